@@ -1,0 +1,5 @@
+//! The simulation: draws through [`crate::random`], reads nothing, prints nothing, cannot fail.
+
+mod rules;
+
+pub use rules::Rules;

@@ -1,0 +1,7 @@
+//! The `waitline` program: see [`waitline::cli`].
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    waitline::cli::main()
+}

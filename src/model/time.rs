@@ -1,0 +1,280 @@
+//! Simulated time: whole nanoseconds, as an instant and as a span.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::ops::{Add, AddAssign, Mul, Sub};
+use std::str::FromStr;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::de::{self, Deserialize, Deserializer, Visitor};
+
+/// An instant, counted in nanoseconds from the start of the run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SimTime(u64);
+
+/// A span of time in nanoseconds, at most [`SimDuration::MAX`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SimDuration(u64);
+
+impl SimTime {
+    /// The start of the run.
+    pub const ZERO: Self = Self(0);
+    /// The last instant a run may reach: 50 years, which leaves room for one longest span beyond it.
+    pub const MAX: Self = Self(SimDuration::MAX.0);
+
+    /// The instant that many nanoseconds after the start.
+    pub const fn from_nanos(nanos: u64) -> Self {
+        Self(nanos)
+    }
+
+    /// Nanoseconds since the start.
+    pub const fn as_nanos(self) -> u64 {
+        self.0
+    }
+
+    /// Milliseconds since the start.
+    pub fn as_millis(self) -> f64 {
+        self.since_start().as_millis()
+    }
+
+    /// The span from the start to this instant.
+    pub const fn since_start(self) -> SimDuration {
+        SimDuration(self.0)
+    }
+}
+
+impl SimDuration {
+    /// No time at all.
+    pub const ZERO: Self = Self(0);
+    /// The longest span: 50 years of 365 days.
+    pub const MAX: Self = Self(50 * 365 * 86_400 * 1_000_000_000);
+
+    /// A span of whole nanoseconds.
+    pub const fn from_nanos(nanos: u64) -> Self {
+        Self(nanos)
+    }
+
+    /// A span of whole milliseconds.
+    pub const fn from_millis(millis: u64) -> Self {
+        Self(millis * 1_000_000)
+    }
+
+    /// The nearest whole nanosecond to a float of nanoseconds: the one place where floats become time.
+    ///
+    /// Below 0 (and NaN) gives 0, beyond [`SimDuration::MAX`] gives that.
+    pub fn round_from_nanos(nanos: f64) -> Self {
+        Self((nanos.round() as u64).min(Self::MAX.0))
+    }
+
+    /// Whole nanoseconds.
+    pub const fn as_nanos(self) -> u64 {
+        self.0
+    }
+
+    /// Milliseconds.
+    pub fn as_millis(self) -> f64 {
+        self.0 as f64 / 1e6
+    }
+
+    /// Seconds.
+    pub fn as_secs(self) -> f64 {
+        self.0 as f64 / 1e9
+    }
+}
+
+impl Add<SimDuration> for SimTime {
+    type Output = SimTime;
+    fn add(self, span: SimDuration) -> SimTime {
+        SimTime(self.0 + span.0)
+    }
+}
+
+impl Sub for SimTime {
+    type Output = SimDuration;
+    fn sub(self, earlier: SimTime) -> SimDuration {
+        SimDuration(self.0 - earlier.0)
+    }
+}
+
+impl Add for SimDuration {
+    type Output = SimDuration;
+    fn add(self, other: SimDuration) -> SimDuration {
+        SimDuration(self.0 + other.0)
+    }
+}
+
+impl AddAssign for SimDuration {
+    fn add_assign(&mut self, other: SimDuration) {
+        self.0 += other.0;
+    }
+}
+
+impl Sub for SimDuration {
+    type Output = SimDuration;
+    fn sub(self, other: SimDuration) -> SimDuration {
+        SimDuration(self.0 - other.0)
+    }
+}
+
+impl Mul<u64> for SimDuration {
+    type Output = SimDuration;
+    fn mul(self, times: u64) -> SimDuration {
+        SimDuration(self.0 * times)
+    }
+}
+
+impl std::iter::Sum for SimDuration {
+    fn sum<I: Iterator<Item = SimDuration>>(spans: I) -> SimDuration {
+        spans.fold(SimDuration::ZERO, Add::add)
+    }
+}
+
+impl fmt::Display for SimDuration {
+    /// The shortest exact form in the largest fitting unit, as scenario files write it: `20ms`, `1.5s`, `250us`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (unit, nanos) = match self.0 {
+            0 => return f.write_str("0ms"),
+            n if n >= 1_000_000_000 => ("s", 1e9),
+            n if n >= 1_000_000 => ("ms", 1e6),
+            n if n >= 1_000 => ("us", 1e3),
+            _ => ("ns", 1.0),
+        };
+        write!(f, "{}{unit}", self.0 as f64 / nanos)
+    }
+}
+
+/// The units a duration may be written in, smallest first, with their nanoseconds.
+const UNITS: [(&str, u64); 7] = [
+    ("ns", 1),
+    ("us", 1_000),
+    ("µs", 1_000),
+    ("ms", 1_000_000),
+    ("s", 1_000_000_000),
+    ("m", 60_000_000_000),
+    ("h", 3_600_000_000_000),
+];
+
+impl FromStr for SimDuration {
+    type Err = String;
+
+    /// Reads `20ms`, `1.5s`, `250us`; exactly, a fraction of a nanosecond is rounded to the nearest.
+    ///
+    /// # Errors
+    /// What was found, then, on a line of its own, what to write instead.
+    fn from_str(text: &str) -> Result<Self, String> {
+        const HELP: &str = "write a number and a unit, such as \"20ms\"; units are ns, us, ms, s, m (minutes), h";
+        let split = text.find(|c: char| !(c.is_ascii_digit() || c == '.' || c == '-'));
+        let (number, unit) = text.split_at(split.unwrap_or(text.len()));
+        let unit = unit.trim();
+        if number.starts_with('-') {
+            return Err(format!("`{text}` is negative\na duration is 0 or more; {HELP}"));
+        }
+        if unit.is_empty() && !number.is_empty() {
+            return Err(format!("`{text}` has no unit\n{HELP}"));
+        }
+        let nanos = UNITS.iter().find(|(name, _)| *name == unit).map(|(_, nanos)| *nanos);
+        let Some(nanos) = nanos else {
+            return Err(format!("`{text}` is not a duration\n{HELP}"));
+        };
+        let spans = decimal_times(number, nanos).ok_or_else(|| format!("`{text}` is not a duration\n{HELP}"))?;
+        match u64::try_from(spans) {
+            Ok(spans) if spans <= Self::MAX.0 => Ok(Self(spans)),
+            _ => Err(format!("`{text}` is too long\nthe longest duration is 50 years (438000h)")),
+        }
+    }
+}
+
+/// A decimal number such as `1.25` times `unit`, rounded to the nearest whole; `None` if it is no such number.
+fn decimal_times(number: &str, unit: u64) -> Option<u128> {
+    let (whole, fraction) = number.split_once('.').unwrap_or((number, "0"));
+    let is_digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+    if !is_digits(whole) || !is_digits(fraction) {
+        return None;
+    }
+    // 18 digits of a fraction are finer than a nanosecond of an hour; 20 of the whole are beyond the longest duration.
+    let fraction = &fraction[..fraction.len().min(18)];
+    let whole = whole.trim_start_matches('0');
+    if whole.len() > 20 {
+        return Some(u128::MAX);
+    }
+    let scale = 10u128.pow(u32::try_from(fraction.len()).ok()?);
+    let whole: u128 = if whole.is_empty() { 0 } else { whole.parse().ok()? };
+    let part = fraction.parse::<u128>().ok()? * u128::from(unit);
+    Some(whole * u128::from(unit) + (part + scale / 2) / scale)
+}
+
+impl<'de> Deserialize<'de> for SimDuration {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct DurationVisitor;
+        impl Visitor<'_> for DurationVisitor {
+            type Value = SimDuration;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a duration such as \"20ms\"")
+            }
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<SimDuration, E> {
+                text.parse().map_err(E::custom)
+            }
+        }
+        deserializer.deserialize_str(DurationVisitor)
+    }
+}
+
+impl JsonSchema for SimDuration {
+    fn schema_name() -> Cow<'static, str> {
+        "Duration".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "string",
+            "description": "A span of time with its unit: ns, us, ms, s, m (minutes) or h, such as \"20ms\" or \"1.5s\".",
+            "pattern": r"^[0-9]+(\.[0-9]+)?\s*(ns|us|µs|ms|s|m|h)$",
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_duration_is_read_exactly() {
+        for (text, nanos) in [
+            ("20ms", 20_000_000),
+            ("1.5s", 1_500_000_000),
+            ("250us", 250_000),
+            ("0.1ns", 0),
+            ("0.5ns", 1),
+            ("2m", 120_000_000_000),
+            ("0.123456789s", 123_456_789),
+            ("0ms", 0),
+            ("438000h", SimDuration::MAX.0),
+        ] {
+            assert_eq!(text.parse(), Ok(SimDuration(nanos)), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_duration_is_refused_with_a_reason() {
+        for (text, reason) in [
+            ("-1ms", "negative"),
+            ("20", "no unit"),
+            ("", "not a duration"),
+            ("20 parsecs", "not a duration"),
+            ("1.2.3ms", "not a duration"),
+            ("NaNms", "not a duration"),
+            ("438001h", "too long"),
+            ("99999999999999999999999999s", "too long"),
+        ] {
+            let message = text.parse::<SimDuration>().unwrap_err();
+            assert!(message.contains(reason) && message.contains('\n'), "{text}: {message}");
+        }
+    }
+
+    #[test]
+    fn a_duration_is_shown_as_it_is_written() {
+        for text in ["20ms", "1.5s", "250us", "7ns", "0ms"] {
+            assert_eq!(text.parse::<SimDuration>().unwrap().to_string(), text);
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! Data to `String`: text, JSON, CSV, SVG. Computes nothing.

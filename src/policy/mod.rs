@@ -1,0 +1,124 @@
+//! Execution policies: how the workers of an application run requests. One file each.
+//!
+//! A policy answers questions; the engine reads the answers once, before the run, as [`Rules`].
+
+mod r#async;
+mod sync;
+mod threaded;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+pub use self::r#async::Async;
+pub use self::sync::Sync;
+pub use self::threaded::{SwitchInterval, Threaded};
+use crate::engine::Rules;
+use crate::model::SimDuration;
+
+/// How many requests a worker has in progress at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Slots {
+    /// At most that many.
+    Fixed(u32),
+    /// As many as come.
+    Unlimited,
+}
+
+/// The questions that the engine asks. Every one but the first three has a default.
+pub trait Policy {
+    /// The name given in the scenario, if any.
+    fn name(&self) -> Option<&str>;
+
+    /// How many worker processes there are.
+    fn workers(&self) -> u32;
+
+    /// How many requests a worker has in progress at once.
+    fn slots(&self) -> Slots;
+
+    /// How many of them run at the same instant, cores permitting.
+    fn running_at_once(&self) -> u32 {
+        1
+    }
+
+    /// After how long a running request hands over to a ready one of the same worker; `None`: at the end of its burst.
+    fn hand_over_interval(&self) -> Option<SimDuration> {
+        None
+    }
+
+    /// Whether a wait holds what runs the request, so that nothing else of the worker runs meanwhile.
+    fn waits_block(&self) -> bool {
+        false
+    }
+
+    /// Whether one thread runs all requests of a worker.
+    fn single_thread(&self) -> bool {
+        false
+    }
+}
+
+macro_rules! policies {
+    ($($(#[$doc:meta])* $kind:literal => $variant:ident),* $(,)?) => {
+        /// A policy as scenario files write it: `{ "threaded": { "workers": 2, "threads": 4 } }`.
+        #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+        #[serde(rename_all = "snake_case")]
+        pub enum PolicyChoice {
+            $($(#[$doc])* $variant($variant)),*
+        }
+
+        impl PolicyChoice {
+            /// Every kind of policy, in the order of the list.
+            pub const KINDS: &[&str] = &[$($kind),*];
+
+            /// The kind, as scenario files write it.
+            pub const fn kind(&self) -> &'static str {
+                match self {
+                    $(Self::$variant(_) => $kind),*
+                }
+            }
+
+            fn policy(&self) -> &dyn Policy {
+                match self {
+                    $(Self::$variant(policy) => policy),*
+                }
+            }
+        }
+    };
+}
+
+// The list: a new policy is a file in this folder and a line here.
+policies! {
+    /// Each worker serves one request at a time and waits with it.
+    "sync" => Sync,
+    /// Each worker has a fixed pool of threads, one request per thread.
+    "threaded" => Threaded,
+    /// Each worker has one event loop, which goes on with another request whenever one waits.
+    "async" => Async,
+}
+
+impl PolicyChoice {
+    /// The policy's name: its own, or else its kind.
+    pub fn name(&self) -> &str {
+        self.policy().name().unwrap_or(self.kind())
+    }
+
+    /// The policy's answers.
+    pub fn rules(&self) -> Rules {
+        let policy = self.policy();
+        Rules {
+            workers: policy.workers(),
+            slots: match policy.slots() {
+                Slots::Fixed(slots) => Some(slots),
+                Slots::Unlimited => None,
+            },
+            running_at_once: policy.running_at_once(),
+            hand_over_interval: policy.hand_over_interval(),
+            waits_block: policy.waits_block(),
+            single_thread: policy.single_thread(),
+        }
+    }
+}
+
+/// One worker: the default of every policy.
+const fn one() -> std::num::NonZeroU32 {
+    std::num::NonZeroU32::MIN
+}

@@ -1,0 +1,44 @@
+//! Sync: each worker process serves one request from its first phase to its last.
+//!
+//! While the request waits for a backend the worker waits with it: its core is free, but the worker is not.
+//! Requests that find every worker taken wait in the backlog.
+
+use std::num::NonZeroU32;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::{Policy, Slots, one};
+
+/// One request at a time in each worker.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Sync {
+    /// What reports call it; `sync` when left out. Two policies of one kind need names.
+    pub name: Option<String>,
+    /// How many worker processes there are (1).
+    #[serde(default = "one")]
+    pub workers: NonZeroU32,
+}
+
+impl Policy for Sync {
+    fn name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
+    fn workers(&self) -> u32 {
+        self.workers.get()
+    }
+
+    fn slots(&self) -> Slots {
+        Slots::Fixed(1)
+    }
+
+    fn waits_block(&self) -> bool {
+        true
+    }
+
+    fn single_thread(&self) -> bool {
+        true
+    }
+}

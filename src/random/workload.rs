@@ -1,0 +1,32 @@
+//! What requests bring: classes with weights, each a list of phases with the law of its demand.
+
+use crate::model::PhaseKind;
+
+use super::Distribution;
+
+/// One phase of a class.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Phase {
+    /// What happens in it.
+    pub kind: PhaseKind,
+    /// How long it takes with nobody else in the system.
+    pub demand: Distribution,
+}
+
+/// A kind of request.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RequestClass {
+    /// Its name in the scenario.
+    pub name: String,
+    /// Its share of the requests, relative to the other classes' weights; 0 or more.
+    pub weight: f64,
+    /// What it does, in order; an empty list is an empty request.
+    pub phases: Vec<Phase>,
+}
+
+/// All classes of a scenario; at least one, and the weights do not sum to 0.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Workload {
+    /// The classes, in the order of the file.
+    pub classes: Vec<RequestClass>,
+}

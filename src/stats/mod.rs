@@ -1,0 +1,5 @@
+//! Numbers out of what was recorded.
+
+mod results;
+
+pub use results::*;

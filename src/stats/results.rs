@@ -1,0 +1,228 @@
+//! The results of a scenario, as `results.json` holds them (schema `waitline.results/1`).
+//!
+//! All times are in milliseconds. A number that does not exist (a percentile of no request, the slowdown of a
+//! request without demand) is `None`, written as `null`.
+
+use indexmap::IndexMap;
+use serde::Serialize;
+
+/// The schema of the results file. Fields are only ever added within a major version.
+pub const SCHEMA: &str = "waitline.results/1";
+
+/// What a run of a scenario gave.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ScenarioResults {
+    /// [`SCHEMA`].
+    pub schema: &'static str,
+    /// The version of the program.
+    pub waitline: &'static str,
+    /// The scenario's name.
+    pub scenario: String,
+    /// What it shows.
+    pub description: Option<String>,
+    /// SHA-256 of the scenario.
+    pub scenario_sha256: String,
+    /// The seed.
+    pub seed: u64,
+    /// How many replications were run.
+    pub replications: u64,
+    /// What the model leaves out or takes for granted, in sentences.
+    pub assumptions: Vec<String>,
+    /// Defaults in force: path and value.
+    pub defaults: IndexMap<String, String>,
+    /// One entry a policy, in the order of the scenario.
+    pub policies: Vec<PolicyResults>,
+}
+
+/// What one policy gave.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct PolicyResults {
+    /// The policy's name.
+    pub name: String,
+    /// Its kind.
+    pub kind: &'static str,
+    /// What happened to the requests.
+    pub requests: RequestCounts,
+    /// Arrival to departure, of the completed requests.
+    pub response_time_ms: Summary,
+    /// Response time / demand.
+    pub slowdown: Slowdown,
+    /// Where the time went: means per completed request, which add up to the mean response time.
+    pub breakdown_ms: Breakdown,
+    /// The wait in the backlog.
+    pub waiting_time_ms: WaitingTime,
+    /// Requests inside the system.
+    pub in_system: InSystem,
+    /// Departures per second.
+    pub throughput_per_s: Option<f64>,
+    /// Departures per second that a client was still waiting for.
+    pub goodput_per_s: Option<f64>,
+    /// Busy time / (time × how many there are), 0 to 1.
+    pub utilization: Utilization,
+    /// The same numbers for each class, in the order of the scenario.
+    pub classes: IndexMap<String, ClassResults>,
+    /// Phase starts and ends, whatever the engine skips.
+    pub events: u64,
+    /// What single requests did, for short runs or when asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub timeline: Option<Vec<TimelineEntry>>,
+}
+
+/// What one class of requests met.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ClassResults {
+    /// What happened to the requests.
+    pub requests: RequestCounts,
+    /// Arrival to departure, of the completed requests.
+    pub response_time_ms: Summary,
+    /// Response time / demand.
+    pub slowdown: Slowdown,
+}
+
+/// What happened to the requests: arrived = completed + rejected + timed out + failed + in flight.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct RequestCounts {
+    /// Entered the system.
+    pub arrived: u64,
+    /// Departed with an answer.
+    pub completed: u64,
+    /// Turned away for want of room.
+    pub rejected: u64,
+    /// The client gave up.
+    pub timed_out: u64,
+    /// Ended with an error.
+    pub failed: u64,
+    /// Tries beyond the first.
+    pub retried: u64,
+    /// Still in the system at the end.
+    pub in_flight: u64,
+}
+
+/// A distribution in a few numbers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct Summary {
+    /// Arithmetic mean.
+    pub mean: Option<f64>,
+    /// Standard deviation of the population.
+    pub stddev: Option<f64>,
+    /// Smallest.
+    pub min: Option<f64>,
+    /// Median.
+    pub p50: Option<f64>,
+    /// 90th percentile.
+    pub p90: Option<f64>,
+    /// 95th percentile.
+    pub p95: Option<f64>,
+    /// 99th percentile.
+    pub p99: Option<f64>,
+    /// 99.9th percentile.
+    pub p999: Option<f64>,
+    /// Largest.
+    pub max: Option<f64>,
+}
+
+/// How many times longer than alone.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct Slowdown {
+    /// Arithmetic mean over the requests.
+    pub mean: Option<f64>,
+    /// Median.
+    pub p50: Option<f64>,
+    /// 99th percentile.
+    pub p99: Option<f64>,
+    /// Largest.
+    pub max: Option<f64>,
+}
+
+/// Where the time went.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct Breakdown {
+    /// Accepted, not yet taken by a worker.
+    pub backlog_wait: Option<f64>,
+    /// Ready to run, waiting for a core, the GIL or the loop.
+    pub run_queue_wait: Option<f64>,
+    /// Waiting for a connection.
+    pub pool_wait: Option<f64>,
+    /// Waiting until the backend starts the query.
+    pub backend_wait: Option<f64>,
+    /// CPU work in code one cannot change.
+    pub framework: Option<f64>,
+    /// CPU work in one's own code.
+    pub compute: Option<f64>,
+    /// A backend works on the query.
+    pub backend: Option<f64>,
+    /// A plain delay.
+    pub sleep: Option<f64>,
+}
+
+/// The wait in the backlog.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct WaitingTime {
+    /// Mean over all requests that were taken, those that did not wait included.
+    pub mean: Option<f64>,
+    /// Median.
+    pub p50: Option<f64>,
+    /// 95th percentile.
+    pub p95: Option<f64>,
+    /// 99th percentile.
+    pub p99: Option<f64>,
+    /// The share of requests that waited at all.
+    pub probability: Option<f64>,
+}
+
+/// Requests inside the system.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct InSystem {
+    /// Mean over time.
+    pub mean: Option<f64>,
+    /// Most at one instant.
+    pub max: u64,
+}
+
+/// Busy time / (time × how many there are), 0 to 1.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Utilization {
+    /// Of the cores: running requests.
+    pub cores: Option<f64>,
+    /// Of the workers: a request holds the worker (sync), its GIL or its loop; without a GIL, its threads run.
+    pub workers: Option<f64>,
+    /// Of the slots: a request in progress; `None` when slots are unlimited.
+    pub slots: Option<f64>,
+    /// Of each limited backend, by name: queries it works on / queries it can run at once.
+    pub backends: IndexMap<String, Option<f64>>,
+}
+
+/// What one request did.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct TimelineEntry {
+    /// Its number in the run, counted from 1.
+    pub request: u64,
+    /// Its class.
+    pub class: String,
+    /// When it arrived.
+    pub arrival_ms: f64,
+    /// When it departed; `None` while in flight at the end.
+    pub departure_ms: Option<f64>,
+    /// Arrival to departure.
+    pub response_time_ms: Option<f64>,
+    /// Response time / demand.
+    pub slowdown: Option<f64>,
+    /// The worker that took it, counted from 1.
+    pub worker: Option<u32>,
+    /// The slot (sync: always 1; threaded: the thread) it held in that worker, counted from 1; async has none
+    /// unless limited.
+    pub slot: Option<u32>,
+    /// What it did, in order of time, without holes.
+    pub segments: Vec<TimelineSegment>,
+}
+
+/// A stretch of a request's time spent in one way.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct TimelineSegment {
+    /// The activity, by its name in files ([`crate::model::Activity::name`]).
+    pub kind: &'static str,
+    /// From when.
+    pub start_ms: f64,
+    /// Until when.
+    pub end_ms: f64,
+}
