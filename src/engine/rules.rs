@@ -15,6 +15,6 @@ pub struct Rules {
     pub hand_over_interval: Option<SimDuration>,
     /// Whether every wait holds what runs the request, as a wait marked `blocking` does.
     pub waits_block: bool,
-    /// Whether one thread runs all requests of the worker, so that the next one goes on where the last one stopped.
-    pub single_thread: bool,
+    /// Whether the next ready request of a worker goes on on the core of the last: one loop runs them all.
+    pub keeps_core: bool,
 }

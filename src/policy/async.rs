@@ -36,7 +36,7 @@ impl Policy for Async {
         self.max_in_progress.map_or(Slots::Unlimited, |most| Slots::Fixed(most.get()))
     }
 
-    fn single_thread(&self) -> bool {
+    fn keeps_core(&self) -> bool {
         true
     }
 }

@@ -50,8 +50,8 @@ pub trait Policy {
         false
     }
 
-    /// Whether one thread runs all requests of a worker.
-    fn single_thread(&self) -> bool {
+    /// Whether the next ready request of a worker goes on on the core of the last: one loop runs them all.
+    fn keeps_core(&self) -> bool {
         false
     }
 }
@@ -113,7 +113,7 @@ impl PolicyChoice {
             running_at_once: policy.running_at_once(),
             hand_over_interval: policy.hand_over_interval(),
             waits_block: policy.waits_block(),
-            single_thread: policy.single_thread(),
+            keeps_core: policy.keeps_core(),
         }
     }
 }

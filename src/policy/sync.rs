@@ -37,8 +37,4 @@ impl Policy for Sync {
     fn waits_block(&self) -> bool {
         true
     }
-
-    fn single_thread(&self) -> bool {
-        true
-    }
 }

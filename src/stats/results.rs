@@ -98,6 +98,19 @@ pub struct RequestCounts {
     pub in_flight: u64,
 }
 
+impl RequestCounts {
+    /// Adds other requests to these.
+    pub fn add(&mut self, other: Self) {
+        self.arrived += other.arrived;
+        self.completed += other.completed;
+        self.rejected += other.rejected;
+        self.timed_out += other.timed_out;
+        self.failed += other.failed;
+        self.retried += other.retried;
+        self.in_flight += other.in_flight;
+    }
+}
+
 /// A distribution in a few numbers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct Summary {

@@ -1,5 +1,7 @@
 //! Several runs and one question; returns data.
 
+mod assumptions;
 mod run;
 
+pub use assumptions::ASSUMPTIONS;
 pub use run::{Halted, Options, Progress, RequestRow, Watch, run};

@@ -2,8 +2,14 @@
 
 use std::ops::ControlFlow;
 
-use crate::scenario::Scenario;
-use crate::stats::ScenarioResults;
+use crate::engine::{Departure, MAX_IN_FLIGHT, Observer, Rules, Setup, Simulation};
+use crate::model::{ClassId, SimDuration, SimTime};
+use crate::policy::PolicyChoice;
+use crate::random::{Purpose, Streams};
+use crate::scenario::{End, Scenario};
+use crate::stats::{Collector, PolicyResults, SCHEMA, ScenarioResults, Subject, TimelineRecorder};
+
+use super::assumptions::ASSUMPTIONS;
 
 /// What a run is asked for beyond its scenario.
 #[derive(Clone, Debug, Default)]
@@ -51,7 +57,7 @@ pub struct Watch<'a> {
     /// Called many times a second; breaking ends the run without results.
     pub progress: &'a mut dyn FnMut(Progress<'_>) -> ControlFlow<()>,
     /// Called once for each request that departs, in order of departure.
-    pub rows: Option<&'a mut dyn FnMut(RequestRow<'_>)>,
+    pub rows: Option<&'a mut (dyn FnMut(RequestRow<'_>) + 'a)>,
 }
 
 /// The run was ended by its watch.
@@ -63,6 +69,127 @@ pub struct Halted;
 /// # Errors
 /// [`Halted`] when the watch broke off.
 pub fn run(scenario: &Scenario, options: &Options, watch: &mut Watch<'_>) -> Result<ScenarioResults, Halted> {
-    let _ = (scenario, options, &mut *watch);
-    unimplemented!()
+    let chosen = |policy: &&PolicyChoice| {
+        options.policies.is_empty() || options.policies.iter().any(|name| name == policy.name())
+    };
+    let policies: Vec<_> = scenario.policies.iter().filter(chosen).collect();
+    let mut results = Vec::new();
+    for (index, policy) in policies.iter().enumerate() {
+        let progress = Progress { policy: policy.name(), index, policies: policies.len(), done: 0.0 };
+        results.push(run_policy(scenario, policy, options, progress, watch)?);
+    }
+    Ok(ScenarioResults {
+        schema: SCHEMA,
+        waitline: env!("CARGO_PKG_VERSION"),
+        scenario: scenario.name.clone(),
+        description: scenario.description.clone(),
+        scenario_sha256: scenario.sha256.clone(),
+        seed: scenario.run.seed,
+        replications: 1,
+        assumptions: ASSUMPTIONS.iter().map(|sentence| String::from(*sentence)).collect(),
+        defaults: scenario.defaults.iter().cloned().collect(),
+        policies: results,
+    })
+}
+
+/// Between two looks at the watch, so many events happen: some milliseconds.
+const EVENTS_PER_LOOK: u64 = 100_000;
+
+fn run_policy(
+    scenario: &Scenario,
+    policy: &PolicyChoice,
+    options: &Options,
+    mut progress: Progress<'_>,
+    watch: &mut Watch<'_>,
+) -> Result<PolicyResults, Halted> {
+    let rules = policy.rules();
+    let setup = setup(scenario, rules.clone());
+    let warm_up = setup.warm_up;
+    let observer = (
+        Collector::new(scenario.workload.classes.len()),
+        (
+            TimelineRecorder::new(timeline_length(options), warm_up, &rules),
+            RowWriter { policy: policy.name(), scenario, rows: &mut watch.rows },
+        ),
+    );
+    let mut simulation = Simulation::new(setup, observer);
+    while simulation.advance(EVENTS_PER_LOOK) {
+        let (arrived, now) = simulation.progress();
+        progress.done = match scenario.run.end {
+            End::Requests(requests) => arrived as f64 / requests as f64,
+            End::Duration(duration) => now.as_millis() / duration.as_millis(),
+            End::Arrivals => arrived as f64 / scenario.arrivals.count().unwrap_or(u64::MAX) as f64,
+        };
+        if (watch.progress)(progress).is_break() {
+            return Err(Halted);
+        }
+    }
+    let (record, (collector, (timeline, _))) = simulation.finish();
+    let classes: Vec<&str> = scenario.workload.classes.iter().map(|class| class.name.as_str()).collect();
+    let subject = Subject {
+        policy: policy.name(),
+        kind: policy.kind(),
+        rules: &rules,
+        machine: &scenario.machine,
+        classes: &classes,
+    };
+    let mut results = collector.results(subject, &record);
+    if options.timeline.is_some() || results.requests.arrived <= SHORT_RUN {
+        results.timeline = Some(timeline.timeline(|class| classes[usize::from(class.0)].into()));
+    }
+    Ok(results)
+}
+
+/// A run of so few requests keeps their whole timeline without being asked.
+const SHORT_RUN: u64 = 100;
+
+fn timeline_length(options: &Options) -> usize {
+    options.timeline.unwrap_or(SHORT_RUN as usize)
+}
+
+fn setup(scenario: &Scenario, rules: Rules) -> Setup<'_> {
+    let streams = Streams::new(scenario.run.seed, 0);
+    let class_id = |name: &str| {
+        let class = scenario.workload.classes.iter().position(|class| class.name == name);
+        ClassId(class.expect("the scenario has checked the names of classes") as u16)
+    };
+    let (requests, horizon) = match scenario.run.end {
+        End::Requests(requests) => (Some(requests), None),
+        End::Duration(duration) => (None, Some(SimTime::ZERO + duration)),
+        End::Arrivals => (None, None),
+    };
+    Setup {
+        workload: &scenario.workload,
+        arrivals: scenario.arrivals.source(class_id, streams.purpose(Purpose::Arrivals)),
+        machine: &scenario.machine,
+        rules,
+        streams,
+        warm_up: SimTime::ZERO,
+        requests,
+        horizon,
+        max_in_flight: MAX_IN_FLIGHT,
+    }
+}
+
+/// Hands every departure to the watch.
+struct RowWriter<'a, 'w> {
+    policy: &'a str,
+    scenario: &'a Scenario,
+    rows: &'a mut Option<&'w mut (dyn FnMut(RequestRow<'_>) + 'w)>,
+}
+
+impl Observer for RowWriter<'_, '_> {
+    fn on_departure(&mut self, departure: &Departure) {
+        let Some(rows) = &mut self.rows else { return };
+        let entrance = &departure.entrance;
+        rows(RequestRow {
+            policy: self.policy,
+            request: entrance.request + 1,
+            class: &self.scenario.workload.classes[usize::from(entrance.class.0)].name,
+            arrival_ms: entrance.arrival.as_millis(),
+            departure_ms: departure.departure.as_millis(),
+            demand_ms: entrance.demand.as_millis(),
+            breakdown_ms: departure.spent.map(SimDuration::as_millis),
+        });
+    }
 }

@@ -1,0 +1,87 @@
+//! The machine's cores, shared by the threads and loops of all workers: round robin when there are too few.
+//!
+//! Who goes first: the request whose thread or loop asked for a core first; one that loses its core asks anew.
+
+use std::collections::VecDeque;
+
+use crate::model::{SimDuration, SimTime};
+
+use super::requests::RequestId;
+
+/// The cores, and who waits for one.
+#[derive(Clone, Debug)]
+pub(super) struct Cores {
+    count: u32,
+    quantum: SimDuration,
+    running: Vec<RequestId>,
+    queue: VecDeque<RequestId>,
+}
+
+impl Cores {
+    pub fn new(count: u32, quantum: SimDuration) -> Self {
+        Self { count, quantum, running: Vec::new(), queue: VecDeque::new() }
+    }
+
+    /// Those on a core, in no order that matters.
+    pub fn running(&self) -> &[RequestId] {
+        &self.running
+    }
+
+    /// How many are on a core.
+    #[inline]
+    pub fn busy(&self) -> u64 {
+        self.running.len() as u64
+    }
+
+    /// Whether some wait for a core.
+    #[inline]
+    pub fn is_contended(&self) -> bool {
+        !self.queue.is_empty()
+    }
+
+    /// Asks for a core.
+    #[inline]
+    pub fn enqueue(&mut self, request: RequestId) {
+        self.queue.push_back(request);
+    }
+
+    /// The next to run, if a core is idle.
+    #[inline]
+    pub fn next(&mut self) -> Option<RequestId> {
+        if self.running.len() == self.count as usize { None } else { self.queue.pop_front() }
+    }
+
+    /// Puts a request on an idle core; returns its place among the running.
+    #[inline]
+    pub fn occupy(&mut self, request: RequestId) -> u32 {
+        self.running.push(request);
+        self.running.len() as u32 - 1
+    }
+
+    /// Puts another request on the core of one that stops.
+    #[inline]
+    pub fn pass_on(&mut self, place: u32, request: RequestId) {
+        self.running[place as usize] = request;
+    }
+
+    /// Frees a core; returns the request that has moved to that place among the running.
+    #[inline]
+    pub fn release(&mut self, place: u32) -> Option<RequestId> {
+        self.running.swap_remove(place as usize);
+        self.running.get(place as usize).copied()
+    }
+
+    /// When the quantum of one that has had its core since `since` ends next, from `now` on: a quantum that ended
+    /// while nobody waited has begun anew.
+    pub fn quantum_end(&self, since: SimTime, now: SimTime) -> SimTime {
+        let quantum = self.quantum.as_nanos();
+        let quanta = (now - since).as_nanos().div_ceil(quantum).max(1);
+        since + self.quantum * quanta
+    }
+
+    /// What must hold between events.
+    pub fn audit(&self) {
+        assert!(self.running.len() <= self.count as usize, "more requests run than there are cores");
+        assert!(self.queue.is_empty() || self.running.len() == self.count as usize, "a core idles beside ready work");
+    }
+}

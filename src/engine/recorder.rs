@@ -1,0 +1,210 @@
+//! What an observer may see of a run, and what the engine itself counts.
+
+use crate::model::{Activity, ClassId, SimDuration, SimTime};
+
+/// Watches a run. What is not watched costs nothing.
+pub trait Observer {
+    /// Whether anything but departures is to be told.
+    const WATCHES_SEGMENTS: bool = false;
+
+    /// A request enters the system.
+    fn on_arrival(&mut self, entrance: &Entrance) {
+        let _ = entrance;
+    }
+
+    /// A worker takes a request out of the backlog.
+    fn on_taken(&mut self, request: u64, worker: u32) {
+        let _ = (request, worker);
+    }
+
+    /// A request has spent a stretch of time in one way. Stretches of a request come in order and leave no holes.
+    fn on_segment(&mut self, segment: Segment) {
+        let _ = segment;
+    }
+
+    /// A request departs.
+    fn on_departure(&mut self, departure: &Departure) {
+        let _ = departure;
+    }
+}
+
+macro_rules! tell_each {
+    ($($observer:tt),*) => {
+        fn on_arrival(&mut self, entrance: &Entrance) {
+            $(self.$observer.on_arrival(entrance);)*
+        }
+
+        fn on_taken(&mut self, request: u64, worker: u32) {
+            $(self.$observer.on_taken(request, worker);)*
+        }
+
+        fn on_segment(&mut self, segment: Segment) {
+            $(self.$observer.on_segment(segment);)*
+        }
+
+        fn on_departure(&mut self, departure: &Departure) {
+            $(self.$observer.on_departure(departure);)*
+        }
+    };
+}
+
+/// Two observers are one.
+impl<A: Observer, B: Observer> Observer for (A, B) {
+    const WATCHES_SEGMENTS: bool = A::WATCHES_SEGMENTS || B::WATCHES_SEGMENTS;
+    tell_each!(0, 1);
+}
+
+/// Nobody watches.
+impl Observer for () {}
+
+/// A request that enters the system.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Entrance {
+    /// Its number in the run, counted from 0 in the order of arrival.
+    pub request: u64,
+    /// Its class.
+    pub class: ClassId,
+    /// When it arrived.
+    pub arrival: SimTime,
+    /// The time it would take alone.
+    pub demand: SimDuration,
+}
+
+/// A stretch of time that a request spent in one way; never empty.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Segment {
+    /// The request's number in the run, counted from 0.
+    pub request: u64,
+    /// What it was doing.
+    pub activity: Activity,
+    /// From when.
+    pub start: SimTime,
+    /// Until when.
+    pub end: SimTime,
+}
+
+/// A request that has departed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Departure {
+    /// What was known of it on its arrival.
+    pub entrance: Entrance,
+    /// When it departed.
+    pub departure: SimTime,
+    /// Whether it arrived after the warm-up, and so is part of the numbers.
+    pub counts: bool,
+    /// Time spent in each activity, in the order of [`Activity::ALL`]; the parts add up to the response time.
+    pub spent: [SimDuration; Activity::ALL.len()],
+}
+
+impl Departure {
+    /// Arrival to departure.
+    pub fn response_time(&self) -> SimDuration {
+        self.departure - self.entrance.arrival
+    }
+}
+
+/// A level that changes over time, integrated exactly.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Level {
+    level: u64,
+    since: SimTime,
+    area: u128,
+    max: u64,
+}
+
+impl Level {
+    /// A level of 0 from that instant on; what it is before does not count.
+    pub const fn from(start: SimTime) -> Self {
+        Self { level: 0, since: start, area: 0, max: 0 }
+    }
+
+    /// The level from now on.
+    #[inline]
+    pub fn set(&mut self, now: SimTime, level: u64) {
+        if now >= self.since {
+            self.area += u128::from(self.level) * u128::from((now - self.since).as_nanos());
+            self.since = now;
+            self.max = self.max.max(level);
+        }
+        self.level = level;
+    }
+
+    /// One more from now on.
+    #[inline]
+    pub fn rise(&mut self, now: SimTime) {
+        self.set(now, self.level + 1);
+    }
+
+    /// One less from now on.
+    #[inline]
+    pub fn fall(&mut self, now: SimTime) {
+        self.set(now, self.level - 1);
+    }
+
+    /// The level now.
+    pub const fn now(&self) -> u64 {
+        self.level
+    }
+
+    /// Level × time in nanoseconds until `end`, and the highest level.
+    pub fn integral(mut self, end: SimTime) -> Usage {
+        self.set(end, self.level);
+        Usage { area: self.area, max: self.max }
+    }
+}
+
+/// A level over the measured time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Usage {
+    /// Level × time, in nanoseconds.
+    pub area: u128,
+    /// The highest level.
+    pub max: u64,
+}
+
+/// What the engine counts in a run. Counts are of the requests that arrived after the warm-up.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Record {
+    /// From when on time counts: the end of the warm-up.
+    pub start: SimTime,
+    /// Until when it counts: the last departure, or the horizon.
+    pub end: SimTime,
+    /// Why it ended.
+    pub ending: Ending,
+    /// What happened to the requests of each class.
+    pub classes: Vec<ClassCounts>,
+    /// Requests that arrived in the warm-up and are left out.
+    pub warm_up_requests: u64,
+    /// Phase starts and ends of all requests.
+    pub phase_events: u64,
+    /// Requests inside the system.
+    pub in_system: Usage,
+    /// Requests on a core.
+    pub cores: Usage,
+    /// Requests whose turn it is in their worker, with or without a core.
+    pub turns: Usage,
+    /// Requests in progress in the workers.
+    pub slots: Usage,
+}
+
+/// Why a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// The last arrival came, and the last request departed.
+    Drained,
+    /// The horizon was reached.
+    Horizon,
+    /// More requests were in flight than allowed.
+    TooManyInFlight,
+    /// The clock reached [`SimTime::MAX`].
+    ClockLimit,
+}
+
+/// What happened to the requests of a class.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ClassCounts {
+    /// Entered the system.
+    pub arrived: u64,
+    /// Departed with an answer.
+    pub completed: u64,
+}

@@ -1,0 +1,205 @@
+//! Collects the numbers of one run while it goes on, in constant memory.
+
+use indexmap::IndexMap;
+
+use crate::engine::{Departure, Observer, Record, Rules};
+use crate::model::{Activity, Machine};
+
+use super::results::*;
+use super::sample::Sample;
+
+/// Slowdowns are recorded in millionths.
+const SLOWDOWN_UNIT: u64 = 1_000_000;
+const NANOS_PER_MILLI: f64 = 1e6;
+
+/// What is collected from departures.
+#[derive(Clone, Debug)]
+pub struct Collector {
+    classes: Vec<ClassSamples>,
+    waiting_time: Sample,
+    waited: u64,
+    spent: [u128; Activity::ALL.len()],
+}
+
+#[derive(Clone, Debug, Default)]
+struct ClassSamples {
+    response_time: Sample,
+    slowdown: Sample,
+}
+
+/// Whose numbers they are.
+#[derive(Clone, Copy, Debug)]
+pub struct Subject<'a> {
+    /// The policy's name.
+    pub policy: &'a str,
+    /// Its kind.
+    pub kind: &'static str,
+    /// How it ran requests.
+    pub rules: &'a Rules,
+    /// On what.
+    pub machine: &'a Machine,
+    /// The names of the classes, in their order.
+    pub classes: &'a [&'a str],
+}
+
+impl Collector {
+    /// A collector for so many classes.
+    pub fn new(classes: usize) -> Self {
+        Self {
+            classes: vec![ClassSamples::default(); classes],
+            waiting_time: Sample::default(),
+            waited: 0,
+            spent: [0; Activity::ALL.len()],
+        }
+    }
+
+    /// The numbers of the run.
+    pub fn results(&self, subject: Subject<'_>, record: &Record) -> PolicyResults {
+        let mut all = ClassSamples::default();
+        let mut requests = RequestCounts::default();
+        let mut classes = IndexMap::new();
+        for ((name, samples), counts) in subject.classes.iter().zip(&self.classes).zip(&record.classes) {
+            all.response_time.merge(&samples.response_time);
+            all.slowdown.merge(&samples.slowdown);
+            let counts = RequestCounts {
+                arrived: counts.arrived,
+                completed: counts.completed,
+                in_flight: counts.arrived - counts.completed,
+                ..RequestCounts::default()
+            };
+            requests.add(counts);
+            classes.insert(String::from(*name), samples.results(counts));
+        }
+        let ClassResults { response_time_ms, slowdown, .. } = all.results(requests);
+        let seconds = (record.end - record.start).as_secs();
+        let per_second = |count: u64| (seconds > 0.0).then(|| count as f64 / seconds);
+        PolicyResults {
+            name: subject.policy.into(),
+            kind: subject.kind,
+            requests,
+            response_time_ms,
+            slowdown,
+            breakdown_ms: self.breakdown(all.response_time.count()),
+            waiting_time_ms: self.waiting_time(),
+            in_system: InSystem { mean: share_of(record.in_system.area, record, 1), max: record.in_system.max },
+            throughput_per_s: per_second(requests.completed),
+            goodput_per_s: per_second(requests.completed),
+            utilization: utilization(subject, record),
+            classes,
+            events: record.phase_events,
+            timeline: None,
+        }
+    }
+
+    fn breakdown(&self, completed: u64) -> Breakdown {
+        let mean = |activity: Activity| {
+            (completed > 0).then(|| millis(self.spent[activity as usize] as f64 / completed as f64))
+        };
+        Breakdown {
+            backlog_wait: mean(Activity::BacklogWait),
+            run_queue_wait: mean(Activity::RunQueueWait),
+            pool_wait: mean(Activity::PoolWait),
+            backend_wait: mean(Activity::BackendWait),
+            framework: mean(Activity::Framework),
+            compute: mean(Activity::Compute),
+            backend: mean(Activity::Backend),
+            sleep: mean(Activity::Sleep),
+        }
+    }
+
+    fn waiting_time(&self) -> WaitingTime {
+        let [p50, p95, p99] = self.waiting_time.percentiles([500, 950, 990]).map(|nanos| nanos.map(nanos_to_millis));
+        let count = self.waiting_time.count();
+        WaitingTime {
+            mean: self.waiting_time.mean().map(millis),
+            p50,
+            p95,
+            p99,
+            probability: (count > 0).then(|| self.waited as f64 / count as f64),
+        }
+    }
+}
+
+impl Observer for Collector {
+    #[inline]
+    fn on_departure(&mut self, departure: &Departure) {
+        if !departure.counts {
+            return;
+        }
+        let samples = &mut self.classes[usize::from(departure.entrance.class.0)];
+        let response_time = departure.response_time().as_nanos();
+        samples.response_time.record(response_time);
+        if let Some(slowdown) = slowdown(departure) {
+            samples.slowdown.record(slowdown);
+        }
+        let waited = departure.spent[Activity::BacklogWait as usize].as_nanos();
+        self.waiting_time.record(waited);
+        self.waited += u64::from(waited > 0);
+        for (sum, span) in self.spent.iter_mut().zip(departure.spent) {
+            *sum += u128::from(span.as_nanos());
+        }
+    }
+}
+
+impl ClassSamples {
+    fn results(&self, requests: RequestCounts) -> ClassResults {
+        let times = &self.response_time;
+        let [p50, p90, p95, p99, p999] =
+            times.percentiles([500, 900, 950, 990, 999]).map(|nanos| nanos.map(nanos_to_millis));
+        let ratio = |millionths: u64| millionths as f64 / SLOWDOWN_UNIT as f64;
+        let [slowdown_p50, slowdown_p99] = self.slowdown.percentiles([500, 990]).map(|share| share.map(ratio));
+        ClassResults {
+            requests,
+            response_time_ms: Summary {
+                mean: times.mean().map(millis),
+                stddev: times.stddev().map(millis),
+                min: times.min().map(nanos_to_millis),
+                p50,
+                p90,
+                p95,
+                p99,
+                p999,
+                max: times.max().map(nanos_to_millis),
+            },
+            slowdown: Slowdown {
+                mean: self.slowdown.mean().map(|mean| mean / SLOWDOWN_UNIT as f64),
+                p50: slowdown_p50,
+                p99: slowdown_p99,
+                max: self.slowdown.max().map(ratio),
+            },
+        }
+    }
+}
+
+/// Response time / demand in millionths, to the nearest; `None` without demand.
+fn slowdown(departure: &Departure) -> Option<u64> {
+    let demand = u128::from(departure.entrance.demand.as_nanos());
+    let response_time = u128::from(departure.response_time().as_nanos());
+    let millionths = (response_time * u128::from(SLOWDOWN_UNIT) + demand / 2).checked_div(demand)?;
+    Some(u64::try_from(millionths).unwrap_or(u64::MAX))
+}
+
+fn utilization(subject: Subject<'_>, record: &Record) -> Utilization {
+    let Subject { rules, machine, .. } = subject;
+    let workers = u64::from(rules.workers);
+    Utilization {
+        cores: share_of(record.cores.area, record, u64::from(machine.cores)),
+        workers: share_of(record.turns.area, record, workers * u64::from(rules.running_at_once)),
+        slots: rules.slots.and_then(|slots| share_of(record.slots.area, record, workers * u64::from(slots))),
+        backends: IndexMap::new(),
+    }
+}
+
+/// Busy time / (time × how many there are).
+fn share_of(area: u128, record: &Record, count: u64) -> Option<f64> {
+    let capacity = (record.end - record.start).as_nanos() as f64 * count as f64;
+    (capacity > 0.0).then(|| area as f64 / capacity)
+}
+
+fn millis(nanos: f64) -> f64 {
+    nanos / NANOS_PER_MILLI
+}
+
+fn nanos_to_millis(nanos: u64) -> f64 {
+    millis(nanos as f64)
+}
