@@ -1,11 +1,13 @@
 //! Numbers out of what was recorded: samples, summaries, timelines, and the results that files hold.
 
 mod collector;
+mod confidence;
 mod results;
 mod sample;
 mod timeline;
 
 pub use collector::{Collector, Subject};
+pub use confidence::Interval;
 pub use results::*;
 pub use sample::Sample;
 pub use timeline::TimelineRecorder;

@@ -4,4 +4,4 @@ mod assumptions;
 mod run;
 
 pub use assumptions::ASSUMPTIONS;
-pub use run::{Halted, Options, Progress, RequestRow, Watch, run};
+pub use run::{Halted, Options, Progress, RequestRow, Watch, replicate, run};

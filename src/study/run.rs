@@ -76,7 +76,7 @@ pub fn run(scenario: &Scenario, options: &Options, watch: &mut Watch<'_>) -> Res
     let mut results = Vec::new();
     for (index, policy) in policies.iter().enumerate() {
         let progress = Progress { policy: policy.name(), index, policies: policies.len(), done: 0.0 };
-        results.push(run_policy(scenario, policy, options, progress, watch)?);
+        results.push(run_policy(scenario, policy, &Replication::default(), options, progress, watch)?);
     }
     Ok(ScenarioResults {
         schema: SCHEMA,
@@ -92,18 +92,39 @@ pub fn run(scenario: &Scenario, options: &Options, watch: &mut Watch<'_>) -> Res
     })
 }
 
+/// One of several independent runs of the same scenario.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Replication {
+    /// Its number, counted from 0: with the seed it decides every draw.
+    pub number: u64,
+    /// What happens before that long after the start is left out of the numbers.
+    pub warm_up: SimDuration,
+}
+
+/// Independent runs of one policy, numbered from 0, each without its first `warm_up`; `policy` is its place in the
+/// scenario's list.
+pub fn replicate(scenario: &Scenario, policy: usize, replications: u64, warm_up: SimDuration) -> Vec<PolicyResults> {
+    let policy = &scenario.policies[policy];
+    let progress = Progress { policy: policy.name(), index: 0, policies: 1, done: 0.0 };
+    let options = Options { timeline: Some(0), ..Options::default() };
+    let mut watch = Watch { progress: &mut |_| ControlFlow::Continue(()), rows: None };
+    let replications = (0..replications).map(|number| Replication { number, warm_up });
+    replications.filter_map(|one| run_policy(scenario, policy, &one, &options, progress, &mut watch).ok()).collect()
+}
+
 /// Between two looks at the watch, so many events happen: some milliseconds.
 const EVENTS_PER_LOOK: u64 = 100_000;
 
 fn run_policy(
     scenario: &Scenario,
     policy: &PolicyChoice,
+    replication: &Replication,
     options: &Options,
     mut progress: Progress<'_>,
     watch: &mut Watch<'_>,
 ) -> Result<PolicyResults, Halted> {
     let rules = policy.rules();
-    let setup = setup(scenario, rules.clone());
+    let setup = setup(scenario, rules.clone(), replication);
     let warm_up = setup.warm_up;
     let observer = (
         Collector::new(scenario.workload.classes.len()),
@@ -147,8 +168,8 @@ fn timeline_length(options: &Options) -> usize {
     options.timeline.unwrap_or(SHORT_RUN as usize)
 }
 
-fn setup(scenario: &Scenario, rules: Rules) -> Setup<'_> {
-    let streams = Streams::new(scenario.run.seed, 0);
+fn setup<'a>(scenario: &'a Scenario, rules: Rules, replication: &Replication) -> Setup<'a> {
+    let streams = Streams::new(scenario.run.seed, replication.number);
     let class_id = |name: &str| {
         let class = scenario.workload.classes.iter().position(|class| class.name == name);
         ClassId(class.expect("the scenario has checked the names of classes") as u16)
@@ -164,7 +185,7 @@ fn setup(scenario: &Scenario, rules: Rules) -> Setup<'_> {
         machine: &scenario.machine,
         rules,
         streams,
-        warm_up: SimTime::ZERO,
+        warm_up: SimTime::ZERO + replication.warm_up,
         requests,
         horizon,
         max_in_flight: MAX_IN_FLIGHT,
