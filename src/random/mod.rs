@@ -6,6 +6,9 @@ mod streams;
 mod workload;
 
 pub use arrivals::{Arrival, ArrivalSource, Arrivals, ArrivalsAt};
-pub use distribution::{Distribution, Sampler};
+pub use distribution::{
+    Cv, Distribution, Empirical, EmpiricalFile, Erlang, Hyperexponential, HyperexponentialBranch, MeanAndCv,
+    MedianAndP99, Mixture, MixtureBranch, Normal, Sampler, Spread, Uniform, Weight,
+};
 pub use streams::{Purpose, Stream, Streams};
 pub use workload::{Phase, RequestClass, Workload};

@@ -1,0 +1,332 @@
+//! The parameters of the laws, as files write them. A value of these types exists only if it makes sense.
+
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Deserializer, de};
+use statrs::function::erf::erfc;
+
+use crate::model::SimDuration;
+
+/// The 0.99 quantile of the standard normal law.
+const NORMAL_P99: f64 = 2.326_347_874_040_841;
+
+/// A spread narrower than a millionth of the mean is none.
+const NEGLIGIBLE_CV: f64 = 1e-6;
+
+/// A coefficient of variation (standard deviation / mean), from 0 to 100.
+#[derive(Clone, Copy, Debug, PartialEq, PartialOrd, Deserialize, JsonSchema)]
+#[serde(try_from = "f64")]
+#[schemars(inline, extend("minimum" = 0, "maximum" = 100))]
+pub struct Cv(f64);
+
+impl Cv {
+    /// The number itself.
+    pub const fn get(self) -> f64 {
+        self.0
+    }
+}
+
+impl TryFrom<f64> for Cv {
+    type Error = String;
+
+    fn try_from(cv: f64) -> Result<Self, String> {
+        if (0.0..=100.0).contains(&cv) {
+            return Ok(Self(cv));
+        }
+        let wrong = if cv < 0.0 { "is negative" } else { "is too large" };
+        Err(format!("a cv of {cv} {wrong}\na cv (standard deviation / mean) is a number from 0 to 100"))
+    }
+}
+
+/// A share relative to the other weights of a list, from 0 to a billion; they need not sum to 1.
+#[derive(Clone, Copy, Debug, PartialEq, PartialOrd, Deserialize, JsonSchema)]
+#[serde(try_from = "f64")]
+#[schemars(inline, extend("minimum" = 0, "maximum" = 1_000_000_000))]
+pub struct Weight(f64);
+
+impl Weight {
+    /// The number itself.
+    pub const fn get(self) -> f64 {
+        self.0
+    }
+}
+
+impl TryFrom<f64> for Weight {
+    type Error = String;
+
+    fn try_from(weight: f64) -> Result<Self, String> {
+        if (0.0..=1e9).contains(&weight) {
+            return Ok(Self(weight));
+        }
+        let wrong = if weight < 0.0 { "is negative" } else { "is too large" };
+        Err(format!("a weight of {weight} {wrong}\na weight is a number from 0 to a billion, relative to the others"))
+    }
+}
+
+/// The lowest and the highest duration.
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(try_from = "(SimDuration, SimDuration)")]
+#[schemars(inline)]
+pub struct Uniform {
+    pub(super) low: SimDuration,
+    pub(super) high: SimDuration,
+}
+
+impl TryFrom<(SimDuration, SimDuration)> for Uniform {
+    type Error = String;
+
+    fn try_from((low, high): (SimDuration, SimDuration)) -> Result<Self, String> {
+        if low > high {
+            return Err(format!("the lowest, {low}, is above the highest, {high}\nwrite [lowest, highest]"));
+        }
+        Ok(Self { low, high })
+    }
+}
+
+impl Uniform {
+    pub(super) fn mean_nanos(&self) -> f64 {
+        (self.low.as_nanos() as f64 + self.high.as_nanos() as f64) / 2.0
+    }
+}
+
+/// The mean and the cv of the bell curve before it is cut off at 0.
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Normal {
+    /// The mean before the cut; with a cv of up to 0.3 the cut changes it by less than 0.1 %.
+    pub mean: SimDuration,
+    /// Standard deviation / mean, from 0 to 1.
+    #[serde(deserialize_with = "cv_of_a_bell")]
+    #[schemars(range(min = 0, max = 1))]
+    cv: Cv,
+}
+
+/// Beyond a cv of 1 more than 16 % of the bell would lie below 0: it is no bell any more.
+fn cv_of_a_bell<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Cv, D::Error> {
+    let cv = Cv::deserialize(deserializer)?;
+    if cv.0 > 1.0 {
+        let found = format!("a cv of {} is too large for `normal`", cv.0);
+        return Err(de::Error::custom(format!(
+            "{found}, which is never below 0\nwrite a cv from 0 to 1, or use `lognormal` or `gamma`"
+        )));
+    }
+    Ok(cv)
+}
+
+impl Normal {
+    pub(super) fn parameters(&self) -> MeanAndCv {
+        MeanAndCv { mean: self.mean, cv: self.cv }
+    }
+
+    /// The mean of what is left above 0: μ + σ φ(μ/σ) / Φ(μ/σ) (Johnson, Kotz, Balakrishnan,
+    /// *Continuous Univariate Distributions* 1, 13.10).
+    pub(super) fn mean_nanos(&self) -> f64 {
+        let mean = self.mean.as_nanos() as f64;
+        if self.parameters().is_constant() {
+            return mean;
+        }
+        let cut = 1.0 / self.cv.0;
+        let density = (-cut * cut / 2.0).exp() / (2.0 * std::f64::consts::PI).sqrt();
+        let above_cut = erfc(-cut / std::f64::consts::SQRT_2) / 2.0;
+        mean * (1.0 + self.cv.0 * density / above_cut)
+    }
+}
+
+/// A mean and a coefficient of variation.
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MeanAndCv {
+    /// The mean.
+    pub mean: SimDuration,
+    /// Standard deviation / mean.
+    pub cv: Cv,
+}
+
+impl MeanAndCv {
+    pub(super) fn mean_nanos(&self) -> f64 {
+        self.mean.as_nanos() as f64
+    }
+
+    /// Whether every draw is the mean.
+    pub(super) fn is_constant(&self) -> bool {
+        self.mean == SimDuration::ZERO || self.cv.0 < NEGLIGIBLE_CV
+    }
+}
+
+/// A median and a 99th percentile.
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MedianAndP99 {
+    /// Half of the draws are below it; above 0.
+    median: SimDuration,
+    /// One draw of a hundred is above it; above the median.
+    p99: SimDuration,
+}
+
+/// Two numbers that say where a law lies and how far it spreads: `mean` and `cv`, or `median` and `p99`.
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+#[serde(try_from = "SpreadFields")]
+pub enum Spread {
+    /// The mean and the cv.
+    MeanAndCv(MeanAndCv),
+    /// The median and the 99th percentile.
+    MedianAndP99(MedianAndP99),
+}
+
+impl JsonSchema for Spread {
+    fn schema_name() -> Cow<'static, str> {
+        "Spread".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "Either `mean` and `cv`, or `median` and `p99`.",
+            "anyOf": [generator.subschema_for::<MeanAndCv>(), generator.subschema_for::<MedianAndP99>()],
+        })
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SpreadFields {
+    #[serde(default, deserialize_with = "present")]
+    mean: Option<SimDuration>,
+    #[serde(default, deserialize_with = "present")]
+    cv: Option<Cv>,
+    #[serde(default, deserialize_with = "present")]
+    median: Option<SimDuration>,
+    #[serde(default, deserialize_with = "present")]
+    p99: Option<SimDuration>,
+}
+
+/// A field that may be left out, but not be `null`.
+fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
+}
+
+impl TryFrom<SpreadFields> for Spread {
+    type Error = String;
+
+    fn try_from(fields: SpreadFields) -> Result<Self, String> {
+        const HELP: &str = "write either `mean` and `cv`, or `median` and `p99`";
+        let missing = |one: &str, other: &str| Err(format!("`{one}` is given without `{other}`\n{HELP}"));
+        match (fields.mean, fields.cv, fields.median, fields.p99) {
+            (Some(mean), Some(cv), None, None) => Ok(Self::MeanAndCv(MeanAndCv { mean, cv })),
+            (None, None, Some(median), Some(p99)) => MedianAndP99::new(median, p99).map(Self::MedianAndP99),
+            (None, None, None, None) => Err(format!("the law has no parameters\n{HELP}")),
+            (Some(_), None, None, None) => missing("mean", "cv"),
+            (None, Some(_), None, None) => missing("cv", "mean"),
+            (None, None, Some(_), None) => missing("median", "p99"),
+            (None, None, None, Some(_)) => missing("p99", "median"),
+            _ => Err(format!("the two ways to give the law are mixed\n{HELP}")),
+        }
+    }
+}
+
+impl MedianAndP99 {
+    fn new(median: SimDuration, p99: SimDuration) -> Result<Self, String> {
+        if median == SimDuration::ZERO {
+            return Err("a median of 0 leaves no such law\nwrite a median above 0".to_owned());
+        }
+        if p99 <= median {
+            return Err(format!("the p99, {p99}, is not above the median, {median}\nwrite a p99 above the median"));
+        }
+        Ok(Self { median, p99 })
+    }
+
+    fn median_nanos(&self) -> f64 {
+        self.median.as_nanos() as f64
+    }
+
+    /// ln(p99 / median).
+    fn log_ratio(&self) -> f64 {
+        (self.p99.as_nanos() as f64 / self.median_nanos()).ln()
+    }
+}
+
+impl Spread {
+    /// μ and σ of the logarithm of nanoseconds. From mean and cv: σ² = ln(1 + cv²), μ = ln mean − σ²/2; from
+    /// percentiles: μ = ln median, σ = ln(p99 / median) / z(0.99) (Johnson, Kotz, Balakrishnan 1, 14.3).
+    pub(super) fn lognormal_parameters(&self) -> (f64, f64) {
+        match self {
+            Self::MeanAndCv(law) => {
+                let variance = law.cv.0.powi(2).ln_1p();
+                (law.mean_nanos().ln() - variance / 2.0, variance.sqrt())
+            }
+            Self::MedianAndP99(law) => (law.median_nanos().ln(), law.log_ratio() / NORMAL_P99),
+        }
+    }
+
+    /// Scale (the least value, in nanoseconds) and 1/α of P(X > x) = (scale / x)^α.
+    ///
+    /// From mean and cv: α = 1 + √(1 + 1/cv²), scale = mean (1 − 1/α), as the variance is
+    /// mean² / (α (α − 2)); from percentiles: 1/α = ln(p99 / median) / ln 50, scale = median / 2^(1/α)
+    /// (Johnson, Kotz, Balakrishnan 1, 20.3).
+    pub(super) fn pareto_parameters(&self) -> (f64, f64) {
+        match self {
+            Self::MeanAndCv(law) => {
+                let tail = 1.0 / (1.0 + (1.0 + law.cv.0.powi(-2)).sqrt());
+                (law.mean_nanos() * (1.0 - tail), tail)
+            }
+            Self::MedianAndP99(law) => {
+                let tail = law.log_ratio() / 50_f64.ln();
+                (law.median_nanos() / tail.exp2(), tail)
+            }
+        }
+    }
+
+    pub(super) fn lognormal_mean_nanos(&self) -> f64 {
+        match self {
+            Self::MeanAndCv(law) => law.mean_nanos(),
+            Self::MedianAndP99(_) => {
+                let (location, scale) = self.lognormal_parameters();
+                (location + scale * scale / 2.0).exp()
+            }
+        }
+    }
+
+    /// scale / (1 − 1/α); infinite from 1/α = 1 on.
+    pub(super) fn pareto_mean_nanos(&self) -> f64 {
+        match self {
+            Self::MeanAndCv(law) => law.mean_nanos(),
+            Self::MedianAndP99(_) => match self.pareto_parameters() {
+                (scale, tail) if tail < 1.0 => scale / (1.0 - tail),
+                _ => f64::INFINITY,
+            },
+        }
+    }
+
+    /// The mean, if every draw is the mean.
+    pub(super) fn constant(&self) -> Option<SimDuration> {
+        match self {
+            Self::MeanAndCv(law) => law.is_constant().then_some(law.mean),
+            Self::MedianAndP99(_) => None,
+        }
+    }
+}
+
+/// A sum of equal exponential stages.
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Erlang {
+    /// How many stages; 1 or more.
+    #[serde(deserialize_with = "at_least_one")]
+    #[schemars(range(min = 1))]
+    pub(super) stages: u32,
+    /// The mean of the sum.
+    pub(super) mean: SimDuration,
+}
+
+fn at_least_one<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
+    match u32::deserialize(deserializer)? {
+        0 => Err(de::Error::custom("an Erlang law has at least 1 stage\nwrite a whole number above 0")),
+        stages => Ok(stages),
+    }
+}
+
+impl Erlang {
+    pub(super) fn mean_nanos(&self) -> f64 {
+        self.mean.as_nanos() as f64
+    }
+}
