@@ -1,6 +1,6 @@
 //! Draws follow the law that the scenario names: mean, cv, percentiles, and the whole distribution function.
 //!
-//! A million draws from one fixed stream. Means, cvs and counts agree within 5 standard errors; the largest distance
+//! A million draws from one fixed stream each. Means, cvs and counts agree within 5 standard errors; the largest distance
 //! from the exact distribution function (Kolmogorov and Smirnov) stays below what chance exceeds once in 10,000 times.
 
 use statrs::distribution::{self as exact, ContinuousCDF};
@@ -171,7 +171,7 @@ fn weibull_draws_follow_the_law() {
 
 #[test]
 fn pareto_draws_follow_the_law() {
-    // α = 6 has the cv 1/√24 and the least value 5/6 of the mean. Its fourth moment exists, so the cv can be measured.
+    // α = 6 has the cv 1/√24 and the least value 5/6 of the mean; the fourth moment exists, so the cv is measurable.
     let exact = exact::Pareto::new(50.0, 6.0).unwrap();
     let cv = 1.0 / 24_f64.sqrt();
     check(&format!(r#"{{"pareto":{{"mean":"60ms","cv":{cv}}}}}"#), 60.0, cv, |x| exact.cdf(x));
@@ -209,7 +209,9 @@ fn hyperexponential_draws_follow_the_law() {
 fn mixture_draws_follow_the_law() {
     let json = r#"{"mixture":[
         {"weight":6,"of":{"uniform":["0ms","10ms"]}},
-        {"weight":2,"of":{"mixture":[{"weight":1,"of":{"exponential":"20ms"}},{"weight":1,"of":{"uniform":["10ms","30ms"]}}]}},
+        {"weight":2,"of":{"mixture":[
+            {"weight":1,"of":{"exponential":"20ms"}},
+            {"weight":1,"of":{"uniform":["10ms","30ms"]}}]}},
         {"weight":0,"of":"1s"}]}"#;
     let cdf = |x: f64| {
         let uniform = |low: f64, high: f64| ((x - low) / (high - low)).clamp(0.0, 1.0);
