@@ -1,0 +1,120 @@
+//! Arrivals come when the law says: exactly where it is exact, and with the right interarrival times where it is not.
+
+use waitline::model::{ClassId, SimDuration, SimTime};
+use waitline::random::{ArrivalSource, Arrivals, Purpose, Streams};
+
+fn law(json: &str) -> Arrivals {
+    serde_json::from_str(json).unwrap_or_else(|reason| panic!("{json}: {reason}"))
+}
+
+fn source(json: &str) -> ArrivalSource {
+    let class_id = |name: &str| ClassId(if name == "page" { 0 } else { 1 });
+    law(json).source(class_id, Streams::new(1, 0).purpose(Purpose::Arrivals))
+}
+
+/// The times of the first arrivals, in nanoseconds.
+fn times(json: &str, count: usize) -> Vec<u64> {
+    let mut source = source(json);
+    std::iter::from_fn(|| source.next_arrival()).map(|arrival| arrival.time.as_nanos()).take(count).collect()
+}
+
+#[test]
+fn listed_arrivals_come_as_listed_and_end() {
+    let json = r#"{"at":[{"time":"0ms","class":"page"},{"time":"5ms"},{"time":"5ms","class":"other"}]}"#;
+    let mut source = source(json);
+    for (millis, class) in [(0, Some(ClassId(0))), (5, None), (5, Some(ClassId(1)))] {
+        let arrival = source.next_arrival().expect("the list goes on");
+        assert_eq!((arrival.time.since_start(), arrival.class), (SimDuration::from_millis(millis), class));
+    }
+    assert_eq!([source.next_arrival(), source.next_arrival()], [None, None]);
+    assert_eq!((law(json).count(), law(json).mean_rate_per_s()), (Some(3), None));
+}
+
+#[test]
+fn constant_arrivals_begin_after_one_interval_and_do_not_drift() {
+    for (json, per_second) in [("80/s", 80), ("3/s", 3), ("7/ms", 7000), ("999983/s", 999_983)] {
+        for (time, number) in times(&format!(r#"{{"constant":"{json}"}}"#), 1_000_000).into_iter().zip(1_u64..) {
+            let exact = (number * 1_000_000_000 + per_second / 2) / per_second;
+            assert_eq!(time, exact, "arrival {number} at {json}");
+        }
+    }
+}
+
+#[test]
+fn constant_arrivals_end_with_the_longest_run() {
+    let mut source = source(r#"{"constant":"1/h"}"#);
+    let count = std::iter::from_fn(|| source.next_arrival()).count();
+    assert_eq!(count, 438_000, "50 years have 438,000 hours");
+    assert_eq!(source.next_arrival(), None);
+    assert!(times(r#"{"constant":"1e-300/h"}"#, 1).is_empty());
+}
+
+#[test]
+fn renewal_arrivals_end_with_the_longest_run() {
+    assert_eq!(times(r#"{"renewal":"438000h"}"#, 5), [SimTime::MAX.as_nanos()]);
+    assert_eq!(times(r#"{"renewal":"300000h"}"#, 5).len(), 1);
+    // Once one interarrival time leads beyond the end, a short one does not bring the law back.
+    let json = r#"{"renewal":{"mixture":[{"weight":1,"of":"1ms"},{"weight":1,"of":"438000h"}]}}"#;
+    let mut ends = source(json);
+    while ends.next_arrival().is_some() {}
+    assert!((0..100).all(|_| ends.next_arrival().is_none()));
+}
+
+/// √n times the largest distance between interarrival times in seconds and their distribution function.
+fn kolmogorov(json: &str, cdf: impl Fn(f64) -> f64) -> f64 {
+    let times = times(json, 200_000);
+    let between = std::iter::once(0).chain(times.iter().copied()).zip(&times).map(|(last, next)| next - last);
+    let mut seconds: Vec<f64> = between.map(|nanos| nanos as f64 / 1e9).collect();
+    seconds.sort_unstable_by(f64::total_cmp);
+    let count = seconds.len() as f64;
+    let distance = seconds.iter().zip(0_u32..).fold(0.0, |distance: f64, (seconds, below)| {
+        let probability = cdf(*seconds);
+        distance.max(probability - f64::from(below) / count).max(f64::from(below + 1) / count - probability)
+    });
+    distance * count.sqrt()
+}
+
+#[test]
+fn interarrival_times_follow_their_law() {
+    // Chance alone exceeds 2.2253 once in 10,000 times.
+    for (json, cdf) in [
+        (r#"{"poisson":"25/s"}"#, (|x| 1.0 - (-25.0 * x).exp()) as fn(f64) -> f64),
+        (r#"{"renewal":{"exponential":"40ms"}}"#, |x| 1.0 - (-25.0 * x).exp()),
+        (r#"{"renewal":{"uniform":["0ms","80ms"]}}"#, |x| (x / 0.08).min(1.0)),
+    ] {
+        let distance = kolmogorov(json, cdf);
+        assert!(distance < 2.2253, "{json}: Kolmogorov distance {distance}");
+        assert!((law(json).mean_rate_per_s().unwrap() - 25.0).abs() < 1e-9, "{json}");
+    }
+    assert!(kolmogorov(r#"{"poisson":"25/s"}"#, |x| 1.0 - (-25.5 * x).exp()) > 2.2253, "2 % off is found out");
+}
+
+#[test]
+fn poisson_arrivals_in_equal_intervals_are_poisson() {
+    let mut counts = [0_u32; 2000];
+    for time in times(r#"{"poisson":"100/s"}"#, 300_000) {
+        if let Some(count) = counts.get_mut((time / 1_000_000_000) as usize) {
+            *count += 1;
+        }
+    }
+    let squares: f64 = counts.iter().map(|count| (f64::from(*count) - 100.0).powi(2) / 100.0).sum();
+    let (count, total) = (counts.len() as f64, f64::from(counts.iter().sum::<u32>()));
+    // 200,000 are expected, with a variance as large; so is the variance of each count, about.
+    assert!((total - 100.0 * count).abs() < 5.0 * (100.0 * count).sqrt(), "{total}");
+    assert!((squares - count).abs() < 5.0 * (2.0 * count).sqrt(), "{squares}");
+}
+
+#[test]
+fn a_law_without_an_end_has_no_count() {
+    for json in [r#"{"constant":"80/s"}"#, r#"{"poisson":"80/s"}"#, r#"{"renewal":"12.5ms"}"#] {
+        assert_eq!(law(json).count(), None);
+        assert!((law(json).mean_rate_per_s().unwrap() - 80.0).abs() < 1e-9, "{json}");
+    }
+}
+
+#[test]
+fn the_same_stream_gives_the_same_arrivals() {
+    let json = r#"{"poisson":"25/s"}"#;
+    assert_eq!(times(json, 1000), times(json, 1000));
+    assert_eq!(times(json, 3), [686_269, 1_567_309, 8_447_886]);
+}

@@ -1,0 +1,166 @@
+//! The streams of requests are uniform, unlike each other, and the same on every machine.
+//!
+//! Every check yields a deviation that is about standard normal if the streams are good. A bound of 5 is
+//! passed by chance once in two million checks; some hundred are made, all from fixed seeds.
+
+use rand::RngExt;
+use rand_pcg::Pcg64Dxsm;
+use waitline::random::{Purpose, Stream, Streams};
+
+const STREAMS: u64 = 100_000;
+const BINS: usize = 256;
+const BOUND: f64 = 5.0;
+
+/// The first three draws of each stream.
+type Draws = Vec<[u64; 3]>;
+
+fn draws(stream: impl Fn(u64) -> Stream) -> Draws {
+    (0..STREAMS).map(|number| stream(number).random()).collect()
+}
+
+/// How far the counts of equally likely bins are from equal: (χ² − n) / √(2n) with n degrees of freedom.
+fn chi_square(bins: impl Iterator<Item = usize>, bin_count: usize) -> f64 {
+    let mut counts = vec![0_u32; bin_count];
+    bins.for_each(|bin| counts[bin] += 1);
+    let expected = f64::from(counts.iter().sum::<u32>()) / bin_count as f64;
+    let chi_square: f64 = counts.iter().map(|count| (f64::from(*count) - expected).powi(2) / expected).sum();
+    let freedom = bin_count as f64 - 1.0;
+    (chi_square - freedom) / (2.0 * freedom).sqrt()
+}
+
+/// The correlation of pairs of draws, times √n.
+fn correlation(pairs: impl Iterator<Item = (u64, u64)>) -> f64 {
+    // Uniform over 64 bits to mean 0 and variance 1.
+    let unit = |draw: u64| (draw as f64 / 2_f64.powi(64) - 0.5) * 12_f64.sqrt();
+    let (sum, count) = pairs.fold((0.0, 0.0), |(sum, count), (a, b)| (sum + unit(a) * unit(b), count + 1.0));
+    sum / f64::sqrt(count)
+}
+
+fn top_bits(draw: u64, bits: u32) -> usize {
+    (draw >> (64 - bits)) as usize
+}
+
+/// The largest deviation that any check finds in the draws of consecutive streams.
+fn worst_deviation(draws: &Draws) -> f64 {
+    let mut worst: f64 = 0.0;
+    for i in 0..3 {
+        worst = worst.max(chi_square(draws.iter().map(|draw| top_bits(draw[i], 8)), BINS).abs());
+        worst = worst.max(chi_square(draws.iter().map(|draw| draw[i] as usize % BINS), BINS).abs());
+        for j in 0..3 {
+            let neighbours = || draws.windows(2).map(move |pair| (pair[0][i], pair[1][j]));
+            worst = worst.max(correlation(neighbours()).abs());
+            let squares = neighbours().map(|(a, b)| top_bits(a, 4) << 4 | top_bits(b, 4));
+            worst = worst.max(chi_square(squares, BINS).abs());
+        }
+    }
+    worst
+}
+
+fn check_good(name: &str, stream: impl Fn(u64) -> Stream) {
+    let worst = worst_deviation(&draws(stream));
+    assert!(worst < BOUND, "{name}: deviation {worst}");
+}
+
+fn check_poor(name: &str, stream: impl Fn(u64) -> Stream) {
+    let worst = worst_deviation(&draws(stream));
+    assert!(worst > 4.0 * BOUND, "{name}: deviation {worst}");
+}
+
+#[test]
+fn the_streams_of_consecutive_requests_are_independent() {
+    for seed in [0, 1, u64::MAX] {
+        check_good(&format!("seed {seed}"), |number| Streams::new(seed, 0).request(number));
+    }
+}
+
+#[test]
+fn the_streams_of_consecutive_replications_are_independent() {
+    check_good("request 0", |replication| Streams::new(1, replication).request(0));
+    check_good("arrivals", |replication| Streams::new(1, replication).purpose(Purpose::Arrivals));
+}
+
+#[test]
+fn the_streams_of_consecutive_seeds_are_independent() {
+    check_good("request 0", |seed| Streams::new(seed, 0).request(0));
+    check_good("arrivals", |seed| Streams::new(seed, 0).purpose(Purpose::Arrivals));
+    check_good("seed and replication together", |n| Streams::new(n, n).request(n));
+}
+
+#[test]
+fn numbers_far_apart_in_a_pattern_give_independent_streams() {
+    for shift in [8, 16, 32, 40] {
+        check_good(&format!("steps of 2^{shift}"), |number| Streams::new(1, 0).request(number << shift));
+    }
+    // The increment of SplitMix64, by which careless generators separate their streams.
+    let step = 0x9e37_79b9_7f4a_7c15_u64;
+    check_good("steps of the golden ratio", |number| Streams::new(1, 0).request(number.wrapping_mul(step)));
+}
+
+/// What the checks above would say of other ways to make a stream of a number.
+#[test]
+fn poor_streams_are_found_out() {
+    check_poor("one stream for all", |_| Pcg64Dxsm::new(1, 1));
+    check_poor("one stream, each request a draw later", |number| {
+        let mut stream = Pcg64Dxsm::new(1, 1);
+        stream.advance(u128::from(number));
+        stream
+    });
+    check_poor("a stream for every two requests", |number| Streams::new(1, 0).request(number / 2));
+    // The output function of DXSM hides a number in the low bits of the state from these checks, not in the high bits.
+    check_poor("state = number, in the high bits", |number| Pcg64Dxsm::new(u128::from(number) << 100, 1));
+}
+
+#[test]
+fn a_bit_of_a_number_moves_each_bit_of_the_first_draw_half_of_the_time() {
+    let first = |seed, replication, number| Streams::new(seed, replication).request(number).random::<u64>();
+    for input in 0..64 {
+        let flip = 1_u64 << input;
+        let mut flips = [[0_u32; 64]; 3];
+        for n in 0..1000 {
+            let before = first(n, n, n);
+            let after = [first(n ^ flip, n, n), first(n, n ^ flip, n), first(n, n, n ^ flip)];
+            for (flips, after) in flips.iter_mut().zip(after) {
+                for (output, flips) in flips.iter_mut().enumerate() {
+                    *flips += ((before ^ after) >> output & 1) as u32;
+                }
+            }
+        }
+        // Binomial(1000, 1/2) has a standard deviation of 15.8; 12,288 of them are looked at.
+        for flips in flips.as_flattened() {
+            assert!((f64::from(*flips) - 500.0).abs() < 5.5 * 250_f64.sqrt(), "input bit {input}: {flips}");
+        }
+    }
+}
+
+#[test]
+fn no_two_streams_are_equal() {
+    let mut starts: Vec<[u64; 2]> = Vec::new();
+    starts.extend((0..STREAMS).map(|number| Streams::new(1, 0).request(number).random::<[u64; 2]>()));
+    for seed in 0..100 {
+        for replication in 0..10 {
+            let streams = Streams::new(seed, replication);
+            starts.push(streams.purpose(Purpose::Arrivals).random());
+            // Seed 1, replication 0 is above.
+            let numbers = if (seed, replication) == (1, 0) { 0..0 } else { 0..100 };
+            starts.extend(numbers.map(|number| streams.request(number).random::<[u64; 2]>()));
+        }
+    }
+    let count = starts.len();
+    starts.sort_unstable();
+    starts.dedup();
+    assert_eq!(starts.len(), count, "two streams begin alike");
+}
+
+/// The values are those of an independent implementation in Python. They never change within a major version, since
+/// results on another machine or by a later release depend on them.
+#[test]
+fn the_first_values_are_the_same_on_every_machine() {
+    let streams = Streams::new(1, 0);
+    let first = |mut stream: Stream| stream.random::<[u64; 2]>();
+    assert_eq!(first(streams.request(0)), [0xa78d_ae77_2d37_c2b8, 0xe8d2_4718_e4c6_12f5]);
+    assert_eq!(first(streams.request(1)), [0xda52_e99c_6e4d_4966, 0x56e9_5015_d7d8_0a70]);
+    assert_eq!(first(streams.request(u64::MAX)), [0x877f_9239_1f6a_3b50, 0x47e6_8262_c81b_1291]);
+    assert_eq!(first(streams.purpose(Purpose::Arrivals)), [0x024d_83c4_d17d_556e, 0x0e95_a65e_2ebf_2cf0]);
+    assert_eq!(first(Streams::new(2, 0).request(0)), [0x1b33_062e_6c9a_e68a, 0x1e33_9ac4_4618_25c9]);
+    assert_eq!(first(Streams::new(1, 1).request(0)), [0xd29d_51e0_dbb6_4096, 0xba3a_329f_b119_ae47]);
+}
