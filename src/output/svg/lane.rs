@@ -5,7 +5,7 @@ use plotters::style::text_anchor::HPos;
 
 use super::canvas::{Area, Drawn};
 use super::marks::{Bar, Symbol, titled};
-use super::palette::{GREY, HAIRLINE, INK, PAPER, Type, line, paint};
+use super::palette::{ALONE, GREY, HAIRLINE, INK, Type, line, paint};
 use super::panel::{Chart, Columns, label, stretch};
 use super::scale::{TimeScale, Unit, times};
 use super::strip::activity;
@@ -15,10 +15,12 @@ use crate::stats::TimelineEntry;
 
 pub(super) const NUMBER: Type = Type::new(12.0, INK).bold();
 pub(super) const CLASS: Type = Type::new(12.0, INK);
-pub(super) const RESPONSE: Type = Type::new(12.0, INK);
-pub(super) const SLOWDOWN: Type = Type::new(12.0, INK).bold();
+pub(super) const END: Type = Type::new(12.0, INK);
 /// What the ends of the lanes are.
 pub(super) const END_CAPTION: &str = "response · slowdown";
+
+/// From which slowdown on the end of a lane is bold.
+const LATE: f64 = 2.0;
 
 /// How high lanes are drawn.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -27,6 +29,10 @@ pub(super) struct Size {
     pub(super) pitch: f64,
     /// The height of a bar.
     bar: f64,
+    /// The height of the line below it.
+    line: f64,
+    /// The height of the triangle above it.
+    triangle: f64,
     font: f64,
 }
 
@@ -34,52 +40,37 @@ impl Size {
     /// The more lanes, the lower.
     pub(super) const fn of(lanes: usize) -> Self {
         match lanes {
-            0..=8 => Self { pitch: 28.0, bar: 16.0, font: 12.0 },
-            9..=24 => Self { pitch: 21.0, bar: 12.0, font: 12.0 },
-            _ => Self { pitch: 16.0, bar: 9.0, font: 11.0 },
+            0..=8 => Self { pitch: 28.0, bar: 16.0, line: 1.75, triangle: 6.0, font: 12.0 },
+            9..=24 => Self { pitch: 22.0, bar: 12.0, line: 1.25, triangle: 5.0, font: 12.0 },
+            _ => Self { pitch: 16.0, bar: 9.0, line: 1.0, triangle: 4.0, font: 11.0 },
         }
     }
 }
 
-/// What stands at the right end of a lane.
-pub(super) struct End {
-    /// The response time, or why there is none.
-    pub(super) response: String,
-    /// The slowdown.
-    pub(super) slowdown: Option<String>,
-}
-
-impl End {
-    /// The end of a request's lane.
-    pub(super) fn new(entry: &TimelineEntry, unit: Unit) -> Self {
-        let response = match (entry.response_time_ms, entry.departure_ms) {
-            (Some(ms), _) => unit.rounded(ms),
-            (None, Some(_)) => "no answer".to_owned(),
-            (None, None) => "in flight".to_owned(),
-        };
-        Self { response, slowdown: entry.slowdown.map(|slowdown| format!(" · {}", times(slowdown))) }
-    }
+/// What stands at the right end of a lane: `475 ms · 4.5×`.
+pub(super) fn end_text(entry: &TimelineEntry, unit: Unit) -> String {
+    let response = match (entry.response_time_ms, entry.departure_ms) {
+        (Some(ms), _) => unit.rounded(ms),
+        (None, Some(_)) => "no answer".to_owned(),
+        (None, None) => "in flight".to_owned(),
+    };
+    entry.slowdown.map_or(response.clone(), |slowdown| format!("{response} · {}", times(slowdown)))
 }
 
 /// The moment at which the request would have ended if it had been alone.
 fn alone_end_ms(entry: &TimelineEntry) -> Option<f64> {
-    let demand_ms = entry.response_time_ms? / entry.slowdown.filter(|&slowdown| slowdown > 1.005)?;
+    let demand_ms = entry.response_time_ms? / entry.slowdown.filter(|&slowdown| slowdown > 0.0)?;
     Some(entry.arrival_ms + demand_ms)
 }
 
-/// Whether the request's lane has a mark where it would have ended alone.
-pub(super) fn is_late(entry: &TimelineEntry) -> bool {
+/// Whether the request's lane has a line as long as it would have taken alone.
+pub(super) fn has_alone_line(entry: &TimelineEntry) -> bool {
     alone_end_ms(entry).is_some()
 }
 
-/// The triangle that points at an arrival.
-pub(super) fn arrival_shape() -> Vec<(f64, f64)> {
-    vec![(-3.6, -6.0), (3.6, -6.0), (0.0, 0.0)]
-}
-
-/// A line across a lane, `half` high on both sides.
-pub(super) fn tick_shape(half: f64, half_width: f64) -> Vec<(f64, f64)> {
-    vec![(-half_width, -half), (half_width, -half), (half_width, half), (-half_width, half)]
+/// The triangle of that height that points at an arrival.
+pub(super) fn arrival_shape(height: f64) -> Vec<(f64, f64)> {
+    vec![(-0.6 * height, -height), (0.6 * height, -height), (0.0, 0.0)]
 }
 
 /// The faint line that a lane or row stands on.
@@ -106,17 +97,20 @@ pub(super) fn draw_bars(chart: &Chart<'_>, entry: &TimelineEntry, scale: &TimeSc
         titled(plot, activity.name(), &title, |plot| plot.draw(&Bar { corners, paint: paint(activity) }))?;
     }
     if let Some(end_ms) = alone_end_ms(entry) {
-        let at = (scale.position(end_ms), middle);
-        let half = 0.5 * size.bar + 2.5;
-        let title =
-            format!("request {} ({}): alone it would end at {}", entry.request, entry.class, at_ms(scale.unit, end_ms));
-        plot.draw(&Symbol { at, shape: tick_shape(half, 1.7), color: PAPER })?;
-        titled(plot, "alone", &title, |plot| plot.draw(&Symbol { at, shape: tick_shape(half, 0.8), color: INK }))?;
+        let (from, to) = (scale.position(entry.arrival_ms), scale.position(end_ms));
+        let title = format!(
+            "request {} ({}) alone: {}",
+            entry.request,
+            entry.class,
+            stretch(scale.unit, entry.arrival_ms, end_ms)
+        );
+        let corners = [(from, bottom + 1.25), (to, bottom + 1.25 + size.line)];
+        titled(plot, ALONE.id(), &title, |plot| plot.draw(&Bar { corners, paint: ALONE }))?;
     }
     let at = (scale.position(entry.arrival_ms), top - 0.5);
     let title =
         format!("request {} ({}) arrives at {}", entry.request, entry.class, at_ms(scale.unit, entry.arrival_ms));
-    titled(plot, "arrival", &title, |plot| plot.draw(&Symbol { at, shape: arrival_shape(), color: INK }))?;
+    titled(plot, "arrival", &title, |plot| plot.draw(&Symbol { at, shape: arrival_shape(size.triangle), color: INK }))?;
     if let (None, Some(last)) = (entry.departure_ms, entry.segments.last()) {
         let at = (scale.position(last.end_ms), middle);
         let half = 0.5 * size.bar;
@@ -136,18 +130,16 @@ pub(super) fn draw_labels(
     size: Size,
     columns: &Columns,
 ) -> Drawn {
-    let end = End::new(entry, unit);
-    let slowdown = end.slowdown.unwrap_or_default();
+    let end = end_text(entry, unit);
     let room = columns.plot_start - columns.class_start - 10.0;
     let class = ellipsize(&entry.class, room, size.font, false);
-    let in_flight = entry.response_time_ms.is_none();
-    let response = if in_flight { Type { color: GREY, ..RESPONSE } } else { RESPONSE };
-    let title = format!("request {} ({}): {}{slowdown}", entry.request, entry.class, end.response);
+    let color = if entry.response_time_ms.is_none() { GREY } else { INK };
+    let bold = entry.slowdown.is_some_and(|slowdown| slowdown >= LATE);
+    let title = format!("request {} ({}): {end}", entry.request, entry.class);
     let texts = [
         (entry.request.to_string(), columns.number_end, NUMBER, HPos::Right),
         (class, columns.class_start, CLASS, HPos::Left),
-        (end.response, columns.response_end, response, HPos::Right),
-        (slowdown, columns.slowdown_end, SLOWDOWN, HPos::Right),
+        (end, columns.end, Type { color, bold, ..END }, HPos::Right),
     ];
     titled(area, "request", &title, |area| {
         texts.iter().try_for_each(|(text, x, font, anchor)| {

@@ -1,11 +1,12 @@
 //! What the bars and marks of the timeline mean: only those that occur.
 
+use plotters::element::PathElement;
 use plotters::style::text_anchor::HPos;
 
 use super::canvas::{Area, Drawn, units};
-use super::lane::{arrival_shape, is_late, tick_shape};
+use super::lane::{arrival_shape, has_alone_line};
 use super::marks::{Bar, Symbol};
-use super::palette::{GREY, HELD, INK, Paint, RUNNING, Type, paint};
+use super::palette::{ALONE, GREY, HAIRLINE, HELD, INK, Paint, RUNNING, Type, line, paint};
 use super::panel::{Panel, label};
 use super::strip::activity;
 use super::timeline::{Drawing, MARGIN, WIDTH};
@@ -17,17 +18,11 @@ const LINE: f64 = 21.0;
 const SWATCH: f64 = 22.0;
 const SWATCH_HEIGHT: f64 = 12.0;
 
-/// The order of the legend: work, answers, lines.
-const ORDER: [Activity; 8] = [
-    Activity::Framework,
-    Activity::Compute,
-    Activity::Backend,
-    Activity::Sleep,
-    Activity::BacklogWait,
-    Activity::RunQueueWait,
-    Activity::PoolWait,
-    Activity::BackendWait,
-];
+/// What a request does also when it is alone.
+const ALONE_TOO: [Activity; 4] = [Activity::Framework, Activity::Compute, Activity::Backend, Activity::Sleep];
+/// What it does because of others.
+const IN_LINE: [Activity; 4] =
+    [Activity::BacklogWait, Activity::RunQueueWait, Activity::PoolWait, Activity::BackendWait];
 
 #[derive(Clone, Copy)]
 enum Sign {
@@ -35,6 +30,7 @@ enum Sign {
     Area(Paint),
     Arrival,
     Alone,
+    Idle,
 }
 
 struct Item {
@@ -57,11 +53,14 @@ impl Legend {
         let occurs = |wanted| entries().any(|entry| entry.segments.iter().any(|segment| activity(segment) == wanted));
         let blocks = || panels.iter().flat_map(Panel::rows).flat_map(|row| &row.blocks);
 
-        let mut requests = vec![(Sign::Arrival, "arrives")];
-        requests
-            .extend(ORDER.into_iter().filter(|&kind| occurs(kind)).map(|kind| (Sign::Area(paint(kind)), name(kind))));
-        if entries().any(is_late) {
-            requests.push((Sign::Alone, "would end here if alone"));
+        let signs = |kinds: &[Activity]| -> Vec<_> {
+            let occurring = kinds.iter().filter(|&&kind| occurs(kind));
+            occurring.map(|&kind| (Sign::Area(paint(kind)), name(kind))).collect()
+        };
+        let mut alone = vec![(Sign::Arrival, "arrives")];
+        alone.extend(signs(&ALONE_TOO));
+        if entries().any(has_alone_line) {
+            alone.push((Sign::Alone, "as long as it takes alone"));
         }
         let mut runners = Vec::new();
         if blocks().any(|block| block.runs) {
@@ -70,19 +69,25 @@ impl Legend {
         if blocks().any(|block| !block.runs) {
             runners.push((Sign::Area(HELD), "held by a request that waits"));
         }
+        if !runners.is_empty() {
+            let partial = drawings.iter().any(|drawing| drawing.is_partial());
+            runners.push((Sign::Idle, if partial { "idle, or with requests not shown" } else { "idle" }));
+        }
 
         let mut legend = Self { items: Vec::new(), lines: 0 };
         if !drawings.is_empty() {
-            legend.add("A request", &requests);
+            legend.add("A request", &alone);
         }
-        if !runners.is_empty() {
-            legend.add("What runs it", &runners);
-        }
+        legend.add("stands in line", &signs(&IN_LINE));
+        legend.add("What runs it", &runners);
         legend
     }
 
     fn add(&mut self, head: &'static str, items: &[(Sign, &'static str)]) {
-        let start = MARGIN + 90.0;
+        if items.is_empty() {
+            return;
+        }
+        let start = MARGIN + HEAD.width("stands in line") + 18.0;
         let mut x = start;
         let y = |lines: usize| LINE * (lines as f64 + 0.5);
         self.items.push(Item { at: (MARGIN, y(self.lines)), sign: Sign::None, text: head, font: HEAD });
@@ -115,10 +120,15 @@ impl Legend {
                     page.draw(&Bar { corners, paint: *paint })?;
                 }
                 Sign::Arrival => {
-                    page.draw(&Symbol { at: (units(x + 4.0), units(y + 3.0)), shape: arrival_shape(), color: INK })?;
+                    page.draw(&Symbol { at: (units(x + 4.0), units(y + 3.0)), shape: arrival_shape(6.0), color: INK })?;
                 }
                 Sign::Alone => {
-                    page.draw(&Symbol { at: (units(x + 4.0), units(y)), shape: tick_shape(7.0, 0.8), color: INK })?;
+                    let corners = [(units(*x), units(y - 0.9)), (units(x + SWATCH), units(y + 0.9))];
+                    page.draw(&Bar { corners, paint: ALONE })?;
+                }
+                Sign::Idle => {
+                    let ends = [(units(*x), units(y)), (units(x + SWATCH), units(y))];
+                    page.draw(&PathElement::new(ends, line(HAIRLINE, 0.75)))?;
                 }
             }
             label(page, text, (x + sign.width(), y), *font, HPos::Left)?;
@@ -131,21 +141,21 @@ impl Sign {
     fn width(self) -> f64 {
         match self {
             Self::None => 0.0,
-            Self::Area(_) => SWATCH + 6.0,
-            Self::Arrival | Self::Alone => 13.0,
+            Self::Area(_) | Self::Alone | Self::Idle => SWATCH + 6.0,
+            Self::Arrival => 13.0,
         }
     }
 }
 
 fn name(activity: Activity) -> &'static str {
     match activity {
-        Activity::BacklogWait => "waits in the backlog",
-        Activity::RunQueueWait => "ready, waits for core, GIL or loop",
-        Activity::PoolWait => "waits for a connection",
-        Activity::BackendWait => "waits in the backend's queue",
+        Activity::BacklogWait => "in the backlog",
+        Activity::RunQueueWait => "for a core, the GIL or the loop",
+        Activity::PoolWait => "for a connection",
+        Activity::BackendWait => "at the backend",
         Activity::Framework => "framework code",
         Activity::Compute => "own code",
-        Activity::Backend => "waits for the database or another backend",
+        Activity::Backend => "waits for database or backend",
         Activity::Sleep => "sleeps",
     }
 }

@@ -72,7 +72,7 @@ impl Paint {
 
 const BACKLOG_WAIT: Paint = Paint::hatched(
     "backlog_wait",
-    RGBColor(0xc4, 0x1e, 0x1e),
+    RGBColor(0xd3, 0x2a, 0x2a),
     6,
     r##"<path d="M-1,1 l2,-2 M0,6 l6,-6 M5,7 l2,-2" stroke="#ffffff" stroke-opacity="0.75" stroke-width="1.3"/>"##,
 );
@@ -94,7 +94,7 @@ const BACKEND_WAIT: Paint = Paint::hatched(
     4,
     r##"<path d="M0,1 h4" stroke="#ffffff" stroke-width="1.2"/>"##,
 );
-const FRAMEWORK: Paint = Paint::solid("framework", RGBColor(0x0f, 0x5c, 0x3a));
+const FRAMEWORK: Paint = Paint::solid("framework", RGBColor(0x0b, 0x4d, 0x31));
 const COMPUTE: Paint = Paint::solid("compute", RGBColor(0x4f, 0xb8, 0x74));
 const BACKEND: Paint = Paint::solid("backend", RGBColor(0xfb, 0xd3, 0xc1));
 const SLEEP: Paint = Paint::hatched(
@@ -113,6 +113,13 @@ pub(super) const HELD: Paint = Paint::hatched(
     5,
     r##"<path d="M-1,1 l2,-2 M0,5 l5,-5 M4,6 l2,-2" stroke="#b5654a" stroke-width="0.9"/>"##,
 );
+
+/// The same, behind a number.
+pub(super) const HELD_PLAIN: Paint = Paint::solid("held_plain", RGBColor(0xf4, 0xe1, 0xd8));
+/// Between two that touch.
+pub(super) const SEPARATOR: Paint = Paint::solid("separator", PAPER);
+/// How long a request would take alone.
+pub(super) const ALONE: Paint = Paint::solid("alone", RGBColor(0x3b, 0x46, 0x52));
 
 const PAINTS: [Paint; 10] =
     [BACKLOG_WAIT, RUN_QUEUE_WAIT, POOL_WAIT, BACKEND_WAIT, FRAMEWORK, COMPUTE, BACKEND, SLEEP, RUNNING, HELD];

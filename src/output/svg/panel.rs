@@ -9,10 +9,10 @@ use plotters::style::text_anchor::HPos;
 
 use super::canvas::{Area, Drawn, SvgCanvas, size_units, units};
 use super::lane;
-use super::marks::{Bar, titled};
-use super::palette::{self, GREY, GRID, HELD, INK, PAPER, RUNNING, Type};
+use super::palette::{self, GREY, GRID, INK, Type};
+use super::row;
 use super::scale::{TimeScale, Unit, decimal};
-use super::strip::{Block, Row, Strip, strip};
+use super::strip::{Row, Strip, strip};
 use super::text::ellipsize;
 use super::timeline::{Drawing, MARGIN, WIDTH};
 
@@ -23,6 +23,7 @@ const HEADER: f64 = 30.0;
 const STRIP_GAP: f64 = 8.0;
 const NOTE: f64 = 15.0;
 const AXIS: f64 = 22.0;
+const TOP_AXIS: f64 = 18.0;
 const WIDEST_CLASS: f64 = 150.0;
 const COLUMN_GAP: f64 = 14.0;
 
@@ -42,10 +43,8 @@ pub(super) struct Columns {
     pub(super) plot_start: f64,
     /// Where it ends.
     pub(super) plot_end: f64,
-    /// Where the response times end.
-    pub(super) response_end: f64,
-    /// Where the slowdowns end.
-    pub(super) slowdown_end: f64,
+    /// Where response times and slowdowns end.
+    pub(super) end: f64,
 }
 
 impl Columns {
@@ -62,13 +61,10 @@ impl Columns {
         let class_start = number_end + 7.0;
         let plot_start = (class_start + class).max(MARGIN + row).max(MARGIN + caption) + COLUMN_GAP;
 
-        let ends = || entries().map(|entry| lane::End::new(entry, scale.unit));
-        let slowdown = widest(&mut ends().map(|end| end.slowdown.map_or(0.0, |text| lane::SLOWDOWN.width(&text))));
-        let response = widest(&mut ends().map(|end| lane::RESPONSE.width(&end.response)));
-        let slowdown_end = WIDTH - MARGIN;
-        let response_end = slowdown_end - slowdown;
-        let plot_end = (response_end - response).min(slowdown_end - CAPTION.width(lane::END_CAPTION)) - COLUMN_GAP;
-        Self { number_end, class_start, plot_start, plot_end, response_end, slowdown_end }
+        let end = WIDTH - MARGIN;
+        let ends = widest(&mut entries().map(|entry| lane::END.bold().width(&lane::end_text(entry, scale.unit))));
+        let plot_end = end - ends.max(CAPTION.width(lane::END_CAPTION)) - COLUMN_GAP;
+        Self { number_end, class_start, plot_start, plot_end, end }
     }
 }
 
@@ -90,16 +86,9 @@ impl<'a> Panel<'a> {
         let strip = strip(policy, timeline);
         let row_height = if strip.rows.len() <= 8 { 16.0 } else { 13.0 };
         let numbers = numbers(drawing, scale.unit);
-        let mut aside = String::new();
-        if policy.name != policy.kind {
-            aside.push_str(policy.kind);
-        }
-        if policy.requests.arrived > timeline.len() as u64 {
-            let separator = if aside.is_empty() { "" } else { " · " };
-            let (shown, all) = (decimal(timeline.len() as f64, 0), decimal(policy.requests.arrived as f64, 0));
-            aside.push_str(&format!("{separator}the first {shown} of {all} requests"));
-        }
-        let room = columns.slowdown_end - MARGIN - CAPTION.width(lane::END_CAPTION) - 16.0;
+        let kind = (policy.name != policy.kind).then(|| policy.kind.to_owned());
+        let aside = kind.into_iter().chain(shown(drawing)).collect::<Vec<_>>().join(" · ");
+        let room = columns.end - MARGIN - CAPTION.width(lane::END_CAPTION) - 16.0;
         let room = room - NUMBERS.width(&numbers) - KIND.width(&aside) - 40.0;
         let title = ellipsize(&policy.name, room, NAME.size, NAME.bold);
         Self { drawing, lanes: lane::Size::of(timeline.len()), strip, row_height, title, aside, numbers }
@@ -107,7 +96,8 @@ impl<'a> Panel<'a> {
 
     /// Its height in pixels.
     pub(super) fn height(&self) -> f64 {
-        HEADER + self.plot_height() + AXIS
+        let note = if self.strip.note.is_some() { NOTE } else { 0.0 };
+        self.lanes_top() + self.plot_height() + AXIS + note
     }
 
     /// What its strip shows.
@@ -115,10 +105,18 @@ impl<'a> Panel<'a> {
         &self.strip.rows
     }
 
+    /// High panels have an axis above the lanes, too.
+    fn top_axis(&self) -> f64 {
+        if self.drawing.timeline.len() > 24 { TOP_AXIS } else { 0.0 }
+    }
+
+    fn lanes_top(&self) -> f64 {
+        HEADER + self.top_axis()
+    }
+
     fn plot_height(&self) -> f64 {
-        let note = if self.strip.note.is_some() { NOTE } else { 0.0 };
         let gap = if self.strip.rows.is_empty() { 0.0 } else { STRIP_GAP };
-        self.lanes_height() + gap + self.row_height * self.strip.rows.len() as f64 + note
+        self.lanes_height() + gap + self.row_height * self.strip.rows.len() as f64
     }
 
     fn lanes_height(&self) -> f64 {
@@ -132,7 +130,7 @@ impl<'a> Panel<'a> {
         for (index, entry) in self.drawing.timeline.iter().enumerate() {
             let middle = self.lanes.pitch * (index as f64 + 0.5);
             lane::draw_bars(&chart, entry, scale, middle, self.lanes)?;
-            lane::draw_labels(area, entry, scale.unit, HEADER + middle, self.lanes, columns)?;
+            lane::draw_labels(area, entry, scale.unit, self.lanes_top() + middle, self.lanes, columns)?;
         }
         self.draw_strip(area, &chart, scale, columns)
     }
@@ -144,7 +142,7 @@ impl<'a> Panel<'a> {
         label(area, &self.aside, (aside, middle), KIND, HPos::Left)?;
         let numbers = if self.aside.is_empty() { aside } else { aside + KIND.width(&self.aside) + 10.0 };
         label(area, &self.numbers, (numbers.max(columns.plot_start), middle), NUMBERS, HPos::Left)?;
-        label(area, lane::END_CAPTION, (columns.slowdown_end, middle), CAPTION, HPos::Right)
+        label(area, lane::END_CAPTION, (columns.end, middle), CAPTION, HPos::Right)
     }
 
     fn chart<'b>(&self, area: &Area<'b>, scale: &TimeScale, columns: &Columns) -> Drawn<Chart<'b>> {
@@ -153,13 +151,17 @@ impl<'a> Panel<'a> {
             .margin_top(size_units(HEADER))
             .set_label_area_size(LabelAreaPosition::Left, units(columns.plot_start))
             .set_label_area_size(LabelAreaPosition::Right, units(WIDTH - columns.plot_end))
-            .set_label_area_size(LabelAreaPosition::Bottom, units(AXIS))
+            .set_label_area_size(LabelAreaPosition::Top, units(self.top_axis()))
+            .set_label_area_size(
+                LabelAreaPosition::Bottom,
+                units(self.height() - self.lanes_top() - self.plot_height()),
+            )
             .build_cartesian_2d(start..end, self.plot_height()..0.0)?;
         let ticks = (columns.plot_end - columns.plot_start) / (tick_width(scale) + 30.0);
         chart
             .configure_mesh()
             .disable_y_mesh()
-            .disable_axes()
+            .axis_style(TRANSPARENT)
             .x_labels(ticks.clamp(2.0, 14.0) as usize)
             .y_labels(0)
             .max_light_lines(0)
@@ -169,7 +171,7 @@ impl<'a> Panel<'a> {
             .x_label_formatter(&|position| scale.tick(*position))
             .x_label_style(TICK.style(HPos::Center))
             .draw()?;
-        let axis = HEADER + self.plot_height() + 6.0 + 0.4 * TICK.size;
+        let axis = self.lanes_top() + self.plot_height() + 6.0 + 0.4 * TICK.size;
         label(area, &scale.caption(), (MARGIN, axis), CAPTION, HPos::Left)?;
         Ok(chart)
     }
@@ -178,47 +180,21 @@ impl<'a> Panel<'a> {
         let top = self.lanes_height() + STRIP_GAP;
         for (index, row) in self.strip.rows.iter().enumerate() {
             let middle = top + self.row_height * (index as f64 + 0.5);
-            label(area, &row.name, (MARGIN, HEADER + middle), CAPTION, HPos::Left)?;
+            label(area, &row.name, (MARGIN, self.lanes_top() + middle), CAPTION, HPos::Left)?;
             lane::draw_hairline(chart, scale, middle)?;
-            for block in &row.blocks {
-                self.draw_block(chart, scale, columns, (row, block), middle)?;
-            }
+            row::draw(chart, row, scale, columns, (middle, self.row_height))?;
         }
         if let Some(note) = &self.strip.note {
-            let middle = self.plot_height() - 0.5 * NOTE;
-            label(area, note, (MARGIN, HEADER + middle), CAPTION, HPos::Left)?;
+            label(area, note, (MARGIN, self.height() - 0.5 * NOTE), CAPTION, HPos::Left)?;
         }
         Ok(())
     }
+}
 
-    fn draw_block(
-        &self,
-        chart: &Chart<'_>,
-        scale: &TimeScale,
-        columns: &Columns,
-        (row, block): (&Row, &Block),
-        middle: f64,
-    ) -> Drawn {
-        let half = 0.5 * self.row_height - 1.5;
-        let (from, to) = (scale.position(block.start_ms), scale.position(block.end_ms));
-        let paint = if block.runs { RUNNING } else { HELD };
-        let bar = Bar { corners: [(from, middle - half), (to, middle + half)], paint };
-        let what = if block.runs { "runs" } else { "is held by" };
-        let waits = if block.runs { "" } else { ", which waits" };
-        let who = format!("request {} ({}){waits}", block.request, block.class);
-        let title = format!("{} {what} {who}, {}", row.name, stretch(scale.unit, block.start_ms, block.end_ms));
-        titled(chart.plotting_area(), paint.id(), &title, |plot| plot.draw(&bar))?;
-
-        let number = block.request.to_string();
-        let font = Type::new(if self.row_height > 14.0 { 10.0 } else { 9.0 }, PAPER).bold();
-        let per_unit =
-            (columns.plot_end - columns.plot_start) / (scale.position(scale.end_ms) - scale.position(scale.start_ms));
-        if block.runs && font.width(&number) + 2.0 <= (to - from) * per_unit {
-            let text = Text::new(number, (0.5 * (from + to), middle), font.style(HPos::Center));
-            chart.plotting_area().draw(&text)?;
-        }
-        Ok(())
-    }
+/// Which part of a long run is drawn.
+fn shown(drawing: Drawing<'_>) -> Option<String> {
+    let (shown, all) = (drawing.timeline.len() as f64, drawing.policy.requests.arrived as f64);
+    drawing.is_partial().then(|| format!("first {} of {} requests", decimal(shown, 0), decimal(all, 0)))
 }
 
 /// The three numbers of a policy: what is usual, what is bad, and how little of the machine it took.

@@ -69,6 +69,11 @@ impl TimeScale {
         (ms - self.origin_ms) / self.unit.ms
     }
 
+    /// How far the axis counts.
+    pub(super) fn length(&self) -> f64 {
+        self.position(self.end_ms) - self.position(self.start_ms)
+    }
+
     /// The number of a tick.
     pub(super) fn tick(&self, position: f64) -> String {
         decimal(position, 6)

@@ -56,8 +56,8 @@ impl Runner {
     fn of(kind: &str) -> Self {
         match kind {
             "async" => Self::Loop,
-            "threaded" => Self::Thread,
-            _ => Self::Worker,
+            "sync" => Self::Worker,
+            _ => Self::Thread,
         }
     }
 

@@ -7,10 +7,10 @@ use super::legend::Legend;
 use super::palette::{GREY, INK, Type};
 use super::panel::{Columns, Panel, label};
 use super::scale::{TimeScale, times};
-use super::text::wrap;
+use super::text::{ellipsize, wrap};
 use crate::stats::{PolicyResults, ScenarioResults, TimelineEntry};
 
-pub(super) const WIDTH: f64 = 1040.0;
+pub(super) const WIDTH: f64 = 980.0;
 pub(super) const MARGIN: f64 = 24.0;
 
 const TITLE: Type = Type::new(20.0, INK).bold();
@@ -24,6 +24,13 @@ const PANEL_GAP: f64 = 22.0;
 pub(super) struct Drawing<'a> {
     pub(super) policy: &'a PolicyResults,
     pub(super) timeline: &'a [TimelineEntry],
+}
+
+impl Drawing<'_> {
+    /// Whether there were more requests than are shown.
+    pub(super) fn is_partial(&self) -> bool {
+        self.policy.requests.arrived > self.timeline.len() as u64
+    }
 }
 
 /// The timeline of every policy that has one, as an SVG picture.
@@ -40,9 +47,12 @@ pub fn timeline_svg(results: &ScenarioResults) -> String {
         .collect();
     let scale = time_scale(&drawings);
     let columns = Columns::new(&drawings, &scale);
-    let title = super::text::ellipsize(&results.scenario, WIDTH - 2.0 * MARGIN, TITLE.size, TITLE.bold);
     let room = WIDTH - 2.0 * MARGIN;
-    let subtitle = wrap(results.description.as_deref().unwrap_or_default(), room, SUBTITLE.size, SUBTITLE_LINES);
+    let title = ellipsize(&results.scenario, room, TITLE.size, TITLE.bold);
+    let mut subtitle = wrap(results.description.as_deref().unwrap_or_default(), room, SUBTITLE.size, SUBTITLE_LINES);
+    if drawings.iter().any(Drawing::is_partial) {
+        subtitle.push(partial_note(&drawings).to_owned());
+    }
     let panels: Vec<_> = drawings.iter().map(|drawing| Panel::new(*drawing, &scale, &columns)).collect();
     let legend = Legend::new(&drawings, &panels);
 
@@ -84,6 +94,16 @@ fn time_scale(drawings: &[Drawing<'_>]) -> TimeScale {
 
 fn heading(results: &ScenarioResults) -> String {
     format!("{}: what each request did, policy by policy", results.scenario)
+}
+
+/// What is said when only the first requests of a run are drawn.
+fn partial_note(drawings: &[Drawing<'_>]) -> &'static str {
+    let warm_up = drawings.iter().filter_map(|drawing| drawing.timeline.first()).any(|entry| entry.request > 1);
+    if warm_up {
+        "Drawn are the first requests after warm-up; the numbers beside a policy's name are those of all its requests."
+    } else {
+        "Drawn are the first requests; the numbers beside a policy's name are those of all its requests."
+    }
 }
 
 /// The picture in words: what it shows, and the numbers of each policy.
