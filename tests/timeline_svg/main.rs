@@ -60,9 +60,10 @@ fn bars_are_proportional_to_time() {
     }
 }
 
-/// Every segment has its bar, in order, where its time says, and neighbours touch.
+/// Every segment has its bar, in order, where its time says, and no text on it.
 fn check_bars(picture: &Picture, results: &ScenarioResults) {
     let kinds = Activity::ALL.map(Activity::name);
+    picture.check_bars_are_free(&kinds);
     let bars = picture.bars(&kinds);
     let entries = results.policies.iter().flat_map(|policy| policy.timeline.iter().flatten());
     let segments: Vec<_> = entries.flat_map(|entry| &entry.segments).collect();

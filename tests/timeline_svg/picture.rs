@@ -29,6 +29,8 @@ pub struct Bar {
     pub class: String,
     pub x: f64,
     pub width: f64,
+    top: f64,
+    bottom: f64,
 }
 
 /// A numeric attribute.
@@ -77,8 +79,10 @@ impl Picture {
             title.and_then(|title| title.text()).unwrap_or_else(|| panic!("{}: a group without a title", self.name));
         self.titles.push(title.to_owned());
         for node in group.children().filter(|node| node.has_tag_name("rect")) {
+            let class = group.attribute("class").unwrap().to_owned();
             let (x, width) = (number(node, "x").unwrap(), number(node, "width").unwrap());
-            self.bars.push(Bar { class: group.attribute("class").unwrap().to_owned(), x, width });
+            let (top, height) = (number(node, "y").unwrap(), number(node, "height").unwrap());
+            self.bars.push(Bar { class, x, width, top, bottom: top + height });
         }
     }
 
@@ -95,6 +99,16 @@ impl Picture {
     /// The texts.
     pub fn texts(&self) -> Vec<Text> {
         self.texts.clone()
+    }
+
+    /// No text is on or under one of those bars.
+    pub fn check_bars_are_free(&self, classes: &[&str]) {
+        for bar in self.bars.iter().filter(|bar| classes.contains(&bar.class.as_str())) {
+            for text in self.texts.iter().filter(|text| text.top < bar.bottom && text.bottom > bar.top) {
+                let apart = text.left >= bar.x + bar.width || text.right <= bar.x;
+                assert!(apart, "{}: {text:?} is on {bar:?}", self.name);
+            }
+        }
     }
 
     /// No text leaves the picture, and no two share a spot.
