@@ -23,6 +23,8 @@ fn gallery() -> Vec<(&'static str, ScenarioResults)> {
         ("in flight", data::cut(data::made_up(10, 1.0, 20.0, 2, 2), 260.0)),
         ("first of many", data::late(data::made_up(40, 1.0, 20.0, 3, 4), 600_000.0)),
         ("late microseconds", data::late(data::made_up(9, 0.001, 20.0, 2, 2), 86_400_000.0)),
+        ("sparse", data::made_up(40, 1.0, 400.0, 2, 2)),
+        ("overloaded", data::made_up(20, 1.0, 6.0, 2, 8)),
         ("odd names", data::odd_names()),
         ("many workers", data::made_up(60, 1.0, 1.0, 60, 2)),
         ("nothing", data::scenario("nothing", "", Vec::new())),

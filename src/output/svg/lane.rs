@@ -122,15 +122,8 @@ pub(super) fn draw_bars(chart: &Chart<'_>, entry: &TimelineEntry, scale: &TimeSc
 }
 
 /// Its number and class at the left, its response time and slowdown at the right.
-pub(super) fn draw_labels(
-    area: &Area<'_>,
-    entry: &TimelineEntry,
-    unit: Unit,
-    middle: f64,
-    size: Size,
-    columns: &Columns,
-) -> Drawn {
-    let end = end_text(entry, unit);
+pub(super) fn draw_labels(area: &Area<'_>, entry: &TimelineEntry, middle: f64, size: Size, columns: &Columns) -> Drawn {
+    let end = end_text(entry, columns.response_unit);
     let room = columns.plot_start - columns.class_start - 10.0;
     let class = ellipsize(&entry.class, room, size.font, false);
     let color = if entry.response_time_ms.is_none() { GREY } else { INK };

@@ -54,7 +54,7 @@ impl Paint {
     /// and its gaps would hide them.
     pub(super) fn fill(&self, hundredths: i32) -> String {
         match self.hatch {
-            Some(_) if hundredths >= 300 => format!("url(#{})", self.id),
+            Some(_) if hundredths >= 300 => format!("url(#waitline-{})", self.id),
             _ => hex(self.base),
         }
     }
@@ -62,7 +62,7 @@ impl Paint {
     fn definition(&self) -> Option<String> {
         let Hatch { size, lines } = self.hatch?;
         Some(format!(
-            "<pattern id=\"{}\" width=\"{size}\" height=\"{size}\" patternUnits=\"userSpaceOnUse\">\
+            "<pattern id=\"waitline-{}\" width=\"{size}\" height=\"{size}\" patternUnits=\"userSpaceOnUse\">\
              <rect width=\"{size}\" height=\"{size}\" fill=\"{}\"/>{lines}</pattern>\n",
             self.id,
             hex(self.base)
@@ -140,7 +140,7 @@ pub(super) const fn paint(activity: Activity) -> Paint {
 
 /// The definitions of the patterns that `body` refers to.
 pub(super) fn definitions(body: &str) -> String {
-    let used = PAINTS.iter().filter(|paint| body.contains(&format!("url(#{})", paint.id)));
+    let used = PAINTS.iter().filter(|paint| body.contains(&format!("url(#waitline-{})", paint.id)));
     let patterns: String = used.filter_map(Paint::definition).collect();
     if patterns.is_empty() { patterns } else { format!("<defs>\n{patterns}</defs>\n") }
 }

@@ -45,6 +45,8 @@ pub(super) struct Columns {
     pub(super) plot_end: f64,
     /// Where response times and slowdowns end.
     pub(super) end: f64,
+    /// The unit of response times.
+    pub(super) response_unit: Unit,
 }
 
 impl Columns {
@@ -61,10 +63,13 @@ impl Columns {
         let class_start = number_end + 7.0;
         let plot_start = (class_start + class).max(MARGIN + row).max(MARGIN + caption) + COLUMN_GAP;
 
+        let of_policies = drawings.iter().flat_map(|drawing| drawing.policy.response_time_ms.p99);
+        let longest = entries().filter_map(|entry| entry.response_time_ms).chain(of_policies).fold(0.0, f64::max);
+        let response_unit = Unit::of_span(longest);
         let end = WIDTH - MARGIN;
-        let ends = widest(&mut entries().map(|entry| lane::END.bold().width(&lane::end_text(entry, scale.unit))));
+        let ends = widest(&mut entries().map(|entry| lane::END.bold().width(&lane::end_text(entry, response_unit))));
         let plot_end = end - ends.max(CAPTION.width(lane::END_CAPTION)) - COLUMN_GAP;
-        Self { number_end, class_start, plot_start, plot_end, end }
+        Self { number_end, class_start, plot_start, plot_end, end, response_unit }
     }
 }
 
@@ -81,11 +86,11 @@ pub(super) struct Panel<'a> {
 
 impl<'a> Panel<'a> {
     /// Lays out the policy.
-    pub(super) fn new(drawing: Drawing<'a>, scale: &TimeScale, columns: &Columns) -> Self {
+    pub(super) fn new(drawing: Drawing<'a>, columns: &Columns) -> Self {
         let Drawing { policy, timeline } = drawing;
         let strip = strip(policy, timeline);
         let row_height = if strip.rows.len() <= 8 { 16.0 } else { 13.0 };
-        let numbers = numbers(drawing, scale.unit);
+        let numbers = numbers(drawing, columns.response_unit);
         let kind = (policy.name != policy.kind).then(|| policy.kind.to_owned());
         let aside = kind.into_iter().chain(shown(drawing)).collect::<Vec<_>>().join(" · ");
         let room = columns.end - MARGIN - CAPTION.width(lane::END_CAPTION) - 16.0;
@@ -130,7 +135,7 @@ impl<'a> Panel<'a> {
         for (index, entry) in self.drawing.timeline.iter().enumerate() {
             let middle = self.lanes.pitch * (index as f64 + 0.5);
             lane::draw_bars(&chart, entry, scale, middle, self.lanes)?;
-            lane::draw_labels(area, entry, scale.unit, self.lanes_top() + middle, self.lanes, columns)?;
+            lane::draw_labels(area, entry, self.lanes_top() + middle, self.lanes, columns)?;
         }
         self.draw_strip(area, &chart, scale, columns)
     }
@@ -214,8 +219,15 @@ fn tick_width(scale: &TimeScale) -> f64 {
 
 /// From when to when, and how long.
 pub(super) fn stretch(unit: Unit, start_ms: f64, end_ms: f64) -> String {
-    let (start, end) = (unit.exact(start_ms), unit.exact(end_ms));
-    format!("{start}–{end} {symbol}, {} {symbol}", unit.exact(end_ms - start_ms), symbol = unit.symbol)
+    let length = Unit::of_span(end_ms - start_ms);
+    format!(
+        "{}–{} {}, {} {}",
+        unit.exact(start_ms),
+        unit.exact(end_ms),
+        unit.symbol,
+        length.exact(end_ms - start_ms),
+        length.symbol
+    )
 }
 
 /// A text on a part of the page: `at` is its middle height and, across, its `anchor`.

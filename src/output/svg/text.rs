@@ -122,7 +122,7 @@ mod tests {
     #[test]
     fn wrapped_lines_fit_and_hold_every_word() {
         let text = "Two long requests and one short one, on one core. ".repeat(8);
-        let lines = wrap(&text, 300.0, 13.0, 9);
+        let lines = wrap(&text, 300.0, 13.0, 20);
         assert!(lines.iter().all(|line| text_width(line, 13.0, false) <= 300.0));
         assert_eq!(lines.join(" "), text.trim());
         let cut = wrap(&text, 300.0, 13.0, 2);

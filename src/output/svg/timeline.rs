@@ -6,7 +6,7 @@ use super::canvas::{Area, Drawn, document, units};
 use super::legend::Legend;
 use super::palette::{GREY, INK, Type};
 use super::panel::{Columns, Panel, label};
-use super::scale::{TimeScale, times};
+use super::scale::{TimeScale, Unit, times};
 use super::text::{ellipsize, wrap};
 use crate::stats::{PolicyResults, ScenarioResults, TimelineEntry};
 
@@ -53,7 +53,7 @@ pub fn timeline_svg(results: &ScenarioResults) -> String {
     if drawings.iter().any(Drawing::is_partial) {
         subtitle.push(partial_note(&drawings).to_owned());
     }
-    let panels: Vec<_> = drawings.iter().map(|drawing| Panel::new(*drawing, &scale, &columns)).collect();
+    let panels: Vec<_> = drawings.iter().map(|drawing| Panel::new(*drawing, &columns)).collect();
     let legend = Legend::new(&drawings, &panels);
 
     let subtitle_top = 50.0;
@@ -68,18 +68,23 @@ pub fn timeline_svg(results: &ScenarioResults) -> String {
         })
         .collect();
 
-    document((WIDTH, bottom + 14.0), &heading(results), &description(results, &drawings, &scale), |page: &Area<'_>| {
-        label(page, &title, (MARGIN, 32.0), TITLE, HPos::Left)?;
-        for (index, text) in subtitle.iter().enumerate() {
-            label(page, text, (MARGIN, subtitle_top + SUBTITLE_STEP * (index as f64 + 0.5)), SUBTITLE, HPos::Left)?;
-        }
-        legend.draw(page, legend_top)?;
-        for (panel, top) in panels.iter().zip(&tops) {
-            let area = page.clone().shrink((0, units(*top)), (units(WIDTH), units(panel.height())));
-            panel.draw(&area, &scale, &columns)?;
-        }
-        Drawn::Ok(())
-    })
+    document(
+        (WIDTH, bottom + 14.0),
+        &heading(results),
+        &description(results, &drawings, columns.response_unit),
+        |page: &Area<'_>| {
+            label(page, &title, (MARGIN, 32.0), TITLE, HPos::Left)?;
+            for (index, text) in subtitle.iter().enumerate() {
+                label(page, text, (MARGIN, subtitle_top + SUBTITLE_STEP * (index as f64 + 0.5)), SUBTITLE, HPos::Left)?;
+            }
+            legend.draw(page, legend_top)?;
+            for (panel, top) in panels.iter().zip(&tops) {
+                let area = page.clone().shrink((0, units(*top)), (units(WIDTH), units(panel.height())));
+                panel.draw(&area, &scale, &columns)?;
+            }
+            Drawn::Ok(())
+        },
+    )
 }
 
 fn time_scale(drawings: &[Drawing<'_>]) -> TimeScale {
@@ -107,7 +112,7 @@ fn partial_note(drawings: &[Drawing<'_>]) -> &'static str {
 }
 
 /// The picture in words: what it shows, and the numbers of each policy.
-fn description(results: &ScenarioResults, drawings: &[Drawing<'_>], scale: &TimeScale) -> String {
+fn description(results: &ScenarioResults, drawings: &[Drawing<'_>], unit: Unit) -> String {
     let mut text = results.description.clone().unwrap_or_default();
     for Drawing { policy, timeline } in drawings {
         let requests: Vec<_> = timeline
@@ -115,7 +120,7 @@ fn description(results: &ScenarioResults, drawings: &[Drawing<'_>], scale: &Time
             .take(10)
             .map(|entry| {
                 let slowdown = entry.slowdown.map_or(String::new(), |slowdown| format!(" ({})", times(slowdown)));
-                let time = entry.response_time_ms.map_or("in flight".to_owned(), |ms| scale.unit.rounded(ms));
+                let time = entry.response_time_ms.map_or("in flight".to_owned(), |ms| unit.rounded(ms));
                 format!("request {} ({}) {time}{slowdown}", entry.request, entry.class)
             })
             .collect();
