@@ -25,6 +25,7 @@ const NOTE: f64 = 15.0;
 const AXIS: f64 = 22.0;
 const TOP_AXIS: f64 = 18.0;
 const WIDEST_CLASS: f64 = 150.0;
+const WIDEST_SHORT_NAME: f64 = 110.0;
 const COLUMN_GAP: f64 = 14.0;
 
 const NAME: Type = Type::new(15.0, INK).bold();
@@ -61,7 +62,11 @@ impl Columns {
         let caption = CAPTION.width(&scale.caption()) + 0.5 * tick_width(scale);
         let number_end = MARGIN + number;
         let class_start = number_end + 7.0;
-        let plot_start = (class_start + class).max(MARGIN + row).max(MARGIN + caption) + COLUMN_GAP;
+        // Short names of policies fit left of time, so that the numbers beside them stand in line.
+        let names = drawings.iter().map(|drawing| NAME.width(&drawing.policy.name));
+        let name = widest(&mut names.filter(|&width| width <= WIDEST_SHORT_NAME));
+        let left = class.max(MARGIN + row - class_start).max(MARGIN + caption.max(name) - class_start);
+        let plot_start = class_start + left + COLUMN_GAP;
 
         let of_policies = drawings.iter().flat_map(|drawing| drawing.policy.response_time_ms.p99);
         let longest = entries().filter_map(|entry| entry.response_time_ms).chain(of_policies).fold(0.0, f64::max);
