@@ -10,6 +10,7 @@ use std::num::NonZeroU32;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{self, Deserialize, Deserializer, Visitor};
+use serde::{Serialize, Serializer};
 
 use super::{Policy, Slots, one};
 use crate::model::SimDuration;
@@ -92,6 +93,15 @@ impl<'de> Deserialize<'de> for SwitchInterval {
             }
         }
         deserializer.deserialize_str(IntervalVisitor)
+    }
+}
+
+impl Serialize for SwitchInterval {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0 {
+            Some(interval) => interval.serialize(serializer),
+            None => serializer.serialize_str("none"),
+        }
     }
 }
 
