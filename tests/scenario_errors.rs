@@ -3,8 +3,9 @@
 //! `UPDATE_GOLDEN=1 cargo test` rewrites `tests/golden/scenario_errors.txt`.
 
 use std::fmt::Write as _;
+use std::io::ErrorKind;
 use std::path::Path;
-use std::{env, fs};
+use std::{env, fs, io};
 
 use waitline::scenario::{Change, Diagnostic, Scenario, Source, read};
 
@@ -18,14 +19,24 @@ enum Mistake {
     Text(&'static str),
     /// A file of these bytes.
     Bytes(&'static [u8]),
+    /// A file that cannot be read.
+    Unreadable(ErrorKind),
     /// The shop with `--set`.
     Set(&'static str),
 }
 
-use Mistake::{Bytes, Replace, Set, Text};
+use Mistake::{Bytes, Replace, Set, Text, Unreadable};
 
 /// The mistakes, by what they are about.
 const MISTAKES: &[(&str, &[Mistake])] = &[
+    (
+        "No file",
+        &[
+            Unreadable(ErrorKind::NotFound),
+            Unreadable(ErrorKind::IsADirectory),
+            Unreadable(ErrorKind::PermissionDenied),
+        ],
+    ),
     (
         "No scenario",
         &[
@@ -77,7 +88,202 @@ const MISTAKES: &[(&str, &[Mistake])] = &[
                 "\"phases\": [\n      { \"framework\": \"2ms\" },,\n      { \"wait\"",
             ),
             Replace("\"backends\": { \"idp\": {} }", "\"backends\": { {} }"),
-            Replace("\"backends\": { \"idp\": {} }", "\"backends\": { \"idp\": {} ]"),
+            Replace(r#""backends": { "idp": {} }"#, r#""backends": { "idp": {} ]"#),
+            Replace(r#""max_in_progress": 100 } } ],"#, r#""max_in_progress": 100 } } },"#),
+        ],
+    ),
+    (
+        "Fields",
+        &[
+            Replace(r#""arrivals": {"#, r#""arivals": {"#),
+            Replace(r#""weight": 3"#, r#""wieght": 3"#),
+            Replace(r#""machine": { "cores": 2"#, r#""machine": { "cpus": 2"#),
+            Replace(r#"{ "sync": { "workers": 5 } }"#, r#"{ "sync": { "workers": 5, "threads": 2 } }"#),
+            Replace(r#""backend": "idp", "time""#, r#""backend": "idp", "duration""#),
+            Replace(r#""time": "60ms", "blocking""#, r#""time": "60ms", "bloking""#),
+            Replace(r#""mean": "40ms", "cv""#, r#""mean": "40ms", "stddev""#),
+            Replace(r#""seed": 1 }"#, r#""seed": 1, "warm_up": "10s" }"#),
+            Replace(r#""seed": 1 }"#, r#""seed": 1 }, "slo": ["async.p99 < 400ms"]"#),
+            Replace(r#""idp": {}"#, r#""idp": { "pool": { "size": 10 } }"#),
+            Replace(r#""idp": {}"#, r#""idp": { "size": 10 }"#),
+            Replace(r#""arrivals": { "poisson": "25/s" },"#, ""),
+            Replace(r#""backend": "idp", "time": "120ms""#, r#""backend": "idp""#),
+            Replace(r#""backend": "idp", "time": "120ms""#, r#""time": "120ms""#),
+            Replace(r#"{ "poisson": "25/s" }"#, r#"{ "at": [{ "class": "list" }] }"#),
+            Replace(r#"{ "time": "60ms", "blocking": true }"#, r#"{ "blocking": true }"#),
+            Replace(r#"{ "mean": "40ms", "cv": 0.8 }"#, r#"{ "mean": "40ms" }"#),
+            Replace(r#""cores": 2, "quantum""#, r#""cores": 2, "cores": 4, "quantum""#),
+            Replace("    \"login\": {", "    \"list\": {"),
+            Replace(r#"{ "idp": {} }"#, r#"{ "idp": {}, "auth": {}, "idp": {} }"#),
+        ],
+    ),
+    (
+        "Kinds",
+        &[
+            Replace(r#"{ "sleep": "5ms" }"#, r#"{ "slep": "5ms" }"#),
+            Replace(r#"{ "sleep": "5ms" }"#, r#"{ "query": "5ms" }"#),
+            Replace(r#"{ "sleep": "5ms" }"#, r#"{ "sleep": "5ms", "compute": "5ms" }"#),
+            Replace(r#"{ "sleep": "5ms" }"#, "{}"),
+            Replace(r#"{ "sleep": "5ms" }"#, r#""sleep""#),
+            Replace(r#"{ "sleep": "5ms" }"#, r#""5ms""#),
+            Replace(r#"{ "sleep": "5ms" }"#, "5"),
+            Replace(r#"{ "exponential": "6ms" }"#, r#"{ "exponental": "6ms" }"#),
+            Replace(r#"{ "exponential": "6ms" }"#, r#"{ "exponential": "6ms", "uniform": ["1ms", "2ms"] }"#),
+            Replace(r#"{ "exponential": "6ms" }"#, "{}"),
+            Replace(r#"{ "exponential": "6ms" }"#, r#""exponential""#),
+            Replace(r#"{ "time": "60ms", "blocking": true }"#, r#"{ "tme": "60ms" }"#),
+            Replace(r#"{ "poisson": "25/s" }"#, r#"{ "poison": "25/s" }"#),
+            Replace(r#"{ "poisson": "25/s" }"#, r#""poisson""#),
+            Replace(r#"{ "poisson": "25/s" }"#, r#""25/s""#),
+            Replace(r#"{ "poisson": "25/s" }"#, "{}"),
+            Replace(r#"{ "poisson": "25/s" }"#, "[]"),
+            Replace(r#"{ "sync": { "workers": 5 } }"#, r#"{ "asink": { "workers": 5 } }"#),
+            Replace(r#"{ "sync": { "workers": 5 } }"#, r#"{ "gunicorn": { "workers": 5 } }"#),
+            Replace(r#"{ "sync": { "workers": 5 } }"#, r#""sync""#),
+            Replace(r#"{ "sync": { "workers": 5 } }"#, r#"{ "workers": 5 }"#),
+            Replace(r#"{ "sync": { "workers": 5 } }"#, r#"{ "sync": 5 }"#),
+        ],
+    ),
+    (
+        "Values",
+        &[
+            Replace(r#""sync": { "workers": 5"#, r#""sync": { "workers": 0"#),
+            Replace(r#""sync": { "workers": 5"#, r#""sync": { "workers": -1"#),
+            Replace(r#""sync": { "workers": 5"#, r#""sync": { "workers": 2.5"#),
+            Replace(r#""sync": { "workers": 5"#, r#""sync": { "workers": "5""#),
+            Replace(r#""sync": { "workers": 5"#, r#""sync": { "workers": null"#),
+            Replace(r#""sync": { "workers": 5"#, r#""sync": { "workers": 5000000000"#),
+            Replace(r#""sync": { "workers": 5"#, r#""sync": { "workers": 1000000"#),
+            Replace(r#""gil": true"#, r#""gil": 1"#),
+            Replace(r#""gil": true"#, r#""gil": "true""#),
+            Replace(r#""switch_interval": "none""#, r#""switch_interval": "never""#),
+            Replace(r#""switch_interval": "none""#, r#""switch_interval": "0ms""#),
+            Replace(r#""switch_interval": "none""#, r#""switch_interval": 5"#),
+            Replace(r#""cores": 2"#, r#""cores": 70000"#),
+            Replace(r#""quantum": "4ms""#, r#""quantum": "0ms""#),
+            Replace(r#""quantum": "4ms""#, r#""quantum": 4"#),
+            Replace(r#"{ "cores": 2, "quantum": "4ms" }"#, "2"),
+            Replace(r#"{ "cores": 2, "quantum": "4ms" }"#, r#"[2, "4ms"]"#),
+            Replace(r#""sleep": "5ms""#, r#""sleep": 5"#),
+            Replace(r#""sleep": "5ms""#, r#""sleep": "5""#),
+            Replace(r#""sleep": "5ms""#, r#""sleep": "5 parsecs""#),
+            Replace(r#""sleep": "5ms""#, r#""sleep": "-5ms""#),
+            Replace(r#""sleep": "5ms""#, r#""sleep": "NaNms""#),
+            Replace(r#""sleep": "5ms""#, r#""sleep": "1e9s""#),
+            Replace(r#""sleep": "5ms""#, r#""sleep": "999999999h""#),
+            Replace(r#""sleep": "5ms""#, r#""sleep": """#),
+            Replace(r#""sleep": "5ms""#, r#""sleep": null"#),
+            Replace(r#""sleep": "5ms""#, r#""sleep": ["5ms"]"#),
+            Replace(r#"["20ms", "40ms"]"#, r#"["40ms", "20ms"]"#),
+            Replace(r#"["20ms", "40ms"]"#, r#"["20ms"]"#),
+            Replace(r#"["20ms", "40ms"]"#, r#"["20ms", "30ms", "40ms"]"#),
+            Replace(r#"["20ms", "40ms"]"#, r#"["20ms", 40]"#),
+            Replace(r#"["20ms", "40ms"]"#, r#""20ms..40ms""#),
+            Replace(r#""cv": 0.8"#, r#""cv": -0.8"#),
+            Replace(r#""cv": 0.8"#, r#""cv": "0.8""#),
+            Replace(r#"{ "exponential": "6ms" }"#, r#"{ "empirical": [] }"#),
+            Replace(r#"{ "exponential": "6ms" }"#, r#"{ "empirical": { "file": "no.txt" } }"#),
+            Replace(r#""25/s""#, r#""25""#),
+            Replace(r#""25/s""#, "25"),
+            Replace(r#""25/s""#, r#""0/s""#),
+            Replace(r#""25/s""#, r#""-25/s""#),
+            Replace(r#""25/s""#, r#""NaN/s""#),
+            Replace(r#""25/s""#, r#""1e300/s""#),
+            Replace(r#""25/s""#, r#""25/day""#),
+            Replace(r#"{ "poisson": "25/s" }"#, r#"{ "renewal": "0ms" }"#),
+            Replace(r#"{ "poisson": "25/s" }"#, r#"{ "at": [] }"#),
+            Replace(r#"{ "poisson": "25/s" }"#, r#"{ "at": ["0ms", "5ms"] }"#),
+            Replace(r#"{ "poisson": "25/s" }"#, r#"{ "at": [{ "time": "5ms" }, { "time": "0ms" }] }"#),
+            Replace(r#""weight": 3"#, r#""weight": -3"#),
+            Replace(r#""weight": 3"#, r#""weight": "3""#),
+            Replace(r#""requests": 200000"#, r#""requests": 0"#),
+            Replace(r#""requests": 200000"#, r#""requests": 0.5"#),
+            Replace(r#""requests": 200000"#, r#""requests": 1e30"#),
+            Replace(r#""requests": 200000"#, r#""duration": "0s""#),
+            Replace(r#""seed": 1 }"#, r#""seed": -1 }"#),
+            Replace(r#""description": "Two kinds of page on a small host.""#, r#""description": 7"#),
+            Replace(r#""backends": { "idp": {} }"#, r#""backends": ["idp"]"#),
+        ],
+    ),
+    (
+        "Between values",
+        &[
+            Replace(r#""backend": "idp", "time""#, r#""backend": "dbx", "time""#),
+            Replace(r#""backend": "idp", "time""#, r#""backend": "identity provider", "time""#),
+            Replace(r#"{ "poisson": "25/s" }"#, r#"{ "at": [{ "time": "0ms", "class": "lists" }] }"#),
+            Replace(r#"{ "sync": { "workers": 5 } }"#, r#"{ "sync": { "workers": 5 } }, { "sync": { "workers": 9 } }"#),
+            Replace(
+                "{ \"sync\": { \"workers\": 5 } }",
+                "{ \"sync\": { \"name\": \"small\", \"workers\": 5 } },\n    { \"sync\": { \"name\": \"small\", \"workers\": 9 } }",
+            ),
+            Replace(r#"{ "sync": { "workers": 5 } }"#, r#"{ "sync": { "name": "async", "workers": 5 } }"#),
+            Replace(r#"{ "sync": { "workers": 5 } }"#, r#"{ "sync": { "name": "", "workers": 5 } }"#),
+            Replace("    \"login\": {", "    \"all\": {"),
+            Replace("    \"login\": {", "    \"async\": {"),
+            Replace("    \"login\": {", "    \"log.in\": {"),
+            Replace("    \"login\": {", "    \" login\": {"),
+            Replace("    \"login\": {", "    \"log\\nin\": {"),
+            Replace(r#"{ "idp": {} }"#, r#"{ "idp": {}, "a=b": {} }"#),
+            Replace(r#""requests": 200000"#, r#""requests": 200000, "duration": "10m""#),
+            Replace(r#""requests": 200000, "seed": 1"#, r#""seed": 1"#),
+            Replace(",\n  \"run\": { \"requests\": 200000, \"seed\": 1 }", ""),
+            Text(
+                r#"{ "classes": {}, "arrivals": { "poisson": "1/s" }, "policies": [{ "sync": {} }], "run": { "requests": 1 } }"#,
+            ),
+            Text(
+                r#"{ "classes": { "a": { "phases": [] } }, "arrivals": { "poisson": "1/s" }, "policies": [], "run": { "requests": 1 } }"#,
+            ),
+            Text(
+                r#"{ "classes": { "a": { "weight": 0, "phases": [] } }, "arrivals": { "poisson": "1/s" }, "policies": [{ "sync": {} }], "run": { "requests": 1 } }"#,
+            ),
+        ],
+    ),
+    (
+        "Changes",
+        &[
+            Set("machine.cores"),
+            Set("=4"),
+            Set("machine..cores=4"),
+            Set(".machine=4"),
+            Set("machine.=4"),
+            Set("policies[0=4"),
+            Set("machine.cores=0"),
+            Set("machine.cores=four"),
+            Set("machine.core=4"),
+            Set("machine={\"cores\": 4, \"cores\": 8}"),
+            Set("machine={\"cores\": 4"),
+            Set("machine.cores.count=4"),
+            Set("machin.cores=4"),
+            Set("slo=[\"p99 < 5ms\"]"),
+            Set("arrivals.poison=80/s"),
+            Set("arrivals.poisson=80"),
+            Set("arrivals.poisson=-80/s"),
+            Set("policies.3.sync.workers=4"),
+            Set("policies.0.workers=4"),
+            Set("policies.sink.workers=4"),
+            Set("policies.sync.threads=4"),
+            Set("classes.page.weight=4"),
+            Set("classes.list.phases.9.db=4ms"),
+            Set("classes.list.phases.db=4ms"),
+            Set("classes.list.phases.2.compute.exponential=4"),
+            Set("classes.login.phases.wait.backend=cache"),
+            Set("run.duration=10m"),
+            Set("run={}"),
+        ],
+    ),
+    (
+        "Odd texts",
+        &[
+            Replace(r#""classes": {"#, "\"日本語\": 1, \"naïve\": \"🚀🚀\", \"classes\": {"),
+            Replace("\"description\": \"Two kinds", "\t\"descripton\": \"Two kinds"),
+            Replace(r#""login": {"#, "\"log\u{1b}[31min\": {"),
+            Replace("\n    \"list\"", "\r\n    \"list!\": 1, \"list\""),
+            Text(
+                r#"{ "description": "A minified scenario, all on one line of two hundred and more characters", "classes": { "page": { "phases": [ { "compute": "10ms" }, { "db": "80ms" }, { "framework": "10" }, { "db": "60ms" } ] } }, "arrivals": { "poisson": "1/s" }, "policies": [ { "sync": {} } ], "run": { "requests": 1 } }"#,
+            ),
+            Text(
+                "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[",
+            ),
         ],
     ),
 ];
@@ -114,6 +320,9 @@ impl Mistake {
                 let source = Source::from_bytes("shop.json", bytes.to_vec());
                 (quoted(&bytes.escape_ascii().to_string()), source.and_then(|source| shop(source.text(), &[])))
             }
+            Unreadable(kind) => {
+                (format!("{kind:?}"), Err(Diagnostic::unreadable("scenarios/shop.json", &io::Error::from(*kind))))
+            }
             Set(change) => (format!("--set {}", quoted(change)), shop(SHOP, &[Change::new(*change)])),
         }
     }
@@ -142,13 +351,4 @@ fn check_golden(path: &str, text: &str) {
         );
     }
     assert_eq!(stored.len(), text.len(), "{} is not current: run `UPDATE_GOLDEN=1 cargo test`", path.display());
-}
-
-#[test]
-fn the_shop_is_read() {
-    let shop = Scenario::from_json(SHOP).unwrap();
-    assert_eq!(shop.backends, ["db", "idp"]);
-    let lecture = Scenario::from_json(include_str!("../scenarios/lecture.json")).unwrap();
-    assert_eq!(lecture.policies.len(), 3);
-    println!("{lecture:#?}\n{}", serde_json::to_string_pretty(&waitline::scenario::schema()).unwrap());
 }

@@ -83,7 +83,7 @@ impl<'de> Deserialize<'de> for SwitchInterval {
             fn visit_str<E: de::Error>(self, text: &str) -> Result<SwitchInterval, E> {
                 match text {
                     "none" => Ok(SwitchInterval(None)),
-                    _ => match text.parse().map_err(E::custom)? {
+                    _ => match text.parse().map_err(|reason: String| E::custom(reason + "; or \"none\""))? {
                         SimDuration::ZERO => {
                             Err(E::custom("a switch interval of 0 never ends\nwrite a duration above 0, or \"none\""))
                         }

@@ -1,13 +1,13 @@
 //! `--set PATH=VALUE`: changes of a scenario without editing it.
 //!
 //! A path names keys and numbers of items (from 0): `machine.cores`, `arrivals.at.0.time`, `classes.page.phases[1].db`.
-//! A policy is also found by its name or kind: `policies.sync.workers` is `policies.0.sync.workers`. Objects on the way
-//! are made if they are not there. Where one key chooses a variant (arrivals, phases, policies, laws), naming another
+//! An item that is a one-key object is also found by its `name` or, if there is only one, its key:
+//! `policies.sync.workers` is `policies.0.sync.workers`. Objects on the way are made if they are not there. Where one key chooses a variant (arrivals, phases, policies, laws), naming another
 //! variant replaces it: after `arrivals.poisson=80/s` there is no `constant` left.
 //!
 //! A value is JSON if it reads as JSON, else a text: `7` is a number, `80/s` a text.
 
-use super::diagnostic::{Diagnostic, allowed_names, did_you_mean, list, shown};
+use super::diagnostic::{Diagnostic, allowed_names, shown};
 use super::document::{Member, Node, Value};
 use super::schema::Shape;
 use super::source::{Source, Sources, Span};
@@ -64,32 +64,38 @@ impl Changing<'_> {
         Ok((self.path(&text[..equals])?, self.value(&text[equals + 1..], equals + 1)?))
     }
 
+    /// Names with dots between them, each with any number of `[number]` behind it.
     fn path(&self, text: &str) -> Result<Vec<Step>, Diagnostic> {
         let mut path = Vec::new();
         let mut start = 0;
-        for part in text.split_inclusive(['.', '[', ']']) {
-            let name = part.trim_end_matches(['.', '[', ']']);
-            let span = Span { start, end: start + name.len(), ..self.whole };
-            start += part.len();
-            // Behind the `]` of `policies[0].sync` follows a `.`, or the end.
-            let is_behind_item = name.is_empty() && !path.is_empty() && text[..span.start].ends_with(']');
-            match name.trim() {
-                _ if is_behind_item => {}
-                "" => {
+        for part in text.split('.') {
+            let name_end = part.find(['[', ']']).unwrap_or(part.len());
+            let mut at = start + name_end;
+            path.push(self.step(text, start, at)?);
+            while at < start + part.len() {
+                let end_of_number = text[at..start + part.len()].find(']').filter(|_| text[at..].starts_with('['));
+                let Some(length) = end_of_number else {
+                    let span = Span { start: at, end: start + part.len(), ..self.whole };
                     return Err(self
-                        .error("a path with a hole", span, "a name is missing here")
-                        .with_help("write names with dots between them, such as `policies.0.sync.workers`"));
-                }
-                name => path.push(Step { name: name.to_owned(), span }),
+                        .error("brackets that do not match", span, "expected a number in brackets")
+                        .with_help("write an item as `policies[0]` or `policies.0`"));
+                };
+                path.push(self.step(text, at + 1, at + length)?);
+                at += length + 1;
             }
-        }
-        if path.is_empty() || text.ends_with('.') || text.ends_with('[') {
-            let end = Span { start, end: start, ..self.whole };
-            return Err(self
-                .error("a path with a hole", end, "a name is missing here")
-                .with_help("write names with dots between them, such as `policies.0.sync.workers`"));
+            start += part.len() + 1;
         }
         Ok(path)
+    }
+
+    fn step(&self, text: &str, start: usize, end: usize) -> Result<Step, Diagnostic> {
+        let span = Span { start, end, ..self.whole };
+        match text[start..end].trim() {
+            "" => Err(self
+                .error("a name is missing in the path", span, "expected a name here")
+                .with_help("write names with dots between them, such as `policies.0.sync.workers`")),
+            name => Ok(Step { name: name.to_owned(), span }),
+        }
     }
 
     fn value(&self, text: &str, start: usize) -> Result<Node, Diagnostic> {
@@ -97,8 +103,7 @@ impl Changing<'_> {
         let is_meant_as_json = text.trim_start().starts_with(['{', '[', '"']);
         match syntax::parse(self.sources, span) {
             Err(error) if is_meant_as_json => Err(error),
-            Err(_) if looks_like_json_number(text) => syntax::parse(self.sources, span),
-            Err(_) => Ok(Node { span, value: Value::Text(text.to_owned()) }),
+            Err(_) => Ok(Node { span, value: Value::Text(text.trim().to_owned()) }),
             parsed => parsed,
         }
     }
@@ -128,10 +133,10 @@ impl Changing<'_> {
                 self.descend(item, shape, rest, value)
             }
             _ => {
-                let label = format!("what stands before it is {}", node.describe());
+                let label = format!("what stands before it is {}, not an object or a list", shown(&node.describe()));
                 Err(self
-                    .error(format!("there is nothing to name `{}` in", shown(&step.name)), step.span, label)
-                    .with_help("end the path before it, or give a whole object as the value"))
+                    .error(format!("`{}` leads nowhere", shown(&step.name)), step.span, label)
+                    .with_help("end the path before it"))
             }
         }
     }
@@ -154,68 +159,64 @@ impl Changing<'_> {
         }
     }
 
-    /// The item by its number or, among policies, by name or kind: then what stands in the one-key object.
+    /// The item by its number; or, of one-key objects, what stands in the one with that `name` or, if there is only
+    /// one, that key.
     fn item<'n, 's>(
         &self,
         items: &'n mut [Node],
         shape: Shape<'s>,
         step: &Step,
     ) -> Result<(&'n mut Node, Shape<'s>), Diagnostic> {
-        let count = items.len();
-        if let Ok(index) = step.name.parse::<usize>() {
-            let range = match count {
+        if let Ok(number) = step.name.parse::<usize>() {
+            let range = match items.len() {
                 0 => "the list is empty".to_owned(),
                 1 => "the list has one item, number 0".to_owned(),
-                _ => format!("the list has the items 0 to {}", count - 1),
+                count => format!("the list has the items 0 to {}", count - 1),
             };
-            return items
-                .get_mut(index)
-                .map(|item| (item, shape))
-                .ok_or_else(|| self.error(format!("there is no item {index}"), step.span, range));
+            let error = || self.error(format!("there is no item {number}"), step.span, range);
+            return Ok((items.get_mut(number).ok_or_else(error)?, shape));
         }
-        let named = |item: &Node| match item.members() {
-            [kind] => [kind.value.member("name").and_then(|name| name.value.as_text()), Some(kind.key.as_str())]
-                .into_iter()
-                .flatten()
-                .map(str::to_owned)
-                .collect(),
-            _ => Vec::new(),
+        let number = self.number_of(items, step)?;
+        let key = items[number].only_member().map(|member| member.key.clone()).unwrap_or_default();
+        match &mut items[number].value {
+            Value::Object(members) if !members.is_empty() => Ok((&mut members[0].value, shape.property(&key))),
+            _ => Err(self.no_item(&[], step)),
+        }
+    }
+
+    fn number_of(&self, items: &[Node], step: &Step) -> Result<usize, Diagnostic> {
+        let named = items.iter().map(|item| item.only_member().map(|kind| (kind.name(), kind.key.as_str())));
+        let named: Vec<(usize, (&str, &str))> =
+            named.enumerate().filter_map(|(number, named)| Some((number, named?))).collect();
+        if let Some((number, _)) = named.iter().find(|(_, (name, key))| name != key && *name == step.name) {
+            return Ok(*number);
+        }
+        let of_kind: Vec<usize> =
+            named.iter().filter(|(_, (_, key))| *key == step.name).map(|(number, _)| *number).collect();
+        match of_kind.as_slice() {
+            [number] => Ok(*number),
+            [] => Err(self.no_item(&named.iter().map(|(_, (name, _))| *name).collect::<Vec<_>>(), step)),
+            several => {
+                let numbers: Vec<String> = several.iter().map(usize::to_string).collect();
+                Err(self
+                    .error(format!("several items are `{}`", shown(&step.name)), step.span, "which of them?")
+                    .with_help(format!("name it by its number: {}", numbers.join(" or "))))
+            }
+        }
+    }
+
+    fn no_item(&self, names: &[&str], step: &Step) -> Diagnostic {
+        let help = match names {
+            [] => "items are named by their number, from 0".to_owned(),
+            _ => allowed_names("items", &step.name, names.iter().copied()) + "; or their numbers, from 0",
         };
-        let names: Vec<Vec<String>> = items.iter().map(named).collect();
-        let has_names = shape.variants() == crate::policy::PolicyChoice::KINDS;
-        if !has_names {
-            return Err(self
-                .error(
-                    format!("`{}` is not the number of an item", shown(&step.name)),
-                    step.span,
-                    "this names an item of a list",
-                )
-                .with_help(format!("items are counted from 0, up to {}", count.saturating_sub(1))));
-        }
-        let by_name = names.iter().position(|names| names.first() == Some(&step.name));
-        let found: Vec<usize> = match by_name {
-            Some(index) => vec![index],
-            None => (0..count).filter(|&index| names[index].contains(&step.name)).collect(),
-        };
-        let known: Vec<&str> = names.iter().filter_map(|names| names.first().map(String::as_str)).collect();
-        match (found.as_slice(), did_you_mean(&step.name, known.iter().copied())) {
-            (&[index], _) => match &mut items[index].value {
-                Value::Object(members) => {
-                    let kind = &mut members[0];
-                    Ok((&mut kind.value, shape.property(&kind.key)))
-                }
-                _ => unreachable!("a policy with a name is an object"),
-            },
-            ([], _) => Err(self
-                .error(format!("there is no policy `{}`", shown(&step.name)), step.span, "no such policy")
-                .with_help(allowed_names("policies", &step.name, known))),
-            _ => Err(self
-                .error(format!("several policies are of kind `{}`", step.name), step.span, "which of them?")
-                .with_help(format!("name one of {}", list(known)))),
-        }
+        self.error(format!("there is no item `{}`", shown(&step.name)), step.span, "no such item").with_help(help)
     }
 }
 
-fn looks_like_json_number(text: &str) -> bool {
-    text.parse::<f64>().is_ok() && !text.contains(|c: char| c.is_alphabetic() && c != 'e' && c != 'E')
+impl Member {
+    /// The `name` in a one-key object's content; without one, the key.
+    fn name(&self) -> &str {
+        self.value.member("name").and_then(|name| name.value.as_text()).unwrap_or(&self.key)
+    }
 }

@@ -22,7 +22,7 @@ pub(super) fn decode<'de, T: Deserialize<'de>>(node: &'de Node) -> Result<T, Fau
 /// What does not fit, and where.
 #[derive(Debug)]
 pub(super) struct Fault {
-    pub problem: Problem,
+    pub problem: Box<Problem>,
     /// What stands there, in a few words.
     pub found: String,
     /// Where; known once the error has left the innermost value.
@@ -60,7 +60,7 @@ pub(super) enum Noun {
 
 impl Fault {
     fn new(problem: Problem) -> Self {
-        Self { problem, found: String::new(), span: None, field: None }
+        Self { problem: Box::new(problem), found: String::new(), span: None, field: None }
     }
 
     /// Sets the place, unless it is known more exactly.
@@ -68,7 +68,7 @@ impl Fault {
         if self.span.is_none() {
             self.found = node.describe();
             // An unknown name that was read before its place was known stands among the keys of the object.
-            let key = match &self.problem {
+            let key = match &*self.problem {
                 Problem::Unknown { name, .. } => node.member(name).map(|member| member.key_span),
                 _ => None,
             };
@@ -97,7 +97,7 @@ impl Fault {
     }
 
     fn of_kind(mut self, rust_name: &str) -> Self {
-        if let Problem::Unknown { noun, .. } = &mut self.problem {
+        if let Problem::Unknown { noun, .. } = &mut *self.problem {
             *noun = Noun::KindOf(first_word(rust_name));
         }
         self
@@ -185,14 +185,15 @@ impl<'de> Deserializer<'de> for &'de Node {
         fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Fault> {
-        if !matches!(self.value, Value::Object(_)) {
-            return Err(Fault::new(Problem::Expected("an object in braces".to_owned())).at(self));
-        }
-        self.deserialize_any(visitor).map_err(|mut fault| {
-            if let Problem::Missing { allowed: allowed @ [], .. } = &mut fault.problem {
+        let Value::Object(members) = &self.value else {
+            let expected = format!("an object with the fields {}", list(fields.iter().copied()));
+            return Err(Fault::new(Problem::Expected(expected)).at(self));
+        };
+        visitor.visit_map(Members { members: members.iter(), value: None }).map_err(|mut fault| {
+            if let (None, Problem::Missing { allowed, .. }) = (fault.span, &mut *fault.problem) {
                 *allowed = fields;
             }
-            fault
+            fault.at(self)
         })
     }
 
@@ -244,7 +245,7 @@ impl<'de> SeqAccess<'de> for &mut Items<'de> {
 
     fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Fault> {
         let Some((index, item)) = self.items.next() else { return Ok(None) };
-        seed.deserialize(item).map(Some).map_err(|fault| fault.in_item(index))
+        seed.deserialize(item).map(Some).map_err(|fault| fault.at(item).in_item(index))
     }
 
     fn size_hint(&self) -> Option<usize> {
@@ -269,7 +270,7 @@ impl<'de> MapAccess<'de> for Members<'de> {
 
     fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, Fault> {
         let member = self.value.take().ok_or_else(|| de::Error::custom("a value was read before its key"))?;
-        seed.deserialize(&member.value).map_err(|fault| fault.in_field(&member.key))
+        seed.deserialize(&member.value).map_err(|fault| fault.at(&member.value).in_field(&member.key))
     }
 
     fn size_hint(&self) -> Option<usize> {
@@ -331,7 +332,8 @@ impl<'de> VariantAccess<'de> for Content<'de> {
     }
 
     fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value, Fault> {
-        seed.deserialize(self.node()?).map_err(|fault| fault.in_field(self.field))
+        let node = self.node()?;
+        seed.deserialize(node).map_err(|fault| fault.at(node).in_field(self.field))
     }
 
     fn tuple_variant<V: Visitor<'de>>(self, _: usize, visitor: V) -> Result<V::Value, Fault> {

@@ -16,7 +16,7 @@ use std::io;
 use anstyle::{AnsiColor, Style};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-use super::source::{Source, Span};
+use super::source::{Source, Span, char_boundary};
 
 /// The widest excerpt of a line that is drawn, in columns of a terminal.
 const WIDEST: usize = 100;
@@ -112,16 +112,17 @@ impl Diagnostic {
 impl Place {
     fn new(source: &Source, span: Span, label: String) -> Self {
         let text = source.text();
+        let span = Span { start: char_boundary(text, span.start), end: char_boundary(text, span.end), ..span };
         let start = text[..span.start].rfind('\n').map_or(0, |at| at + 1);
         let end = text[span.start..].find('\n').map_or(text.len(), |at| span.start + at);
         let stop = span.end.clamp(span.start, end);
         Self {
-            source: shown(source.name()),
+            source: printable(source.name()),
             line: text[..start].matches('\n').count() + 1,
             column: text[start..span.start].chars().count() + 1,
-            before: shown(&text[start..span.start]),
-            culprit: shown(&text[span.start..stop]),
-            after: shown(text[stop..end].trim_end()),
+            before: printable(&text[start..span.start]),
+            culprit: printable(&text[span.start..stop]),
+            after: printable(text[stop..end].trim_end()),
             label,
         }
     }
@@ -179,7 +180,11 @@ impl Error for Diagnostic {}
 
 /// The allowed name that was probably meant, if one is near enough.
 pub fn did_you_mean<'a>(found: &str, allowed: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    const LONGEST: usize = 60;
     let found = found.to_lowercase();
+    if found.len() > LONGEST {
+        return None;
+    }
     let furthest = (found.chars().count() / 3).max(1);
     allowed
         .into_iter()
@@ -209,8 +214,14 @@ pub(super) fn allowed_names<'a>(what: &str, found: &str, allowed: impl IntoItera
     }
 }
 
+/// A name of the user as a message shows it: on one line, and not too long.
+pub(super) fn shown(name: &str) -> String {
+    const LONGEST: usize = 60;
+    cut_end(&printable(name), LONGEST)
+}
+
 /// Text of the user fit for one line of a terminal: tabs as spaces, nothing that moves the cursor.
-pub(super) fn shown(text: &str) -> String {
+fn printable(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

@@ -39,6 +39,14 @@ impl Node {
         }
     }
 
+    /// The member of an object that has only one.
+    pub fn only_member(&self) -> Option<&Member> {
+        match self.members() {
+            [member] => Some(member),
+            _ => None,
+        }
+    }
+
     /// The items of a list; none if it is something else.
     pub fn items(&self) -> &[Self] {
         match &self.value {
@@ -87,13 +95,17 @@ impl Node {
 
     /// What it is, in a few words.
     pub fn describe(&self) -> String {
+        const LONG: usize = 30;
         match &self.value {
             Value::Null => "null".to_owned(),
             Value::Bool(value) => value.to_string(),
             Value::Number(number) => number.to_string(),
             Value::Text(text) if text.is_empty() => "an empty text".to_owned(),
-            Value::Text(_) => "a text".to_owned(),
+            Value::Text(text) if text.chars().count() > LONG => "a text".to_owned(),
+            Value::Text(text) => format!("the text \"{text}\""),
+            Value::List(items) if items.is_empty() => "an empty list".to_owned(),
             Value::List(_) => "a list".to_owned(),
+            Value::Object(members) if members.is_empty() => "an empty object".to_owned(),
             Value::Object(_) => "an object".to_owned(),
         }
     }

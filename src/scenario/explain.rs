@@ -24,14 +24,18 @@ const LATER: [&str; 12] = [
 pub(super) fn explain(fault: Fault, sources: &Sources) -> Diagnostic {
     let span = fault.span.unwrap_or(Span { source: 0, start: 0, end: 0 });
     let field = shown(fault.field.as_deref().unwrap_or("the scenario"));
-    match fault.problem {
+    match *fault.problem {
         Problem::Said(text) => {
             let (what, help) = text.split_once('\n').unwrap_or((&text, ""));
             said(sources, &field, span, what, help)
         }
         Problem::Expected(expected) => {
             let message = format!("{field} must be {}", plain(&expected, &fault.found));
-            sources.error(message, span, format!("found {}", fault.found))
+            let diagnostic = sources.error(message, span, format!("found {}", shown(&fault.found)));
+            match hint(&expected, &fault.found) {
+                Some(help) => diagnostic.with_help(help),
+                None => diagnostic,
+            }
         }
         Problem::Length { found, expected } => {
             let message = format!("{field} must be {}", plain(&expected, &fault.found));
@@ -71,21 +75,41 @@ fn unknown(
     let place = field.map_or(String::new(), |field| format!(" in {}", shown(&field)));
     let named = shown(name);
     if noun == Noun::Field && LATER.contains(&name) {
-        let version = env!("CARGO_PKG_VERSION");
         return sources
-            .error(format!("`{named}` is not supported yet"), span, format!("waitline {version} does not know it"))
+            .error(format!("`{named}` is not supported yet"), span, "not known to this version of waitline")
             .with_help("leave it out; a field that changed nothing would mislead");
     }
     let (message, label, listed) = match &noun {
-        Noun::Field => (format!("unknown field `{named}`{place}"), "no such field".to_owned(), "fields here"),
-        Noun::Variant => (format!("unknown name `{named}`{place}"), "no such name".to_owned(), "names here"),
-        Noun::KindOf(noun) => (format!("unknown kind of {noun} `{named}`"), format!("no such {noun}"), "allowed"),
+        Noun::Field => (format!("unknown field `{named}`{place}"), "no such field", "fields here".to_owned()),
+        Noun::Variant => (format!("unknown kind `{named}`{place}"), "no such kind", "kinds".to_owned()),
+        Noun::KindOf(noun) => (format!("unknown kind of {noun} `{named}`"), "no such kind", format!("kinds of {noun}")),
     };
     let help = match allowed {
         [] => "no fields are allowed here".to_owned(),
-        _ => allowed_names(listed, name, allowed.iter().copied()),
+        _ => allowed_names(&listed, name, allowed.iter().copied()),
     };
     sources.error(message, span, label).with_help(help)
+}
+
+/// What to do about the most common slips: a number without its unit, a number in quotes.
+fn hint(expected: &str, found: &str) -> Option<String> {
+    let quoted = found.strip_prefix("the text \"").and_then(|text| text.strip_suffix('"'));
+    let is_number = found.parse::<f64>().is_ok();
+    match expected {
+        _ if is_number && expected.starts_with("a duration") => {
+            Some(format!("write it with its unit, in quotes, such as \"{found}ms\""))
+        }
+        _ if is_number && expected.starts_with("a rate") => {
+            Some(format!("write it with its unit, in quotes, such as \"{found}/s\""))
+        }
+        "a boolean" if matches!(quoted, Some("true" | "false")) => Some("write it without quotes".to_owned()),
+        "a nonzero u32" | "a nonzero u64" | "u32" | "u64" | "f64"
+            if quoted.is_some_and(|text| text.parse::<f64>().is_ok()) =>
+        {
+            Some("write it without quotes".to_owned())
+        }
+        _ => None,
+    }
 }
 
 /// What serde expects, in words for people who write JSON.

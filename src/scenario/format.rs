@@ -16,6 +16,8 @@ use crate::model::SimDuration;
 use crate::policy::PolicyChoice;
 use crate::random::{Arrivals, Distribution, Weight};
 
+use super::diagnostic::did_you_mean;
+
 /// A web application, the requests it gets, and the policies under which to run them.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -49,6 +51,7 @@ pub(super) struct ScenarioForm {
 /// A kind of request.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "Class")]
 pub(super) struct ClassForm {
     /// Its share of the requests, relative to the weights of the other classes.
     #[serde(default = "one", deserialize_with = "weight")]
@@ -69,6 +72,7 @@ fn weight<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
 /// A phase of a request: work on the CPU, or a wait.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "Phase")]
 pub(super) enum PhaseForm {
     /// CPU work in code one cannot change.
     Framework(Distribution),
@@ -85,6 +89,7 @@ pub(super) enum PhaseForm {
 /// A wait for the database: how long it takes, or that and more.
 #[derive(Debug, JsonSchema)]
 #[schemars(untagged)]
+#[schemars(rename = "Db")]
 pub(super) enum DbForm {
     Plain(Distribution),
     Detailed(DetailedDbForm),
@@ -93,6 +98,7 @@ pub(super) enum DbForm {
 /// A wait for the database, in detail.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "DetailedDb")]
 pub(super) struct DetailedDbForm {
     /// How long the query takes with nobody else in the system.
     pub time: Distribution,
@@ -104,6 +110,7 @@ pub(super) struct DetailedDbForm {
 /// A wait for a backend.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "Wait")]
 pub(super) struct WaitForm {
     /// The backend: `db` or one declared in `backends`.
     pub backend: String,
@@ -122,6 +129,7 @@ fn is_false(flag: &bool) -> bool {
 /// The machine that the workers of a policy share.
 #[derive(Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
+#[schemars(rename = "Machine")]
 pub(super) struct MachineForm {
     /// How many threads or loops run at the same instant.
     pub cores: NonZeroU32,
@@ -138,11 +146,13 @@ impl Default for MachineForm {
 /// Something requests wait for off the CPU.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "Backend")]
 pub(super) struct BackendForm {}
 
 /// How long a run is, and from which seed: either `requests` or `duration`.
 #[derive(Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
+#[schemars(rename = "Run")]
 pub(super) struct RunForm {
     /// So many requests arrive, and all of them are served.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -192,7 +202,8 @@ impl<'de> Visitor<'de> for DbVisitor {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<DbForm, A::Error> {
         let first: Option<String> = map.next_key()?;
-        let is_detailed = matches!(first.as_deref(), Some("time" | "blocking"));
+        // A slip of the pen in a field is told the fields, not the laws.
+        let is_detailed = first.as_deref().is_some_and(|key| did_you_mean(key, ["time", "blocking"]).is_some());
         let map = MapAccessDeserializer::new(Reread { first, rest: map });
         if is_detailed {
             DetailedDbForm::deserialize(map).map(DbForm::Detailed)

@@ -238,10 +238,14 @@ impl Rules<'_> {
             let span = self.policy_name(index, policy);
             let name = policy.name();
             self.check_name(name, "policy", span)?;
-            if name == "all" || (name != policy.kind() && PolicyChoice::KINDS.contains(&name)) {
-                let kind = policy.kind();
+            let taken = match name {
+                "all" => Some("`all` stands for all policies"),
+                _ if name != policy.kind() && PolicyChoice::KINDS.contains(&name) => Some("this is a kind of policy"),
+                _ => None,
+            };
+            if let Some(reason) = taken {
                 return Err(self
-                    .error(format!("a policy of kind `{kind}` may not be named `{name}`"), span, "means something else")
+                    .error(format!("a policy of kind `{}` may not be named `{name}`", policy.kind()), span, reason)
                     .with_help("choose another name"));
             }
             if let Some(first) = policies[..index].iter().position(|other| other.name() == name) {
@@ -274,10 +278,10 @@ impl Rules<'_> {
                 let both = self.error(
                     "a run ends after `requests` or after `duration`, not both",
                     self.key("run", "duration"),
-                    "one",
+                    "`duration` is given here",
                 );
-                let both = self.sources.also(both, self.key("run", "requests"), "and the other");
-                return Err(both.with_help("leave out one of them"));
+                let both = self.sources.also(both, self.key("run", "requests"), "`requests` is given here");
+                return Err(both.with_help("leave out one of them, or set it to `null`"));
             }
             (Some(requests), None) => End::Requests(requests.get()),
             (None, Some(SimDuration::ZERO)) => {
@@ -288,11 +292,13 @@ impl Rules<'_> {
             (None, Some(duration)) => End::Duration(duration),
             (None, None) if arrivals.count().is_some() => End::Arrivals,
             (None, None) => {
-                return Err(self
-                    .error("the run never ends", node.short_span(), "neither `requests` nor `duration` is in here")
-                    .with_help(
-                        "these arrivals go on for ever: add `\"run\": { \"requests\": 10000 }`, or a `duration`",
-                    ));
+                let label = match self.root.member("run") {
+                    Some(_) => "neither `requests` nor `duration` is in here",
+                    None => "there is no `run` in here",
+                };
+                return Err(self.error("the run never ends", node.short_span(), label).with_help(
+                    "these arrivals go on for ever: add `\"run\": { \"requests\": 10000 }`, or a `duration`",
+                ));
             }
         };
         Ok(Run { end, seed: form.seed })
@@ -324,7 +330,7 @@ impl Rules<'_> {
             None => return Ok(()),
         };
         Err(self
-            .error(format!("not a name for a {what}"), span, format!("the name {reason}"))
+            .error(format!("a {what} may not be named `{}`", shown(name)), span, format!("the name {reason}"))
             .with_help("a name is any text without `.`, `=`, `[`, `]`, such as `page` or `product list`"))
     }
 }

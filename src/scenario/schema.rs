@@ -7,7 +7,15 @@ use serde_json::Value as Json;
 use super::document::Node;
 use super::format::ScenarioForm;
 
-static SCHEMA: LazyLock<Json> = LazyLock::new(|| schemars::schema_for!(ScenarioForm).to_value());
+static SCHEMA: LazyLock<Json> = LazyLock::new(|| {
+    let Json::Object(schema) = schemars::schema_for!(ScenarioForm).to_value() else {
+        unreachable!("the schema of a struct is an object")
+    };
+    // What it is comes first, for people who open the file.
+    let is_first = |(key, _): &(String, Json)| matches!(key.as_str(), "$schema" | "title" | "description");
+    let (first, rest): (Vec<_>, Vec<_>) = schema.into_iter().partition(is_first);
+    Json::Object(first.into_iter().chain(rest).collect())
+});
 
 /// The JSON Schema of scenario files (draft 2020-12), as `scenario.schema.json` ships it.
 pub fn schema() -> Json {

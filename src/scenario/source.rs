@@ -69,6 +69,11 @@ impl Source {
     }
 }
 
+/// The last place at or before this one where a character begins.
+pub(super) fn char_boundary(text: &str, at: usize) -> usize {
+    (0..=at.min(text.len())).rev().find(|&at| text.is_char_boundary(at)).unwrap_or(0)
+}
+
 /// All texts of a scenario: its file first, then the changes in their order.
 #[derive(Debug)]
 pub(super) struct Sources(pub Vec<Source>);

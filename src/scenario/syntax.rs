@@ -10,7 +10,7 @@ use serde_json::Number;
 
 use super::diagnostic::{Diagnostic, shown};
 use super::document::{Member, Node, Value};
-use super::source::{Sources, Span};
+use super::source::{Sources, Span, char_boundary};
 
 /// Lists and objects inside each other; a scenario needs fewer than 20.
 const DEEPEST: usize = 100;
@@ -155,7 +155,7 @@ impl Parser<'_> {
     fn explain(&self, error: &ParseError) -> Diagnostic {
         use ParseErrorKind as Kind;
         let range = error.range();
-        let (start, end) = (range.start.min(self.text.len()), range.end.min(self.text.len()));
+        let (start, end) = (char_boundary(self.text, range.start), char_boundary(self.text, range.end));
         let found = &self.text[start..end];
         let at = |message: &str, label: &str| self.error(message, start, end, label);
         match error.kind() {
@@ -184,7 +184,7 @@ impl Parser<'_> {
             Kind::UnexpectedWord | Kind::NonFiniteNumbersNotAllowed => self.unexpected_word(start),
             Kind::ExpectedStringObjectProperty | Kind::UnexpectedTokenInObject => self.unexpected_in_object(start, end),
             Kind::UnexpectedCloseBrace | Kind::UnexpectedCloseBracket if self.follows_value(start) => {
-                self.closed_wrongly("list", "]", start, end)
+                self.closed_wrongly("a list", "]", start, end)
             }
             Kind::UnexpectedColon if self.follows_value(start) => at("a key in a list", "keys stand in objects only")
                 .with_help("is the list above not closed? a list ends with `]`"),
@@ -221,8 +221,8 @@ impl Parser<'_> {
 
     fn closed_wrongly(&self, what: &str, end_of_it: &str, start: usize, end: usize) -> Diagnostic {
         let found = &self.text[start..end];
-        self.error(&format!("a `{found}` where a {what} ends"), start, end, format!("expected `,` or `{end_of_it}`"))
-            .with_help(format!("close the {what} with `{end_of_it}`"))
+        self.error(&format!("`{found}` does not close {what}"), start, end, format!("expected `,` or `{end_of_it}`"))
+            .with_help(format!("close {what} with `{end_of_it}`"))
     }
 
     fn unexpected_word(&self, start: usize) -> Diagnostic {
@@ -256,7 +256,7 @@ impl Parser<'_> {
                 .with_help(format!("write `\"{word}\"`"));
         }
         if self.text[start..].starts_with(']') && self.follows_value(start) {
-            return self.closed_wrongly("object", "}", start, end);
+            return self.closed_wrongly("an object", "}", start, end);
         }
         let found = shown(&self.text[start..end]);
         self.error("a key is missing", start, end, format!("expected a key or `}}`, found `{found}`"))
