@@ -2,11 +2,14 @@
 //!
 //! `UPDATE_GOLDEN=1 cargo test` rewrites `tests/golden/scenario_errors.txt`.
 
+#![allow(clippy::unwrap_used, reason = "a test that fails says where")]
+
 use std::fmt::Write as _;
 use std::io::ErrorKind;
 use std::path::Path;
 use std::{env, fs, io};
 
+use proptest::prelude::*;
 use waitline::scenario::{Change, Diagnostic, Scenario, Source, read};
 
 const SHOP: &str = include_str!("data/shop.json");
@@ -351,4 +354,125 @@ fn check_golden(path: &str, text: &str) {
         );
     }
     assert_eq!(stored.len(), text.len(), "{} is not current: run `UPDATE_GOLDEN=1 cargo test`", path.display());
+}
+
+/// Whatever is read, it is a scenario, or a diagnostic whose place is in the text.
+fn check_reads(bytes: &[u8], changes: &[Change]) {
+    let lines = bytes.iter().filter(|byte| **byte == b'\n').count() + 1;
+    let source = Source::from_bytes("shop.json", bytes.to_vec());
+    let result = source.and_then(|source| read(source, "shop", changes, &mut |_| Err("no files here".to_owned())));
+    let Err(diagnostic) = result else { return };
+    assert!(diagnostic.render(true).len() < 20_000);
+    match diagnostic.place() {
+        Some(("shop.json", line, column)) => assert!(line <= lines && line > 0 && column > 0, "{diagnostic:?}"),
+        Some(("--set", line, _)) => assert!(line == 1 && !changes.is_empty(), "{diagnostic:?}"),
+        Some(place) => panic!("{place:?} is no source"),
+        None => assert!(diagnostic.message().contains("UTF-16"), "{diagnostic:?}"),
+    }
+}
+
+/// Pieces that texts are made of.
+const PIECES: &[&str] = &[
+    "{",
+    "}",
+    "[",
+    "]",
+    ",",
+    ":",
+    "\"",
+    "\\",
+    "\\u",
+    "\\ud800",
+    "//",
+    "/*",
+    "\n",
+    "\r\n",
+    "\t",
+    "\0",
+    "\u{feff}",
+    "é",
+    "日",
+    "🚀",
+    "\u{2028}",
+    "\u{202e}",
+    "0",
+    "-1",
+    "1e999",
+    "1e-999",
+    "18446744073709551616",
+    "0.1",
+    "-0",
+    "NaN",
+    "null",
+    "true",
+    "\"\"",
+    "\"x\"",
+    "\"20ms\"",
+    "\"80/s\"",
+    "{}",
+    "[]",
+    "\"all\": 1,",
+    "\"phases\": [],",
+    "\"name\": \"sync\",",
+    "'",
+    "+",
+    ".",
+    "=",
+    " ",
+    "db",
+    "\"time\":",
+    "\"at\":",
+    "\"classes\":",
+    "\"policies\":",
+    "\"run\":",
+];
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(3000) })]
+
+    #[test]
+    fn no_mutation_of_a_scenario_is_too_much(
+        edits in prop::collection::vec((any::<prop::sample::Index>(), 0_usize..12, prop::sample::select(PIECES)), 1..6),
+    ) {
+        let mut text = SHOP.as_bytes().to_vec();
+        for (at, length, piece) in edits {
+            let at = at.index(text.len() + 1);
+            let end = (at + length).min(text.len());
+            text.splice(at..end, piece.bytes());
+        }
+        check_reads(&text, &[]);
+    }
+
+    #[test]
+    fn no_bytes_are_too_much(bytes in prop::collection::vec(any::<u8>(), 0..60), at in any::<prop::sample::Index>()) {
+        check_reads(&bytes, &[]);
+        let mut text = SHOP.as_bytes().to_vec();
+        let at = at.index(text.len());
+        text.splice(at..at, bytes);
+        check_reads(&text, &[]);
+    }
+
+    #[test]
+    fn no_change_is_too_much(
+        path in prop::collection::vec(prop::sample::select(&[
+            "classes", "list", "phases", "0", "1", "9", "db", "wait", "time", "arrivals", "poisson", "at", "machine",
+            "cores", "policies", "sync", "threaded", "workers", "name", "run", "seed", "backends", "idp", "", "[0]", "[",
+            "é", "description",
+        ][..]), 0..6),
+        value in prop::sample::select(PIECES),
+        dots in any::<bool>(),
+    ) {
+        let path = path.join(if dots { "." } else { "" });
+        check_reads(SHOP.as_bytes(), &[Change::new(format!("{path}={value}"))]);
+    }
+}
+
+#[test]
+fn a_text_nested_without_end_is_refused() {
+    for piece in ["[", "{\"a\":", "[{\"a\":[", "{\"classes\":{\"a\":{\"phases\":[{\"db\":{\"mixture\":["] {
+        let text = piece.repeat(200_000);
+        let error = Scenario::from_json(&text).unwrap_err();
+        assert_eq!(error.message(), "lists and objects are nested too deeply");
+        assert!(error.render(false).len() < 2000);
+    }
 }

@@ -185,17 +185,18 @@ impl Changing<'_> {
     }
 
     fn number_of(&self, items: &[Node], step: &Step) -> Result<usize, Diagnostic> {
-        let named = items.iter().map(|item| item.only_member().map(|kind| (kind.name(), kind.key.as_str())));
-        let named: Vec<(usize, (&str, &str))> =
-            named.enumerate().filter_map(|(number, named)| Some((number, named?))).collect();
-        if let Some((number, _)) = named.iter().find(|(_, (name, key))| name != key && *name == step.name) {
-            return Ok(*number);
-        }
-        let of_kind: Vec<usize> =
-            named.iter().filter(|(_, (_, key))| *key == step.name).map(|(number, _)| *number).collect();
-        match of_kind.as_slice() {
+        let is_found_by = |part: fn(&Member) -> &str| -> Vec<usize> {
+            let is_it = |item: &Node| item.only_member().is_some_and(|member| part(member) == step.name);
+            (0..items.len()).filter(|&number| is_it(&items[number])).collect()
+        };
+        let by_name = is_found_by(Member::name);
+        let found = if by_name.is_empty() { is_found_by(|member| &member.key) } else { by_name };
+        match found.as_slice() {
             [number] => Ok(*number),
-            [] => Err(self.no_item(&named.iter().map(|(_, (name, _))| *name).collect::<Vec<_>>(), step)),
+            [] => {
+                let names: Vec<&str> = items.iter().filter_map(Node::only_member).map(Member::name).collect();
+                Err(self.no_item(&names, step))
+            }
             several => {
                 let numbers: Vec<String> = several.iter().map(usize::to_string).collect();
                 Err(self

@@ -94,8 +94,10 @@ impl Diagnostic {
         let width = self.places.iter().map(|place| place.line.to_string().len()).max().unwrap_or(0);
         let margin = " ".repeat(width + 2);
         let mut out = format!("{} {}\n", paint.red("error:"), self.message);
-        for (index, place) in self.places.iter().enumerate() {
-            place.draw(&mut out, index == 0, width, paint);
+        let mut source = None;
+        for place in &self.places {
+            place.draw(&mut out, source, width, paint);
+            source = Some(place.source.as_str());
         }
         if let Some(help) = &self.help {
             let edge = if self.places.is_empty() { String::new() } else { format!("{margin}{} ", paint.dim("│")) };
@@ -127,15 +129,16 @@ impl Place {
         }
     }
 
-    fn draw(&self, out: &mut String, is_first: bool, width: usize, paint: Paint) {
+    /// Draws the line with what is to be said about it, below a place in the source given.
+    fn draw(&self, out: &mut String, above: Option<&str>, width: usize, paint: Paint) {
         let margin = " ".repeat(width + 2);
         let edge = format!("{margin}{}", paint.dim("│"));
-        if is_first {
-            let header = format!("[ {}:{}:{} ]", self.source, self.line, self.column);
-            let _ = writeln!(out, "{margin}{}{header}", paint.dim("╭─"));
-        } else {
-            let _ = writeln!(out, "{margin}{}", paint.dim("┆"));
-        }
+        let header = format!("[ {}:{}:{} ]", self.source, self.line, self.column);
+        let _ = match above {
+            None => writeln!(out, "{margin}{}{header}", paint.dim("╭─")),
+            Some(source) if source == self.source => writeln!(out, "{margin}{}", paint.dim("┆")),
+            Some(_) => writeln!(out, "{margin}{}{header}", paint.dim("├─")),
+        };
         // A long line is cut around the culprit.
         let culprit = cut_end(&self.culprit, WIDEST * 3 / 5);
         let before = cut_start(&self.before, (WIDEST - culprit.width()) * 2 / 3);

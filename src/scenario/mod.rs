@@ -15,6 +15,8 @@ mod rules;
 mod schema;
 mod source;
 mod syntax;
+#[cfg(test)]
+mod tests;
 
 use sha2::{Digest, Sha256};
 
