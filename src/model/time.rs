@@ -64,7 +64,10 @@ impl SimDuration {
     ///
     /// Below 0 (and NaN) gives 0, beyond [`SimDuration::MAX`] gives that.
     pub fn round_from_nanos(nanos: f64) -> Self {
-        Self((nanos.round() as u64).min(Self::MAX.0))
+        // As `nanos.round()` for 0 and above, without a call into the mathematics library on machines of the base line.
+        let whole = nanos as i64;
+        let rounded = whole + i64::from(nanos - whole as f64 >= 0.5);
+        Self((rounded.max(0) as u64).min(Self::MAX.0))
     }
 
     /// Whole nanoseconds.
@@ -259,6 +262,16 @@ mod tests {
         ] {
             assert_eq!(text.parse(), Ok(SimDuration(nanos)), "{text}");
         }
+    }
+
+    #[test]
+    fn floats_become_time_by_rounding_to_the_nearest_nanosecond() {
+        for (nanos, rounded) in
+            [(0.49, 0), (0.5, 1), (1.5, 2), (2.4999, 2), (-3.0, 0), (f64::NAN, 0), (1e9 + 0.5, 1_000_000_001)]
+        {
+            assert_eq!(SimDuration::round_from_nanos(nanos), SimDuration(rounded), "{nanos}");
+        }
+        assert_eq!(SimDuration::round_from_nanos(f64::INFINITY), SimDuration::MAX);
     }
 
     #[test]

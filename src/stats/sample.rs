@@ -5,6 +5,8 @@ use hdrhistogram::Histogram;
 /// So many values are kept as they are.
 const EXACT_UP_TO: usize = 10_000;
 
+const GROWS: &str = "a histogram that resizes itself has room for every value";
+
 /// Whole numbers (nanoseconds, millionths) in constant memory. Mean and standard deviation are of the exact values.
 #[derive(Clone, Debug)]
 pub struct Sample {
@@ -126,7 +128,7 @@ impl Values {
         match self {
             Self::Exact(values) if values.len() < EXACT_UP_TO && count == 1 => values.push(value),
             Self::Exact(_) => self.bin().record(value, count),
-            Self::Binned(bins) => bins.saturating_record_n(value, count),
+            Self::Binned(bins) => bins.record_n(value, count).expect(GROWS),
         }
     }
 
@@ -136,7 +138,7 @@ impl Values {
             let mut bins = Histogram::new(3).expect("three significant digits are what the crate offers");
             bins.auto(true);
             for value in values.iter() {
-                bins.saturating_record(*value);
+                bins.record(*value).expect(GROWS);
             }
             *self = Self::Binned(Box::new(bins));
         }
