@@ -47,6 +47,14 @@ impl Node {
         }
     }
 
+    /// The same, to be changed.
+    pub fn only_member_mut(&mut self) -> Option<&mut Member> {
+        match &mut self.value {
+            Value::Object(members) if members.len() == 1 => members.first_mut(),
+            _ => None,
+        }
+    }
+
     /// The items of a list; none if it is something else.
     pub fn items(&self) -> &[Self] {
         match &self.value {
