@@ -63,6 +63,11 @@ impl Node {
         }
     }
 
+    /// Whether nothing is inside it.
+    pub fn is_scalar(&self) -> bool {
+        !matches!(self.value, Value::List(_) | Value::Object(_))
+    }
+
     /// The text, if it is one.
     pub fn as_text(&self) -> Option<&str> {
         match &self.value {
