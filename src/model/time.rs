@@ -66,7 +66,7 @@ impl SimDuration {
     pub fn round_from_nanos(nanos: f64) -> Self {
         // As `nanos.round()` for 0 and above, without a call into the mathematics library on machines of the base line.
         let whole = nanos as i64;
-        let rounded = whole + i64::from(nanos - whole as f64 >= 0.5);
+        let rounded = whole.saturating_add(i64::from(nanos - whole as f64 >= 0.5));
         Self((rounded.max(0) as u64).min(Self::MAX.0))
     }
 

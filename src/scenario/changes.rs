@@ -2,8 +2,9 @@
 //!
 //! A path names keys and numbers of items (from 0): `machine.cores`, `arrivals.at.0.time`, `classes.page.phases[1].db`.
 //! An item that is a one-key object is also found by its `name` or, if there is only one, its key:
-//! `policies.sync.workers` is `policies.0.sync.workers`. Objects on the way are made if they are not there. Where one key chooses a variant (arrivals, phases, policies, laws), naming another
-//! variant replaces it: after `arrivals.poisson=80/s` there is no `constant` left.
+//! `policies.sync.workers` is `policies.0.sync.workers`. Objects on the way are made if they are not there. Where one
+//! key chooses a variant (of arrivals, phases, policies, laws), naming another replaces it: after
+//! `arrivals.poisson=80/s` there is no `constant` left.
 //!
 //! A value is JSON if it reads as JSON, else a text: `7` is a number, `80/s` a text.
 
@@ -177,11 +178,8 @@ impl Changing<'_> {
             return Ok((items.get_mut(number).ok_or_else(error)?, shape));
         }
         let number = self.number_of(items, step)?;
-        let key = items[number].only_member().map(|member| member.key.clone()).unwrap_or_default();
-        match &mut items[number].value {
-            Value::Object(members) if !members.is_empty() => Ok((&mut members[0].value, shape.property(&key))),
-            _ => Err(self.no_item(&[], step)),
-        }
+        let member = items[number].only_member_mut().expect("it was found by its only key");
+        Ok((&mut member.value, shape.property(&member.key)))
     }
 
     fn number_of(&self, items: &[Node], step: &Step) -> Result<usize, Diagnostic> {

@@ -15,16 +15,16 @@ use super::document::{Member, Node, Value};
 use super::source::Span;
 
 /// Reads a document as a type of the file format.
-pub(super) fn decode<'de, T: Deserialize<'de>>(node: &'de Node) -> Result<T, Fault> {
+pub(super) fn decode<'de, T: Deserialize<'de>>(node: &'de Node) -> Result<T, Fault<'de>> {
     T::deserialize(node)
 }
 
 /// What does not fit, and where.
 #[derive(Debug)]
-pub(super) struct Fault {
-    pub problem: Box<Problem>,
-    /// What stands there, in a few words.
-    pub found: String,
+pub(super) struct Fault<'de> {
+    pub problem: Problem,
+    /// What stands there.
+    pub found: Option<&'de Node>,
     /// Where; known once the error has left the innermost value.
     pub span: Option<Span>,
     /// The field it is about: `` `workers` ``, or ``item 2 of `uniform` ``.
@@ -43,9 +43,9 @@ pub(super) enum Problem {
     /// A field is not there; `allowed` are all there may be.
     Missing { field: &'static str, allowed: &'static [&'static str] },
     /// A name that is not allowed, and what it should name.
-    Unknown { name: String, noun: Noun, allowed: &'static [&'static str] },
-    /// The names of two kinds where one is expected.
-    TwoKinds { noun: String },
+    Unknown { name: Box<str>, noun: Noun, allowed: &'static [&'static str] },
+    /// The names of two variants where one is expected; of the type of this name.
+    TwoKinds(&'static str),
 }
 
 /// What a name should name.
@@ -54,21 +54,21 @@ pub(super) enum Noun {
     Field,
     /// A variant of a type that is not known.
     Variant,
-    /// A variant of this.
-    KindOf(String),
+    /// A variant of the type of this name.
+    KindOf(&'static str),
 }
 
-impl Fault {
+impl<'de> Fault<'de> {
     fn new(problem: Problem) -> Self {
-        Self { problem: Box::new(problem), found: String::new(), span: None, field: None }
+        Self { problem, found: None, span: None, field: None }
     }
 
     /// Sets the place, unless it is known more exactly.
-    fn at(mut self, node: &Node) -> Self {
+    fn at(mut self, node: &'de Node) -> Self {
         if self.span.is_none() {
-            self.found = node.describe();
+            self.found = Some(node);
             // An unknown name that was read before its place was known stands among the keys of the object.
-            let key = match &*self.problem {
+            let key = match &self.problem {
                 Problem::Unknown { name, .. } => node.member(name).map(|member| member.key_span),
                 _ => None,
             };
@@ -96,29 +96,23 @@ impl Fault {
         self
     }
 
-    fn of_kind(mut self, rust_name: &str) -> Self {
-        if let Problem::Unknown { noun, .. } = &mut *self.problem {
-            *noun = Noun::KindOf(first_word(rust_name));
+    fn of_kind(mut self, rust_name: &'static str) -> Self {
+        if let Problem::Unknown { noun, .. } = &mut self.problem {
+            *noun = Noun::KindOf(rust_name);
         }
         self
     }
 }
 
-/// The first word of a type's name, as messages call it: `PhaseForm` is a `phase`.
-fn first_word(rust_name: &str) -> String {
-    let end = rust_name.char_indices().skip(1).find(|(_, c)| c.is_uppercase());
-    rust_name[..end.map_or(rust_name.len(), |(at, _)| at)].to_lowercase()
-}
+impl std::error::Error for Fault<'_> {}
 
-impl std::error::Error for Fault {}
-
-impl fmt::Display for Fault {
+impl fmt::Display for Fault<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:?}", self.problem)
     }
 }
 
-impl de::Error for Fault {
+impl de::Error for Fault<'_> {
     fn custom<T: fmt::Display>(text: T) -> Self {
         Self::new(Problem::Said(text.to_string()))
     }
@@ -136,11 +130,11 @@ impl de::Error for Fault {
     }
 
     fn unknown_field(name: &str, allowed: &'static [&'static str]) -> Self {
-        Self::new(Problem::Unknown { name: name.to_owned(), noun: Noun::Field, allowed })
+        Self::new(Problem::Unknown { name: name.into(), noun: Noun::Field, allowed })
     }
 
     fn unknown_variant(name: &str, allowed: &'static [&'static str]) -> Self {
-        Self::new(Problem::Unknown { name: name.to_owned(), noun: Noun::Variant, allowed })
+        Self::new(Problem::Unknown { name: name.into(), noun: Noun::Variant, allowed })
     }
 
     fn missing_field(field: &'static str) -> Self {
@@ -149,9 +143,9 @@ impl de::Error for Fault {
 }
 
 impl<'de> Deserializer<'de> for &'de Node {
-    type Error = Fault;
+    type Error = Fault<'de>;
 
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault<'de>> {
         match &self.value {
             Value::Null => visitor.visit_unit(),
             Value::Bool(value) => visitor.visit_bool(*value),
@@ -167,7 +161,7 @@ impl<'de> Deserializer<'de> for &'de Node {
         .map_err(|fault| fault.at(self))
     }
 
-    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault<'de>> {
         match self.value {
             Value::Null => visitor.visit_none(),
             _ => visitor.visit_some(self),
@@ -175,7 +169,7 @@ impl<'de> Deserializer<'de> for &'de Node {
         .map_err(|fault| fault.at(self))
     }
 
-    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, Fault> {
+    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, Fault<'de>> {
         visitor.visit_newtype_struct(self).map_err(|fault| fault.at(self))
     }
 
@@ -184,13 +178,13 @@ impl<'de> Deserializer<'de> for &'de Node {
         _: &'static str,
         fields: &'static [&'static str],
         visitor: V,
-    ) -> Result<V::Value, Fault> {
+    ) -> Result<V::Value, Fault<'de>> {
         let Value::Object(members) = &self.value else {
             let expected = format!("an object with the fields {}", list(fields.iter().copied()));
             return Err(Fault::new(Problem::Expected(expected)).at(self));
         };
         visitor.visit_map(Members { members: members.iter(), value: None }).map_err(|mut fault| {
-            if let (None, Problem::Missing { allowed, .. }) = (fault.span, &mut *fault.problem) {
+            if let (None, Problem::Missing { allowed, .. }) = (fault.span, &mut fault.problem) {
                 *allowed = fields;
             }
             fault.at(self)
@@ -202,7 +196,7 @@ impl<'de> Deserializer<'de> for &'de Node {
         name: &'static str,
         kinds: &'static [&'static str],
         visitor: V,
-    ) -> Result<V::Value, Fault> {
+    ) -> Result<V::Value, Fault<'de>> {
         let one_key =
             || Fault::new(Problem::Expected(format!("an object with one of the keys {}", list(kinds.iter().copied()))));
         match &self.value {
@@ -212,7 +206,7 @@ impl<'de> Deserializer<'de> for &'de Node {
                     visitor.visit_enum(Choice { of: name, name: Name::Key(member), content: Some(&member.value) })
                 }
                 [] => Err(one_key()),
-                [_, second, ..] => Err(Fault::new(Problem::TwoKinds { noun: first_word(name) }).at_key(second)),
+                [_, second, ..] => Err(Fault::new(Problem::TwoKinds(name)).at_key(second)),
             },
             _ => Err(one_key()),
         }
@@ -225,7 +219,7 @@ impl<'de> Deserializer<'de> for &'de Node {
     }
 }
 
-fn visit_list<'de, V: Visitor<'de>>(items: &'de [Node], visitor: V) -> Result<V::Value, Fault> {
+fn visit_list<'de, V: Visitor<'de>>(items: &'de [Node], visitor: V) -> Result<V::Value, Fault<'de>> {
     // The expectation is asked for before the visitor is used up.
     let expected = (&visitor as &dyn Expected).to_string();
     let mut rest = Items { items: items.iter().enumerate() };
@@ -241,9 +235,9 @@ struct Items<'de> {
 }
 
 impl<'de> SeqAccess<'de> for &mut Items<'de> {
-    type Error = Fault;
+    type Error = Fault<'de>;
 
-    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Fault> {
+    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Fault<'de>> {
         let Some((index, item)) = self.items.next() else { return Ok(None) };
         seed.deserialize(item).map(Some).map_err(|fault| fault.at(item).in_item(index))
     }
@@ -259,16 +253,16 @@ struct Members<'de> {
 }
 
 impl<'de> MapAccess<'de> for Members<'de> {
-    type Error = Fault;
+    type Error = Fault<'de>;
 
-    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Fault> {
+    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Fault<'de>> {
         self.value = self.members.next();
         let Some(member) = self.value else { return Ok(None) };
         let key = BorrowedStrDeserializer::new(&member.key);
-        seed.deserialize(key).map(Some).map_err(|fault: Fault| fault.at_key(member))
+        seed.deserialize(key).map(Some).map_err(|fault: Fault<'de>| fault.at_key(member))
     }
 
-    fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, Fault> {
+    fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, Fault<'de>> {
         let member = self.value.take().ok_or_else(|| de::Error::custom("a value was read before its key"))?;
         seed.deserialize(&member.value).map_err(|fault| fault.at(&member.value).in_field(&member.key))
     }
@@ -291,14 +285,14 @@ enum Name<'de> {
 }
 
 impl<'de> EnumAccess<'de> for Choice<'de> {
-    type Error = Fault;
+    type Error = Fault<'de>;
     type Variant = Content<'de>;
 
-    fn variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Result<(S::Value, Content<'de>), Fault> {
+    fn variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Result<(S::Value, Content<'de>), Fault<'de>> {
         let (field, choice) = match self.name {
             Name::Key(member) => {
                 let key = BorrowedStrDeserializer::new(&member.key);
-                (member.key.as_str(), seed.deserialize(key).map_err(|fault: Fault| fault.at_key(member)))
+                (member.key.as_str(), seed.deserialize(key).map_err(|fault: Fault<'de>| fault.at_key(member)))
             }
             Name::Text(node) => (node.as_text().unwrap_or_default(), seed.deserialize(node)),
         };
@@ -313,7 +307,7 @@ struct Content<'de> {
 }
 
 impl<'de> Content<'de> {
-    fn node(&self) -> Result<&'de Node, Fault> {
+    fn node(&self) -> Result<&'de Node, Fault<'de>> {
         let field = self.field;
         self.node.ok_or_else(|| {
             de::Error::custom(format!("`{field}` needs a value\nwrite an object with one key: {{ \"{field}\": … }}"))
@@ -322,25 +316,29 @@ impl<'de> Content<'de> {
 }
 
 impl<'de> VariantAccess<'de> for Content<'de> {
-    type Error = Fault;
+    type Error = Fault<'de>;
 
-    fn unit_variant(self) -> Result<(), Fault> {
+    fn unit_variant(self) -> Result<(), Fault<'de>> {
         match self.node {
             None => Ok(()),
             Some(node) => Err(Fault::new(Problem::Expected(format!("the text \"{}\"", self.field))).at(node)),
         }
     }
 
-    fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value, Fault> {
+    fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value, Fault<'de>> {
         let node = self.node()?;
         seed.deserialize(node).map_err(|fault| fault.at(node).in_field(self.field))
     }
 
-    fn tuple_variant<V: Visitor<'de>>(self, _: usize, visitor: V) -> Result<V::Value, Fault> {
+    fn tuple_variant<V: Visitor<'de>>(self, _: usize, visitor: V) -> Result<V::Value, Fault<'de>> {
         self.node()?.deserialize_any(visitor).map_err(|fault| fault.in_field(self.field))
     }
 
-    fn struct_variant<V: Visitor<'de>>(self, fields: &'static [&'static str], visitor: V) -> Result<V::Value, Fault> {
+    fn struct_variant<V: Visitor<'de>>(
+        self,
+        fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Fault<'de>> {
         self.node()?.deserialize_struct("", fields, visitor).map_err(|fault| fault.in_field(self.field))
     }
 }

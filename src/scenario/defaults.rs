@@ -39,16 +39,17 @@ fn visit(node: &Node, shape: Shape<'_>, path: &str, defaults: &mut Vec<(String, 
         }
         Value::Object(_) => {
             for (key, shape) in shape.fields(node) {
-                let path = format!("{path}.{key}");
-                match node.member(key) {
-                    Some(member) => visit(&member.value, shape, &path, defaults),
-                    None => add(shape.default(), &path, defaults),
+                match (node.member(key), shape.default()) {
+                    (Some(member), _) if member.value.is_scalar() => {}
+                    (Some(member), _) => visit(&member.value, shape, &format!("{path}.{key}"), defaults),
+                    (None, default) => add(default, &format!("{path}.{key}"), defaults),
                 }
             }
         }
         Value::List(items) => {
+            let shape = shape.item();
             for (index, item) in items.iter().enumerate() {
-                visit(item, shape.item(), &format!("{path}.{index}"), defaults);
+                visit(item, shape, &format!("{path}.{index}"), defaults);
             }
         }
         _ => {}

@@ -47,12 +47,25 @@ impl Node {
         }
     }
 
+    /// The same, to be changed.
+    pub fn only_member_mut(&mut self) -> Option<&mut Member> {
+        match &mut self.value {
+            Value::Object(members) if members.len() == 1 => members.first_mut(),
+            _ => None,
+        }
+    }
+
     /// The items of a list; none if it is something else.
     pub fn items(&self) -> &[Self] {
         match &self.value {
             Value::List(items) => items,
             _ => &[],
         }
+    }
+
+    /// Whether nothing is inside it.
+    pub fn is_scalar(&self) -> bool {
+        !matches!(self.value, Value::List(_) | Value::Object(_))
     }
 
     /// The text, if it is one.

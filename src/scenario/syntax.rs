@@ -70,7 +70,7 @@ impl Parser<'_> {
             let next = rest.peek().map(|(_, next)| *next);
             match c {
                 '"' => self.skip_text(at, &mut rest)?,
-                '/' if next == Some('/') => while rest.next_if(|(_, c)| *c != '\n').is_some() {},
+                '/' if next == Some('/') => while rest.next_if(|(_, c)| !is_line_end(*c)).is_some() {},
                 '/' if next == Some('*') => {
                     return Err(self
                         .error("a comment begins with `//`", at, at + 2, "this kind of comment is not accepted")
@@ -97,11 +97,11 @@ impl Parser<'_> {
         start: usize,
         rest: &mut std::iter::Peekable<std::str::CharIndices<'_>>,
     ) -> Result<(), Diagnostic> {
-        while let Some((at, c)) = rest.next_if(|(_, c)| *c != '\n' && *c != '\r') {
+        while let Some((at, c)) = rest.next_if(|(_, c)| !is_line_end(*c)) {
             match c {
                 '"' => return Ok(()),
                 '\\' => {
-                    rest.next_if(|(_, c)| *c != '\n' && *c != '\r');
+                    rest.next_if(|(_, c)| !is_line_end(*c));
                 }
                 c if c < ' ' => {
                     return Err(self
@@ -262,6 +262,10 @@ impl Parser<'_> {
         self.error("a key is missing", start, end, format!("expected a key or `}}`, found `{found}`"))
             .with_help("an object is written `{ \"key\": value, \"key\": value }`")
     }
+}
+
+fn is_line_end(c: char) -> bool {
+    matches!(c, '\n' | '\r')
 }
 
 fn string_label(kind: &ParseStringErrorKind) -> &'static str {
