@@ -5,8 +5,8 @@ use crate::random::{Purpose, Stream};
 
 use super::Dispatch;
 use super::event::{Event, Machine, UserId};
-use super::recorder::{Entrance, Observer};
 use super::leaving::Outcome;
+use super::recorder::{Entrance, Observer};
 use super::requests::{Lane, Request, RequestId, State};
 use super::simulation::{Arrivals, Load, Simulation, User};
 
@@ -140,12 +140,16 @@ impl<O: Observer> Simulation<O> {
         match self.rules.queueing.dispatch {
             Dispatch::Shared => match self.workers.with_free_slot() {
                 Some(worker) => self.take_and_run(id, worker),
-                None => self.wait_in_backlog(id, SHARED),
+                None => {
+                    self.wait_in_backlog(id, SHARED);
+                }
             },
             Dispatch::Accept => {
                 if self.wait_in_backlog(id, SHARED) {
-                    (0..self.workers.count()).for_each(|worker| self.wake_acceptor(worker));
-                    self.fill_cores();
+                    for worker in 0..self.workers.count() {
+                        self.wake_acceptor(worker);
+                        self.start_turns(worker);
+                    }
                 }
             }
             Dispatch::RoundRobin | Dispatch::Random | Dispatch::LeastBusy => {
@@ -162,7 +166,7 @@ impl<O: Observer> Simulation<O> {
 
     fn count_arrival(&mut self, id: RequestId) {
         let request = &self.requests[id];
-        if O::WATCHES_SEGMENTS {
+        if self.observer.watches_segments() {
             self.observer.on_arrival(&self.entrance(id));
         }
         if self.is_counted(request.arrival) {
@@ -259,7 +263,6 @@ impl<O: Observer> Simulation<O> {
         if self.requests[acceptor].state == State::Away && self.workers.is_up(worker) {
             self.begin_try(acceptor);
             self.make_ready(acceptor);
-            self.start_turns(worker);
         }
     }
 
@@ -287,7 +290,7 @@ impl<O: Observer> Simulation<O> {
         request.worker = worker;
         request.lane = if in_loop { Lane::Loop } else { Lane::Only };
         request.state = State::Waiting;
-        if O::WATCHES_SEGMENTS {
+        if self.observer.watches_segments() {
             self.observer.on_taken(request.entry, worker);
         }
         self.book(id, Activity::BacklogWait);

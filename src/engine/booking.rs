@@ -18,12 +18,12 @@ impl<O: Observer> Simulation<O> {
     /// Books the next stretch of time as spent in one activity.
     #[inline]
     pub(super) fn book_span(&mut self, id: RequestId, activity: Activity, span: SimDuration) {
-        let is_branch = O::WATCHES_SEGMENTS && self.requests.more(id).parent.is_some();
+        let is_branch = self.observer.watches_segments() && self.requests.more(id).parent.is_some();
         let request = &mut self.requests[id];
         let start = request.since;
         request.since = start + span;
         request.spend(activity, span);
-        if O::WATCHES_SEGMENTS && span > SimDuration::ZERO && !is_branch {
+        if self.observer.watches_segments() && span > SimDuration::ZERO && !is_branch {
             self.observer.on_segment(Segment { request: request.entry, activity, start, end: request.since });
         }
     }
@@ -72,7 +72,7 @@ impl<O: Observer> Simulation<O> {
     /// Books what the requests in flight were doing when the run ended.
     pub(super) fn book_unfinished(&mut self) {
         self.counts.phase_events += self.counts.busy_cores.now();
-        if !O::WATCHES_SEGMENTS {
+        if !self.observer.watches_segments() {
             return;
         }
         for id in self.requests.ids() {

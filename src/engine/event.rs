@@ -225,7 +225,11 @@ mod tests {
             bits = bits.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
             if bits >> 62 == 0 {
                 let next = expected.pop_first();
-                assert_eq!(queue.next_key().map(|key| time_of(key).as_nanos()), next.map(|(time, _)| time), "round {round}");
+                assert_eq!(
+                    queue.next_key().map(|key| time_of(key).as_nanos()),
+                    next.map(|(time, _)| time),
+                    "round {round}"
+                );
                 assert_eq!(queue.pop().is_some(), next.is_some());
             } else if expected.len() < 300 {
                 let time = bits >> 50;

@@ -46,7 +46,9 @@ impl<O: Observer> Simulation<O> {
     fn slowdown_of(&self, slow: BackendId) -> f64 {
         let factors = self.under_way().filter_map(|fault| match fault.kind {
             FaultKind::Slow { backend, factor } if backend == slow => Some(factor),
-            FaultKind::Slow { .. } | FaultKind::Down { .. } | FaultKind::Restart { .. } | FaultKind::Cores { .. } => None,
+            FaultKind::Slow { .. } | FaultKind::Down { .. } | FaultKind::Restart { .. } | FaultKind::Cores { .. } => {
+                None
+            }
         });
         factors.product()
     }

@@ -51,7 +51,7 @@ impl<O: Observer> Simulation<O> {
         }
         if outcome == Outcome::Completed && !was_abandoned {
             self.observe_departure(id);
-        } else if O::WATCHES_SEGMENTS {
+        } else if self.observer.watches_segments() {
             self.observer.on_lost(self.requests[id].entry, self.now);
         }
         if cfg!(debug_assertions) {

@@ -4,8 +4,10 @@ use crate::model::{Activity, ClassId, SimDuration, SimTime};
 
 /// Watches a run. What is not watched costs nothing.
 pub trait Observer {
-    /// Whether anything but departures is to be told.
-    const WATCHES_SEGMENTS: bool = false;
+    /// Whether anything but departures is to be told from now on.
+    fn watches_segments(&self) -> bool {
+        false
+    }
 
     /// A request enters the system.
     fn on_arrival(&mut self, entrance: &Entrance) {
@@ -59,7 +61,10 @@ macro_rules! tell_each {
 
 /// Two observers are one.
 impl<A: Observer, B: Observer> Observer for (A, B) {
-    const WATCHES_SEGMENTS: bool = A::WATCHES_SEGMENTS || B::WATCHES_SEGMENTS;
+    fn watches_segments(&self) -> bool {
+        self.0.watches_segments() || self.1.watches_segments()
+    }
+
     tell_each!(0, 1);
 }
 
@@ -207,6 +212,8 @@ pub enum Ending {
     Drained,
     /// The horizon was reached.
     Horizon,
+    /// Every request in flight waits for another: nothing can happen any more.
+    Deadlock,
     /// More requests were in flight than allowed.
     TooManyInFlight,
     /// The clock reached [`SimTime::MAX`].

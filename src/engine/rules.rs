@@ -1,7 +1,7 @@
 //! How the workers of a policy run requests: the policy's answers, as plain data.
 
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::model::SimDuration;
 
@@ -49,7 +49,7 @@ pub struct Queueing {
 }
 
 /// How requests find their worker.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Dispatch {
     /// One queue; the first worker with a free slot takes the next request.
@@ -66,7 +66,7 @@ pub enum Dispatch {
 }
 
 /// Which request of a queue is taken first; among equals the one that arrived first.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Order {
     /// First in, first out.

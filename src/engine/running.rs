@@ -355,6 +355,7 @@ impl<O: Observer> Simulation<O> {
     pub(super) fn fill_threads(&mut self, worker: u32) {
         while let Some(id) = self.workers.next_for_thread(worker) {
             self.book(id, Activity::RunQueueWait);
+            self.requests[id].state = State::Waiting;
             self.proceed(id);
         }
     }

@@ -5,20 +5,20 @@
 //! in `arriving`, turns and cores in `running`, waits and backends in `waiting`, departures and clients in `leaving`,
 //! faults in `failing`.
 
-use crate::model::{Backend, BackendId, Fault, Machine, Quantum, SimDuration, SimTime};
+use crate::model::{Backend, Fault, Machine, Quantum, SimDuration, SimTime};
 use crate::random::{ArrivalSource, Clients, Distribution, Purpose, Sampler, Stream, Streams, Workload};
 
+use super::Rules;
 use super::backends::Backends;
 use super::backlog::Backlog;
 use super::cores::Cores;
-use super::event::{Event, EventId, EventQueue, Key, time_of};
 use super::event::Machine as Whole;
+use super::event::{Event, EventId, EventQueue, Key, time_of};
 use super::program::Program;
 use super::recorder::{ClassCounts, Ending, Level, Observer, Record};
 use super::requests::{RequestId, Requests};
 use super::sharing::Sharing;
 use super::workers::Workers;
-use super::Rules;
 
 /// What is to be simulated.
 #[derive(Clone, Debug)]
@@ -235,7 +235,12 @@ impl<O: Observer> Simulation<O> {
         let event = self.events.next_key();
         let arrival = self.arrivals.next.map(|(key, _)| key);
         let (key, is_arrival) = match (event, arrival) {
-            (None, None) => return None,
+            (None, None) => {
+                if !self.is_drained() {
+                    self.ending = Ending::Deadlock;
+                }
+                return None;
+            }
             (Some(event), None) => (event, false),
             (None, Some(arrival)) => (arrival, true),
             (Some(event), Some(arrival)) => (event.min(arrival), arrival < event),
@@ -267,7 +272,7 @@ impl<O: Observer> Simulation<O> {
         let end = match self.ending {
             Ending::Horizon => self.horizon.unwrap_or(self.now),
             Ending::Drained => self.horizon.unwrap_or(self.counts.last_departure).max(self.counts.last_departure),
-            Ending::TooManyInFlight | Ending::ClockLimit => self.now,
+            Ending::Deadlock | Ending::TooManyInFlight | Ending::ClockLimit => self.now,
         };
         self.now = end.max(self.now);
         self.book_unfinished();

@@ -207,6 +207,7 @@ impl<O: Observer> Simulation<O> {
             let mut branch = Request::new(parent.number, parent.entry, self.now, parent.class, parent.first);
             branch.worker = parent.worker;
             branch.next = next;
+            branch.state = State::Waiting;
             let place = branch.next_demand();
             let demand = self.requests.with_demands(id).1[place];
             let branch = self.requests.insert(branch);

@@ -16,7 +16,7 @@ pub struct Fault {
 /// What goes wrong.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum FaultKind {
-    /// Queries that a backend starts take so many times their demand; a factor above 0.
+    /// Queries that a backend starts take so many times their demand; a factor of 1 or more.
     Slow {
         /// The backend.
         backend: BackendId,

@@ -3,7 +3,14 @@
 use std::num::NonZeroU32;
 
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
+
+use std::borrow::Cow;
+use std::fmt;
+
+use schemars::{Schema, SchemaGenerator, json_schema};
+use serde::Serializer;
+use serde::de::{self, Deserializer, Visitor};
 
 use super::SimDuration;
 
@@ -36,6 +43,61 @@ pub enum Quantum {
     ProcessorSharing,
 }
 
+impl Default for Quantum {
+    /// 4 ms, a tick of many kernels.
+    fn default() -> Self {
+        Self::RoundRobin(SimDuration::from_millis(4))
+    }
+}
+
+const PROCESSOR_SHARING: &str = "processor_sharing";
+
+impl Serialize for Quantum {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::RoundRobin(quantum) => quantum.serialize(serializer),
+            Self::ProcessorSharing => serializer.serialize_str(PROCESSOR_SHARING),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Quantum {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct QuantumVisitor;
+        impl Visitor<'_> for QuantumVisitor {
+            type Value = Quantum;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a duration such as \"4ms\", or \"processor_sharing\"")
+            }
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Quantum, E> {
+                if text == PROCESSOR_SHARING {
+                    return Ok(Quantum::ProcessorSharing);
+                }
+                match text.parse().map_err(E::custom)? {
+                    SimDuration::ZERO => Err(E::custom(
+                        "a quantum of 0: nothing would ever run\nwrite a duration above 0, such as \"4ms\", or \"processor_sharing\", which is what a quantum of nearly 0 comes to",
+                    )),
+                    quantum => Ok(Quantum::RoundRobin(quantum)),
+                }
+            }
+        }
+        deserializer.deserialize_str(QuantumVisitor)
+    }
+}
+
+impl JsonSchema for Quantum {
+    fn schema_name() -> Cow<'static, str> {
+        "Quantum".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "A duration above 0, or \"processor_sharing\": all run at once, each at an equal share of the cores.",
+            "anyOf": [generator.subschema_for::<SimDuration>(), { "const": PROCESSOR_SHARING }],
+        })
+    }
+}
+
 /// What limits a backend; without limits a wait is a plain delay.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -66,7 +128,7 @@ pub struct Pool {
 }
 
 /// Who shares a pool.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum PoolScope {
     /// Each worker has its own.
@@ -77,7 +139,7 @@ pub enum PoolScope {
 }
 
 /// Who goes on first when a connection passes from one request to another.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum HandOver {
     /// The waiting request starts its query at once, as with asyncpg's pool.
@@ -88,7 +150,7 @@ pub enum HandOver {
 }
 
 /// When a connection is released.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Release {
     /// When the query ends.

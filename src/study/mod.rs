@@ -2,6 +2,8 @@
 
 mod assumptions;
 mod run;
+mod simulation;
 
 pub use assumptions::ASSUMPTIONS;
 pub use run::{Halted, Options, Progress, RequestRow, Watch, replicate, run};
+pub use simulation::{Replication, simulation};
