@@ -24,6 +24,7 @@ impl<O: Observer> Simulation<O> {
     #[inline]
     fn start_wait(&mut self, id: RequestId, backend: Option<BackendId>) {
         self.counts.phase_events += 1;
+        self.release_on_going_on(id);
         match backend {
             None => self.serve(id, 1.0),
             Some(backend) => self.ask(id, backend),
@@ -44,7 +45,6 @@ impl<O: Observer> Simulation<O> {
         match self.backends.pool_of(backend, self.requests[id].worker) {
             None => self.query(id, backend),
             Some(pool) => {
-                self.release_held(id, false);
                 if self.backends.pool(pool).acquire(id) {
                     self.requests.more_mut(id).connection = Some(pool);
                     self.query(id, backend);
@@ -166,6 +166,14 @@ impl<O: Observer> Simulation<O> {
         }
     }
 
+    /// A request goes on to its next wait without running in between: a connection that it held is released.
+    #[inline]
+    fn release_on_going_on(&mut self, id: RequestId) {
+        if self.requests.more(id).connection.is_some() {
+            self.release_held(id, false);
+        }
+    }
+
     /// A burst has ended: a connection that was to be passed on after it is.
     #[inline]
     pub(super) fn pass_connection_on(&mut self, id: RequestId) {
@@ -199,6 +207,7 @@ impl<O: Observer> Simulation<O> {
 
     /// The next waits of a request go on at the same time, each in a place of its own.
     fn fork(&mut self, id: RequestId, branches: u32) {
+        self.release_on_going_on(id);
         let first = self.requests[id].next + 1;
         self.requests[id].state = State::Forked;
         let mut ids = Vec::with_capacity(branches as usize);

@@ -229,7 +229,11 @@ impl Rules<'_> {
         if let Some(SlowForm { backend: name, factor }) = &form.slow {
             if !(factor.is_finite() && *factor >= 1.0) {
                 return Err(self
-                    .error("a slow backend is slower", node.at("slow").at("factor").short_span(), format!("found {factor}"))
+                    .error(
+                        "a slow backend is slower",
+                        node.at("slow").at("factor").short_span(),
+                        format!("found {factor}"),
+                    )
                     .with_help("write how many times as long a query takes: 1 or more, such as 5"));
             }
             kinds.push(FaultKind::Slow { backend: backend("slow", name)?, factor: *factor });
