@@ -1,8 +1,117 @@
 //! The only code that touches files, the terminal and exit codes; one file a subcommand.
 
+mod arguments;
+mod completions;
+mod failure;
+mod files;
+mod init;
+mod interrupt;
+mod man;
+mod progress;
+mod quick;
+mod run;
+mod scenarios;
+mod schema;
+mod simulate;
+mod terminal;
+
 use std::process::ExitCode;
 
-/// Runs the program.
+use clap::builder::Styles;
+use clap::builder::styling::{AnsiColor, Effects};
+use clap::{Parser, Subcommand};
+
+use self::failure::Failure;
+use self::terminal::Stdout;
+
+const STYLES: Styles = Styles::styled()
+    .header(AnsiColor::Green.on_default().effects(Effects::BOLD))
+    .usage(AnsiColor::Green.on_default().effects(Effects::BOLD))
+    .literal(AnsiColor::Cyan.on_default().effects(Effects::BOLD))
+    .placeholder(AnsiColor::Cyan.on_default());
+
+const EXAMPLES: &str = "\
+Examples:
+  waitline quick --rate 80/s --cpu 10ms --db 80ms   compare the three policies without a file
+  waitline init > shop.json                         start from a scenario that explains itself
+  waitline run shop.json                            tables here, results.json and timeline.svg in output/shop/
+  waitline run shop.json --set machine.cores=4      ask what would change
+
+Exit codes:
+  0    fine
+  1    a gate failed
+  2    bad usage or bad scenario
+  3    incomplete or not comparable
+  4    cannot write, or internal error
+  130  interrupted";
+
+/// Simulates the same web requests under synchronous, threaded and async scheduling.
+///
+/// A scenario file says what requests do, when they arrive and which policies run them. Every policy meets the same
+/// requests, so that a difference is the policy's and not luck's.
+#[derive(Debug, Parser)]
+#[command(name = "waitline", version, styles = STYLES, max_term_width = 100, after_help = EXAMPLES)]
+#[command(arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Run(run::Run),
+    Quick(quick::Quick),
+    Init(init::Init),
+    Schema(schema::Schema),
+    Completions(completions::Completions),
+    Man(man::Man),
+}
+
+impl Command {
+    fn execute(&self, stdout: &mut Stdout) -> Result<(), Failure> {
+        match self {
+            Self::Run(command) => command.execute(stdout),
+            Self::Quick(command) => command.execute(stdout),
+            Self::Init(command) => command.execute(stdout),
+            Self::Schema(command) => command.execute(stdout),
+            Self::Completions(command) => command.execute(stdout),
+            Self::Man(command) => command.execute(stdout),
+        }
+    }
+}
+
+/// Runs the program: reads its arguments, does what they ask, and returns the exit code.
 pub fn main() -> ExitCode {
-    ExitCode::SUCCESS
+    let result = match Cli::try_parse() {
+        Ok(cli) => cli.command.execute(&mut Stdout::new()),
+        Err(usage) => terminal::show_usage(&usage),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            terminal::note(&failure.render(terminal::color_on_stderr()));
+            failure.exit_code()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_arguments_are_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_shows_examples_and_says_what_it_is_for() {
+        for command in Cli::command().get_subcommands() {
+            assert!(command.get_about().is_some(), "{} has no description", command.get_name());
+            let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            assert!(help.contains("Examples:"), "{} has no examples", command.get_name());
+        }
+    }
 }

@@ -7,6 +7,7 @@ use std::str::FromStr;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{self, Deserialize, Deserializer, Visitor};
+use serde::{Serialize, Serializer};
 
 /// An instant, counted in nanoseconds from the start of the run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -65,7 +66,7 @@ impl SimDuration {
     pub fn round_from_nanos(nanos: f64) -> Self {
         // As `nanos.round()` for 0 and above, without a call into the mathematics library on machines of the base line.
         let whole = nanos as i64;
-        let rounded = whole + i64::from(nanos - whole as f64 >= 0.5);
+        let rounded = whole.saturating_add(i64::from(nanos - whole as f64 >= 0.5));
         Self((rounded.max(0) as u64).min(Self::MAX.0))
     }
 
@@ -219,6 +220,12 @@ impl<'de> Deserialize<'de> for SimDuration {
             }
         }
         deserializer.deserialize_str(DurationVisitor)
+    }
+}
+
+impl Serialize for SimDuration {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
     }
 }
 

@@ -10,6 +10,7 @@ use std::num::NonZeroU32;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{self, Deserialize, Deserializer, Visitor};
+use serde::{Serialize, Serializer};
 
 use super::{Policy, Slots, one};
 use crate::model::SimDuration;
@@ -82,7 +83,7 @@ impl<'de> Deserialize<'de> for SwitchInterval {
             fn visit_str<E: de::Error>(self, text: &str) -> Result<SwitchInterval, E> {
                 match text {
                     "none" => Ok(SwitchInterval(None)),
-                    _ => match text.parse().map_err(E::custom)? {
+                    _ => match text.parse().map_err(|reason: String| E::custom(reason + "; or \"none\""))? {
                         SimDuration::ZERO => {
                             Err(E::custom("a switch interval of 0 never ends\nwrite a duration above 0, or \"none\""))
                         }
@@ -92,6 +93,15 @@ impl<'de> Deserialize<'de> for SwitchInterval {
             }
         }
         deserializer.deserialize_str(IntervalVisitor)
+    }
+}
+
+impl Serialize for SwitchInterval {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0 {
+            Some(interval) => interval.serialize(serializer),
+            None => serializer.serialize_str("none"),
+        }
     }
 }
 

@@ -1,8 +1,117 @@
 //! JSON text to [`Scenario`]: every rule about a valid scenario lives here, with its message.
+//!
+//! The way of a scenario: [`Source`] (its text) is parsed (`syntax`) into a `document` whose values know their places;
+//! `--set` changes the document (`changes`); serde reads it as the types of the file (`decode`, `format`), errors
+//! are put into words (`explain`); `rules` checks what must hold between values and makes the [`Scenario`].
+
+mod changes;
+mod decode;
+mod defaults;
+mod diagnostic;
+mod document;
+mod explain;
+mod format;
+mod rules;
+mod schema;
+mod source;
+mod syntax;
+#[cfg(test)]
+mod tests;
+
+use sha2::{Digest, Sha256};
 
 use crate::model::{Machine, SimDuration};
 use crate::policy::PolicyChoice;
 use crate::random::{Arrivals, Workload};
+
+pub use self::changes::Change;
+pub use self::diagnostic::{Diagnostic, did_you_mean};
+pub use self::schema::schema;
+pub use self::source::Source;
+
+use self::document::Node;
+use self::format::ScenarioForm;
+use self::source::Sources;
+
+/// Reads a scenario.
+///
+/// `name` is what results call it: the file's, without folder and ending. `changes` are applied in their order.
+/// `load` returns the text of a file that the scenario names, by its path relative to the scenario, or says what is
+/// wrong and, after a line break, what to do.
+///
+/// # Errors
+/// The first mistake, with its place: in the file, or in the change that made it.
+pub fn read(
+    source: Source,
+    name: &str,
+    changes: &[Change],
+    load: &mut dyn FnMut(&str) -> Result<String, String>,
+) -> Result<Scenario, Diagnostic> {
+    let (document, sources) = document(source, changes)?;
+    let form: ScenarioForm = decode::decode(&document).map_err(|fault| explain::explain(fault, &sources))?;
+    let description = form.description.clone();
+    let mut hash = Sha256::new_with_prefix(canonical(&document));
+    let parts = rules::build(form, &document, &sources, &mut |file| {
+        let text = load(file)?;
+        hash.update(b"\0");
+        hash.update(&text);
+        Ok(text)
+    })?;
+    Ok(Scenario {
+        name: name.to_owned(),
+        description,
+        sha256: hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect(),
+        defaults: defaults::defaults(&document, &parts),
+        workload: parts.workload,
+        arrivals: parts.arrivals,
+        machine: parts.machine,
+        backends: parts.backends,
+        policies: parts.policies,
+        run: parts.run,
+    })
+}
+
+/// A scenario's text as plain JSON, without its comments; only its syntax is checked.
+///
+/// # Errors
+/// Where the text is not JSON with `//` comments, or gives a key twice.
+pub fn to_json(source: Source) -> Result<serde_json::Value, Diagnostic> {
+    Ok(document(source, &[])?.0.to_json())
+}
+
+fn document(source: Source, changes: &[Change]) -> Result<(Node, Sources), Diagnostic> {
+    let mut sources = Sources(vec![source]);
+    let mut document = syntax::parse(&sources, sources.whole(0))?;
+    for change in changes {
+        sources.0.push(change.source());
+        changes::apply(&mut document, &sources)?;
+    }
+    Ok((document, sources))
+}
+
+/// The scenario in the form that its hash is taken of: what was read and changed, as JSON without spaces, the keys of
+/// each object sorted, without `$schema` and `description`; a whole number is written without a point or exponent.
+/// The texts of the files it names follow, each after a zero byte.
+fn canonical(document: &Node) -> String {
+    let mut json = document.to_json();
+    if let Some(fields) = json.as_object_mut() {
+        fields.retain(|key, _| key != "$schema" && key != "description");
+    }
+    json.sort_all_objects();
+    json.to_string()
+}
+
+impl Scenario {
+    /// Reads a scenario from its text.
+    ///
+    /// # Errors
+    /// The first mistake, with its place; also where the scenario names a file, which [`read`] can load.
+    pub fn from_json(text: &str) -> Result<Self, Diagnostic> {
+        read(Source::new("scenario", text), "scenario", &[], &mut |file| {
+            Err(format!("`{file}` cannot be read from here\nlist the values in the scenario itself"))
+        })
+    }
+}
 
 /// A valid scenario: it exists only if every rule holds.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,0 +1,75 @@
+//! Arguments that several commands share.
+
+use std::convert::Infallible;
+use std::path::PathBuf;
+
+use clap::builder::PossibleValue;
+use clap::{Args, ValueEnum};
+
+use crate::output::Format;
+use crate::scenario::Change;
+
+/// What is changed in a scenario without editing it.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Scenario")]
+pub struct ScenarioArguments {
+    /// Run only this policy; repeat it for more
+    #[arg(long = "policy", value_name = "NAME")]
+    pub policies: Vec<String>,
+
+    /// Change a value, such as machine.cores=4 or policies.sync.workers=8; repeat it for more
+    #[arg(long = "set", value_name = "PATH=VALUE", value_parser = change)]
+    pub changes: Vec<Change>,
+
+    /// Draw other random numbers [default: the scenario's, or 1]
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+}
+
+/// What is printed.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Output")]
+pub struct PrintArguments {
+    /// Print the results in this format
+    #[arg(long, value_name = "FORMAT", help_heading = "Output")]
+    pub format: Option<Format>,
+
+    /// Print no tables, notes or progress; a --format that is named is printed all the same
+    #[arg(long, short, help_heading = "Output")]
+    pub quiet: bool,
+
+    /// Say what the model assumes, and which defaults are in force
+    #[arg(long, help_heading = "Output")]
+    pub explain_defaults: bool,
+}
+
+/// What is written beside the results.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Output")]
+pub struct WriteArguments {
+    /// Keep the timeline of the first N requests in results.json [default: of all, up to 100]
+    #[arg(long, value_name = "N", help_heading = "Output")]
+    pub timeline: Option<usize>,
+
+    /// Draw no timeline.svg
+    #[arg(long, help_heading = "Output")]
+    pub no_charts: bool,
+
+    /// Write one row a request to FILE, as CSV; of several scenarios with a column `scenario`
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    pub csv: Option<PathBuf>,
+}
+
+fn change(text: &str) -> Result<Change, Infallible> {
+    Ok(Change::new(text))
+}
+
+impl ValueEnum for Format {
+    fn value_variants<'a>() -> &'a [Self] {
+        Self::ALL
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(self.name()).help(self.about().trim()))
+    }
+}

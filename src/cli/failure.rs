@@ -1,0 +1,68 @@
+//! Why a command did not do what it was asked: a message and an exit code.
+
+use std::io;
+use std::path::Path;
+use std::process::ExitCode;
+
+use crate::scenario::Diagnostic;
+
+/// Why a command ended without success.
+#[derive(Debug)]
+pub enum Failure {
+    /// The command line or the files it names ask for something that cannot be; exit code 2.
+    Bad(Vec<Diagnostic>),
+    /// The arguments make no sense, and clap has said so; exit code 2.
+    Shown,
+    /// Something cannot be written; exit code 4.
+    Write(String),
+    /// The user ended it; exit code 130.
+    Interrupted,
+}
+
+impl Failure {
+    /// Something that cannot be, and what to do about it.
+    pub fn bad(message: impl Into<String>, help: impl Into<String>) -> Self {
+        Self::from(Diagnostic::new(message).with_help(help))
+    }
+
+    /// A path that cannot be written, and why.
+    pub fn write(path: &Path, why: &io::Error) -> Self {
+        Self::Write(format!("cannot write `{}`: {}", path.display(), reason(why)))
+    }
+
+    /// The exit code.
+    pub fn exit_code(&self) -> ExitCode {
+        ExitCode::from(match self {
+            Self::Bad(_) | Self::Shown => 2,
+            Self::Write(_) => 4,
+            Self::Interrupted => 130,
+        })
+    }
+
+    /// The message for a person.
+    pub fn render(&self, color: bool) -> String {
+        let rendered = |message: &str| Diagnostic::new(message).render(color);
+        match self {
+            Self::Bad(diagnostics) => {
+                diagnostics.iter().map(|diagnostic| diagnostic.render(color)).collect::<Vec<_>>().join("\n")
+            }
+            Self::Shown => String::new(),
+            Self::Write(message) => rendered(message),
+            Self::Interrupted => rendered("interrupted"),
+        }
+    }
+}
+
+impl From<Diagnostic> for Failure {
+    fn from(diagnostic: Diagnostic) -> Self {
+        Self::Bad(vec![diagnostic])
+    }
+}
+
+/// What the operating system says, without the number behind it.
+pub fn reason(error: &io::Error) -> String {
+    let text = error.to_string();
+    let text = text.split(" (os error").next().unwrap_or(&text);
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
+}

@@ -1,0 +1,155 @@
+//! `waitline quick`: a scenario from a few options, without a file.
+
+use std::num::{NonZeroU32, NonZeroU64};
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+use serde_json::{Value, json};
+
+use super::arguments::{PrintArguments, ScenarioArguments, WriteArguments};
+use super::failure::Failure;
+use super::scenarios;
+use super::simulate::Simulation;
+use super::terminal::Stdout;
+use crate::model::{Rate, SimDuration};
+use crate::output;
+use crate::scenario::Source;
+
+const EXAMPLES: &str = "\
+Examples:
+  waitline quick --rate 80/s --cpu 10ms --db 80ms
+  waitline quick --rate 80/s --cpu 10ms --db 80ms --workers 2 --threads 16
+  waitline quick --rate 8/s --cpu 20ms --db 80ms --law constant --cores 1
+  waitline quick --rate 80/s --cpu 10ms --db 80ms --print-scenario > mine.json";
+
+/// Compare the policies on one kind of request, without a file
+///
+/// Requests of one class arrive at random; each works on the CPU, asks the database, and works on the CPU again. Nothing
+/// is written, unless --out or --csv says where.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Quick {
+    /// Arrivals, such as 80/s or 600/min, at random (Poisson)
+    #[arg(long, help_heading = "Requests")]
+    rate: Rate,
+
+    /// CPU work of a request: half before it asks the database, half after
+    #[arg(long, value_name = "TIME", help_heading = "Requests")]
+    cpu: SimDuration,
+
+    /// Wait of a request for the database; left out, it asks none
+    #[arg(long, value_name = "TIME", help_heading = "Requests")]
+    db: Option<SimDuration>,
+
+    /// How these times vary around their mean
+    #[arg(long, value_enum, default_value_t = Law::Exponential, help_heading = "Requests")]
+    law: Law,
+
+    /// How many requests arrive
+    #[arg(long, value_name = "N", default_value = "100000", help_heading = "Requests")]
+    requests: NonZeroU64,
+
+    /// Worker processes of each policy
+    #[arg(long, value_name = "N", default_value = "4", help_heading = "Application")]
+    workers: NonZeroU32,
+
+    /// Threads of each worker under `threaded`
+    #[arg(long, value_name = "N", default_value = "8", help_heading = "Application")]
+    threads: NonZeroU32,
+
+    /// Cores of the machine [default: as many as workers]
+    #[arg(long, value_name = "N", help_heading = "Application")]
+    cores: Option<NonZeroU32>,
+
+    /// Threads of a worker run side by side, as on the JVM
+    #[arg(long, help_heading = "Application")]
+    no_gil: bool,
+
+    /// Print the scenario file that these options stand for, and run nothing
+    #[arg(long)]
+    print_scenario: bool,
+
+    #[command(flatten)]
+    scenario: ScenarioArguments,
+
+    #[command(flatten)]
+    print: PrintArguments,
+
+    /// Write results.json and timeline.svg to DIR/quick/
+    #[arg(long, value_name = "DIR", help_heading = "Output")]
+    out: Option<PathBuf>,
+
+    #[command(flatten)]
+    write: WriteArguments,
+}
+
+/// How a time varies around its mean.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Law {
+    /// much, as when short and long ones are mixed
+    Exponential,
+    /// not at all
+    Constant,
+}
+
+impl Quick {
+    /// Builds the scenario and runs it.
+    ///
+    /// # Errors
+    /// As for `run`.
+    pub fn execute(&self, stdout: &mut Stdout) -> Result<(), Failure> {
+        let text = output::json_text(&self.document());
+        if self.print_scenario {
+            return stdout.write(&text);
+        }
+        let source = Source::new("<quick>", text);
+        let scenario = scenarios::from_source(source, "quick", Path::new("."), &self.scenario)?;
+        let simulation = Simulation {
+            policies: &self.scenario.policies,
+            out: self.out.as_deref(),
+            print: &self.print,
+            write: &self.write,
+        };
+        simulation.run(&[scenario], stdout)
+    }
+
+    fn document(&self) -> Value {
+        let workers = self.workers;
+        let threaded = match self.no_gil {
+            true => json!({ "workers": workers, "threads": self.threads, "gil": false }),
+            false => json!({ "workers": workers, "threads": self.threads }),
+        };
+        json!({
+            "description": self.description(),
+            "classes": { "request": { "phases": self.phases() } },
+            "arrivals": { "poisson": self.rate.to_string() },
+            "machine": { "cores": self.cores.unwrap_or(workers) },
+            "policies": [
+                { "sync": { "workers": workers } },
+                { "threaded": threaded },
+                { "async": { "workers": workers } },
+            ],
+            "run": { "requests": self.requests },
+        })
+    }
+
+    fn description(&self) -> String {
+        let db = self.db.map(|db| format!(" and {db} of database")).unwrap_or_default();
+        let law = match self.law {
+            Law::Exponential => "exponential",
+            Law::Constant => "constant",
+        };
+        format!("Requests at {}, each with {} of CPU{db} ({law}).", self.rate, self.cpu)
+    }
+
+    fn phases(&self) -> Vec<Value> {
+        let varying = |time: SimDuration| match self.law {
+            Law::Exponential if time > SimDuration::ZERO => json!({ "exponential": time.to_string() }),
+            _ => json!(time.to_string()),
+        };
+        let compute = |time| json!({ "compute": varying(time) });
+        let Some(db) = self.db else { return vec![compute(self.cpu)] };
+        let first = SimDuration::from_nanos(self.cpu.as_nanos() / 2);
+        vec![compute(first), json!({ "db": varying(db) }), compute(self.cpu - first)]
+    }
+}

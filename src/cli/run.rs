@@ -1,0 +1,62 @@
+//! `waitline run`: every policy of a scenario on the same requests.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::arguments::{PrintArguments, ScenarioArguments, WriteArguments};
+use super::failure::Failure;
+use super::scenarios;
+use super::simulate::Simulation;
+use super::terminal::Stdout;
+
+const EXAMPLES: &str = "\
+Examples:
+  waitline run shop.json                          compare its policies
+  waitline run scenarios/*.json --quiet           write the files of several scenarios
+  waitline run shop.json --set run.requests=1000  change a value without editing the file
+  waitline run shop.json --policy async --seed 2  one policy, other random numbers
+  waitline run shop.json --csv requests.csv       one row a request
+  waitline init | waitline run - --format json    from standard input, as JSON";
+
+/// Run every policy of each scenario on the same requests
+///
+/// Prints what each policy made of them, and writes results.json and timeline.svg to a folder per scenario. All files
+/// are checked before the first one runs: when one is bad, nothing is written.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Run {
+    /// Scenario files; `-` reads one from standard input
+    #[arg(value_name = "FILE", required = true)]
+    files: Vec<String>,
+
+    #[command(flatten)]
+    scenario: ScenarioArguments,
+
+    #[command(flatten)]
+    print: PrintArguments,
+
+    /// Write to DIR/<scenario>/
+    #[arg(long, value_name = "DIR", default_value = "output", help_heading = "Output")]
+    out: PathBuf,
+
+    #[command(flatten)]
+    write: WriteArguments,
+}
+
+impl Run {
+    /// Reads all scenarios, then runs them.
+    ///
+    /// # Errors
+    /// A bad scenario, a file that cannot be written, or Ctrl-C.
+    pub fn execute(&self, stdout: &mut Stdout) -> Result<(), Failure> {
+        let scenarios = scenarios::read(&self.files, &self.scenario)?;
+        let simulation = Simulation {
+            policies: &self.scenario.policies,
+            out: Some(&self.out),
+            print: &self.print,
+            write: &self.write,
+        };
+        simulation.run(&scenarios, stdout)
+    }
+}

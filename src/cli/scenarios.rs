@@ -1,0 +1,146 @@
+//! The scenario files that the user named.
+
+use std::fs;
+use std::io::{self, Read};
+use std::path::Path;
+
+use super::arguments::ScenarioArguments;
+use super::failure::{Failure, reason};
+use super::files::folder_of;
+use crate::policy::PolicyChoice;
+use crate::scenario::{self, Diagnostic, Scenario, Source, did_you_mean};
+
+/// What stands for standard input.
+const STDIN: &str = "-";
+
+/// Reads and checks all files, so that nothing runs when one of them is bad.
+///
+/// # Errors
+/// What is wrong with each of them.
+pub fn read(files: &[String], arguments: &ScenarioArguments) -> Result<Vec<Scenario>, Failure> {
+    let mut wrong = Vec::new();
+    let mut scenarios = Vec::new();
+    let mut names: Vec<(String, &str)> = Vec::new();
+    for file in files {
+        match read_named(file, &mut names, arguments) {
+            Ok(scenario) => scenarios.push(scenario),
+            Err(diagnostic) => wrong.push(diagnostic),
+        }
+    }
+    if wrong.is_empty() { Ok(scenarios) } else { Err(Failure::Bad(wrong)) }
+}
+
+/// Reads a file whose scenario must not be called like one before.
+fn read_named<'a>(
+    file: &'a str,
+    names: &mut Vec<(String, &'a str)>,
+    arguments: &ScenarioArguments,
+) -> Result<Scenario, Diagnostic> {
+    let name = scenario_name(file)?;
+    if let Some((_, other)) = names.iter().find(|(other, _)| *other == name) {
+        return Err(Diagnostic::new(format!("`{other}` and `{file}` are both the scenario `{name}`"))
+            .with_help("results go to a directory of that name: name each file once, and no two alike"));
+    }
+    names.push((name.clone(), file));
+    let shown = if file == STDIN { "<stdin>" } else { file };
+    let source = Source::from_bytes(shown, bytes_of(file)?)?;
+    from_source(source, &name, folder_of(Path::new(file)), arguments)
+}
+
+/// The scenario of a source; the files it names are in `folder`.
+///
+/// # Errors
+/// The rule that it breaks, or a policy that was asked for and that it does not have.
+pub fn from_source(
+    source: Source,
+    name: &str,
+    folder: &Path,
+    arguments: &ScenarioArguments,
+) -> Result<Scenario, Diagnostic> {
+    let mut load = |path: &str| fs::read_to_string(folder.join(path)).map_err(|error| reason(&error));
+    let mut scenario = scenario::read(source, name, &arguments.changes, &mut load)?;
+    if let Some(seed) = arguments.seed {
+        scenario.run.seed = seed;
+        scenario.defaults.retain(|(path, _)| path != "run.seed");
+    }
+    for policy in &arguments.policies {
+        expect_policy(policy, &scenario)?;
+    }
+    Ok(scenario)
+}
+
+fn expect_policy(wanted: &str, scenario: &Scenario) -> Result<(), Diagnostic> {
+    let names: Vec<_> = scenario.policies.iter().map(PolicyChoice::name).collect();
+    if names.contains(&wanted) {
+        return Ok(());
+    }
+    let quoted: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
+    let mut help = format!("its policies: {}", quoted.join(", "));
+    if let Some(name) = did_you_mean(wanted, names) {
+        help.push_str(&format!("; did you mean `{name}`?"));
+    }
+    Err(Diagnostic::new(format!("scenario `{}` has no policy `{wanted}`", scenario.name)).with_help(help))
+}
+
+/// The file's name without its folder and its last ending.
+fn scenario_name(file: &str) -> Result<String, Diagnostic> {
+    if file == STDIN {
+        return Ok("stdin".to_owned());
+    }
+    let stem = Path::new(file).file_stem().map(|stem| stem.to_string_lossy().into_owned());
+    // A scenario's name becomes a folder: these two would be other folders.
+    stem.filter(|name| name != "." && name != "..").ok_or_else(|| {
+        if Path::new(file).is_dir() {
+            return Diagnostic::unreadable(file, &io::ErrorKind::IsADirectory.into());
+        }
+        Diagnostic::new(format!("`{file}` gives a scenario no name"))
+            .with_help("name a file such as `shop.json`, or `-` for standard input")
+    })
+}
+
+fn bytes_of(file: &str) -> Result<Vec<u8>, Diagnostic> {
+    if file == STDIN {
+        let mut bytes = Vec::new();
+        let read = io::stdin().lock().read_to_end(&mut bytes);
+        return read.map(|_| bytes).map_err(|error| Diagnostic::unreadable("<stdin>", &error));
+    }
+    fs::read(file).map_err(|error| {
+        let diagnostic = Diagnostic::unreadable(file, &error);
+        match similar_file(file).filter(|_| error.kind() == io::ErrorKind::NotFound) {
+            Some(found) => diagnostic.with_help(format!("did you mean `{found}`?")),
+            None => diagnostic,
+        }
+    })
+}
+
+fn similar_file(file: &str) -> Option<String> {
+    let path = Path::new(file);
+    let wanted = path.file_name()?.to_string_lossy();
+    let mut names: Vec<String> = fs::read_dir(folder_of(path))
+        .ok()?
+        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+        .filter(|name| name.ends_with(".json") || name.ends_with(".jsonc"))
+        .collect();
+    names.sort();
+    let found = did_you_mean(&wanted, names.iter().map(String::as_str))?;
+    Some(path.with_file_name(found).display().to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_scenario_is_called_like_its_file() {
+        assert_eq!(scenario_name("scenarios/lecture.json").unwrap(), "lecture");
+        assert_eq!(scenario_name("-").unwrap(), "stdin");
+        assert_eq!(scenario_name("web.shop.json").unwrap(), "web.shop");
+    }
+
+    #[test]
+    fn no_scenario_may_leave_the_output_folder() {
+        for file in ["...json", "..json", "..", "/"] {
+            assert!(scenario_name(file).is_err(), "{file}");
+        }
+    }
+}

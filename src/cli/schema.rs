@@ -1,0 +1,38 @@
+//! `waitline schema`: the JSON Schemas of the files that waitline reads and writes.
+
+use clap::{Args, ValueEnum};
+
+use super::failure::Failure;
+use super::terminal::Stdout;
+use crate::scenario;
+
+const EXAMPLES: &str = "\
+Examples:
+  waitline schema scenario > scenario.schema.json";
+
+/// Print the JSON Schema of a file format
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Schema {
+    /// Which format
+    name: Name,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Name {
+    /// scenario files
+    Scenario,
+}
+
+impl Schema {
+    /// Prints it.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn execute(&self, stdout: &mut Stdout) -> Result<(), Failure> {
+        let schema = match self.name {
+            Name::Scenario => scenario::schema(),
+        };
+        stdout.write(&format!("{schema:#}\n"))
+    }
+}

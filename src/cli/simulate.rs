@@ -1,0 +1,186 @@
+//! Runs scenarios, writes their files and prints their results: what `run` and `quick` have in common.
+
+use std::cell::{Cell, RefCell};
+use std::io;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+
+use super::arguments::{PrintArguments, WriteArguments};
+use super::failure::Failure;
+use super::files::{self, NewFile};
+use super::interrupt::Interrupt;
+use super::progress::Bar;
+use super::terminal::{Stdout, note};
+use crate::output::{self, Format, View};
+use crate::scenario::Scenario;
+use crate::stats::ScenarioResults;
+use crate::study::{self, Options, Progress, RequestRow, Watch};
+
+/// Up to so many requests, a run keeps the timeline of all.
+const WHOLE_TIMELINE: usize = 100;
+/// So many requests of a longer run are drawn.
+const DRAWN: usize = 40;
+
+/// What to do with scenarios.
+#[derive(Debug)]
+pub struct Simulation<'a> {
+    /// Run only these policies; all when empty.
+    pub policies: &'a [String],
+    /// The folder in which each scenario has one; `None`: write no results.
+    pub out: Option<&'a Path>,
+    /// What is printed.
+    pub print: &'a PrintArguments,
+    /// What is written.
+    pub write: &'a WriteArguments,
+}
+
+impl Simulation<'_> {
+    /// Runs them one after another. The files of a scenario are there as soon as it has run; the CSV at the end.
+    ///
+    /// # Errors
+    /// When something cannot be written, or the user ends it.
+    pub fn run(&self, scenarios: &[Scenario], stdout: &mut Stdout) -> Result<(), Failure> {
+        for folder in scenarios.iter().filter_map(|scenario| self.folder(scenario)) {
+            files::expect_writable(&folder)?;
+        }
+        let interrupt = Interrupt::listen();
+        let several = scenarios.len() > 1;
+        let rows = match &self.write.csv {
+            Some(path) => Some(Rows::begin(path, several, &interrupt)?),
+            None => None,
+        };
+        for (before, scenario) in scenarios.iter().enumerate() {
+            let mut results = self.simulate(scenario, rows.as_ref(), &interrupt)?;
+            let drawing = self.trim_timelines(&mut results);
+            interrupt.check()?;
+            self.write_files(scenario, &results, &drawing, &interrupt)?;
+            if let Some(format) = self.format() {
+                let explain_defaults = self.print.explain_defaults;
+                let view = View { color: stdout.has_color(), explain_defaults, before, several };
+                stdout.write(&format.render(&results, view))?;
+            }
+            self.note_files(scenario);
+        }
+        rows.map_or(Ok(()), Rows::finish)
+    }
+
+    /// Quiet prints nothing, unless a format was named.
+    fn format(&self) -> Option<Format> {
+        self.print.format.or((!self.print.quiet).then_some(Format::Text))
+    }
+
+    fn folder(&self, scenario: &Scenario) -> Option<PathBuf> {
+        self.out.map(|out| out.join(&scenario.name))
+    }
+
+    fn simulate(
+        &self,
+        scenario: &Scenario,
+        rows: Option<&Rows>,
+        interrupt: &Interrupt,
+    ) -> Result<ScenarioResults, Failure> {
+        let timeline = Some(self.write.timeline.unwrap_or(WHOLE_TIMELINE));
+        let options = Options { policies: self.policies.to_vec(), timeline };
+        let mut bar = Bar::new(&scenario.name, self.print.quiet);
+        let mut progress = |progress: Progress<'_>| {
+            bar.update(progress);
+            let goes_on = !interrupt.is_wanted() && rows.is_none_or(Rows::are_written);
+            if goes_on { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        };
+        let mut row = |row: RequestRow<'_>| {
+            if let Some(rows) = rows {
+                rows.add(&scenario.name, &row);
+            }
+        };
+        let mut watch = Watch { progress: &mut progress, rows: rows.map(|_| &mut row as _) };
+        let results = study::run(scenario, &options, &mut watch);
+        if let Some(rows) = rows {
+            rows.check()?;
+        }
+        results.map_err(|study::Halted| Failure::Interrupted)
+    }
+
+    /// Takes the timelines of a long run out of its results, unless they were asked for. Returns what is drawn.
+    fn trim_timelines(&self, results: &mut ScenarioResults) -> ScenarioResults {
+        let is_long = results.policies.iter().any(|policy| policy.requests.arrived > WHOLE_TIMELINE as u64);
+        let mut drawing = results.clone();
+        if is_long && self.write.timeline.is_none() {
+            for (policy, drawn) in results.policies.iter_mut().zip(&mut drawing.policies) {
+                policy.timeline = None;
+                drawn.timeline.iter_mut().for_each(|timeline| timeline.truncate(DRAWN));
+            }
+        }
+        drawing
+    }
+
+    fn write_files(
+        &self,
+        scenario: &Scenario,
+        results: &ScenarioResults,
+        drawing: &ScenarioResults,
+        interrupt: &Interrupt,
+    ) -> Result<(), Failure> {
+        let Some(folder) = self.folder(scenario) else { return Ok(()) };
+        files::write(&folder.join("results.json"), &output::results_json(results), interrupt)?;
+        if !self.write.no_charts {
+            files::write(&folder.join("timeline.svg"), &output::timeline_svg(drawing), interrupt)?;
+        }
+        Ok(())
+    }
+
+    /// Says what was written.
+    fn note_files(&self, scenario: &Scenario) {
+        if let Some(folder) = self.folder(scenario).filter(|_| !self.print.quiet) {
+            let chart = if self.write.no_charts { "" } else { " and timeline.svg" };
+            note(&format!("wrote {}{chart}\n", folder.join("results.json").display()));
+        }
+    }
+}
+
+/// The CSV of single requests, while it is written.
+struct Rows {
+    several: bool,
+    file: RefCell<NewFile>,
+    line: RefCell<String>,
+    error: Cell<Option<io::Error>>,
+    are_written: Cell<bool>,
+}
+
+impl Rows {
+    fn begin(path: &Path, several: bool, interrupt: &Interrupt) -> Result<Self, Failure> {
+        let mut file = NewFile::create(path, interrupt)?;
+        file.write(&output::requests_csv_header(several)).map_err(|error| file.failure(&error))?;
+        Ok(Self {
+            several,
+            file: RefCell::new(file),
+            line: RefCell::default(),
+            error: Cell::new(None),
+            are_written: Cell::new(true),
+        })
+    }
+
+    fn add(&self, scenario: &str, row: &RequestRow<'_>) {
+        let mut line = self.line.borrow_mut();
+        line.clear();
+        output::requests_csv_row(self.several.then_some(scenario), row, &mut line);
+        if self.are_written()
+            && let Err(error) = self.file.borrow_mut().write(&line)
+        {
+            self.are_written.set(false);
+            self.error.set(Some(error));
+        }
+    }
+
+    /// Whether every row could be written so far.
+    fn are_written(&self) -> bool {
+        self.are_written.get()
+    }
+
+    fn check(&self) -> Result<(), Failure> {
+        self.error.take().map_or(Ok(()), |error| Err(self.file.borrow().failure(&error)))
+    }
+
+    fn finish(self) -> Result<(), Failure> {
+        self.file.into_inner().finish()
+    }
+}

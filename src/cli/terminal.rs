@@ -1,0 +1,74 @@
+//! Standard output and standard error: the result goes to the one, everything else to the other.
+
+use std::io::{self, IsTerminal, Write};
+
+use anstream::{AutoStream, ColorChoice};
+
+use super::failure::{Failure, reason};
+
+/// Standard output. Once its reader has gone, what is written is dropped without a word.
+#[derive(Debug)]
+pub struct Stdout {
+    reader_has_gone: bool,
+}
+
+impl Stdout {
+    /// The standard output of this process.
+    pub const fn new() -> Self {
+        Self { reader_has_gone: false }
+    }
+
+    /// Whether it shows colour: a terminal, and `NO_COLOR` is not set.
+    pub fn has_color(&self) -> bool {
+        AutoStream::choice(&io::stdout()) != ColorChoice::Never
+    }
+
+    /// Writes and flushes the text.
+    ///
+    /// # Errors
+    /// When it cannot be written for another reason than that nobody reads any more.
+    pub fn write(&mut self, text: &str) -> Result<(), Failure> {
+        if self.reader_has_gone {
+            return Ok(());
+        }
+        // The text has the colour it should have: pass it on.
+        let mut stdout = AutoStream::always(io::stdout().lock());
+        match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+            Ok(()) => Ok(()),
+            Err(error) => self.accept(&error),
+        }
+    }
+
+    fn accept(&mut self, error: &io::Error) -> Result<(), Failure> {
+        self.reader_has_gone = error.kind() == io::ErrorKind::BrokenPipe;
+        if self.reader_has_gone { Ok(()) } else { Err(unwritable(error)) }
+    }
+}
+
+fn unwritable(error: &io::Error) -> Failure {
+    Failure::Write(format!("cannot write to standard output: {}", reason(error)))
+}
+
+/// Writes to standard error. There is nowhere left to tell if that fails.
+pub fn note(text: &str) {
+    let _ = AutoStream::always(io::stderr().lock()).write_all(text.as_bytes());
+}
+
+/// Whether standard error shows colour.
+pub fn color_on_stderr() -> bool {
+    AutoStream::choice(&io::stderr()) != ColorChoice::Never
+}
+
+/// Whether standard error is a terminal.
+pub fn stderr_is_terminal() -> bool {
+    io::stderr().is_terminal()
+}
+
+/// Shows what clap has to say: help and version are results, the rest is an error.
+pub fn show_usage(usage: &clap::Error) -> Result<(), Failure> {
+    match usage.print() {
+        Err(error) if !usage.use_stderr() => Stdout::new().accept(&error),
+        _ if usage.use_stderr() => Err(Failure::Shown),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,58 @@
+//! Bars: where the time went, drawn to one scale for all policies.
+
+use unicode_width::UnicodeWidthStr;
+
+use super::paint::{AWAY, DIM, WAIT, WORK, paint, plain};
+use super::report::{Kind, breakdown_unit, parts};
+use crate::stats::{PolicyResults, ScenarioResults};
+
+/// How many cells the longest bar has.
+const CELLS: f64 = 56.0;
+
+/// One bar a policy and a legend; nothing when no request completed.
+pub fn bars(results: &ScenarioResults, color: bool) -> String {
+    let longest = results.policies.iter().filter_map(|policy| policy.response_time_ms.mean).fold(0.0, f64::max);
+    if longest <= 0.0 {
+        return String::new();
+    }
+    let unit = breakdown_unit(results);
+    let means: Vec<_> = results.policies.iter().map(|policy| policy.response_time_ms.mean).collect();
+    let room = results.policies.iter().map(|policy| plain(&policy.name).width()).max().unwrap_or(0).max("policy".len());
+    let mut text = String::new();
+    for (policy, mean) in results.policies.iter().zip(unit.column(&means)) {
+        let name = plain(&policy.name);
+        let pad = " ".repeat(room - name.width());
+        text.push_str(&format!("{name}{pad}  {} {mean} {}\n", bar(policy, CELLS / longest, color), unit.name));
+    }
+    text.push_str(&format!("{}  {}\n", " ".repeat(room), legend(color)));
+    text
+}
+
+/// The bar of one policy. Its parts end where their sum ends, so that rounding never adds up.
+fn bar(policy: &PolicyResults, cells_per_ms: f64, color: bool) -> String {
+    let mut bar = String::new();
+    let (mut until, mut drawn) = (0.0, 0);
+    for kind in Kind::ALL {
+        until +=
+            parts(&policy.breakdown_ms).iter().filter(|part| part.0 == kind).filter_map(|part| part.2).sum::<f64>();
+        let cells = (until * cells_per_ms).round() as usize;
+        bar.push_str(&cell(kind, cells.saturating_sub(drawn), color));
+        drawn = drawn.max(cells);
+    }
+    if drawn == 0 { paint(color, DIM, "▏") } else { bar }
+}
+
+fn cell(kind: Kind, times: usize, color: bool) -> String {
+    let (style, glyph) = match kind {
+        Kind::Wait => (WAIT, "░"),
+        Kind::Work => (WORK, "█"),
+        Kind::Away => (AWAY, "▒"),
+    };
+    paint(color, style, &glyph.repeat(times))
+}
+
+fn legend(color: bool) -> String {
+    let words = ["waiting in line", "working on the CPU", "away at a backend or asleep"];
+    let parts = Kind::ALL.into_iter().zip(words).map(|(kind, word)| format!("{} {word}", cell(kind, 1, color)));
+    parts.collect::<Vec<_>>().join("   ")
+}

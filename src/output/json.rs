@@ -1,0 +1,126 @@
+//! JSON: the results as they are, floats rounded to 6 decimals.
+//!
+//! The document is laid out for people and for `git diff`: what fits on a line is on a line.
+
+use serde_json::{Number, Value};
+
+use super::View;
+use super::rows::rounded;
+use crate::stats::ScenarioResults;
+
+/// Longest line that holds a whole object or list.
+const WIDTH: usize = 110;
+
+/// The document of one scenario alone; of several, one compact object a line.
+pub fn render(results: &ScenarioResults, view: View) -> String {
+    if view.several { format!("{}\n", value(results)) } else { document(results) }
+}
+
+/// `results.json`.
+pub fn document(results: &ScenarioResults) -> String {
+    text(&value(results))
+}
+
+/// A document in lines of a good length, ending in a newline.
+pub fn text(document: &Value) -> String {
+    let mut text = String::new();
+    lay_out(document, 0, 0, &mut text);
+    text.push('\n');
+    text
+}
+
+fn value(results: &ScenarioResults) -> Value {
+    let mut value = serde_json::to_value(results).expect("results are plain data under names");
+    round(&mut value);
+    value
+}
+
+fn round(value: &mut Value) {
+    match value {
+        Value::Number(number) if number.is_f64() => {
+            let rounded = number.as_f64().map(rounded).and_then(Number::from_f64);
+            *value = rounded.map_or(Value::Null, Value::Number);
+        }
+        Value::Array(items) => items.iter_mut().for_each(round),
+        Value::Object(fields) => fields.values_mut().for_each(round),
+        Value::Number(_) | Value::Null | Value::Bool(_) | Value::String(_) => {}
+    }
+}
+
+/// Appends a value that begins `column` columns into a line indented by `depth` levels.
+fn lay_out(value: &Value, depth: usize, column: usize, text: &mut String) {
+    let inline = inline(value);
+    let is_leaf = !matches!(value, Value::Array(_) | Value::Object(_));
+    if is_leaf || (depth > 0 && column + inline.len() <= WIDTH) {
+        text.push_str(&inline);
+        return;
+    }
+    let indent = "  ".repeat(depth + 1);
+    let (open, close) = if value.is_array() { ('[', ']') } else { ('{', '}') };
+    text.push(open);
+    let items: Vec<(String, &Value)> = match value {
+        Value::Array(items) => items.iter().map(|item| (String::new(), item)).collect(),
+        Value::Object(fields) => fields.iter().map(|(name, value)| (format!("{}: ", quoted(name)), value)).collect(),
+        _ => Vec::new(),
+    };
+    for (place, (name, item)) in items.iter().enumerate() {
+        text.push_str(if place == 0 { "\n" } else { ",\n" });
+        text.push_str(&indent);
+        text.push_str(name);
+        lay_out(item, depth + 1, indent.len() + name.len() + 1, text);
+    }
+    text.push('\n');
+    text.push_str(&"  ".repeat(depth));
+    text.push(close);
+}
+
+/// The value on one line, with a blank after each comma and inside braces.
+fn inline(value: &Value) -> String {
+    let list = |items: Vec<String>| items.join(", ");
+    match value {
+        Value::Array(items) if items.is_empty() => "[]".to_owned(),
+        Value::Object(fields) if fields.is_empty() => "{}".to_owned(),
+        Value::Array(items) => format!("[{}]", list(items.iter().map(inline).collect())),
+        Value::Object(fields) => {
+            let fields = fields.iter().map(|(name, value)| format!("{}: {}", quoted(name), inline(value)));
+            format!("{{ {} }}", list(fields.collect()))
+        }
+        leaf => leaf.to_string(),
+    }
+}
+
+fn quoted(name: &str) -> String {
+    Value::from(name).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn rounded(mut value: Value) -> String {
+        round(&mut value);
+        value.to_string()
+    }
+
+    #[test]
+    fn floats_have_at_most_six_decimals_and_integers_stay() {
+        assert_eq!(rounded(json!([1.000_000_4, 353.333_333_333, 7, -0.000_000_1])), "[1.0,353.333333,7,0.0]");
+        assert_eq!(
+            rounded(json!({ "count": u64::MAX, "none": null })),
+            r#"{"count":18446744073709551615,"none":null}"#
+        );
+    }
+
+    #[test]
+    fn what_fits_on_a_line_is_on_a_line_and_all_of_it_reads_back() {
+        let value = json!({ "a": { "mean": 1.5, "max": [1, 2] }, "long": ["x".repeat(60), "y".repeat(60)], "e": {} });
+        let text = text(&value);
+        assert!(
+            text.starts_with("{\n  \"a\": { \"mean\": 1.5, \"max\": [1, 2] },\n  \"long\": [\n    \"xxx"),
+            "{text}"
+        );
+        assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), value);
+    }
+}

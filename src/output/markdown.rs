@@ -1,0 +1,84 @@
+//! Markdown: the tables of the text, to paste into a pull request.
+
+use super::View;
+use super::report;
+use super::table::{Column, Table};
+use crate::stats::ScenarioResults;
+
+/// A heading, the description and the tables; when asked for, what is assumed.
+pub fn render(results: &ScenarioResults, view: View) -> String {
+    let mut blocks = vec![format!("### {}\n", escaped(&results.scenario))];
+    blocks.extend(results.description.as_deref().map(|description| format!("{}\n", escaped(description))));
+    blocks.extend(report::tables(results).iter().map(table));
+    if view.explain_defaults {
+        blocks.push(list("Assumed", results.assumptions.iter().map(|assumption| escaped(assumption))));
+        let defaults = results.defaults.iter().map(|(path, value)| format!("`{path}`: `{value}`"));
+        blocks.push(list("Defaults in force", defaults));
+    }
+    let text = blocks.join("\n");
+    if view.before > 0 { format!("\n{text}") } else { text }
+}
+
+fn table(table: &Table) -> String {
+    let headings = table.columns.iter().map(|column| escaped(&heading(column)));
+    let rules = table.columns.iter().map(|column| if column.is_name { ":--" } else { "--:" }.to_owned());
+    let rows = table.rows.iter().map(|row| {
+        let part = if row.is_part { "↳ " } else { "" };
+        line(row.cells.iter().enumerate().map(|(place, cell)| match place {
+            0 => format!("{part}{}", escaped(cell)),
+            _ => escaped(cell),
+        }))
+    });
+    let mut text = format!("**{}**\n\n", table.title);
+    text.push_str(&line(headings));
+    text.push_str(&line(rules));
+    text.extend(rows);
+    text
+}
+
+/// A heading that stands alone: Markdown has no line for groups.
+fn heading(column: &Column) -> String {
+    format!("{} {}", column.group, column.heading).trim_start().to_owned()
+}
+
+fn line(cells: impl Iterator<Item = String>) -> String {
+    format!("| {} |\n", cells.collect::<Vec<_>>().join(" | "))
+}
+
+fn list(title: &str, items: impl Iterator<Item = String>) -> String {
+    let items: Vec<_> = items.map(|item| format!("- {item}\n")).collect();
+    let items = if items.is_empty() { "- none\n".to_owned() } else { items.concat() };
+    format!("**{title}**\n\n{items}")
+}
+
+/// The text with everything that Markdown would take for markup escaped, on one line.
+fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for letter in super::paint::plain(text).chars() {
+        if matches!(letter, '\\' | '`' | '*' | '_' | '|' | '<' | '>' | '[' | ']' | '#' | '~') {
+            escaped.push('\\');
+        }
+        escaped.push(letter);
+    }
+    escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_table_has_pipes_and_headings_that_stand_alone() {
+        let mut data = Table::of("Time in ms", "policy", [(false, "a|b".into()), (true, "page".into())]);
+        data.numbers("", "mean", vec!["1".into(), "2".into()]);
+        data.numbers("slowdown", "max", vec!["4.52×".into(), "1×".into()]);
+        assert_eq!(
+            table(&data),
+            "**Time in ms**\n\n\
+             | policy | mean | slowdown max |\n\
+             | :-- | --: | --: |\n\
+             | a\\|b | 1 | 4.52× |\n\
+             | ↳ page | 2 | 1× |\n"
+        );
+    }
+}

@@ -1,0 +1,172 @@
+//! Numbers for people: as many digits as one can use, the same number of decimals down a column.
+
+/// A unit of time for a whole table.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Unit {
+    /// Its sign.
+    pub name: &'static str,
+    per_ms: f64,
+}
+
+impl Unit {
+    const MICROS: Self = Self { name: "µs", per_ms: 1000.0 };
+    const MILLIS: Self = Self { name: "ms", per_ms: 1.0 };
+    const SECONDS: Self = Self { name: "s", per_ms: 0.001 };
+
+    /// The unit in which these times (in ms) read best: ms, unless all are below 1 ms or none is below 10 s.
+    pub fn of(times_ms: impl IntoIterator<Item = Option<f64>>) -> Self {
+        let times = times_ms.into_iter().flatten().filter(|time| *time > 0.0);
+        let (smallest, largest) = extremes(times);
+        match (smallest, largest) {
+            (smallest, _) if smallest >= 10_000.0 && smallest.is_finite() => Self::SECONDS,
+            (_, largest) if largest > 0.0 && largest < 1.0 => Self::MICROS,
+            _ => Self::MILLIS,
+        }
+    }
+
+    /// A column of times given in ms.
+    pub fn column(self, times_ms: &[Option<f64>]) -> Vec<String> {
+        column(&times_ms.iter().map(|time| time.map(|time| time * self.per_ms)).collect::<Vec<_>>())
+    }
+}
+
+/// What stands for a number that does not exist.
+pub const NONE: &str = "–";
+
+/// A column of numbers: three digits of the smallest, unless the largest makes that too long; none for whole numbers.
+pub fn column(values: &[Option<f64>]) -> Vec<String> {
+    let decimals = decimals(values.iter().flatten().copied());
+    values.iter().map(|value| value.map_or_else(|| NONE.to_owned(), |value| fixed(value, decimals))).collect()
+}
+
+/// How many times: `4.52×`.
+pub fn times(value: Option<f64>) -> String {
+    value.map_or_else(|| NONE.to_owned(), |value| format!("{}×", fixed(value, if value < 100.0 { 2 } else { 0 })))
+}
+
+/// A share of 1 in percent: `93.4%`.
+pub fn percent(share: Option<f64>) -> String {
+    share.map_or_else(|| NONE.to_owned(), |share| format!("{}%", fixed(share * 100.0, 1)))
+}
+
+/// A count, its thousands set apart: `200,000`.
+pub fn count(count: u64) -> String {
+    group_thousands(&count.to_string())
+}
+
+fn decimals(values: impl Iterator<Item = f64> + Clone) -> usize {
+    if values.clone().all(is_whole) {
+        return 0;
+    }
+    let (smallest, largest) = extremes(values.map(f64::abs).filter(|value| *value > 0.0));
+    let wanted = if smallest >= 100.0 {
+        0
+    } else if smallest >= 10.0 {
+        1
+    } else if smallest >= 1.0 {
+        2
+    } else {
+        3
+    };
+    let room = if largest >= 10_000.0 && smallest >= 10.0 {
+        0
+    } else if largest >= 100.0 {
+        1
+    } else if largest >= 10.0 {
+        2
+    } else {
+        3
+    };
+    wanted.min(room)
+}
+
+/// Whether the number is whole to the sixth decimal, as far as files tell.
+fn is_whole(value: f64) -> bool {
+    (value - value.round()).abs() < 5e-7
+}
+
+fn extremes(values: impl Iterator<Item = f64>) -> (f64, f64) {
+    values
+        .fold((f64::INFINITY, 0.0), |(smallest, largest), value| (f64::min(smallest, value), f64::max(largest, value)))
+}
+
+/// The number with so many decimals; 0 has none, and what is above 0 is never shown as 0.
+fn fixed(value: f64, decimals: usize) -> String {
+    let text = format!("{value:.decimals$}");
+    let shows_zero = !text.bytes().any(|byte| (b'1'..=b'9').contains(&byte));
+    match shows_zero {
+        true if value > 1e-9 => format!("<{}", smallest_shown(decimals)),
+        true => "0".to_owned(),
+        false => group_thousands(&text),
+    }
+}
+
+fn smallest_shown(decimals: usize) -> String {
+    match decimals {
+        0 => "1".to_owned(),
+        _ => format!("0.{:0>decimals$}", 1),
+    }
+}
+
+fn group_thousands(number: &str) -> String {
+    let (whole, fraction) = number.find('.').map_or((number, ""), |point| number.split_at(point));
+    let mut grouped = String::with_capacity(number.len() + whole.len() / 3);
+    for (place, digit) in whole.chars().enumerate() {
+        let left = whole.len() - place;
+        if place > 0 && left.is_multiple_of(3) && !grouped.ends_with('-') {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped + fraction
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(values: &[f64]) -> String {
+        column(&values.iter().copied().map(Some).collect::<Vec<_>>()).join(" ")
+    }
+
+    #[test]
+    fn a_column_shows_three_digits_of_its_smallest_number() {
+        assert_eq!(shown(&[353.333, 170.0]), "353 170");
+        assert_eq!(shown(&[61.24, 250.0]), "61.2 250.0");
+        assert_eq!(shown(&[1.5, 2.25]), "1.50 2.25");
+        assert_eq!(shown(&[0.42, 336.0]), "0.4 336.0");
+        assert_eq!(shown(&[46.8, 67_468.04]), "47 67,468");
+    }
+
+    #[test]
+    fn whole_numbers_have_no_decimals_and_thousands_are_set_apart() {
+        assert_eq!(shown(&[5.0, 1_234_567.0, 0.0]), "5 1,234,567 0");
+        assert_eq!(count(200_000), "200,000");
+        assert_eq!(group_thousands("-123456.5"), "-123,456.5");
+    }
+
+    #[test]
+    fn what_is_above_zero_is_never_shown_as_zero() {
+        assert_eq!(shown(&[0.004, 336.0]), "<0.1 336.0");
+        assert_eq!(percent(Some(0.0001)), "<0.1%");
+        assert_eq!(percent(Some(0.0)), "0%");
+        assert_eq!(shown(&[0.0, 2.5]), "0 2.50");
+    }
+
+    #[test]
+    fn a_number_that_does_not_exist_is_a_dash() {
+        assert_eq!(column(&[None, Some(1.0)]), ["–", "1"]);
+        assert_eq!(times(None), "–");
+        assert_eq!(times(Some(4.5238)), "4.52×");
+    }
+
+    #[test]
+    fn a_table_of_times_has_the_unit_in_which_it_reads_best() {
+        assert_eq!(Unit::of([Some(475.0), Some(0.0), None]).name, "ms");
+        assert_eq!(Unit::of([Some(0.25), Some(0.9)]).name, "µs");
+        assert_eq!(Unit::of([Some(15_000.0), Some(60_000.0)]).name, "s");
+        assert_eq!(Unit::of([Some(0.5), Some(60_000.0)]).name, "ms");
+        assert_eq!(Unit::of([None]).name, "ms");
+        assert_eq!(Unit::of([Some(15_000.0)]).column(&[Some(15_000.0)]), ["15"]);
+    }
+}

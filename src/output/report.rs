@@ -1,0 +1,248 @@
+//! What a report for people says: its tables, and the words around them.
+
+use indexmap::IndexMap;
+
+use super::number::{self, NONE, Unit};
+use super::table::Table;
+use crate::stats::{Breakdown, PolicyResults, RequestCounts, ScenarioResults, Slowdown, Summary, TimelineEntry};
+
+/// Up to so many requests are shown one by one.
+const SINGLE_REQUESTS: usize = 10;
+/// So many policies stand side by side in the table of single requests.
+const SIDE_BY_SIDE: usize = 4;
+
+/// All tables of a report, in order.
+pub fn tables(results: &ScenarioResults) -> Vec<Table> {
+    let mut tables = vec![response_times(results)];
+    tables.extend(single_requests(results));
+    tables.push(where_the_time_went(results));
+    tables.push(load(results));
+    tables
+}
+
+/// A mean's parts by name, as reports list them, for a policy.
+pub fn parts(breakdown: &Breakdown) -> [(Kind, &'static str, Option<f64>); 8] {
+    [
+        (Kind::Wait, "backlog", breakdown.backlog_wait),
+        (Kind::Wait, "run queue", breakdown.run_queue_wait),
+        (Kind::Wait, "pool", breakdown.pool_wait),
+        (Kind::Wait, "backend", breakdown.backend_wait),
+        (Kind::Work, "framework", breakdown.framework),
+        (Kind::Work, "compute", breakdown.compute),
+        (Kind::Away, "backend", breakdown.backend),
+        (Kind::Away, "sleep", breakdown.sleep),
+    ]
+}
+
+/// The three ways in which time goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Waiting in line.
+    Wait,
+    /// At work on the CPU.
+    Work,
+    /// Away: a backend works, or the request sleeps.
+    Away,
+}
+
+impl Kind {
+    /// Every kind, in the order of [`parts`].
+    pub const ALL: [Self; 3] = [Self::Wait, Self::Work, Self::Away];
+
+    /// What the columns of a kind have in common.
+    pub const fn group(self) -> &'static str {
+        match self {
+            Self::Wait => "waiting in",
+            Self::Work => "working on",
+            Self::Away => "away for",
+        }
+    }
+}
+
+/// A line of the table of response times: a policy, or one of its classes.
+struct Line<'a> {
+    is_part: bool,
+    name: &'a str,
+    requests: &'a RequestCounts,
+    response: &'a Summary,
+    slowdown: &'a Slowdown,
+}
+
+fn lines(results: &ScenarioResults) -> Vec<Line<'_>> {
+    let mut lines = Vec::new();
+    for policy in &results.policies {
+        lines.push(Line {
+            is_part: false,
+            name: &policy.name,
+            requests: &policy.requests,
+            response: &policy.response_time_ms,
+            slowdown: &policy.slowdown,
+        });
+        let classes_differ = policy.classes.len() > 1 && !has_single_requests(results);
+        lines.extend(policy.classes.iter().filter(|_| classes_differ).map(|(name, class)| Line {
+            is_part: true,
+            name,
+            requests: &class.requests,
+            response: &class.response_time_ms,
+            slowdown: &class.slowdown,
+        }));
+    }
+    lines
+}
+
+fn response_times(results: &ScenarioResults) -> Table {
+    let lines = lines(results);
+    let means = lines.iter().flat_map(|line| [line.response.mean, line.response.p50, line.response.max]);
+    let unit = Unit::of(means);
+    let names = lines.iter().map(|line| (line.is_part, line.name.to_owned()));
+    let mut table = Table::of(format!("Response time in {}", unit.name), "policy", names);
+
+    let counts = |count: fn(&RequestCounts) -> u64| -> Vec<u64> { lines.iter().map(|l| count(l.requests)).collect() };
+    let shown = |counts: Vec<u64>| counts.into_iter().map(number::count).collect();
+    table.numbers("", "requests", shown(counts(|requests| requests.arrived)));
+    for (heading, counts) in [
+        ("rejected", counts(|requests| requests.rejected)),
+        ("timed out", counts(|requests| requests.timed_out)),
+        ("failed", counts(|requests| requests.failed)),
+        ("retried", counts(|requests| requests.retried)),
+        ("in flight", counts(|requests| requests.in_flight)),
+    ] {
+        if counts.iter().any(|count| *count > 0) {
+            table.numbers("", heading, shown(counts));
+        }
+    }
+
+    let times = |value: fn(&Summary) -> Option<f64>| -> Vec<String> {
+        unit.column(&lines.iter().map(|line| value(line.response)).collect::<Vec<_>>())
+    };
+    table.apart();
+    table.numbers("", "mean", times(|time| time.mean));
+    table.numbers("", "p50", times(|time| time.p50));
+    table.numbers("", "p95", times(|time| time.p95));
+    table.numbers("", "p99", times(|time| time.p99));
+    table.numbers("", "max", times(|time| time.max));
+
+    let slowdowns = |value: fn(&Slowdown) -> Option<f64>| -> Vec<String> {
+        lines.iter().map(|line| number::times(value(line.slowdown))).collect()
+    };
+    table.numbers("slowdown", "mean", slowdowns(|slowdown| slowdown.mean));
+    table.numbers("slowdown", "max", slowdowns(|slowdown| slowdown.max));
+    table
+}
+
+fn has_single_requests(results: &ScenarioResults) -> bool {
+    results.policies.iter().all(|policy| policy.requests.arrived <= SINGLE_REQUESTS as u64 && policy.timeline.is_some())
+}
+
+/// Each request under each policy, when there are few; several tables when there are many policies.
+fn single_requests(results: &ScenarioResults) -> Vec<Table> {
+    if !has_single_requests(results) {
+        return Vec::new();
+    }
+    let requests = requests_by_number(results);
+    if requests.is_empty() {
+        return Vec::new();
+    }
+    results.policies.chunks(SIDE_BY_SIDE).map(|policies| side_by_side(&requests, policies)).collect()
+}
+
+/// The requests of all timelines, each once.
+fn requests_by_number(results: &ScenarioResults) -> Vec<&TimelineEntry> {
+    let mut requests: IndexMap<u64, &TimelineEntry> = IndexMap::new();
+    for entry in results.policies.iter().flat_map(|policy| policy.timeline.iter().flatten()) {
+        requests.entry(entry.request).or_insert(entry);
+    }
+    requests.sort_keys();
+    requests.into_values().collect()
+}
+
+fn side_by_side(requests: &[&TimelineEntry], policies: &[PolicyResults]) -> Table {
+    let arrivals: Vec<_> = requests.iter().map(|request| Some(request.arrival_ms)).collect();
+    let under = |policy: &PolicyResults| -> Vec<Option<TimelineEntry>> {
+        let timeline = policy.timeline.as_deref().unwrap_or_default();
+        requests.iter().map(|request| timeline.iter().find(|entry| entry.request == request.request).cloned()).collect()
+    };
+    let columns: Vec<_> = policies.iter().map(|policy| (policy, under(policy))).collect();
+    let times = |entries: &[Option<TimelineEntry>]| -> Vec<Option<f64>> {
+        entries.iter().map(|entry| entry.as_ref().and_then(|entry| entry.response_time_ms)).collect()
+    };
+    let unit = Unit::of(columns.iter().flat_map(|(_, entries)| times(entries)));
+
+    let names = requests.iter().map(|request| (false, request.request.to_string()));
+    let mut table = Table::of("Each request: response time and slowdown", "request", names);
+    table.names("class", requests.iter().map(|request| request.class.clone()).collect());
+    table.numbers("", "arrives", with_unit(unit.column(&arrivals), unit));
+    for (policy, entries) in &columns {
+        let times = with_unit(unit.column(&times(entries)), unit);
+        let cells = entries.iter().zip(times).map(|(entry, time)| match entry {
+            None => NONE.to_owned(),
+            Some(entry) if entry.response_time_ms.is_none() => "in flight".to_owned(),
+            Some(entry) => format!("{time} {:>5}", number::times(entry.slowdown)),
+        });
+        table.apart();
+        table.numbers("", &policy.name, cells.collect());
+    }
+    table
+}
+
+fn with_unit(cells: Vec<String>, unit: Unit) -> Vec<String> {
+    cells.into_iter().map(|cell| if cell == NONE { cell } else { format!("{cell} {}", unit.name) }).collect()
+}
+
+/// The parts of the mean response time; a part that is 0 everywhere is left out.
+fn where_the_time_went(results: &ScenarioResults) -> Table {
+    let unit = breakdown_unit(results);
+    let title = format!("Where the time went, mean per request in {}", unit.name);
+    let mut table = Table::of(title, "policy", results.policies.iter().map(|policy| (false, policy.name.clone())));
+    let rows: Vec<_> = results.policies.iter().map(|policy| parts(&policy.breakdown_ms)).collect();
+    let Some(first) = rows.first() else { return table };
+    for (place, (kind, heading, _)) in first.iter().enumerate() {
+        let times: Vec<_> = rows.iter().map(|row| row[place].2).collect();
+        if times.iter().flatten().any(|time| *time > 0.0) {
+            table.numbers(kind.group(), heading, unit.column(&times));
+        }
+    }
+    let means: Vec<_> = results.policies.iter().map(|policy| policy.response_time_ms.mean).collect();
+    table.apart();
+    table.numbers("", "in all", unit.column(&means));
+    table
+}
+
+/// The unit of the parts, and of the bars that show them.
+pub fn breakdown_unit(results: &ScenarioResults) -> Unit {
+    Unit::of(results.policies.iter().map(|policy| policy.response_time_ms.mean))
+}
+
+/// What went through, and how busy everything was.
+fn load(results: &ScenarioResults) -> Table {
+    const BUSY: &str = "utilization";
+    let policies = &results.policies;
+    let names = policies.iter().map(|policy| (false, policy.name.clone()));
+    let mut table = Table::of("Throughput and utilization", "policy", names);
+    let numbers =
+        |value: fn(&PolicyResults) -> Option<f64>| -> Vec<Option<f64>> { policies.iter().map(value).collect() };
+
+    table.numbers("throughput", "per second", number::column(&numbers(|policy| policy.throughput_per_s)));
+    if policies.iter().any(|policy| policy.requests.timed_out > 0) {
+        table.numbers("throughput", "goodput", number::column(&numbers(|policy| policy.goodput_per_s)));
+    }
+    table.numbers("in system", "mean", number::column(&numbers(|policy| policy.in_system.mean)));
+    table.numbers("in system", "max", policies.iter().map(|policy| number::count(policy.in_system.max)).collect());
+
+    for (heading, shares) in [
+        ("cores", numbers(|policy| policy.utilization.cores)),
+        ("workers", numbers(|policy| policy.utilization.workers)),
+        ("slots", numbers(|policy| policy.utilization.slots)),
+    ] {
+        if shares.iter().any(Option::is_some) {
+            table.numbers(BUSY, heading, shares.into_iter().map(number::percent).collect());
+        }
+    }
+    let backends: IndexMap<&String, ()> =
+        policies.iter().flat_map(|policy| policy.utilization.backends.keys()).map(|name| (name, ())).collect();
+    for backend in backends.keys() {
+        let shares = policies.iter().map(|policy| policy.utilization.backends.get(*backend).copied().flatten());
+        table.numbers(BUSY, backend, shares.map(number::percent).collect());
+    }
+    table
+}

@@ -1,0 +1,135 @@
+//! CSV of single requests: one row for each that departed.
+
+use crate::model::Activity;
+use crate::study::RequestRow;
+
+/// The first line. With several scenarios in one file, a column `scenario` comes first.
+pub fn header(several: bool) -> String {
+    let mut line = if several { "scenario,".to_owned() } else { String::new() };
+    line.push_str("policy,request,class,arrival_ms,departure_ms,response_time_ms,demand_ms,slowdown");
+    for activity in Activity::ALL {
+        line.push_str(&format!(",{}_ms", activity.name()));
+    }
+    line.push('\n');
+    line
+}
+
+/// Appends the line of one request, its scenario first when there are several.
+pub fn row(scenario: Option<&str>, row: &RequestRow<'_>, line: &mut String) {
+    if let Some(scenario) = scenario {
+        push_text(scenario, line);
+        line.push(',');
+    }
+    push_text(row.policy, line);
+    line.push_str(&format!(",{},", row.request));
+    push_text(row.class, line);
+    let response_time_ms = row.departure_ms - row.arrival_ms;
+    for number in [row.arrival_ms, row.departure_ms, response_time_ms, row.demand_ms] {
+        line.push(',');
+        push_number(number, line);
+    }
+    line.push(',');
+    if row.demand_ms > 0.0 {
+        push_number(response_time_ms / row.demand_ms, line);
+    }
+    for number in row.breakdown_ms {
+        line.push(',');
+        push_number(number, line);
+    }
+    line.push('\n');
+}
+
+/// Appends a field, quoted if it must be (RFC 4180).
+pub fn push_text(field: &str, line: &mut String) {
+    if field.contains(['"', ',', '\n', '\r']) {
+        line.push_str(&format!("\"{}\"", field.replace('"', "\"\"")));
+    } else {
+        line.push_str(field);
+    }
+}
+
+/// Beyond this, a number's sixth decimal is finer than its float.
+const EXACT: f64 = 9e9;
+
+/// The number rounded to 6 decimals, and never `-0`.
+pub fn rounded(number: f64) -> f64 {
+    if number.abs() < EXACT { (number * 1e6).round() / 1e6 + 0.0 } else { number }
+}
+
+/// Appends a number with as many of its 6 decimals as are not 0 at the end.
+pub fn push_number(number: f64, line: &mut String) {
+    if number.abs() >= EXACT || !number.is_finite() {
+        line.push_str(&number.to_string());
+        return;
+    }
+    let millionths = (number * 1e6).round() as i64;
+    let (whole, fraction) = (millionths / 1_000_000, (millionths % 1_000_000).unsigned_abs());
+    if millionths < 0 && whole == 0 {
+        line.push('-');
+    }
+    line.push_str(&whole.to_string());
+    if fraction > 0 {
+        let digits = format!(".{fraction:06}");
+        line.push_str(digits.trim_end_matches('0'));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn number(number: f64) -> String {
+        let mut text = String::new();
+        push_number(number, &mut text);
+        text
+    }
+
+    #[test]
+    fn numbers_have_at_most_six_decimals_and_no_empty_ones() {
+        for (value, text) in [
+            (475.0, "475"),
+            (0.1 + 0.2, "0.3"),
+            (1.234_567_89, "1.234568"),
+            (-0.25, "-0.25"),
+            (-0.000_000_1, "0"),
+            (0.000_001, "0.000001"),
+            (1e10, "10000000000"),
+        ] {
+            assert_eq!(number(value), text);
+        }
+        assert!(rounded(-0.000_000_1).is_sign_positive());
+    }
+
+    #[test]
+    fn a_row_has_a_cell_for_each_heading() {
+        let mut line = String::new();
+        let data = RequestRow {
+            policy: "sync",
+            request: 3,
+            class: "short, \"urgent\"",
+            arrival_ms: 15.0,
+            departure_ms: 490.0,
+            demand_ms: 105.0,
+            breakdown_ms: [370.0, 0.0, 0.0, 0.0, 20.0, 10.0, 75.0, 0.0],
+        };
+        row(Some("lecture"), &data, &mut line);
+        assert_eq!(line, "lecture,sync,3,\"short, \"\"urgent\"\"\",15,490,475,105,4.52381,370,0,0,0,20,10,75,0\n");
+        assert_eq!(header(true).split(',').count(), 17);
+    }
+
+    #[test]
+    fn a_request_without_demand_has_no_slowdown() {
+        let mut line = String::new();
+        let data = RequestRow {
+            policy: "async",
+            request: 1,
+            class: "empty",
+            arrival_ms: 1.0,
+            departure_ms: 1.0,
+            demand_ms: 0.0,
+            breakdown_ms: [0.0; 8],
+        };
+        row(None, &data, &mut line);
+        assert_eq!(line, "async,1,empty,1,1,0,0,,0,0,0,0,0,0,0,0\n");
+    }
+}

@@ -1,0 +1,255 @@
+//! The plotters backend of every chart: SVG with positions finer than a pixel, tooltips and patterns.
+//!
+//! Plotters counts in whole pixels; this canvas gives it thousandths of them ([`units`]) and writes hundredths. All
+//! numbers are written from integers, so that the same picture has the same bytes everywhere.
+
+use std::convert::Infallible;
+use std::fmt::Write;
+
+use plotters::coord::Shift;
+use plotters::drawing::{DrawingArea, DrawingAreaErrorKind, IntoDrawingArea};
+use plotters_backend::text_anchor::{HPos, VPos};
+use plotters_backend::{
+    BackendColor, BackendCoord, BackendStyle, BackendTextStyle, DrawingBackend, DrawingErrorKind, FontStyle,
+};
+
+use super::palette::{self, Paint};
+use super::text::{ASCENT, DESCENT, FONTS, HALF_CAPITAL, escape, text_width};
+
+/// A part of the canvas, addressed in [`units`] from its upper left corner.
+pub(super) type Area<'a> = DrawingArea<SvgCanvas<'a>, Shift>;
+/// What drawing would say if it could fail.
+pub(super) type Drawn<T = ()> = Result<T, DrawingAreaErrorKind<Infallible>>;
+
+type Written = Result<(), DrawingErrorKind<Infallible>>;
+
+const UNITS_PER_PIXEL: f64 = 1000.0;
+
+/// Pixels in the unit that plotters counts in.
+pub(super) fn units(pixels: f64) -> i32 {
+    (pixels * UNITS_PER_PIXEL).round() as i32
+}
+
+/// Pixels in the unit that plotters counts in, for sizes.
+pub(super) fn size_units(pixels: f64) -> u32 {
+    units(pixels).unsigned_abs()
+}
+
+/// A whole SVG document on a white page: `title` and `description` are for those who cannot see it.
+pub(super) fn document(
+    (width, height): (f64, f64),
+    title: &str,
+    description: &str,
+    draw: impl FnOnce(&Area<'_>) -> Drawn,
+) -> String {
+    let size = (size_units(width), size_units(height));
+    let (w, h) = (pixels(units(width)), pixels(units(height)));
+    let mut body = String::new();
+    let area = SvgCanvas { out: &mut body, size }.into_drawing_area();
+    draw(&area).expect("writing into a string does not fail, and nobody else holds the canvas");
+    drop(area);
+    format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{w}\" height=\"{h}\" viewBox=\"0 0 {w} {h}\" role=\"img\" \
+         font-family=\"{FONTS}\">\n<title>{}</title>\n<desc>{}</desc>\n{}\
+         <rect width=\"{w}\" height=\"{h}\" fill=\"#ffffff\"/>\n{body}</svg>\n",
+        escape(title),
+        escape(description),
+        palette::definitions(&body),
+    )
+}
+
+/// Writes what plotters draws as SVG elements, one a line.
+pub(super) struct SvgCanvas<'a> {
+    out: &'a mut String,
+    size: (u32, u32),
+}
+
+impl SvgCanvas<'_> {
+    /// Opens a group that shows `title` under the pointer.
+    pub(super) fn begin_group(&mut self, class: &str, title: &str) {
+        self.write(format_args!("<g class=\"{class}\"><title>{}</title>", escape(title)));
+    }
+
+    /// Closes the group.
+    pub(super) fn end_group(&mut self) {
+        self.write(format_args!("</g>\n"));
+    }
+
+    /// A rectangle without an outline, in a colour or a pattern.
+    pub(super) fn bar(&mut self, (x0, y0): BackendCoord, (x1, y1): BackendCoord, paint: &Paint) {
+        // Both edges are rounded and the width is what lies between, so that neighbours share an edge.
+        let (left, right, top, bottom) = (hundredths(x0), hundredths(x1), hundredths(y0), hundredths(y1));
+        self.write(format_args!(
+            "<rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" fill=\"{}\"/>",
+            decimal(left.min(right)),
+            decimal(top.min(bottom)),
+            decimal((right - left).abs()),
+            decimal((bottom - top).abs()),
+            paint.fill((right - left).abs()),
+        ));
+    }
+
+    fn write(&mut self, text: std::fmt::Arguments<'_>) {
+        self.out.write_fmt(text).expect("a string takes all that is written");
+    }
+
+    fn points(&mut self, element: &str, points: impl IntoIterator<Item = BackendCoord>, style: &str) {
+        let points: Vec<_> = points.into_iter().map(|(x, y)| format!("{},{}", pixels(x), pixels(y))).collect();
+        self.write(format_args!("<{element} points=\"{}\"{style}/>\n", points.join(" ")));
+    }
+}
+
+impl DrawingBackend for SvgCanvas<'_> {
+    type ErrorType = Infallible;
+
+    fn get_size(&self) -> (u32, u32) {
+        self.size
+    }
+
+    fn ensure_prepared(&mut self) -> Written {
+        Ok(())
+    }
+
+    fn present(&mut self) -> Written {
+        Ok(())
+    }
+
+    fn draw_pixel(&mut self, point: BackendCoord, color: BackendColor) -> Written {
+        self.draw_rect(point, (point.0 + units(1.0), point.1 + units(1.0)), &color, true)
+    }
+
+    fn draw_line<S: BackendStyle>(&mut self, from: BackendCoord, to: BackendCoord, style: &S) -> Written {
+        if is_visible(style) {
+            let ((x1, y1), (x2, y2)) = ((pixels(from.0), pixels(from.1)), (pixels(to.0), pixels(to.1)));
+            let stroke = stroke(style);
+            self.write(format_args!("<line x1=\"{x1}\" y1=\"{y1}\" x2=\"{x2}\" y2=\"{y2}\"{stroke}/>\n"));
+        }
+        Ok(())
+    }
+
+    fn draw_rect<S: BackendStyle>(&mut self, from: BackendCoord, to: BackendCoord, style: &S, filled: bool) -> Written {
+        if is_visible(style) {
+            let (x, y) = (pixels(from.0.min(to.0)), pixels(from.1.min(to.1)));
+            let (width, height) = (pixels((to.0 - from.0).abs()), pixels((to.1 - from.1).abs()));
+            let look = if filled { fill(style) } else { format!(" fill=\"none\"{}", stroke(style)) };
+            self.write(format_args!("<rect x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\"{look}/>\n"));
+        }
+        Ok(())
+    }
+
+    fn draw_path<S: BackendStyle, I: IntoIterator<Item = BackendCoord>>(&mut self, path: I, style: &S) -> Written {
+        if is_visible(style) {
+            self.points("polyline", path, &format!(" fill=\"none\"{}", stroke(style)));
+        }
+        Ok(())
+    }
+
+    fn fill_polygon<S: BackendStyle, I: IntoIterator<Item = BackendCoord>>(&mut self, path: I, style: &S) -> Written {
+        if is_visible(style) {
+            self.points("polygon", path, &fill(style));
+        }
+        Ok(())
+    }
+
+    fn draw_circle<S: BackendStyle>(&mut self, center: BackendCoord, r: u32, style: &S, filled: bool) -> Written {
+        if is_visible(style) {
+            let (x, y, r) = (pixels(center.0), pixels(center.1), pixels(r.cast_signed()));
+            let look = if filled { fill(style) } else { format!(" fill=\"none\"{}", stroke(style)) };
+            self.write(format_args!("<circle cx=\"{x}\" cy=\"{y}\" r=\"{r}\"{look}/>\n"));
+        }
+        Ok(())
+    }
+
+    fn draw_text<S: BackendTextStyle>(&mut self, text: &str, style: &S, (x, y): BackendCoord) -> Written {
+        if style.color().alpha <= 0.0 || text.is_empty() {
+            return Ok(());
+        }
+        let size = style.size();
+        let anchor = match style.anchor().h_pos {
+            HPos::Left => "",
+            HPos::Center => " text-anchor=\"middle\"",
+            HPos::Right => " text-anchor=\"end\"",
+        };
+        // Baselines are computed: not every program that draws SVG knows `dominant-baseline`.
+        let below = match style.anchor().v_pos {
+            VPos::Top => ASCENT,
+            VPos::Center => HALF_CAPITAL,
+            VPos::Bottom => -DESCENT,
+        };
+        let (x, y) = (pixels(x), pixels(y + (size * below).round() as i32));
+        let weight = if is_bold(style) { " font-weight=\"bold\"" } else { "" };
+        let (size, fill) = (pixels(size.round() as i32), fill(&style.color()));
+        self.write(format_args!(
+            "<text x=\"{x}\" y=\"{y}\" font-size=\"{size}\"{weight}{anchor}{fill}>{}</text>\n",
+            escape(text)
+        ));
+        Ok(())
+    }
+
+    fn estimate_text_size<S: BackendTextStyle>(
+        &self,
+        text: &str,
+        style: &S,
+    ) -> Result<(u32, u32), DrawingErrorKind<Infallible>> {
+        let size = style.size();
+        Ok((text_width(text, size, is_bold(style)).ceil() as u32, size.ceil() as u32))
+    }
+}
+
+fn is_visible(style: &impl BackendStyle) -> bool {
+    style.color().alpha > 0.0
+}
+
+fn is_bold(style: &impl BackendTextStyle) -> bool {
+    matches!(style.style(), FontStyle::Bold)
+}
+
+fn fill(style: &impl BackendStyle) -> String {
+    paint("fill", style.color())
+}
+
+fn stroke(style: &impl BackendStyle) -> String {
+    format!("{} stroke-width=\"{}\"", paint("stroke", style.color()), pixels(style.stroke_width().cast_signed()))
+}
+
+fn paint(attribute: &str, color: BackendColor) -> String {
+    let (r, g, b) = color.rgb;
+    let opacity = if color.alpha < 1.0 {
+        format!(" {attribute}-opacity=\"{}\"", decimal((color.alpha * 100.0).round() as i32))
+    } else {
+        String::new()
+    };
+    format!(" {attribute}=\"#{r:02x}{g:02x}{b:02x}\"{opacity}")
+}
+
+fn hundredths(units: i32) -> i32 {
+    (units + 5).div_euclid(10)
+}
+
+fn pixels(units: i32) -> String {
+    decimal(hundredths(units))
+}
+
+/// Hundredths as a decimal number without trailing zeros.
+fn decimal(hundredths: i32) -> String {
+    let sign = if hundredths < 0 { "-" } else { "" };
+    let (whole, part) = (hundredths.unsigned_abs() / 100, hundredths.unsigned_abs() % 100);
+    match part {
+        0 => format!("{sign}{whole}"),
+        _ if part % 10 == 0 => format!("{sign}{whole}.{}", part / 10),
+        _ => format!("{sign}{whole}.{part:02}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_have_at_most_two_decimals() {
+        let written = [(0, "0"), (5, "0.01"), (1000, "1"), (1500, "1.5"), (12_345, "12.35"), (-1250, "-1.25")];
+        for (units, text) in written {
+            assert_eq!(pixels(units), text);
+        }
+    }
+}

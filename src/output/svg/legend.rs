@@ -1,0 +1,161 @@
+//! What the bars and marks of the timeline mean: only those that occur.
+
+use plotters::element::PathElement;
+use plotters::style::text_anchor::HPos;
+
+use super::canvas::{Area, Drawn, units};
+use super::lane::{arrival_shape, has_alone_line};
+use super::marks::{Bar, Symbol};
+use super::palette::{ALONE, GREY, HAIRLINE, HELD, INK, Paint, RUNNING, Type, line, paint};
+use super::panel::{Panel, label};
+use super::strip::activity;
+use super::timeline::{Drawing, MARGIN, WIDTH};
+use crate::model::Activity;
+
+const FONT: Type = Type::new(12.0, INK);
+const HEAD: Type = Type::new(12.0, GREY);
+const LINE: f64 = 21.0;
+const SWATCH: f64 = 22.0;
+const SWATCH_HEIGHT: f64 = 12.0;
+
+/// What a request does also when it is alone.
+const ALONE_TOO: [Activity; 4] = [Activity::Framework, Activity::Compute, Activity::Backend, Activity::Sleep];
+/// What it does because of others.
+const IN_LINE: [Activity; 4] =
+    [Activity::BacklogWait, Activity::RunQueueWait, Activity::PoolWait, Activity::BackendWait];
+
+#[derive(Clone, Copy)]
+enum Sign {
+    None,
+    Area(Paint),
+    Arrival,
+    Alone,
+    Idle,
+}
+
+struct Item {
+    at: (f64, f64),
+    sign: Sign,
+    text: &'static str,
+    font: Type,
+}
+
+/// A legend, laid out.
+pub(super) struct Legend {
+    items: Vec<Item>,
+    lines: usize,
+}
+
+impl Legend {
+    /// The legend of those drawings.
+    pub(super) fn new(drawings: &[Drawing<'_>], panels: &[Panel<'_>]) -> Self {
+        let entries = || drawings.iter().flat_map(|drawing| drawing.timeline);
+        let occurs = |wanted| entries().any(|entry| entry.segments.iter().any(|segment| activity(segment) == wanted));
+        let blocks = || panels.iter().flat_map(Panel::rows).flat_map(|row| &row.blocks);
+
+        let signs = |kinds: &[Activity]| -> Vec<_> {
+            let occurring = kinds.iter().filter(|&&kind| occurs(kind));
+            occurring.map(|&kind| (Sign::Area(paint(kind)), name(kind))).collect()
+        };
+        let mut alone = vec![(Sign::Arrival, "arrives")];
+        alone.extend(signs(&ALONE_TOO));
+        if entries().any(has_alone_line) {
+            alone.push((Sign::Alone, "as long as it takes alone"));
+        }
+        let mut runners = Vec::new();
+        if blocks().any(|block| block.runs) {
+            runners.push((Sign::Area(RUNNING), "runs the request of that number"));
+        }
+        if blocks().any(|block| !block.runs) {
+            runners.push((Sign::Area(HELD), "held by a request that waits"));
+        }
+        if !runners.is_empty() {
+            let partial = drawings.iter().any(|drawing| drawing.is_partial());
+            runners.push((Sign::Idle, if partial { "idle, or with requests not shown" } else { "idle" }));
+        }
+
+        let mut legend = Self { items: Vec::new(), lines: 0 };
+        if !drawings.is_empty() {
+            legend.add("A request", &alone);
+        }
+        legend.add("stands in line", &signs(&IN_LINE));
+        legend.add("What runs it", &runners);
+        legend
+    }
+
+    fn add(&mut self, head: &'static str, items: &[(Sign, &'static str)]) {
+        if items.is_empty() {
+            return;
+        }
+        let start = MARGIN + HEAD.width("stands in line") + 18.0;
+        let mut x = start;
+        let y = |lines: usize| LINE * (lines as f64 + 0.5);
+        self.items.push(Item { at: (MARGIN, y(self.lines)), sign: Sign::None, text: head, font: HEAD });
+        for &(sign, text) in items {
+            let width = sign.width() + FONT.width(text);
+            if x > start && x + width > WIDTH - MARGIN {
+                x = start;
+                self.lines += 1;
+            }
+            self.items.push(Item { at: (x, y(self.lines)), sign, text, font: FONT });
+            x += width + 18.0;
+        }
+        self.lines += 1;
+    }
+
+    /// Its height in pixels.
+    pub(super) fn height(&self) -> f64 {
+        LINE * self.lines as f64
+    }
+
+    /// Draws it below `top`.
+    pub(super) fn draw(&self, page: &Area<'_>, top: f64) -> Drawn {
+        for Item { at: (x, y), sign, text, font } in &self.items {
+            let y = top + y;
+            match sign {
+                Sign::None => {}
+                Sign::Area(paint) => {
+                    let half = 0.5 * SWATCH_HEIGHT;
+                    let corners = [(units(*x), units(y - half)), (units(x + SWATCH), units(y + half))];
+                    page.draw(&Bar { corners, paint: *paint })?;
+                }
+                Sign::Arrival => {
+                    page.draw(&Symbol { at: (units(x + 4.0), units(y + 3.0)), shape: arrival_shape(6.0), color: INK })?;
+                }
+                Sign::Alone => {
+                    let corners = [(units(*x), units(y - 0.9)), (units(x + SWATCH), units(y + 0.9))];
+                    page.draw(&Bar { corners, paint: ALONE })?;
+                }
+                Sign::Idle => {
+                    let ends = [(units(*x), units(y)), (units(x + SWATCH), units(y))];
+                    page.draw(&PathElement::new(ends, line(HAIRLINE, 0.75)))?;
+                }
+            }
+            label(page, text, (x + sign.width(), y), *font, HPos::Left)?;
+        }
+        Ok(())
+    }
+}
+
+impl Sign {
+    fn width(self) -> f64 {
+        match self {
+            Self::None => 0.0,
+            Self::Area(_) | Self::Alone | Self::Idle => SWATCH + 6.0,
+            Self::Arrival => 13.0,
+        }
+    }
+}
+
+fn name(activity: Activity) -> &'static str {
+    match activity {
+        Activity::BacklogWait => "in the backlog",
+        Activity::RunQueueWait => "for a core, the GIL or the loop",
+        Activity::PoolWait => "for a connection",
+        Activity::BackendWait => "at the backend",
+        Activity::Framework => "framework code",
+        Activity::Compute => "own code",
+        Activity::Backend => "waits for database or backend",
+        Activity::Sleep => "sleeps",
+    }
+}

@@ -1,0 +1,20 @@
+//! Data to SVG.
+//!
+//! Charts are laid out by plotters and written by a canvas of our own (`canvas`), in one palette (`palette`), with
+//! tooltips and patterns (`marks`), times in handy units (`scale`) and text that is measured (`text`). The timeline is
+//! drawn panel by panel (`timeline`, `panel`), each of lanes (`lane`) and a strip of rows (`strip`, `row`).
+
+mod canvas;
+mod lane;
+mod legend;
+mod marks;
+mod palette;
+mod panel;
+mod row;
+mod scale;
+mod strip;
+mod text;
+mod timeline;
+
+pub use text::{ASCENT, DESCENT, FONTS, text_width};
+pub use timeline::timeline_svg;

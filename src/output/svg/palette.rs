@@ -1,0 +1,190 @@
+//! The colours, patterns and type of every chart.
+//!
+//! Work is green and solid. Standing in a line is red or orange, dark and hatched. Waiting for an answer, which is
+//! part of what a request needs, is pale. So the three differ in lightness and in texture, whatever the eye makes of
+//! the hue, and also on a black and white printer.
+
+use plotters::style::text_anchor::{HPos, Pos, VPos};
+use plotters::style::{BLACK, Color, FontStyle, IntoFont, RGBColor, ShapeStyle, TextStyle};
+
+use super::canvas::{size_units, units};
+use crate::model::Activity;
+
+/// Titles and what must be read.
+pub(super) const INK: RGBColor = RGBColor(0x1f, 0x29, 0x33);
+/// What is there when looked for.
+pub(super) const GREY: RGBColor = RGBColor(0x5b, 0x66, 0x73);
+/// Grid lines.
+pub(super) const GRID: RGBColor = RGBColor(0xe3, 0xe6, 0xea);
+/// The line of a lane.
+pub(super) const HAIRLINE: RGBColor = RGBColor(0xcf, 0xd5, 0xdb);
+/// Text on dark bars.
+pub(super) const PAPER: RGBColor = RGBColor(0xff, 0xff, 0xff);
+
+/// How an area is filled.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Paint {
+    id: &'static str,
+    base: RGBColor,
+    hatch: Option<Hatch>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Hatch {
+    size: u8,
+    /// What is drawn over the base, in a tile of `size`.
+    lines: &'static str,
+}
+
+impl Paint {
+    const fn solid(id: &'static str, base: RGBColor) -> Self {
+        Self { id, base, hatch: None }
+    }
+
+    const fn hatched(id: &'static str, base: RGBColor, size: u8, lines: &'static str) -> Self {
+        Self { id, base, hatch: Some(Hatch { size, lines }) }
+    }
+
+    /// The name of what is painted so, as a class in the SVG.
+    pub(super) const fn id(&self) -> &'static str {
+        self.id
+    }
+
+    /// The `fill` of an area as wide as that many hundredths of a pixel: in narrow ones a pattern could not be seen,
+    /// and its gaps would hide them.
+    pub(super) fn fill(&self, hundredths: i32) -> String {
+        match self.hatch {
+            Some(_) if hundredths >= 300 => format!("url(#waitline-{})", self.id),
+            _ => hex(self.base),
+        }
+    }
+
+    fn definition(&self) -> Option<String> {
+        let Hatch { size, lines } = self.hatch?;
+        Some(format!(
+            "<pattern id=\"waitline-{}\" width=\"{size}\" height=\"{size}\" patternUnits=\"userSpaceOnUse\">\
+             <rect width=\"{size}\" height=\"{size}\" fill=\"{}\"/>{lines}</pattern>\n",
+            self.id,
+            hex(self.base)
+        ))
+    }
+}
+
+const BACKLOG_WAIT: Paint = Paint::hatched(
+    "backlog_wait",
+    RGBColor(0xd3, 0x2a, 0x2a),
+    6,
+    r##"<path d="M-1,1 l2,-2 M0,6 l6,-6 M5,7 l2,-2" stroke="#ffffff" stroke-opacity="0.75" stroke-width="1.3"/>"##,
+);
+const RUN_QUEUE_WAIT: Paint = Paint::hatched(
+    "run_queue_wait",
+    RGBColor(0xf2, 0x8c, 0x1e),
+    5,
+    r##"<path d="M-1,4 l2,2 M0,0 l5,5 M4,-1 l2,2" stroke="#7a3a00" stroke-width="1.1"/>"##,
+);
+const POOL_WAIT: Paint = Paint::hatched(
+    "pool_wait",
+    RGBColor(0x8a, 0x24, 0x4b),
+    6,
+    r##"<path d="M0,0 l6,6 M0,6 l6,-6" stroke="#ffffff" stroke-opacity="0.8" stroke-width="0.9"/>"##,
+);
+const BACKEND_WAIT: Paint = Paint::hatched(
+    "backend_wait",
+    RGBColor(0xe0, 0x5d, 0x44),
+    4,
+    r##"<path d="M0,1 h4" stroke="#ffffff" stroke-width="1.2"/>"##,
+);
+const FRAMEWORK: Paint = Paint::solid("framework", RGBColor(0x0b, 0x4d, 0x31));
+const COMPUTE: Paint = Paint::solid("compute", RGBColor(0x4f, 0xb8, 0x74));
+const BACKEND: Paint = Paint::solid("backend", RGBColor(0xfb, 0xd3, 0xc1));
+const SLEEP: Paint = Paint::hatched(
+    "sleep",
+    RGBColor(0xee, 0xf0, 0xf3),
+    5,
+    r##"<path d="M1,1.5 h1.2 M3.5,4 h1.2" stroke="#8a94a0" stroke-width="1.2"/>"##,
+);
+
+/// What runs requests is running one.
+pub(super) const RUNNING: Paint = Paint::solid("running", RGBColor(0x2f, 0x7d, 0x55));
+/// What runs requests is held by one that waits.
+pub(super) const HELD: Paint = Paint::hatched(
+    "held",
+    RGBColor(0xf4, 0xe1, 0xd8),
+    5,
+    r##"<path d="M-1,1 l2,-2 M0,5 l5,-5 M4,6 l2,-2" stroke="#b5654a" stroke-width="0.9"/>"##,
+);
+
+/// The same, behind a number.
+pub(super) const HELD_PLAIN: Paint = Paint::solid("held_plain", RGBColor(0xf4, 0xe1, 0xd8));
+/// Between two that touch.
+pub(super) const SEPARATOR: Paint = Paint::solid("separator", PAPER);
+/// How long a request would take alone.
+pub(super) const ALONE: Paint = Paint::solid("alone", RGBColor(0x3b, 0x46, 0x52));
+
+const PAINTS: [Paint; 10] =
+    [BACKLOG_WAIT, RUN_QUEUE_WAIT, POOL_WAIT, BACKEND_WAIT, FRAMEWORK, COMPUTE, BACKEND, SLEEP, RUNNING, HELD];
+
+/// How time spent in an activity is painted.
+pub(super) const fn paint(activity: Activity) -> Paint {
+    match activity {
+        Activity::BacklogWait => BACKLOG_WAIT,
+        Activity::RunQueueWait => RUN_QUEUE_WAIT,
+        Activity::PoolWait => POOL_WAIT,
+        Activity::BackendWait => BACKEND_WAIT,
+        Activity::Framework => FRAMEWORK,
+        Activity::Compute => COMPUTE,
+        Activity::Backend => BACKEND,
+        Activity::Sleep => SLEEP,
+    }
+}
+
+/// The definitions of the patterns that `body` refers to.
+pub(super) fn definitions(body: &str) -> String {
+    let used = PAINTS.iter().filter(|paint| body.contains(&format!("url(#waitline-{})", paint.id)));
+    let patterns: String = used.filter_map(Paint::definition).collect();
+    if patterns.is_empty() { patterns } else { format!("<defs>\n{patterns}</defs>\n") }
+}
+
+/// A line of that many pixels.
+pub(super) fn line(color: RGBColor, pixels: f64) -> ShapeStyle {
+    color.stroke_width(size_units(pixels))
+}
+
+/// The font of a text.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Type {
+    /// Its size in pixels.
+    pub(super) size: f64,
+    /// Whether it is bold.
+    pub(super) bold: bool,
+    /// Its colour.
+    pub(super) color: RGBColor,
+}
+
+impl Type {
+    /// A font of that size and colour.
+    pub(super) const fn new(size: f64, color: RGBColor) -> Self {
+        Self { size, bold: false, color }
+    }
+
+    /// The same, bold.
+    pub(super) const fn bold(self) -> Self {
+        Self { bold: true, ..self }
+    }
+
+    /// Its style in plotters, anchored at its middle height and, across, at `anchor`.
+    pub(super) fn style(self, anchor: HPos) -> TextStyle<'static> {
+        let weight = if self.bold { FontStyle::Bold } else { FontStyle::Normal };
+        let font = ("sans-serif", f64::from(units(self.size))).into_font().style(weight);
+        TextStyle { color: self.color.to_backend_color(), ..font.color(&BLACK).pos(Pos::new(anchor, VPos::Center)) }
+    }
+
+    /// The width of `text` in pixels.
+    pub(super) fn width(self, text: &str) -> f64 {
+        super::text::text_width(text, self.size, self.bold)
+    }
+}
+
+fn hex(RGBColor(r, g, b): RGBColor) -> String {
+    format!("#{r:02x}{g:02x}{b:02x}")
+}

@@ -1,0 +1,241 @@
+//! One policy of the timeline: its title, a lane for each request, the strip of what ran them, the axis.
+
+use plotters::chart::{ChartBuilder, ChartContext, LabelAreaPosition};
+use plotters::coord::cartesian::Cartesian2d;
+use plotters::coord::types::RangedCoordf64;
+use plotters::element::Text;
+use plotters::style::TRANSPARENT;
+use plotters::style::text_anchor::HPos;
+
+use super::canvas::{Area, Drawn, SvgCanvas, size_units, units};
+use super::lane;
+use super::palette::{self, GREY, GRID, INK, Type};
+use super::row;
+use super::scale::{TimeScale, Unit, decimal};
+use super::strip::{Row, Strip, strip};
+use super::text::ellipsize;
+use super::timeline::{Drawing, MARGIN, WIDTH};
+
+/// Where a panel's lanes and strip are drawn: across, the numbers of the axis; down, pixels.
+pub(super) type Chart<'a> = ChartContext<'a, SvgCanvas<'a>, Cartesian2d<RangedCoordf64, RangedCoordf64>>;
+
+const HEADER: f64 = 30.0;
+const STRIP_GAP: f64 = 8.0;
+const NOTE: f64 = 15.0;
+const AXIS: f64 = 22.0;
+const TOP_AXIS: f64 = 18.0;
+const WIDEST_CLASS: f64 = 150.0;
+const WIDEST_SHORT_NAME: f64 = 110.0;
+const COLUMN_GAP: f64 = 14.0;
+
+const NAME: Type = Type::new(15.0, INK).bold();
+const KIND: Type = Type::new(13.0, GREY);
+const NUMBERS: Type = Type::new(12.0, INK);
+const CAPTION: Type = Type::new(11.0, GREY);
+const TICK: Type = Type::new(11.0, GREY);
+
+/// What stands left and right of the lanes, the same for all panels.
+pub(super) struct Columns {
+    /// Where the requests' numbers end.
+    pub(super) number_end: f64,
+    /// Where the classes begin.
+    pub(super) class_start: f64,
+    /// Where time begins.
+    pub(super) plot_start: f64,
+    /// Where it ends.
+    pub(super) plot_end: f64,
+    /// Where response times and slowdowns end.
+    pub(super) end: f64,
+    /// The unit of response times.
+    pub(super) response_unit: Unit,
+}
+
+impl Columns {
+    /// As narrow as the texts allow.
+    pub(super) fn new(drawings: &[Drawing<'_>], scale: &TimeScale) -> Self {
+        let entries = || drawings.iter().flat_map(|drawing| drawing.timeline);
+        let widest = |texts: &mut dyn Iterator<Item = f64>| texts.fold(0.0, f64::max);
+        let number = widest(&mut entries().map(|entry| lane::NUMBER.width(&entry.request.to_string())));
+        let class = widest(&mut entries().map(|entry| lane::CLASS.width(&entry.class)).chain([0.0])).min(WIDEST_CLASS);
+        let rows = drawings.iter().flat_map(|drawing| strip(drawing.policy, drawing.timeline).rows);
+        let row = widest(&mut rows.map(|row| CAPTION.width(&row.name)));
+        let caption = CAPTION.width(&scale.caption()) + 0.5 * tick_width(scale);
+        let number_end = MARGIN + number;
+        let class_start = number_end + 7.0;
+        // Short names of policies fit left of time, so that the numbers beside them stand in line.
+        let names = drawings.iter().map(|drawing| NAME.width(&drawing.policy.name));
+        let name = widest(&mut names.filter(|&width| width <= WIDEST_SHORT_NAME));
+        let left = class.max(MARGIN + row - class_start).max(MARGIN + caption.max(name) - class_start);
+        let plot_start = class_start + left + COLUMN_GAP;
+
+        let of_policies = drawings.iter().flat_map(|drawing| drawing.policy.response_time_ms.p99);
+        let longest = entries().filter_map(|entry| entry.response_time_ms).chain(of_policies).fold(0.0, f64::max);
+        let response_unit = Unit::of_span(longest);
+        let end = WIDTH - MARGIN;
+        let ends = widest(&mut entries().map(|entry| lane::END.bold().width(&lane::end_text(entry, response_unit))));
+        let plot_end = end - ends.max(CAPTION.width(lane::END_CAPTION)) - COLUMN_GAP;
+        Self { number_end, class_start, plot_start, plot_end, end, response_unit }
+    }
+}
+
+/// One policy, laid out.
+pub(super) struct Panel<'a> {
+    drawing: Drawing<'a>,
+    lanes: lane::Size,
+    strip: Strip,
+    row_height: f64,
+    title: String,
+    aside: String,
+    numbers: String,
+}
+
+impl<'a> Panel<'a> {
+    /// Lays out the policy.
+    pub(super) fn new(drawing: Drawing<'a>, columns: &Columns) -> Self {
+        let Drawing { policy, timeline } = drawing;
+        let strip = strip(policy, timeline);
+        let row_height = if strip.rows.len() <= 8 { 16.0 } else { 13.0 };
+        let numbers = numbers(drawing, columns.response_unit);
+        let kind = (policy.name != policy.kind).then(|| policy.kind.to_owned());
+        let aside = kind.into_iter().chain(shown(drawing)).collect::<Vec<_>>().join(" · ");
+        let room = columns.end - MARGIN - CAPTION.width(lane::END_CAPTION) - 16.0;
+        let room = room - NUMBERS.width(&numbers) - KIND.width(&aside) - 40.0;
+        let title = ellipsize(&policy.name, room, NAME.size, NAME.bold);
+        Self { drawing, lanes: lane::Size::of(timeline.len()), strip, row_height, title, aside, numbers }
+    }
+
+    /// Its height in pixels.
+    pub(super) fn height(&self) -> f64 {
+        let note = if self.strip.note.is_some() { NOTE } else { 0.0 };
+        self.lanes_top() + self.plot_height() + AXIS + note
+    }
+
+    /// What its strip shows.
+    pub(super) fn rows(&self) -> &[Row] {
+        &self.strip.rows
+    }
+
+    /// High panels have an axis above the lanes, too.
+    fn top_axis(&self) -> f64 {
+        if self.drawing.timeline.len() > 24 { TOP_AXIS } else { 0.0 }
+    }
+
+    fn lanes_top(&self) -> f64 {
+        HEADER + self.top_axis()
+    }
+
+    fn plot_height(&self) -> f64 {
+        let gap = if self.strip.rows.is_empty() { 0.0 } else { STRIP_GAP };
+        self.lanes_height() + gap + self.row_height * self.strip.rows.len() as f64
+    }
+
+    fn lanes_height(&self) -> f64 {
+        self.lanes.pitch * self.drawing.timeline.len() as f64
+    }
+
+    /// Draws it into an area of its height.
+    pub(super) fn draw<'b>(&self, area: &Area<'b>, scale: &TimeScale, columns: &Columns) -> Drawn {
+        self.draw_header(area, columns)?;
+        let chart = self.chart(area, scale, columns)?;
+        for (index, entry) in self.drawing.timeline.iter().enumerate() {
+            let middle = self.lanes.pitch * (index as f64 + 0.5);
+            lane::draw_bars(&chart, entry, scale, middle, self.lanes)?;
+            lane::draw_labels(area, entry, self.lanes_top() + middle, self.lanes, columns)?;
+        }
+        self.draw_strip(area, &chart, scale, columns)
+    }
+
+    fn draw_header(&self, area: &Area<'_>, columns: &Columns) -> Drawn {
+        let middle = 12.0;
+        label(area, &self.title, (MARGIN, middle), NAME, HPos::Left)?;
+        let aside = MARGIN + NAME.width(&self.title) + 10.0;
+        label(area, &self.aside, (aside, middle), KIND, HPos::Left)?;
+        let numbers = if self.aside.is_empty() { aside } else { aside + KIND.width(&self.aside) + 10.0 };
+        label(area, &self.numbers, (numbers.max(columns.plot_start), middle), NUMBERS, HPos::Left)?;
+        label(area, lane::END_CAPTION, (columns.end, middle), CAPTION, HPos::Right)
+    }
+
+    fn chart<'b>(&self, area: &Area<'b>, scale: &TimeScale, columns: &Columns) -> Drawn<Chart<'b>> {
+        let (start, end) = (scale.position(scale.start_ms), scale.position(scale.end_ms));
+        let mut chart = ChartBuilder::on(area)
+            .margin_top(size_units(HEADER))
+            .set_label_area_size(LabelAreaPosition::Left, units(columns.plot_start))
+            .set_label_area_size(LabelAreaPosition::Right, units(WIDTH - columns.plot_end))
+            .set_label_area_size(LabelAreaPosition::Top, units(self.top_axis()))
+            .set_label_area_size(
+                LabelAreaPosition::Bottom,
+                units(self.height() - self.lanes_top() - self.plot_height()),
+            )
+            .build_cartesian_2d(start..end, self.plot_height()..0.0)?;
+        let ticks = (columns.plot_end - columns.plot_start) / (tick_width(scale) + 30.0);
+        chart
+            .configure_mesh()
+            .disable_y_mesh()
+            .axis_style(TRANSPARENT)
+            .x_labels(ticks.clamp(2.0, 14.0) as usize)
+            .y_labels(0)
+            .max_light_lines(0)
+            .light_line_style(TRANSPARENT)
+            .bold_line_style(palette::line(GRID, 1.0))
+            .set_all_tick_mark_size(units(3.0))
+            .x_label_formatter(&|position| scale.tick(*position))
+            .x_label_style(TICK.style(HPos::Center))
+            .draw()?;
+        let axis = self.lanes_top() + self.plot_height() + 6.0 + 0.4 * TICK.size;
+        label(area, &scale.caption(), (MARGIN, axis), CAPTION, HPos::Left)?;
+        Ok(chart)
+    }
+
+    fn draw_strip(&self, area: &Area<'_>, chart: &Chart<'_>, scale: &TimeScale, columns: &Columns) -> Drawn {
+        let top = self.lanes_height() + STRIP_GAP;
+        for (index, row) in self.strip.rows.iter().enumerate() {
+            let middle = top + self.row_height * (index as f64 + 0.5);
+            label(area, &row.name, (MARGIN, self.lanes_top() + middle), CAPTION, HPos::Left)?;
+            lane::draw_hairline(chart, scale, middle)?;
+            row::draw(chart, row, scale, columns, (middle, self.row_height))?;
+        }
+        if let Some(note) = &self.strip.note {
+            label(area, note, (MARGIN, self.height() - 0.5 * NOTE), CAPTION, HPos::Left)?;
+        }
+        Ok(())
+    }
+}
+
+/// Which part of a long run is drawn.
+fn shown(drawing: Drawing<'_>) -> Option<String> {
+    let (shown, all) = (drawing.timeline.len() as f64, drawing.policy.requests.arrived as f64);
+    drawing.is_partial().then(|| format!("first {} of {} requests", decimal(shown, 0), decimal(all, 0)))
+}
+
+/// The three numbers of a policy: what is usual, what is bad, and how little of the machine it took.
+fn numbers(Drawing { policy, .. }: Drawing<'_>, unit: Unit) -> String {
+    let mean = policy.response_time_ms.mean.map(|ms| format!("mean {}", unit.rounded(ms)));
+    let p99 = policy.response_time_ms.p99.map(|ms| format!("p99 {}", unit.rounded(ms)));
+    let cores = policy.utilization.cores.map(|share| format!("CPU busy {} %", decimal(100.0 * share, 0)));
+    mean.into_iter().chain(p99).chain(cores).collect::<Vec<_>>().join(" · ")
+}
+
+fn tick_width(scale: &TimeScale) -> f64 {
+    let widest = |ms| TICK.width(&decimal(scale.position(ms), 0));
+    let fraction =
+        if scale.position(scale.end_ms) - scale.position(scale.start_ms) < 12.0 { TICK.width(".05") } else { 0.0 };
+    widest(scale.end_ms).max(widest(scale.start_ms)) + fraction
+}
+
+/// From when to when, and how long.
+pub(super) fn stretch(unit: Unit, start_ms: f64, end_ms: f64) -> String {
+    let length = Unit::of_span(end_ms - start_ms);
+    format!(
+        "{}–{} {}, {} {}",
+        unit.exact(start_ms),
+        unit.exact(end_ms),
+        unit.symbol,
+        length.exact(end_ms - start_ms),
+        length.symbol
+    )
+}
+
+/// A text on a part of the page: `at` is its middle height and, across, its `anchor`.
+pub(super) fn label(area: &Area<'_>, text: &str, at: (f64, f64), font: Type, anchor: HPos) -> Drawn {
+    area.draw(&Text::new(text, (units(at.0), units(at.1)), font.style(anchor)))
+}

@@ -1,0 +1,65 @@
+//! One row of a strip: what a worker, a thread or a loop was doing.
+
+use plotters::element::Text;
+use plotters::style::text_anchor::HPos;
+
+use super::canvas::Drawn;
+use super::marks::{Bar, titled};
+use super::palette::{HELD, HELD_PLAIN, INK, PAPER, RUNNING, SEPARATOR, Type};
+use super::panel::{Chart, Columns, stretch};
+use super::scale::TimeScale;
+use super::strip::{Block, Row};
+
+/// How narrow a block may be and still be set off from its neighbour.
+const SEPARABLE: f64 = 4.0;
+
+/// Draws the row around `middle`. A request's number stands in every block that runs it and has room, and in the first
+/// block that has room in any case.
+pub(super) fn draw(
+    chart: &Chart<'_>,
+    row: &Row,
+    scale: &TimeScale,
+    columns: &Columns,
+    (middle, height): (f64, f64),
+) -> Drawn {
+    let half = 0.5 * height - 1.5;
+    let font = Type::new(if height > 14.0 { 10.0 } else { 9.0 }, PAPER).bold();
+    let pixel = scale.length() / (columns.plot_end - columns.plot_start);
+    let mut before: Option<&Block> = None;
+    let mut numbered = None;
+    for block in &row.blocks {
+        draw_block(chart, row, block, scale, (middle, half))?;
+        let (from, to) = (scale.position(block.start_ms), scale.position(block.end_ms));
+        let width = (to - from) / pixel;
+        if before.is_some_and(|before| before.request != block.request) && width >= SEPARABLE {
+            let corners = [(from - 0.5 * pixel, middle - half), (from + 0.5 * pixel, middle + half)];
+            chart.plotting_area().draw(&Bar { corners, paint: SEPARATOR })?;
+        }
+        before = Some(block);
+
+        let number = block.request.to_string();
+        let number_width = font.width(&number) + if block.runs { 2.0 } else { 10.0 };
+        if number_width <= width && (block.runs || numbered != Some(block.request)) {
+            let center = 0.5 * (from + to);
+            let around = 0.5 * (font.width(&number) + 4.0) * pixel;
+            if !block.runs {
+                let corners = [(center - around, middle - half), (center + around, middle + half)];
+                chart.plotting_area().draw(&Bar { corners, paint: HELD_PLAIN })?;
+            }
+            let font = if block.runs { font } else { Type { color: INK, ..font } };
+            chart.plotting_area().draw(&Text::new(number, (center, middle), font.style(HPos::Center)))?;
+            numbered = Some(block.request);
+        }
+    }
+    Ok(())
+}
+
+fn draw_block(chart: &Chart<'_>, row: &Row, block: &Block, scale: &TimeScale, (middle, half): (f64, f64)) -> Drawn {
+    let (from, to) = (scale.position(block.start_ms), scale.position(block.end_ms));
+    let paint = if block.runs { RUNNING } else { HELD };
+    let (does, waits) = if block.runs { ("runs", "") } else { ("is held by", ", which waits") };
+    let when = stretch(scale.unit, block.start_ms, block.end_ms);
+    let title = format!("{} {does} request {} ({}){waits}, {when}", row.name, block.request, block.class);
+    let bar = Bar { corners: [(from, middle - half), (to, middle + half)], paint };
+    titled(chart.plotting_area(), paint.id(), &title, |plot| plot.draw(&bar))
+}

@@ -1,0 +1,158 @@
+//! Time on an axis: its unit, its numbers.
+
+/// The unit in which a chart tells time.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Unit {
+    /// Its symbol.
+    pub(super) symbol: &'static str,
+    /// How many milliseconds it is.
+    pub(super) ms: f64,
+}
+
+const UNITS: [Unit; 5] = [
+    Unit { symbol: "µs", ms: 0.001 },
+    Unit { symbol: "ms", ms: 1.0 },
+    Unit { symbol: "s", ms: 1000.0 },
+    Unit { symbol: "min", ms: 60_000.0 },
+    Unit { symbol: "h", ms: 3_600_000.0 },
+];
+// From which span on each unit is taken, in milliseconds.
+const FROM_MS: [f64; 5] = [0.0, 1.0, 5000.0, 600_000.0, 36_000_000.0];
+
+impl Unit {
+    /// The unit in which `span_ms` is a handy number.
+    pub(super) fn of_span(span_ms: f64) -> Self {
+        let index = FROM_MS.iter().rposition(|&from| span_ms >= from).unwrap_or(0);
+        UNITS[index]
+    }
+
+    /// A length of time in this unit, to three digits: `475 ms`.
+    pub(super) fn rounded(self, ms: f64) -> String {
+        format!("{} {}", three_digits(ms / self.ms), self.symbol)
+    }
+
+    /// The number of a moment or of a length in this unit, to its third decimal: `30`, `12.345`.
+    pub(super) fn exact(self, ms: f64) -> String {
+        decimal(ms / self.ms, 3)
+    }
+}
+
+/// A stretch of time on an axis.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct TimeScale {
+    /// The unit of its numbers.
+    pub(super) unit: Unit,
+    /// Its beginning.
+    pub(super) start_ms: f64,
+    /// Its end.
+    pub(super) end_ms: f64,
+    /// What its numbers count from.
+    pub(super) origin_ms: f64,
+}
+
+impl TimeScale {
+    /// The scale that shows everything from `first_ms` to `last_ms`; it begins at 0 if that costs little room.
+    pub(super) fn new(first_ms: f64, last_ms: f64) -> Self {
+        let span = last_ms - first_ms;
+        let start_ms = if first_ms <= 0.15 * span { 0.0 } else { first_ms };
+        let unit = Unit::of_span(last_ms - start_ms);
+        // Where numbers would be long, they count from a round number of units.
+        let round = 1000.0 * unit.ms;
+        let origin_ms = if start_ms >= 10.0 * round { (start_ms / round).floor() * round } else { 0.0 };
+        // A span of nothing has no scale.
+        let end_ms = if last_ms > start_ms { last_ms } else { start_ms + unit.ms };
+        Self { unit, start_ms, end_ms, origin_ms }
+    }
+
+    /// A moment as the axis counts it.
+    pub(super) fn position(&self, ms: f64) -> f64 {
+        (ms - self.origin_ms) / self.unit.ms
+    }
+
+    /// How far the axis counts.
+    pub(super) fn length(&self) -> f64 {
+        self.position(self.end_ms) - self.position(self.start_ms)
+    }
+
+    /// The number of a tick.
+    pub(super) fn tick(&self, position: f64) -> String {
+        decimal(position, 6)
+    }
+
+    /// What the numbers of the axis are.
+    pub(super) fn caption(&self) -> String {
+        let Unit { symbol, .. } = self.unit;
+        if self.origin_ms > 0.0 {
+            let origin = UNITS.iter().rev().find(|unit| self.origin_ms % unit.ms == 0.0).copied().unwrap_or(self.unit);
+            format!("{symbol} after {} {}", decimal(self.origin_ms / origin.ms, 0), origin.symbol)
+        } else {
+            format!("time in {symbol}")
+        }
+    }
+}
+
+/// A slowdown: `4.5×`.
+pub(super) fn times(slowdown: f64) -> String {
+    format!("{}×", if slowdown < 99.95 { format!("{slowdown:.1}") } else { grouped(&format!("{slowdown:.0}")) })
+}
+
+fn three_digits(value: f64) -> String {
+    let decimals = match value.abs() {
+        v if v >= 99.95 => 0,
+        v if v >= 9.995 => 1,
+        v if v >= 0.9995 => 2,
+        _ => 3,
+    };
+    decimal(value, decimals)
+}
+
+/// A number with at most that many decimals, without trailing zeros, in groups of thousands.
+pub(super) fn decimal(value: f64, decimals: usize) -> String {
+    let text = format!("{value:.decimals$}");
+    let text = if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { &text };
+    grouped(if text == "-0" { "0" } else { text })
+}
+
+/// A decimal number with commas between its thousands.
+fn grouped(number: &str) -> String {
+    let (sign, number) = number.strip_prefix('-').map_or(("", number), |rest| ("-", rest));
+    let (whole, part) = number.find('.').map_or((number, ""), |point| number.split_at(point));
+    let mut grouped = String::new();
+    for (index, digit) in whole.chars().enumerate() {
+        if index > 0 && (whole.len() - index).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    format!("{sign}{grouped}{part}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_short_and_right() {
+        for (value, text) in
+            [(475.0, "475"), (353.3333, "353"), (12.345, "12.3"), (0.105, "0.105"), (12345.6, "12,346")]
+        {
+            assert_eq!(three_digits(value), text);
+        }
+        assert_eq!((times(4.523), times(145.2), times(1234.0)), ("4.5×".into(), "145×".into(), "1,234×".into()));
+        assert_eq!(decimal(-0.0001, 3), "0");
+    }
+
+    #[test]
+    fn the_unit_follows_the_span() {
+        let units = [0.02, 475.0, 9000.0, 900_000.0, 72_000_000.0].map(|span| Unit::of_span(span).symbol);
+        assert_eq!(units, ["µs", "ms", "s", "min", "h"]);
+    }
+
+    #[test]
+    fn late_moments_are_counted_from_a_round_one() {
+        let scale = TimeScale::new(600_123.0, 600_400.0);
+        assert_eq!(scale.caption(), "ms after 10 min");
+        assert_eq!(scale.tick(scale.position(600_200.0)), "200");
+        assert_eq!(TimeScale::new(0.0, 475.0).caption(), "time in ms");
+    }
+}

@@ -1,0 +1,149 @@
+//! What the workers, threads or loops of a policy were doing, from what their requests did.
+
+use std::collections::BTreeMap;
+
+use crate::model::Activity;
+use crate::stats::{PolicyResults, TimelineEntry, TimelineSegment};
+
+/// How many rows a strip has at most.
+const MOST_ROWS: usize = 32;
+
+/// What one worker, thread or loop did.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Row {
+    /// Its name: `worker 2, thread 1`.
+    pub(super) name: String,
+    /// When it was taken, in order of time.
+    pub(super) blocks: Vec<Block>,
+}
+
+/// A stretch of time that one request took.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Block {
+    /// The request's number.
+    pub(super) request: u64,
+    /// Its class.
+    pub(super) class: String,
+    /// Whether it ran, or held its place while it waited.
+    pub(super) runs: bool,
+    /// From when.
+    pub(super) start_ms: f64,
+    /// Until when.
+    pub(super) end_ms: f64,
+}
+
+/// The rows of a policy, and how many more there are that have no room.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Strip {
+    /// The rows.
+    pub(super) rows: Vec<Row>,
+    /// What is said below them, if anything.
+    pub(super) note: Option<String>,
+}
+
+/// What runs a request, and whether it stays with it through its waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Runner {
+    /// A worker serves one request at a time and waits with it.
+    Worker,
+    /// A thread of a worker does.
+    Thread,
+    /// An event loop is free while its requests wait.
+    Loop,
+}
+
+impl Runner {
+    fn of(kind: &str) -> Self {
+        match kind {
+            "async" => Self::Loop,
+            "sync" => Self::Worker,
+            _ => Self::Thread,
+        }
+    }
+
+    fn word(self) -> &'static str {
+        match self {
+            Self::Worker => "worker",
+            Self::Thread => "thread",
+            Self::Loop => "loop",
+        }
+    }
+
+    fn holds(self, activity: Activity) -> bool {
+        match activity {
+            Activity::Framework | Activity::Compute => true,
+            Activity::BacklogWait => false,
+            Activity::RunQueueWait
+            | Activity::PoolWait
+            | Activity::BackendWait
+            | Activity::Backend
+            | Activity::Sleep => self != Self::Loop,
+        }
+    }
+}
+
+/// The activity of a segment.
+pub(super) fn activity(segment: &TimelineSegment) -> Activity {
+    let named = Activity::ALL.into_iter().find(|activity| activity.name() == segment.kind);
+    named.expect("segments bear the names of activities")
+}
+
+/// What ran the requests in `timeline`.
+pub(super) fn strip(policy: &PolicyResults, timeline: &[TimelineEntry]) -> Strip {
+    let runner = Runner::of(policy.kind);
+    let mut rows: BTreeMap<(u32, u32), Vec<Block>> = BTreeMap::new();
+    for entry in timeline {
+        let Some(worker) = entry.worker else { continue };
+        let slot = if runner == Runner::Thread { entry.slot.unwrap_or(1) } else { 1 };
+        rows.entry((worker, slot)).or_default().extend(blocks(entry, runner));
+    }
+    let workers = rows.keys().map(|&(worker, _)| worker).max().unwrap_or(0);
+    let slots = rows.keys().map(|&(_, slot)| slot).max().unwrap_or(0);
+    let name = |(worker, slot): (u32, u32)| match runner {
+        Runner::Worker | Runner::Loop => format!("{} {worker}", runner.word()),
+        Runner::Thread if workers == 1 => format!("thread {slot}"),
+        Runner::Thread => format!("worker {worker}, thread {slot}"),
+    };
+    let all = u64::from(workers) * u64::from(slots);
+    let used = rows.len();
+    let rows: Vec<_> = rows
+        .into_iter()
+        .take(MOST_ROWS)
+        .map(|(place, mut blocks)| {
+            blocks.sort_by(|a, b| a.start_ms.total_cmp(&b.start_ms).then(a.request.cmp(&b.request)));
+            Row { name: name(place), blocks }
+        })
+        .collect();
+    let note = note(runner, used - rows.len(), all - used as u64);
+    Strip { rows, note }
+}
+
+fn note(runner: Runner, undrawn: usize, untaken: u64) -> Option<String> {
+    let several = |count: u64| format!("{count} more {}{}", runner.word(), if count == 1 { "" } else { "s" });
+    let undrawn = (undrawn > 0).then(|| format!("{} at work, not drawn", several(undrawn as u64)));
+    let untaken = (untaken > 0).then(|| format!("{} idle", several(untaken)));
+    let parts: Vec<_> = undrawn.into_iter().chain(untaken).collect();
+    (!parts.is_empty()).then(|| format!("… and {}", parts.join(", ")))
+}
+
+fn blocks(entry: &TimelineEntry, runner: Runner) -> Vec<Block> {
+    let mut blocks: Vec<Block> = Vec::new();
+    for segment in &entry.segments {
+        let activity = activity(segment);
+        if !runner.holds(activity) {
+            continue;
+        }
+        let runs = matches!(activity, Activity::Framework | Activity::Compute);
+        match blocks.last_mut() {
+            Some(last) if last.runs == runs && last.end_ms >= segment.start_ms => last.end_ms = segment.end_ms,
+            _ => blocks.push(Block {
+                request: entry.request,
+                class: entry.class.clone(),
+                runs,
+                start_ms: segment.start_ms,
+                end_ms: segment.end_ms,
+            }),
+        }
+    }
+    blocks
+}

@@ -1,0 +1,92 @@
+//! Defaults in force because the file does not say otherwise.
+//!
+//! They are read from the schema, which has them from the types of the format: a field that gets a default there
+//! stands in the list without being named here.
+
+use serde_json::Value as Json;
+
+use crate::random::Arrivals;
+
+use super::document::{Node, Value};
+use super::rules::Parts;
+use super::schema::Shape;
+
+/// The defaults in force: path, as `--set` takes it, and value; in the order of the format.
+pub(super) fn defaults(document: &Node, parts: &Parts) -> Vec<(String, String)> {
+    let mut defaults = Vec::new();
+    for (key, shape) in Shape::root().fields(document) {
+        match document.member(key) {
+            Some(member) if key == "policies" => {
+                for (item, policy) in member.value.items().iter().zip(&parts.policies) {
+                    let shape = shape.item().property(policy.kind());
+                    visit(item.at(policy.kind()), shape, &format!("policies.{}", policy.name()), &mut defaults);
+                }
+            }
+            Some(member) => visit(&member.value, shape, key, &mut defaults),
+            None => add(shape.default(), key, &mut defaults),
+        }
+    }
+    defaults.retain(|(path, _)| is_in_force(path, parts));
+    defaults
+}
+
+fn visit(node: &Node, shape: Shape<'_>, path: &str, defaults: &mut Vec<(String, String)>) {
+    match &node.value {
+        Value::Object(members) if shape.is_map() => {
+            for member in members {
+                visit(&member.value, shape.property(&member.key), &format!("{path}.{}", member.key), defaults);
+            }
+        }
+        Value::Object(_) => {
+            for (key, shape) in shape.fields(node) {
+                match (node.member(key), shape.default()) {
+                    (Some(member), _) if member.value.is_scalar() => {}
+                    (Some(member), _) => visit(&member.value, shape, &format!("{path}.{key}"), defaults),
+                    (None, default) => add(default, &format!("{path}.{key}"), defaults),
+                }
+            }
+        }
+        Value::List(items) => {
+            let shape = shape.item();
+            for (index, item) in items.iter().enumerate() {
+                visit(item, shape, &format!("{path}.{index}"), defaults);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// A default as the schema has it; of an object each field.
+fn add(default: Option<&Json>, path: &str, defaults: &mut Vec<(String, String)>) {
+    let value = match default {
+        Some(Json::Object(fields)) => {
+            for (key, value) in fields {
+                add(Some(value), &format!("{path}.{key}"), defaults);
+            }
+            return;
+        }
+        None => return,
+        Some(Json::String(text)) => text.clone(),
+        // A float without its point: 1, not 1.0.
+        Some(Json::Number(number)) => {
+            number.as_f64().filter(|_| number.is_f64()).map_or(number.to_string(), |n| n.to_string())
+        }
+        Some(other) => other.to_string(),
+    };
+    defaults.push((path.to_owned(), value));
+}
+
+/// Whether a default changes anything in this scenario.
+fn is_in_force(path: &str, parts: &Parts) -> bool {
+    if path.starts_with("classes.") && path.ends_with(".weight") {
+        let is_drawn = match &parts.arrivals {
+            Arrivals::At(list) => list.iter().any(|arrival| arrival.class.is_none()),
+            _ => true,
+        };
+        return is_drawn && parts.workload.classes.len() > 1;
+    }
+    if let Some(policy) = path.strip_prefix("policies.").and_then(|rest| rest.strip_suffix(".switch_interval")) {
+        return parts.policies.iter().any(|other| other.name() == policy && other.rules().hand_over_interval.is_some());
+    }
+    true
+}

@@ -1,0 +1,281 @@
+//! What is wrong with a scenario, and where: a message, the culprit underlined, and what to do.
+//!
+//! ```text
+//! error: unknown backend `dbx`
+//!    ╭─[ scenarios/shop.json:8:30 ]
+//!  8 │       { "wait": { "backend": "dbx", "time": "200ms" } }
+//!    │                              ──┬──
+//!    │                                ╰── no such backend
+//!    │ help: declared backends: `db`, `payments`; did you mean `db`?
+//! ```
+
+use std::error::Error;
+use std::fmt::{self, Write as _};
+use std::io;
+
+use anstyle::{AnsiColor, Style};
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+use super::source::{Source, Span, char_boundary};
+
+/// The widest excerpt of a line that is drawn, in columns of a terminal.
+const WIDEST: usize = 100;
+
+/// An error in what the user wrote, drawn with the place underlined.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Diagnostic {
+    message: String,
+    places: Vec<Place>,
+    help: Option<String>,
+}
+
+/// A stretch of one line, with what is to be said about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Place {
+    source: String,
+    line: usize,
+    column: usize,
+    /// The line up to the stretch, the stretch, and the rest of the line; fit to be shown on a terminal.
+    before: String,
+    culprit: String,
+    after: String,
+    label: String,
+}
+
+impl Diagnostic {
+    /// An error that has no place in a text.
+    pub fn new(message: impl Into<String>) -> Self {
+        Self { message: message.into(), places: Vec::new(), help: None }
+    }
+
+    /// A file that the user named cannot be read.
+    pub fn unreadable(name: &str, error: &io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::NotFound => Self::new(format!("there is no file `{}`", shown(name)))
+                .with_help("name a scenario file, or `-` to read one from standard input"),
+            io::ErrorKind::IsADirectory => Self::new(format!("`{}` is a directory", shown(name)))
+                .with_help("name the scenario files in it, such as `*.json`"),
+            _ => Self::new(format!("cannot read `{}`: {error}", shown(name))),
+        }
+    }
+
+    /// Says what to do about it.
+    #[must_use]
+    pub fn with_help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// Underlines a stretch of a source: the first is the culprit, others explain it.
+    #[must_use]
+    pub(super) fn at(mut self, source: &Source, span: Span, label: impl Into<String>) -> Self {
+        self.places.push(Place::new(source, span, label.into()));
+        self
+    }
+
+    /// What is wrong, in one sentence.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// What to do about it.
+    pub fn help(&self) -> Option<&str> {
+        self.help.as_deref()
+    }
+
+    /// Where the culprit stands: the name of the source, line and column, both counted from 1, in characters.
+    pub fn place(&self) -> Option<(&str, usize, usize)> {
+        self.places.first().map(|place| (place.source.as_str(), place.line, place.column))
+    }
+
+    /// The whole diagnostic as a person reads it, ending with a line break.
+    pub fn render(&self, color: bool) -> String {
+        let paint = Paint { color };
+        let width = self.places.iter().map(|place| place.line.to_string().len()).max().unwrap_or(0);
+        let margin = " ".repeat(width + 2);
+        let mut out = format!("{} {}\n", paint.red("error:"), self.message);
+        let mut source = None;
+        for place in &self.places {
+            place.draw(&mut out, source, width, paint);
+            source = Some(place.source.as_str());
+        }
+        if let Some(help) = &self.help {
+            let edge = if self.places.is_empty() { String::new() } else { format!("{margin}{} ", paint.dim("│")) };
+            let mut lines = help.lines();
+            let _ = writeln!(out, "{edge}{} {}", paint.cyan("help:"), lines.next().unwrap_or_default());
+            for line in lines {
+                let _ = writeln!(out, "{edge}      {line}");
+            }
+        }
+        out
+    }
+}
+
+impl Place {
+    fn new(source: &Source, span: Span, label: String) -> Self {
+        let text = source.text();
+        let span = Span { start: char_boundary(text, span.start), end: char_boundary(text, span.end), ..span };
+        let start = text[..span.start].rfind('\n').map_or(0, |at| at + 1);
+        let end = text[span.start..].find('\n').map_or(text.len(), |at| span.start + at);
+        let stop = span.end.clamp(span.start, end);
+        Self {
+            source: printable(source.name()),
+            line: text[..start].matches('\n').count() + 1,
+            column: text[start..span.start].chars().count() + 1,
+            before: printable(&text[start..span.start]),
+            culprit: printable(&text[span.start..stop]),
+            after: printable(text[stop..end].trim_end()),
+            label,
+        }
+    }
+
+    /// Draws the line with what is to be said about it, below a place in the source given.
+    fn draw(&self, out: &mut String, above: Option<&str>, width: usize, paint: Paint) {
+        let margin = " ".repeat(width + 2);
+        let edge = format!("{margin}{}", paint.dim("│"));
+        let header = format!("[ {}:{}:{} ]", self.source, self.line, self.column);
+        let _ = match above {
+            None => writeln!(out, "{margin}{}{header}", paint.dim("╭─")),
+            Some(source) if source == self.source => writeln!(out, "{margin}{}", paint.dim("┆")),
+            Some(_) => writeln!(out, "{margin}{}{header}", paint.dim("├─")),
+        };
+        // A long line is cut around the culprit.
+        let culprit = cut_end(&self.culprit, WIDEST * 3 / 5);
+        let before = cut_start(&self.before, (WIDEST - culprit.width()) * 2 / 3);
+        let after = cut_end(&self.after, WIDEST.saturating_sub(before.width() + culprit.width()));
+        let number = paint.dim(&format!(" {:>width$} │", self.line));
+        let _ = writeln!(out, "{number} {before}{}{after}", paint.red(&culprit));
+
+        let indent = " ".repeat(before.width());
+        let under = culprit.width().max(1);
+        let left = under / 2;
+        let line = format!("{}┬{}", "─".repeat(left), "─".repeat(under - left - 1));
+        let _ = writeln!(out, "{edge} {indent}{}", paint.red(&line));
+        let _ = writeln!(out, "{edge} {indent}{}{} {}", " ".repeat(left), paint.red("╰──"), self.label);
+    }
+}
+
+impl fmt::Display for Diagnostic {
+    /// One line: `shop.json:8:30: unknown backend `dbx` (no such backend); help: …`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some((source, line, column)) = self.place() {
+            write!(f, "{source}:{line}:{column}: ")?;
+        }
+        f.write_str(&self.message)?;
+        if let Some(place) = self.places.first() {
+            write!(f, " ({})", place.label)?;
+        }
+        match &self.help {
+            Some(help) => write!(f, "; help: {}", help.replace('\n', " ")),
+            None => Ok(()),
+        }
+    }
+}
+
+impl fmt::Debug for Diagnostic {
+    /// As a person reads it, so that `unwrap` and `expect` in tests say what is wrong.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "\n{}", self.render(false))
+    }
+}
+
+impl Error for Diagnostic {}
+
+/// The allowed name that was probably meant, if one is near enough.
+pub fn did_you_mean<'a>(found: &str, allowed: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    const LONGEST: usize = 60;
+    let found = found.to_lowercase();
+    if found.len() > LONGEST {
+        return None;
+    }
+    let furthest = (found.chars().count() / 3).max(1);
+    allowed
+        .into_iter()
+        .map(|name| (strsim::damerau_levenshtein(&found, &name.to_lowercase()), name))
+        .filter(|(distance, _)| *distance <= furthest)
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, name)| name)
+}
+
+/// Names as messages list them: `` `db`, `payments` ``; at most a dozen.
+pub(super) fn list<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
+    const MOST: usize = 12;
+    let names: Vec<String> = names.into_iter().map(|name| format!("`{}`", shown(name))).collect();
+    match names.len().checked_sub(MOST) {
+        None | Some(0) => names.join(", "),
+        Some(more) => format!("{} and {more} more", names[..MOST].join(", ")),
+    }
+}
+
+/// What is allowed, and which of it was probably meant.
+pub(super) fn allowed_names<'a>(what: &str, found: &str, allowed: impl IntoIterator<Item = &'a str>) -> String {
+    let allowed: Vec<&str> = allowed.into_iter().collect();
+    let listed = format!("{what}: {}", list(allowed.iter().copied()));
+    match did_you_mean(found, allowed) {
+        Some(name) => format!("{listed}; did you mean `{}`?", shown(name)),
+        None => listed,
+    }
+}
+
+/// A name of the user as a message shows it: on one line, and not too long.
+pub(super) fn shown(name: &str) -> String {
+    const LONGEST: usize = 60;
+    cut_end(&printable(name), LONGEST)
+}
+
+/// Text of the user fit for one line of a terminal: tabs as spaces, nothing that moves the cursor.
+fn printable(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\t' => out.push_str("    "),
+            '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => out.push('\u{fffd}'),
+            c if c.is_control() => out.push('\u{fffd}'),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+/// The beginning of a text, at most so many columns wide.
+fn cut_end(text: &str, width: usize) -> String {
+    if text.width() <= width {
+        return text.to_owned();
+    }
+    let mut used = 1;
+    let fits = |c: &char| {
+        used += c.width().unwrap_or(0);
+        used <= width
+    };
+    text.chars().take_while(fits).chain(['…']).collect()
+}
+
+/// The end of a text, at most so many columns wide.
+fn cut_start(text: &str, width: usize) -> String {
+    let reversed: String = text.chars().rev().collect();
+    cut_end(&reversed, width).chars().rev().collect()
+}
+
+/// Colours, or none.
+#[derive(Clone, Copy)]
+struct Paint {
+    color: bool,
+}
+
+impl Paint {
+    fn red(self, text: &str) -> String {
+        self.with(AnsiColor::Red.on_default().bold(), text)
+    }
+
+    fn cyan(self, text: &str) -> String {
+        self.with(AnsiColor::Cyan.on_default(), text)
+    }
+
+    fn dim(self, text: &str) -> String {
+        self.with(Style::new().dimmed(), text)
+    }
+
+    fn with(self, style: Style, text: &str) -> String {
+        if self.color { format!("{style}{text}{style:#}") } else { text.to_owned() }
+    }
+}

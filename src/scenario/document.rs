@@ -1,0 +1,140 @@
+//! A JSON document in which every value knows where it stands.
+
+use serde_json::Number;
+
+use super::source::Span;
+
+/// A value and its place.
+#[derive(Clone, Debug)]
+pub(super) struct Node {
+    pub span: Span,
+    pub value: Value,
+}
+
+/// A JSON value. The keys of an object are unique, and in the order of the text.
+#[derive(Clone, Debug)]
+pub(super) enum Value {
+    Null,
+    Bool(bool),
+    Number(Number),
+    Text(String),
+    List(Vec<Node>),
+    Object(Vec<Member>),
+}
+
+/// A key of an object, its place, and its value.
+#[derive(Clone, Debug)]
+pub(super) struct Member {
+    pub key: String,
+    pub key_span: Span,
+    pub value: Node,
+}
+
+impl Node {
+    /// The members of an object; none if it is something else.
+    pub fn members(&self) -> &[Member] {
+        match &self.value {
+            Value::Object(members) => members,
+            _ => &[],
+        }
+    }
+
+    /// The member of an object that has only one.
+    pub fn only_member(&self) -> Option<&Member> {
+        match self.members() {
+            [member] => Some(member),
+            _ => None,
+        }
+    }
+
+    /// The same, to be changed.
+    pub fn only_member_mut(&mut self) -> Option<&mut Member> {
+        match &mut self.value {
+            Value::Object(members) if members.len() == 1 => members.first_mut(),
+            _ => None,
+        }
+    }
+
+    /// The items of a list; none if it is something else.
+    pub fn items(&self) -> &[Self] {
+        match &self.value {
+            Value::List(items) => items,
+            _ => &[],
+        }
+    }
+
+    /// Whether nothing is inside it.
+    pub fn is_scalar(&self) -> bool {
+        !matches!(self.value, Value::List(_) | Value::Object(_))
+    }
+
+    /// The text, if it is one.
+    pub fn as_text(&self) -> Option<&str> {
+        match &self.value {
+            Value::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The member of that name.
+    pub fn member(&self, key: &str) -> Option<&Member> {
+        self.members().iter().find(|member| member.key == key)
+    }
+
+    /// The value of that name, or the value itself: an error about what is not there is shown where it should be.
+    pub fn at(&self, key: &str) -> &Self {
+        self.member(key).map_or(self, |member| &member.value)
+    }
+
+    /// The item of that number, or the value itself.
+    pub fn item(&self, index: usize) -> &Self {
+        self.items().get(index).unwrap_or(self)
+    }
+
+    /// The first value of that name anywhere inside.
+    pub fn find(&self, key: &str) -> Option<&Self> {
+        let own = self.member(key).map(|member| &member.value);
+        let inner = || self.members().iter().map(|member| &member.value).chain(self.items());
+        own.or_else(|| inner().find_map(|value| value.find(key)))
+    }
+
+    /// A short stretch to underline: of an object or list only its opening.
+    pub fn short_span(&self) -> Span {
+        match self.value {
+            Value::List(_) | Value::Object(_) => self.span.opening(),
+            _ => self.span,
+        }
+    }
+
+    /// What it is, in a few words.
+    pub fn describe(&self) -> String {
+        const LONG: usize = 30;
+        match &self.value {
+            Value::Null => "null".to_owned(),
+            Value::Bool(value) => value.to_string(),
+            Value::Number(number) => number.to_string(),
+            Value::Text(text) if text.is_empty() => "an empty text".to_owned(),
+            Value::Text(text) if text.chars().count() > LONG => "a text".to_owned(),
+            Value::Text(text) => format!("the text \"{text}\""),
+            Value::List(items) if items.is_empty() => "an empty list".to_owned(),
+            Value::List(_) => "a list".to_owned(),
+            Value::Object(members) if members.is_empty() => "an empty object".to_owned(),
+            Value::Object(_) => "an object".to_owned(),
+        }
+    }
+
+    /// The same document without places.
+    pub fn to_json(&self) -> serde_json::Value {
+        use serde_json::Value as Json;
+        match &self.value {
+            Value::Null => Json::Null,
+            Value::Bool(value) => Json::Bool(*value),
+            Value::Number(number) => Json::Number(number.clone()),
+            Value::Text(text) => Json::String(text.clone()),
+            Value::List(items) => Json::Array(items.iter().map(Self::to_json).collect()),
+            Value::Object(members) => {
+                Json::Object(members.iter().map(|member| (member.key.clone(), member.value.to_json())).collect())
+            }
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! What serde found wrong, in plain words: what is allowed, what was found, what to do.
+
+use super::decode::{Fault, Noun, Problem};
+use super::diagnostic::{Diagnostic, allowed_names, list, shown};
+use super::document::{Node, Value};
+use super::source::{Sources, Span};
+
+/// Fields of the format's design that this version does not honour yet.
+const LATER: [&str; 12] = [
+    "backlog",
+    "clients",
+    "concurrency",
+    "context_switch",
+    "dispatch",
+    "faults",
+    "order",
+    "pool",
+    "replications",
+    "slo",
+    "wake_preemption",
+    "warm_up",
+];
+
+/// The diagnostic for a document that does not fit the format.
+pub(super) fn explain(fault: Fault<'_>, sources: &Sources) -> Diagnostic {
+    let span = fault.span.unwrap_or(sources.whole(0).opening());
+    let field = shown(fault.field.as_deref().unwrap_or("the scenario"));
+    let place = fault.field.as_ref().map_or(String::new(), |_| format!(" in {field}"));
+    match fault.problem {
+        Problem::Said(text) => {
+            let (what, help) = text.split_once('\n').unwrap_or((&text, ""));
+            said(sources, &field, span, what, help)
+        }
+        Problem::Expected(expected) => {
+            let found = fault.found.map(Node::describe).unwrap_or_default();
+            let message = format!("{field} must be {}", plain(&expected, fault.found));
+            let diagnostic = sources.error(message, span, format!("found {}", shown(&found)));
+            match fault.found.and_then(|found| hint(&expected, found)) {
+                Some(help) => diagnostic.with_help(help),
+                None => diagnostic,
+            }
+        }
+        Problem::Length { found, expected } => {
+            let message = format!("{field} must be {}", plain(&expected, fault.found));
+            sources.error(message, span, format!("found {found} {}", if found == 1 { "value" } else { "values" }))
+        }
+        Problem::Missing { field: missing, allowed } => {
+            let label = format!("`{missing}` is not in here");
+            let help = match allowed {
+                [] => format!("add `\"{missing}\": …`"),
+                _ => format!("add `\"{missing}\": …`; fields here: {}", list(allowed.iter().copied())),
+            };
+            sources.error(format!("missing field `{missing}`{place}"), span, label).with_help(help)
+        }
+        Problem::Unknown { name, noun: Noun::Field, .. } if LATER.contains(&&*name) => sources
+            .error(format!("`{name}` is not supported yet"), span, "not known to this version of waitline")
+            .with_help("leave it out; a field that changed nothing would mislead"),
+        Problem::Unknown { name, noun, allowed } => {
+            let named = shown(&name);
+            let (message, label, listed) = match noun {
+                Noun::Field => (format!("unknown field `{named}`{place}"), "no such field", "fields here".to_owned()),
+                Noun::Variant => (format!("unknown kind `{named}`{place}"), "no such kind", "kinds".to_owned()),
+                Noun::KindOf(type_name) => {
+                    let kind = format!("kind of {}", first_word(type_name));
+                    (format!("unknown {kind} `{named}`"), "no such kind", kind.replace("kind", "kinds"))
+                }
+            };
+            let help = match allowed {
+                [] => "no fields are allowed here".to_owned(),
+                _ => allowed_names(&listed, &name, allowed.iter().copied()),
+            };
+            sources.error(message, span, label).with_help(help)
+        }
+        Problem::TwoKinds(type_name) => sources
+            .error(format!("two kinds of {} in one object", first_word(type_name)), span, "a second key")
+            .with_help("each stands in an object of its own, with one key"),
+    }
+}
+
+/// The first word of a type's name, as messages call it: `PhaseForm` is a `phase`.
+fn first_word(rust_name: &str) -> String {
+    let end = rust_name.char_indices().skip(1).find(|(_, c)| c.is_uppercase());
+    rust_name[..end.map_or(rust_name.len(), |(at, _)| at)].to_lowercase()
+}
+
+/// What a value says of itself.
+pub(super) fn said(sources: &Sources, field: &str, span: Span, what: &str, help: &str) -> Diagnostic {
+    let diagnostic = sources.error(format!("invalid value for {field}"), span, shown(what));
+    if help.is_empty() { diagnostic } else { diagnostic.with_help(help) }
+}
+
+/// What to do about the most common slips: a number without its unit, a number in quotes.
+fn hint(expected: &str, found: &Node) -> Option<String> {
+    match &found.value {
+        Value::Number(number) if expected.starts_with("a duration") => {
+            Some(format!("write it with its unit, in quotes, such as \"{number}ms\""))
+        }
+        Value::Number(number) if expected.starts_with("a rate") => {
+            Some(format!("write it with its unit, in quotes, such as \"{number}/s\""))
+        }
+        Value::Text(text) => {
+            let is_meant = match expected {
+                "a boolean" => matches!(text.as_str(), "true" | "false"),
+                "a nonzero u32" | "a nonzero u64" | "u32" | "u64" | "f64" => text.parse::<f64>().is_ok(),
+                _ => false,
+            };
+            is_meant.then(|| "write it without quotes".to_owned())
+        }
+        _ => None,
+    }
+}
+
+/// What serde expects, in words for people who write JSON.
+fn plain(expected: &str, found: Option<&Node>) -> String {
+    // A number beyond the range is told the range; others need not know it.
+    let is_beyond = |most: f64| matches!(found.map(|node| &node.value), Some(Value::Number(number)) if number.as_f64() > Some(most));
+    let whole = |least: u32, most: u64| {
+        if is_beyond(most as f64) {
+            format!("a whole number from {least} to {most}")
+        } else {
+            format!("a whole number of at least {least}")
+        }
+    };
+    match expected {
+        "a nonzero u32" => whole(1, u32::MAX.into()),
+        "a nonzero u64" => whole(1, u64::MAX),
+        "u32" => whole(0, u32::MAX.into()),
+        "u64" => whole(0, u64::MAX),
+        "f64" => "a number".to_owned(),
+        "a boolean" => "`true` or `false`".to_owned(),
+        "a string" => "a text in quotes".to_owned(),
+        "a map" => "an object in braces".to_owned(),
+        "a sequence" => "a list in square brackets".to_owned(),
+        "a tuple of size 2" => "a list of 2 values".to_owned(),
+        _ => expected.to_owned(),
+    }
+}

@@ -1,0 +1,239 @@
+//! The scenario file as it is written: its fields, in the order a person meets them.
+//!
+//! The JSON Schema and its help texts come from these types. What a single value may be is decided by its type;
+//! what must hold between values, in `rules`.
+
+use std::fmt;
+use std::num::{NonZeroU32, NonZeroU64};
+
+use indexmap::IndexMap;
+use schemars::JsonSchema;
+use serde::de::value::{MapAccessDeserializer, StrDeserializer};
+use serde::de::{self, DeserializeSeed, Deserializer, IntoDeserializer, MapAccess, Visitor};
+use serde::{Deserialize, Serialize};
+
+use crate::model::SimDuration;
+use crate::policy::PolicyChoice;
+use crate::random::{Arrivals, Distribution, Weight};
+
+use super::diagnostic::did_you_mean;
+
+/// A web application, the requests it gets, and the policies under which to run them.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(title = "Scenario of waitline, version 1")]
+pub(super) struct ScenarioForm {
+    /// Where the JSON Schema of this format is, for editors.
+    #[serde(rename = "$schema")]
+    #[expect(dead_code, reason = "it is for editors; reading it checks that it is a text")]
+    pub schema: Option<String>,
+    /// What the scenario shows, in a sentence or two.
+    pub description: Option<String>,
+    /// The kinds of request, by name.
+    #[schemars(extend("minProperties" = 1))]
+    pub classes: IndexMap<String, ClassForm>,
+    /// When requests arrive.
+    pub arrivals: Arrivals,
+    /// The machine that runs the application.
+    #[serde(default)]
+    pub machine: MachineForm,
+    /// What requests wait for, by name. `db` is there without being named.
+    #[serde(default)]
+    pub backends: IndexMap<String, BackendForm>,
+    /// The policies; each runs the same requests.
+    #[schemars(length(min = 1))]
+    pub policies: Vec<PolicyChoice>,
+    /// How long a run is. May be left out with `arrivals.at`, which runs all its requests.
+    #[serde(default)]
+    pub run: RunForm,
+}
+
+/// A kind of request.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Class")]
+pub(super) struct ClassForm {
+    /// Its share of the requests, relative to the weights of the other classes.
+    #[serde(default = "one", deserialize_with = "weight")]
+    #[schemars(range(min = 0, max = 1_000_000_000))]
+    pub weight: f64,
+    /// What a request does, in order.
+    pub phases: Vec<PhaseForm>,
+}
+
+fn one() -> f64 {
+    1.0
+}
+
+fn weight<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+    Weight::deserialize(deserializer).map(Weight::get)
+}
+
+/// A phase of a request: work on the CPU, or a wait.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(rename = "Phase")]
+pub(super) enum PhaseForm {
+    /// CPU work in code one cannot change.
+    Framework(Distribution),
+    /// CPU work in one's own code.
+    Compute(Distribution),
+    /// A wait for the database.
+    Db(DbForm),
+    /// A wait for a backend.
+    Wait(WaitForm),
+    /// A plain delay that nobody serves.
+    Sleep(Distribution),
+}
+
+/// A wait for the database: how long it takes, or that and more.
+#[derive(Debug, JsonSchema)]
+#[schemars(untagged)]
+#[schemars(rename = "Db")]
+pub(super) enum DbForm {
+    Plain(Distribution),
+    Detailed(DetailedDbForm),
+}
+
+/// A wait for the database, in detail.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "DetailedDb")]
+pub(super) struct DetailedDbForm {
+    /// How long the query takes with nobody else in the system.
+    pub time: Distribution,
+    /// Whether the wait blocks what runs the request (false): an event loop stands still.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub blocking: bool,
+}
+
+/// A wait for a backend.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Wait")]
+pub(super) struct WaitForm {
+    /// The backend: `db` or one declared in `backends`.
+    pub backend: String,
+    /// How long it takes with nobody else in the system.
+    pub time: Distribution,
+    /// Whether the wait blocks what runs the request (false): an event loop stands still.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub blocking: bool,
+}
+
+/// A flag that is off goes without saying: the schema gives no default, and reports do not list it.
+fn is_false(flag: &bool) -> bool {
+    !flag
+}
+
+/// The machine that the workers of a policy share.
+#[derive(Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+#[schemars(rename = "Machine")]
+pub(super) struct MachineForm {
+    /// How many threads or loops run at the same instant.
+    pub cores: NonZeroU32,
+    /// How long one of them stays on a core while others are ready; above 0.
+    pub quantum: SimDuration,
+}
+
+impl Default for MachineForm {
+    fn default() -> Self {
+        Self { cores: NonZeroU32::MIN, quantum: SimDuration::from_millis(4) }
+    }
+}
+
+/// Something requests wait for off the CPU.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Backend")]
+pub(super) struct BackendForm {}
+
+/// How long a run is, and from which seed: either `requests` or `duration`.
+#[derive(Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+#[schemars(rename = "Run")]
+pub(super) struct RunForm {
+    /// So many requests arrive, and all of them are served.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub requests: Option<NonZeroU64>,
+    /// The run stops then; requests not served by then are in flight.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub duration: Option<SimDuration>,
+    /// The seed of everything random.
+    pub seed: u64,
+}
+
+impl Default for RunForm {
+    fn default() -> Self {
+        Self { requests: None, duration: None, seed: 1 }
+    }
+}
+
+impl DbForm {
+    /// How long the query takes, and whether it blocks.
+    pub fn into_parts(self) -> (Distribution, bool) {
+        match self {
+            Self::Plain(time) => (time, false),
+            Self::Detailed(DetailedDbForm { time, blocking }) => (time, blocking),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for DbForm {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(DbVisitor)
+    }
+}
+
+/// Decides by the first key: an untagged enum of serde would lose the place of an error.
+struct DbVisitor;
+
+impl<'de> Visitor<'de> for DbVisitor {
+    type Value = DbForm;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a duration such as \"20ms\", a law such as {\"exponential\": \"20ms\"}, or {\"time\": …}")
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<DbForm, E> {
+        <Distribution as Deserialize>::deserialize(StrDeserializer::new(text)).map(DbForm::Plain)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<DbForm, A::Error> {
+        let first: Option<String> = map.next_key()?;
+        // A slip of the pen in a field is told the fields, not the laws.
+        let is_detailed = first.as_deref().is_some_and(|key| did_you_mean(key, ["time", "blocking"]).is_some());
+        let map = MapAccessDeserializer::new(Reread { first, rest: map });
+        if is_detailed {
+            DetailedDbForm::deserialize(map).map(DbForm::Detailed)
+        } else {
+            <Distribution as Deserialize>::deserialize(map).map(DbForm::Plain)
+        }
+    }
+}
+
+/// A map whose first key has been read already.
+struct Reread<A> {
+    first: Option<String>,
+    rest: A,
+}
+
+impl<'de, A: MapAccess<'de>> MapAccess<'de> for Reread<A> {
+    type Error = A::Error;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, A::Error> {
+        match self.first.take() {
+            Some(key) => seed.deserialize(key.into_deserializer()).map(Some),
+            None => self.rest.next_key_seed(seed),
+        }
+    }
+
+    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, A::Error> {
+        self.rest.next_value_seed(seed)
+    }
+
+    fn size_hint(&self) -> Option<usize> {
+        self.rest.size_hint().map(|rest| rest + usize::from(self.first.is_some()))
+    }
+}

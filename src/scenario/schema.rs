@@ -1,0 +1,95 @@
+//! The JSON Schema of scenario files, and what else is read from it.
+
+use std::sync::LazyLock;
+
+use serde_json::Value as Json;
+
+use super::document::Node;
+use super::format::ScenarioForm;
+
+static SCHEMA: LazyLock<Json> = LazyLock::new(|| {
+    let Json::Object(schema) = schemars::schema_for!(ScenarioForm).to_value() else {
+        unreachable!("the schema of a struct is an object")
+    };
+    // What it is comes first, for people who open the file.
+    let is_first = |(key, _): &(String, Json)| matches!(key.as_str(), "$schema" | "title" | "description");
+    let (first, rest): (Vec<_>, Vec<_>) = schema.into_iter().partition(is_first);
+    Json::Object(first.into_iter().chain(rest).collect())
+});
+
+/// The JSON Schema of scenario files (draft 2020-12), as `scenario.schema.json` ships it.
+pub fn schema() -> Json {
+    SCHEMA.clone()
+}
+
+/// What the schema says of one place in a document; nothing, if it does not know the place.
+#[derive(Clone, Copy)]
+pub(super) struct Shape<'a>(Option<&'a Json>);
+
+impl<'a> Shape<'a> {
+    /// The whole document.
+    pub fn root() -> Shape<'static> {
+        Shape(Some(&SCHEMA))
+    }
+
+    /// The value of a key, in any of the alternatives.
+    pub fn property(self, key: &str) -> Self {
+        let named = self.alternatives().into_iter().find_map(|shape| shape.get("properties")?.get(key));
+        let any = || self.alternatives().into_iter().find_map(|shape| shape.get("additionalProperties"));
+        Self(named.or_else(any))
+    }
+
+    /// An item of a list.
+    pub fn item(self) -> Self {
+        Self(self.alternatives().into_iter().find_map(|shape| shape.get("items")))
+    }
+
+    /// The keys among which an object here chooses one; empty if it is not such a place.
+    pub fn variants(self) -> Vec<&'a str> {
+        let variant = |shape: &'a Json| match shape.get("required")?.as_array()?.as_slice() {
+            [key] if shape.get("properties")?.as_object()?.len() == 1 => key.as_str(),
+            _ => None,
+        };
+        match self.alternatives().as_slice() {
+            [_] => Vec::new(),
+            alternatives => alternatives.iter().filter_map(|shape| variant(shape)).collect(),
+        }
+    }
+
+    /// The fields of the object that stands here, with their shapes; in the order of the format.
+    pub fn fields(self, object: &Node) -> impl Iterator<Item = (&'a str, Self)> {
+        let fits = |shape: &&Json| {
+            let properties = shape.get("properties").and_then(Json::as_object);
+            properties.is_some_and(|known| object.members().iter().all(|member| known.contains_key(&member.key)))
+        };
+        let properties =
+            self.alternatives().into_iter().find(fits).and_then(|shape| shape.get("properties")?.as_object());
+        properties.into_iter().flatten().map(|(key, shape)| (key.as_str(), Self(Some(shape))))
+    }
+
+    /// Whether an object here has keys of the user's choice.
+    pub fn is_map(self) -> bool {
+        self.alternatives().iter().any(|shape| shape.get("additionalProperties").is_some_and(Json::is_object))
+    }
+
+    /// The value in force when there is none.
+    pub fn default(self) -> Option<&'a Json> {
+        self.0?.get("default")
+    }
+
+    /// The schemas of which one holds: references are followed, choices opened.
+    fn alternatives(self) -> Vec<&'a Json> {
+        let mut open: Vec<&Json> = self.0.into_iter().collect();
+        let mut alternatives = Vec::new();
+        while let Some(shape) = open.pop() {
+            let reference = shape.get("$ref").and_then(Json::as_str).and_then(|name| name.strip_prefix('#'));
+            let choices = ["oneOf", "anyOf"].iter().find_map(|key| shape.get(key)?.as_array());
+            match (reference.and_then(|name| SCHEMA.pointer(name)), choices) {
+                (Some(target), _) => open.push(target),
+                (None, Some(choices)) => open.extend(choices.iter().rev()),
+                (None, None) => alternatives.push(shape),
+            }
+        }
+        alternatives
+    }
+}

@@ -1,0 +1,96 @@
+//! The texts a scenario is read from: its file, and what `--set` changes.
+
+use super::diagnostic::Diagnostic;
+
+/// A text with the name that messages show for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Source {
+    name: String,
+    text: String,
+}
+
+/// A stretch of one of the sources, in bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Span {
+    /// 0: the file; n: the n-th change.
+    pub source: usize,
+    /// Its first byte.
+    pub start: usize,
+    /// The byte after its last one.
+    pub end: usize,
+}
+
+impl Span {
+    /// The first character of the stretch, where that is one byte: the opening brace of an object.
+    pub fn opening(self) -> Self {
+        Self { end: self.start + 1, ..self }
+    }
+}
+
+impl Source {
+    /// A text; `name` is a path, or `<stdin>`. A byte order mark at its beginning is taken off.
+    pub fn new(name: impl Into<String>, text: impl Into<String>) -> Self {
+        let mut text = text.into();
+        if text.starts_with('\u{feff}') {
+            text.drain(..'\u{feff}'.len_utf8());
+        }
+        Self { name: name.into(), text }
+    }
+
+    /// The content of a file.
+    ///
+    /// # Errors
+    /// Where it is not UTF-8.
+    pub fn from_bytes(name: impl Into<String>, bytes: Vec<u8>) -> Result<Self, Diagnostic> {
+        let name = name.into();
+        if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
+            return Err(Diagnostic::new(format!("`{name}` is UTF-16, not UTF-8"))
+                .with_help("save the file as UTF-8; in PowerShell: `… | Out-File -Encoding utf8`"));
+        }
+        String::from_utf8(bytes).map(|text| Self::new(name.clone(), text)).map_err(|error| {
+            let start = error.utf8_error().valid_up_to();
+            let byte = error.as_bytes()[start];
+            let source = Self { name, text: String::from_utf8_lossy(error.as_bytes()).into_owned() };
+            let span = Span { source: 0, start, end: start + '\u{fffd}'.len_utf8() };
+            Diagnostic::new("the file is not valid UTF-8")
+                .at(&source, span, format!("byte 0x{byte:02x}, at offset {start}, begins no character"))
+                .with_help("save the file as UTF-8")
+        })
+    }
+
+    /// The name that messages show.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The text.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+}
+
+/// The last place at or before this one where a character begins.
+pub(super) fn char_boundary(text: &str, at: usize) -> usize {
+    (0..=at.min(text.len())).rev().find(|&at| text.is_char_boundary(at)).unwrap_or(0)
+}
+
+/// All texts of a scenario: its file first, then the changes in their order.
+#[derive(Debug)]
+pub(super) struct Sources(pub Vec<Source>);
+
+impl Sources {
+    /// The whole of a source.
+    pub fn whole(&self, source: usize) -> Span {
+        Span { source, start: 0, end: self.0[source].text().len() }
+    }
+
+    /// An error at a place.
+    pub fn error(&self, message: impl Into<String>, span: Span, label: impl Into<String>) -> Diagnostic {
+        self.also(Diagnostic::new(message), span, label)
+    }
+
+    /// The same error with another place that explains it.
+    pub fn also(&self, diagnostic: Diagnostic, span: Span, label: impl Into<String>) -> Diagnostic {
+        diagnostic.at(&self.0[span.source], span, label)
+    }
+}

@@ -1,0 +1,290 @@
+//! JSON with `//` comments to a document, and what is wrong with a text that is no such thing.
+//!
+//! Beyond comments the text is strict JSON (RFC 8259), so that other programs can read scenarios too.
+
+use jsonc_parser::ast;
+use jsonc_parser::common::Ranged;
+use jsonc_parser::errors::{ParseError, ParseErrorKind};
+use jsonc_parser::{CollectOptions, ParseOptions, ParseStringErrorKind, parse_to_ast};
+use serde_json::Number;
+
+use super::diagnostic::{Diagnostic, shown};
+use super::document::{Member, Node, Value};
+use super::source::{Sources, Span, char_boundary};
+
+/// Lists and objects inside each other; a scenario needs fewer than 20.
+const DEEPEST: usize = 100;
+
+const STRICT: ParseOptions = ParseOptions {
+    allow_comments: true,
+    allow_loose_object_property_names: false,
+    allow_trailing_commas: false,
+    allow_missing_commas: false,
+    allow_single_quoted_strings: false,
+    allow_hexadecimal_numbers: false,
+    allow_unary_plus_numbers: false,
+    allow_bare_decimal_point_numbers: false,
+    allow_non_finite_numbers: false,
+    allow_extended_string_escapes: false,
+};
+
+/// Reads a stretch of a source as one JSON value.
+pub(super) fn parse(sources: &Sources, stretch: Span) -> Result<Node, Diagnostic> {
+    let parser = Parser { sources, stretch, text: &sources.0[stretch.source].text()[stretch.start..stretch.end] };
+    parser.check_characters()?;
+    match parse_to_ast(parser.text, &CollectOptions::default(), &STRICT) {
+        Ok(result) => match result.value {
+            Some(value) => parser.node(&value, 0),
+            None => Err(parser.nothing_there()),
+        },
+        Err(error) => Err(parser.explain(&error)),
+    }
+}
+
+struct Parser<'a> {
+    sources: &'a Sources,
+    stretch: Span,
+    text: &'a str,
+}
+
+impl Parser<'_> {
+    fn span(&self, start: usize, end: usize) -> Span {
+        Span { source: self.stretch.source, start: self.stretch.start + start, end: self.stretch.start + end }
+    }
+
+    fn error(&self, message: &str, start: usize, end: usize, label: impl Into<String>) -> Diagnostic {
+        self.sources.error(message, self.span(start, end), label)
+    }
+
+    fn nothing_there(&self) -> Diagnostic {
+        let what = if self.text.trim().is_empty() { "is empty" } else { "holds nothing but comments" };
+        self.error(&format!("the scenario {what}"), 0, 0, "a scenario is expected here")
+            .with_help("`waitline init` prints a scenario to start from")
+    }
+
+    /// What the parser would let pass, or notice only at a later place.
+    fn check_characters(&self) -> Result<(), Diagnostic> {
+        let mut depth = 0_usize;
+        let mut rest = self.text.char_indices().peekable();
+        while let Some((at, c)) = rest.next() {
+            let next = rest.peek().map(|(_, next)| *next);
+            match c {
+                '"' => self.skip_text(at, &mut rest)?,
+                '/' if next == Some('/') => while rest.next_if(|(_, c)| !is_line_end(*c)).is_some() {},
+                '/' if next == Some('*') => {
+                    return Err(self
+                        .error("a comment begins with `//`", at, at + 2, "this kind of comment is not accepted")
+                        .with_help("write `//` before each line of the comment"));
+                }
+                '{' | '[' => {
+                    depth += 1;
+                    if depth > DEEPEST {
+                        return Err(self
+                            .error("lists and objects are nested too deeply", at, at + 1, "too deep")
+                            .with_help(format!("at most {DEEPEST} may stand inside each other")));
+                    }
+                }
+                '}' | ']' => depth = depth.saturating_sub(1),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Moves behind a text in quotes, which ends on its own line.
+    fn skip_text(
+        &self,
+        start: usize,
+        rest: &mut std::iter::Peekable<std::str::CharIndices<'_>>,
+    ) -> Result<(), Diagnostic> {
+        while let Some((at, c)) = rest.next_if(|(_, c)| !is_line_end(*c)) {
+            match c {
+                '"' => return Ok(()),
+                '\\' => {
+                    rest.next_if(|(_, c)| !is_line_end(*c));
+                }
+                c if c < ' ' => {
+                    return Err(self
+                        .error("a control character in a text", at, at + 1, format!("U+{:04X}", u32::from(c)))
+                        .with_help(format!("write `\\u{:04x}`, or leave it out", u32::from(c))));
+                }
+                _ => {}
+            }
+        }
+        Err(self
+            .error("a text is not closed", start, start + 1, "begins here")
+            .with_help("close it with `\"` on the same line; a line break in it is written `\\n`"))
+    }
+
+    fn node(&self, value: &ast::Value<'_>, depth: usize) -> Result<Node, Diagnostic> {
+        let range = value.range();
+        let value = match value {
+            ast::Value::NullKeyword(_) => Value::Null,
+            ast::Value::BooleanLit(literal) => Value::Bool(literal.value),
+            ast::Value::StringLit(literal) => Value::Text(literal.value.clone().into_owned()),
+            ast::Value::NumberLit(literal) => Value::Number(number(literal.value).ok_or_else(|| {
+                self.error("the number is too large", range.start, range.end, "beyond 1.8e308")
+                    .with_help("write a smaller number")
+            })?),
+            ast::Value::Array(list) => {
+                let items = list.elements.iter().map(|item| self.node(item, depth + 1));
+                Value::List(items.collect::<Result<_, _>>()?)
+            }
+            ast::Value::Object(object) => Value::Object(self.members(object, depth)?),
+        };
+        Ok(Node { span: self.span(range.start, range.end), value })
+    }
+
+    fn members(&self, object: &ast::Object<'_>, depth: usize) -> Result<Vec<Member>, Diagnostic> {
+        let mut places = indexmap::IndexMap::with_capacity(object.properties.len());
+        let mut members = Vec::with_capacity(object.properties.len());
+        for property in &object.properties {
+            let key = property.name.as_str().to_owned();
+            let range = property.name.range();
+            let key_span = self.span(range.start, range.end);
+            if let Some(first) = places.insert(key.clone(), key_span) {
+                let twice =
+                    self.sources.error(format!("duplicate key `{}`", shown(&key)), key_span, "given again here");
+                return Err(self.sources.also(twice, first, "given first here").with_help("keep one of the two"));
+            }
+            members.push(Member { key, key_span, value: self.node(&property.value, depth + 1)? });
+        }
+        Ok(members)
+    }
+
+    fn explain(&self, error: &ParseError) -> Diagnostic {
+        use ParseErrorKind as Kind;
+        let range = error.range();
+        let (start, end) = (char_boundary(self.text, range.start), char_boundary(self.text, range.end));
+        let found = &self.text[start..end];
+        let at = |message: &str, label: &str| self.error(message, start, end, label);
+        match error.kind() {
+            Kind::ExpectedComma if self.has_leading_zero(start) => self
+                .error("a number begins with 0", start - 1, start + 1, "a digit follows the 0")
+                .with_help("leave out the leading 0"),
+            Kind::ExpectedComma => at("a comma is missing", "expected `,` here"),
+            Kind::TrailingCommasNotAllowed => {
+                at("a comma without anything after it", "nothing follows this comma").with_help("remove the comma")
+            }
+            Kind::ExpectedColonAfterObjectKey => {
+                at("a colon is missing", "expected `:` here").with_help("write `\"key\": value`")
+            }
+            Kind::ExpectedObjectValue => at("a value is missing", "expected a value here"),
+            Kind::MultipleRootJsonValues => at("the scenario has already ended", "nothing may follow here")
+                .with_help("one file holds one scenario; check the braces above"),
+            Kind::UnterminatedObject => self
+                .error("an object is not closed", start, (start + 1).min(end), "opens here")
+                .with_help("close it with `}`"),
+            Kind::UnterminatedArray => self
+                .error("a list is not closed", start, (start + 1).min(end), "opens here")
+                .with_help("close it with `]`"),
+            Kind::SingleQuotedStringsNotAllowed => {
+                at("single quotes", "not a quote in JSON").with_help("write the text in double quotes")
+            }
+            Kind::UnexpectedWord | Kind::NonFiniteNumbersNotAllowed => self.unexpected_word(start),
+            Kind::ExpectedStringObjectProperty | Kind::UnexpectedTokenInObject => self.unexpected_in_object(start, end),
+            Kind::UnexpectedCloseBrace | Kind::UnexpectedCloseBracket if self.follows_value(start) => {
+                self.closed_wrongly("a list", "]", start, end)
+            }
+            Kind::UnexpectedColon if self.follows_value(start) => at("a key in a list", "keys stand in objects only")
+                .with_help("is the list above not closed? a list ends with `]`"),
+            Kind::UnexpectedCloseBrace
+            | Kind::UnexpectedCloseBracket
+            | Kind::UnexpectedComma
+            | Kind::UnexpectedColon => at("a value is missing", &format!("expected a value, found `{found}`")),
+            Kind::HexadecimalNumbersNotAllowed
+            | Kind::UnaryPlusNumbersNotAllowed
+            | Kind::BareDecimalPointNumbersNotAllowed
+            | Kind::ExpectedDigit
+            | Kind::ExpectedDigitFollowingNegativeSign
+            | Kind::ExpectedPlusMinusOrDigitInNumberLiteral => {
+                at("not a number", "expected a number such as 3, 0.25 or 2e5 here")
+            }
+            Kind::String(kind) => at("an escape in a text is wrong", string_label(kind))
+                .with_help("the escapes are `\\\"`, `\\\\`, `\\/`, `\\b`, `\\f`, `\\n`, `\\r`, `\\t` and `\\u0000`"),
+            Kind::NestingDepthExceeded => at("lists and objects are nested too deeply", "too deep"),
+            Kind::CommentsNotAllowed | Kind::UnterminatedCommentBlock | Kind::UnexpectedToken => {
+                self.unexpected_word(start)
+            }
+        }
+    }
+
+    /// Whether a 0 stands before this place and a digit behind it, as in `05`.
+    fn has_leading_zero(&self, at: usize) -> bool {
+        self.text[..at].ends_with('0') && self.text[at..].starts_with(|c: char| c.is_ascii_digit())
+    }
+
+    /// Whether a whole value stands before this place.
+    fn follows_value(&self, at: usize) -> bool {
+        !self.text[..at].trim_end().ends_with([':', ',', '[', '{'])
+    }
+
+    fn closed_wrongly(&self, what: &str, end_of_it: &str, start: usize, end: usize) -> Diagnostic {
+        let found = &self.text[start..end];
+        self.error(&format!("`{found}` does not close {what}"), start, end, format!("expected `,` or `{end_of_it}`"))
+            .with_help(format!("close {what} with `{end_of_it}`"))
+    }
+
+    fn unexpected_word(&self, start: usize) -> Diagnostic {
+        let is_part = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '+' | '.' | '/' | '%');
+        // What begins as a number, such as `25/s`, belongs to the word.
+        let start = self.text[..start].trim_end_matches(is_part).len();
+        let rest = &self.text[start..];
+        let length = rest.find(|c| !is_part(c)).unwrap_or(rest.len());
+        let length = if length == 0 { rest.chars().next().map_or(0, char::len_utf8) } else { length };
+        let word = shown(&rest[..length]);
+        let error = |label: &str| self.error(&format!("unexpected `{word}`"), start, start + length, label);
+        match word.trim_start_matches(['-', '+']).to_lowercase().as_str() {
+            "" => self.error("a value is missing", start, start, "expected a value here"),
+            "nan" | "inf" | "infinity" => error("not a finite number").with_help("JSON has finite numbers only"),
+            "true" | "yes" | "on" => error("not a JSON value").with_help("write `true`"),
+            "false" | "no" | "off" => error("not a JSON value").with_help("write `false`"),
+            "null" | "none" | "nil" | "undefined" => {
+                error("not a JSON value").with_help("leave the field out, or write `null`")
+            }
+            _ => error("not a JSON value").with_help(format!("a text stands in double quotes: `\"{word}\"`")),
+        }
+    }
+
+    fn unexpected_in_object(&self, start: usize, end: usize) -> Diagnostic {
+        let rest = &self.text[start..];
+        let word_end = rest.find(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '$'))).unwrap_or(rest.len());
+        if word_end > 0 {
+            let word = &rest[..word_end];
+            return self
+                .error("a key without quotes", start, start + word_end, "a key stands in double quotes")
+                .with_help(format!("write `\"{word}\"`"));
+        }
+        if self.text[start..].starts_with(']') && self.follows_value(start) {
+            return self.closed_wrongly("an object", "}", start, end);
+        }
+        let found = shown(&self.text[start..end]);
+        self.error("a key is missing", start, end, format!("expected a key or `}}`, found `{found}`"))
+            .with_help("an object is written `{ \"key\": value, \"key\": value }`")
+    }
+}
+
+fn is_line_end(c: char) -> bool {
+    matches!(c, '\n' | '\r')
+}
+
+fn string_label(kind: &ParseStringErrorKind) -> &'static str {
+    match kind {
+        ParseStringErrorKind::InvalidEscape | ParseStringErrorKind::InvalidEscapeInDoubleQuoteString => {
+            "no such escape"
+        }
+        _ => "this escape stands for no character",
+    }
+}
+
+/// A number; whole ones as such however they are written (`1.0`, `2e5`). `None` if it is too large.
+fn number(text: &str) -> Option<Number> {
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    let number: Number = text.parse().ok()?;
+    if number.is_u64() || number.is_i64() {
+        return Some(number);
+    }
+    let value = number.as_f64().filter(|value| value.is_finite())?;
+    let is_whole = value.fract().abs() <= 0.0 && value.abs() <= EXACT;
+    if is_whole { Some(Number::from(value as i64)) } else { Some(number) }
+}

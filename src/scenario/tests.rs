@@ -1,0 +1,210 @@
+//! What a scenario becomes when it is read and changed. Its mistakes are in `tests/scenario_errors.rs`.
+
+use super::*;
+use crate::model::{BackendId, PhaseKind, Quantum};
+use crate::random::{Distribution, Empirical};
+
+const SHOP: &str = include_str!("../../tests/data/shop.json");
+
+/// The shop with these changes.
+fn shop(changes: &[&str]) -> Scenario {
+    let changes: Vec<Change> = changes.iter().map(|change| Change::new(*change)).collect();
+    read(Source::new("shop.json", SHOP), "shop", &changes, &mut |_| Err("no files here".to_owned())).unwrap()
+}
+
+fn small(fields: &str) -> Scenario {
+    let classes = r#""classes": { "page": { "phases": [] } }"#;
+    Scenario::from_json(&format!("{{ {classes}, {fields} }}")).unwrap()
+}
+
+fn defaults(scenario: &Scenario) -> Vec<String> {
+    scenario.defaults.iter().map(|(path, value)| format!("{path} = {value}")).collect()
+}
+
+#[test]
+fn a_scenario_is_read_as_it_is_written() {
+    let shop = shop(&[]);
+    assert_eq!(shop.name, "shop");
+    assert_eq!(shop.description.as_deref(), Some("Two kinds of page on a small host."));
+    let classes = &shop.workload.classes;
+    assert_eq!(classes.iter().map(|class| class.name.as_str()).collect::<Vec<_>>(), ["list", "login"]);
+    assert_eq!(classes[0].phases[3].kind, PhaseKind::Backend { backend: BackendId(0), blocking: true });
+    assert_eq!(classes[1].phases[1].kind, PhaseKind::Backend { backend: BackendId(1), blocking: false });
+    assert_eq!(classes[1].phases[1].demand, Distribution::Constant(SimDuration::from_millis(120)));
+    assert_eq!(shop.machine.cores, 2);
+    assert_eq!(shop.backends, ["db", "idp"]);
+    assert_eq!(shop.policies[1].rules().hand_over_interval, None);
+    assert_eq!(shop.run, Run { end: End::Requests(200_000), seed: 1 });
+}
+
+#[test]
+fn db_is_the_first_backend_wherever_it_stands() {
+    let declared = small(
+        r#""arrivals": { "at": [{ "time": "0ms" }] }, "policies": [{ "sync": {} }], "backends": { "a": {}, "db": {}, "b": {} }"#,
+    );
+    assert_eq!(declared.backends, ["db", "a", "b"]);
+}
+
+#[test]
+fn a_list_of_arrivals_needs_no_run() {
+    let explicit = small(r#""arrivals": { "at": [{ "time": "0ms" }] }, "policies": [{ "sync": {} }]"#);
+    assert_eq!(explicit.run, Run { end: End::Arrivals, seed: 1 });
+}
+
+#[test]
+fn a_byte_order_mark_and_windows_line_ends_are_read_over() {
+    let windows = format!("\u{feff}{}", SHOP.replace('\n', "\r\n"));
+    assert_eq!(Scenario::from_json(&windows).unwrap().sha256, shop(&[]).sha256);
+}
+
+#[test]
+fn a_file_of_values_is_loaded_and_belongs_to_the_hash() {
+    let text = SHOP.replace(r#"{ "exponential": "6ms" }"#, r#"{ "empirical": { "file": "times.txt" } }"#);
+    let read_with = |values: &str| {
+        read(Source::new("shop.json", text.as_str()), "shop", &[], &mut |file| {
+            assert_eq!(file, "times.txt");
+            Ok(values.to_owned())
+        })
+        .unwrap()
+    };
+    let scenario = read_with("5ms\n7ms\n");
+    let values = [SimDuration::from_millis(5), SimDuration::from_millis(7)];
+    let expected = Distribution::Empirical(Empirical::Values(values.into()));
+    assert_eq!(scenario.workload.classes[0].phases[2].demand, expected);
+    assert_ne!(scenario.sha256, read_with("5ms\n8ms\n").sha256);
+}
+
+#[test]
+fn the_hash_is_of_the_content_not_of_its_form() {
+    let hash = shop(&[]).sha256;
+    assert_eq!(hash.len(), 64);
+    for (old, new) in [
+        ("  \"description\": \"Two kinds of page on a small host.\",\n", ""),
+        ("// A scenario for tests of the reader.\n", ""),
+        (r#""requests": 200000, "seed": 1"#, r#""seed": 1.0, "requests": 2e5"#),
+        ("../../scenario.schema.json", "elsewhere.json"),
+        ("\n", " \n "),
+    ] {
+        assert_eq!(Scenario::from_json(&SHOP.replace(old, new)).unwrap().sha256, hash, "{new}");
+    }
+    assert_eq!(shop(&["run.seed=1"]).sha256, hash);
+    for change in ["run.seed=2", "policies.sync.workers=6", "classes.list.weight=2"] {
+        assert_ne!(shop(&[change]).sha256, hash, "{change}");
+    }
+}
+
+#[test]
+fn a_change_does_what_it_says() {
+    let quantum = SimDuration::from_millis(1);
+    for changes in [
+        ["machine.cores=7", "machine.quantum=1ms"],
+        ["machine = {\"cores\": 7, \"quantum\": \"1ms\"}", "run.seed=1"],
+        ["machine.cores=3", "machine={\"quantum\": \"1ms\", \"cores\": 7}"],
+        ["machine.quantum=\"1ms\"", "machine.cores=7.0"],
+    ] {
+        assert_eq!(shop(&changes).machine, Machine { cores: 7, quantum: Quantum::RoundRobin(quantum) }, "{changes:?}");
+    }
+}
+
+#[test]
+fn an_item_is_named_by_number_by_name_or_by_kind() {
+    for change in [
+        "policies.1.threaded.threads=9",
+        "policies[1].threaded.threads=9",
+        "policies.threaded.threads=9",
+        "policies.threaded={\"workers\": 2, \"threads\": 9, \"gil\": false}",
+    ] {
+        let rules = shop(&[change]).policies[1].rules();
+        assert_eq!((rules.workers, rules.slots), (2, Some(9)), "{change}");
+    }
+    let named = shop(&["policies.async.name=loops", "policies.loops.workers=3"]);
+    assert_eq!((named.policies[2].name(), named.policies[2].rules().workers), ("loops", 3));
+    let login = shop(&["classes.login.phases.wait.backend=db"]);
+    assert_eq!(login.workload.classes[1].phases[1].kind, PhaseKind::Backend { backend: BackendId(0), blocking: false });
+}
+
+#[test]
+fn naming_another_variant_replaces_the_first() {
+    let law = |scenario: &Scenario, phase: usize| scenario.workload.classes[0].phases[phase].demand.clone();
+    let mean = SimDuration::from_millis(9);
+
+    let constant = shop(&["arrivals.constant=80/s"]).arrivals;
+    assert_eq!(constant, Arrivals::Constant("80/s".parse().unwrap()));
+    let changed =
+        shop(&["classes.list.phases.1.db.exponential=9ms", "classes.list.phases.0.framework.exponential=9ms"]);
+    assert_eq!(law(&changed, 1), Distribution::Exponential(mean));
+    assert_eq!(law(&changed, 0), Distribution::Exponential(mean));
+    let other_phase = shop(&["classes.list.phases.1.sleep=9ms"]);
+    assert_eq!(other_phase.workload.classes[0].phases[1].kind, PhaseKind::Sleep);
+    let detail = shop(&["classes.list.phases.3.db.time=9ms"]);
+    assert_eq!(law(&detail, 3), Distribution::Constant(mean));
+    let loops = shop(&["policies.0.async.workers=4", "policies.0.async.name=loops"]).policies;
+    assert_eq!((loops[0].kind(), loops[0].rules().workers), ("async", 4));
+}
+
+#[test]
+fn a_change_makes_what_is_not_there() {
+    let made = shop(&["backends.cache={}", "backends.search.x=1", "backends.search={}"]);
+    assert_eq!(made.backends, ["db", "idp", "cache", "search"]);
+    assert_eq!(shop(&["run.requests=null", "run.duration=10m"]).run.end, End::Duration("10m".parse().unwrap()));
+    assert_eq!(shop(&["description=80/s"]).description.as_deref(), Some("80/s"));
+}
+
+#[test]
+fn the_defaults_in_force_are_listed_as_changes_would_name_them() {
+    assert_eq!(defaults(&shop(&[])), [""; 0]);
+    let all = small(
+        r#""arrivals": { "at": [{ "time": "0ms", "class": "page" }] },
+           "policies": [{ "sync": {} }, { "threaded": {} }, { "threaded": { "name": "free", "gil": false } }, { "async": {} }]"#,
+    );
+    assert_eq!(
+        defaults(&all),
+        [
+            "machine.cores = 1",
+            "machine.quantum = 4ms",
+            "policies.sync.workers = 1",
+            "policies.threaded.workers = 1",
+            "policies.threaded.threads = 1",
+            "policies.threaded.gil = true",
+            "policies.threaded.switch_interval = 5ms",
+            "policies.free.workers = 1",
+            "policies.free.threads = 1",
+            "policies.async.workers = 1",
+            "run.seed = 1",
+        ]
+    );
+    for (path, value) in &all.defaults {
+        let change = Change::new(format!("{path}={value}"));
+        let text = r#"{ "classes": { "page": { "phases": [] } }, "arrivals": { "at": [{ "time": "0ms", "class": "page" }] },
+           "policies": [{ "sync": {} }, { "threaded": {} }, { "threaded": { "name": "free", "gil": false } }, { "async": {} }] }"#;
+        let set = read(Source::new("scenario", text), "scenario", &[change], &mut |_| Err(String::new())).unwrap();
+        assert_eq!(set.defaults.len(), all.defaults.len() - 1, "{path} is no default any more once it is set");
+        assert_eq!((set.policies, set.machine), (all.policies.clone(), all.machine.clone()), "{path}");
+    }
+}
+
+#[test]
+fn weights_are_listed_where_classes_are_drawn() {
+    let two = |arrivals: &str| {
+        let text = r#"{ "classes": { "a": { "phases": [] }, "b": { "weight": 2, "phases": [] } }, "policies": [{ "sync": {} }], "#;
+        defaults(&Scenario::from_json(&format!("{text} {arrivals} }}")).unwrap())
+    };
+    let weight = "classes.a.weight = 1".to_owned();
+    assert!(two(r#""arrivals": { "poisson": "1/s" }, "run": { "requests": 1 }"#).contains(&weight));
+    assert!(two(r#""arrivals": { "at": [{ "time": "0ms" }] }"#).contains(&weight));
+    assert!(!two(r#""arrivals": { "at": [{ "time": "0ms", "class": "a" }] }"#).contains(&weight));
+}
+
+#[test]
+fn a_diagnostic_is_one_line_in_a_log_and_coloured_on_a_terminal() {
+    let error = Scenario::from_json(&SHOP.replace("\"idp\", \"time\"", "\"dbx\", \"time\"")).unwrap_err();
+    let help = "declared backends: `db`, `idp`; did you mean `db`?";
+    assert_eq!(error.to_string(), format!("scenario:14:30: unknown backend `dbx` (no such backend); help: {help}"));
+    assert_eq!(error.place(), Some(("scenario", 14, 30)));
+    assert_eq!((error.message(), error.help()), ("unknown backend `dbx`", Some(help)));
+    let colored = error.render(true);
+    assert!(colored.contains("\u{1b}["), "{colored}");
+    let plain: String =
+        colored.split("\u{1b}[").map(|part| part.split_once('m').map_or(part, |(_, rest)| rest)).collect();
+    assert_eq!(plain.replacen("error:", "", 1), error.render(false).replacen("error:", "", 1));
+}

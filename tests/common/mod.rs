@@ -1,0 +1,6 @@
+//! What several tests share.
+
+#![allow(dead_code, reason = "each test uses its own part")]
+
+pub mod program;
+pub mod tokens;

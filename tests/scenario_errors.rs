@@ -1,0 +1,478 @@
+//! Every mistake a person can make in a scenario, with the whole message that it gets.
+//!
+//! `UPDATE_GOLDEN=1 cargo test` rewrites `tests/golden/scenario_errors.txt`.
+
+#![allow(clippy::unwrap_used, reason = "a test that fails says where")]
+
+use std::fmt::Write as _;
+use std::io::ErrorKind;
+use std::path::Path;
+use std::{env, fs, io};
+
+use proptest::prelude::*;
+use waitline::scenario::{Change, Diagnostic, Scenario, Source, read};
+
+const SHOP: &str = include_str!("data/shop.json");
+
+/// A mistake: in the text of the shop, in a text of its own, or in a change.
+enum Mistake {
+    /// The shop with one stretch replaced.
+    Replace(&'static str, &'static str),
+    /// A whole text.
+    Text(&'static str),
+    /// A file of these bytes.
+    Bytes(&'static [u8]),
+    /// A file that cannot be read.
+    Unreadable(ErrorKind),
+    /// The shop with `--set`.
+    Set(&'static str),
+}
+
+use Mistake::{Bytes, Replace, Set, Text, Unreadable};
+
+/// The mistakes, by what they are about.
+const MISTAKES: &[(&str, &[Mistake])] = &[
+    (
+        "No file",
+        &[
+            Unreadable(ErrorKind::NotFound),
+            Unreadable(ErrorKind::IsADirectory),
+            Unreadable(ErrorKind::PermissionDenied),
+        ],
+    ),
+    (
+        "No scenario",
+        &[
+            Text(""),
+            Text(" \n\n"),
+            Text("// nothing\n// at all\n"),
+            Text("[]"),
+            Text("42"),
+            Text("{}"),
+            Text("hello"),
+            Bytes(b"{\n  \"classes\": { \"caf\xe9\": {} }\n}"),
+            Bytes(b"\xff\xfe{\0}\0"),
+        ],
+    ),
+    (
+        "Not JSON",
+        &[
+            Replace("\"poisson\": \"25/s\" },", "\"poisson\": \"25/s\" }"),
+            Replace("{ \"sleep\": \"5ms\" } ]", "{ \"sleep\": \"5ms\" }, ]"),
+            Replace("\"cores\": 2, \"quantum\"", "\"cores\": 2 \"quantum\""),
+            Replace("\"cores\": 2,", "\"cores\" 2,"),
+            Replace("\"cores\": 2,", "\"cores\": ,"),
+            Replace("\"cores\": 2,", "cores: 2,"),
+            Replace("\"cores\": 2,", "\"cores\": 02,"),
+            Replace("\"cores\": 2,", "\"cores\": 0x2,"),
+            Replace("\"cores\": 2,", "\"cores\": +2,"),
+            Replace("\"cores\": 2,", "\"cores\": 2.,"),
+            Replace("\"cores\": 2,", "\"cores\": 2e,"),
+            Replace("\"cores\": 2,", "\"cores\": -,"),
+            Replace("\"cv\": 0.8", "\"cv\": NaN"),
+            Replace("\"cv\": 0.8", "\"cv\": -Infinity"),
+            Replace("\"cv\": 0.8", "\"cv\": 1e999"),
+            Replace("\"gil\": true", "\"gil\": True"),
+            Replace("\"gil\": true", "\"gil\": yes"),
+            Replace("\"max_in_progress\": 100", "\"max_in_progress\": None"),
+            Replace("\"25/s\"", "25/s"),
+            Replace("\"25/s\"", "'25/s'"),
+            Replace("\"25/s\"", "\"25/s"),
+            Replace("\"25/s\"", "\"25\\q\""),
+            Replace("\"25/s\"", "\"25\\ud800\""),
+            Replace("\"25/s\"", "\"25\u{0}/s\""),
+            Replace("// or \"duration\": \"10m\"", "/* or a duration */"),
+            Replace("// or \"duration\": \"10m\"\n}", ""),
+            Replace("// or \"duration\": \"10m\"\n}", "}}"),
+            Replace("// or \"duration\": \"10m\"\n}", "} {}"),
+            Replace("\"max_in_progress\": 100 } } ],", "\"max_in_progress\": 100 } },"),
+            Replace(
+                "\"phases\": [\n      { \"framework\": \"2ms\" },\n      { \"wait\"",
+                "\"phases\": [\n      { \"framework\": \"2ms\" },,\n      { \"wait\"",
+            ),
+            Replace("\"backends\": { \"idp\": {} }", "\"backends\": { {} }"),
+            Replace(r#""backends": { "idp": {} }"#, r#""backends": { "idp": {} ]"#),
+            Replace(r#""max_in_progress": 100 } } ],"#, r#""max_in_progress": 100 } } },"#),
+        ],
+    ),
+    (
+        "Fields",
+        &[
+            Replace(r#""arrivals": {"#, r#""arivals": {"#),
+            Replace(r#""weight": 3"#, r#""wieght": 3"#),
+            Replace(r#""machine": { "cores": 2"#, r#""machine": { "cpus": 2"#),
+            Replace(r#"{ "sync": { "workers": 5 } }"#, r#"{ "sync": { "workers": 5, "threads": 2 } }"#),
+            Replace(r#""backend": "idp", "time""#, r#""backend": "idp", "duration""#),
+            Replace(r#""time": "60ms", "blocking""#, r#""time": "60ms", "bloking""#),
+            Replace(r#""mean": "40ms", "cv""#, r#""mean": "40ms", "stddev""#),
+            Replace(r#""seed": 1 }"#, r#""seed": 1, "warm_up": "10s" }"#),
+            Replace(r#""seed": 1 }"#, r#""seed": 1 }, "slo": ["async.p99 < 400ms"]"#),
+            Replace(r#""idp": {}"#, r#""idp": { "pool": { "size": 10 } }"#),
+            Replace(r#""idp": {}"#, r#""idp": { "size": 10 }"#),
+            Replace(r#""arrivals": { "poisson": "25/s" },"#, ""),
+            Replace(r#""backend": "idp", "time": "120ms""#, r#""backend": "idp""#),
+            Replace(r#""backend": "idp", "time": "120ms""#, r#""time": "120ms""#),
+            Replace(r#"{ "poisson": "25/s" }"#, r#"{ "at": [{ "class": "list" }] }"#),
+            Replace(r#"{ "time": "60ms", "blocking": true }"#, r#"{ "blocking": true }"#),
+            Replace(r#"{ "mean": "40ms", "cv": 0.8 }"#, r#"{ "mean": "40ms" }"#),
+            Replace(r#""cores": 2, "quantum""#, r#""cores": 2, "cores": 4, "quantum""#),
+            Replace("    \"login\": {", "    \"list\": {"),
+            Replace(r#"{ "idp": {} }"#, r#"{ "idp": {}, "auth": {}, "idp": {} }"#),
+        ],
+    ),
+    (
+        "Kinds",
+        &[
+            Replace(r#"{ "sleep": "5ms" }"#, r#"{ "slep": "5ms" }"#),
+            Replace(r#"{ "sleep": "5ms" }"#, r#"{ "query": "5ms" }"#),
+            Replace(r#"{ "sleep": "5ms" }"#, r#"{ "sleep": "5ms", "compute": "5ms" }"#),
+            Replace(r#"{ "sleep": "5ms" }"#, "{}"),
+            Replace(r#"{ "sleep": "5ms" }"#, r#""sleep""#),
+            Replace(r#"{ "sleep": "5ms" }"#, r#""5ms""#),
+            Replace(r#"{ "sleep": "5ms" }"#, "5"),
+            Replace(r#"{ "exponential": "6ms" }"#, r#"{ "exponental": "6ms" }"#),
+            Replace(r#"{ "exponential": "6ms" }"#, r#"{ "exponential": "6ms", "uniform": ["1ms", "2ms"] }"#),
+            Replace(r#"{ "exponential": "6ms" }"#, "{}"),
+            Replace(r#"{ "exponential": "6ms" }"#, r#""exponential""#),
+            Replace(r#"{ "time": "60ms", "blocking": true }"#, r#"{ "tme": "60ms" }"#),
+            Replace(r#"{ "poisson": "25/s" }"#, r#"{ "poison": "25/s" }"#),
+            Replace(r#"{ "poisson": "25/s" }"#, r#""poisson""#),
+            Replace(r#"{ "poisson": "25/s" }"#, r#""25/s""#),
+            Replace(r#"{ "poisson": "25/s" }"#, "{}"),
+            Replace(r#"{ "poisson": "25/s" }"#, "[]"),
+            Replace(r#"{ "sync": { "workers": 5 } }"#, r#"{ "asink": { "workers": 5 } }"#),
+            Replace(r#"{ "sync": { "workers": 5 } }"#, r#"{ "gunicorn": { "workers": 5 } }"#),
+            Replace(r#"{ "sync": { "workers": 5 } }"#, r#""sync""#),
+            Replace(r#"{ "sync": { "workers": 5 } }"#, r#"{ "workers": 5 }"#),
+            Replace(r#"{ "sync": { "workers": 5 } }"#, r#"{ "sync": 5 }"#),
+        ],
+    ),
+    (
+        "Values",
+        &[
+            Replace(r#""sync": { "workers": 5"#, r#""sync": { "workers": 0"#),
+            Replace(r#""sync": { "workers": 5"#, r#""sync": { "workers": -1"#),
+            Replace(r#""sync": { "workers": 5"#, r#""sync": { "workers": 2.5"#),
+            Replace(r#""sync": { "workers": 5"#, r#""sync": { "workers": "5""#),
+            Replace(r#""sync": { "workers": 5"#, r#""sync": { "workers": null"#),
+            Replace(r#""sync": { "workers": 5"#, r#""sync": { "workers": 5000000000"#),
+            Replace(r#""sync": { "workers": 5"#, r#""sync": { "workers": 1000000"#),
+            Replace(r#""gil": true"#, r#""gil": 1"#),
+            Replace(r#""gil": true"#, r#""gil": "true""#),
+            Replace(r#""switch_interval": "none""#, r#""switch_interval": "never""#),
+            Replace(r#""switch_interval": "none""#, r#""switch_interval": "0ms""#),
+            Replace(r#""switch_interval": "none""#, r#""switch_interval": 5"#),
+            Replace(r#""cores": 2"#, r#""cores": 70000"#),
+            Replace(r#""quantum": "4ms""#, r#""quantum": "0ms""#),
+            Replace(r#""quantum": "4ms""#, r#""quantum": 4"#),
+            Replace(r#"{ "cores": 2, "quantum": "4ms" }"#, "2"),
+            Replace(r#"{ "cores": 2, "quantum": "4ms" }"#, r#"[2, "4ms"]"#),
+            Replace(r#""sleep": "5ms""#, r#""sleep": 5"#),
+            Replace(r#""sleep": "5ms""#, r#""sleep": "5""#),
+            Replace(r#""sleep": "5ms""#, r#""sleep": "5 parsecs""#),
+            Replace(r#""sleep": "5ms""#, r#""sleep": "-5ms""#),
+            Replace(r#""sleep": "5ms""#, r#""sleep": "NaNms""#),
+            Replace(r#""sleep": "5ms""#, r#""sleep": "1e9s""#),
+            Replace(r#""sleep": "5ms""#, r#""sleep": "999999999h""#),
+            Replace(r#""sleep": "5ms""#, r#""sleep": """#),
+            Replace(r#""sleep": "5ms""#, r#""sleep": null"#),
+            Replace(r#""sleep": "5ms""#, r#""sleep": ["5ms"]"#),
+            Replace(r#"["20ms", "40ms"]"#, r#"["40ms", "20ms"]"#),
+            Replace(r#"["20ms", "40ms"]"#, r#"["20ms"]"#),
+            Replace(r#"["20ms", "40ms"]"#, r#"["20ms", "30ms", "40ms"]"#),
+            Replace(r#"["20ms", "40ms"]"#, r#"["20ms", 40]"#),
+            Replace(r#"["20ms", "40ms"]"#, r#""20ms..40ms""#),
+            Replace(r#""cv": 0.8"#, r#""cv": -0.8"#),
+            Replace(r#""cv": 0.8"#, r#""cv": "0.8""#),
+            Replace(r#"{ "exponential": "6ms" }"#, r#"{ "empirical": [] }"#),
+            Replace(r#"{ "exponential": "6ms" }"#, r#"{ "empirical": { "file": "no.txt" } }"#),
+            Replace(r#""25/s""#, r#""25""#),
+            Replace(r#""25/s""#, "25"),
+            Replace(r#""25/s""#, r#""0/s""#),
+            Replace(r#""25/s""#, r#""-25/s""#),
+            Replace(r#""25/s""#, r#""NaN/s""#),
+            Replace(r#""25/s""#, r#""1e300/s""#),
+            Replace(r#""25/s""#, r#""25/day""#),
+            Replace(r#"{ "poisson": "25/s" }"#, r#"{ "renewal": "0ms" }"#),
+            Replace(r#"{ "poisson": "25/s" }"#, r#"{ "at": [] }"#),
+            Replace(r#"{ "poisson": "25/s" }"#, r#"{ "at": ["0ms", "5ms"] }"#),
+            Replace(r#"{ "poisson": "25/s" }"#, r#"{ "at": [{ "time": "5ms" }, { "time": "0ms" }] }"#),
+            Replace(r#""weight": 3"#, r#""weight": -3"#),
+            Replace(r#""weight": 3"#, r#""weight": "3""#),
+            Replace(r#""requests": 200000"#, r#""requests": 0"#),
+            Replace(r#""requests": 200000"#, r#""requests": 0.5"#),
+            Replace(r#""requests": 200000"#, r#""requests": 1e30"#),
+            Replace(r#""requests": 200000"#, r#""duration": "0s""#),
+            Replace(r#""seed": 1 }"#, r#""seed": -1 }"#),
+            Replace(r#""description": "Two kinds of page on a small host.""#, r#""description": 7"#),
+            Replace(r#""backends": { "idp": {} }"#, r#""backends": ["idp"]"#),
+        ],
+    ),
+    (
+        "Between values",
+        &[
+            Replace(r#""backend": "idp", "time""#, r#""backend": "dbx", "time""#),
+            Replace(r#""backend": "idp", "time""#, r#""backend": "identity provider", "time""#),
+            Replace(r#"{ "poisson": "25/s" }"#, r#"{ "at": [{ "time": "0ms", "class": "lists" }] }"#),
+            Replace(r#"{ "sync": { "workers": 5 } }"#, r#"{ "sync": { "workers": 5 } }, { "sync": { "workers": 9 } }"#),
+            Replace(
+                "{ \"sync\": { \"workers\": 5 } }",
+                "{ \"sync\": { \"name\": \"small\", \"workers\": 5 } },\n    { \"sync\": { \"name\": \"small\", \"workers\": 9 } }",
+            ),
+            Replace(r#"{ "sync": { "workers": 5 } }"#, r#"{ "sync": { "name": "async", "workers": 5 } }"#),
+            Replace(r#"{ "sync": { "workers": 5 } }"#, r#"{ "sync": { "name": "", "workers": 5 } }"#),
+            Replace("    \"login\": {", "    \"all\": {"),
+            Replace("    \"login\": {", "    \"async\": {"),
+            Replace("    \"login\": {", "    \"log.in\": {"),
+            Replace("    \"login\": {", "    \" login\": {"),
+            Replace("    \"login\": {", "    \"log\\nin\": {"),
+            Replace(r#"{ "idp": {} }"#, r#"{ "idp": {}, "a=b": {} }"#),
+            Replace(r#""requests": 200000"#, r#""requests": 200000, "duration": "10m""#),
+            Replace(r#""requests": 200000, "seed": 1"#, r#""seed": 1"#),
+            Replace(",\n  \"run\": { \"requests\": 200000, \"seed\": 1 }", ""),
+            Text(
+                r#"{ "classes": {}, "arrivals": { "poisson": "1/s" }, "policies": [{ "sync": {} }], "run": { "requests": 1 } }"#,
+            ),
+            Text(
+                r#"{ "classes": { "a": { "phases": [] } }, "arrivals": { "poisson": "1/s" }, "policies": [], "run": { "requests": 1 } }"#,
+            ),
+            Text(
+                r#"{ "classes": { "a": { "weight": 0, "phases": [] } }, "arrivals": { "poisson": "1/s" }, "policies": [{ "sync": {} }], "run": { "requests": 1 } }"#,
+            ),
+        ],
+    ),
+    (
+        "Changes",
+        &[
+            Set("machine.cores"),
+            Set("=4"),
+            Set("machine..cores=4"),
+            Set(".machine=4"),
+            Set("machine.=4"),
+            Set("policies[0=4"),
+            Set("machine.cores=0"),
+            Set("machine.cores=four"),
+            Set("machine.core=4"),
+            Set("machine={\"cores\": 4, \"cores\": 8}"),
+            Set("machine={\"cores\": 4"),
+            Set("machine.cores.count=4"),
+            Set("machin.cores=4"),
+            Set("slo=[\"p99 < 5ms\"]"),
+            Set("arrivals.poison=80/s"),
+            Set("arrivals.poisson=80"),
+            Set("arrivals.poisson=-80/s"),
+            Set("policies.3.sync.workers=4"),
+            Set("policies.0.workers=4"),
+            Set("policies.sink.workers=4"),
+            Set("policies.sync.threads=4"),
+            Set("classes.page.weight=4"),
+            Set("classes.list.phases.9.db=4ms"),
+            Set("classes.list.phases.db=4ms"),
+            Set("classes.list.phases.2.compute.exponential=4"),
+            Set("classes.login.phases.wait.backend=cache"),
+            Set("run.duration=10m"),
+            Set("run={}"),
+        ],
+    ),
+    (
+        "Odd texts",
+        &[
+            Replace(r#""classes": {"#, "\"日本語\": 1, \"naïve\": \"🚀🚀\", \"classes\": {"),
+            Replace("\"description\": \"Two kinds", "\t\"descripton\": \"Two kinds"),
+            Replace(r#""login": {"#, "\"log\u{1b}[31min\": {"),
+            Replace("\n    \"list\"", "\r\n    \"list!\": 1, \"list\""),
+            Text(
+                r#"{ "description": "A minified scenario, all on one line of two hundred and more characters", "classes": { "page": { "phases": [ { "compute": "10ms" }, { "db": "80ms" }, { "framework": "10" }, { "db": "60ms" } ] } }, "arrivals": { "poisson": "1/s" }, "policies": [ { "sync": {} } ], "run": { "requests": 1 } }"#,
+            ),
+            Text(
+                "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[",
+            ),
+        ],
+    ),
+];
+
+#[test]
+fn every_mistake_gets_a_message_that_helps() {
+    let mut report = String::new();
+    for (about, mistakes) in MISTAKES {
+        let _ = writeln!(report, "# {about}\n");
+        for mistake in *mistakes {
+            let (what, result) = mistake.read();
+            let message = match result {
+                Ok(_) => panic!("{what}\nis no mistake"),
+                Err(diagnostic) => diagnostic.render(false),
+            };
+            let _ = writeln!(report, "{what}\n\n{message}\n");
+        }
+    }
+    check_golden("tests/golden/scenario_errors.txt", &report);
+}
+
+impl Mistake {
+    fn read(&self) -> (String, Result<Scenario, Diagnostic>) {
+        let mut no_files = |file: &str| Err(format!("there is no file `{file}`\nname one beside the scenario"));
+        let mut shop =
+            |text: &str, changes: &[Change]| read(Source::new("shop.json", text), "shop", changes, &mut no_files);
+        match self {
+            Replace(old, new) => {
+                assert_eq!(SHOP.matches(old).count(), 1, "{old} stands once in the shop");
+                (format!("{} -> {}", quoted(old), quoted(new)), shop(&SHOP.replace(old, new), &[]))
+            }
+            Text(text) => (quoted(text), shop(text, &[])),
+            Bytes(bytes) => {
+                let source = Source::from_bytes("shop.json", bytes.to_vec());
+                (quoted(&bytes.escape_ascii().to_string()), source.and_then(|source| shop(source.text(), &[])))
+            }
+            Unreadable(kind) => {
+                (format!("{kind:?}"), Err(Diagnostic::unreadable("scenarios/shop.json", &io::Error::from(*kind))))
+            }
+            Set(change) => (format!("--set {}", quoted(change)), shop(SHOP, &[Change::new(*change)])),
+        }
+    }
+}
+
+/// One line that shows a text.
+fn quoted(text: &str) -> String {
+    format!("«{}»", text.replace('\n', "⏎").replace('\0', "␀"))
+}
+
+/// Compares with a file at the root of the repository, or rewrites it.
+fn check_golden(path: &str, text: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
+    if env::var_os("UPDATE_GOLDEN").is_some() {
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, text).unwrap();
+    }
+    let stored = fs::read_to_string(&path).unwrap_or_default();
+    for (number, (stored, now)) in stored.lines().zip(text.lines()).enumerate() {
+        assert_eq!(
+            stored,
+            now,
+            "{}:{}: run `UPDATE_GOLDEN=1 cargo test` and look at the diff",
+            path.display(),
+            number + 1
+        );
+    }
+    assert_eq!(stored.len(), text.len(), "{} is not current: run `UPDATE_GOLDEN=1 cargo test`", path.display());
+}
+
+/// Whatever is read, it is a scenario, or a diagnostic whose place is in the text.
+fn check_reads(bytes: &[u8], changes: &[Change]) {
+    let lines = bytes.iter().filter(|byte| **byte == b'\n').count() + 1;
+    let source = Source::from_bytes("shop.json", bytes.to_vec());
+    let result = source.and_then(|source| read(source, "shop", changes, &mut |_| Err("no files here".to_owned())));
+    let Err(diagnostic) = result else { return };
+    assert!(diagnostic.render(true).len() < 20_000);
+    match diagnostic.place() {
+        Some(("shop.json", line, column)) => assert!(line <= lines && line > 0 && column > 0, "{diagnostic:?}"),
+        Some(("--set", line, _)) => assert!(line == 1 && !changes.is_empty(), "{diagnostic:?}"),
+        Some(place) => panic!("{place:?} is no source"),
+        None => assert!(diagnostic.message().contains("UTF-16"), "{diagnostic:?}"),
+    }
+}
+
+/// Pieces that texts are made of.
+const PIECES: &[&str] = &[
+    "{",
+    "}",
+    "[",
+    "]",
+    ",",
+    ":",
+    "\"",
+    "\\",
+    "\\u",
+    "\\ud800",
+    "//",
+    "/*",
+    "\n",
+    "\r\n",
+    "\t",
+    "\0",
+    "\u{feff}",
+    "é",
+    "日",
+    "🚀",
+    "\u{2028}",
+    "\u{202e}",
+    "0",
+    "-1",
+    "1e999",
+    "1e-999",
+    "18446744073709551616",
+    "0.1",
+    "-0",
+    "NaN",
+    "null",
+    "true",
+    "\"\"",
+    "\"x\"",
+    "\"20ms\"",
+    "\"80/s\"",
+    "{}",
+    "[]",
+    "\"all\": 1,",
+    "\"phases\": [],",
+    "\"name\": \"sync\",",
+    "'",
+    "+",
+    ".",
+    "=",
+    " ",
+    "db",
+    "\"time\":",
+    "\"at\":",
+    "\"classes\":",
+    "\"policies\":",
+    "\"run\":",
+];
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(3000) })]
+
+    #[test]
+    fn no_mutation_of_a_scenario_is_too_much(
+        edits in prop::collection::vec((any::<prop::sample::Index>(), 0_usize..12, prop::sample::select(PIECES)), 1..6),
+    ) {
+        let mut text = SHOP.as_bytes().to_vec();
+        for (at, length, piece) in edits {
+            let at = at.index(text.len() + 1);
+            let end = (at + length).min(text.len());
+            text.splice(at..end, piece.bytes());
+        }
+        check_reads(&text, &[]);
+    }
+
+    #[test]
+    fn no_bytes_are_too_much(bytes in prop::collection::vec(any::<u8>(), 0..60), at in any::<prop::sample::Index>()) {
+        check_reads(&bytes, &[]);
+        let mut text = SHOP.as_bytes().to_vec();
+        let at = at.index(text.len());
+        text.splice(at..at, bytes);
+        check_reads(&text, &[]);
+    }
+
+    #[test]
+    fn no_change_is_too_much(
+        path in prop::collection::vec(prop::sample::select(&[
+            "classes", "list", "phases", "0", "1", "9", "db", "wait", "time", "arrivals", "poisson", "at", "machine",
+            "cores", "policies", "sync", "threaded", "workers", "name", "run", "seed", "backends", "idp", "", "[0]", "[",
+            "é", "description",
+        ][..]), 0..6),
+        value in prop::sample::select(PIECES),
+        dots in any::<bool>(),
+    ) {
+        let path = path.join(if dots { "." } else { "" });
+        check_reads(SHOP.as_bytes(), &[Change::new(format!("{path}={value}"))]);
+    }
+}
+
+#[test]
+fn a_text_nested_without_end_is_refused() {
+    for piece in ["[", "{\"a\":", "[{\"a\":[", "{\"classes\":{\"a\":{\"phases\":[{\"db\":{\"mixture\":["] {
+        let text = piece.repeat(200_000);
+        let error = Scenario::from_json(&text).unwrap_err();
+        assert_eq!(error.message(), "lists and objects are nested too deeply");
+        assert!(error.render(false).len() < 2000);
+    }
+}

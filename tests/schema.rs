@@ -1,0 +1,116 @@
+//! `scenario.schema.json` is what the program reads, and every scenario keeps to it.
+//!
+//! `UPDATE_GOLDEN=1 cargo test` rewrites it.
+
+#![allow(clippy::unwrap_used, reason = "a test that fails says where")]
+
+use std::path::{Path, PathBuf};
+use std::{env, fs};
+
+use jsonschema::Validator;
+use serde_json::Value;
+use waitline::scenario::{Scenario, Source, schema, to_json};
+
+fn repository() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn validator() -> Validator {
+    jsonschema::draft202012::new(&schema()).unwrap()
+}
+
+/// The text of every scenario that ships, and the one that the tests use.
+fn scenarios() -> Vec<(PathBuf, String)> {
+    let mut paths: Vec<PathBuf> =
+        fs::read_dir(repository().join("scenarios")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    paths.retain(|path| path.extension().is_some_and(|ending| ending == "json"));
+    paths.retain(|path| !path.to_string_lossy().ends_with(".baseline.json"));
+    paths.sort();
+    paths.push(repository().join("tests/data/shop.json"));
+    paths.into_iter().map(|path| (path.clone(), fs::read_to_string(path).unwrap())).collect()
+}
+
+fn json(text: &str) -> Value {
+    to_json(Source::new("scenario", text)).unwrap()
+}
+
+#[test]
+fn the_schema_in_the_repository_is_current() {
+    let path = repository().join("scenario.schema.json");
+    let current = serde_json::to_string_pretty(&schema()).unwrap() + "\n";
+    if env::var_os("UPDATE_GOLDEN").is_some() {
+        fs::write(&path, &current).unwrap();
+    }
+    let stored = fs::read_to_string(&path).unwrap_or_default();
+    assert!(stored == current, "scenario.schema.json is not current: run `UPDATE_GOLDEN=1 cargo test`");
+}
+
+#[test]
+fn every_scenario_satisfies_the_schema_and_names_it() {
+    let validator = validator();
+    for (path, text) in scenarios() {
+        let scenario = json(&text);
+        let errors: Vec<String> =
+            validator.iter_errors(&scenario).map(|error| format!("{error} at {}", error.instance_path())).collect();
+        assert!(errors.is_empty(), "{}: {errors:#?}", path.display());
+        let named = scenario["$schema"].as_str().expect("a scenario names its schema");
+        let named = path.parent().unwrap().join(named).canonicalize().unwrap();
+        assert_eq!(named, repository().join("scenario.schema.json").canonicalize().unwrap(), "{}", path.display());
+        assert!(scenario["description"].is_string(), "{} says what it shows", path.display());
+    }
+}
+
+#[test]
+fn what_the_reader_refuses_the_schema_refuses_too() {
+    let shop = fs::read_to_string(repository().join("tests/data/shop.json")).unwrap();
+    let validator = validator();
+    for (old, new) in [
+        (r#""weight": 3"#, r#""weight": -3"#),
+        (r#""weight": 3"#, r#""wieght": 3"#),
+        (r#""cores": 2"#, r#""cores": 0"#),
+        (r#""cores": 2"#, r#""cores": 1.5"#),
+        (r#""quantum": "4ms""#, r#""quantum": 4"#),
+        (r#""sleep": "5ms""#, r#""sleep": "5 parsecs""#),
+        (r#""sleep": "5ms""#, r#""slep": "5ms""#),
+        (r#""sleep": "5ms""#, r#""sleep": "5ms", "compute": "5ms""#),
+        (r#"{ "sleep": "5ms" }"#, "{}"),
+        (r#""25/s""#, r#""25""#),
+        (r#"{ "poisson": "25/s" }"#, r#"{ "at": [] }"#),
+        (r#"{ "sync": { "workers": 5 } }"#, r#"{ "asink": { "workers": 5 } }"#),
+        (r#"{ "sync": { "workers": 5 } }"#, r#"{ "sync": { "threads": 5 } }"#),
+        (r#""gil": true"#, r#""gil": "true""#),
+        (r#""requests": 200000"#, r#""requests": 0"#),
+        (r#""seed": 1 }"#, r#""seed": 1, "warm_up": "10s" }"#),
+        (r#""backend": "idp", "time": "120ms""#, r#""backend": "idp""#),
+    ] {
+        assert_eq!(shop.matches(old).count(), 1, "{old} stands once in the shop");
+        let broken = shop.replace(old, new);
+        assert!(Scenario::from_json(&broken).is_err(), "the reader takes {new}");
+        assert!(!validator.is_valid(&json(&broken)), "the schema takes {new}");
+    }
+}
+
+#[test]
+fn what_the_reader_takes_the_schema_takes_too() {
+    let shop = fs::read_to_string(repository().join("tests/data/shop.json")).unwrap();
+    let validator = validator();
+    for (old, new) in [
+        (r#""weight": 3"#, r#""weight": 0.5"#),
+        (r#""cores": 2"#, r#""cores": 2.0"#),
+        (r#""requests": 200000"#, r#""requests": 2e5"#),
+        (r#""requests": 200000"#, r#""duration": "10m""#),
+        (r#""sleep": "5ms""#, r#""sleep": { "erlang": { "stages": 3, "mean": "5ms" } }"#),
+        (r#""sleep": "5ms""#, r#""db": { "time": { "exponential": "5ms" } }"#),
+        (r#""sleep": "5ms""#, r#""db": "1.5 s""#),
+        (r#"{ "poisson": "25/s" }"#, r#"{ "at": [{ "time": "0ms" }, { "time": "1ms", "class": "list" }] }"#),
+        (r#"{ "poisson": "25/s" }"#, r#"{ "renewal": { "gamma": { "mean": "40ms", "cv": 2 } } }"#),
+        (r#"{ "idp": {} }"#, r#"{ "idp": {}, "db": {} }"#),
+        (r#""switch_interval": "none""#, r#""switch_interval": "50us", "name": "python""#),
+    ] {
+        assert_eq!(shop.matches(old).count(), 1, "{old} stands once in the shop");
+        let other = shop.replace(old, new);
+        Scenario::from_json(&other).unwrap();
+        let json = json(&other);
+        assert!(validator.is_valid(&json), "{new}: {:?}", validator.iter_errors(&json).next());
+    }
+}
