@@ -2,6 +2,8 @@
 
 mod assumptions;
 mod run;
+mod verify;
 
 pub use assumptions::ASSUMPTIONS;
-pub use run::{Halted, Options, Progress, RequestRow, Watch, replicate, run};
+pub use run::{Halted, Options, Progress, Replication, RequestRow, Watch, replicate, replication, run};
+pub use verify::{CaseResult, FAMILY_LEVEL, FigureResult, Ours, Verdict, Verification, case_ids, verify};
