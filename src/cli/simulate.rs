@@ -18,8 +18,10 @@ use crate::study::{self, Options, Progress, RequestRow, Watch};
 
 /// Up to so many requests, a run keeps the timeline of all.
 const WHOLE_TIMELINE: usize = 100;
-/// So many requests of a longer run are drawn.
+/// So many requests of a longer run are drawn, unless another number is asked for.
 const DRAWN: usize = 40;
+/// More than that are never drawn.
+const MOST_DRAWN: usize = 100;
 
 /// What to do with scenarios.
 #[derive(Debug)]
@@ -51,7 +53,7 @@ impl Simulation<'_> {
         };
         for (before, scenario) in scenarios.iter().enumerate() {
             let mut results = self.simulate(scenario, rows.as_ref(), &interrupt)?;
-            let drawing = self.trim_timelines(&mut results);
+            let drawing = self.split_drawing(&mut results);
             interrupt.check()?;
             self.write_files(scenario, &results, &drawing, &interrupt)?;
             if let Some(format) = self.format() {
@@ -100,15 +102,16 @@ impl Simulation<'_> {
         results.map_err(|study::Halted| Failure::Interrupted)
     }
 
-    /// Takes the timelines of a long run out of its results, unless they were asked for. Returns what is drawn.
-    fn trim_timelines(&self, results: &mut ScenarioResults) -> ScenarioResults {
+    /// The results as they are drawn. Takes the timelines of a long run out of its results, unless they were asked for.
+    fn split_drawing(&self, results: &mut ScenarioResults) -> ScenarioResults {
+        let asked = self.write.timeline;
         let is_long = results.policies.iter().any(|policy| policy.requests.arrived > WHOLE_TIMELINE as u64);
+        let most = if is_long { asked.unwrap_or(DRAWN).min(MOST_DRAWN) } else { WHOLE_TIMELINE };
+        let kept: Vec<_> = results.policies.iter_mut().map(|policy| policy.timeline.take()).collect();
         let mut drawing = results.clone();
-        if is_long && self.write.timeline.is_none() {
-            for (policy, drawn) in results.policies.iter_mut().zip(&mut drawing.policies) {
-                policy.timeline = None;
-                drawn.timeline.iter_mut().for_each(|timeline| timeline.truncate(DRAWN));
-            }
+        for ((policy, drawn), timeline) in results.policies.iter_mut().zip(&mut drawing.policies).zip(kept) {
+            drawn.timeline = timeline.as_ref().map(|timeline| timeline.iter().take(most).cloned().collect());
+            policy.timeline = timeline.filter(|_| !is_long || asked.is_some());
         }
         drawing
     }

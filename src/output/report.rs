@@ -7,7 +7,7 @@ use super::table::Table;
 use crate::stats::{Breakdown, PolicyResults, RequestCounts, ScenarioResults, Slowdown, Summary, TimelineEntry};
 
 /// Up to so many requests are shown one by one.
-const SINGLE_REQUESTS: usize = 10;
+const SINGLE_REQUESTS: u64 = 10;
 /// So many policies stand side by side in the table of single requests.
 const SIDE_BY_SIDE: usize = 4;
 
@@ -131,7 +131,11 @@ fn response_times(results: &ScenarioResults) -> Table {
 }
 
 fn has_single_requests(results: &ScenarioResults) -> bool {
-    results.policies.iter().all(|policy| policy.requests.arrived <= SINGLE_REQUESTS as u64 && policy.timeline.is_some())
+    let is_shown = |policy: &PolicyResults| {
+        let timeline = policy.timeline.as_deref().unwrap_or_default();
+        policy.requests.arrived <= SINGLE_REQUESTS && !timeline.is_empty()
+    };
+    results.policies.iter().all(is_shown)
 }
 
 /// Each request under each policy, when there are few; several tables when there are many policies.
@@ -140,9 +144,6 @@ fn single_requests(results: &ScenarioResults) -> Vec<Table> {
         return Vec::new();
     }
     let requests = requests_by_number(results);
-    if requests.is_empty() {
-        return Vec::new();
-    }
     results.policies.chunks(SIDE_BY_SIDE).map(|policies| side_by_side(&requests, policies)).collect()
 }
 
