@@ -95,12 +95,25 @@ pub fn run(scenario: &Scenario, options: &Options, watch: &mut Watch<'_>) -> Res
 /// Independent runs of one policy, numbered from 0, each without its first `warm_up`; `policy` is its place in the
 /// scenario's list.
 pub fn replicate(scenario: &Scenario, policy: usize, replications: u64, warm_up: SimDuration) -> Vec<PolicyResults> {
+    let mut watch = Watch { progress: &mut |_| ControlFlow::Continue(()), rows: None };
+    let replications = (0..replications).map(|number| Replication { number, warm_up });
+    replications.filter_map(|one| replication(scenario, policy, &one, &mut watch).ok()).collect()
+}
+
+/// One of these runs.
+///
+/// # Errors
+/// [`Halted`] when the watch broke off.
+pub fn replication(
+    scenario: &Scenario,
+    policy: usize,
+    one: &Replication,
+    watch: &mut Watch<'_>,
+) -> Result<PolicyResults, Halted> {
     let policy = &scenario.policies[policy];
     let progress = Progress { policy: policy.name(), index: 0, policies: 1, done: 0.0 };
     let options = Options { timeline: Some(0), ..Options::default() };
-    let mut watch = Watch { progress: &mut |_| ControlFlow::Continue(()), rows: None };
-    let replications = (0..replications).map(|number| Replication { number, warm_up });
-    replications.filter_map(|one| run_policy(scenario, policy, &one, &options, progress, &mut watch).ok()).collect()
+    run_policy(scenario, policy, one, &options, progress, watch)
 }
 
 /// Between two looks at the watch, so many events happen: some milliseconds.
