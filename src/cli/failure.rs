@@ -13,6 +13,8 @@ pub enum Failure {
     Bad(Vec<Diagnostic>),
     /// The arguments make no sense, and clap has said so; exit code 2.
     Shown,
+    /// What was held against a bound does not meet it; exit code 1.
+    Gate(String),
     /// Something cannot be written; exit code 4.
     Write(String),
     /// The user ended it; exit code 130.
@@ -34,6 +36,7 @@ impl Failure {
     pub fn exit_code(&self) -> ExitCode {
         ExitCode::from(match self {
             Self::Bad(_) | Self::Shown => 2,
+            Self::Gate(_) => 1,
             Self::Write(_) => 4,
             Self::Interrupted => 130,
         })
@@ -47,7 +50,7 @@ impl Failure {
                 diagnostics.iter().map(|diagnostic| diagnostic.render(color)).collect::<Vec<_>>().join("\n")
             }
             Self::Shown => String::new(),
-            Self::Write(message) => rendered(message),
+            Self::Gate(message) | Self::Write(message) => rendered(message),
             Self::Interrupted => rendered("interrupted"),
         }
     }

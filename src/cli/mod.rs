@@ -14,6 +14,7 @@ mod scenarios;
 mod schema;
 mod simulate;
 mod terminal;
+mod verify;
 
 use std::process::ExitCode;
 
@@ -36,6 +37,7 @@ Examples:
   waitline init > shop.json                         start from a scenario that explains itself
   waitline run shop.json                            tables here, results.json and timeline.svg in output/shop/
   waitline run shop.json --set machine.cores=4      ask what would change
+  waitline verify                                   hold the simulator against exact theory, here and now
 
 Exit codes:
   0    fine
@@ -61,6 +63,7 @@ struct Cli {
 enum Command {
     Run(run::Run),
     Quick(quick::Quick),
+    Verify(verify::Verify),
     Init(init::Init),
     Schema(schema::Schema),
     Completions(completions::Completions),
@@ -72,6 +75,7 @@ impl Command {
         match self {
             Self::Run(command) => command.execute(stdout),
             Self::Quick(command) => command.execute(stdout),
+            Self::Verify(command) => command.execute(stdout),
             Self::Init(command) => command.execute(stdout),
             Self::Schema(command) => command.execute(stdout),
             Self::Completions(command) => command.execute(stdout),

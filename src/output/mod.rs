@@ -14,9 +14,11 @@ mod rows;
 pub mod svg;
 mod table;
 mod text;
+mod verify;
 
 pub use self::rows::{header as requests_csv_header, row as requests_csv_row};
 pub use self::svg::timeline_svg;
+pub use self::verify::{verification_json, verification_text};
 
 use serde_json::Value;
 

@@ -32,7 +32,7 @@ fn a_scenario_is_read_as_it_is_written() {
     assert_eq!(classes[1].phases[1].kind, PhaseKind::Backend { backend: BackendId(1), blocking: false });
     assert_eq!(classes[1].phases[1].demand, Distribution::Constant(SimDuration::from_millis(120)));
     assert_eq!(shop.machine.cores, 2);
-    assert_eq!(shop.backends, ["db", "idp"]);
+    assert!(shop.backends.keys().eq(["db", "idp"]));
     assert_eq!(shop.policies[1].rules().hand_over_interval, None);
     assert_eq!(shop.run, Run { end: End::Requests(200_000), seed: 1 });
 }
@@ -42,7 +42,7 @@ fn db_is_the_first_backend_wherever_it_stands() {
     let declared = small(
         r#""arrivals": { "at": [{ "time": "0ms" }] }, "policies": [{ "sync": {} }], "backends": { "a": {}, "db": {}, "b": {} }"#,
     );
-    assert_eq!(declared.backends, ["db", "a", "b"]);
+    assert!(declared.backends.keys().eq(["db", "a", "b"]));
 }
 
 #[test]
@@ -145,7 +145,7 @@ fn naming_another_variant_replaces_the_first() {
 #[test]
 fn a_change_makes_what_is_not_there() {
     let made = shop(&["backends.cache={}", "backends.search.x=1", "backends.search={}"]);
-    assert_eq!(made.backends, ["db", "idp", "cache", "search"]);
+    assert!(made.backends.keys().eq(["db", "idp", "cache", "search"]));
     assert_eq!(shop(&["run.requests=null", "run.duration=10m"]).run.end, End::Duration("10m".parse().unwrap()));
     assert_eq!(shop(&["description=80/s"]).description.as_deref(), Some("80/s"));
 }

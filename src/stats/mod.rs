@@ -4,6 +4,7 @@ mod collector;
 mod confidence;
 mod results;
 mod sample;
+pub mod theory;
 mod timeline;
 
 pub use collector::{Collector, Subject};

@@ -1,0 +1,104 @@
+//! `waitline verify`: the exact cases, on the user's machine.
+
+use std::ops::ControlFlow;
+use std::sync::{Mutex, PoisonError};
+
+use clap::{Args, ValueEnum};
+
+use super::failure::Failure;
+use super::interrupt::Interrupt;
+use super::progress::Bar;
+use super::terminal::Stdout;
+use crate::output::{verification_json, verification_text};
+use crate::study::{Halted, Progress, Verdict, Verification, case_ids, verify};
+
+const EXAMPLES: &str = "\
+Examples:
+  waitline verify                  all cases, in some seconds
+  waitline verify --only A10 D03   some of them
+  waitline verify --precise        narrower intervals, in minutes
+
+Exit codes:
+  0  every figure passes
+  1  one does not";
+
+/// Hold the simulator against exact results of queueing theory
+///
+/// Systems whose numbers are known exactly are simulated here and now, on this machine. A figure passes when the
+/// confidence interval of independent runs covers the exact value and is narrow.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Verify {
+    /// Run only these cases, such as A01
+    #[arg(long, value_name = "ID", num_args = 1.., value_delimiter = ',')]
+    only: Vec<String>,
+
+    /// Want narrow intervals of probabilities and percentiles too: longer runs
+    #[arg(long)]
+    precise: bool,
+
+    /// Print the results in this format
+    #[arg(long, value_name = "FORMAT")]
+    format: Option<Format>,
+
+    /// Print no table or progress; a --format that is named is printed all the same
+    #[arg(long, short)]
+    quiet: bool,
+}
+
+/// How the results are printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// a table for people
+    Text,
+    /// one JSON document
+    Json,
+}
+
+impl Verify {
+    /// Runs the cases and prints what they gave.
+    ///
+    /// # Errors
+    /// When a case is unknown, a figure does not pass, or the user ends it.
+    pub fn execute(&self, stdout: &mut Stdout) -> Result<(), Failure> {
+        let only: Vec<String> = self.only.iter().map(|id| id.to_uppercase()).collect();
+        check_ids(&only)?;
+        let verification = self.verify(&only)?;
+        match self.format {
+            None if self.quiet => {}
+            None | Some(Format::Text) => stdout.write(&verification_text(&verification, stdout.has_color()))?,
+            Some(Format::Json) => stdout.write(&verification_json(&verification))?,
+        }
+        judge(&verification)
+    }
+
+    fn verify(&self, only: &[String]) -> Result<Verification, Failure> {
+        let interrupt = Interrupt::listen();
+        let bar = Mutex::new(Bar::new("verify", self.quiet));
+        let watch = |done| {
+            let progress = Progress { policy: "exact cases", index: 0, policies: 1, done };
+            bar.lock().unwrap_or_else(PoisonError::into_inner).update(progress);
+            if interrupt.is_wanted() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        };
+        verify(only, self.precise, &watch).map_err(|Halted| Failure::Interrupted)
+    }
+}
+
+fn check_ids(only: &[String]) -> Result<(), Failure> {
+    let ids = case_ids();
+    match only.iter().find(|id| !ids.contains(&id.as_str())) {
+        None => Ok(()),
+        Some(unknown) => {
+            Err(Failure::bad(format!("there is no case `{unknown}`"), format!("cases: {}", ids.join(", "))))
+        }
+    }
+}
+
+fn judge(verification: &Verification) -> Result<(), Failure> {
+    let figures = verification.cases.iter().flat_map(|case| &case.figures);
+    match figures.filter(|figure| figure.verdict != Verdict::Pass).count() {
+        0 => Ok(()),
+        1 => Err(Failure::Gate("a figure does not pass".to_owned())),
+        some => Err(Failure::Gate(format!("{some} figures do not pass"))),
+    }
+}

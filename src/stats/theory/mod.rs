@@ -1,0 +1,24 @@
+//! Exact results of queueing theory, against which the engine is held.
+//!
+//! Times are in any one unit, and rates are per that unit. A *channel* is what serves one request at a time: a core,
+//! a worker, a thread. In Kendall's A/S/c, A is the law of interarrival times, S that of service times and c the number
+//! of channels; M is exponential, D constant, G any law, GI any law with independent draws.
+
+mod birth_death;
+mod closed_network;
+mod erlang;
+mod gi_m_1;
+mod m_g_1;
+mod m_m_1;
+mod matrix;
+mod patience;
+mod thread_pool;
+
+pub use birth_death::{LimitedRoom, MachineRepair, birth_death};
+pub use closed_network::{ClosedNetwork, Station, mean_value_analysis};
+pub use erlang::{Mmc, erlang_b, erlang_c};
+pub use gi_m_1::GiM1;
+pub use m_g_1::{Mg1, processor_sharing_response_time};
+pub use m_m_1::Mm1;
+pub use patience::PatienceInQueue;
+pub use thread_pool::{ThreadPool, ThreadPoolMeans};

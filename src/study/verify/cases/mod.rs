@@ -1,0 +1,86 @@
+//! The list of cases.
+//!
+//! How long they run: long enough that intervals are narrow with some room to spare. Beyond light load the
+//! half width of a mean falls with √(requests × (1 − utilization)²). Each warm-up is at least ten times the relaxation
+//! time, S / (c (1 − √ρ)²) for M/M/c, in which a queue forgets how it began (Morse 1955).
+
+mod by_hand;
+mod closed;
+mod limits;
+mod one_station;
+mod policies;
+mod sharing;
+
+use serde_json::{Value, json};
+
+use super::case::{Case, Figure, Length, Sampled, Trial};
+use super::quantity::Quantity;
+use crate::model::SimDuration;
+
+/// Cases that the engine cannot run yet.
+const NOT_YET: &[&str] = &["A11", "B04", "B07", "B10", "B12", "C09", "C11", "D07", "E01", "E03", "E51"];
+
+/// All cases, in the order of their numbers.
+pub(super) fn cases() -> Vec<Case> {
+    let groups =
+        [one_station::cases(), limits::cases(), sharing::cases(), policies::cases(), closed::cases(), by_hand::cases()];
+    let mut cases: Vec<_> = groups.into_iter().flatten().filter(|case| !NOT_YET.contains(&case.id)).collect();
+    cases.sort_by_key(|case| case.id);
+    cases
+}
+
+/// Formulas are fed with times in ms, and rates per ms.
+const fn per_s(rate: f64) -> f64 {
+    rate / 1000.0
+}
+
+/// Back from a rate per ms.
+const fn in_per_s(rate_per_ms: f64) -> f64 {
+    rate_per_ms * 1000.0
+}
+
+const fn seconds(seconds: u64) -> SimDuration {
+    SimDuration::from_millis(1000 * seconds)
+}
+
+/// A class of one phase or several, under one policy.
+fn scenario(phases: Value, arrivals: Value, cores: u32, policy: Value) -> Value {
+    json!({
+        "classes": { "request": { "phases": phases } },
+        "arrivals": arrivals,
+        "machine": { "cores": cores },
+        "policies": [policy],
+    })
+}
+
+fn poisson(rate_per_s: f64) -> Value {
+    json!({ "poisson": format!("{rate_per_s}/s") })
+}
+
+/// How long a case runs. Many replications, as the quantile of Student's distribution falls with their number.
+struct Plan {
+    /// Requests of a replication.
+    requests: u64,
+    warm_up: SimDuration,
+    /// How many times longer in the precise mode.
+    precise: f64,
+}
+
+const REPLICATIONS: u64 = 100;
+
+impl Plan {
+    fn case<const N: usize>(
+        self,
+        id: &'static str,
+        system: impl Into<String>,
+        scenario: Value,
+        formula: &'static str,
+        exact: [(Quantity, f64); N],
+    ) -> Case {
+        let Self { requests, warm_up, precise } = self;
+        let figures = exact.into_iter().map(|(quantity, exact)| Figure { quantity, exact }).collect();
+        let length = Length::Requests(requests);
+        let trial = Trial::Sampled(Sampled { replications: REPLICATIONS, length, precise, warm_up, figures });
+        Case { id, system: system.into(), formula, scenario, trial }
+    }
+}

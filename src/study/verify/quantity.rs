@@ -1,0 +1,97 @@
+//! What is read from a run and held against theory.
+
+use crate::stats::PolicyResults;
+
+/// A number that every replication gives.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Quantity {
+    pub name: &'static str,
+    /// Empty for a share.
+    pub unit: &'static str,
+    pub reading: Reading,
+    pub width: Width,
+}
+
+/// How a number is read.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Reading {
+    /// From the results.
+    Results(fn(&PolicyResults) -> Option<f64>),
+    /// The share of time in which so many requests are in the system.
+    TimeWith(u32),
+}
+
+/// How wide a confidence interval may be: half width / exact value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Width {
+    /// Of a mean: 2 %.
+    Mean,
+    /// Of a probability, a percentile, or a mean of something rare: 5 %, in the precise mode 2 %.
+    Tail,
+}
+
+impl Width {
+    pub const fn allowed(self, precise: bool) -> f64 {
+        match (self, precise) {
+            (Self::Mean, _) | (Self::Tail, true) => 0.02,
+            (Self::Tail, false) => 0.05,
+        }
+    }
+}
+
+impl Quantity {
+    const fn mean(name: &'static str, unit: &'static str, read: fn(&PolicyResults) -> Option<f64>) -> Self {
+        Self { name, unit, reading: Reading::Results(read), width: Width::Mean }
+    }
+
+    const fn percentile(name: &'static str, read: fn(&PolicyResults) -> Option<f64>) -> Self {
+        Self { name, unit: "ms", reading: Reading::Results(read), width: Width::Tail }
+    }
+
+    const fn probability(name: &'static str, read: fn(&PolicyResults) -> Option<f64>) -> Self {
+        Self { name, unit: "", reading: Reading::Results(read), width: Width::Tail }
+    }
+
+    /// The share of time in which so many requests are in the system.
+    pub const fn time_with(name: &'static str, number: u32) -> Self {
+        Self { name, unit: "", reading: Reading::TimeWith(number), width: Width::Tail }
+    }
+}
+
+pub(super) const RESPONSE_TIME: Quantity =
+    Quantity::mean("response time", "ms", |results| results.response_time_ms.mean);
+pub(super) const WAITING_TIME: Quantity = Quantity::mean("waiting time", "ms", |results| results.waiting_time_ms.mean);
+/// The wait for a thread where few have to wait.
+pub(super) const RARE_WAITING_TIME: Quantity = Quantity { width: Width::Tail, ..WAITING_TIME };
+pub(super) const TIME_IN_SLOT: Quantity = Quantity::mean("time in a slot", "ms", |results| {
+    Some(results.response_time_ms.mean? - results.waiting_time_ms.mean?)
+});
+pub(super) const IN_SYSTEM: Quantity = Quantity::mean("number in system", "", |results| results.in_system.mean);
+pub(super) const THROUGHPUT: Quantity = Quantity::mean("throughput", "/s", |results| results.throughput_per_s);
+pub(super) const GOODPUT: Quantity = Quantity::mean("goodput", "/s", |results| results.goodput_per_s);
+pub(super) const UTILIZATION: Quantity = Quantity::mean("utilization", "", |results| results.utilization.cores);
+
+pub(super) const RESPONSE_TIME_P50: Quantity =
+    Quantity::percentile("response time p50", |results| results.response_time_ms.p50);
+pub(super) const RESPONSE_TIME_P90: Quantity =
+    Quantity::percentile("response time p90", |results| results.response_time_ms.p90);
+pub(super) const RESPONSE_TIME_P95: Quantity =
+    Quantity::percentile("response time p95", |results| results.response_time_ms.p95);
+pub(super) const RESPONSE_TIME_P99: Quantity =
+    Quantity::percentile("response time p99", |results| results.response_time_ms.p99);
+pub(super) const WAITING_TIME_P95: Quantity =
+    Quantity::percentile("waiting time p95", |results| results.waiting_time_ms.p95);
+pub(super) const WAITING_TIME_P99: Quantity =
+    Quantity::percentile("waiting time p99", |results| results.waiting_time_ms.p99);
+
+pub(super) const MUST_WAIT: Quantity =
+    Quantity::probability("has to wait", |results| results.waiting_time_ms.probability);
+pub(super) const REJECTED: Quantity =
+    Quantity::probability("rejected", |results| share(results.requests.rejected, results.requests.arrived));
+pub(super) const TIMED_OUT: Quantity =
+    Quantity::probability("gave up", |results| share(results.requests.timed_out, results.requests.arrived));
+pub(super) const IDLE: Quantity = Quantity::probability("idle", |results| Some(1.0 - results.utilization.cores?));
+
+fn share(part: u64, whole: u64) -> Option<f64> {
+    (whole > 0).then(|| part as f64 / whole as f64)
+}
