@@ -164,16 +164,24 @@ fn a_change_makes_what_is_not_there() {
 
 #[test]
 fn the_defaults_in_force_are_listed_as_changes_would_name_them() {
-    assert_eq!(defaults(&shop(&[])), [""; 0]);
+    let queues =
+        |policy: &str| [format!("policies.{policy}.dispatch = shared"), format!("policies.{policy}.order = fifo")];
+    let of_the_shop = ["sync", "threaded", "async"].map(queues).concat();
+    let others = |defaults: Vec<String>| -> Vec<String> {
+        defaults.into_iter().filter(|line| !line.contains("dispatch") && !line.contains("order")).collect()
+    };
+    assert!(of_the_shop.iter().all(|line| defaults(&shop(&[])).contains(line)));
+    assert_eq!(others(defaults(&shop(&[]))), ["machine.context_switch = 0ms", "run.max_in_flight = 10000000"]);
     let all = small(
         r#""arrivals": { "at": [{ "time": "0ms", "class": "page" }] },
            "policies": [{ "sync": {} }, { "threaded": {} }, { "threaded": { "name": "free", "gil": false } }, { "async": {} }]"#,
     );
     assert_eq!(
-        defaults(&all),
+        others(defaults(&all)),
         [
             "machine.cores = 1",
             "machine.quantum = 4ms",
+            "machine.context_switch = 0ms",
             "policies.sync.workers = 1",
             "policies.threaded.workers = 1",
             "policies.threaded.threads = 1",
@@ -183,6 +191,7 @@ fn the_defaults_in_force_are_listed_as_changes_would_name_them() {
             "policies.free.threads = 1",
             "policies.async.workers = 1",
             "run.seed = 1",
+            "run.max_in_flight = 10000000",
         ]
     );
     for (path, value) in &all.defaults {
