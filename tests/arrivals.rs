@@ -1,15 +1,22 @@
 //! Arrivals come when the law says: exactly where it is exact, and with the right interarrival times where it is not.
 
 use waitline::model::{ClassId, SimDuration, SimTime};
-use waitline::random::{ArrivalSource, Arrivals, Purpose, Streams};
+use waitline::random::{ArrivalSource, Arrivals, Load, Purpose, Streams};
 
 fn law(json: &str) -> Arrivals {
     serde_json::from_str(json).unwrap_or_else(|reason| panic!("{json}: {reason}"))
 }
 
 fn source(json: &str) -> ArrivalSource {
+    open(&law(json), 1)
+}
+
+fn open(law: &Arrivals, seed: u64) -> ArrivalSource {
     let class_id = |name: &str| ClassId(if name == "page" { 0 } else { 1 });
-    law(json).source(class_id, Streams::new(1, 0).purpose(Purpose::Arrivals))
+    match law.load(class_id, Streams::new(seed, 0).purpose(Purpose::Arrivals)) {
+        Load::Open(source) => source,
+        Load::Closed(_) => panic!("{law:?} is closed"),
+    }
 }
 
 /// The times of the first arrivals, in nanoseconds.

@@ -17,7 +17,7 @@ use super::requests::{Request, RequestId, Requests, State};
 use super::workers::Workers;
 
 /// What is to be simulated.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Setup<'a> {
     /// What requests bring.
     pub workload: &'a Workload,

@@ -223,6 +223,12 @@ pub(super) fn shown(name: &str) -> String {
     cut_end(&printable(name), LONGEST)
 }
 
+/// A sentence with words of the user in it, as a message shows it.
+pub(super) fn shown_line(text: &str) -> String {
+    const LONGEST: usize = 200;
+    cut_end(&printable(text), LONGEST)
+}
+
 /// Text of the user fit for one line of a terminal: tabs as spaces, nothing that moves the cursor.
 fn printable(text: &str) -> String {
     let mut out = String::with_capacity(text.len());

@@ -43,7 +43,8 @@ pub(super) struct ScenarioForm {
     /// The policies; each runs the same requests.
     #[schemars(length(min = 1))]
     pub policies: Vec<PolicyChoice>,
-    /// How long a run is. May be left out with `arrivals.at`, which runs all its requests.
+    /// How long a run is. May be left out with arrivals that end by themselves (`at`, `trace`, and `piecewise` that does
+    /// not repeat): all of them are served.
     #[serde(default)]
     pub run: RunForm,
 }

@@ -1,5 +1,7 @@
 //! What a scenario becomes when it is read and changed. Its mistakes are in `tests/scenario_errors.rs`.
 
+use std::io::Cursor;
+
 use super::*;
 use crate::model::{BackendId, PhaseKind, Quantum};
 use crate::random::{Distribution, Empirical};
@@ -9,7 +11,7 @@ const SHOP: &str = include_str!("../../tests/data/shop.json");
 /// The shop with these changes.
 fn shop(changes: &[&str]) -> Scenario {
     let changes: Vec<Change> = changes.iter().map(|change| Change::new(*change)).collect();
-    read(Source::new("shop.json", SHOP), "shop", &changes, &mut |_| Err("no files here".to_owned())).unwrap()
+    read(Source::new("shop.json", SHOP), "shop", &changes, &Files::none()).unwrap()
 }
 
 fn small(fields: &str) -> Scenario {
@@ -61,11 +63,12 @@ fn a_byte_order_mark_and_windows_line_ends_are_read_over() {
 fn a_file_of_values_is_loaded_and_belongs_to_the_hash() {
     let text = SHOP.replace(r#"{ "exponential": "6ms" }"#, r#"{ "empirical": { "file": "times.txt" } }"#);
     let read_with = |values: &str| {
-        read(Source::new("shop.json", text.as_str()), "shop", &[], &mut |file| {
+        let values = values.to_owned();
+        let files = Files::new(move |file| {
             assert_eq!(file, "times.txt");
-            Ok(values.to_owned())
-        })
-        .unwrap()
+            Ok(Box::new(Cursor::new(values.clone())))
+        });
+        read(Source::new("shop.json", text.as_str()), "shop", &[], &files).unwrap()
     };
     let scenario = read_with("5ms\n7ms\n");
     let values = [SimDuration::from_millis(5), SimDuration::from_millis(7)];
@@ -177,7 +180,7 @@ fn the_defaults_in_force_are_listed_as_changes_would_name_them() {
         let change = Change::new(format!("{path}={value}"));
         let text = r#"{ "classes": { "page": { "phases": [] } }, "arrivals": { "at": [{ "time": "0ms", "class": "page" }] },
            "policies": [{ "sync": {} }, { "threaded": {} }, { "threaded": { "name": "free", "gil": false } }, { "async": {} }] }"#;
-        let set = read(Source::new("scenario", text), "scenario", &[change], &mut |_| Err(String::new())).unwrap();
+        let set = read(Source::new("scenario", text), "scenario", &[change], &Files::none()).unwrap();
         assert_eq!(set.defaults.len(), all.defaults.len() - 1, "{path} is no default any more once it is set");
         assert_eq!((set.policies, set.machine), (all.policies.clone(), all.machine.clone()), "{path}");
     }

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use crate::engine::{Departure, MAX_IN_FLIGHT, Observer, Rules, Setup, Simulation};
 use crate::model::{ClassId, SimDuration, SimTime};
 use crate::policy::PolicyChoice;
-use crate::random::{Purpose, Streams};
+use crate::random::{Load, Purpose, Streams};
 use crate::scenario::{End, Scenario};
 use crate::stats::{Collector, PolicyResults, SCHEMA, ScenarioResults, Subject, TimelineRecorder};
 
@@ -179,9 +179,13 @@ fn setup<'a>(scenario: &'a Scenario, rules: Rules, replication: &Replication) ->
         End::Duration(duration) => (None, Some(SimTime::ZERO + duration)),
         End::Arrivals => (None, None),
     };
+    let arrivals = match scenario.arrivals.load(class_id, streams.purpose(Purpose::Arrivals)) {
+        Load::Open(source) => source,
+        Load::Closed(_) => unimplemented!("the engine does not know users yet"),
+    };
     Setup {
         workload: &scenario.workload,
-        arrivals: scenario.arrivals.source(class_id, streams.purpose(Purpose::Arrivals)),
+        arrivals,
         machine: &scenario.machine,
         rules,
         streams,
