@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
-use super::failure::Failure;
+use super::failure::{Failure, reason};
 use super::interrupt::{Interrupt, Unfinished};
 
 /// A file being written. Dropped before it is finished, it leaves nothing behind.
@@ -122,14 +122,16 @@ pub fn expect_writable(folder: &Path) -> Result<(), Failure> {
 /// # Errors
 /// What the operating system says, or that it is no regular file.
 pub fn open(path: &Path) -> io::Result<Box<dyn BufRead + Send>> {
-    let found = fs::metadata(path)?;
+    let in_words = |error: io::Error| io::Error::new(error.kind(), reason(&error));
+    let found = fs::metadata(path).map_err(in_words)?;
     if found.is_dir() {
         return Err(io::ErrorKind::IsADirectory.into());
     }
     if !found.is_file() {
         return Err(io::Error::other("it is not a regular file"));
     }
-    Ok(Box::new(BufReader::with_capacity(1 << 16, fs::File::open(path)?)))
+    let file = fs::File::open(path).map_err(in_words)?;
+    Ok(Box::new(BufReader::with_capacity(1 << 16, file)))
 }
 
 /// The folder that a file is in.

@@ -54,11 +54,6 @@ pub(super) fn unreadable(path: &str, error: &io::Error) -> String {
         }
         io::ErrorKind::IsADirectory => format!("`{path}` is a directory\nname a file in it"),
         io::ErrorKind::InvalidData => format!("`{path}` is not valid UTF-8\nsave the file as UTF-8"),
-        _ => {
-            let reason = error.to_string();
-            // What the operating system says, without the number behind it.
-            let reason = reason.split(" (os error").next().unwrap_or(&reason);
-            format!("`{path}` cannot be read: {reason}\nname a file that can be read more than once")
-        }
+        _ => format!("`{path}` cannot be read: {error}"),
     }
 }

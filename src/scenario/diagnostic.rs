@@ -197,9 +197,9 @@ pub fn did_you_mean<'a>(found: &str, allowed: impl IntoIterator<Item = &'a str>)
         .map(|(_, name)| name)
 }
 
-/// Names as messages list them: `` `db`, `payments` ``; at most a dozen.
+/// Names as messages list them: `` `db`, `payments` ``; not too many.
 pub(super) fn list<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
-    const MOST: usize = 12;
+    const MOST: usize = 16;
     let names: Vec<String> = names.into_iter().map(|name| format!("`{}`", shown(name))).collect();
     match names.len().checked_sub(MOST) {
         None | Some(0) => names.join(", "),

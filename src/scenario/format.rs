@@ -43,8 +43,7 @@ pub(super) struct ScenarioForm {
     /// The policies; each runs the same requests.
     #[schemars(length(min = 1))]
     pub policies: Vec<PolicyChoice>,
-    /// How long a run is. May be left out with arrivals that end by themselves (`at`, `trace`, and `piecewise` that does
-    /// not repeat): all of them are served.
+    /// How long a run is. May be left out where arrivals end by themselves: all of them are served then.
     #[serde(default)]
     pub run: RunForm,
 }

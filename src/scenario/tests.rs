@@ -54,6 +54,46 @@ fn a_list_of_arrivals_needs_no_run() {
 }
 
 #[test]
+fn arrivals_that_end_by_themselves_need_no_run() {
+    let run = |arrivals: &str| {
+        let classes = r#""classes": { "page": { "phases": [] } }"#;
+        let text = format!(r#"{{ {classes}, "arrivals": {arrivals}, "policies": [{{ "sync": {{}} }}] }}"#);
+        Scenario::from_json(&text).map(|scenario| scenario.run.end)
+    };
+    for arrivals in [
+        r#"[{ "for": "10s", "rate": "20/s" }]"#,
+        r#"{ "piecewise": { "rates": [{ "for": "10s", "rate": "20/s" }] } }"#,
+        r#"{ "ramp": { "from": "20/s", "to": "0/s", "over": "10s" } }"#,
+    ] {
+        assert_eq!(run(arrivals).unwrap(), End::Arrivals, "{arrivals}");
+    }
+    for arrivals in [
+        r#"{ "piecewise": { "rates": [{ "for": "10s", "rate": "20/s" }], "repeat": true } }"#,
+        r#"{ "users": { "count": 5, "think": "1s" } }"#,
+    ] {
+        assert_eq!(run(arrivals).unwrap_err().message(), "the run never ends", "{arrivals}");
+    }
+}
+
+#[test]
+fn a_trace_is_checked_and_belongs_to_the_hash() {
+    let read_with = |trace: &'static str| {
+        let files = Files::new(move |file| {
+            assert_eq!(file, "requests.jsonl");
+            Ok(Box::new(Cursor::new(trace)))
+        });
+        let changes = ["arrivals.trace=requests.jsonl", "run.requests=null"].map(Change::new);
+        read(Source::new("shop.json", SHOP), "shop", &changes, &files).unwrap()
+    };
+    let one = read_with("{\"time_ms\": 1, \"class\": \"list\"}\n");
+    assert_eq!((one.run.end, one.arrivals.count()), (End::Arrivals, Some(1)));
+    let two = read_with("{\"time_ms\": 1, \"class\": \"list\"}\n{\"time_ms\": 2, \"class\": \"login\"}\n");
+    assert_eq!(two.arrivals.count(), Some(2));
+    assert_ne!(one.sha256, two.sha256);
+    assert_ne!(one.arrivals, two.arrivals);
+}
+
+#[test]
 fn a_byte_order_mark_and_windows_line_ends_are_read_over() {
     let windows = format!("\u{feff}{}", SHOP.replace('\n', "\r\n"));
     assert_eq!(Scenario::from_json(&windows).unwrap().sha256, shop(&[]).sha256);
@@ -131,12 +171,15 @@ fn naming_another_variant_replaces_the_first() {
     let law = |scenario: &Scenario, phase: usize| scenario.workload.classes[0].phases[phase].demand.clone();
     let mean = SimDuration::from_millis(9);
 
-    let constant = shop(&["arrivals.constant=80/s"]).arrivals;
-    assert_eq!(constant, Arrivals::Constant("80/s".parse().unwrap()));
+    let constant_rate = Arrivals::Constant("80/s".parse().unwrap());
+    assert_eq!(shop(&["arrivals.constant=80/s"]).arrivals, constant_rate);
     let changed =
         shop(&["classes.list.phases.1.db.exponential=9ms", "classes.list.phases.0.framework.exponential=9ms"]);
     assert_eq!(law(&changed, 1), Distribution::Exponential(mean));
     assert_eq!(law(&changed, 0), Distribution::Exponential(mean));
+    let list = r#"arrivals=[{ "for": "10s", "rate": "20/s" }]"#;
+    assert_eq!(shop(&[list, "arrivals.constant=80/s"]).arrivals, constant_rate);
+    assert_eq!(shop(&[list, "arrivals.0.for=5s"]).arrivals.count(), Some(100));
     let other_phase = shop(&["classes.list.phases.1.sleep=9ms"]);
     assert_eq!(other_phase.workload.classes[0].phases[1].kind, PhaseKind::Sleep);
     let detail = shop(&["classes.list.phases.3.db.time=9ms"]);

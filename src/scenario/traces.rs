@@ -26,7 +26,8 @@ pub(super) fn check(
             Some(name) => allowed_names("classes", name, classes.iter().map(|class| class.name.as_str())),
             None => error.help,
         };
-        sources.error(shown_line(&error.what), span, "this trace").with_help(help)
+        let diagnostic = sources.error(shown_line(&error.what), span, "this trace");
+        if help.is_empty() { diagnostic } else { diagnostic.with_help(help) }
     })
 }
 

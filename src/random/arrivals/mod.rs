@@ -56,7 +56,7 @@ pub enum Arrivals {
     Poisson(Rate),
     /// Independent interarrival times of any law whose mean is above 0.
     Renewal(#[serde(deserialize_with = "parameters::law_above_zero")] Distribution),
-    /// Poisson arrivals at a rate that holds for a while, then another: once, and then there are no more, or repeating.
+    /// Poisson arrivals at rates that follow each other, once or again and again.
     Piecewise(Piecewise),
     /// Poisson arrivals at a rate that grows or falls evenly, and then stays.
     Ramp(#[serde(deserialize_with = "ramp::above_zero")] Ramp),
@@ -70,8 +70,7 @@ pub enum Arrivals {
     Batches(Batches),
     /// Many requests at once, or within a short time, in regular intervals.
     Bursts(#[serde(deserialize_with = "batches::one_after_another")] Bursts),
-    /// A recorded trace: a file with one request a line, such as
-    /// `{"time_ms": 23.2, "class": "page", "demands_ms": [2.8, 32.4]}`; its path relative to the scenario.
+    /// A recorded trace: the path of a JSON Lines file with `time_ms`, `class` and, if known, `demands_ms` of requests.
     Trace(#[schemars(with = "String")] Trace),
     /// A closed system: each of some users sends a request, waits for the answer, and thinks before the next.
     Users(Users),

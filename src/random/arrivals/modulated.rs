@@ -1,5 +1,8 @@
 //! Poisson arrivals at a rate that changes at random times.
 //!
+//! A Markov-modulated Poisson process (MMPP) begins in equilibrium: its first state is drawn by the share of the time that
+//! each has, and what is left of an exponential time has the same law. An on-off process begins with a whole on time.
+//!
 //! The times of change have a stream of their own: another rate leaves them where they are.
 
 use rand::RngExt;
@@ -14,8 +17,7 @@ use crate::random::{Distribution, Sampler, Stream};
 use super::parameters::{RateOrZero, duration_above_zero};
 use super::stepwise::{Step, Steps};
 
-/// A Markov-modulated Poisson process: states follow each other in their order, again and again, each for an exponential
-/// time. It begins in equilibrium: in a state drawn by the share of the time it has.
+/// States that follow each other again and again, each for an exponential time; the first by its share of the time.
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Mmpp {

@@ -9,8 +9,7 @@ use crate::model::SimDuration;
 use super::parameters::{RateOrZero, duration_above_zero};
 use super::varying::VaryingRate;
 
-/// A rate that changes evenly from one value to another, and then stays. After a ramp to "0/s" there are no more
-/// arrivals.
+/// A rate that changes evenly from one value to another, and then stays; at "0/s" there are no more arrivals.
 #[derive(Clone, Copy, Debug, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Ramp {

@@ -40,9 +40,8 @@ impl<'a> Line<'a> {
             let reason = text.rfind(" at line ").map_or(text.as_str(), |end| &text[..end]);
             match error.classify() {
                 Category::Data => reason.to_owned(),
-                Category::Syntax | Category::Eof | Category::Io => {
-                    format!("no JSON at column {}: {reason}", error.column())
-                }
+                Category::Eof => "not JSON: the line ends too early".to_owned(),
+                Category::Syntax | Category::Io => format!("not JSON at column {}: {reason}", error.column()),
             }
         })
     }
@@ -76,7 +75,7 @@ impl Visitor<'_> for MillisVisitor {
             return Err(E::custom(format!("a time of {millis} ms is negative")));
         }
         if millis > SimDuration::MAX.as_millis() {
-            return Err(E::custom(format!("a time of {millis} ms is longer than 50 years")));
+            return Err(E::custom(format!("a time of {millis:e} ms is longer than 50 years")));
         }
         Ok(Millis(SimDuration::round_from_nanos(millis * 1e6)))
     }

@@ -117,7 +117,7 @@ impl Requests {
 
     /// Says that the file is not what it was, and what to do.
     pub fn has_changed(&self) -> String {
-        format!("`{}` has changed since the scenario was read\nrun again; do not write to it meanwhile", self.path)
+        format!("`{}` has changed since the scenario was read\nrun again, and leave it alone meanwhile", self.path)
     }
 
     fn error(&self, what: &str, help: &str) -> TraceError {
