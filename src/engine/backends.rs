@@ -28,8 +28,8 @@ pub(super) struct Station {
     concurrency: u32,
     in_service: u32,
     queue: VecDeque<RequestId>,
-    /// A query takes so many times its demand: faults slow a backend down.
-    pub slowdown: f64,
+    /// A query takes so many times its demand while faults slow the backend down.
+    pub slowdown: Option<f64>,
     /// How many faults have it down.
     pub faults: u32,
     pub busy: Level,
@@ -73,7 +73,7 @@ impl Backends {
                 concurrency: backend.concurrency.map_or(u32::MAX, std::num::NonZeroU32::get),
                 in_service: 0,
                 queue: VecDeque::new(),
-                slowdown: 1.0,
+                slowdown: None,
                 faults: 0,
                 busy: Level::from(warm_up),
             });

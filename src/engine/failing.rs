@@ -43,14 +43,14 @@ impl<O: Observer> Simulation<O> {
     }
 
     /// How many times longer a backend's queries take: faults at the same time multiply.
-    fn slowdown_of(&self, slow: BackendId) -> f64 {
+    fn slowdown_of(&self, slow: BackendId) -> Option<f64> {
         let factors = self.under_way().filter_map(|fault| match fault.kind {
             FaultKind::Slow { backend, factor } if backend == slow => Some(factor),
             FaultKind::Slow { .. } | FaultKind::Down { .. } | FaultKind::Restart { .. } | FaultKind::Cores { .. } => {
                 None
             }
         });
-        factors.product()
+        factors.reduce(|product, factor| product * factor)
     }
 
     /// The machine has as many cores as the worst fault under way leaves it.

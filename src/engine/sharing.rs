@@ -104,10 +104,8 @@ impl Sharing {
 
     fn go_on(&mut self, now: SimTime) {
         let span = u128::from((now - self.since).as_nanos()) << FRACTION_BITS;
-        let bursts = self.bursts.len() as u128;
-        if bursts > 0 {
-            self.attained += span * u128::from(self.busy()) / bursts;
-        }
+        let got = span * u128::from(self.busy());
+        self.attained += got.checked_div(self.bursts.len() as u128).unwrap_or(0);
         self.since = now;
     }
 }

@@ -26,7 +26,7 @@ impl<O: Observer> Simulation<O> {
         self.counts.phase_events += 1;
         self.release_on_going_on(id);
         match backend {
-            None => self.serve(id, 1.0),
+            None => self.serve(id, None),
             Some(backend) => self.ask(id, backend),
         }
     }
@@ -35,7 +35,7 @@ impl<O: Observer> Simulation<O> {
     #[inline]
     fn ask(&mut self, id: RequestId, backend: BackendId) {
         if self.backends[backend].is_plain {
-            self.serve(id, 1.0);
+            self.serve(id, None);
             return;
         }
         if self.backends[backend].faults > 0 {
@@ -73,16 +73,15 @@ impl<O: Observer> Simulation<O> {
         self.serve(id, self.backends[backend].slowdown);
     }
 
-    /// The wait itself: so many times its demand.
+    /// The wait itself: its demand, or so many times that.
     #[inline]
-    fn serve(&mut self, id: RequestId, times: f64) {
+    fn serve(&mut self, id: RequestId, slowdown: Option<f64>) {
         let (request, demands) = self.requests.with_demands(id);
         let demand = demands[request.next_demand()];
         // A demand passes through floats only where a fault changes it.
-        let span = if times > 1.0 || times < 1.0 {
-            SimDuration::round_from_nanos(demand.as_nanos() as f64 * times)
-        } else {
-            demand
+        let span = match slowdown {
+            Some(times) => SimDuration::round_from_nanos(demand.as_nanos() as f64 * times),
+            None => demand,
         };
         request.state = State::Waiting;
         request.completion = self.events.push(self.now + span, Event::WaitEnd(id));
