@@ -1,0 +1,168 @@
+//! Rules about classes and their phases.
+
+use indexmap::IndexMap;
+
+use crate::model::{Backend, BackendId, PhaseKind};
+use crate::policy::PolicyChoice;
+use crate::random::{Phase, RequestClass, SinglePhase};
+
+use super::super::diagnostic::{Diagnostic, allowed_names, shown};
+use super::super::document::Node;
+use super::super::format::{ClassForm, ParallelForm, PhaseForm};
+use super::{Load, Rules};
+
+impl Rules<'_> {
+    pub(super) fn class(
+        &self,
+        name: String,
+        form: ClassForm,
+        backends: &IndexMap<String, Backend>,
+        load: &mut Load<'_>,
+    ) -> Result<RequestClass, Diagnostic> {
+        let nodes = self.root.at("classes").at(&name).at("phases");
+        let mut phases = Vec::with_capacity(form.phases.len());
+        for (index, phase) in form.phases.into_iter().enumerate() {
+            phases.push(self.phase(phase, nodes.item(index), backends, load)?);
+        }
+        Ok(RequestClass { name, weight: form.weight, priority: form.priority, phases })
+    }
+
+    pub(super) fn phase(
+        &self,
+        form: PhaseForm,
+        node: &Node,
+        backends: &IndexMap<String, Backend>,
+        load: &mut Load<'_>,
+    ) -> Result<Phase, Diagnostic> {
+        let (kind, mut demand) = match form {
+            PhaseForm::Framework(demand) => (PhaseKind::Framework, demand),
+            PhaseForm::Compute(demand) => (PhaseKind::Compute, demand),
+            PhaseForm::Sleep(demand) => (PhaseKind::Sleep, demand),
+            PhaseForm::Db(db) => {
+                let (demand, blocking) = db.into_parts();
+                (PhaseKind::Backend { backend: BackendId(0), blocking }, demand)
+            }
+            PhaseForm::Wait(wait) => {
+                let name = node.at("wait").at("backend");
+                let backend = self.backend(&wait.backend, name, backends)?;
+                (PhaseKind::Backend { backend, blocking: wait.blocking }, wait.time)
+            }
+            PhaseForm::Parallel(parallel) => return self.parallel(parallel, node.at("parallel"), backends, load),
+        };
+        self.load_files(&mut demand, node, load)?;
+        Ok(Phase::Single(SinglePhase { kind, demand }))
+    }
+
+    pub(super) fn parallel(
+        &self,
+        form: ParallelForm,
+        node: &Node,
+        backends: &IndexMap<String, Backend>,
+        load: &mut Load<'_>,
+    ) -> Result<Phase, Diagnostic> {
+        let (waits, concurrent) = form.into_parts();
+        let nodes = if node.items().is_empty() { node.at("waits") } else { node };
+        if waits.is_empty() {
+            return Err(self
+                .error("nothing goes on in parallel", node.short_span(), "empty")
+                .with_help("list waits, such as [{ \"db\": \"20ms\" }, { \"sleep\": \"5ms\" }]"));
+        }
+        let mut branches = Vec::with_capacity(waits.len());
+        for (index, wait) in waits.into_iter().enumerate() {
+            let node = nodes.item(index);
+            let problem = match self.phase(wait, node, backends, load)? {
+                Phase::Parallel { .. } => "parallel waits inside parallel waits",
+                Phase::Single(phase) => match phase.kind {
+                    PhaseKind::Framework | PhaseKind::Compute => "work on the CPU does not go on in parallel",
+                    PhaseKind::Backend { blocking: true, .. } => "a blocking wait lets nothing go on beside it",
+                    PhaseKind::Backend { .. } | PhaseKind::Sleep => {
+                        branches.push(phase);
+                        continue;
+                    }
+                },
+            };
+            let help = "waits that do not block go on in parallel: `db`, `wait` and `sleep`";
+            return Err(self.error("this cannot go on in parallel", node.short_span(), problem).with_help(help));
+        }
+        Ok(Phase::Parallel { branches, concurrent })
+    }
+
+    pub(super) fn backend(
+        &self,
+        name: &str,
+        node: &Node,
+        backends: &IndexMap<String, Backend>,
+    ) -> Result<BackendId, Diagnostic> {
+        let number = backends.get_index_of(name);
+        number.and_then(|number| u16::try_from(number).ok()).map(BackendId).ok_or_else(|| {
+            let help = allowed_names("declared backends", name, backends.keys().map(String::as_str));
+            self.error(format!("unknown backend `{}`", shown(name)), node.short_span(), "no such backend")
+                .with_help(help)
+        })
+    }
+
+    /// The classes that go to threads beside a loop exist.
+    pub(super) fn check_thread_pools(
+        &self,
+        policies: &[PolicyChoice],
+        classes: &[RequestClass],
+    ) -> Result<(), Diagnostic> {
+        for (index, policy) in policies.iter().enumerate() {
+            let Some(pool) = policy.rules().thread_pool else { continue };
+            let node = self.root.at("policies").item(index).at(policy.kind()).at("thread_pool").at("classes");
+            for (index, name) in pool.classes.iter().enumerate() {
+                self.check_class(name, node.item(index), classes)?;
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn check_class(&self, name: &str, node: &Node, classes: &[RequestClass]) -> Result<(), Diagnostic> {
+        if classes.iter().any(|class| class.name == name) {
+            return Ok(());
+        }
+        let help = allowed_names("classes", name, classes.iter().map(|class| class.name.as_str()));
+        Err(self.error(format!("unknown class `{}`", shown(name)), node.short_span(), "no such class").with_help(help))
+    }
+
+    pub(super) fn check_class_names<'n>(
+        &self,
+        names: impl ExactSizeIterator<Item = &'n String>,
+        policies: &[PolicyChoice],
+    ) -> Result<(), Diagnostic> {
+        if names.len() == 0 {
+            let span = self.root.at("classes").short_span();
+            return Err(self.error("there are no classes of requests", span, "empty").with_help(
+                "add one, such as `\"page\": { \"phases\": [{ \"compute\": \"10ms\" }, { \"db\": \"80ms\" }] }`",
+            ));
+        }
+        self.check_number("classes", names.len())?;
+        for name in names {
+            let span = self.key("classes", name);
+            self.check_name(name, "class", span)?;
+            let taken = match name.as_str() {
+                "all" => Some("`all` stands for all classes"),
+                _ if PolicyChoice::KINDS.contains(&name.as_str()) => Some("this is a kind of policy"),
+                _ if policies.iter().any(|policy| policy.name() == name) => Some("a policy has this name"),
+                _ => None,
+            };
+            if let Some(reason) = taken {
+                return Err(self
+                    .error(format!("a class may not be named `{name}`"), span, reason)
+                    .with_help("reports and objectives name both classes and policies; choose another name"));
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn check_weights(&self, classes: &[RequestClass]) -> Result<(), Diagnostic> {
+        if classes.iter().any(|class| class.weight > 0.0) {
+            return Ok(());
+        }
+        let Some(class) = classes.first() else { return Ok(()) };
+        let weight = self.root.at("classes").at(&class.name).at("weight");
+        Err(self
+            .error("the weights of the classes sum to 0", weight.short_span(), "no class has a weight above 0")
+            .with_help("give at least one class a weight above 0"))
+    }
+}

@@ -1,0 +1,194 @@
+//! What must hold between the values of a scenario, and the valid scenario made of them.
+
+mod classes;
+mod policies;
+mod surroundings;
+
+use indexmap::IndexMap;
+
+use crate::engine::MAX_IN_FLIGHT;
+use crate::model::{Backend, Fault, Machine, SimDuration};
+use crate::policy::PolicyChoice;
+use crate::random::{Arrivals, Clients, Distribution, RequestClass, Workload};
+
+use super::diagnostic::{Diagnostic, shown};
+use super::document::Node;
+use super::explain::said;
+use super::format::{RunForm, ScenarioForm};
+use super::source::{Sources, Span};
+use super::{End, Run};
+
+/// The most workers, cores, classes or backends; more are a slip of the finger, and would not fit in memory.
+const MOST: u32 = 50_000;
+
+/// Reads a file that the scenario names.
+pub(super) type Load<'a> = dyn FnMut(&str) -> Result<String, String> + 'a;
+
+/// The parts of a valid scenario.
+pub(super) struct Parts {
+    pub workload: Workload,
+    pub arrivals: Arrivals,
+    pub machine: Machine,
+    pub backends: IndexMap<String, Backend>,
+    pub clients: Clients,
+    pub faults: Vec<Fault>,
+    pub policies: Vec<PolicyChoice>,
+    pub run: Run,
+}
+
+/// Checks every rule, in the order of the format, and makes the parts of the scenario.
+pub(super) fn build(
+    form: ScenarioForm,
+    root: &Node,
+    sources: &Sources,
+    load: &mut Load<'_>,
+) -> Result<Parts, Diagnostic> {
+    let rules = Rules { sources, root };
+    rules.check_policies(&form.policies)?;
+    let backends = rules.backends(form.backends)?;
+    let mut classes = Vec::with_capacity(form.classes.len());
+    rules.check_class_names(form.classes.keys(), &form.policies)?;
+    for (name, class) in form.classes {
+        classes.push(rules.class(name, class, &backends, load)?);
+    }
+    rules.check_weights(&classes)?;
+    rules.check_thread_pools(&form.policies, &classes)?;
+    let arrivals = rules.arrivals(form.arrivals, &classes, load)?;
+    Ok(Parts {
+        machine: rules.machine(&form.machine)?,
+        clients: rules.clients(form.clients, load)?,
+        faults: rules.faults(&form.faults, &backends)?,
+        run: rules.run(&form.run, &arrivals)?,
+        workload: Workload { classes },
+        arrivals,
+        backends,
+        policies: form.policies,
+    })
+}
+
+struct Rules<'a> {
+    sources: &'a Sources,
+    root: &'a Node,
+}
+
+impl Rules<'_> {
+    fn error(&self, message: impl Into<String>, span: Span, label: impl Into<String>) -> Diagnostic {
+        self.sources.error(message, span, label)
+    }
+
+    /// The key of a member of the document.
+    fn key(&self, section: &str, key: &str) -> Span {
+        let section = self.root.at(section);
+        section.member(key).map_or(section.short_span(), |member| member.key_span)
+    }
+
+    fn load_files(&self, law: &mut Distribution, node: &Node, load: &mut Load<'_>) -> Result<(), Diagnostic> {
+        law.load_files(load).map_err(|text| self.in_file(node, &text))
+    }
+
+    /// An error about a file that is named somewhere in a value.
+    fn in_file(&self, node: &Node, text: &str) -> Diagnostic {
+        let (what, help) = text.split_once('\n').unwrap_or((text, ""));
+        let file = node.find("file").unwrap_or(node);
+        said(self.sources, "`file`", file.short_span(), what, help)
+    }
+
+    fn arrivals(
+        &self,
+        mut arrivals: Arrivals,
+        classes: &[RequestClass],
+        load: &mut Load<'_>,
+    ) -> Result<Arrivals, Diagnostic> {
+        const HIGHEST_PER_S: f64 = 1e9;
+        const MOST_CHANGES: f64 = 1e6;
+        let node = self.root.at("arrivals");
+        if let Arrivals::At(list) = &arrivals {
+            for (index, arrival) in list.iter().enumerate() {
+                let Some(name) = &arrival.class else { continue };
+                self.check_class(name, node.at("at").item(index).at("class"), classes)?;
+            }
+        }
+        arrivals.load_files(load).map_err(|text| self.in_file(node, &text))?;
+        let law = node.members().first().map_or(node, |member| &member.value);
+        if arrivals.highest_rate_per_s().is_some_and(|rate| rate > HIGHEST_PER_S) {
+            return Err(self
+                .error("requests arrive too fast", law.short_span(), "more than one a nanosecond")
+                .with_help("the highest rate is 1000000/ms, one a nanosecond"));
+        }
+        if arrivals.changes_per_arrival().is_some_and(|changes| changes > MOST_CHANGES) {
+            return Err(self
+                .error("the rate of arrivals changes too often", law.short_span(), "a million times for one arrival")
+                .with_help("write longer times between the changes, or a higher rate"));
+        }
+        Ok(arrivals)
+    }
+
+    fn run(&self, form: &RunForm, arrivals: &Arrivals) -> Result<Run, Diagnostic> {
+        let node = self.root.at("run");
+        let end = match (form.requests, form.duration) {
+            (Some(_), Some(_)) => {
+                let both = self.error(
+                    "a run ends after `requests` or after `duration`, not both",
+                    self.key("run", "duration"),
+                    "`duration` is given here",
+                );
+                let both = self.sources.also(both, self.key("run", "requests"), "`requests` is given here");
+                return Err(both.with_help("leave out one of them, or set it to `null`"));
+            }
+            (Some(requests), None) => End::Requests(requests.get()),
+            (None, Some(SimDuration::ZERO)) => {
+                return Err(self
+                    .error("the run ends before it begins", node.at("duration").short_span(), "a duration of 0")
+                    .with_help("write a duration above 0, such as \"10m\""));
+            }
+            (None, Some(duration)) => End::Duration(duration),
+            (None, None) if arrivals.count().is_some() => End::Arrivals,
+            (None, None) => {
+                let label = match self.root.member("run") {
+                    Some(_) => "neither `requests` nor `duration` is in here",
+                    None => "there is no `run` in here",
+                };
+                return Err(self.error("the run never ends", node.short_span(), label).with_help(
+                    "these arrivals go on for ever: add `\"run\": { \"requests\": 10000 }`, or a `duration`",
+                ));
+            }
+        };
+        let max_in_flight = form.max_in_flight.get();
+        if max_in_flight > MAX_IN_FLIGHT {
+            return Err(self
+                .error("too many in flight", node.at("max_in_flight").short_span(), format!("found {max_in_flight}"))
+                .with_help(format!("write at most {MAX_IN_FLIGHT}")));
+        }
+        Ok(Run { end, seed: form.seed, max_in_flight })
+    }
+
+    fn check_most(&self, field: &str, number: u32, node: &Node) -> Result<(), Diagnostic> {
+        if number <= MOST {
+            return Ok(());
+        }
+        Err(self.error(format!("`{field}` must be at most {MOST}"), node.short_span(), format!("found {number}")))
+    }
+
+    fn check_number(&self, section: &str, number: usize) -> Result<(), Diagnostic> {
+        if number <= MOST as usize {
+            return Ok(());
+        }
+        let span = self.root.at(section).short_span();
+        Err(self.error(format!("too many {section}: at most {MOST}"), span, format!("found {number}")))
+    }
+
+    /// Names stand in reports, and in paths such as `classes.page.weight`.
+    fn check_name(&self, name: &str, what: &str, span: Span) -> Result<(), Diagnostic> {
+        const IN_PATHS: [char; 4] = ['.', '=', '[', ']'];
+        let reason = match name.chars().find(|c| IN_PATHS.contains(c) || c.is_control()) {
+            _ if name.trim() != name => "begins or ends with a space".to_owned(),
+            _ if name.is_empty() => "is empty".to_owned(),
+            Some(c) if c.is_control() => "has a control character in it".to_owned(),
+            Some(c) => format!("has a `{c}` in it"),
+            None => return Ok(()),
+        };
+        Err(self
+            .error(format!("a {what} may not be named `{}`", shown(name)), span, format!("the name {reason}"))
+            .with_help("a name is any text without `.`, `=`, `[`, `]`, such as `page` or `product list`"))
+    }
+}

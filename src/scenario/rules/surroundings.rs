@@ -1,0 +1,114 @@
+//! Rules about what surrounds the application: the machine, backends, clients, faults.
+
+use indexmap::IndexMap;
+
+use crate::model::{Backend, Fault, FaultKind, Machine, SimDuration};
+use crate::random::Clients;
+
+use super::super::diagnostic::Diagnostic;
+use super::super::document::Node;
+use super::super::format::{DownForm, FaultForm, MachineForm, SlowForm};
+use super::{Load, Rules};
+
+impl Rules<'_> {
+    /// `db`, then the declared backends in their order.
+    pub(super) fn backends(
+        &self,
+        declared: IndexMap<String, Backend>,
+    ) -> Result<IndexMap<String, Backend>, Diagnostic> {
+        self.check_number("backends", declared.len())?;
+        let mut backends = IndexMap::from([("db".to_owned(), Backend::default())]);
+        for (name, backend) in declared {
+            self.check_name(&name, "backend", self.key("backends", &name))?;
+            if let Some(pool) = &backend.pool
+                && pool.acquire_timeout == Some(SimDuration::ZERO)
+            {
+                let timeout = self.root.at("backends").at(&name).at("pool").at("acquire_timeout");
+                return Err(self
+                    .error("nobody gets a connection in no time", timeout.short_span(), "a duration of 0")
+                    .with_help("write a duration above 0, or leave it out to wait for ever"));
+            }
+            backends.insert(name, backend);
+        }
+        Ok(backends)
+    }
+
+    pub(super) fn clients(&self, mut clients: Clients, load: &mut Load<'_>) -> Result<Clients, Diagnostic> {
+        let node = self.root.at("clients");
+        if let Some(timeout) = &mut clients.timeout {
+            self.load_files(timeout, node.at("timeout"), load)?;
+        }
+        if let Some(patience) = &mut clients.patience {
+            self.load_files(patience, node.at("patience"), load)?;
+        }
+        let Some(retries) = &clients.retries else { return Ok(clients) };
+        let node = node.at("retries");
+        if !(0.0..=1.0).contains(&retries.jitter) {
+            return Err(self
+                .error("`jitter` is a share", node.at("jitter").short_span(), format!("found {}", retries.jitter))
+                .with_help("write a number from 0 (none of the wait is random) to 1 (all of it is)"));
+        }
+        if retries.budget.is_some_and(|budget| budget.is_nan() || budget < 0.0) {
+            return Err(self
+                .error("`budget` is negative", node.at("budget").short_span(), "retries for each new request")
+                .with_help("write a number of 0 or more, such as 0.1: one retry for ten requests"));
+        }
+        Ok(clients)
+    }
+
+    pub(super) fn faults(
+        &self,
+        forms: &[FaultForm],
+        backends: &IndexMap<String, Backend>,
+    ) -> Result<Vec<Fault>, Diagnostic> {
+        let nodes = self.root.at("faults");
+        let faults = forms.iter().enumerate().map(|(index, form)| self.fault(form, nodes.item(index), backends));
+        faults.collect()
+    }
+
+    pub(super) fn fault(
+        &self,
+        form: &FaultForm,
+        node: &Node,
+        backends: &IndexMap<String, Backend>,
+    ) -> Result<Fault, Diagnostic> {
+        let backend = |kind: &str, name: &str| self.backend(name, node.at(kind).at("backend"), backends);
+        let mut kinds = Vec::new();
+        if let Some(SlowForm { backend: name, factor }) = &form.slow {
+            if !(factor.is_finite() && *factor >= 1.0) {
+                return Err(self
+                    .error(
+                        "a slow backend is slower",
+                        node.at("slow").at("factor").short_span(),
+                        format!("found {factor}"),
+                    )
+                    .with_help("write how many times as long a query takes: 1 or more, such as 5"));
+            }
+            kinds.push(FaultKind::Slow { backend: backend("slow", name)?, factor: *factor });
+        }
+        if let Some(DownForm { backend: name }) = &form.down {
+            kinds.push(FaultKind::Down { backend: backend("down", name)? });
+        }
+        kinds.extend(form.restart.as_ref().map(|restart| FaultKind::Restart { worker: restart.worker.get() - 1 }));
+        kinds.extend(form.cores.map(|cores| FaultKind::Cores { cores: cores.get() }));
+        let [kind] = kinds[..] else {
+            let label = if kinds.is_empty() { "no kind in here" } else { "more than one kind in here" };
+            return Err(self.error("a fault is of one kind", node.short_span(), label).with_help(
+                "give one of `slow`, `down`, `restart` and `cores`, such as \"slow\": { \"backend\": \"db\", \"factor\": 5 }",
+            ));
+        };
+        Ok(Fault { at: form.at, span: form.span, kind })
+    }
+
+    pub(super) fn machine(&self, form: &MachineForm) -> Result<Machine, Diagnostic> {
+        let node = self.root.at("machine");
+        let cores = form.cores.get();
+        self.check_most("cores", cores, node.at("cores"))?;
+        Ok(Machine {
+            cores,
+            quantum: form.quantum,
+            context_switch: form.context_switch,
+            wake_preemption: form.wake_preemption,
+        })
+    }
+}
