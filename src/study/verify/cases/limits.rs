@@ -17,14 +17,14 @@ pub(super) fn cases() -> Vec<Case> {
         cases.push(b07(offered_load, workers, "mean 100 ms, lognormal (cv² = 4)", lognormal));
     }
     cases.push(b10());
-    cases.extend([(2, 20_000), (5, 20_000), (10, 20_000)].map(b12));
+    cases.extend([(2, 14_000), (5, 8_000), (10, 26_000)].map(b12));
     cases
 }
 
 fn b04() -> Case {
     let exact = LimitedRoom { arrival_rate: per_s(10.0), mean_service: 100.0, channels: 1, room: 10 };
     let policy = json!({ "sync": { "backlog": 9 } });
-    Plan { requests: 30_000, warm_up: seconds(100), precise: 6.0 }.case(
+    Plan { requests: 8_000, warm_up: seconds(100), precise: 4.0 }.case(
         "B04",
         "1 worker, at most 10 in system; 10 requests/s of exp 100 ms",
         scenario(json!([{ "compute": exponential("100ms") }]), poisson(10.0), 1, policy),
@@ -36,7 +36,7 @@ fn b04() -> Case {
 fn b07(offered_load: u32, workers: u32, law: &str, service: Value) -> Case {
     let rate_per_s = f64::from(offered_load) * 10.0;
     let policy = json!({ "sync": { "workers": workers, "backlog": 0 } });
-    Plan { requests: 4_000, warm_up: seconds(5), precise: 6.0 }.case(
+    Plan { requests: 8_000, warm_up: seconds(5), precise: 6.5 }.case(
         "B07",
         format!("{workers} workers, no queue; {rate_per_s} requests/s of {law}"),
         scenario(json!([{ "compute": service }]), poisson(rate_per_s), workers, policy),
@@ -49,7 +49,7 @@ fn b10() -> Case {
     let exact = PatienceInQueue { arrival_rate: per_s(0.8), mean_service: 1000.0, patience: 5000.0 };
     let mut scenario = station(exponential("1s"), poisson(0.8), 1);
     scenario["clients"] = json!({ "patience": "5s" });
-    Plan { requests: 20_000, warm_up: seconds(300), precise: 6.0 }.case(
+    Plan { requests: 5_000, warm_up: seconds(300), precise: 6.0 }.case(
         "B10",
         "1 worker; 0.8 requests/s of exp 1 s; who has waited 5 s in the queue leaves it",
         scenario,

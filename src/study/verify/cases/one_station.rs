@@ -112,7 +112,7 @@ fn a10() -> Case {
 fn a11() -> Case {
     let exact = Mm1 { arrival_rate: per_s(8.0), mean_service: 100.0 };
     let policy = json!({ "sync": { "workers": 10, "dispatch": "random" } });
-    Plan { requests: 60_000, warm_up: seconds(90), precise: 4.0 }.case(
+    Plan { requests: 35_000, warm_up: seconds(90), precise: 6.5 }.case(
         "A11",
         "10 workers, each request bound to a random one; 80 requests/s of exp 100 ms",
         scenario(json!([{ "compute": exponential("100ms") }]), poisson(80.0), 10, policy),
