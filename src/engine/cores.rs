@@ -6,6 +6,7 @@ use std::collections::VecDeque;
 
 use crate::model::{SimDuration, SimTime};
 
+use super::backlog::remove_from;
 use super::requests::RequestId;
 
 /// The cores, and who waits for one.
@@ -33,6 +34,12 @@ impl Cores {
         self.running.len() as u64
     }
 
+    /// Another number of cores from now on; returns how many requests have to leave theirs.
+    pub fn set_count(&mut self, count: u32) -> usize {
+        self.count = count;
+        self.running.len().saturating_sub(count as usize)
+    }
+
     /// Whether some wait for a core.
     #[inline]
     pub fn is_contended(&self) -> bool {
@@ -45,10 +52,20 @@ impl Cores {
         self.queue.push_back(request);
     }
 
+    /// Asks for a core before all others.
+    pub fn enqueue_first(&mut self, request: RequestId) {
+        self.queue.push_front(request);
+    }
+
+    /// Gives up asking for one.
+    pub fn give_up(&mut self, request: RequestId) {
+        remove_from(&mut self.queue, request);
+    }
+
     /// The next to run, if a core is idle.
     #[inline]
     pub fn next(&mut self) -> Option<RequestId> {
-        if self.running.len() == self.count as usize { None } else { self.queue.pop_front() }
+        if self.running.len() >= self.count as usize { None } else { self.queue.pop_front() }
     }
 
     /// Puts a request on an idle core; returns its place among the running.

@@ -1,59 +1,105 @@
 //! What can happen, and the queue of what will.
 //!
-//! Who goes first: the earlier instant; at one instant completions, then expiries, then arrivals; among those, the
-//! one scheduled first. An event is one 128-bit number in which these come from the highest bit down, so that
+//! Who goes first: the earlier instant; at one instant completions, then expiries, then faults, then arrivals; among
+//! those, the one scheduled first. An event is one 128-bit number in which these come from the highest bit down, so that
 //! comparing two events is comparing two integers.
 
 use crate::model::SimTime;
 
 use super::requests::RequestId;
 
-/// What can happen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Event {
-    /// A burst of a running request has been served.
-    BurstEnd(RequestId),
-    /// A wait of a request is over.
-    WaitEnd(RequestId),
-    /// A running request has been on its core for the quantum.
-    QuantumEnd(RequestId),
-    /// A ready request of this worker asks for the lock that a running one holds.
-    HandOver(u32),
+macro_rules! events {
+    ($($(#[$doc:meta])* $rank:literal $kind:literal $name:ident($subject:ident)),* $(,)?) => {
+        /// What can happen.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub(super) enum Event {
+            $($(#[$doc])* $name($subject)),*
+        }
+
+        impl Event {
+            /// What comes first at one instant, which event it is, and whom it concerns.
+            const fn bits(self) -> (u64, u64, u32) {
+                match self {
+                    $(Self::$name(subject) => ($rank, $kind, subject.0)),*
+                }
+            }
+
+            #[inline]
+            fn from_bits(kind: u64, subject: u32) -> Self {
+                match kind {
+                    $($kind => Self::$name($subject(subject)),)*
+                    _ => unreachable!("an event has a kind of the list"),
+                }
+            }
+        }
+    };
 }
+
+// The list: at one instant the lower first number comes first; the second tells them apart.
+events! {
+    /// A burst of a running request has been served.
+    0 0 BurstEnd(RequestId),
+    /// One of the bursts that share the cores has been served.
+    0 1 ShareEnd(Machine),
+    /// A wait of a request is over.
+    0 2 WaitEnd(RequestId),
+    /// A running request has been on its core for the quantum.
+    1 3 QuantumEnd(RequestId),
+    /// A ready request of a worker asks for the lock that a running one holds.
+    1 4 HandOver(WorkerId),
+    /// A request has waited for a connection as long as it may.
+    1 5 AcquireTimeout(RequestId),
+    /// The client of a request gives up.
+    1 6 ClientTimeout(RequestId),
+    /// A request has waited in the backlog as long as it may.
+    1 7 PatienceEnd(RequestId),
+    /// A fault begins or ends.
+    2 8 Fault(FaultEdge),
+    /// A client tries again.
+    3 9 Retry(RequestId),
+    /// A user has thought.
+    3 10 UserArrival(UserId),
+    /// The next request arrives; it waits outside the queue.
+    3 11 Arrival(Machine),
+}
+
+/// The one machine there is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Machine(pub u32);
+
+/// A worker.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct WorkerId(pub u32);
+
+/// A user of a closed system.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct UserId(pub u32);
+
+/// The beginning (even) or end (odd) of a fault.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct FaultEdge(pub u32);
 
 /// A scheduled event, by which it can be told from all others; the default stands for none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct EventId(u64);
 
+/// When something happens and what comes first at that instant, as one number; smaller is earlier.
+pub(super) type Key = u128;
+
 const RANK_BITS: u32 = 2;
-const KIND_BITS: u32 = 3;
-const INDEX_BITS: u32 = 24;
+const KIND_BITS: u32 = 4;
+const SUBJECT_BITS: u32 = 24;
 
-impl Event {
-    /// Bits of (what comes first at one instant, which event, whom it concerns).
-    const fn bits(self) -> (u64, u64, u32) {
-        match self {
-            Self::BurstEnd(request) => (0, 0, request.0),
-            Self::WaitEnd(request) => (0, 1, request.0),
-            Self::QuantumEnd(request) => (1, 2, request.0),
-            Self::HandOver(worker) => (1, 3, worker),
-        }
-    }
-
-    const fn from_bits(kind: u64, index: u32) -> Self {
-        match kind {
-            0 => Self::BurstEnd(RequestId(index)),
-            1 => Self::WaitEnd(RequestId(index)),
-            2 => Self::QuantumEnd(RequestId(index)),
-            _ => Self::HandOver(index),
-        }
-    }
+/// When the event of that key happens.
+#[inline]
+pub(super) const fn time_of(key: Key) -> SimTime {
+    SimTime::from_nanos((key >> (64 + RANK_BITS)) as u64)
 }
 
 /// The future: a 4-ary heap of events.
 #[derive(Clone, Debug, Default)]
 pub(super) struct EventQueue {
-    heap: Vec<u128>,
+    heap: Vec<Key>,
     /// The top has been taken; the next push may have its place.
     has_hole: bool,
     scheduled: u64,
@@ -63,10 +109,7 @@ impl EventQueue {
     /// Schedules an event.
     #[inline]
     pub fn push(&mut self, time: SimTime, event: Event) -> EventId {
-        self.scheduled += 1;
-        let (rank, kind, index) = event.bits();
-        let id = self.scheduled << (KIND_BITS + INDEX_BITS) | kind << INDEX_BITS | u64::from(index);
-        let key = u128::from(time.as_nanos() << RANK_BITS | rank) << 64 | u128::from(id);
+        let key = self.key(time, event);
         if self.has_hole {
             self.has_hole = false;
             self.sift_down(key);
@@ -74,14 +117,23 @@ impl EventQueue {
             self.heap.push(key);
             self.sift_up(key);
         }
-        EventId(id)
+        EventId(key as u64)
     }
 
-    /// When the next event happens.
+    /// The key of an event that is scheduled now, but kept elsewhere.
     #[inline]
-    pub fn next_time(&mut self) -> Option<SimTime> {
+    pub fn key(&mut self, time: SimTime, event: Event) -> Key {
+        self.scheduled += 1;
+        let (rank, kind, subject) = event.bits();
+        let id = self.scheduled << (KIND_BITS + SUBJECT_BITS) | kind << SUBJECT_BITS | u64::from(subject);
+        u128::from(time.as_nanos() << RANK_BITS | rank) << 64 | u128::from(id)
+    }
+
+    /// The key of the next event.
+    #[inline]
+    pub fn next_key(&mut self) -> Option<Key> {
         self.fill_hole();
-        self.heap.first().map(|key| SimTime::from_nanos((key >> (64 + RANK_BITS)) as u64))
+        self.heap.first().copied()
     }
 
     /// Takes the next event.
@@ -90,9 +142,9 @@ impl EventQueue {
         self.fill_hole();
         let id = *self.heap.first()? as u64;
         self.has_hole = true;
-        let index = (id & ((1 << INDEX_BITS) - 1)) as u32;
-        let kind = id >> INDEX_BITS & ((1 << KIND_BITS) - 1);
-        Some((EventId(id), Event::from_bits(kind, index)))
+        let subject = (id & ((1 << SUBJECT_BITS) - 1)) as u32;
+        let kind = id >> SUBJECT_BITS & ((1 << KIND_BITS) - 1);
+        Some((EventId(id), Event::from_bits(kind, subject)))
     }
 
     #[inline]
@@ -150,7 +202,7 @@ mod tests {
     fn at_one_instant_completions_come_before_expiries_and_each_in_the_order_scheduled() {
         let mut queue = EventQueue::default();
         let now = SimTime::from_nanos(5);
-        queue.push(now, Event::HandOver(1));
+        queue.push(now, Event::HandOver(WorkerId(1)));
         queue.push(now, Event::WaitEnd(RequestId(2)));
         queue.push(now, Event::BurstEnd(RequestId(1)));
         queue.push(SimTime::from_nanos(4), Event::QuantumEnd(RequestId(9)));
@@ -159,7 +211,7 @@ mod tests {
             Event::QuantumEnd(RequestId(9)),
             Event::WaitEnd(RequestId(2)),
             Event::BurstEnd(RequestId(1)),
-            Event::HandOver(1),
+            Event::HandOver(WorkerId(1)),
         ];
         assert_eq!(order, expected);
     }
@@ -173,11 +225,15 @@ mod tests {
             bits = bits.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
             if bits >> 62 == 0 {
                 let next = expected.pop_first();
-                assert_eq!(queue.next_time().map(SimTime::as_nanos), next.map(|(time, _)| time), "round {round}");
+                assert_eq!(
+                    queue.next_key().map(|key| time_of(key).as_nanos()),
+                    next.map(|(time, _)| time),
+                    "round {round}"
+                );
                 assert_eq!(queue.pop().is_some(), next.is_some());
             } else if expected.len() < 300 {
                 let time = bits >> 50;
-                queue.push(SimTime::from_nanos(time), Event::HandOver(0));
+                queue.push(SimTime::from_nanos(time), Event::HandOver(WorkerId(0)));
                 expected.insert((time, round));
             }
         }

@@ -1,17 +1,28 @@
 //! The simulation: draws through [`crate::random`], reads nothing, prints nothing, cannot fail.
 //!
 //! [`Simulation`] moves requests through the stations of a machine: the backlog, the run queues of the workers, the
-//! cores, and waits. How workers run requests is said by [`Rules`]; what may be seen goes to an [`Observer`].
+//! cores, connection pools and backends. How workers run requests is said by [`Rules`]; what may be seen goes to an
+//! [`Observer`].
 
+mod arriving;
+mod audit;
+mod backends;
+mod backlog;
+mod booking;
 mod cores;
 mod event;
+mod failing;
+mod leaving;
 mod program;
 mod recorder;
 mod requests;
 mod rules;
+mod running;
+mod sharing;
 mod simulation;
+mod waiting;
 mod workers;
 
 pub use recorder::{ClassCounts, Departure, Ending, Entrance, Observer, Record, Segment, Usage};
-pub use rules::Rules;
-pub use simulation::{MAX_IN_FLIGHT, Setup, Simulation};
+pub use rules::{Dispatch, Order, Queueing, Rules, ThreadPool};
+pub use simulation::{Load, MAX_IN_FLIGHT, Setup, Simulation};

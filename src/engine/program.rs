@@ -1,9 +1,11 @@
 //! Classes compiled for a policy: one flat list of instructions, and how to draw what a request brings.
 
+use std::ops::Range;
+
 use rand::RngExt;
 
-use crate::model::{Activity, ClassId, PhaseKind, SimDuration};
-use crate::random::{Sampler, Stream, Workload};
+use crate::model::{Activity, BackendId, ClassId, PhaseKind, SimDuration};
+use crate::random::{Phase, RequestClass, Sampler, SinglePhase, Stream, Workload};
 
 use super::Rules;
 
@@ -12,24 +14,46 @@ use super::Rules;
 pub(super) enum Instruction {
     /// Needs a core; neighbours of this kind are one burst.
     Cpu(Activity),
-    /// Waits off the CPU; `blocking` keeps the request's turn to run.
-    Wait { activity: Activity, blocking: bool },
+    /// Waits off the CPU, for a backend or plainly; `blocking` keeps the request's turn to run.
+    Wait { backend: Option<BackendId>, blocking: bool },
+    /// The next so many waits go on at the same time.
+    Fork { branches: u32, blocking: bool },
+    /// The loop hands the request to a thread.
+    HandOff,
     /// The request departs.
     Depart,
+}
+
+impl Instruction {
+    /// What a request is doing while a wait is being served.
+    pub const fn wait_activity(backend: Option<BackendId>) -> Activity {
+        match backend {
+            Some(_) => Activity::Backend,
+            None => Activity::Sleep,
+        }
+    }
 }
 
 /// All classes of a workload as one policy runs them.
 #[derive(Clone, Debug)]
 pub(super) struct Program {
-    /// Every class's phases one after another, each list closed by `Depart`.
+    /// Every class's instructions one after another, each list closed by `Depart`.
     instructions: Vec<Instruction>,
-    /// How to draw the demand of the instruction in the same place; `Depart` has none.
+    /// How to draw the demand of the instruction in the same place, if it has one.
     samplers: Vec<Option<Sampler>>,
-    /// The first instruction of each class.
-    starts: Vec<u32>,
+    classes: Vec<ClassProgram>,
     /// The sum of the weights of each class and those before it.
     weights: Vec<f64>,
     stride: usize,
+}
+
+/// Where the instructions of a class are, and what else the engine must know of it.
+#[derive(Clone, Debug)]
+struct ClassProgram {
+    first: u32,
+    priority: i32,
+    /// Places, counted from `first`, of waits that go on at the same time (or would, under another policy).
+    parallel: Vec<Range<usize>>,
 }
 
 impl Program {
@@ -37,31 +61,61 @@ impl Program {
         let mut program = Self {
             instructions: Vec::new(),
             samplers: Vec::new(),
-            starts: Vec::new(),
+            classes: Vec::new(),
             weights: Vec::new(),
-            stride: workload.classes.iter().map(|class| class.phases.len()).max().unwrap_or(0),
+            stride: 0,
         };
         let mut weight = 0.0;
         for class in &workload.classes {
             weight += class.weight;
             program.weights.push(weight);
-            program.starts.push(program.instructions.len() as u32);
-            for phase in &class.phases {
-                program.instructions.push(match phase.kind {
-                    PhaseKind::Framework | PhaseKind::Compute => Instruction::Cpu(phase.kind.activity()),
-                    PhaseKind::Backend { blocking, .. } => {
-                        Instruction::Wait { activity: phase.kind.activity(), blocking: blocking || rules.waits_block }
-                    }
-                    PhaseKind::Sleep => {
-                        Instruction::Wait { activity: phase.kind.activity(), blocking: rules.waits_block }
-                    }
-                });
-                program.samplers.push(Some(phase.demand.sampler()));
-            }
-            program.instructions.push(Instruction::Depart);
-            program.samplers.push(None);
+            program.add_class(class, rules);
         }
+        program.add(Instruction::Depart, None);
         program
+    }
+
+    fn add_class(&mut self, class: &RequestClass, rules: &Rules) {
+        let first = self.instructions.len();
+        let mut parallel = Vec::new();
+        let in_thread = rules.thread_pool.as_ref().is_some_and(|pool| pool.classes.contains(&class.name));
+        if in_thread {
+            self.add(Instruction::HandOff, None);
+        }
+        let wait_blocks = |blocking: bool| (blocking || rules.waits_block) && !in_thread;
+        for phase in &class.phases {
+            match phase {
+                Phase::Single(single) => self.add_single(single, wait_blocks),
+                Phase::Parallel { branches, concurrent } => {
+                    if rules.gathers && !in_thread || *concurrent {
+                        let branches = branches.len() as u32;
+                        self.add(Instruction::Fork { branches, blocking: wait_blocks(false) }, None);
+                    }
+                    let start = self.instructions.len() - first;
+                    parallel.push(start..start + branches.len());
+                    branches.iter().for_each(|branch| self.add_single(branch, wait_blocks));
+                }
+            }
+        }
+        self.add(Instruction::Depart, None);
+        self.stride = self.stride.max(self.instructions.len() - first);
+        self.classes.push(ClassProgram { first: first as u32, priority: class.priority, parallel });
+    }
+
+    fn add_single(&mut self, phase: &SinglePhase, wait_blocks: impl Fn(bool) -> bool) {
+        let instruction = match phase.kind {
+            PhaseKind::Framework | PhaseKind::Compute => Instruction::Cpu(phase.kind.activity()),
+            PhaseKind::Backend { backend, blocking } => {
+                Instruction::Wait { backend: Some(backend), blocking: wait_blocks(blocking) }
+            }
+            PhaseKind::Sleep => Instruction::Wait { backend: None, blocking: wait_blocks(false) },
+        };
+        self.add(instruction, Some(phase.demand.sampler()));
+    }
+
+    fn add(&mut self, instruction: Instruction, sampler: Option<Sampler>) {
+        self.instructions.push(instruction);
+        self.samplers.push(sampler);
     }
 
     #[inline]
@@ -69,12 +123,23 @@ impl Program {
         self.instructions[place as usize]
     }
 
+    /// The first instruction of a class.
     #[inline]
-    pub fn start(&self, class: ClassId) -> u32 {
-        self.starts[usize::from(class.0)]
+    pub fn first(&self, class: ClassId) -> u32 {
+        self.classes[usize::from(class.0)].first
     }
 
-    /// The most phases a class has.
+    /// The instruction of what is no request.
+    pub fn idle(&self) -> u32 {
+        self.instructions.len() as u32 - 1
+    }
+
+    /// Higher goes first where the order is by priority.
+    pub fn priority(&self, class: ClassId) -> i32 {
+        self.classes[usize::from(class.0)].priority
+    }
+
+    /// The most instructions a class has.
     pub fn stride(&self) -> usize {
         self.stride
     }
@@ -93,15 +158,51 @@ impl Program {
         self.weights.iter().position(|weight| *weight >= total).unwrap_or(0)
     }
 
-    /// Draws the demands of a class in the order of its phases; returns their sum.
+    /// Draws the demands of a class in the order of its phases.
     #[inline]
-    pub fn draw_demands(&self, class: ClassId, stream: &mut Stream, demands: &mut [SimDuration]) -> SimDuration {
-        let start = self.start(class) as usize;
+    pub fn draw_demands(&self, class: ClassId, stream: &mut Stream, demands: &mut [SimDuration]) {
+        let first = self.first(class) as usize;
+        for ((demand, sampler), instruction) in
+            demands.iter_mut().zip(&self.samplers[first..]).zip(&self.instructions[first..])
+        {
+            match (sampler, instruction) {
+                (Some(sampler), _) => *demand = sampler.draw(stream),
+                (None, Instruction::Depart) => break,
+                (None, _) => *demand = SimDuration::ZERO,
+            }
+        }
+    }
+
+    /// Fills in the demands of a class, one for each of its phases in order, branches one by one.
+    pub fn set_demands(&self, class: ClassId, given: &[SimDuration], demands: &mut [SimDuration]) {
+        let first = self.first(class) as usize;
+        let mut given = given.iter();
+        for ((demand, sampler), instruction) in
+            demands.iter_mut().zip(&self.samplers[first..]).zip(&self.instructions[first..])
+        {
+            if *instruction == Instruction::Depart {
+                break;
+            }
+            *demand = if sampler.is_some() { given.next().copied().unwrap_or_default() } else { SimDuration::ZERO };
+        }
+    }
+
+    /// The time a request of these demands takes alone: parallel waits count as the longest of them.
+    #[inline]
+    pub fn total_demand(&self, class: ClassId, demands: &[SimDuration]) -> SimDuration {
+        let program = &self.classes[usize::from(class.0)];
+        let first = program.first as usize;
         let mut total = SimDuration::ZERO;
-        for (demand, sampler) in demands.iter_mut().zip(&self.samplers[start..]) {
-            let Some(sampler) = sampler else { break };
-            *demand = sampler.draw(stream);
+        for (demand, instruction) in demands.iter().zip(&self.instructions[first..]) {
+            if *instruction == Instruction::Depart {
+                break;
+            }
             total += *demand;
+        }
+        for branches in &program.parallel {
+            let branches = &demands[branches.clone()];
+            let longest = branches.iter().copied().max().unwrap_or_default();
+            total = total - branches.iter().copied().sum() + longest;
         }
         total
     }

@@ -4,8 +4,10 @@ use crate::model::{Activity, ClassId, SimDuration, SimTime};
 
 /// Watches a run. What is not watched costs nothing.
 pub trait Observer {
-    /// Whether anything but departures is to be told.
-    const WATCHES_SEGMENTS: bool = false;
+    /// Whether anything but departures is to be told from now on.
+    fn watches_segments(&self) -> bool {
+        false
+    }
 
     /// A request enters the system.
     fn on_arrival(&mut self, entrance: &Entrance) {
@@ -22,7 +24,12 @@ pub trait Observer {
         let _ = segment;
     }
 
-    /// A request departs.
+    /// A request departs without an answer that anybody waits for.
+    fn on_lost(&mut self, request: u64, time: SimTime) {
+        let _ = (request, time);
+    }
+
+    /// A request departs, answered in time.
     fn on_departure(&mut self, departure: &Departure) {
         let _ = departure;
     }
@@ -42,6 +49,10 @@ macro_rules! tell_each {
             $(self.$observer.on_segment(segment);)*
         }
 
+        fn on_lost(&mut self, request: u64, time: SimTime) {
+            $(self.$observer.on_lost(request, time);)*
+        }
+
         fn on_departure(&mut self, departure: &Departure) {
             $(self.$observer.on_departure(departure);)*
         }
@@ -50,7 +61,10 @@ macro_rules! tell_each {
 
 /// Two observers are one.
 impl<A: Observer, B: Observer> Observer for (A, B) {
-    const WATCHES_SEGMENTS: bool = A::WATCHES_SEGMENTS || B::WATCHES_SEGMENTS;
+    fn watches_segments(&self) -> bool {
+        self.0.watches_segments() || self.1.watches_segments()
+    }
+
     tell_each!(0, 1);
 }
 
@@ -60,12 +74,14 @@ impl Observer for () {}
 /// A request that enters the system.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Entrance {
-    /// Its number in the run, counted from 0 in the order of arrival.
+    /// Its number in the run, counted from 0 in the order of arrival, tries included.
     pub request: u64,
     /// Its class.
     pub class: ClassId,
     /// When it arrived.
     pub arrival: SimTime,
+    /// When the client tried first.
+    pub first_arrival: SimTime,
     /// The time it would take alone.
     pub demand: SimDuration,
 }
@@ -185,6 +201,8 @@ pub struct Record {
     pub turns: Usage,
     /// Requests in progress in the workers.
     pub slots: Usage,
+    /// Queries that each limited backend works on.
+    pub backends: Vec<Usage>,
 }
 
 /// Why a run ended.
@@ -194,6 +212,8 @@ pub enum Ending {
     Drained,
     /// The horizon was reached.
     Horizon,
+    /// Every request in flight waits for another: nothing can happen any more.
+    Deadlock,
     /// More requests were in flight than allowed.
     TooManyInFlight,
     /// The clock reached [`SimTime::MAX`].
@@ -205,6 +225,16 @@ pub enum Ending {
 pub struct ClassCounts {
     /// Entered the system.
     pub arrived: u64,
-    /// Departed with an answer.
+    /// Of these, tries beyond the first.
+    pub retried: u64,
+    /// Departed with an answer in time.
     pub completed: u64,
+    /// Turned away for want of room.
+    pub rejected: u64,
+    /// The client gave up, in the backlog or later.
+    pub timed_out: u64,
+    /// Ended with an error.
+    pub failed: u64,
+    /// Of the timed out, those that the application served all the same.
+    pub served_late: u64,
 }

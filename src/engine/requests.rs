@@ -1,49 +1,108 @@
 //! The requests in flight: one slab, in which others refer to them by number.
+//!
+//! A branch of parallel waits has a place of its own in the slab, and so has a client that will try again.
 
-use crate::model::{Activity, ClassId, SimDuration, SimTime};
+use crate::model::{Activity, BackendId, ClassId, SimDuration, SimTime};
 
-use super::event::EventId;
+use super::event::{EventId, UserId};
+use super::sharing::Share;
 
-/// A request in flight. Its number is used again once it has departed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// A place in the slab. It is used again once the request has departed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct RequestId(pub u32);
 
-/// What a request in flight is doing.
+/// What a request is doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum State {
     /// No worker has taken it.
     InBacklog,
-    /// It has CPU work to do and no core.
-    Ready,
-    /// It has a core.
+    /// A worker has taken it, and it waits for one of the threads beside the loop.
+    WaitingForThread,
+    /// It has CPU work to do, and waits for its turn in the worker.
+    WaitingForTurn,
+    /// It has its turn, and waits for a core.
+    WaitingForCore,
+    /// It has a core, or a share of one.
     Running,
-    /// It waits off the CPU.
+    /// It waits for a connection.
+    WaitingForConnection(BackendId),
+    /// It has all it needs to be served by a backend, which is busy with others.
+    WaitingForBackend(BackendId),
+    /// It is served off the CPU, or has nothing under way for an instant.
     Waiting,
+    /// Its branches are served.
+    Forked,
+    /// Its client will try again; of an acceptor: it sleeps.
+    Away,
 }
+
+impl State {
+    /// What time in this state is booked as, where nothing else is known.
+    pub const fn waiting_activity(self) -> Activity {
+        match self {
+            Self::InBacklog => Activity::BacklogWait,
+            Self::WaitingForConnection(_) => Activity::PoolWait,
+            Self::WaitingForBackend(_) => Activity::BackendWait,
+            Self::WaitingForThread
+            | Self::WaitingForTurn
+            | Self::WaitingForCore
+            | Self::Running
+            | Self::Waiting
+            | Self::Forked
+            | Self::Away => Activity::RunQueueWait,
+        }
+    }
+}
+
+/// What runs a request in its worker.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Lane {
+    /// Its worker has accepted it, and not taken it into a slot.
+    Accepted,
+    /// The only lane of its worker.
+    Only,
+    /// The loop, beside which there are threads.
+    Loop,
+    /// A thread beside the loop.
+    Thread,
+    /// No request: the acceptor of its worker.
+    Acceptor,
+}
+
+/// A pool in which a connection is held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct PoolId(pub u32);
 
 /// What is known of a request in flight.
 #[derive(Clone, Debug)]
 pub(super) struct Request {
-    /// Its number in the run, counted from 0 in the order of arrival.
+    /// Its number in the run, counted from 0 in the order of first arrivals; all tries of a request share it.
     pub number: u64,
+    /// Its place in the order of all arrivals, tries included.
+    pub entry: u64,
     pub arrival: SimTime,
     pub class: ClassId,
-    /// The worker that took it.
+    /// The worker that took it, or to which it is bound.
     pub worker: u32,
     /// The next instruction of its class's program, and the first.
     pub next: u32,
     pub first: u32,
     pub state: State,
+    pub lane: Lane,
     /// Since when it has been in that state, or its time has been booked.
     pub since: SimTime,
     /// Since when its thread or loop has had the core it runs on.
     pub on_core_since: SimTime,
+    /// CPU time that it cost to give it its core, and is not work.
+    pub switch_cost: SimDuration,
     /// When its burst will end, if nothing takes its core.
     pub burst_end: SimTime,
-    /// Its demand over all phases.
+    /// The time it takes alone.
     pub demand: SimDuration,
     /// Whether it is one of the requests its worker is running, with a core or waiting for one.
     pub holds_turn: bool,
+    /// Its client has given up and been told so; the work goes on.
+    pub is_abandoned: bool,
     /// Its scheduled completion, and the scheduled end of its quantum; others of its events are void.
     pub completion: EventId,
     pub quantum_end: EventId,
@@ -51,27 +110,62 @@ pub(super) struct Request {
     pub running_place: u32,
     /// Time spent in each activity so far.
     pub spent: [SimDuration; Activity::ALL.len()],
+    /// Whether there is more to know of it than this.
+    has_more: bool,
+}
+
+/// What only some scenarios need to know of a request.
+#[derive(Clone, Debug, Default)]
+pub(super) struct More {
+    /// Its tries before this one, and when the first of them arrived.
+    pub tries_before: u32,
+    pub first_arrival: Option<SimTime>,
+    /// Its demands, where a client may bring them again.
+    pub demands: Vec<SimDuration>,
+    /// The user who sent it, and which of the user's requests it is.
+    pub user: Option<(UserId, u64)>,
+    /// Its share of the cores.
+    pub share: Option<Share>,
+    /// The connection it holds.
+    pub connection: Option<PoolId>,
+    /// A pool whose released connection it passes on when its next burst ends.
+    pub passes_on: Option<PoolId>,
+    /// Whether a backend is working for it.
+    pub served_by: Option<BackendId>,
+    /// The request of which it is a branch.
+    pub parent: Option<RequestId>,
+    /// Its branches that are under way.
+    pub branches: Vec<RequestId>,
+    /// Scheduled expiries; others are void.
+    pub acquire_timeout: EventId,
+    pub client_timeout: EventId,
+    pub patience_end: EventId,
 }
 
 impl Request {
-    pub fn new(number: u64, arrival: SimTime, class: ClassId, first: u32) -> Self {
+    pub fn new(number: u64, entry: u64, arrival: SimTime, class: ClassId, first: u32) -> Self {
         Self {
             number,
+            entry,
             arrival,
             class,
             worker: 0,
             next: first,
             first,
             state: State::InBacklog,
+            lane: Lane::Only,
             since: arrival,
             on_core_since: arrival,
+            switch_cost: SimDuration::ZERO,
             burst_end: arrival,
             demand: SimDuration::ZERO,
             holds_turn: false,
+            is_abandoned: false,
             completion: EventId::default(),
             quantum_end: EventId::default(),
             running_place: 0,
             spent: [SimDuration::ZERO; Activity::ALL.len()],
+            has_more: false,
         }
     }
 
@@ -80,22 +174,29 @@ impl Request {
     pub fn spend(&mut self, activity: Activity, span: SimDuration) {
         self.spent[activity as usize] += span;
     }
+
+    /// The place of the next instruction's demand.
+    #[inline]
+    pub fn next_demand(&self) -> usize {
+        (self.next - self.first) as usize
+    }
 }
 
-/// All requests in flight, with what is left of each phase's demand.
+/// All requests in flight, with what is left of each instruction's demand.
 #[derive(Clone, Debug)]
 pub(super) struct Requests {
     requests: Vec<Request>,
-    /// `stride` demands for each request, one a phase of its class.
+    /// `stride` demands for each request, one an instruction of its class.
     demands: Vec<SimDuration>,
     stride: usize,
+    more: Vec<More>,
     free: Vec<RequestId>,
 }
 
 impl Requests {
-    /// Room for requests of at most `stride` phases.
+    /// Room for requests of at most `stride` instructions.
     pub fn new(stride: usize) -> Self {
-        Self { requests: Vec::new(), demands: Vec::new(), stride, free: Vec::new() }
+        Self { requests: Vec::new(), demands: Vec::new(), stride, more: Vec::new(), free: Vec::new() }
     }
 
     #[inline]
@@ -107,36 +208,55 @@ impl Requests {
             }
             None => {
                 self.requests.push(request);
+                self.more.push(More::default());
                 self.demands.resize(self.requests.len() * self.stride, SimDuration::ZERO);
                 RequestId(self.requests.len() as u32 - 1)
             }
         }
     }
 
+    /// Frees a place. Events that name it are void from now on.
     #[inline]
     pub fn remove(&mut self, id: RequestId) {
+        if self[id].has_more {
+            self.more[id.0 as usize] = More::default();
+        }
+        self[id].completion = EventId::default();
+        self[id].quantum_end = EventId::default();
         self.free.push(id);
     }
 
-    /// A request and what is left of the demands of its phases, in order.
+    /// What only some scenarios need to know of a request.
+    #[inline]
+    pub fn more(&self, id: RequestId) -> &More {
+        &self.more[id.0 as usize]
+    }
+
+    /// The same, to be changed.
+    #[inline]
+    pub fn more_mut(&mut self, id: RequestId) -> &mut More {
+        self[id].has_more = true;
+        &mut self.more[id.0 as usize]
+    }
+
+    /// A request and what is left of the demands of its instructions, in order.
     #[inline]
     pub fn with_demands(&mut self, id: RequestId) -> (&mut Request, &mut [SimDuration]) {
         let start = id.0 as usize * self.stride;
         (&mut self.requests[id.0 as usize], &mut self.demands[start..start + self.stride])
     }
 
-    /// All requests in flight; takes time in proportion to the most there ever were.
-    pub fn ids_in_flight(&self) -> Vec<RequestId> {
-        let mut in_flight = vec![true; self.requests.len()];
+    /// All places in use; takes time in proportion to the most there ever were.
+    pub fn ids(&self) -> Vec<RequestId> {
+        let mut is_used = vec![true; self.requests.len()];
         for free in &self.free {
-            in_flight[free.0 as usize] = false;
+            is_used[free.0 as usize] = false;
         }
-        let ids = (0..).map(RequestId).zip(in_flight);
-        ids.filter_map(|(id, is_in_flight)| is_in_flight.then_some(id)).collect()
+        (0..).map(RequestId).zip(is_used).filter_map(|(id, is_used)| is_used.then_some(id)).collect()
     }
 
-    /// How many are in flight.
-    pub fn in_flight(&self) -> usize {
+    /// How many places are in use.
+    pub fn len(&self) -> usize {
         self.requests.len() - self.free.len()
     }
 }

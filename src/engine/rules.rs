@@ -1,5 +1,8 @@
 //! How the workers of a policy run requests: the policy's answers, as plain data.
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 use crate::model::SimDuration;
 
 /// A policy's answers, read once before the run.
@@ -15,6 +18,64 @@ pub struct Rules {
     pub hand_over_interval: Option<SimDuration>,
     /// Whether every wait holds what runs the request, as a wait marked `blocking` does.
     pub waits_block: bool,
+    /// Whether parallel waits of a request go on at the same time; otherwise one after another.
+    pub gathers: bool,
     /// Whether the next ready request of a worker goes on on the core of the last: one loop runs them all.
     pub keeps_core: bool,
+    /// Threads beside the loop of each worker.
+    pub thread_pool: Option<ThreadPool>,
+    /// Where requests wait that no worker has taken.
+    pub queueing: Queueing,
+}
+
+/// Threads beside a loop: requests of some classes are handed to them, and run under the same lock as the loop.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ThreadPool {
+    /// How many threads each worker has.
+    pub threads: u32,
+    /// The names of the classes that run there.
+    pub classes: Vec<String>,
+}
+
+/// Where requests wait that no worker has taken.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Queueing {
+    /// So many may wait; more are rejected. `None`: any number.
+    pub backlog: Option<u32>,
+    /// Who takes whom.
+    pub dispatch: Dispatch,
+    /// Who is taken first.
+    pub order: Order,
+}
+
+/// How requests find their worker.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Dispatch {
+    /// One queue; the first worker with a free slot takes the next request.
+    #[default]
+    Shared,
+    /// Bound on arrival, to one worker after another.
+    RoundRobin,
+    /// Bound on arrival, to any worker with equal probability.
+    Random,
+    /// Bound on arrival, to the worker with the fewest requests, waiting ones included.
+    LeastBusy,
+    /// Each worker takes requests as soon as it gets the CPU, whether or not a slot is free.
+    Accept,
+}
+
+/// Which request of a queue is taken first; among equals the one that arrived first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Order {
+    /// First in, first out.
+    #[default]
+    Fifo,
+    /// Last in, first out.
+    Lifo,
+    /// The shortest demand first.
+    Shortest,
+    /// The highest priority of its class first.
+    Priority,
 }

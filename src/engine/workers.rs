@@ -8,6 +8,7 @@ use std::collections::VecDeque;
 use crate::model::SimTime;
 
 use super::Rules;
+use super::backlog::remove_from;
 use super::event::EventId;
 use super::requests::RequestId;
 
@@ -24,6 +25,12 @@ pub(super) struct Worker {
     pub hand_over: EventId,
     /// The request whose turn it is has been asked to hand over, and had no core to do it on.
     pub hand_over_due: bool,
+    /// Beside threads: the request that the loop is running or is ready to run, and those that wait for the loop.
+    pub loop_request: Option<RequestId>,
+    pub loop_queue: VecDeque<RequestId>,
+    /// Threads beside the loop that are idle, and requests that wait for one.
+    pub idle_threads: u32,
+    pub thread_queue: VecDeque<RequestId>,
 }
 
 /// All workers of a policy.
@@ -31,37 +38,54 @@ pub(super) struct Worker {
 pub(super) struct Workers {
     workers: Vec<Worker>,
     in_progress: Vec<u32>,
-    slots: u32,
+    /// How many requests each has room for; none while it restarts.
+    slots: Vec<u32>,
+    slots_each: u32,
     turns: u32,
 }
 
 impl Workers {
     pub fn new(rules: &Rules) -> Self {
+        let slots_each = rules.slots.unwrap_or(u32::MAX);
+        let idle_threads = rules.thread_pool.as_ref().map_or(0, |pool| pool.threads);
+        let worker = Worker { idle_threads, ..Worker::default() };
         Self {
-            workers: vec![Worker::default(); rules.workers as usize],
+            workers: vec![worker; rules.workers as usize],
             in_progress: vec![0; rules.workers as usize],
-            slots: rules.slots.unwrap_or(u32::MAX),
+            slots: vec![slots_each; rules.workers as usize],
+            slots_each,
             turns: rules.running_at_once,
         }
+    }
+
+    /// How many there are.
+    pub fn count(&self) -> u32 {
+        self.workers.len() as u32
     }
 
     /// The worker that takes the next request, if one has a free slot.
     #[inline]
     pub fn with_free_slot(&self) -> Option<u32> {
-        let mut chosen = 0;
-        let mut fewest = self.slots;
-        for (worker, in_progress) in self.in_progress.iter().enumerate() {
-            if *in_progress < fewest {
+        let mut chosen = None;
+        let mut fewest = u32::MAX;
+        for (worker, (in_progress, slots)) in self.in_progress.iter().zip(&self.slots).enumerate() {
+            if in_progress < slots && *in_progress < fewest {
                 fewest = *in_progress;
-                chosen = worker;
+                chosen = Some(worker as u32);
             }
         }
-        (fewest < self.slots).then_some(chosen as u32)
+        chosen
     }
 
     #[inline]
     pub fn has_free_slot(&self, worker: u32) -> bool {
-        self.in_progress[worker as usize] < self.slots
+        self.in_progress[worker as usize] < self.slots[worker as usize]
+    }
+
+    /// Requests in progress in a worker.
+    #[inline]
+    pub fn in_progress(&self, worker: u32) -> u32 {
+        self.in_progress[worker as usize]
     }
 
     #[inline]
@@ -72,6 +96,16 @@ impl Workers {
     #[inline]
     pub fn free_slot(&mut self, worker: u32) {
         self.in_progress[worker as usize] -= 1;
+    }
+
+    /// Whether a worker takes requests at all.
+    pub fn is_up(&self, worker: u32) -> bool {
+        self.slots[worker as usize] > 0
+    }
+
+    /// A worker takes no requests, or takes them again.
+    pub fn set_up(&mut self, worker: u32, is_up: bool) {
+        self.slots[worker as usize] = if is_up { self.slots_each } else { 0 };
     }
 
     /// The ready request whose turn it is now, if a turn is free; the turn is then taken.
@@ -90,21 +124,44 @@ impl Workers {
         Some(request)
     }
 
+    /// The request that an idle thread beside the loop takes; the thread is then busy.
+    #[inline]
+    pub fn next_for_thread(&mut self, worker: u32) -> Option<RequestId> {
+        let worker = &mut self[worker];
+        if worker.idle_threads == 0 {
+            return None;
+        }
+        let request = worker.thread_queue.pop_front()?;
+        worker.idle_threads -= 1;
+        Some(request)
+    }
+
     /// Requests in progress in all workers.
-    pub fn in_progress(&self) -> u64 {
+    pub fn all_in_progress(&self) -> u64 {
         self.in_progress.iter().map(|count| u64::from(*count)).sum()
     }
 
     /// What must hold between events.
     pub fn audit(&self) {
         for (worker, in_progress) in self.workers.iter().zip(&self.in_progress) {
-            assert!(*in_progress <= self.slots, "a worker has more requests than slots");
+            assert!(*in_progress <= self.slots_each, "a worker has more requests than slots");
             assert!(worker.turns_taken <= self.turns, "a worker runs more requests than it can");
             assert!(
                 worker.run_queue.is_empty() || worker.turns_taken == self.turns,
                 "a turn is free beside ready work"
             );
+            assert!(worker.thread_queue.is_empty() || worker.idle_threads == 0, "a thread idles beside ready work");
+            assert!(worker.loop_queue.is_empty() || worker.loop_request.is_some(), "a loop idles beside ready work");
         }
+    }
+}
+
+impl Worker {
+    /// A ready request gives up waiting for its turn, the loop, or a thread.
+    pub fn stop_waiting(&mut self, request: RequestId) {
+        remove_from(&mut self.run_queue, request);
+        remove_from(&mut self.loop_queue, request);
+        remove_from(&mut self.thread_queue, request);
     }
 }
 

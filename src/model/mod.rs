@@ -1,11 +1,13 @@
 //! The things we speak of: plain data, no I/O, no randomness.
 
+mod fault;
 mod machine;
 mod phase;
 mod rate;
 mod time;
 
-pub use machine::{BackendId, Cores, Machine, Quantum};
+pub use fault::{Fault, FaultKind};
+pub use machine::{Backend, BackendId, Cores, HandOver, Machine, Pool, PoolScope, Quantum, Release};
 pub use phase::{Activity, ClassId, PhaseKind};
 pub use rate::Rate;
 pub use time::{SimDuration, SimTime};

@@ -1,14 +1,17 @@
 //! Async: each worker process has one event loop, which runs one burst at a time.
 //!
 //! A burst runs to its next await, and nothing takes the loop away from it. While a request waits it holds nothing:
-//! the loop goes on with the requests that are ready, in the order they became ready.
+//! the loop goes on with the requests that are ready, in the order they became ready. A thread pool beside the loop
+//! takes requests of some classes off it; its threads and the loop then share one interpreter lock.
 
 use std::num::NonZeroU32;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{Policy, Slots, one};
+use super::{Policy, Slots, SwitchInterval, one};
+use crate::engine::{Dispatch, Order, Queueing, ThreadPool};
+use crate::model::SimDuration;
 
 /// Any number of requests in each worker, one of them running.
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
@@ -21,6 +24,29 @@ pub struct Async {
     pub workers: NonZeroU32,
     /// How many requests a worker has in progress at most; any number when left out.
     pub max_in_progress: Option<NonZeroU32>,
+    /// Threads beside the loop of each worker, to which it hands requests of some classes.
+    pub thread_pool: Option<AsyncThreadPool>,
+    /// So many requests may wait that no worker has taken; more are rejected. Any number when left out.
+    pub backlog: Option<u32>,
+    /// How requests find their worker.
+    #[serde(default)]
+    pub dispatch: Dispatch,
+    /// Which waiting request a worker takes first.
+    #[serde(default)]
+    pub order: Order,
+}
+
+/// Threads beside a loop. They and the loop run under one interpreter lock.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AsyncThreadPool {
+    /// How many threads each worker has.
+    pub threads: NonZeroU32,
+    /// The classes whose requests the loop hands to a thread; the others stay in the loop.
+    pub classes: Vec<String>,
+    /// After how long the loop or a running thread hands the lock to one that is ready; "none": at the end of its burst.
+    #[serde(default)]
+    pub switch_interval: SwitchInterval,
 }
 
 impl Policy for Async {
@@ -37,6 +63,23 @@ impl Policy for Async {
     }
 
     fn keeps_core(&self) -> bool {
+        self.thread_pool.is_none()
+    }
+
+    fn hand_over_interval(&self) -> Option<SimDuration> {
+        self.thread_pool.as_ref().and_then(|pool| pool.switch_interval.0)
+    }
+
+    fn gathers(&self) -> bool {
         true
+    }
+
+    fn thread_pool(&self) -> Option<ThreadPool> {
+        let pool = self.thread_pool.as_ref()?;
+        Some(ThreadPool { threads: pool.threads.get(), classes: pool.classes.clone() })
+    }
+
+    fn queueing(&self) -> Queueing {
+        Queueing { backlog: self.backlog, dispatch: self.dispatch, order: self.order }
     }
 }

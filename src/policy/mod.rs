@@ -9,10 +9,10 @@ mod threaded;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-pub use self::r#async::Async;
+pub use self::r#async::{Async, AsyncThreadPool};
 pub use self::sync::Sync;
 pub use self::threaded::{SwitchInterval, Threaded};
-use crate::engine::Rules;
+use crate::engine::{Queueing, Rules, ThreadPool};
 use crate::model::SimDuration;
 
 /// How many requests a worker has in progress at once.
@@ -48,6 +48,21 @@ pub trait Policy {
     /// Whether a wait holds what runs the request, so that nothing else of the worker runs meanwhile.
     fn waits_block(&self) -> bool {
         false
+    }
+
+    /// Whether parallel waits of a request go on at the same time; otherwise one after another.
+    fn gathers(&self) -> bool {
+        false
+    }
+
+    /// Threads beside the loop of each worker.
+    fn thread_pool(&self) -> Option<ThreadPool> {
+        None
+    }
+
+    /// Where requests wait that no worker has taken.
+    fn queueing(&self) -> Queueing {
+        Queueing::default()
     }
 
     /// Whether the next ready request of a worker goes on on the core of the last: one loop runs them all.
@@ -113,7 +128,10 @@ impl PolicyChoice {
             running_at_once: policy.running_at_once(),
             hand_over_interval: policy.hand_over_interval(),
             waits_block: policy.waits_block(),
+            gathers: policy.gathers(),
             keeps_core: policy.keeps_core(),
+            thread_pool: policy.thread_pool(),
+            queueing: policy.queueing(),
         }
     }
 }

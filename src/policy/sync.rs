@@ -9,6 +9,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{Policy, Slots, one};
+use crate::engine::{Dispatch, Order, Queueing};
 
 /// One request at a time in each worker.
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
@@ -19,6 +20,14 @@ pub struct Sync {
     /// How many worker processes there are (1).
     #[serde(default = "one")]
     pub workers: NonZeroU32,
+    /// So many requests may wait that no worker has taken; more are rejected. Any number when left out.
+    pub backlog: Option<u32>,
+    /// How requests find their worker.
+    #[serde(default)]
+    pub dispatch: Dispatch,
+    /// Which waiting request a worker takes first.
+    #[serde(default)]
+    pub order: Order,
 }
 
 impl Policy for Sync {
@@ -36,5 +45,9 @@ impl Policy for Sync {
 
     fn waits_block(&self) -> bool {
         true
+    }
+
+    fn queueing(&self) -> Queueing {
+        Queueing { backlog: self.backlog, dispatch: self.dispatch, order: self.order }
     }
 }

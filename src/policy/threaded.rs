@@ -13,6 +13,7 @@ use serde::de::{self, Deserialize, Deserializer, Visitor};
 use serde::{Serialize, Serializer};
 
 use super::{Policy, Slots, one};
+use crate::engine::{Dispatch, Order, Queueing};
 use crate::model::SimDuration;
 
 /// One request per thread.
@@ -33,6 +34,14 @@ pub struct Threaded {
     /// After how long a running thread hands the GIL to a ready one ("5ms"); "none": at the end of its burst.
     #[serde(default)]
     pub switch_interval: SwitchInterval,
+    /// So many requests may wait that no worker has taken; more are rejected. Any number when left out.
+    pub backlog: Option<u32>,
+    /// How requests find their worker.
+    #[serde(default)]
+    pub dispatch: Dispatch,
+    /// Which waiting request a worker takes first.
+    #[serde(default)]
+    pub order: Order,
 }
 
 const fn yes() -> bool {
@@ -58,6 +67,10 @@ impl Policy for Threaded {
 
     fn hand_over_interval(&self) -> Option<SimDuration> {
         if self.gil { self.switch_interval.0 } else { None }
+    }
+
+    fn queueing(&self) -> Queueing {
+        Queueing { backlog: self.backlog, dispatch: self.dispatch, order: self.order }
     }
 }
 

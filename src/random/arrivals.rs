@@ -126,6 +126,11 @@ enum Source {
 impl ArrivalSource {
     /// The next arrival; `None`, and then for ever, once the list has ended or [`SimTime::MAX`] has passed.
     #[inline]
+    pub fn given_demands(&self) -> Option<&[SimDuration]> {
+        None
+    }
+
+    /// Next.
     pub fn next_arrival(&mut self) -> Option<Arrival> {
         let time = match &mut self.0 {
             Source::At(list) => return list.next(),

@@ -15,6 +15,18 @@ pub type Stream = Pcg64Dxsm;
 pub enum Purpose {
     /// Times between arrivals.
     Arrivals = 1,
+    /// Which worker a request is bound to.
+    Dispatch = 2,
+    /// How long users of a closed system think, one stream a user.
+    Think = 3,
+    /// How long clients wait before they give up, one stream a request.
+    Timeout = 4,
+    /// How long requests wait in the backlog before they leave it, one stream a request.
+    Patience = 5,
+    /// How long clients wait before they try again, one stream a try.
+    Backoff = 6,
+    /// The requests of users of a closed system, one stream for each (user, ordinal).
+    UserRequests = 7,
 }
 
 /// All streams of one replication.
@@ -41,6 +53,13 @@ impl Streams {
     pub fn purpose(&self, purpose: Purpose) -> Stream {
         let high = mix(self.key[0]);
         Stream::new(u128::from(high) << 64 | u128::from(self.key[1]), u128::from(!self.key[0]) << 8 | purpose as u128)
+    }
+
+    /// One of many streams of another purpose, by two numbers.
+    pub fn purpose_of(&self, purpose: Purpose, first: u64, second: u64) -> Stream {
+        let high = mix(first ^ self.key[1]);
+        let low = mix(mix(second ^ high) ^ self.key[0]);
+        Stream::new(u128::from(high) << 64 | u128::from(low), u128::from(!self.key[1]) << 8 | purpose as u128)
     }
 }
 

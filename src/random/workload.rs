@@ -6,7 +6,22 @@ use super::Distribution;
 
 /// One phase of a class.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Phase {
+pub enum Phase {
+    /// CPU work or a wait.
+    Single(SinglePhase),
+    /// Waits that an event loop gathers: they go on at the same time. Where requests hold a thread they go on one after
+    /// another, unless the application itself makes them `concurrent`.
+    Parallel {
+        /// The waits; at least one, none of them blocking.
+        branches: Vec<SinglePhase>,
+        /// Whether they go on at the same time under every policy.
+        concurrent: bool,
+    },
+}
+
+/// CPU work or a wait.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SinglePhase {
     /// What happens in it.
     pub kind: PhaseKind,
     /// How long it takes with nobody else in the system.
@@ -20,6 +35,8 @@ pub struct RequestClass {
     pub name: String,
     /// Its share of the requests, relative to the other classes' weights; 0 or more.
     pub weight: f64,
+    /// Higher goes first where a backlog is ordered by priority.
+    pub priority: i32,
     /// What it does, in order; an empty list is an empty request.
     pub phases: Vec<Phase>,
 }

@@ -6,20 +6,7 @@ use super::document::{Node, Value};
 use super::source::{Sources, Span};
 
 /// Fields of the format's design that this version does not honour yet.
-const LATER: [&str; 12] = [
-    "backlog",
-    "clients",
-    "concurrency",
-    "context_switch",
-    "dispatch",
-    "faults",
-    "order",
-    "pool",
-    "replications",
-    "slo",
-    "wake_preemption",
-    "warm_up",
-];
+const LATER: [&str; 3] = ["replications", "slo", "warm_up"];
 
 /// The diagnostic for a document that does not fit the format.
 pub(super) fn explain(fault: Fault<'_>, sources: &Sources) -> Diagnostic {

@@ -8,13 +8,13 @@ use std::num::{NonZeroU32, NonZeroU64};
 
 use indexmap::IndexMap;
 use schemars::JsonSchema;
-use serde::de::value::{MapAccessDeserializer, StrDeserializer};
-use serde::de::{self, DeserializeSeed, Deserializer, IntoDeserializer, MapAccess, Visitor};
+use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer, StrDeserializer};
+use serde::de::{self, DeserializeSeed, Deserializer, IntoDeserializer, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize};
 
-use crate::model::SimDuration;
+use crate::model::{Backend, Quantum, SimDuration};
 use crate::policy::PolicyChoice;
-use crate::random::{Arrivals, Distribution, Weight};
+use crate::random::{Arrivals, Clients, Distribution, Weight};
 
 use super::diagnostic::did_you_mean;
 
@@ -39,7 +39,13 @@ pub(super) struct ScenarioForm {
     pub machine: MachineForm,
     /// What requests wait for, by name. `db` is there without being named.
     #[serde(default)]
-    pub backends: IndexMap<String, BackendForm>,
+    pub backends: IndexMap<String, Backend>,
+    /// How long clients wait, and what they do then. Without it they wait for ever.
+    #[serde(default)]
+    pub clients: Clients,
+    /// What goes wrong during the run.
+    #[serde(default)]
+    pub faults: Vec<FaultForm>,
     /// The policies; each runs the same requests.
     #[schemars(length(min = 1))]
     pub policies: Vec<PolicyChoice>,
@@ -57,8 +63,16 @@ pub(super) struct ClassForm {
     #[serde(default = "one", deserialize_with = "weight")]
     #[schemars(range(min = 0, max = 1_000_000_000))]
     pub weight: f64,
+    /// Where a policy's `order` is by priority, waiting requests of higher priority go first (0).
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub priority: i32,
     /// What a request does, in order.
     pub phases: Vec<PhaseForm>,
+}
+
+/// A priority of 0 goes without saying.
+fn is_zero(priority: &i32) -> bool {
+    *priority == 0
 }
 
 fn one() -> f64 {
@@ -84,6 +98,61 @@ pub(super) enum PhaseForm {
     Wait(WaitForm),
     /// A plain delay that nobody serves.
     Sleep(Distribution),
+    /// Waits that an event loop gathers; elsewhere they go on one after another.
+    Parallel(ParallelForm),
+}
+
+/// Waits that an event loop gathers: a list of them, or that and more.
+#[derive(Debug, JsonSchema)]
+#[schemars(untagged)]
+#[schemars(rename = "Parallel")]
+pub(super) enum ParallelForm {
+    Plain(Vec<PhaseForm>),
+    Detailed(DetailedParallelForm),
+}
+
+/// Waits that an event loop gathers, in detail.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "DetailedParallel")]
+pub(super) struct DetailedParallelForm {
+    /// The waits: `db`, `wait` and `sleep` phases.
+    pub waits: Vec<PhaseForm>,
+    /// Whether they go on at the same time under every policy (false): the application has threads of its own for them.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub concurrent: bool,
+}
+
+impl ParallelForm {
+    /// The waits, and whether they go on at the same time everywhere.
+    pub fn into_parts(self) -> (Vec<PhaseForm>, bool) {
+        match self {
+            Self::Plain(waits) => (waits, false),
+            Self::Detailed(DetailedParallelForm { waits, concurrent }) => (waits, concurrent),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for ParallelForm {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct ParallelVisitor;
+        impl<'de> Visitor<'de> for ParallelVisitor {
+            type Value = ParallelForm;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a list of waits such as [{\"db\": \"20ms\"}, {\"sleep\": \"5ms\"}], or {\"waits\": […]}")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<ParallelForm, A::Error> {
+                Deserialize::deserialize(SeqAccessDeserializer::new(list)).map(ParallelForm::Plain)
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<ParallelForm, A::Error> {
+                DetailedParallelForm::deserialize(MapAccessDeserializer::new(map)).map(ParallelForm::Detailed)
+            }
+        }
+        deserializer.deserialize_any(ParallelVisitor)
+    }
 }
 
 /// A wait for the database: how long it takes, or that and more.
@@ -133,21 +202,76 @@ fn is_false(flag: &bool) -> bool {
 pub(super) struct MachineForm {
     /// How many threads or loops run at the same instant.
     pub cores: NonZeroU32,
-    /// How long one of them stays on a core while others are ready; above 0.
-    pub quantum: SimDuration,
+    /// How long one of them stays on a core while others are ready.
+    pub quantum: Quantum,
+    /// CPU time that it costs each time a core is given to another thread or loop.
+    pub context_switch: SimDuration,
+    /// A thread or loop that becomes ready takes the core of one that has run for so long (Linux: "1.4ms"); it queues
+    /// when left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub wake_preemption: Option<SimDuration>,
 }
 
 impl Default for MachineForm {
     fn default() -> Self {
-        Self { cores: NonZeroU32::MIN, quantum: SimDuration::from_millis(4) }
+        Self {
+            cores: NonZeroU32::MIN,
+            quantum: Quantum::default(),
+            context_switch: SimDuration::ZERO,
+            wake_preemption: None,
+        }
     }
 }
 
-/// Something requests wait for off the CPU.
+/// Something that goes wrong for a while: when, how long, and one of the kinds.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(rename = "Backend")]
-pub(super) struct BackendForm {}
+#[schemars(rename = "Fault")]
+pub(super) struct FaultForm {
+    /// When it begins, from the start of the run.
+    pub at: SimDuration,
+    /// How long it lasts.
+    #[serde(rename = "for")]
+    pub span: SimDuration,
+    /// Queries that a backend starts take so many times their demand.
+    pub slow: Option<SlowForm>,
+    /// A backend answers no query: those under way and those that come fail at once.
+    pub down: Option<DownForm>,
+    /// A worker restarts: its requests fail, and it takes no others meanwhile.
+    pub restart: Option<RestartForm>,
+    /// The machine has only so many cores.
+    pub cores: Option<NonZeroU32>,
+}
+
+/// A slow backend.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Slow")]
+pub(super) struct SlowForm {
+    /// The backend: `db` or one declared in `backends`.
+    pub backend: String,
+    /// So many times as long; 1 or more.
+    #[schemars(range(min = 1.0))]
+    pub factor: f64,
+}
+
+/// A backend that is down.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Down")]
+pub(super) struct DownForm {
+    /// The backend: `db` or one declared in `backends`.
+    pub backend: String,
+}
+
+/// A worker that restarts.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Restart")]
+pub(super) struct RestartForm {
+    /// Which, counted from 1; policies with fewer workers do not notice.
+    pub worker: NonZeroU32,
+}
 
 /// How long a run is, and from which seed: either `requests` or `duration`.
 #[derive(Debug, Deserialize, Serialize, JsonSchema)]
@@ -162,11 +286,16 @@ pub(super) struct RunForm {
     pub duration: Option<SimDuration>,
     /// The seed of everything random.
     pub seed: u64,
+    /// The run stops, incomplete, when more requests than this are in flight; at most 10 million.
+    pub max_in_flight: NonZeroU32,
 }
+
+/// Beyond it, a machine runs out of memory before a run is of use.
+const MAX_IN_FLIGHT: NonZeroU32 = NonZeroU32::new(crate::engine::MAX_IN_FLIGHT).expect("the limit is above 0");
 
 impl Default for RunForm {
     fn default() -> Self {
-        Self { requests: None, duration: None, seed: 1 }
+        Self { requests: None, duration: None, seed: 1, max_in_flight: MAX_IN_FLIGHT }
     }
 }
 

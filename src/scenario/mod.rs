@@ -18,11 +18,12 @@ mod syntax;
 #[cfg(test)]
 mod tests;
 
+use indexmap::IndexMap;
 use sha2::{Digest, Sha256};
 
-use crate::model::{Machine, SimDuration};
+use crate::model::{Backend, Fault, Machine, SimDuration};
 use crate::policy::PolicyChoice;
-use crate::random::{Arrivals, Workload};
+use crate::random::{Arrivals, Clients, Workload};
 
 pub use self::changes::Change;
 pub use self::diagnostic::{Diagnostic, did_you_mean};
@@ -66,6 +67,8 @@ pub fn read(
         arrivals: parts.arrivals,
         machine: parts.machine,
         backends: parts.backends,
+        clients: parts.clients,
+        faults: parts.faults,
         policies: parts.policies,
         run: parts.run,
     })
@@ -129,7 +132,11 @@ pub struct Scenario {
     /// What runs them.
     pub machine: Machine,
     /// The backends by name; [`crate::model::BackendId`] counts them. `db` is the first.
-    pub backends: Vec<String>,
+    pub backends: IndexMap<String, Backend>,
+    /// What clients do while they wait.
+    pub clients: Clients,
+    /// What goes wrong during the run.
+    pub faults: Vec<Fault>,
     /// The policies under which the same requests are run; at least one, names unique.
     pub policies: Vec<PolicyChoice>,
     /// How long, and from which seed.
@@ -145,6 +152,8 @@ pub struct Run {
     pub end: End,
     /// The seed of all its streams.
     pub seed: u64,
+    /// It stops, incomplete, when more requests than this are in flight.
+    pub max_in_flight: u32,
 }
 
 /// When a run ends.

@@ -1,13 +1,18 @@
 //! What must hold between the values of a scenario, and the valid scenario made of them.
 
-use crate::model::{BackendId, Machine, PhaseKind, Quantum, SimDuration};
+use indexmap::IndexMap;
+
+use crate::engine::MAX_IN_FLIGHT;
+use crate::model::{Backend, BackendId, Fault, FaultKind, Machine, PhaseKind, SimDuration};
 use crate::policy::PolicyChoice;
-use crate::random::{Arrivals, Distribution, Phase, RequestClass, Workload};
+use crate::random::{Arrivals, Clients, Distribution, Phase, RequestClass, SinglePhase, Workload};
 
 use super::diagnostic::{Diagnostic, allowed_names, shown};
 use super::document::Node;
 use super::explain::said;
-use super::format::{ClassForm, MachineForm, PhaseForm, RunForm, ScenarioForm};
+use super::format::{
+    ClassForm, DownForm, FaultForm, MachineForm, ParallelForm, PhaseForm, RunForm, ScenarioForm, SlowForm,
+};
 use super::source::{Sources, Span};
 use super::{End, Run};
 
@@ -22,7 +27,9 @@ pub(super) struct Parts {
     pub workload: Workload,
     pub arrivals: Arrivals,
     pub machine: Machine,
-    pub backends: Vec<String>,
+    pub backends: IndexMap<String, Backend>,
+    pub clients: Clients,
+    pub faults: Vec<Fault>,
     pub policies: Vec<PolicyChoice>,
     pub run: Run,
 }
@@ -36,16 +43,19 @@ pub(super) fn build(
 ) -> Result<Parts, Diagnostic> {
     let rules = Rules { sources, root };
     rules.check_policies(&form.policies)?;
-    let backends = rules.backends(form.backends.keys())?;
+    let backends = rules.backends(form.backends)?;
     let mut classes = Vec::with_capacity(form.classes.len());
     rules.check_class_names(form.classes.keys(), &form.policies)?;
     for (name, class) in form.classes {
         classes.push(rules.class(name, class, &backends, load)?);
     }
     rules.check_weights(&classes)?;
+    rules.check_thread_pools(&form.policies, &classes)?;
     let arrivals = rules.arrivals(form.arrivals, &classes, load)?;
     Ok(Parts {
         machine: rules.machine(&form.machine)?,
+        clients: rules.clients(form.clients, load)?,
+        faults: rules.faults(&form.faults, &backends)?,
         run: rules.run(&form.run, &arrivals)?,
         workload: Workload { classes },
         arrivals,
@@ -74,7 +84,7 @@ impl Rules<'_> {
         &self,
         name: String,
         form: ClassForm,
-        backends: &[String],
+        backends: &IndexMap<String, Backend>,
         load: &mut Load<'_>,
     ) -> Result<RequestClass, Diagnostic> {
         let nodes = self.root.at("classes").at(&name).at("phases");
@@ -82,14 +92,14 @@ impl Rules<'_> {
         for (index, phase) in form.phases.into_iter().enumerate() {
             phases.push(self.phase(phase, nodes.item(index), backends, load)?);
         }
-        Ok(RequestClass { name, weight: form.weight, phases })
+        Ok(RequestClass { name, weight: form.weight, priority: form.priority, phases })
     }
 
     fn phase(
         &self,
         form: PhaseForm,
         node: &Node,
-        backends: &[String],
+        backends: &IndexMap<String, Backend>,
         load: &mut Load<'_>,
     ) -> Result<Phase, Diagnostic> {
         let (kind, mut demand) = match form {
@@ -105,15 +115,50 @@ impl Rules<'_> {
                 let backend = self.backend(&wait.backend, name, backends)?;
                 (PhaseKind::Backend { backend, blocking: wait.blocking }, wait.time)
             }
+            PhaseForm::Parallel(parallel) => return self.parallel(parallel, node.at("parallel"), backends, load),
         };
         self.load_files(&mut demand, node, load)?;
-        Ok(Phase { kind, demand })
+        Ok(Phase::Single(SinglePhase { kind, demand }))
     }
 
-    fn backend(&self, name: &str, node: &Node, backends: &[String]) -> Result<BackendId, Diagnostic> {
-        let number = backends.iter().position(|backend| backend == name);
+    fn parallel(
+        &self,
+        form: ParallelForm,
+        node: &Node,
+        backends: &IndexMap<String, Backend>,
+        load: &mut Load<'_>,
+    ) -> Result<Phase, Diagnostic> {
+        let (waits, concurrent) = form.into_parts();
+        let nodes = if node.items().is_empty() { node.at("waits") } else { node };
+        if waits.is_empty() {
+            return Err(self
+                .error("nothing goes on in parallel", node.short_span(), "empty")
+                .with_help("list waits, such as [{ \"db\": \"20ms\" }, { \"sleep\": \"5ms\" }]"));
+        }
+        let mut branches = Vec::with_capacity(waits.len());
+        for (index, wait) in waits.into_iter().enumerate() {
+            let node = nodes.item(index);
+            let problem = match self.phase(wait, node, backends, load)? {
+                Phase::Parallel { .. } => "parallel waits inside parallel waits",
+                Phase::Single(phase) => match phase.kind {
+                    PhaseKind::Framework | PhaseKind::Compute => "work on the CPU does not go on in parallel",
+                    PhaseKind::Backend { blocking: true, .. } => "a blocking wait lets nothing go on beside it",
+                    PhaseKind::Backend { .. } | PhaseKind::Sleep => {
+                        branches.push(phase);
+                        continue;
+                    }
+                },
+            };
+            let help = "waits that do not block go on in parallel: `db`, `wait` and `sleep`";
+            return Err(self.error("this cannot go on in parallel", node.short_span(), problem).with_help(help));
+        }
+        Ok(Phase::Parallel { branches, concurrent })
+    }
+
+    fn backend(&self, name: &str, node: &Node, backends: &IndexMap<String, Backend>) -> Result<BackendId, Diagnostic> {
+        let number = backends.get_index_of(name);
         number.and_then(|number| u16::try_from(number).ok()).map(BackendId).ok_or_else(|| {
-            let help = allowed_names("declared backends", name, backends.iter().map(String::as_str));
+            let help = allowed_names("declared backends", name, backends.keys().map(String::as_str));
             self.error(format!("unknown backend `{}`", shown(name)), node.short_span(), "no such backend")
                 .with_help(help)
         })
@@ -131,16 +176,100 @@ impl Rules<'_> {
     }
 
     /// `db`, then the declared backends in their order.
-    fn backends<'n>(&self, declared: impl ExactSizeIterator<Item = &'n String>) -> Result<Vec<String>, Diagnostic> {
+    fn backends(&self, declared: IndexMap<String, Backend>) -> Result<IndexMap<String, Backend>, Diagnostic> {
         self.check_number("backends", declared.len())?;
-        let mut backends = vec!["db".to_owned()];
-        for name in declared {
-            self.check_name(name, "backend", self.key("backends", name))?;
-            if name != "db" {
-                backends.push(name.clone());
+        let mut backends = IndexMap::from([("db".to_owned(), Backend::default())]);
+        for (name, backend) in declared {
+            self.check_name(&name, "backend", self.key("backends", &name))?;
+            if let Some(pool) = &backend.pool
+                && pool.acquire_timeout == Some(SimDuration::ZERO)
+            {
+                let timeout = self.root.at("backends").at(&name).at("pool").at("acquire_timeout");
+                return Err(self
+                    .error("nobody gets a connection in no time", timeout.short_span(), "a duration of 0")
+                    .with_help("write a duration above 0, or leave it out to wait for ever"));
             }
+            backends.insert(name, backend);
         }
         Ok(backends)
+    }
+
+    fn clients(&self, mut clients: Clients, load: &mut Load<'_>) -> Result<Clients, Diagnostic> {
+        let node = self.root.at("clients");
+        if let Some(timeout) = &mut clients.timeout {
+            self.load_files(timeout, node.at("timeout"), load)?;
+        }
+        if let Some(patience) = &mut clients.patience {
+            self.load_files(patience, node.at("patience"), load)?;
+        }
+        let Some(retries) = &clients.retries else { return Ok(clients) };
+        let node = node.at("retries");
+        if !(0.0..=1.0).contains(&retries.jitter) {
+            return Err(self
+                .error("`jitter` is a share", node.at("jitter").short_span(), format!("found {}", retries.jitter))
+                .with_help("write a number from 0 (none of the wait is random) to 1 (all of it is)"));
+        }
+        if retries.budget.is_some_and(|budget| budget.is_nan() || budget < 0.0) {
+            return Err(self
+                .error("`budget` is negative", node.at("budget").short_span(), "retries for each new request")
+                .with_help("write a number of 0 or more, such as 0.1: one retry for ten requests"));
+        }
+        Ok(clients)
+    }
+
+    fn faults(&self, forms: &[FaultForm], backends: &IndexMap<String, Backend>) -> Result<Vec<Fault>, Diagnostic> {
+        let nodes = self.root.at("faults");
+        let faults = forms.iter().enumerate().map(|(index, form)| self.fault(form, nodes.item(index), backends));
+        faults.collect()
+    }
+
+    fn fault(&self, form: &FaultForm, node: &Node, backends: &IndexMap<String, Backend>) -> Result<Fault, Diagnostic> {
+        let backend = |kind: &str, name: &str| self.backend(name, node.at(kind).at("backend"), backends);
+        let mut kinds = Vec::new();
+        if let Some(SlowForm { backend: name, factor }) = &form.slow {
+            if !(factor.is_finite() && *factor >= 1.0) {
+                return Err(self
+                    .error(
+                        "a slow backend is slower",
+                        node.at("slow").at("factor").short_span(),
+                        format!("found {factor}"),
+                    )
+                    .with_help("write how many times as long a query takes: 1 or more, such as 5"));
+            }
+            kinds.push(FaultKind::Slow { backend: backend("slow", name)?, factor: *factor });
+        }
+        if let Some(DownForm { backend: name }) = &form.down {
+            kinds.push(FaultKind::Down { backend: backend("down", name)? });
+        }
+        kinds.extend(form.restart.as_ref().map(|restart| FaultKind::Restart { worker: restart.worker.get() - 1 }));
+        kinds.extend(form.cores.map(|cores| FaultKind::Cores { cores: cores.get() }));
+        let [kind] = kinds[..] else {
+            let label = if kinds.is_empty() { "no kind in here" } else { "more than one kind in here" };
+            return Err(self.error("a fault is of one kind", node.short_span(), label).with_help(
+                "give one of `slow`, `down`, `restart` and `cores`, such as \"slow\": { \"backend\": \"db\", \"factor\": 5 }",
+            ));
+        };
+        Ok(Fault { at: form.at, span: form.span, kind })
+    }
+
+    /// The classes that go to threads beside a loop exist.
+    fn check_thread_pools(&self, policies: &[PolicyChoice], classes: &[RequestClass]) -> Result<(), Diagnostic> {
+        for (index, policy) in policies.iter().enumerate() {
+            let Some(pool) = policy.rules().thread_pool else { continue };
+            let node = self.root.at("policies").item(index).at(policy.kind()).at("thread_pool").at("classes");
+            for (index, name) in pool.classes.iter().enumerate() {
+                self.check_class(name, node.item(index), classes)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn check_class(&self, name: &str, node: &Node, classes: &[RequestClass]) -> Result<(), Diagnostic> {
+        if classes.iter().any(|class| class.name == name) {
+            return Ok(());
+        }
+        let help = allowed_names("classes", name, classes.iter().map(|class| class.name.as_str()));
+        Err(self.error(format!("unknown class `{}`", shown(name)), node.short_span(), "no such class").with_help(help))
     }
 
     fn check_class_names<'n>(
@@ -195,13 +324,7 @@ impl Rules<'_> {
         if let Arrivals::At(list) = &arrivals {
             for (index, arrival) in list.iter().enumerate() {
                 let Some(name) = &arrival.class else { continue };
-                if !classes.iter().any(|class| class.name == *name) {
-                    let span = node.at("at").item(index).at("class").short_span();
-                    let help = allowed_names("classes", name, classes.iter().map(|class| class.name.as_str()));
-                    return Err(self
-                        .error(format!("unknown class `{}`", shown(name)), span, "no such class")
-                        .with_help(help));
-                }
+                self.check_class(name, node.at("at").item(index).at("class"), classes)?;
             }
         }
         arrivals.load_files(load).map_err(|text| self.in_file(node, &text))?;
@@ -216,14 +339,14 @@ impl Rules<'_> {
 
     fn machine(&self, form: &MachineForm) -> Result<Machine, Diagnostic> {
         let node = self.root.at("machine");
-        if form.quantum == SimDuration::ZERO {
-            return Err(self
-                .error("the quantum is 0", node.at("quantum").short_span(), "nothing would ever run")
-                .with_help("write a duration above 0, such as \"4ms\""));
-        }
         let cores = form.cores.get();
         self.check_most("cores", cores, node.at("cores"))?;
-        Ok(Machine { cores, quantum: Quantum::RoundRobin(form.quantum) })
+        Ok(Machine {
+            cores,
+            quantum: form.quantum,
+            context_switch: form.context_switch,
+            wake_preemption: form.wake_preemption,
+        })
     }
 
     fn check_policies(&self, policies: &[PolicyChoice]) -> Result<(), Diagnostic> {
@@ -301,7 +424,13 @@ impl Rules<'_> {
                 ));
             }
         };
-        Ok(Run { end, seed: form.seed })
+        let max_in_flight = form.max_in_flight.get();
+        if max_in_flight > MAX_IN_FLIGHT {
+            return Err(self
+                .error("too many in flight", node.at("max_in_flight").short_span(), format!("found {max_in_flight}"))
+                .with_help(format!("write at most {MAX_IN_FLIGHT}")));
+        }
+        Ok(Run { end, seed: form.seed, max_in_flight })
     }
 
     fn check_most(&self, field: &str, number: u32, node: &Node) -> Result<(), Diagnostic> {

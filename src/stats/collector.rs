@@ -2,8 +2,8 @@
 
 use indexmap::IndexMap;
 
-use crate::engine::{Departure, Observer, Record, Rules};
-use crate::model::{Activity, Machine};
+use crate::engine::{ClassCounts, Departure, Ending, Observer, Record, Rules, Usage};
+use crate::model::{Activity, Backend, Machine, PoolScope};
 
 use super::results::*;
 use super::sample::Sample;
@@ -19,6 +19,8 @@ pub struct Collector {
     waiting_time: Sample,
     waited: u64,
     spent: [u128; Activity::ALL.len()],
+    /// First try to answer, where clients try again.
+    operation_time: Option<Sample>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -40,16 +42,19 @@ pub struct Subject<'a> {
     pub machine: &'a Machine,
     /// The names of the classes, in their order.
     pub classes: &'a [&'a str],
+    /// The backends, in their order.
+    pub backends: &'a IndexMap<String, Backend>,
 }
 
 impl Collector {
-    /// A collector for so many classes.
-    pub fn new(classes: usize) -> Self {
+    /// A collector for so many classes, and for operations of several tries where clients make them.
+    pub fn new(classes: usize, clients_retry: bool) -> Self {
         Self {
             classes: vec![ClassSamples::default(); classes],
             waiting_time: Sample::default(),
             waited: 0,
             spent: [0; Activity::ALL.len()],
+            operation_time: clients_retry.then(Sample::default),
         }
     }
 
@@ -57,16 +62,13 @@ impl Collector {
     pub fn results(&self, subject: Subject<'_>, record: &Record) -> PolicyResults {
         let mut all = ClassSamples::default();
         let mut requests = RequestCounts::default();
+        let mut served_late = 0;
         let mut classes = IndexMap::new();
         for ((name, samples), counts) in subject.classes.iter().zip(&self.classes).zip(&record.classes) {
             all.response_time.merge(&samples.response_time);
             all.slowdown.merge(&samples.slowdown);
-            let counts = RequestCounts {
-                arrived: counts.arrived,
-                completed: counts.completed,
-                in_flight: counts.arrived - counts.completed,
-                ..RequestCounts::default()
-            };
+            served_late += counts.served_late;
+            let counts = request_counts(counts);
             requests.add(counts);
             classes.insert(String::from(*name), samples.results(counts));
         }
@@ -82,10 +84,13 @@ impl Collector {
             breakdown_ms: self.breakdown(all.response_time.count()),
             waiting_time_ms: self.waiting_time(),
             in_system: InSystem { mean: share_of(record.in_system.area, record, 1), max: record.in_system.max },
-            throughput_per_s: per_second(requests.completed),
+            throughput_per_s: per_second(requests.completed + served_late),
             goodput_per_s: per_second(requests.completed),
             utilization: utilization(subject, record),
             classes,
+            operation_time_ms: self.operation_time.as_ref().map(summary),
+            amplification: self.operation_time.as_ref().and_then(|_| amplification(requests)),
+            incomplete: incomplete(record),
             events: record.phase_events,
             timeline: None,
         }
@@ -132,6 +137,9 @@ impl Observer for Collector {
         if let Some(slowdown) = slowdown(departure) {
             samples.slowdown.record(slowdown);
         }
+        if let Some(operation_time) = &mut self.operation_time {
+            operation_time.record((departure.departure - departure.entrance.first_arrival).as_nanos());
+        }
         let waited = departure.spent[Activity::BacklogWait as usize].as_nanos();
         self.waiting_time.record(waited);
         self.waited += u64::from(waited > 0);
@@ -143,24 +151,11 @@ impl Observer for Collector {
 
 impl ClassSamples {
     fn results(&self, requests: RequestCounts) -> ClassResults {
-        let times = &self.response_time;
-        let [p50, p90, p95, p99, p999] =
-            times.percentiles([500, 900, 950, 990, 999]).map(|nanos| nanos.map(nanos_to_millis));
         let ratio = |millionths: u64| millionths as f64 / SLOWDOWN_UNIT as f64;
         let [slowdown_p50, slowdown_p99] = self.slowdown.percentiles([500, 990]).map(|share| share.map(ratio));
         ClassResults {
             requests,
-            response_time_ms: Summary {
-                mean: times.mean().map(millis),
-                stddev: times.stddev().map(millis),
-                min: times.min().map(nanos_to_millis),
-                p50,
-                p90,
-                p95,
-                p99,
-                p999,
-                max: times.max().map(nanos_to_millis),
-            },
+            response_time_ms: summary(&self.response_time),
             slowdown: Slowdown {
                 mean: self.slowdown.mean().map(|mean| mean / SLOWDOWN_UNIT as f64),
                 p50: slowdown_p50,
@@ -168,6 +163,57 @@ impl ClassSamples {
                 max: self.slowdown.max().map(ratio),
             },
         }
+    }
+}
+
+/// A sample of nanoseconds in a few numbers, in milliseconds.
+fn summary(times: &Sample) -> Summary {
+    let [p50, p90, p95, p99, p999] = times.percentiles([500, 900, 950, 990, 999]).map(|time| time.map(nanos_to_millis));
+    Summary {
+        mean: times.mean().map(millis),
+        stddev: times.stddev().map(millis),
+        min: times.min().map(nanos_to_millis),
+        p50,
+        p90,
+        p95,
+        p99,
+        p999,
+        max: times.max().map(nanos_to_millis),
+    }
+}
+
+fn request_counts(counts: &ClassCounts) -> RequestCounts {
+    let ended = counts.completed + counts.rejected + counts.timed_out + counts.failed;
+    RequestCounts {
+        arrived: counts.arrived,
+        completed: counts.completed,
+        rejected: counts.rejected,
+        timed_out: counts.timed_out,
+        failed: counts.failed,
+        retried: counts.retried,
+        in_flight: counts.arrived - ended,
+    }
+}
+
+/// Arrivals with all tries / arrivals without the repeated ones.
+fn amplification(requests: RequestCounts) -> Option<f64> {
+    let first_tries = requests.arrived - requests.retried;
+    (first_tries > 0).then(|| requests.arrived as f64 / first_tries as f64)
+}
+
+/// Why the run stopped before its end, in a sentence.
+fn incomplete(record: &Record) -> Option<String> {
+    match record.ending {
+        Ending::Drained | Ending::Horizon => None,
+        Ending::TooManyInFlight => Some(format!(
+            "stopped after {} s: more requests were in flight than run.max_in_flight allows",
+            record.end.since_start().as_secs()
+        )),
+        Ending::Deadlock => Some(format!(
+            "stopped after {} s: a deadlock, every request in flight waits for another; a connection that is released only when its owner runs, or a wait that blocks a loop, can do this",
+            record.end.since_start().as_secs()
+        )),
+        Ending::ClockLimit => Some("stopped after 50 simulated years, the longest time on the clock".into()),
     }
 }
 
@@ -186,8 +232,30 @@ fn utilization(subject: Subject<'_>, record: &Record) -> Utilization {
         cores: share_of(record.cores.area, record, u64::from(machine.cores)),
         workers: share_of(record.turns.area, record, workers * u64::from(rules.running_at_once)),
         slots: rules.slots.and_then(|slots| share_of(record.slots.area, record, workers * u64::from(slots))),
-        backends: IndexMap::new(),
+        backends: subject
+            .backends
+            .iter()
+            .zip(&record.backends)
+            .filter_map(|(backend, usage)| limited(subject, record, backend, usage))
+            .collect(),
     }
+}
+
+/// The utilization of a backend that runs a limited number of queries at once: as many as it can, or as connections
+/// let through.
+fn limited(
+    subject: Subject<'_>,
+    record: &Record,
+    (name, backend): (&String, &Backend),
+    usage: &Usage,
+) -> Option<(String, Option<f64>)> {
+    let connections = backend.pool.as_ref().map(|pool| {
+        let pools = if pool.per == PoolScope::Worker { subject.rules.workers } else { 1 };
+        u64::from(pool.size.get()) * u64::from(pools)
+    });
+    let concurrency = backend.concurrency.map(|concurrency| u64::from(concurrency.get()));
+    let at_once = connections.into_iter().chain(concurrency).min()?;
+    Some((name.clone(), share_of(usage.area, record, at_once)))
 }
 
 /// Busy time / (time × how many there are).

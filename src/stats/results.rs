@@ -53,14 +53,23 @@ pub struct PolicyResults {
     pub waiting_time_ms: WaitingTime,
     /// Requests inside the system.
     pub in_system: InSystem,
-    /// Departures per second.
+    /// Requests that the application served per second, too late for their clients or not.
     pub throughput_per_s: Option<f64>,
-    /// Departures per second that a client was still waiting for.
+    /// Requests that it served per second while their clients still waited.
     pub goodput_per_s: Option<f64>,
     /// Busy time / (time × how many there are), 0 to 1.
     pub utilization: Utilization,
     /// The same numbers for each class, in the order of the scenario.
     pub classes: IndexMap<String, ClassResults>,
+    /// From a client's first try to its answer, of the completed requests; where clients try again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub operation_time_ms: Option<Summary>,
+    /// All arrivals / arrivals that are no repeated tries; where clients try again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub amplification: Option<f64>,
+    /// Why the run stopped before its end; the numbers are of what was run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub incomplete: Option<String>,
     /// Phase starts and ends, whatever the engine skips.
     pub events: u64,
     /// What single requests did, for short runs or when asked for.

@@ -47,6 +47,11 @@ impl TimelineRecorder {
         self.entries.get_mut(usize::try_from(request.checked_sub(first)?).ok()?)
     }
 
+    fn free_slot(&mut self, request: u64) {
+        let slots = self.slots.iter_mut().flatten().flatten();
+        slots.filter(|slot| **slot == Some(request)).for_each(|slot| *slot = None);
+    }
+
     /// What the requests did, in the order of their arrival.
     pub fn timeline(&self, class_name: impl Fn(ClassId) -> String) -> Vec<TimelineEntry> {
         self.entries.iter().map(|entry| entry.timeline(class_name(entry.entrance.class))).collect()
@@ -54,7 +59,9 @@ impl TimelineRecorder {
 }
 
 impl Observer for TimelineRecorder {
-    const WATCHES_SEGMENTS: bool = true;
+    fn watches_segments(&self) -> bool {
+        !self.is_complete()
+    }
 
     fn on_arrival(&mut self, entrance: &Entrance) {
         if self.entries.len() < self.most && entrance.arrival >= self.warm_up {
@@ -64,9 +71,6 @@ impl Observer for TimelineRecorder {
     }
 
     fn on_taken(&mut self, request: u64, worker: u32) {
-        if self.is_complete() {
-            return;
-        }
         let slot = self.slots.as_mut().map(|slots| take_lowest(&mut slots[worker as usize], request));
         if let Some(entry) = self.entry(request) {
             entry.worker = Some(worker);
@@ -75,9 +79,7 @@ impl Observer for TimelineRecorder {
     }
 
     fn on_segment(&mut self, segment: Segment) {
-        if !self.is_complete()
-            && let Some(entry) = self.entry(segment.request)
-        {
+        if let Some(entry) = self.entry(segment.request) {
             match entry.segments.last_mut() {
                 // A request that lost its core to nobody goes on where it was.
                 Some(last) if last.activity == segment.activity && last.end == segment.start => last.end = segment.end,
@@ -91,13 +93,16 @@ impl Observer for TimelineRecorder {
             return;
         }
         let request = departure.entrance.request;
-        for slots in self.slots.iter_mut().flatten() {
-            slots.iter_mut().filter(|slot| **slot == Some(request)).for_each(|slot| *slot = None);
-        }
+        self.free_slot(request);
         if let Some(entry) = self.entry(request) {
             entry.departure = Some(departure.departure);
             self.departed += 1;
         }
+    }
+
+    fn on_lost(&mut self, request: u64, _: SimTime) {
+        self.free_slot(request);
+        self.departed += usize::from(self.entry(request).is_some());
     }
 }
 

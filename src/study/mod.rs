@@ -2,8 +2,10 @@
 
 mod assumptions;
 mod run;
+mod simulation;
 mod verify;
 
 pub use assumptions::ASSUMPTIONS;
-pub use run::{Halted, Options, Progress, Replication, RequestRow, Watch, replicate, replication, run};
+pub use run::{Halted, Options, Progress, RequestRow, Watch, replicate, replication, run};
+pub use simulation::{Replication, simulation};
 pub use verify::{CaseResult, FAMILY_LEVEL, FigureResult, Ours, Verdict, Verification, case_ids, verify};

@@ -2,14 +2,14 @@
 
 use std::ops::ControlFlow;
 
-use crate::engine::{Departure, MAX_IN_FLIGHT, Observer, Rules, Setup, Simulation};
-use crate::model::{ClassId, SimDuration, SimTime};
+use crate::engine::{Departure, Observer};
+use crate::model::{SimDuration, SimTime};
 use crate::policy::PolicyChoice;
-use crate::random::{Purpose, Streams};
 use crate::scenario::{End, Scenario};
 use crate::stats::{Collector, PolicyResults, SCHEMA, ScenarioResults, Subject, TimelineRecorder};
 
 use super::assumptions::ASSUMPTIONS;
+use super::simulation::{Replication, simulation};
 
 /// What a run is asked for beyond its scenario.
 #[derive(Clone, Debug, Default)]
@@ -92,15 +92,6 @@ pub fn run(scenario: &Scenario, options: &Options, watch: &mut Watch<'_>) -> Res
     })
 }
 
-/// One of several independent runs of the same scenario.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Replication {
-    /// Its number, counted from 0: with the seed it decides every draw.
-    pub number: u64,
-    /// What happens before that long after the start is left out of the numbers.
-    pub warm_up: SimDuration,
-}
-
 /// Independent runs of one policy, numbered from 0, each without its first `warm_up`; `policy` is its place in the
 /// scenario's list.
 pub fn replicate(scenario: &Scenario, policy: usize, replications: u64, warm_up: SimDuration) -> Vec<PolicyResults> {
@@ -137,16 +128,15 @@ fn run_policy(
     watch: &mut Watch<'_>,
 ) -> Result<PolicyResults, Halted> {
     let rules = policy.rules();
-    let setup = setup(scenario, rules.clone(), replication);
-    let warm_up = setup.warm_up;
+    let warm_up = SimTime::ZERO + replication.warm_up;
     let observer = (
-        Collector::new(scenario.workload.classes.len()),
+        Collector::new(scenario.workload.classes.len(), scenario.clients.retries.is_some()),
         (
             TimelineRecorder::new(timeline_length(options), warm_up, &rules),
             RowWriter { policy: policy.name(), scenario, rows: &mut watch.rows },
         ),
     );
-    let mut simulation = Simulation::new(setup, observer);
+    let mut simulation = simulation(scenario, policy, replication, observer);
     while simulation.advance(EVENTS_PER_LOOK) {
         let (arrived, now) = simulation.progress();
         progress.done = match scenario.run.end {
@@ -166,6 +156,7 @@ fn run_policy(
         rules: &rules,
         machine: &scenario.machine,
         classes: &classes,
+        backends: &scenario.backends,
     };
     let mut results = collector.results(subject, &record);
     if options.timeline.is_some() || results.requests.arrived <= SHORT_RUN {
@@ -179,30 +170,6 @@ const SHORT_RUN: u64 = 100;
 
 fn timeline_length(options: &Options) -> usize {
     options.timeline.unwrap_or(SHORT_RUN as usize)
-}
-
-fn setup<'a>(scenario: &'a Scenario, rules: Rules, replication: &Replication) -> Setup<'a> {
-    let streams = Streams::new(scenario.run.seed, replication.number);
-    let class_id = |name: &str| {
-        let class = scenario.workload.classes.iter().position(|class| class.name == name);
-        ClassId(class.expect("the scenario has checked the names of classes") as u16)
-    };
-    let (requests, horizon) = match scenario.run.end {
-        End::Requests(requests) => (Some(requests), None),
-        End::Duration(duration) => (None, Some(SimTime::ZERO + duration)),
-        End::Arrivals => (None, None),
-    };
-    Setup {
-        workload: &scenario.workload,
-        arrivals: scenario.arrivals.source(class_id, streams.purpose(Purpose::Arrivals)),
-        machine: &scenario.machine,
-        rules,
-        streams,
-        warm_up: SimTime::ZERO + replication.warm_up,
-        requests,
-        horizon,
-        max_in_flight: MAX_IN_FLIGHT,
-    }
 }
 
 /// Hands every departure to the watch.

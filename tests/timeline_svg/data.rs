@@ -52,6 +52,9 @@ pub fn policy(name: &str, kind: &'static str, timeline: Vec<TimelineEntry>) -> P
         goodput_per_s: None,
         utilization: Utilization { cores: (end > 0.0).then_some(busy / end), ..Utilization::default() },
         classes: IndexMap::new(),
+        operation_time_ms: None,
+        amplification: None,
+        incomplete: None,
         events: 0,
         timeline: Some(timeline),
     }

@@ -1,0 +1,330 @@
+//! Arrivals, and how requests get from the backlog into a worker.
+
+use crate::model::{Activity, ClassId, SimTime};
+use crate::random::{Purpose, Stream};
+
+use super::Dispatch;
+use super::event::{Event, Machine, UserId};
+use super::leaving::Outcome;
+use super::recorder::{Entrance, Observer};
+use super::requests::{Lane, Request, RequestId, State};
+use super::simulation::{Arrivals, Load, Simulation, User};
+
+/// The backlog that all workers share; that of worker `w` is `w + 1`.
+const SHARED: usize = 0;
+
+impl Arrivals {
+    /// Nothing has arrived, and at most so many will.
+    pub fn new(left: u64) -> Self {
+        Self { source: None, users: Vec::new(), think: None, next: None, left, arrived: 0, entered: 0, retried: 0 }
+    }
+
+    /// Whether nothing will arrive anew.
+    #[inline]
+    pub fn are_over(&self) -> bool {
+        self.next.is_none() && (self.users.is_empty() || self.left == 0)
+    }
+}
+
+impl<O: Observer> Simulation<O> {
+    /// Schedules the first arrivals.
+    pub(super) fn begin(&mut self, load: Load) {
+        if self.rules.queueing.dispatch == Dispatch::Accept {
+            self.acceptors = (0..self.workers.count()).map(|worker| self.new_acceptor(worker)).collect();
+        }
+        match load {
+            Load::Open(source) => {
+                self.arrivals.source = Some(source);
+                self.schedule_arrival();
+            }
+            Load::Closed { users, think } => {
+                self.arrivals.think = Some(think.sampler());
+                for user in 0..users {
+                    let stream = self.streams.purpose_of(Purpose::Think, u64::from(user), 0);
+                    self.arrivals.users.push(User { requests: 0, stream });
+                    self.think(UserId(user));
+                }
+            }
+        }
+    }
+
+    /// A worker's acceptor has a place among the requests, so that it can wait for its turn like one.
+    fn new_acceptor(&mut self, worker: u32) -> RequestId {
+        let acceptor = self.requests.insert(Request::new(0, 0, self.now, ClassId(0), self.program.idle()));
+        let request = &mut self.requests[acceptor];
+        request.worker = worker;
+        request.lane = Lane::Acceptor;
+        request.state = State::Away;
+        acceptor
+    }
+
+    /// Whether nothing will arrive and nothing is left to serve.
+    #[inline]
+    pub(super) fn is_drained(&self) -> bool {
+        self.arrivals.are_over() && self.requests.len() == self.acceptors.len()
+    }
+
+    fn schedule_arrival(&mut self) {
+        self.arrivals.next = None;
+        if self.arrivals.left == 0 {
+            return;
+        }
+        self.arrivals.left -= 1;
+        if let Some(arrival) = self.arrivals.source.as_mut().and_then(|source| source.next_arrival()) {
+            let key = self.events.key(arrival.time, Event::Arrival(Machine(0)));
+            self.arrivals.next = Some((key, arrival));
+        }
+    }
+
+    pub(super) fn on_arrival(&mut self) {
+        let Some((_, arrival)) = self.arrivals.next else { return };
+        let number = self.arrivals.arrived;
+        let mut stream = self.streams.request(number);
+        let drawn = self.program.draw_class(&mut stream);
+        let class = arrival.class.unwrap_or(drawn);
+        let id = self.enter(number, class, stream);
+        self.schedule_arrival();
+        self.receive(id);
+    }
+
+    /// A user of a closed system thinks, and then sends a request.
+    pub(super) fn think(&mut self, user: UserId) {
+        let stream = &mut self.arrivals.users[user.0 as usize].stream;
+        if let Some(think) = &self.arrivals.think {
+            self.events.push(self.now + think.draw(stream), Event::UserArrival(user));
+        }
+    }
+
+    pub(super) fn on_user_arrival(&mut self, user: UserId) {
+        if self.arrivals.left == 0 {
+            return;
+        }
+        self.arrivals.left -= 1;
+        let requests = &mut self.arrivals.users[user.0 as usize].requests;
+        let ordinal = *requests;
+        *requests += 1;
+        let mut stream = self.streams.purpose_of(Purpose::UserRequests, u64::from(user.0), ordinal);
+        let class = self.program.draw_class(&mut stream);
+        let id = self.enter(self.arrivals.arrived, class, stream);
+        self.requests.more_mut(id).user = Some((user, ordinal));
+        self.receive(id);
+    }
+
+    /// A new request enters the slab, with the demands that its stream brings.
+    fn enter(&mut self, number: u64, class: ClassId, mut stream: Stream) -> RequestId {
+        self.arrivals.arrived += 1;
+        let request = Request::new(number, self.arrivals.entered, self.now, class, self.program.first(class));
+        let id = self.requests.insert(request);
+        let (request, demands) = self.requests.with_demands(id);
+        let given = self.arrivals.source.as_ref().and_then(|source| source.given_demands());
+        match given {
+            Some(given) => self.program.set_demands(class, given, demands),
+            None => self.program.draw_demands(class, &mut stream, demands),
+        }
+        request.demand = self.program.total_demand(class, demands);
+        if self.clients.clients.retries.is_some() {
+            let demands = demands.to_vec();
+            self.requests.more_mut(id).demands = demands;
+        }
+        id
+    }
+
+    /// A request arrives, at its first try or a later one: a worker takes it, it waits, or it is rejected.
+    pub(super) fn receive(&mut self, id: RequestId) {
+        let now = self.now;
+        self.requests[id].entry = self.arrivals.entered;
+        self.arrivals.entered += 1;
+        self.counts.in_system.rise(now);
+        self.count_arrival(id);
+        self.schedule_client_timeout(id);
+        match self.rules.queueing.dispatch {
+            Dispatch::Shared => match self.workers.with_free_slot() {
+                Some(worker) => self.take_and_run(id, worker),
+                None => {
+                    self.wait_in_backlog(id, SHARED);
+                }
+            },
+            Dispatch::Accept => {
+                if self.wait_in_backlog(id, SHARED) {
+                    for worker in 0..self.workers.count() {
+                        self.wake_acceptor(worker);
+                        self.start_turns(worker);
+                    }
+                }
+            }
+            Dispatch::RoundRobin | Dispatch::Random | Dispatch::LeastBusy => {
+                let worker = self.bind();
+                self.requests[id].worker = worker;
+                if self.workers.has_free_slot(worker) {
+                    self.take_and_run(id, worker);
+                } else {
+                    self.wait_in_backlog(id, 1 + worker as usize);
+                }
+            }
+        }
+    }
+
+    fn count_arrival(&mut self, id: RequestId) {
+        let request = &self.requests[id];
+        if self.observer.watches_segments() {
+            self.observer.on_arrival(&self.entrance(id));
+        }
+        if self.is_counted(request.arrival) {
+            let class = &mut self.counts.classes[usize::from(request.class.0)];
+            class.arrived += 1;
+            class.retried += u64::from(self.requests.more(id).tries_before > 0);
+        } else {
+            self.counts.warm_up_requests += 1;
+        }
+    }
+
+    /// What is known of a request on its arrival.
+    pub(super) fn entrance(&self, id: RequestId) -> Entrance {
+        let request = &self.requests[id];
+        Entrance {
+            request: request.entry,
+            class: request.class,
+            arrival: request.arrival,
+            first_arrival: self.requests.more(id).first_arrival.unwrap_or(request.arrival),
+            demand: request.demand,
+        }
+    }
+
+    /// The worker to which the next request is bound.
+    fn bind(&mut self) -> u32 {
+        let count = self.workers.count();
+        match self.rules.queueing.dispatch {
+            Dispatch::RoundRobin => {
+                let worker = self.next_in_turn;
+                self.next_in_turn = (worker + 1) % count;
+                worker
+            }
+            Dispatch::Random => rand::RngExt::random_range(&mut self.dispatch, 0..count),
+            Dispatch::LeastBusy | Dispatch::Shared | Dispatch::Accept => {
+                let load = |worker: &u32| {
+                    u64::from(self.workers.in_progress(*worker)) + self.backlogs[1 + *worker as usize].len() as u64
+                };
+                (0..count).min_by_key(load).unwrap_or(0)
+            }
+        }
+    }
+
+    /// A request that finds no free slot waits, if there is room; whether there is.
+    fn wait_in_backlog(&mut self, id: RequestId, backlog: usize) -> bool {
+        if !self.has_room() {
+            self.leave(id, Outcome::Rejected);
+            return false;
+        }
+        self.untaken += 1;
+        let request = &self.requests[id];
+        self.backlogs[backlog].push(id, request, self.program.priority(request.class));
+        self.schedule_patience_end(id);
+        true
+    }
+
+    /// Whether one more request may wait. Where workers accept on their own, a request that will be accepted at once
+    /// passes through the backlog too.
+    fn has_room(&self) -> bool {
+        let Some(limit) = self.rules.queueing.backlog.map(u64::from) else { return true };
+        if self.rules.queueing.dispatch == Dispatch::Accept {
+            let waiting = self.backlogs[SHARED].len() as u64;
+            waiting < limit || waiting == 0 && self.workers.with_free_slot().is_some()
+        } else {
+            self.untaken < limit
+        }
+    }
+
+    /// A worker's acceptor has the CPU: it takes a request out of the shared backlog into the worker's own.
+    pub(super) fn accept_next(&mut self, acceptor: RequestId) {
+        let worker = self.requests[acceptor].worker;
+        self.requests[acceptor].state = State::Away;
+        if let Some(first) = self.backlogs[SHARED].pop() {
+            let request = &mut self.requests[first];
+            request.worker = worker;
+            request.lane = Lane::Accepted;
+            let priority = self.program.priority(request.class);
+            self.backlogs[1 + worker as usize].push(first, &self.requests[first], priority);
+        }
+        if self.backlogs[SHARED].len() > 0 {
+            self.wake_acceptor(worker);
+        }
+    }
+
+    /// A worker that comes up accepts what waits.
+    pub(super) fn wake_acceptor_if_any(&mut self, worker: u32) {
+        if !self.acceptors.is_empty() && self.backlogs[SHARED].len() > 0 {
+            self.wake_acceptor(worker);
+        }
+    }
+
+    /// A worker's acceptor will accept when it gets the CPU.
+    fn wake_acceptor(&mut self, worker: u32) {
+        let acceptor = self.acceptors[worker as usize];
+        if self.requests[acceptor].state == State::Away && self.workers.is_up(worker) {
+            self.begin_try(acceptor);
+            self.make_ready(acceptor);
+        }
+    }
+
+    /// The backlog in which an untaken request waits.
+    pub(super) fn backlog_of(&self, id: RequestId) -> usize {
+        match self.rules.queueing.dispatch {
+            Dispatch::Shared => SHARED,
+            Dispatch::Accept if self.requests[id].lane != Lane::Accepted => SHARED,
+            _ => 1 + self.requests[id].worker as usize,
+        }
+    }
+
+    fn take_and_run(&mut self, id: RequestId, worker: u32) {
+        self.take(id, worker);
+        self.settle(worker);
+    }
+
+    /// A worker takes a request into a free slot.
+    #[inline]
+    fn take(&mut self, id: RequestId, worker: u32) {
+        self.workers.take_slot(worker);
+        self.counts.slots_taken.rise(self.now);
+        let in_loop = self.rules.thread_pool.is_some();
+        let request = &mut self.requests[id];
+        request.worker = worker;
+        request.lane = if in_loop { Lane::Loop } else { Lane::Only };
+        request.state = State::Waiting;
+        if self.observer.watches_segments() {
+            self.observer.on_taken(request.entry, worker);
+        }
+        self.book(id, Activity::BacklogWait);
+        self.proceed(id);
+    }
+
+    /// A worker with free slots takes the first requests of its backlog.
+    #[inline]
+    pub(super) fn admit(&mut self, worker: u32) {
+        self.fill_threads(worker);
+        let backlog = if self.rules.queueing.dispatch == Dispatch::Shared { SHARED } else { 1 + worker as usize };
+        while self.workers.has_free_slot(worker)
+            && let Some(first) = self.backlogs[backlog].pop()
+        {
+            self.untaken -= 1;
+            self.take(first, worker);
+            self.fill_threads(worker);
+        }
+    }
+
+    /// What a handler does last: lets those of a worker run whose turn it is.
+    #[inline]
+    pub(super) fn settle(&mut self, worker: u32) {
+        self.admit(worker);
+        self.start_turns(worker);
+        self.fill_cores();
+    }
+
+    /// The time of arrival of a try that begins now.
+    pub(super) fn begin_try(&mut self, id: RequestId) {
+        let now: SimTime = self.now;
+        let request = &mut self.requests[id];
+        request.state = State::InBacklog;
+        request.arrival = now;
+        request.since = now;
+    }
+}

@@ -1,0 +1,28 @@
+//! The laws that hold between events; checked after each one where debug assertions are on.
+
+use super::Dispatch;
+use super::recorder::Observer;
+use super::simulation::Simulation;
+
+impl<O: Observer> Simulation<O> {
+    pub(super) fn audit(&self) {
+        let counts = &self.counts;
+        let in_system = counts.in_system.now();
+        assert_eq!(self.arrivals.entered, counts.departed + in_system, "a request got lost");
+        assert_eq!(self.workers.all_in_progress() + self.untaken, in_system, "a request is nowhere");
+        let waiting: usize = self.backlogs.iter().map(super::backlog::Backlog::len).sum();
+        assert_eq!(waiting as u64, self.untaken, "the backlogs hold other requests than are untaken");
+        for worker in 0..self.workers.count() {
+            let backlog = if self.rules.queueing.dispatch == Dispatch::Shared { 0 } else { 1 + worker as usize };
+            assert!(
+                self.backlogs[backlog].len() == 0 || !self.workers.has_free_slot(worker),
+                "a slot is free beside a waiting request"
+            );
+        }
+        self.workers.audit();
+        self.backends.audit();
+        if self.sharing.is_none() {
+            self.cores.audit();
+        }
+    }
+}

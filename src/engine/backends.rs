@@ -1,0 +1,189 @@
+//! The backends: their connection pools and how many queries they work on at once.
+//!
+//! Who goes first: for a connection, and for a backend, the request that asked first.
+
+use std::collections::VecDeque;
+
+use crate::model::{Backend, BackendId, Fault, FaultKind, HandOver, PoolScope, Release, SimDuration, SimTime};
+
+use super::backlog::remove_from;
+use super::recorder::Level;
+use super::requests::{PoolId, RequestId};
+
+/// All backends of a scenario, as one policy uses them.
+#[derive(Clone, Debug)]
+pub(super) struct Backends {
+    stations: Vec<Station>,
+    pools: Vec<Connections>,
+}
+
+/// A backend.
+#[derive(Clone, Debug)]
+pub(super) struct Station {
+    /// Nothing limits it and nothing goes wrong with it: a wait for it is a plain delay.
+    pub is_plain: bool,
+    /// The pools of the workers, from this one on; `None` without pools.
+    first_pool: Option<u32>,
+    is_pool_shared: bool,
+    concurrency: u32,
+    in_service: u32,
+    queue: VecDeque<RequestId>,
+    /// A query takes so many times its demand: faults slow a backend down.
+    pub slowdown: f64,
+    /// How many faults have it down.
+    pub faults: u32,
+    pub busy: Level,
+}
+
+/// A connection pool.
+#[derive(Clone, Debug)]
+pub(super) struct Connections {
+    idle: u32,
+    queue: VecDeque<RequestId>,
+    pub acquire_timeout: Option<SimDuration>,
+    pub hand_over: HandOver,
+    pub release: Release,
+}
+
+impl Backends {
+    pub fn new(backends: &[Backend], faults: &[Fault], workers: u32, warm_up: SimTime) -> Self {
+        let mut stations = Vec::new();
+        let mut pools = Vec::new();
+        for (number, backend) in backends.iter().enumerate() {
+            let first_pool = backend.pool.as_ref().map(|_| pools.len() as u32);
+            let is_pool_shared = backend.pool.as_ref().is_some_and(|pool| pool.per == PoolScope::Application);
+            if let Some(pool) = &backend.pool {
+                let connections = Connections {
+                    idle: pool.size.get(),
+                    queue: VecDeque::new(),
+                    acquire_timeout: pool.acquire_timeout,
+                    hand_over: pool.hand_over,
+                    release: pool.release,
+                };
+                pools.extend(vec![connections; if is_pool_shared { 1 } else { workers as usize }]);
+            }
+            let has_faults = faults.iter().any(|fault| match fault.kind {
+                FaultKind::Slow { backend, .. } | FaultKind::Down { backend } => usize::from(backend.0) == number,
+                FaultKind::Restart { .. } | FaultKind::Cores { .. } => false,
+            });
+            stations.push(Station {
+                is_plain: backend.pool.is_none() && backend.concurrency.is_none() && !has_faults,
+                first_pool,
+                is_pool_shared,
+                concurrency: backend.concurrency.map_or(u32::MAX, std::num::NonZeroU32::get),
+                in_service: 0,
+                queue: VecDeque::new(),
+                slowdown: 1.0,
+                faults: 0,
+                busy: Level::from(warm_up),
+            });
+        }
+        Self { stations, pools }
+    }
+
+    /// The pool through which a worker asks a backend.
+    #[inline]
+    pub fn pool_of(&self, backend: BackendId, worker: u32) -> Option<PoolId> {
+        let station = &self[backend];
+        station.first_pool.map(|first| PoolId(if station.is_pool_shared { first } else { first + worker }))
+    }
+
+    #[inline]
+    pub fn pool(&mut self, pool: PoolId) -> &mut Connections {
+        &mut self.pools[pool.0 as usize]
+    }
+
+    pub fn stations(&self) -> &[Station] {
+        &self.stations
+    }
+
+    /// What must hold between events.
+    pub fn audit(&self) {
+        for station in &self.stations {
+            assert!(station.in_service <= station.concurrency, "a backend works on more queries than it can");
+            assert!(
+                station.queue.is_empty() || station.in_service == station.concurrency,
+                "a backend idles beside waiting queries"
+            );
+        }
+        for pool in &self.pools {
+            assert!(pool.idle == 0 || pool.queue.is_empty(), "a connection idles beside waiting requests");
+        }
+    }
+}
+
+impl std::ops::Index<BackendId> for Backends {
+    type Output = Station;
+    #[inline]
+    fn index(&self, backend: BackendId) -> &Station {
+        &self.stations[usize::from(backend.0)]
+    }
+}
+
+impl std::ops::IndexMut<BackendId> for Backends {
+    #[inline]
+    fn index_mut(&mut self, backend: BackendId) -> &mut Station {
+        &mut self.stations[usize::from(backend.0)]
+    }
+}
+
+impl Station {
+    /// Starts a query, or lets it wait; whether it starts.
+    #[inline]
+    pub fn enter(&mut self, request: RequestId, now: SimTime) -> bool {
+        if self.in_service == self.concurrency {
+            self.queue.push_back(request);
+            return false;
+        }
+        self.in_service += 1;
+        self.busy.rise(now);
+        true
+    }
+
+    /// Ends a query; returns the one that starts in its stead.
+    #[inline]
+    pub fn leave(&mut self, now: SimTime) -> Option<RequestId> {
+        let next = self.queue.pop_front();
+        if next.is_none() {
+            self.in_service -= 1;
+            self.busy.fall(now);
+        }
+        next
+    }
+
+    /// A query that has not started gives up.
+    pub fn give_up(&mut self, request: RequestId) {
+        remove_from(&mut self.queue, request);
+    }
+}
+
+impl Connections {
+    /// Takes an idle connection, or queues for one; whether it was taken.
+    #[inline]
+    pub fn acquire(&mut self, request: RequestId) -> bool {
+        if self.idle == 0 {
+            self.queue.push_back(request);
+            return false;
+        }
+        self.idle -= 1;
+        true
+    }
+
+    /// Returns a connection; the request that gets it in its stead, if one waits.
+    #[inline]
+    pub fn give_back(&mut self) -> Option<RequestId> {
+        let next = self.queue.pop_front();
+        self.idle += u32::from(next.is_none());
+        next
+    }
+
+    /// Whether requests wait for a connection.
+    pub fn is_contended(&self) -> bool {
+        !self.queue.is_empty()
+    }
+
+    /// A request stops waiting for one.
+    pub fn give_up(&mut self, request: RequestId) {
+        remove_from(&mut self.queue, request);
+    }
+}

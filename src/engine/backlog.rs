@@ -1,0 +1,90 @@
+//! The backlog: requests that no worker has taken.
+//!
+//! Who goes first: the one the order of the queue names (oldest, newest, shortest demand, highest priority); among
+//! equals the one that arrived first.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeSet, VecDeque};
+
+use super::Order;
+use super::requests::{Request, RequestId};
+
+/// One queue of untaken requests.
+#[derive(Clone, Debug)]
+pub(super) struct Backlog {
+    queue: Queue,
+}
+
+#[derive(Clone, Debug)]
+enum Queue {
+    Fifo(VecDeque<RequestId>),
+    Lifo(Vec<RequestId>),
+    /// The first to be taken is the least.
+    Sorted(Order, BTreeSet<(Key, RequestId)>),
+}
+
+/// What a sorted queue goes by, then the order of arrival.
+type Key = (u64, Reverse<i32>, u64);
+
+impl Backlog {
+    pub fn new(order: Order) -> Self {
+        let queue = match order {
+            Order::Fifo => Queue::Fifo(VecDeque::new()),
+            Order::Lifo => Queue::Lifo(Vec::new()),
+            Order::Shortest | Order::Priority => Queue::Sorted(order, BTreeSet::new()),
+        };
+        Self { queue }
+    }
+
+    #[inline]
+    pub fn push(&mut self, id: RequestId, request: &Request, priority: i32) {
+        match &mut self.queue {
+            Queue::Fifo(queue) => queue.push_back(id),
+            Queue::Lifo(stack) => stack.push(id),
+            Queue::Sorted(order, sorted) => {
+                sorted.insert((key(*order, request, priority), id));
+            }
+        }
+    }
+
+    #[inline]
+    pub fn pop(&mut self) -> Option<RequestId> {
+        match &mut self.queue {
+            Queue::Fifo(queue) => queue.pop_front(),
+            Queue::Lifo(stack) => stack.pop(),
+            Queue::Sorted(_, sorted) => sorted.pop_first().map(|(_, id)| id),
+        }
+    }
+
+    /// Takes a request out that gives up.
+    pub fn remove(&mut self, id: RequestId, request: &Request, priority: i32) {
+        match &mut self.queue {
+            Queue::Fifo(queue) => remove_from(queue, id),
+            Queue::Lifo(stack) => stack.retain(|other| *other != id),
+            Queue::Sorted(order, sorted) => {
+                sorted.remove(&(key(*order, request, priority), id));
+            }
+        }
+    }
+
+    pub fn len(&self) -> usize {
+        match &self.queue {
+            Queue::Fifo(queue) => queue.len(),
+            Queue::Lifo(stack) => stack.len(),
+            Queue::Sorted(_, sorted) => sorted.len(),
+        }
+    }
+}
+
+fn key(order: Order, request: &Request, priority: i32) -> Key {
+    let demand = if order == Order::Shortest { request.demand.as_nanos() } else { 0 };
+    let priority = if order == Order::Priority { priority } else { 0 };
+    (demand, Reverse(priority), request.entry)
+}
+
+/// Takes a request out of a queue; those that give up tend to be near its front.
+pub(super) fn remove_from(queue: &mut VecDeque<RequestId>, id: RequestId) {
+    if let Some(place) = queue.iter().position(|other| *other == id) {
+        queue.remove(place);
+    }
+}

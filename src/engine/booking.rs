@@ -1,0 +1,86 @@
+//! Books: where the time of each request goes, to the nanosecond.
+
+use crate::model::{Activity, SimDuration};
+
+use super::program::Instruction;
+use super::recorder::{Observer, Segment};
+use super::requests::{RequestId, State};
+use super::simulation::Simulation;
+
+impl<O: Observer> Simulation<O> {
+    /// Books the time since the last booking as spent in one activity.
+    #[inline]
+    pub(super) fn book(&mut self, id: RequestId, activity: Activity) {
+        let span = self.now - self.requests[id].since;
+        self.book_span(id, activity, span);
+    }
+
+    /// Books the next stretch of time as spent in one activity.
+    #[inline]
+    pub(super) fn book_span(&mut self, id: RequestId, activity: Activity, span: SimDuration) {
+        let is_branch = self.observer.watches_segments() && self.requests.more(id).parent.is_some();
+        let request = &mut self.requests[id];
+        let start = request.since;
+        request.since = start + span;
+        request.spend(activity, span);
+        if self.observer.watches_segments() && span > SimDuration::ZERO && !is_branch {
+            self.observer.on_segment(Segment { request: request.entry, activity, start, end: request.since });
+        }
+    }
+
+    /// Books the time since a running request got its core: first what was not work, then the phases of its burst.
+    #[inline]
+    pub(super) fn book_burst(&mut self, id: RequestId) {
+        let elapsed = self.now - self.requests[id].since;
+        let got = match self.requests.more(id).share {
+            Some(share) if self.sharing.is_some() => self.leave_share(id, share),
+            _ => elapsed,
+        };
+        let switched = got.min(self.requests[id].switch_cost);
+        let work = got - switched;
+        if elapsed > work {
+            self.book_span(id, Activity::RunQueueWait, elapsed - work);
+        }
+        let mut left = work;
+        while let Instruction::Cpu(activity) = self.program.instruction(self.requests[id].next) {
+            let (request, demands) = self.requests.with_demands(id);
+            let demand = &mut demands[request.next_demand()];
+            let span = left.min(*demand);
+            *demand = *demand - span;
+            let is_unfinished = *demand > SimDuration::ZERO;
+            left = left - span;
+            self.book_span(id, activity, span);
+            if is_unfinished {
+                break;
+            }
+            self.requests[id].next += 1;
+            self.counts.phase_events += 2;
+        }
+    }
+
+    /// Books what a request was doing that is taken out of a state.
+    pub(super) fn book_withdrawn(&mut self, id: RequestId, state: State) {
+        match (state, self.program.instruction(self.requests[id].next)) {
+            (State::Waiting, Instruction::Wait { backend, .. }) => {
+                self.book(id, Instruction::wait_activity(backend));
+            }
+            (State::Forked, _) => self.book(id, Activity::Backend),
+            _ => self.book(id, state.waiting_activity()),
+        }
+    }
+
+    /// Books what the requests in flight were doing when the run ended.
+    pub(super) fn book_unfinished(&mut self) {
+        self.counts.phase_events += self.counts.busy_cores.now();
+        if !self.observer.watches_segments() {
+            return;
+        }
+        for id in self.requests.ids() {
+            match self.requests[id].state {
+                State::Away => {}
+                State::Running => self.book_burst(id),
+                state => self.book_withdrawn(id, state),
+            }
+        }
+    }
+}

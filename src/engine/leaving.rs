@@ -1,0 +1,240 @@
+//! How requests leave: answered, rejected, failed, or because their client has given up; and what clients do then.
+
+use crate::model::SimTime;
+use crate::random::Purpose;
+
+use super::event::{Event, EventId};
+use super::recorder::{Departure, Observer};
+use super::requests::{Lane, Request, RequestId, State};
+use super::simulation::Simulation;
+
+/// What became of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It was answered.
+    Completed,
+    /// There was no room for it.
+    Rejected,
+    /// Its client gave up before the answer.
+    TimedOut,
+    /// It ended with an error.
+    Failed,
+}
+
+impl<O: Observer> Simulation<O> {
+    /// A request leaves the system; it waits for nothing and has no core.
+    pub(super) fn leave(&mut self, id: RequestId, outcome: Outcome) {
+        self.let_go(id);
+        let request = &self.requests[id];
+        let (worker, lane) = (request.worker, request.lane);
+        if request.holds_turn {
+            self.end_turn(id);
+        }
+        if lane == Lane::Loop {
+            self.leave_loop(id);
+        }
+        if self.requests[id].state != State::InBacklog {
+            self.workers.free_slot(worker);
+            self.counts.slots_taken.fall(self.now);
+            if lane == Lane::Thread && self.requests[id].state != State::WaitingForThread {
+                self.workers[worker].idle_threads += 1;
+            }
+        }
+        self.counts.in_system.fall(self.now);
+        self.counts.departed += 1;
+        self.counts.last_departure = self.now;
+        let was_abandoned = self.requests[id].is_abandoned;
+        match (was_abandoned, outcome) {
+            (false, _) => self.count(id, outcome),
+            (true, Outcome::Completed) => self.count_late(id),
+            (true, _) => {}
+        }
+        if outcome == Outcome::Completed && !was_abandoned {
+            self.observe_departure(id);
+        } else if self.observer.watches_segments() {
+            self.observer.on_lost(self.requests[id].entry, self.now);
+        }
+        if cfg!(debug_assertions) {
+            audit_departure(&self.requests[id], outcome, self.now);
+        }
+        if !was_abandoned {
+            self.answer_client(id, outcome);
+        }
+        self.requests.remove(id);
+    }
+
+    fn count(&mut self, id: RequestId, outcome: Outcome) {
+        let request = &self.requests[id];
+        if self.is_counted(request.arrival) {
+            let class = &mut self.counts.classes[usize::from(request.class.0)];
+            *match outcome {
+                Outcome::Completed => &mut class.completed,
+                Outcome::Rejected => &mut class.rejected,
+                Outcome::TimedOut => &mut class.timed_out,
+                Outcome::Failed => &mut class.failed,
+            } += 1;
+        }
+    }
+
+    /// Work that was finished for nobody.
+    fn count_late(&mut self, id: RequestId) {
+        let request = &self.requests[id];
+        if self.is_counted(request.arrival) {
+            self.counts.classes[usize::from(request.class.0)].served_late += 1;
+        }
+    }
+
+    fn observe_departure(&mut self, id: RequestId) {
+        let request = &self.requests[id];
+        self.observer.on_departure(&Departure {
+            entrance: self.entrance(id),
+            departure: self.now,
+            counts: self.is_counted(request.arrival),
+            spent: request.spent,
+        });
+    }
+
+    /// The client of a request knows what became of it: it tries again, or is done with it.
+    fn answer_client(&mut self, id: RequestId, outcome: Outcome) {
+        if outcome != Outcome::Completed && self.try_again(id) {
+            return;
+        }
+        if let Some((user, _)) = self.requests.more(id).user {
+            self.think(user);
+        }
+    }
+
+    /// Schedules another try, if the client makes one; whether it does.
+    fn try_again(&mut self, id: RequestId) -> bool {
+        let Some(retries) = &self.clients.clients.retries else { return false };
+        let (request, more) = (&self.requests[id], self.requests.more(id));
+        let tries_before = more.tries_before;
+        let is_within_budget = retries
+            .budget
+            .is_none_or(|budget| ((self.arrivals.retried + 1) as f64) <= budget * self.arrivals.arrived as f64);
+        if tries_before >= retries.max.get() || !is_within_budget {
+            return false;
+        }
+        let mut stream = self.streams.purpose_of(Purpose::Backoff, request.number, u64::from(tries_before));
+        let time = self.now + retries.delay(tries_before, &mut stream);
+        let mut again = Request::new(request.number, 0, time, request.class, request.first);
+        again.demand = request.demand;
+        again.state = State::Away;
+        let (user, demands) = (more.user, more.demands.clone());
+        let first_arrival = more.first_arrival.unwrap_or(request.arrival);
+        let again = self.requests.insert(again);
+        let more = self.requests.more_mut(again);
+        more.tries_before = tries_before + 1;
+        more.first_arrival = Some(first_arrival);
+        more.user = user;
+        more.demands = demands.clone();
+        self.requests.with_demands(again).1.copy_from_slice(&demands);
+        self.arrivals.retried += 1;
+        self.events.push(time, Event::Retry(again));
+        true
+    }
+
+    pub(super) fn on_retry(&mut self, id: RequestId) {
+        self.begin_try(id);
+        self.receive(id);
+    }
+
+    /// The client of a request that arrives gives up some time later.
+    #[inline]
+    pub(super) fn schedule_client_timeout(&mut self, id: RequestId) {
+        if let Some(timeout) = &self.clients.timeout {
+            let (entry, arrival) = (self.requests[id].entry, self.requests[id].arrival);
+            let time = arrival + timeout.draw(&mut self.streams.purpose_of(Purpose::Timeout, entry, 0));
+            self.requests.more_mut(id).client_timeout = self.events.push(time, Event::ClientTimeout(id));
+        }
+    }
+
+    /// A request that waits in the backlog leaves it some time later.
+    #[inline]
+    pub(super) fn schedule_patience_end(&mut self, id: RequestId) {
+        if let Some(patience) = &self.clients.patience {
+            let entry = self.requests[id].entry;
+            let time = self.now + patience.draw(&mut self.streams.purpose_of(Purpose::Patience, entry, 0));
+            self.requests.more_mut(id).patience_end = self.events.push(time, Event::PatienceEnd(id));
+        }
+    }
+
+    pub(super) fn on_patience_end(&mut self, id: RequestId, event: EventId) {
+        if self.requests.more(id).patience_end == event && self.requests[id].state == State::InBacklog {
+            self.give_up(id, Outcome::TimedOut);
+        }
+    }
+
+    pub(super) fn on_client_timeout(&mut self, id: RequestId, event: EventId) {
+        if self.requests.more(id).client_timeout != event {
+            return;
+        }
+        if self.clients.clients.cancel {
+            self.give_up(id, Outcome::TimedOut);
+        } else {
+            self.count(id, Outcome::TimedOut);
+            self.requests[id].is_abandoned = true;
+            self.answer_client(id, Outcome::TimedOut);
+        }
+    }
+
+    /// A request ends before its time, wherever it is.
+    pub(super) fn give_up(&mut self, id: RequestId, outcome: Outcome) {
+        let worker = self.requests[id].worker;
+        self.withdraw(id);
+        self.leave(id, outcome);
+        self.settle(worker);
+    }
+
+    /// A request, or the request of a branch, ends with an error; its worker is to settle.
+    pub(super) fn fail(&mut self, id: RequestId) {
+        let id = self.requests.more(id).parent.unwrap_or(id);
+        self.withdraw(id);
+        self.leave(id, Outcome::Failed);
+    }
+
+    /// Takes a request out of where it waits or runs.
+    fn withdraw(&mut self, id: RequestId) {
+        let request = &self.requests[id];
+        let (worker, state) = (request.worker, request.state);
+        match state {
+            State::InBacklog => {
+                let backlog = self.backlog_of(id);
+                let request = &self.requests[id];
+                self.backlogs[backlog].remove(id, request, self.program.priority(request.class));
+                self.untaken -= 1;
+            }
+            State::WaitingForThread => self.workers[worker].stop_waiting(id),
+            State::WaitingForTurn => self.workers[worker].stop_waiting(id),
+            State::WaitingForCore => self.cores.give_up(id),
+            State::Running => self.stop(id),
+            State::WaitingForConnection(backend) => {
+                if let Some(pool) = self.backends.pool_of(backend, worker) {
+                    self.backends.pool(pool).give_up(id);
+                }
+            }
+            State::WaitingForBackend(backend) => self.backends[backend].give_up(id),
+            State::Forked => {
+                for branch in std::mem::take(&mut self.requests.more_mut(id).branches) {
+                    self.withdraw(branch);
+                    self.let_go(branch);
+                    self.requests.remove(branch);
+                }
+            }
+            State::Waiting | State::Away => {}
+        }
+        let request = &mut self.requests[id];
+        request.completion = EventId::default();
+        self.book_withdrawn(id, state);
+    }
+}
+
+/// The laws that hold for every request that departs.
+fn audit_departure(request: &Request, outcome: Outcome, now: SimTime) {
+    let response_time = now - request.arrival;
+    let booked = request.spent.iter().copied().sum();
+    assert_eq!(response_time, booked, "the parts of request {} do not add up ({outcome:?})", request.number);
+    if outcome == Outcome::Completed {
+        assert!(response_time >= request.demand, "a request took less time than its demand");
+    }
+}

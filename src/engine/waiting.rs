@@ -1,0 +1,257 @@
+//! Waits off the CPU: plain delays, queries through connection pools, and branches that wait at the same time.
+
+use crate::model::{Activity, BackendId, HandOver, Release, SimDuration};
+
+use super::event::{Event, EventId};
+use super::leaving::Outcome;
+use super::program::Instruction;
+use super::recorder::Observer;
+use super::requests::{PoolId, Request, RequestId, State};
+use super::simulation::Simulation;
+
+impl<O: Observer> Simulation<O> {
+    /// Goes on with the next instruction of a request that has nothing under way.
+    #[inline]
+    pub(super) fn proceed(&mut self, id: RequestId) {
+        match self.program.instruction(self.requests[id].next) {
+            Instruction::Cpu(_) | Instruction::HandOff => self.make_ready(id),
+            Instruction::Wait { backend, .. } => self.start_wait(id, backend),
+            Instruction::Fork { branches, .. } => self.fork(id, branches),
+            Instruction::Depart => self.leave(id, Outcome::Completed),
+        }
+    }
+
+    #[inline]
+    fn start_wait(&mut self, id: RequestId, backend: Option<BackendId>) {
+        self.counts.phase_events += 1;
+        self.release_on_going_on(id);
+        match backend {
+            None => self.serve(id, 1.0),
+            Some(backend) => self.ask(id, backend),
+        }
+    }
+
+    /// A request asks a backend: first for a connection, if there is a pool.
+    #[inline]
+    fn ask(&mut self, id: RequestId, backend: BackendId) {
+        if self.backends[backend].is_plain {
+            self.serve(id, 1.0);
+            return;
+        }
+        if self.backends[backend].faults > 0 {
+            self.fail(id);
+            return;
+        }
+        match self.backends.pool_of(backend, self.requests[id].worker) {
+            None => self.query(id, backend),
+            Some(pool) => {
+                if self.backends.pool(pool).acquire(id) {
+                    self.requests.more_mut(id).connection = Some(pool);
+                    self.query(id, backend);
+                } else {
+                    self.requests[id].state = State::WaitingForConnection(backend);
+                    if let Some(timeout) = self.backends.pool(pool).acquire_timeout {
+                        let expiry = self.events.push(self.now + timeout, Event::AcquireTimeout(id));
+                        self.requests.more_mut(id).acquire_timeout = expiry;
+                    }
+                }
+            }
+        }
+    }
+
+    /// A request that has a connection, or needs none, sends its query.
+    fn query(&mut self, id: RequestId, backend: BackendId) {
+        if self.backends[backend].enter(id, self.now) {
+            self.start_query(id, backend);
+        } else {
+            self.requests[id].state = State::WaitingForBackend(backend);
+        }
+    }
+
+    fn start_query(&mut self, id: RequestId, backend: BackendId) {
+        self.requests.more_mut(id).served_by = Some(backend);
+        self.serve(id, self.backends[backend].slowdown);
+    }
+
+    /// The wait itself: so many times its demand.
+    #[inline]
+    fn serve(&mut self, id: RequestId, times: f64) {
+        let (request, demands) = self.requests.with_demands(id);
+        let demand = demands[request.next_demand()];
+        // A demand passes through floats only where a fault changes it.
+        let span = if times > 1.0 || times < 1.0 {
+            SimDuration::round_from_nanos(demand.as_nanos() as f64 * times)
+        } else {
+            demand
+        };
+        request.state = State::Waiting;
+        request.completion = self.events.push(self.now + span, Event::WaitEnd(id));
+    }
+
+    pub(super) fn on_wait_end(&mut self, id: RequestId, event: EventId) {
+        if self.requests[id].completion != event {
+            return;
+        }
+        if let Instruction::Wait { backend, .. } = self.program.instruction(self.requests[id].next) {
+            self.book(id, Instruction::wait_activity(backend));
+        }
+        self.counts.phase_events += 1;
+        self.end_query(id);
+        let worker = self.requests[id].worker;
+        if self.requests.more(id).parent.is_some() {
+            self.join(id);
+        } else {
+            self.requests[id].next += 1;
+            self.proceed(id);
+        }
+        self.settle(worker);
+    }
+
+    /// A backend is done with a query: the next one starts, and the connection goes its way.
+    #[inline]
+    fn end_query(&mut self, id: RequestId) {
+        if self.requests.more(id).served_by.is_some() {
+            self.leave_backend(id);
+        }
+        if let Some(pool) = self.requests.more(id).connection
+            && self.backends.pool(pool).release == Release::QueryEnd
+        {
+            let request = &self.requests[id];
+            let runs_next = matches!(self.program.instruction(request.next + 1), Instruction::Cpu(_));
+            self.release_held(id, runs_next && self.requests.more(id).parent.is_none());
+        }
+    }
+
+    /// Frees a request's place in the backend that serves it.
+    pub(super) fn leave_backend(&mut self, id: RequestId) {
+        if let Some(backend) = self.requests.more_mut(id).served_by.take()
+            && let Some(next) = self.backends[backend].leave(self.now)
+        {
+            self.book(next, Activity::BackendWait);
+            self.start_query(next, backend);
+        }
+    }
+
+    /// Releases the connection that a request holds. Who waits for it gets it at once, or after the next burst of the
+    /// one that releases it.
+    fn release_held(&mut self, id: RequestId, runs_next: bool) {
+        let Some(pool) = self.requests.more(id).connection else { return };
+        self.requests.more_mut(id).connection = None;
+        let connections = self.backends.pool(pool);
+        if runs_next && connections.hand_over == HandOver::ReleaserFirst && connections.is_contended() {
+            self.requests.more_mut(id).passes_on = Some(pool);
+        } else {
+            self.give_back(pool);
+        }
+    }
+
+    /// A released connection goes to the request that has waited longest for one.
+    fn give_back(&mut self, pool: PoolId) {
+        let Some(next) = self.backends.pool(pool).give_back() else { return };
+        let State::WaitingForConnection(backend) = self.requests[next].state else {
+            unreachable!("only requests that wait for a connection are in a pool's queue")
+        };
+        self.book(next, Activity::PoolWait);
+        let more = self.requests.more_mut(next);
+        more.connection = Some(pool);
+        more.acquire_timeout = EventId::default();
+        self.query(next, backend);
+    }
+
+    /// A request runs again: a connection that it held until now is released.
+    #[inline]
+    pub(super) fn release_on_running(&mut self, id: RequestId) {
+        if self.requests.more(id).connection.is_some() {
+            self.release_held(id, true);
+        }
+    }
+
+    /// A request goes on to its next wait without running in between: a connection that it held is released.
+    #[inline]
+    fn release_on_going_on(&mut self, id: RequestId) {
+        if self.requests.more(id).connection.is_some() {
+            self.release_held(id, false);
+        }
+    }
+
+    /// A burst has ended: a connection that was to be passed on after it is.
+    #[inline]
+    pub(super) fn pass_connection_on(&mut self, id: RequestId) {
+        if self.requests.more(id).passes_on.is_some()
+            && let Some(pool) = self.requests.more_mut(id).passes_on.take()
+        {
+            self.give_back(pool);
+        }
+    }
+
+    /// A request that leaves lets go of all it holds of backends.
+    pub(super) fn let_go(&mut self, id: RequestId) {
+        if self.requests.more(id).served_by.is_some() {
+            self.leave_backend(id);
+        }
+        if let Some(pool) = self.requests.more(id).connection {
+            self.requests.more_mut(id).connection = None;
+            self.give_back(pool);
+        }
+        self.pass_connection_on(id);
+    }
+
+    pub(super) fn on_acquire_timeout(&mut self, id: RequestId, event: EventId) {
+        if self.requests.more(id).acquire_timeout != event {
+            return;
+        }
+        let worker = self.requests[id].worker;
+        self.fail(id);
+        self.settle(worker);
+    }
+
+    /// The next waits of a request go on at the same time, each in a place of its own.
+    fn fork(&mut self, id: RequestId, branches: u32) {
+        self.release_on_going_on(id);
+        let first = self.requests[id].next + 1;
+        self.requests[id].state = State::Forked;
+        let mut ids = Vec::with_capacity(branches as usize);
+        for next in first..first + branches {
+            let parent = &self.requests[id];
+            let mut branch = Request::new(parent.number, parent.entry, self.now, parent.class, parent.first);
+            branch.worker = parent.worker;
+            branch.next = next;
+            branch.state = State::Waiting;
+            let place = branch.next_demand();
+            let demand = self.requests.with_demands(id).1[place];
+            let branch = self.requests.insert(branch);
+            self.requests.with_demands(branch).1[place] = demand;
+            self.requests.more_mut(branch).parent = Some(id);
+            ids.push(branch);
+        }
+        self.requests.more_mut(id).branches = ids.clone();
+        for branch in ids {
+            // A branch that fails at once takes the request and its other branches with it.
+            if self.requests.more(branch).parent != Some(id) {
+                break;
+            }
+            if let Instruction::Wait { backend, .. } = self.program.instruction(self.requests[branch].next) {
+                self.start_wait(branch, backend);
+            }
+        }
+    }
+
+    /// A branch has ended. With the last one the request goes on; the time since the fork was spent as that branch did.
+    fn join(&mut self, branch: RequestId) {
+        let Some(id) = self.requests.more(branch).parent else { return };
+        let spent = self.requests[branch].spent;
+        self.let_go(branch);
+        self.requests.remove(branch);
+        let branches = &mut self.requests.more_mut(id).branches;
+        branches.retain(|other| *other != branch);
+        if !branches.is_empty() {
+            return;
+        }
+        for activity in [Activity::PoolWait, Activity::BackendWait, Activity::Backend, Activity::Sleep] {
+            self.book_span(id, activity, spent[activity as usize]);
+        }
+        let Instruction::Fork { branches, .. } = self.program.instruction(self.requests[id].next) else { return };
+        self.requests[id].next += 1 + branches;
+        self.proceed(id);
+    }
+}

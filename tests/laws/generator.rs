@@ -1,0 +1,202 @@
+//! Random scenarios that use everything the format offers.
+
+use rand::RngExt;
+use rand_pcg::Pcg64Dxsm;
+use serde_json::{Map, Value, json};
+
+/// The text of a random scenario.
+pub fn scenario(seed: u64) -> String {
+    let mut dice = Dice(Pcg64Dxsm::new(u128::from(seed) * 0x1234_5678_9abc_def1 + 7, 3));
+    let classes = dice.classes();
+    let mut scenario = json!({
+        "classes": classes,
+        "arrivals": dice.arrivals(),
+        "machine": dice.machine(),
+        "backends": { "db": dice.backend(), "idp": dice.backend() },
+        "policies": dice.policies(),
+        "run": dice.run(seed),
+    });
+    if dice.one_in(2) {
+        scenario["clients"] = dice.clients();
+    }
+    if dice.one_in(3) {
+        scenario["faults"] = dice.faults();
+    }
+    serde_json::to_string_pretty(&scenario).expect("a value has a text")
+}
+
+struct Dice(Pcg64Dxsm);
+
+impl Dice {
+    fn up_to(&mut self, most: u32) -> u32 {
+        self.0.random_range(1..=most)
+    }
+
+    fn one_in(&mut self, sides: u32) -> bool {
+        self.0.random_range(0..sides) == 0
+    }
+
+    fn pick<T: Clone>(&mut self, choices: &[T]) -> T {
+        choices[self.0.random_range(0..choices.len())].clone()
+    }
+
+    fn millis(&mut self, most: u32) -> String {
+        format!("{}ms", self.up_to(most))
+    }
+
+    fn law(&mut self, mean: u32) -> Value {
+        let time = self.millis(2 * mean);
+        match self.up_to(8) {
+            1 => json!("0ms"),
+            2 | 3 => json!(time),
+            4 => json!({ "uniform": ["0ms", time] }),
+            5 => json!({ "lognormal": { "mean": time, "cv": 1.5 } }),
+            6 => json!({ "mixture": [{ "weight": 3, "of": "1ms" }, { "weight": 1, "of": { "exponential": time } }] }),
+            _ => json!({ "exponential": time }),
+        }
+    }
+
+    fn classes(&mut self) -> Value {
+        let mut classes = Map::new();
+        for name in ["a", "b", "c"].iter().take(self.up_to(3) as usize) {
+            let phases: Vec<Value> = (1..self.up_to(7)).map(|_| self.phase()).collect();
+            let priority = self.up_to(3);
+            classes.insert((*name).into(), json!({ "weight": self.up_to(4), "priority": priority, "phases": phases }));
+        }
+        classes.into()
+    }
+
+    fn phase(&mut self) -> Value {
+        match self.up_to(9) {
+            1 | 2 => json!({ "framework": self.law(4) }),
+            3 | 4 => json!({ "compute": self.law(8) }),
+            5 => json!({ "db": { "time": self.law(20), "blocking": true } }),
+            6 => {
+                let waits: Vec<Value> = (0..self.up_to(4)).map(|_| self.wait()).collect();
+                if self.one_in(3) {
+                    json!({ "parallel": { "waits": waits, "concurrent": true } })
+                } else {
+                    json!({ "parallel": waits })
+                }
+            }
+            _ => self.wait(),
+        }
+    }
+
+    fn wait(&mut self) -> Value {
+        match self.up_to(4) {
+            1 => json!({ "sleep": self.law(10) }),
+            2 => json!({ "wait": { "backend": "idp", "time": self.law(30) } }),
+            _ => json!({ "db": self.law(20) }),
+        }
+    }
+
+    fn arrivals(&mut self) -> Value {
+        let rate = format!("{}/s", self.up_to(120));
+        match self.up_to(4) {
+            1 => json!({ "constant": rate }),
+            2 => json!({ "renewal": { "uniform": ["0ms", self.millis(60)] } }),
+            _ => json!({ "poisson": rate }),
+        }
+    }
+
+    fn machine(&mut self) -> Value {
+        let quantum = self.pick(&["processor_sharing", "1ms", "4ms", "100us"]);
+        let mut machine = json!({ "cores": self.up_to(4), "quantum": quantum });
+        if self.one_in(3) {
+            machine["context_switch"] = json!("50us");
+        }
+        if self.one_in(3) {
+            machine["wake_preemption"] = json!("1.4ms");
+        }
+        machine
+    }
+
+    fn backend(&mut self) -> Value {
+        let mut backend = json!({});
+        if self.one_in(2) {
+            backend["pool"] = json!({
+                "size": self.up_to(6),
+                "per": self.pick(&["worker", "application"]),
+                "hand_over": self.pick(&["waiter_first", "releaser_first"]),
+                "release": self.pick(&["query_end", "owner_runs"]),
+            });
+            if self.one_in(2) {
+                backend["pool"]["acquire_timeout"] = json!(self.millis(200));
+            }
+        }
+        if self.one_in(3) {
+            backend["concurrency"] = json!(self.up_to(6));
+        }
+        backend
+    }
+
+    fn policies(&mut self) -> Value {
+        let mut sync = json!({ "workers": self.up_to(5) });
+        let mut threaded = json!({
+            "workers": self.up_to(3),
+            "threads": self.up_to(6),
+            "gil": self.one_in(2),
+            "switch_interval": self.pick(&["5ms", "1ms", "none"]),
+        });
+        let mut asynchronous = json!({ "workers": self.up_to(3) });
+        if self.one_in(3) {
+            asynchronous["max_in_progress"] = json!(self.up_to(8));
+        }
+        if self.one_in(3) {
+            asynchronous["thread_pool"] = json!({
+                "threads": self.up_to(4),
+                "classes": ["a"],
+                "switch_interval": self.pick(&["5ms", "none"]),
+            });
+        }
+        for policy in [&mut sync, &mut threaded, &mut asynchronous] {
+            policy["dispatch"] = json!(self.pick(&["shared", "round_robin", "random", "least_busy", "accept"]));
+            policy["order"] = json!(self.pick(&["fifo", "lifo", "shortest", "priority"]));
+            if self.one_in(3) {
+                policy["backlog"] = json!(self.up_to(12) - 1);
+            }
+        }
+        json!([{ "sync": sync }, { "threaded": threaded }, { "async": asynchronous }])
+    }
+
+    fn clients(&mut self) -> Value {
+        let mut clients = json!({});
+        if self.one_in(2) {
+            clients["timeout"] = self.law(400);
+            clients["cancel"] = json!(self.one_in(2));
+        }
+        if self.one_in(3) {
+            clients["patience"] = self.law(300);
+        }
+        if self.one_in(2) {
+            clients["retries"] = json!({ "max": self.up_to(3), "backoff": self.millis(200), "jitter": 0.5 });
+            if self.one_in(2) {
+                clients["retries"]["budget"] = json!(0.2);
+            }
+        }
+        clients
+    }
+
+    fn faults(&mut self) -> Value {
+        let faults = (0..self.up_to(3)).map(|_| {
+            let mut fault = json!({ "at": self.millis(2_000), "for": self.millis(2_000) });
+            match self.up_to(4) {
+                1 => fault["slow"] = json!({ "backend": "db", "factor": self.pick(&[1.5, 3.0, 10.0]) }),
+                2 => fault["down"] = json!({ "backend": self.pick(&["db", "idp"]) }),
+                3 => fault["restart"] = json!({ "worker": self.up_to(3) }),
+                _ => fault["cores"] = json!(1),
+            }
+            fault
+        });
+        faults.collect()
+    }
+
+    fn run(&mut self, seed: u64) -> Value {
+        if self.one_in(4) {
+            json!({ "duration": self.millis(5_000), "seed": seed })
+        } else {
+            json!({ "requests": 20 + self.up_to(180), "seed": seed })
+        }
+    }
+}

@@ -1,0 +1,219 @@
+//! Laws that hold in every scenario, whatever it uses: over many random ones.
+//!
+//! The engine's own audit (no idle core beside ready work, parts of a response time that add up, nobody lost) runs
+//! along, since tests have debug assertions. A failing scenario is printed: it can be run as it is.
+
+mod generator;
+
+use std::collections::BTreeMap;
+
+use waitline::engine::{ClassCounts, Departure, Ending, Entrance, Observer, Record, Segment};
+use waitline::model::{Activity, Backend, PhaseKind, Quantum, Release, SimTime};
+use waitline::policy::PolicyChoice;
+use waitline::random::Phase;
+use waitline::scenario::Scenario;
+use waitline::study::{Replication, simulation};
+
+const SCENARIOS: u64 = 1_000;
+
+/// Adds up what every request did.
+#[derive(Default)]
+struct Books {
+    /// When each request arrived that has not left.
+    inside: BTreeMap<u64, SimTime>,
+    /// When a worker took each that has not left.
+    taken: BTreeMap<u64, SimTime>,
+    in_system: u128,
+    in_slots: u128,
+    working: u128,
+    answered: u64,
+    lost: u64,
+}
+
+impl Books {
+    fn leave(&mut self, request: u64, time: SimTime) {
+        let arrival = self.inside.remove(&request).expect("a request leaves once, after its arrival");
+        self.in_system += u128::from((time - arrival).as_nanos());
+        if let Some(taken) = self.taken.remove(&request) {
+            self.in_slots += u128::from((time - taken).as_nanos());
+        }
+    }
+
+    /// Those who are inside at the end stay until then.
+    fn close(&mut self, end: SimTime) {
+        for request in self.inside.keys().copied().collect::<Vec<_>>() {
+            self.leave(request, end);
+        }
+    }
+}
+
+impl Observer for Books {
+    fn watches_segments(&self) -> bool {
+        true
+    }
+
+    fn on_arrival(&mut self, entrance: &Entrance) {
+        assert!(self.inside.insert(entrance.request, entrance.arrival).is_none(), "a number is used twice");
+        // What the engine books for it is written down below; a request is taken when it first does something else.
+    }
+
+    fn on_taken(&mut self, request: u64, _: u32) {
+        let now = SimTime::ZERO;
+        assert!(self.taken.insert(request, now).is_none(), "a request is taken twice");
+        // The time is known from its first segment: see `on_segment`; without a wait it is its arrival.
+        self.taken.insert(request, self.inside[&request]);
+    }
+
+    fn on_segment(&mut self, segment: Segment) {
+        let span = u128::from((segment.end - segment.start).as_nanos());
+        match segment.activity {
+            Activity::BacklogWait => {
+                self.taken.entry(segment.request).and_modify(|taken| *taken = segment.end);
+            }
+            Activity::Framework | Activity::Compute => self.working += span,
+            Activity::RunQueueWait
+            | Activity::PoolWait
+            | Activity::BackendWait
+            | Activity::Backend
+            | Activity::Sleep => {}
+        }
+    }
+
+    fn on_lost(&mut self, request: u64, time: SimTime) {
+        self.lost += 1;
+        self.leave(request, time);
+    }
+
+    fn on_departure(&mut self, departure: &Departure) {
+        assert!(departure.response_time() >= departure.entrance.demand, "a response shorter than its demand");
+        let parts: u64 = departure.spent.iter().map(|part| part.as_nanos()).sum();
+        assert_eq!(parts, departure.response_time().as_nanos(), "the parts do not add up");
+        self.answered += 1;
+        self.leave(departure.entrance.request, departure.departure);
+    }
+}
+
+#[test]
+fn the_laws_hold_in_a_thousand_random_scenarios() {
+    let mut seen = Seen::default();
+    let mut broken = Vec::new();
+    for seed in 0..SCENARIOS {
+        let text = generator::scenario(seed);
+        let scenario = Scenario::from_json(&text).unwrap_or_else(|error| panic!("{text}\n{error:?}"));
+        for policy in &scenario.policies {
+            let lawful = std::panic::catch_unwind(|| {
+                let (record, books) = run(&scenario, policy);
+                check(&scenario, policy.rules().workers, &record, books);
+                record
+            });
+            match lawful {
+                Ok(record) => seen.add(&record),
+                Err(_) => broken.push((seed, policy.name().to_owned())),
+            }
+        }
+    }
+    if let Some((seed, policy)) = broken.first() {
+        panic!("laws are broken by {broken:?}; the first, under {policy}:\n{}", generator::scenario(*seed));
+    }
+    seen.check();
+}
+
+fn run(scenario: &Scenario, policy: &PolicyChoice) -> (Record, Books) {
+    let mut run = simulation(scenario, policy, &Replication::default(), Books::default());
+    let mut steps = 0;
+    while run.advance(10_000) {
+        steps += 1;
+        assert!(steps < 1_000, "the run does not end");
+    }
+    run.finish()
+}
+
+fn check(scenario: &Scenario, workers: u32, record: &Record, mut books: Books) {
+    let sum = |count: fn(&ClassCounts) -> u64| record.classes.iter().map(count).sum::<u64>();
+    let ended = sum(|class| class.completed)
+        + sum(|class| class.rejected)
+        + sum(|class| class.timed_out)
+        + sum(|class| class.failed);
+    let arrived = sum(|class| class.arrived);
+    assert!(ended <= arrived, "more requests ended than arrived");
+    assert_eq!(sum(|class| class.completed), books.answered, "answers are counted otherwise than seen");
+    assert!(sum(|class| class.served_late) <= sum(|class| class.timed_out), "served late, but not timed out");
+    assert!(
+        record.ending != Ending::Deadlock || can_deadlock(scenario),
+        "a deadlock in a scenario that has no cause for it"
+    );
+    if record.ending == Ending::Drained {
+        assert_eq!(ended, arrived, "a drained run left a request");
+        assert!(books.inside.is_empty(), "a drained run left a request inside: {:?}", books.inside);
+    }
+    books.close(record.end);
+
+    // Little's law, exactly: the area under the number inside is the sum of the times inside.
+    assert_eq!(record.in_system.area, books.in_system, "Little's law for the system");
+    assert_eq!(record.slots.area, books.in_slots, "Little's law for the slots");
+
+    let span = u128::from((record.end - record.start).as_nanos());
+    assert!(record.cores.area <= span * u128::from(scenario.machine.cores), "more than all cores were busy");
+    assert!(record.turns.area <= span * u128::from(workers) * 1_000, "more turns than there are");
+    match scenario.machine.quantum {
+        Quantum::RoundRobin(_) if scenario.machine.context_switch.as_nanos() == 0 => {
+            assert_eq!(record.cores.area, books.working, "cores were busy with something else than work");
+        }
+        Quantum::RoundRobin(_) => assert!(record.cores.area >= books.working, "work without a core"),
+        // Shares are rounded by less than a nanosecond a burst.
+        Quantum::ProcessorSharing => {}
+    }
+}
+
+/// A request may hold its turn while it waits for a connection, which another holds until it gets that turn.
+fn can_deadlock(scenario: &Scenario) -> bool {
+    let waits_for_owner = |backend: &Backend| {
+        backend.pool.as_ref().is_some_and(|pool| pool.release == Release::OwnerRuns && pool.acquire_timeout.is_none())
+    };
+    let blocks = |phase: &Phase| match phase {
+        Phase::Single(phase) => matches!(phase.kind, PhaseKind::Backend { blocking: true, .. }),
+        Phase::Parallel { .. } => false,
+    };
+    scenario.backends.values().any(waits_for_owner)
+        && scenario.workload.classes.iter().flat_map(|class| &class.phases).any(blocks)
+}
+
+/// What the random scenarios made happen: a law that is never put to the test proves nothing.
+#[derive(Default)]
+struct Seen {
+    completed: u64,
+    rejected: u64,
+    timed_out: u64,
+    failed: u64,
+    retried: u64,
+    served_late: u64,
+    horizons: u64,
+}
+
+impl Seen {
+    fn add(&mut self, record: &Record) {
+        for class in &record.classes {
+            self.completed += class.completed;
+            self.rejected += class.rejected;
+            self.timed_out += class.timed_out;
+            self.failed += class.failed;
+            self.retried += class.retried;
+            self.served_late += class.served_late;
+        }
+        self.horizons += u64::from(record.ending == Ending::Horizon);
+    }
+
+    fn check(&self) {
+        assert!(self.completed > 100_000, "{}", self.completed);
+        for (what, count) in [
+            ("rejected", self.rejected),
+            ("timed out", self.timed_out),
+            ("failed", self.failed),
+            ("retried", self.retried),
+            ("served late", self.served_late),
+            ("runs to a horizon", self.horizons),
+        ] {
+            assert!(count > 50, "only {count} {what}");
+        }
+    }
+}
