@@ -10,7 +10,7 @@ use crate::stats::theory::{birth_death, processor_sharing_response_time};
 
 pub(super) fn cases() -> Vec<Case> {
     let mut cases = Vec::new();
-    for (rate_per_s, requests) in [(4.0, [32_000, 18_000, 45_000]), (3.0, [8_000, 4_000, 15_000])] {
+    for (rate_per_s, requests) in [(4.0, [46_000, 17_000, 58_000]), (3.0, [9_500, 4_500, 14_000])] {
         cases.push(c09(rate_per_s, requests[0], "exp 200 ms", exponential("200ms")));
         cases.push(c09(rate_per_s, requests[1], "200 ms each", json!("200ms")));
         cases.push(c09(rate_per_s, requests[2], "mean 200 ms, hyperexponential (cv² = 2)", hyperexponential()));
@@ -49,7 +49,7 @@ fn c11() -> Case {
     const MEAN_SERVICE: f64 = 1000.0 / 12.0;
     let exact = birth_death(TOP, |_| per_s(10.0), |number| f64::from(number.min(3)) / MEAN_SERVICE);
     let figure = |number: u32, name| (Quantity::time_with(name, number), exact[number as usize]);
-    Plan { requests: 10_000, warm_up: seconds(10), precise: 6.0 }.case(
+    Plan { requests: 5_000, warm_up: seconds(10), precise: 6.5 }.case(
         "C11",
         "many threads share 3 cores; 10 requests/s of exp 1/12 s",
         shared(exponential("83.333333ms"), 10.0, 3),
