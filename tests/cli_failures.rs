@@ -38,6 +38,16 @@ fn two_scenarios_of_one_name_are_refused() {
 }
 
 #[test]
+fn a_run_stopped_by_its_limit_writes_what_it_has_and_says_so() {
+    let desk = Desk::new();
+    let limited = "run shop.json --set arrivals.poisson=300/s --set run.max_in_flight=50";
+    let output = desk.run(limited, 3);
+    assert!(errors(&output).contains("shop, async: stopped after"), "{}", errors(&output));
+    assert!(text(&output).contains("incomplete: async stopped after"), "{}", text(&output));
+    assert!(desk.read("output/shop/results.json").contains("\"incomplete\""));
+}
+
+#[test]
 fn an_unknown_policy_names_those_there_are() {
     let desk = Desk::new();
     desk.fails(

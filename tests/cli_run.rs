@@ -152,6 +152,28 @@ fn values_are_changed_without_editing_the_file() {
 }
 
 #[test]
+fn a_trace_stands_beside_its_scenario() {
+    let desk = Desk::new();
+    fs::create_dir(desk.path("folder")).unwrap();
+    let desk = desk
+        .with("folder/trace.json", SHOP.replace(r#"{ "poisson": "30/s" }"#, r#"{ "trace": "requests.jsonl" }"#))
+        .with("folder/requests.jsonl", "{\"time_ms\": 1, \"class\": \"page\"}\n".repeat(7))
+        .with("order.jsonl", "{\"time_ms\": 2, \"class\": \"page\"}\n{\"time_ms\": 1, \"class\": \"page\"}");
+    let output = desk.run("run folder/trace.json --set run={} --format json", 0);
+    let results: Value = serde_json::from_str(&text(&output)).unwrap();
+    assert_eq!(results["policies"][0]["requests"]["arrived"], 7);
+    let change = "run folder/trace.json --set arrivals.trace=";
+    desk.fails(
+        &format!("{change}../order.jsonl"),
+        2,
+        &["`../order.jsonl`, line 2: a request at 1ms follows one at 2ms"],
+    );
+    desk.fails(&format!("{change}missing.jsonl"), 2, &["there is no file `missing.jsonl`", "relative to the scenario"]);
+    desk.fails(&format!("{change}../folder"), 2, &["`../folder` is a directory"]);
+    desk.fails(&format!("{change}/dev/null"), 2, &["`/dev/null` cannot be read: it is not a regular file"]);
+}
+
+#[test]
 fn the_seed_is_changed_and_no_longer_a_default() {
     let desk = Desk::new();
     let results = |arguments: &str| -> Value { serde_json::from_str(&text(&desk.run(arguments, 0))).unwrap() };

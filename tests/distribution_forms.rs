@@ -149,7 +149,7 @@ const NO_ARRIVALS: [(&str, &str, &str); 12] = [
     (r#"{"constant":"10"}"#, "constant", "`10` has no unit\nwrite a number above 0 and a unit"),
     (
         r#"{"poissson":"10/s"}"#,
-        ".",
+        "poissson",
         "unknown variant `poissson`, expected one of `at`, `constant`, `poisson`, `renewal`",
     ),
     (r#"{"renewal":{"exponential":6}}"#, "renewal.exponential", "invalid type: integer `6`, expected a duration"),

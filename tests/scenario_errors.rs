@@ -5,11 +5,12 @@
 #![allow(clippy::unwrap_used, reason = "a test that fails says where")]
 
 use std::fmt::Write as _;
-use std::io::ErrorKind;
+use std::io::{BufRead, Cursor, ErrorKind};
 use std::path::Path;
 use std::{env, fs, io};
 
 use proptest::prelude::*;
+use waitline::random::Files;
 use waitline::scenario::{Change, Diagnostic, Scenario, Source, read};
 
 const SHOP: &str = include_str!("data/shop.json");
@@ -29,6 +30,9 @@ enum Mistake {
 }
 
 use Mistake::{Bytes, Replace, Set, Text, Unreadable};
+
+/// The arrivals of the shop.
+const POISSON: &str = r#"{ "poisson": "25/s" }"#;
 
 /// The mistakes, by what they are about.
 const MISTAKES: &[(&str, &[Mistake])] = &[
@@ -276,6 +280,86 @@ const MISTAKES: &[(&str, &[Mistake])] = &[
         ],
     ),
     (
+        "Arrivals",
+        &[
+            Replace(POISSON, r#"[{ "for": "10s", "rate": "20/s" }, { "for": "2s", "rate": "200" }]"#),
+            Replace(POISSON, r#"[{ "for": "10s", "rate": "20/s" }, { "for": "0s", "rate": "200/s" }]"#),
+            Replace(POISSON, r#"[{ "for": "10s", "rate": "0/s" }, { "for": "2s", "rate": "0/s" }]"#),
+            Replace(POISSON, r#"[{ "for": "10s", "rate": "-20/s" }]"#),
+            Replace(POISSON, r#"[{ "for": "10s", "rate": "0/day" }]"#),
+            Replace(POISSON, r#"[{ "rate": "20/s" }]"#),
+            Replace(POISSON, r#"["20/s"]"#),
+            Replace(POISSON, r#"{ "piecewise": [] }"#),
+            Replace(POISSON, r#"{ "piecewise": "20/s" }"#),
+            Replace(POISSON, r#"{ "piecewise": [{ "for": "10s", "rate": "20/s", "repeat": true }] }"#),
+            Replace(POISSON, r#"{ "piecewise": { "rates": [{ "for": "10s", "rate": 20 }], "repeat": true } }"#),
+            Replace(POISSON, r#"{ "piecewise": { "rates": [], "repeat": true } }"#),
+            Replace(POISSON, r#"{ "piecewise": { "repeat": true } }"#),
+            Replace(POISSON, r#"{ "piecewise": { "rates": [{ "for": "10s", "rate": "20/s" }], "repeat": "yes" } }"#),
+            Replace(POISSON, r#"{ "piecewise": [{ "for": "10s", "rate": "2000000/ms" }] }"#),
+            Replace(POISSON, r#"{ "ramp": { "from": "10/s", "to": "100/s" } }"#),
+            Replace(POISSON, r#"{ "ramp": { "from": "10/s", "to": "100/s", "over": "0s" } }"#),
+            Replace(POISSON, r#"{ "ramp": { "from": "0/s", "to": "0/s", "over": "60s" } }"#),
+            Replace(POISSON, r#"{ "ramp": ["10/s", "100/s"] }"#),
+            Replace(POISSON, r#"{ "sine": { "mean": "50/s", "amplitude": 1.2, "period": "60s" } }"#),
+            Replace(POISSON, r#"{ "sine": { "mean": "50/s", "amplitude": "40/s", "period": "60s" } }"#),
+            Replace(POISSON, r#"{ "sine": { "mean": "0/s", "amplitude": 0.5, "period": "60s" } }"#),
+            Replace(POISSON, r#"{ "sine": { "mean": "50/s", "amplitude": 0.5, "period": "0s" } }"#),
+            Replace(POISSON, r#"{ "mmpp": { "states": [] } }"#),
+            Replace(POISSON, r#"{ "mmpp": [{ "rate": "200/s", "mean": "1s" }] }"#),
+            Replace(POISSON, r#"{ "mmpp": { "states": [{ "rate": "200/s", "mean": "0s" }] } }"#),
+            Replace(POISSON, r#"{ "mmpp": { "states": [{ "rate": "0/s", "mean": "1s" }] } }"#),
+            Replace(POISSON, r#"{ "mmpp": { "states": [{ "rate": "200/s", "for": "1s" }] } }"#),
+            Replace(POISSON, r#"{ "mmpp": { "states": [{ "rate": "1/h", "mean": "1us" }] } }"#),
+            Replace(POISSON, r#"{ "on_off": { "rate": "200/s", "on": "0s", "off": "1s" } }"#),
+            Replace(POISSON, r#"{ "on_off": { "rate": "200/s", "on": "1s" } }"#),
+            Replace(POISSON, r#"{ "on_off": { "rate": "200/s", "on": "1s", "off": { "exponental": "9s" } } }"#),
+            Replace(POISSON, r#"{ "batches": { "rate": "5/s", "size": 0 } }"#),
+            Replace(POISSON, r#"{ "batches": { "rate": "5/s", "size": 2.5 } }"#),
+            Replace(POISSON, r#"{ "batches": { "rate": "5/s", "size": { "geometric": { "mean": 0.5 } } } }"#),
+            Replace(POISSON, r#"{ "batches": { "rate": "5/s", "size": { "poisson": 4 } } }"#),
+            Replace(POISSON, r#"{ "batches": { "rate": "5/s" } }"#),
+            Replace(POISSON, r#"{ "bursts": { "every": "0s", "size": 100 } }"#),
+            Replace(POISSON, r#"{ "bursts": { "every": "1s", "size": 100, "spread": "2s" } }"#),
+            Replace(POISSON, r#"{ "bursts": { "every": "1s", "size": "100" } }"#),
+            Replace(POISSON, r#"{ "users": { "count": 0, "think": "1s" } }"#),
+            Replace(POISSON, r#"{ "users": { "count": 2000000, "think": "1s" } }"#),
+            Replace(POISSON, r#"{ "users": 50 }"#),
+            Replace(POISSON, r#"{ "users": { "count": 50, "thinks": "1s" } }"#),
+            Replace(POISSON, r#"{ "poisson": "25/s", "constant": "25/s" }"#),
+            Set("arrivals.piecewise.repeat=true"),
+            Set("arrivals.trace=no.jsonl"),
+        ],
+    ),
+    (
+        "Traces",
+        &[
+            Replace(POISSON, r#"{ "trace": ["a.jsonl"] }"#),
+            Replace(POISSON, r#"{ "trace": "no.jsonl" }"#),
+            Replace(POISSON, r#"{ "trace": "folder" }"#),
+            Replace(POISSON, r#"{ "trace": "secret.jsonl" }"#),
+            Replace(POISSON, r#"{ "trace": "long.jsonl" }"#),
+            Replace(POISSON, r#"{ "trace": "empty.jsonl" }"#),
+            Replace(POISSON, r#"{ "trace": "text.jsonl" }"#),
+            Replace(POISSON, r#"{ "trace": "list.jsonl" }"#),
+            Replace(POISSON, r#"{ "trace": "comma.jsonl" }"#),
+            Replace(POISSON, r#"{ "trace": "cut.jsonl" }"#),
+            Replace(POISSON, r#"{ "trace": "nan.jsonl" }"#),
+            Replace(POISSON, r#"{ "trace": "latin.jsonl" }"#),
+            Replace(POISSON, r#"{ "trace": "field.jsonl" }"#),
+            Replace(POISSON, r#"{ "trace": "missing.jsonl" }"#),
+            Replace(POISSON, r#"{ "trace": "quoted.jsonl" }"#),
+            Replace(POISSON, r#"{ "trace": "number.jsonl" }"#),
+            Replace(POISSON, r#"{ "trace": "negative.jsonl" }"#),
+            Replace(POISSON, r#"{ "trace": "late.jsonl" }"#),
+            Replace(POISSON, r#"{ "trace": "order.jsonl" }"#),
+            Replace(POISSON, r#"{ "trace": "class.jsonl" }"#),
+            Replace(POISSON, r#"{ "trace": "odd.jsonl" }"#),
+            Replace(POISSON, r#"{ "trace": "demands.jsonl" }"#),
+            Replace(POISSON, r#"{ "trace": "demand.jsonl" }"#),
+        ],
+    ),
+    (
         "Changes",
         &[
             Set("machine.cores"),
@@ -344,9 +428,8 @@ fn every_mistake_gets_a_message_that_helps() {
 
 impl Mistake {
     fn read(&self) -> (String, Result<Scenario, Diagnostic>) {
-        let mut no_files = |file: &str| Err(format!("there is no file `{file}`\nname one beside the scenario"));
-        let mut shop =
-            |text: &str, changes: &[Change]| read(Source::new("shop.json", text), "shop", changes, &mut no_files);
+        let files = Files::new(file);
+        let shop = |text: &str, changes: &[Change]| read(Source::new("shop.json", text), "shop", changes, &files);
         match self {
             Replace(old, new) => {
                 assert_eq!(SHOP.matches(old).count(), 1, "{old} stands once in the shop");
@@ -362,6 +445,38 @@ impl Mistake {
             }
             Set(change) => (format!("--set {}", quoted(change)), shop(SHOP, &[Change::new(*change)])),
         }
+    }
+}
+
+/// The files beside the shop.
+const FILES: &[(&str, &[u8])] = &[
+    ("empty.jsonl", b"\n \r\n"),
+    ("text.jsonl", b"{\"time_ms\": 0, \"class\": \"login\"}\n\nlogin at 5 ms\n"),
+    ("list.jsonl", b"[0, \"login\", null]\n"),
+    ("comma.jsonl", b"{\"time_ms\": 0, \"class\": \"login\",}\n"),
+    ("cut.jsonl", b"{\"time_ms\": 0, \"class\": \"login\"}\n{\"time_ms\": 1, \"cla"),
+    ("nan.jsonl", b"{\"time_ms\": NaN, \"class\": \"login\"}\n"),
+    ("latin.jsonl", b"{\"time_ms\": 0, \"class\": \"caf\xe9\"}\n"),
+    ("field.jsonl", b"{\"time\": 0, \"class\": \"login\"}\n"),
+    ("missing.jsonl", b"{\"time_ms\": 0}\n"),
+    ("quoted.jsonl", b"{\"time_ms\": \"5ms\", \"class\": \"login\"}\n"),
+    ("number.jsonl", b"{\"time_ms\": 0, \"class\": 1}\n"),
+    ("negative.jsonl", b"{\"time_ms\": -0.5, \"class\": \"login\"}\n"),
+    ("late.jsonl", b"{\"time_ms\": 1e300, \"class\": \"login\"}\n"),
+    ("order.jsonl", b"{\"time_ms\": 7.25, \"class\": \"list\"}\n{\"time_ms\": 7.2, \"class\": \"list\"}\n"),
+    ("class.jsonl", b"{\"time_ms\": 0, \"class\": \"lgoin\"}\n"),
+    ("odd.jsonl", b"{\"time_ms\": 0, \"class\": \"log\\u001b[31min\"}\n"),
+    ("demands.jsonl", b"{\"time_ms\": 0, \"class\": \"login\", \"demands_ms\": [1.5]}\n"),
+    ("demand.jsonl", b"{\"time_ms\": 0, \"class\": \"login\", \"demands_ms\": [2, -120, 30, 5]}\n"),
+];
+
+fn file(path: &str) -> io::Result<Box<dyn BufRead + Send>> {
+    match FILES.iter().find(|(name, _)| *name == path) {
+        Some((_, content)) => Ok(Box::new(Cursor::new(*content))),
+        None if path == "long.jsonl" => Ok(Box::new(Cursor::new(vec![b' '; 2_000_000]))),
+        None if path == "folder" => Err(ErrorKind::IsADirectory.into()),
+        None if path == "secret.jsonl" => Err(ErrorKind::PermissionDenied.into()),
+        None => Err(ErrorKind::NotFound.into()),
     }
 }
 
@@ -394,7 +509,7 @@ fn check_golden(path: &str, text: &str) {
 fn check_reads(bytes: &[u8], changes: &[Change]) {
     let lines = bytes.iter().filter(|byte| **byte == b'\n').count() + 1;
     let source = Source::from_bytes("shop.json", bytes.to_vec());
-    let result = source.and_then(|source| read(source, "shop", changes, &mut |_| Err("no files here".to_owned())));
+    let result = source.and_then(|source| read(source, "shop", changes, &Files::none()));
     let Err(diagnostic) = result else { return };
     assert!(diagnostic.render(true).len() < 20_000);
     match diagnostic.place() {

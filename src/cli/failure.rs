@@ -15,6 +15,8 @@ pub enum Failure {
     Shown,
     /// What was held against a bound does not meet it; exit code 1.
     Gate(String),
+    /// A run was stopped by a limit; exit code 3.
+    Incomplete(String),
     /// Something cannot be written; exit code 4.
     Write(String),
     /// The user ended it; exit code 130.
@@ -37,6 +39,7 @@ impl Failure {
         ExitCode::from(match self {
             Self::Bad(_) | Self::Shown => 2,
             Self::Gate(_) => 1,
+            Self::Incomplete(_) => 3,
             Self::Write(_) => 4,
             Self::Interrupted => 130,
         })
@@ -50,7 +53,7 @@ impl Failure {
                 diagnostics.iter().map(|diagnostic| diagnostic.render(color)).collect::<Vec<_>>().join("\n")
             }
             Self::Shown => String::new(),
-            Self::Gate(message) | Self::Write(message) => rendered(message),
+            Self::Gate(message) | Self::Incomplete(message) | Self::Write(message) => rendered(message),
             Self::Interrupted => rendered("interrupted"),
         }
     }

@@ -1,12 +1,12 @@
-//! Files that are there as a whole or not at all: written beside, then renamed.
+//! Files: what is written is there as a whole or not at all (written beside, then renamed); what is read may be read again.
 
 use std::fs;
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufRead, BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
-use super::failure::Failure;
+use super::failure::{Failure, reason};
 use super::interrupt::{Interrupt, Unfinished};
 
 /// A file being written. Dropped before it is finished, it leaves nothing behind.
@@ -115,6 +115,23 @@ pub fn expect_writable(folder: &Path) -> Result<(), Failure> {
         Err(io::Error::other(format!("`{}` is not a directory", existing.display())))
     };
     attempt.map_err(|error| Failure::write(folder, &error))
+}
+
+/// Opens a file that a scenario names. It may be read several times, which a pipe cannot.
+///
+/// # Errors
+/// What the operating system says, or that it is no regular file.
+pub fn open(path: &Path) -> io::Result<Box<dyn BufRead + Send>> {
+    let in_words = |error: io::Error| io::Error::new(error.kind(), reason(&error));
+    let found = fs::metadata(path).map_err(in_words)?;
+    if found.is_dir() {
+        return Err(io::ErrorKind::IsADirectory.into());
+    }
+    if !found.is_file() {
+        return Err(io::Error::other("it is not a regular file"));
+    }
+    let file = fs::File::open(path).map_err(in_words)?;
+    Ok(Box::new(BufReader::with_capacity(1 << 16, file)))
 }
 
 /// The folder that a file is in.

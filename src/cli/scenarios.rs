@@ -5,9 +5,10 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use super::arguments::ScenarioArguments;
-use super::failure::{Failure, reason};
-use super::files::folder_of;
+use super::failure::Failure;
+use super::files::{self, folder_of};
 use crate::policy::PolicyChoice;
+use crate::random::Files;
 use crate::scenario::{self, Diagnostic, Scenario, Source, did_you_mean};
 
 /// What stands for standard input.
@@ -57,8 +58,9 @@ pub fn from_source(
     folder: &Path,
     arguments: &ScenarioArguments,
 ) -> Result<Scenario, Diagnostic> {
-    let mut load = |path: &str| fs::read_to_string(folder.join(path)).map_err(|error| reason(&error));
-    let mut scenario = scenario::read(source, name, &arguments.changes, &mut load)?;
+    let folder = folder.to_owned();
+    let files = Files::new(move |path| files::open(&folder.join(path)));
+    let mut scenario = scenario::read(source, name, &arguments.changes, &files)?;
     if let Some(seed) = arguments.seed {
         scenario.run.seed = seed;
         scenario.defaults.retain(|(path, _)| path != "run.seed");

@@ -40,7 +40,7 @@ impl Simulation<'_> {
     /// Runs them one after another. The files of a scenario are there as soon as it has run; the CSV at the end.
     ///
     /// # Errors
-    /// When something cannot be written, or the user ends it.
+    /// When something cannot be written, the user ends it, or a run was stopped by a limit.
     pub fn run(&self, scenarios: &[Scenario], stdout: &mut Stdout) -> Result<(), Failure> {
         for folder in scenarios.iter().filter_map(|scenario| self.folder(scenario)) {
             files::expect_writable(&folder)?;
@@ -51,6 +51,7 @@ impl Simulation<'_> {
             Some(path) => Some(Rows::begin(path, several, &interrupt)?),
             None => None,
         };
+        let mut stopped = Vec::new();
         for (before, scenario) in scenarios.iter().enumerate() {
             let mut results = self.simulate(scenario, rows.as_ref(), &interrupt)?;
             let drawing = self.split_drawing(&mut results);
@@ -62,8 +63,13 @@ impl Simulation<'_> {
                 stdout.write(&format.render(&results, view))?;
             }
             self.note_files(scenario);
+            stopped.extend(results.policies.iter().filter_map(|policy| {
+                let why = policy.incomplete.as_ref()?;
+                Some(format!("{}, {}: {why}", scenario.name, policy.name))
+            }));
         }
-        rows.map_or(Ok(()), Rows::finish)
+        rows.map_or(Ok(()), Rows::finish)?;
+        if stopped.is_empty() { Ok(()) } else { Err(Failure::Incomplete(stopped.join("\n"))) }
     }
 
     /// Quiet prints nothing, unless a format was named.

@@ -1,14 +1,14 @@
 //! Arrivals, and how requests get from the backlog into a worker.
 
 use crate::model::{Activity, ClassId, SimTime};
-use crate::random::{Purpose, Stream};
+use crate::random::{Load, Purpose, Stream};
 
 use super::Dispatch;
 use super::event::{Event, Machine, UserId};
 use super::leaving::Outcome;
 use super::recorder::{Entrance, Observer};
 use super::requests::{Lane, Request, RequestId, State};
-use super::simulation::{Arrivals, Load, Simulation, User};
+use super::simulation::{Arrivals, Simulation, User};
 
 /// The backlog that all workers share; that of worker `w` is `w + 1`.
 const SHARED: usize = 0;
@@ -37,9 +37,9 @@ impl<O: Observer> Simulation<O> {
                 self.arrivals.source = Some(source);
                 self.schedule_arrival();
             }
-            Load::Closed { users, think } => {
-                self.arrivals.think = Some(think.sampler());
-                for user in 0..users {
+            Load::Closed(users) => {
+                self.arrivals.think = Some(users.think.sampler());
+                for user in 0..users.count {
                     let stream = self.streams.purpose_of(Purpose::Think, u64::from(user), 0);
                     self.arrivals.users.push(User { requests: 0, stream });
                     self.think(UserId(user));

@@ -4,7 +4,7 @@ use crate::model::{Activity, SimDuration};
 
 use super::program::Instruction;
 use super::recorder::{Observer, Segment};
-use super::requests::{RequestId, State};
+use super::requests::{Lane, RequestId, State};
 use super::simulation::Simulation;
 
 impl<O: Observer> Simulation<O> {
@@ -18,12 +18,14 @@ impl<O: Observer> Simulation<O> {
     /// Books the next stretch of time as spent in one activity.
     #[inline]
     pub(super) fn book_span(&mut self, id: RequestId, activity: Activity, span: SimDuration) {
-        let is_branch = self.observer.watches_segments() && self.requests.more(id).parent.is_some();
+        let is_watched = self.observer.watches_segments()
+            && self.requests.more(id).parent.is_none()
+            && self.requests[id].lane != Lane::Acceptor;
         let request = &mut self.requests[id];
         let start = request.since;
         request.since = start + span;
         request.spend(activity, span);
-        if self.observer.watches_segments() && span > SimDuration::ZERO && !is_branch {
+        if is_watched && span > SimDuration::ZERO {
             self.observer.on_segment(Segment { request: request.entry, activity, start, end: request.since });
         }
     }

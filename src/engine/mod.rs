@@ -25,4 +25,4 @@ mod workers;
 
 pub use recorder::{ClassCounts, Departure, Ending, Entrance, Observer, Record, Segment, Usage};
 pub use rules::{Dispatch, Order, Queueing, Rules, ThreadPool};
-pub use simulation::{Load, MAX_IN_FLIGHT, Setup, Simulation};
+pub use simulation::{MAX_IN_FLIGHT, Setup, Simulation};

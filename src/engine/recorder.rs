@@ -187,6 +187,8 @@ pub struct Record {
     pub end: SimTime,
     /// Why it ended.
     pub ending: Ending,
+    /// Why a trace could not be read to its end, if so.
+    pub trace_error: Option<String>,
     /// What happened to the requests of each class.
     pub classes: Vec<ClassCounts>,
     /// Requests that arrived in the warm-up and are left out.
@@ -214,6 +216,8 @@ pub enum Ending {
     Horizon,
     /// Every request in flight waits for another: nothing can happen any more.
     Deadlock,
+    /// Something happens again and again at one instant: the clock will not move any more.
+    Standstill,
     /// More requests were in flight than allowed.
     TooManyInFlight,
     /// The clock reached [`SimTime::MAX`].

@@ -6,7 +6,7 @@
 //! faults in `failing`.
 
 use crate::model::{Backend, Fault, Machine, Quantum, SimDuration, SimTime};
-use crate::random::{ArrivalSource, Clients, Distribution, Purpose, Sampler, Stream, Streams, Workload};
+use crate::random::{ArrivalSource, Clients, Distribution, Load, Purpose, Sampler, Stream, Streams, Workload};
 
 use super::Rules;
 use super::backends::Backends;
@@ -21,7 +21,7 @@ use super::sharing::Sharing;
 use super::workers::Workers;
 
 /// What is to be simulated.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Setup<'a> {
     /// What requests bring.
     pub workload: &'a Workload,
@@ -49,22 +49,12 @@ pub struct Setup<'a> {
     pub max_in_flight: u32,
 }
 
-/// When requests arrive.
-#[derive(Clone, Debug)]
-pub enum Load {
-    /// Whatever becomes of those before.
-    Open(ArrivalSource),
-    /// From so many users, who think between an answer and the next request, and before the first.
-    Closed {
-        /// How many users.
-        users: u32,
-        /// How long they think.
-        think: Distribution,
-    },
-}
-
 /// The most requests in flight that a run can be asked to bear.
 pub const MAX_IN_FLIGHT: u32 = 10_000_000;
+
+/// So many events for each request at one instant, and the clock will not move again: users who think for no time are
+/// rejected for ever.
+const EVENTS_AT_ONE_INSTANT: u64 = 1_000;
 
 /// One run of one policy.
 pub struct Simulation<O> {
@@ -81,6 +71,8 @@ pub struct Simulation<O> {
     ending: Ending,
 
     pub(super) now: SimTime,
+    /// So many events have happened since the clock last moved.
+    events_now: u64,
     pub(super) events: EventQueue,
     pub(super) arrivals: Arrivals,
     pub(super) dispatch: Stream,
@@ -176,6 +168,7 @@ impl<O: Observer> Simulation<O> {
             max_in_flight: setup.max_in_flight.min(MAX_IN_FLIGHT),
             ending: Ending::Drained,
             now: SimTime::ZERO,
+            events_now: 0,
             events: EventQueue::default(),
             arrivals: Arrivals::new(setup.requests.unwrap_or(u64::MAX)),
             dispatch: streams.purpose(Purpose::Dispatch),
@@ -257,6 +250,11 @@ impl<O: Observer> Simulation<O> {
         if self.is_drained() {
             return None;
         }
+        self.events_now = if time == self.now { self.events_now + 1 } else { 0 };
+        if self.events_now > EVENTS_AT_ONE_INSTANT * (1_000 + self.requests.len() as u64) {
+            self.ending = Ending::Standstill;
+            return None;
+        }
         self.now = time;
         if is_arrival { Some((EventId::default(), Event::Arrival(Whole(0)))) } else { self.events.pop() }
     }
@@ -272,7 +270,7 @@ impl<O: Observer> Simulation<O> {
         let end = match self.ending {
             Ending::Horizon => self.horizon.unwrap_or(self.now),
             Ending::Drained => self.horizon.unwrap_or(self.counts.last_departure).max(self.counts.last_departure),
-            Ending::Deadlock | Ending::TooManyInFlight | Ending::ClockLimit => self.now,
+            Ending::Deadlock | Ending::Standstill | Ending::TooManyInFlight | Ending::ClockLimit => self.now,
         };
         self.now = end.max(self.now);
         self.book_unfinished();
@@ -281,6 +279,7 @@ impl<O: Observer> Simulation<O> {
             start: self.warm_up,
             end: end.max(self.warm_up),
             ending: self.ending,
+            trace_error: self.arrivals.source.as_ref().and_then(|source| source.error()).map(String::from),
             classes: counts.classes,
             warm_up_requests: counts.warm_up_requests,
             phase_events: counts.phase_events,

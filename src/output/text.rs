@@ -13,7 +13,7 @@ const WIDTH: usize = 88;
 
 /// Name and description, the tables, the bars, and when asked for what is assumed.
 pub fn render(results: &ScenarioResults, view: View) -> String {
-    let mut blocks = vec![head(results, view.color)];
+    let mut blocks = vec![head(results, view.color), incomplete(results)];
     blocks.extend(report::tables(results).iter().map(|table| table.aligned(view.color)));
     // The bars stand under the table whose numbers they show, which is the last but one.
     blocks.insert(blocks.len() - 1, bars(results, view.color));
@@ -36,6 +36,13 @@ fn head(results: &ScenarioResults, color: bool) -> String {
         }
     }
     head
+}
+
+/// Which runs stopped before their end, and why.
+fn incomplete(results: &ScenarioResults) -> String {
+    let stopped = results.policies.iter().filter_map(|policy| Some((plain(&policy.name), policy.incomplete.as_ref()?)));
+    let lines = stopped.flat_map(|(name, why)| wrapped(&format!("incomplete: {name} {why}"), WIDTH));
+    lines.map(|line| line + "\n").collect()
 }
 
 fn assumptions(results: &ScenarioResults, color: bool) -> String {

@@ -3,14 +3,19 @@
 mod arrivals;
 mod clients;
 mod distribution;
+mod files;
 mod streams;
 mod workload;
 
-pub use arrivals::{Arrival, ArrivalSource, Arrivals, ArrivalsAt};
+pub use arrivals::{
+    Amplitude, Arrival, ArrivalSource, Arrivals, ArrivalsAt, BatchSize, Batches, Bursts, Geometric, Load, Mmpp,
+    MmppState, OnOff, Piece, Piecewise, Ramp, RateOrZero, Sine, Trace, TraceClass, TraceError, Users,
+};
 pub use clients::{Clients, Retries};
 pub use distribution::{
     Cv, Distribution, Empirical, EmpiricalFile, Erlang, Hyperexponential, HyperexponentialBranch, MeanAndCv,
     MedianAndP99, Mixture, MixtureBranch, Normal, Sampler, Spread, Uniform, Weight,
 };
+pub use files::Files;
 pub use streams::{Purpose, Stream, Streams};
 pub use workload::{Phase, RequestClass, SinglePhase, Workload};

@@ -41,6 +41,17 @@ pub struct RequestClass {
     pub phases: Vec<Phase>,
 }
 
+impl RequestClass {
+    /// How many demands a request brings: one for each phase, branches of parallel waits one by one.
+    pub fn demands(&self) -> usize {
+        let of_phase = |phase: &Phase| match phase {
+            Phase::Single(_) => 1,
+            Phase::Parallel { branches, .. } => branches.len(),
+        };
+        self.phases.iter().map(of_phase).sum()
+    }
+}
+
 /// All classes of a scenario; at least one, and the weights do not sum to 0.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Workload {

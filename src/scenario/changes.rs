@@ -152,7 +152,6 @@ impl Changing<'_> {
                     && members.iter().all(|member| is_variant(&member.key))
                     && members.iter().all(|member| member.key != step.name)
             }
-            Value::List(_) => false,
             _ => is_variant(&step.name),
         };
         if is_replaced {

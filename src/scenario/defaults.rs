@@ -81,6 +81,7 @@ fn is_in_force(path: &str, parts: &Parts) -> bool {
     if path.starts_with("classes.") && path.ends_with(".weight") {
         let is_drawn = match &parts.arrivals {
             Arrivals::At(list) => list.iter().any(|arrival| arrival.class.is_none()),
+            Arrivals::Trace(_) => false,
             _ => true,
         };
         return is_drawn && parts.workload.classes.len() > 1;

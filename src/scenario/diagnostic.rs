@@ -197,9 +197,9 @@ pub fn did_you_mean<'a>(found: &str, allowed: impl IntoIterator<Item = &'a str>)
         .map(|(_, name)| name)
 }
 
-/// Names as messages list them: `` `db`, `payments` ``; at most a dozen.
+/// Names as messages list them: `` `db`, `payments` ``; not too many.
 pub(super) fn list<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
-    const MOST: usize = 12;
+    const MOST: usize = 16;
     let names: Vec<String> = names.into_iter().map(|name| format!("`{}`", shown(name))).collect();
     match names.len().checked_sub(MOST) {
         None | Some(0) => names.join(", "),
@@ -221,6 +221,12 @@ pub(super) fn allowed_names<'a>(what: &str, found: &str, allowed: impl IntoItera
 pub(super) fn shown(name: &str) -> String {
     const LONGEST: usize = 60;
     cut_end(&printable(name), LONGEST)
+}
+
+/// A sentence with words of the user in it, as a message shows it.
+pub(super) fn shown_line(text: &str) -> String {
+    const LONGEST: usize = 200;
+    cut_end(&printable(text), LONGEST)
 }
 
 /// Text of the user fit for one line of a terminal: tabs as spaces, nothing that moves the cursor.

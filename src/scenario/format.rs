@@ -49,7 +49,7 @@ pub(super) struct ScenarioForm {
     /// The policies; each runs the same requests.
     #[schemars(length(min = 1))]
     pub policies: Vec<PolicyChoice>,
-    /// How long a run is. May be left out with `arrivals.at`, which runs all its requests.
+    /// How long a run is. May be left out where arrivals end by themselves: all of them are served then.
     #[serde(default)]
     pub run: RunForm,
 }

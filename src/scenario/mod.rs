@@ -17,13 +17,14 @@ mod source;
 mod syntax;
 #[cfg(test)]
 mod tests;
+mod traces;
 
 use indexmap::IndexMap;
 use sha2::{Digest, Sha256};
 
 use crate::model::{Backend, Fault, Machine, SimDuration};
 use crate::policy::PolicyChoice;
-use crate::random::{Arrivals, Clients, Workload};
+use crate::random::{Arrivals, Clients, Files, Workload};
 
 pub use self::changes::Change;
 pub use self::diagnostic::{Diagnostic, did_you_mean};
@@ -37,27 +38,22 @@ use self::source::Sources;
 /// Reads a scenario.
 ///
 /// `name` is what results call it: the file's, without folder and ending. `changes` are applied in their order.
-/// `load` returns the text of a file that the scenario names, by its path relative to the scenario, or says what is
-/// wrong and, after a line break, what to do.
+/// `files` opens those that the scenario names, by their path relative to the scenario.
 ///
 /// # Errors
 /// The first mistake, with its place: in the file, or in the change that made it.
-pub fn read(
-    source: Source,
-    name: &str,
-    changes: &[Change],
-    load: &mut dyn FnMut(&str) -> Result<String, String>,
-) -> Result<Scenario, Diagnostic> {
+pub fn read(source: Source, name: &str, changes: &[Change], files: &Files) -> Result<Scenario, Diagnostic> {
     let (document, sources) = document(source, changes)?;
     let form: ScenarioForm = decode::decode(&document).map_err(|fault| explain::explain(fault, &sources))?;
     let description = form.description.clone();
     let mut hash = Sha256::new_with_prefix(canonical(&document));
-    let parts = rules::build(form, &document, &sources, &mut |file| {
-        let text = load(file)?;
+    let mut parts = rules::build(form, &document, &sources, &mut |file| {
+        let text = files.text(file)?;
         hash.update(b"\0");
         hash.update(&text);
         Ok(text)
     })?;
+    traces::check(&mut parts, &document, &sources, files, &mut hash)?;
     Ok(Scenario {
         name: name.to_owned(),
         description,
@@ -110,9 +106,7 @@ impl Scenario {
     /// # Errors
     /// The first mistake, with its place; also where the scenario names a file, which [`read`] can load.
     pub fn from_json(text: &str) -> Result<Self, Diagnostic> {
-        read(Source::new("scenario", text), "scenario", &[], &mut |file| {
-            Err(format!("`{file}` cannot be read from here\nlist the values in the scenario itself"))
-        })
+        read(Source::new("scenario", text), "scenario", &[], &Files::none())
     }
 }
 

@@ -320,6 +320,7 @@ impl Rules<'_> {
         load: &mut Load<'_>,
     ) -> Result<Arrivals, Diagnostic> {
         const HIGHEST_PER_S: f64 = 1e9;
+        const MOST_CHANGES: f64 = 1e6;
         let node = self.root.at("arrivals");
         if let Arrivals::At(list) = &arrivals {
             for (index, arrival) in list.iter().enumerate() {
@@ -328,11 +329,16 @@ impl Rules<'_> {
             }
         }
         arrivals.load_files(load).map_err(|text| self.in_file(node, &text))?;
-        if arrivals.mean_rate_per_s().is_some_and(|rate| rate > HIGHEST_PER_S) {
-            let law = node.members().first().map_or(node, |member| &member.value);
+        let law = node.members().first().map_or(node, |member| &member.value);
+        if arrivals.highest_rate_per_s().is_some_and(|rate| rate > HIGHEST_PER_S) {
             return Err(self
                 .error("requests arrive too fast", law.short_span(), "more than one a nanosecond")
                 .with_help("the highest rate is 1000000/ms, one a nanosecond"));
+        }
+        if arrivals.changes_per_arrival().is_some_and(|changes| changes > MOST_CHANGES) {
+            return Err(self
+                .error("the rate of arrivals changes too often", law.short_span(), "a million times for one arrival")
+                .with_help("write longer times between the changes, or a higher rate"));
         }
         Ok(arrivals)
     }

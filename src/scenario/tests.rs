@@ -1,5 +1,7 @@
 //! What a scenario becomes when it is read and changed. Its mistakes are in `tests/scenario_errors.rs`.
 
+use std::io::Cursor;
+
 use super::*;
 use crate::engine::MAX_IN_FLIGHT;
 use crate::model::{BackendId, PhaseKind, Quantum};
@@ -10,7 +12,7 @@ const SHOP: &str = include_str!("../../tests/data/shop.json");
 /// The shop with these changes.
 fn shop(changes: &[&str]) -> Scenario {
     let changes: Vec<Change> = changes.iter().map(|change| Change::new(*change)).collect();
-    read(Source::new("shop.json", SHOP), "shop", &changes, &mut |_| Err("no files here".to_owned())).unwrap()
+    read(Source::new("shop.json", SHOP), "shop", &changes, &Files::none()).unwrap()
 }
 
 fn small(fields: &str) -> Scenario {
@@ -60,6 +62,46 @@ fn a_list_of_arrivals_needs_no_run() {
 }
 
 #[test]
+fn arrivals_that_end_by_themselves_need_no_run() {
+    let run = |arrivals: &str| {
+        let classes = r#""classes": { "page": { "phases": [] } }"#;
+        let text = format!(r#"{{ {classes}, "arrivals": {arrivals}, "policies": [{{ "sync": {{}} }}] }}"#);
+        Scenario::from_json(&text).map(|scenario| scenario.run.end)
+    };
+    for arrivals in [
+        r#"[{ "for": "10s", "rate": "20/s" }]"#,
+        r#"{ "piecewise": { "rates": [{ "for": "10s", "rate": "20/s" }] } }"#,
+        r#"{ "ramp": { "from": "20/s", "to": "0/s", "over": "10s" } }"#,
+    ] {
+        assert_eq!(run(arrivals).unwrap(), End::Arrivals, "{arrivals}");
+    }
+    for arrivals in [
+        r#"{ "piecewise": { "rates": [{ "for": "10s", "rate": "20/s" }], "repeat": true } }"#,
+        r#"{ "users": { "count": 5, "think": "1s" } }"#,
+    ] {
+        assert_eq!(run(arrivals).unwrap_err().message(), "the run never ends", "{arrivals}");
+    }
+}
+
+#[test]
+fn a_trace_is_checked_and_belongs_to_the_hash() {
+    let read_with = |trace: &'static str| {
+        let files = Files::new(move |file| {
+            assert_eq!(file, "requests.jsonl");
+            Ok(Box::new(Cursor::new(trace)))
+        });
+        let changes = ["arrivals.trace=requests.jsonl", "run.requests=null"].map(Change::new);
+        read(Source::new("shop.json", SHOP), "shop", &changes, &files).unwrap()
+    };
+    let one = read_with("{\"time_ms\": 1, \"class\": \"list\"}\n");
+    assert_eq!((one.run.end, one.arrivals.count()), (End::Arrivals, Some(1)));
+    let two = read_with("{\"time_ms\": 1, \"class\": \"list\"}\n{\"time_ms\": 2, \"class\": \"login\"}\n");
+    assert_eq!(two.arrivals.count(), Some(2));
+    assert_ne!(one.sha256, two.sha256);
+    assert_ne!(one.arrivals, two.arrivals);
+}
+
+#[test]
 fn a_byte_order_mark_and_windows_line_ends_are_read_over() {
     let windows = format!("\u{feff}{}", SHOP.replace('\n', "\r\n"));
     assert_eq!(Scenario::from_json(&windows).unwrap().sha256, shop(&[]).sha256);
@@ -69,11 +111,12 @@ fn a_byte_order_mark_and_windows_line_ends_are_read_over() {
 fn a_file_of_values_is_loaded_and_belongs_to_the_hash() {
     let text = SHOP.replace(r#"{ "exponential": "6ms" }"#, r#"{ "empirical": { "file": "times.txt" } }"#);
     let read_with = |values: &str| {
-        read(Source::new("shop.json", text.as_str()), "shop", &[], &mut |file| {
+        let values = values.to_owned();
+        let files = Files::new(move |file| {
             assert_eq!(file, "times.txt");
-            Ok(values.to_owned())
-        })
-        .unwrap()
+            Ok(Box::new(Cursor::new(values.clone())))
+        });
+        read(Source::new("shop.json", text.as_str()), "shop", &[], &files).unwrap()
     };
     let scenario = read_with("5ms\n7ms\n");
     let values = [SimDuration::from_millis(5), SimDuration::from_millis(7)];
@@ -140,12 +183,15 @@ fn naming_another_variant_replaces_the_first() {
     let law = |scenario: &Scenario, phase: usize| single(&scenario.workload.classes[0].phases[phase]).demand.clone();
     let mean = SimDuration::from_millis(9);
 
-    let constant = shop(&["arrivals.constant=80/s"]).arrivals;
-    assert_eq!(constant, Arrivals::Constant("80/s".parse().unwrap()));
+    let constant_rate = Arrivals::Constant("80/s".parse().unwrap());
+    assert_eq!(shop(&["arrivals.constant=80/s"]).arrivals, constant_rate);
     let changed =
         shop(&["classes.list.phases.1.db.exponential=9ms", "classes.list.phases.0.framework.exponential=9ms"]);
     assert_eq!(law(&changed, 1), Distribution::Exponential(mean));
     assert_eq!(law(&changed, 0), Distribution::Exponential(mean));
+    let list = r#"arrivals=[{ "for": "10s", "rate": "20/s" }]"#;
+    assert_eq!(shop(&[list, "arrivals.constant=80/s"]).arrivals, constant_rate);
+    assert_eq!(shop(&[list, "arrivals.0.for=5s"]).arrivals.count(), Some(100));
     let other_phase = shop(&["classes.list.phases.1.sleep=9ms"]);
     assert_eq!(single(&other_phase.workload.classes[0].phases[1]).kind, PhaseKind::Sleep);
     let detail = shop(&["classes.list.phases.3.db.time=9ms"]);
@@ -164,16 +210,24 @@ fn a_change_makes_what_is_not_there() {
 
 #[test]
 fn the_defaults_in_force_are_listed_as_changes_would_name_them() {
-    assert_eq!(defaults(&shop(&[])), [""; 0]);
+    let queues =
+        |policy: &str| [format!("policies.{policy}.dispatch = shared"), format!("policies.{policy}.order = fifo")];
+    let of_the_shop = ["sync", "threaded", "async"].map(queues).concat();
+    let others = |defaults: Vec<String>| -> Vec<String> {
+        defaults.into_iter().filter(|line| !line.contains("dispatch") && !line.contains("order")).collect()
+    };
+    assert!(of_the_shop.iter().all(|line| defaults(&shop(&[])).contains(line)));
+    assert_eq!(others(defaults(&shop(&[]))), ["machine.context_switch = 0ms", "run.max_in_flight = 10000000"]);
     let all = small(
         r#""arrivals": { "at": [{ "time": "0ms", "class": "page" }] },
            "policies": [{ "sync": {} }, { "threaded": {} }, { "threaded": { "name": "free", "gil": false } }, { "async": {} }]"#,
     );
     assert_eq!(
-        defaults(&all),
+        others(defaults(&all)),
         [
             "machine.cores = 1",
             "machine.quantum = 4ms",
+            "machine.context_switch = 0ms",
             "policies.sync.workers = 1",
             "policies.threaded.workers = 1",
             "policies.threaded.threads = 1",
@@ -183,13 +237,14 @@ fn the_defaults_in_force_are_listed_as_changes_would_name_them() {
             "policies.free.threads = 1",
             "policies.async.workers = 1",
             "run.seed = 1",
+            "run.max_in_flight = 10000000",
         ]
     );
     for (path, value) in &all.defaults {
         let change = Change::new(format!("{path}={value}"));
         let text = r#"{ "classes": { "page": { "phases": [] } }, "arrivals": { "at": [{ "time": "0ms", "class": "page" }] },
            "policies": [{ "sync": {} }, { "threaded": {} }, { "threaded": { "name": "free", "gil": false } }, { "async": {} }] }"#;
-        let set = read(Source::new("scenario", text), "scenario", &[change], &mut |_| Err(String::new())).unwrap();
+        let set = read(Source::new("scenario", text), "scenario", &[change], &Files::none()).unwrap();
         assert_eq!(set.defaults.len(), all.defaults.len() - 1, "{path} is no default any more once it is set");
         assert_eq!((set.policies, set.machine), (all.policies.clone(), all.machine.clone()), "{path}");
     }

@@ -203,6 +203,9 @@ fn amplification(requests: RequestCounts) -> Option<f64> {
 
 /// Why the run stopped before its end, in a sentence.
 fn incomplete(record: &Record) -> Option<String> {
+    if let Some(error) = &record.trace_error {
+        return Some(format!("the trace could not be read to its end: {error}"));
+    }
     match record.ending {
         Ending::Drained | Ending::Horizon => None,
         Ending::TooManyInFlight => Some(format!(
@@ -211,6 +214,10 @@ fn incomplete(record: &Record) -> Option<String> {
         )),
         Ending::Deadlock => Some(format!(
             "stopped after {} s: a deadlock, every request in flight waits for another; a connection that is released only when its owner runs, or a wait that blocks a loop, can do this",
+            record.end.since_start().as_secs()
+        )),
+        Ending::Standstill => Some(format!(
+            "stopped after {} s: the clock stands still, something happens again and again at one instant; users who think for no time and are rejected do this",
             record.end.since_start().as_secs()
         )),
         Ending::ClockLimit => Some("stopped after 50 simulated years, the longest time on the clock".into()),

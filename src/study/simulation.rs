@@ -1,6 +1,6 @@
 //! One run of one policy of a scenario, ready to be watched.
 
-use crate::engine::{Load, Observer, Setup, Simulation};
+use crate::engine::{Observer, Setup, Simulation};
 use crate::model::{Backend, ClassId, SimDuration, SimTime};
 use crate::policy::PolicyChoice;
 use crate::random::{Purpose, Streams};
@@ -35,7 +35,7 @@ pub fn simulation<O: Observer>(
     let backends: Vec<Backend> = scenario.backends.values().cloned().collect();
     let setup = Setup {
         workload: &scenario.workload,
-        load: Load::Open(scenario.arrivals.source(class_id, streams.purpose(Purpose::Arrivals))),
+        load: scenario.arrivals.load(class_id, streams.purpose(Purpose::Arrivals)),
         clients: &scenario.clients,
         machine: &scenario.machine,
         backends: &backends,

@@ -93,9 +93,15 @@ impl Dice {
 
     fn arrivals(&mut self) -> Value {
         let rate = format!("{}/s", self.up_to(120));
-        match self.up_to(4) {
+        match self.up_to(9) {
             1 => json!({ "constant": rate }),
-            2 => json!({ "renewal": { "uniform": ["0ms", self.millis(60)] } }),
+            2 => json!({ "users": { "count": self.up_to(40), "think": self.law(500) } }),
+            3 => json!({ "piecewise": { "repeat": true, "rates": [
+                { "for": "500ms", "rate": rate }, { "for": self.millis(400), "rate": "0/s" }, { "for": "100ms", "rate": "500/s" },
+            ] } }),
+            4 => json!({ "batches": { "rate": "10/s", "size": self.up_to(20) } }),
+            5 => json!({ "on_off": { "rate": rate, "on": { "exponential": "100ms" }, "off": self.millis(500) } }),
+            6 => json!({ "renewal": { "uniform": ["0ms", self.millis(60)] } }),
             _ => json!({ "poisson": rate }),
         }
     }

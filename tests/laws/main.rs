@@ -6,11 +6,12 @@
 mod generator;
 
 use std::collections::BTreeMap;
+use std::panic::AssertUnwindSafe;
 
 use waitline::engine::{ClassCounts, Departure, Ending, Entrance, Observer, Record, Segment};
 use waitline::model::{Activity, Backend, PhaseKind, Quantum, Release, SimTime};
 use waitline::policy::PolicyChoice;
-use waitline::random::Phase;
+use waitline::random::{Arrivals, Phase};
 use waitline::scenario::Scenario;
 use waitline::study::{Replication, simulation};
 
@@ -101,11 +102,11 @@ fn the_laws_hold_in_a_thousand_random_scenarios() {
         let text = generator::scenario(seed);
         let scenario = Scenario::from_json(&text).unwrap_or_else(|error| panic!("{text}\n{error:?}"));
         for policy in &scenario.policies {
-            let lawful = std::panic::catch_unwind(|| {
+            let lawful = std::panic::catch_unwind(AssertUnwindSafe(|| {
                 let (record, books) = run(&scenario, policy);
                 check(&scenario, policy.rules().workers, &record, books);
                 record
-            });
+            }));
             match lawful {
                 Ok(record) => seen.add(&record),
                 Err(_) => broken.push((seed, policy.name().to_owned())),
@@ -142,6 +143,8 @@ fn check(scenario: &Scenario, workers: u32, record: &Record, mut books: Books) {
         record.ending != Ending::Deadlock || can_deadlock(scenario),
         "a deadlock in a scenario that has no cause for it"
     );
+    let users = matches!(scenario.arrivals, Arrivals::Users(_));
+    assert!(record.ending != Ending::Standstill || users, "the clock stands still without users who could stop it");
     if record.ending == Ending::Drained {
         assert_eq!(ended, arrived, "a drained run left a request");
         assert!(books.inside.is_empty(), "a drained run left a request inside: {:?}", books.inside);

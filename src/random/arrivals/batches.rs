@@ -1,0 +1,224 @@
+//! Several requests at once.
+
+use std::fmt;
+use std::num::NonZeroU32;
+
+use rand_distr::{Distribution, Exp1};
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde::de::value::{MapAccessDeserializer, U64Deserializer};
+use serde::de::{self, Deserializer, IntoDeserializer, MapAccess, Visitor};
+
+use crate::model::{Rate, SimDuration};
+use crate::random::Stream;
+
+use super::parameters::duration_above_zero;
+
+/// Several requests at one instant; the instants are random (Poisson).
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Batches {
+    /// How often a batch comes.
+    pub rate: Rate,
+    /// How many requests are in a batch.
+    pub size: BatchSize,
+}
+
+/// Many requests at once or within a short time, in regular intervals; the first burst begins after one interval.
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Bursts {
+    /// From the beginning of one burst to that of the next; above 0.
+    #[serde(deserialize_with = "duration_above_zero")]
+    #[schemars(with = "SimDuration")]
+    pub every: SimDuration,
+    /// How many requests are in a burst.
+    pub size: BatchSize,
+    /// Each request comes at a random time within so long after the burst begins; at most `every`.
+    #[serde(default)]
+    pub spread: SimDuration,
+}
+
+/// How many requests come at once: a number, or a law.
+// `remote = "Self"` derives how an object is read, as a function that the trait's `deserialize` below calls.
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case", remote = "Self")]
+#[schemars(!remote)]
+pub enum BatchSize {
+    /// Geometric, 1 or more: after each request the batch goes on with the same probability.
+    Geometric(Geometric),
+    /// Always the same number.
+    #[serde(skip)]
+    #[schemars(!skip, untagged)]
+    Fixed(NonZeroU32),
+}
+
+/// A geometric law of whole numbers from 1 on.
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Geometric {
+    /// The mean, from 1 to a million.
+    #[serde(deserialize_with = "mean_size")]
+    #[schemars(range(min = 1, max = 1_000_000))]
+    mean: f64,
+}
+
+fn mean_size<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+    let mean = f64::deserialize(deserializer)?;
+    if (1.0..=1e6).contains(&mean) {
+        return Ok(mean);
+    }
+    let wrong = if mean < 1.0 { "is below 1" } else { "is too large" };
+    let help = "a batch has at least 1 request: write a number from 1 to 1000000";
+    Err(de::Error::custom(format!("a mean of {mean} {wrong}\n{help}")))
+}
+
+/// Bursts that do not overlap.
+pub(super) fn one_after_another<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Bursts, D::Error> {
+    let bursts = Bursts::deserialize(deserializer)?;
+    if bursts.spread > bursts.every {
+        let Bursts { every, spread, .. } = bursts;
+        return Err(de::Error::custom(format!(
+            "a burst takes {spread} and the next begins {every} after it\nwrite a `spread` of at most `every`"
+        )));
+    }
+    Ok(bursts)
+}
+
+impl<'de> Deserialize<'de> for BatchSize {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(SizeVisitor)
+    }
+}
+
+struct SizeVisitor;
+
+impl<'de> Visitor<'de> for SizeVisitor {
+    type Value = BatchSize;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a whole number of at least 1, or a law such as {\"geometric\": {\"mean\": 4}}")
+    }
+
+    fn visit_u64<E: de::Error>(self, number: u64) -> Result<BatchSize, E> {
+        let number: U64Deserializer<E> = number.into_deserializer();
+        NonZeroU32::deserialize(number).map(BatchSize::Fixed)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<BatchSize, A::Error> {
+        BatchSize::deserialize(MapAccessDeserializer::new(map))
+    }
+}
+
+impl BatchSize {
+    /// The mean number of requests.
+    pub fn mean(&self) -> f64 {
+        match self {
+            Self::Fixed(size) => f64::from(size.get()),
+            Self::Geometric(law) => law.mean,
+        }
+    }
+
+    fn sampler(&self) -> SizeSampler {
+        match self {
+            Self::Fixed(size) => SizeSampler::Fixed(u64::from(size.get())),
+            Self::Geometric(law) => {
+                let law = rand_distr::Geometric::new(1.0 / law.mean);
+                SizeSampler::Geometric(law.expect("the inverse of a mean from 1 on is a probability"))
+            }
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+enum SizeSampler {
+    Fixed(u64),
+    /// How often the batch goes on.
+    Geometric(rand_distr::Geometric),
+}
+
+impl SizeSampler {
+    fn draw(&self, stream: &mut Stream) -> u64 {
+        match self {
+            Self::Fixed(size) => *size,
+            Self::Geometric(law) => law.sample(stream).saturating_add(1),
+        }
+    }
+}
+
+impl Batches {
+    pub(super) fn mean_rate_per_s(&self) -> f64 {
+        self.rate.as_per_second() * self.size.mean()
+    }
+}
+
+impl Bursts {
+    pub(super) fn mean_rate_per_s(&self) -> f64 {
+        self.size.mean() / self.every.as_secs()
+    }
+}
+
+/// The requests of batches. Their sizes have a stream of their own: another size leaves the batches where they are.
+#[derive(Debug)]
+pub(super) struct BatchSource {
+    mean_nanos: f64,
+    sizes: SizeSampler,
+    stream: Stream,
+    size_stream: Stream,
+    nanos: f64,
+    left: u64,
+}
+
+impl BatchSource {
+    pub fn new(law: &Batches, stream: Stream, size_stream: Stream) -> Self {
+        let mean_nanos = 1e9 / law.rate.as_per_second();
+        Self { mean_nanos, sizes: law.size.sampler(), stream, size_stream, nanos: 0.0, left: 0 }
+    }
+
+    pub fn next_nanos(&mut self) -> f64 {
+        if self.left == 0 {
+            let unit: f64 = Exp1.sample(&mut self.stream);
+            self.nanos += unit * self.mean_nanos;
+            self.left = self.sizes.draw(&mut self.size_stream);
+        }
+        self.left -= 1;
+        self.nanos
+    }
+}
+
+/// The requests of bursts.
+#[derive(Debug)]
+pub(super) struct BurstSource {
+    law: Bursts,
+    sizes: SizeSampler,
+    stream: Stream,
+    size_stream: Stream,
+    /// The number of bursts so far.
+    number: u64,
+    left: u64,
+    /// What of the spread comes after the last request, 1 to 0.
+    rest: f64,
+}
+
+impl BurstSource {
+    pub fn new(law: &Bursts, stream: Stream, size_stream: Stream) -> Self {
+        Self { law: *law, sizes: law.size.sampler(), stream, size_stream, number: 0, left: 0, rest: 1.0 }
+    }
+
+    /// The k-th of n times within a spread, in order: of what comes after the one before it, the share that lies after
+    /// it is the (n − k + 1)-th root of a uniform number (Devroye, *Non-Uniform Random Variate Generation*, 1986, 5.3.1).
+    pub fn next_nanos(&mut self) -> f64 {
+        if self.left == 0 {
+            self.number += 1;
+            self.left = self.sizes.draw(&mut self.size_stream);
+            self.rest = 1.0;
+        }
+        if self.law.spread > SimDuration::ZERO {
+            let unit: f64 = Exp1.sample(&mut self.stream);
+            self.rest *= (-unit / self.left as f64).exp();
+        }
+        self.left -= 1;
+        let begin = self.number as f64 * self.law.every.as_nanos() as f64;
+        begin + (1.0 - self.rest) * self.law.spread.as_nanos() as f64
+    }
+}

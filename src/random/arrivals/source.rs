@@ -1,0 +1,185 @@
+//! Arrivals one after another.
+
+use rand::RngExt;
+
+use crate::model::{ClassId, Rate, SimDuration, SimTime};
+use crate::random::{Distribution, Sampler, Stream};
+
+use super::batches::{BatchSource, BurstSource};
+use super::modulated::{MmppSteps, OnOffSteps};
+use super::piecewise::PiecewiseSteps;
+use super::stepwise::Stepwise;
+use super::trace::TraceSource;
+use super::varying::Varying;
+use super::{ArrivalsAt, Batches, Bursts, Mmpp, OnOff, Piecewise, Ramp, Sine, Trace};
+
+/// The next arrival.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Arrival {
+    /// When it arrives.
+    pub time: SimTime,
+    /// Its class, unless the request draws it.
+    pub class: Option<ClassId>,
+}
+
+/// Arrivals one after another, in order of time; it remembers no more than the last one, or the list.
+#[derive(Debug)]
+pub struct ArrivalSource(Source);
+
+/// The laws that are drawn most, and a door to the others.
+#[derive(Debug)]
+enum Source {
+    At(std::vec::IntoIter<Arrival>),
+    /// The number of arrivals so far.
+    Constant {
+        rate: Rate,
+        number: u64,
+    },
+    /// The last arrival; `None` once the law has ended.
+    Renewal {
+        sampler: Sampler,
+        stream: Stream,
+        last: Option<SimTime>,
+    },
+    Trace(Box<TraceSource>),
+    Other(Box<Other>),
+}
+
+#[derive(Debug)]
+enum Other {
+    Piecewise(Varying<Stepwise<PiecewiseSteps>>),
+    Ramp(Varying<Ramp>),
+    Sine(Varying<Sine>),
+    Mmpp(Varying<Stepwise<MmppSteps>>),
+    OnOff(Varying<Stepwise<OnOffSteps>>),
+    Batches(BatchSource),
+    Bursts(BurstSource),
+}
+
+impl ArrivalSource {
+    /// The next arrival; `None`, and then for ever, once the law has ended, [`SimTime::MAX`] has passed, or a trace
+    /// could not be read on ([`ArrivalSource::error`]).
+    #[inline]
+    pub fn next_arrival(&mut self) -> Option<Arrival> {
+        let time = match &mut self.0 {
+            Source::At(list) => return list.next(),
+            Source::Constant { rate, number } => {
+                *number += 1;
+                // Multiplied first, so that nothing adds up: to the nanosecond within the first 26 days.
+                instant(*number as f64 * 1e9 / rate.as_per_second())
+            }
+            Source::Renewal { sampler, stream, last } => {
+                *last = last.map(|last| last + sampler.draw(stream)).filter(|time| *time <= SimTime::MAX);
+                *last
+            }
+            Source::Trace(trace) => return trace.next_arrival(),
+            Source::Other(law) => instant(law.next_nanos()),
+        };
+        time.map(|time| Arrival { time, class: None })
+    }
+
+    /// The demands of the arrival that was returned last, one for each phase of its class, branches of a parallel phase
+    /// one by one; `None` if the request draws them.
+    #[inline]
+    pub fn given_demands(&self) -> Option<&[SimDuration]> {
+        match &self.0 {
+            Source::Trace(trace) => trace.given_demands(),
+            Source::At(_) | Source::Constant { .. } | Source::Renewal { .. } | Source::Other(_) => None,
+        }
+    }
+
+    /// Why the arrivals ended before their time: a trace that can no longer be read, or is not what it was when the
+    /// scenario was read. What is wrong and, on a line of its own, what to do.
+    pub fn error(&self) -> Option<&str> {
+        match &self.0 {
+            Source::Trace(trace) => trace.error(),
+            Source::At(_) | Source::Constant { .. } | Source::Renewal { .. } | Source::Other(_) => None,
+        }
+    }
+
+    pub(super) fn at(list: &[ArrivalsAt], class_id: impl Fn(&str) -> ClassId) -> Self {
+        let arrivals: Vec<_> = list.iter().map(|entry| entry.arrival(&class_id)).collect();
+        Self(Source::At(arrivals.into_iter()))
+    }
+
+    pub(super) fn constant(rate: Rate) -> Self {
+        Self(Source::Constant { rate, number: 0 })
+    }
+
+    pub(super) fn poisson(rate: Rate, stream: Stream) -> Self {
+        Self::with_sampler(Sampler::exponential(1e9 / rate.as_per_second()), stream)
+    }
+
+    pub(super) fn renewal(law: &Distribution, stream: Stream) -> Self {
+        Self::with_sampler(law.sampler(), stream)
+    }
+
+    fn with_sampler(sampler: Sampler, stream: Stream) -> Self {
+        Self(Source::Renewal { sampler, stream, last: Some(SimTime::ZERO) })
+    }
+
+    pub(super) fn piecewise(law: &Piecewise, stream: Stream) -> Self {
+        Self::other(Other::Piecewise(Varying::new(Stepwise::new(law.steps()), stream)))
+    }
+
+    pub(super) fn ramp(law: &Ramp, stream: Stream) -> Self {
+        Self::other(Other::Ramp(Varying::new(*law, stream)))
+    }
+
+    pub(super) fn sine(law: &Sine, stream: Stream) -> Self {
+        Self::other(Other::Sine(Varying::new(*law, stream)))
+    }
+
+    pub(super) fn mmpp(law: &Mmpp, mut stream: Stream) -> Self {
+        let steps = law.steps(another(&mut stream));
+        Self::other(Other::Mmpp(Varying::new(Stepwise::new(steps), stream)))
+    }
+
+    pub(super) fn on_off(law: &OnOff, mut stream: Stream) -> Self {
+        let steps = law.steps(another(&mut stream));
+        Self::other(Other::OnOff(Varying::new(Stepwise::new(steps), stream)))
+    }
+
+    pub(super) fn batches(law: &Batches, mut stream: Stream) -> Self {
+        let sizes = another(&mut stream);
+        Self::other(Other::Batches(BatchSource::new(law, stream, sizes)))
+    }
+
+    pub(super) fn bursts(law: &Bursts, mut stream: Stream) -> Self {
+        let sizes = another(&mut stream);
+        Self::other(Other::Bursts(BurstSource::new(law, stream, sizes)))
+    }
+
+    pub(super) fn trace(trace: &Trace) -> Self {
+        Self(Source::Trace(Box::new(trace.source())))
+    }
+
+    fn other(law: Other) -> Self {
+        Self(Source::Other(Box::new(law)))
+    }
+}
+
+impl Other {
+    fn next_nanos(&mut self) -> f64 {
+        match self {
+            Self::Piecewise(law) => law.next_nanos(),
+            Self::Ramp(law) => law.next_nanos(),
+            Self::Sine(law) => law.next_nanos(),
+            Self::Mmpp(law) => law.next_nanos(),
+            Self::OnOff(law) => law.next_nanos(),
+            Self::Batches(law) => law.next_nanos(),
+            Self::Bursts(law) => law.next_nanos(),
+        }
+    }
+}
+
+/// The instant so many nanoseconds after the start, unless it is after [`SimTime::MAX`].
+fn instant(nanos: f64) -> Option<SimTime> {
+    let is_in_time = nanos <= SimTime::MAX.as_nanos() as f64;
+    is_in_time.then(|| SimTime::ZERO + SimDuration::round_from_nanos(nanos))
+}
+
+/// Another stream, decided by this one.
+fn another(stream: &mut Stream) -> Stream {
+    Stream::new(stream.random(), stream.random())
+}

@@ -1,0 +1,175 @@
+//! A recorded trace of requests: JSON Lines, one request a line, in order of time.
+//!
+//! ```text
+//! {"time_ms": 23.212, "class": "page", "demands_ms": [2.824, 2.907, 32.378]}
+//! ```
+//!
+//! A trace of any length takes the same memory: it is read once from end to end when its scenario is checked, and again
+//! line by line by every run.
+
+mod line;
+mod requests;
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+
+use serde::Deserialize;
+
+use crate::model::{ClassId, SimDuration};
+use crate::random::Files;
+
+use super::Arrival;
+use requests::Requests;
+
+/// A trace by the path of its file, relative to the scenario.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(from = "String")]
+pub struct Trace {
+    path: Arc<str>,
+    checked: Option<Checked>,
+}
+
+/// What is known of a trace without mistakes.
+#[derive(Clone, Debug)]
+struct Checked {
+    files: Files,
+    classes: Arc<Classes>,
+    requests: u64,
+    /// Of all its bytes.
+    fingerprint: u64,
+}
+
+/// A class that a trace may name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TraceClass {
+    /// Its name.
+    pub name: String,
+    /// How many demands a request of it brings: one for each phase, branches of a parallel phase one by one.
+    pub demands: usize,
+}
+
+/// Number and demands of each class, by name.
+type Classes = HashMap<String, (ClassId, usize)>;
+
+/// What is wrong with a trace.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TraceError {
+    /// What is wrong, with the file and the line.
+    pub what: String,
+    /// What to do about it.
+    pub help: String,
+    /// The name that is no class, if that is what is wrong.
+    pub unknown_class: Option<String>,
+}
+
+impl Trace {
+    /// Checks every line of the trace, once, before it is used. `classes` are those of the scenario, in their order;
+    /// `read` is given every byte, in order.
+    ///
+    /// # Errors
+    /// The first mistake.
+    pub fn check(
+        &mut self,
+        files: &Files,
+        classes: impl IntoIterator<Item = TraceClass>,
+        read: &mut dyn FnMut(&[u8]),
+    ) -> Result<(), TraceError> {
+        let number = |(class, id): (TraceClass, u16)| (class.name, (ClassId(id), class.demands));
+        let classes: Arc<Classes> = Arc::new(classes.into_iter().zip(0..).map(number).collect());
+        let mut requests = Requests::open(files, Arc::clone(&self.path), Arc::clone(&classes))?;
+        while requests.next_arrival(read)?.is_some() {}
+        if requests.count() == 0 {
+            return Err(TraceError {
+                what: format!("`{}` holds no request", self.path),
+                help: line::HELP.to_owned(),
+                unknown_class: None,
+            });
+        }
+        let (requests, fingerprint) = (requests.count(), requests.fingerprint());
+        self.checked = Some(Checked { files: files.clone(), classes, requests, fingerprint });
+        Ok(())
+    }
+
+    /// The path as the scenario has it.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// How many requests it holds; 0 until it has been checked.
+    pub fn requests(&self) -> u64 {
+        self.checked.as_ref().map_or(0, |checked| checked.requests)
+    }
+
+    /// Its requests.
+    ///
+    /// # Panics
+    /// If it has not been checked.
+    pub(super) fn source(&self) -> TraceSource {
+        let Some(checked) = &self.checked else { panic!("the trace `{}` is checked before it is used", self.path) };
+        let opened = Requests::open(&checked.files, Arc::clone(&self.path), Arc::clone(&checked.classes));
+        let checked = checked.clone();
+        match opened {
+            Ok(requests) => TraceSource { checked, requests: Some(requests), error: None },
+            Err(error) => TraceSource { checked, requests: None, error: Some(error.to_string()) },
+        }
+    }
+}
+
+impl From<String> for Trace {
+    fn from(path: String) -> Self {
+        Self { path: path.into(), checked: None }
+    }
+}
+
+impl PartialEq for Trace {
+    /// The same file with the same content, as far as it is known.
+    fn eq(&self, other: &Self) -> bool {
+        let content = |trace: &Self| trace.checked.as_ref().map(|checked| (checked.requests, checked.fingerprint));
+        self.path == other.path && content(self) == content(other)
+    }
+}
+
+impl fmt::Display for TraceError {
+    /// What is wrong and, on a line of its own, what to do.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}\n{}", self.what, self.help)
+    }
+}
+
+impl std::error::Error for TraceError {}
+
+/// The requests of a trace that has been checked.
+#[derive(Debug)]
+pub(super) struct TraceSource {
+    checked: Checked,
+    /// `None` once they have ended.
+    requests: Option<Requests>,
+    error: Option<String>,
+}
+
+impl TraceSource {
+    pub fn next_arrival(&mut self) -> Option<Arrival> {
+        let requests = self.requests.as_mut()?;
+        match requests.next_arrival(&mut |_| {}) {
+            Ok(Some(arrival)) => return Some(arrival),
+            Ok(None) => {
+                let Checked { requests: count, fingerprint, .. } = self.checked;
+                if (requests.count(), requests.fingerprint()) != (count, fingerprint) {
+                    self.error = Some(requests.has_changed());
+                }
+            }
+            Err(error) => self.error = Some(error.to_string()),
+        }
+        self.requests = None;
+        None
+    }
+
+    pub fn given_demands(&self) -> Option<&[SimDuration]> {
+        self.requests.as_ref()?.given_demands()
+    }
+
+    pub fn error(&self) -> Option<&str> {
+        self.error.as_deref()
+    }
+}

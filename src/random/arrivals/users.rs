@@ -1,0 +1,30 @@
+//! Users of a closed system.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde::de::{Deserializer, Error};
+
+use crate::random::Distribution;
+
+/// More users than this would not fit in memory; and nobody can tell them from open arrivals.
+const MOST: u32 = 1_000_000;
+
+/// Users who send a request, wait for its answer, think, and send the next.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Users {
+    /// How many there are; from 1 to a million.
+    #[serde(deserialize_with = "number_of_users")]
+    #[schemars(range(min = 1, max = 1_000_000))]
+    pub count: u32,
+    /// How long a user thinks before the first request, and between an answer and the next request.
+    pub think: Distribution,
+}
+
+fn number_of_users<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
+    match u32::deserialize(deserializer)? {
+        0 => Err(Error::custom("there are no users\nwrite a whole number of at least 1")),
+        count if count > MOST => Err(Error::custom(format!("{count} users are too many\nwrite at most {MOST}"))),
+        count => Ok(count),
+    }
+}

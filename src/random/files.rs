@@ -1,0 +1,59 @@
+//! Files that a scenario names. How they are opened is decided by who may touch files; this floor only reads them.
+
+use std::fmt;
+use std::io::{self, BufRead, Read};
+use std::sync::Arc;
+
+/// Opens files by their path relative to the scenario; as often as they are needed.
+#[derive(Clone)]
+pub struct Files(Arc<Open>);
+
+type Open = dyn Fn(&str) -> io::Result<Box<dyn BufRead + Send>> + Send + Sync;
+
+impl Files {
+    /// Files that are opened like this.
+    pub fn new(open: impl Fn(&str) -> io::Result<Box<dyn BufRead + Send>> + Send + Sync + 'static) -> Self {
+        Self(Arc::new(open))
+    }
+
+    /// For a scenario that is no file: none can be opened.
+    pub fn none() -> Self {
+        Self::new(|_| Err(io::Error::other("a scenario that is no file itself cannot name one")))
+    }
+
+    /// Opens a file.
+    ///
+    /// # Errors
+    /// What is wrong and, on a line of its own, what to do.
+    pub fn open(&self, path: &str) -> Result<Box<dyn BufRead + Send>, String> {
+        (self.0)(path).map_err(|error| unreadable(path, &error))
+    }
+
+    /// The text of a file.
+    ///
+    /// # Errors
+    /// As for [`Files::open`].
+    pub fn text(&self, path: &str) -> Result<String, String> {
+        let mut text = String::new();
+        self.open(path)?.read_to_string(&mut text).map_err(|error| unreadable(path, &error))?;
+        Ok(text)
+    }
+}
+
+impl fmt::Debug for Files {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Files")
+    }
+}
+
+/// Why a file cannot be read and, on a line of its own, what to do.
+pub(super) fn unreadable(path: &str, error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => {
+            format!("there is no file `{path}`\nname a file by its path relative to the scenario")
+        }
+        io::ErrorKind::IsADirectory => format!("`{path}` is a directory\nname a file in it"),
+        io::ErrorKind::InvalidData => format!("`{path}` is not valid UTF-8\nsave the file as UTF-8"),
+        _ => format!("`{path}` cannot be read: {error}"),
+    }
+}
