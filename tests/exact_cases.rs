@@ -23,6 +23,16 @@ fn one_station() {
 }
 
 #[test]
+fn limits_and_patience() {
+    check('B');
+}
+
+#[test]
+fn processor_sharing() {
+    check('C');
+}
+
+#[test]
 fn the_three_policies() {
     check('D');
 }
@@ -35,7 +45,7 @@ fn by_hand() {
 #[test]
 fn every_case_is_in_one_of_these_groups() {
     let letters: Vec<char> = case_ids().iter().filter_map(|id| id.chars().next()).collect();
-    assert!(letters.iter().all(|letter| "ADG".contains(*letter)), "{letters:?}");
+    assert!(letters.iter().all(|letter| "ABCDG".contains(*letter)), "{letters:?}");
 }
 
 #[test]

@@ -5,12 +5,13 @@ use std::ops::ControlFlow;
 
 use serde_json::{Value, json};
 
+use super::diary::Diary;
 use super::quantity::{Quantity, Reading};
 use super::{CaseResult, FigureResult, Ours, Verdict};
 use crate::model::SimDuration;
 use crate::scenario::Scenario;
-use crate::stats::{Interval, ScenarioResults};
-use crate::study::{Halted, Options, Replication, RequestRow, Watch, replication, run};
+use crate::stats::Interval;
+use crate::study::{Halted, Replication, RequestRow, Watch, replication};
 
 /// A system with exact results.
 #[derive(Debug)]
@@ -59,14 +60,15 @@ pub(super) struct Figure {
     pub exact: f64,
 }
 
-type Read = Box<dyn Fn(&ScenarioResults) -> Option<f64> + Send + Sync>;
+type Read = Box<dyn Fn(&[Diary]) -> Option<f64> + Send + Sync>;
 
 /// A number without chance.
 pub(super) struct Reckoned {
-    pub name: String,
-    pub unit: &'static str,
-    pub exact: f64,
-    pub read: Read,
+    name: String,
+    unit: &'static str,
+    exact: f64,
+    /// Reads it from the runs of all policies.
+    read: Read,
 }
 
 impl fmt::Debug for Reckoned {
@@ -109,10 +111,8 @@ impl Case {
         match &self.trial {
             Trial::Sampled(sampled) => sampled.values(scenario, number),
             Trial::ByHand(figures) => {
-                let options = Options { timeline: Some(usize::MAX), ..Options::default() };
-                let mut watch = Watch { progress: &mut |_| ControlFlow::Continue(()), rows: None };
-                let results = run(scenario, &options, &mut watch)?;
-                Ok(figures.iter().map(|figure| (figure.read)(&results)).collect())
+                let diaries: Vec<_> = scenario.policies.iter().map(|policy| Diary::of(scenario, policy)).collect();
+                Ok(figures.iter().map(|figure| (figure.read)(&diaries)).collect())
             }
         }
     }
@@ -209,6 +209,16 @@ impl Figure {
 }
 
 impl Reckoned {
+    /// A time in ms.
+    pub fn time(name: String, exact: f64, read: impl Fn(&[Diary]) -> Option<f64> + Send + Sync + 'static) -> Self {
+        Self { name, unit: "ms", exact, read: Box::new(read) }
+    }
+
+    /// How many there are of something.
+    pub fn count(name: &str, exact: f64, read: impl Fn(&[Diary]) -> usize + Send + Sync + 'static) -> Self {
+        Self { name: name.to_owned(), unit: "", exact, read: Box::new(move |diaries| Some(read(diaries) as f64)) }
+    }
+
     fn judge(self, value: Option<f64>) -> FigureResult {
         let nanos = |millis: f64| (millis * 1e6).round() as i64;
         let is_equal = value.is_some_and(|value| nanos(value) == nanos(self.exact));

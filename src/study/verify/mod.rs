@@ -7,6 +7,7 @@
 
 mod case;
 mod cases;
+mod diary;
 mod quantity;
 
 use std::ops::ControlFlow;

@@ -4,10 +4,9 @@ use serde_json::json;
 
 use super::super::case::{Case, Reckoned, Trial};
 use super::{poisson, scenario};
-use crate::stats::{PolicyResults, ScenarioResults, TimelineEntry};
 
 pub(super) fn cases() -> Vec<Case> {
-    vec![d08(), g01()]
+    vec![d08(), g01(), g02()]
 }
 
 fn d08() -> Case {
@@ -18,29 +17,17 @@ fn d08() -> Case {
     let mut scenario = scenario(request, poisson(8.0), 1, json!({ "sync": {} }));
     scenario["policies"] = json!([{ "sync": {} }, { "async": {} }]);
     scenario["run"] = json!({ "requests": 20_000 });
-    let differing = Reckoned {
-        name: "not as under sync".into(),
-        unit: "",
-        exact: 0.0,
-        read: Box::new(|results| {
-            let [sync, blocked] = [0, 1].map(|policy| departures(&results.policies[policy]));
-            let pairs = sync?.into_iter().zip(blocked?);
-            Some(pairs.filter(|(sync, blocked)| sync != blocked).count() as f64)
-        }),
-    };
+    let differing = Reckoned::count("requests not as under sync", 0.0, |policies| {
+        let [sync, blocked] = [&policies[0].stays, &policies[1].stays];
+        sync.iter().zip(blocked).filter(|(sync, blocked)| sync != blocked).count()
+    });
     Case {
         id: "D08",
         system: "async, 1 loop that its waits block; the requests of D01".into(),
-        formula: "the same as under sync, request by request",
+        formula: "what sync gives, request by request",
         scenario,
         trial: Trial::ByHand(vec![differing]),
     }
-}
-
-/// When each request departs, in nanoseconds; `None` unless all of them do.
-fn departures(results: &PolicyResults) -> Option<Vec<i64>> {
-    let nanos = |entry: &TimelineEntry| entry.departure_ms.map(|departure| (departure * 1e6).round() as i64);
-    results.timeline.as_ref()?.iter().map(nanos).collect()
 }
 
 fn g01() -> Case {
@@ -53,33 +40,56 @@ fn g01() -> Case {
                 { "framework": "10ms" }, { "db": "75ms" }, { "compute": "10ms" }, { "framework": "10ms" } ] },
         },
         "arrivals": { "at": [
-            { "time": "0ms", "class": "page" }, { "time": "15ms", "class": "page" }, { "time": "30ms", "class": "short" } ] },
+            { "time": "0ms", "class": "page" },
+            { "time": "15ms", "class": "page" },
+            { "time": "30ms", "class": "short" } ] },
         "policies": [
             { "sync": {} },
             { "async": {} },
-            { "threaded": { "threads": 2, "name": "interval" } },
-            { "threaded": { "threads": 2, "switch_interval": "none", "name": "held" } } ],
+            { "threaded": { "threads": 2 } },
+            { "threaded": { "threads": 2, "switch_interval": "none", "name": "GIL held" } } ],
     });
-    let expected = [[200.0, 385.0, 475.0], [200.0, 205.0, 105.0], [200.0, 215.0, 285.0], [200.0, 205.0, 295.0]];
-    let names = ["sync", "async", "threads", "threads, GIL held"];
-    let policies = expected.iter().zip(names).enumerate();
-    let figures = policies.flat_map(|(policy, (times, name))| {
-        times.iter().enumerate().map(move |(request, exact)| Reckoned {
-            name: format!("request {} {name}", request + 1),
-            unit: "ms",
-            exact: *exact,
-            read: Box::new(move |results| response_time(results, policy, request)),
+    let expected = [
+        ("sync", [200.0, 385.0, 475.0]),
+        ("async", [200.0, 205.0, 105.0]),
+        ("2 threads", [200.0, 215.0, 285.0]),
+        ("2 threads, GIL held", [200.0, 205.0, 295.0]),
+    ];
+    let figures = expected.iter().enumerate().flat_map(|(policy, (name, times))| {
+        times.iter().enumerate().map(move |(request, exact)| {
+            let name = format!("{name}: request {}", request + 1);
+            Reckoned::time(name, *exact, move |policies| policies[policy].response_time_ms(request))
         })
     });
     Case {
         id: "G01",
         system: "the lecture: two pages, then a short request; 1 core".into(),
-        formula: "by hand, to the nanosecond",
+        formula: "response times by hand, to the nanosecond",
         scenario,
         trial: Trial::ByHand(figures.collect()),
     }
 }
 
-fn response_time(results: &ScenarioResults, policy: usize, request: usize) -> Option<f64> {
-    results.policies[policy].timeline.as_ref()?.get(request)?.response_time_ms
+fn g02() -> Case {
+    let mut scenario = scenario(json!([{ "compute": "21s" }]), json!({ "constant": "0.2/s" }), 1, json!({}));
+    scenario["policies"] = json!([{ "sync": { "backlog": 2 } }]);
+    scenario["run"] = json!({ "duration": "51s" });
+    let rejections = [20_000.0, 25_000.0, 35_000.0, 40_000.0, 45_000.0];
+    let mut figures =
+        vec![Reckoned::count("rejected", rejections.len() as f64, |policies| policies[0].losses().count())];
+    figures.extend(rejections.iter().enumerate().map(|(place, exact)| {
+        let name = format!("rejection {}", place + 1);
+        Reckoned::time(name, *exact, move |policies| policies[0].losses().nth(place).map(|time| time.as_millis()))
+    }));
+    figures.extend([26_000.0, 47_000.0].iter().enumerate().map(|(request, exact)| {
+        let name = format!("departure of request {}", request + 1);
+        Reckoned::time(name, *exact, move |policies| policies[0].departure(request).map(|time| time.as_millis()))
+    }));
+    Case {
+        id: "G02",
+        system: "1 worker, at most 3 in system; one request every 5 s, of 21 s each; until 51 s".into(),
+        formula: "times by hand, to the nanosecond",
+        scenario,
+        trial: Trial::ByHand(figures),
+    }
 }

@@ -11,20 +11,20 @@ use crate::stats::theory::{LimitedRoom, Mm1, PatienceInQueue, erlang_b};
 pub(super) fn cases() -> Vec<Case> {
     let mut cases = vec![b04()];
     for (offered_load, workers) in [(8, 10), (20, 20), (3, 5)] {
-        cases.push(b07(offered_load, workers, "exp 100 ms", exponential("100ms")));
-        cases.push(b07(offered_load, workers, "100 ms each", json!("100ms")));
+        cases.push(b07(offered_load, workers, 3_000, "exp 100 ms", exponential("100ms")));
+        cases.push(b07(offered_load, workers, 2_500, "100 ms each", json!("100ms")));
         let lognormal = json!({ "lognormal": { "mean": "100ms", "cv": 2 } });
-        cases.push(b07(offered_load, workers, "mean 100 ms, lognormal (cv² = 4)", lognormal));
+        cases.push(b07(offered_load, workers, 8_000, "mean 100 ms, lognormal (cv² = 4)", lognormal));
     }
     cases.push(b10());
-    cases.extend([(2, 20_000), (5, 20_000), (10, 20_000)].map(b12));
+    cases.extend([(2, 14_000), (5, 8_000), (10, 32_000)].map(b12));
     cases
 }
 
 fn b04() -> Case {
     let exact = LimitedRoom { arrival_rate: per_s(10.0), mean_service: 100.0, channels: 1, room: 10 };
     let policy = json!({ "sync": { "backlog": 9 } });
-    Plan { requests: 30_000, warm_up: seconds(100), precise: 6.0 }.case(
+    Plan { requests: 8_000, warm_up: seconds(100), precise: 5.0 }.case(
         "B04",
         "1 worker, at most 10 in system; 10 requests/s of exp 100 ms",
         scenario(json!([{ "compute": exponential("100ms") }]), poisson(10.0), 1, policy),
@@ -33,10 +33,10 @@ fn b04() -> Case {
     )
 }
 
-fn b07(offered_load: u32, workers: u32, law: &str, service: Value) -> Case {
+fn b07(offered_load: u32, workers: u32, requests: u64, law: &str, service: Value) -> Case {
     let rate_per_s = f64::from(offered_load) * 10.0;
     let policy = json!({ "sync": { "workers": workers, "backlog": 0 } });
-    Plan { requests: 4_000, warm_up: seconds(5), precise: 6.0 }.case(
+    Plan { requests, warm_up: seconds(5), precise: 6.5 }.case(
         "B07",
         format!("{workers} workers, no queue; {rate_per_s} requests/s of {law}"),
         scenario(json!([{ "compute": service }]), poisson(rate_per_s), workers, policy),
@@ -49,7 +49,7 @@ fn b10() -> Case {
     let exact = PatienceInQueue { arrival_rate: per_s(0.8), mean_service: 1000.0, patience: 5000.0 };
     let mut scenario = station(exponential("1s"), poisson(0.8), 1);
     scenario["clients"] = json!({ "patience": "5s" });
-    Plan { requests: 20_000, warm_up: seconds(300), precise: 6.0 }.case(
+    Plan { requests: 5_000, warm_up: seconds(300), precise: 6.5 }.case(
         "B10",
         "1 worker; 0.8 requests/s of exp 1 s; who has waited 5 s in the queue leaves it",
         scenario,
@@ -63,7 +63,7 @@ fn b12((timeout_s, requests): (u32, u64)) -> Case {
     let late = exact.response_time_exceeds(f64::from(timeout_s) * 1000.0);
     let mut scenario = station(exponential("1s"), poisson(0.8), 1);
     scenario["clients"] = json!({ "timeout": format!("{timeout_s}s") });
-    Plan { requests, warm_up: seconds(900), precise: 6.0 }.case(
+    Plan { requests, warm_up: seconds(900), precise: 6.5 }.case(
         "B12",
         format!("1 worker; 0.8 requests/s of exp 1 s; clients give up after {timeout_s} s, the work goes on"),
         scenario,

@@ -14,7 +14,7 @@ const DB_MS: f64 = 80.0;
 pub(super) fn cases() -> Vec<Case> {
     let mut cases = vec![d01()];
     cases.extend([(8.0, 40_000, 20), (20.0, 10_000, 20), (30.0, 40_000, 60)].map(|load| threaded("D02", 4, load)));
-    cases.extend([(20.0, 2_000, 10), (30.0, 40_000, 10), (40.0, 40_000, 30)].map(|load| threaded("D03", 8, load)));
+    cases.extend([(20.0, 1_500, 10), (30.0, 40_000, 10), (40.0, 40_000, 30)].map(|load| threaded("D03", 8, load)));
     cases.push(threaded("D04", 16, (40.0, 270_000, 30)));
     cases.extend([(8.0, 1_000, 2), (20.0, 1_000, 2), (30.0, 3_000, 5), (40.0, 12_000, 30)].map(d05));
     cases.extend([(20.0, 10_000, 5), (30.0, 10_000, 10)].map(d06));
@@ -34,7 +34,7 @@ fn d01() -> Case {
     let mean_service = CPU_MS + DB_MS;
     let squared_cv = (CPU_MS.powi(2) + DB_MS.powi(2)) / mean_service.powi(2);
     let exact = Mg1 { arrival_rate: per_s(8.0), mean_service, squared_cv };
-    Plan { requests: 35_000, warm_up: seconds(90), precise: 1.0 }.case(
+    Plan { requests: 32_000, warm_up: seconds(90), precise: 1.5 }.case(
         "D01",
         system("sync, 1 worker", 8.0),
         scenario(request(), poisson(8.0), 1, json!({ "sync": {} })),

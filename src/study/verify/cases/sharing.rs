@@ -9,33 +9,30 @@ use super::{Plan, per_s, poisson, scenario, seconds};
 use crate::stats::theory::{birth_death, processor_sharing_response_time};
 
 pub(super) fn cases() -> Vec<Case> {
-    let laws = [
-        ("exp 200 ms", exponential("200ms")),
-        ("200 ms each", json!("200ms")),
-        ("mean 200 ms, hyperexponential (cv² = 4)", hyperexponential()),
-    ];
     let mut cases = Vec::new();
-    for (rate_per_s, requests) in [(4.0, 60_000), (3.0, 20_000)] {
-        cases.extend(laws.iter().map(|(law, service)| c09(rate_per_s, requests, law, service)));
+    for (rate_per_s, requests) in [(4.0, [46_000, 17_000, 58_000]), (3.0, [9_500, 4_500, 14_000])] {
+        cases.push(c09(rate_per_s, requests[0], "exp 200 ms", exponential("200ms")));
+        cases.push(c09(rate_per_s, requests[1], "200 ms each", json!("200ms")));
+        cases.push(c09(rate_per_s, requests[2], "mean 200 ms, hyperexponential (cv² = 2)", hyperexponential()));
     }
     cases.push(c11());
     cases
 }
 
 /// So many threads that there is one for every request.
-fn shared(service: &Value, rate_per_s: f64, cores: u32) -> Value {
+fn shared(service: Value, rate_per_s: f64, cores: u32) -> Value {
     let policy = json!({ "threaded": { "threads": 1000, "gil": false } });
     let mut scenario = scenario(json!([{ "compute": service }]), poisson(rate_per_s), cores, policy);
     scenario["machine"]["quantum"] = json!("processor_sharing");
     scenario
 }
 
-/// Mean 200 ms and mean square 0.2 s².
+/// Mean 200 ms and mean square 0.12 s².
 fn hyperexponential() -> Value {
-    json!({ "hyperexponential": [{ "weight": 8, "mean": "50ms" }, { "weight": 3, "mean": "600ms" }] })
+    json!({ "hyperexponential": [{ "weight": 2, "mean": "100ms" }, { "weight": 1, "mean": "400ms" }] })
 }
 
-fn c09(rate_per_s: f64, requests: u64, law: &str, service: &Value) -> Case {
+fn c09(rate_per_s: f64, requests: u64, law: &str, service: Value) -> Case {
     Plan { requests, warm_up: seconds(300), precise: 1.0 }.case(
         "C09",
         format!("many threads share 1 core; {rate_per_s} requests/s of {law}"),
@@ -52,10 +49,10 @@ fn c11() -> Case {
     const MEAN_SERVICE: f64 = 1000.0 / 12.0;
     let exact = birth_death(TOP, |_| per_s(10.0), |number| f64::from(number.min(3)) / MEAN_SERVICE);
     let figure = |number: u32, name| (Quantity::time_with(name, number), exact[number as usize]);
-    Plan { requests: 10_000, warm_up: seconds(10), precise: 6.0 }.case(
+    Plan { requests: 5_000, warm_up: seconds(10), precise: 6.5 }.case(
         "C11",
         "many threads share 3 cores; 10 requests/s of exp 1/12 s",
-        shared(&exponential("83.333333ms"), 10.0, 3),
+        shared(exponential("83.333333ms"), 10.0, 3),
         "M/M/3 processor sharing: birth–death",
         [
             figure(0, "0 in system"),
