@@ -204,7 +204,8 @@ fn amplification(requests: RequestCounts) -> Option<f64> {
 /// Why the run stopped before its end, in a sentence.
 fn incomplete(record: &Record) -> Option<String> {
     if let Some(error) = &record.trace_error {
-        return Some(format!("the trace could not be read to its end: {error}"));
+        let what = error.lines().next().unwrap_or_default();
+        return Some(format!("the trace could not be read to its end: {what}"));
     }
     match record.ending {
         Ending::Drained | Ending::Horizon => None,
