@@ -4,7 +4,7 @@ use crate::model::{Activity, ClassId, SimTime};
 use crate::random::{Load, Purpose, Stream};
 
 use super::Dispatch;
-use super::event::{Event, Machine, UserId};
+use super::event::{Event, Nobody, UserId};
 use super::leaving::Outcome;
 use super::recorder::{Entrance, Observer};
 use super::requests::{Lane, Request, RequestId, State};
@@ -71,7 +71,7 @@ impl<O: Observer> Simulation<O> {
         }
         self.arrivals.left -= 1;
         if let Some(arrival) = self.arrivals.source.as_mut().and_then(|source| source.next_arrival()) {
-            let key = self.events.key(arrival.time, Event::Arrival(Machine(0)));
+            let key = self.events.key(arrival.time, Event::Arrival(Nobody::default()));
             self.arrivals.next = Some((key, arrival));
         }
     }

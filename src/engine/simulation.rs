@@ -12,8 +12,7 @@ use super::Rules;
 use super::backends::Backends;
 use super::backlog::Backlog;
 use super::cores::Cores;
-use super::event::Machine as Whole;
-use super::event::{Event, EventId, EventQueue, Key, time_of};
+use super::event::{Event, EventId, EventQueue, Key, Nobody, time_of};
 use super::program::Program;
 use super::recorder::{ClassCounts, Ending, Level, Observer, Record};
 use super::requests::{RequestId, Requests};
@@ -256,7 +255,7 @@ impl<O: Observer> Simulation<O> {
             return None;
         }
         self.now = time;
-        if is_arrival { Some((EventId::default(), Event::Arrival(Whole(0)))) } else { self.events.pop() }
+        if is_arrival { Some((EventId::default(), Event::Arrival(Nobody::default()))) } else { self.events.pop() }
     }
 
     /// Whether a request that arrived then is part of the numbers.
