@@ -51,6 +51,9 @@ pub struct Setup<'a> {
 /// The most requests in flight that a run can be asked to bear.
 pub const MAX_IN_FLIGHT: u32 = 10_000_000;
 
+/// Branches of parallel waits and clients who will try again need places too; events can tell so many apart.
+const MOST_PLACES: usize = 16_000_000;
+
 /// So many events for each request at one instant, and the clock will not move again: users who think for no time are
 /// rejected for ever.
 const EVENTS_AT_ONE_INSTANT: u64 = 1_000;
@@ -242,7 +245,7 @@ impl<O: Observer> Simulation<O> {
             self.ending = if self.horizon.is_some() { Ending::Horizon } else { Ending::ClockLimit };
             return None;
         }
-        if self.counts.in_system.now() > u64::from(self.max_in_flight) {
+        if self.counts.in_system.now() > u64::from(self.max_in_flight) || self.requests.len() > MOST_PLACES {
             self.ending = Ending::TooManyInFlight;
             return None;
         }
