@@ -26,7 +26,8 @@ impl<O: Observer> Simulation<O> {
         request.since = start + span;
         request.spend(activity, span);
         if is_watched && span > SimDuration::ZERO {
-            self.observer.on_segment(Segment { request: request.entry, activity, start, end: request.since });
+            let (entry, holds_turn, end) = (request.entry, request.holds_turn, request.since);
+            self.observer.on_segment(Segment { request: entry, activity, holds_turn, start, end });
         }
     }
 

@@ -93,6 +93,8 @@ pub struct Segment {
     pub request: u64,
     /// What it was doing.
     pub activity: Activity,
+    /// Whether it kept its turn to run meanwhile: nothing else of its worker could use it.
+    pub holds_turn: bool,
     /// From when.
     pub start: SimTime,
     /// Until when.

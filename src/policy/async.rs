@@ -9,7 +9,7 @@ use std::num::NonZeroU32;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{Policy, Slots, SwitchInterval, one};
+use super::{Policy, Runner, Slots, SwitchInterval, one};
 use crate::engine::{Dispatch, Order, Queueing, ThreadPool};
 use crate::model::SimDuration;
 
@@ -56,6 +56,10 @@ impl Policy for Async {
 
     fn workers(&self) -> u32 {
         self.workers.get()
+    }
+
+    fn runner(&self) -> Runner {
+        Runner::Loop
     }
 
     fn slots(&self) -> Slots {

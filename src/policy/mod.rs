@@ -7,13 +7,25 @@ mod sync;
 mod threaded;
 
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 pub use self::r#async::{Async, AsyncThreadPool};
 pub use self::sync::Sync;
 pub use self::threaded::{SwitchInterval, Threaded};
 use crate::engine::{Queueing, Rules, ThreadPool};
 use crate::model::SimDuration;
+
+/// What runs a request, as reports call it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Runner {
+    /// A worker process, which stays with one request through its waits.
+    Worker,
+    /// A thread of a worker, which does.
+    Thread,
+    /// The event loop of a worker, which is free while its requests wait.
+    Loop,
+}
 
 /// How many requests a worker has in progress at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,6 +46,11 @@ pub trait Policy {
 
     /// How many requests a worker has in progress at once.
     fn slots(&self) -> Slots;
+
+    /// What runs a request, as reports call it.
+    fn runner(&self) -> Runner {
+        Runner::Thread
+    }
 
     /// How many of them run at the same instant, cores permitting.
     fn running_at_once(&self) -> u32 {
@@ -114,6 +131,11 @@ impl PolicyChoice {
     /// The policy's name: its own, or else its kind.
     pub fn name(&self) -> &str {
         self.policy().name().unwrap_or(self.kind())
+    }
+
+    /// What runs a request, as reports call it.
+    pub fn runner(&self) -> Runner {
+        self.policy().runner()
     }
 
     /// The policy's answers.

@@ -8,7 +8,7 @@ use std::num::NonZeroU32;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{Policy, Slots, one};
+use super::{Policy, Runner, Slots, one};
 use crate::engine::{Dispatch, Order, Queueing};
 
 /// One request at a time in each worker.
@@ -37,6 +37,10 @@ impl Policy for Sync {
 
     fn workers(&self) -> u32 {
         self.workers.get()
+    }
+
+    fn runner(&self) -> Runner {
+        Runner::Worker
     }
 
     fn slots(&self) -> Slots {

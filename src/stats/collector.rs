@@ -5,6 +5,8 @@ use indexmap::IndexMap;
 use crate::engine::{ClassCounts, Departure, Ending, Observer, Record, Rules, Usage};
 use crate::model::{Activity, Backend, Machine, PoolScope};
 
+use crate::policy::Runner;
+
 use super::results::*;
 use super::sample::Sample;
 
@@ -36,6 +38,8 @@ pub struct Subject<'a> {
     pub policy: &'a str,
     /// Its kind.
     pub kind: &'static str,
+    /// What runs its requests.
+    pub runner: Runner,
     /// How it ran requests.
     pub rules: &'a Rules,
     /// On what.
@@ -78,6 +82,9 @@ impl Collector {
         PolicyResults {
             name: subject.policy.into(),
             kind: subject.kind,
+            runner: subject.runner,
+            workers: subject.rules.workers,
+            slots: subject.rules.slots,
             requests,
             response_time_ms,
             slowdown,

@@ -6,6 +6,8 @@
 use indexmap::IndexMap;
 use serde::Serialize;
 
+use crate::policy::Runner;
+
 /// The schema of the results file. Fields are only ever added within a major version.
 pub const SCHEMA: &str = "waitline.results/1";
 
@@ -41,6 +43,12 @@ pub struct PolicyResults {
     pub name: String,
     /// Its kind.
     pub kind: &'static str,
+    /// What runs its requests.
+    pub runner: Runner,
+    /// How many worker processes there are.
+    pub workers: u32,
+    /// How many requests each has in progress at most; `None`: any number.
+    pub slots: Option<u32>,
     /// What happened to the requests.
     pub requests: RequestCounts,
     /// Arrival to departure, of the completed requests.
@@ -247,4 +255,11 @@ pub struct TimelineSegment {
     pub start_ms: f64,
     /// Until when.
     pub end_ms: f64,
+    /// Whether it is a wait that blocks what runs the request, where other waits do not.
+    #[serde(skip_serializing_if = "is_false")]
+    pub blocking: bool,
+}
+
+fn is_false(flag: &bool) -> bool {
+    !flag
 }

@@ -1,7 +1,7 @@
 //! Records what single requests did: the first of a run, from their arrival on.
 
 use crate::engine::{Departure, Entrance, Observer, Rules, Segment};
-use crate::model::{ClassId, SimDuration, SimTime};
+use crate::model::{Activity, ClassId, SimDuration, SimTime};
 
 use super::results::{TimelineEntry, TimelineSegment};
 
@@ -14,6 +14,8 @@ pub struct TimelineRecorder {
     /// For each worker with fixed slots, the request in each slot.
     slots: Option<Vec<Vec<Option<u64>>>>,
     departed: usize,
+    /// Whether a wait that keeps the turn to run is worth a word: not where all waits do.
+    tells_blocking: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -34,6 +36,7 @@ impl TimelineRecorder {
             entries: Vec::new(),
             slots: rules.slots.map(|_| vec![Vec::new(); rules.workers as usize]),
             departed: 0,
+            tells_blocking: !rules.waits_block,
         }
     }
 
@@ -54,7 +57,8 @@ impl TimelineRecorder {
 
     /// What the requests did, in the order of their arrival.
     pub fn timeline(&self, class_name: impl Fn(ClassId) -> String) -> Vec<TimelineEntry> {
-        self.entries.iter().map(|entry| entry.timeline(class_name(entry.entrance.class))).collect()
+        let timeline = |entry: &Entry| entry.timeline(class_name(entry.entrance.class), self.tells_blocking);
+        self.entries.iter().map(timeline).collect()
     }
 }
 
@@ -82,7 +86,12 @@ impl Observer for TimelineRecorder {
         if let Some(entry) = self.entry(segment.request) {
             match entry.segments.last_mut() {
                 // A request that lost its core to nobody goes on where it was.
-                Some(last) if last.activity == segment.activity && last.end == segment.start => last.end = segment.end,
+                Some(last)
+                    if (last.activity, last.holds_turn) == (segment.activity, segment.holds_turn)
+                        && last.end == segment.start =>
+                {
+                    last.end = segment.end;
+                }
                 _ => entry.segments.push(segment),
             }
         }
@@ -117,7 +126,7 @@ fn take_lowest(slots: &mut Vec<Option<u64>>, request: u64) -> u32 {
 }
 
 impl Entry {
-    fn timeline(&self, class: String) -> TimelineEntry {
+    fn timeline(&self, class: String, tells_blocking: bool) -> TimelineEntry {
         let response_time = self.departure.map(|departure| departure - self.entrance.arrival);
         TimelineEntry {
             request: self.entrance.request + 1,
@@ -131,15 +140,20 @@ impl Entry {
             }),
             worker: self.worker.map(|worker| worker + 1),
             slot: self.slot.map(|slot| slot + 1),
-            segments: self.segments.iter().map(timeline_segment).collect(),
+            segments: self.segments.iter().map(|segment| timeline_segment(segment, tells_blocking)).collect(),
         }
     }
 }
 
-fn timeline_segment(segment: &Segment) -> TimelineSegment {
+fn timeline_segment(segment: &Segment, tells_blocking: bool) -> TimelineSegment {
+    let is_wait = match segment.activity {
+        Activity::PoolWait | Activity::BackendWait | Activity::Backend | Activity::Sleep => true,
+        Activity::BacklogWait | Activity::RunQueueWait | Activity::Framework | Activity::Compute => false,
+    };
     TimelineSegment {
         kind: segment.activity.name(),
         start_ms: segment.start.as_millis(),
         end_ms: segment.end.as_millis(),
+        blocking: tells_blocking && is_wait && segment.holds_turn,
     }
 }

@@ -153,6 +153,7 @@ fn run_policy(
     let subject = Subject {
         policy: policy.name(),
         kind: policy.kind(),
+        runner: policy.runner(),
         rules: &rules,
         machine: &scenario.machine,
         classes: &classes,

@@ -1,6 +1,7 @@
 //! Results to draw: the lecture, worked out by hand, and made-up runs of many sizes.
 
 use indexmap::IndexMap;
+use waitline::policy::Runner;
 use waitline::stats::{
     Breakdown, InSystem, PolicyResults, RequestCounts, ScenarioResults, Slowdown, Summary, TimelineEntry,
     TimelineSegment, Utilization, WaitingTime,
@@ -34,9 +35,17 @@ pub fn policy(name: &str, kind: &'static str, timeline: Vec<TimelineEntry>) -> P
     let end = timeline.iter().flat_map(|entry| &entry.segments).map(|segment| segment.end_ms).fold(0.0, f64::max);
     let work = timeline.iter().flat_map(|entry| &entry.segments).filter(|s| matches!(s.kind, "framework" | "compute"));
     let busy: f64 = work.map(|segment| segment.end_ms - segment.start_ms).sum();
+    let most = |of: fn(&TimelineEntry) -> Option<u32>| timeline.iter().filter_map(of).max();
     PolicyResults {
         name: name.to_owned(),
         kind,
+        runner: match kind {
+            "sync" => Runner::Worker,
+            "async" => Runner::Loop,
+            _ => Runner::Thread,
+        },
+        workers: most(|entry| entry.worker).unwrap_or(1),
+        slots: most(|entry| entry.slot),
         requests: RequestCounts {
             arrived: timeline.len() as u64,
             completed: times.len() as u64,
@@ -72,7 +81,7 @@ pub fn entry(
     let mut segments = Vec::new();
     for &(kind, end_ms) in steps {
         if end_ms > start_ms {
-            segments.push(TimelineSegment { kind, start_ms, end_ms });
+            segments.push(TimelineSegment { kind, start_ms, end_ms, blocking: false });
         }
         start_ms = end_ms;
     }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::model::Activity;
+use crate::policy::Runner;
 use crate::stats::{PolicyResults, TimelineEntry, TimelineSegment};
 
 /// How many rows a strip has at most.
@@ -41,43 +42,22 @@ pub(super) struct Strip {
     pub(super) note: Option<String>,
 }
 
-/// What runs a request, and whether it stays with it through its waits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Runner {
-    /// A worker serves one request at a time and waits with it.
-    Worker,
-    /// A thread of a worker does.
-    Thread,
-    /// An event loop is free while its requests wait.
-    Loop,
+/// What a runner is called.
+fn word(runner: Runner) -> &'static str {
+    match runner {
+        Runner::Worker => "worker",
+        Runner::Thread => "thread",
+        Runner::Loop => "loop",
+    }
 }
 
-impl Runner {
-    fn of(kind: &str) -> Self {
-        match kind {
-            "async" => Self::Loop,
-            "sync" => Self::Worker,
-            _ => Self::Thread,
-        }
-    }
-
-    fn word(self) -> &'static str {
-        match self {
-            Self::Worker => "worker",
-            Self::Thread => "thread",
-            Self::Loop => "loop",
-        }
-    }
-
-    fn holds(self, activity: Activity) -> bool {
-        match activity {
-            Activity::Framework | Activity::Compute => true,
-            Activity::BacklogWait => false,
-            Activity::RunQueueWait
-            | Activity::PoolWait
-            | Activity::BackendWait
-            | Activity::Backend
-            | Activity::Sleep => self != Self::Loop,
+/// Whether a runner is taken by a request that spends its time so.
+fn is_taken(runner: Runner, segment: &TimelineSegment) -> bool {
+    match activity(segment) {
+        Activity::Framework | Activity::Compute => true,
+        Activity::BacklogWait => false,
+        Activity::RunQueueWait | Activity::PoolWait | Activity::BackendWait | Activity::Backend | Activity::Sleep => {
+            segment.blocking || runner != Runner::Loop
         }
     }
 }
@@ -90,21 +70,20 @@ pub(super) fn activity(segment: &TimelineSegment) -> Activity {
 
 /// What ran the requests in `timeline`.
 pub(super) fn strip(policy: &PolicyResults, timeline: &[TimelineEntry]) -> Strip {
-    let runner = Runner::of(policy.kind);
+    let runner = policy.runner;
     let mut rows: BTreeMap<(u32, u32), Vec<Block>> = BTreeMap::new();
     for entry in timeline {
         let Some(worker) = entry.worker else { continue };
         let slot = if runner == Runner::Thread { entry.slot.unwrap_or(1) } else { 1 };
         rows.entry((worker, slot)).or_default().extend(blocks(entry, runner));
     }
-    let workers = rows.keys().map(|&(worker, _)| worker).max().unwrap_or(0);
-    let slots = rows.keys().map(|&(_, slot)| slot).max().unwrap_or(0);
+    let slots = if runner == Runner::Thread { policy.slots.unwrap_or(1) } else { 1 };
     let name = |(worker, slot): (u32, u32)| match runner {
-        Runner::Worker | Runner::Loop => format!("{} {worker}", runner.word()),
-        Runner::Thread if workers == 1 => format!("thread {slot}"),
+        Runner::Worker | Runner::Loop => format!("{} {worker}", word(runner)),
+        Runner::Thread if policy.workers == 1 => format!("thread {slot}"),
         Runner::Thread => format!("worker {worker}, thread {slot}"),
     };
-    let all = u64::from(workers) * u64::from(slots);
+    let all = u64::from(policy.workers) * u64::from(slots);
     let used = rows.len();
     let rows: Vec<_> = rows
         .into_iter()
@@ -119,7 +98,7 @@ pub(super) fn strip(policy: &PolicyResults, timeline: &[TimelineEntry]) -> Strip
 }
 
 fn note(runner: Runner, undrawn: usize, untaken: u64) -> Option<String> {
-    let several = |count: u64| format!("{count} more {}{}", runner.word(), if count == 1 { "" } else { "s" });
+    let several = |count: u64| format!("{count} more {}{}", word(runner), if count == 1 { "" } else { "s" });
     let undrawn = (undrawn > 0).then(|| format!("{} at work, not drawn", several(undrawn as u64)));
     let untaken = (untaken > 0).then(|| format!("{} idle", several(untaken)));
     let parts: Vec<_> = undrawn.into_iter().chain(untaken).collect();
@@ -130,7 +109,7 @@ fn blocks(entry: &TimelineEntry, runner: Runner) -> Vec<Block> {
     let mut blocks: Vec<Block> = Vec::new();
     for segment in &entry.segments {
         let activity = activity(segment);
-        if !runner.holds(activity) {
+        if !is_taken(runner, segment) {
             continue;
         }
         let runs = matches!(activity, Activity::Framework | Activity::Compute);
