@@ -226,17 +226,29 @@ fn requests_are_written_one_a_row() {
     let lines: Vec<_> = rows.lines().collect();
     assert_eq!(
         lines[0],
-        "policy,request,class,arrival_ms,departure_ms,response_time_ms,demand_ms,slowdown,backlog_wait_ms,\
+        "policy,request,class,outcome,arrival_ms,departure_ms,response_time_ms,demand_ms,slowdown,backlog_wait_ms,\
          run_queue_wait_ms,pool_wait_ms,backend_wait_ms,framework_ms,compute_ms,backend_ms,sleep_ms"
     );
     assert_eq!(lines.len(), 1 + 3 * 3);
-    assert!(lines.contains(&"sync,3,short,30,505,475,105,4.52381,370,0,0,0,20,10,75,0"), "{rows}");
+    assert!(lines.contains(&"sync,3,short,completed,30,505,475,105,4.52381,370,0,0,0,20,10,75,0"), "{rows}");
 
     desk.run("run lecture.json shop.json --csv both.csv", 0);
     let rows = desk.read("both.csv");
     assert!(rows.starts_with("scenario,policy,request,"), "{rows}");
     assert_eq!(rows.lines().count(), 1 + 3 * 3 + 2 * 2000);
-    assert!(rows.lines().nth(1).is_some_and(|line| line.starts_with("lecture,sync,1,page,")));
+    assert!(rows.lines().nth(1).is_some_and(|line| line.starts_with("lecture,sync,1,page,completed,")));
+}
+
+#[test]
+fn requests_that_are_not_answered_have_rows_too() {
+    let desk = Desk::new();
+    desk.run(
+        "run shop.json --policy sync --set policies.sync.backlog=0 --set policies.sync.workers=1 --csv rows.csv",
+        0,
+    );
+    let rows = desk.read("rows.csv");
+    assert_eq!(rows.lines().count(), 1 + 2000);
+    assert!(rows.lines().any(|line| line.contains(",page,rejected,")), "{rows}");
 }
 
 #[test]
@@ -246,6 +258,6 @@ fn the_parts_of_each_request_add_up_to_its_response_time() {
     for line in desk.read("rows.csv").lines().skip(1) {
         let nanos = |cell: &str| (cell.parse::<f64>().unwrap() * 1e6).round() as i64;
         let cells: Vec<_> = line.split(',').collect();
-        assert_eq!(cells[8..].iter().map(|cell| nanos(cell)).sum::<i64>(), nanos(cells[5]), "{line}");
+        assert_eq!(cells[9..].iter().map(|cell| nanos(cell)).sum::<i64>(), nanos(cells[6]), "{line}");
     }
 }

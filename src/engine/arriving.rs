@@ -5,8 +5,7 @@ use crate::random::{Load, Purpose, Stream};
 
 use super::Dispatch;
 use super::event::{Event, Nobody, UserId};
-use super::leaving::Outcome;
-use super::recorder::{Entrance, Observer};
+use super::recorder::{Entrance, Observer, Outcome};
 use super::requests::{Lane, Request, RequestId, State};
 use super::simulation::{Arrivals, Simulation, User};
 
@@ -238,7 +237,9 @@ impl<O: Observer> Simulation<O> {
     pub(super) fn accept_next(&mut self, acceptor: RequestId) {
         let worker = self.requests[acceptor].worker;
         self.requests[acceptor].state = State::Away;
-        if let Some(first) = self.backlogs[SHARED].pop() {
+        if self.workers.is_up(worker)
+            && let Some(first) = self.backlogs[SHARED].pop()
+        {
             let request = &mut self.requests[first];
             request.worker = worker;
             request.lane = Lane::Accepted;

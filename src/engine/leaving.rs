@@ -4,22 +4,9 @@ use crate::model::SimTime;
 use crate::random::Purpose;
 
 use super::event::{Event, EventId};
-use super::recorder::{Departure, Observer};
+use super::recorder::{Departure, Observer, Outcome};
 use super::requests::{Lane, Request, RequestId, State};
 use super::simulation::Simulation;
-
-/// What became of a request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// It was answered.
-    Completed,
-    /// There was no room for it.
-    Rejected,
-    /// Its client gave up before the answer.
-    TimedOut,
-    /// It ended with an error.
-    Failed,
-}
 
 impl<O: Observer> Simulation<O> {
     /// A request leaves the system; it waits for nothing and has no core.
@@ -44,16 +31,11 @@ impl<O: Observer> Simulation<O> {
         self.counts.departed += 1;
         self.counts.last_departure = self.now;
         let was_abandoned = self.requests[id].is_abandoned;
-        match (was_abandoned, outcome) {
-            (false, _) => self.count(id, outcome),
-            (true, Outcome::Completed) => self.count_late(id),
-            (true, _) => {}
+        let outcome = if was_abandoned && outcome == Outcome::Completed { Outcome::ServedLate } else { outcome };
+        if !was_abandoned || outcome == Outcome::ServedLate {
+            self.count(id, outcome);
         }
-        if outcome == Outcome::Completed && !was_abandoned {
-            self.observe_departure(id);
-        } else if self.observer.watches_segments() {
-            self.observer.on_lost(self.requests[id].entry, self.now);
-        }
+        self.observe_departure(id, outcome);
         if cfg!(debug_assertions) {
             audit_departure(&self.requests[id], outcome, self.now);
         }
@@ -63,6 +45,7 @@ impl<O: Observer> Simulation<O> {
         self.requests.remove(id);
     }
 
+    #[inline]
     fn count(&mut self, id: RequestId, outcome: Outcome) {
         let request = &self.requests[id];
         if self.is_counted(request.arrival) {
@@ -71,24 +54,19 @@ impl<O: Observer> Simulation<O> {
                 Outcome::Completed => &mut class.completed,
                 Outcome::Rejected => &mut class.rejected,
                 Outcome::TimedOut => &mut class.timed_out,
+                Outcome::ServedLate => &mut class.served_late,
                 Outcome::Failed => &mut class.failed,
             } += 1;
         }
     }
 
-    /// Work that was finished for nobody.
-    fn count_late(&mut self, id: RequestId) {
-        let request = &self.requests[id];
-        if self.is_counted(request.arrival) {
-            self.counts.classes[usize::from(request.class.0)].served_late += 1;
-        }
-    }
-
-    fn observe_departure(&mut self, id: RequestId) {
+    #[inline]
+    fn observe_departure(&mut self, id: RequestId, outcome: Outcome) {
         let request = &self.requests[id];
         self.observer.on_departure(&Departure {
             entrance: self.entrance(id),
             departure: self.now,
+            outcome,
             counts: self.is_counted(request.arrival),
             spent: request.spent,
         });

@@ -24,12 +24,7 @@ pub trait Observer {
         let _ = segment;
     }
 
-    /// A request departs without an answer that anybody waits for.
-    fn on_lost(&mut self, request: u64, time: SimTime) {
-        let _ = (request, time);
-    }
-
-    /// A request departs, answered in time.
+    /// A request departs, whatever became of it.
     fn on_departure(&mut self, departure: &Departure) {
         let _ = departure;
     }
@@ -47,10 +42,6 @@ macro_rules! tell_each {
 
         fn on_segment(&mut self, segment: Segment) {
             $(self.$observer.on_segment(segment);)*
-        }
-
-        fn on_lost(&mut self, request: u64, time: SimTime) {
-            $(self.$observer.on_lost(request, time);)*
         }
 
         fn on_departure(&mut self, departure: &Departure) {
@@ -108,10 +99,40 @@ pub struct Departure {
     pub entrance: Entrance,
     /// When it departed.
     pub departure: SimTime,
+    /// What became of it.
+    pub outcome: Outcome,
     /// Whether it arrived after the warm-up, and so is part of the numbers.
     pub counts: bool,
     /// Time spent in each activity, in the order of [`Activity::ALL`]; the parts add up to the response time.
     pub spent: [SimDuration; Activity::ALL.len()],
+}
+
+/// What became of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It was answered.
+    Completed,
+    /// There was no room for it.
+    Rejected,
+    /// Its client gave up, and the request was stopped or left the backlog.
+    TimedOut,
+    /// Its client gave up before, and the application has finished the work for nobody.
+    ServedLate,
+    /// It ended with an error.
+    Failed,
+}
+
+impl Outcome {
+    /// The name in files.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Completed => "completed",
+            Self::Rejected => "rejected",
+            Self::TimedOut => "timed_out",
+            Self::ServedLate => "served_late",
+            Self::Failed => "failed",
+        }
+    }
 }
 
 impl Departure {

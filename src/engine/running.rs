@@ -109,6 +109,12 @@ impl<O: Observer> Simulation<O> {
         }
     }
 
+    /// Whether a request whose turn it is has been asked to give it away when it next gets a core.
+    #[inline]
+    fn is_hand_over_due(&self, id: RequestId) -> bool {
+        self.workers[self.requests[id].worker].hand_over_due
+    }
+
     /// A request that is on no core gives its turn away and queues for it again.
     fn hand_over(&mut self, id: RequestId) {
         let worker = self.requests[id].worker;
@@ -123,7 +129,11 @@ impl<O: Observer> Simulation<O> {
     #[inline]
     fn ask_for_core(&mut self, id: RequestId) {
         if self.sharing.is_some() {
-            self.give_share(id);
+            if self.is_hand_over_due(id) {
+                self.hand_over(id);
+            } else {
+                self.give_share(id);
+            }
             return;
         }
         let was_contended = self.cores.is_contended();
@@ -168,7 +178,7 @@ impl<O: Observer> Simulation<O> {
     #[inline]
     pub(super) fn fill_cores(&mut self) {
         while let Some(id) = self.cores.next() {
-            if self.workers[self.requests[id].worker].hand_over_due {
+            if self.is_hand_over_due(id) {
                 self.hand_over(id);
             } else {
                 let place = self.cores.occupy(id);

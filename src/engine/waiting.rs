@@ -3,9 +3,8 @@
 use crate::model::{Activity, BackendId, HandOver, Release, SimDuration};
 
 use super::event::{Event, EventId};
-use super::leaving::Outcome;
 use super::program::Instruction;
-use super::recorder::Observer;
+use super::recorder::{Observer, Outcome};
 use super::requests::{PoolId, Request, RequestId, State};
 use super::simulation::Simulation;
 

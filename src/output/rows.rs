@@ -6,7 +6,7 @@ use crate::study::RequestRow;
 /// The first line. With several scenarios in one file, a column `scenario` comes first.
 pub fn header(several: bool) -> String {
     let mut line = if several { "scenario,".to_owned() } else { String::new() };
-    line.push_str("policy,request,class,arrival_ms,departure_ms,response_time_ms,demand_ms,slowdown");
+    line.push_str("policy,request,class,outcome,arrival_ms,departure_ms,response_time_ms,demand_ms,slowdown");
     for activity in Activity::ALL {
         line.push_str(&format!(",{}_ms", activity.name()));
     }
@@ -23,6 +23,8 @@ pub fn row(scenario: Option<&str>, row: &RequestRow<'_>, line: &mut String) {
     push_text(row.policy, line);
     line.push_str(&format!(",{},", row.request));
     push_text(row.class, line);
+    line.push(',');
+    line.push_str(row.outcome);
     let response_time_ms = row.departure_ms - row.arrival_ms;
     for number in [row.arrival_ms, row.departure_ms, response_time_ms, row.demand_ms] {
         line.push(',');
@@ -109,12 +111,16 @@ mod tests {
             class: "short, \"urgent\"",
             arrival_ms: 15.0,
             departure_ms: 490.0,
+            outcome: "completed",
             demand_ms: 105.0,
             breakdown_ms: [370.0, 0.0, 0.0, 0.0, 20.0, 10.0, 75.0, 0.0],
         };
         row(Some("lecture"), &data, &mut line);
-        assert_eq!(line, "lecture,sync,3,\"short, \"\"urgent\"\"\",15,490,475,105,4.52381,370,0,0,0,20,10,75,0\n");
-        assert_eq!(header(true).split(',').count(), 17);
+        assert_eq!(
+            line,
+            "lecture,sync,3,\"short, \"\"urgent\"\"\",completed,15,490,475,105,4.52381,370,0,0,0,20,10,75,0\n"
+        );
+        assert_eq!(header(true).split(',').count(), 18);
     }
 
     #[test]
@@ -126,10 +132,11 @@ mod tests {
             class: "empty",
             arrival_ms: 1.0,
             departure_ms: 1.0,
+            outcome: "completed",
             demand_ms: 0.0,
             breakdown_ms: [0.0; 8],
         };
         row(None, &data, &mut line);
-        assert_eq!(line, "async,1,empty,1,1,0,0,,0,0,0,0,0,0,0,0\n");
+        assert_eq!(line, "async,1,empty,completed,1,1,0,0,,0,0,0,0,0,0,0,0\n");
     }
 }

@@ -2,7 +2,7 @@
 
 use indexmap::IndexMap;
 
-use crate::engine::{ClassCounts, Departure, Ending, Observer, Record, Rules, Usage};
+use crate::engine::{ClassCounts, Departure, Ending, Observer, Outcome, Record, Rules, Usage};
 use crate::model::{Activity, Backend, Machine, PoolScope};
 
 use crate::policy::Runner;
@@ -135,7 +135,7 @@ impl Collector {
 impl Observer for Collector {
     #[inline]
     fn on_departure(&mut self, departure: &Departure) {
-        if !departure.counts {
+        if !departure.counts || departure.outcome != Outcome::Completed {
             return;
         }
         let samples = &mut self.classes[usize::from(departure.entrance.class.0)];

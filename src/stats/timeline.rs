@@ -1,6 +1,6 @@
 //! Records what single requests did: the first of a run, from their arrival on.
 
-use crate::engine::{Departure, Entrance, Observer, Rules, Segment};
+use crate::engine::{Departure, Entrance, Observer, Outcome, Rules, Segment};
 use crate::model::{Activity, ClassId, SimDuration, SimTime};
 
 use super::results::{TimelineEntry, TimelineSegment};
@@ -104,14 +104,9 @@ impl Observer for TimelineRecorder {
         let request = departure.entrance.request;
         self.free_slot(request);
         if let Some(entry) = self.entry(request) {
-            entry.departure = Some(departure.departure);
+            entry.departure = (departure.outcome == Outcome::Completed).then_some(departure.departure);
             self.departed += 1;
         }
-    }
-
-    fn on_lost(&mut self, request: u64, _: SimTime) {
-        self.free_slot(request);
-        self.departed += usize::from(self.entry(request).is_some());
     }
 }
 

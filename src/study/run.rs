@@ -46,6 +46,8 @@ pub struct RequestRow<'a> {
     pub arrival_ms: f64,
     /// When it departed, in ms.
     pub departure_ms: f64,
+    /// What became of it: `completed`, `rejected`, `timed_out`, `served_late` (after its client gave up) or `failed`.
+    pub outcome: &'a str,
     /// Its demand, in ms.
     pub demand_ms: f64,
     /// Time spent in each activity, in ms, in the order of [`crate::model::Activity::ALL`].
@@ -190,6 +192,7 @@ impl Observer for RowWriter<'_, '_> {
             class: &self.scenario.workload.classes[usize::from(entrance.class.0)].name,
             arrival_ms: entrance.arrival.as_millis(),
             departure_ms: departure.departure.as_millis(),
+            outcome: departure.outcome.name(),
             demand_ms: entrance.demand.as_millis(),
             breakdown_ms: departure.spent.map(SimDuration::as_millis),
         });

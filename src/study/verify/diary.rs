@@ -1,6 +1,6 @@
 //! When each request of a run came and went.
 
-use crate::engine::{Departure, Entrance, Observer};
+use crate::engine::{Departure, Entrance, Observer, Outcome};
 use crate::model::SimTime;
 use crate::policy::PolicyChoice;
 use crate::scenario::Scenario;
@@ -69,10 +69,12 @@ impl Observer for Diary {
     }
 
     fn on_departure(&mut self, departure: &Departure) {
-        self.stays[departure.entrance.request as usize].end = End::Departed(departure.departure);
-    }
-
-    fn on_lost(&mut self, request: u64, time: SimTime) {
-        self.stays[request as usize].end = End::Lost(time);
+        let end = match departure.outcome {
+            Outcome::Completed => End::Departed(departure.departure),
+            Outcome::Rejected | Outcome::TimedOut | Outcome::ServedLate | Outcome::Failed => {
+                End::Lost(departure.departure)
+            }
+        };
+        self.stays[departure.entrance.request as usize].end = end;
     }
 }
