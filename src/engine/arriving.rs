@@ -4,7 +4,7 @@ use crate::model::{Activity, ClassId, SimTime};
 use crate::random::{Load, Purpose, Stream};
 
 use super::Dispatch;
-use super::event::{Event, Machine, UserId};
+use super::event::{Event, Nobody, UserId};
 use super::leaving::Outcome;
 use super::recorder::{Entrance, Observer};
 use super::requests::{Lane, Request, RequestId, State};
@@ -71,7 +71,7 @@ impl<O: Observer> Simulation<O> {
         }
         self.arrivals.left -= 1;
         if let Some(arrival) = self.arrivals.source.as_mut().and_then(|source| source.next_arrival()) {
-            let key = self.events.key(arrival.time, Event::Arrival(Machine(0)));
+            let key = self.events.key(arrival.time, Event::Arrival(Nobody::default()));
             self.arrivals.next = Some((key, arrival));
         }
     }
@@ -172,7 +172,7 @@ impl<O: Observer> Simulation<O> {
         if self.is_counted(request.arrival) {
             let class = &mut self.counts.classes[usize::from(request.class.0)];
             class.arrived += 1;
-            class.retried += u64::from(self.requests.more(id).tries_before > 0);
+            class.retried += u64::from(self.requests.more(id).is_some_and(|more| more.tries_before > 0));
         } else {
             self.counts.warm_up_requests += 1;
         }
@@ -185,7 +185,7 @@ impl<O: Observer> Simulation<O> {
             request: request.entry,
             class: request.class,
             arrival: request.arrival,
-            first_arrival: self.requests.more(id).first_arrival.unwrap_or(request.arrival),
+            first_arrival: self.requests.more(id).and_then(|more| more.first_arrival).unwrap_or(request.arrival),
             demand: request.demand,
         }
     }
@@ -300,6 +300,9 @@ impl<O: Observer> Simulation<O> {
     /// A worker with free slots takes the first requests of its backlog.
     #[inline]
     pub(super) fn admit(&mut self, worker: u32) {
+        if self.untaken == 0 && self.rules.thread_pool.is_none() {
+            return;
+        }
         self.fill_threads(worker);
         let backlog = if self.rules.queueing.dispatch == Dispatch::Shared { SHARED } else { 1 + worker as usize };
         while self.workers.has_free_slot(worker)

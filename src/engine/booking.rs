@@ -19,7 +19,7 @@ impl<O: Observer> Simulation<O> {
     #[inline]
     pub(super) fn book_span(&mut self, id: RequestId, activity: Activity, span: SimDuration) {
         let is_watched = self.observer.watches_segments()
-            && self.requests.more(id).parent.is_none()
+            && self.requests.more(id).and_then(|more| more.parent).is_none()
             && self.requests[id].lane != Lane::Acceptor;
         let request = &mut self.requests[id];
         let start = request.since;
@@ -34,7 +34,7 @@ impl<O: Observer> Simulation<O> {
     #[inline]
     pub(super) fn book_burst(&mut self, id: RequestId) {
         let elapsed = self.now - self.requests[id].since;
-        let got = match self.requests.more(id).share {
+        let got = match self.requests.more(id).and_then(|more| more.share) {
             Some(share) if self.sharing.is_some() => self.leave_share(id, share),
             _ => elapsed,
         };

@@ -40,7 +40,7 @@ events! {
     /// A burst of a running request has been served.
     0 0 BurstEnd(RequestId),
     /// One of the bursts that share the cores has been served.
-    0 1 ShareEnd(Machine),
+    0 1 ShareEnd(Nobody),
     /// A wait of a request is over.
     0 2 WaitEnd(RequestId),
     /// A running request has been on its core for the quantum.
@@ -60,12 +60,12 @@ events! {
     /// A user has thought.
     3 10 UserArrival(UserId),
     /// The next request arrives; it waits outside the queue.
-    3 11 Arrival(Machine),
+    3 11 Arrival(Nobody),
 }
 
-/// The one machine there is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Machine(pub u32);
+/// Nobody in particular.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Nobody(u32);
 
 /// A worker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

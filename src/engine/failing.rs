@@ -108,13 +108,14 @@ impl<O: Observer> Simulation<O> {
         let state = self.requests[id].state;
         state == State::WaitingForConnection(backend)
             || state == State::WaitingForBackend(backend)
-            || self.requests.more(id).served_by == Some(backend)
+            || self.requests.more(id).and_then(|more| more.served_by) == Some(backend)
     }
 
     /// All requests for which that holds, or for one of whose branches it does, end with an error.
     fn fail_all(&mut self, fails: impl Fn(&Self, RequestId) -> bool) {
         let ids = self.requests.ids().into_iter().filter(|id| fails(self, *id));
-        let mut ids: Vec<RequestId> = ids.map(|id| self.requests.more(id).parent.unwrap_or(id)).collect();
+        let mut ids: Vec<RequestId> =
+            ids.map(|id| self.requests.more(id).and_then(|more| more.parent).unwrap_or(id)).collect();
         ids.sort_unstable_by_key(|id| self.requests[*id].entry);
         ids.dedup();
         ids.into_iter().for_each(|id| self.fail(id));

@@ -99,7 +99,7 @@ impl<O: Observer> Simulation<O> {
         if outcome != Outcome::Completed && self.try_again(id) {
             return;
         }
-        if let Some((user, _)) = self.requests.more(id).user {
+        if let Some((user, _)) = self.requests.more(id).and_then(|more| more.user) {
             self.think(user);
         }
     }
@@ -107,7 +107,8 @@ impl<O: Observer> Simulation<O> {
     /// Schedules another try, if the client makes one; whether it does.
     fn try_again(&mut self, id: RequestId) -> bool {
         let Some(retries) = &self.clients.clients.retries else { return false };
-        let (request, more) = (&self.requests[id], self.requests.more(id));
+        let request = &self.requests[id];
+        let Some(more) = self.requests.more(id) else { return false };
         let tries_before = more.tries_before;
         let is_within_budget = retries
             .budget
@@ -160,13 +161,15 @@ impl<O: Observer> Simulation<O> {
     }
 
     pub(super) fn on_patience_end(&mut self, id: RequestId, event: EventId) {
-        if self.requests.more(id).patience_end == event && self.requests[id].state == State::InBacklog {
+        if self.requests.more(id).is_some_and(|more| more.patience_end == event)
+            && self.requests[id].state == State::InBacklog
+        {
             self.give_up(id, Outcome::TimedOut);
         }
     }
 
     pub(super) fn on_client_timeout(&mut self, id: RequestId, event: EventId) {
-        if self.requests.more(id).client_timeout != event {
+        if self.requests.more(id).is_none_or(|more| more.client_timeout != event) {
             return;
         }
         if self.clients.clients.cancel {
@@ -188,7 +191,7 @@ impl<O: Observer> Simulation<O> {
 
     /// A request, or the request of a branch, ends with an error; its worker is to settle.
     pub(super) fn fail(&mut self, id: RequestId) {
-        let id = self.requests.more(id).parent.unwrap_or(id);
+        let id = self.requests.more(id).and_then(|more| more.parent).unwrap_or(id);
         self.withdraw(id);
         self.leave(id, Outcome::Failed);
     }

@@ -226,10 +226,10 @@ impl Requests {
         self.free.push(id);
     }
 
-    /// What only some scenarios need to know of a request.
+    /// What only some scenarios need to know of a request, if there is anything.
     #[inline]
-    pub fn more(&self, id: RequestId) -> &More {
-        &self.more[id.0 as usize]
+    pub fn more(&self, id: RequestId) -> Option<&More> {
+        if self[id].has_more { self.more.get(id.0 as usize) } else { None }
     }
 
     /// The same, to be changed.

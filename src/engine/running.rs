@@ -2,7 +2,7 @@
 
 use crate::model::{Activity, SimDuration, SimTime};
 
-use super::event::{Event, EventId, Machine, WorkerId};
+use super::event::{Event, EventId, Nobody, WorkerId};
 use super::program::Instruction;
 use super::recorder::Observer;
 use super::requests::{Lane, RequestId, State};
@@ -227,7 +227,7 @@ impl<O: Observer> Simulation<O> {
         if let Some(sharing) = &mut self.sharing {
             self.counts.busy_cores.set(self.now, sharing.busy());
             sharing.next_end = match sharing.first_end() {
-                Some(time) => self.events.push(time, Event::ShareEnd(Machine(0))),
+                Some(time) => self.events.push(time, Event::ShareEnd(Nobody::default())),
                 None => EventId::default(),
             };
         }

@@ -12,8 +12,7 @@ use super::Rules;
 use super::backends::Backends;
 use super::backlog::Backlog;
 use super::cores::Cores;
-use super::event::Machine as Whole;
-use super::event::{Event, EventId, EventQueue, Key, time_of};
+use super::event::{Event, EventId, EventQueue, Key, Nobody, time_of};
 use super::program::Program;
 use super::recorder::{ClassCounts, Ending, Level, Observer, Record};
 use super::requests::{RequestId, Requests};
@@ -51,6 +50,9 @@ pub struct Setup<'a> {
 
 /// The most requests in flight that a run can be asked to bear.
 pub const MAX_IN_FLIGHT: u32 = 10_000_000;
+
+/// Branches of parallel waits and clients who will try again need places too; events can tell so many apart.
+const MOST_PLACES: usize = 16_000_000;
 
 /// So many events for each request at one instant, and the clock will not move again: users who think for no time are
 /// rejected for ever.
@@ -243,7 +245,7 @@ impl<O: Observer> Simulation<O> {
             self.ending = if self.horizon.is_some() { Ending::Horizon } else { Ending::ClockLimit };
             return None;
         }
-        if self.counts.in_system.now() > u64::from(self.max_in_flight) {
+        if self.counts.in_system.now() > u64::from(self.max_in_flight) || self.requests.len() > MOST_PLACES {
             self.ending = Ending::TooManyInFlight;
             return None;
         }
@@ -256,7 +258,7 @@ impl<O: Observer> Simulation<O> {
             return None;
         }
         self.now = time;
-        if is_arrival { Some((EventId::default(), Event::Arrival(Whole(0)))) } else { self.events.pop() }
+        if is_arrival { Some((EventId::default(), Event::Arrival(Nobody::default()))) } else { self.events.pop() }
     }
 
     /// Whether a request that arrived then is part of the numbers.

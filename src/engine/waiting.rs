@@ -97,7 +97,7 @@ impl<O: Observer> Simulation<O> {
         self.counts.phase_events += 1;
         self.end_query(id);
         let worker = self.requests[id].worker;
-        if self.requests.more(id).parent.is_some() {
+        if self.requests.more(id).and_then(|more| more.parent).is_some() {
             self.join(id);
         } else {
             self.requests[id].next += 1;
@@ -109,15 +109,15 @@ impl<O: Observer> Simulation<O> {
     /// A backend is done with a query: the next one starts, and the connection goes its way.
     #[inline]
     fn end_query(&mut self, id: RequestId) {
-        if self.requests.more(id).served_by.is_some() {
+        if self.requests.more(id).and_then(|more| more.served_by).is_some() {
             self.leave_backend(id);
         }
-        if let Some(pool) = self.requests.more(id).connection
+        if let Some(pool) = self.requests.more(id).and_then(|more| more.connection)
             && self.backends.pool(pool).release == Release::QueryEnd
         {
             let request = &self.requests[id];
             let runs_next = matches!(self.program.instruction(request.next + 1), Instruction::Cpu(_));
-            self.release_held(id, runs_next && self.requests.more(id).parent.is_none());
+            self.release_held(id, runs_next && self.requests.more(id).and_then(|more| more.parent).is_none());
         }
     }
 
@@ -134,7 +134,7 @@ impl<O: Observer> Simulation<O> {
     /// Releases the connection that a request holds. Who waits for it gets it at once, or after the next burst of the
     /// one that releases it.
     fn release_held(&mut self, id: RequestId, runs_next: bool) {
-        let Some(pool) = self.requests.more(id).connection else { return };
+        let Some(pool) = self.requests.more(id).and_then(|more| more.connection) else { return };
         self.requests.more_mut(id).connection = None;
         let connections = self.backends.pool(pool);
         if runs_next && connections.hand_over == HandOver::ReleaserFirst && connections.is_contended() {
@@ -160,7 +160,7 @@ impl<O: Observer> Simulation<O> {
     /// A request runs again: a connection that it held until now is released.
     #[inline]
     pub(super) fn release_on_running(&mut self, id: RequestId) {
-        if self.requests.more(id).connection.is_some() {
+        if self.requests.more(id).and_then(|more| more.connection).is_some() {
             self.release_held(id, true);
         }
     }
@@ -168,7 +168,7 @@ impl<O: Observer> Simulation<O> {
     /// A request goes on to its next wait without running in between: a connection that it held is released.
     #[inline]
     fn release_on_going_on(&mut self, id: RequestId) {
-        if self.requests.more(id).connection.is_some() {
+        if self.requests.more(id).and_then(|more| more.connection).is_some() {
             self.release_held(id, false);
         }
     }
@@ -176,7 +176,7 @@ impl<O: Observer> Simulation<O> {
     /// A burst has ended: a connection that was to be passed on after it is.
     #[inline]
     pub(super) fn pass_connection_on(&mut self, id: RequestId) {
-        if self.requests.more(id).passes_on.is_some()
+        if self.requests.more(id).and_then(|more| more.passes_on).is_some()
             && let Some(pool) = self.requests.more_mut(id).passes_on.take()
         {
             self.give_back(pool);
@@ -185,10 +185,13 @@ impl<O: Observer> Simulation<O> {
 
     /// A request that leaves lets go of all it holds of backends.
     pub(super) fn let_go(&mut self, id: RequestId) {
-        if self.requests.more(id).served_by.is_some() {
+        if self.requests.more(id).is_none() {
+            return;
+        }
+        if self.requests.more(id).and_then(|more| more.served_by).is_some() {
             self.leave_backend(id);
         }
-        if let Some(pool) = self.requests.more(id).connection {
+        if let Some(pool) = self.requests.more(id).and_then(|more| more.connection) {
             self.requests.more_mut(id).connection = None;
             self.give_back(pool);
         }
@@ -196,7 +199,7 @@ impl<O: Observer> Simulation<O> {
     }
 
     pub(super) fn on_acquire_timeout(&mut self, id: RequestId, event: EventId) {
-        if self.requests.more(id).acquire_timeout != event {
+        if self.requests.more(id).is_none_or(|more| more.acquire_timeout != event) {
             return;
         }
         let worker = self.requests[id].worker;
@@ -226,7 +229,7 @@ impl<O: Observer> Simulation<O> {
         self.requests.more_mut(id).branches = ids.clone();
         for branch in ids {
             // A branch that fails at once takes the request and its other branches with it.
-            if self.requests.more(branch).parent != Some(id) {
+            if self.requests.more(branch).and_then(|more| more.parent) != Some(id) {
                 break;
             }
             if let Instruction::Wait { backend, .. } = self.program.instruction(self.requests[branch].next) {
@@ -237,7 +240,7 @@ impl<O: Observer> Simulation<O> {
 
     /// A branch has ended. With the last one the request goes on; the time since the fork was spent as that branch did.
     fn join(&mut self, branch: RequestId) {
-        let Some(id) = self.requests.more(branch).parent else { return };
+        let Some(id) = self.requests.more(branch).and_then(|more| more.parent) else { return };
         let spent = self.requests[branch].spent;
         self.let_go(branch);
         self.requests.remove(branch);
