@@ -5,14 +5,14 @@ use serde_json::{Value, json};
 use super::super::case::{Case, Figure, Length, Sampled, Trial};
 use super::super::quantity::*;
 use super::one_station::exponential;
-use super::{in_per_s, scenario, seconds};
+use super::{counted, in_per_s, scenario, seconds};
 use crate::stats::theory::{MachineRepair, Station, mean_value_analysis};
 
 pub(super) fn cases() -> Vec<Case> {
     let mut cases: Vec<Case> =
         [0.25, 0.5].into_iter().flat_map(|share| THREADS.map(|threads| d07(share, threads))).collect();
     cases.push(e01());
-    cases.extend([(10, 2000, 3, 500), (50, 1000, 8, 100), (20, 4000, 1, 200)].map(e03));
+    cases.extend([(10, 2000, 3, 500, 2_500), (50, 1000, 8, 100, 300), (20, 4000, 1, 200, 9_500)].map(e03));
     cases.push(e51());
     cases
 }
@@ -27,20 +27,20 @@ struct Plan {
 }
 
 impl Plan {
-    fn case<const N: usize>(
+    fn case(
         self,
         id: &'static str,
         system: String,
         scenario: Value,
         formula: &'static str,
-        exact: [(Quantity, f64); N],
+        exact: &[(Quantity, f64)],
     ) -> Case {
         let trial = Trial::Sampled(Sampled {
             replications: REPLICATIONS,
             length: Length::Duration(seconds(self.duration_s)),
             precise: 1.0,
             warm_up: seconds(self.warm_up_s),
-            figures: exact.into_iter().map(|(quantity, exact)| Figure { quantity, exact }).collect(),
+            figures: exact.iter().map(|&(quantity, exact)| Figure { quantity, exact }).collect(),
         });
         Case { id, system, formula, scenario, trial }
     }
@@ -63,12 +63,15 @@ fn d07(waiting: f64, threads: u32) -> Case {
     ]);
     let policy = json!({ "threaded": { "threads": threads, "switch_interval": "none" } });
     let scenario = scenario(phases, users(2 * threads, json!("0ms")), 1, policy);
-    Plan { duration_s: 1_000, warm_up_s: 0 }.case(
+    Plan { duration_s: 500, warm_up_s: 0 }.case(
         "D07",
-        format!("{threads} threads under a GIL, never idle; requests of exp {cpu} ms CPU + exp {db} ms db"),
+        format!(
+            "{} under a GIL, never short of requests of exp {cpu} ms CPU + exp {db} ms db",
+            counted(threads, "thread")
+        ),
         scenario,
         "machine repair: the threads go round",
-        [(THROUGHPUT, in_per_s(exact.throughput())), (TIME_IN_SLOT, exact.mean_response_time() + db)],
+        &[(THROUGHPUT, in_per_s(exact.throughput())), (TIME_IN_SLOT, exact.mean_response_time() + db)],
     )
 }
 
@@ -79,8 +82,9 @@ fn station(users_count: u32, think_ms: u32, workers: u32, service_ms: u32) -> (M
         channels: workers,
         mean_service: f64::from(service_ms),
     };
+    let in_words = counted(workers, "worker");
     let system =
-        format!("{users_count} users who think exp {think_ms} ms; {workers} workers, requests of exp {service_ms} ms");
+        format!("{users_count} users who think exp {think_ms} ms; {in_words}, requests of exp {service_ms} ms");
     let scenario = scenario(
         json!([{ "compute": exponential(&format!("{service_ms}ms")) }]),
         users(users_count, exponential(&format!("{think_ms}ms"))),
@@ -97,7 +101,7 @@ fn e01() -> Case {
         system,
         scenario,
         "machine repair",
-        [
+        &[
             (THROUGHPUT, in_per_s(exact.throughput())),
             (RESPONSE_TIME, exact.mean_response_time()),
             (WAITING_TIME, exact.mean_waiting_time()),
@@ -105,14 +109,14 @@ fn e01() -> Case {
     )
 }
 
-fn e03((users, think_ms, workers, service_ms): (u32, u32, u32, u32)) -> Case {
+fn e03((users, think_ms, workers, service_ms, duration_s): (u32, u32, u32, u32, u64)) -> Case {
     let (exact, system, scenario) = station(users, think_ms, workers, service_ms);
-    Plan { duration_s: 5_000, warm_up_s: 50 }.case(
+    Plan { duration_s, warm_up_s: 50 }.case(
         "E03",
         system,
         scenario,
         "machine repair",
-        [(THROUGHPUT, in_per_s(exact.throughput())), (RESPONSE_TIME, exact.mean_response_time())],
+        &[(THROUGHPUT, in_per_s(exact.throughput())), (RESPONSE_TIME, exact.mean_response_time())],
     )
 }
 
@@ -122,12 +126,12 @@ fn e51() -> Case {
     let mut scenario = scenario(phases, users(10, exponential("200ms")), 1, json!({ "async": {} }));
     scenario["backends"] = json!({ "db": { "concurrency": 1 } });
     let response_time = exact.residence_times[0] + exact.residence_times[1];
-    Plan { duration_s: 1_000, warm_up_s: 5 }.case(
+    Plan { duration_s: 500, warm_up_s: 5 }.case(
         "E51",
         "10 users who think exp 200 ms; async, exp 20 ms CPU + exp 30 ms in a db that runs one query at a time"
             .to_owned(),
         scenario,
         "mean value analysis",
-        [(THROUGHPUT, in_per_s(exact.throughput)), (RESPONSE_TIME, response_time)],
+        &[(THROUGHPUT, in_per_s(exact.throughput)), (RESPONSE_TIME, response_time)],
     )
 }
