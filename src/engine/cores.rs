@@ -88,11 +88,12 @@ impl Cores {
         self.running.get(place as usize).copied()
     }
 
-    /// When the quantum of one that has had its core since `since` ends next, from `now` on: a quantum that ended
-    /// while nobody waited has begun anew.
-    pub fn quantum_end(&self, since: SimTime, now: SimTime) -> SimTime {
+    /// When the quantum of one that has had its core since `since` ends next: a quantum that ended while nobody waited
+    /// has begun anew. One that ends at `now` is over once the expiries of this instant are.
+    pub fn quantum_end(&self, since: SimTime, now: SimTime, expiries_are_over: bool) -> SimTime {
         let quantum = self.quantum.as_nanos();
-        let quanta = (now - since).as_nanos().div_ceil(quantum).max(1);
+        let elapsed = (now - since).as_nanos();
+        let quanta = if expiries_are_over { elapsed / quantum + 1 } else { elapsed.div_ceil(quantum).max(1) };
         since + self.quantum * quanta
     }
 

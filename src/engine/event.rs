@@ -96,6 +96,12 @@ pub(super) const fn time_of(key: Key) -> SimTime {
     SimTime::from_nanos((key >> (64 + RANK_BITS)) as u64)
 }
 
+/// Whether the event of that key comes after the expiries of its instant.
+#[inline]
+pub(super) const fn is_after_expiries(key: Key) -> bool {
+    (key >> 64) as u64 & ((1 << RANK_BITS) - 1) > 1
+}
+
 /// The future: a 4-ary heap of events.
 #[derive(Clone, Debug, Default)]
 pub(super) struct EventQueue {

@@ -24,5 +24,5 @@ mod waiting;
 mod workers;
 
 pub use recorder::{ClassCounts, Departure, Ending, Entrance, Observer, Outcome, Record, Segment, Usage};
-pub use rules::{Dispatch, Order, Queueing, Rules, ThreadPool};
+pub use rules::{BlockingWaits, Dispatch, Order, Queueing, Rules, ThreadPool};
 pub use simulation::{MAX_IN_FLIGHT, Setup, Simulation};

@@ -7,7 +7,7 @@ use rand::RngExt;
 use crate::model::{Activity, BackendId, ClassId, PhaseKind, SimDuration};
 use crate::random::{Phase, RequestClass, Sampler, SinglePhase, Stream, Workload};
 
-use super::Rules;
+use super::{BlockingWaits, Rules};
 
 /// One step of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,7 +82,11 @@ impl Program {
         if in_thread {
             self.add(Instruction::HandOff, None);
         }
-        let wait_blocks = |blocking: bool| (blocking || rules.waits_block) && !in_thread;
+        let wait_blocks = |marked: bool| match rules.blocking_waits {
+            BlockingWaits::None => false,
+            BlockingWaits::Marked => marked && !in_thread,
+            BlockingWaits::All => true,
+        };
         for phase in &class.phases {
             match phase {
                 Phase::Single(single) => self.add_single(single, wait_blocks),

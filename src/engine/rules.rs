@@ -16,8 +16,8 @@ pub struct Rules {
     pub running_at_once: u32,
     /// After how long a running request hands over to a ready one of its worker; `None`: at the end of its burst.
     pub hand_over_interval: Option<SimDuration>,
-    /// Whether every wait holds what runs the request, as a wait marked `blocking` does.
-    pub waits_block: bool,
+    /// Which waits hold what runs the request.
+    pub blocking_waits: BlockingWaits,
     /// Whether parallel waits of a request go on at the same time; otherwise one after another.
     pub gathers: bool,
     /// Whether the next ready request of a worker goes on on the core of the last: one loop runs them all.
@@ -26,6 +26,17 @@ pub struct Rules {
     pub thread_pool: Option<ThreadPool>,
     /// Where requests wait that no worker has taken.
     pub queueing: Queueing,
+}
+
+/// Which waits hold what runs the request, so that nothing else of the worker runs meanwhile.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BlockingWaits {
+    /// None: a thread waits alone.
+    None,
+    /// Those marked `blocking`: an event loop stands still.
+    Marked,
+    /// All of them.
+    All,
 }
 
 /// Threads beside a loop: requests of some classes are handed to them, and run under the same lock as the loop.

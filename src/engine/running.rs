@@ -262,7 +262,7 @@ impl<O: Observer> Simulation<O> {
     /// Schedules the end of a running request's quantum, if its burst does not end before.
     fn schedule_quantum_end(&mut self, id: RequestId) {
         let request = &mut self.requests[id];
-        let time = self.cores.quantum_end(request.on_core_since, self.now);
+        let time = self.cores.quantum_end(request.on_core_since, self.now, self.expiries_are_over);
         if time < request.burst_end {
             request.quantum_end = self.events.push(time, Event::QuantumEnd(id));
         }

@@ -12,7 +12,7 @@ use super::Rules;
 use super::backends::Backends;
 use super::backlog::Backlog;
 use super::cores::Cores;
-use super::event::{Event, EventId, EventQueue, Key, Nobody, time_of};
+use super::event::{Event, EventId, EventQueue, Key, Nobody, is_after_expiries, time_of};
 use super::program::Program;
 use super::recorder::{ClassCounts, Ending, Level, Observer, Record};
 use super::requests::{RequestId, Requests};
@@ -73,6 +73,8 @@ pub struct Simulation<O> {
     ending: Ending,
 
     pub(super) now: SimTime,
+    /// Whether what should expire at this instant has done so.
+    pub(super) expiries_are_over: bool,
     /// So many events have happened since the clock last moved.
     events_now: u64,
     pub(super) events: EventQueue,
@@ -170,6 +172,7 @@ impl<O: Observer> Simulation<O> {
             max_in_flight: setup.max_in_flight.min(MAX_IN_FLIGHT),
             ending: Ending::Drained,
             now: SimTime::ZERO,
+            expiries_are_over: false,
             events_now: 0,
             events: EventQueue::default(),
             arrivals: Arrivals::new(setup.requests.unwrap_or(u64::MAX)),
@@ -258,6 +261,7 @@ impl<O: Observer> Simulation<O> {
             return None;
         }
         self.now = time;
+        self.expiries_are_over = is_after_expiries(key);
         if is_arrival { Some((EventId::default(), Event::Arrival(Nobody::default()))) } else { self.events.pop() }
     }
 

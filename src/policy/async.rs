@@ -10,7 +10,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{Policy, Runner, Slots, SwitchInterval, one};
-use crate::engine::{Dispatch, Order, Queueing, ThreadPool};
+use crate::engine::{BlockingWaits, Dispatch, Order, Queueing, ThreadPool};
 use crate::model::SimDuration;
 
 /// Any number of requests in each worker, one of them running.
@@ -72,6 +72,10 @@ impl Policy for Async {
 
     fn hand_over_interval(&self) -> Option<SimDuration> {
         self.thread_pool.as_ref().and_then(|pool| pool.switch_interval.0)
+    }
+
+    fn blocking_waits(&self) -> BlockingWaits {
+        BlockingWaits::Marked
     }
 
     fn gathers(&self) -> bool {

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 pub use self::r#async::{Async, AsyncThreadPool};
 pub use self::sync::Sync;
 pub use self::threaded::{SwitchInterval, Threaded};
-use crate::engine::{Queueing, Rules, ThreadPool};
+use crate::engine::{BlockingWaits, Queueing, Rules, ThreadPool};
 use crate::model::SimDuration;
 
 /// What runs a request, as reports call it.
@@ -62,9 +62,9 @@ pub trait Policy {
         None
     }
 
-    /// Whether a wait holds what runs the request, so that nothing else of the worker runs meanwhile.
-    fn waits_block(&self) -> bool {
-        false
+    /// Which waits hold what runs the request, so that nothing else of the worker runs meanwhile.
+    fn blocking_waits(&self) -> BlockingWaits {
+        BlockingWaits::None
     }
 
     /// Whether parallel waits of a request go on at the same time; otherwise one after another.
@@ -149,7 +149,7 @@ impl PolicyChoice {
             },
             running_at_once: policy.running_at_once(),
             hand_over_interval: policy.hand_over_interval(),
-            waits_block: policy.waits_block(),
+            blocking_waits: policy.blocking_waits(),
             gathers: policy.gathers(),
             keeps_core: policy.keeps_core(),
             thread_pool: policy.thread_pool(),

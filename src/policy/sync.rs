@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{Policy, Runner, Slots, one};
-use crate::engine::{Dispatch, Order, Queueing};
+use crate::engine::{BlockingWaits, Dispatch, Order, Queueing};
 
 /// One request at a time in each worker.
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
@@ -47,8 +47,8 @@ impl Policy for Sync {
         Slots::Fixed(1)
     }
 
-    fn waits_block(&self) -> bool {
-        true
+    fn blocking_waits(&self) -> BlockingWaits {
+        BlockingWaits::All
     }
 
     fn queueing(&self) -> Queueing {

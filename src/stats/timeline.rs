@@ -1,6 +1,6 @@
 //! Records what single requests did: the first of a run, from their arrival on.
 
-use crate::engine::{Departure, Entrance, Observer, Outcome, Rules, Segment};
+use crate::engine::{BlockingWaits, Departure, Entrance, Observer, Outcome, Rules, Segment};
 use crate::model::{Activity, ClassId, SimDuration, SimTime};
 
 use super::results::{TimelineEntry, TimelineSegment};
@@ -36,7 +36,7 @@ impl TimelineRecorder {
             entries: Vec::new(),
             slots: rules.slots.map(|_| vec![Vec::new(); rules.workers as usize]),
             departed: 0,
-            tells_blocking: !rules.waits_block,
+            tells_blocking: rules.blocking_waits == BlockingWaits::Marked,
         }
     }
 

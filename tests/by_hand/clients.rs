@@ -1,0 +1,150 @@
+//! Clients who give up, try again, or are users that think.
+
+use std::ops::ControlFlow;
+
+use crate::case::{System, check, run};
+use waitline::study::{self, Options, Watch};
+
+const SYNC: &str = r#"{ "sync": {} }"#;
+const ASYNC: &str = r#"{ "async": {} }"#;
+
+#[test]
+fn work_that_nobody_waits_for_goes_on() {
+    let system = System {
+        classes: "page = compute 10",
+        arrivals: "0 page, 0 page, 0 page",
+        with: r#""clients": { "timeout": "12ms" }"#,
+    };
+    check(system, SYNC, "10, lost 20, lost 30; timed_out 2, late 2");
+}
+
+#[test]
+fn a_cancelled_request_leaves_where_it_is() {
+    let with = r#""clients": { "timeout": "5ms", "cancel": true }"#;
+    // On a core: the next takes it.
+    let system = System { classes: "long = compute 20; short = compute 4", arrivals: "0 long, 2 short", with };
+    check(system, SYNC, "lost 5, lost 7; timed_out 2");
+    check(System { arrivals: "0 long, 5 short", ..system }, SYNC, "lost 5, 9; timed_out 1");
+    // In the backlog: last come, first served; the second waits from 1 to 6, the third runs 4–7.
+    let system = System { classes: "page = compute 4", arrivals: "0 page, 1 page, 2 page", with };
+    check(system, r#"{ "sync": { "order": "lifo" } }"#, "4, lost 6, lost 7; timed_out 2");
+    // Asleep, and in waits that go on at the same time.
+    check(System { classes: "page = sleep 9", arrivals: "0 page", with }, ASYNC, "lost 5; timed_out 1");
+    let classes = r#"page = { "parallel": [{ "db": "9ms" }, { "sleep": "2ms" }] }"#;
+    check(System { classes, arrivals: "0 page", with }, ASYNC, "lost 5; timed_out 1");
+}
+
+#[test]
+fn a_cancelled_request_leaves_the_queue_it_stands_in() {
+    // a has the thing in question from 0 to 4; c asks for it at 0.5 and has it from 4 until it is cancelled at 5.5;
+    // b asks at 1 and is cancelled in the queue at 5; d comes at 5 and has it from 5.5 on.
+    let gives = "4, lost 5, lost 5.5, 9.5; timed_out 2";
+    let arrivals = "0 a, 0 b, 0.5 c, 5 d";
+    let clients = r#""clients": { "timeout": "5ms", "cancel": true }"#;
+    let working = "a = compute 4; b = db 1 > compute 20; c = compute 20; d = compute 4";
+    let system = System { classes: working, arrivals, with: clients };
+    check(system, ASYNC, gives);
+    check(system, r#"{ "threaded": { "threads": 4, "switch_interval": "none" } }"#, gives);
+    let machine = format!(r#"{clients}, "machine": {{ "quantum": "100ms" }}"#);
+    check(System { with: &machine, ..system }, r#"{ "sync": { "workers": 4 } }"#, gives);
+    let waiting = "a = db 4; b = sleep 1 > db 20; c = db 20; d = db 4";
+    for backend in [r#""pool": { "size": 1 }"#, r#""concurrency": 1"#] {
+        let with = format!(r#"{clients}, "backends": {{ "db": {{ {backend} }} }}"#);
+        check(System { classes: waiting, arrivals, with: &with }, ASYNC, gives);
+    }
+}
+
+#[test]
+fn a_cancelled_request_with_a_share_of_the_cores_leaves_it_to_the_others() {
+    // Half each until 5 (2.5 done); then the second, which came at 0 too, is cancelled as well, and the third, which
+    // came at 4, has a third for 1 ms. By hand: 0–4 two at half: 2 each. 4–5 three at a third. At 5 the third has 1/3
+    // and is alone: 3 − 1/3 more, to the nanosecond 7.666667.
+    let with = r#""machine": { "quantum": "processor_sharing" }, "clients": { "timeout": "5ms", "cancel": true }"#;
+    let system = System { classes: "long = compute 20; short = compute 3", arrivals: "0 long, 0 long, 4 short", with };
+    check(system, r#"{ "sync": { "workers": 3 } }"#, "lost 5, lost 5, 7.666667; timed_out 2");
+}
+
+#[test]
+fn patience_counts_in_the_queue_only() {
+    let system = System {
+        classes: "page = compute 10",
+        arrivals: "0 page, 0 page, 6 page",
+        with: r#""clients": { "patience": "5ms" }"#,
+    };
+    check(system, SYNC, "10, lost 5, 20; timed_out 1");
+    // Unlimited loops have no backlog.
+    check(system, ASYNC, "10, 20, 30");
+}
+
+#[test]
+fn a_client_tries_again_after_a_backoff_that_doubles() {
+    let retries = r#""clients": { "retries": { "max": 2, "backoff": "10ms" } }"#;
+    let policy = r#"{ "sync": { "backlog": 0 } }"#;
+    // The try at 15 finds the worker free: completions come before arrivals.
+    let system = System { classes: "page = compute 15", arrivals: "0 page, 5 page", with: retries };
+    check(system, policy, "15, lost 5, 30; rejected 1, retried 1");
+    // At 5, 10 later at 15, 20 later at 35; then it has tried often enough.
+    let system = System { classes: "page = compute 100", ..system };
+    check(system, policy, "100, lost 5, lost 15, lost 35; rejected 3, retried 2");
+}
+
+#[test]
+fn a_budget_limits_tries_to_a_share_of_the_arrivals() {
+    let with = r#""clients": { "retries": { "max": 2, "backoff": "10ms", "budget": 0.5 } }"#;
+    // One try for two arrivals; the second would be two.
+    let system = System { classes: "page = compute 100", arrivals: "0 page, 5 page", with };
+    check(system, r#"{ "sync": { "backlog": 0 } }"#, "100, lost 5, lost 15; rejected 2, retried 1");
+}
+
+#[test]
+fn a_client_that_gave_up_tries_again_while_its_first_try_still_runs() {
+    // Gives up at 4, tries again at 5, gives up at 9; the worker does both: 0–10, 10–20.
+    let system = System {
+        classes: "page = compute 10",
+        arrivals: "0 page",
+        with: r#""clients": { "timeout": "4ms", "retries": { "max": 1, "backoff": "1ms" } }"#,
+    };
+    check(system, SYNC, "lost 10, lost 20; timed_out 2, late 2, retried 1");
+}
+
+#[test]
+fn an_operation_lasts_from_the_first_try_to_the_answer() {
+    let with = r#""clients": { "retries": { "max": 2, "backoff": "10ms" } }"#;
+    let system = System { classes: "page = compute 15", arrivals: "0 page, 5 page", with };
+    let scenario = system.scenario(r#"{ "sync": { "backlog": 0 } }"#);
+    let mut watch = Watch { progress: &mut |_| ControlFlow::Continue(()), rows: None };
+    let results = study::run(&scenario, &Options::default(), &mut watch).unwrap();
+    let policy = &results.policies[0];
+    // Response times 15 and 15, operation times 15 and 25; three arrivals for two operations.
+    assert_eq!(policy.response_time_ms.mean, Some(15.0));
+    let operations = policy.operation_time_ms.unwrap();
+    assert_eq!((operations.mean, operations.max), (Some(20.0), Some(25.0)));
+    assert_eq!(policy.amplification, Some(1.5));
+}
+
+#[test]
+fn a_try_brings_the_demands_of_the_first() {
+    let with = r#""clients": { "timeout": "1ms", "retries": { "max": 3, "backoff": "1ms" } }"#;
+    let classes = r#"page = { "compute": { "uniform": ["10ms", "20ms"] } } > { "db": { "uniform": ["1ms", "9ms"] } }"#;
+    let (seen, _) = run(&System { classes, arrivals: "0 page", with }.scenario(ASYNC));
+    let demands: Vec<_> = seen.entrances.iter().map(|entrance| entrance.demand).collect();
+    assert_eq!(demands, [demands[0]; 4]);
+}
+
+#[test]
+fn users_think_send_wait_and_think_again() {
+    let with = r#""arrivals": { "users": { "count": 2, "think": "10ms" } }, "run": { "requests": 4 }"#;
+    // Both come at 10. The first has its answer at 15 and is back at 25, the second at 20 and 30.
+    check(System { classes: "page = compute 5", arrivals: "", with }, SYNC, "15, 20, 30, 35");
+    // One that is rejected thinks from then on: 10–15; 20–25; the first is back at 25, as the worker is done.
+    let policy = r#"{ "sync": { "backlog": 0 } }"#;
+    check(System { classes: "page = compute 5", arrivals: "", with }, policy, "15, lost 10, 25, 30; rejected 1");
+}
+
+#[test]
+fn a_user_who_gives_up_thinks_while_the_work_goes_on() {
+    // At 10 until 20, given up at 14; back at 24, until 34, given up at 28.
+    let with = r#""arrivals": { "users": { "count": 1, "think": "10ms" } }, "run": { "requests": 2 },
+        "clients": { "timeout": "4ms" }"#;
+    check(System { classes: "page = compute 10", arrivals: "", with }, SYNC, "lost 20, lost 34; timed_out 2, late 2");
+}

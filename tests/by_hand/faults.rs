@@ -1,0 +1,105 @@
+//! Faults, from their beginning to their end and what is left of them.
+
+use crate::case::{System, check, check_parts};
+
+const SYNC: &str = r#"{ "sync": {} }"#;
+const ASYNC: &str = r#"{ "async": {} }"#;
+const TWO: &str = r#"{ "sync": { "workers": 2 } }"#;
+
+#[test]
+fn a_slow_backend_slows_the_queries_that_it_starts() {
+    // Started before, during, just before the end, and as it ends.
+    let system = System {
+        classes: "page = db 10; nap = sleep 10",
+        arrivals: "0 page, 6 page, 6 nap, 24 page, 25 page",
+        with: r#""faults": [{ "at": "5ms", "for": "20ms", "slow": { "backend": "db", "factor": 3 } }]"#,
+    };
+    check(system, ASYNC, "10, 36, 16, 54, 35");
+}
+
+#[test]
+fn a_query_that_waited_is_slow_if_it_starts_while_the_backend_is() {
+    let system = System {
+        classes: "page = db 10",
+        arrivals: "0 page, 0 page, 0 page",
+        with: r#""backends": { "db": { "concurrency": 1 } },
+            "faults": [{ "at": "5ms", "for": "20ms", "slow": { "backend": "db", "factor": 2 } }]"#,
+    };
+    // 0–10, 10–30 slow, 30–40.
+    check(system, ASYNC, "10, 30, 40");
+}
+
+#[test]
+fn faults_at_the_same_time_multiply() {
+    let system = System {
+        classes: "page = db 1",
+        arrivals: "5 page, 15 page, 25 page, 35 page",
+        with: r#""faults": [
+            { "at": "0ms", "for": "20ms", "slow": { "backend": "db", "factor": 2 } },
+            { "at": "10ms", "for": "20ms", "slow": { "backend": "db", "factor": 3 } }]"#,
+    };
+    check(system, ASYNC, "7, 21, 28, 36");
+}
+
+#[test]
+fn a_backend_that_is_down_fails_what_asks_and_what_waits() {
+    // At 5: the first is served, the second waits for the connection, the third sleeps. At 7 the third asks. At 15 it
+    // is up again, and its connection free.
+    let system = System {
+        classes: "page = db 10; nap = sleep 7 > db 10",
+        arrivals: "0 page, 0 page, 0 nap, 15 page",
+        with: r#""backends": { "db": { "pool": { "size": 1 } } },
+            "faults": [{ "at": "5ms", "for": "10ms", "down": { "backend": "db" } }]"#,
+    };
+    check(system, ASYNC, "lost 5, lost 5, lost 7, 25; failed 3");
+    // One branch that fails takes its request along.
+    let classes = r#"page = { "parallel": [{ "sleep": "20ms" }, { "db": "10ms" }] }"#;
+    check(System { classes, arrivals: "0 page, 6 page", ..system }, ASYNC, "lost 5, lost 6; failed 2");
+}
+
+#[test]
+fn clients_try_again_until_the_backend_is_up() {
+    // Fails at 6, 8 (2 later), 12 (4 later), and at 20 (8 later) it is up: 30.
+    let system = System {
+        classes: "page = db 10",
+        arrivals: "6 page",
+        with: r#""clients": { "retries": { "max": 5, "backoff": "2ms" } },
+            "faults": [{ "at": "5ms", "for": "10ms", "down": { "backend": "db" } }]"#,
+    };
+    check(system, ASYNC, "lost 6, lost 8, lost 12, 30; failed 3, retried 3");
+}
+
+#[test]
+fn a_worker_that_restarts_fails_its_requests_and_takes_others_later() {
+    // The first is in worker 1, down from 5 to 15; the third has worker 2 at 10; the fourth worker 1 at 15.
+    let with = r#""machine": { "cores": 2 }, "faults": [{ "at": "5ms", "for": "10ms", "restart": { "worker": 1 } }]"#;
+    let system = System { classes: "page = compute 10", arrivals: "0 page, 0 page, 6 page, 7 page", with };
+    check(system, TWO, "lost 5, 10, 20, 25; failed 1");
+    check_parts(system, TWO, 4, "backlog_wait 7–15, compute 15–25");
+    // All that are inside fail: running, ready and away; what waits outside does not.
+    let system =
+        System { classes: "page = compute 10; nap = sleep 10", arrivals: "0 page, 0 page, 0 nap, 6 page", with };
+    check(system, ASYNC, "lost 5, lost 5, lost 5, 25; failed 3");
+    check(System { arrivals: "0 page, 0 page", ..system }, SYNC, "lost 5, 25; failed 1");
+    // A policy without that worker does not notice.
+    let with = r#""faults": [{ "at": "5ms", "for": "10ms", "restart": { "worker": 2 } }]"#;
+    check(System { arrivals: "0 page", with, ..system }, SYNC, "10");
+}
+
+#[test]
+fn fewer_cores_are_shared_until_they_are_back() {
+    // Two cores but from 3 to 10. Of the two that run the documents do not say who stops: the one that began last.
+    // It has done 3; the first runs to the end of its quantum at 4, the second 4–8 (7 done), the first 8–10 (6 done);
+    // then both.
+    let with = r#""machine": { "cores": 2 }, "faults": [{ "at": "3ms", "for": "7ms", "cores": 1 }]"#;
+    let system = System { classes: "page = compute 10", arrivals: "0 page, 0 page", with };
+    check(system, TWO, "14, 13");
+    // From 4 to 11. At 4, when the first's quantum ends, nobody waits yet: its next one goes to 8 (8 done); the second
+    // 8–11 (7 done); then both.
+    let with = r#""machine": { "cores": 2 }, "faults": [{ "at": "4ms", "for": "7ms", "cores": 1 }]"#;
+    check(System { with, ..system }, TWO, "13, 14");
+    // Shared: 4 each by 4, 4 more each by 12, then a core each.
+    let with = r#""machine": { "cores": 2, "quantum": "processor_sharing" },
+        "faults": [{ "at": "4ms", "for": "8ms", "cores": 1 }]"#;
+    check(System { with, ..system }, TWO, "14, 14");
+}

@@ -1,0 +1,122 @@
+//! Event loops: blocking waits, limits, threads beside the loop; and waits that go on at the same time.
+
+use crate::case::{System, check, check_parts, run};
+use waitline::model::SimDuration;
+
+const SYNC: &str = r#"{ "sync": {} }"#;
+const ASYNC: &str = r#"{ "async": {} }"#;
+
+#[test]
+fn a_loop_whose_waits_block_does_what_a_sync_worker_does() {
+    let classes = r#"page = compute 5 > { "db": { "time": "10ms", "blocking": true } } > compute 5;
+        call = compute 2 > { "wait": { "backend": "idp", "time": "7.5ms", "blocking": true } }"#;
+    let system = System { classes, arrivals: "0 page, 3 call, 7 page, 60 call", with: r#""backends": { "idp": {} }"# };
+    for policy in [SYNC, ASYNC, r#"{ "async": { "max_in_progress": 1 } }"#] {
+        check(system, policy, "20, 29.5, 49.5, 69.5");
+    }
+}
+
+#[test]
+fn one_blocking_wait_holds_the_loop_to_its_end() {
+    let classes = r#"bad = compute 5 > { "db": { "time": "10ms", "blocking": true } } > compute 5; good = compute 2"#;
+    let system = System { classes, arrivals: "0 bad, 6 good", with: "" };
+    // It keeps its turn, so that it goes on before the good one.
+    check(system, ASYNC, "20, 22");
+    check_parts(system, ASYNC, 2, "run_queue_wait 6–20, compute 20–22");
+    // A thread waits alone.
+    check(system, r#"{ "threaded": { "threads": 2 } }"#, "20, 8");
+}
+
+#[test]
+fn a_loop_runs_bursts_in_the_order_they_became_ready_and_to_their_end() {
+    // 0–10 a, 10–30 b, though a is ready again at 15 and a quantum long over; 30–40 a.
+    let system =
+        System { classes: "a = compute 10 > db 5 > compute 10; b = compute 20", arrivals: "0 a, 0 b", with: "" };
+    check(system, ASYNC, "40, 30");
+    check_parts(system, ASYNC, 1, "compute 0–10, backend 10–15, run_queue_wait 15–30, compute 30–40");
+}
+
+#[test]
+fn a_loop_that_is_full_leaves_requests_in_the_backlog() {
+    // 0–5 first, 5–10 second; the first is back at 15, the second at 20. At 20 the second's wait ends (scheduled at
+    // 10), then the first departs and the third is admitted behind: 20–25, 25–30, its wait, 40–45.
+    let system =
+        System { classes: "page = compute 5 > db 10 > compute 5", arrivals: "0 page, 0 page, 0 page", with: "" };
+    check(system, r#"{ "async": { "max_in_progress": 2 } }"#, "20, 25, 45");
+    check_parts(
+        system,
+        r#"{ "async": { "max_in_progress": 2 } }"#,
+        3,
+        "backlog_wait 0–20, run_queue_wait 20–25, compute 25–30, backend 30–40, compute 40–45",
+    );
+}
+
+#[test]
+fn threads_beside_the_loop_share_its_lock() {
+    let system = System { classes: "heavy = compute 10; light = compute 2", arrivals: "0 heavy, 1 light", with: "" };
+    let beside = |interval: &str| {
+        let pool =
+            format!(r#""thread_pool": {{ "threads": 1, "classes": ["heavy"], "switch_interval": "{interval}" }}"#);
+        format!(r#"{{ "async": {{ {pool} }} }}"#)
+    };
+    check(system, &beside("none"), "10, 12");
+    // The loop asks at 6: 0–6 heavy, 6–8 light, 8–12 heavy. A second core helps nobody.
+    check(system, &beside("5ms"), "12, 8");
+    check(System { with: r#""machine": { "cores": 2 }"#, ..system }, &beside("5ms"), "12, 8");
+    check(system, ASYNC, "10, 12");
+}
+
+#[test]
+fn a_request_waits_for_a_thread_beside_the_loop() {
+    let pool = |threads: u32| {
+        format!(r#"{{ "async": {{ "thread_pool": {{ "threads": {threads}, "classes": ["heavy"] }} }} }}"#)
+    };
+    // The thread waits for the database with its request; the loop does not.
+    let system = System { classes: "heavy = db 10; light = db 4", arrivals: "0 heavy, 0 heavy, 0 light", with: "" };
+    check(system, &pool(1), "10, 20, 4");
+    check(system, &pool(2), "10, 10, 4");
+    check_parts(system, &pool(1), 2, "run_queue_wait 0–10, backend 10–20");
+    // A blocking wait blocks its thread only.
+    let classes = r#"heavy = { "db": { "time": "10ms", "blocking": true } }; light = compute 1"#;
+    check(System { classes, ..system }, &pool(1), "10, 20, 1");
+    // The second heavy one must first get the loop, which needs the lock: it asks at 5, hands over to its thread in no
+    // time, and stands behind the first: 0–5, 5–10 the first, 10–20 the second.
+    let system = System { classes: "heavy = compute 10", arrivals: "0 heavy, 0 heavy", with: "" };
+    check(system, &pool(2), "10, 20");
+}
+
+const PARALLEL: &str = r#"page = compute 1 > { "parallel": [{ "db": "10ms" }, { "sleep": "5ms" }] } > compute 1"#;
+
+#[test]
+fn a_loop_gathers_parallel_waits_and_threads_make_them_one_after_another() {
+    let system = System { classes: PARALLEL, arrivals: "0 page", with: "" };
+    check(system, ASYNC, "12");
+    check(system, SYNC, "17");
+    check(system, r#"{ "threaded": { "threads": 2 } }"#, "17");
+    let classes = PARALLEL.replace('[', r#"{ "concurrent": true, "waits": ["#).replace(']', "] }");
+    for policy in [ASYNC, SYNC, r#"{ "threaded": { "threads": 2 } }"#] {
+        check(System { classes: &classes, ..system }, policy, "12");
+    }
+}
+
+#[test]
+fn parallel_waits_count_as_the_longest_of_them_under_every_policy() {
+    let system = System { classes: PARALLEL, arrivals: "0 page", with: "" };
+    for policy in [ASYNC, SYNC] {
+        let (seen, _) = run(&system.scenario(policy));
+        assert_eq!(seen.entrances[0].demand, SimDuration::from_millis(12), "{policy}");
+    }
+}
+
+#[test]
+fn the_time_of_parallel_waits_goes_to_the_branch_that_ends_last() {
+    // The first has the one connection until 10 and sleeps until 15; the second waits for it, and ends at 20.
+    let system = System {
+        classes: r#"page = { "parallel": [{ "db": "10ms" }, { "sleep": "15ms" }] }"#,
+        arrivals: "0 page, 0 page",
+        with: r#""backends": { "db": { "pool": { "size": 1 } } }"#,
+    };
+    check(system, ASYNC, "15, 20");
+    check_parts(system, ASYNC, 1, "sleep 0–15");
+    check_parts(system, ASYNC, 2, "pool_wait 0–10, backend 10–20");
+}
