@@ -1,10 +1,16 @@
-//! The laws that hold between events; checked after each one where debug assertions are on.
+//! The laws that hold between events; checked where debug assertions are on.
 
 use super::Dispatch;
 use super::recorder::Observer;
 use super::simulation::Simulation;
 
 impl<O: Observer> Simulation<O> {
+    /// Whether the laws are to be checked now: after each event of a short run, after some of a long one.
+    pub(super) fn is_audited(&self) -> bool {
+        let scheduled = self.events.scheduled();
+        scheduled < 50_000 || scheduled.is_multiple_of(64)
+    }
+
     pub(super) fn audit(&self) {
         let counts = &self.counts;
         let in_system = counts.in_system.now();

@@ -135,6 +135,11 @@ impl EventQueue {
         u128::from(time.as_nanos() << RANK_BITS | rank) << 64 | u128::from(id)
     }
 
+    /// How many events have been scheduled so far.
+    pub fn scheduled(&self) -> u64 {
+        self.scheduled
+    }
+
     /// The key of the next event.
     #[inline]
     pub fn next_key(&mut self) -> Option<Key> {

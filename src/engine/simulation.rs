@@ -215,7 +215,7 @@ impl<O: Observer> Simulation<O> {
                 Event::UserArrival(user) => self.on_user_arrival(user),
                 Event::Arrival(_) => self.on_arrival(),
             }
-            if cfg!(debug_assertions) {
+            if cfg!(debug_assertions) && self.is_audited() {
                 self.audit();
             }
         }
