@@ -150,7 +150,8 @@ fn summary(verification: &Verification, color: bool) -> String {
     }
     text + &format!(
         "A figure passes when its interval covers the exact value and is narrower than allowed. Each interval is of level \
-         {:.3}%,\nso that an engine without an error passes with all figures of all cases {:.0} times in 100.\n",
+         {:.3}%,\nso that an engine without an error passes with all figures of all cases {:.0} times in 100. `exp` is \
+         exponential, of that mean.\n",
         verification.level * 100.0,
         FAMILY_LEVEL * 100.0
     )
