@@ -143,6 +143,7 @@ pub(super) struct More {
 }
 
 impl Request {
+    #[inline]
     pub fn new(number: u64, entry: u64, arrival: SimTime, class: ClassId, first: u32) -> Self {
         Self {
             number,

@@ -110,14 +110,21 @@ impl Sample {
                 sorted.sort_unstable();
                 per_mille.map(|share| sorted.get(rank(share) as usize - 1).copied())
             }
-            Values::Binned(bins) => per_mille.map(|share| {
+            Values::Binned(bins) => {
+                let mut found = [None; N];
                 let mut below = 0;
-                let found = bins.iter_recorded().find(|bin| {
-                    below += bin.count_at_value();
-                    below >= rank(share)
-                });
-                found.map(|bin| bins.median_equivalent(bin.value_iterated_to()).clamp(self.min, self.max))
-            }),
+                for bin in bins.iter_recorded() {
+                    let middle = || bins.median_equivalent(bin.value_iterated_to()).clamp(self.min, self.max);
+                    let ranks = below + 1..=below + bin.count_at_value();
+                    for (found, share) in found.iter_mut().zip(per_mille) {
+                        if ranks.contains(&rank(share)) {
+                            *found = Some(middle());
+                        }
+                    }
+                    below = *ranks.end();
+                }
+                found
+            }
         }
     }
 }
