@@ -1,6 +1,7 @@
 //! Markdown: the tables of the text, to paste into a pull request.
 
 use super::View;
+use super::fault;
 use super::report;
 use super::table::{Column, Table};
 use crate::stats::ScenarioResults;
@@ -9,6 +10,8 @@ use crate::stats::ScenarioResults;
 pub fn render(results: &ScenarioResults, view: View) -> String {
     let mut blocks = vec![format!("### {}\n", escaped(&results.scenario))];
     blocks.extend(results.description.as_deref().map(|description| format!("{}\n", escaped(description))));
+    let faults = fault::sentence(&results.faults);
+    blocks.extend((!faults.is_empty()).then(|| format!("{}\n", escaped(&faults))));
     blocks.extend(report::tables(results).iter().map(table));
     if view.explain_defaults {
         blocks.push(list("Assumed", results.assumptions.iter().map(|assumption| escaped(assumption))));

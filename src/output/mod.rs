@@ -5,6 +5,7 @@
 
 mod bars;
 mod csv;
+mod fault;
 mod json;
 mod markdown;
 mod number;

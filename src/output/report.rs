@@ -15,6 +15,7 @@ const SIDE_BY_SIDE: usize = 4;
 pub fn tables(results: &ScenarioResults) -> Vec<Table> {
     let mut tables = vec![response_times(results)];
     tables.extend(single_requests(results));
+    tables.extend(operations(results));
     tables.push(where_the_time_went(results));
     tables.push(load(results));
     tables
@@ -177,7 +178,7 @@ fn side_by_side(requests: &[&TimelineEntry], policies: &[PolicyResults]) -> Tabl
         let times = with_unit(unit.column(&times(entries)), unit);
         let cells = entries.iter().zip(times).map(|(entry, time)| match entry {
             None => NONE.to_owned(),
-            Some(entry) if entry.response_time_ms.is_none() => "in flight".to_owned(),
+            Some(entry) if entry.response_time_ms.is_none() => ending(entry),
             Some(entry) => format!("{time} {:>5}", number::times(entry.slowdown)),
         });
         table.apart();
@@ -186,8 +187,36 @@ fn side_by_side(requests: &[&TimelineEntry], policies: &[PolicyResults]) -> Tabl
     table
 }
 
+/// What became of a request without an answer.
+pub fn ending(entry: &TimelineEntry) -> String {
+    entry.outcome.map_or_else(|| "in flight".to_owned(), |outcome| outcome.replace('_', " "))
+}
+
 fn with_unit(cells: Vec<String>, unit: Unit) -> Vec<String> {
     cells.into_iter().map(|cell| if cell == NONE { cell } else { format!("{cell} {}", unit.name) }).collect()
+}
+
+/// From a client's first try to its answer, and how many tries there were, where clients try again.
+fn operations(results: &ScenarioResults) -> Option<Table> {
+    let summaries: Vec<_> = results.policies.iter().map(|policy| policy.operation_time_ms).collect::<Option<_>>()?;
+    let unit = Unit::of(summaries.iter().flat_map(|times| [times.mean, times.p50, times.max]));
+    let names = results.policies.iter().map(|policy| (false, policy.name.clone()));
+    let mut table = Table::of(format!("From the first try to the answer in {}", unit.name), "policy", names);
+    let firsts = results.policies.iter().map(|policy| policy.requests.arrived - policy.requests.retried);
+    table.numbers("", "operations", firsts.map(number::count).collect());
+    table.numbers(
+        "",
+        "tries each",
+        results.policies.iter().map(|policy| number::times(policy.amplification)).collect(),
+    );
+    let times = |value: fn(&Summary) -> Option<f64>| unit.column(&summaries.iter().map(value).collect::<Vec<_>>());
+    table.apart();
+    table.numbers("", "mean", times(|time| time.mean));
+    table.numbers("", "p50", times(|time| time.p50));
+    table.numbers("", "p95", times(|time| time.p95));
+    table.numbers("", "p99", times(|time| time.p99));
+    table.numbers("", "max", times(|time| time.max));
+    Some(table)
 }
 
 /// The parts of the mean response time; a part that is 0 everywhere is left out.

@@ -4,6 +4,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::View;
 use super::bars::bars;
+use super::fault;
 use super::paint::{DIM, STRONG, paint, plain};
 use super::report;
 use crate::stats::ScenarioResults;
@@ -11,7 +12,7 @@ use crate::stats::ScenarioResults;
 /// How wide running text is.
 const WIDTH: usize = 88;
 
-/// Name and description, the tables, the bars, and when asked for what is assumed.
+/// Name, description and faults, the tables, the bars, and when asked for what is assumed.
 pub fn render(results: &ScenarioResults, view: View) -> String {
     let mut blocks = vec![head(results, view.color), incomplete(results)];
     blocks.extend(report::tables(results).iter().map(|table| table.aligned(view.color)));
@@ -34,6 +35,10 @@ fn head(results: &ScenarioResults, color: bool) -> String {
             head.push_str(&line);
             head.push('\n');
         }
+    }
+    for line in wrapped(&fault::sentence(&results.faults), WIDTH) {
+        head.push_str(&line);
+        head.push('\n');
     }
     head
 }

@@ -32,8 +32,34 @@ pub struct ScenarioResults {
     pub assumptions: Vec<String>,
     /// Defaults in force: path and value.
     pub defaults: IndexMap<String, String>,
+    /// What went wrong meanwhile, in the order of the scenario.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub faults: Vec<FaultWindow>,
     /// One entry a policy, in the order of the scenario.
     pub policies: Vec<PolicyResults>,
+}
+
+/// Something that goes wrong for a while.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct FaultWindow {
+    /// What: `slow`, `down`, `restart` or `cores`.
+    pub kind: &'static str,
+    /// From when.
+    pub start_ms: f64,
+    /// Until when.
+    pub end_ms: f64,
+    /// The backend that is slow or down.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub backend: Option<String>,
+    /// How many times longer its queries take.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub factor: Option<f64>,
+    /// The worker that restarts, counted from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub worker: Option<u32>,
+    /// How many cores are left.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cores: Option<u32>,
 }
 
 /// What one policy gave.
@@ -231,10 +257,14 @@ pub struct TimelineEntry {
     pub class: String,
     /// When it arrived.
     pub arrival_ms: f64,
-    /// When it departed; `None` while in flight at the end.
+    /// When it departed, with an answer or without; `None` while in flight at the end.
     pub departure_ms: Option<f64>,
-    /// Arrival to departure.
+    /// Arrival to departure, of an answered one.
     pub response_time_ms: Option<f64>,
+    /// What became of it if it departed without an answer, or with one too late: `rejected`, `timed_out`,
+    /// `served_late` or `failed`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<&'static str>,
     /// Response time / demand.
     pub slowdown: Option<f64>,
     /// The worker that took it, counted from 1.

@@ -21,7 +21,7 @@ pub struct TimelineRecorder {
 #[derive(Clone, Debug)]
 struct Entry {
     entrance: Entrance,
-    departure: Option<SimTime>,
+    departure: Option<(SimTime, Outcome)>,
     worker: Option<u32>,
     slot: Option<u32>,
     segments: Vec<Segment>,
@@ -104,7 +104,7 @@ impl Observer for TimelineRecorder {
         let request = departure.entrance.request;
         self.free_slot(request);
         if let Some(entry) = self.entry(request) {
-            entry.departure = (departure.outcome == Outcome::Completed).then_some(departure.departure);
+            entry.departure = Some((departure.departure, departure.outcome));
             self.departed += 1;
         }
     }
@@ -122,13 +122,16 @@ fn take_lowest(slots: &mut Vec<Option<u64>>, request: u64) -> u32 {
 
 impl Entry {
     fn timeline(&self, class: String, tells_blocking: bool) -> TimelineEntry {
-        let response_time = self.departure.map(|departure| departure - self.entrance.arrival);
+        let is_answered = |(_, outcome): &(SimTime, Outcome)| *outcome == Outcome::Completed;
+        let response_time = self.departure.filter(is_answered).map(|(departure, _)| departure - self.entrance.arrival);
+        let unanswered = self.departure.filter(|departure| !is_answered(departure));
         TimelineEntry {
             request: self.entrance.request + 1,
             class,
             arrival_ms: self.entrance.arrival.as_millis(),
-            departure_ms: self.departure.map(SimTime::as_millis),
+            departure_ms: self.departure.map(|(departure, _)| departure.as_millis()),
             response_time_ms: response_time.map(SimDuration::as_millis),
+            outcome: unanswered.map(|(_, outcome)| outcome.name()),
             slowdown: response_time.and_then(|time| {
                 let demand = self.entrance.demand;
                 (demand > SimDuration::ZERO).then(|| time.as_nanos() as f64 / demand.as_nanos() as f64)

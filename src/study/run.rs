@@ -3,10 +3,10 @@
 use std::ops::ControlFlow;
 
 use crate::engine::{Departure, Observer};
-use crate::model::{SimDuration, SimTime};
+use crate::model::{BackendId, Fault, FaultKind, SimDuration, SimTime};
 use crate::policy::PolicyChoice;
 use crate::scenario::{End, Scenario};
-use crate::stats::{Collector, PolicyResults, SCHEMA, ScenarioResults, Subject, TimelineRecorder};
+use crate::stats::{Collector, FaultWindow, PolicyResults, SCHEMA, ScenarioResults, Subject, TimelineRecorder};
 
 use super::assumptions::ASSUMPTIONS;
 use super::simulation::{Replication, simulation};
@@ -90,8 +90,28 @@ pub fn run(scenario: &Scenario, options: &Options, watch: &mut Watch<'_>) -> Res
         replications: 1,
         assumptions: ASSUMPTIONS.iter().map(|sentence| String::from(*sentence)).collect(),
         defaults: scenario.defaults.iter().cloned().collect(),
+        faults: scenario.faults.iter().map(|fault| fault_window(scenario, fault)).collect(),
         policies: results,
     })
+}
+
+/// A fault as results tell it.
+fn fault_window(scenario: &Scenario, fault: &Fault) -> FaultWindow {
+    let name = |backend: BackendId| scenario.backends.get_index(usize::from(backend.0)).map(|(name, _)| name.clone());
+    let window = |kind| FaultWindow {
+        kind,
+        start_ms: fault.at.as_millis(),
+        end_ms: (fault.at + fault.span).as_millis(),
+        ..FaultWindow::default()
+    };
+    match fault.kind {
+        FaultKind::Slow { backend, factor } => {
+            FaultWindow { backend: name(backend), factor: Some(factor), ..window("slow") }
+        }
+        FaultKind::Down { backend } => FaultWindow { backend: name(backend), ..window("down") },
+        FaultKind::Restart { worker } => FaultWindow { worker: Some(worker + 1), ..window("restart") },
+        FaultKind::Cores { cores } => FaultWindow { cores: Some(cores), ..window("cores") },
+    }
 }
 
 /// Independent runs of one policy, numbered from 0, each without its first `warm_up`; `policy` is its place in the

@@ -3,7 +3,7 @@
 use indexmap::IndexMap;
 use waitline::policy::Runner;
 use waitline::stats::{
-    Breakdown, InSystem, PolicyResults, RequestCounts, ScenarioResults, Slowdown, Summary, TimelineEntry,
+    Breakdown, FaultWindow, InSystem, PolicyResults, RequestCounts, ScenarioResults, Slowdown, Summary, TimelineEntry,
     TimelineSegment, Utilization, WaitingTime,
 };
 
@@ -22,6 +22,7 @@ pub fn scenario(name: &str, description: &str, policies: Vec<PolicyResults>) -> 
         replications: 1,
         assumptions: Vec::new(),
         defaults: IndexMap::new(),
+        faults: Vec::new(),
         policies,
     }
 }
@@ -91,6 +92,7 @@ pub fn entry(
         class: class.to_owned(),
         arrival_ms,
         departure_ms: Some(start_ms),
+        outcome: None,
         response_time_ms: Some(response_time_ms),
         slowdown: (demand_ms > 0.0).then_some(response_time_ms / demand_ms),
         worker: place.map(|(worker, _)| worker),
@@ -309,5 +311,18 @@ pub fn odd_names() -> ScenarioResults {
         ],
     );
     results.policies[1].requests.arrived = 1_234_567_890;
+    results
+}
+
+/// The same with two faults, the second of which goes on after all that is shown, and one that begins later.
+pub fn with_faults(mut results: ScenarioResults) -> ScenarioResults {
+    let slow = FaultWindow { kind: "slow", backend: Some("db".into()), factor: Some(8.0), ..FaultWindow::default() };
+    let restart = FaultWindow { kind: "restart", worker: Some(2), ..FaultWindow::default() };
+    let later = FaultWindow { kind: "cores", start_ms: 1e9, end_ms: 2e9, cores: Some(1), ..FaultWindow::default() };
+    results.faults = vec![
+        FaultWindow { start_ms: 20.0, end_ms: 100.0, ..slow },
+        FaultWindow { start_ms: 150.0, end_ms: 1e6, ..restart },
+        later,
+    ];
     results
 }

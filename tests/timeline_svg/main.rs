@@ -25,6 +25,7 @@ fn gallery() -> Vec<(&'static str, ScenarioResults)> {
         ("late microseconds", data::late(data::made_up(9, 0.001, 20.0, 2, 2), 86_400_000.0)),
         ("sparse", data::made_up(40, 1.0, 400.0, 2, 2)),
         ("overloaded", data::made_up(20, 1.0, 6.0, 2, 8)),
+        ("faults", data::with_faults(data::made_up(30, 1.0, 10.0, 2, 2))),
         ("odd names", data::odd_names()),
         ("many workers", data::made_up(60, 1.0, 1.0, 60, 2)),
         ("nothing", data::scenario("nothing", "", Vec::new())),
@@ -40,6 +41,17 @@ fn pictures_are_well_formed_and_their_texts_neither_clipped_nor_overlapping() {
         }
         Picture::of(&svg, name).check_texts();
     }
+}
+
+#[test]
+fn faults_are_bands_over_the_lanes_with_their_names() {
+    let svg = timeline_svg(&data::with_faults(data::lecture()));
+    let panels = data::lecture().policies.len();
+    assert_eq!(svg.matches("<g class=\"fault\">").count(), 2 * panels, "two of three overlap what is shown");
+    for text in [">db takes 8 times as long<", ">worker 2 restarts<"] {
+        assert_eq!(svg.matches(text).count(), panels, "{text}");
+    }
+    assert!(!timeline_svg(&data::lecture()).contains("fault"));
 }
 
 #[test]

@@ -11,6 +11,7 @@ use super::scale::{TimeScale, Unit, times};
 use super::strip::activity;
 use super::text::ellipsize;
 use crate::model::Activity;
+use crate::output::report::ending;
 use crate::stats::TimelineEntry;
 
 pub(super) const NUMBER: Type = Type::new(12.0, INK).bold();
@@ -49,11 +50,7 @@ impl Size {
 
 /// What stands at the right end of a lane: `475 ms · 4.5×`.
 pub(super) fn end_text(entry: &TimelineEntry, unit: Unit) -> String {
-    let response = match (entry.response_time_ms, entry.departure_ms) {
-        (Some(ms), _) => unit.rounded(ms),
-        (None, Some(_)) => "no answer".to_owned(),
-        (None, None) => "in flight".to_owned(),
-    };
+    let response = entry.response_time_ms.map_or_else(|| ending(entry), |ms| unit.rounded(ms));
     entry.slowdown.map_or(response.clone(), |slowdown| format!("{response} · {}", times(slowdown)))
 }
 

@@ -2,8 +2,10 @@
 //!
 //! Charts are laid out by plotters and written by a canvas of our own (`canvas`), in one palette (`palette`), with
 //! tooltips and patterns (`marks`), times in handy units (`scale`) and text that is measured (`text`). The timeline is
-//! drawn panel by panel (`timeline`, `panel`), each of lanes (`lane`) and a strip of rows (`strip`, `row`).
+//! drawn panel by panel (`timeline`, `panel`), each of lanes (`lane`), bands for faults (`band`) and a strip of rows
+//! (`strip`, `row`).
 
+mod band;
 mod canvas;
 mod lane;
 mod legend;

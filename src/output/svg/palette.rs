@@ -118,6 +118,8 @@ pub(super) const HELD: Paint = Paint::hatched(
 pub(super) const HELD_PLAIN: Paint = Paint::solid("held_plain", RGBColor(0xf4, 0xe1, 0xd8));
 /// Between two that touch.
 pub(super) const SEPARATOR: Paint = Paint::solid("separator", PAPER);
+/// While something goes wrong.
+pub(super) const FAULT: Paint = Paint::solid("fault", RGBColor(0xff, 0xf0, 0xb8));
 /// How long a request would take alone.
 pub(super) const ALONE: Paint = Paint::solid("alone", RGBColor(0x3b, 0x46, 0x52));
 

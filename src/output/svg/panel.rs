@@ -7,6 +7,7 @@ use plotters::element::Text;
 use plotters::style::TRANSPARENT;
 use plotters::style::text_anchor::HPos;
 
+use super::band::{self, Band, bands};
 use super::canvas::{Area, Drawn, SvgCanvas, size_units, units};
 use super::lane;
 use super::palette::{self, GREY, GRID, INK, Type};
@@ -83,6 +84,7 @@ pub(super) struct Panel<'a> {
     drawing: Drawing<'a>,
     lanes: lane::Size,
     strip: Strip,
+    faults: Vec<Band>,
     row_height: f64,
     title: String,
     aside: String,
@@ -91,8 +93,8 @@ pub(super) struct Panel<'a> {
 
 impl<'a> Panel<'a> {
     /// Lays out the policy.
-    pub(super) fn new(drawing: Drawing<'a>, columns: &Columns) -> Self {
-        let Drawing { policy, timeline } = drawing;
+    pub(super) fn new(drawing: Drawing<'a>, columns: &Columns, scale: &TimeScale) -> Self {
+        let Drawing { policy, timeline, faults } = drawing;
         let strip = strip(policy, timeline);
         let row_height = if strip.rows.len() <= 8 { 16.0 } else { 13.0 };
         let numbers = numbers(drawing, columns.response_unit);
@@ -101,7 +103,8 @@ impl<'a> Panel<'a> {
         let room = columns.end - MARGIN - CAPTION.width(lane::END_CAPTION) - 16.0;
         let room = room - NUMBERS.width(&numbers) - KIND.width(&aside) - 40.0;
         let title = ellipsize(&policy.name, room, NAME.size, NAME.bold);
-        Self { drawing, lanes: lane::Size::of(timeline.len()), strip, row_height, title, aside, numbers }
+        let lanes = lane::Size::of(timeline.len());
+        Self { drawing, lanes, strip, faults: bands(faults, scale), row_height, title, aside, numbers }
     }
 
     /// Its height in pixels.
@@ -121,7 +124,11 @@ impl<'a> Panel<'a> {
     }
 
     fn lanes_top(&self) -> f64 {
-        HEADER + self.top_axis()
+        HEADER + self.faults_height() + self.top_axis()
+    }
+
+    fn faults_height(&self) -> f64 {
+        band::HEIGHT * self.faults.len() as f64
     }
 
     fn plot_height(&self) -> f64 {
@@ -137,6 +144,10 @@ impl<'a> Panel<'a> {
     pub(super) fn draw<'b>(&self, area: &Area<'b>, scale: &TimeScale, columns: &Columns) -> Drawn {
         self.draw_header(area, columns)?;
         let chart = self.chart(area, scale, columns)?;
+        for (index, fault) in self.faults.iter().enumerate() {
+            let top = HEADER + band::HEIGHT * index as f64;
+            fault.draw(area, &chart, scale, columns, (top, self.lanes_height()))?;
+        }
         for (index, entry) in self.drawing.timeline.iter().enumerate() {
             let middle = self.lanes.pitch * (index as f64 + 0.5);
             lane::draw_bars(&chart, entry, scale, middle, self.lanes)?;
@@ -158,7 +169,7 @@ impl<'a> Panel<'a> {
     fn chart<'b>(&self, area: &Area<'b>, scale: &TimeScale, columns: &Columns) -> Drawn<Chart<'b>> {
         let (start, end) = (scale.position(scale.start_ms), scale.position(scale.end_ms));
         let mut chart = ChartBuilder::on(area)
-            .margin_top(size_units(HEADER))
+            .margin_top(size_units(HEADER + self.faults_height()))
             .set_label_area_size(LabelAreaPosition::Left, units(columns.plot_start))
             .set_label_area_size(LabelAreaPosition::Right, units(WIDTH - columns.plot_end))
             .set_label_area_size(LabelAreaPosition::Top, units(self.top_axis()))

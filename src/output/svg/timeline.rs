@@ -8,7 +8,8 @@ use super::palette::{GREY, INK, Type};
 use super::panel::{Columns, Panel, label};
 use super::scale::{TimeScale, Unit, times};
 use super::text::{ellipsize, wrap};
-use crate::stats::{PolicyResults, ScenarioResults, TimelineEntry};
+use crate::output::{fault, report::ending};
+use crate::stats::{FaultWindow, PolicyResults, ScenarioResults, TimelineEntry};
 
 pub(super) const WIDTH: f64 = 980.0;
 pub(super) const MARGIN: f64 = 24.0;
@@ -24,6 +25,8 @@ const PANEL_GAP: f64 = 22.0;
 pub(super) struct Drawing<'a> {
     pub(super) policy: &'a PolicyResults,
     pub(super) timeline: &'a [TimelineEntry],
+    /// What went wrong meanwhile.
+    pub(super) faults: &'a [FaultWindow],
 }
 
 impl Drawing<'_> {
@@ -42,7 +45,7 @@ pub fn timeline_svg(results: &ScenarioResults) -> String {
     let drawings: Vec<_> = results
         .policies
         .iter()
-        .filter_map(|policy| Some(Drawing { policy, timeline: policy.timeline.as_deref()? }))
+        .filter_map(|policy| Some(Drawing { policy, timeline: policy.timeline.as_deref()?, faults: &results.faults }))
         .filter(|drawing| !drawing.timeline.is_empty())
         .collect();
     let scale = time_scale(&drawings);
@@ -53,7 +56,7 @@ pub fn timeline_svg(results: &ScenarioResults) -> String {
     if drawings.iter().any(Drawing::is_partial) {
         subtitle.push(partial_note(&drawings).to_owned());
     }
-    let panels: Vec<_> = drawings.iter().map(|drawing| Panel::new(*drawing, &columns)).collect();
+    let panels: Vec<_> = drawings.iter().map(|drawing| Panel::new(*drawing, &columns, &scale)).collect();
     let legend = Legend::new(&drawings, &panels);
 
     let subtitle_top = 50.0;
@@ -114,13 +117,16 @@ fn partial_note(drawings: &[Drawing<'_>]) -> &'static str {
 /// The picture in words: what it shows, and the numbers of each policy.
 fn description(results: &ScenarioResults, drawings: &[Drawing<'_>], unit: Unit) -> String {
     let mut text = results.description.clone().unwrap_or_default();
-    for Drawing { policy, timeline } in drawings {
+    if !results.faults.is_empty() {
+        text.push_str(&format!("\n{}", fault::sentence(&results.faults)));
+    }
+    for Drawing { policy, timeline, .. } in drawings {
         let requests: Vec<_> = timeline
             .iter()
             .take(10)
             .map(|entry| {
                 let slowdown = entry.slowdown.map_or(String::new(), |slowdown| format!(" ({})", times(slowdown)));
-                let time = entry.response_time_ms.map_or("in flight".to_owned(), |ms| unit.rounded(ms));
+                let time = entry.response_time_ms.map_or_else(|| ending(entry), |ms| unit.rounded(ms));
                 format!("request {} ({}) {time}{slowdown}", entry.request, entry.class)
             })
             .collect();
