@@ -55,6 +55,25 @@ fn a_cancelled_request_leaves_the_queue_it_stands_in() {
 }
 
 #[test]
+fn a_request_whose_client_gave_up_keeps_its_place_in_every_queue() {
+    // The same without `cancel`: a 0–4, c 4–24, b 24–44, d 44–48, all but the first for nobody.
+    let gives = "4, lost 44, lost 24, lost 48; timed_out 3, late 3";
+    let arrivals = "0 a, 0 b, 0.5 c, 5 d";
+    let clients = r#""clients": { "timeout": "5ms" }"#;
+    let working = "a = compute 4; b = db 1 > compute 20; c = compute 20; d = compute 4";
+    let system = System { classes: working, arrivals, with: clients };
+    check(system, ASYNC, gives);
+    check(system, r#"{ "threaded": { "threads": 4, "switch_interval": "none" } }"#, gives);
+    let machine = format!(r#"{clients}, "machine": {{ "quantum": "100ms" }}"#);
+    check(System { with: &machine, ..system }, r#"{ "sync": { "workers": 4 } }"#, gives);
+    let waiting = "a = db 4; b = sleep 1 > db 20; c = db 20; d = db 4";
+    for backend in [r#""pool": { "size": 1 }"#, r#""concurrency": 1"#] {
+        let with = format!(r#"{clients}, "backends": {{ "db": {{ {backend} }} }}"#);
+        check(System { classes: waiting, arrivals, with: &with }, ASYNC, gives);
+    }
+}
+
+#[test]
 fn a_cancelled_request_with_a_share_of_the_cores_leaves_it_to_the_others() {
     // Half each until 5 (2.5 done); then the second, which came at 0 too, is cancelled as well, and the third, which
     // came at 4, has a third for 1 ms. By hand: 0–4 two at half: 2 each. 4–5 three at a third. At 5 the third has 1/3
