@@ -47,9 +47,30 @@ impl<O: Observer> Simulation<O> {
     #[inline]
     pub(super) fn start_turns(&mut self, worker: u32) {
         while let Some(id) = self.next_turn(worker) {
-            self.ask_for_core(id);
+            if self.needs_core(id) {
+                self.ask_for_core(id);
+            } else {
+                self.start_blocking_wait(id);
+            }
         }
         self.schedule_hand_over(worker);
+    }
+
+    /// Whether a request whose turn it is has work to do; otherwise it is to block its turn with a wait.
+    #[inline]
+    fn needs_core(&self, id: RequestId) -> bool {
+        let next = self.program.instruction(self.requests[id].next);
+        let is_wait = matches!(next, Instruction::Wait { .. } | Instruction::Fork { .. });
+        !is_wait || self.requests[id].lane == Lane::Acceptor
+    }
+
+    /// A request whose turn it is blocks it. Where its backend is down it fails at once, and leaves its slot to another.
+    fn start_blocking_wait(&mut self, id: RequestId) {
+        let worker = self.requests[id].worker;
+        self.book(id, Activity::RunQueueWait);
+        self.requests[id].state = State::Waiting;
+        self.proceed(id);
+        self.admit(worker);
     }
 
     /// Gives a free turn of a worker to the first of its ready requests.
@@ -339,12 +360,17 @@ impl<O: Observer> Simulation<O> {
         }
         self.admit(worker);
         if keeps_core {
-            if let Some(next) = self.next_turn(worker) {
-                self.cores.pass_on(place, next);
-                self.run(next, place, on_core_since, SimDuration::ZERO);
-                return;
+            match self.next_turn(worker) {
+                Some(next) if self.needs_core(next) => {
+                    self.cores.pass_on(place, next);
+                    self.run(next, place, on_core_since, SimDuration::ZERO);
+                    return;
+                }
+                next => {
+                    self.release_core(place);
+                    next.into_iter().for_each(|next| self.start_blocking_wait(next));
+                }
             }
-            self.release_core(place);
         }
         self.start_turns(worker);
         self.fill_cores();

@@ -9,14 +9,35 @@ use super::requests::{PoolId, Request, RequestId, State};
 use super::simulation::Simulation;
 
 impl<O: Observer> Simulation<O> {
-    /// Goes on with the next instruction of a request that has nothing under way.
+    /// Goes on with the next instruction of a request that has nothing under way. A wait that blocks needs the turn, and
+    /// one that does not gives it away.
     #[inline]
     pub(super) fn proceed(&mut self, id: RequestId) {
-        match self.program.instruction(self.requests[id].next) {
+        let next = self.program.instruction(self.requests[id].next);
+        let holds_turn = self.requests[id].holds_turn;
+        match next {
             Instruction::Cpu(_) | Instruction::HandOff => self.make_ready(id),
-            Instruction::Wait { backend, .. } => self.start_wait(id, backend),
-            Instruction::Fork { branches, .. } => self.fork(id, branches),
+            Instruction::Wait { blocking: true, .. } | Instruction::Fork { blocking: true, .. } if !holds_turn => {
+                self.make_ready(id);
+            }
+            Instruction::Wait { backend, blocking } => {
+                self.give_up_turn(id, holds_turn && !blocking);
+                self.start_wait(id, backend);
+            }
+            Instruction::Fork { branches, blocking } => {
+                self.give_up_turn(id, holds_turn && !blocking);
+                self.fork(id, branches);
+            }
             Instruction::Depart => self.leave(id, Outcome::Completed),
+        }
+    }
+
+    /// A request that blocked what runs it goes on to a wait that does not.
+    #[inline]
+    fn give_up_turn(&mut self, id: RequestId, gives_up: bool) {
+        if gives_up {
+            self.end_turn(id);
+            self.leave_loop(id);
         }
     }
 

@@ -221,7 +221,7 @@ fn incomplete(record: &Record) -> Option<String> {
             record.end.since_start().as_secs()
         )),
         Ending::Deadlock => Some(format!(
-            "stopped after {} s: a deadlock, every request in flight waits for another; a connection that is released only when its owner runs, or a wait that blocks a loop, can do this",
+            "stopped after {} s: a deadlock, every request in flight waits for another; a wait that blocks a loop while it waits for a connection, which another request passes on only when the loop runs it, does this",
             record.end.since_start().as_secs()
         )),
         Ending::Standstill => Some(format!(

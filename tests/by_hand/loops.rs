@@ -28,6 +28,25 @@ fn one_blocking_wait_holds_the_loop_to_its_end() {
 }
 
 #[test]
+fn a_blocking_wait_without_work_before_it_waits_for_the_loop_too() {
+    let classes = r#"call = { "db": { "time": "10ms", "blocking": true } } > compute 2; page = compute 5"#;
+    let system = System { classes, arrivals: "0 page, 1 call, 2 page", with: "" };
+    // 0–5 the page, 5–17 the call with its wait, 17–22 the other page; a sync worker does the same.
+    for policy in [ASYNC, SYNC] {
+        check(system, policy, "5, 17, 22");
+    }
+    check_parts(system, ASYNC, 2, "run_queue_wait 1–5, backend 5–15, compute 15–17");
+}
+
+#[test]
+fn a_wait_that_follows_a_blocking_one_frees_the_loop() {
+    let classes = r#"bad = { "db": { "time": "10ms", "blocking": true } } > sleep 20 > compute 1; good = compute 2"#;
+    let system = System { classes, arrivals: "0 bad, 1 good", with: "" };
+    check(system, ASYNC, "31, 12");
+    check(system, SYNC, "31, 33");
+}
+
+#[test]
 fn a_loop_runs_bursts_in_the_order_they_became_ready_and_to_their_end() {
     // 0–10 a, 10–30 b, though a is ready again at 15 and a quantum long over; 30–40 a.
     let system =

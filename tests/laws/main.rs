@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
 
 use waitline::engine::{ClassCounts, Departure, Ending, Entrance, Observer, Outcome, Record, Segment};
-use waitline::model::{Activity, Backend, PhaseKind, Quantum, Release, SimTime};
+use waitline::model::{Activity, Backend, HandOver, PhaseKind, Quantum, Release, SimTime};
 use waitline::policy::PolicyChoice;
 use waitline::random::{Arrivals, Phase};
 use waitline::scenario::Scenario;
@@ -166,10 +166,13 @@ fn check(scenario: &Scenario, workers: u32, record: &Record, mut books: Books) {
     }
 }
 
-/// A request may hold its turn while it waits for a connection, which another holds until it gets that turn.
+/// A request may hold its turn while it waits for a connection, which another passes on only once it has had that turn.
 fn can_deadlock(scenario: &Scenario) -> bool {
     let waits_for_owner = |backend: &Backend| {
-        backend.pool.as_ref().is_some_and(|pool| pool.release == Release::OwnerRuns && pool.acquire_timeout.is_none())
+        backend.pool.as_ref().is_some_and(|pool| {
+            let after_owner = pool.release == Release::OwnerRuns || pool.hand_over == HandOver::ReleaserFirst;
+            after_owner && pool.acquire_timeout.is_none()
+        })
     };
     let blocks = |phase: &Phase| match phase {
         Phase::Single(phase) => matches!(phase.kind, PhaseKind::Backend { blocking: true, .. }),
