@@ -163,6 +163,8 @@ fn the_readme_shows_every_scenario() {
 #[test]
 fn the_scenario_in_the_readme_is_valid() {
     let page = readme();
-    let (_, scenario, _) = block(&page, "## Scenario files", "json");
-    Scenario::from_json(scenario).unwrap_or_else(|error| panic!("{error}"));
+    for heading in ["## Scenario files", "### All of it at once"] {
+        let (_, scenario, _) = block(&page, heading, "json");
+        Scenario::from_json(scenario).unwrap_or_else(|error| panic!("{heading}: {error}"));
+    }
 }
