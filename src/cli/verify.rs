@@ -14,7 +14,7 @@ use crate::study::{Halted, Progress, Verdict, Verification, case_ids, verify};
 
 const EXAMPLES: &str = "\
 Examples:
-  waitline verify                  all cases, in some seconds
+  waitline verify                  all cases; about 20 s on two cores
   waitline verify --only A10 D03   some of them
   waitline verify --precise        narrower intervals, in minutes
 

@@ -8,7 +8,7 @@ mod generator;
 use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
 
-use waitline::engine::{ClassCounts, Departure, Ending, Entrance, Observer, Outcome, Record, Segment};
+use waitline::engine::{ClassCounts, Departure, Ending, Entrance, Observer, Outcome, Record, Rules, Segment};
 use waitline::model::{Activity, Backend, HandOver, PhaseKind, Quantum, Release, SimTime};
 use waitline::policy::PolicyChoice;
 use waitline::random::{Arrivals, Phase};
@@ -54,14 +54,11 @@ impl Observer for Books {
 
     fn on_arrival(&mut self, entrance: &Entrance) {
         assert!(self.inside.insert(entrance.request, entrance.arrival).is_none(), "a number is used twice");
-        // What the engine books for it is written down below; a request is taken when it first does something else.
     }
 
     fn on_taken(&mut self, request: u64, _: u32) {
-        let now = SimTime::ZERO;
-        assert!(self.taken.insert(request, now).is_none(), "a request is taken twice");
-        // The time is known from its first segment: see `on_segment`; without a wait it is its arrival.
-        self.taken.insert(request, self.inside[&request]);
+        // Taken on arrival, unless a wait in the backlog follows: see `on_segment`.
+        assert!(self.taken.insert(request, self.inside[&request]).is_none(), "a request is taken twice");
     }
 
     fn on_segment(&mut self, segment: Segment) {
@@ -102,7 +99,7 @@ fn the_laws_hold_in_a_thousand_random_scenarios() {
         for policy in &scenario.policies {
             let lawful = std::panic::catch_unwind(AssertUnwindSafe(|| {
                 let (record, books) = run(&scenario, policy);
-                check(&scenario, policy.rules().workers, &record, books);
+                check(&scenario, &policy.rules(), &record, books);
                 record
             }));
             match lawful {
@@ -127,7 +124,7 @@ fn run(scenario: &Scenario, policy: &PolicyChoice) -> (Record, Books) {
     run.finish()
 }
 
-fn check(scenario: &Scenario, workers: u32, record: &Record, mut books: Books) {
+fn check(scenario: &Scenario, rules: &Rules, record: &Record, mut books: Books) {
     let sum = |count: fn(&ClassCounts) -> u64| record.classes.iter().map(count).sum::<u64>();
     let ended = sum(|class| class.completed)
         + sum(|class| class.rejected)
@@ -155,7 +152,9 @@ fn check(scenario: &Scenario, workers: u32, record: &Record, mut books: Books) {
 
     let span = u128::from((record.end - record.start).as_nanos());
     assert!(record.cores.area <= span * u128::from(scenario.machine.cores), "more than all cores were busy");
-    assert!(record.turns.area <= span * u128::from(workers) * 1_000, "more turns than there are");
+    let turns = u128::from(rules.workers) * u128::from(rules.running_at_once);
+    assert!(record.turns.area <= span * turns, "more turns were taken than there are");
+    assert!(record.turns.area >= record.cores.area, "a core ran a request whose turn it was not");
     match scenario.machine.quantum {
         Quantum::RoundRobin(_) if scenario.machine.context_switch.as_nanos() == 0 => {
             assert_eq!(record.cores.area, books.working, "cores were busy with something else than work");
