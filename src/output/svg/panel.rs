@@ -47,7 +47,7 @@ pub(super) struct Columns {
     pub(super) plot_end: f64,
     /// Where response times and slowdowns end.
     pub(super) end: f64,
-    /// The unit of response times.
+    /// The unit of the drawn requests' response times.
     pub(super) response_unit: Unit,
 }
 
@@ -69,8 +69,7 @@ impl Columns {
         let left = class.max(MARGIN + row - class_start).max(MARGIN + caption.max(name) - class_start);
         let plot_start = class_start + left + COLUMN_GAP;
 
-        let of_policies = drawings.iter().flat_map(|drawing| drawing.policy.response_time_ms.p99);
-        let longest = entries().filter_map(|entry| entry.response_time_ms).chain(of_policies).fold(0.0, f64::max);
+        let longest = entries().filter_map(|entry| entry.response_time_ms).fold(0.0, f64::max);
         let response_unit = Unit::of_span(longest);
         let end = WIDTH - MARGIN;
         let ends = widest(&mut entries().map(|entry| lane::END.bold().width(&lane::end_text(entry, response_unit))));
@@ -97,7 +96,7 @@ impl<'a> Panel<'a> {
         let Drawing { policy, timeline, faults } = drawing;
         let strip = strip(policy, timeline);
         let row_height = if strip.rows.len() <= 8 { 16.0 } else { 13.0 };
-        let numbers = numbers(drawing, columns.response_unit);
+        let numbers = numbers(drawing);
         let kind = (policy.name != policy.kind).then(|| policy.kind.to_owned());
         let aside = kind.into_iter().chain(shown(drawing)).collect::<Vec<_>>().join(" · ");
         let room = columns.end - MARGIN - CAPTION.width(lane::END_CAPTION) - 16.0;
@@ -218,8 +217,10 @@ fn shown(drawing: Drawing<'_>) -> Option<String> {
     drawing.is_partial().then(|| format!("first {} of {} requests", decimal(shown, 0), decimal(all, 0)))
 }
 
-/// The three numbers of a policy: what is usual, what is bad, and how little of the machine it took.
-fn numbers(Drawing { policy, .. }: Drawing<'_>, unit: Unit) -> String {
+/// The three numbers of a policy: what is usual, what is bad, and how little of the machine it took. They are of all
+/// its requests, which may have taken much longer than the drawn ones: they have a unit of their own.
+fn numbers(Drawing { policy, .. }: Drawing<'_>) -> String {
+    let unit = Unit::of_span(policy.response_time_ms.p99.unwrap_or(0.0));
     let mean = policy.response_time_ms.mean.map(|ms| format!("mean {}", unit.rounded(ms)));
     let p99 = policy.response_time_ms.p99.map(|ms| format!("p99 {}", unit.rounded(ms)));
     let cores = policy.utilization.cores.map(|share| format!("CPU busy {} %", decimal(100.0 * share, 0)));
