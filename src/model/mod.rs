@@ -2,12 +2,14 @@
 
 mod fault;
 mod machine;
+mod metric;
 mod phase;
 mod rate;
 mod time;
 
 pub use fault::{Fault, FaultKind};
 pub use machine::{Backend, BackendId, Cores, HandOver, Machine, Pool, PoolScope, Quantum, Release};
+pub use metric::{Metric, MetricUnit, Named};
 pub use phase::{Activity, ClassId, PhaseKind};
 pub use rate::Rate;
 pub use time::{SimDuration, SimTime};

@@ -11,6 +11,7 @@ mod diagnostic;
 mod document;
 mod explain;
 mod format;
+mod objective;
 mod rules;
 mod schema;
 mod source;
@@ -22,12 +23,13 @@ mod traces;
 use indexmap::IndexMap;
 use sha2::{Digest, Sha256};
 
-use crate::model::{Backend, Fault, Machine, SimDuration};
+use crate::model::{Backend, Fault, Machine, Metric, SimDuration};
 use crate::policy::PolicyChoice;
 use crate::random::{Arrivals, Clients, Files, Workload};
 
 pub use self::changes::Change;
 pub use self::diagnostic::{Diagnostic, did_you_mean};
+pub use self::objective::{Comparison, Objective, Place, Tolerance, Tolerances};
 pub use self::schema::schema;
 pub use self::source::Source;
 
@@ -46,7 +48,8 @@ pub fn read(source: Source, name: &str, changes: &[Change], files: &Files) -> Re
     let (document, sources) = document(source, changes)?;
     let form: ScenarioForm = decode::decode(&document).map_err(|fault| explain::explain(fault, &sources))?;
     let description = form.description.clone();
-    let mut hash = Sha256::new_with_prefix(canonical(&document));
+    let canonical = canonical(&document);
+    let mut hash = Sha256::new_with_prefix(canonical.to_string());
     let mut parts = rules::build(form, &document, &sources, &mut |file| {
         let text = files.text(file)?;
         hash.update(b"\0");
@@ -67,6 +70,9 @@ pub fn read(source: Source, name: &str, changes: &[Change], files: &Files) -> Re
         faults: parts.faults,
         policies: parts.policies,
         run: parts.run,
+        objectives: Vec::new(),
+        tolerances: Tolerances::default(),
+        canonical,
     })
 }
 
@@ -91,13 +97,13 @@ fn document(source: Source, changes: &[Change]) -> Result<(Node, Sources), Diagn
 /// The scenario in the form that its hash is taken of: what was read and changed, as JSON without spaces, the keys of
 /// each object sorted, without `$schema` and `description`; a whole number is written without a point or exponent.
 /// The texts of the files it names follow, each after a zero byte.
-fn canonical(document: &Node) -> String {
+fn canonical(document: &Node) -> serde_json::Value {
     let mut json = document.to_json();
     if let Some(fields) = json.as_object_mut() {
         fields.retain(|key, _| key != "$schema" && key != "description");
     }
     json.sort_all_objects();
-    json.to_string()
+    json
 }
 
 impl Scenario {
@@ -135,6 +141,12 @@ pub struct Scenario {
     pub policies: Vec<PolicyChoice>,
     /// How long, and from which seed.
     pub run: Run,
+    /// What is asked of the results, in the order of the file; what `--assert` adds comes last.
+    pub objectives: Vec<Objective>,
+    /// How much results may differ from a baseline.
+    pub tolerances: Tolerances,
+    /// The scenario as JSON with sorted keys, without `$schema` and `description`.
+    pub canonical: serde_json::Value,
     /// Defaults in force because the file does not say otherwise: (`path`, `value`), in the order of the file.
     pub defaults: Vec<(String, String)>,
 }
@@ -148,6 +160,37 @@ pub struct Run {
     pub seed: u64,
     /// It stops, incomplete, when more requests than this are in flight.
     pub max_in_flight: u32,
+    /// What is left out at its beginning.
+    pub warm_up: WarmUp,
+    /// How many independent runs there are; at least 1.
+    pub replications: u64,
+    /// More replications are run until the intervals are as narrow as this.
+    pub precision: Option<Precision>,
+    /// The level of confidence intervals, between 0 and 1.
+    pub confidence: f64,
+}
+
+/// What is left out of the numbers at the beginning of a run, while the system fills up.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum WarmUp {
+    /// Nothing.
+    #[default]
+    None,
+    /// The requests that arrive so long after the start, and that time.
+    Fixed(SimDuration),
+    /// As much as the run itself says: where its response times settle.
+    Auto,
+}
+
+/// How narrow intervals must be, and for how long it is tried.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Precision {
+    /// Half width / value is at most this.
+    pub half_width: f64,
+    /// Of these metrics of every policy.
+    pub metrics: Vec<Metric>,
+    /// With at most so many replications.
+    pub at_most: u64,
 }
 
 /// When a run ends.

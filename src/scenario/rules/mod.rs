@@ -16,7 +16,7 @@ use super::document::Node;
 use super::explain::said;
 use super::format::{RunForm, ScenarioForm};
 use super::source::{Sources, Span};
-use super::{End, Run};
+use super::{End, Run, WarmUp};
 
 /// The most workers, cores, classes or backends; more are a slip of the finger, and would not fit in memory.
 const MOST: u32 = 50_000;
@@ -159,7 +159,15 @@ impl Rules<'_> {
                 .error("too many in flight", node.at("max_in_flight").short_span(), format!("found {max_in_flight}"))
                 .with_help(format!("write at most {MAX_IN_FLIGHT}")));
         }
-        Ok(Run { end, seed: form.seed, max_in_flight })
+        Ok(Run {
+            end,
+            seed: form.seed,
+            max_in_flight,
+            warm_up: WarmUp::None,
+            replications: 1,
+            precision: None,
+            confidence: 0.95,
+        })
     }
 
     fn check_most(&self, field: &str, number: u32, node: &Node) -> Result<(), Diagnostic> {
