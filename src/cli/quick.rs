@@ -106,6 +106,8 @@ impl Quick {
         let scenario = scenarios::from_source(source, "quick", Path::new("."), &self.scenario)?;
         let simulation = Simulation {
             policies: &self.scenario.policies,
+            against: None,
+            jobs: None,
             out: self.out.as_deref(),
             print: &self.print,
             write: &self.write,

@@ -53,6 +53,8 @@ impl Run {
         let scenarios = scenarios::read(&self.files, &self.scenario)?;
         let simulation = Simulation {
             policies: &self.scenario.policies,
+            against: None,
+            jobs: None,
             out: Some(&self.out),
             print: &self.print,
             write: &self.write,

@@ -2,8 +2,10 @@
 
 use std::cell::{Cell, RefCell};
 use std::io;
+use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::arguments::{PrintArguments, WriteArguments};
 use super::failure::Failure;
@@ -14,7 +16,7 @@ use super::terminal::{Stdout, note};
 use crate::output::{self, Format, View};
 use crate::scenario::Scenario;
 use crate::stats::ScenarioResults;
-use crate::study::{self, Options, Progress, RequestRow, Watch};
+use crate::study::{self, Options, RequestRow, Watch};
 
 /// Up to so many requests, a run keeps the timeline of all.
 const WHOLE_TIMELINE: usize = 100;
@@ -28,6 +30,10 @@ const MOST_DRAWN: usize = 100;
 pub struct Simulation<'a> {
     /// Run only these policies; all when empty.
     pub policies: &'a [String],
+    /// The policy that the others are compared with; `None`: the first.
+    pub against: Option<&'a str>,
+    /// At most so many replications run at once; `None`: one on each core.
+    pub jobs: Option<NonZeroUsize>,
     /// The folder in which each scenario has one; `None`: write no results.
     pub out: Option<&'a Path>,
     /// What is printed.
@@ -87,12 +93,17 @@ impl Simulation<'_> {
         rows: Option<&Rows>,
         interrupt: &Interrupt,
     ) -> Result<ScenarioResults, Failure> {
-        let timeline = Some(self.write.timeline.unwrap_or(WHOLE_TIMELINE));
-        let options = Options { policies: self.policies.to_vec(), timeline };
-        let mut bar = Bar::new(&scenario.name, self.print.quiet);
-        let mut progress = |progress: Progress<'_>| {
-            bar.update(progress);
-            let goes_on = !interrupt.is_wanted() && rows.is_none_or(Rows::are_written);
+        let options = Options {
+            policies: self.policies.to_vec(),
+            timeline: Some(self.write.timeline.unwrap_or(WHOLE_TIMELINE)),
+            against: self.against.map(str::to_owned),
+            jobs: self.jobs,
+        };
+        let bar = Bar::new(&scenario.name, self.print.quiet);
+        let are_written = rows.map(|rows| &rows.are_written);
+        let progress = |done: f64| {
+            bar.update(done);
+            let goes_on = !interrupt.is_wanted() && are_written.is_none_or(|written| written.load(Ordering::Relaxed));
             if goes_on { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
         };
         let mut row = |row: RequestRow<'_>| {
@@ -100,7 +111,7 @@ impl Simulation<'_> {
                 rows.add(&scenario.name, &row);
             }
         };
-        let mut watch = Watch { progress: &mut progress, rows: rows.map(|_| &mut row as _) };
+        let mut watch = Watch { progress: &progress, rows: rows.map(|_| &mut row as _) };
         let results = study::run(scenario, &options, &mut watch);
         if let Some(rows) = rows {
             rows.check()?;
@@ -152,7 +163,7 @@ struct Rows {
     file: RefCell<NewFile>,
     line: RefCell<String>,
     error: Cell<Option<io::Error>>,
-    are_written: Cell<bool>,
+    are_written: AtomicBool,
 }
 
 impl Rows {
@@ -164,7 +175,7 @@ impl Rows {
             file: RefCell::new(file),
             line: RefCell::default(),
             error: Cell::new(None),
-            are_written: Cell::new(true),
+            are_written: AtomicBool::new(true),
         })
     }
 
@@ -175,14 +186,14 @@ impl Rows {
         if self.are_written()
             && let Err(error) = self.file.borrow_mut().write(&line)
         {
-            self.are_written.set(false);
+            self.are_written.store(false, Ordering::Relaxed);
             self.error.set(Some(error));
         }
     }
 
     /// Whether every row could be written so far.
     fn are_written(&self) -> bool {
-        self.are_written.get()
+        self.are_written.load(Ordering::Relaxed)
     }
 
     fn check(&self) -> Result<(), Failure> {

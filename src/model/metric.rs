@@ -120,6 +120,39 @@ metrics! {
     Events "events" Count false "phase starts and ends",
 }
 
+impl Named {
+    /// Whether independent runs give it an interval: extremes grow with the length of a run, and counts say no more than
+    /// the rates they come to.
+    pub const fn has_interval(self) -> bool {
+        !matches!(self.unit(), MetricUnit::Requests)
+            && !matches!(
+                self,
+                Self::Stddev
+                    | Self::Min
+                    | Self::Max
+                    | Self::SlowdownMax
+                    | Self::InSystemMax
+                    | Self::Utilization
+                    | Self::OperationStddev
+                    | Self::OperationMin
+                    | Self::OperationMax
+                    | Self::Events
+            )
+    }
+
+    /// The percentile that it is, in thousandths.
+    pub const fn per_mille(self) -> Option<u64> {
+        match self {
+            Self::P50 | Self::SlowdownP50 | Self::WaitingP50 | Self::OperationP50 => Some(500),
+            Self::P90 | Self::OperationP90 => Some(900),
+            Self::P95 | Self::WaitingP95 | Self::OperationP95 => Some(950),
+            Self::P99 | Self::SlowdownP99 | Self::WaitingP99 | Self::OperationP99 => Some(990),
+            Self::P999 | Self::OperationP999 => Some(999),
+            _ => None,
+        }
+    }
+}
+
 impl Metric {
     /// Its name in files and on the command line; `backends` are the names of the scenario's.
     pub fn name(self, backends: &[&str]) -> String {

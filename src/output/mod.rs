@@ -4,6 +4,7 @@
 //! for people.
 
 mod bars;
+mod coverage;
 mod csv;
 mod fault;
 mod json;
@@ -17,6 +18,7 @@ mod table;
 mod text;
 mod verify;
 
+pub use self::coverage::{coverage_json, coverage_text};
 pub use self::rows::{header as requests_csv_header, row as requests_csv_row};
 pub use self::svg::timeline_svg;
 pub use self::verify::{verification_json, verification_text};
