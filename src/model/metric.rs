@@ -120,6 +120,23 @@ metrics! {
     Events "events" Count false "phase starts and ends",
 }
 
+impl Named {
+    /// Those that are compared with a baseline.
+    pub const JUDGED: &[Self] = &[Self::Mean, Self::P50, Self::P95, Self::P99, Self::Throughput, Self::ErrorRate];
+
+    /// Whether confidence intervals are given for it: extremes and plain counts grow with the length of a run, so that
+    /// there is nothing to be sure of.
+    pub const fn has_interval(self) -> bool {
+        match self {
+            Self::Min | Self::Max | Self::SlowdownMax | Self::InSystemMax | Self::OperationMin | Self::OperationMax => {
+                false
+            }
+            Self::Events => false,
+            _ => !matches!(self.unit(), MetricUnit::Requests),
+        }
+    }
+}
+
 impl Metric {
     /// Its name in files and on the command line; `backends` are the names of the scenario's.
     pub fn name(self, backends: &[&str]) -> String {
@@ -134,6 +151,14 @@ impl Metric {
         match self {
             Self::Named(named) => named.unit(),
             Self::BackendUtilization(_) => MetricUnit::Share,
+        }
+    }
+
+    /// Whether confidence intervals are given for it.
+    pub const fn has_interval(self) -> bool {
+        match self {
+            Self::Named(named) => named.has_interval(),
+            Self::BackendUtilization(_) => true,
         }
     }
 
