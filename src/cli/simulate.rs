@@ -54,7 +54,7 @@ impl Simulation<'_> {
         let interrupt = Interrupt::listen();
         let several = scenarios.len() > 1;
         let rows = match &self.write.csv {
-            Some(path) => Some(Rows::begin(path, several, &interrupt)?),
+            Some(path) => Some(Rows::begin(path, scenarios, &interrupt)?),
             None => None,
         };
         let mut stopped = Vec::new();
@@ -160,6 +160,7 @@ impl Simulation<'_> {
 /// The CSV of single requests, while it is written.
 struct Rows {
     several: bool,
+    replications: bool,
     file: RefCell<NewFile>,
     line: RefCell<String>,
     error: Cell<Option<io::Error>>,
@@ -167,11 +168,15 @@ struct Rows {
 }
 
 impl Rows {
-    fn begin(path: &Path, several: bool, interrupt: &Interrupt) -> Result<Self, Failure> {
+    fn begin(path: &Path, scenarios: &[Scenario], interrupt: &Interrupt) -> Result<Self, Failure> {
+        let several = scenarios.len() > 1;
+        let is_replicated = |scenario: &Scenario| scenario.run.replications > 1 || scenario.run.precision.is_some();
+        let replications = scenarios.iter().any(is_replicated);
         let mut file = NewFile::create(path, interrupt)?;
-        file.write(&output::requests_csv_header(several)).map_err(|error| file.failure(&error))?;
+        file.write(&output::requests_csv_header(several, replications)).map_err(|error| file.failure(&error))?;
         Ok(Self {
             several,
+            replications,
             file: RefCell::new(file),
             line: RefCell::default(),
             error: Cell::new(None),
@@ -182,7 +187,9 @@ impl Rows {
     fn add(&self, scenario: &str, row: &RequestRow<'_>) {
         let mut line = self.line.borrow_mut();
         line.clear();
-        output::requests_csv_row(self.several.then_some(scenario), row, &mut line);
+        let replication = self.replications.then(|| row.replication.unwrap_or(1));
+        let row = RequestRow { replication, ..*row };
+        output::requests_csv_row(self.several.then_some(scenario), &row, &mut line);
         if self.are_written()
             && let Err(error) = self.file.borrow_mut().write(&line)
         {

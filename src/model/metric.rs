@@ -121,6 +121,9 @@ metrics! {
 }
 
 impl Named {
+    /// Those that are compared with a baseline.
+    pub const JUDGED: &[Self] = &[Self::Mean, Self::P50, Self::P95, Self::P99, Self::Throughput, Self::ErrorRate];
+
     /// Whether independent runs give it an interval: extremes grow with the length of a run, and counts say no more than
     /// the rates they come to.
     pub const fn has_interval(self) -> bool {
@@ -132,7 +135,6 @@ impl Named {
                     | Self::Max
                     | Self::SlowdownMax
                     | Self::InSystemMax
-                    | Self::Utilization
                     | Self::OperationStddev
                     | Self::OperationMin
                     | Self::OperationMax
@@ -167,6 +169,14 @@ impl Metric {
         match self {
             Self::Named(named) => named.unit(),
             Self::BackendUtilization(_) => MetricUnit::Share,
+        }
+    }
+
+    /// Whether confidence intervals are given for it.
+    pub const fn has_interval(self) -> bool {
+        match self {
+            Self::Named(named) => named.has_interval(),
+            Self::BackendUtilization(_) => true,
         }
     }
 

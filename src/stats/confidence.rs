@@ -2,7 +2,7 @@
 
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
-use super::observations::{Method, Observations, Series};
+use super::observations::{Method, Series};
 use super::results::{ClassConfidence, Confidence, DifferenceResult, PolicyResults, Verdict};
 use crate::model::{Metric, Named};
 

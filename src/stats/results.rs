@@ -14,7 +14,7 @@ use crate::policy::Runner;
 pub const SCHEMA: &str = "waitline.results/1";
 
 /// What a run of a scenario gave.
-#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
 pub struct ScenarioResults {
     /// [`SCHEMA`].
     pub schema: &'static str,
@@ -76,7 +76,7 @@ pub struct FaultWindow {
 }
 
 /// What one policy gave.
-#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
 pub struct PolicyResults {
     /// The policy's name.
     pub name: String,

@@ -22,8 +22,8 @@ pub struct Halted;
 pub struct RequestRow<'a> {
     /// The policy's name.
     pub policy: &'a str,
-    /// The replication, counted from 1.
-    pub replication: u64,
+    /// The replication, counted from 1, if there are several.
+    pub replication: Option<u64>,
     /// The request's number, counted from 1 in the order of arrival.
     pub request: u64,
     /// The class's name.
@@ -89,7 +89,12 @@ impl Trial<'_> {
             (Collector::new(classes, clients_retry), is_only.then(|| Batches::new(classes, clients_retry, warm_up))),
             (
                 TimelineRecorder::new(timeline, warm_up, &policy.rules()),
-                RowWriter { policy: policy.name(), replication: replication.number + 1, scenario, rows },
+                RowWriter {
+                    policy: policy.name(),
+                    replication: (!is_only).then_some(replication.number + 1),
+                    scenario,
+                    rows,
+                },
             ),
         );
         let mut simulation = simulation(scenario, policy, replication, observer);
@@ -206,7 +211,7 @@ pub(super) fn replication(
 /// Hands every departure to the watch.
 struct RowWriter<'a, 'w, 'r> {
     policy: &'a str,
-    replication: u64,
+    replication: Option<u64>,
     scenario: &'a Scenario,
     rows: Option<&'w mut Rows<'r>>,
 }
