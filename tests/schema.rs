@@ -150,9 +150,18 @@ fn what_the_reader_takes_the_schema_takes_too() {
         (r#""switch_interval": "none""#, r#""switch_interval": "50us", "name": "python""#),
         (r#""seed": 1 }"#, r#""warm_up": "10s", "replications": 20, "confidence": "99 %", "precision": "2.5%" }"#),
         (r#""seed": 1 }"#, r#""warm_up": "auto", "precision": { "half_width": "2%" } }"#),
-        (r#""seed": 1 }"#, r#""warm_up": "none", "precision": { "half_width": "2%", "metrics": ["p99"], "replications": 9 } }"#),
-        (r#""seed": 1 }"#, r#""seed": 1 }, "slo": ["warn: async.list.p99<=0.4s", "utilization < .8", "requests.failed == 0"]"#),
-        (r#""seed": 1 }"#, r#""seed": 1 }, "tolerances": { "p99": { "relative": "5%" }, "throughput": { "absolute": "1/s" }, "mean": {} }"#),
+        (
+            r#""seed": 1 }"#,
+            r#""warm_up": "none", "precision": { "half_width": "2%", "metrics": ["p99"], "replications": 9 } }"#,
+        ),
+        (
+            r#""seed": 1 }"#,
+            r#""seed": 1 }, "slo": ["warn: async.list.p99<=0.4s", "utilization < .8", "requests.failed == 0"]"#,
+        ),
+        (
+            r#""seed": 1 }"#,
+            r#""seed": 1 }, "tolerances": { "p99": { "relative": "5%" }, "throughput": { "absolute": "1/s" }, "mean": {} }"#,
+        ),
     ] {
         assert_eq!(shop.matches(old).count(), 1, "{old} stands once in the shop");
         let other = shop.replace(old, new);

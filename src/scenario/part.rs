@@ -23,7 +23,12 @@ impl<'a> Part<'a> {
         // A change without quotes is a text without the spaces around it.
         let start = node.span.start + quotes + inside.find(text).unwrap_or(0);
         if inside.trim() == text.trim() {
-            return Self { text, sources, span: Span { start, end: start + text.len(), ..node.span }, is_literal: true };
+            return Self {
+                text,
+                sources,
+                span: Span { start, end: start + text.len(), ..node.span },
+                is_literal: true,
+            };
         }
         Self::at_span(text, node.span, sources)
     }

@@ -75,13 +75,12 @@ impl<'de> Deserialize<'de> for WarmUp {
                 match text {
                     AUTO => Ok(WarmUp::Auto),
                     NONE => Ok(WarmUp::None),
-                    _ => match text
-                        .parse()
-                        .map_err(|reason: String| E::custom(reason + "; or \"auto\", or \"none\""))?
-                    {
-                        SimDuration::ZERO => Ok(WarmUp::None),
-                        duration => Ok(WarmUp::Fixed(duration)),
-                    },
+                    _ => {
+                        match text.parse().map_err(|reason: String| E::custom(reason + "; or \"auto\", or \"none\""))? {
+                            SimDuration::ZERO => Ok(WarmUp::None),
+                            duration => Ok(WarmUp::Fixed(duration)),
+                        }
+                    }
                 }
             }
         }
@@ -152,11 +151,9 @@ impl PrecisionForm {
     pub fn into_detailed(self) -> DetailedPrecisionForm {
         match self {
             Self::Detailed(detailed) => detailed,
-            Self::Plain(half_width) => DetailedPrecisionForm {
-                half_width,
-                metrics: default_metrics(),
-                replications: default_replications(),
-            },
+            Self::Plain(half_width) => {
+                DetailedPrecisionForm { half_width, metrics: default_metrics(), replications: default_replications() }
+            }
         }
     }
 }

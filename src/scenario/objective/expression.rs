@@ -5,7 +5,7 @@ use crate::scenario::diagnostic::{Diagnostic, did_you_mean, list, shown};
 use crate::scenario::part::Part;
 
 use super::bound::bound;
-use super::names::{ALL, Names, WARN, class_metrics, groups, metric_like, metrics_help};
+use super::names::{ALL, Names, WARN, class_metrics, groups, metrics_help};
 use super::{Comparison, Objective, Place};
 
 /// What an objective is like.
@@ -34,6 +34,9 @@ impl Names<'_> {
             return Err(text.error("an objective is empty", "nothing to compare").with_help(HELP));
         }
         let rest = whole.text.strip_prefix(WARN).map(|rest| whole.split_at(whole.text.len() - rest.len()).1);
+        if rest.is_none() {
+            self.check_beginning(whole)?;
+        }
         let (subject, sign, value) = split(rest.unwrap_or(whole).trim())?;
         let Subject { policy, class, metric } = self.subject(subject)?;
         let comparison = comparison(sign)?;
@@ -49,6 +52,21 @@ impl Names<'_> {
             is_share: bound.is_share,
             place: Place::of(whole),
         })
+    }
+
+    /// What begins like `warn:`, and no name does, was meant to be that.
+    fn check_beginning(&self, text: Part<'_>) -> Result<(), Diagnostic> {
+        let Some(beginning) = text.text.split_once(':').map(|(word, _)| text.slice(0, word.len() + 1)) else {
+            return Ok(());
+        };
+        let word = beginning.text.to_lowercase();
+        let is_meant = word.starts_with("warn") || did_you_mean(&word, [WARN]).is_some();
+        if !is_meant || self.policies.iter().chain(&self.classes).any(|name| name.starts_with(beginning.text)) {
+            return Ok(());
+        }
+        Err(beginning
+            .error(format!("unknown beginning `{}`", shown(beginning.text)), "no such beginning")
+            .with_help(format!("an objective that only warns begins with `{WARN}`")))
     }
 
     /// `[policy.][class.]metric`. The metric is as long as it can be: `slowdown.p99` is no class.
@@ -68,7 +86,10 @@ impl Names<'_> {
         }
         for first in 0..names.len() {
             if let Some(metric) = self.metric(&names[first..])? {
-                let (policy, class) = self.whose(&names[..first], from(first))?;
+                if first > 0 && self.is_group(names[first - 1].text) {
+                    return Err(unknown_metric(from(first - 1)));
+                }
+                let (policy, class) = self.whose(&names[..first])?;
                 if class.is_some() && !metric.is_of_classes() {
                     let shown = shown(from(first).text);
                     return Err(from(first)
@@ -82,8 +103,8 @@ impl Names<'_> {
         match names.get(known) {
             None => Err(self.nothing_named(from(0), true)),
             // A name of no one before what may be a metric.
-            Some(unknown) if known + 1 < names.len() && did_you_mean(unknown.text, groups()).is_none() => {
-                Err(self.unknown_name(*unknown, known, from(known)))
+            Some(unknown) if known + 1 < names.len() && !self.is_group(unknown.text) => {
+                Err(self.unknown_name(*unknown, known))
             }
             Some(_) => Err(unknown_metric(from(known))),
         }
@@ -102,14 +123,8 @@ impl Names<'_> {
     }
 
     /// The policy and class before a metric.
-    fn whose(
-        &self,
-        names: &[Part<'_>],
-        metric: Part<'_>,
-    ) -> Result<(Option<usize>, Option<ClassId>), Diagnostic> {
-        let found = |index: usize| {
-            self.prefix(names[index].text).ok_or_else(|| self.unknown_name(names[index], index, metric))
-        };
+    fn whose(&self, names: &[Part<'_>]) -> Result<(Option<usize>, Option<ClassId>), Diagnostic> {
+        let found = |index: usize| self.prefix(names[index].text).ok_or_else(|| self.unknown_name(names[index], index));
         let is_no = |part: Part<'_>, what: &str, wanted: &str| {
             let named = shown(part.text);
             part.error(format!("`{named}` is a {what}, not a {wanted}"), format!("expected a {wanted} here"))
@@ -134,9 +149,9 @@ impl Names<'_> {
                     Prefix::Policy(_) => Err(is_no(*second, "policy", "class")),
                 }
             }
-            [_, _, third, ..] => Err(third
-                .error("too many names before the metric", "at most a policy and a class")
-                .with_help(HELP)),
+            [_, _, third, ..] => {
+                Err(third.error("too many names before the metric", "at most a policy and a class").with_help(HELP))
+            }
         }
     }
 
@@ -149,22 +164,25 @@ impl Names<'_> {
         policy.or_else(|| class().map(|id| Prefix::Class(ClassId(id))))
     }
 
+    /// Whether a name that is no policy or class begins the names of metrics, or nearly.
+    fn is_group(&self, name: &str) -> bool {
+        let known = self.policies.iter().chain(&self.classes).copied().chain([ALL]);
+        did_you_mean(name, known).is_none() && did_you_mean(name, groups()).is_some()
+    }
+
     /// A name that is no policy or class; `index` is its place before the metric.
-    fn unknown_name(&self, name: Part<'_>, index: usize, metric: Part<'_>) -> Diagnostic {
-        let what = if index == 0 { "policy or class" } else { "class" };
-        let whole = format!("{}.{}", name.text, metric.text);
-        let meant = metric_like(&whole).filter(|_| index == 0);
-        let policies = || self.policies.iter().copied().filter(|_| index == 0);
-        let known = policies().chain(self.classes.iter().copied());
-        let mut help = match index {
-            0 => format!("policies: {}; classes: {}", list(policies()), list(self.classes.iter().copied())),
-            _ => format!("classes: {}", list(self.classes.iter().copied())),
+    fn unknown_name(&self, name: Part<'_>, index: usize) -> Diagnostic {
+        let policies = if index == 0 { &self.policies[..] } else { &[] };
+        let known = || policies.iter().chain(&self.classes).copied().chain([ALL]);
+        let (what, listed) = match policies {
+            [] => ("class", String::new()),
+            policies => ("policy or class", format!("policies: {}; ", list(policies.iter().copied()))),
         };
-        help.push_str(&format!("; or `{ALL}`"));
-        if let Some(meant) = meant.or_else(|| did_you_mean(name.text, known.chain([ALL]))) {
-            help.push_str(&format!("; did you mean `{}`?", shown(meant)));
-        }
-        name.error(format!("unknown {what} `{}`", shown(name.text)), format!("no such {what}")).with_help(help)
+        let classes = list(self.classes.iter().copied());
+        let meant = did_you_mean(name.text, known());
+        let meant = meant.map_or(String::new(), |meant| format!("; did you mean `{}`?", shown(meant)));
+        name.error(format!("unknown {what} `{}`", shown(name.text)), format!("no such {what}"))
+            .with_help(format!("{listed}classes: {classes}; or `{ALL}`{meant}"))
     }
 
     fn nothing_named(&self, part: Part<'_>, is_last: bool) -> Diagnostic {

@@ -12,6 +12,7 @@ use crate::model::{Backend, Fault, Machine};
 use crate::policy::PolicyChoice;
 use crate::random::{Arrivals, Clients, Distribution, RequestClass, Workload};
 
+use super::Run;
 use super::diagnostic::{Diagnostic, shown};
 use super::document::Node;
 use super::explain::said;
@@ -19,7 +20,6 @@ use super::format::ScenarioForm;
 use super::objective::{Names, Objective};
 use super::source::{Sources, Span};
 use super::tolerance::Tolerances;
-use super::Run;
 
 /// The most workers, cores, classes or backends; more are a slip of the finger, and would not fit in memory.
 const MOST: u32 = 50_000;

@@ -29,7 +29,11 @@ impl Rules<'_> {
             };
             if let Some(reason) = taken {
                 return Err(self
-                    .error(format!("a policy of kind `{}` may not be named `{}`", policy.kind(), shown(name)), span, reason)
+                    .error(
+                        format!("a policy of kind `{}` may not be named `{}`", policy.kind(), shown(name)),
+                        span,
+                        reason,
+                    )
                     .with_help("choose another name"));
             }
             if let Some(first) = policies[..index].iter().position(|other| other.name() == name) {
