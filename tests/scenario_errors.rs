@@ -836,7 +836,7 @@ const JUDGEMENTS: &[&str] = &[
 ];
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(3000) })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(1000) })]
 
     #[test]
     fn no_objective_and_no_tolerance_is_too_much(pieces in prop::collection::vec(prop::sample::select(JUDGEMENTS), 0..9)) {

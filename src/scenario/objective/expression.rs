@@ -71,42 +71,41 @@ impl Names<'_> {
 
     /// `[policy.][class.]metric`. The metric is as long as it can be: `slowdown.p99` is no class.
     fn subject(&self, subject: Part<'_>) -> Result<Subject, Diagnostic> {
-        let starts: Vec<usize> =
-            std::iter::once(0).chain(subject.text.match_indices('.').map(|(at, _)| at + 1)).collect();
-        let from = |index: usize| subject.split_at(starts[index]).1.trim();
-        let name = |index: usize| {
-            let end = starts.get(index + 1).map_or(subject.text.len(), |next| next - 1);
-            subject.slice(starts[index], end).trim()
-        };
-        let names: Vec<Part<'_>> = (0..starts.len()).map(name).collect();
-        for (index, name) in names.iter().enumerate() {
-            if name.text.is_empty() {
-                return Err(self.nothing_named(*name, index + 1 == names.len()));
+        let dotted = Dotted::read(subject)?;
+        for first in 0..dotted.names.len() {
+            if let Some(metric) = self.metric(&dotted.names[first..])? {
+                return self.subject_of(metric, first, &dotted);
             }
         }
-        for first in 0..names.len() {
-            if let Some(metric) = self.metric(&names[first..])? {
-                if first > 0 && self.is_group(names[first - 1].text) {
-                    return Err(unknown_metric(from(first - 1)));
-                }
-                let (policy, class) = self.whose(&names[..first])?;
-                if class.is_some() && !metric.is_of_classes() {
-                    let shown = shown(from(first).text);
-                    return Err(from(first)
-                        .error(format!("`{shown}` is not known class by class"), "of all requests of a policy")
-                        .with_help(format!("metrics of classes: {}", list(class_metrics()))));
-                }
-                return Ok(Subject { policy, class, metric });
-            }
+        Err(self.no_metric(&dotted))
+    }
+
+    /// Whose metric it is, which begins with the name of that number.
+    fn subject_of(&self, metric: Metric, first: usize, dotted: &Dotted<'_>) -> Result<Subject, Diagnostic> {
+        if first > 0 && self.is_group(dotted.names[first - 1].text) {
+            return Err(unknown_metric(dotted.from(first - 1)));
         }
+        let (policy, class) = self.whose(&dotted.names[..first])?;
+        if class.is_some() && !metric.is_of_classes() {
+            let part = dotted.from(first);
+            return Err(part
+                .error(format!("`{}` is not known class by class", shown(part.text)), "of all requests of a policy")
+                .with_help(format!("metrics of classes: {}", list(class_metrics()))));
+        }
+        Ok(Subject { policy, class, metric })
+    }
+
+    /// What is wrong with names that end with no metric.
+    fn no_metric(&self, dotted: &Dotted<'_>) -> Diagnostic {
+        let names = &dotted.names;
         let known = names.iter().take(2).take_while(|name| self.prefix(name.text).is_some()).count();
         match names.get(known) {
-            None => Err(self.nothing_named(from(0), true)),
+            None => nothing_named(dotted.from(0), true),
             // A name of no one before what may be a metric.
             Some(unknown) if known + 1 < names.len() && !self.is_group(unknown.text) => {
-                Err(self.unknown_name(*unknown, known))
+                self.unknown_name(*unknown, known)
             }
-            Some(_) => Err(unknown_metric(from(known))),
+            Some(_) => unknown_metric(dotted.from(known)),
         }
     }
 
@@ -184,15 +183,41 @@ impl Names<'_> {
         name.error(format!("unknown {what} `{}`", shown(name.text)), format!("no such {what}"))
             .with_help(format!("{listed}classes: {classes}; or `{ALL}`{meant}"))
     }
+}
 
-    fn nothing_named(&self, part: Part<'_>, is_last: bool) -> Diagnostic {
-        let (message, label) = match (part.text, is_last) {
-            ("", false) => ("a name is missing".to_owned(), "nothing before the dot"),
-            ("", true) => ("a metric is missing".to_owned(), "expected a metric here"),
-            (names, _) => (format!("a metric of `{}` is missing", shown(names)), "this names no metric"),
-        };
-        part.error(message, label).with_help(HELP)
+/// Names with dots between them.
+struct Dotted<'a> {
+    whole: Part<'a>,
+    names: Vec<Part<'a>>,
+    /// Where each name begins, in bytes.
+    starts: Vec<usize>,
+}
+
+impl<'a> Dotted<'a> {
+    fn read(whole: Part<'a>) -> Result<Self, Diagnostic> {
+        let behind_dots = whole.text.match_indices('.').map(|(at, _)| at + 1);
+        let starts: Vec<usize> = std::iter::once(0).chain(behind_dots).collect();
+        let ends = starts.iter().skip(1).map(|next| next - 1).chain([whole.text.len()]);
+        let names: Vec<_> = starts.iter().zip(ends).map(|(start, end)| whole.slice(*start, end).trim()).collect();
+        match names.iter().position(|name| name.text.is_empty()) {
+            Some(empty) => Err(nothing_named(names[empty], empty + 1 == names.len())),
+            None => Ok(Self { whole, names, starts }),
+        }
     }
+
+    /// The names from that number on, as they are written.
+    fn from(&self, index: usize) -> Part<'a> {
+        self.whole.split_at(self.starts[index]).1.trim()
+    }
+}
+
+fn nothing_named(part: Part<'_>, is_last: bool) -> Diagnostic {
+    let (message, label) = match (part.text, is_last) {
+        ("", false) => ("a name is missing".to_owned(), "nothing before the dot"),
+        ("", true) => ("a metric is missing".to_owned(), "expected a metric here"),
+        (names, _) => (format!("a metric of `{}` is missing", shown(names)), "this names no metric"),
+    };
+    part.error(message, label).with_help(HELP)
 }
 
 /// Subject, comparison and value. The comparison is the last there is: names may hold `<`, values do not.
