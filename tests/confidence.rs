@@ -152,7 +152,8 @@ fn warm_up_is_taken_out_and_told() {
 #[test]
 fn an_empty_system_warms_up_by_itself() {
     // Ten seconds of service before the first request leaves: the beginning is far from what comes after.
-    let slow = QUEUE.replace("\"10ms\"", "\"10s\"").replace("50/s", "4/s").replace("\"workers\": 1", "\"workers\": 100");
+    let slow =
+        QUEUE.replace("\"10ms\"", "\"10s\"").replace("50/s", "4/s").replace("\"workers\": 1", "\"workers\": 100");
     let slow = slow.replace("\"cores\": 2", "\"cores\": 100").replace("\"workers\": 2", "\"workers\": 90");
     let desk = Desk::empty().with("slow.json", slow);
     let output = desk.run("run slow.json --format json --set run.warm_up=auto --set run.requests=40000", 0);
