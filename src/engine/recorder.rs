@@ -28,6 +28,17 @@ pub trait Observer {
     fn on_departure(&mut self, departure: &Departure) {
         let _ = departure;
     }
+
+    /// Whether to tell how busy everything was until this request arrived.
+    fn wants_usages(&self, request: u64) -> bool {
+        let _ = request;
+        false
+    }
+
+    /// How busy everything was until this request arrived, before it changes anything.
+    fn on_usages(&mut self, request: u64, usages: &Usages) {
+        let _ = (request, usages);
+    }
 }
 
 macro_rules! tell_each {
@@ -46,6 +57,16 @@ macro_rules! tell_each {
 
         fn on_departure(&mut self, departure: &Departure) {
             $(self.$observer.on_departure(departure);)*
+        }
+
+        fn wants_usages(&self, request: u64) -> bool {
+            $(self.$observer.wants_usages(request))||*
+        }
+
+        fn on_usages(&mut self, request: u64, usages: &Usages) {
+            $(if self.$observer.wants_usages(request) {
+                self.$observer.on_usages(request, usages);
+            })*
         }
     };
 }
@@ -206,8 +227,6 @@ pub struct Usage {
 pub struct Record {
     /// From when on time counts: the end of the warm-up.
     pub start: SimTime,
-    /// Until when it counts: the last departure, or the horizon.
-    pub end: SimTime,
     /// Why it ended.
     pub ending: Ending,
     /// Why a trace could not be read to its end, if so.
@@ -218,6 +237,15 @@ pub struct Record {
     pub warm_up_requests: u64,
     /// Phase starts and ends of all requests.
     pub phase_events: u64,
+    /// How busy everything was, until time no longer counts: the last departure, or the horizon.
+    pub usages: Usages,
+}
+
+/// How busy everything was from the end of the warm-up to an instant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Usages {
+    /// That instant; the end of the warm-up if it is not over yet.
+    pub until: SimTime,
     /// Requests inside the system.
     pub in_system: Usage,
     /// Requests on a core.
@@ -226,7 +254,7 @@ pub struct Record {
     pub turns: Usage,
     /// Requests in progress in the workers.
     pub slots: Usage,
-    /// Queries that each limited backend works on.
+    /// Queries that each backend works on.
     pub backends: Vec<Usage>,
 }
 

@@ -77,7 +77,7 @@ impl Collector {
             classes.insert(String::from(*name), samples.results(counts));
         }
         let ClassResults { response_time_ms, slowdown, .. } = all.results(requests);
-        let seconds = (record.end - record.start).as_secs();
+        let seconds = (record.usages.until - record.start).as_secs();
         let per_second = |count: u64| (seconds > 0.0).then(|| count as f64 / seconds);
         PolicyResults {
             name: subject.policy.into(),
@@ -90,7 +90,10 @@ impl Collector {
             slowdown,
             breakdown_ms: self.breakdown(all.response_time.count()),
             waiting_time_ms: self.waiting_time(),
-            in_system: InSystem { mean: share_of(record.in_system.area, record, 1), max: record.in_system.max },
+            in_system: InSystem {
+                mean: share_of(record.usages.in_system.area, record, 1),
+                max: record.usages.in_system.max,
+            },
             throughput_per_s: per_second(requests.completed + served_late),
             goodput_per_s: per_second(requests.completed),
             utilization: utilization(subject, record),
@@ -218,15 +221,15 @@ fn incomplete(record: &Record) -> Option<String> {
         Ending::Drained | Ending::Horizon => None,
         Ending::TooManyInFlight => Some(format!(
             "stopped after {} s: more requests were in flight than run.max_in_flight allows",
-            record.end.since_start().as_secs()
+            record.usages.until.since_start().as_secs()
         )),
         Ending::Deadlock => Some(format!(
             "stopped after {} s: a deadlock, every request in flight waits for another; a wait that blocks a loop while it waits for a connection, which another request passes on only when the loop runs it, does this",
-            record.end.since_start().as_secs()
+            record.usages.until.since_start().as_secs()
         )),
         Ending::Standstill => Some(format!(
             "stopped after {} s: the clock stands still, something happens again and again at one instant; users who think for no time and are rejected do this",
-            record.end.since_start().as_secs()
+            record.usages.until.since_start().as_secs()
         )),
         Ending::ClockLimit => Some("stopped after 50 simulated years, the longest time on the clock".into()),
     }
@@ -244,13 +247,13 @@ fn utilization(subject: Subject<'_>, record: &Record) -> Utilization {
     let Subject { rules, machine, .. } = subject;
     let workers = u64::from(rules.workers);
     Utilization {
-        cores: share_of(record.cores.area, record, u64::from(machine.cores)),
-        workers: share_of(record.turns.area, record, workers * u64::from(rules.running_at_once)),
-        slots: rules.slots.and_then(|slots| share_of(record.slots.area, record, workers * u64::from(slots))),
+        cores: share_of(record.usages.cores.area, record, u64::from(machine.cores)),
+        workers: share_of(record.usages.turns.area, record, workers * u64::from(rules.running_at_once)),
+        slots: rules.slots.and_then(|slots| share_of(record.usages.slots.area, record, workers * u64::from(slots))),
         backends: subject
             .backends
             .iter()
-            .zip(&record.backends)
+            .zip(&record.usages.backends)
             .filter_map(|(backend, usage)| limited(subject, record, backend, usage))
             .collect(),
     }
@@ -275,7 +278,7 @@ fn limited(
 
 /// Busy time / (time × how many there are).
 fn share_of(area: u128, record: &Record, count: u64) -> Option<f64> {
-    let capacity = (record.end - record.start).as_nanos() as f64 * count as f64;
+    let capacity = (record.usages.until - record.start).as_nanos() as f64 * count as f64;
     (capacity > 0.0).then(|| area as f64 / capacity)
 }
 
