@@ -1,11 +1,16 @@
 //! The capacity of each policy: against exact values, one binding station after another, and what it means for a load.
 
-use std::time::Instant;
+#![allow(clippy::unwrap_used, reason = "a test that fails says where")]
+
+use std::fs;
+use std::io::Cursor;
+use std::path::Path;
 
 use serde_json::{Value, json};
-use waitline::scenario::Scenario;
+use waitline::random::Files;
+use waitline::scenario::{Scenario, Source, read};
 use waitline::stats::{CapacityMethod, Excess, LoadState, Saturation};
-use waitline::study::{Capacity, capacity, saturation};
+use waitline::study::{Capacity, StationBound, capacity, saturation, station_bounds};
 
 /// A scenario with one policy and what else is given.
 fn scenario(phases: Value, policy: Value, other: Value) -> Scenario {
@@ -216,9 +221,10 @@ fn a_demand_without_a_mean_leaves_no_capacity() {
 fn the_stations_say_what_binds_next() {
     let policy = json!({ "async": { "workers": 2 } });
     let other = json!({ "machine": { "cores": 4 }, "backends": { "db": { "concurrency": 20 } } });
-    let capacity = capacity_of(cpu_then_db(20.0, 80.0), policy, other);
-    let stations: Vec<(String, i64)> = capacity
-        .stations
+    let scenario = scenario(cpu_then_db(20.0, 80.0), policy, other);
+    let bounds: Vec<StationBound> = station_bounds(&scenario, &scenario.policies[0]);
+    assert_eq!(bounds, capacity(&scenario, &scenario.policies[0]).stations);
+    let stations: Vec<(String, i64)> = bounds
         .iter()
         .map(|bound| (bound.station.to_string(), (100.0 * bound.utilization(50.0)).round() as i64))
         .collect();
@@ -246,6 +252,24 @@ fn a_list_has_its_own_mix_of_classes() {
         "run": {},
     });
     analytic(json!([]), json!({ "async": {} }), other, 50.0, "loop and cores");
+}
+
+#[test]
+fn a_trace_has_its_own_mix_and_its_own_demands() {
+    let trace = "{\"time_ms\":0,\"class\":\"page\",\"demands_ms\":[10]}\n{\"time_ms\":1,\"class\":\"page\",\"demands_ms\":[20]}\n\
+                 {\"time_ms\":2,\"class\":\"report\"}\n";
+    let files = Files::new(move |_| Ok(Box::new(Cursor::new(trace))));
+    let text = json!({
+        "classes": { "page": { "phases": [{ "compute": "1s" }] }, "report": { "phases": [{ "compute": "45ms" }] } },
+        "arrivals": { "trace": "requests.jsonl" },
+        "policies": [{ "async": {} }],
+    });
+    let scenario = read(Source::new("scenario", &text.to_string()), "scenario", &[], &files);
+    let scenario = scenario.unwrap_or_else(|diagnostic| panic!("{}", diagnostic.render(false)));
+    // 10, 20 and 45 ms.
+    assert!((capacity(&scenario, &scenario.policies[0]).per_s.unwrap() - 40.0).abs() < 1e-9);
+    let saturation = saturation(&scenario, &scenario.policies[0], 1.0);
+    assert_eq!((saturation.offered_per_s, saturation.state), (None, None));
 }
 
 fn saturation_of(policy: Value, other: Value) -> Saturation {
@@ -367,25 +391,27 @@ fn faults_and_retries_are_said_to_be_left_out() {
     assert_eq!(note.as_deref(), Some("the capacity leaves out faults and retries"));
 }
 
+/// The scenarios that ship, without those that name files.
+fn scenarios() -> Vec<Scenario> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
+    let mut paths: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    paths.retain(|path| {
+        path.to_string_lossy().ends_with(".json") && !path.to_string_lossy().ends_with(".baseline.json")
+    });
+    paths.sort();
+    paths.iter().filter_map(|path| Scenario::from_json(&fs::read_to_string(path).unwrap()).ok()).collect()
+}
+
 #[test]
-fn a_run_takes_little_time() {
-    // Of an optimized build without audits a tenth of this.
-    let policies = [
-        json!({ "threaded": { "threads": 4 } }),
-        json!({ "threaded": { "workers": 4, "threads": 8 } }),
-        json!({ "sync": { "workers": 40 } }),
-        json!({ "async": { "workers": 2, "max_in_progress": 100 } }),
-    ];
-    for policy in policies {
-        let scenario = scenario(cpu_then_db(20.0, 80.0), policy.clone(), no_other());
-        let start = Instant::now();
-        let found = capacity(&scenario, &scenario.policies[0]);
-        println!(
-            "{policy}: {:?} ± {:?}, {}, {:?}",
-            found.per_s,
-            found.half_width_per_s,
-            found.binding_names(),
-            start.elapsed()
-        );
+fn every_scenario_that_ships_has_a_precise_capacity_twice_the_same() {
+    for scenario in scenarios() {
+        for policy in &scenario.policies {
+            let found = saturation(&scenario, policy, 100.0);
+            let capacity = found.capacity_per_s.unwrap_or(f64::INFINITY);
+            assert!(capacity > 0.0, "{:?}: {}", scenario.description, policy.name());
+            let half_width = found.capacity_half_width_per_s.unwrap_or(0.0);
+            assert!(half_width < 0.03 * capacity, "{:?}: {} ± {half_width}", scenario.description, capacity);
+            assert_eq!(saturation(&scenario, policy, 100.0), found);
+        }
     }
 }

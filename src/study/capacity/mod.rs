@@ -61,10 +61,17 @@ pub fn capacity(scenario: &Scenario, policy: &PolicyChoice) -> Capacity {
     if stations.lowest_bound_is_exact() || lowest <= 0.0 {
         return Capacity::analytic(lowest, bounds);
     }
-    match saturated::run(scenario, &workload, &rules, lowest, demands.stay) {
+    match saturated::run(scenario, &workload, &rules, lowest, &demands) {
         Some(run) => Capacity::from_run(&run, lowest, bounds, &stations),
         None => Capacity { method: CapacityMethod::UpperBound, ..Capacity::analytic(lowest, bounds) },
     }
+}
+
+/// The bounds of all stations that the requests of a scenario ask for under a policy, the lowest first. Nothing is run.
+pub fn station_bounds(scenario: &Scenario, policy: &PolicyChoice) -> Vec<StationBound> {
+    let rules = policy.rules();
+    let demands = Demands::new(&brought::workload(scenario), &rules, &scenario.machine, scenario.backends.len());
+    Stations::new(scenario, &rules, &demands).bounds(policy.runner())
 }
 
 impl Capacity {

@@ -6,13 +6,17 @@
 //! where it is narrowest. In the long run users send as many requests as are served, so that arrivals are counted.
 //!
 //! The run has a replication number of its own and nothing goes wrong in it: faults, limits of the backlog, patience and
-//! timeouts are left out. It is over when its interval is narrow, or after a number of events.
+//! timeouts are left out. It is over after a number of events.
 
-use crate::engine::{Departure, Dispatch, Observer, Order, Queueing, Rules, Setup, Simulation};
+use std::ops::Not;
+
+use crate::engine::{Departure, Dispatch, MAX_IN_FLIGHT, Observer, Order, Queueing, Rules, Setup, Simulation, Usages};
 use crate::model::{Activity, Backend, SimDuration, SimTime};
 use crate::random::{Clients, Distribution, Load, Streams, Users, Workload};
 use crate::scenario::Scenario;
 use crate::stats::Interval;
+
+use super::demands::Demands;
 
 /// What a saturated policy does.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -30,30 +34,27 @@ const REPLICATION: u64 = u64::MAX;
 
 const LEVEL: f64 = 0.95;
 
-/// Half width / throughput at which the run is over.
-const PRECISE: f64 = 0.005;
+/// So many events are simulated: some hundredths of a second.
+const EVENTS: u64 = 400_000;
 
-/// Between two looks at the run.
-const EVENTS_PER_BATCH: u64 = 2_000;
+/// How far the run is, is noted whenever so many requests have arrived.
+const REQUESTS_PER_MARK: u64 = 16;
 
-/// The run is over after so many events, however wide the interval.
-const MOST_EVENTS: u64 = 1_000_000;
-
-/// Neighbours are merged when there are so many batches.
-const MOST_BATCHES: usize = 40;
+/// The interval is that of so many equal parts of the run.
+const BATCHES: usize = 30;
 
 /// More users are not simulated.
 const MOST_USERS: u32 = 20_000;
 
-/// Runs a policy of which the lowest bound of all stations is known, and so is the time a request stays in progress at
-/// least, in nanoseconds. `None` where it would need too many users, or stops by itself.
+/// Runs a policy of which the lowest bound of all stations is known, and so are the mean demands. `None` where it would need too many users, or stops by itself.
 pub(super) fn run(
     scenario: &Scenario,
     workload: &Workload,
     rules: &Rules,
     bound_per_s: f64,
-    stay: f64,
+    demands: &Demands,
 ) -> Option<Saturated> {
+    let (stay, cpu) = (demands.stay, demands.cpu);
     let users = users(rules, bound_per_s, stay)?;
     let warm_up = 3 * u64::from(users.count);
     let backends: Vec<Backend> = scenario.backends.values().map(without_timeout).collect();
@@ -69,31 +70,20 @@ pub(super) fn run(
         warm_up: SimTime::ZERO,
         requests: None,
         horizon: None,
-        max_in_flight: crate::engine::MAX_IN_FLIGHT,
+        max_in_flight: MAX_IN_FLIGHT,
     };
-    let mut simulation = Simulation::new(setup, PoolWaits::default());
-    let mut events = 0;
-    while events < MOST_EVENTS / 2 && simulation.progress().0 < warm_up {
-        events += EVENTS_PER_BATCH;
-        if !simulation.advance(EVENTS_PER_BATCH) {
-            return None;
-        }
+    let mut simulation = Simulation::new(setup, Watch::default());
+    let is_stuck = simulation.advance(EVENTS).not();
+    let (record, watch) = simulation.finish();
+    if is_stuck {
+        return None;
     }
-    let mut batches = Batches::from(simulation.progress());
-    while events < MOST_EVENTS && !batches.are_precise() {
-        events += EVENTS_PER_BATCH;
-        if !simulation.advance(EVENTS_PER_BATCH) {
-            return None;
-        }
-        batches.add(simulation.progress());
-    }
-    let throughput_per_s = batches.rate_per_s()?;
-    let (record, waits) = simulation.finish();
+    let is_all_demand = scenario.machine.context_switch == SimDuration::ZERO && cpu > 0.0 && cpu.is_finite();
     let core_nanos = record.usages.until.as_nanos() as f64 * f64::from(scenario.machine.cores);
     Some(Saturated {
-        throughput_per_s,
+        throughput_per_s: throughput(&watch.marks, warm_up, is_all_demand.then_some(cpu))?,
         cores: record.usages.cores.area as f64 / core_nanos,
-        pool_wait: waits.pool_wait as f64 / waits.in_progress.max(1) as f64,
+        pool_wait: watch.pool_wait as f64 / watch.in_progress.max(1) as f64,
     })
 }
 
@@ -126,65 +116,90 @@ fn with_one_backlog(rules: &Rules) -> Rules {
     Rules { queueing, ..rules.clone() }
 }
 
-/// Adds up how long requests waited for connections.
-#[derive(Clone, Copy, Debug, Default)]
-struct PoolWaits {
+/// What is watched of the run.
+#[derive(Clone, Debug, Default)]
+struct Watch {
+    marks: Vec<Mark>,
+    /// Time in progress that requests spent waiting for connections, and all of it, in nanoseconds.
     pool_wait: u128,
     in_progress: u128,
 }
 
-impl Observer for PoolWaits {
+/// How far the run was when a request arrived.
+#[derive(Clone, Copy, Debug)]
+struct Mark {
+    requests: f64,
+    nanos: f64,
+    /// Busy time of all cores, in nanoseconds.
+    busy_nanos: f64,
+}
+
+impl Observer for Watch {
     fn on_departure(&mut self, departure: &Departure) {
         let spent = |activity: Activity| u128::from(departure.spent[activity as usize].as_nanos());
         self.pool_wait += spent(Activity::PoolWait);
         self.in_progress += u128::from(departure.response_time().as_nanos()) - spent(Activity::BacklogWait);
     }
+
+    fn wants_usages(&self, request: u64) -> bool {
+        request.is_multiple_of(REQUESTS_PER_MARK)
+    }
+
+    fn on_usages(&mut self, request: u64, usages: &Usages) {
+        self.marks.push(Mark {
+            requests: request as f64,
+            nanos: usages.until.as_nanos() as f64,
+            busy_nanos: usages.cores.area as f64,
+        });
+    }
 }
 
-/// Requests and time, by stretches of equally many events.
-#[derive(Clone, Debug)]
-struct Batches {
-    last: (u64, SimTime),
-    batches: Vec<(u64, SimDuration)>,
-    /// Stretches in a batch, and in the one that is not full.
-    size: u64,
-    fill: u64,
-    open: (u64, SimDuration),
+/// What happened between two marks.
+#[derive(Clone, Copy, Debug)]
+struct Stretch {
+    rate_per_s: f64,
+    /// Requests per second minus busy cores / mean CPU demand of a request, which is the same in the long run (the
+    /// utilization law).
+    surplus_per_s: f64,
 }
 
-impl Batches {
-    fn from(start: (u64, SimTime)) -> Self {
-        Self { last: start, batches: Vec::new(), size: 1, fill: 0, open: (0, SimDuration::ZERO) }
+impl Stretch {
+    fn between(from: Mark, to: Mark, cpu: Option<f64>) -> Self {
+        let seconds = (to.nanos - from.nanos) / 1e9;
+        let rate_per_s = (to.requests - from.requests) / seconds;
+        let law = |cpu: f64| (to.busy_nanos - from.busy_nanos) / cpu / seconds;
+        Self { rate_per_s, surplus_per_s: cpu.map_or(0.0, |cpu| rate_per_s - law(cpu)) }
     }
 
-    fn add(&mut self, now: (u64, SimTime)) {
-        self.open.0 += now.0 - self.last.0;
-        self.open.1 += now.1 - self.last.1;
-        self.last = now;
-        self.fill += 1;
-        if self.fill < self.size {
-            return;
-        }
-        self.batches.push(std::mem::take(&mut self.open));
-        self.fill = 0;
-        if self.batches.len() == MOST_BATCHES {
-            self.batches = self.batches.chunks(2).map(|two| (two[0].0 + two[1].0, two[0].1 + two[1].1)).collect();
-            self.size *= 2;
-        }
+    /// The rate without so much of the surplus, whose mean is 0.
+    fn without(self, part: f64) -> f64 {
+        self.rate_per_s - part * self.surplus_per_s
     }
+}
 
-    fn are_precise(&self) -> bool {
-        let is_looked_at = self.fill == 0 && self.batches.len() == MOST_BATCHES / 2;
-        is_looked_at && self.rate_per_s().is_some_and(|rate| rate.half_width <= PRECISE * rate.mean)
-    }
+/// Requests per second from the marks after the warm-up. Their surplus over the utilization law is a control variate:
+/// where cores are nearly always busy, a rate is high when demands happen to be short (Law, *Simulation Modeling and
+/// Analysis*, 5th edition, 11.4). `cpu`: the mean CPU demand in nanoseconds, where all that cores do is demand.
+fn throughput(marks: &[Mark], warm_up: u64, cpu: Option<f64>) -> Option<Interval> {
+    let first = marks.iter().position(|mark| mark.requests >= warm_up as f64).unwrap_or(marks.len() / 2);
+    let marks = &marks[first.min(marks.len() / 2)..];
+    let (first, last) = (marks.first()?, marks.last()?);
+    let size = marks.len().div_ceil(BATCHES);
+    let edges: Vec<Mark> = marks.iter().copied().step_by(size.max(1)).collect();
+    let batches: Vec<Stretch> = edges.windows(2).map(|edge| Stretch::between(edge[0], edge[1], cpu)).collect();
+    let part = part_to_leave_out(&batches);
+    let rates: Vec<f64> = batches.iter().map(|batch| batch.without(part)).collect();
+    let interval = Interval::of_mean(&rates, LEVEL).filter(|interval| interval.half_width.is_finite())?;
+    Some(Interval { mean: Stretch::between(*first, *last, cpu).without(part), ..interval })
+}
 
-    /// All requests / all time; the interval is that of the batches.
-    fn rate_per_s(&self) -> Option<Interval> {
-        let rate = |(requests, span): &(u64, SimDuration)| *requests as f64 / span.as_secs();
-        let rates: Vec<f64> = self.batches.iter().map(rate).collect();
-        let (requests, span) =
-            self.batches.iter().fold((0, SimDuration::ZERO), |sum, batch| (sum.0 + batch.0, sum.1 + batch.1));
-        let interval = Interval::of_mean(&rates, LEVEL)?;
-        interval.half_width.is_finite().then(|| Interval { mean: rate(&(requests, span)), ..interval })
-    }
+/// The part of the surplus without which rates vary least: their covariance / the variance of the surplus.
+fn part_to_leave_out(batches: &[Stretch]) -> f64 {
+    let count = batches.len() as f64;
+    let mean = |value: &dyn Fn(&Stretch) -> f64| batches.iter().map(value).sum::<f64>() / count;
+    let (rate, surplus) = (mean(&|batch| batch.rate_per_s), mean(&|batch| batch.surplus_per_s));
+    let covariance = mean(&|batch| (batch.rate_per_s - rate) * (batch.surplus_per_s - surplus));
+    let variance = mean(&|batch| (batch.surplus_per_s - surplus).powi(2));
+    // Constant demands leave nothing but rounding.
+    if variance > 1e-18 * rate * rate { covariance / variance } else { 0.0 }
 }

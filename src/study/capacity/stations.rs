@@ -181,7 +181,7 @@ impl<'a> Stations<'a> {
         let mut asked = scenario.backends.values().zip(&demands.queries_at_once).zip(&demands.blocks);
         let holds_are_known = asked.all(|((backend, at_once), blocks)| {
             let is_limited = backend.pool.is_some() || backend.concurrency.is_some();
-            *at_once == 0 || !(is_limited && *blocks) && !outlasts_queries(backend)
+            *at_once == 0 || !(is_limited && *blocks || outlasts_queries(backend))
         });
         switches_are_known && (all_run || !blocks) && holds_are_known
     }
