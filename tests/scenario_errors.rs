@@ -27,9 +27,15 @@ enum Mistake {
     Unreadable(ErrorKind),
     /// The shop with `--set`.
     Set(&'static str),
+    /// The shop with this objective.
+    Slo(&'static str),
+    /// The shop with `--assert`.
+    Assert(&'static str),
+    /// The shop with `--tolerance`.
+    Tolerate(&'static str),
 }
 
-use Mistake::{Bytes, Replace, Set, Text, Unreadable};
+use Mistake::{Assert, Bytes, Replace, Set, Slo, Text, Tolerate, Unreadable};
 
 /// The arrivals of the shop.
 const POISSON: &str = r#"{ "poisson": "25/s" }"#;
@@ -109,8 +115,8 @@ const MISTAKES: &[(&str, &[Mistake])] = &[
             Replace(r#""backend": "idp", "time""#, r#""backend": "idp", "duration""#),
             Replace(r#""time": "60ms", "blocking""#, r#""time": "60ms", "bloking""#),
             Replace(r#""mean": "40ms", "cv""#, r#""mean": "40ms", "stddev""#),
-            Replace(r#""seed": 1 }"#, r#""seed": 1, "warm_up": "10s" }"#),
-            Replace(r#""seed": 1 }"#, r#""seed": 1 }, "slo": ["async.p99 < 400ms"]"#),
+            Replace(r#""seed": 1 }"#, r#""seed": 1, "warmup": "10s" }"#),
+            Replace(r#""seed": 1 }"#, r#""seed": 1 }, "slos": ["async.p99 < 400ms"]"#),
             Replace(r#""idp": {}"#, r#""idp": { "size": 10 }"#),
             Replace(r#""arrivals": { "poisson": "25/s" },"#, ""),
             Replace(r#""backend": "idp", "time": "120ms""#, r#""backend": "idp""#),
@@ -375,7 +381,9 @@ const MISTAKES: &[(&str, &[Mistake])] = &[
             Set("machine={\"cores\": 4"),
             Set("machine.cores.count=4"),
             Set("machin.cores=4"),
-            Set("slo=[\"p99 < 5ms\"]"),
+            Set("slo=[\"p99 < 5\"]"),
+            Set("slo=p99 < 5ms"),
+            Set("slo.0=p99 < 5ms"),
             Set("arrivals.poison=80/s"),
             Set("arrivals.poisson=80"),
             Set("arrivals.poisson=-80/s"),
@@ -390,6 +398,155 @@ const MISTAKES: &[(&str, &[Mistake])] = &[
             Set("classes.login.phases.wait.backend=cache"),
             Set("run.duration=10m"),
             Set("run={}"),
+        ],
+    ),
+    (
+        "Warm-up, replications, precision and confidence",
+        &[
+            Set("run.warm_up=automatic"),
+            Set("run.warm_up=10"),
+            Set("run.warm_up=-1s"),
+            Replace(r#""requests": 200000, "seed": 1"#, r#""duration": "10s", "warm_up": "10s""#),
+            Replace(r#""requests": 200000, "seed": 1"#, r#""duration": "10s", "warm_up": "1m""#),
+            Text(
+                "{ \"classes\": { \"a\": { \"phases\": [] } },\n  \"arrivals\": { \"at\": [{ \"time\": \"0ms\" }, { \"time\": \"20ms\" }] },\n  \"policies\": [{ \"sync\": {} }],\n  \"run\": { \"warm_up\": \"1s\" } }",
+            ),
+            Set("run.replications=0"),
+            Set("run.replications=100001"),
+            Set("run.replications=2.5"),
+            Set("run.confidence=95"),
+            Set("run.confidence=\"95\""),
+            Set("run.confidence=0.95"),
+            Set("run.confidence=0%"),
+            Set("run.confidence=49.9%"),
+            Set("run.confidence=99.999%"),
+            Set("run.confidence=100%"),
+            Set("run.confidence=ninety%"),
+            Set("run.precision=2"),
+            Set("run.precision=0.02"),
+            Set("run.precision=0%"),
+            Set("run.precision=100%"),
+            Set("run.precision=-2%"),
+            Set("run.precision={}"),
+            Set("run.precision={\"half_width\": \"2%\", \"metric\": [\"p99\"]}"),
+            Set("run.precision={\"half_width\": \"2%\", \"metrics\": []}"),
+            Set("run.precision={\"half_width\": \"2%\", \"metrics\": [\"mean\", \"p98\"]}"),
+            Set("run.precision={\"half_width\": \"2%\", \"metrics\": [\"max\"]}"),
+            Set("run.precision={\"half_width\": \"2%\", \"metrics\": [\"requests.completed\"]}"),
+            Set("run.precision={\"half_width\": \"2%\", \"metrics\": [\"async.p99\"]}"),
+            Set("run.precision={\"half_width\": \"2%\", \"metrics\": [\"utilization.idp\"]}"),
+            Set("run.precision={\"half_width\": \"2%\", \"replications\": 1}"),
+            Set("run.precision={\"half_width\": \"2%\", \"replications\": 1000000}"),
+            Replace(
+                r#""seed": 1 }"#,
+                r#""replications": 50, "precision": { "half_width": "2%", "replications": 20 } }"#,
+            ),
+        ],
+    ),
+    (
+        "Objectives",
+        &[
+            Slo(""),
+            Slo("p99"),
+            Slo("p99 400ms"),
+            Slo("p99 <"),
+            Slo("< 400ms"),
+            Slo("async. < 400ms"),
+            Slo("async..p99 < 400ms"),
+            Slo("async < 400ms"),
+            Slo("async.list < 400ms"),
+            Slo("warn: < 400ms"),
+            Slo("warm: p99 < 400ms"),
+            Slo("p99 = 400ms"),
+            Slo("p99 =< 400ms"),
+            Slo("p99 ≤ 400ms"),
+            Slo("p99 != 400ms"),
+            Slo("p99 <=> 400ms"),
+            Slo("100ms < p99 < 400ms"),
+            Slo("p98 < 400ms"),
+            Slo("async.p9 < 400ms"),
+            Slo("latency < 400ms"),
+            Slo("P99 < 400ms"),
+            Slo("response_time.p98 < 400ms"),
+            Slo("slowdwn.p99 < 4x"),
+            Slo("slowdown.p95 < 4x"),
+            Slo("async.breakdown.poolwait < 4ms"),
+            Slo("asink.p99 < 400ms"),
+            Slo("asink.p98 < 400ms"),
+            Slo("lst.p99 < 400ms"),
+            Slo("asink.list.p99 < 400ms"),
+            Slo("async.lst.p99 < 400ms"),
+            Slo("async.page.p99 < 400ms"),
+            Slo("list.async.p99 < 400ms"),
+            Slo("list.login.p99 < 400ms"),
+            Slo("async.sync.p99 < 400ms"),
+            Slo("all.all.all.p99 < 400ms"),
+            Slo("async.list.throughput > 70/s"),
+            Slo("list.utilization < 80%"),
+            Slo("utilization.idp < 80%"),
+            Slo("async.utilization.dbx < 80%"),
+            Slo("utilization.backends.cores < 80%"),
+            Slo("utilization.core < 80%"),
+            Slo("p99 < 400"),
+            Slo("p99 < -400ms"),
+            Slo("p99 < 40%"),
+            Slo("p99 < 400 parsecs"),
+            Slo("p99 < list.p99"),
+            Slo("p99 < 0ms"),
+            Slo("p99 >= 0ms"),
+            Slo("utilization < 80"),
+            Slo("utilization < 120%"),
+            Slo("utilization <= 100%"),
+            Slo("error_rate > 1"),
+            Slo("error_rate < -1%"),
+            Slo("error_rate < 5ms"),
+            Slo("throughput > 70"),
+            Slo("throughput > 70/day"),
+            Slo("slowdown.p99 < 4ms"),
+            Slo("slowdown.p99 < x"),
+            Slo("in_system.mean < nan"),
+            Slo("requests.failed < 1.5"),
+            Slo("requests.failed < -1"),
+            Slo("requests.failed < 101%"),
+            Slo(r"async.p99\u0020< 400"),
+            Slo("an objective of many words, which says that the p99 of async should be well below four hundred < 400"),
+            Replace(r#""seed": 1 }"#, r#""seed": 1 }, "slo": "p99 < 400ms""#),
+            Replace(r#""seed": 1 }"#, r#""seed": 1 }, "slo": [{ "p99": "400ms" }]"#),
+            Replace("    \"login\": {", "    \"slowdown\": {"),
+            Replace("    \"login\": {", "    \"response_time\": {"),
+            Replace("    \"login\": {", "    \"utilization\": {"),
+            Replace("    \"login\": {", "    \"warn: login\": {"),
+            Replace(r#"{ "sync": { "workers": 5 } }"#, r#"{ "sync": { "name": "in_system", "workers": 5 } }"#),
+            Assert(""),
+            Assert("p99 > "),
+            Assert("asink.p99 < 400ms"),
+            Assert("async.p99 < 400"),
+            Assert("list.p99\n< 400"),
+        ],
+    ),
+    (
+        "Tolerances",
+        &[
+            Set("tolerances.p99=5%"),
+            Set("tolerances.p99.relative=5"),
+            Set("tolerances.p99.relative=-5%"),
+            Set("tolerances.p99.absolute=5%"),
+            Set("tolerances.p99.absolute=5"),
+            Set("tolerances.p99.absolut=5ms"),
+            Set("tolerances.throughput.absolute=5"),
+            Set("tolerances.error_rate.absolute=5ms"),
+            Set("tolerances.p98.relative=5%"),
+            Set("tolerances.max.relative=5%"),
+            Tolerate("p99"),
+            Tolerate("p99="),
+            Tolerate("p99=,"),
+            Tolerate("p99=5"),
+            Tolerate("p99=5%,2"),
+            Tolerate("p99=5ms,5%"),
+            Tolerate("p99=5%,2ms,1"),
+            Tolerate("max=5%"),
+            Tolerate("p98=5%"),
+            Tolerate("=5%"),
         ],
     ),
     (
@@ -444,8 +601,21 @@ impl Mistake {
                 (format!("{kind:?}"), Err(Diagnostic::unreadable("scenarios/shop.json", &io::Error::from(*kind))))
             }
             Set(change) => (format!("--set {}", quoted(change)), shop(SHOP, &[Change::new(*change)])),
+            Slo(text) => {
+                let with_slo = SHOP.replace(r#""seed": 1 }"#, &format!("\"seed\": 1 }},\n  \"slo\": [ \"{text}\" ]"));
+                (format!("slo {}", quoted(text)), shop(&with_slo, &[]))
+            }
+            Assert(text) => (format!("--assert {}", quoted(text)), added(|shop| shop.assert(text))),
+            Tolerate(text) => (format!("--tolerance {}", quoted(text)), added(|shop| shop.tolerate(text))),
         }
     }
+}
+
+/// The shop and something more, which must leave it as it is if it is wrong.
+fn added(add: impl FnOnce(&mut Scenario) -> Result<(), Diagnostic>) -> Result<Scenario, Diagnostic> {
+    let before = Scenario::from_json(SHOP)?;
+    let mut shop = before.clone();
+    add(&mut shop).inspect_err(|_| assert_eq!(shop, before)).map(|()| shop)
 }
 
 /// The files beside the shop.

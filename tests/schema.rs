@@ -92,7 +92,23 @@ fn what_the_reader_refuses_the_schema_refuses_too() {
         (r#"{ "sync": { "workers": 5 } }"#, r#"{ "sync": { "threads": 5 } }"#),
         (r#""gil": true"#, r#""gil": "true""#),
         (r#""requests": 200000"#, r#""requests": 0"#),
-        (r#""seed": 1 }"#, r#""seed": 1, "warm_up": "10s" }"#),
+        (r#""seed": 1 }"#, r#""warm_up": "10" }"#),
+        (r#""seed": 1 }"#, r#""warm_up": "automatic" }"#),
+        (r#""seed": 1 }"#, r#""replications": 0 }"#),
+        (r#""seed": 1 }"#, r#""replications": 100001 }"#),
+        (r#""seed": 1 }"#, r#""confidence": "95" }"#),
+        (r#""seed": 1 }"#, r#""confidence": 0.95 }"#),
+        (r#""seed": 1 }"#, r#""precision": 0.02 }"#),
+        (r#""seed": 1 }"#, r#""precision": { "metrics": ["p99"] } }"#),
+        (r#""seed": 1 }"#, r#""precision": { "half_width": "2%", "metrics": [] } }"#),
+        (r#""seed": 1 }"#, r#""precision": { "half_width": "2%", "replications": 1 } }"#),
+        (r#""seed": 1 }"#, r#""seed": 1 }, "slo": "p99 < 4ms""#),
+        (r#""seed": 1 }"#, r#""seed": 1 }, "slo": ["p99"]"#),
+        (r#""seed": 1 }"#, r#""seed": 1 }, "slo": ["p99 = 4ms"]"#),
+        (r#""seed": 1 }"#, r#""seed": 1 }, "slo": ["p99 <"]"#),
+        (r#""seed": 1 }"#, r#""seed": 1 }, "tolerances": { "p99": "5%" }"#),
+        (r#""seed": 1 }"#, r#""seed": 1 }, "tolerances": { "p99": { "relative": 5 } }"#),
+        (r#""seed": 1 }"#, r#""seed": 1 }, "tolerances": { "max": { "relative": "5%" } }"#),
         (r#""backend": "idp", "time": "120ms""#, r#""backend": "idp""#),
     ] {
         assert_eq!(shop.matches(old).count(), 1, "{old} stands once in the shop");
@@ -132,6 +148,20 @@ fn what_the_reader_takes_the_schema_takes_too() {
         (r#"{ "poisson": "25/s" }"#, r#"{ "users": { "count": 50, "think": { "exponential": "7s" } } }"#),
         (r#"{ "idp": {} }"#, r#"{ "idp": {}, "db": {} }"#),
         (r#""switch_interval": "none""#, r#""switch_interval": "50us", "name": "python""#),
+        (r#""seed": 1 }"#, r#""warm_up": "10s", "replications": 20, "confidence": "99 %", "precision": "2.5%" }"#),
+        (r#""seed": 1 }"#, r#""warm_up": "auto", "precision": { "half_width": "2%" } }"#),
+        (
+            r#""seed": 1 }"#,
+            r#""warm_up": "none", "precision": { "half_width": "2%", "metrics": ["p99"], "replications": 9 } }"#,
+        ),
+        (
+            r#""seed": 1 }"#,
+            r#""seed": 1 }, "slo": ["warn: async.list.p99<=0.4s", "utilization < .8", "requests.failed == 0"]"#,
+        ),
+        (
+            r#""seed": 1 }"#,
+            r#""seed": 1 }, "tolerances": { "p99": { "relative": "5%" }, "throughput": { "absolute": "1/s" }, "mean": {} }"#,
+        ),
     ] {
         assert_eq!(shop.matches(old).count(), 1, "{old} stands once in the shop");
         let other = shop.replace(old, new);

@@ -4,17 +4,19 @@ use std::cell::{Cell, RefCell};
 use std::io;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::arguments::{PrintArguments, WriteArguments};
+use super::arguments::{PrintArguments, RunArguments, WriteArguments};
 use super::failure::Failure;
 use super::files::{self, NewFile};
 use super::interrupt::Interrupt;
 use super::progress::Bar;
+use super::scenarios;
 use super::terminal::{Stdout, note};
 use crate::output::{self, Format, View};
 use crate::scenario::Scenario;
 use crate::stats::ScenarioResults;
-use crate::study::{self, Options, Progress, RequestRow, Watch};
+use crate::study::{self, Options, RequestRow, Watch};
 
 /// Up to so many requests, a run keeps the timeline of all.
 const WHOLE_TIMELINE: usize = 100;
@@ -28,6 +30,8 @@ const MOST_DRAWN: usize = 100;
 pub struct Simulation<'a> {
     /// Run only these policies; all when empty.
     pub policies: &'a [String],
+    /// How they are run.
+    pub run: &'a RunArguments,
     /// The folder in which each scenario has one; `None`: write no results.
     pub out: Option<&'a Path>,
     /// What is printed.
@@ -42,13 +46,16 @@ impl Simulation<'_> {
     /// # Errors
     /// When something cannot be written, the user ends it, or a run was stopped by a limit.
     pub fn run(&self, scenarios: &[Scenario], stdout: &mut Stdout) -> Result<(), Failure> {
+        if let Some(against) = &self.run.against {
+            scenarios::expect_against(against, scenarios, self.policies)?;
+        }
         for folder in scenarios.iter().filter_map(|scenario| self.folder(scenario)) {
             files::expect_writable(&folder)?;
         }
         let interrupt = Interrupt::listen();
         let several = scenarios.len() > 1;
         let rows = match &self.write.csv {
-            Some(path) => Some(Rows::begin(path, several, &interrupt)?),
+            Some(path) => Some(Rows::begin(path, scenarios, &interrupt)?),
             None => None,
         };
         let mut stopped = Vec::new();
@@ -63,6 +70,9 @@ impl Simulation<'_> {
                 stdout.write(&format.render(&results, view))?;
             }
             self.note_files(scenario);
+            stopped.extend(results.precision.iter().filter(|precision| !precision.reached).map(|precision| {
+                format!("{}: not as precise as asked: {}", scenario.name, precision.missed.join("; "))
+            }));
             stopped.extend(results.policies.iter().filter_map(|policy| {
                 let why = policy.incomplete.as_ref()?;
                 Some(format!("{}, {}: {why}", scenario.name, policy.name))
@@ -87,12 +97,17 @@ impl Simulation<'_> {
         rows: Option<&Rows>,
         interrupt: &Interrupt,
     ) -> Result<ScenarioResults, Failure> {
-        let timeline = Some(self.write.timeline.unwrap_or(WHOLE_TIMELINE));
-        let options = Options { policies: self.policies.to_vec(), timeline };
-        let mut bar = Bar::new(&scenario.name, self.print.quiet);
-        let mut progress = |progress: Progress<'_>| {
-            bar.update(progress);
-            let goes_on = !interrupt.is_wanted() && rows.is_none_or(Rows::are_written);
+        let options = Options {
+            policies: self.policies.to_vec(),
+            timeline: Some(self.write.timeline.unwrap_or(WHOLE_TIMELINE)),
+            against: self.run.against.clone(),
+            jobs: self.run.jobs,
+        };
+        let bar = Bar::new(&scenario.name, self.print.quiet);
+        let are_written = rows.map(|rows| &rows.are_written);
+        let progress = |done: f64| {
+            bar.update(done);
+            let goes_on = !interrupt.is_wanted() && are_written.is_none_or(|written| written.load(Ordering::Relaxed));
             if goes_on { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
         };
         let mut row = |row: RequestRow<'_>| {
@@ -100,7 +115,7 @@ impl Simulation<'_> {
                 rows.add(&scenario.name, &row);
             }
         };
-        let mut watch = Watch { progress: &mut progress, rows: rows.map(|_| &mut row as _) };
+        let mut watch = Watch { progress: &progress, rows: rows.map(|_| &mut row as _) };
         let results = study::run(scenario, &options, &mut watch);
         if let Some(rows) = rows {
             rows.check()?;
@@ -149,40 +164,47 @@ impl Simulation<'_> {
 /// The CSV of single requests, while it is written.
 struct Rows {
     several: bool,
+    replications: bool,
     file: RefCell<NewFile>,
     line: RefCell<String>,
     error: Cell<Option<io::Error>>,
-    are_written: Cell<bool>,
+    are_written: AtomicBool,
 }
 
 impl Rows {
-    fn begin(path: &Path, several: bool, interrupt: &Interrupt) -> Result<Self, Failure> {
+    fn begin(path: &Path, scenarios: &[Scenario], interrupt: &Interrupt) -> Result<Self, Failure> {
+        let several = scenarios.len() > 1;
+        let is_replicated = |scenario: &Scenario| scenario.run.replications > 1 || scenario.run.precision.is_some();
+        let replications = scenarios.iter().any(is_replicated);
         let mut file = NewFile::create(path, interrupt)?;
-        file.write(&output::requests_csv_header(several)).map_err(|error| file.failure(&error))?;
+        file.write(&output::requests_csv_header(several, replications)).map_err(|error| file.failure(&error))?;
         Ok(Self {
             several,
+            replications,
             file: RefCell::new(file),
             line: RefCell::default(),
             error: Cell::new(None),
-            are_written: Cell::new(true),
+            are_written: AtomicBool::new(true),
         })
     }
 
     fn add(&self, scenario: &str, row: &RequestRow<'_>) {
         let mut line = self.line.borrow_mut();
         line.clear();
-        output::requests_csv_row(self.several.then_some(scenario), row, &mut line);
+        let replication = self.replications.then(|| row.replication.unwrap_or(1));
+        let row = RequestRow { replication, ..*row };
+        output::requests_csv_row(self.several.then_some(scenario), &row, &mut line);
         if self.are_written()
             && let Err(error) = self.file.borrow_mut().write(&line)
         {
-            self.are_written.set(false);
+            self.are_written.store(false, Ordering::Relaxed);
             self.error.set(Some(error));
         }
     }
 
     /// Whether every row could be written so far.
     fn are_written(&self) -> bool {
-        self.are_written.get()
+        self.are_written.load(Ordering::Relaxed)
     }
 
     fn check(&self) -> Result<(), Failure> {

@@ -1,7 +1,7 @@
 //! `waitline verify`: the exact cases, on the user's machine.
 
+use std::num::NonZeroU64;
 use std::ops::ControlFlow;
-use std::sync::{Mutex, PoisonError};
 
 use clap::{Args, ValueEnum};
 
@@ -9,14 +9,15 @@ use super::failure::Failure;
 use super::interrupt::Interrupt;
 use super::progress::Bar;
 use super::terminal::Stdout;
-use crate::output::{verification_json, verification_text};
-use crate::study::{Halted, Progress, Verdict, Verification, case_ids, verify};
+use crate::output::{coverage_json, coverage_text, verification_json, verification_text};
+use crate::study::{Coverage, CoveredNumber, Halted, Verdict, Verification, case_ids, coverage, verify};
 
 const EXAMPLES: &str = "\
 Examples:
   waitline verify                  all cases; about 20 s on two cores
   waitline verify --only A10 D03   some of them
   waitline verify --precise        narrower intervals, in minutes
+  waitline verify --coverage       whether intervals of 95 % cover in 95 of 100 cases; minutes
 
 Exit codes:
   0  every figure passes
@@ -36,6 +37,10 @@ pub struct Verify {
     /// Want narrow intervals of probabilities and percentiles too: longer runs
     #[arg(long)]
     precise: bool,
+
+    /// Instead, hold the confidence intervals of `run` against exact values in so many experiments a system [400]
+    #[arg(long, value_name = "N", num_args = 0..=1, default_missing_value = "400", conflicts_with_all = ["only", "precise"])]
+    coverage: Option<NonZeroU64>,
 
     /// Print the results in this format
     #[arg(long, value_name = "FORMAT")]
@@ -61,6 +66,9 @@ impl Verify {
     /// # Errors
     /// When a case is unknown, a figure does not pass, or the user ends it.
     pub fn execute(&self, stdout: &mut Stdout) -> Result<(), Failure> {
+        if let Some(experiments) = self.coverage {
+            return self.cover(experiments.get(), stdout);
+        }
         let only: Vec<String> = self.only.iter().map(|id| id.to_uppercase()).collect();
         check_ids(&only)?;
         let verification = self.verify(&only)?;
@@ -73,14 +81,34 @@ impl Verify {
     }
 
     fn verify(&self, only: &[String]) -> Result<Verification, Failure> {
+        self.watched(|watch| verify(only, self.precise, watch))
+    }
+
+    fn cover(&self, experiments: u64, stdout: &mut Stdout) -> Result<(), Failure> {
+        let found: Vec<Coverage> = self.watched(|watch| coverage(experiments, watch))?;
+        match self.format {
+            None if self.quiet => {}
+            None | Some(Format::Text) => stdout.write(&coverage_text(&found, stdout.has_color()))?,
+            Some(Format::Json) => stdout.write(&coverage_json(&found))?,
+        }
+        match found.iter().flat_map(|coverage| &coverage.numbers).all(CoveredNumber::passes) {
+            true => Ok(()),
+            false => Err(Failure::Gate("an interval does not cover as often as it should".to_owned())),
+        }
+    }
+
+    /// Does something long, with a bar, until Ctrl-C.
+    fn watched<T>(
+        &self,
+        work: impl FnOnce(&(dyn Fn(f64) -> ControlFlow<()> + Sync)) -> Result<T, Halted>,
+    ) -> Result<T, Failure> {
         let interrupt = Interrupt::listen();
-        let bar = Mutex::new(Bar::new("verify", self.quiet));
+        let bar = Bar::new("verify", self.quiet);
         let watch = |done| {
-            let progress = Progress { policy: "exact cases", index: 0, policies: 1, done };
-            bar.lock().unwrap_or_else(PoisonError::into_inner).update(progress);
+            bar.update(done);
             if interrupt.is_wanted() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         };
-        verify(only, self.precise, &watch).map_err(|Halted| Failure::Interrupted)
+        work(&watch).map_err(|Halted| Failure::Interrupted)
     }
 }
 

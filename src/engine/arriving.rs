@@ -169,7 +169,7 @@ impl<O: Observer> Simulation<O> {
             self.observer.on_arrival(&self.entrance(id));
         }
         let entry = request.entry;
-        if self.observer.wants_usages(entry) {
+        if self.observer.wants_usages(entry, self.now) {
             let usages = self.usages(self.now);
             self.observer.on_usages(entry, &usages);
         }

@@ -30,8 +30,8 @@ pub trait Observer {
     }
 
     /// Whether to tell how busy everything was until this request arrived.
-    fn wants_usages(&self, request: u64) -> bool {
-        let _ = request;
+    fn wants_usages(&self, request: u64, now: SimTime) -> bool {
+        let _ = (request, now);
         false
     }
 
@@ -59,12 +59,12 @@ macro_rules! tell_each {
             $(self.$observer.on_departure(departure);)*
         }
 
-        fn wants_usages(&self, request: u64) -> bool {
-            $(self.$observer.wants_usages(request))||*
+        fn wants_usages(&self, request: u64, now: SimTime) -> bool {
+            $(self.$observer.wants_usages(request, now))||*
         }
 
         fn on_usages(&mut self, request: u64, usages: &Usages) {
-            $(if self.$observer.wants_usages(request) {
+            $(if self.$observer.wants_usages(request, usages.until) {
                 self.$observer.on_usages(request, usages);
             })*
         }
@@ -214,7 +214,7 @@ impl Level {
 }
 
 /// A level over the measured time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Usage {
     /// Level × time, in nanoseconds.
     pub area: u128,
@@ -242,7 +242,7 @@ pub struct Record {
 }
 
 /// How busy everything was from the end of the warm-up to an instant.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Usages {
     /// That instant; the end of the warm-up if it is not over yet.
     pub until: SimTime,
@@ -292,4 +292,25 @@ pub struct ClassCounts {
     pub failed: u64,
     /// Of the timed out, those that the application served all the same.
     pub served_late: u64,
+}
+
+impl ClassCounts {
+    /// Adds those of other requests to these.
+    pub fn add(&mut self, other: Self) {
+        self.arrived += other.arrived;
+        self.retried += other.retried;
+        self.completed += other.completed;
+        self.rejected += other.rejected;
+        self.timed_out += other.timed_out;
+        self.failed += other.failed;
+        self.served_late += other.served_late;
+    }
+}
+
+impl Usage {
+    /// Adds the level over another stretch of time to this.
+    pub fn add(&mut self, other: Self) {
+        self.area += other.area;
+        self.max = self.max.max(other.max);
+    }
 }

@@ -1,5 +1,8 @@
 //! The numbers of the results by the names that objectives, tolerances and intervals give them.
 
+use schemars::JsonSchema;
+use serde::Serialize;
+
 use super::BackendId;
 
 /// A number of the results of a policy.
@@ -12,7 +15,8 @@ pub enum Metric {
 }
 
 /// What a metric is measured in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
 pub enum MetricUnit {
     /// Milliseconds.
     Time,
@@ -120,6 +124,41 @@ metrics! {
     Events "events" Count false "phase starts and ends",
 }
 
+impl Named {
+    /// Those that are compared with a baseline.
+    pub const JUDGED: &[Self] = &[Self::Mean, Self::P50, Self::P95, Self::P99, Self::Throughput, Self::ErrorRate];
+
+    /// Whether independent runs give it an interval: extremes grow with the length of a run, and counts say no more than
+    /// the rates they come to.
+    pub const fn has_interval(self) -> bool {
+        !matches!(self.unit(), MetricUnit::Requests)
+            && !matches!(
+                self,
+                Self::Stddev
+                    | Self::Min
+                    | Self::Max
+                    | Self::SlowdownMax
+                    | Self::InSystemMax
+                    | Self::OperationStddev
+                    | Self::OperationMin
+                    | Self::OperationMax
+                    | Self::Events
+            )
+    }
+
+    /// The percentile that it is, in thousandths.
+    pub const fn per_mille(self) -> Option<u64> {
+        match self {
+            Self::P50 | Self::SlowdownP50 | Self::WaitingP50 | Self::OperationP50 => Some(500),
+            Self::P90 | Self::OperationP90 => Some(900),
+            Self::P95 | Self::WaitingP95 | Self::OperationP95 => Some(950),
+            Self::P99 | Self::SlowdownP99 | Self::WaitingP99 | Self::OperationP99 => Some(990),
+            Self::P999 | Self::OperationP999 => Some(999),
+            _ => None,
+        }
+    }
+}
+
 impl Metric {
     /// Its name in files and on the command line; `backends` are the names of the scenario's.
     pub fn name(self, backends: &[&str]) -> String {
@@ -134,6 +173,14 @@ impl Metric {
         match self {
             Self::Named(named) => named.unit(),
             Self::BackendUtilization(_) => MetricUnit::Share,
+        }
+    }
+
+    /// Whether confidence intervals are given for it.
+    pub const fn has_interval(self) -> bool {
+        match self {
+            Self::Named(named) => named.has_interval(),
+            Self::BackendUtilization(_) => true,
         }
     }
 

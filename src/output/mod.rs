@@ -4,6 +4,8 @@
 //! for people.
 
 mod bars;
+mod certainty;
+mod coverage;
 mod csv;
 mod fault;
 mod json;
@@ -16,7 +18,9 @@ pub mod svg;
 mod table;
 mod text;
 mod verify;
+mod wrap;
 
+pub use self::coverage::{coverage_json, coverage_text};
 pub use self::rows::{header as requests_csv_header, row as requests_csv_row};
 pub use self::svg::timeline_svg;
 pub use self::verify::{verification_json, verification_text};

@@ -3,10 +3,12 @@
 use crate::model::Activity;
 use crate::study::RequestRow;
 
-/// The first line. With several scenarios in one file, a column `scenario` comes first.
-pub fn header(several: bool) -> String {
-    let mut line = if several { "scenario,".to_owned() } else { String::new() };
-    line.push_str("policy,request,class,outcome,arrival_ms,departure_ms,response_time_ms,demand_ms,slowdown");
+/// The first line. With several scenarios in one file, a column `scenario` comes first; with several replications of
+/// each, a column `replication` comes after the policy.
+pub fn header(scenarios: bool, replications: bool) -> String {
+    let mut line = if scenarios { "scenario,policy,".to_owned() } else { "policy,".to_owned() };
+    line.push_str(if replications { "replication," } else { "" });
+    line.push_str("request,class,outcome,arrival_ms,departure_ms,response_time_ms,demand_ms,slowdown");
     for activity in Activity::ALL {
         line.push_str(&format!(",{}_ms", activity.name()));
     }
@@ -21,6 +23,9 @@ pub fn row(scenario: Option<&str>, row: &RequestRow<'_>, line: &mut String) {
         line.push(',');
     }
     push_text(row.policy, line);
+    if let Some(replication) = row.replication {
+        line.push_str(&format!(",{replication}"));
+    }
     line.push_str(&format!(",{},", row.request));
     push_text(row.class, line);
     line.push(',');
@@ -107,6 +112,7 @@ mod tests {
         let mut line = String::new();
         let data = RequestRow {
             policy: "sync",
+            replication: Some(2),
             request: 3,
             class: "short, \"urgent\"",
             arrival_ms: 15.0,
@@ -118,9 +124,9 @@ mod tests {
         row(Some("lecture"), &data, &mut line);
         assert_eq!(
             line,
-            "lecture,sync,3,\"short, \"\"urgent\"\"\",completed,15,490,475,105,4.52381,370,0,0,0,20,10,75,0\n"
+            "lecture,sync,2,3,\"short, \"\"urgent\"\"\",completed,15,490,475,105,4.52381,370,0,0,0,20,10,75,0\n"
         );
-        assert_eq!(header(true).split(',').count(), 18);
+        assert_eq!(header(true, true).split(',').count(), 19);
     }
 
     #[test]
@@ -128,6 +134,7 @@ mod tests {
         let mut line = String::new();
         let data = RequestRow {
             policy: "async",
+            replication: None,
             request: 1,
             class: "empty",
             arrival_ms: 1.0,

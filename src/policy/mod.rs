@@ -16,10 +16,11 @@ use crate::engine::{BlockingWaits, Queueing, Rules, ThreadPool};
 use crate::model::SimDuration;
 
 /// What runs a request, as reports call it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Runner {
     /// A worker process, which stays with one request through its waits.
+    #[default]
     Worker,
     /// A thread of a worker, which does.
     Thread,

@@ -73,6 +73,16 @@ impl Diagnostic {
         self
     }
 
+    /// The same places with these words: what is wrong, and what is to be said about the first place.
+    #[must_use]
+    pub(super) fn worded(mut self, message: impl Into<String>, label: impl Into<String>) -> Self {
+        self.message = message.into();
+        if let Some(place) = self.places.first_mut() {
+            place.label = label.into();
+        }
+        self
+    }
+
     /// What is wrong, in one sentence.
     pub fn message(&self) -> &str {
         &self.message

@@ -5,9 +5,6 @@ use super::diagnostic::{Diagnostic, allowed_names, list, shown};
 use super::document::{Node, Value};
 use super::source::{Sources, Span};
 
-/// Fields of the format's design that this version does not honour yet.
-const LATER: [&str; 3] = ["replications", "slo", "warm_up"];
-
 /// The diagnostic for a document that does not fit the format.
 pub(super) fn explain(fault: Fault<'_>, sources: &Sources) -> Diagnostic {
     let span = fault.span.unwrap_or(sources.whole(0).opening());
@@ -39,9 +36,6 @@ pub(super) fn explain(fault: Fault<'_>, sources: &Sources) -> Diagnostic {
             };
             sources.error(format!("missing field `{missing}`{place}"), span, label).with_help(help)
         }
-        Problem::Unknown { name, noun: Noun::Field, .. } if LATER.contains(&&*name) => sources
-            .error(format!("`{name}` is not supported yet"), span, "not known to this version of waitline")
-            .with_help("leave it out; a field that changed nothing would mislead"),
         Problem::Unknown { name, noun, allowed } => {
             let named = shown(&name);
             let (message, label, listed) = match noun {

@@ -7,17 +7,21 @@
 mod changes;
 mod decode;
 mod defaults;
+mod determinism;
 mod diagnostic;
 mod document;
 mod explain;
 mod format;
 mod objective;
+mod part;
+mod percentage;
 mod rules;
 mod schema;
 mod source;
 mod syntax;
 #[cfg(test)]
 mod tests;
+mod tolerance;
 mod traces;
 
 use indexmap::IndexMap;
@@ -29,9 +33,10 @@ use crate::random::{Arrivals, Clients, Files, Workload};
 
 pub use self::changes::Change;
 pub use self::diagnostic::{Diagnostic, did_you_mean};
-pub use self::objective::{Comparison, Objective, Place, Tolerance, Tolerances};
+pub use self::objective::{Comparison, Objective, Place};
 pub use self::schema::schema;
 pub use self::source::Source;
+pub use self::tolerance::{Tolerance, Tolerances};
 
 use self::document::Node;
 use self::format::ScenarioForm;
@@ -70,8 +75,8 @@ pub fn read(source: Source, name: &str, changes: &[Change], files: &Files) -> Re
         faults: parts.faults,
         policies: parts.policies,
         run: parts.run,
-        objectives: Vec::new(),
-        tolerances: Tolerances::default(),
+        objectives: parts.objectives,
+        tolerances: parts.tolerances,
         canonical,
     })
 }

@@ -20,6 +20,19 @@ fn small(fields: &str) -> Scenario {
     Scenario::from_json(&format!("{{ {classes}, {fields} }}")).unwrap()
 }
 
+/// A run about which nothing else is said.
+fn plain_run(end: End) -> Run {
+    Run {
+        end,
+        seed: 1,
+        max_in_flight: MAX_IN_FLIGHT,
+        warm_up: WarmUp::None,
+        replications: 1,
+        precision: None,
+        confidence: 0.95,
+    }
+}
+
 fn single(phase: &Phase) -> &SinglePhase {
     match phase {
         Phase::Single(phase) => phase,
@@ -44,7 +57,7 @@ fn a_scenario_is_read_as_it_is_written() {
     assert_eq!(shop.machine.cores, 2);
     assert!(shop.backends.keys().eq(["db", "idp"]));
     assert_eq!(shop.policies[1].rules().hand_over_interval, None);
-    assert_eq!(shop.run, Run { end: End::Requests(200_000), seed: 1, max_in_flight: MAX_IN_FLIGHT });
+    assert_eq!(shop.run, plain_run(End::Requests(200_000)));
 }
 
 #[test]
@@ -58,7 +71,7 @@ fn db_is_the_first_backend_wherever_it_stands() {
 #[test]
 fn a_list_of_arrivals_needs_no_run() {
     let explicit = small(r#""arrivals": { "at": [{ "time": "0ms" }] }, "policies": [{ "sync": {} }]"#);
-    assert_eq!(explicit.run, Run { end: End::Arrivals, seed: 1, max_in_flight: MAX_IN_FLIGHT });
+    assert_eq!(explicit.run, plain_run(End::Arrivals));
 }
 
 #[test]
@@ -217,7 +230,16 @@ fn the_defaults_in_force_are_listed_as_changes_would_name_them() {
         defaults.into_iter().filter(|line| !line.contains("dispatch") && !line.contains("order")).collect()
     };
     assert!(of_the_shop.iter().all(|line| defaults(&shop(&[])).contains(line)));
-    assert_eq!(others(defaults(&shop(&[]))), ["machine.context_switch = 0ms", "run.max_in_flight = 10000000"]);
+    assert_eq!(
+        others(defaults(&shop(&[]))),
+        [
+            "machine.context_switch = 0ms",
+            "run.warm_up = none",
+            "run.replications = 1",
+            "run.confidence = 95%",
+            "run.max_in_flight = 10000000",
+        ]
+    );
     let all = small(
         r#""arrivals": { "at": [{ "time": "0ms", "class": "page" }] },
            "policies": [{ "sync": {} }, { "threaded": {} }, { "threaded": { "name": "free", "gil": false } }, { "async": {} }]"#,
@@ -236,7 +258,10 @@ fn the_defaults_in_force_are_listed_as_changes_would_name_them() {
             "policies.free.workers = 1",
             "policies.free.threads = 1",
             "policies.async.workers = 1",
+            "run.warm_up = none",
             "run.seed = 1",
+            "run.replications = 1",
+            "run.confidence = 95%",
             "run.max_in_flight = 10000000",
         ]
     );

@@ -2,13 +2,14 @@
 
 use indexmap::IndexMap;
 
-use crate::engine::{ClassCounts, Departure, Ending, Observer, Outcome, Record, Rules, Usage};
+use crate::engine::{ClassCounts, Departure, Observer, Outcome, Rules, Usage};
 use crate::model::{Activity, Backend, Machine, PoolScope};
 
 use crate::policy::Runner;
 
 use super::results::*;
 use super::sample::Sample;
+use super::totals::Totals;
 
 /// Slowdowns are recorded in millionths.
 const SLOWDOWN_UNIT: u64 = 1_000_000;
@@ -53,31 +54,50 @@ pub struct Subject<'a> {
 impl Collector {
     /// A collector for so many classes, and for operations of several tries where clients make them.
     pub fn new(classes: usize, clients_retry: bool) -> Self {
+        Self::of(Sample::default(), classes, clients_retry)
+    }
+
+    /// One of many, in little memory.
+    pub fn coarse(classes: usize, clients_retry: bool) -> Self {
+        Self::of(Sample::coarse(), classes, clients_retry)
+    }
+
+    fn of(empty: Sample, classes: usize, clients_retry: bool) -> Self {
+        let samples = ClassSamples { response_time: empty.clone(), slowdown: empty.clone() };
         Self {
-            classes: vec![ClassSamples::default(); classes],
-            waiting_time: Sample::default(),
+            classes: vec![samples; classes],
+            waiting_time: empty.clone(),
             waited: 0,
             spent: [0; Activity::ALL.len()],
-            operation_time: clients_retry.then(Sample::default),
+            operation_time: clients_retry.then_some(empty),
         }
     }
 
-    /// The numbers of the run.
-    pub fn results(&self, subject: Subject<'_>, record: &Record) -> PolicyResults {
-        let mut all = ClassSamples::default();
-        let mut requests = RequestCounts::default();
-        let mut served_late = 0;
-        let mut classes = IndexMap::new();
-        for ((name, samples), counts) in subject.classes.iter().zip(&self.classes).zip(&record.classes) {
-            all.response_time.merge(&samples.response_time);
-            all.slowdown.merge(&samples.slowdown);
-            served_late += counts.served_late;
-            let counts = request_counts(counts);
-            requests.add(counts);
-            classes.insert(String::from(*name), samples.results(counts));
+    /// Takes all that another has collected into this one.
+    pub fn merge(&mut self, other: &Self) {
+        for (samples, more) in self.classes.iter_mut().zip(&other.classes) {
+            samples.merge(more);
         }
-        let ClassResults { response_time_ms, slowdown, .. } = all.results(requests);
-        let seconds = (record.usages.until - record.start).as_secs();
+        self.waiting_time.merge(&other.waiting_time);
+        self.waited += other.waited;
+        self.spent.iter_mut().zip(other.spent).for_each(|(sum, more)| *sum += more);
+        if let (Some(times), Some(more)) = (&mut self.operation_time, &other.operation_time) {
+            times.merge(more);
+        }
+    }
+
+    /// The numbers, with what the engine counted at the same time.
+    pub fn results(&self, subject: Subject<'_>, totals: &Totals) -> PolicyResults {
+        let mut all = ClassSamples::default();
+        let mut counts = ClassCounts::default();
+        let mut classes = IndexMap::new();
+        for ((name, samples), of_class) in subject.classes.iter().zip(&self.classes).zip(&totals.classes) {
+            all.merge(samples);
+            counts.add(*of_class);
+            classes.insert(String::from(*name), samples.results(*of_class));
+        }
+        let ClassResults { requests, response_time_ms, slowdown, error_rate, .. } = all.results(counts);
+        let seconds = totals.seconds();
         let per_second = |count: u64| (seconds > 0.0).then(|| count as f64 / seconds);
         PolicyResults {
             name: subject.policy.into(),
@@ -88,21 +108,23 @@ impl Collector {
             requests,
             response_time_ms,
             slowdown,
+            error_rate,
             breakdown_ms: self.breakdown(all.response_time.count()),
             waiting_time_ms: self.waiting_time(),
-            in_system: InSystem {
-                mean: share_of(record.usages.in_system.area, record, 1),
-                max: record.usages.in_system.max,
-            },
-            throughput_per_s: per_second(requests.completed + served_late),
+            in_system: InSystem { mean: totals.share(totals.in_system, 1), max: totals.in_system.max },
+            throughput_per_s: per_second(requests.completed + counts.served_late),
             goodput_per_s: per_second(requests.completed),
-            utilization: utilization(subject, record),
+            utilization: utilization(subject, totals),
             classes,
             operation_time_ms: self.operation_time.as_ref().map(summary),
             amplification: self.operation_time.as_ref().and_then(|_| amplification(requests)),
-            incomplete: incomplete(record),
-            events: record.phase_events,
+            warm_up_requests: totals.warm_up_requests,
+            confidence: None,
+            saturation: None,
+            incomplete: totals.incomplete.clone(),
+            events: totals.phase_events,
             timeline: None,
+            observations: Vec::new(),
         }
     }
 
@@ -160,7 +182,14 @@ impl Observer for Collector {
 }
 
 impl ClassSamples {
-    fn results(&self, requests: RequestCounts) -> ClassResults {
+    fn merge(&mut self, other: &Self) {
+        self.response_time.merge(&other.response_time);
+        self.slowdown.merge(&other.slowdown);
+    }
+
+    fn results(&self, counts: ClassCounts) -> ClassResults {
+        let requests = request_counts(counts);
+        let without_answer = requests.rejected + requests.timed_out + requests.failed;
         let ratio = |millionths: u64| millionths as f64 / SLOWDOWN_UNIT as f64;
         let [slowdown_p50, slowdown_p99] = self.slowdown.percentiles([500, 990]).map(|share| share.map(ratio));
         ClassResults {
@@ -172,6 +201,8 @@ impl ClassSamples {
                 p99: slowdown_p99,
                 max: self.slowdown.max().map(ratio),
             },
+            error_rate: (requests.arrived > 0).then(|| without_answer as f64 / requests.arrived as f64),
+            confidence: None,
         }
     }
 }
@@ -192,7 +223,7 @@ fn summary(times: &Sample) -> Summary {
     }
 }
 
-fn request_counts(counts: &ClassCounts) -> RequestCounts {
+fn request_counts(counts: ClassCounts) -> RequestCounts {
     let ended = counts.completed + counts.rejected + counts.timed_out + counts.failed;
     RequestCounts {
         arrived: counts.arrived,
@@ -211,30 +242,6 @@ fn amplification(requests: RequestCounts) -> Option<f64> {
     (first_tries > 0).then(|| requests.arrived as f64 / first_tries as f64)
 }
 
-/// Why the run stopped before its end, in a sentence.
-fn incomplete(record: &Record) -> Option<String> {
-    if let Some(error) = &record.trace_error {
-        let what = error.lines().next().unwrap_or_default();
-        return Some(format!("the trace could not be read to its end: {what}"));
-    }
-    match record.ending {
-        Ending::Drained | Ending::Horizon => None,
-        Ending::TooManyInFlight => Some(format!(
-            "stopped after {} s: more requests were in flight than run.max_in_flight allows",
-            record.usages.until.since_start().as_secs()
-        )),
-        Ending::Deadlock => Some(format!(
-            "stopped after {} s: a deadlock, every request in flight waits for another; a wait that blocks a loop while it waits for a connection, which another request passes on only when the loop runs it, does this",
-            record.usages.until.since_start().as_secs()
-        )),
-        Ending::Standstill => Some(format!(
-            "stopped after {} s: the clock stands still, something happens again and again at one instant; users who think for no time and are rejected do this",
-            record.usages.until.since_start().as_secs()
-        )),
-        Ending::ClockLimit => Some("stopped after 50 simulated years, the longest time on the clock".into()),
-    }
-}
-
 /// Response time / demand in millionths, to the nearest; `None` without demand.
 fn slowdown(departure: &Departure) -> Option<u64> {
     let demand = u128::from(departure.entrance.demand.as_nanos());
@@ -243,18 +250,18 @@ fn slowdown(departure: &Departure) -> Option<u64> {
     Some(u64::try_from(millionths).unwrap_or(u64::MAX))
 }
 
-fn utilization(subject: Subject<'_>, record: &Record) -> Utilization {
+fn utilization(subject: Subject<'_>, totals: &Totals) -> Utilization {
     let Subject { rules, machine, .. } = subject;
     let workers = u64::from(rules.workers);
     Utilization {
-        cores: share_of(record.usages.cores.area, record, u64::from(machine.cores)),
-        workers: share_of(record.usages.turns.area, record, workers * u64::from(rules.running_at_once)),
-        slots: rules.slots.and_then(|slots| share_of(record.usages.slots.area, record, workers * u64::from(slots))),
+        cores: totals.share(totals.cores, u64::from(machine.cores)),
+        workers: totals.share(totals.turns, workers * u64::from(rules.running_at_once)),
+        slots: rules.slots.and_then(|slots| totals.share(totals.slots, workers * u64::from(slots))),
         backends: subject
             .backends
             .iter()
-            .zip(&record.usages.backends)
-            .filter_map(|(backend, usage)| limited(subject, record, backend, usage))
+            .zip(&totals.backends)
+            .filter_map(|(backend, usage)| limited(subject, totals, backend, *usage))
             .collect(),
     }
 }
@@ -263,9 +270,9 @@ fn utilization(subject: Subject<'_>, record: &Record) -> Utilization {
 /// let through.
 fn limited(
     subject: Subject<'_>,
-    record: &Record,
+    totals: &Totals,
     (name, backend): (&String, &Backend),
-    usage: &Usage,
+    usage: Usage,
 ) -> Option<(String, Option<f64>)> {
     let connections = backend.pool.as_ref().map(|pool| {
         let pools = if pool.per == PoolScope::Worker { subject.rules.workers } else { 1 };
@@ -273,13 +280,7 @@ fn limited(
     });
     let concurrency = backend.concurrency.map(|concurrency| u64::from(concurrency.get()));
     let at_once = connections.into_iter().chain(concurrency).min()?;
-    Some((name.clone(), share_of(usage.area, record, at_once)))
-}
-
-/// Busy time / (time × how many there are).
-fn share_of(area: u128, record: &Record, count: u64) -> Option<f64> {
-    let capacity = (record.usages.until - record.start).as_nanos() as f64 * count as f64;
-    (capacity > 0.0).then(|| area as f64 / capacity)
+    Some((name.clone(), totals.share(usage, at_once)))
 }
 
 fn millis(nanos: f64) -> f64 {

@@ -1,6 +1,10 @@
-//! Confidence intervals from independent values.
+//! Confidence intervals from independent values, and from pairs of them.
 
 use statrs::distribution::{ContinuousCDF, StudentsT};
+
+use super::observations::{Method, Series};
+use super::results::{ClassConfidence, Confidence, DifferenceResult, PolicyResults, Verdict};
+use crate::model::{Metric, Named};
 
 /// An interval that covers the true mean with a given confidence.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -26,6 +30,16 @@ impl Interval {
         Some(Self { mean, half_width: quantile * (variance / count).sqrt() })
     }
 
+    /// The same width around another estimate of the same mean.
+    pub const fn around(self, mean: f64) -> Self {
+        Self { mean, ..self }
+    }
+
+    /// Its lower and its upper end.
+    pub fn ends(&self) -> [f64; 2] {
+        [self.mean - self.half_width, self.mean + self.half_width]
+    }
+
     /// Whether the value lies in the interval.
     pub fn covers(&self, value: f64) -> bool {
         (value - self.mean).abs() <= self.half_width
@@ -35,6 +49,114 @@ impl Interval {
     pub fn relative_to(&self, value: f64) -> f64 {
         self.half_width / value.abs()
     }
+}
+
+/// How sure the numbers of a policy and of its classes are; they are told in the results themselves.
+///
+/// An interval lies around the number that the results show, which is of all requests together. Its width comes from the
+/// spread of the parts.
+pub fn tell_confidence(results: &mut PolicyResults, level: f64, backends: &[&str]) {
+    let levels = std::mem::take(&mut results.observations);
+    let Some(finest) = levels.first() else { return };
+    let all: Vec<&Series> = levels.iter().map(|observations| &observations.all).collect();
+    let all = intervals(&all, |metric| results.metric(metric, backends), level, backends);
+    for (number, class) in results.classes.values_mut().enumerate() {
+        let of_class: Vec<&Series> = levels.iter().map(|observations| &observations.classes[number]).collect();
+        class.confidence = Some(intervals(&of_class, |metric| class.metric(metric), level, backends));
+    }
+    results.confidence = Some(Confidence {
+        level,
+        method: finest.method.name(),
+        samples: finest.parts,
+        batch_requests: match finest.method {
+            Method::Batches { requests } => Some(requests),
+            Method::Replications => None,
+        },
+        numbers: all,
+    });
+    results.observations = levels;
+}
+
+/// The intervals of the numbers that the shortest parts know, each from the shortest parts that will do for it.
+fn intervals(
+    levels: &[&Series],
+    number: impl Fn(Metric) -> Option<f64>,
+    level: f64,
+    backends: &[&str],
+) -> ClassConfidence {
+    let mut told = ClassConfidence::default();
+    for metric in levels[0].keys() {
+        let name = metric.name(backends);
+        match (values(levels, *metric), number(*metric)) {
+            (Ok(values), Some(number)) => {
+                if let Some(interval) = Interval::of_mean(values, level) {
+                    told.intervals.insert(name, interval.around(number).ends());
+                }
+            }
+            (Err(why), _) => {
+                told.not_estimable.insert(name, why);
+            }
+            (Ok(_), None) => {}
+        }
+    }
+    told
+}
+
+/// What the shortest parts gave that will do for a number, or why even the longest will not.
+fn values<'a>(levels: &[&'a Series], metric: Metric) -> Result<&'a [f64], String> {
+    let mut why = "nothing was answered".to_owned();
+    for values in levels.iter().filter_map(|series| series.get(&metric)) {
+        match values {
+            Ok(values) => return Ok(values),
+            Err(reason) => why.clone_from(reason),
+        }
+    }
+    Err(why)
+}
+
+/// By how much the response times of a policy differ from those of another on the same requests: each part is held
+/// against the same part of the other, so that what chance does to both cancels out.
+pub fn differences(ours: &PolicyResults, theirs: &PolicyResults, level: f64) -> Vec<DifferenceResult> {
+    let metrics = [Named::Mean, Named::P50, Named::P95, Named::P99];
+    metrics.into_iter().filter_map(|named| difference(named, ours, theirs, level)).collect()
+}
+
+fn difference(named: Named, ours: &PolicyResults, theirs: &PolicyResults, level: f64) -> Option<DifferenceResult> {
+    let metric = Metric::Named(named);
+    let difference = ours.metric(metric, &[])? - theirs.metric(metric, &[])?;
+    let interval = pairs(metric, ours, theirs)
+        .and_then(|values| Interval::of_mean(&values, level).ok_or_else(|| "there are too few pairs".to_owned()));
+    let interval = interval.map(|interval| interval.around(difference));
+    Some(DifferenceResult {
+        metric: named.name(),
+        difference_ms: difference,
+        interval_ms: interval.as_ref().ok().map(Interval::ends),
+        verdict: match &interval {
+            Ok(interval) if interval.covers(0.0) => Verdict::NoDifference,
+            Ok(_) if difference < 0.0 => Verdict::Faster,
+            Ok(_) => Verdict::Slower,
+            Err(_) => Verdict::Undecided,
+        },
+        not_estimable: interval.err(),
+    })
+}
+
+/// The difference in each of the shortest parts that will do for both.
+fn pairs(metric: Metric, ours: &PolicyResults, theirs: &PolicyResults) -> Result<Vec<f64>, String> {
+    let mut why = "the run is too short for an interval".to_owned();
+    for (ours, theirs) in ours.observations.iter().zip(&theirs.observations) {
+        if (ours.method, ours.parts) != (theirs.method, theirs.parts) {
+            return Err("the two have not the same batches: tries beyond the first count as requests".to_owned());
+        }
+        match (ours.all.get(&metric), theirs.all.get(&metric)) {
+            (Some(Ok(ours)), Some(Ok(theirs))) => {
+                return Ok(ours.iter().zip(theirs).map(|(ours, theirs)| ours - theirs).collect());
+            }
+            (Some(Err(reason)), _) | (_, Some(Err(reason))) => why.clone_from(reason),
+            _ => {}
+        }
+    }
+    Err(why)
 }
 
 #[cfg(test)]

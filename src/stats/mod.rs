@@ -1,16 +1,27 @@
 //! Numbers out of what was recorded: samples, summaries, timelines, and the results that files hold.
 
+mod batches;
 mod bins;
 mod collector;
 mod confidence;
+mod metrics;
+mod observations;
 mod results;
 mod sample;
+mod saturation;
 pub mod theory;
 mod timeline;
+mod totals;
+mod warm_up;
 
+pub use batches::Batches;
 pub use bins::{Bin, Bins};
 pub use collector::{Collector, Subject};
-pub use confidence::Interval;
+pub use confidence::{Interval, differences, tell_confidence};
+pub use observations::{FEWEST_BATCHES, Method, Observations, Series};
 pub use results::*;
 pub use sample::Sample;
+pub use saturation::*;
 pub use timeline::TimelineRecorder;
+pub use totals::Totals;
+pub use warm_up::{Settling, Truncation};

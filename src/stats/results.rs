@@ -4,15 +4,19 @@
 //! request without demand) is `None`, written as `null`.
 
 use indexmap::IndexMap;
+use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::observations::Observations;
+use super::saturation::Saturation;
+use crate::model::MetricUnit;
 use crate::policy::Runner;
 
 /// The schema of the results file. Fields are only ever added within a major version.
 pub const SCHEMA: &str = "waitline.results/1";
 
 /// What a run of a scenario gave.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
 pub struct ScenarioResults {
     /// [`SCHEMA`].
     pub schema: &'static str,
@@ -28,6 +32,11 @@ pub struct ScenarioResults {
     pub seed: u64,
     /// How many replications were run.
     pub replications: u64,
+    /// What was left out at the beginning of each run.
+    pub warm_up: WarmUpResults,
+    /// Whether the intervals are as narrow as was asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub precision: Option<PrecisionResults>,
     /// What the model leaves out or takes for granted, in sentences.
     pub assumptions: Vec<String>,
     /// Defaults in force: path and value.
@@ -35,12 +44,18 @@ pub struct ScenarioResults {
     /// What went wrong meanwhile, in the order of the scenario.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub faults: Vec<FaultWindow>,
+    /// What was asked of the results, and whether they meet it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub slo: Vec<ObjectiveResult>,
     /// One entry a policy, in the order of the scenario.
     pub policies: Vec<PolicyResults>,
+    /// How each other policy differs from one of them, on the same requests.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub comparisons: Vec<ComparisonResults>,
 }
 
 /// Something that goes wrong for a while.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
 pub struct FaultWindow {
     /// What: `slow`, `down`, `restart` or `cores`.
     pub kind: &'static str,
@@ -63,7 +78,7 @@ pub struct FaultWindow {
 }
 
 /// What one policy gave.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
 pub struct PolicyResults {
     /// The policy's name.
     pub name: String,
@@ -81,6 +96,8 @@ pub struct PolicyResults {
     pub response_time_ms: Summary,
     /// Response time / demand.
     pub slowdown: Slowdown,
+    /// The share of the requests that arrived and were rejected, timed out or failed.
+    pub error_rate: Option<f64>,
     /// Where the time went: means per completed request, which add up to the mean response time.
     pub breakdown_ms: Breakdown,
     /// The wait in the backlog.
@@ -101,6 +118,14 @@ pub struct PolicyResults {
     /// All arrivals / arrivals that are no repeated tries; where clients try again.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub amplification: Option<f64>,
+    /// Requests that arrived in the warm-up and are left out.
+    pub warm_up_requests: u64,
+    /// How sure these numbers are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub confidence: Option<Confidence>,
+    /// What the policy can sustain, and what was asked of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub saturation: Option<Saturation>,
     /// Why the run stopped before its end; the numbers are of what was run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub incomplete: Option<String>,
@@ -109,10 +134,13 @@ pub struct PolicyResults {
     /// What single requests did, for short runs or when asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub timeline: Option<Vec<TimelineEntry>>,
+    /// The values behind the intervals, of the shortest parts first; not in files.
+    #[serde(skip)]
+    pub observations: Vec<Observations>,
 }
 
 /// What one class of requests met.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct ClassResults {
     /// What happened to the requests.
     pub requests: RequestCounts,
@@ -120,10 +148,15 @@ pub struct ClassResults {
     pub response_time_ms: Summary,
     /// Response time / demand.
     pub slowdown: Slowdown,
+    /// The share of the requests that arrived and were rejected, timed out or failed.
+    pub error_rate: Option<f64>,
+    /// How sure these numbers are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub confidence: Option<ClassConfidence>,
 }
 
 /// What happened to the requests: arrived = completed + rejected + timed out + failed + in flight.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct RequestCounts {
     /// Entered the system.
     pub arrived: u64,
@@ -155,7 +188,7 @@ impl RequestCounts {
 }
 
 /// A distribution in a few numbers.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, JsonSchema)]
 pub struct Summary {
     /// Arithmetic mean.
     pub mean: Option<f64>,
@@ -178,7 +211,7 @@ pub struct Summary {
 }
 
 /// How many times longer than alone.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, JsonSchema)]
 pub struct Slowdown {
     /// Arithmetic mean over the requests.
     pub mean: Option<f64>,
@@ -191,7 +224,7 @@ pub struct Slowdown {
 }
 
 /// Where the time went.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, JsonSchema)]
 pub struct Breakdown {
     /// Accepted, not yet taken by a worker.
     pub backlog_wait: Option<f64>,
@@ -212,7 +245,7 @@ pub struct Breakdown {
 }
 
 /// The wait in the backlog.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, JsonSchema)]
 pub struct WaitingTime {
     /// Mean over all requests that were taken, those that did not wait included.
     pub mean: Option<f64>,
@@ -227,7 +260,7 @@ pub struct WaitingTime {
 }
 
 /// Requests inside the system.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, JsonSchema)]
 pub struct InSystem {
     /// Mean over time.
     pub mean: Option<f64>,
@@ -236,7 +269,7 @@ pub struct InSystem {
 }
 
 /// Busy time / (time × how many there are), 0 to 1.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
 pub struct Utilization {
     /// Of the cores: running requests.
     pub cores: Option<f64>,
@@ -249,7 +282,7 @@ pub struct Utilization {
 }
 
 /// What one request did.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct TimelineEntry {
     /// Its number in the run, counted from 1.
     pub request: u64,
@@ -277,7 +310,7 @@ pub struct TimelineEntry {
 }
 
 /// A stretch of a request's time spent in one way.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct TimelineSegment {
     /// The activity, by its name in files ([`crate::model::Activity::name`]).
     pub kind: &'static str,
@@ -290,172 +323,158 @@ pub struct TimelineSegment {
     pub blocking: bool,
 }
 
+/// What was left out at the beginning of each run.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
+pub struct WarmUpResults {
+    /// How it was chosen: `none`, `fixed` (by the scenario) or `auto` (where response times settle, by MSER-5).
+    pub method: &'static str,
+    /// So long after the start, requests begin to count.
+    pub removed_ms: f64,
+    /// Policies whose response times had not settled by the middle of the run; the run is too short for them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unsettled: Vec<String>,
+}
+
+/// Whether the intervals are as narrow as was asked.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct PrecisionResults {
+    /// Half width / value was to be at most this.
+    pub half_width: f64,
+    /// Of these numbers of every policy.
+    pub metrics: Vec<String>,
+    /// Whether it is.
+    pub reached: bool,
+    /// What is not: policy, metric, and how wide it is or why there is no interval.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub missed: Vec<String>,
+}
+
+/// How sure the numbers of a policy are.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct Confidence {
+    /// The probability with which each interval covers the true number.
+    pub level: f64,
+    /// What the intervals come from: `replications` or `batch_means`.
+    pub method: &'static str,
+    /// How many replications or batches there are; numbers that need longer batches have fewer.
+    pub samples: usize,
+    /// How many requests a batch has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub batch_requests: Option<u64>,
+    /// The intervals.
+    #[serde(flatten)]
+    pub numbers: ClassConfidence,
+}
+
+/// How sure the numbers of a class are.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
+pub struct ClassConfidence {
+    /// The ends of the interval of each number, by the name that objectives use, in the unit of the results.
+    pub intervals: IndexMap<String, [f64; 2]>,
+    /// Numbers without an interval, and why.
+    #[serde(skip_serializing_if = "IndexMap::is_empty")]
+    pub not_estimable: IndexMap<String, String>,
+}
+
+/// How a policy differs from another on the same requests.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct ComparisonResults {
+    /// The policy.
+    pub policy: String,
+    /// The other one.
+    pub against: String,
+    /// The differences of response times: mean, p50, p95, p99.
+    pub differences: Vec<DifferenceResult>,
+}
+
+/// By how much a response time differs.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct DifferenceResult {
+    /// Which: `mean`, `p50`, `p95` or `p99`.
+    pub metric: &'static str,
+    /// Ours minus the other's; below 0 is faster.
+    pub difference_ms: f64,
+    /// The ends of its confidence interval, from pairs of replications or batches.
+    pub interval_ms: Option<[f64; 2]>,
+    /// Why there is no interval.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub not_estimable: Option<String>,
+    /// `faster`, `slower`, `no_difference`, or `undecided` without an interval.
+    pub verdict: Verdict,
+}
+
+/// What a difference comes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// The whole interval is below 0.
+    Faster,
+    /// The whole interval is above 0.
+    Slower,
+    /// The interval holds 0.
+    NoDifference,
+    /// There is no interval.
+    Undecided,
+}
+
+/// An objective, held against one policy.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct ObjectiveResult {
+    /// The objective as it was written.
+    pub objective: String,
+    /// The policy.
+    pub policy: String,
+    /// The class; `None`: all together.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub class: Option<String>,
+    /// The number, by its name.
+    pub metric: String,
+    /// What it is measured in.
+    pub unit: MetricUnit,
+    /// What it is; `None` if the run gave none.
+    pub value: Option<f64>,
+    /// The ends of its confidence interval.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub interval: Option<[f64; 2]>,
+    /// What it is held against, in the same unit.
+    pub bound: f64,
+    /// Whether it is met.
+    pub verdict: ObjectiveVerdict,
+    /// Whether the interval holds the bound: another seed may say otherwise.
+    #[serde(skip_serializing_if = "is_false")]
+    pub uncertain: bool,
+    /// The file that asks for it.
+    pub file: String,
+    /// The line, counted from 1.
+    pub line: usize,
+    /// The column of its first letter, counted from 1.
+    pub column: usize,
+    /// The column after its last letter.
+    pub end_column: usize,
+}
+
+/// Whether an objective is met.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ObjectiveVerdict {
+    /// It is.
+    Met,
+    /// It is not.
+    Broken,
+    /// It is not, and only warns.
+    Warned,
+    /// The run gave no such number.
+    NoData,
+}
+
+impl Utilization {
+    /// The highest of them.
+    pub fn busiest(&self) -> Option<f64> {
+        let backends = self.backends.values().copied();
+        [self.cores, self.workers, self.slots].into_iter().chain(backends).flatten().max_by(f64::total_cmp)
+    }
+}
+
 fn is_false(flag: &bool) -> bool {
     !flag
-}
-
-// Saturation: what a policy can sustain, and how near the arrivals come to it.
-
-/// What a policy can sustain, and how near the arrivals come to it.
-#[derive(Clone, Debug, PartialEq, Serialize, schemars::JsonSchema)]
-pub struct Saturation {
-    /// The highest rate that the policy can sustain, in requests per second; `None` if nothing limits it. Faults,
-    /// retries and what clients do are left out.
-    pub capacity_per_s: Option<f64>,
-    /// Half the width of its 95 % interval, in requests per second, where it was found by a run.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub capacity_half_width_per_s: Option<f64>,
-    /// How it was found.
-    pub method: CapacityMethod,
-    /// What binds: `workers`, `threads`, `max_in_progress`, `GIL`, `loop`, `threads beside the loop`, `cores`,
-    /// ``pool of `db` `` or ``backend `db` ``; several where they bind together; `nothing` without a limit.
-    pub binding: String,
-    /// The rate at which requests arrive in the long run, per second; `None` for users, lists, traces, ramps, and rates
-    /// that end.
-    pub offered_per_s: Option<f64>,
-    /// Offered / capacity; `None` if either does not exist, or the capacity is 0.
-    pub load: Option<f64>,
-    /// The highest rate that the arrivals ever have / capacity, where their rate changes.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub peak_load: Option<f64>,
-    /// How near the arrivals come to the capacity; `None` if they have no rate of their own.
-    pub state: Option<LoadState>,
-    /// What becomes of requests beyond the capacity; nothing when they wait, and the queue grows without bound.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub excess: Vec<Excess>,
-    /// A sentence to be shown before the numbers.
-    pub message: Option<String>,
-    /// What the capacity leaves out although the scenario has it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub note: Option<String>,
-    /// What a little less and a little more load would do, near saturation.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub sensitivity: Option<Sensitivity>,
-}
-
-/// How a capacity was found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum CapacityMethod {
-    /// From the mean demands; exact.
-    Analytic,
-    /// By a run of the policy with more work than it can do.
-    SaturatedRun,
-    /// From the mean demands, which give no more than an upper bound here; a run would have been too large, or stopped
-    /// by itself.
-    UpperBound,
-}
-
-/// How near arrivals come to the capacity.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum LoadState {
-    /// Below 85 % of it.
-    Fine,
-    /// From 85 % on.
-    NearSaturation,
-    /// Below it in the long run, or for a limited time only, but not always.
-    PeakAboveCapacity,
-    /// At or above it, and the excess does not wait for ever.
-    Overloaded,
-    /// At or above it: the queue grows without bound.
-    Unstable,
-}
-
-/// What becomes of requests beyond the capacity, if they do not wait for ever.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Excess {
-    /// There is no room for them in the backlog.
-    Rejected,
-    /// Their clients give up.
-    TimedOut,
-    /// They get no connection in time.
-    Failed,
-}
-
-/// What a little less and a little more load would do.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, schemars::JsonSchema)]
-pub struct Sensitivity {
-    /// At 0.9 times the load.
-    pub less: LoadPoint,
-    /// At this load.
-    pub same: LoadPoint,
-    /// At 1.1 times the load; `None` if that is beyond the capacity.
-    pub more: Option<LoadPoint>,
-}
-
-/// Response times at some load, of a run of at most 50,000 requests.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, schemars::JsonSchema)]
-pub struct LoadPoint {
-    /// Offered / capacity.
-    pub load: f64,
-    /// Mean response time, in ms.
-    pub mean_ms: Option<f64>,
-    /// 99th percentile of the response time, in ms.
-    pub p99_ms: Option<f64>,
-}
-
-impl Saturation {
-    /// The sentence that goes with it, if its state asks for one. `measured_s`: how long the run was that it is about, in
-    /// simulated seconds.
-    pub fn sentence(&self, measured_s: f64) -> Option<String> {
-        let these = format!("figures describe these {} s only", significant(measured_s));
-        let offered = |load: f64| format!("offered {load:.2} × capacity");
-        match (self.state?, self.load) {
-            (LoadState::Fine, _) => None,
-            (LoadState::NearSaturation, load) => {
-                let offered = offered(load?);
-                Some(match &self.sensitivity {
-                    Some(sensitivity) => format!("near saturation: {offered}; {}", sensitivity.sentence()),
-                    None => format!("near saturation: {offered}"),
-                })
-            }
-            (LoadState::PeakAboveCapacity, _) => {
-                let peak = format!("offers up to {:.1} × capacity at its peak", self.peak_load?);
-                Some(match self.load {
-                    Some(load) => format!("{peak}, {load:.2} × in the long run"),
-                    None => peak,
-                })
-            }
-            (LoadState::Overloaded, load) => {
-                let words: Vec<&str> = self.excess.iter().map(|excess| excess.words()).collect();
-                Some(format!("overloaded: {}, the excess {}", offered(load?), words.join(" or ")))
-            }
-            (LoadState::Unstable, Some(load)) => {
-                Some(format!("unstable: {}, the queue grows without bound; {these}", offered(load)))
-            }
-            (LoadState::Unstable, None) => {
-                Some(format!("unstable: a mean demand is infinite, no rate can be sustained; {these}"))
-            }
-        }
-    }
-}
-
-impl Sensitivity {
-    fn sentence(&self) -> String {
-        let times = |point: LoadPoint| match (point.mean_ms, point.p99_ms) {
-            (Some(mean), Some(p99)) => format!("mean {} ms, p99 {} ms", significant(mean), significant(p99)),
-            _ => "no request answered".to_owned(),
-        };
-        let more = self.more.map_or_else(|| "beyond capacity".to_owned(), times);
-        format!("at −10 % load {}, at this load {}, at +10 % load {more}", times(self.less), times(self.same))
-    }
-}
-
-impl Excess {
-    const fn words(self) -> &'static str {
-        match self {
-            Self::Rejected => "is rejected",
-            Self::TimedOut => "gives up",
-            Self::Failed => "fails",
-        }
-    }
-}
-
-/// A number with three significant digits.
-fn significant(value: f64) -> String {
-    let decimals = (2.0 - value.abs().max(1e-9).log10().floor()).clamp(0.0, 9.0) as usize;
-    let text = format!("{value:.decimals$}");
-    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
 }

@@ -2,12 +2,19 @@
 
 mod assumptions;
 mod capacity;
+mod coverage;
+mod objectives;
+mod precision;
+mod replications;
 mod run;
 mod simulation;
 mod verify;
+mod warm_up;
 
 pub use assumptions::ASSUMPTIONS;
 pub use capacity::{Capacity, Station, StationBound, capacity, saturation, station_bounds};
-pub use run::{Halted, Options, Progress, RequestRow, Watch, replicate, replication, run};
+pub use coverage::{ALLOWED, Coverage, CoveredNumber, coverage};
+pub use replications::{Halted, RequestRow, Rows};
+pub use run::{Options, SHORT_RUN, Watch, run};
 pub use simulation::{Replication, simulation};
 pub use verify::{CaseResult, FAMILY_LEVEL, FigureResult, Ours, Verdict, Verification, case_ids, verify};

@@ -1,15 +1,28 @@
-//! Every policy of a scenario on the same requests.
+//! Every policy of a scenario on the same requests, as often as it takes to know.
+//!
+//! Each replication of each policy is a job of its own. Jobs run on any core; what they give is added up in the order of
+//! their numbers, so that the results do not depend on how many run at once.
 
+use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::engine::{Departure, Observer};
-use crate::model::{BackendId, Fault, FaultKind, SimDuration, SimTime};
+use rayon::ThreadPoolBuilder;
+use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
+
+use crate::model::{BackendId, Fault, FaultKind, SimDuration};
 use crate::policy::PolicyChoice;
-use crate::scenario::{End, Scenario};
-use crate::stats::{Collector, FaultWindow, PolicyResults, SCHEMA, ScenarioResults, Subject, TimelineRecorder};
+use crate::scenario::{Scenario, WarmUp};
+use crate::stats::{
+    ComparisonResults, FaultWindow, PolicyResults, SCHEMA, ScenarioResults, WarmUpResults, differences, tell_confidence,
+};
 
 use super::assumptions::ASSUMPTIONS;
-use super::simulation::{Replication, simulation};
+use super::objectives;
+use super::precision;
+use super::replications::{Accumulated, Halted, Rows, Trial};
+use super::simulation::Replication;
+use super::warm_up;
 
 /// What a run is asked for beyond its scenario.
 #[derive(Clone, Debug, Default)]
@@ -18,55 +31,25 @@ pub struct Options {
     pub policies: Vec<String>,
     /// Keep the timeline of the first so many requests; `None`: of all when there are at most 100.
     pub timeline: Option<usize>,
-}
-
-/// How far a run is.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Progress<'a> {
-    /// The policy that is running.
-    pub policy: &'a str,
-    /// Its place among the policies that run, from 0.
-    pub index: usize,
-    /// How many policies run.
-    pub policies: usize,
-    /// How much of this policy's run is done, 0 to 1.
-    pub done: f64,
-}
-
-/// One request that departed, as `--csv` writes it.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct RequestRow<'a> {
-    /// The policy's name.
-    pub policy: &'a str,
-    /// The request's number, counted from 1 in the order of arrival.
-    pub request: u64,
-    /// The class's name.
-    pub class: &'a str,
-    /// When it arrived, in ms.
-    pub arrival_ms: f64,
-    /// When it departed, in ms.
-    pub departure_ms: f64,
-    /// What became of it: `completed`, `rejected`, `timed_out`, `served_late` (after its client gave up) or `failed`.
-    pub outcome: &'a str,
-    /// Its demand, in ms.
-    pub demand_ms: f64,
-    /// Time spent in each activity, in ms, in the order of [`crate::model::Activity::ALL`].
-    pub breakdown_ms: [f64; 8],
+    /// The policy that the others are compared with; `None`: the first. The name is checked by the caller.
+    pub against: Option<String>,
+    /// At most so many replications run at once; `None`: one on each core. It changes no number.
+    pub jobs: Option<NonZeroUsize>,
 }
 
 /// What is called while a run goes on.
 pub struct Watch<'a> {
-    /// Called many times a second; breaking ends the run without results.
-    pub progress: &'a mut dyn FnMut(Progress<'_>) -> ControlFlow<()>,
-    /// Called once for each request that departs, in order of departure.
-    pub rows: Option<&'a mut (dyn FnMut(RequestRow<'_>) + 'a)>,
+    /// Is told many times a second what part of the run is done, 0 to 1, from any thread; breaking ends the run without
+    /// results.
+    pub progress: &'a (dyn Fn(f64) -> ControlFlow<()> + Sync),
+    /// Called once for each request that departs, in order of departure; replications run one after another then.
+    pub rows: Option<&'a mut Rows<'a>>,
 }
 
-/// The run was ended by its watch.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Halted;
+/// A run of so few requests keeps their whole timeline without being asked, and has no intervals: it is a picture.
+pub const SHORT_RUN: u64 = 100;
 
-/// Runs the policies of a scenario one after another, on the same requests.
+/// Runs the policies of a scenario on the same requests.
 ///
 /// # Errors
 /// [`Halted`] when the watch broke off.
@@ -74,11 +57,37 @@ pub fn run(scenario: &Scenario, options: &Options, watch: &mut Watch<'_>) -> Res
     let chosen = |policy: &&PolicyChoice| {
         options.policies.is_empty() || options.policies.iter().any(|name| name == policy.name())
     };
-    let policies: Vec<_> = scenario.policies.iter().filter(chosen).collect();
-    let mut results = Vec::new();
-    for (index, policy) in policies.iter().enumerate() {
-        let progress = Progress { policy: policy.name(), index, policies: policies.len(), done: 0.0 };
-        results.push(run_policy(scenario, policy, &Replication::default(), options, progress, watch)?);
+    let timeline = options.timeline.unwrap_or(SHORT_RUN as usize);
+    let trials: Vec<Trial<'_>> =
+        scenario.policies.iter().filter(chosen).map(|policy| Trial { scenario, policy, timeline }).collect();
+    let threads = if watch.rows.is_some() { 1 } else { options.jobs.map_or(0, NonZeroUsize::get) };
+    let pool = ThreadPoolBuilder::new().num_threads(threads).build().expect("the system gives us threads");
+    let crew = Crew { pool: &pool, progress: watch.progress };
+
+    let warm_up = crew.warm_up(&trials)?;
+    let backends: Vec<&str> = scenario.backends.keys().map(String::as_str).collect();
+    let mut plan = precision::Plan::new(&scenario.run);
+    let mut accumulated: Vec<Accumulated<'_>> = trials.iter().map(|trial| Accumulated::new(*trial)).collect();
+    let mut policies;
+    let mut done = 0;
+    let precision = loop {
+        crew.replicate(&trials, done..plan.replications, warm_up.until, &mut accumulated, watch.rows.as_deref_mut())?;
+        done = plan.replications;
+        policies = accumulated.iter_mut().map(|accumulated| accumulated.results(&backends)).collect::<Vec<_>>();
+        for results in &mut policies {
+            if done == 1 && results.requests.arrived <= SHORT_RUN {
+                results.observations.clear();
+            }
+            tell_confidence(results, scenario.run.confidence, &backends);
+        }
+        if let ControlFlow::Break(precision) = plan.judge(&policies, &backends) {
+            break precision;
+        }
+    };
+    for results in &mut policies {
+        if options.timeline.is_none() && results.requests.arrived > SHORT_RUN {
+            results.timeline = None;
+        }
     }
     Ok(ScenarioResults {
         schema: SCHEMA,
@@ -87,13 +96,116 @@ pub fn run(scenario: &Scenario, options: &Options, watch: &mut Watch<'_>) -> Res
         description: scenario.description.clone(),
         scenario_sha256: scenario.sha256.clone(),
         seed: scenario.run.seed,
-        replications: 1,
+        replications: done,
+        warm_up: WarmUpResults {
+            method: match scenario.run.warm_up {
+                WarmUp::None => "none",
+                WarmUp::Fixed(_) => "fixed",
+                WarmUp::Auto => "auto",
+            },
+            removed_ms: warm_up.until.as_millis(),
+            unsettled: warm_up.unsettled,
+        },
+        precision,
         assumptions: ASSUMPTIONS.iter().map(|sentence| String::from(*sentence)).collect(),
         defaults: scenario.defaults.iter().cloned().collect(),
         faults: scenario.faults.iter().map(|fault| fault_window(scenario, fault)).collect(),
-        policies: results,
+        slo: objectives::judge(scenario, &policies, &backends),
+        comparisons: comparisons(&policies, options.against.as_deref(), scenario.run.confidence),
+        policies,
     })
 }
+
+/// Each policy against one of them, by default the first; none for a picture of few requests.
+fn comparisons(policies: &[PolicyResults], against: Option<&str>, level: f64) -> Vec<ComparisonResults> {
+    let against = match against {
+        Some(name) => policies.iter().find(|policy| policy.name == name),
+        None => policies.first(),
+    };
+    let Some(against) = against.filter(|against| !against.observations.is_empty()) else { return Vec::new() };
+    let others = policies.iter().filter(|policy| policy.name != against.name);
+    let compare = |policy: &PolicyResults| ComparisonResults {
+        policy: policy.name.clone(),
+        against: against.name.clone(),
+        differences: differences(policy, against, level),
+    };
+    others.map(compare).collect()
+}
+
+/// Those who do the work, and whom they tell.
+struct Crew<'a> {
+    pool: &'a rayon::ThreadPool,
+    progress: &'a (dyn Fn(f64) -> ControlFlow<()> + Sync),
+}
+
+impl Crew<'_> {
+    /// How long every policy warms up: as long as the slowest, so that all count the same requests.
+    fn warm_up(&self, trials: &[Trial<'_>]) -> Result<warm_up::Chosen, Halted> {
+        let scenario = trials.first().map(|trial| trial.scenario);
+        match scenario.map_or(WarmUp::None, |scenario| scenario.run.warm_up) {
+            WarmUp::None => Ok(warm_up::Chosen::default()),
+            WarmUp::Fixed(until) => Ok(warm_up::Chosen { until, unsettled: Vec::new() }),
+            WarmUp::Auto => {
+                let look = |_: f64| (self.progress)(0.0);
+                let pilots = |trial: &Trial<'_>| warm_up::pilot(trial, &look);
+                let found: Vec<_> = self.pool.install(|| trials.par_iter().map(pilots).collect::<Result<_, _>>())?;
+                Ok(warm_up::chosen(trials, &found))
+            }
+        }
+    }
+
+    /// Runs replications of every policy and adds them to what there is.
+    fn replicate(
+        &self,
+        trials: &[Trial<'_>],
+        numbers: std::ops::Range<u64>,
+        warm_up: SimDuration,
+        accumulated: &mut [Accumulated<'_>],
+        mut rows: Option<&mut Rows<'_>>,
+    ) -> Result<(), Halted> {
+        let is_only = numbers == (0..1);
+        let total = (numbers.end - numbers.start) * trials.len() as u64;
+        let done = AtomicU64::new(0);
+        let simulate = |place: usize, number: u64, rows: Option<&mut Rows<'_>>| {
+            let told = AtomicU64::new(0);
+            let progress = |share: f64| {
+                let now = (share * STEPS as f64) as u64;
+                let more = now - told.swap(now, Ordering::Relaxed).min(now);
+                let steps = done.fetch_add(more, Ordering::Relaxed) + more;
+                (self.progress)(steps as f64 / (total * STEPS) as f64)
+            };
+            let outcome = trials[place].simulate(&Replication { number, warm_up }, is_only, &progress, rows)?;
+            if progress(1.0).is_break() { Err(Halted) } else { Ok(outcome) }
+        };
+        // Policy by policy, so that a policy's rows stand together.
+        if rows.is_some() {
+            for (place, accumulated) in accumulated.iter_mut().enumerate() {
+                for number in numbers.clone() {
+                    accumulated.add(simulate(place, number, rows.as_deref_mut())?);
+                }
+            }
+            return Ok(());
+        }
+        // Some replications at a time, so that memory does not grow with their number.
+        let at_once = (2 * self.pool.current_num_threads()).div_ceil(trials.len()).max(1) as u64;
+        let mut next = numbers.start;
+        while next < numbers.end {
+            let until = (next + at_once).min(numbers.end);
+            let jobs: Vec<(usize, u64)> =
+                (next..until).flat_map(|number| (0..trials.len()).map(move |place| (place, number))).collect();
+            let run = |(place, number): &(usize, u64)| simulate(*place, *number, None);
+            let outcomes: Vec<_> = self.pool.install(|| jobs.par_iter().map(run).collect::<Result<_, _>>())?;
+            for ((place, _), outcome) in jobs.iter().zip(outcomes) {
+                accumulated[*place].add(outcome);
+            }
+            next = until;
+        }
+        Ok(())
+    }
+}
+
+/// Steps of progress in one replication.
+const STEPS: u64 = 1000;
 
 /// A fault as results tell it.
 fn fault_window(scenario: &Scenario, fault: &Fault) -> FaultWindow {
@@ -111,110 +223,5 @@ fn fault_window(scenario: &Scenario, fault: &Fault) -> FaultWindow {
         FaultKind::Down { backend } => FaultWindow { backend: name(backend), ..window("down") },
         FaultKind::Restart { worker } => FaultWindow { worker: Some(worker + 1), ..window("restart") },
         FaultKind::Cores { cores } => FaultWindow { cores: Some(cores), ..window("cores") },
-    }
-}
-
-/// Independent runs of one policy, numbered from 0, each without its first `warm_up`; `policy` is its place in the
-/// scenario's list.
-pub fn replicate(scenario: &Scenario, policy: usize, replications: u64, warm_up: SimDuration) -> Vec<PolicyResults> {
-    let mut watch = Watch { progress: &mut |_| ControlFlow::Continue(()), rows: None };
-    let replications = (0..replications).map(|number| Replication { number, warm_up });
-    replications.filter_map(|one| replication(scenario, policy, &one, &mut watch).ok()).collect()
-}
-
-/// One of these runs.
-///
-/// # Errors
-/// [`Halted`] when the watch broke off.
-pub fn replication(
-    scenario: &Scenario,
-    policy: usize,
-    one: &Replication,
-    watch: &mut Watch<'_>,
-) -> Result<PolicyResults, Halted> {
-    let policy = &scenario.policies[policy];
-    let progress = Progress { policy: policy.name(), index: 0, policies: 1, done: 0.0 };
-    let options = Options { timeline: Some(0), ..Options::default() };
-    run_policy(scenario, policy, one, &options, progress, watch)
-}
-
-/// Between two looks at the watch, so many events happen: some milliseconds.
-const EVENTS_PER_LOOK: u64 = 100_000;
-
-fn run_policy(
-    scenario: &Scenario,
-    policy: &PolicyChoice,
-    replication: &Replication,
-    options: &Options,
-    mut progress: Progress<'_>,
-    watch: &mut Watch<'_>,
-) -> Result<PolicyResults, Halted> {
-    let rules = policy.rules();
-    let warm_up = SimTime::ZERO + replication.warm_up;
-    let observer = (
-        Collector::new(scenario.workload.classes.len(), scenario.clients.retries.is_some()),
-        (
-            TimelineRecorder::new(timeline_length(options), warm_up, &rules),
-            RowWriter { policy: policy.name(), scenario, rows: &mut watch.rows },
-        ),
-    );
-    let mut simulation = simulation(scenario, policy, replication, observer);
-    while simulation.advance(EVENTS_PER_LOOK) {
-        let (arrived, now) = simulation.progress();
-        progress.done = match scenario.run.end {
-            End::Requests(requests) => arrived as f64 / requests as f64,
-            End::Duration(duration) => now.as_millis() / duration.as_millis(),
-            End::Arrivals => arrived as f64 / scenario.arrivals.count().unwrap_or(u64::MAX) as f64,
-        };
-        if (watch.progress)(progress).is_break() {
-            return Err(Halted);
-        }
-    }
-    let (record, (collector, (timeline, _))) = simulation.finish();
-    let classes: Vec<&str> = scenario.workload.classes.iter().map(|class| class.name.as_str()).collect();
-    let subject = Subject {
-        policy: policy.name(),
-        kind: policy.kind(),
-        runner: policy.runner(),
-        rules: &rules,
-        machine: &scenario.machine,
-        classes: &classes,
-        backends: &scenario.backends,
-    };
-    let mut results = collector.results(subject, &record);
-    if options.timeline.is_some() || results.requests.arrived <= SHORT_RUN {
-        results.timeline = Some(timeline.timeline(|class| classes[usize::from(class.0)].into()));
-    }
-    Ok(results)
-}
-
-/// A run of so few requests keeps their whole timeline without being asked.
-const SHORT_RUN: u64 = 100;
-
-fn timeline_length(options: &Options) -> usize {
-    options.timeline.unwrap_or(SHORT_RUN as usize)
-}
-
-/// Hands every departure to the watch.
-struct RowWriter<'a, 'w> {
-    policy: &'a str,
-    scenario: &'a Scenario,
-    rows: &'a mut Option<&'w mut (dyn FnMut(RequestRow<'_>) + 'w)>,
-}
-
-impl Observer for RowWriter<'_, '_> {
-    fn on_departure(&mut self, departure: &Departure) {
-        let Some(rows) = &mut self.rows else { return };
-        let entrance = &departure.entrance;
-        rows(RequestRow {
-            policy: self.policy,
-            request: entrance.request + 1,
-            class: &self.scenario.workload.classes[usize::from(entrance.class.0)].name,
-            arrival_ms: entrance.arrival.as_millis(),
-            departure_ms: departure.departure.as_millis(),
-            outcome: departure.outcome.name(),
-            demand_ms: entrance.demand.as_millis(),
-            breakdown_ms: departure.spent.map(SimDuration::as_millis),
-        });
     }
 }

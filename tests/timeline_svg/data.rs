@@ -1,10 +1,8 @@
 //! Results to draw: the lecture, worked out by hand, and made-up runs of many sizes.
 
-use indexmap::IndexMap;
 use waitline::policy::Runner;
 use waitline::stats::{
-    Breakdown, FaultWindow, InSystem, PolicyResults, RequestCounts, ScenarioResults, Slowdown, Summary, TimelineEntry,
-    TimelineSegment, Utilization, WaitingTime,
+    FaultWindow, PolicyResults, RequestCounts, ScenarioResults, Summary, TimelineEntry, TimelineSegment, Utilization,
 };
 
 /// What a request does and until when.
@@ -13,17 +11,10 @@ pub type Step = (&'static str, f64);
 /// The results of a scenario.
 pub fn scenario(name: &str, description: &str, policies: Vec<PolicyResults>) -> ScenarioResults {
     ScenarioResults {
-        schema: waitline::stats::SCHEMA,
-        waitline: "0.0.0",
         scenario: name.to_owned(),
         description: Some(description.to_owned()),
-        scenario_sha256: String::new(),
-        seed: 1,
-        replications: 1,
-        assumptions: Vec::new(),
-        defaults: IndexMap::new(),
-        faults: Vec::new(),
         policies,
+        ..ScenarioResults::default()
     }
 }
 
@@ -54,19 +45,9 @@ pub fn policy(name: &str, kind: &'static str, timeline: Vec<TimelineEntry>) -> P
             ..RequestCounts::default()
         },
         response_time_ms: Summary { mean, p99: last, max: last, ..Summary::default() },
-        slowdown: Slowdown::default(),
-        breakdown_ms: Breakdown::default(),
-        waiting_time_ms: WaitingTime::default(),
-        in_system: InSystem::default(),
-        throughput_per_s: None,
-        goodput_per_s: None,
         utilization: Utilization { cores: (end > 0.0).then_some(busy / end), ..Utilization::default() },
-        classes: IndexMap::new(),
-        operation_time_ms: None,
-        amplification: None,
-        incomplete: None,
-        events: 0,
         timeline: Some(timeline),
+        ..PolicyResults::default()
     }
 }
 

@@ -51,6 +51,11 @@ impl Sampler {
         }
     }
 
+    /// Whether every draw is known to be the same without drawing it.
+    pub fn is_constant(&self) -> bool {
+        matches!(self.0, Law::Constant(_))
+    }
+
     pub(super) fn constant(value: SimDuration) -> Self {
         Self(Law::Constant(value))
     }

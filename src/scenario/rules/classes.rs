@@ -9,6 +9,7 @@ use crate::random::{Phase, RequestClass, SinglePhase};
 use super::super::diagnostic::{Diagnostic, allowed_names, shown};
 use super::super::document::Node;
 use super::super::format::{ClassForm, ParallelForm, PhaseForm};
+use super::super::objective::is_ambiguous;
 use super::{Load, Rules};
 
 impl Rules<'_> {
@@ -141,14 +142,14 @@ impl Rules<'_> {
             let span = self.key("classes", name);
             self.check_name(name, "class", span)?;
             let taken = match name.as_str() {
-                "all" => Some("`all` stands for all classes"),
-                _ if PolicyChoice::KINDS.contains(&name.as_str()) => Some("this is a kind of policy"),
-                _ if policies.iter().any(|policy| policy.name() == name) => Some("a policy has this name"),
-                _ => None,
+                "all" => Some("`all` stands for all classes".to_owned()),
+                _ if PolicyChoice::KINDS.contains(&name.as_str()) => Some("this is a kind of policy".to_owned()),
+                _ if policies.iter().any(|policy| policy.name() == name) => Some("a policy has this name".to_owned()),
+                _ => is_ambiguous(name),
             };
             if let Some(reason) = taken {
                 return Err(self
-                    .error(format!("a class may not be named `{name}`"), span, reason)
+                    .error(format!("a class may not be named `{}`", shown(name)), span, reason)
                     .with_help("reports and objectives name both classes and policies; choose another name"));
             }
         }

@@ -1,22 +1,25 @@
 //! What must hold between the values of a scenario, and the valid scenario made of them.
 
 mod classes;
+mod judgement;
 mod policies;
+mod run;
 mod surroundings;
 
 use indexmap::IndexMap;
 
-use crate::engine::MAX_IN_FLIGHT;
-use crate::model::{Backend, Fault, Machine, SimDuration};
+use crate::model::{Backend, Fault, Machine};
 use crate::policy::PolicyChoice;
 use crate::random::{Arrivals, Clients, Distribution, RequestClass, Workload};
 
+use super::Run;
 use super::diagnostic::{Diagnostic, shown};
 use super::document::Node;
 use super::explain::said;
-use super::format::{RunForm, ScenarioForm};
+use super::format::ScenarioForm;
+use super::objective::{Names, Objective};
 use super::source::{Sources, Span};
-use super::{End, Run, WarmUp};
+use super::tolerance::Tolerances;
 
 /// The most workers, cores, classes or backends; more are a slip of the finger, and would not fit in memory.
 const MOST: u32 = 50_000;
@@ -34,6 +37,8 @@ pub(super) struct Parts {
     pub faults: Vec<Fault>,
     pub policies: Vec<PolicyChoice>,
     pub run: Run,
+    pub objectives: Vec<Objective>,
+    pub tolerances: Tolerances,
 }
 
 /// Checks every rule, in the order of the format, and makes the parts of the scenario.
@@ -54,11 +59,14 @@ pub(super) fn build(
     rules.check_weights(&classes)?;
     rules.check_thread_pools(&form.policies, &classes)?;
     let arrivals = rules.arrivals(form.arrivals, &classes, load)?;
+    let names = Names::new(&form.policies, classes.iter().map(|class| class.name.as_str()), &backends);
     Ok(Parts {
         machine: rules.machine(&form.machine)?,
         clients: rules.clients(form.clients, load)?,
         faults: rules.faults(&form.faults, &backends)?,
-        run: rules.run(&form.run, &arrivals)?,
+        run: rules.run(form.run, &arrivals, &names)?,
+        objectives: rules.objectives(&form.slo, &names)?,
+        tolerances: rules.tolerances(form.tolerances)?,
         workload: Workload { classes },
         arrivals,
         backends,
@@ -121,53 +129,6 @@ impl Rules<'_> {
                 .with_help("write longer times between the changes, or a higher rate"));
         }
         Ok(arrivals)
-    }
-
-    fn run(&self, form: &RunForm, arrivals: &Arrivals) -> Result<Run, Diagnostic> {
-        let node = self.root.at("run");
-        let end = match (form.requests, form.duration) {
-            (Some(_), Some(_)) => {
-                let both = self.error(
-                    "a run ends after `requests` or after `duration`, not both",
-                    self.key("run", "duration"),
-                    "`duration` is given here",
-                );
-                let both = self.sources.also(both, self.key("run", "requests"), "`requests` is given here");
-                return Err(both.with_help("leave out one of them, or set it to `null`"));
-            }
-            (Some(requests), None) => End::Requests(requests.get()),
-            (None, Some(SimDuration::ZERO)) => {
-                return Err(self
-                    .error("the run ends before it begins", node.at("duration").short_span(), "a duration of 0")
-                    .with_help("write a duration above 0, such as \"10m\""));
-            }
-            (None, Some(duration)) => End::Duration(duration),
-            (None, None) if arrivals.count().is_some() => End::Arrivals,
-            (None, None) => {
-                let label = match self.root.member("run") {
-                    Some(_) => "neither `requests` nor `duration` is in here",
-                    None => "there is no `run` in here",
-                };
-                return Err(self.error("the run never ends", node.short_span(), label).with_help(
-                    "these arrivals go on for ever: add `\"run\": { \"requests\": 10000 }`, or a `duration`",
-                ));
-            }
-        };
-        let max_in_flight = form.max_in_flight.get();
-        if max_in_flight > MAX_IN_FLIGHT {
-            return Err(self
-                .error("too many in flight", node.at("max_in_flight").short_span(), format!("found {max_in_flight}"))
-                .with_help(format!("write at most {MAX_IN_FLIGHT}")));
-        }
-        Ok(Run {
-            end,
-            seed: form.seed,
-            max_in_flight,
-            warm_up: WarmUp::None,
-            replications: 1,
-            precision: None,
-            confidence: 0.95,
-        })
     }
 
     fn check_most(&self, field: &str, number: u32, node: &Node) -> Result<(), Diagnostic> {

@@ -3,6 +3,7 @@
 use crate::policy::PolicyChoice;
 
 use super::super::diagnostic::{Diagnostic, shown};
+use super::super::objective::is_ambiguous;
 use super::super::source::Span;
 use super::Rules;
 
@@ -20,13 +21,19 @@ impl Rules<'_> {
             let name = policy.name();
             self.check_name(name, "policy", span)?;
             let taken = match name {
-                "all" => Some("`all` stands for all policies"),
-                _ if name != policy.kind() && PolicyChoice::KINDS.contains(&name) => Some("this is a kind of policy"),
-                _ => None,
+                "all" => Some("`all` stands for all policies".to_owned()),
+                _ if name != policy.kind() && PolicyChoice::KINDS.contains(&name) => {
+                    Some("this is a kind of policy".to_owned())
+                }
+                _ => is_ambiguous(name),
             };
             if let Some(reason) = taken {
                 return Err(self
-                    .error(format!("a policy of kind `{}` may not be named `{name}`", policy.kind()), span, reason)
+                    .error(
+                        format!("a policy of kind `{}` may not be named `{}`", policy.kind(), shown(name)),
+                        span,
+                        reason,
+                    )
                     .with_help("choose another name"));
             }
             if let Some(first) = policies[..index].iter().position(|other| other.name() == name) {

@@ -141,7 +141,7 @@ impl Observer for Watch {
         self.in_progress += u128::from(departure.response_time().as_nanos()) - spent(Activity::BacklogWait);
     }
 
-    fn wants_usages(&self, request: u64) -> bool {
+    fn wants_usages(&self, request: u64, _: SimTime) -> bool {
         request.is_multiple_of(REQUESTS_PER_MARK)
     }
 

@@ -1,11 +1,15 @@
 //! How near the arrivals of a scenario come to the capacity of a policy, and what that means for its numbers.
 
+use std::ops::ControlFlow;
+
 use crate::engine::Dispatch;
+use crate::model::SimDuration;
 use crate::policy::PolicyChoice;
 use crate::random::Arrivals;
 use crate::scenario::{End, Run, Scenario};
-use crate::stats::{Collector, Excess, LoadPoint, LoadState, PolicyResults, Saturation, Sensitivity, Subject};
-use crate::study::{Replication, simulation};
+use crate::stats::{Excess, LoadPoint, LoadState, Saturation, Sensitivity, Summary};
+use crate::study::replications::Trial;
+use crate::study::simulation::Replication;
 
 use super::{Capacity, Station, capacity};
 
@@ -130,15 +134,14 @@ fn left_out(scenario: &Scenario) -> Option<String> {
 /// The same requests a little less and a little more often.
 fn sensitivity_at(scenario: &Scenario, policy: &PolicyChoice, load: f64) -> Sensitivity {
     let at = |factor: f64| {
-        let results = run_at(scenario, policy, factor);
-        let times = results.response_time_ms;
+        let times = response_time_at(scenario, policy, factor).unwrap_or_default();
         LoadPoint { load: load * factor, mean_ms: times.mean, p99_ms: times.p99 }
     };
     let more = 1.0 + STEP;
     Sensitivity { less: at(1.0 - STEP), same: at(1.0), more: (load * more < 1.0).then(|| at(more)) }
 }
 
-fn run_at(scenario: &Scenario, policy: &PolicyChoice, factor: f64) -> PolicyResults {
+fn response_time_at(scenario: &Scenario, policy: &PolicyChoice, factor: f64) -> Option<Summary> {
     let arrivals = scenario.arrivals.scaled(factor);
     let rate_per_s = long_run_rate(&arrivals).unwrap_or(f64::INFINITY);
     let requests = match scenario.run.end {
@@ -150,21 +153,9 @@ fn run_at(scenario: &Scenario, policy: &PolicyChoice, factor: f64) -> PolicyResu
     let run = Run { end: End::Requests(requests), ..scenario.run.clone() };
     let scenario = Scenario { arrivals, run, ..scenario.clone() };
     let nanos = WARM_UP * requests as f64 / rate_per_s * 1e9;
-    let replication = Replication { number: 0, warm_up: crate::model::SimDuration::round_from_nanos(nanos) };
-    let collector = Collector::new(scenario.workload.classes.len(), scenario.clients.retries.is_some());
-    let mut simulation = simulation(&scenario, policy, &replication, collector);
-    while simulation.advance(u64::MAX) {}
-    let (record, collector) = simulation.finish();
-    let classes: Vec<&str> = scenario.workload.classes.iter().map(|class| class.name.as_str()).collect();
-    let rules = policy.rules();
-    let subject = Subject {
-        policy: policy.name(),
-        kind: policy.kind(),
-        runner: policy.runner(),
-        rules: &rules,
-        machine: &scenario.machine,
-        classes: &classes,
-        backends: &scenario.backends,
-    };
-    collector.results(subject, &record)
+    let replication = Replication { number: 0, warm_up: SimDuration::round_from_nanos(nanos) };
+    let trial = Trial { scenario: &scenario, policy, timeline: 0 };
+    let go_on = |_: f64| ControlFlow::Continue(());
+    let outcome = trial.simulate(&replication, false, &go_on, None).ok()?;
+    Some(trial.results(&outcome.collector, &outcome.totals).response_time_ms)
 }

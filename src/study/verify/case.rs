@@ -11,7 +11,8 @@ use super::{CaseResult, FigureResult, Ours, Verdict};
 use crate::model::SimDuration;
 use crate::scenario::Scenario;
 use crate::stats::Interval;
-use crate::study::{Halted, Replication, RequestRow, Watch, replication};
+use crate::study::replications::{Rows, replication};
+use crate::study::{Halted, Replication, RequestRow};
 
 /// A system with exact results.
 #[derive(Debug)]
@@ -155,11 +156,8 @@ impl Sampled {
             self.figures.iter().any(|figure| matches!(figure.quantity.reading, Reading::TimeWith(_)));
         let mut stays = Vec::new();
         let mut keep = |row: RequestRow<'_>| stays.push((row.arrival_ms, row.departure_ms));
-        let mut watch = Watch {
-            progress: &mut |_| ControlFlow::Continue(()),
-            rows: if watches_requests { Some(&mut keep) } else { None },
-        };
-        let results = replication(scenario, 0, &one, &mut watch)?;
+        let rows: Option<&mut Rows<'_>> = if watches_requests { Some(&mut keep) } else { None };
+        let results = replication(scenario, 0, &one, &|_| ControlFlow::Continue(()), rows)?;
         let shares = shares_of_time(stays, self.warm_up.as_millis());
         let value = |figure: &Figure| match figure.quantity.reading {
             Reading::Results(read) => read(&results),

@@ -38,6 +38,8 @@ struct Checked {
     files: Files,
     classes: Arc<Classes>,
     requests: u64,
+    /// Whether each of them has demands of its own.
+    gives_demands: bool,
     /// Of all its bytes.
     fingerprint: u64,
 }
@@ -80,7 +82,10 @@ impl Trace {
         let number = |(class, id): (TraceClass, u16)| (class.name, (ClassId(id), class.demands));
         let classes: Arc<Classes> = Arc::new(classes.into_iter().zip(0..).map(number).collect());
         let mut requests = Requests::open(files, Arc::clone(&self.path), Arc::clone(&classes))?;
-        while requests.next_arrival(read)?.is_some() {}
+        let mut gives_demands = true;
+        while requests.next_arrival(read)?.is_some() {
+            gives_demands &= requests.given_demands().is_some();
+        }
         if requests.count() == 0 {
             return Err(TraceError {
                 what: format!("`{}` holds no request", self.path),
@@ -89,7 +94,7 @@ impl Trace {
             });
         }
         let (requests, fingerprint) = (requests.count(), requests.fingerprint());
-        self.checked = Some(Checked { files: files.clone(), classes, requests, fingerprint });
+        self.checked = Some(Checked { files: files.clone(), classes, requests, gives_demands, fingerprint });
         Ok(())
     }
 
@@ -106,6 +111,11 @@ impl Trace {
     /// How many requests it holds; 0 until it has been checked.
     pub fn requests(&self) -> u64 {
         self.checked.as_ref().map_or(0, |checked| checked.requests)
+    }
+
+    /// Whether each of its requests has demands of its own, so that none are drawn.
+    pub fn gives_all_demands(&self) -> bool {
+        self.checked.as_ref().is_some_and(|checked| checked.gives_demands)
     }
 
     /// Its requests.

@@ -3,8 +3,11 @@
 //! The JSON Schema and its help texts come from these types. What a single value may be is decided by its type;
 //! what must hold between values, in `rules`.
 
+mod judgement;
+mod run;
+
 use std::fmt;
-use std::num::{NonZeroU32, NonZeroU64};
+use std::num::NonZeroU32;
 
 use indexmap::IndexMap;
 use schemars::JsonSchema;
@@ -17,6 +20,9 @@ use crate::policy::PolicyChoice;
 use crate::random::{Arrivals, Clients, Distribution, Weight};
 
 use super::diagnostic::did_you_mean;
+
+pub(super) use judgement::ToleranceForm;
+pub(super) use run::{PrecisionForm, RunForm};
 
 /// A web application, the requests it gets, and the policies under which to run them.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -52,6 +58,14 @@ pub(super) struct ScenarioForm {
     /// How long a run is. May be left out where arrivals end by themselves: all of them are served then.
     #[serde(default)]
     pub run: RunForm,
+    /// What is asked of the results: `[warn:] [policy.][class.]metric OP value`, such as "async.p99 < 400ms".
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(with = "Vec<judgement::Expression>")]
+    pub slo: Vec<String>,
+    /// How much a metric may be worse than in the baseline, by its name; beyond both it is a regression.
+    #[serde(default)]
+    #[schemars(with = "judgement::Tolerances")]
+    pub tolerances: IndexMap<String, ToleranceForm>,
 }
 
 /// A kind of request.
@@ -271,32 +285,6 @@ pub(super) struct DownForm {
 pub(super) struct RestartForm {
     /// Which, counted from 1; policies with fewer workers do not notice.
     pub worker: NonZeroU32,
-}
-
-/// How long a run is, and from which seed: either `requests` or `duration`.
-#[derive(Debug, Deserialize, Serialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-#[schemars(rename = "Run")]
-pub(super) struct RunForm {
-    /// So many requests arrive, and all of them are served.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub requests: Option<NonZeroU64>,
-    /// The run stops then; requests not served by then are in flight.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub duration: Option<SimDuration>,
-    /// The seed of everything random.
-    pub seed: u64,
-    /// The run stops, incomplete, when more requests than this are in flight; at most 10 million.
-    pub max_in_flight: NonZeroU32,
-}
-
-/// Beyond it, a machine runs out of memory before a run is of use.
-const MAX_IN_FLIGHT: NonZeroU32 = NonZeroU32::new(crate::engine::MAX_IN_FLIGHT).expect("the limit is above 0");
-
-impl Default for RunForm {
-    fn default() -> Self {
-        Self { requests: None, duration: None, seed: 1, max_in_flight: MAX_IN_FLIGHT }
-    }
 }
 
 impl DbForm {

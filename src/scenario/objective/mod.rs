@@ -1,8 +1,18 @@
-//! What is asked of the results: objectives (`slo`, `--assert`), and how far they may be from a baseline.
+//! What is asked of the results: objectives (`slo`, `--assert`).
+
+mod bound;
+mod expression;
+mod names;
 
 use crate::model::{ClassId, Metric, MetricUnit};
 
+use super::Scenario;
 use super::diagnostic::Diagnostic;
+use super::part::Part;
+use super::source::{Source, Sources};
+
+pub(super) use self::bound::quantity;
+pub(super) use self::names::{Names, is_ambiguous};
 
 /// `[warn:] [policy.][class.]metric OP value`, checked: every name in it exists, and the value fits the metric.
 #[derive(Clone, Debug, PartialEq)]
@@ -43,6 +53,20 @@ pub enum Comparison {
 }
 
 impl Comparison {
+    /// Every one.
+    pub const ALL: [Self; 5] = [Self::Less, Self::AtMost, Self::Greater, Self::AtLeast, Self::Equal];
+
+    /// As objectives write it.
+    pub const fn sign(self) -> &'static str {
+        match self {
+            Self::Less => "<",
+            Self::AtMost => "<=",
+            Self::Greater => ">",
+            Self::AtLeast => ">=",
+            Self::Equal => "==",
+        }
+    }
+
     /// Whether the number meets the bound.
     pub fn holds(self, number: f64, bound: f64) -> bool {
         match self {
@@ -60,6 +84,16 @@ impl Objective {
     pub const fn unit(&self) -> MetricUnit {
         if self.is_share { MetricUnit::Share } else { self.metric.unit() }
     }
+
+    /// A message about it, at its own place: what is wrong, what to say under the place, and what to do.
+    pub fn diagnostic(
+        &self,
+        message: impl Into<String>,
+        label: impl Into<String>,
+        help: impl Into<String>,
+    ) -> Diagnostic {
+        self.place.diagnostic.clone().worded(message, label).with_help(help)
+    }
 }
 
 /// Where something stands in a file.
@@ -74,34 +108,28 @@ pub struct Place {
     /// The column after its last letter.
     pub end_column: usize,
     /// A message about it that has no words yet.
-    pub(super) diagnostic: Diagnostic,
+    diagnostic: Diagnostic,
 }
 
-/// How much a metric may be worse than in a baseline: more than both is a regression.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Tolerance {
-    /// As a share of the baseline's value.
-    pub relative: f64,
-    /// In the metric's unit.
-    pub absolute: f64,
+impl Place {
+    fn of(part: Part<'_>) -> Self {
+        let diagnostic = part.error("", "");
+        let (file, line, column) = diagnostic.place().map_or(("", 1, 1), |place| place);
+        Self { file: file.to_owned(), line, column, end_column: column + part.width(), diagnostic }
+    }
 }
 
-/// The tolerance of each metric.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Tolerances(pub(super) Vec<(Metric, Tolerance)>);
-
-impl Tolerances {
-    /// The tolerance of a metric: what the scenario says, or else 2 % and 1 ms (0.1 % of the requests for an error
-    /// rate; nothing for rates of throughput).
-    pub fn of(&self, metric: Metric) -> Tolerance {
-        let named = self.0.iter().find(|(named, _)| *named == metric).map(|(_, tolerance)| *tolerance);
-        named.unwrap_or(Tolerance {
-            relative: 0.02,
-            absolute: match metric.unit() {
-                MetricUnit::Time => 1.0,
-                MetricUnit::Share => 0.001,
-                MetricUnit::Rate | MetricUnit::Ratio | MetricUnit::Count | MetricUnit::Requests => 0.0,
-            },
-        })
+impl Scenario {
+    /// Adds an objective, as `--assert` gives it.
+    ///
+    /// # Errors
+    /// What is wrong with it, with its place in the text; the scenario stays as it was.
+    pub fn assert(&mut self, text: &str) -> Result<(), Diagnostic> {
+        let sources = Sources(vec![Source::new("--assert", text)]);
+        let classes = self.workload.classes.iter().map(|class| class.name.as_str());
+        let names = Names::new(&self.policies, classes, &self.backends);
+        let objective = names.objective(Part::whole(&sources))?;
+        self.objectives.push(objective);
+        Ok(())
     }
 }

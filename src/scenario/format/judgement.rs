@@ -1,0 +1,54 @@
+//! What is asked of results: objectives, and tolerances against a baseline.
+
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::Deserialize;
+
+use crate::model::Named;
+use crate::scenario::percentage::Percentage;
+
+/// How much a metric may be worse than in a baseline; what is left out stays at the metric's default.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Tolerance")]
+pub(in crate::scenario) struct ToleranceForm {
+    /// As a share of the baseline's value (2%).
+    pub relative: Option<Percentage>,
+    /// In the metric's unit: a duration such as "2ms", a rate such as "1/s", a percentage such as "0.1%".
+    pub absolute: Option<String>,
+}
+
+/// An objective, as the schema describes it.
+pub(super) struct Expression;
+
+impl JsonSchema for Expression {
+    fn schema_name() -> Cow<'static, str> {
+        "Objective".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "string",
+            "description": "`[warn:] [policy.][class.]metric OP value`, such as \"async.p99 < 400ms\". OP is one of < <= > >= ==.",
+            "pattern": r"[^<>=\s]\s*(<|<=|>|>=|==)\s*[0-9.][^<>=]*$",
+        })
+    }
+}
+
+/// Tolerances by metric, as the schema describes them.
+pub(super) struct Tolerances;
+
+impl JsonSchema for Tolerances {
+    fn schema_name() -> Cow<'static, str> {
+        "Tolerances".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let tolerance = generator.subschema_for::<ToleranceForm>();
+        let names = Named::JUDGED.iter().map(|metric| metric.name());
+        let properties: serde_json::Map<_, _> =
+            names.map(|name| (name.to_owned(), tolerance.clone().to_value())).collect();
+        json_schema!({ "type": "object", "properties": properties, "additionalProperties": false })
+    }
+}

@@ -1,0 +1,111 @@
+//! What a metric is compared with: a value in its unit.
+
+use crate::model::{Metric, MetricUnit, Named, SimDuration};
+use crate::random::RateOrZero;
+use crate::scenario::diagnostic::{Diagnostic, shown};
+use crate::scenario::part::Part;
+use crate::scenario::percentage::plain_number;
+
+use super::Comparison;
+
+/// A bound in the unit of its metric.
+pub(super) struct Bound {
+    pub number: f64,
+    /// Whether a number of requests is meant as its share of those that arrived.
+    pub is_share: bool,
+}
+
+/// Reads the bound of a metric of this name.
+pub(super) fn bound(
+    sign: Part<'_>,
+    value: Part<'_>,
+    comparison: Comparison,
+    metric: Metric,
+    name: &str,
+) -> Result<Bound, Diagnostic> {
+    let is_share = metric.unit() == MetricUnit::Requests && value.text.ends_with('%');
+    let unit = if is_share { MetricUnit::Share } else { metric.unit() };
+    if value.text.is_empty() {
+        return Err(value
+            .error(format!("a bound for `{name}` is missing"), "expected a value here")
+            .with_help(format!("write {}", example(unit))));
+    }
+    let number = quantity(value, unit, name)?;
+    if let Some(problem) = says_nothing(comparison, number, metric, unit) {
+        let help = if number > 0.0 {
+            "it is never above 100%: write `== 100%`, `< 100%`, or a bound below 100%"
+        } else {
+            "it is never below 0: write `==` or `>`, or a bound above 0"
+        };
+        let comparison = format!("{} {}", sign.text, shown(value.text));
+        return Err(sign.error(format!("`{name} {comparison}` {problem}"), problem).with_help(help));
+    }
+    Ok(Bound { number, is_share })
+}
+
+/// A number in a unit: milliseconds, 0 to 1, per second, or as it is; of the metric of this name.
+pub(in crate::scenario) fn quantity(value: Part<'_>, unit: MetricUnit, name: &str) -> Result<f64, Diagnostic> {
+    let text = value.text;
+    let wrong =
+        |what: &str, help: &str| value.error(format!("invalid value for `{name}`"), shown(what)).with_help(help);
+    let other = |what: &str| wrong(&format!("`{text}` is not {what}"), &format!("write {}", example(unit)));
+    let said = |reason: String| {
+        let (what, help) = reason.split_once('\n').unwrap_or((&reason, ""));
+        wrong(what, &help.replace('"', ""))
+    };
+    match unit {
+        MetricUnit::Time => text.parse().map(SimDuration::as_millis).map_err(said),
+        MetricUnit::Rate => text.parse().map(RateOrZero::as_per_second).map_err(said),
+        MetricUnit::Share => {
+            let percent = text.strip_suffix('%').map(|number| plain_number(number.trim_end()).map(|n| n / 100.0));
+            match percent.unwrap_or_else(|| plain_number(text)) {
+                Some(share) if share <= 1.0 => Ok(share),
+                Some(_) if percent.is_none() => Err(wrong(
+                    "more than the whole",
+                    &format!("write a percentage such as {text}%, or a share from 0 to 1"),
+                )),
+                Some(_) => Err(wrong("more than the whole", "write a percentage from 0% to 100%")),
+                None => Err(other("a percentage")),
+            }
+        }
+        MetricUnit::Ratio => {
+            let number = text.strip_suffix(['x', '×']).unwrap_or(text).trim_end();
+            plain_number(number).ok_or_else(|| other("a multiple"))
+        }
+        MetricUnit::Count => plain_number(text).ok_or_else(|| other("a number")),
+        MetricUnit::Requests => {
+            text.parse().map(|number: u64| number as f64).map_err(|_| other("a whole number or a percentage"))
+        }
+    }
+}
+
+/// What a value of a unit looks like.
+fn example(unit: MetricUnit) -> &'static str {
+    match unit {
+        MetricUnit::Time => "a duration with its unit, such as 400ms",
+        MetricUnit::Share => "a percentage such as 80%, or a share from 0 to 1",
+        MetricUnit::Rate => "a rate with its unit, such as 70/s",
+        MetricUnit::Ratio => "how many times, such as 1.5x",
+        MetricUnit::Count => "a number, such as 12.5",
+        MetricUnit::Requests => "a whole number of requests, or a percentage of those that arrived, such as 1%",
+    }
+}
+
+/// The least and the greatest number that a metric can be.
+fn extremes(metric: Metric, unit: MetricUnit) -> (f64, f64) {
+    // Tries beyond the first may be more than the arrivals they belong to.
+    let is_part = unit == MetricUnit::Share && metric != Metric::Named(Named::Retried);
+    (0.0, if is_part { 1.0 } else { f64::INFINITY })
+}
+
+/// Whether it holds, or fails, whatever the results are.
+fn says_nothing(comparison: Comparison, bound: f64, metric: Metric, unit: MetricUnit) -> Option<&'static str> {
+    let (least, most) = extremes(metric, unit);
+    match comparison {
+        Comparison::Less if bound <= least => Some("never holds"),
+        Comparison::Greater if bound >= most => Some("never holds"),
+        Comparison::AtLeast if bound <= least => Some("always holds"),
+        Comparison::AtMost if bound >= most => Some("always holds"),
+        _ => None,
+    }
+}

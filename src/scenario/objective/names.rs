@@ -1,0 +1,154 @@
+//! The names that objectives use: policies, classes, metrics.
+
+use indexmap::IndexMap;
+
+use crate::model::{Backend, BackendId, Metric, MetricUnit, Named};
+use crate::policy::PolicyChoice;
+use crate::scenario::diagnostic::{Diagnostic, allowed_names, did_you_mean, list, shown};
+use crate::scenario::part::Part;
+
+/// Stands for every policy, or for all classes together.
+pub(super) const ALL: &str = "all";
+/// What an objective begins with that only warns.
+pub(super) const WARN: &str = "warn:";
+/// The short names are those of response times, which may also be written out.
+const RESPONSE_TIME: &str = "response_time";
+const UTILIZATION: &str = "utilization";
+const BACKENDS: &str = "backends";
+
+/// The names that objectives of a scenario may use.
+pub(in crate::scenario) struct Names<'a> {
+    pub(super) policies: Vec<&'a str>,
+    pub(super) classes: Vec<&'a str>,
+    backends: &'a IndexMap<String, Backend>,
+}
+
+/// Why an objective could not tell this name of a policy or class from something else.
+pub(in crate::scenario) fn is_ambiguous(name: &str) -> Option<String> {
+    if name.starts_with(WARN) {
+        return Some(format!("`{WARN}` begins an objective that only warns"));
+    }
+    if name == UTILIZATION {
+        // A backend may have any name: `utilization.p99` is that of a backend `p99`.
+        return Some(format!("`{UTILIZATION}` begins the names of metrics"));
+    }
+    let rest_is_metric = |metric: &&Named| metric.name().split_once('.').is_some_and(|(_, rest)| named(rest).is_some());
+    let own = Named::ALL.iter().filter(rest_is_metric).find(|metric| group(**metric) == Some(name));
+    match own {
+        Some(metric) => Some(format!("`{}` is a metric", metric.name())),
+        None if name == RESPONSE_TIME => Some(format!("`{RESPONSE_TIME}.{}` is a metric", Named::P99.name())),
+        None => None,
+    }
+}
+
+/// The metric of that name, which is none of a backend.
+fn named(name: &str) -> Option<Named> {
+    let find = |name: &str| Named::ALL.iter().copied().find(|metric| metric.name() == name);
+    find(name).or_else(|| {
+        let short = name.strip_prefix(RESPONSE_TIME)?.strip_prefix('.')?;
+        find(short).filter(|metric| is_response_time(*metric))
+    })
+}
+
+fn is_response_time(metric: Named) -> bool {
+    group(metric).is_none() && metric.unit() == MetricUnit::Time
+}
+
+/// What stands before the dot in a metric's name.
+fn group(metric: Named) -> Option<&'static str> {
+    metric.name().split_once('.').map(|(group, _)| group)
+}
+
+/// What stands before the dots in the names of metrics.
+pub(super) fn groups() -> Vec<&'static str> {
+    let mut groups: Vec<&str> = Named::ALL.iter().filter_map(|metric| group(*metric)).collect();
+    groups.dedup();
+    groups.push(RESPONSE_TIME);
+    groups
+}
+
+pub(super) fn class_metrics() -> impl Iterator<Item = &'static str> {
+    Named::ALL.iter().filter(|metric| metric.is_of_classes()).map(|metric| metric.name())
+}
+
+/// The metric that was probably meant.
+pub(super) fn metric_like(text: &str) -> Option<&'static str> {
+    let short = text.strip_prefix(RESPONSE_TIME).and_then(|rest| rest.strip_prefix('.')).unwrap_or(text);
+    did_you_mean(short, Named::ALL.iter().map(|metric| metric.name()))
+}
+
+/// Which metrics there are, for somebody who wrote this one.
+pub(super) fn metrics_help(text: &str) -> String {
+    let meant_group = text.split_once('.').and_then(|(first, _)| did_you_mean(first, groups()));
+    let is_listed = |metric: &&Named| match meant_group {
+        Some(RESPONSE_TIME) => is_response_time(**metric),
+        meant => group(**metric) == meant,
+    };
+    let mut help = format!("metrics: {}", list(Named::ALL.iter().filter(is_listed).map(|metric| metric.name())));
+    if meant_group.is_none() {
+        help.push_str(&format!(", and those of {}", list(groups())));
+    }
+    match metric_like(text) {
+        Some(meant) => format!("{help}; did you mean `{meant}`?"),
+        None => help,
+    }
+}
+
+impl<'a> Names<'a> {
+    pub fn new(
+        policies: &'a [PolicyChoice],
+        classes: impl Iterator<Item = &'a str>,
+        backends: &'a IndexMap<String, Backend>,
+    ) -> Self {
+        Self { policies: policies.iter().map(PolicyChoice::name).collect(), classes: classes.collect(), backends }
+    }
+
+    pub fn metric_name(&self, metric: Metric) -> String {
+        let backends: Vec<&str> = self.backends.keys().map(String::as_str).collect();
+        metric.name(&backends)
+    }
+
+    /// The metric that these names together are, if they are one.
+    ///
+    /// # Errors
+    /// Where they name the utilization of what has none.
+    pub(super) fn metric(&self, names: &[Part<'_>]) -> Result<Option<Metric>, Diagnostic> {
+        let texts: Vec<&str> = names.iter().map(|part| part.text).collect();
+        if let Some(metric) = named(&texts.join(".")) {
+            return Ok(Some(Metric::Named(metric)));
+        }
+        let name = match (&texts[..], names) {
+            ([UTILIZATION, _], [_, name]) | ([UTILIZATION, BACKENDS, _], [_, _, name]) => *name,
+            _ => return Ok(None),
+        };
+        let found = self.backends.get_full(name.text).filter(|(_, _, backend)| is_limited(backend));
+        match found.and_then(|(number, _, _)| u16::try_from(number).ok()) {
+            Some(number) => Ok(Some(Metric::BackendUtilization(BackendId(number)))),
+            None => Err(self.no_utilization(name)),
+        }
+    }
+
+    fn no_utilization(&self, name: Part<'_>) -> Diagnostic {
+        let limited: Vec<&str> =
+            self.backends.iter().filter(|(_, backend)| is_limited(backend)).map(|(name, _)| name.as_str()).collect();
+        if self.backends.contains_key(name.text) {
+            let others = if limited.is_empty() { String::new() } else { format!("; limited: {}", list(limited)) };
+            return name
+                .error(
+                    format!("the backend `{}` has no utilization", shown(name.text)),
+                    "without limits it is never busy",
+                )
+                .with_help(format!("give it a `pool` or a `concurrency` under `backends`{others}"));
+        }
+        let of_machine = Named::ALL.iter().filter(|metric| group(**metric) == Some(UTILIZATION));
+        let of_machine = of_machine.filter_map(|metric| metric.name().split_once('.').map(|(_, rest)| rest));
+        let help = allowed_names("there is that of", name.text, of_machine.chain(limited));
+        name.error(format!("unknown utilization `{}`", shown(name.text)), "no limited backend is called so")
+            .with_help(help)
+    }
+}
+
+/// Whether queries may have to wait: without limits a backend is a plain delay.
+fn is_limited(backend: &Backend) -> bool {
+    backend.pool.is_some() || backend.concurrency.is_some()
+}

@@ -1,0 +1,161 @@
+//! Rules about the run: when it ends, what is left out of it, how often it is repeated.
+
+use crate::engine::MAX_IN_FLIGHT;
+use crate::model::{Metric, Named, SimDuration};
+use crate::random::Arrivals;
+
+use super::super::diagnostic::{Diagnostic, list, shown};
+use super::super::format::{PrecisionForm, RunForm};
+use super::super::objective::Names;
+use super::super::part::Part;
+use super::super::percentage::Percentage;
+use super::super::{End, Precision, Run, WarmUp};
+use super::Rules;
+
+/// More runs than this would not end before anybody has lost patience.
+const MOST_REPLICATIONS: u64 = 100_000;
+
+/// The least and the greatest level of confidence intervals: below, they are not to be believed; above, too wide to say
+/// anything.
+const LEVELS: [Percentage; 2] = [Percentage::new(50.0), Percentage::new(99.99)];
+
+impl Rules<'_> {
+    pub(super) fn run(&self, form: RunForm, arrivals: &Arrivals, names: &Names<'_>) -> Result<Run, Diagnostic> {
+        let node = self.root.at("run");
+        let end = self.end(&form, arrivals)?;
+        self.check_warm_up(form.warm_up, end, arrivals)?;
+        let replications = form.replications.get();
+        if replications > MOST_REPLICATIONS {
+            return Err(self
+                .error("too many replications", node.at("replications").short_span(), format!("found {replications}"))
+                .with_help(format!("write at most {MOST_REPLICATIONS}")));
+        }
+        if !(LEVELS[0]..=LEVELS[1]).contains(&form.confidence) {
+            let [least, most] = LEVELS;
+            let level = node.at("confidence").short_span();
+            return Err(self
+                .error("no level for confidence intervals", level, format!("found {}", form.confidence))
+                .with_help(format!("write a level from \"{least}\" to \"{most}\", such as \"95%\"")));
+        }
+        let max_in_flight = form.max_in_flight.get();
+        if max_in_flight > MAX_IN_FLIGHT {
+            return Err(self
+                .error("too many in flight", node.at("max_in_flight").short_span(), format!("found {max_in_flight}"))
+                .with_help(format!("write at most {MAX_IN_FLIGHT}")));
+        }
+        Ok(Run {
+            end,
+            seed: form.seed,
+            max_in_flight,
+            warm_up: form.warm_up,
+            replications,
+            precision: form.precision.map(|form| self.precision(form, replications, names)).transpose()?,
+            confidence: form.confidence.share(),
+        })
+    }
+
+    fn end(&self, form: &RunForm, arrivals: &Arrivals) -> Result<End, Diagnostic> {
+        let node = self.root.at("run");
+        Ok(match (form.requests, form.duration) {
+            (Some(_), Some(_)) => {
+                let both = self.error(
+                    "a run ends after `requests` or after `duration`, not both",
+                    self.key("run", "duration"),
+                    "`duration` is given here",
+                );
+                let both = self.sources.also(both, self.key("run", "requests"), "`requests` is given here");
+                return Err(both.with_help("leave out one of them, or set it to `null`"));
+            }
+            (Some(requests), None) => End::Requests(requests.get()),
+            (None, Some(SimDuration::ZERO)) => {
+                return Err(self
+                    .error("the run ends before it begins", node.at("duration").short_span(), "a duration of 0")
+                    .with_help("write a duration above 0, such as \"10m\""));
+            }
+            (None, Some(duration)) => End::Duration(duration),
+            (None, None) if arrivals.count().is_some() => End::Arrivals,
+            (None, None) => {
+                let label = match self.root.member("run") {
+                    Some(_) => "neither `requests` nor `duration` is in here",
+                    None => "there is no `run` in here",
+                };
+                return Err(self.error("the run never ends", node.short_span(), label).with_help(
+                    "these arrivals go on for ever: add `\"run\": { \"requests\": 10000 }`, or a `duration`",
+                ));
+            }
+        })
+    }
+
+    /// Something is left of the run after its warm-up.
+    fn check_warm_up(&self, warm_up: WarmUp, end: End, arrivals: &Arrivals) -> Result<(), Diagnostic> {
+        let WarmUp::Fixed(warm_up) = warm_up else { return Ok(()) };
+        let place = self.root.at("run").at("warm_up").short_span();
+        let label = format!("the first {warm_up} are left out");
+        match (end, arrivals) {
+            (End::Duration(duration), _) if warm_up >= duration => {
+                let error = self.error("nothing is left of the run after its warm-up", place, label);
+                let error = self.sources.also(error, self.key("run", "duration"), format!("it ends after {duration}"));
+                Err(error.with_help("write a warm-up that is shorter than the duration, or a longer duration"))
+            }
+            (End::Requests(_) | End::Arrivals, Arrivals::At(list)) => match list.last() {
+                Some(last) if last.time < warm_up => {
+                    let span = self.root.at("arrivals").at("at").item(list.len() - 1).at("time").short_span();
+                    let error = self.error("no request is left after the warm-up", place, label);
+                    let error = self.sources.also(error, span, "the last request arrives here");
+                    Err(error.with_help("leave the warm-up out: a list of arrivals is the run one wants to see"))
+                }
+                _ => Ok(()),
+            },
+            _ => Ok(()),
+        }
+    }
+
+    fn precision(&self, form: PrecisionForm, replications: u64, names: &Names<'_>) -> Result<Precision, Diagnostic> {
+        let form = form.into_detailed();
+        let node = self.root.at("run").at("precision");
+        let half_width = form.half_width.share();
+        if half_width <= 0.0 || half_width >= 1.0 {
+            return Err(self
+                .error("no precision", node.at("half_width").short_span(), format!("found {}", form.half_width))
+                .with_help("write half the width of an interval as a percentage of the value: above 0% and below 100%, such as \"2%\""));
+        }
+        let limit = node.at("replications").short_span();
+        if !(2..=MOST_REPLICATIONS).contains(&form.replications) {
+            let found = format!("found {}", form.replications);
+            return Err(self
+                .error("`replications` limits how long precision is tried for", limit, found)
+                .with_help(format!("an interval takes at least 2: write a number from 2 to {MOST_REPLICATIONS}")));
+        }
+        if replications > form.replications {
+            let error = self.error(
+                "more replications than precision may take",
+                limit,
+                format!("at most {}", form.replications),
+            );
+            let error =
+                self.sources.also(error, self.root.at("run").at("replications").short_span(), "so many are asked for");
+            return Err(error.with_help("leave out `run.replications`: as many are run as the precision takes"));
+        }
+        if form.metrics.is_empty() {
+            return Err(self
+                .error("precision of no metric", node.at("metrics").short_span(), "empty")
+                .with_help("name metrics such as \"p99\", or leave `metrics` out"));
+        }
+        let metrics = form.metrics.iter().enumerate().map(|(index, name)| {
+            let part = Part::of(name, node.at("metrics").item(index), self.sources).trim();
+            self.metric_of_precision(part, names)
+        });
+        Ok(Precision { half_width, metrics: metrics.collect::<Result<_, _>>()?, at_most: form.replications })
+    }
+
+    fn metric_of_precision(&self, part: Part<'_>, names: &Names<'_>) -> Result<Metric, Diagnostic> {
+        let metric = names.metric_named(part)?;
+        if metric.has_interval() {
+            return Ok(metric);
+        }
+        let intervals = Named::ALL.iter().filter(|metric| metric.has_interval());
+        Err(part
+            .error(format!("`{}` has no confidence interval", shown(part.text)), "an extreme or a count")
+            .with_help(format!("metrics that have: {}", list(intervals.map(|metric| metric.name())))))
+    }
+}

@@ -1,0 +1,104 @@
+//! How far results may be from a baseline (`tolerances`, `--tolerance`).
+
+use crate::model::{Metric, MetricUnit, Named};
+
+use super::Scenario;
+use super::diagnostic::{Diagnostic, allowed_names, shown};
+use super::objective::quantity;
+use super::part::Part;
+use super::percentage::Percentage;
+use super::source::{Source, Sources};
+
+/// How much a metric may be worse than in a baseline: more than both is a regression.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Tolerance {
+    /// As a share of the baseline's value.
+    pub relative: f64,
+    /// In the metric's unit.
+    pub absolute: f64,
+}
+
+/// The tolerance of each metric.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Tolerances(Vec<(Metric, Tolerance)>);
+
+impl Tolerances {
+    /// The tolerance of a metric: what the scenario says, or else 2 % and 1 ms (0.1 % of the requests for an error
+    /// rate; nothing for rates of throughput).
+    pub fn of(&self, metric: Metric) -> Tolerance {
+        let named = self.0.iter().find(|(named, _)| *named == metric).map(|(_, tolerance)| *tolerance);
+        named.unwrap_or(Tolerance {
+            relative: 0.02,
+            absolute: match metric.unit() {
+                MetricUnit::Time => 1.0,
+                MetricUnit::Share => 0.001,
+                MetricUnit::Rate | MetricUnit::Ratio | MetricUnit::Count | MetricUnit::Requests => 0.0,
+            },
+        })
+    }
+
+    /// Changes what is given of a metric's tolerance.
+    pub(super) fn change(&mut self, metric: Named, relative: Option<Percentage>, absolute: Option<f64>) {
+        let metric = Metric::Named(metric);
+        let before = self.of(metric);
+        let relative = relative.map_or(before.relative, Percentage::share);
+        self.0.retain(|(named, _)| *named != metric);
+        self.0.push((metric, Tolerance { relative, absolute: absolute.unwrap_or(before.absolute) }));
+    }
+}
+
+impl Scenario {
+    /// Changes the tolerance of a metric, as `--tolerance` gives it: `p99=5%,2ms`, or one of the two: `p99=5%`,
+    /// `p99=2ms`; of an error rate, whose values are both percentages, `error_rate=,0.1%`.
+    ///
+    /// # Errors
+    /// What is wrong with it, with its place in the text; the scenario stays as it was.
+    pub fn tolerate(&mut self, text: &str) -> Result<(), Diagnostic> {
+        const HELP: &str = "write `--tolerance METRIC=RELATIVE,ABSOLUTE`, such as `p99=5%,2ms`, or one of them";
+        let sources = Sources(vec![Source::new("--tolerance", text)]);
+        let whole = Part::whole(&sources).trim();
+        let Some((name, values)) = whole.split_once('=') else {
+            return Err(whole.error("a tolerance has no `=`", "only a metric, or only a value").with_help(HELP));
+        };
+        let metric = judged(name.trim())?;
+        let (relative, absolute) = match values.split_once(',') {
+            Some((relative, absolute)) => (relative.trim(), absolute.trim()),
+            // Of one value the sign tells which it is.
+            None if values.text.trim_end().ends_with('%') => (values.trim(), values.slice(0, 0)),
+            None => (values.slice(0, 0), values.trim()),
+        };
+        if relative.text.is_empty() && absolute.text.is_empty() {
+            return Err(values.error("a tolerance has no value", "expected a value here").with_help(HELP));
+        }
+        let field = format!("the tolerance of `{}`", metric.name());
+        let relative: Option<Percentage> = given(relative)
+            .map(|part| {
+                part.text.parse().map_err(|reason: String| {
+                    let (what, _) = reason.split_once('\n').unwrap_or((&reason, ""));
+                    part.error(format!("invalid value for {field}"), shown(what)).with_help(HELP)
+                })
+            })
+            .transpose()?;
+        let absolute = given(absolute).map(|part| quantity(part, metric.unit(), metric.name())).transpose()?;
+        self.tolerances.change(metric, relative, absolute);
+        Ok(())
+    }
+}
+
+fn given(part: Part<'_>) -> Option<Part<'_>> {
+    (!part.text.is_empty()).then_some(part)
+}
+
+/// The metric of that name, which `check` compares.
+pub(super) fn judged(name: Part<'_>) -> Result<Named, Diagnostic> {
+    let named = |metric: &&Named| metric.name() == name.text;
+    Named::JUDGED.iter().find(named).copied().ok_or_else(|| {
+        let (message, label) = match Named::ALL.iter().find(named) {
+            Some(_) => ("is not compared with a baseline", "it needs no tolerance"),
+            None => ("is no metric", "no such metric"),
+        };
+        let names = Named::JUDGED.iter().map(|metric| metric.name());
+        let help = allowed_names("compared are", name.text, names);
+        name.error(format!("`{}` {message}", shown(name.text)), label).with_help(help)
+    })
+}

@@ -1,0 +1,188 @@
+//! What the parts of a policy's runs gave, each by itself: replications, or the batches of one long run.
+//!
+//! A part too short to say something about a number is worse than none: its interval would look narrow and be wrong.
+//! So a number is *not estimable* when there are fewer than two parts, when fewer than [`TAIL`] requests of a part lie
+//! beyond a percentile, or when batches still depend on each other. Of a single run, longer batches are tried then, as
+//! long as there are at least [`FEWEST_BATCHES`].
+
+use indexmap::IndexMap;
+
+use crate::model::{BackendId, Metric, Named};
+
+use super::results::{ClassResults, PolicyResults};
+
+/// So many requests of each part must lie beyond a percentile.
+pub const TAIL: u64 = 100;
+
+/// So many must be in each part for anything at all.
+const FEWEST: u64 = 100;
+
+/// Fewer say too little about their spread.
+pub const FEWEST_BATCHES: usize = 8;
+
+/// The values of each number, or why there are none.
+pub type Series = IndexMap<Metric, Result<Vec<f64>, String>>;
+
+/// What the parts of a policy's runs gave.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Observations {
+    /// What the parts are.
+    pub method: Method,
+    /// How many there are.
+    pub parts: usize,
+    /// The numbers of the policy.
+    pub all: Series,
+    /// Those of each class, in the order of the scenario.
+    pub classes: Vec<Series>,
+}
+
+/// What the parts are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    /// Independent runs.
+    Replications,
+    /// Stretches of one run.
+    Batches {
+        /// How many requests each has.
+        requests: u64,
+    },
+}
+
+impl Method {
+    /// The name in files.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Replications => "replications",
+            Self::Batches { .. } => "batch_means",
+        }
+    }
+
+    /// One of the parts, in words.
+    const fn part(self) -> &'static str {
+        match self {
+            Self::Replications => "replication",
+            Self::Batches { .. } => "batch",
+        }
+    }
+}
+
+impl Observations {
+    /// Those of parts with these results; `backends` are the names of the scenario's.
+    pub fn of(parts: &[PolicyResults], method: Method, backends: &[&str]) -> Self {
+        let named = Named::ALL.iter().filter(|named| named.has_interval()).map(|named| Metric::Named(*named));
+        let of_backends = (0..backends.len()).map(|id| Metric::BackendUtilization(BackendId(id as u16)));
+        let metrics: Vec<Metric> = named.chain(of_backends).collect();
+        let classes = parts.first().map_or(0, |part| part.classes.len());
+        let series = |count: &dyn Fn(&PolicyResults) -> u64, read: &dyn Fn(&PolicyResults, Metric) -> Option<f64>| {
+            let fewest = parts.iter().map(count).min().unwrap_or(0);
+            metrics
+                .iter()
+                .filter_map(|metric| {
+                    let values: Vec<_> = parts.iter().map(|part| read(part, *metric)).collect();
+                    let is_known = values.iter().any(Option::is_some);
+                    is_known.then(|| (*metric, judged(*metric, &values, fewest, method)))
+                })
+                .collect::<Series>()
+        };
+        let class = |part: &PolicyResults, number: usize| -> ClassResults { part.classes[number].clone() };
+        Self {
+            method,
+            parts: parts.len(),
+            all: series(&|part| part.requests.completed, &|part, metric| part.metric(metric, backends)),
+            classes: (0..classes)
+                .map(|number| {
+                    series(&|part| class(part, number).requests.completed, &|part, metric| {
+                        class(part, number).metric(metric)
+                    })
+                })
+                .collect(),
+        }
+    }
+}
+
+/// The values, unless they would deceive.
+fn judged(metric: Metric, values: &[Option<f64>], fewest: u64, method: Method) -> Result<Vec<f64>, String> {
+    let part = method.part();
+    if values.len() < 2 {
+        return Err(match method {
+            Method::Replications => "one replication says nothing about the next".to_owned(),
+            Method::Batches { .. } => "the run is too short for batches: run more requests, or replications".to_owned(),
+        });
+    }
+    let per_mille = match metric {
+        Metric::Named(named) => named.per_mille(),
+        Metric::BackendUtilization(_) => None,
+    };
+    let (beyond, wanted) = match per_mille {
+        Some(per_mille) => (fewest * (1000 - per_mille) / 1000, TAIL),
+        None => (fewest, FEWEST),
+    };
+    if beyond < wanted {
+        let needed = wanted * 1000 / (1000 - per_mille.unwrap_or(0));
+        let lie = if per_mille.is_some() { "lie beyond it" } else { "were answered" };
+        return Err(format!(
+            "only {beyond} requests of the shortest {part} {lie}, and {wanted} are needed: {needed} requests a {part}"
+        ));
+    }
+    let Some(values) = values.iter().copied().collect::<Option<Vec<f64>>>() else {
+        return Err(format!("not every {part} has one"));
+    };
+    if let Method::Batches { requests } = method
+        && depend(&values)
+    {
+        return Err(format!("batches of {requests} requests still depend on each other: run longer, or replications"));
+    }
+    Ok(values)
+}
+
+/// Whether values in a row are more alike than chance makes them: the first autocorrelation is above what independent
+/// values exceed once in a hundred times (Anderson 1942: about normal with mean −1/n and variance 1/n).
+fn depend(values: &[f64]) -> bool {
+    const ONCE_IN_A_HUNDRED: f64 = 2.326;
+    let count = values.len() as f64;
+    let mean = values.iter().sum::<f64>() / count;
+    let variance: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
+    let covariance: f64 = values.windows(2).map(|pair| (pair[0] - mean) * (pair[1] - mean)).sum();
+    covariance > variance * (ONCE_IN_A_HUNDRED / count.sqrt() - 1.0 / count)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const P99: Metric = Metric::Named(Named::P99);
+    const MEAN: Metric = Metric::Named(Named::Mean);
+
+    fn values(count: usize) -> Vec<Option<f64>> {
+        (0..count).map(|place| Some(10.0 + (place * 7 % 5) as f64)).collect()
+    }
+
+    #[test]
+    fn a_percentile_with_too_few_requests_beyond_it_is_not_estimable() {
+        let error = judged(P99, &values(20), 5_000, Method::Replications).unwrap_err();
+        assert!(error.contains("only 50") && error.contains("10000 requests a replication"), "{error}");
+        assert!(judged(P99, &values(20), 10_000, Method::Replications).is_ok());
+        assert!(judged(MEAN, &values(20), 5_000, Method::Replications).is_ok());
+    }
+
+    #[test]
+    fn one_part_or_a_part_without_the_number_says_nothing() {
+        assert!(judged(MEAN, &values(1), 50_000, Method::Replications).is_err());
+        let with_hole = [values(3), vec![None]].concat();
+        assert!(judged(MEAN, &with_hole, 50_000, Method::Replications).is_err());
+    }
+
+    #[test]
+    fn batches_that_depend_on_each_other_are_refused() {
+        let rising: Vec<_> = (0..20).map(|place| Some(f64::from(place))).collect();
+        let batches = Method::Batches { requests: 1000 };
+        assert!(judged(MEAN, &rising, 1_000, batches).unwrap_err().contains("depend"));
+        assert!(judged(MEAN, &rising, 1_000, Method::Replications).is_ok());
+        assert!(judged(MEAN, &values(20), 1_000, batches).is_ok());
+    }
+
+    #[test]
+    fn equal_values_do_not_depend() {
+        assert!(!depend(&[3.0; 20]));
+    }
+}

@@ -1,0 +1,111 @@
+//! What the engine counted in one run, a stretch of one, or several runs together.
+
+use crate::engine::{ClassCounts, Ending, Record, Usage, Usages};
+
+/// Counts and integrals over time; they add up over runs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Totals {
+    /// Measured time, in nanoseconds.
+    pub nanos: u128,
+    /// What happened to the requests of each class.
+    pub classes: Vec<ClassCounts>,
+    /// Requests inside the system.
+    pub in_system: Usage,
+    /// Requests on a core.
+    pub cores: Usage,
+    /// Requests whose turn it is in their worker.
+    pub turns: Usage,
+    /// Requests in progress in the workers.
+    pub slots: Usage,
+    /// Queries that each backend works on.
+    pub backends: Vec<Usage>,
+    /// Requests that arrived in the warm-up.
+    pub warm_up_requests: u64,
+    /// Phase starts and ends of all requests.
+    pub phase_events: u64,
+    /// Why a run stopped before its end, in a sentence.
+    pub incomplete: Option<String>,
+}
+
+impl Totals {
+    /// Those of a whole run.
+    pub fn of_run(record: &Record) -> Self {
+        let Usages { until, in_system, cores, turns, slots, backends } = record.usages.clone();
+        Self {
+            nanos: u128::from((until - record.start).as_nanos()),
+            classes: record.classes.clone(),
+            in_system,
+            cores,
+            turns,
+            slots,
+            backends,
+            warm_up_requests: record.warm_up_requests,
+            phase_events: record.phase_events,
+            incomplete: incomplete(record),
+        }
+    }
+
+    /// Those of the time between two instants of a run, in which requests with these counts arrived.
+    pub fn between(start: &Usages, end: &Usages, classes: Vec<ClassCounts>) -> Self {
+        let since = |now: Usage, then: Usage| Usage { area: now.area - then.area, max: now.max };
+        Self {
+            nanos: u128::from((end.until - start.until).as_nanos()),
+            classes,
+            in_system: since(end.in_system, start.in_system),
+            cores: since(end.cores, start.cores),
+            turns: since(end.turns, start.turns),
+            slots: since(end.slots, start.slots),
+            backends: end.backends.iter().zip(&start.backends).map(|(now, then)| since(*now, *then)).collect(),
+            warm_up_requests: 0,
+            phase_events: 0,
+            incomplete: None,
+        }
+    }
+
+    /// Adds those of another run to these. The first reason to stop early stays.
+    pub fn add(&mut self, other: &Self) {
+        self.nanos += other.nanos;
+        self.classes.iter_mut().zip(&other.classes).for_each(|(counts, more)| counts.add(*more));
+        let levels = [&mut self.in_system, &mut self.cores, &mut self.turns, &mut self.slots];
+        for (level, more) in levels.into_iter().zip([other.in_system, other.cores, other.turns, other.slots]) {
+            level.add(more);
+        }
+        self.backends.iter_mut().zip(&other.backends).for_each(|(level, more)| level.add(*more));
+        self.warm_up_requests += other.warm_up_requests;
+        self.phase_events += other.phase_events;
+        self.incomplete = self.incomplete.take().or_else(|| other.incomplete.clone());
+    }
+
+    /// Measured time, in seconds.
+    pub fn seconds(&self) -> f64 {
+        self.nanos as f64 / 1e9
+    }
+
+    /// Busy time / (time × how many there are); the mean level over time for one.
+    pub fn share(&self, usage: Usage, count: u64) -> Option<f64> {
+        let capacity = self.nanos as f64 * count as f64;
+        (capacity > 0.0).then(|| usage.area as f64 / capacity)
+    }
+}
+
+/// Why the run stopped before its end, in a sentence.
+fn incomplete(record: &Record) -> Option<String> {
+    if let Some(error) = &record.trace_error {
+        let what = error.lines().next().unwrap_or_default();
+        return Some(format!("the trace could not be read to its end: {what}"));
+    }
+    let seconds = record.usages.until.since_start().as_secs();
+    match record.ending {
+        Ending::Drained | Ending::Horizon => None,
+        Ending::TooManyInFlight => {
+            Some(format!("stopped after {seconds} s: more requests were in flight than run.max_in_flight allows"))
+        }
+        Ending::Deadlock => Some(format!(
+            "stopped after {seconds} s: a deadlock, every request in flight waits for another; a wait that blocks a loop while it waits for a connection, which another request passes on only when the loop runs it, does this"
+        )),
+        Ending::Standstill => Some(format!(
+            "stopped after {seconds} s: the clock stands still, something happens again and again at one instant; users who think for no time and are rejected do this"
+        )),
+        Ending::ClockLimit => Some("stopped after 50 simulated years, the longest time on the clock".into()),
+    }
+}

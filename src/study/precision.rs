@@ -1,0 +1,79 @@
+//! How many replications it takes until the intervals are as narrow as was asked.
+
+use std::ops::ControlFlow;
+
+use crate::model::Metric;
+use crate::scenario::{Precision, Run};
+use crate::stats::{ClassConfidence, PolicyResults, PrecisionResults};
+
+/// So many replications at least say how wide intervals are.
+const FIRST: u64 = 10;
+
+/// How many replications are run, and until when.
+#[derive(Debug)]
+pub(super) struct Plan<'a> {
+    /// So many in all, as far as is known.
+    pub replications: u64,
+    precision: Option<&'a Precision>,
+}
+
+impl<'a> Plan<'a> {
+    /// As the scenario asks.
+    pub fn new(run: &'a Run) -> Self {
+        let precision = run.precision.as_ref();
+        let first = precision.map_or(1, |precision| FIRST.min(precision.at_most));
+        Self { replications: run.replications.max(first), precision }
+    }
+
+    /// Whether these results will do; else more replications are planned.
+    pub fn judge(&mut self, policies: &[PolicyResults], backends: &[&str]) -> ControlFlow<Option<PrecisionResults>> {
+        let Some(precision) = self.precision else { return ControlFlow::Break(None) };
+        let widths: Vec<_> = policies
+            .iter()
+            .flat_map(|results| precision.metrics.iter().map(move |metric| (results, *metric)))
+            .map(|(results, metric)| (results.name.as_str(), metric.name(backends), width(results, metric, backends)))
+            .collect();
+        let missed = |(policy, metric, width): &(&str, String, Result<f64, String>)| match width {
+            Ok(width) if *width <= precision.half_width => None,
+            Ok(width) => Some(format!("{policy}, {metric}: ± {:.2} %", width * 100.0)),
+            Err(why) => Some(format!("{policy}, {metric}: not estimable: {why}")),
+        };
+        let missed: Vec<_> = widths.iter().filter_map(missed).collect();
+        let needed = self.needed(precision.half_width, widths.iter().map(|(_, _, width)| width));
+        match needed {
+            Some(needed) if !missed.is_empty() && self.replications < precision.at_most => {
+                self.replications = needed.min(precision.at_most);
+                ControlFlow::Continue(())
+            }
+            _ => ControlFlow::Break(Some(PrecisionResults {
+                half_width: precision.half_width,
+                metrics: precision.metrics.iter().map(|metric| metric.name(backends)).collect(),
+                reached: missed.is_empty(),
+                missed,
+            })),
+        }
+    }
+
+    /// How many replications the widest interval needs: its width shrinks with the square root of their number. At most
+    /// four times as many as now, because the spread of few values is not well known. `None` when more would not help.
+    fn needed<'w>(&self, half_width: f64, widths: impl Iterator<Item = &'w Result<f64, String>>) -> Option<u64> {
+        let mut widest: f64 = 0.0;
+        for width in widths {
+            widest = widest.max(*width.as_ref().ok()?);
+        }
+        let needed = self.replications as f64 * (widest / half_width).powi(2) * 1.05;
+        Some((needed as u64).clamp(self.replications + 1, self.replications * 4))
+    }
+}
+
+/// Half width / value; 0 for a number that is 0 without any spread.
+fn width(results: &PolicyResults, metric: Metric, backends: &[&str]) -> Result<f64, String> {
+    let name = metric.name(backends);
+    let none = || "the run gave no such number".to_owned();
+    let ClassConfidence { intervals, not_estimable } = &results.confidence.as_ref().ok_or_else(none)?.numbers;
+    let Some([low, high]) = intervals.get(&name) else {
+        return Err(not_estimable.get(&name).cloned().unwrap_or_else(none));
+    };
+    let (half, value) = ((high - low) / 2.0, results.metric(metric, backends).ok_or_else(none)?);
+    Ok(if half > 0.0 { half / value.abs() } else { 0.0 })
+}

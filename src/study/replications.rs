@@ -1,0 +1,235 @@
+//! Single runs of policies: each replication is simulated by itself, on any core, and gives what can be added up.
+
+use std::ops::ControlFlow;
+
+use crate::engine::{Departure, Observer};
+use crate::model::{SimDuration, SimTime};
+use crate::policy::PolicyChoice;
+use crate::scenario::{End, Scenario};
+use crate::stats::{
+    Batches, Collector, FEWEST_BATCHES, Method, Observations, PolicyResults, Subject, TimelineEntry, TimelineRecorder,
+    Totals,
+};
+
+use super::simulation::{Replication, simulation};
+
+/// The run was ended by its watch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Halted;
+
+/// One request that departed, as `--csv` writes it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct RequestRow<'a> {
+    /// The policy's name.
+    pub policy: &'a str,
+    /// The replication, counted from 1, if there are several.
+    pub replication: Option<u64>,
+    /// The request's number, counted from 1 in the order of arrival.
+    pub request: u64,
+    /// The class's name.
+    pub class: &'a str,
+    /// When it arrived, in ms.
+    pub arrival_ms: f64,
+    /// When it departed, in ms.
+    pub departure_ms: f64,
+    /// What became of it: `completed`, `rejected`, `timed_out`, `served_late` (after its client gave up) or `failed`.
+    pub outcome: &'a str,
+    /// Its demand, in ms.
+    pub demand_ms: f64,
+    /// Time spent in each activity, in ms, in the order of [`crate::model::Activity::ALL`].
+    pub breakdown_ms: [f64; 8],
+}
+
+/// Is called for each request that departs.
+pub type Rows<'a> = dyn FnMut(RequestRow<'_>) + 'a;
+
+/// Is told what part of a run is done, 0 to 1; breaking ends it.
+pub(super) type OnProgress<'a> = dyn Fn(f64) -> ControlFlow<()> + 'a;
+
+/// A policy, and what it runs on.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Trial<'a> {
+    pub scenario: &'a Scenario,
+    pub policy: &'a PolicyChoice,
+    /// How many requests of the first replication have their timeline kept.
+    pub timeline: usize,
+}
+
+/// What one replication gave.
+#[derive(Debug)]
+pub(super) struct Outcome {
+    pub collector: Collector,
+    pub totals: Totals,
+    /// The batches of an only run.
+    pub batches: Option<Batches>,
+    /// Of the first replication.
+    pub timeline: Vec<TimelineEntry>,
+}
+
+/// Between two looks at the watch, so many events happen: some milliseconds.
+pub(super) const EVENTS_PER_LOOK: u64 = 100_000;
+
+impl Trial<'_> {
+    /// Simulates one replication, with batches if it is the only one.
+    ///
+    /// # Errors
+    /// [`Halted`] when `progress` broke off.
+    pub fn simulate(
+        &self,
+        replication: &Replication,
+        is_only: bool,
+        progress: &OnProgress<'_>,
+        rows: Option<&mut Rows<'_>>,
+    ) -> Result<Outcome, Halted> {
+        let Self { scenario, policy, .. } = self;
+        let warm_up = SimTime::ZERO + replication.warm_up;
+        let (classes, clients_retry) = (scenario.workload.classes.len(), scenario.clients.retries.is_some());
+        let timeline = if replication.number == 0 { self.timeline } else { 0 };
+        let observer = (
+            (Collector::new(classes, clients_retry), is_only.then(|| Batches::new(classes, clients_retry, warm_up))),
+            (
+                TimelineRecorder::new(timeline, warm_up, &policy.rules()),
+                RowWriter {
+                    policy: policy.name(),
+                    replication: (!is_only).then_some(replication.number + 1),
+                    scenario,
+                    rows,
+                },
+            ),
+        );
+        let mut simulation = simulation(scenario, policy, replication, observer);
+        while simulation.advance(EVENTS_PER_LOOK) {
+            let (arrived, now) = simulation.progress();
+            let done = match scenario.run.end {
+                End::Requests(requests) => arrived as f64 / requests as f64,
+                End::Duration(duration) => now.as_millis() / duration.as_millis(),
+                End::Arrivals => arrived as f64 / scenario.arrivals.count().unwrap_or(u64::MAX) as f64,
+            };
+            if progress(done.min(1.0)).is_break() {
+                return Err(Halted);
+            }
+        }
+        let (record, ((collector, batches), (timeline, _))) = simulation.finish();
+        let name = |class: crate::model::ClassId| scenario.workload.classes[usize::from(class.0)].name.clone();
+        Ok(Outcome { collector, totals: Totals::of_run(&record), batches, timeline: timeline.timeline(name) })
+    }
+
+    /// The results of what was collected and counted.
+    pub fn results(&self, collector: &Collector, totals: &Totals) -> PolicyResults {
+        let Self { scenario, policy, .. } = self;
+        let classes: Vec<&str> = scenario.workload.classes.iter().map(|class| class.name.as_str()).collect();
+        let subject = Subject {
+            policy: policy.name(),
+            kind: policy.kind(),
+            runner: policy.runner(),
+            rules: &policy.rules(),
+            machine: &scenario.machine,
+            classes: &classes,
+            backends: &scenario.backends,
+        };
+        collector.results(subject, totals)
+    }
+}
+
+/// All replications of a policy so far, in the order of their numbers.
+#[derive(Debug)]
+pub(super) struct Accumulated<'a> {
+    trial: Trial<'a>,
+    sum: Option<(Collector, Totals)>,
+    /// What each replication gave.
+    parts: Vec<PolicyResults>,
+    batches: Option<Batches>,
+    timeline: Vec<TimelineEntry>,
+}
+
+impl<'a> Accumulated<'a> {
+    /// None yet.
+    pub const fn new(trial: Trial<'a>) -> Self {
+        Self { trial, sum: None, parts: Vec::new(), batches: None, timeline: Vec::new() }
+    }
+
+    /// The next one.
+    pub fn add(&mut self, outcome: Outcome) {
+        self.parts.push(self.trial.results(&outcome.collector, &outcome.totals));
+        match &mut self.sum {
+            None => {
+                self.sum = Some((outcome.collector, outcome.totals));
+                self.timeline = outcome.timeline;
+                self.batches = outcome.batches;
+            }
+            Some((collector, totals)) => {
+                collector.merge(&outcome.collector);
+                totals.add(&outcome.totals);
+            }
+        }
+    }
+
+    /// The results of all together, with what each part gave.
+    pub fn results(&mut self, backends: &[&str]) -> PolicyResults {
+        let (collector, totals) = self.sum.as_ref().expect("a policy has at least one replication");
+        let mut results = self.trial.results(collector, totals);
+        results.timeline = Some(self.timeline.clone());
+        results.observations = match &mut self.batches {
+            _ if self.parts.len() > 1 => vec![Observations::of(&self.parts, Method::Replications, backends)],
+            Some(batches) => observations(&self.trial, batches, backends),
+            None => Vec::new(),
+        };
+        results
+    }
+}
+
+/// What the batches of a run gave, then those twice as long, and so on.
+fn observations(trial: &Trial<'_>, batches: &mut Batches, backends: &[&str]) -> Vec<Observations> {
+    let mut levels = Vec::new();
+    loop {
+        let whole = batches.whole().map(|(collector, totals)| trial.results(collector, &totals));
+        let parts: Vec<_> = whole.collect();
+        levels.push(Observations::of(&parts, Method::Batches { requests: batches.size() }, backends));
+        if parts.len() / 2 < FEWEST_BATCHES {
+            return levels;
+        }
+        batches.join_pairs();
+    }
+}
+
+/// Results of one replication without anything else, for those who make something of many.
+///
+/// # Errors
+/// [`Halted`] when `progress` broke off.
+pub(super) fn replication(
+    scenario: &Scenario,
+    policy: usize,
+    one: &Replication,
+    progress: &OnProgress<'_>,
+    rows: Option<&mut Rows<'_>>,
+) -> Result<PolicyResults, Halted> {
+    let trial = Trial { scenario, policy: &scenario.policies[policy], timeline: 0 };
+    let outcome = trial.simulate(one, false, progress, rows)?;
+    Ok(trial.results(&outcome.collector, &outcome.totals))
+}
+
+/// Hands every departure to the watch.
+struct RowWriter<'a, 'w, 'r> {
+    policy: &'a str,
+    replication: Option<u64>,
+    scenario: &'a Scenario,
+    rows: Option<&'w mut Rows<'r>>,
+}
+
+impl Observer for RowWriter<'_, '_, '_> {
+    fn on_departure(&mut self, departure: &Departure) {
+        let Some(rows) = &mut self.rows else { return };
+        let entrance = &departure.entrance;
+        rows(RequestRow {
+            policy: self.policy,
+            replication: self.replication,
+            request: entrance.request + 1,
+            class: &self.scenario.workload.classes[usize::from(entrance.class.0)].name,
+            arrival_ms: entrance.arrival.as_millis(),
+            departure_ms: departure.departure.as_millis(),
+            outcome: departure.outcome.name(),
+            demand_ms: entrance.demand.as_millis(),
+            breakdown_ms: departure.spent.map(SimDuration::as_millis),
+        });
+    }
+}
