@@ -1,6 +1,7 @@
 //! Several runs and one question; returns data.
 
 mod assumptions;
+mod capacity;
 mod coverage;
 mod objectives;
 mod precision;
@@ -11,6 +12,7 @@ mod verify;
 mod warm_up;
 
 pub use assumptions::ASSUMPTIONS;
+pub use capacity::{Capacity, Station, StationBound, capacity, saturation, station_bounds};
 pub use coverage::{ALLOWED, Coverage, CoveredNumber, coverage};
 pub use replications::{Halted, RequestRow, Rows};
 pub use run::{Options, SHORT_RUN, Watch, run};
