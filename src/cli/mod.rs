@@ -7,8 +7,10 @@ mod files;
 mod init;
 mod interrupt;
 mod man;
+mod presets;
 mod progress;
 mod quick;
+mod replay;
 mod run;
 mod scenarios;
 mod schema;
@@ -64,6 +66,8 @@ enum Command {
     Run(run::Run),
     Quick(quick::Quick),
     Verify(verify::Verify),
+    Replay(replay::Replay),
+    Presets(presets::Presets),
     Init(init::Init),
     Schema(schema::Schema),
     Completions(completions::Completions),
@@ -76,6 +80,8 @@ impl Command {
             Self::Run(command) => command.execute(stdout),
             Self::Quick(command) => command.execute(stdout),
             Self::Verify(command) => command.execute(stdout),
+            Self::Replay(command) => command.execute(stdout),
+            Self::Presets(command) => command.execute(stdout),
             Self::Init(command) => command.execute(stdout),
             Self::Schema(command) => command.execute(stdout),
             Self::Completions(command) => command.execute(stdout),

@@ -25,7 +25,8 @@ pub fn render(results: &ScenarioResults, view: View) -> String {
     if view.before > 0 { format!("\n{text}") } else { text }
 }
 
-fn table(table: &Table) -> String {
+/// A table with pipes.
+pub fn table(table: &Table) -> String {
     let headings = table.columns.iter().map(|column| escaped(&heading(column)));
     let rules = table.columns.iter().map(|column| if column.is_name { ":--" } else { "--:" }.to_owned());
     let rows = table.rows.iter().map(|row| {

@@ -12,6 +12,8 @@ mod json;
 mod markdown;
 mod number;
 mod paint;
+mod preset;
+mod replay;
 mod report;
 mod rows;
 pub mod svg;
@@ -21,8 +23,10 @@ mod verify;
 mod wrap;
 
 pub use self::coverage::{coverage_json, coverage_text};
+pub use self::preset::{presets_json, presets_text};
+pub use self::replay::{replay_json, replay_markdown, replay_text};
 pub use self::rows::{header as requests_csv_header, row as requests_csv_row};
-pub use self::svg::timeline_svg;
+pub use self::svg::{replay_svg, timeline_svg};
 pub use self::verify::{verification_json, verification_text};
 
 use serde_json::Value;

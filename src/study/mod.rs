@@ -5,6 +5,7 @@ mod capacity;
 mod coverage;
 mod objectives;
 mod precision;
+mod replay;
 mod replications;
 mod run;
 mod simulation;
@@ -14,6 +15,10 @@ mod warm_up;
 pub use assumptions::ASSUMPTIONS;
 pub use capacity::{Capacity, Station, StationBound, capacity, saturation, station_bounds};
 pub use coverage::{ALLOWED, Coverage, CoveredNumber, coverage};
+pub use replay::{
+    CaseFile, Figure, FigureSummary, Observed, PercentilePair, Replayed, ReplayedCase, Verdict as ReplayVerdict,
+    no_prediction, replay,
+};
 pub use replications::{Halted, RequestRow, Rows};
 pub use run::{Options, SHORT_RUN, Watch, run};
 pub use simulation::{Replication, simulation};
