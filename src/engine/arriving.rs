@@ -168,12 +168,6 @@ impl<O: Observer> Simulation<O> {
         if self.observer.watches_segments() {
             self.observer.on_arrival(&self.entrance(id));
         }
-        let entry = request.entry;
-        if self.observer.wants_usages(entry, self.now) {
-            let usages = self.usages(self.now);
-            self.observer.on_usages(entry, &usages);
-        }
-        let request = &self.requests[id];
         if self.is_counted(request.arrival) {
             let class = &mut self.counts.classes[usize::from(request.class.0)];
             class.arrived += 1;

@@ -23,6 +23,6 @@ mod simulation;
 mod waiting;
 mod workers;
 
-pub use recorder::{ClassCounts, Departure, Ending, Entrance, Observer, Outcome, Record, Segment, Usage, Usages};
+pub use recorder::{ClassCounts, Departure, Ending, Entrance, Observer, Outcome, Record, Segment, Usage};
 pub use rules::{BlockingWaits, Dispatch, Order, Queueing, Rules, ThreadPool};
 pub use simulation::{MAX_IN_FLIGHT, Setup, Simulation};

@@ -28,17 +28,6 @@ pub trait Observer {
     fn on_departure(&mut self, departure: &Departure) {
         let _ = departure;
     }
-
-    /// Whether to tell how busy everything was until this request arrived.
-    fn wants_usages(&self, request: u64, now: SimTime) -> bool {
-        let _ = (request, now);
-        false
-    }
-
-    /// How busy everything was until this request arrived, before it changes anything.
-    fn on_usages(&mut self, request: u64, usages: &Usages) {
-        let _ = (request, usages);
-    }
 }
 
 macro_rules! tell_each {
@@ -57,16 +46,6 @@ macro_rules! tell_each {
 
         fn on_departure(&mut self, departure: &Departure) {
             $(self.$observer.on_departure(departure);)*
-        }
-
-        fn wants_usages(&self, request: u64, now: SimTime) -> bool {
-            $(self.$observer.wants_usages(request, now))||*
-        }
-
-        fn on_usages(&mut self, request: u64, usages: &Usages) {
-            $(if self.$observer.wants_usages(request, usages.until) {
-                self.$observer.on_usages(request, usages);
-            })*
         }
     };
 }
@@ -227,6 +206,8 @@ pub struct Usage {
 pub struct Record {
     /// From when on time counts: the end of the warm-up.
     pub start: SimTime,
+    /// Until when it counts: the last departure, or the horizon.
+    pub end: SimTime,
     /// Why it ended.
     pub ending: Ending,
     /// Why a trace could not be read to its end, if so.
@@ -237,15 +218,6 @@ pub struct Record {
     pub warm_up_requests: u64,
     /// Phase starts and ends of all requests.
     pub phase_events: u64,
-    /// How busy everything was, until time no longer counts: the last departure, or the horizon.
-    pub usages: Usages,
-}
-
-/// How busy everything was from the end of the warm-up to an instant.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Usages {
-    /// That instant; the end of the warm-up if it is not over yet.
-    pub until: SimTime,
     /// Requests inside the system.
     pub in_system: Usage,
     /// Requests on a core.
@@ -254,7 +226,7 @@ pub struct Usages {
     pub turns: Usage,
     /// Requests in progress in the workers.
     pub slots: Usage,
-    /// Queries that each backend works on.
+    /// Queries that each limited backend works on.
     pub backends: Vec<Usage>,
 }
 

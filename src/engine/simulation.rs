@@ -14,7 +14,7 @@ use super::backlog::Backlog;
 use super::cores::Cores;
 use super::event::{Event, EventId, EventQueue, Key, Nobody, is_after_expiries, time_of};
 use super::program::Program;
-use super::recorder::{ClassCounts, Ending, Level, Observer, Record, Usages};
+use super::recorder::{ClassCounts, Ending, Level, Observer, Record};
 use super::requests::{RequestId, Requests};
 use super::sharing::Sharing;
 use super::workers::Workers;
@@ -280,30 +280,21 @@ impl<O: Observer> Simulation<O> {
         };
         self.now = end.max(self.now);
         self.book_unfinished();
-        let usages = self.usages(end.max(self.warm_up));
         let counts = self.counts;
         let record = Record {
             start: self.warm_up,
+            end: end.max(self.warm_up),
             ending: self.ending,
             trace_error: self.arrivals.source.as_ref().and_then(|source| source.error()).map(String::from),
             classes: counts.classes,
             warm_up_requests: counts.warm_up_requests,
             phase_events: counts.phase_events,
-            usages,
+            in_system: counts.in_system.integral(end),
+            cores: counts.busy_cores.integral(end),
+            turns: counts.turns_taken.integral(end),
+            slots: counts.slots_taken.integral(end),
+            backends: self.backends.stations().iter().map(|station| station.busy.integral(end)).collect(),
         };
         (record, self.observer)
-    }
-
-    /// How busy everything was until then.
-    pub(super) fn usages(&self, until: SimTime) -> Usages {
-        let Counts { in_system, busy_cores, turns_taken, slots_taken, .. } = &self.counts;
-        Usages {
-            until,
-            in_system: in_system.integral(until),
-            cores: busy_cores.integral(until),
-            turns: turns_taken.integral(until),
-            slots: slots_taken.integral(until),
-            backends: self.backends.stations().iter().map(|station| station.busy.integral(until)).collect(),
-        }
     }
 }

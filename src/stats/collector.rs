@@ -255,7 +255,7 @@ fn utilization(subject: Subject<'_>, totals: &Totals) -> Utilization {
     let workers = u64::from(rules.workers);
     Utilization {
         cores: totals.share(totals.cores, u64::from(machine.cores)),
-        workers: totals.share(totals.turns, workers * u64::from(rules.running_at_once)),
+        workers: totals.turns.and_then(|turns| totals.share(turns, workers * u64::from(rules.running_at_once))),
         slots: rules.slots.and_then(|slots| totals.share(totals.slots, workers * u64::from(slots))),
         backends: subject
             .backends

@@ -87,7 +87,7 @@ impl Trial<'_> {
         let (classes, clients_retry) = (scenario.workload.classes.len(), scenario.clients.retries.is_some());
         let timeline = if replication.number == 0 { self.timeline } else { 0 };
         let observer = (
-            (Collector::new(classes, clients_retry), is_only.then(|| Batches::new(classes, clients_retry, warm_up))),
+            (Collector::new(classes, clients_retry), is_only.then(|| Batches::new(classes, clients_retry))),
             (
                 TimelineRecorder::new(timeline, warm_up, &policy.rules()),
                 RowWriter {

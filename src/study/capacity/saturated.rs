@@ -3,14 +3,14 @@
 //! Users who always come back keep it saturated. Where the number of slots is small they do not think, and are twice as
 //! many as slots: there is always a request in the backlog. Otherwise they are so many, and think for so long, that twice
 //! as many requests would come as any station could bear if none of them had to wait: about half of the users then stand
-//! where it is narrowest. In the long run users send as many requests as are served, so that arrivals are counted.
+//! where it is narrowest.
 //!
 //! The run has a replication number of its own and nothing goes wrong in it: faults, limits of the backlog, patience and
 //! timeouts are left out. It is over after a number of events.
 
 use std::ops::Not;
 
-use crate::engine::{Departure, Dispatch, MAX_IN_FLIGHT, Observer, Order, Queueing, Rules, Setup, Simulation, Usages};
+use crate::engine::{Departure, Dispatch, MAX_IN_FLIGHT, Observer, Order, Queueing, Rules, Setup, Simulation};
 use crate::model::{Activity, Backend, SimDuration, SimTime};
 use crate::random::{Clients, Distribution, Load, Streams, Users, Workload};
 use crate::scenario::Scenario;
@@ -37,7 +37,7 @@ const LEVEL: f64 = 0.95;
 /// So many events are simulated: some hundredths of a second.
 const EVENTS: u64 = 400_000;
 
-/// How far the run is, is noted whenever so many requests have arrived.
+/// How far the run is, is noted whenever so many requests have departed.
 const REQUESTS_PER_MARK: u64 = 16;
 
 /// The interval is that of so many equal parts of the run.
@@ -78,11 +78,11 @@ pub(super) fn run(
     if is_stuck {
         return None;
     }
-    let is_all_demand = scenario.machine.context_switch == SimDuration::ZERO && cpu > 0.0 && cpu.is_finite();
-    let core_nanos = record.usages.until.as_nanos() as f64 * f64::from(scenario.machine.cores);
+    let has_work = cpu > 0.0 && cpu.is_finite();
+    let core_nanos = record.end.as_nanos() as f64 * f64::from(scenario.machine.cores);
     Some(Saturated {
-        throughput_per_s: throughput(&watch.marks, warm_up, is_all_demand.then_some(cpu))?,
-        cores: record.usages.cores.area as f64 / core_nanos,
+        throughput_per_s: throughput(&watch.marks, warm_up, has_work.then_some(cpu))?,
+        cores: record.cores.area as f64 / core_nanos,
         pool_wait: watch.pool_wait as f64 / watch.in_progress.max(1) as f64,
     })
 }
@@ -120,18 +120,22 @@ fn with_one_backlog(rules: &Rules) -> Rules {
 #[derive(Clone, Debug, Default)]
 struct Watch {
     marks: Vec<Mark>,
+    departed: u64,
+    /// What departed requests had the cores do, in nanoseconds.
+    work: u128,
     /// Time in progress that requests spent waiting for connections, and all of it, in nanoseconds.
     pool_wait: u128,
     in_progress: u128,
 }
 
-/// How far the run was when a request arrived.
+/// How far the run was when a request departed.
 #[derive(Clone, Copy, Debug)]
 struct Mark {
+    /// So many had departed.
     requests: f64,
     nanos: f64,
-    /// Busy time of all cores, in nanoseconds.
-    busy_nanos: f64,
+    /// What they had the cores do, in nanoseconds.
+    work_nanos: f64,
 }
 
 impl Observer for Watch {
@@ -139,18 +143,15 @@ impl Observer for Watch {
         let spent = |activity: Activity| u128::from(departure.spent[activity as usize].as_nanos());
         self.pool_wait += spent(Activity::PoolWait);
         self.in_progress += u128::from(departure.response_time().as_nanos()) - spent(Activity::BacklogWait);
-    }
-
-    fn wants_usages(&self, request: u64, _: SimTime) -> bool {
-        request.is_multiple_of(REQUESTS_PER_MARK)
-    }
-
-    fn on_usages(&mut self, request: u64, usages: &Usages) {
-        self.marks.push(Mark {
-            requests: request as f64,
-            nanos: usages.until.as_nanos() as f64,
-            busy_nanos: usages.cores.area as f64,
-        });
+        self.work += spent(Activity::Framework) + spent(Activity::Compute);
+        self.departed += 1;
+        if self.departed.is_multiple_of(REQUESTS_PER_MARK) {
+            self.marks.push(Mark {
+                requests: self.departed as f64,
+                nanos: departure.departure.as_nanos() as f64,
+                work_nanos: self.work as f64,
+            });
+        }
     }
 }
 
@@ -158,7 +159,7 @@ impl Observer for Watch {
 #[derive(Clone, Copy, Debug)]
 struct Stretch {
     rate_per_s: f64,
-    /// Requests per second minus busy cores / mean CPU demand of a request, which is the same in the long run (the
+    /// Requests per second minus work of the cores / mean CPU demand of a request, which is the same in the long run (the
     /// utilization law).
     surplus_per_s: f64,
 }
@@ -167,7 +168,7 @@ impl Stretch {
     fn between(from: Mark, to: Mark, cpu: Option<f64>) -> Self {
         let seconds = (to.nanos - from.nanos) / 1e9;
         let rate_per_s = (to.requests - from.requests) / seconds;
-        let law = |cpu: f64| (to.busy_nanos - from.busy_nanos) / cpu / seconds;
+        let law = |cpu: f64| (to.work_nanos - from.work_nanos) / cpu / seconds;
         Self { rate_per_s, surplus_per_s: cpu.map_or(0.0, |cpu| rate_per_s - law(cpu)) }
     }
 
@@ -179,7 +180,7 @@ impl Stretch {
 
 /// Requests per second from the marks after the warm-up. Their surplus over the utilization law is a control variate:
 /// where cores are nearly always busy, a rate is high when demands happen to be short (Law, *Simulation Modeling and
-/// Analysis*, 5th edition, 11.4). `cpu`: the mean CPU demand in nanoseconds, where all that cores do is demand.
+/// Analysis*, 5th edition, 11.4). `cpu`: the mean CPU demand in nanoseconds, if there is one.
 fn throughput(marks: &[Mark], warm_up: u64, cpu: Option<f64>) -> Option<Interval> {
     let first = marks.iter().position(|mark| mark.requests >= warm_up as f64).unwrap_or(marks.len() / 2);
     let marks = &marks[first.min(marks.len() / 2)..];
