@@ -11,7 +11,7 @@
 use std::ops::Not;
 
 use crate::engine::{Departure, Dispatch, MAX_IN_FLIGHT, Observer, Order, Queueing, Rules, Setup, Simulation};
-use crate::model::{Activity, Backend, SimDuration, SimTime};
+use crate::model::{Activity, Backend, Machine, SimDuration, SimTime};
 use crate::random::{Clients, Distribution, Load, Streams, Users, Workload};
 use crate::scenario::Scenario;
 use crate::stats::Interval;
@@ -54,8 +54,7 @@ pub(super) fn run(
     bound_per_s: f64,
     demands: &Demands,
 ) -> Option<Saturated> {
-    let (stay, cpu) = (demands.stay, demands.cpu);
-    let users = users(rules, bound_per_s, stay)?;
+    let users = users(rules, bound_per_s, demands.stay)?;
     let warm_up = 3 * u64::from(users.count);
     let backends: Vec<Backend> = scenario.backends.values().map(without_timeout).collect();
     let setup = Setup {
@@ -78,10 +77,9 @@ pub(super) fn run(
     if is_stuck {
         return None;
     }
-    let has_work = cpu > 0.0 && cpu.is_finite();
     let core_nanos = record.end.as_nanos() as f64 * f64::from(scenario.machine.cores);
     Some(Saturated {
-        throughput_per_s: throughput(&watch.marks, warm_up, has_work.then_some(cpu))?,
+        throughput_per_s: throughput(&watch.marks, warm_up, &controls(demands, &scenario.machine))?,
         cores: record.cores.area as f64 / core_nanos,
         pool_wait: watch.pool_wait as f64 / watch.in_progress.max(1) as f64,
     })
@@ -121,8 +119,9 @@ fn with_one_backlog(rules: &Rules) -> Rules {
 struct Watch {
     marks: Vec<Mark>,
     departed: u64,
-    /// What departed requests had the cores do, in nanoseconds.
+    /// How long departed requests had the cores work, and were away at backends or asleep, in nanoseconds.
     work: u128,
+    away: u128,
     /// Time in progress that requests spent waiting for connections, and all of it, in nanoseconds.
     pool_wait: u128,
     in_progress: u128,
@@ -134,8 +133,9 @@ struct Mark {
     /// So many had departed.
     requests: f64,
     nanos: f64,
-    /// What they had the cores do, in nanoseconds.
+    /// How long they had the cores work, and were away, in nanoseconds.
     work_nanos: f64,
+    away_nanos: f64,
 }
 
 impl Observer for Watch {
@@ -144,32 +144,53 @@ impl Observer for Watch {
         self.pool_wait += spent(Activity::PoolWait);
         self.in_progress += u128::from(departure.response_time().as_nanos()) - spent(Activity::BacklogWait);
         self.work += spent(Activity::Framework) + spent(Activity::Compute);
+        self.away += spent(Activity::Backend) + spent(Activity::Sleep);
         self.departed += 1;
         if self.departed.is_multiple_of(REQUESTS_PER_MARK) {
             self.marks.push(Mark {
                 requests: self.departed as f64,
                 nanos: departure.departure.as_nanos() as f64,
                 work_nanos: self.work as f64,
+                away_nanos: self.away as f64,
             });
         }
     }
+}
+
+/// What departed requests brought, of which the mean is known: where they happened to bring more than that, fewer were
+/// served.
+#[derive(Clone, Copy, Debug)]
+struct Control {
+    brought: fn(&Mark) -> f64,
+    /// Of a request, in nanoseconds.
+    mean: f64,
+}
+
+/// Work, and time away where its mean is known. Where switching takes time, demands are not all there is.
+fn controls(demands: &Demands, machine: &Machine) -> Vec<Control> {
+    let work = Control { brought: |mark| mark.work_nanos, mean: demands.cpu };
+    let away = Control { brought: |mark| mark.away_nanos, mean: demands.stay - demands.cpu };
+    let away = demands.stay_is_exact.then_some(away);
+    let is_known = |control: &Control| {
+        machine.context_switch == SimDuration::ZERO && control.mean > 0.0 && control.mean.is_finite()
+    };
+    [Some(work), away].into_iter().flatten().filter(is_known).collect()
 }
 
 /// What happened between two marks.
 #[derive(Clone, Copy, Debug)]
 struct Stretch {
     rate_per_s: f64,
-    /// Requests per second minus work of the cores / mean CPU demand of a request, which is the same in the long run (the
-    /// utilization law).
+    /// Requests per second less what they brought per second / its mean for a request: 0 in the long run.
     surplus_per_s: f64,
 }
 
 impl Stretch {
-    fn between(from: Mark, to: Mark, cpu: Option<f64>) -> Self {
+    fn between(from: Mark, to: Mark, control: Option<Control>) -> Self {
         let seconds = (to.nanos - from.nanos) / 1e9;
         let rate_per_s = (to.requests - from.requests) / seconds;
-        let law = |cpu: f64| (to.work_nanos - from.work_nanos) / cpu / seconds;
-        Self { rate_per_s, surplus_per_s: cpu.map_or(0.0, |cpu| rate_per_s - law(cpu)) }
+        let brought = |control: Control| ((control.brought)(&to) - (control.brought)(&from)) / control.mean / seconds;
+        Self { rate_per_s, surplus_per_s: control.map_or(0.0, |control| rate_per_s - brought(control)) }
     }
 
     /// The rate without so much of the surplus, whose mean is 0.
@@ -178,20 +199,24 @@ impl Stretch {
     }
 }
 
-/// Requests per second from the marks after the warm-up. Their surplus over the utilization law is a control variate:
-/// where cores are nearly always busy, a rate is high when demands happen to be short (Law, *Simulation Modeling and
-/// Analysis*, 5th edition, 11.4). `cpu`: the mean CPU demand in nanoseconds, if there is one.
-fn throughput(marks: &[Mark], warm_up: u64, cpu: Option<f64>) -> Option<Interval> {
+/// Requests per second from the marks after the warm-up. Each surplus is a control variate: a rate is high when demands
+/// happen to be short (Law, *Simulation Modeling and Analysis*, 5th edition, 11.4). The one that explains most is used.
+fn throughput(marks: &[Mark], warm_up: u64, controls: &[Control]) -> Option<Interval> {
     let first = marks.iter().position(|mark| mark.requests >= warm_up as f64).unwrap_or(marks.len() / 2);
     let marks = &marks[first.min(marks.len() / 2)..];
+    let found = controls.iter().copied().map(Some).chain([None]).filter_map(|control| controlled(marks, control));
+    found.min_by(|one, other| one.half_width.total_cmp(&other.half_width))
+}
+
+fn controlled(marks: &[Mark], control: Option<Control>) -> Option<Interval> {
     let (first, last) = (marks.first()?, marks.last()?);
     let size = marks.len().div_ceil(BATCHES);
     let edges: Vec<Mark> = marks.iter().copied().step_by(size.max(1)).collect();
-    let batches: Vec<Stretch> = edges.windows(2).map(|edge| Stretch::between(edge[0], edge[1], cpu)).collect();
+    let batches: Vec<Stretch> = edges.windows(2).map(|edge| Stretch::between(edge[0], edge[1], control)).collect();
     let part = part_to_leave_out(&batches);
     let rates: Vec<f64> = batches.iter().map(|batch| batch.without(part)).collect();
     let interval = Interval::of_mean(&rates, LEVEL).filter(|interval| interval.half_width.is_finite())?;
-    Some(Interval { mean: Stretch::between(*first, *last, cpu).without(part), ..interval })
+    Some(Interval { mean: Stretch::between(*first, *last, control).without(part), ..interval })
 }
 
 /// The part of the surplus without which rates vary least: their covariance / the variance of the surplus.
