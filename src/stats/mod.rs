@@ -1,5 +1,6 @@
 //! Numbers out of what was recorded: samples, summaries, timelines, and the results that files hold.
 
+mod bins;
 mod collector;
 mod confidence;
 mod results;
@@ -7,6 +8,7 @@ mod sample;
 pub mod theory;
 mod timeline;
 
+pub use bins::{Bin, Bins};
 pub use collector::{Collector, Subject};
 pub use confidence::Interval;
 pub use results::*;

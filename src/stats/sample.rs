@@ -1,11 +1,12 @@
 //! A sample of times or ratios: exact while it is small, a histogram of at most 0.1 % resolution beyond.
 
-use hdrhistogram::Histogram;
+use super::bins::{Bins, nearest_rank};
 
 /// So many values are kept as they are.
 const EXACT_UP_TO: usize = 10_000;
 
-const GROWS: &str = "a histogram that resizes itself has room for every value";
+/// Beyond, a value is known to one part in 2^10.
+type Histogram = Bins<10>;
 
 /// Whole numbers (nanoseconds, millionths) in constant memory. Mean and standard deviation are of the exact values.
 #[derive(Clone, Debug)]
@@ -22,7 +23,7 @@ pub struct Sample {
 #[derive(Clone, Debug)]
 enum Values {
     Exact(Vec<u64>),
-    Binned(Box<Histogram<u64>>),
+    Binned(Histogram),
 }
 
 impl Default for Sample {
@@ -41,7 +42,7 @@ impl Sample {
         self.sum_of_squares = self.sum_of_squares.and_then(|sum| sum.checked_add(square));
         self.min = self.min.min(value);
         self.max = self.max.max(value);
-        self.values.record(value, 1);
+        self.values.record(value);
     }
 
     /// Takes all values of another sample into this one.
@@ -52,12 +53,8 @@ impl Sample {
         self.min = self.min.min(other.min);
         self.max = self.max.max(other.max);
         match &other.values {
-            Values::Exact(values) => values.iter().for_each(|value| self.values.record(*value, 1)),
-            Values::Binned(bins) => {
-                for bin in bins.iter_recorded() {
-                    self.values.bin().record(bin.value_iterated_to(), bin.count_at_value());
-                }
-            }
+            Values::Exact(values) => values.iter().for_each(|value| self.values.record(*value)),
+            Values::Binned(bins) => self.values.bin().merge(bins),
         }
     }
 
@@ -100,30 +97,14 @@ impl Sample {
     /// Percentiles by nearest rank (the smallest value with at least that share of the sample at or below it), for
     /// shares in thousandths. Exact for small samples; else the middle of the bin, within [min, max].
     pub fn percentiles<const N: usize>(&self, per_mille: [u64; N]) -> [Option<u64>; N] {
-        if self.count == 0 {
-            return [None; N];
-        }
-        let rank = |share: u64| (u128::from(self.count) * u128::from(share)).div_ceil(1000).max(1) as u64;
         match &self.values {
             Values::Exact(values) => {
                 let mut sorted = values.clone();
                 sorted.sort_unstable();
-                per_mille.map(|share| sorted.get(rank(share) as usize - 1).copied())
+                per_mille.map(|share| sorted.get(nearest_rank(self.count, share) as usize - 1).copied())
             }
             Values::Binned(bins) => {
-                let mut found = [None; N];
-                let mut below = 0;
-                for bin in bins.iter_recorded() {
-                    let middle = || bins.median_equivalent(bin.value_iterated_to()).clamp(self.min, self.max);
-                    let ranks = below + 1..=below + bin.count_at_value();
-                    for (found, share) in found.iter_mut().zip(per_mille) {
-                        if ranks.contains(&rank(share)) {
-                            *found = Some(middle());
-                        }
-                    }
-                    below = *ranks.end();
-                }
-                found
+                bins.percentiles(per_mille).map(|middle| middle.map(|middle| middle.clamp(self.min, self.max)))
             }
         }
     }
@@ -131,25 +112,25 @@ impl Sample {
 
 impl Values {
     #[inline]
-    fn record(&mut self, value: u64, count: u64) {
+    fn record(&mut self, value: u64) {
         match self {
-            Self::Exact(values) if values.len() < EXACT_UP_TO && count == 1 => values.push(value),
-            Self::Exact(_) => self.bin().record(value, count),
-            Self::Binned(bins) => bins.record_n(value, count).expect(GROWS),
+            Self::Binned(bins) => bins.record(value),
+            Self::Exact(values) if values.len() < EXACT_UP_TO => values.push(value),
+            Self::Exact(_) => self.bin().record(value),
         }
     }
 
     /// From now on values are counted in bins.
-    fn bin(&mut self) -> &mut Self {
+    fn bin(&mut self) -> &mut Histogram {
         if let Self::Exact(values) = self {
-            let mut bins = Histogram::new(3).expect("three significant digits are what the crate offers");
-            bins.auto(true);
-            for value in values.iter() {
-                bins.record(*value).expect(GROWS);
-            }
-            *self = Self::Binned(Box::new(bins));
+            let mut bins = Histogram::default();
+            values.iter().for_each(|value| bins.record(*value));
+            *self = Self::Binned(bins);
         }
-        self
+        match self {
+            Self::Binned(bins) => bins,
+            Self::Exact(_) => unreachable!("the values have just been binned"),
+        }
     }
 }
 

@@ -1,0 +1,223 @@
+//! Counts of whole numbers in bins whose width grows with the number: a histogram of constant relative resolution.
+//!
+//! Each octave, from a power of two to the next, is a page of 2^BITS bins of equal width; numbers below 2^BITS have a
+//! bin each. The bits of a number say where it belongs: the position of its highest one is the page, the BITS below it
+//! the bin. A page takes memory once a number falls into it.
+
+/// A histogram in which a bin is at most 2^-BITS times as wide as its numbers are large.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bins<const BITS: u32> {
+    /// Each page empty, or one count a bin.
+    pages: Box<[Box<[u64]>]>,
+    count: u64,
+}
+
+/// A bin that is not empty.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bin {
+    /// The least number that belongs here.
+    pub low: u64,
+    /// The greatest.
+    pub high: u64,
+    /// How many there are; at least 1.
+    pub count: u64,
+}
+
+impl Bin {
+    /// The number in the middle; of two, the greater.
+    pub const fn middle(&self) -> u64 {
+        self.low + (self.high - self.low).div_ceil(2)
+    }
+}
+
+impl<const BITS: u32> Default for Bins<BITS> {
+    fn default() -> Self {
+        let pages = u64::BITS - BITS + 1;
+        Self { pages: (0..pages).map(|_| Box::default()).collect(), count: 0 }
+    }
+}
+
+impl<const BITS: u32> Bins<BITS> {
+    /// Bins of a page.
+    const PAGE: usize = 1 << BITS;
+
+    /// Counts a number.
+    #[inline]
+    pub fn record(&mut self, value: u64) {
+        self.record_many(value, 1);
+    }
+
+    /// Counts a number that was met so many times.
+    #[inline]
+    pub fn record_many(&mut self, value: u64, times: u64) {
+        self.count += times;
+        let (page, place) = Self::place(value);
+        match self.pages[page].get_mut(place) {
+            Some(count) => *count += times,
+            None => self.open(page)[place] += times,
+        }
+    }
+
+    /// Takes all counts of another histogram into this one.
+    pub fn merge(&mut self, other: &Self) {
+        self.count += other.count;
+        for (page, theirs) in other.pages.iter().enumerate().filter(|(_, theirs)| !theirs.is_empty()) {
+            for (ours, theirs) in self.open(page).iter_mut().zip(theirs) {
+                *ours += theirs;
+            }
+        }
+    }
+
+    /// How many numbers were counted.
+    pub const fn count(&self) -> u64 {
+        self.count
+    }
+
+    /// The bins that are not empty, in the order of their numbers.
+    pub fn iter(&self) -> impl Iterator<Item = Bin> {
+        let pages = self.pages.iter().enumerate();
+        let bins = pages.flat_map(|(page, counts)| (0..).zip(counts).map(move |(place, count)| (page, place, *count)));
+        bins.filter(|(_, _, count)| *count > 0).map(|(page, place, count)| {
+            let (low, high) = Self::bounds(page, place);
+            Bin { low, high, count }
+        })
+    }
+
+    /// Percentiles by nearest rank, for shares in thousandths: the middle of the bin that holds the smallest number with
+    /// at least that share of all at or below it. Ranks run from 1, so a share of 0 is the smallest number's.
+    pub fn percentiles<const N: usize>(&self, per_mille: [u64; N]) -> [Option<u64>; N] {
+        let ranks = per_mille.map(|share| nearest_rank(self.count, share));
+        let mut found = [None; N];
+        let mut below = 0;
+        for bin in self.iter() {
+            for (found, rank) in found.iter_mut().zip(ranks) {
+                if (below + 1..=below + bin.count).contains(&rank) {
+                    *found = Some(bin.middle());
+                }
+            }
+            below += bin.count;
+        }
+        found
+    }
+
+    /// The page of a number, and its place there.
+    #[inline]
+    const fn place(value: u64) -> (usize, usize) {
+        let octave = u64::BITS - (value >> BITS).leading_zeros();
+        let bin = value >> octave.saturating_sub(1);
+        (octave as usize, bin as usize % Self::PAGE)
+    }
+
+    /// The least and the greatest number of a bin.
+    const fn bounds(page: usize, place: usize) -> (u64, u64) {
+        if page == 0 {
+            return (place as u64, place as u64);
+        }
+        let shift = page - 1;
+        let low = ((Self::PAGE + place) as u64) << shift;
+        (low, low + ((1 << shift) - 1))
+    }
+
+    /// A page, with memory.
+    #[cold]
+    fn open(&mut self, page: usize) -> &mut [u64] {
+        let page = &mut self.pages[page];
+        if page.is_empty() {
+            *page = vec![0; Self::PAGE].into();
+        }
+        page
+    }
+}
+
+/// Which of so many values in order, counted from 1, has at least that share in thousandths at or below it.
+pub(super) fn nearest_rank(count: u64, per_mille: u64) -> u64 {
+    (u128::from(count) * u128::from(per_mille)).div_ceil(1000).max(1) as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    type Fine = Bins<10>;
+
+    /// Numbers around every power of two, and some between.
+    fn numbers() -> Vec<u64> {
+        let powers = (0..u64::BITS).map(|shift| 1_u64 << shift);
+        let near = powers.flat_map(|power| [power - 1, power, power.saturating_add(1), power + power / 3]);
+        near.chain([0, u64::MAX - 1, u64::MAX]).collect()
+    }
+
+    fn bins<const BITS: u32>(numbers: impl IntoIterator<Item = u64>) -> Bins<BITS> {
+        let mut bins = Bins::default();
+        numbers.into_iter().for_each(|number| bins.record(number));
+        bins
+    }
+
+    fn check_a_number_is_in_its_bin<const BITS: u32>() {
+        for number in numbers() {
+            let bins: Vec<Bin> = bins::<BITS>([number]).iter().collect();
+            let [bin] = bins[..] else { panic!("one number is in one bin, found {bins:?}") };
+            assert!((bin.low..=bin.high).contains(&number), "{number} is not in {bin:?}");
+            assert!((bin.low..=bin.high).contains(&bin.middle()));
+            assert!((bin.high - bin.low) as f64 <= bin.low as f64 / 2_f64.powi(BITS as i32), "{bin:?} is too wide");
+        }
+    }
+
+    #[test]
+    fn a_number_is_in_its_bin_and_the_bin_is_narrow() {
+        check_a_number_is_in_its_bin::<0>();
+        check_a_number_is_in_its_bin::<1>();
+        check_a_number_is_in_its_bin::<7>();
+        check_a_number_is_in_its_bin::<10>();
+    }
+
+    #[test]
+    fn bins_lie_side_by_side() {
+        let bounds = (0..3 << 4).map(|bin| Bins::<4>::bounds(bin >> 4, bin & 15));
+        let mut next = 0;
+        for (low, high) in bounds {
+            assert_eq!(low, next);
+            next = high + 1;
+        }
+        assert_eq!(Bins::<4>::bounds(60, 15).1, u64::MAX);
+    }
+
+    #[test]
+    fn bins_are_told_in_order_with_their_counts() {
+        let bins: Bins<2> = bins([9, 3, 8, 100, 3]);
+        let found: Vec<_> = bins.iter().map(|bin| (bin.low, bin.high, bin.count)).collect();
+        assert_eq!(found, [(3, 3, 2), (8, 9, 2), (96, 111, 1)]);
+        assert_eq!(bins.count(), 5);
+    }
+
+    #[test]
+    fn percentiles_are_of_the_nearest_rank() {
+        assert_eq!(bins::<10>([40, 10, 30, 20]).percentiles([500, 501, 750, 990, 0]), [20, 30, 30, 40, 10].map(Some));
+        assert_eq!(Fine::default().percentiles([0, 500]), [None, None]);
+        let many = bins::<10>((0..1_000_000).map(|number| number * 1_000));
+        for (share, found) in [1, 500, 999, 1000].into_iter().zip(many.percentiles([1, 500, 999, 1000])) {
+            let exact = (share * 1_000_000 - 1_000) as f64;
+            assert!((found.unwrap() as f64 / exact - 1.0).abs() <= 0.0005, "{share} per mille: {found:?}, not {exact}");
+        }
+    }
+
+    #[test]
+    fn merged_histograms_are_one_whatever_the_order() {
+        let (left, right) = (bins::<10>(numbers()), bins::<10>((0..50_000).map(|number| number * number)));
+        let whole = bins(numbers().into_iter().chain((0..50_000).map(|number| number * number)));
+        let (mut one, mut other) = (left.clone(), right.clone());
+        one.merge(&right);
+        other.merge(&left);
+        assert_eq!(one, whole);
+        assert_eq!(other, whole);
+    }
+
+    #[test]
+    fn many_at_once_are_as_many_one_by_one() {
+        let mut at_once = Fine::default();
+        at_once.record_many(77_777, 3);
+        assert_eq!(at_once, bins([77_777; 3]));
+        at_once.record_many(77_777, u64::from(u32::MAX) * 4);
+        assert_eq!(at_once.iter().map(|bin| bin.count).sum::<u64>(), at_once.count());
+    }
+}
