@@ -234,10 +234,16 @@ fn incomplete(record: &Record) -> Option<String> {
 
 /// Response time / demand in millionths, to the nearest; `None` without demand.
 fn slowdown(departure: &Departure) -> Option<u64> {
-    let demand = u128::from(departure.entrance.demand.as_nanos());
-    let response_time = u128::from(departure.response_time().as_nanos());
-    let millionths = (response_time * u128::from(SLOWDOWN_UNIT) + demand / 2).checked_div(demand)?;
-    Some(u64::try_from(millionths).unwrap_or(u64::MAX))
+    let demand = departure.entrance.demand.as_nanos();
+    let response_time = departure.response_time().as_nanos();
+    // Up to five hours 64 bits are enough.
+    match response_time.checked_mul(SLOWDOWN_UNIT).and_then(|millionths| millionths.checked_add(demand / 2)) {
+        Some(millionths) => millionths.checked_div(demand),
+        None => {
+            let millionths = u128::from(response_time) * u128::from(SLOWDOWN_UNIT) + u128::from(demand / 2);
+            Some(u64::try_from(millionths.checked_div(u128::from(demand))?).unwrap_or(u64::MAX))
+        }
+    }
 }
 
 fn utilization(subject: Subject<'_>, record: &Record) -> Utilization {

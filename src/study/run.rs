@@ -141,6 +141,9 @@ pub fn replication(
 /// Between two looks at the watch, so many events happen: some milliseconds.
 const EVENTS_PER_LOOK: u64 = 100_000;
 
+/// So many are enough for the first requests of most runs.
+const EVENTS_OF_FIRST_REQUESTS: u64 = 2_000;
+
 fn run_policy(
     scenario: &Scenario,
     policy: &PolicyChoice,
@@ -150,13 +153,9 @@ fn run_policy(
     watch: &mut Watch<'_>,
 ) -> Result<PolicyResults, Halted> {
     let rules = policy.rules();
-    let warm_up = SimTime::ZERO + replication.warm_up;
     let observer = (
         Collector::new(scenario.workload.classes.len(), scenario.clients.retries.is_some()),
-        (
-            TimelineRecorder::new(timeline_length(options), warm_up, &rules),
-            RowWriter { policy: policy.name(), scenario, rows: &mut watch.rows },
-        ),
+        RowWriter { policy: policy.name(), scenario, rows: &mut watch.rows },
     );
     let mut simulation = simulation(scenario, policy, replication, observer);
     while simulation.advance(EVENTS_PER_LOOK) {
@@ -170,7 +169,7 @@ fn run_policy(
             return Err(Halted);
         }
     }
-    let (record, (collector, (timeline, _))) = simulation.finish();
+    let (record, (collector, _)) = simulation.finish();
     let classes: Vec<&str> = scenario.workload.classes.iter().map(|class| class.name.as_str()).collect();
     let subject = Subject {
         policy: policy.name(),
@@ -183,9 +182,32 @@ fn run_policy(
     };
     let mut results = collector.results(subject, &record);
     if options.timeline.is_some() || results.requests.arrived <= SHORT_RUN {
+        let timeline = record_timeline(scenario, policy, replication, options, || (watch.progress)(progress))?;
         results.timeline = Some(timeline.timeline(|class| classes[usize::from(class.0)].into()));
     }
     Ok(results)
+}
+
+/// The same requests once more, until the first of them have departed: a run whose every step is watched takes no
+/// shortcuts, so the one for the numbers is not.
+fn record_timeline(
+    scenario: &Scenario,
+    policy: &PolicyChoice,
+    replication: &Replication,
+    options: &Options,
+    mut look: impl FnMut() -> ControlFlow<()>,
+) -> Result<TimelineRecorder, Halted> {
+    let warm_up = SimTime::ZERO + replication.warm_up;
+    let recorder = TimelineRecorder::new(timeline_length(options), warm_up, &policy.rules());
+    let mut simulation = simulation(scenario, policy, replication, recorder);
+    let mut events = EVENTS_OF_FIRST_REQUESTS;
+    while simulation.observer().watches_segments() && simulation.advance(events) {
+        events = EVENTS_PER_LOOK;
+        if look().is_break() {
+            return Err(Halted);
+        }
+    }
+    Ok(simulation.finish().1)
 }
 
 /// A run of so few requests keeps their whole timeline without being asked.
@@ -203,6 +225,10 @@ struct RowWriter<'a, 'w> {
 }
 
 impl Observer for RowWriter<'_, '_> {
+    fn minds_order(&self) -> bool {
+        self.rows.is_some()
+    }
+
     fn on_departure(&mut self, departure: &Departure) {
         let Some(rows) = &mut self.rows else { return };
         let entrance = &departure.entrance;
