@@ -4,6 +4,7 @@
 //! cores, connection pools and backends. How workers run requests is said by [`Rules`]; what may be seen goes to an
 //! [`Observer`].
 
+mod ahead;
 mod arriving;
 mod audit;
 mod backends;
@@ -21,6 +22,7 @@ mod running;
 mod sharing;
 mod simulation;
 mod waiting;
+mod walk;
 mod workers;
 
 pub use recorder::{ClassCounts, Departure, Ending, Entrance, Observer, Outcome, Record, Segment, Usage};

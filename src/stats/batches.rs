@@ -18,6 +18,9 @@ const MOST: usize = 32;
 /// The first batches are of 2^SHORTEST requests.
 const SHORTEST: u32 = 5;
 
+/// What a batch collects: percentiles within 0.2 %.
+pub type CoarseCollector = Collector<8>;
+
 /// Watches a run, batch by batch.
 #[derive(Clone, Debug)]
 pub struct Batches {
@@ -31,7 +34,7 @@ pub struct Batches {
 struct Batch {
     /// When the first of its requests arrived.
     begin: SimTime,
-    collector: Collector,
+    collector: CoarseCollector,
     counts: Vec<ClassCounts>,
     /// What its requests did, answered or not, in nanoseconds: were in the system, were in progress, worked.
     present: u128,
@@ -44,7 +47,7 @@ impl Batches {
     pub fn new(classes: usize, clients_retry: bool) -> Self {
         let empty = Batch {
             begin: SimTime::MAX,
-            collector: Collector::coarse(classes, clients_retry),
+            collector: CoarseCollector::new(classes, clients_retry),
             counts: vec![ClassCounts::default(); classes],
             present: 0,
             in_progress: 0,
@@ -60,7 +63,7 @@ impl Batches {
 
     /// What was collected and counted in each whole batch. Those that the warm-up or the end of the run cut short are left
     /// out, and so is the last, of which nobody knows how long it is.
-    pub fn whole(&self) -> impl Iterator<Item = (&Collector, Totals)> {
+    pub fn whole(&self) -> impl Iterator<Item = (&CoarseCollector, Totals)> {
         let is_whole = |batch: &Batch| batch.counts.iter().map(|counts| counts.arrived).sum::<u64>() == self.size();
         let pairs = self.batches.iter().zip(self.batches.iter().skip(1));
         let whole = pairs
