@@ -8,6 +8,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::observations::Observations;
+use super::saturation::Saturation;
+use crate::model::MetricUnit;
 use crate::policy::Runner;
 
 /// The schema of the results file. Fields are only ever added within a major version.
@@ -427,6 +429,8 @@ pub struct ObjectiveResult {
     pub class: Option<String>,
     /// The number, by its name.
     pub metric: String,
+    /// What it is measured in.
+    pub unit: MetricUnit,
     /// What it is; `None` if the run gave none.
     pub value: Option<f64>,
     /// The ends of its confidence interval.
@@ -474,7 +478,3 @@ impl Utilization {
 fn is_false(flag: &bool) -> bool {
     !flag
 }
-
-/// What a policy can sustain, and what was asked of it.
-#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
-pub struct Saturation {}

@@ -2,6 +2,7 @@
 
 mod assumptions;
 mod check;
+mod capacity;
 mod coverage;
 mod objectives;
 mod precision;
@@ -18,6 +19,7 @@ pub use check::{
     MetricVerdict, NotComparable, ScenarioChange, ScenarioCheck, SignificanceTest, Stored, WrittenBaseline, check,
     judge, without_data,
 };
+pub use capacity::{Capacity, Station, StationBound, capacity, saturation, station_bounds};
 pub use coverage::{ALLOWED, Coverage, CoveredNumber, coverage};
 pub use replications::{Halted, RequestRow, Rows};
 pub use run::{Options, SHORT_RUN, Watch, run};
