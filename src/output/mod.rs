@@ -4,6 +4,7 @@
 //! for people.
 
 mod bars;
+mod baseline;
 mod certainty;
 mod coverage;
 mod csv;
@@ -20,6 +21,7 @@ mod text;
 mod verify;
 mod wrap;
 
+pub use self::baseline::baseline_json;
 pub use self::coverage::{coverage_json, coverage_text};
 pub use self::rows::{header as requests_csv_header, row as requests_csv_row};
 pub use self::svg::timeline_svg;
