@@ -9,6 +9,7 @@ mod interrupt;
 mod man;
 mod progress;
 mod quick;
+mod reports;
 mod run;
 mod scenarios;
 mod schema;

@@ -7,13 +7,14 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::arguments::{PrintArguments, WriteArguments};
+use super::arguments::{Export, PrintArguments, WriteArguments};
 use super::failure::Failure;
 use super::files::{self, NewFile};
 use super::interrupt::Interrupt;
 use super::progress::Bar;
+use super::reports::{self, Reports};
 use super::terminal::{Stdout, note};
-use crate::output::{self, Format, View};
+use crate::output::{self, Format, Report, View};
 use crate::scenario::Scenario;
 use crate::stats::ScenarioResults;
 use crate::study::{self, Options, RequestRow, Watch};
@@ -40,39 +41,45 @@ pub struct Simulation<'a> {
     pub print: &'a PrintArguments,
     /// What is written.
     pub write: &'a WriteArguments,
+    /// What is exported.
+    pub exports: &'a [Export],
 }
 
 impl Simulation<'_> {
-    /// Runs them one after another. The files of a scenario are there as soon as it has run; the CSV at the end.
+    /// Runs them one after another. The files of a scenario are there as soon as it has run; CSV and exports at the end.
     ///
     /// # Errors
     /// When something cannot be written, the user ends it, or a run was stopped by a limit.
     pub fn run(&self, scenarios: &[Scenario], stdout: &mut Stdout) -> Result<(), Failure> {
+        let csv = self.write.csv.as_deref();
+        reports::expect_different(self.exports, csv.as_slice())?;
         for folder in scenarios.iter().filter_map(|scenario| self.folder(scenario)) {
             files::expect_writable(&folder)?;
         }
         let interrupt = Interrupt::listen();
-        let several = scenarios.len() > 1;
-        let rows = match &self.write.csv {
+        let view =
+            View { explain_defaults: self.print.explain_defaults, several: scenarios.len() > 1, ..View::default() };
+        let mut reports = Reports::begin(self.format(), self.exports, view, &interrupt)?;
+        let rows = match csv {
             Some(path) => Some(Rows::begin(path, scenarios, &interrupt)?),
             None => None,
         };
         let mut stopped = Vec::new();
-        for (before, scenario) in scenarios.iter().enumerate() {
+        for scenario in scenarios {
             let mut results = self.simulate(scenario, rows.as_ref(), &interrupt)?;
             let drawing = self.split_drawing(&mut results);
             interrupt.check()?;
             self.write_files(scenario, &results, &drawing, &interrupt)?;
-            if let Some(format) = self.format() {
-                let explain_defaults = self.print.explain_defaults;
-                let view = View { color: stdout.has_color(), explain_defaults, before, several };
-                stdout.write(&format.render(&results, view))?;
-            }
-            self.note_files(scenario);
             stopped.extend(results.policies.iter().filter_map(|policy| {
                 let why = policy.incomplete.as_ref()?;
                 Some(format!("{}, {}: {why}", scenario.name, policy.name))
             }));
+            reports.add(Report { results }, stdout)?;
+            self.note_files(scenario);
+        }
+        reports.finish(stdout)?;
+        if !self.print.quiet {
+            reports::note_exports(self.exports);
         }
         rows.map_or(Ok(()), Rows::finish)?;
         if stopped.is_empty() { Ok(()) } else { Err(Failure::Incomplete(stopped.join("\n"))) }

@@ -4,15 +4,16 @@
 
 use serde_json::{Number, Value};
 
-use super::View;
 use super::rows::rounded;
+use super::{Report, View};
 use crate::stats::ScenarioResults;
 
 /// Longest line that holds a whole object or list.
 const WIDTH: usize = 110;
 
 /// The document of one scenario alone; of several, one compact object a line.
-pub fn render(results: &ScenarioResults, view: View) -> String {
+pub fn render(report: &Report, view: View) -> String {
+    let results = &report.results;
     if view.several { format!("{}\n", value(results)) } else { document(results) }
 }
 

@@ -1,13 +1,13 @@
 //! Markdown: the tables of the text, to paste into a pull request.
 
-use super::View;
 use super::fault;
 use super::report;
 use super::table::{Column, Table};
-use crate::stats::ScenarioResults;
+use super::{Report, View};
 
 /// A heading, the description and the tables; when asked for, what is assumed.
-pub fn render(results: &ScenarioResults, view: View) -> String {
+pub fn render(report: &Report, view: View) -> String {
+    let results = &report.results;
     let mut blocks = vec![format!("### {}\n", escaped(&results.scenario))];
     blocks.extend(results.description.as_deref().map(|description| format!("{}\n", escaped(description))));
     let faults = fault::sentence(&results.faults);

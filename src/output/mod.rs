@@ -27,7 +27,14 @@ use serde_json::Value;
 
 use crate::stats::ScenarioResults;
 
-/// How the results of one scenario are shown, beside their format.
+/// What a command has to say of one scenario.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Report {
+    /// What its run gave.
+    pub results: ScenarioResults,
+}
+
+/// How reports are shown, beside their format.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct View {
     /// Colour, as ANSI escape sequences; for a terminal.
@@ -40,8 +47,17 @@ pub struct View {
     pub several: bool,
 }
 
+/// What a format makes of several scenarios.
+#[derive(Clone, Copy, Debug)]
+enum Rendering {
+    /// A piece for each, one after another.
+    Pieces(fn(&Report, View) -> String),
+    /// One document for all of them.
+    Document(fn(&[Report], View) -> String),
+}
+
 macro_rules! formats {
-    ($($(#[doc = $about:literal])* $name:literal => $variant:ident, $render:path;)*) => {
+    ($($(#[doc = $about:literal])* $name:literal => $variant:ident, $rendering:expr;)*) => {
         /// A format in which results are printed.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub enum Format {
@@ -66,10 +82,9 @@ macro_rules! formats {
                 }
             }
 
-            /// The results of one scenario in this format, ending in a newline.
-            pub fn render(self, results: &ScenarioResults, view: View) -> String {
+            fn rendering(self) -> Rendering {
                 match self {
-                    $(Self::$variant => $render(results, view)),*
+                    $(Self::$variant => $rendering),*
                 }
             }
         }
@@ -79,13 +94,36 @@ macro_rules! formats {
 // The list: a new format is a file in this folder and a line here.
 formats! {
     /// tables for people
-    "text" => Text, text::render;
+    "text" => Text, Rendering::Pieces(text::render);
     /// results.json; of several scenarios, one object a line
-    "json" => Json, json::render;
+    "json" => Json, Rendering::Pieces(json::render);
     /// one row for each policy and class
-    "csv" => Csv, csv::render;
+    "csv" => Csv, Rendering::Pieces(csv::render);
     /// tables to paste into a pull request
-    "markdown" => Markdown, markdown::render;
+    "markdown" => Markdown, Rendering::Pieces(markdown::render);
+}
+
+impl Format {
+    /// Whether it is one document, written when all scenarios have run.
+    pub fn is_document(self) -> bool {
+        matches!(self.rendering(), Rendering::Document(_))
+    }
+
+    /// What is written as soon as a scenario has run, ending in a newline; nothing, where all are one document.
+    pub fn piece(self, report: &Report, view: View) -> String {
+        match self.rendering() {
+            Rendering::Pieces(render) => render(report, view),
+            Rendering::Document(_) => String::new(),
+        }
+    }
+
+    /// What is written when all scenarios have run, ending in a newline; nothing, where each is a piece.
+    pub fn document(self, reports: &[Report], view: View) -> String {
+        match self.rendering() {
+            Rendering::Pieces(_) => String::new(),
+            Rendering::Document(render) => render(reports, view),
+        }
+    }
 }
 
 /// The results as `results.json` holds them.

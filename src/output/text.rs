@@ -2,18 +2,19 @@
 
 use unicode_width::UnicodeWidthStr;
 
-use super::View;
 use super::bars::bars;
 use super::fault;
 use super::paint::{DIM, STRONG, paint, plain};
 use super::report;
+use super::{Report, View};
 use crate::stats::ScenarioResults;
 
 /// How wide running text is.
 const WIDTH: usize = 88;
 
 /// Name, description and faults, the tables, the bars, and when asked for what is assumed.
-pub fn render(results: &ScenarioResults, view: View) -> String {
+pub fn render(report: &Report, view: View) -> String {
+    let results = &report.results;
     let mut blocks = vec![head(results, view.color), incomplete(results)];
     blocks.extend(report::tables(results).iter().map(|table| table.aligned(view.color)));
     // The bars stand under the table whose numbers they show, which is the last but one.
