@@ -1,5 +1,8 @@
 //! The numbers of the results by the names that objectives, tolerances and intervals give them.
 
+use schemars::JsonSchema;
+use serde::Serialize;
+
 use super::BackendId;
 
 /// A number of the results of a policy.
@@ -12,7 +15,8 @@ pub enum Metric {
 }
 
 /// What a metric is measured in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
 pub enum MetricUnit {
     /// Milliseconds.
     Time,

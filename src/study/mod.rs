@@ -1,6 +1,7 @@
 //! Several runs and one question; returns data.
 
 mod assumptions;
+mod check;
 mod coverage;
 mod objectives;
 mod precision;
@@ -11,6 +12,10 @@ mod verify;
 mod warm_up;
 
 pub use assumptions::ASSUMPTIONS;
+pub use check::{
+    BaselineCheck, BaselineComparison, CHECK_SCHEMA, CheckVerdict, MetricComparison, MetricTolerance, MetricVerdict,
+    NotComparable, ScenarioChange, ScenarioCheck, SignificanceTest, WrittenBaseline,
+};
 pub use coverage::{ALLOWED, Coverage, CoveredNumber, coverage};
 pub use replications::{Halted, RequestRow, Rows};
 pub use run::{Options, SHORT_RUN, Watch, run};
