@@ -4,6 +4,7 @@ mod arguments;
 mod completions;
 mod failure;
 mod files;
+mod github;
 mod init;
 mod interrupt;
 mod man;

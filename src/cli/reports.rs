@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use super::arguments::Export;
 use super::failure::Failure;
 use super::files::NewFile;
+use super::github;
 use super::interrupt::Interrupt;
 use super::terminal::{Stdout, note};
 use crate::output::{Format, Report, View};
@@ -14,7 +15,7 @@ use crate::output::{Format, Report, View};
 pub struct Reports {
     printed: Option<Format>,
     exports: Vec<(Format, NewFile)>,
-    view: View,
+    view: View<'static>,
     /// Those that have run, for formats that are one document; empty if there is none.
     kept: Vec<Report>,
 }
@@ -27,7 +28,7 @@ impl Reports {
     pub fn begin(
         printed: Option<Format>,
         exports: &[Export],
-        view: View,
+        view: View<'static>,
         interrupt: &Interrupt,
     ) -> Result<Self, Failure> {
         let begin = |export: &Export| Ok((export.format, NewFile::create(&export.path, interrupt)?));
@@ -56,16 +57,21 @@ impl Reports {
     pub fn finish(mut self, stdout: &mut Stdout) -> Result<(), Failure> {
         let kept = std::mem::take(&mut self.kept);
         self.write(stdout, |format, view| format.document(&kept, view))?;
+        if self.printed == Some(Format::Github) {
+            github::add_step_summary(&kept, self.view)?;
+        }
         self.exports.into_iter().try_for_each(|(_, file)| file.finish())
     }
 
     /// Writes text to standard output and to every file, each in its format. Only standard output has colour.
     fn write(&mut self, stdout: &mut Stdout, text: impl Fn(Format, View) -> String) -> Result<(), Failure> {
+        let folder = github::folder();
+        let view = View { folder: &folder, ..self.view };
         if let Some(format) = self.printed {
-            stdout.write(&text(format, View { color: stdout.has_color(), ..self.view }))?;
+            stdout.write(&text(format, View { color: stdout.has_color(), ..view }))?;
         }
         for (format, file) in &mut self.exports {
-            file.write(&text(*format, self.view)).map_err(|error| file.failure(&error))?;
+            file.write(&text(*format, view)).map_err(|error| file.failure(&error))?;
         }
         Ok(())
     }

@@ -74,7 +74,7 @@ impl Simulation<'_> {
                 let why = policy.incomplete.as_ref()?;
                 Some(format!("{}, {}: {why}", scenario.name, policy.name))
             }));
-            reports.add(Report { results }, stdout)?;
+            reports.add(Report::Run(results), stdout)?;
             self.note_files(scenario);
         }
         reports.finish(stdout)?;

@@ -8,8 +8,8 @@ use super::{Report, View};
 use crate::stats::{PolicyResults, RequestCounts, Slowdown, Summary};
 
 /// The rows of a scenario, under a first line that only the first scenario has.
-pub fn render(report: &Report, view: View) -> String {
-    let results = &report.results;
+pub fn render(report: &Report, view: View<'_>) -> String {
+    let results = report.results();
     let mut text = String::new();
     for (place, line) in results.policies.iter().flat_map(lines).enumerate() {
         let cells = line.cells();

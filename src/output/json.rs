@@ -2,6 +2,7 @@
 //!
 //! The document is laid out for people and for `git diff`: what fits on a line is on a line.
 
+use serde::Serialize;
 use serde_json::{Number, Value};
 
 use super::rows::rounded;
@@ -12,9 +13,12 @@ use crate::stats::ScenarioResults;
 const WIDTH: usize = 110;
 
 /// The document of one scenario alone; of several, one compact object a line.
-pub fn render(report: &Report, view: View) -> String {
-    let results = &report.results;
-    if view.several { format!("{}\n", value(results)) } else { document(results) }
+pub fn render(report: &Report, view: View<'_>) -> String {
+    let value = match report {
+        Report::Run(results) => value(results),
+        Report::Check(check) => value(check),
+    };
+    if view.several { format!("{value}\n") } else { text(&value) }
 }
 
 /// `results.json`.
@@ -30,8 +34,8 @@ pub fn text(document: &Value) -> String {
     text
 }
 
-fn value(results: &ScenarioResults) -> Value {
-    let mut value = serde_json::to_value(results).expect("results are plain data under names");
+fn value(data: &impl Serialize) -> Value {
+    let mut value = serde_json::to_value(data).expect("what is told is plain data under names");
     round(&mut value);
     value
 }

@@ -7,7 +7,10 @@ mod bars;
 mod coverage;
 mod csv;
 mod fault;
+mod findings;
+mod github;
 mod json;
+mod junit;
 mod markdown;
 mod number;
 mod paint;
@@ -19,6 +22,7 @@ mod text;
 mod verify;
 
 pub use self::coverage::{coverage_json, coverage_text};
+pub use self::github::step_summary;
 pub use self::rows::{header as requests_csv_header, row as requests_csv_row};
 pub use self::svg::timeline_svg;
 pub use self::verify::{verification_json, verification_text};
@@ -26,17 +30,38 @@ pub use self::verify::{verification_json, verification_text};
 use serde_json::Value;
 
 use crate::stats::ScenarioResults;
+use crate::study::ScenarioCheck;
 
 /// What a command has to say of one scenario.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Report {
+#[derive(Clone, Debug, PartialEq)]
+pub enum Report {
     /// What its run gave.
-    pub results: ScenarioResults,
+    Run(ScenarioResults),
+    /// Whether that passes.
+    Check(ScenarioCheck),
+}
+
+impl Report {
+    /// What the run gave.
+    pub const fn results(&self) -> &ScenarioResults {
+        match self {
+            Self::Run(results) => results,
+            Self::Check(check) => &check.results,
+        }
+    }
+
+    /// What was checked, if anything was.
+    pub const fn check(&self) -> Option<&ScenarioCheck> {
+        match self {
+            Self::Run(_) => None,
+            Self::Check(check) => Some(check),
+        }
+    }
 }
 
 /// How reports are shown, beside their format.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct View {
+pub struct View<'a> {
     /// Colour, as ANSI escape sequences; for a terminal.
     pub color: bool,
     /// Say what is assumed, and which defaults are in force.
@@ -45,15 +70,17 @@ pub struct View {
     pub before: usize,
     /// Whether there is more than one scenario on the same output.
     pub several: bool,
+    /// The folder from which files are named, below the one where a reader looks for them; empty: that one.
+    pub folder: &'a str,
 }
 
 /// What a format makes of several scenarios.
 #[derive(Clone, Copy, Debug)]
 enum Rendering {
     /// A piece for each, one after another.
-    Pieces(fn(&Report, View) -> String),
+    Pieces(fn(&Report, View<'_>) -> String),
     /// One document for all of them.
-    Document(fn(&[Report], View) -> String),
+    Document(fn(&[Report], View<'_>) -> String),
 }
 
 macro_rules! formats {
@@ -101,6 +128,10 @@ formats! {
     "csv" => Csv, Rendering::Pieces(csv::render);
     /// tables to paste into a pull request
     "markdown" => Markdown, Rendering::Pieces(markdown::render);
+    /// test cases for CI, as JUnit XML
+    "junit" => Junit, Rendering::Document(junit::render);
+    /// annotations for GitHub Actions
+    "github" => Github, Rendering::Document(github::render);
 }
 
 impl Format {
@@ -110,7 +141,7 @@ impl Format {
     }
 
     /// What is written as soon as a scenario has run, ending in a newline; nothing, where all are one document.
-    pub fn piece(self, report: &Report, view: View) -> String {
+    pub fn piece(self, report: &Report, view: View<'_>) -> String {
         match self.rendering() {
             Rendering::Pieces(render) => render(report, view),
             Rendering::Document(_) => String::new(),
@@ -118,7 +149,7 @@ impl Format {
     }
 
     /// What is written when all scenarios have run, ending in a newline; nothing, where each is a piece.
-    pub fn document(self, reports: &[Report], view: View) -> String {
+    pub fn document(self, reports: &[Report], view: View<'_>) -> String {
         match self.rendering() {
             Rendering::Pieces(_) => String::new(),
             Rendering::Document(render) => render(reports, view),

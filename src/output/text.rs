@@ -13,8 +13,8 @@ use crate::stats::ScenarioResults;
 const WIDTH: usize = 88;
 
 /// Name, description and faults, the tables, the bars, and when asked for what is assumed.
-pub fn render(report: &Report, view: View) -> String {
-    let results = &report.results;
+pub fn render(report: &Report, view: View<'_>) -> String {
+    let results = report.results();
     let mut blocks = vec![head(results, view.color), incomplete(results)];
     blocks.extend(report::tables(results).iter().map(|table| table.aligned(view.color)));
     // The bars stand under the table whose numbers they show, which is the last but one.

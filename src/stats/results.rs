@@ -8,6 +8,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::observations::Observations;
+use crate::model::MetricUnit;
 use crate::policy::Runner;
 
 /// The schema of the results file. Fields are only ever added within a major version.
@@ -427,6 +428,8 @@ pub struct ObjectiveResult {
     pub class: Option<String>,
     /// The number, by its name.
     pub metric: String,
+    /// What it is measured in.
+    pub unit: MetricUnit,
     /// What it is; `None` if the run gave none.
     pub value: Option<f64>,
     /// The ends of its confidence interval.

@@ -43,6 +43,7 @@ fn held_against(
         policy: results.name.clone(),
         class,
         metric,
+        unit: objective.unit(),
         value,
         interval,
         bound: objective.bound,
