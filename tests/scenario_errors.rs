@@ -786,6 +786,77 @@ proptest! {
     }
 }
 
+/// Pieces that objectives and tolerances are made of.
+const JUDGEMENTS: &[&str] = &[
+    "async",
+    "list",
+    "all",
+    "p99",
+    "utilization",
+    "backends",
+    "db",
+    "idp",
+    "slowdown",
+    "requests",
+    "failed",
+    "warn:",
+    "warm:",
+    ".",
+    ".",
+    "<",
+    "<=",
+    "=",
+    "==",
+    ">",
+    "!",
+    "≤",
+    "400ms",
+    "80%",
+    "5",
+    "0",
+    "-1",
+    "1e999",
+    "70/s",
+    "x",
+    "×",
+    "%",
+    ",",
+    " ",
+    "\n",
+    "\t",
+    "\0",
+    "é",
+    "日",
+    "🚀",
+    "\u{2028}",
+    "\u{feff}",
+    "\"",
+    "\\",
+    "nan",
+];
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(1000) })]
+
+    #[test]
+    fn no_objective_and_no_tolerance_is_too_much(pieces in prop::collection::vec(prop::sample::select(JUDGEMENTS), 0..9)) {
+        let text = pieces.concat();
+        let mut shop = Scenario::from_json(SHOP).unwrap();
+        let lines = text.matches('\n').count() + 1;
+        for (source, result) in [("--assert", shop.assert(&text)), ("--tolerance", shop.tolerate(&text))] {
+            let Err(diagnostic) = result else { continue };
+            let (name, line, column) = diagnostic.place().unwrap();
+            assert!(name == source && line <= lines && column > 0, "{diagnostic:?}");
+            assert!(diagnostic.render(true).len() < 20_000);
+        }
+        let quoted = serde_json::to_string(&text).unwrap();
+        let in_file = SHOP.replace(r#""seed": 1 }"#, &format!("\"seed\": 1 }}, \"slo\": [{quoted}]"));
+        check_reads(in_file.as_bytes(), &[]);
+        let from_file = Scenario::from_json(&in_file).map(|shop| shop.objectives.len());
+        assert_eq!(from_file.is_ok(), shop.objectives.len() == 1, "{text:?}");
+    }
+}
+
 #[test]
 fn a_text_nested_without_end_is_refused() {
     for piece in ["[", "{\"a\":", "[{\"a\":[", "{\"classes\":{\"a\":{\"phases\":[{\"db\":{\"mixture\":["] {

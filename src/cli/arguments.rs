@@ -1,6 +1,7 @@
 //! Arguments that several commands share.
 
 use std::convert::Infallible;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::builder::PossibleValue;
@@ -24,6 +25,40 @@ pub struct ScenarioArguments {
     /// Draw other random numbers [default: the scenario's, or 1]
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
+
+    /// Run each policy so many times, with other random numbers each time [default: the scenario's, or 1]
+    #[arg(long, value_name = "N")]
+    pub replications: Option<String>,
+
+    /// Go on until intervals are as narrow as this share of their numbers, such as 2%
+    #[arg(long, value_name = "PERCENT")]
+    pub precision: Option<String>,
+
+    /// Ask something of the results, such as "async.p99 < 400ms"; repeat it for more
+    #[arg(long = "assert", value_name = "OBJECTIVE")]
+    pub objectives: Vec<String>,
+}
+
+impl ScenarioArguments {
+    /// What is changed, in order.
+    pub fn changes(&self) -> Vec<Change> {
+        let replications = self.replications.iter().map(|n| Change::by("--replications", "run.replications", n));
+        let precision = self.precision.iter().map(|width| Change::by("--precision", "run.precision", width));
+        self.changes.iter().cloned().chain(replications).chain(precision).collect()
+    }
+}
+
+/// How the runs are done.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Run")]
+pub struct RunArguments {
+    /// Run at most so many replications at once [default: one on each core]; changes no number
+    #[arg(long, value_name = "N", help_heading = "Run")]
+    pub jobs: Option<NonZeroUsize>,
+
+    /// Compare the policies with this one [default: the first]
+    #[arg(long, value_name = "NAME", help_heading = "Run")]
+    pub against: Option<String>,
 }
 
 /// What is printed.

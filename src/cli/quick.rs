@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
-use super::arguments::{ExportArguments, PrintArguments, ScenarioArguments, WriteArguments};
+use super::arguments::{ExportArguments, PrintArguments, RunArguments, ScenarioArguments, WriteArguments};
 use super::failure::Failure;
 use super::scenarios;
 use super::simulate::Simulation;
@@ -73,6 +73,9 @@ pub struct Quick {
     scenario: ScenarioArguments,
 
     #[command(flatten)]
+    run: RunArguments,
+
+    #[command(flatten)]
     print: PrintArguments,
 
     /// Write results.json and timeline.svg to DIR/quick/
@@ -109,8 +112,7 @@ impl Quick {
         let scenario = scenarios::from_source(source, "quick", Path::new("."), &self.scenario)?;
         let simulation = Simulation {
             policies: &self.scenario.policies,
-            against: None,
-            jobs: None,
+            run: &self.run,
             out: self.out.as_deref(),
             print: &self.print,
             write: &self.write,

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::arguments::{ExportArguments, PrintArguments, ScenarioArguments, WriteArguments};
+use super::arguments::{ExportArguments, PrintArguments, RunArguments, ScenarioArguments, WriteArguments};
 use super::failure::Failure;
 use super::scenarios;
 use super::simulate::Simulation;
@@ -35,6 +35,9 @@ pub struct Run {
     scenario: ScenarioArguments,
 
     #[command(flatten)]
+    run: RunArguments,
+
+    #[command(flatten)]
     print: PrintArguments,
 
     /// Write to DIR/<scenario>/
@@ -57,8 +60,7 @@ impl Run {
         let scenarios = scenarios::read(&self.files, &self.scenario)?;
         let simulation = Simulation {
             policies: &self.scenario.policies,
-            against: None,
-            jobs: None,
+            run: &self.run,
             out: Some(&self.out),
             print: &self.print,
             write: &self.write,

@@ -60,7 +60,7 @@ pub fn from_source(
 ) -> Result<Scenario, Diagnostic> {
     let folder = folder.to_owned();
     let files = Files::new(move |path| files::open(&folder.join(path)));
-    let mut scenario = scenario::read(source, name, &arguments.changes, &files)?;
+    let mut scenario = scenario::read(source, name, &arguments.changes(), &files)?;
     if let Some(seed) = arguments.seed {
         scenario.run.seed = seed;
         scenario.defaults.retain(|(path, _)| path != "run.seed");
@@ -68,7 +68,25 @@ pub fn from_source(
     for policy in &arguments.policies {
         expect_policy(policy, &scenario)?;
     }
+    for objective in &arguments.objectives {
+        scenario.assert(objective)?;
+    }
     Ok(scenario)
+}
+
+/// Makes sure that the policy which others are to be compared with runs.
+///
+/// # Errors
+/// When a scenario has no such policy, or it is not among those to run.
+pub fn expect_against(against: &str, scenarios: &[Scenario], chosen: &[String]) -> Result<(), Diagnostic> {
+    for scenario in scenarios {
+        expect_policy(against, scenario)?;
+    }
+    if chosen.is_empty() || chosen.iter().any(|name| name == against) {
+        return Ok(());
+    }
+    Err(Diagnostic::new(format!("`--against {against}` names a policy that does not run"))
+        .with_help(format!("add `--policy {against}`")))
 }
 
 fn expect_policy(wanted: &str, scenario: &Scenario) -> Result<(), Diagnostic> {

@@ -2,17 +2,17 @@
 
 use std::cell::{Cell, RefCell};
 use std::io;
-use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::arguments::{Export, PrintArguments, WriteArguments};
+use super::arguments::{Export, PrintArguments, RunArguments, WriteArguments};
 use super::failure::Failure;
 use super::files::{self, NewFile};
 use super::interrupt::Interrupt;
 use super::progress::Bar;
 use super::reports::{self, Reports};
+use super::scenarios;
 use super::terminal::{Stdout, note};
 use crate::output::{self, Format, Report, View};
 use crate::scenario::Scenario;
@@ -31,10 +31,8 @@ const MOST_DRAWN: usize = 100;
 pub struct Simulation<'a> {
     /// Run only these policies; all when empty.
     pub policies: &'a [String],
-    /// The policy that the others are compared with; `None`: the first.
-    pub against: Option<&'a str>,
-    /// At most so many replications run at once; `None`: one on each core.
-    pub jobs: Option<NonZeroUsize>,
+    /// How they are run.
+    pub run: &'a RunArguments,
     /// The folder in which each scenario has one; `None`: write no results.
     pub out: Option<&'a Path>,
     /// What is printed.
@@ -51,6 +49,9 @@ impl Simulation<'_> {
     /// # Errors
     /// When something cannot be written, the user ends it, or a run was stopped by a limit.
     pub fn run(&self, scenarios: &[Scenario], stdout: &mut Stdout) -> Result<(), Failure> {
+        if let Some(against) = &self.run.against {
+            scenarios::expect_against(against, scenarios, self.policies)?;
+        }
         let csv = self.write.csv.as_deref();
         reports::expect_different(self.exports, csv.as_slice())?;
         for folder in scenarios.iter().filter_map(|scenario| self.folder(scenario)) {
@@ -70,6 +71,9 @@ impl Simulation<'_> {
             let drawing = self.split_drawing(&mut results);
             interrupt.check()?;
             self.write_files(scenario, &results, &drawing, &interrupt)?;
+            stopped.extend(results.precision.iter().filter(|precision| !precision.reached).map(|precision| {
+                format!("{}: not as precise as asked: {}", scenario.name, precision.missed.join("; "))
+            }));
             stopped.extend(results.policies.iter().filter_map(|policy| {
                 let why = policy.incomplete.as_ref()?;
                 Some(format!("{}, {}: {why}", scenario.name, policy.name))
@@ -103,8 +107,8 @@ impl Simulation<'_> {
         let options = Options {
             policies: self.policies.to_vec(),
             timeline: Some(self.write.timeline.unwrap_or(WHOLE_TIMELINE)),
-            against: self.against.map(str::to_owned),
-            jobs: self.jobs,
+            against: self.run.against.clone(),
+            jobs: self.run.jobs,
         };
         let bar = Bar::new(&scenario.name, self.print.quiet);
         let are_written = rows.map(|rows| &rows.are_written);

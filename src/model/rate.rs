@@ -17,6 +17,15 @@ impl Rate {
         (events.is_finite() && events > 0.0).then_some(Self(events))
     }
 
+    /// So many times this rate; a factor above 0 that does not lead beyond what floats can hold.
+    ///
+    /// # Panics
+    /// If it does.
+    pub fn scaled(self, factor: f64) -> Self {
+        let scaled = Self::per_second(self.0 * factor);
+        scaled.unwrap_or_else(|| panic!("{} × {factor} is a rate", self.0))
+    }
+
     /// Events per second.
     pub const fn as_per_second(self) -> f64 {
         self.0

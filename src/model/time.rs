@@ -70,6 +70,11 @@ impl SimDuration {
         Self((rounded.max(0) as u64).min(Self::MAX.0))
     }
 
+    /// So many times this span, to the nearest whole nanosecond.
+    pub fn scaled(self, factor: f64) -> Self {
+        Self::round_from_nanos(self.0 as f64 * factor)
+    }
+
     /// Whole nanoseconds.
     pub const fn as_nanos(self) -> u64 {
         self.0

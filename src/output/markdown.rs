@@ -1,5 +1,6 @@
 //! Markdown: the tables of the text, to paste into a pull request.
 
+use super::certainty;
 use super::fault;
 use super::report;
 use super::table::{Column, Table};
@@ -18,6 +19,8 @@ pub fn blocks(report: &Report, view: View<'_>) -> Vec<String> {
     blocks.extend(results.description.as_deref().map(|description| format!("{}\n", escaped(description))));
     let faults = fault::sentence(&results.faults);
     blocks.extend((!faults.is_empty()).then(|| format!("{}\n", escaped(&faults))));
+    blocks.extend(certainty::warnings(results).iter().map(|warning| format!("> **Warning:** {}\n", escaped(warning))));
+    blocks.extend(certainty::objectives(results).iter().map(table));
     blocks.extend(report::tables(results).iter().map(table));
     if view.explain_defaults {
         blocks.push(list("Assumed", results.assumptions.iter().map(|assumption| escaped(assumption))));
@@ -41,6 +44,9 @@ fn table(table: &Table) -> String {
     text.push_str(&line(headings));
     text.push_str(&line(rules));
     text.extend(rows);
+    if !table.note.is_empty() {
+        text.push_str(&format!("\n{}\n", escaped(&table.note.join(" "))));
+    }
     text
 }
 

@@ -4,6 +4,7 @@
 //! for people.
 
 mod bars;
+mod certainty;
 mod coverage;
 mod csv;
 mod fault;
@@ -20,6 +21,7 @@ pub mod svg;
 mod table;
 mod text;
 mod verify;
+mod wrap;
 
 pub use self::coverage::{coverage_json, coverage_text};
 pub use self::github::step_summary;

@@ -26,6 +26,11 @@ impl Unit {
         }
     }
 
+    /// A time given in ms.
+    pub fn of_millis(self, time_ms: f64) -> f64 {
+        time_ms * self.per_ms
+    }
+
     /// A column of times given in ms.
     pub fn column(self, times_ms: &[Option<f64>]) -> Vec<String> {
         column(&times_ms.iter().map(|time| time.map(|time| time * self.per_ms)).collect::<Vec<_>>())
@@ -39,6 +44,19 @@ pub const NONE: &str = "–";
 pub fn column(values: &[Option<f64>]) -> Vec<String> {
     let decimals = decimals(values.iter().flatten().copied());
     values.iter().map(|value| value.map_or_else(|| NONE.to_owned(), |value| fixed(value, decimals))).collect()
+}
+
+/// Half an interval around a number that is shown so: with its decimals, or one more if that would be 0.
+pub fn give_or_take(half: f64, shown: &str) -> String {
+    let decimals = shown.find('.').map_or(0, |point| shown.len() - point - 1);
+    let is_shown = half <= 0.0 || (half * 10f64.powi(decimals as i32)).round() >= 1.0;
+    fixed(half, if is_shown { decimals } else { decimals + 1 })
+}
+
+/// A share of 1 in percent without needless decimals: `95%`, `99.9%`.
+pub fn short_percent(share: f64) -> String {
+    let percent = (share * 1e4).round() / 1e2;
+    format!("{percent} %")
 }
 
 /// How many times: `4.52×`.

@@ -2,9 +2,13 @@
 
 use indexmap::IndexMap;
 
+use super::certainty::{self, certainty};
 use super::number::{self, NONE, Unit};
 use super::table::Table;
-use crate::stats::{Breakdown, PolicyResults, RequestCounts, ScenarioResults, Slowdown, Summary, TimelineEntry};
+use crate::stats::{
+    Breakdown, ClassConfidence, PolicyResults, RequestCounts, Saturation, ScenarioResults, Slowdown, Summary,
+    TimelineEntry,
+};
 
 /// Up to so many requests are shown one by one.
 const SINGLE_REQUESTS: u64 = 10;
@@ -15,6 +19,7 @@ const SIDE_BY_SIDE: usize = 4;
 pub fn tables(results: &ScenarioResults) -> Vec<Table> {
     let mut tables = vec![response_times(results)];
     tables.extend(single_requests(results));
+    tables.extend(certainty::comparison(results));
     tables.extend(operations(results));
     tables.push(where_the_time_went(results));
     tables.push(load(results));
@@ -67,6 +72,7 @@ struct Line<'a> {
     requests: &'a RequestCounts,
     response: &'a Summary,
     slowdown: &'a Slowdown,
+    confidence: Option<&'a ClassConfidence>,
 }
 
 fn lines(results: &ScenarioResults) -> Vec<Line<'_>> {
@@ -78,6 +84,7 @@ fn lines(results: &ScenarioResults) -> Vec<Line<'_>> {
             requests: &policy.requests,
             response: &policy.response_time_ms,
             slowdown: &policy.slowdown,
+            confidence: policy.confidence.as_ref().map(|confidence| &confidence.numbers),
         });
         let classes_differ = policy.classes.len() > 1 && !has_single_requests(results);
         lines.extend(policy.classes.iter().filter(|_| classes_differ).map(|(name, class)| Line {
@@ -86,6 +93,7 @@ fn lines(results: &ScenarioResults) -> Vec<Line<'_>> {
             requests: &class.requests,
             response: &class.response_time_ms,
             slowdown: &class.slowdown,
+            confidence: class.confidence.as_ref(),
         }));
     }
     lines
@@ -113,15 +121,19 @@ fn response_times(results: &ScenarioResults) -> Table {
         }
     }
 
-    let times = |value: fn(&Summary) -> Option<f64>| -> Vec<String> {
-        unit.column(&lines.iter().map(|line| value(line.response)).collect::<Vec<_>>())
+    let times = |metric: &str, value: fn(&Summary) -> Option<f64>| -> Vec<String> {
+        let numbers: Vec<_> = lines.iter().map(|line| value(line.response)).collect();
+        let certainties: Vec<_> = lines.iter().map(|line| certainty(line.confidence, metric)).collect();
+        certainty::cells(unit, &numbers, &certainties)
     };
     table.apart();
-    table.numbers("", "mean", times(|time| time.mean));
-    table.numbers("", "p50", times(|time| time.p50));
-    table.numbers("", "p95", times(|time| time.p95));
-    table.numbers("", "p99", times(|time| time.p99));
-    table.numbers("", "max", times(|time| time.max));
+    table.numbers("", "mean", times("mean", |time| time.mean));
+    table.numbers("", "p50", times("p50", |time| time.p50));
+    table.numbers("", "p95", times("p95", |time| time.p95));
+    table.numbers("", "p99", times("p99", |time| time.p99));
+    table.numbers("", "max", times("max", |time| time.max));
+    table.note.extend(certainty::warm_up(results));
+    table.note.extend(certainty::note(results));
 
     let slowdowns = |value: fn(&Slowdown) -> Option<f64>| -> Vec<String> {
         lines.iter().map(|line| number::times(value(line.slowdown))).collect()
@@ -243,6 +255,23 @@ pub fn breakdown_unit(results: &ScenarioResults) -> Unit {
     Unit::of(results.policies.iter().map(|policy| policy.response_time_ms.mean))
 }
 
+/// What each policy can sustain, what binds, and what was asked of it; nothing of a picture of few requests.
+fn capacity(policies: &[PolicyResults], table: &mut Table) {
+    const CAPACITY: &str = "capacity";
+    let saturations: Vec<_> = policies.iter().map(|policy| policy.saturation.as_ref()).collect();
+    if saturations.iter().all(Option::is_none) {
+        return;
+    }
+    let of = |value: fn(&Saturation) -> Option<f64>| saturations.iter().map(move |s| s.and_then(value));
+    table.numbers(CAPACITY, "per second", number::column(&of(|s| s.capacity_per_s).collect::<Vec<_>>()));
+    if of(|s| s.load).any(|load| load.is_some()) {
+        table.numbers(CAPACITY, "offered", of(|s| s.load).map(number::percent).collect());
+    }
+    let binding = |s: &Option<&Saturation>| s.map_or_else(|| NONE.to_owned(), |s| s.binding.replace('`', ""));
+    table.apart();
+    table.names("limited by", saturations.iter().map(binding).collect());
+}
+
 /// What went through, and how busy everything was.
 fn load(results: &ScenarioResults) -> Table {
     const BUSY: &str = "utilization";
@@ -274,5 +303,6 @@ fn load(results: &ScenarioResults) -> Table {
         let shares = policies.iter().map(|policy| policy.utilization.backends.get(*backend).copied().flatten());
         table.numbers(BUSY, backend, shares.map(number::percent).collect());
     }
+    capacity(policies, &mut table);
     table
 }

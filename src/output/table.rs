@@ -3,6 +3,7 @@
 use unicode_width::UnicodeWidthStr;
 
 use super::paint::{DIM, STRONG, paint, plain};
+use super::wrap::{WIDTH, wrapped};
 
 /// Rows of cells under headings; the first columns may be names, all others are numbers.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,6 +14,8 @@ pub struct Table {
     pub columns: Vec<Column>,
     /// Its rows, each with one cell a column.
     pub rows: Vec<Row>,
+    /// What is to be said below it, in sentences.
+    pub note: Vec<String>,
     next_is_apart: bool,
 }
 
@@ -44,7 +47,7 @@ impl Table {
         let columns =
             vec![Column { group: String::new(), heading: heading.to_owned(), is_name: true, is_apart: false }];
         let rows = names.into_iter().map(|(is_part, name)| Row { is_part, cells: vec![plain(&name)] }).collect();
-        Self { title: title.into(), columns, rows, next_is_apart: false }
+        Self { title: title.into(), columns, rows, note: Vec::new(), next_is_apart: false }
     }
 
     /// Sets the next column apart from the last one.
@@ -89,6 +92,9 @@ impl Table {
             }
             let line = self.line(cells.iter().map(String::as_str), &widths);
             push_line(&mut text, &if row.is_part { paint(color, DIM, &line) } else { line });
+        }
+        for line in self.note.iter().flat_map(|sentence| wrapped(sentence, WIDTH)) {
+            push_line(&mut text, &paint(color, DIM, &line));
         }
         text
     }

@@ -3,19 +3,19 @@
 use unicode_width::UnicodeWidthStr;
 
 use super::bars::bars;
+use super::certainty;
 use super::fault;
-use super::paint::{DIM, STRONG, paint, plain};
+use super::paint::{DIM, STRONG, WAIT, paint, plain};
 use super::report;
+use super::wrap::{WIDTH, wrapped};
 use super::{Report, View};
 use crate::stats::ScenarioResults;
-
-/// How wide running text is.
-const WIDTH: usize = 88;
 
 /// Name, description and faults, the tables, the bars, and when asked for what is assumed.
 pub fn render(report: &Report, view: View<'_>) -> String {
     let results = report.results();
-    let mut blocks = vec![head(results, view.color), incomplete(results)];
+    let mut blocks = vec![head(results, view.color), incomplete(results), warnings(results, view.color)];
+    blocks.extend(certainty::objectives(results).map(|table| table.aligned(view.color)));
     blocks.extend(report::tables(results).iter().map(|table| table.aligned(view.color)));
     // The bars stand under the table whose numbers they show, which is the last but one.
     blocks.insert(blocks.len() - 1, bars(results, view.color));
@@ -51,6 +51,12 @@ fn incomplete(results: &ScenarioResults) -> String {
     lines.map(|line| line + "\n").collect()
 }
 
+/// What one should know before trusting the numbers.
+fn warnings(results: &ScenarioResults, color: bool) -> String {
+    let lines = certainty::warnings(results).into_iter().flat_map(|text| wrapped(&format!("warning: {text}"), WIDTH));
+    lines.map(|line| paint(color, WAIT, &line) + "\n").collect()
+}
+
 fn assumptions(results: &ScenarioResults, color: bool) -> String {
     let mut text = paint(color, STRONG, "Assumed");
     text.push('\n');
@@ -75,36 +81,4 @@ fn defaults(results: &ScenarioResults, color: bool) -> String {
         text.push_str(&format!("  {}{pad}  {}\n", paint(color, DIM, &path), plain(value)));
     }
     text
-}
-
-/// The text in lines of at most so many columns, broken between words.
-fn wrapped(text: &str, width: usize) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
-    for word in plain(text).split_whitespace() {
-        match lines.last_mut() {
-            Some(line) if line.width() + 1 + word.width() <= width => {
-                line.push(' ');
-                line.push_str(word);
-            }
-            _ => lines.push(word.to_owned()),
-        }
-    }
-    lines
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn running_text_is_broken_between_words() {
-        assert_eq!(wrapped("one two  three", 7), ["one two", "three"]);
-        assert_eq!(wrapped("unbreakable", 3), ["unbreakable"]);
-        assert!(wrapped("", 3).is_empty());
-    }
-
-    #[test]
-    fn an_escape_sequence_in_a_description_does_not_reach_the_terminal() {
-        assert_eq!(wrapped("a \u{1b}[31mred", 20), ["a [31mred"]);
-    }
 }

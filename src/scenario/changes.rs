@@ -17,17 +17,23 @@ use super::syntax;
 /// A change of one value: `run.seed=7`, `arrivals.poisson=80/s`, `policies.sync.workers=4`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
+    option: &'static str,
     text: String,
 }
 
 impl Change {
     /// A change as written after `--set`.
     pub fn new(text: impl Into<String>) -> Self {
-        Self { text: text.into() }
+        Self { option: "--set", text: text.into() }
+    }
+
+    /// A change that an option of its own makes, by which messages call it.
+    pub fn by(option: &'static str, path: &str, value: &str) -> Self {
+        Self { option, text: format!("{path}={value}") }
     }
 
     pub(super) fn source(&self) -> Source {
-        Source::new("--set", self.text.clone())
+        Source::new(self.option, self.text.clone())
     }
 }
 

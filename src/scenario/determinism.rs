@@ -1,6 +1,6 @@
 //! Whether a scenario leaves anything to chance.
 
-use crate::engine::Dispatch;
+use crate::engine::{Dispatch, Rules};
 use crate::policy::PolicyChoice;
 use crate::random::{Arrivals, BatchSize, Distribution, Phase, RequestClass};
 
@@ -40,11 +40,11 @@ impl Scenario {
             Arrivals::Trace(trace) if trace.gives_all_demands() => true,
             Arrivals::Trace(_) => self.workload.classes.iter().all(has_constant_demands),
             Arrivals::At(list) => {
-                let is_named = |class: &&RequestClass| {
-                    list.iter()
-                        .any(|arrival| arrival.class.as_ref().map_or(class.weight > 0.0, |name| *name == class.name))
+                let comes = |class: &&RequestClass| {
+                    let is_it = |name: &String| *name == class.name;
+                    list.iter().any(|arrival| arrival.class.as_ref().map_or(class.weight > 0.0, is_it))
                 };
-                self.workload.classes.iter().filter(is_named).all(has_constant_demands)
+                self.workload.classes.iter().filter(comes).all(has_constant_demands)
             }
             _ => self.drawn_classes().all(has_constant_demands),
         }
@@ -57,7 +57,7 @@ impl Scenario {
 
     /// Whether requests are bound to any worker of several.
     fn draws_workers(&self) -> bool {
-        let draws = |rules: crate::engine::Rules| rules.queueing.dispatch == Dispatch::Random && rules.workers > 1;
+        let draws = |rules: Rules| rules.queueing.dispatch == Dispatch::Random && rules.workers > 1;
         self.policies.iter().map(PolicyChoice::rules).any(draws)
     }
 
@@ -76,4 +76,78 @@ fn has_constant_demands(class: &RequestClass) -> bool {
 
 fn is_constant(law: &Distribution) -> bool {
     law.is_always_zero() || law.sampler().is_constant()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Cursor;
+
+    use crate::random::Files;
+    use crate::scenario::{Change, Source, read};
+
+    /// Nothing in it is drawn.
+    const PLAIN: &str = r#"{
+      "classes": {
+        "page": { "phases": [ { "compute": "5ms" }, { "parallel": [ { "db": "20ms" }, { "sleep": "1ms" } ] } ] },
+        "rare": { "weight": 0, "phases": [ { "compute": { "exponential": "5ms" } } ] } },
+      "arrivals": { "constant": "20/s" },
+      "policies": [ { "sync": { "workers": 4 } }, { "async": {} } ],
+      "run": { "requests": 10 } }"#;
+
+    fn is_deterministic(changes: &[&str]) -> bool {
+        let changes: Vec<Change> = changes.iter().map(|change| Change::new(*change)).collect();
+        let files = Files::new(|file| {
+            Ok(Box::new(Cursor::new(match file {
+                "given" => r#"{"time_ms": 1, "class": "rare", "demands_ms": [3]}"#,
+                "drawn" => r#"{"time_ms": 1, "class": "rare"}"#,
+                _ => "5ms\n5ms\n",
+            })))
+        });
+        read(Source::new("scenario", PLAIN), "scenario", &changes, &files).unwrap().is_deterministic()
+    }
+
+    #[test]
+    fn what_draws_nothing_is_deterministic() {
+        for changes in [
+            &[][..],
+            &["arrivals.at=[{\"time\": \"0ms\"}, {\"time\": \"1ms\", \"class\": \"page\"}]"],
+            &["classes.rare.weight=1", "arrivals.at=[{\"time\": \"0ms\", \"class\": \"page\"}]"],
+            &["arrivals.renewal=20ms"],
+            &["arrivals.renewal={\"normal\": {\"mean\": \"20ms\", \"cv\": 0}}"],
+            &["arrivals.bursts={\"every\": \"1s\", \"size\": 10}"],
+            &["arrivals.users={\"count\": 5, \"think\": \"1s\"}"],
+            &["arrivals.trace=given", "run={}"],
+            &["policies.async.dispatch=random"],
+            &["policies.sync.dispatch=round_robin"],
+            &["clients={\"timeout\": \"1s\", \"patience\": \"1s\", \"retries\": {\"max\": 2, \"backoff\": \"1s\"}}"],
+            &["faults=[{\"at\": \"1s\", \"for\": \"1s\", \"cores\": 1}]"],
+        ] {
+            assert!(is_deterministic(changes), "{changes:?}");
+        }
+    }
+
+    #[test]
+    fn what_draws_anything_is_not() {
+        for changes in [
+            &["classes.rare.weight=1"][..],
+            &["classes.page.phases.0.compute.exponential=5ms"],
+            &["classes.page.phases.1.parallel.0.db.exponential=5ms"],
+            &["classes.rare.weight=1", "arrivals.at=[{\"time\": \"0ms\"}]"],
+            &["arrivals.at=[{\"time\": \"0ms\", \"class\": \"rare\"}]"],
+            &["arrivals.poisson=20/s"],
+            &["arrivals.renewal.exponential=20ms"],
+            &["arrivals=[{\"for\": \"10s\", \"rate\": \"20/s\"}]"],
+            &["arrivals.batches={\"rate\": \"1/s\", \"size\": 10}"],
+            &["arrivals.bursts={\"every\": \"1s\", \"size\": 10, \"spread\": \"10ms\"}"],
+            &["arrivals.bursts={\"every\": \"1s\", \"size\": {\"geometric\": {\"mean\": 4}}}"],
+            &["arrivals.users={\"count\": 5, \"think\": {\"exponential\": \"1s\"}}"],
+            &["arrivals.trace=drawn", "run={}"],
+            &["policies.sync.dispatch=random"],
+            &["clients.timeout.exponential=1s"],
+            &["clients.patience.exponential=1s"],
+            &["clients.retries={\"max\": 2, \"backoff\": \"1s\", \"jitter\": 0.5}"],
+        ] {
+            assert!(!is_deterministic(changes), "{changes:?}");
+        }
+    }
 }

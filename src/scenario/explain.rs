@@ -79,6 +79,12 @@ fn hint(expected: &str, found: &Node) -> Option<String> {
         Value::Number(number) if expected.starts_with("a rate") => {
             Some(format!("write it with its unit, in quotes, such as \"{number}/s\""))
         }
+        Value::Number(number) if expected.starts_with("a percentage") => {
+            // A share of 1 was meant.
+            let percent =
+                number.as_f64().map(|n| if n < 1.0 { (n * 1e8).round() / 1e6 } else { n }).unwrap_or_default();
+            Some(format!("write it with a percent sign, in quotes, such as \"{percent}%\""))
+        }
         Value::Text(text) => {
             let is_meant = match expected {
                 "a boolean" => matches!(text.as_str(), "true" | "false"),

@@ -4,7 +4,7 @@ use std::io::Cursor;
 
 use super::*;
 use crate::engine::MAX_IN_FLIGHT;
-use crate::model::{BackendId, PhaseKind, Quantum};
+use crate::model::{BackendId, Named, PhaseKind, Quantum};
 use crate::random::{Distribution, Empirical, Phase, SinglePhase};
 
 const SHOP: &str = include_str!("../../tests/data/shop.json");
@@ -72,6 +72,26 @@ fn db_is_the_first_backend_wherever_it_stands() {
 fn a_list_of_arrivals_needs_no_run() {
     let explicit = small(r#""arrivals": { "at": [{ "time": "0ms" }] }, "policies": [{ "sync": {} }]"#);
     assert_eq!(explicit.run, plain_run(End::Arrivals));
+}
+
+#[test]
+fn a_run_says_what_is_left_out_how_often_and_how_sure() {
+    let run = |changes: &[&str]| shop(changes).run;
+    assert_eq!(run(&["run.warm_up=auto"]).warm_up, WarmUp::Auto);
+    assert_eq!(run(&["run.warm_up=10s"]).warm_up, WarmUp::Fixed(SimDuration::from_millis(10_000)));
+    assert_eq!(run(&["run.warm_up=0s"]).warm_up, WarmUp::None);
+    assert_eq!(run(&["run.replications=100000"]).replications, 100_000);
+    assert!((run(&["run.confidence=99.5%"]).confidence - 0.995).abs() < 1e-12);
+    let precision = |text: &str| run(&[text]).precision.unwrap();
+    let named = |names: &[Named]| names.iter().copied().map(Metric::Named).collect::<Vec<_>>();
+    assert_eq!(
+        precision("run.precision=2%"),
+        Precision { half_width: 0.02, metrics: named(&[Named::Mean, Named::P95, Named::P99]), at_most: 1000 }
+    );
+    assert_eq!(
+        precision(r#"run.precision={ "half_width": "0.5%", "metrics": ["p50", "slowdown.mean"], "replications": 40 }"#),
+        Precision { half_width: 0.005, metrics: named(&[Named::P50, Named::SlowdownMean]), at_most: 40 }
+    );
 }
 
 #[test]

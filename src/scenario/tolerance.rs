@@ -95,10 +95,59 @@ pub(super) fn judged(name: Part<'_>) -> Result<Named, Diagnostic> {
     Named::JUDGED.iter().find(named).copied().ok_or_else(|| {
         let (message, label) = match Named::ALL.iter().find(named) {
             Some(_) => ("is not compared with a baseline", "it needs no tolerance"),
+            None if name.text.is_empty() => ("is no metric", "a metric is missing"),
             None => ("is no metric", "no such metric"),
         };
         let names = Named::JUDGED.iter().map(|metric| metric.name());
         let help = allowed_names("compared are", name.text, names);
         name.error(format!("`{}` {message}", shown(name.text)), label).with_help(help)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TOLERANT: &str = r#"{
+      "classes": { "page": { "phases": [] } }, "arrivals": { "constant": "1/s" }, "policies": [{ "sync": {} }],
+      "run": { "requests": 9 },
+      "tolerances": { "p99": { "relative": "5%" }, "mean": { "absolute": "250us" },
+                      "throughput": { "relative": "0%", "absolute": "2/s" }, "error_rate": { "absolute": "0.5%" } } }"#;
+
+    fn of(scenario: &Scenario, metric: Named) -> (f64, f64) {
+        let Tolerance { relative, absolute } = scenario.tolerances.of(Metric::Named(metric));
+        (relative, absolute)
+    }
+
+    #[test]
+    fn what_is_left_out_stays_at_its_default() {
+        let scenario = Scenario::from_json(TOLERANT).unwrap();
+        for (metric, expected) in [
+            (Named::P99, (0.05, 1.0)),
+            (Named::Mean, (0.02, 0.25)),
+            (Named::P50, (0.02, 1.0)),
+            (Named::Throughput, (0.0, 2.0)),
+            (Named::ErrorRate, (0.02, 0.005)),
+        ] {
+            assert_eq!(of(&scenario, metric), expected, "{}", metric.name());
+        }
+    }
+
+    #[test]
+    fn the_command_line_changes_what_it_names() {
+        for (text, metric, expected) in [
+            ("p99=10%,2ms", Named::P99, (0.1, 2.0)),
+            ("p99=10%", Named::P99, (0.1, 1.0)),
+            ("p99=2ms", Named::P99, (0.05, 2.0)),
+            ("p99=,2ms", Named::P99, (0.05, 2.0)),
+            (" mean = 10 % , 1 ms ", Named::Mean, (0.1, 1.0)),
+            ("error_rate=10%", Named::ErrorRate, (0.1, 0.005)),
+            ("error_rate=,1%", Named::ErrorRate, (0.02, 0.01)),
+            ("throughput=0.5/s", Named::Throughput, (0.0, 0.5)),
+        ] {
+            let mut scenario = Scenario::from_json(TOLERANT).unwrap();
+            scenario.tolerate(text).unwrap();
+            assert_eq!(of(&scenario, metric), expected, "{text}");
+        }
+    }
 }

@@ -8,6 +8,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::observations::Observations;
+use super::saturation::Saturation;
 use crate::model::MetricUnit;
 use crate::policy::Runner;
 
@@ -477,7 +478,3 @@ impl Utilization {
 fn is_false(flag: &bool) -> bool {
     !flag
 }
-
-/// What a policy can sustain, and what was asked of it.
-#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
-pub struct Saturation {}

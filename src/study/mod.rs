@@ -1,6 +1,7 @@
 //! Several runs and one question; returns data.
 
 mod assumptions;
+mod capacity;
 mod check;
 mod coverage;
 mod objectives;
@@ -12,6 +13,7 @@ mod verify;
 mod warm_up;
 
 pub use assumptions::ASSUMPTIONS;
+pub use capacity::{Capacity, Station, StationBound, capacity, saturation, station_bounds};
 pub use check::{
     BaselineCheck, BaselineComparison, CHECK_SCHEMA, CheckVerdict, MetricComparison, MetricTolerance, MetricVerdict,
     NotComparable, ScenarioChange, ScenarioCheck, SignificanceTest, WrittenBaseline,

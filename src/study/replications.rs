@@ -7,10 +7,11 @@ use crate::model::{SimDuration, SimTime};
 use crate::policy::PolicyChoice;
 use crate::scenario::{End, Scenario};
 use crate::stats::{
-    Batches, Collector, FEWEST_BATCHES, Method, Observations, PolicyResults, Subject, TimelineEntry, TimelineRecorder,
-    Totals,
+    Batches, Collector, FEWEST_BATCHES, Method, Observations, PolicyResults, Saturation, Subject, TimelineEntry,
+    TimelineRecorder, Totals,
 };
 
+use super::capacity::saturation;
 use super::simulation::{Replication, simulation};
 
 /// The run was ended by its watch.
@@ -162,6 +163,13 @@ impl<'a> Accumulated<'a> {
                 totals.add(&outcome.totals);
             }
         }
+    }
+
+    /// What the policy can sustain, and how near the arrivals come to it.
+    pub fn saturation(&self) -> Saturation {
+        let nanos = self.sum.as_ref().map_or(0, |(_, totals)| totals.nanos);
+        let seconds_each = nanos as f64 / 1e9 / self.parts.len().max(1) as f64;
+        saturation(self.trial.scenario, self.trial.policy, seconds_each)
     }
 
     /// The results of all together, with what each part gave.

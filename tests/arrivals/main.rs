@@ -4,6 +4,7 @@
 
 mod batches;
 mod modulated;
+mod scaled;
 mod trace;
 mod varying;
 

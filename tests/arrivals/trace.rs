@@ -23,12 +23,12 @@ fn checked(files: &Files) -> Result<Arrivals, TraceError> {
     Ok(Arrivals::Trace(trace))
 }
 
-fn check(text: &str) -> Result<Arrivals, TraceError> {
+pub(super) fn check(text: &str) -> Result<Arrivals, TraceError> {
     let text = text.as_bytes().to_vec();
     checked(&files(move |_| text.clone()))
 }
 
-fn requests(mut source: ArrivalSource) -> Vec<(Arrival, Option<Vec<SimDuration>>)> {
+pub(super) fn requests(mut source: ArrivalSource) -> Vec<(Arrival, Option<Vec<SimDuration>>)> {
     let requests = std::iter::from_fn(|| {
         let arrival = source.next_arrival()?;
         Some((arrival, source.given_demands().map(<[_]>::to_vec)))

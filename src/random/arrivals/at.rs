@@ -21,6 +21,11 @@ pub struct ArrivalsAt {
 }
 
 impl ArrivalsAt {
+    /// The same entry in a list that goes by so many times as fast.
+    pub(super) fn faster(&self, factor: f64) -> Self {
+        Self { time: self.time.scaled(1.0 / factor), class: self.class.clone() }
+    }
+
     pub(super) fn arrival(&self, class_id: impl Fn(&str) -> ClassId) -> Arrival {
         Arrival { time: SimTime::ZERO + self.time, class: self.class.as_deref().map(class_id) }
     }

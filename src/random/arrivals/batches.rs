@@ -153,6 +153,12 @@ impl Batches {
 }
 
 impl Bursts {
+    /// Bursts of the same size that follow each other so many times as fast.
+    pub(super) fn faster(&self, factor: f64) -> Self {
+        let every = self.every.scaled(1.0 / factor).max(SimDuration::from_nanos(1));
+        Self { every, size: self.size, spread: self.spread.scaled(1.0 / factor).min(every) }
+    }
+
     pub(super) fn mean_rate_per_s(&self) -> f64 {
         self.size.mean() / self.every.as_secs()
     }

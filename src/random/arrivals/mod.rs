@@ -157,6 +157,26 @@ impl Arrivals {
         }
     }
 
+    /// The same law with so many times as many arrivals in any time: rates are multiplied, times of lists, traces and
+    /// bursts divided; of users there are as many more. `factor` is above 0.
+    pub fn scaled(&self, factor: f64) -> Self {
+        match self {
+            Self::At(list) => Self::At(list.iter().map(|entry| entry.faster(factor)).collect()),
+            Self::Constant(rate) => Self::Constant(rate.scaled(factor)),
+            Self::Poisson(rate) => Self::Poisson(rate.scaled(factor)),
+            Self::Renewal(law) => Self::Renewal(law.scaled(1.0 / factor)),
+            Self::Piecewise(law) => Self::Piecewise(law.scaled(factor)),
+            Self::Ramp(law) => Self::Ramp(law.scaled(factor)),
+            Self::Sine(law) => Self::Sine(Sine { mean: law.mean.scaled(factor), ..*law }),
+            Self::Mmpp(law) => Self::Mmpp(law.scaled(factor)),
+            Self::OnOff(law) => Self::OnOff(OnOff { rate: law.rate.scaled(factor), ..law.clone() }),
+            Self::Batches(law) => Self::Batches(Batches { rate: law.rate.scaled(factor), ..*law }),
+            Self::Bursts(law) => Self::Bursts(law.faster(factor)),
+            Self::Trace(trace) => Self::Trace(trace.faster(factor)),
+            Self::Users(users) => Self::Users(users.scaled(factor)),
+        }
+    }
+
     /// How often a rate that changes at random times changes for one arrival, in the mean.
     pub fn changes_per_arrival(&self) -> Option<f64> {
         match self {

@@ -79,6 +79,11 @@ fn check_on_time(law: &Distribution) -> Result<(), String> {
 }
 
 impl Mmpp {
+    pub(super) fn scaled(&self, factor: f64) -> Self {
+        let scaled = |state: &MmppState| MmppState { rate: state.rate.scaled(factor), mean: state.mean };
+        Self { states: self.states.iter().map(scaled).collect() }
+    }
+
     fn nanos(&self) -> f64 {
         self.states.iter().map(|state| state.mean.as_nanos() as f64).sum()
     }

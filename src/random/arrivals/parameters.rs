@@ -21,6 +21,10 @@ impl RateOrZero {
         self.0
     }
 
+    pub(super) fn scaled(self, factor: f64) -> Self {
+        Self(self.0 * factor)
+    }
+
     pub(super) fn per_nano(self) -> f64 {
         self.0 / 1e9
     }

@@ -64,6 +64,11 @@ impl Piecewise {
         self.repeat
     }
 
+    pub(super) fn scaled(&self, factor: f64) -> Self {
+        let scaled = |piece: &Piece| Piece { length: piece.length, rate: piece.rate.scaled(factor) };
+        Self { rates: self.rates.iter().map(scaled).collect(), repeat: self.repeat }
+    }
+
     fn cycle(&self) -> Cycle {
         Cycle {
             expected: self.rates.iter().map(Piece::expected).sum(),

@@ -24,6 +24,10 @@ pub struct Ramp {
 }
 
 impl Ramp {
+    pub(super) fn scaled(&self, factor: f64) -> Self {
+        Self { from: self.from.scaled(factor), to: self.to.scaled(factor), over: self.over }
+    }
+
     /// How many arrivals are expected on the ramp.
     fn expected_on_ramp(&self) -> f64 {
         (self.from.per_nano() + self.to.per_nano()) / 2.0 * self.over.as_nanos() as f64

@@ -21,6 +21,14 @@ pub struct Users {
     pub think: Distribution,
 }
 
+impl Users {
+    /// So many times as many users; at least one, at most a million.
+    pub(super) fn scaled(&self, factor: f64) -> Self {
+        let count = (f64::from(self.count) * factor).round() as u32;
+        Self { count: count.clamp(1, MOST), think: self.think.clone() }
+    }
+}
+
 fn number_of_users<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
     match u32::deserialize(deserializer)? {
         0 => Err(Error::custom("there are no users\nwrite a whole number of at least 1")),

@@ -40,6 +40,13 @@ impl Empirical {
         }
     }
 
+    pub(super) fn scaled(&self, factor: f64) -> Self {
+        match self {
+            Self::Values(values) => Self::Values(values.iter().map(|value| value.scaled(factor)).collect()),
+            Self::File(file) => Self::File(file.clone()),
+        }
+    }
+
     pub(super) fn mean_nanos(&self) -> f64 {
         let values = self.values();
         let sum: u128 = values.iter().map(|value| u128::from(value.as_nanos())).sum();

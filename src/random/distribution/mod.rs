@@ -78,6 +78,24 @@ impl Distribution {
         }
     }
 
+    /// The law of draws that are so many times as long; what a file will be loaded for is left as it is.
+    pub fn scaled(&self, factor: f64) -> Self {
+        match self {
+            Self::Constant(value) => Self::Constant(value.scaled(factor)),
+            Self::Exponential(mean) => Self::Exponential(mean.scaled(factor)),
+            Self::Uniform(law) => Self::Uniform(law.scaled(factor)),
+            Self::Normal(law) => Self::Normal(law.scaled(factor)),
+            Self::Lognormal(law) => Self::Lognormal(law.scaled(factor)),
+            Self::Gamma(law) => Self::Gamma(law.scaled(factor)),
+            Self::Erlang(law) => Self::Erlang(law.scaled(factor)),
+            Self::Weibull(law) => Self::Weibull(law.scaled(factor)),
+            Self::Pareto(law) => Self::Pareto(law.scaled(factor)),
+            Self::Hyperexponential(law) => Self::Hyperexponential(law.scaled(factor)),
+            Self::Mixture(law) => Self::Mixture(law.scaled(factor)),
+            Self::Empirical(law) => Self::Empirical(law.scaled(factor)),
+        }
+    }
+
     /// The law made ready to draw from.
     ///
     /// # Panics

@@ -85,6 +85,10 @@ impl TryFrom<(SimDuration, SimDuration)> for Uniform {
 }
 
 impl Uniform {
+    pub(super) fn scaled(&self, factor: f64) -> Self {
+        Self { low: self.low.scaled(factor), high: self.high.scaled(factor) }
+    }
+
     pub(super) fn mean_nanos(&self) -> f64 {
         (self.low.as_nanos() as f64 + self.high.as_nanos() as f64) / 2.0
     }
@@ -115,6 +119,10 @@ fn cv_of_a_bell<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Cv, D::Err
 }
 
 impl Normal {
+    pub(super) fn scaled(&self, factor: f64) -> Self {
+        Self { mean: self.mean.scaled(factor), cv: self.cv }
+    }
+
     pub(super) fn parameters(&self) -> MeanAndCv {
         MeanAndCv { mean: self.mean, cv: self.cv }
     }
@@ -144,6 +152,10 @@ pub struct MeanAndCv {
 }
 
 impl MeanAndCv {
+    pub(super) fn scaled(&self, factor: f64) -> Self {
+        Self { mean: self.mean.scaled(factor), cv: self.cv }
+    }
+
     pub(super) fn mean_nanos(&self) -> f64 {
         self.mean.as_nanos() as f64
     }
@@ -235,6 +247,13 @@ impl MedianAndP99 {
         Ok(Self { median, p99 })
     }
 
+    /// Rounding leaves the median above 0, and the p99 above the median.
+    fn scaled(&self, factor: f64) -> Self {
+        let nano = SimDuration::from_nanos(1);
+        let median = self.median.scaled(factor).max(nano);
+        Self { median, p99: self.p99.scaled(factor).max(median + nano) }
+    }
+
     fn median_nanos(&self) -> f64 {
         self.median.as_nanos() as f64
     }
@@ -246,6 +265,13 @@ impl MedianAndP99 {
 }
 
 impl Spread {
+    pub(super) fn scaled(&self, factor: f64) -> Self {
+        match self {
+            Self::MeanAndCv(law) => Self::MeanAndCv(law.scaled(factor)),
+            Self::MedianAndP99(law) => Self::MedianAndP99(law.scaled(factor)),
+        }
+    }
+
     /// μ and σ of the logarithm of nanoseconds. From mean and cv: σ² = ln(1 + cv²), μ = ln mean − σ²/2; from
     /// percentiles: μ = ln median, σ = ln(p99 / median) / z(0.99) (Johnson, Kotz, Balakrishnan 1, 14.3).
     pub(super) fn lognormal_parameters(&self) -> (f64, f64) {
@@ -326,6 +352,10 @@ fn at_least_one<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Er
 }
 
 impl Erlang {
+    pub(super) fn scaled(&self, factor: f64) -> Self {
+        Self { stages: self.stages, mean: self.mean.scaled(factor) }
+    }
+
     pub(super) fn mean_nanos(&self) -> f64 {
         self.mean.as_nanos() as f64
     }

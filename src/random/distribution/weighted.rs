@@ -68,6 +68,14 @@ fn check_weights(mut weights: impl ExactSizeIterator<Item = Weight>) -> Result<(
 }
 
 impl Hyperexponential {
+    pub(super) fn scaled(&self, factor: f64) -> Self {
+        let scaled = |branch: &HyperexponentialBranch| HyperexponentialBranch {
+            weight: branch.weight,
+            mean: branch.mean.scaled(factor),
+        };
+        Self(self.0.iter().map(scaled).collect())
+    }
+
     pub(super) fn branches(&self) -> &[HyperexponentialBranch] {
         &self.0
     }
@@ -78,6 +86,11 @@ impl Hyperexponential {
 }
 
 impl Mixture {
+    pub(super) fn scaled(&self, factor: f64) -> Self {
+        let scaled = |branch: &MixtureBranch| MixtureBranch { weight: branch.weight, of: branch.of.scaled(factor) };
+        Self(self.0.iter().map(scaled).collect())
+    }
+
     /// The branches that are ever drawn: their weight is not 0.
     pub(super) fn possible_branches(&self) -> impl Iterator<Item = &MixtureBranch> {
         self.0.iter().filter(|branch| branch.weight.get() > 0.0)

@@ -31,14 +31,11 @@ pub(super) fn bound(
             .with_help(format!("write {}", example(unit))));
     }
     let number = quantity(value, unit, name)?;
-    if let Some(problem) = says_nothing(comparison, number, metric, unit) {
-        let help = if number > 0.0 {
-            "it is never above 100%: write `== 100%`, `< 100%`, or a bound below 100%"
-        } else {
-            "it is never below 0: write `==` or `>`, or a bound above 0"
-        };
-        let comparison = format!("{} {}", sign.text, shown(value.text));
-        return Err(sign.error(format!("`{name} {comparison}` {problem}"), problem).with_help(help));
+    let is_part = unit == MetricUnit::Share && metric != Metric::Named(Named::Retried);
+    if let Some(Empty { always, why, help }) = says_nothing(comparison, number, is_part) {
+        let judgement = if always { "always holds" } else { "never holds" };
+        let written = format!("`{name} {} {}`", sign.text, shown(value.text));
+        return Err(sign.error(format!("{written} {judgement}"), why).with_help(help));
     }
     Ok(Bound { number, is_share })
 }
@@ -91,21 +88,24 @@ fn example(unit: MetricUnit) -> &'static str {
     }
 }
 
-/// The least and the greatest number that a metric can be.
-fn extremes(metric: Metric, unit: MetricUnit) -> (f64, f64) {
-    // Tries beyond the first may be more than the arrivals they belong to.
-    let is_part = unit == MetricUnit::Share && metric != Metric::Named(Named::Retried);
-    (0.0, if is_part { 1.0 } else { f64::INFINITY })
+/// Why a comparison says nothing.
+struct Empty {
+    /// Whether it holds whatever the results are; otherwise it never does.
+    always: bool,
+    why: &'static str,
+    help: &'static str,
 }
 
-/// Whether it holds, or fails, whatever the results are.
-fn says_nothing(comparison: Comparison, bound: f64, metric: Metric, unit: MetricUnit) -> Option<&'static str> {
-    let (least, most) = extremes(metric, unit);
+/// Whether it holds, or fails, whatever the results are. Nothing is below 0, and no part is more than the whole; tries
+/// beyond the first are no part of the arrivals.
+fn says_nothing(comparison: Comparison, bound: f64, is_part: bool) -> Option<Empty> {
+    let empty = |always, why, help| Some(Empty { always, why, help });
+    let (is_least, is_most) = (bound <= 0.0, is_part && bound >= 1.0);
     match comparison {
-        Comparison::Less if bound <= least => Some("never holds"),
-        Comparison::Greater if bound >= most => Some("never holds"),
-        Comparison::AtLeast if bound <= least => Some("always holds"),
-        Comparison::AtMost if bound >= most => Some("always holds"),
+        Comparison::Less if is_least => empty(false, "nothing is below 0", "write `<=`, or a bound above 0"),
+        Comparison::AtLeast if is_least => empty(true, "nothing is below 0", "write `>`, or a bound above 0"),
+        Comparison::Greater if is_most => empty(false, "nothing is above 100%", "write `>=`, or a bound below 100%"),
+        Comparison::AtMost if is_most => empty(true, "nothing is above 100%", "write `<`, or a bound below 100%"),
         _ => None,
     }
 }

@@ -5,7 +5,7 @@ use crate::scenario::diagnostic::{Diagnostic, did_you_mean, list, shown};
 use crate::scenario::part::Part;
 
 use super::bound::bound;
-use super::names::{ALL, Names, WARN, class_metrics, groups, metric_like, metrics_help};
+use super::names::{ALL, Names, WARN, class_metrics, groups, metrics_help};
 use super::{Comparison, Objective, Place};
 
 /// What an objective is like.
@@ -34,6 +34,9 @@ impl Names<'_> {
             return Err(text.error("an objective is empty", "nothing to compare").with_help(HELP));
         }
         let rest = whole.text.strip_prefix(WARN).map(|rest| whole.split_at(whole.text.len() - rest.len()).1);
+        if rest.is_none() {
+            self.check_beginning(whole)?;
+        }
         let (subject, sign, value) = split(rest.unwrap_or(whole).trim())?;
         let Subject { policy, class, metric } = self.subject(subject)?;
         let comparison = comparison(sign)?;
@@ -51,41 +54,58 @@ impl Names<'_> {
         })
     }
 
+    /// What begins like `warn:`, and no name does, was meant to be that.
+    fn check_beginning(&self, text: Part<'_>) -> Result<(), Diagnostic> {
+        let Some(beginning) = text.text.split_once(':').map(|(word, _)| text.slice(0, word.len() + 1)) else {
+            return Ok(());
+        };
+        let word = beginning.text.to_lowercase();
+        let is_meant = word.starts_with("warn") || did_you_mean(&word, [WARN]).is_some();
+        if !is_meant || self.policies.iter().chain(&self.classes).any(|name| name.starts_with(beginning.text)) {
+            return Ok(());
+        }
+        Err(beginning
+            .error(format!("unknown beginning `{}`", shown(beginning.text)), "no such beginning")
+            .with_help(format!("an objective that only warns begins with `{WARN}`")))
+    }
+
     /// `[policy.][class.]metric`. The metric is as long as it can be: `slowdown.p99` is no class.
     fn subject(&self, subject: Part<'_>) -> Result<Subject, Diagnostic> {
-        let starts: Vec<usize> =
-            std::iter::once(0).chain(subject.text.match_indices('.').map(|(at, _)| at + 1)).collect();
-        let from = |index: usize| subject.split_at(starts[index]).1.trim();
-        let name = |index: usize| {
-            let end = starts.get(index + 1).map_or(subject.text.len(), |next| next - 1);
-            subject.slice(starts[index], end).trim()
-        };
-        let names: Vec<Part<'_>> = (0..starts.len()).map(name).collect();
-        for (index, name) in names.iter().enumerate() {
-            if name.text.is_empty() {
-                return Err(self.nothing_named(*name, index + 1 == names.len()));
+        let dotted = Dotted::read(subject)?;
+        for first in 0..dotted.names.len() {
+            if let Some(metric) = self.metric(&dotted.names[first..])? {
+                return self.subject_of(metric, first, &dotted);
             }
         }
-        for first in 0..names.len() {
-            if let Some(metric) = self.metric(&names[first..])? {
-                let (policy, class) = self.whose(&names[..first], from(first))?;
-                if class.is_some() && !metric.is_of_classes() {
-                    let shown = shown(from(first).text);
-                    return Err(from(first)
-                        .error(format!("`{shown}` is not known class by class"), "of all requests of a policy")
-                        .with_help(format!("metrics of classes: {}", list(class_metrics()))));
-                }
-                return Ok(Subject { policy, class, metric });
-            }
+        Err(self.no_metric(&dotted))
+    }
+
+    /// Whose metric it is, which begins with the name of that number.
+    fn subject_of(&self, metric: Metric, first: usize, dotted: &Dotted<'_>) -> Result<Subject, Diagnostic> {
+        if first > 0 && self.is_group(dotted.names[first - 1].text) {
+            return Err(unknown_metric(dotted.from(first - 1)));
         }
+        let (policy, class) = self.whose(&dotted.names[..first])?;
+        if class.is_some() && !metric.is_of_classes() {
+            let part = dotted.from(first);
+            return Err(part
+                .error(format!("`{}` is not known class by class", shown(part.text)), "of all requests of a policy")
+                .with_help(format!("metrics of classes: {}", list(class_metrics()))));
+        }
+        Ok(Subject { policy, class, metric })
+    }
+
+    /// What is wrong with names that end with no metric.
+    fn no_metric(&self, dotted: &Dotted<'_>) -> Diagnostic {
+        let names = &dotted.names;
         let known = names.iter().take(2).take_while(|name| self.prefix(name.text).is_some()).count();
         match names.get(known) {
-            None => Err(self.nothing_named(from(0), true)),
+            None => nothing_named(dotted.from(0), true),
             // A name of no one before what may be a metric.
-            Some(unknown) if known + 1 < names.len() && did_you_mean(unknown.text, groups()).is_none() => {
-                Err(self.unknown_name(*unknown, known, from(known)))
+            Some(unknown) if known + 1 < names.len() && !self.is_group(unknown.text) => {
+                self.unknown_name(*unknown, known)
             }
-            Some(_) => Err(unknown_metric(from(known))),
+            Some(_) => unknown_metric(dotted.from(known)),
         }
     }
 
@@ -102,9 +122,8 @@ impl Names<'_> {
     }
 
     /// The policy and class before a metric.
-    fn whose(&self, names: &[Part<'_>], metric: Part<'_>) -> Result<(Option<usize>, Option<ClassId>), Diagnostic> {
-        let found =
-            |index: usize| self.prefix(names[index].text).ok_or_else(|| self.unknown_name(names[index], index, metric));
+    fn whose(&self, names: &[Part<'_>]) -> Result<(Option<usize>, Option<ClassId>), Diagnostic> {
+        let found = |index: usize| self.prefix(names[index].text).ok_or_else(|| self.unknown_name(names[index], index));
         let is_no = |part: Part<'_>, what: &str, wanted: &str| {
             let named = shown(part.text);
             part.error(format!("`{named}` is a {what}, not a {wanted}"), format!("expected a {wanted} here"))
@@ -144,32 +163,61 @@ impl Names<'_> {
         policy.or_else(|| class().map(|id| Prefix::Class(ClassId(id))))
     }
 
-    /// A name that is no policy or class; `index` is its place before the metric.
-    fn unknown_name(&self, name: Part<'_>, index: usize, metric: Part<'_>) -> Diagnostic {
-        let what = if index == 0 { "policy or class" } else { "class" };
-        let whole = format!("{}.{}", name.text, metric.text);
-        let meant = metric_like(&whole).filter(|_| index == 0);
-        let policies = || self.policies.iter().copied().filter(|_| index == 0);
-        let known = policies().chain(self.classes.iter().copied());
-        let mut help = match index {
-            0 => format!("policies: {}; classes: {}", list(policies()), list(self.classes.iter().copied())),
-            _ => format!("classes: {}", list(self.classes.iter().copied())),
-        };
-        help.push_str(&format!("; or `{ALL}`"));
-        if let Some(meant) = meant.or_else(|| did_you_mean(name.text, known.chain([ALL]))) {
-            help.push_str(&format!("; did you mean `{}`?", shown(meant)));
-        }
-        name.error(format!("unknown {what} `{}`", shown(name.text)), format!("no such {what}")).with_help(help)
+    /// Whether a name that is no policy or class begins the names of metrics, or nearly.
+    fn is_group(&self, name: &str) -> bool {
+        let known = self.policies.iter().chain(&self.classes).copied().chain([ALL]);
+        did_you_mean(name, known).is_none() && did_you_mean(name, groups()).is_some()
     }
 
-    fn nothing_named(&self, part: Part<'_>, is_last: bool) -> Diagnostic {
-        let (message, label) = match (part.text, is_last) {
-            ("", false) => ("a name is missing".to_owned(), "nothing before the dot"),
-            ("", true) => ("a metric is missing".to_owned(), "expected a metric here"),
-            (names, _) => (format!("a metric of `{}` is missing", shown(names)), "this names no metric"),
+    /// A name that is no policy or class; `index` is its place before the metric.
+    fn unknown_name(&self, name: Part<'_>, index: usize) -> Diagnostic {
+        let policies = if index == 0 { &self.policies[..] } else { &[] };
+        let known = || policies.iter().chain(&self.classes).copied().chain([ALL]);
+        let (what, listed) = match policies {
+            [] => ("class", String::new()),
+            policies => ("policy or class", format!("policies: {}; ", list(policies.iter().copied()))),
         };
-        part.error(message, label).with_help(HELP)
+        let classes = list(self.classes.iter().copied());
+        let meant = did_you_mean(name.text, known());
+        let meant = meant.map_or(String::new(), |meant| format!("; did you mean `{}`?", shown(meant)));
+        name.error(format!("unknown {what} `{}`", shown(name.text)), format!("no such {what}"))
+            .with_help(format!("{listed}classes: {classes}; or `{ALL}`{meant}"))
     }
+}
+
+/// Names with dots between them.
+struct Dotted<'a> {
+    whole: Part<'a>,
+    names: Vec<Part<'a>>,
+    /// Where each name begins, in bytes.
+    starts: Vec<usize>,
+}
+
+impl<'a> Dotted<'a> {
+    fn read(whole: Part<'a>) -> Result<Self, Diagnostic> {
+        let behind_dots = whole.text.match_indices('.').map(|(at, _)| at + 1);
+        let starts: Vec<usize> = std::iter::once(0).chain(behind_dots).collect();
+        let ends = starts.iter().skip(1).map(|next| next - 1).chain([whole.text.len()]);
+        let names: Vec<_> = starts.iter().zip(ends).map(|(start, end)| whole.slice(*start, end).trim()).collect();
+        match names.iter().position(|name| name.text.is_empty()) {
+            Some(empty) => Err(nothing_named(names[empty], empty + 1 == names.len())),
+            None => Ok(Self { whole, names, starts }),
+        }
+    }
+
+    /// The names from that number on, as they are written.
+    fn from(&self, index: usize) -> Part<'a> {
+        self.whole.split_at(self.starts[index]).1.trim()
+    }
+}
+
+fn nothing_named(part: Part<'_>, is_last: bool) -> Diagnostic {
+    let (message, label) = match (part.text, is_last) {
+        ("", false) => ("a name is missing".to_owned(), "nothing before the dot"),
+        ("", true) => ("a metric is missing".to_owned(), "expected a metric here"),
+        (names, _) => (format!("a metric of `{}` is missing", shown(names)), "this names no metric"),
+    };
+    part.error(message, label).with_help(HELP)
 }
 
 /// Subject, comparison and value. The comparison is the last there is: names may hold `<`, values do not.

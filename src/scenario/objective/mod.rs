@@ -3,6 +3,8 @@
 mod bound;
 mod expression;
 mod names;
+#[cfg(test)]
+mod tests;
 
 use crate::model::{ClassId, Metric, MetricUnit};
 

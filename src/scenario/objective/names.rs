@@ -72,7 +72,7 @@ pub(super) fn class_metrics() -> impl Iterator<Item = &'static str> {
 }
 
 /// The metric that was probably meant.
-pub(super) fn metric_like(text: &str) -> Option<&'static str> {
+fn metric_like(text: &str) -> Option<&'static str> {
     let short = text.strip_prefix(RESPONSE_TIME).and_then(|rest| rest.strip_prefix('.')).unwrap_or(text);
     did_you_mean(short, Named::ALL.iter().map(|metric| metric.name()))
 }
@@ -86,7 +86,8 @@ pub(super) fn metrics_help(text: &str) -> String {
     };
     let mut help = format!("metrics: {}", list(Named::ALL.iter().filter(is_listed).map(|metric| metric.name())));
     if meant_group.is_none() {
-        help.push_str(&format!(", and those of {}", list(groups())));
+        let groups: Vec<String> = groups().iter().map(|group| format!("{group}.…")).collect();
+        help.push_str(&format!(", {}", list(groups.iter().map(String::as_str))));
     }
     match metric_like(text) {
         Some(meant) => format!("{help}; did you mean `{meant}`?"),
@@ -117,32 +118,36 @@ impl<'a> Names<'a> {
         if let Some(metric) = named(&texts.join(".")) {
             return Ok(Some(Metric::Named(metric)));
         }
-        let name = match (&texts[..], names) {
-            ([UTILIZATION, _], [_, name]) | ([UTILIZATION, BACKENDS, _], [_, _, name]) => *name,
+        let (name, is_short) = match (&texts[..], names) {
+            ([UTILIZATION, _], [_, name]) => (*name, true),
+            ([UTILIZATION, BACKENDS, _], [_, _, name]) => (*name, false),
             _ => return Ok(None),
         };
         let found = self.backends.get_full(name.text).filter(|(_, _, backend)| is_limited(backend));
         match found.and_then(|(number, _, _)| u16::try_from(number).ok()) {
             Some(number) => Ok(Some(Metric::BackendUtilization(BackendId(number)))),
-            None => Err(self.no_utilization(name)),
+            None => Err(self.no_utilization(name, is_short)),
         }
     }
 
-    fn no_utilization(&self, name: Part<'_>) -> Diagnostic {
+    /// `is_short`: where the names of backends stand beside those of what runs requests.
+    fn no_utilization(&self, name: Part<'_>, is_short: bool) -> Diagnostic {
         let limited: Vec<&str> =
             self.backends.iter().filter(|(_, backend)| is_limited(backend)).map(|(name, _)| name.as_str()).collect();
         if self.backends.contains_key(name.text) {
             let others = if limited.is_empty() { String::new() } else { format!("; limited: {}", list(limited)) };
+            let message = format!("the backend `{}` has no utilization", shown(name.text));
             return name
-                .error(
-                    format!("the backend `{}` has no utilization", shown(name.text)),
-                    "without limits it is never busy",
-                )
+                .error(message, "without limits it is never busy")
                 .with_help(format!("give it a `pool` or a `concurrency` under `backends`{others}"));
         }
-        let of_machine = Named::ALL.iter().filter(|metric| group(**metric) == Some(UTILIZATION));
-        let of_machine = of_machine.filter_map(|metric| metric.name().split_once('.').map(|(_, rest)| rest));
-        let help = allowed_names("there is that of", name.text, of_machine.chain(limited));
+        let own = Named::ALL.iter().filter(|metric| is_short && group(**metric) == Some(UTILIZATION));
+        let own = own.filter_map(|metric| metric.name().split_once('.').map(|(_, rest)| rest));
+        let allowed: Vec<&str> = own.chain(limited).collect();
+        let help = match &allowed[..] {
+            [] => "no backend of this scenario has limits".to_owned(),
+            allowed => allowed_names("utilizations", name.text, allowed.iter().copied()),
+        };
         name.error(format!("unknown utilization `{}`", shown(name.text)), "no limited backend is called so")
             .with_help(help)
     }

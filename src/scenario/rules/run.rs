@@ -34,8 +34,12 @@ impl Rules<'_> {
             let [least, most] = LEVELS;
             let level = node.at("confidence").short_span();
             return Err(self
-                .error("no level for confidence intervals", level, format!("found {}", form.confidence))
-                .with_help(format!("write a level from \"{least}\" to \"{most}\", such as \"95%\"")));
+                .error(
+                    format!("`confidence` must be from {least} to {most}"),
+                    level,
+                    format!("found {}", form.confidence),
+                )
+                .with_help("write the level of confidence intervals, such as \"95%\""));
         }
         let max_in_flight = form.max_in_flight.get();
         if max_in_flight > MAX_IN_FLIGHT {
@@ -91,21 +95,25 @@ impl Rules<'_> {
         let WarmUp::Fixed(warm_up) = warm_up else { return Ok(()) };
         let place = self.root.at("run").at("warm_up").short_span();
         let label = format!("the first {warm_up} are left out");
-        match (end, arrivals) {
-            (End::Duration(duration), _) if warm_up >= duration => {
-                let error = self.error("nothing is left of the run after its warm-up", place, label);
-                let error = self.sources.also(error, self.key("run", "duration"), format!("it ends after {duration}"));
-                Err(error.with_help("write a warm-up that is shorter than the duration, or a longer duration"))
+        if let End::Duration(duration) = end
+            && warm_up >= duration
+        {
+            let error = self.error("nothing is left of the run after its warm-up", place, label);
+            let error = self.sources.also(error, self.key("run", "duration"), format!("it ends after {duration}"));
+            return Err(error.with_help("write a warm-up that is shorter than the duration, or a longer duration"));
+        }
+        let Arrivals::At(list) = arrivals else { return Ok(()) };
+        let last = match end {
+            End::Requests(requests) => usize::try_from(requests).unwrap_or(usize::MAX).min(list.len()),
+            End::Duration(_) | End::Arrivals => list.len(),
+        };
+        match last.checked_sub(1).map(|last| (last, list[last].time)) {
+            Some((last, time)) if time < warm_up => {
+                let span = self.root.at("arrivals").at("at").item(last).at("time").short_span();
+                let error = self.error("no request is left after the warm-up", place, label);
+                let error = self.sources.also(error, span, "the last request arrives here");
+                Err(error.with_help("write a shorter warm-up, or leave it out"))
             }
-            (End::Requests(_) | End::Arrivals, Arrivals::At(list)) => match list.last() {
-                Some(last) if last.time < warm_up => {
-                    let span = self.root.at("arrivals").at("at").item(list.len() - 1).at("time").short_span();
-                    let error = self.error("no request is left after the warm-up", place, label);
-                    let error = self.sources.also(error, span, "the last request arrives here");
-                    Err(error.with_help("leave the warm-up out: a list of arrivals is the run one wants to see"))
-                }
-                _ => Ok(()),
-            },
             _ => Ok(()),
         }
     }
@@ -115,9 +123,10 @@ impl Rules<'_> {
         let node = self.root.at("run").at("precision");
         let half_width = form.half_width.share();
         if half_width <= 0.0 || half_width >= 1.0 {
+            let found = format!("found {}", form.half_width);
             return Err(self
-                .error("no precision", node.at("half_width").short_span(), format!("found {}", form.half_width))
-                .with_help("write half the width of an interval as a percentage of the value: above 0% and below 100%, such as \"2%\""));
+                .error("`precision` must be above 0% and below 100%", node.at("half_width").short_span(), found)
+                .with_help("it is half the width of an interval, as a percentage of the value, such as \"2%\""));
         }
         let limit = node.at("replications").short_span();
         if !(2..=MOST_REPLICATIONS).contains(&form.replications) {
@@ -134,7 +143,7 @@ impl Rules<'_> {
             );
             let error =
                 self.sources.also(error, self.root.at("run").at("replications").short_span(), "so many are asked for");
-            return Err(error.with_help("leave out `run.replications`: as many are run as the precision takes"));
+            return Err(error.with_help("leave out `replications` of the run, or allow `precision` more"));
         }
         if form.metrics.is_empty() {
             return Err(self

@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
-use crate::model::{ClassId, SimDuration};
+use crate::model::{ClassId, SimDuration, SimTime};
 use crate::random::Files;
 
 use super::Arrival;
@@ -28,6 +28,8 @@ use requests::Requests;
 pub struct Trace {
     path: Arc<str>,
     checked: Option<Checked>,
+    /// So many times as fast as recorded.
+    pace: f64,
 }
 
 /// What is known of a trace without mistakes.
@@ -101,6 +103,11 @@ impl Trace {
         &self.path
     }
 
+    /// The same requests, so many times as fast.
+    pub(super) fn faster(&self, factor: f64) -> Self {
+        Self { pace: self.pace * factor, ..self.clone() }
+    }
+
     /// How many requests it holds; 0 until it has been checked.
     pub fn requests(&self) -> u64 {
         self.checked.as_ref().map_or(0, |checked| checked.requests)
@@ -118,25 +125,25 @@ impl Trace {
     pub(super) fn source(&self) -> TraceSource {
         let Some(checked) = &self.checked else { panic!("the trace `{}` is checked before it is used", self.path) };
         let opened = Requests::open(&checked.files, Arc::clone(&self.path), Arc::clone(&checked.classes));
-        let checked = checked.clone();
+        let (checked, pace) = (checked.clone(), self.pace);
         match opened {
-            Ok(requests) => TraceSource { checked, requests: Some(requests), error: None },
-            Err(error) => TraceSource { checked, requests: None, error: Some(error.to_string()) },
+            Ok(requests) => TraceSource { checked, pace, requests: Some(requests), error: None },
+            Err(error) => TraceSource { checked, pace, requests: None, error: Some(error.to_string()) },
         }
     }
 }
 
 impl From<String> for Trace {
     fn from(path: String) -> Self {
-        Self { path: path.into(), checked: None }
+        Self { path: path.into(), checked: None, pace: 1.0 }
     }
 }
 
 impl PartialEq for Trace {
-    /// The same file with the same content, as far as it is known.
+    /// The same file with the same content, as far as it is known, as fast.
     fn eq(&self, other: &Self) -> bool {
         let content = |trace: &Self| trace.checked.as_ref().map(|checked| (checked.requests, checked.fingerprint));
-        self.path == other.path && content(self) == content(other)
+        self.path == other.path && self.pace.total_cmp(&other.pace).is_eq() && content(self) == content(other)
     }
 }
 
@@ -153,6 +160,7 @@ impl std::error::Error for TraceError {}
 #[derive(Debug)]
 pub(super) struct TraceSource {
     checked: Checked,
+    pace: f64,
     /// `None` once they have ended.
     requests: Option<Requests>,
     error: Option<String>,
@@ -162,7 +170,7 @@ impl TraceSource {
     pub fn next_arrival(&mut self) -> Option<Arrival> {
         let requests = self.requests.as_mut()?;
         match requests.next_arrival(&mut |_| {}) {
-            Ok(Some(arrival)) => return Some(arrival),
+            Ok(Some(arrival)) => return Some(self.paced(arrival)),
             Ok(None) => {
                 let Checked { requests: count, fingerprint, .. } = self.checked;
                 if (requests.count(), requests.fingerprint()) != (count, fingerprint) {
@@ -173,6 +181,15 @@ impl TraceSource {
         }
         self.requests = None;
         None
+    }
+
+    /// A trace that goes as fast as recorded keeps its times to the nanosecond.
+    fn paced(&self, arrival: Arrival) -> Arrival {
+        if self.pace.total_cmp(&1.0).is_eq() {
+            return arrival;
+        }
+        let since_start = arrival.time.since_start().scaled(1.0 / self.pace);
+        Arrival { time: SimTime::ZERO + since_start, class: arrival.class }
     }
 
     pub fn given_demands(&self) -> Option<&[SimDuration]> {

@@ -1,0 +1,265 @@
+//! How sure the numbers are, in cells and in words; how policies compare; what was asked of them.
+
+use indexmap::IndexMap;
+
+use super::number::{self, NONE, Unit, give_or_take};
+use super::table::Table;
+use crate::model::MetricUnit;
+use crate::stats::{
+    ClassConfidence, ComparisonResults, Confidence, DifferenceResult, ObjectiveResult, ObjectiveVerdict, PolicyResults,
+    ScenarioResults, Verdict,
+};
+
+/// How sure one number is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Certainty {
+    /// There is no chance in it, or nobody asked.
+    Unsaid,
+    /// There is no interval for it.
+    NotEstimable,
+    /// Half the width of its interval, in its unit.
+    GiveOrTake(f64),
+}
+
+/// How sure a metric is.
+pub fn certainty(confidence: Option<&ClassConfidence>, metric: &str) -> Certainty {
+    let Some(confidence) = confidence else { return Certainty::Unsaid };
+    match confidence.intervals.get(metric) {
+        Some([low, high]) => Certainty::GiveOrTake((high - low) / 2.0),
+        None if confidence.not_estimable.contains_key(metric) => Certainty::NotEstimable,
+        None => Certainty::Unsaid,
+    }
+}
+
+/// Numbers, each with its certainty: `93.2 ±0.4`, `1,183 ±?`.
+pub fn cells(unit: Unit, numbers: &[Option<f64>], certainties: &[Certainty]) -> Vec<String> {
+    let column = unit.column(numbers);
+    if certainties.iter().all(|certainty| *certainty == Certainty::Unsaid) {
+        return column;
+    }
+    let after: Vec<String> = column
+        .iter()
+        .zip(certainties)
+        .map(|(cell, certainty)| match certainty {
+            Certainty::Unsaid => String::new(),
+            Certainty::NotEstimable => " ±?".to_owned(),
+            Certainty::GiveOrTake(half) => format!(" ±{}", give_or_take(unit.of_millis(*half), cell)),
+        })
+        .collect();
+    // Numbers stand below each other, and so do the signs.
+    let room = after.iter().map(|after| after.chars().count()).max().unwrap_or(0);
+    column.iter().zip(after).map(|(cell, after)| format!("{cell}{after:<room$}")).collect()
+}
+
+/// What `±` stands for, and why it sometimes has a question mark.
+pub fn note(results: &ScenarioResults) -> Vec<String> {
+    let Some(confidence) = results.policies.iter().find_map(|policy| policy.confidence.as_ref()) else {
+        return Vec::new();
+    };
+    let Confidence { level, method, samples, batch_requests, .. } = confidence;
+    let level = number::short_percent(*level);
+    let from = match (*method, batch_requests) {
+        ("batch_means", Some(requests)) => {
+            format!("{samples} batches of {} requests each", number::count(*requests))
+        }
+        _ => format!("{samples} replications"),
+    };
+    let mut note = vec![format!("± is half a confidence interval of {level}, from {from}.")];
+    // Each reason once, with the numbers it holds for.
+    let mut reasons: IndexMap<String, Vec<&str>> = IndexMap::new();
+    for (metric, heading) in SHOWN {
+        let why = |policy: &PolicyResults| {
+            let of_classes = policy.classes.values().filter_map(|class| class.confidence.as_ref());
+            let all = policy.confidence.as_ref().map(|confidence| &confidence.numbers);
+            all.into_iter().chain(of_classes).find_map(|confidence| confidence.not_estimable.get(metric)).cloned()
+        };
+        if let Some(why) = results.policies.iter().find_map(why) {
+            reasons.entry(why).or_default().push(heading);
+        }
+    }
+    let sentence = |(why, headings): (String, Vec<&str>)| format!("±? at {}: {why}.", headings.join(", "));
+    note.extend(reasons.into_iter().map(sentence));
+    note
+}
+
+/// The numbers of the first table that have intervals, and their headings.
+const SHOWN: [(&str, &str); 4] = [("mean", "mean"), ("p50", "p50"), ("p95", "p95"), ("p99", "p99")];
+
+/// How the policies differ from one of them: a table, and under it the verdicts in words.
+pub fn comparison(results: &ScenarioResults) -> Option<Table> {
+    let comparisons = &results.comparisons;
+    let first = comparisons.first()?;
+    let values = comparisons.iter().flat_map(|comparison| &comparison.differences);
+    let unit = Unit::of(values.map(|difference| Some(difference.difference_ms.abs())));
+    let title = format!("Compared with {} on the same requests, difference in {}", first.against, unit.name);
+    let names = comparisons.iter().map(|comparison| (false, comparison.policy.clone()));
+    let mut table = Table::of(title, "policy", names);
+    for (metric, heading) in SHOWN {
+        let found: Vec<Option<&DifferenceResult>> =
+            comparisons.iter().map(|comparison| difference(comparison, metric)).collect();
+        let sizes: Vec<_> = found.iter().map(|found| found.map(|found| found.difference_ms.abs())).collect();
+        let certainties: Vec<_> = found
+            .iter()
+            .map(|found| match found.map(|found| found.interval_ms) {
+                Some(Some([low, high])) => Certainty::GiveOrTake((high - low) / 2.0),
+                Some(None) => Certainty::NotEstimable,
+                None => Certainty::Unsaid,
+            })
+            .collect();
+        let signed = cells(unit, &sizes, &certainties).into_iter().zip(&found).map(|(cell, found)| match found {
+            Some(found) if found.difference_ms < 0.0 => format!("−{cell}"),
+            Some(found) if found.difference_ms > 0.0 => format!("+{cell}"),
+            _ => cell,
+        });
+        table.numbers("", heading, signed.collect());
+    }
+    table.note = comparisons.iter().filter_map(verdict).collect();
+    Some(table)
+}
+
+fn difference<'a>(comparison: &'a ComparisonResults, metric: &str) -> Option<&'a DifferenceResult> {
+    comparison.differences.iter().find(|difference| difference.metric == metric)
+}
+
+/// The verdict in words at the highest percentile that has one: `async is 212 ± 4 ms faster at p99.`
+fn verdict(comparison: &ComparisonResults) -> Option<String> {
+    let decided = comparison.differences.iter().rev().find(|difference| difference.verdict != Verdict::Undecided)?;
+    Some(format!("{}.", sentence(&comparison.policy, decided)))
+}
+
+fn sentence(policy: &str, difference: &DifferenceResult) -> String {
+    let at = match difference.metric {
+        "mean" => "on average".to_owned(),
+        percentile => format!("at {percentile}"),
+    };
+    let size = difference.difference_ms.abs();
+    let unit = Unit::of([Some(size)]);
+    let half = difference.interval_ms.map_or(0.0, |[low, high]| (high - low) / 2.0);
+    let shown = &unit.column(&[Some(size)])[0];
+    let amount = format!("{shown} ± {} {}", give_or_take(unit.of_millis(half), shown), unit.name);
+    match difference.verdict {
+        Verdict::Faster => format!("{policy} is {amount} faster {at}"),
+        Verdict::Slower => format!("{policy} is {amount} slower {at}"),
+        Verdict::NoDifference => format!("{policy} is neither faster nor slower {at} ({amount} apart)"),
+        Verdict::Undecided => format!("{policy} may differ {at}"),
+    }
+}
+
+/// What was asked, and whether it is so: a table, the worst first.
+pub fn objectives(results: &ScenarioResults) -> Option<Table> {
+    if results.slo.is_empty() {
+        return None;
+    }
+    let mut found: Vec<&ObjectiveResult> = results.slo.iter().collect();
+    found.sort_by_key(|objective| order(objective.verdict));
+    let count = |verdict| found.iter().filter(|objective| objective.verdict == verdict).count();
+    let counts = [
+        (count(ObjectiveVerdict::Broken), "broken"),
+        (count(ObjectiveVerdict::NoData), "without data"),
+        (count(ObjectiveVerdict::Warned), "warned about"),
+        (count(ObjectiveVerdict::Met), "met"),
+    ];
+    let words: Vec<_> =
+        counts.iter().filter(|(count, _)| *count > 0).map(|(count, word)| format!("{count} {word}")).collect();
+    let names = found.iter().map(|objective| (false, verdict_word(objective.verdict).to_owned()));
+    let mut table = Table::of(format!("Objectives: {}", words.join(", ")), "", names);
+    table.names("objective", found.iter().map(|objective| objective.objective.clone()).collect());
+    table.names("policy", found.iter().map(|objective| objective.policy.clone()).collect());
+    table.names("is", found.iter().map(|objective| value(objective)).collect());
+    if found.iter().any(|objective| objective.uncertain) {
+        table
+            .note
+            .push("± holds the bound: with another seed the verdict may be another; more replications decide.".into());
+    }
+    Some(table)
+}
+
+const fn order(verdict: ObjectiveVerdict) -> u8 {
+    match verdict {
+        ObjectiveVerdict::Broken => 0,
+        ObjectiveVerdict::NoData => 1,
+        ObjectiveVerdict::Warned => 2,
+        ObjectiveVerdict::Met => 3,
+    }
+}
+
+/// A verdict in a word.
+pub const fn verdict_word(verdict: ObjectiveVerdict) -> &'static str {
+    match verdict {
+        ObjectiveVerdict::Met => "met",
+        ObjectiveVerdict::Broken => "BROKEN",
+        ObjectiveVerdict::Warned => "warning",
+        ObjectiveVerdict::NoData => "no data",
+    }
+}
+
+/// What an objective found, with its unit and certainty.
+pub fn value(objective: &ObjectiveResult) -> String {
+    let Some(value) = objective.value else { return NONE.to_owned() };
+    let half = objective.interval.map(|[low, high]| (high - low) / 2.0);
+    let shown = quantity(value, objective.unit);
+    match half {
+        Some(half) => {
+            format!("{shown} ±{}{}", quantity(half, objective.unit), if objective.uncertain { " !" } else { "" })
+        }
+        None => shown,
+    }
+}
+
+/// A number in the unit of its metric: `412 ms`, `93.4%`, `71.1/s`, `4.52×`, `1,200`.
+pub fn quantity(value: f64, unit: MetricUnit) -> String {
+    match unit {
+        MetricUnit::Time => {
+            let unit = Unit::of([Some(value)]);
+            format!("{} {}", unit.column(&[Some(value)])[0], unit.name)
+        }
+        MetricUnit::Share => number::percent(Some(value)),
+        MetricUnit::Rate => format!("{}/s", number::column(&[Some(value)])[0]),
+        MetricUnit::Ratio => number::times(Some(value)),
+        MetricUnit::Count | MetricUnit::Requests => number::column(&[Some(value)])[0].clone(),
+    }
+}
+
+/// What one should know before trusting the numbers: one sentence each.
+pub fn warnings(results: &ScenarioResults) -> Vec<String> {
+    let mut warnings = Vec::new();
+    for policy in &results.policies {
+        let saturation = policy.saturation.as_ref();
+        warnings
+            .extend(saturation.and_then(|s| s.message.as_ref()).map(|message| format!("{}: {message}", policy.name)));
+    }
+    if !results.warm_up.unsettled.is_empty() {
+        warnings.push(format!(
+            "response times of {} had not settled by the middle of the run: it is too short for a steady state, or there is none",
+            results.warm_up.unsettled.join(", ")
+        ));
+    }
+    if let Some(precision) = results.precision.as_ref().filter(|precision| !precision.reached) {
+        warnings.push(format!(
+            "the precision asked for ({}) was not reached: {}",
+            number::short_percent(precision.half_width),
+            precision.missed.join("; ")
+        ));
+    }
+    warnings
+}
+
+/// What was left out at the beginning, in a sentence.
+pub fn warm_up(results: &ScenarioResults) -> Option<String> {
+    let most = results.policies.iter().map(|policy| policy.warm_up_requests).max().unwrap_or(0);
+    if results.warm_up.method == "none" {
+        return None;
+    }
+    let unit = Unit::of([Some(results.warm_up.removed_ms)]);
+    let removed = &unit.column(&[Some(results.warm_up.removed_ms)])[0];
+    let how = if results.warm_up.method == "auto" { ", found by MSER-5" } else { "" };
+    let each = if results.replications > 1 { "each run" } else { "the run" };
+    let requests = number::count(most);
+    Some(match most {
+        0 => format!("Warm-up: none needed{how}."),
+        _ => format!(
+            "Warm-up: the first {removed} {} of {each} are left out, {requests} requests in all{how}.",
+            unit.name
+        ),
+    })
+}

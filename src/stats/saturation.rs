@@ -1,0 +1,168 @@
+//! What a policy can sustain, and how near the arrivals come to it, as `results.json` holds it; and the sentence about it.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// What a policy can sustain, and how near the arrivals come to it.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct Saturation {
+    /// The highest rate that the policy can sustain, in requests per second; `None` if nothing limits it. Faults,
+    /// retries and what clients do are left out.
+    pub capacity_per_s: Option<f64>,
+    /// Half the width of its 95 % interval, in requests per second, where it was found by a run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub capacity_half_width_per_s: Option<f64>,
+    /// How it was found.
+    pub method: CapacityMethod,
+    /// What binds: `workers`, `threads`, `max_in_progress`, `GIL`, `loop`, `threads beside the loop`, `cores`,
+    /// ``pool of `db` `` or ``backend `db` ``; several where they bind together; `nothing` without a limit.
+    pub binding: String,
+    /// The rate at which requests arrive in the long run, per second; `None` for users, lists, traces, ramps, and rates
+    /// that end.
+    pub offered_per_s: Option<f64>,
+    /// Offered / capacity; `None` if either does not exist, or the capacity is 0.
+    pub load: Option<f64>,
+    /// The highest rate that the arrivals ever have / capacity, where their rate changes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub peak_load: Option<f64>,
+    /// How near the arrivals come to the capacity; `None` if they have no rate of their own.
+    pub state: Option<LoadState>,
+    /// What becomes of requests beyond the capacity; nothing when they wait, and the queue grows without bound.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub excess: Vec<Excess>,
+    /// A sentence to be shown before the numbers.
+    pub message: Option<String>,
+    /// What the capacity leaves out although the scenario has it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+    /// What a little less and a little more load would do, near saturation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sensitivity: Option<Sensitivity>,
+}
+
+/// How a capacity was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum CapacityMethod {
+    /// From the mean demands; exact.
+    Analytic,
+    /// By a run of the policy with more work than it can do.
+    SaturatedRun,
+    /// From the mean demands, which give no more than an upper bound here; a run would have been too large, or stopped
+    /// by itself.
+    UpperBound,
+}
+
+/// How near arrivals come to the capacity.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum LoadState {
+    /// Below 85 % of it.
+    Fine,
+    /// From 85 % on.
+    NearSaturation,
+    /// Below it in the long run, or for a limited time only, but not always.
+    PeakAboveCapacity,
+    /// At or above it, and the excess does not wait for ever.
+    Overloaded,
+    /// At or above it: the queue grows without bound.
+    Unstable,
+}
+
+/// What becomes of requests beyond the capacity, if they do not wait for ever.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Excess {
+    /// There is no room for them in the backlog.
+    Rejected,
+    /// Their clients give up.
+    TimedOut,
+    /// They get no connection in time.
+    Failed,
+}
+
+/// What a little less and a little more load would do.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct Sensitivity {
+    /// At 0.9 times the load.
+    pub less: LoadPoint,
+    /// At this load.
+    pub same: LoadPoint,
+    /// At 1.1 times the load; `None` if that is beyond the capacity.
+    pub more: Option<LoadPoint>,
+}
+
+/// Response times at some load, of a run of at most 50,000 requests.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct LoadPoint {
+    /// Offered / capacity.
+    pub load: f64,
+    /// Mean response time, in ms.
+    pub mean_ms: Option<f64>,
+    /// 99th percentile of the response time, in ms.
+    pub p99_ms: Option<f64>,
+}
+
+impl Saturation {
+    /// The sentence that goes with it, if its state asks for one. `measured_s`: how long the run was that it is about, in
+    /// simulated seconds.
+    pub fn sentence(&self, measured_s: f64) -> Option<String> {
+        let these = format!("figures describe these {} s only", significant(measured_s));
+        let offered = |load: f64| format!("offered {load:.2} × capacity");
+        match (self.state?, self.load) {
+            (LoadState::Fine, _) => None,
+            (LoadState::NearSaturation, load) => {
+                let offered = offered(load?);
+                Some(match &self.sensitivity {
+                    Some(sensitivity) => format!("near saturation: {offered}; {}", sensitivity.sentence()),
+                    None => format!("near saturation: {offered}"),
+                })
+            }
+            (LoadState::PeakAboveCapacity, _) => {
+                let peak = format!("offers up to {:.1} × capacity at its peak", self.peak_load?);
+                Some(match self.load {
+                    Some(load) => format!("{peak}, {load:.2} × in the long run"),
+                    None => peak,
+                })
+            }
+            (LoadState::Overloaded, load) => {
+                let words: Vec<&str> = self.excess.iter().map(|excess| excess.words()).collect();
+                Some(format!("overloaded: {}, the excess {}", offered(load?), words.join(" or ")))
+            }
+            (LoadState::Unstable, Some(load)) => {
+                Some(format!("unstable: {}, the queue grows without bound; {these}", offered(load)))
+            }
+            (LoadState::Unstable, None) => {
+                Some(format!("unstable: a mean demand is infinite, no rate can be sustained; {these}"))
+            }
+        }
+    }
+}
+
+impl Sensitivity {
+    fn sentence(&self) -> String {
+        let times = |point: LoadPoint| match (point.mean_ms, point.p99_ms) {
+            (Some(mean), Some(p99)) => format!("mean {} ms, p99 {} ms", significant(mean), significant(p99)),
+            _ => "no request answered".to_owned(),
+        };
+        let more = self.more.map_or_else(|| "beyond capacity".to_owned(), times);
+        format!("at −10 % load {}, at this load {}, at +10 % load {more}", times(self.less), times(self.same))
+    }
+}
+
+impl Excess {
+    const fn words(self) -> &'static str {
+        match self {
+            Self::Rejected => "is rejected",
+            Self::TimedOut => "gives up",
+            Self::Failed => "fails",
+        }
+    }
+}
+
+/// A number with three significant digits.
+fn significant(value: f64) -> String {
+    let decimals = (2.0 - value.abs().max(1e-9).log10().floor()).clamp(0.0, 9.0) as usize;
+    let text = format!("{value:.decimals$}");
+    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
+}

@@ -1,0 +1,92 @@
+//! What requests bring where the arrivals say so: lists name classes, traces classes and demands.
+
+use std::borrow::Cow;
+
+use crate::model::{ClassId, SimDuration};
+use crate::random::{
+    ArrivalSource, Arrivals, Distribution, Empirical, Load, Phase, Purpose, RequestClass, Streams, Workload,
+};
+use crate::scenario::Scenario;
+
+/// So many requests of a list or trace are looked at: it may be long, and is to be read in no time.
+const LOOKED_AT: usize = 20_000;
+
+/// What was seen of a class.
+#[derive(Clone, Debug, Default)]
+struct Seen {
+    requests: u64,
+    /// The demands of each phase, branches one by one.
+    demands: Vec<Vec<SimDuration>>,
+}
+
+/// The workload with the mix of classes and demands of the first requests of a list or trace; that of the scenario for
+/// all other arrivals. Demands of different phases are taken to be independent.
+pub(super) fn workload(scenario: &Scenario) -> Cow<'_, Workload> {
+    match &scenario.arrivals {
+        Arrivals::At(_) | Arrivals::Trace(_) => {}
+        Arrivals::Constant(_)
+        | Arrivals::Poisson(_)
+        | Arrivals::Renewal(_)
+        | Arrivals::Piecewise(_)
+        | Arrivals::Ramp(_)
+        | Arrivals::Sine(_)
+        | Arrivals::Mmpp(_)
+        | Arrivals::OnOff(_)
+        | Arrivals::Batches(_)
+        | Arrivals::Bursts(_)
+        | Arrivals::Users(_) => return Cow::Borrowed(&scenario.workload),
+    }
+    let classes = &scenario.workload.classes;
+    let class_id = |name: &str| {
+        let class = classes.iter().position(|class| class.name == name);
+        ClassId(class.expect("the scenario has checked the names of classes") as u16)
+    };
+    let stream = Streams::new(scenario.run.seed, 0).purpose(Purpose::Arrivals);
+    match scenario.arrivals.load(class_id, stream) {
+        Load::Open(source) => Cow::Owned(as_seen(&scenario.workload, source)),
+        Load::Closed(_) => Cow::Borrowed(&scenario.workload),
+    }
+}
+
+fn as_seen(workload: &Workload, mut source: ArrivalSource) -> Workload {
+    let mut seen = vec![Seen::default(); workload.classes.len()];
+    let mut unnamed = 0;
+    for _ in 0..LOOKED_AT {
+        let Some(arrival) = source.next_arrival() else { break };
+        let Some(class) = arrival.class else {
+            unnamed += 1;
+            continue;
+        };
+        let class = &mut seen[usize::from(class.0)];
+        class.requests += 1;
+        for (phase, demand) in source.given_demands().unwrap_or_default().iter().enumerate() {
+            if class.demands.len() == phase {
+                class.demands.push(Vec::new());
+            }
+            class.demands[phase].push(*demand);
+        }
+    }
+    if seen.iter().all(|class| class.requests == 0) {
+        return workload.clone();
+    }
+    let weights: f64 = workload.classes.iter().map(|class| class.weight).sum();
+    let class = |(class, seen): (&RequestClass, Seen)| RequestClass {
+        weight: seen.requests as f64 + f64::from(unnamed) * class.weight / weights,
+        phases: with_demands(&class.phases, seen.demands),
+        ..class.clone()
+    };
+    Workload { classes: workload.classes.iter().zip(seen).map(class).collect() }
+}
+
+/// The phases with the demands that were seen of them.
+fn with_demands(phases: &[Phase], demands: Vec<Vec<SimDuration>>) -> Vec<Phase> {
+    let mut phases = phases.to_vec();
+    let singles = phases.iter_mut().flat_map(|phase| match phase {
+        Phase::Single(single) => std::slice::from_mut(single),
+        Phase::Parallel { branches, .. } => branches,
+    });
+    for (single, seen) in singles.zip(demands) {
+        single.demand = Distribution::Empirical(Empirical::Values(seen.into()));
+    }
+    phases
+}

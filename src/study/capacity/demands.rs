@@ -1,0 +1,154 @@
+//! What a request asks for in the mean, with nobody else in the system.
+
+use crate::engine::{BlockingWaits, Rules};
+use crate::model::{Machine, PhaseKind, Quantum};
+use crate::random::{Distribution, Phase, RequestClass, SinglePhase, Workload};
+
+/// Mean demands of a request, in nanoseconds, over the mix of classes. A mean may be infinite.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Demands {
+    /// CPU time, with what it costs to get the core for each burst where that is known in advance.
+    pub cpu: f64,
+    /// Time for which the request holds its turn: its CPU time and the waits that block what runs it.
+    pub turn: f64,
+    /// Time from taking a slot to departure; less than that where waits of random length go on at the same time.
+    pub stay: f64,
+    /// Whether `stay` is all of it.
+    pub stay_is_exact: bool,
+    /// Time off the CPU, of all waits one by one.
+    pub waits: f64,
+    /// Time in a thread beside the loop.
+    pub thread: f64,
+    /// Time of queries, by backend.
+    pub queries: Vec<f64>,
+    /// The most queries of a request under way at the same time, by backend; 0 where there are none.
+    pub queries_at_once: Vec<u32>,
+    /// Whether waits for it block what runs the request, by backend.
+    pub blocks: Vec<bool>,
+}
+
+impl Demands {
+    /// Of the classes that ever arrive, each by its weight.
+    pub fn new(workload: &Workload, rules: &Rules, machine: &Machine, backends: usize) -> Self {
+        let mut sum = Self::none(backends);
+        let arriving = || workload.classes.iter().filter(|class| class.weight > 0.0);
+        let weights: f64 = arriving().map(|class| class.weight).sum();
+        for class in arriving() {
+            sum.add(class.weight / weights, &Self::of_class(class, rules, machine, backends));
+        }
+        sum
+    }
+
+    fn none(backends: usize) -> Self {
+        Self {
+            stay_is_exact: true,
+            queries: vec![0.0; backends],
+            queries_at_once: vec![0; backends],
+            blocks: vec![false; backends],
+            ..Self::default()
+        }
+    }
+
+    fn add(&mut self, share: f64, class: &Self) {
+        self.cpu += share * class.cpu;
+        self.turn += share * class.turn;
+        self.stay += share * class.stay;
+        self.stay_is_exact &= class.stay_is_exact;
+        self.waits += share * class.waits;
+        self.thread += share * class.thread;
+        for backend in 0..self.queries.len() {
+            self.queries[backend] += share * class.queries[backend];
+            self.queries_at_once[backend] = self.queries_at_once[backend].max(class.queries_at_once[backend]);
+            self.blocks[backend] |= class.blocks[backend];
+        }
+    }
+
+    fn of_class(class: &RequestClass, rules: &Rules, machine: &Machine, backends: usize) -> Self {
+        let mut demands = Self::none(backends);
+        let in_thread = rules.thread_pool.as_ref().is_some_and(|pool| pool.classes.contains(&class.name));
+        let gathers = rules.gathers && !in_thread;
+        let blocks = |marked: bool| match rules.blocking_waits {
+            BlockingWaits::None => false,
+            BlockingWaits::Marked => marked && !in_thread,
+            BlockingWaits::All => true,
+        };
+        let mut bursts = 0;
+        let mut was_cpu = false;
+        for phase in &class.phases {
+            let is_cpu = matches!(phase, Phase::Single(single) if single.kind.is_cpu());
+            bursts += u32::from(is_cpu && !was_cpu);
+            was_cpu = is_cpu;
+            match phase {
+                Phase::Single(single) => demands.one_after_another(single, blocks),
+                Phase::Parallel { branches, concurrent } if gathers || *concurrent => {
+                    demands.at_the_same_time(branches, blocks(false));
+                }
+                Phase::Parallel { branches, .. } => {
+                    branches.iter().for_each(|branch| demands.one_after_another(branch, blocks));
+                }
+            }
+        }
+        let switching = f64::from(bursts) * switch_nanos(rules, machine);
+        demands.cpu += switching;
+        demands.turn += switching;
+        demands.stay += switching;
+        if in_thread {
+            demands.thread = demands.stay;
+        }
+        demands
+    }
+
+    fn one_after_another(&mut self, phase: &SinglePhase, blocks: impl Fn(bool) -> bool) {
+        let nanos = phase.demand.mean_nanos();
+        self.stay += nanos;
+        match phase.kind {
+            PhaseKind::Framework | PhaseKind::Compute => {
+                self.cpu += nanos;
+                self.turn += nanos;
+            }
+            PhaseKind::Backend { backend, blocking } => {
+                let backend = usize::from(backend.0);
+                self.queries[backend] += nanos;
+                self.queries_at_once[backend] = self.queries_at_once[backend].max(1);
+                self.wait(nanos, blocks(blocking));
+                self.blocks[backend] |= blocks(blocking);
+            }
+            PhaseKind::Sleep => self.wait(nanos, blocks(false)),
+        }
+    }
+
+    fn wait(&mut self, nanos: f64, blocks: bool) {
+        self.waits += nanos;
+        self.turn += if blocks { nanos } else { 0.0 };
+    }
+
+    /// Waits that go on at the same time take as long as the longest of them; in the mean at least as long as the
+    /// longest mean.
+    fn at_the_same_time(&mut self, branches: &[SinglePhase], blocks: bool) {
+        let mut longest: f64 = 0.0;
+        let mut queries_at_once = vec![0; self.queries.len()];
+        for branch in branches {
+            let nanos = branch.demand.mean_nanos();
+            longest = longest.max(nanos);
+            self.waits += nanos;
+            self.stay_is_exact &= branches.len() == 1 || matches!(branch.demand, Distribution::Constant(_));
+            if let PhaseKind::Backend { backend, .. } = branch.kind {
+                let backend = usize::from(backend.0);
+                self.queries[backend] += nanos;
+                queries_at_once[backend] += 1;
+                self.blocks[backend] |= blocks;
+            }
+        }
+        self.stay += longest;
+        self.turn += if blocks { longest } else { 0.0 };
+        for (most, number) in self.queries_at_once.iter_mut().zip(queries_at_once) {
+            *most = number.max(*most);
+        }
+    }
+}
+
+/// What each burst costs to get its core. A loop that always finds ready requests keeps its core, which costs nothing.
+fn switch_nanos(rules: &Rules, machine: &Machine) -> f64 {
+    let keeps_core = rules.keeps_core && machine.quantum != Quantum::ProcessorSharing;
+    if keeps_core { 0.0 } else { machine.context_switch.as_nanos() as f64 }
+}

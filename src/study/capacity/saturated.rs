@@ -1,0 +1,205 @@
+//! A policy with more work than it can do: how many requests a second it serves.
+//!
+//! Users who always come back keep it saturated. Where the number of slots is small they do not think, and are twice as
+//! many as slots: there is always a request in the backlog. Otherwise they are so many, and think for so long, that twice
+//! as many requests would come as any station could bear if none of them had to wait: about half of the users then stand
+//! where it is narrowest. In the long run users send as many requests as are served, so that arrivals are counted.
+//!
+//! The run has a replication number of its own and nothing goes wrong in it: faults, limits of the backlog, patience and
+//! timeouts are left out. It is over after a number of events.
+
+use std::ops::Not;
+
+use crate::engine::{Departure, Dispatch, MAX_IN_FLIGHT, Observer, Order, Queueing, Rules, Setup, Simulation, Usages};
+use crate::model::{Activity, Backend, SimDuration, SimTime};
+use crate::random::{Clients, Distribution, Load, Streams, Users, Workload};
+use crate::scenario::Scenario;
+use crate::stats::Interval;
+
+use super::demands::Demands;
+
+/// What a saturated policy does.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Saturated {
+    /// Requests served per second, with its 95 % interval.
+    pub throughput_per_s: Interval,
+    /// How busy the cores are, 0 to 1, switching included.
+    pub cores: f64,
+    /// The share of their time in progress that requests wait for a connection.
+    pub pool_wait: f64,
+}
+
+/// No other run of a scenario has this number.
+const REPLICATION: u64 = u64::MAX;
+
+const LEVEL: f64 = 0.95;
+
+/// So many events are simulated: some hundredths of a second.
+const EVENTS: u64 = 400_000;
+
+/// How far the run is, is noted whenever so many requests have arrived.
+const REQUESTS_PER_MARK: u64 = 16;
+
+/// The interval is that of so many equal parts of the run.
+const BATCHES: usize = 30;
+
+/// More users are not simulated.
+const MOST_USERS: u32 = 20_000;
+
+/// Runs a policy of which the lowest bound of all stations is known, and so are the mean demands. `None` where it would need too many users, or stops by itself.
+pub(super) fn run(
+    scenario: &Scenario,
+    workload: &Workload,
+    rules: &Rules,
+    bound_per_s: f64,
+    demands: &Demands,
+) -> Option<Saturated> {
+    let (stay, cpu) = (demands.stay, demands.cpu);
+    let users = users(rules, bound_per_s, stay)?;
+    let warm_up = 3 * u64::from(users.count);
+    let backends: Vec<Backend> = scenario.backends.values().map(without_timeout).collect();
+    let setup = Setup {
+        workload,
+        load: Load::Closed(users),
+        clients: &Clients::default(),
+        machine: &scenario.machine,
+        backends: &backends,
+        faults: &[],
+        rules: with_one_backlog(rules),
+        streams: Streams::new(scenario.run.seed, REPLICATION),
+        warm_up: SimTime::ZERO,
+        requests: None,
+        horizon: None,
+        max_in_flight: MAX_IN_FLIGHT,
+    };
+    let mut simulation = Simulation::new(setup, Watch::default());
+    let is_stuck = simulation.advance(EVENTS).not();
+    let (record, watch) = simulation.finish();
+    if is_stuck {
+        return None;
+    }
+    let is_all_demand = scenario.machine.context_switch == SimDuration::ZERO && cpu > 0.0 && cpu.is_finite();
+    let core_nanos = record.usages.until.as_nanos() as f64 * f64::from(scenario.machine.cores);
+    Some(Saturated {
+        throughput_per_s: throughput(&watch.marks, warm_up, is_all_demand.then_some(cpu))?,
+        cores: record.usages.cores.area as f64 / core_nanos,
+        pool_wait: watch.pool_wait as f64 / watch.in_progress.max(1) as f64,
+    })
+}
+
+/// So many users, thinking for so long, that the policy has always something to do.
+fn users(rules: &Rules, bound_per_s: f64, stay: f64) -> Option<Users> {
+    let slots = rules.slots.map_or(f64::INFINITY, |slots| f64::from(slots) * f64::from(rules.workers));
+    let in_progress = bound_per_s * stay / 1e9;
+    let enough = 5.0 * in_progress + 500.0;
+    if 2.0 * slots < enough.min(f64::from(MOST_USERS)) {
+        return Some(Users { count: 2 * slots as u32 + 1, think: Distribution::Constant(SimDuration::ZERO) });
+    }
+    let think = enough / (2.0 * bound_per_s) * 1e9;
+    (enough <= f64::from(MOST_USERS))
+        .then(|| Users { count: enough as u32, think: Distribution::Exponential(SimDuration::round_from_nanos(think)) })
+}
+
+/// A request that waits for a connection waits on.
+fn without_timeout(backend: &Backend) -> Backend {
+    let mut backend = backend.clone();
+    if let Some(pool) = &mut backend.pool {
+        pool.acquire_timeout = None;
+    }
+    backend
+}
+
+/// In a saturated application it does not matter which worker a request is bound to, and the order of the backlog must
+/// not choose among the classes.
+fn with_one_backlog(rules: &Rules) -> Rules {
+    let queueing = Queueing { backlog: None, dispatch: Dispatch::Shared, order: Order::Fifo };
+    Rules { queueing, ..rules.clone() }
+}
+
+/// What is watched of the run.
+#[derive(Clone, Debug, Default)]
+struct Watch {
+    marks: Vec<Mark>,
+    /// Time in progress that requests spent waiting for connections, and all of it, in nanoseconds.
+    pool_wait: u128,
+    in_progress: u128,
+}
+
+/// How far the run was when a request arrived.
+#[derive(Clone, Copy, Debug)]
+struct Mark {
+    requests: f64,
+    nanos: f64,
+    /// Busy time of all cores, in nanoseconds.
+    busy_nanos: f64,
+}
+
+impl Observer for Watch {
+    fn on_departure(&mut self, departure: &Departure) {
+        let spent = |activity: Activity| u128::from(departure.spent[activity as usize].as_nanos());
+        self.pool_wait += spent(Activity::PoolWait);
+        self.in_progress += u128::from(departure.response_time().as_nanos()) - spent(Activity::BacklogWait);
+    }
+
+    fn wants_usages(&self, request: u64, _: SimTime) -> bool {
+        request.is_multiple_of(REQUESTS_PER_MARK)
+    }
+
+    fn on_usages(&mut self, request: u64, usages: &Usages) {
+        self.marks.push(Mark {
+            requests: request as f64,
+            nanos: usages.until.as_nanos() as f64,
+            busy_nanos: usages.cores.area as f64,
+        });
+    }
+}
+
+/// What happened between two marks.
+#[derive(Clone, Copy, Debug)]
+struct Stretch {
+    rate_per_s: f64,
+    /// Requests per second minus busy cores / mean CPU demand of a request, which is the same in the long run (the
+    /// utilization law).
+    surplus_per_s: f64,
+}
+
+impl Stretch {
+    fn between(from: Mark, to: Mark, cpu: Option<f64>) -> Self {
+        let seconds = (to.nanos - from.nanos) / 1e9;
+        let rate_per_s = (to.requests - from.requests) / seconds;
+        let law = |cpu: f64| (to.busy_nanos - from.busy_nanos) / cpu / seconds;
+        Self { rate_per_s, surplus_per_s: cpu.map_or(0.0, |cpu| rate_per_s - law(cpu)) }
+    }
+
+    /// The rate without so much of the surplus, whose mean is 0.
+    fn without(self, part: f64) -> f64 {
+        self.rate_per_s - part * self.surplus_per_s
+    }
+}
+
+/// Requests per second from the marks after the warm-up. Their surplus over the utilization law is a control variate:
+/// where cores are nearly always busy, a rate is high when demands happen to be short (Law, *Simulation Modeling and
+/// Analysis*, 5th edition, 11.4). `cpu`: the mean CPU demand in nanoseconds, where all that cores do is demand.
+fn throughput(marks: &[Mark], warm_up: u64, cpu: Option<f64>) -> Option<Interval> {
+    let first = marks.iter().position(|mark| mark.requests >= warm_up as f64).unwrap_or(marks.len() / 2);
+    let marks = &marks[first.min(marks.len() / 2)..];
+    let (first, last) = (marks.first()?, marks.last()?);
+    let size = marks.len().div_ceil(BATCHES);
+    let edges: Vec<Mark> = marks.iter().copied().step_by(size.max(1)).collect();
+    let batches: Vec<Stretch> = edges.windows(2).map(|edge| Stretch::between(edge[0], edge[1], cpu)).collect();
+    let part = part_to_leave_out(&batches);
+    let rates: Vec<f64> = batches.iter().map(|batch| batch.without(part)).collect();
+    let interval = Interval::of_mean(&rates, LEVEL).filter(|interval| interval.half_width.is_finite())?;
+    Some(Interval { mean: Stretch::between(*first, *last, cpu).without(part), ..interval })
+}
+
+/// The part of the surplus without which rates vary least: their covariance / the variance of the surplus.
+fn part_to_leave_out(batches: &[Stretch]) -> f64 {
+    let count = batches.len() as f64;
+    let mean = |value: &dyn Fn(&Stretch) -> f64| batches.iter().map(value).sum::<f64>() / count;
+    let (rate, surplus) = (mean(&|batch| batch.rate_per_s), mean(&|batch| batch.surplus_per_s));
+    let covariance = mean(&|batch| (batch.rate_per_s - rate) * (batch.surplus_per_s - surplus));
+    let variance = mean(&|batch| (batch.surplus_per_s - surplus).powi(2));
+    // Constant demands leave nothing but rounding.
+    if variance > 1e-18 * rate * rate { covariance / variance } else { 0.0 }
+}

@@ -1,0 +1,209 @@
+//! The stations of a policy: how many requests a second each of them could take if it were alone.
+
+use std::fmt;
+
+use crate::engine::Rules;
+use crate::model::{Backend, HandOver, Pool, PoolScope, Quantum, Release};
+use crate::policy::Runner;
+use crate::scenario::Scenario;
+
+use super::demands::Demands;
+
+/// What a request needs, and others need too; by the name that people give it under the policy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Station {
+    /// Worker processes that serve one request at a time.
+    Workers,
+    /// Threads that serve one request at a time.
+    Threads,
+    /// Requests that a loop may have in progress.
+    MaxInProgress,
+    /// The interpreter lock of each worker.
+    Gil,
+    /// The event loop of each worker.
+    Loop,
+    /// The threads beside the loop of each worker.
+    ThreadPool,
+    /// The cores of the machine.
+    Cores,
+    /// The connections to a backend.
+    Pool(String),
+    /// The queries that a backend works on at once.
+    Backend(String),
+}
+
+impl fmt::Display for Station {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Workers => f.write_str("workers"),
+            Self::Threads => f.write_str("threads"),
+            Self::MaxInProgress => f.write_str("max_in_progress"),
+            Self::Gil => f.write_str("GIL"),
+            Self::Loop => f.write_str("loop"),
+            Self::ThreadPool => f.write_str("threads beside the loop"),
+            Self::Cores => f.write_str("cores"),
+            Self::Pool(backend) => write!(f, "pool of `{backend}`"),
+            Self::Backend(backend) => write!(f, "backend `{backend}`"),
+        }
+    }
+}
+
+/// How many requests a second a station could take, if requests waited nowhere else.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StationBound {
+    /// The station.
+    pub station: Station,
+    /// Its number (of threads, cores, connections, …) / the mean time for which a request holds one of them; in
+    /// requests per second. No policy can sustain more than the lowest bound of its stations (Denning and Buzen, *The
+    /// Operational Analysis of Queueing Network Models*, 1978).
+    pub bound_per_s: f64,
+}
+
+impl StationBound {
+    /// How busy it is at some rate of requests per second, 0 to 1; at least as busy, where what holds it also waits
+    /// elsewhere (slots, pools).
+    pub fn utilization(&self, rate_per_s: f64) -> f64 {
+        rate_per_s / self.bound_per_s
+    }
+}
+
+/// A policy as seen from its stations.
+pub(super) struct Stations<'a> {
+    scenario: &'a Scenario,
+    rules: &'a Rules,
+    demands: &'a Demands,
+}
+
+impl<'a> Stations<'a> {
+    pub fn new(scenario: &'a Scenario, rules: &'a Rules, demands: &'a Demands) -> Self {
+        Self { scenario, rules, demands }
+    }
+
+    /// Every station that requests ask for, the one with the lowest bound first.
+    pub fn bounds(&self, runner: Runner) -> Vec<StationBound> {
+        let Self { rules, demands, .. } = self;
+        let workers = u64::from(rules.workers);
+        let mut bounds = Vec::new();
+        let mut add = |station: Station, number: u64, nanos: f64| {
+            if nanos > 0.0 {
+                bounds.push(StationBound { station, bound_per_s: number as f64 * 1e9 / nanos });
+            }
+        };
+        if let Some(slots) = rules.slots {
+            add(slots_of(runner), workers * u64::from(slots), demands.stay);
+        }
+        if let Some(turn) = self.turn(runner) {
+            add(turn, workers * u64::from(rules.running_at_once), demands.turn);
+        }
+        if let Some(pool) = &rules.thread_pool {
+            add(Station::ThreadPool, workers * u64::from(pool.threads), demands.thread);
+        }
+        add(Station::Cores, u64::from(self.scenario.machine.cores), demands.cpu);
+        for ((name, backend), nanos) in self.scenario.backends.iter().zip(&demands.queries) {
+            if let Some(connections) = connections(backend, rules.workers) {
+                add(Station::Pool(name.clone()), connections, *nanos);
+            }
+            if let Some(concurrency) = backend.concurrency {
+                add(Station::Backend(name.clone()), u64::from(concurrency.get()), *nanos);
+            }
+        }
+        bounds.sort_by(|a, b| a.bound_per_s.total_cmp(&b.bound_per_s));
+        bounds
+    }
+
+    /// What a worker gives to one request after another, unless it is the slot itself.
+    fn turn(&self, runner: Runner) -> Option<Station> {
+        let is_scarce = self.rules.slots.is_none_or(|slots| slots > self.rules.running_at_once);
+        is_scarce.then(|| match runner {
+            Runner::Loop if self.rules.thread_pool.is_none() => Station::Loop,
+            Runner::Loop | Runner::Thread | Runner::Worker => Station::Gil,
+        })
+    }
+
+    /// Whether requests hold it while they wait elsewhere, so that it may be scarce and yet less busy than it could be.
+    pub fn is_held_through_waits(&self, station: &Station, waits_for_pool: bool) -> bool {
+        match station {
+            Station::Workers | Station::Threads | Station::MaxInProgress | Station::ThreadPool => true,
+            Station::Gil | Station::Loop => self.demands.turn > self.demands.cpu,
+            Station::Pool(name) => waits_for_pool && self.scenario.backends.get(name).is_some_and(outlasts_queries),
+            Station::Cores | Station::Backend(_) => false,
+        }
+    }
+
+    /// Whether the lowest bound is the capacity: requests wait nowhere while they hold what binds.
+    pub fn lowest_bound_is_exact(&self) -> bool {
+        self.rules.thread_pool.is_none()
+            && match self.rules.slots {
+                Some(slots) => self.is_all_work() || self.finds_all_free(u64::from(slots)),
+                None => self.waits_in_one_place(),
+            }
+    }
+
+    /// Requests that only compute: whatever is scarcer, turns or cores, is busy all the time.
+    fn is_all_work(&self) -> bool {
+        self.demands.waits <= 0.0 && self.scenario.machine.context_switch.as_nanos() == 0
+    }
+
+    /// Whether a request in a slot never waits for anything else: nothing else is scarcer than slots.
+    fn finds_all_free(&self, slots: u64) -> bool {
+        let Self { scenario, rules, demands } = self;
+        let workers = u64::from(rules.workers);
+        let all = workers * slots;
+        let cpu_is_free =
+            demands.cpu <= 0.0 || slots <= u64::from(rules.running_at_once) && all <= u64::from(scenario.machine.cores);
+        // A loop keeps its core from one request to the next, or does not: what that costs is not known in advance.
+        let switches_are_known = scenario.machine.context_switch.as_nanos() == 0 || !rules.keeps_core;
+        let backend_is_free = |(backend, at_once): (&Backend, &u32)| {
+            let at_once = u64::from(*at_once);
+            let has_room = |room: Option<u64>, asking: u64| room.is_none_or(|room| asking * at_once <= room);
+            let pool = backend.pool.as_ref().map(|pool| (u64::from(pool.size.get()), pool.per));
+            let has_connections = match pool {
+                Some((size, PoolScope::Worker)) => has_room(Some(size), slots),
+                Some((size, PoolScope::Application)) => has_room(Some(size), all),
+                None => true,
+            };
+            has_connections && has_room(backend.concurrency.map(|concurrency| u64::from(concurrency.get())), all)
+        };
+        let backends_are_free = scenario.backends.values().zip(&demands.queries_at_once).all(backend_is_free);
+        cpu_is_free && switches_are_known && backends_are_free && demands.stay_is_exact
+    }
+
+    /// With any number of slots requests pile up where they must, and all else goes on; unless what they hold there
+    /// depends on how long they wait elsewhere.
+    fn waits_in_one_place(&self) -> bool {
+        let Self { scenario, rules, demands } = self;
+        let machine = &scenario.machine;
+        let all_run = rules.workers <= machine.cores;
+        let blocks = demands.turn > demands.cpu;
+        let switches_are_known = machine.context_switch.as_nanos() == 0
+            || machine.quantum == Quantum::ProcessorSharing
+            || all_run && !blocks;
+        let mut asked = scenario.backends.values().zip(&demands.queries_at_once).zip(&demands.blocks);
+        let holds_are_known = asked.all(|((backend, at_once), blocks)| {
+            let is_limited = backend.pool.is_some() || backend.concurrency.is_some();
+            *at_once == 0 || !(is_limited && *blocks || outlasts_queries(backend))
+        });
+        switches_are_known && (all_run || !blocks) && holds_are_known
+    }
+}
+
+fn slots_of(runner: Runner) -> Station {
+    match runner {
+        Runner::Worker => Station::Workers,
+        Runner::Thread => Station::Threads,
+        Runner::Loop => Station::MaxInProgress,
+    }
+}
+
+/// The connections of all pools of a backend.
+fn connections(backend: &Backend, workers: u32) -> Option<u64> {
+    let pool = backend.pool.as_ref()?;
+    let pools = if pool.per == PoolScope::Worker { workers } else { 1 };
+    Some(u64::from(pool.size.get()) * u64::from(pools))
+}
+
+/// Whether connections are idle for a while between two queries although requests wait for one.
+fn outlasts_queries(backend: &Backend) -> bool {
+    let outlasts = |pool: &Pool| pool.release == Release::OwnerRuns || pool.hand_over == HandOver::ReleaserFirst;
+    backend.pool.as_ref().is_some_and(outlasts)
+}

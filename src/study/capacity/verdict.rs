@@ -1,0 +1,161 @@
+//! How near the arrivals of a scenario come to the capacity of a policy, and what that means for its numbers.
+
+use std::ops::ControlFlow;
+
+use crate::engine::Dispatch;
+use crate::model::SimDuration;
+use crate::policy::PolicyChoice;
+use crate::random::Arrivals;
+use crate::scenario::{End, Run, Scenario};
+use crate::stats::{Excess, LoadPoint, LoadState, Saturation, Sensitivity, Summary};
+use crate::study::replications::Trial;
+use crate::study::simulation::Replication;
+
+use super::{Capacity, Station, capacity};
+
+/// From this load on, little more of it takes much more time.
+const NEAR: f64 = 0.85;
+
+/// How much less, and more, is tried then.
+const STEP: f64 = 0.1;
+
+/// The longest run that is tried then.
+const MOST_REQUESTS: u64 = 50_000;
+
+/// The share of such a run that is left out while the system fills up.
+const WARM_UP: f64 = 0.2;
+
+/// What a policy of a scenario can sustain, and how near the arrivals come to it. `measured_seconds` of simulated time are
+/// what its numbers describe. It takes a run or two at most, and the same time on every thread.
+pub fn saturation(scenario: &Scenario, policy: &PolicyChoice, measured_seconds: f64) -> Saturation {
+    let capacity = capacity(scenario, policy);
+    let offered = long_run_rate(&scenario.arrivals);
+    let load_of = |rate: f64| match capacity.per_s {
+        None => Some(0.0),
+        Some(per_s) => (per_s > 0.0).then(|| rate / per_s),
+    };
+    let load = offered.and_then(load_of);
+    let peak_load = highest_rate(&scenario.arrivals).and_then(load_of);
+    let excess = excess(scenario, policy, &capacity);
+    let is_above = |load: f64| load >= 1.0;
+    let is_hopeless = capacity.per_s.is_some_and(|per_s| per_s <= 0.0);
+    let state = match load {
+        _ if is_hopeless && scenario.arrivals.highest_rate_per_s().is_some() => Some(above(&excess)),
+        Some(load) if is_above(load) => Some(above(&excess)),
+        Some(load) if load >= NEAR => Some(LoadState::NearSaturation),
+        Some(_) | None if peak_load.is_some_and(is_above) => Some(LoadState::PeakAboveCapacity),
+        Some(_) => Some(LoadState::Fine),
+        None => peak_load.map(|_| LoadState::Fine),
+    };
+    let sensitivity = load.filter(|_| state == Some(LoadState::NearSaturation));
+    let mut saturation = Saturation {
+        capacity_per_s: capacity.per_s,
+        capacity_half_width_per_s: capacity.half_width_per_s,
+        method: capacity.method,
+        binding: capacity.binding_names(),
+        offered_per_s: offered,
+        load,
+        peak_load,
+        state,
+        excess,
+        message: None,
+        note: left_out(scenario),
+        sensitivity: sensitivity.map(|load| sensitivity_at(scenario, policy, load)),
+    };
+    saturation.message = saturation.sentence(measured_seconds);
+    saturation
+}
+
+/// Requests per second in the long run, where there is one and the run may be part of it.
+fn long_run_rate(arrivals: &Arrivals) -> Option<f64> {
+    match arrivals {
+        // What it comes to in the end may be long after the run.
+        Arrivals::Ramp(_) => None,
+        law => law.mean_rate_per_s(),
+    }
+}
+
+/// The highest rate of arrivals whose rate changes.
+fn highest_rate(arrivals: &Arrivals) -> Option<f64> {
+    match arrivals {
+        Arrivals::Piecewise(_) | Arrivals::Ramp(_) | Arrivals::Sine(_) | Arrivals::Mmpp(_) | Arrivals::OnOff(_) => {
+            arrivals.highest_rate_per_s()
+        }
+        Arrivals::At(_)
+        | Arrivals::Constant(_)
+        | Arrivals::Poisson(_)
+        | Arrivals::Renewal(_)
+        | Arrivals::Batches(_)
+        | Arrivals::Bursts(_)
+        | Arrivals::Trace(_)
+        | Arrivals::Users(_) => None,
+    }
+}
+
+fn above(excess: &[Excess]) -> LoadState {
+    if excess.is_empty() { LoadState::Unstable } else { LoadState::Overloaded }
+}
+
+/// What becomes of requests that cannot be served, unless they wait for ever.
+fn excess(scenario: &Scenario, policy: &PolicyChoice, capacity: &Capacity) -> Vec<Excess> {
+    let rules = policy.rules();
+    // Where there are slots for all, no request waits in the backlog.
+    let uses_backlog = rules.slots.is_some() || rules.queueing.dispatch == Dispatch::Accept;
+    let clients = &scenario.clients;
+    let fails = |station: &Station| {
+        let Station::Pool(backend) = station else { return false };
+        let pool = scenario.backends.get(backend).and_then(|backend| backend.pool.as_ref());
+        pool.is_some_and(|pool| pool.acquire_timeout.is_some())
+    };
+    let mut excess = Vec::new();
+    if uses_backlog && rules.queueing.backlog.is_some() {
+        excess.push(Excess::Rejected);
+    }
+    if uses_backlog && clients.patience.is_some() || clients.cancel && clients.timeout.is_some() {
+        excess.push(Excess::TimedOut);
+    }
+    if !capacity.binding.is_empty() && capacity.binding.iter().all(fails) {
+        excess.push(Excess::Failed);
+    }
+    excess
+}
+
+/// What the capacity leaves out although the scenario has it.
+fn left_out(scenario: &Scenario) -> Option<String> {
+    let what = match (scenario.faults.is_empty(), scenario.clients.retries.is_none()) {
+        (true, true) => return None,
+        (false, true) => "faults",
+        (true, false) => "retries",
+        (false, false) => "faults and retries",
+    };
+    Some(format!("the capacity leaves out {what}"))
+}
+
+/// The same requests a little less and a little more often.
+fn sensitivity_at(scenario: &Scenario, policy: &PolicyChoice, load: f64) -> Sensitivity {
+    let at = |factor: f64| {
+        let times = response_time_at(scenario, policy, factor).unwrap_or_default();
+        LoadPoint { load: load * factor, mean_ms: times.mean, p99_ms: times.p99 }
+    };
+    let more = 1.0 + STEP;
+    Sensitivity { less: at(1.0 - STEP), same: at(1.0), more: (load * more < 1.0).then(|| at(more)) }
+}
+
+fn response_time_at(scenario: &Scenario, policy: &PolicyChoice, factor: f64) -> Option<Summary> {
+    let arrivals = scenario.arrivals.scaled(factor);
+    let rate_per_s = long_run_rate(&arrivals).unwrap_or(f64::INFINITY);
+    let requests = match scenario.run.end {
+        End::Requests(requests) => requests,
+        End::Duration(duration) => (rate_per_s * duration.as_secs()).ceil() as u64,
+        End::Arrivals => arrivals.count().unwrap_or(MOST_REQUESTS),
+    };
+    let requests = requests.clamp(1, MOST_REQUESTS);
+    let run = Run { end: End::Requests(requests), ..scenario.run.clone() };
+    let scenario = Scenario { arrivals, run, ..scenario.clone() };
+    let nanos = WARM_UP * requests as f64 / rate_per_s * 1e9;
+    let replication = Replication { number: 0, warm_up: SimDuration::round_from_nanos(nanos) };
+    let trial = Trial { scenario: &scenario, policy, timeline: 0 };
+    let go_on = |_: f64| ControlFlow::Continue(());
+    let outcome = trial.simulate(&replication, false, &go_on, None).ok()?;
+    Some(trial.results(&outcome.collector, &outcome.totals).response_time_ms)
+}
