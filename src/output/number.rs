@@ -78,7 +78,11 @@ pub fn quantity(value: f64, beside: Option<f64>, unit: MetricUnit) -> String {
     let tells = |decimals: &usize| {
         beside.is_none_or(|beside| (value - beside).abs() < 5e-7 || fixed(beside, *decimals) != shown(*decimals))
     };
-    let first = if unit == MetricUnit::Share { 1 } else { decimals(std::iter::once(value)) };
+    let first = match unit {
+        MetricUnit::Share => 1,
+        MetricUnit::Ratio => if value < 100.0 { 2 } else { 0 },
+        _ => decimals(std::iter::once(value)),
+    };
     format!("{}{sign}", shown((first..6).find(tells).unwrap_or(6)))
 }
 

@@ -15,8 +15,10 @@ mod warm_up;
 pub use assumptions::ASSUMPTIONS;
 pub use capacity::{Capacity, Station, StationBound, capacity, saturation, station_bounds};
 pub use check::{
-    BaselineCheck, BaselineComparison, CHECK_SCHEMA, CheckVerdict, MetricComparison, MetricTolerance, MetricVerdict,
-    NotComparable, ScenarioChange, ScenarioCheck, SignificanceTest, WrittenBaseline,
+    BASELINE_SCHEMA, BadBaseline, Baseline, BaselineCheck, BaselineComparison, BaselineMethod, BaselineNumber,
+    BaselinePolicy, BaselineSample, CHECK_SCHEMA, CheckVerdict, GATE_LEVEL, Gate, MetricComparison, MetricTolerance,
+    MetricVerdict, NotComparable, ScenarioChange, ScenarioCheck, SignificanceTest, Stored, WrittenBaseline, check,
+    judge, without_data,
 };
 pub use coverage::{ALLOWED, Coverage, CoveredNumber, coverage};
 pub use replications::{Halted, RequestRow, Rows};

@@ -1,6 +1,13 @@
 //! The gate: is what a scenario gives now worse than it was, or worse than was asked?
 //!
-//! The data here is all that `check` finds in one scenario; writers make text of it.
+//! The data here is all that `check` finds in one scenario; writers make text of it. The baseline is in [`baseline`], the
+//! verdict on each number in [`judgement`], what changed in the scenario in [`changes`], and what is run and compared
+//! in [`gate`].
+
+mod baseline;
+mod changes;
+mod gate;
+mod judgement;
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -8,6 +15,12 @@ use serde_json::Value;
 
 use crate::model::MetricUnit;
 use crate::stats::{ObjectiveResult, ObjectiveVerdict, ScenarioResults};
+
+pub use baseline::{
+    BASELINE_SCHEMA, BadBaseline, Baseline, BaselineMethod, BaselineNumber, BaselinePolicy, BaselineSample,
+};
+pub use gate::{Gate, Stored, check, without_data};
+pub use judgement::{GATE_LEVEL, judge};
 
 /// The schema of what `check` writes. Fields are only ever added within a major version.
 pub const CHECK_SCHEMA: &str = "waitline.check/1";
