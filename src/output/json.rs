@@ -2,18 +2,23 @@
 //!
 //! The document is laid out for people and for `git diff`: what fits on a line is on a line.
 
+use serde::Serialize;
 use serde_json::{Number, Value};
 
-use super::View;
 use super::rows::rounded;
+use super::{Report, View};
 use crate::stats::ScenarioResults;
 
 /// Longest line that holds a whole object or list.
 const WIDTH: usize = 110;
 
 /// The document of one scenario alone; of several, one compact object a line.
-pub fn render(results: &ScenarioResults, view: View) -> String {
-    if view.several { format!("{}\n", value(results)) } else { document(results) }
+pub fn render(report: &Report, view: View<'_>) -> String {
+    let value = match report {
+        Report::Run(results) => value(results),
+        Report::Check(check) => value(check),
+    };
+    if view.several { format!("{value}\n") } else { text(&value) }
 }
 
 /// `results.json`.
@@ -36,8 +41,8 @@ pub(super) fn laid_out(value: &Value, depth: usize) -> String {
     text
 }
 
-fn value(results: &ScenarioResults) -> Value {
-    let mut value = serde_json::to_value(results).expect("results are plain data under names");
+fn value(data: &impl Serialize) -> Value {
+    let mut value = serde_json::to_value(data).expect("what is told is plain data under names");
     round(&mut value);
     value
 }

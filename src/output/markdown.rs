@@ -1,14 +1,20 @@
 //! Markdown: the tables of the text, to paste into a pull request.
 
-use super::View;
 use super::certainty;
 use super::fault;
 use super::report;
 use super::table::{Column, Table};
-use crate::stats::ScenarioResults;
+use super::{Report, View};
 
 /// A heading, the description and the tables; when asked for, what is assumed.
-pub fn render(results: &ScenarioResults, view: View) -> String {
+pub fn render(report: &Report, view: View<'_>) -> String {
+    let text = blocks(report, view).join("\n");
+    if view.before > 0 { format!("\n{text}") } else { text }
+}
+
+/// The same in blocks, each ending in a newline, between which a blank line stands.
+pub fn blocks(report: &Report, view: View<'_>) -> Vec<String> {
+    let results = report.results();
     let mut blocks = vec![format!("### {}\n", escaped(&results.scenario))];
     blocks.extend(results.description.as_deref().map(|description| format!("{}\n", escaped(description))));
     let faults = fault::sentence(&results.faults);
@@ -21,8 +27,7 @@ pub fn render(results: &ScenarioResults, view: View) -> String {
         let defaults = results.defaults.iter().map(|(path, value)| format!("`{path}`: `{value}`"));
         blocks.push(list("Defaults in force", defaults));
     }
-    let text = blocks.join("\n");
-    if view.before > 0 { format!("\n{text}") } else { text }
+    blocks
 }
 
 fn table(table: &Table) -> String {
