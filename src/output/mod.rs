@@ -6,6 +6,7 @@
 mod bars;
 mod baseline;
 mod certainty;
+mod check;
 mod coverage;
 mod csv;
 mod fault;

@@ -80,7 +80,13 @@ pub fn quantity(value: f64, beside: Option<f64>, unit: MetricUnit) -> String {
     };
     let first = match unit {
         MetricUnit::Share => 1,
-        MetricUnit::Ratio => if value < 100.0 { 2 } else { 0 },
+        MetricUnit::Ratio => {
+            if value < 100.0 {
+                2
+            } else {
+                0
+            }
+        }
         _ => decimals(std::iter::once(value)),
     };
     format!("{}{sign}", shown((first..6).find(tells).unwrap_or(6)))
