@@ -1,14 +1,18 @@
-//! `scenario.schema.json` is what the program reads, and every scenario keeps to it.
+//! `scenario.schema.json` is what the program reads, and every scenario keeps to it; what it writes keeps to the others.
 //!
-//! `UPDATE_GOLDEN=1 cargo test` rewrites it.
+//! `UPDATE_GOLDEN=1 cargo test` rewrites them.
 
 #![allow(clippy::unwrap_used, reason = "a test that fails says where")]
+
+mod common;
 
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
+use common::program::{Desk, text};
 use jsonschema::Validator;
 use serde_json::Value;
+use waitline::output::{baseline_schema, check_schema, results_schema};
 use waitline::scenario::{Scenario, Source, schema, to_json};
 
 fn repository() -> &'static Path {
@@ -34,15 +38,69 @@ fn json(text: &str) -> Value {
     to_json(Source::new("scenario", text)).unwrap()
 }
 
+/// The schemas that ship, by the names of their files.
+fn shipped() -> [(&'static str, Value); 4] {
+    [
+        ("scenario.schema.json", schema()),
+        ("results.schema.json", results_schema()),
+        ("baseline.schema.json", baseline_schema()),
+        ("check.schema.json", check_schema()),
+    ]
+}
+
 #[test]
-fn the_schema_in_the_repository_is_current() {
-    let path = repository().join("scenario.schema.json");
-    let current = serde_json::to_string_pretty(&schema()).unwrap() + "\n";
-    if env::var_os("UPDATE_GOLDEN").is_some() {
-        fs::write(&path, &current).unwrap();
+fn the_schemas_in_the_repository_are_current() {
+    for (file, schema) in shipped() {
+        let path = repository().join(file);
+        let current = serde_json::to_string_pretty(&schema).unwrap() + "\n";
+        if env::var_os("UPDATE_GOLDEN").is_some() {
+            fs::write(&path, &current).unwrap();
+        }
+        let stored = fs::read_to_string(&path).unwrap_or_default();
+        assert!(stored == current, "{file} is not current: run `UPDATE_GOLDEN=1 cargo test`");
     }
-    let stored = fs::read_to_string(&path).unwrap_or_default();
-    assert!(stored == current, "scenario.schema.json is not current: run `UPDATE_GOLDEN=1 cargo test`");
+}
+
+#[test]
+fn what_the_program_writes_satisfies_its_schemas() {
+    let desk = Desk::new();
+    for scenario in ["lecture", "shop"] {
+        let results = text(&desk.run(&format!("run {scenario}.json --format json --replications 2"), 0));
+        satisfies("results.schema.json", &results);
+        let arguments = "--replications 2 --assert p50>0ms --assert warn:p50<0ms";
+        satisfies(
+            "check.schema.json",
+            &text(&desk.run(&format!("check {scenario}.json {arguments} --format json"), 3)),
+        );
+        desk.run(&format!("check {scenario}.json {arguments} --update-baseline"), 0);
+        satisfies("baseline.schema.json", &desk.read(&format!("{scenario}.baseline.json")));
+        satisfies(
+            "check.schema.json",
+            &text(&desk.run(&format!("check {scenario}.json {arguments} --format json"), 0)),
+        );
+    }
+    for entry in fs::read_dir(repository().join("output")).unwrap() {
+        satisfies("results.schema.json", &fs::read_to_string(entry.unwrap().path().join("results.json")).unwrap());
+    }
+    for entry in fs::read_dir(repository().join("scenarios")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.to_string_lossy().ends_with(".baseline.json") {
+            satisfies("baseline.schema.json", &fs::read_to_string(path).unwrap());
+        }
+    }
+}
+
+#[track_caller]
+fn satisfies(file: &str, text: &str) {
+    let schema = shipped().into_iter().find(|(name, _)| *name == file).unwrap().1;
+    let validator = jsonschema::draft202012::new(&schema).unwrap();
+    let document: Value = serde_json::from_str(text).unwrap();
+    let errors: Vec<String> =
+        validator.iter_errors(&document).map(|error| format!("{error} at {}", error.instance_path())).collect();
+    assert!(errors.is_empty(), "{file}: {errors:#?}");
+    let mut other = document;
+    other["schema"] = Value::from("waitline.other/1");
+    assert!(!validator.is_valid(&other), "{file} takes any schema");
 }
 
 #[test]

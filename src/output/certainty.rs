@@ -4,7 +4,6 @@ use indexmap::IndexMap;
 
 use super::number::{self, NONE, Unit, give_or_take};
 use super::table::Table;
-use crate::model::MetricUnit;
 use crate::stats::{
     ClassConfidence, ComparisonResults, Confidence, DifferenceResult, ObjectiveResult, ObjectiveVerdict, PolicyResults,
     ScenarioResults, Verdict,
@@ -197,26 +196,13 @@ pub const fn verdict_word(verdict: ObjectiveVerdict) -> &'static str {
 pub fn value(objective: &ObjectiveResult) -> String {
     let Some(value) = objective.value else { return NONE.to_owned() };
     let half = objective.interval.map(|[low, high]| (high - low) / 2.0);
-    let shown = quantity(value, objective.unit);
+    let shown = number::quantity(value, Some(objective.bound), objective.unit);
     match half {
         Some(half) => {
-            format!("{shown} ±{}{}", quantity(half, objective.unit), if objective.uncertain { " !" } else { "" })
+            let half = number::quantity(half, None, objective.unit);
+            format!("{shown} ±{half}{}", if objective.uncertain { " !" } else { "" })
         }
         None => shown,
-    }
-}
-
-/// A number in the unit of its metric: `412 ms`, `93.4%`, `71.1/s`, `4.52×`, `1,200`.
-pub fn quantity(value: f64, unit: MetricUnit) -> String {
-    match unit {
-        MetricUnit::Time => {
-            let unit = Unit::of([Some(value)]);
-            format!("{} {}", unit.column(&[Some(value)])[0], unit.name)
-        }
-        MetricUnit::Share => number::percent(Some(value)),
-        MetricUnit::Rate => format!("{}/s", number::column(&[Some(value)])[0]),
-        MetricUnit::Ratio => number::times(Some(value)),
-        MetricUnit::Count | MetricUnit::Requests => number::column(&[Some(value)])[0].clone(),
     }
 }
 

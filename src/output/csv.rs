@@ -3,12 +3,13 @@
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::View;
 use super::rows::{push_number, push_text};
-use crate::stats::{PolicyResults, RequestCounts, ScenarioResults, Slowdown, Summary};
+use super::{Report, View};
+use crate::stats::{PolicyResults, RequestCounts, Slowdown, Summary};
 
 /// The rows of a scenario, under a first line that only the first scenario has.
-pub fn render(results: &ScenarioResults, view: View) -> String {
+pub fn render(report: &Report, view: View<'_>) -> String {
+    let results = report.results();
     let mut text = String::new();
     for (place, line) in results.policies.iter().flat_map(lines).enumerate() {
         let cells = line.cells();
