@@ -2,6 +2,7 @@
 
 use super::certainty;
 use super::fault;
+use super::gate;
 use super::report;
 use super::table::{Column, Table};
 use super::{Report, View};
@@ -21,7 +22,14 @@ pub fn blocks(report: &Report, view: View<'_>) -> Vec<String> {
     blocks.extend((!faults.is_empty()).then(|| format!("{}\n", escaped(&faults))));
     blocks.extend(certainty::warnings(results).iter().map(|warning| format!("> **Warning:** {}\n", escaped(warning))));
     blocks.extend(certainty::objectives(results).iter().map(table));
-    blocks.extend(report::tables(results).iter().map(table));
+    match report.check() {
+        Some(check) => {
+            let sentences = gate::sentences(check);
+            blocks.insert(1, sentences.iter().map(|sentence| format!("- {}\n", escaped(sentence))).collect());
+            blocks.extend(gate::tables(check, true).iter().map(table));
+        }
+        None => blocks.extend(report::tables(results).iter().map(table)),
+    }
     if view.explain_defaults {
         blocks.push(list("Assumed", results.assumptions.iter().map(|assumption| escaped(assumption))));
         let defaults = results.defaults.iter().map(|(path, value)| format!("`{path}`: `{value}`"));

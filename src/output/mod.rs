@@ -9,6 +9,7 @@ mod coverage;
 mod csv;
 mod fault;
 mod findings;
+mod gate;
 mod github;
 mod json;
 mod junit;
