@@ -5,10 +5,12 @@ use clap::{Args, ValueEnum};
 use super::failure::Failure;
 use super::terminal::Stdout;
 use crate::scenario;
+use crate::stats;
 
 const EXAMPLES: &str = "\
 Examples:
-  waitline schema scenario > scenario.schema.json";
+  waitline schema scenario > scenario.schema.json
+  waitline schema results > results.schema.json";
 
 /// Print the JSON Schema of a file format
 #[derive(Debug, Args)]
@@ -22,6 +24,8 @@ pub struct Schema {
 enum Name {
     /// scenario files
     Scenario,
+    /// results.json
+    Results,
 }
 
 impl Schema {
@@ -32,6 +36,7 @@ impl Schema {
     pub fn execute(&self, stdout: &mut Stdout) -> Result<(), Failure> {
         let schema = match self.name {
             Name::Scenario => scenario::schema(),
+            Name::Results => stats::results_schema(),
         };
         stdout.write(&format!("{schema:#}\n"))
     }
