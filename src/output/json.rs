@@ -34,6 +34,13 @@ pub fn text(document: &Value) -> String {
     text
 }
 
+/// A value that begins behind the name of a field, in an object indented by `depth` levels less one.
+pub(super) fn laid_out(value: &Value, depth: usize) -> String {
+    let mut text = String::new();
+    lay_out(value, depth, 2 * depth + 20, &mut text);
+    text
+}
+
 fn value(data: &impl Serialize) -> Value {
     let mut value = serde_json::to_value(data).expect("what is told is plain data under names");
     round(&mut value);
@@ -80,7 +87,7 @@ fn lay_out(value: &Value, depth: usize, column: usize, text: &mut String) {
 }
 
 /// The value on one line, with a blank after each comma and inside braces.
-fn inline(value: &Value) -> String {
+pub(super) fn inline(value: &Value) -> String {
     let list = |items: Vec<String>| items.join(", ");
     match value {
         Value::Array(items) if items.is_empty() => "[]".to_owned(),
@@ -94,7 +101,8 @@ fn inline(value: &Value) -> String {
     }
 }
 
-fn quoted(name: &str) -> String {
+/// A text as JSON.
+pub(super) fn quoted(name: &str) -> String {
     Value::from(name).to_string()
 }
 

@@ -1,11 +1,13 @@
 //! Markdown: the tables of the text, to paste into a pull request.
 
 use super::certainty;
+use super::check::{self, Section};
 use super::fault;
-use super::gate;
+use super::paint::plain;
 use super::report;
 use super::table::{Column, Table};
 use super::{Report, View};
+use crate::study::ScenarioCheck;
 
 /// A heading, the description and the tables; when asked for, what is assumed.
 pub fn render(report: &Report, view: View<'_>) -> String {
@@ -15,6 +17,9 @@ pub fn render(report: &Report, view: View<'_>) -> String {
 
 /// The same in blocks, each ending in a newline, between which a blank line stands.
 pub fn blocks(report: &Report, view: View<'_>) -> Vec<String> {
+    if let Report::Check(check) = report {
+        return checked(check);
+    }
     let results = report.results();
     let mut blocks = vec![format!("### {}\n", escaped(&results.scenario))];
     blocks.extend(results.description.as_deref().map(|description| format!("{}\n", escaped(description))));
@@ -22,20 +27,24 @@ pub fn blocks(report: &Report, view: View<'_>) -> Vec<String> {
     blocks.extend((!faults.is_empty()).then(|| format!("{}\n", escaped(&faults))));
     blocks.extend(certainty::warnings(results).iter().map(|warning| format!("> **Warning:** {}\n", escaped(warning))));
     blocks.extend(certainty::objectives(results).iter().map(table));
-    match report.check() {
-        Some(check) => {
-            let sentences = gate::sentences(check);
-            blocks.insert(1, sentences.iter().map(|sentence| format!("- {}\n", escaped(sentence))).collect());
-            blocks.extend(gate::tables(check, true).iter().map(table));
-        }
-        None => blocks.extend(report::tables(results).iter().map(table)),
-    }
+    blocks.extend(report::tables(results).iter().map(table));
     if view.explain_defaults {
         blocks.push(list("Assumed", results.assumptions.iter().map(|assumption| escaped(assumption))));
         let defaults = results.defaults.iter().map(|(path, value)| format!("`{path}`: `{value}`"));
         blocks.push(list("Defaults in force", defaults));
     }
     blocks
+}
+
+/// What a check found, as a comment of a pull request.
+fn checked(check: &ScenarioCheck) -> Vec<String> {
+    let head = format!("### {}\n", escaped(&check::headline(check)));
+    let sections = check::sections(check).into_iter().map(|section| match section {
+        Section::Table(cells) => table(&cells),
+        Section::Lines(title, lines) => list(title, lines.iter().map(|line| escaped(line))),
+        Section::Command(what, command) => format!("{}\n\n```sh\n{}\n```\n", escaped(&what), plain(&command)),
+    });
+    std::iter::once(head).chain(sections).collect()
 }
 
 fn table(table: &Table) -> String {
@@ -76,7 +85,7 @@ fn list(title: &str, items: impl Iterator<Item = String>) -> String {
 /// The text with everything that Markdown would take for markup escaped, on one line.
 fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
-    for letter in super::paint::plain(text).chars() {
+    for letter in plain(text).chars() {
         if matches!(letter, '\\' | '`' | '*' | '_' | '|' | '<' | '>' | '[' | ']' | '#' | '~') {
             escaped.push('\\');
         }

@@ -4,12 +4,13 @@
 //! for people.
 
 mod bars;
+mod baseline;
 mod certainty;
+mod check;
 mod coverage;
 mod csv;
 mod fault;
 mod findings;
-mod gate;
 mod github;
 mod json;
 mod junit;
@@ -24,6 +25,7 @@ mod text;
 mod verify;
 mod wrap;
 
+pub use self::baseline::baseline_json;
 pub use self::coverage::{coverage_json, coverage_text};
 pub use self::github::step_summary;
 pub use self::rows::{header as requests_csv_header, row as requests_csv_row};

@@ -4,8 +4,8 @@ use unicode_width::UnicodeWidthStr;
 
 use super::bars::bars;
 use super::certainty;
+use super::check;
 use super::fault;
-use super::gate;
 use super::paint::{DIM, STRONG, WAIT, paint, plain};
 use super::report;
 use super::wrap::{WIDTH, wrapped};
@@ -14,20 +14,16 @@ use crate::stats::ScenarioResults;
 
 /// Name, description and faults, the tables, the bars, and when asked for what is assumed.
 pub fn render(report: &Report, view: View<'_>) -> String {
+    if let Report::Check(found) = report {
+        let text = check::text(found, view.color);
+        return if view.before > 0 { format!("\n{text}") } else { text };
+    }
     let results = report.results();
     let mut blocks = vec![head(results, view.color), incomplete(results), warnings(results, view.color)];
     blocks.extend(certainty::objectives(results).map(|table| table.aligned(view.color)));
-    match report.check() {
-        Some(check) => {
-            blocks.insert(1, sentences(&gate::sentences(check)));
-            blocks.extend(gate::tables(check, false).iter().map(|table| table.aligned(view.color)));
-        }
-        None => {
-            blocks.extend(report::tables(results).iter().map(|table| table.aligned(view.color)));
-            // The bars stand under the table whose numbers they show, which is the last but one.
-            blocks.insert(blocks.len() - 1, bars(results, view.color));
-        }
-    }
+    blocks.extend(report::tables(results).iter().map(|table| table.aligned(view.color)));
+    // The bars stand under the table whose numbers they show, which is the last but one.
+    blocks.insert(blocks.len() - 1, bars(results, view.color));
     if view.explain_defaults {
         blocks.push(assumptions(results, view.color));
         blocks.push(defaults(results, view.color));
@@ -58,10 +54,6 @@ fn incomplete(results: &ScenarioResults) -> String {
     let stopped = results.policies.iter().filter_map(|policy| Some((plain(&policy.name), policy.incomplete.as_ref()?)));
     let lines = stopped.flat_map(|(name, why)| wrapped(&format!("incomplete: {name} {why}"), WIDTH));
     lines.map(|line| line + "\n").collect()
-}
-
-fn sentences(sentences: &[String]) -> String {
-    sentences.iter().flat_map(|sentence| wrapped(sentence, WIDTH)).map(|line| line + "\n").collect()
 }
 
 /// What one should know before trusting the numbers.

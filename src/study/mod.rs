@@ -16,9 +16,9 @@ pub use assumptions::ASSUMPTIONS;
 pub use capacity::{Capacity, Station, StationBound, capacity, saturation, station_bounds};
 pub use check::{
     BASELINE_SCHEMA, BadBaseline, Baseline, BaselineCheck, BaselineComparison, BaselineMethod, BaselineNumber,
-    BaselinePolicy, BaselineSample, CHECK_SCHEMA, CheckVerdict, GATE_LEVEL, Gate, MetricComparison, MetricTolerance,
-    MetricVerdict, NotComparable, ScenarioChange, ScenarioCheck, SignificanceTest, Stored, WrittenBaseline, check,
-    judge, without_data,
+    BaselineNumbers, BaselinePolicy, BaselineSample, CHECK_SCHEMA, CheckVerdict, GATE_LEVEL, Gate, MetricComparison,
+    MetricTolerance, MetricVerdict, NotComparable, ScenarioChange, ScenarioCheck, SignificanceTest, Stored,
+    WrittenBaseline, check, judge, without_data,
 };
 pub use coverage::{ALLOWED, Coverage, CoveredNumber, coverage};
 pub use replications::{Halted, RequestRow, Rows};

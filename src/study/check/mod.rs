@@ -17,7 +17,8 @@ use crate::model::MetricUnit;
 use crate::stats::{ObjectiveResult, ObjectiveVerdict, ScenarioResults};
 
 pub use baseline::{
-    BASELINE_SCHEMA, BadBaseline, Baseline, BaselineMethod, BaselineNumber, BaselinePolicy, BaselineSample,
+    BASELINE_SCHEMA, BadBaseline, Baseline, BaselineMethod, BaselineNumber, BaselineNumbers, BaselinePolicy,
+    BaselineSample,
 };
 pub use gate::{Gate, Stored, check, without_data};
 pub use judgement::{GATE_LEVEL, judge};
