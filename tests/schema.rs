@@ -9,7 +9,7 @@ mod common;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
-use common::program::{Desk, text};
+use common::program::{Desk, errors, text};
 use jsonschema::Validator;
 use serde_json::Value;
 use waitline::output::{baseline_schema, check_schema, results_schema};
@@ -101,6 +101,48 @@ fn satisfies(file: &str, text: &str) {
     let mut other = document;
     other["schema"] = Value::from("waitline.other/1");
     assert!(!validator.is_valid(&other), "{file} takes any schema");
+}
+
+/// What the schema has against a text of JSON.
+fn faults(validator: &Validator, text: &str) -> Vec<String> {
+    let instance: Value = serde_json::from_str(text).unwrap();
+    validator.iter_errors(&instance).map(|error| format!("{error} at {}", error.instance_path())).collect()
+}
+
+#[test]
+fn the_results_of_a_run_with_everything_satisfy_their_schema() {
+    let validator = jsonschema::draft202012::new(&results_schema()).unwrap();
+    let shop = r#"{
+      "classes": { "page": { "phases": [ { "compute": { "exponential": "5ms" } }, { "db": "10ms" } ] },
+                   "rare": { "weight": 0.001, "phases": [] } },
+      "arrivals": { "poisson": "100/s" }, "machine": { "cores": 2 },
+      "backends": { "db": { "concurrency": 4 } },
+      "clients": { "timeout": "100ms", "retries": { "max": 1, "backoff": "10ms" } },
+      "faults": [ { "at": "1s", "for": "1s", "slow": { "backend": "db", "factor": 3 } } ],
+      "policies": [ { "sync": { "workers": 4 } }, { "threaded": { "threads": 4 } }, { "async": {} } ],
+      "run": { "requests": 3000, "warm_up": "auto", "replications": 3, "precision": "0.1%", "max_in_flight": 60 },
+      "slo": [ "p99 < 20ms", "warn: async.page.p50 < 1ms", "rare.slowdown.mean < 2", "utilization.backends.db < 99%" ]
+    }"#;
+    let desk = Desk::empty().with("shop.json", shop);
+    for options in [
+        "",
+        "--precision 50%",
+        "--set run.max_in_flight=100000 --set run.precision=20%",
+        "--replications 1",
+        "--timeline 5",
+        "--set run.requests=50",
+    ] {
+        let mut command = desk.waitline(&format!("run shop.json --quiet --format json {options}"));
+        let output = command.output().unwrap();
+        assert!(!output.stdout.is_empty(), "{options}: {}", errors(&output));
+        assert_eq!(faults(&validator, &text(&output)), [""; 0], "{options} {}", errors(&output));
+    }
+    let stored = fs::read_to_string(repository().join("output/lecture/results.json")).unwrap();
+    for (old, new) in
+        [("waitline.results/1", "waitline.results/2"), ("\"policies\"", "\"polices\""), ("\"p99\"", "\"p98\"")]
+    {
+        assert!(!faults(&validator, &stored.replace(old, new)).is_empty(), "the schema takes {new}");
+    }
 }
 
 #[test]

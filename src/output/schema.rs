@@ -28,6 +28,7 @@ fn schema<T: JsonSchema>(title: &str, version: &str) -> Value {
     let generator = SchemaSettings::draft2020_12().for_serialize().into_generator();
     let mut schema = generator.into_root_schema_for::<T>().to_value();
     name(&mut schema, version);
+    put_for_json(&mut schema);
     // What it is comes first, for people who open the file.
     let mut ordered = Map::new();
     for key in ["$schema", "title", "description"] {
@@ -44,5 +45,21 @@ fn schema<T: JsonSchema>(title: &str, version: &str) -> Value {
 fn name(schema: &mut Value, version: &str) {
     if let Some(field) = schema.pointer_mut("/properties/schema") {
         *field = json!({ "description": "Which schema this is.", "const": version });
+    }
+}
+
+/// What our documentation calls `None` is null in a file.
+fn put_for_json(schema: &mut Value) {
+    match schema {
+        Value::Object(fields) => {
+            for (key, value) in fields {
+                match value {
+                    Value::String(text) if key == "description" => *text = text.replace("`None`", "null"),
+                    _ => put_for_json(value),
+                }
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(put_for_json),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
 }
