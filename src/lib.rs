@@ -27,7 +27,7 @@
 //! .expect("the scenario is valid");
 //!
 //! // Called while the run goes on: it could show how far it is, or break it off.
-//! let mut watch = Watch { progress: &mut |_| ControlFlow::Continue(()), rows: None };
+//! let mut watch = Watch { progress: &|_| ControlFlow::Continue(()), rows: None };
 //! let results = study::run(&scenario, &Options::default(), &mut watch).expect("nobody broke it off");
 //!
 //! let [sync, r#async] = &results.policies[..] else { panic!("two policies were run") };

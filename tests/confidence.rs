@@ -100,7 +100,7 @@ fn the_level_of_confidence_sets_the_width() {
 fn what_a_run_is_too_short_for_is_not_estimable_and_says_why() {
     let output = desk().run("run queue.json --replications 20 --set run.requests=5000", 0);
     let table = text(&output);
-    let why = "±? at p99 is not estimable: only 50 requests of the shortest replication lie beyond it";
+    let why = "±? at p99: only 50 requests of the shortest replication lie beyond it";
     assert!(table.contains(why), "{table}");
     let results = results("queue.json --replications 20 --set run.requests=5000");
     let policy = &results["policies"][0];

@@ -1,14 +1,18 @@
-//! `scenario.schema.json` is what the program reads, and every scenario keeps to it.
+//! `scenario.schema.json` is what the program reads, and every scenario keeps to it; what it writes keeps to the others.
 //!
-//! `UPDATE_GOLDEN=1 cargo test` rewrites it.
+//! `UPDATE_GOLDEN=1 cargo test` rewrites them.
 
 #![allow(clippy::unwrap_used, reason = "a test that fails says where")]
+
+mod common;
 
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
+use common::program::{Desk, errors, text};
 use jsonschema::Validator;
 use serde_json::Value;
+use waitline::output::{baseline_schema, check_schema, results_schema};
 use waitline::scenario::{Scenario, Source, schema, to_json};
 
 fn repository() -> &'static Path {
@@ -34,15 +38,111 @@ fn json(text: &str) -> Value {
     to_json(Source::new("scenario", text)).unwrap()
 }
 
+/// The schemas that ship, by the names of their files.
+fn shipped() -> [(&'static str, Value); 4] {
+    [
+        ("scenario.schema.json", schema()),
+        ("results.schema.json", results_schema()),
+        ("baseline.schema.json", baseline_schema()),
+        ("check.schema.json", check_schema()),
+    ]
+}
+
 #[test]
-fn the_schema_in_the_repository_is_current() {
-    let path = repository().join("scenario.schema.json");
-    let current = serde_json::to_string_pretty(&schema()).unwrap() + "\n";
-    if env::var_os("UPDATE_GOLDEN").is_some() {
-        fs::write(&path, &current).unwrap();
+fn the_schemas_in_the_repository_are_current() {
+    for (file, schema) in shipped() {
+        let path = repository().join(file);
+        let current = serde_json::to_string_pretty(&schema).unwrap() + "\n";
+        if env::var_os("UPDATE_GOLDEN").is_some() {
+            fs::write(&path, &current).unwrap();
+        }
+        let stored = fs::read_to_string(&path).unwrap_or_default();
+        assert!(stored == current, "{file} is not current: run `UPDATE_GOLDEN=1 cargo test`");
     }
-    let stored = fs::read_to_string(&path).unwrap_or_default();
-    assert!(stored == current, "scenario.schema.json is not current: run `UPDATE_GOLDEN=1 cargo test`");
+}
+
+#[test]
+fn what_the_program_writes_satisfies_its_schemas() {
+    let desk = Desk::new();
+    for scenario in ["lecture", "shop"] {
+        let results = text(&desk.run(&format!("run {scenario}.json --format json --replications 2"), 0));
+        satisfies("results.schema.json", &results);
+        let arguments = "--replications 2 --assert p50>0ms --assert warn:p50<0ms";
+        satisfies(
+            "check.schema.json",
+            &text(&desk.run(&format!("check {scenario}.json {arguments} --format json"), 3)),
+        );
+        desk.run(&format!("check {scenario}.json {arguments} --update-baseline"), 0);
+        satisfies("baseline.schema.json", &desk.read(&format!("{scenario}.baseline.json")));
+        satisfies(
+            "check.schema.json",
+            &text(&desk.run(&format!("check {scenario}.json {arguments} --format json"), 0)),
+        );
+    }
+    for entry in fs::read_dir(repository().join("output")).unwrap() {
+        satisfies("results.schema.json", &fs::read_to_string(entry.unwrap().path().join("results.json")).unwrap());
+    }
+    for entry in fs::read_dir(repository().join("scenarios")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.to_string_lossy().ends_with(".baseline.json") {
+            satisfies("baseline.schema.json", &fs::read_to_string(path).unwrap());
+        }
+    }
+}
+
+#[track_caller]
+fn satisfies(file: &str, text: &str) {
+    let schema = shipped().into_iter().find(|(name, _)| *name == file).unwrap().1;
+    let validator = jsonschema::draft202012::new(&schema).unwrap();
+    let document: Value = serde_json::from_str(text).unwrap();
+    let errors: Vec<String> =
+        validator.iter_errors(&document).map(|error| format!("{error} at {}", error.instance_path())).collect();
+    assert!(errors.is_empty(), "{file}: {errors:#?}");
+    let mut other = document;
+    other["schema"] = Value::from("waitline.other/1");
+    assert!(!validator.is_valid(&other), "{file} takes any schema");
+}
+
+/// What the schema has against a text of JSON.
+fn faults(validator: &Validator, text: &str) -> Vec<String> {
+    let instance: Value = serde_json::from_str(text).unwrap();
+    validator.iter_errors(&instance).map(|error| format!("{error} at {}", error.instance_path())).collect()
+}
+
+#[test]
+fn the_results_of_a_run_with_everything_satisfy_their_schema() {
+    let validator = jsonschema::draft202012::new(&results_schema()).unwrap();
+    let shop = r#"{
+      "classes": { "page": { "phases": [ { "compute": { "exponential": "5ms" } }, { "db": "10ms" } ] },
+                   "rare": { "weight": 0.001, "phases": [] } },
+      "arrivals": { "poisson": "100/s" }, "machine": { "cores": 2 },
+      "backends": { "db": { "concurrency": 4 } },
+      "clients": { "timeout": "100ms", "retries": { "max": 1, "backoff": "10ms" } },
+      "faults": [ { "at": "1s", "for": "1s", "slow": { "backend": "db", "factor": 3 } } ],
+      "policies": [ { "sync": { "workers": 4 } }, { "threaded": { "threads": 4 } }, { "async": {} } ],
+      "run": { "requests": 3000, "warm_up": "auto", "replications": 3, "precision": "0.1%", "max_in_flight": 60 },
+      "slo": [ "p99 < 20ms", "warn: async.page.p50 < 1ms", "rare.slowdown.mean < 2", "utilization.backends.db < 99%" ]
+    }"#;
+    let desk = Desk::empty().with("shop.json", shop);
+    for options in [
+        "",
+        "--precision 50%",
+        "--set run.max_in_flight=100000 --set run.precision=20%",
+        "--replications 1",
+        "--timeline 5",
+        "--set run.requests=50",
+    ] {
+        let mut command = desk.waitline(&format!("run shop.json --quiet --format json {options}"));
+        let output = command.output().unwrap();
+        assert!(!output.stdout.is_empty(), "{options}: {}", errors(&output));
+        assert_eq!(faults(&validator, &text(&output)), [""; 0], "{options} {}", errors(&output));
+    }
+    let stored = fs::read_to_string(repository().join("output/lecture/results.json")).unwrap();
+    for (old, new) in
+        [("waitline.results/1", "waitline.results/2"), ("\"policies\"", "\"polices\""), ("\"p99\"", "\"p98\"")]
+    {
+        assert!(!faults(&validator, &stored.replace(old, new)).is_empty(), "the schema takes {new}");
+    }
 }
 
 #[test]

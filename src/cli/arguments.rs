@@ -8,7 +8,7 @@ use clap::builder::PossibleValue;
 use clap::{Args, ValueEnum};
 
 use crate::output::Format;
-use crate::scenario::Change;
+use crate::scenario::{Change, did_you_mean};
 
 /// What is changed in a scenario without editing it.
 #[derive(Clone, Debug, Args)]
@@ -78,6 +78,24 @@ pub struct PrintArguments {
     pub explain_defaults: bool,
 }
 
+/// What is exported.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Output")]
+pub struct ExportArguments {
+    /// Write the report to FILE in this format, such as junit=report.xml; repeat it for more
+    #[arg(long = "export", value_name = "FORMAT=FILE", value_parser = export, help_heading = "Output")]
+    pub exports: Vec<Export>,
+}
+
+/// A file, and the format in which the report is written to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Export {
+    /// The format.
+    pub format: Format,
+    /// The file.
+    pub path: PathBuf,
+}
+
 /// What is written beside the results.
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Output")]
@@ -97,6 +115,20 @@ pub struct WriteArguments {
 
 fn change(text: &str) -> Result<Change, Infallible> {
     Ok(Change::new(text))
+}
+
+fn export(text: &str) -> Result<Export, String> {
+    let names = || Format::ALL.iter().map(|format| format.name());
+    let (name, file) = text.split_once('=').ok_or("write FORMAT=FILE, such as junit=report.xml")?;
+    let format = Format::ALL.iter().find(|format| format.name() == name).ok_or_else(|| {
+        let similar = did_you_mean(name, names()).map(|name| format!("; did you mean `{name}`?")).unwrap_or_default();
+        format!("there is no format `{name}`, only {}{similar}", names().collect::<Vec<_>>().join(", "))
+    })?;
+    match file {
+        "" => Err("it names no file".to_owned()),
+        "-" => Err(format!("`-` is no file; `--format {name}` prints to standard output")),
+        _ => Ok(Export { format: *format, path: PathBuf::from(file) }),
+    }
 }
 
 impl ValueEnum for Format {

@@ -45,6 +45,16 @@ impl Failure {
         })
     }
 
+    /// What is wrong, without colour and help.
+    pub fn message(&self) -> String {
+        match self {
+            Self::Bad(diagnostics) => diagnostics.iter().map(Diagnostic::message).collect::<Vec<_>>().join("\n"),
+            Self::Shown => String::new(),
+            Self::Gate(message) | Self::Incomplete(message) | Self::Write(message) => message.clone(),
+            Self::Interrupted => "interrupted".to_owned(),
+        }
+    }
+
     /// The message for a person.
     pub fn render(&self, color: bool) -> String {
         let rendered = |message: &str| Diagnostic::new(message).render(color);

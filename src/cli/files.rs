@@ -102,6 +102,15 @@ pub fn write(path: &Path, text: &str, interrupt: &Interrupt) -> Result<(), Failu
     file.finish()
 }
 
+/// Adds to a file that others write to as well.
+///
+/// # Errors
+/// [`Failure::Write`] naming the path.
+pub fn append(path: &Path, text: &str) -> Result<(), Failure> {
+    let file = fs::File::options().append(true).create(true).open(path);
+    file.and_then(|mut file| file.write_all(text.as_bytes())).map_err(|error| Failure::write(path, &error))
+}
+
 /// Makes sure, before a long run, that files can be created in this folder or where it will be created. Leaves nothing.
 ///
 /// # Errors

@@ -1,9 +1,11 @@
 //! The only code that touches files, the terminal and exit codes; one file a subcommand.
 
 mod arguments;
+mod check;
 mod completions;
 mod failure;
 mod files;
+mod github;
 mod init;
 mod interrupt;
 mod man;
@@ -11,6 +13,7 @@ mod presets;
 mod progress;
 mod quick;
 mod replay;
+mod reports;
 mod run;
 mod scenarios;
 mod schema;
@@ -39,6 +42,7 @@ Examples:
   waitline init > shop.json                         start from a scenario that explains itself
   waitline run shop.json                            tables here, results.json and timeline.svg in output/shop/
   waitline run shop.json --set machine.cores=4      ask what would change
+  waitline check shop.json                          is anything worse than in the stored baseline?
   waitline verify                                   hold the simulator against exact theory, here and now
 
 Exit codes:
@@ -64,6 +68,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Run(run::Run),
+    Check(check::Check),
     Quick(quick::Quick),
     Verify(verify::Verify),
     Replay(replay::Replay),
@@ -78,6 +83,7 @@ impl Command {
     fn execute(&self, stdout: &mut Stdout) -> Result<(), Failure> {
         match self {
             Self::Run(command) => command.execute(stdout),
+            Self::Check(command) => command.execute(stdout),
             Self::Quick(command) => command.execute(stdout),
             Self::Verify(command) => command.execute(stdout),
             Self::Replay(command) => command.execute(stdout),

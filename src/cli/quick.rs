@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
-use super::arguments::{PrintArguments, RunArguments, ScenarioArguments, WriteArguments};
+use super::arguments::{ExportArguments, PrintArguments, RunArguments, ScenarioArguments, WriteArguments};
 use super::failure::Failure;
 use super::scenarios;
 use super::simulate::Simulation;
@@ -25,7 +25,7 @@ Examples:
 /// Compare the policies on one kind of request, without a file
 ///
 /// Requests of one class arrive at random; each works on the CPU, asks the database, and works on the CPU again. Nothing
-/// is written, unless --out or --csv says where.
+/// is written, unless --out, --csv or --export says where.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Quick {
@@ -84,6 +84,9 @@ pub struct Quick {
 
     #[command(flatten)]
     write: WriteArguments,
+
+    #[command(flatten)]
+    export: ExportArguments,
 }
 
 /// How a time varies around its mean.
@@ -113,6 +116,7 @@ impl Quick {
             out: self.out.as_deref(),
             print: &self.print,
             write: &self.write,
+            exports: &self.export.exports,
         };
         simulation.run(&[scenario], stdout)
     }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::arguments::{PrintArguments, RunArguments, ScenarioArguments, WriteArguments};
+use super::arguments::{ExportArguments, PrintArguments, RunArguments, ScenarioArguments, WriteArguments};
 use super::failure::Failure;
 use super::scenarios;
 use super::simulate::Simulation;
@@ -17,6 +17,7 @@ Examples:
   waitline run shop.json --set run.requests=1000  change a value without editing the file
   waitline run shop.json --policy async --seed 2  one policy, other random numbers
   waitline run shop.json --csv requests.csv       one row a request
+  waitline run shop.json --export markdown=it.md  the tables in a file, beside those printed
   waitline init | waitline run - --format json    from standard input, as JSON";
 
 /// Run every policy of each scenario on the same requests
@@ -45,6 +46,9 @@ pub struct Run {
 
     #[command(flatten)]
     write: WriteArguments,
+
+    #[command(flatten)]
+    export: ExportArguments,
 }
 
 impl Run {
@@ -60,6 +64,7 @@ impl Run {
             out: Some(&self.out),
             print: &self.print,
             write: &self.write,
+            exports: &self.export.exports,
         };
         simulation.run(&scenarios, stdout)
     }

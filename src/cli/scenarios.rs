@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::{self, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::arguments::ScenarioArguments;
 use super::failure::Failure;
@@ -14,6 +14,20 @@ use crate::scenario::{self, Diagnostic, Scenario, Source, did_you_mean};
 /// What stands for standard input.
 const STDIN: &str = "-";
 
+/// What the name of a baseline ends in.
+const BASELINE: &str = "baseline.json";
+
+/// Where the baseline of a scenario file is kept; none for standard input.
+pub fn baseline_of(file: &str) -> Option<PathBuf> {
+    (file != STDIN).then(|| Path::new(file).with_extension(BASELINE))
+}
+
+/// The files without the baselines of scenarios among them, which `*.json` names too.
+pub fn without_baselines(files: &[String]) -> Vec<String> {
+    let baselines: Vec<PathBuf> = files.iter().filter_map(|file| baseline_of(file)).collect();
+    files.iter().filter(|file| !baselines.iter().any(|baseline| baseline == Path::new(file))).cloned().collect()
+}
+
 /// Reads and checks all files, so that nothing runs when one of them is bad.
 ///
 /// # Errors
@@ -22,7 +36,7 @@ pub fn read(files: &[String], arguments: &ScenarioArguments) -> Result<Vec<Scena
     let mut wrong = Vec::new();
     let mut scenarios = Vec::new();
     let mut names: Vec<(String, &str)> = Vec::new();
-    for file in files {
+    for file in &without_baselines(files) {
         match read_named(file, &mut names, arguments) {
             Ok(scenario) => scenarios.push(scenario),
             Err(diagnostic) => wrong.push(diagnostic),
@@ -43,9 +57,24 @@ fn read_named<'a>(
             .with_help("results go to a directory of that name: name each file once, and no two alike"));
     }
     names.push((name.clone(), file));
-    let shown = if file == STDIN { "<stdin>" } else { file };
-    let source = Source::from_bytes(shown, bytes_of(file)?)?;
+    let bytes = bytes_of(file)?;
+    expect_no_baseline(file, &bytes)?;
+    let source = Source::from_bytes(shown(file), bytes)?;
     from_source(source, &name, folder_of(Path::new(file)), arguments)
+}
+
+/// A file as messages name it.
+pub fn shown(file: &str) -> &str {
+    if file == STDIN { "<stdin>" } else { file }
+}
+
+fn expect_no_baseline(file: &str, bytes: &[u8]) -> Result<(), Diagnostic> {
+    let Some(scenario) = file.strip_suffix(BASELINE) else { return Ok(()) };
+    if !String::from_utf8_lossy(bytes).contains("\"schema\": \"waitline.baseline/") {
+        return Ok(());
+    }
+    Err(Diagnostic::new(format!("`{file}` is a baseline, not a scenario"))
+        .with_help(format!("`waitline check {scenario}json` compares with it")))
 }
 
 /// The scenario of a source; the files it names are in `folder`.

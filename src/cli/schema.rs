@@ -4,11 +4,12 @@ use clap::{Args, ValueEnum};
 
 use super::failure::Failure;
 use super::terminal::Stdout;
-use crate::scenario;
+use crate::{output, scenario};
 
 const EXAMPLES: &str = "\
 Examples:
-  waitline schema scenario > scenario.schema.json";
+  waitline schema scenario > scenario.schema.json
+  waitline schema results  > results.schema.json";
 
 /// Print the JSON Schema of a file format
 #[derive(Debug, Args)]
@@ -22,6 +23,12 @@ pub struct Schema {
 enum Name {
     /// scenario files
     Scenario,
+    /// results.json, and what `run --format json` prints
+    Results,
+    /// the baselines that `check` compares with
+    Baseline,
+    /// what `check --format json` prints
+    Check,
 }
 
 impl Schema {
@@ -32,6 +39,9 @@ impl Schema {
     pub fn execute(&self, stdout: &mut Stdout) -> Result<(), Failure> {
         let schema = match self.name {
             Name::Scenario => scenario::schema(),
+            Name::Results => output::results_schema(),
+            Name::Baseline => output::baseline_schema(),
+            Name::Check => output::check_schema(),
         };
         stdout.write(&format!("{schema:#}\n"))
     }

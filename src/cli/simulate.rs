@@ -6,14 +6,15 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::arguments::{PrintArguments, RunArguments, WriteArguments};
+use super::arguments::{Export, PrintArguments, RunArguments, WriteArguments};
 use super::failure::Failure;
 use super::files::{self, NewFile};
 use super::interrupt::Interrupt;
 use super::progress::Bar;
+use super::reports::{self, Reports};
 use super::scenarios;
 use super::terminal::{Stdout, note};
-use crate::output::{self, Format, View};
+use crate::output::{self, Format, Report, View};
 use crate::scenario::Scenario;
 use crate::stats::ScenarioResults;
 use crate::study::{self, Options, RequestRow, Watch};
@@ -38,10 +39,12 @@ pub struct Simulation<'a> {
     pub print: &'a PrintArguments,
     /// What is written.
     pub write: &'a WriteArguments,
+    /// What is exported.
+    pub exports: &'a [Export],
 }
 
 impl Simulation<'_> {
-    /// Runs them one after another. The files of a scenario are there as soon as it has run; the CSV at the end.
+    /// Runs them one after another. The files of a scenario are there as soon as it has run; CSV and exports at the end.
     ///
     /// # Errors
     /// When something cannot be written, the user ends it, or a run was stopped by a limit.
@@ -49,27 +52,25 @@ impl Simulation<'_> {
         if let Some(against) = &self.run.against {
             scenarios::expect_against(against, scenarios, self.policies)?;
         }
+        let csv = self.write.csv.as_deref();
+        reports::expect_different(self.exports, csv.as_slice())?;
         for folder in scenarios.iter().filter_map(|scenario| self.folder(scenario)) {
             files::expect_writable(&folder)?;
         }
         let interrupt = Interrupt::listen();
-        let several = scenarios.len() > 1;
-        let rows = match &self.write.csv {
+        let view =
+            View { explain_defaults: self.print.explain_defaults, several: scenarios.len() > 1, ..View::default() };
+        let mut reports = Reports::begin(self.format(), self.exports, view, &interrupt)?;
+        let rows = match csv {
             Some(path) => Some(Rows::begin(path, scenarios, &interrupt)?),
             None => None,
         };
         let mut stopped = Vec::new();
-        for (before, scenario) in scenarios.iter().enumerate() {
+        for scenario in scenarios {
             let mut results = self.simulate(scenario, rows.as_ref(), &interrupt)?;
             let drawing = self.split_drawing(&mut results);
             interrupt.check()?;
             self.write_files(scenario, &results, &drawing, &interrupt)?;
-            if let Some(format) = self.format() {
-                let explain_defaults = self.print.explain_defaults;
-                let view = View { color: stdout.has_color(), explain_defaults, before, several };
-                stdout.write(&format.render(&results, view))?;
-            }
-            self.note_files(scenario);
             stopped.extend(results.precision.iter().filter(|precision| !precision.reached).map(|precision| {
                 format!("{}: not as precise as asked: {}", scenario.name, precision.missed.join("; "))
             }));
@@ -77,6 +78,12 @@ impl Simulation<'_> {
                 let why = policy.incomplete.as_ref()?;
                 Some(format!("{}, {}: {why}", scenario.name, policy.name))
             }));
+            reports.add(Report::Run(results), stdout)?;
+            self.note_files(scenario);
+        }
+        reports.finish(stdout)?;
+        if !self.print.quiet {
+            reports::note_exports(self.exports);
         }
         rows.map_or(Ok(()), Rows::finish)?;
         if stopped.is_empty() { Ok(()) } else { Err(Failure::Incomplete(stopped.join("\n"))) }

@@ -128,6 +128,11 @@ impl Named {
     /// Those that are compared with a baseline.
     pub const JUDGED: &[Self] = &[Self::Mean, Self::P50, Self::P95, Self::P99, Self::Throughput, Self::ErrorRate];
 
+    /// Whether one wants more of it.
+    pub const fn is_better_when_higher(self) -> bool {
+        matches!(self.unit(), MetricUnit::Rate)
+    }
+
     /// Whether independent runs give it an interval: extremes grow with the length of a run, and counts say no more than
     /// the rates they come to.
     pub const fn has_interval(self) -> bool {

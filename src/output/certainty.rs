@@ -1,10 +1,11 @@
 //! How sure the numbers are, in cells and in words; how policies compare; what was asked of them.
 
+use indexmap::IndexMap;
+
 use super::number::{self, NONE, Unit, give_or_take};
 use super::table::Table;
-use crate::model::MetricUnit;
 use crate::stats::{
-    ClassConfidence, ComparisonResults, Confidence, DifferenceResult, ObjectiveResult, ObjectiveVerdict,
+    ClassConfidence, ComparisonResults, Confidence, DifferenceResult, ObjectiveResult, ObjectiveVerdict, PolicyResults,
     ScenarioResults, Verdict,
 };
 
@@ -63,16 +64,20 @@ pub fn note(results: &ScenarioResults) -> Vec<String> {
         _ => format!("{samples} replications"),
     };
     let mut note = vec![format!("± is half a confidence interval of {level}, from {from}.")];
+    // Each reason once, with the numbers it holds for.
+    let mut reasons: IndexMap<String, Vec<&str>> = IndexMap::new();
     for (metric, heading) in SHOWN {
-        let why = |policy: &crate::stats::PolicyResults| {
+        let why = |policy: &PolicyResults| {
             let of_classes = policy.classes.values().filter_map(|class| class.confidence.as_ref());
             let all = policy.confidence.as_ref().map(|confidence| &confidence.numbers);
             all.into_iter().chain(of_classes).find_map(|confidence| confidence.not_estimable.get(metric)).cloned()
         };
         if let Some(why) = results.policies.iter().find_map(why) {
-            note.push(format!("±? at {heading} is not estimable: {why}."));
+            reasons.entry(why).or_default().push(heading);
         }
     }
+    let sentence = |(why, headings): (String, Vec<&str>)| format!("±? at {}: {why}.", headings.join(", "));
+    note.extend(reasons.into_iter().map(sentence));
     note
 }
 
@@ -191,32 +196,24 @@ pub const fn verdict_word(verdict: ObjectiveVerdict) -> &'static str {
 pub fn value(objective: &ObjectiveResult) -> String {
     let Some(value) = objective.value else { return NONE.to_owned() };
     let half = objective.interval.map(|[low, high]| (high - low) / 2.0);
-    let shown = quantity(value, objective.unit);
+    let shown = number::quantity(value, Some(objective.bound), objective.unit);
     match half {
         Some(half) => {
-            format!("{shown} ±{}{}", quantity(half, objective.unit), if objective.uncertain { " !" } else { "" })
+            let half = number::quantity(half, None, objective.unit);
+            format!("{shown} ±{half}{}", if objective.uncertain { " !" } else { "" })
         }
         None => shown,
-    }
-}
-
-/// A number in the unit of its metric: `412 ms`, `93.4%`, `71.1/s`, `4.52×`, `1,200`.
-pub fn quantity(value: f64, unit: MetricUnit) -> String {
-    match unit {
-        MetricUnit::Time => {
-            let unit = Unit::of([Some(value)]);
-            format!("{} {}", unit.column(&[Some(value)])[0], unit.name)
-        }
-        MetricUnit::Share => number::percent(Some(value)),
-        MetricUnit::Rate => format!("{}/s", number::column(&[Some(value)])[0]),
-        MetricUnit::Ratio => number::times(Some(value)),
-        MetricUnit::Count | MetricUnit::Requests => number::column(&[Some(value)])[0].clone(),
     }
 }
 
 /// What one should know before trusting the numbers: one sentence each.
 pub fn warnings(results: &ScenarioResults) -> Vec<String> {
     let mut warnings = Vec::new();
+    for policy in &results.policies {
+        let saturation = policy.saturation.as_ref();
+        warnings
+            .extend(saturation.and_then(|s| s.message.as_ref()).map(|message| format!("{}: {message}", policy.name)));
+    }
     if !results.warm_up.unsettled.is_empty() {
         warnings.push(format!(
             "response times of {} had not settled by the middle of the run: it is too short for a steady state, or there is none",

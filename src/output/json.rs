@@ -2,18 +2,23 @@
 //!
 //! The document is laid out for people and for `git diff`: what fits on a line is on a line.
 
+use serde::Serialize;
 use serde_json::{Number, Value};
 
-use super::View;
 use super::rows::rounded;
+use super::{Report, View};
 use crate::stats::ScenarioResults;
 
 /// Longest line that holds a whole object or list.
 const WIDTH: usize = 110;
 
 /// The document of one scenario alone; of several, one compact object a line.
-pub fn render(results: &ScenarioResults, view: View) -> String {
-    if view.several { format!("{}\n", value(results)) } else { document(results) }
+pub fn render(report: &Report, view: View<'_>) -> String {
+    let value = match report {
+        Report::Run(results) => value(results),
+        Report::Check(check) => value(check),
+    };
+    if view.several { format!("{value}\n") } else { text(&value) }
 }
 
 /// `results.json`.
@@ -29,8 +34,15 @@ pub fn text(document: &Value) -> String {
     text
 }
 
-fn value(results: &ScenarioResults) -> Value {
-    let mut value = serde_json::to_value(results).expect("results are plain data under names");
+/// A value that begins behind the name of a field, in an object indented by `depth` levels less one.
+pub(super) fn laid_out(value: &Value, depth: usize) -> String {
+    let mut text = String::new();
+    lay_out(value, depth, 2 * depth + 20, &mut text);
+    text
+}
+
+fn value(data: &impl Serialize) -> Value {
+    let mut value = serde_json::to_value(data).expect("what is told is plain data under names");
     round(&mut value);
     value
 }
@@ -75,7 +87,7 @@ fn lay_out(value: &Value, depth: usize, column: usize, text: &mut String) {
 }
 
 /// The value on one line, with a blank after each comma and inside braces.
-fn inline(value: &Value) -> String {
+pub(super) fn inline(value: &Value) -> String {
     let list = |items: Vec<String>| items.join(", ");
     match value {
         Value::Array(items) if items.is_empty() => "[]".to_owned(),
@@ -89,7 +101,8 @@ fn inline(value: &Value) -> String {
     }
 }
 
-fn quoted(name: &str) -> String {
+/// A text as JSON.
+pub(super) fn quoted(name: &str) -> String {
     Value::from(name).to_string()
 }
 

@@ -1,14 +1,26 @@
 //! Markdown: the tables of the text, to paste into a pull request.
 
-use super::View;
 use super::certainty;
+use super::check::{self, Section};
 use super::fault;
+use super::paint::plain;
 use super::report;
 use super::table::{Column, Table};
-use crate::stats::ScenarioResults;
+use super::{Report, View};
+use crate::study::ScenarioCheck;
 
 /// A heading, the description and the tables; when asked for, what is assumed.
-pub fn render(results: &ScenarioResults, view: View) -> String {
+pub fn render(report: &Report, view: View<'_>) -> String {
+    let text = blocks(report, view).join("\n");
+    if view.before > 0 { format!("\n{text}") } else { text }
+}
+
+/// The same in blocks, each ending in a newline, between which a blank line stands.
+pub fn blocks(report: &Report, view: View<'_>) -> Vec<String> {
+    if let Report::Check(check) = report {
+        return checked(check);
+    }
+    let results = report.results();
     let mut blocks = vec![format!("### {}\n", escaped(&results.scenario))];
     blocks.extend(results.description.as_deref().map(|description| format!("{}\n", escaped(description))));
     let faults = fault::sentence(&results.faults);
@@ -21,8 +33,18 @@ pub fn render(results: &ScenarioResults, view: View) -> String {
         let defaults = results.defaults.iter().map(|(path, value)| format!("`{path}`: `{value}`"));
         blocks.push(list("Defaults in force", defaults));
     }
-    let text = blocks.join("\n");
-    if view.before > 0 { format!("\n{text}") } else { text }
+    blocks
+}
+
+/// What a check found, as a comment of a pull request.
+fn checked(check: &ScenarioCheck) -> Vec<String> {
+    let head = format!("### {}\n", escaped(&check::headline(check)));
+    let sections = check::sections(check).into_iter().map(|section| match section {
+        Section::Table(cells) => table(&cells),
+        Section::Lines(title, lines) => list(title, lines.iter().map(|line| escaped(line))),
+        Section::Command(what, command) => format!("{}\n\n```sh\n{}\n```\n", escaped(&what), plain(&command)),
+    });
+    std::iter::once(head).chain(sections).collect()
 }
 
 /// A table with pipes.
@@ -64,7 +86,7 @@ fn list(title: &str, items: impl Iterator<Item = String>) -> String {
 /// The text with everything that Markdown would take for markup escaped, on one line.
 fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
-    for letter in super::paint::plain(text).chars() {
+    for letter in plain(text).chars() {
         if matches!(letter, '\\' | '`' | '*' | '_' | '|' | '<' | '>' | '[' | ']' | '#' | '~') {
             escaped.push('\\');
         }

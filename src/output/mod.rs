@@ -4,11 +4,16 @@
 //! for people.
 
 mod bars;
+mod baseline;
 mod certainty;
+mod check;
 mod coverage;
 mod csv;
 mod fault;
+mod findings;
+mod github;
 mod json;
+mod junit;
 mod markdown;
 mod number;
 mod paint;
@@ -16,26 +21,58 @@ mod preset;
 mod replay;
 mod report;
 mod rows;
+mod schema;
 pub mod svg;
 mod table;
 mod text;
 mod verify;
 mod wrap;
 
+pub use self::baseline::baseline_json;
 pub use self::coverage::{coverage_json, coverage_text};
+pub use self::github::step_summary;
 pub use self::preset::{presets_json, presets_text};
 pub use self::replay::{replay_json, replay_markdown, replay_text};
 pub use self::rows::{header as requests_csv_header, row as requests_csv_row};
+pub use self::schema::{baseline_schema, check_schema, results_schema};
 pub use self::svg::{replay_svg, timeline_svg};
 pub use self::verify::{verification_json, verification_text};
 
 use serde_json::Value;
 
 use crate::stats::ScenarioResults;
+use crate::study::ScenarioCheck;
 
-/// How the results of one scenario are shown, beside their format.
+/// What a command has to say of one scenario.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Report {
+    /// What its run gave.
+    Run(ScenarioResults),
+    /// Whether that passes.
+    Check(ScenarioCheck),
+}
+
+impl Report {
+    /// What the run gave.
+    pub const fn results(&self) -> &ScenarioResults {
+        match self {
+            Self::Run(results) => results,
+            Self::Check(check) => &check.results,
+        }
+    }
+
+    /// What was checked, if anything was.
+    pub const fn check(&self) -> Option<&ScenarioCheck> {
+        match self {
+            Self::Run(_) => None,
+            Self::Check(check) => Some(check),
+        }
+    }
+}
+
+/// How reports are shown, beside their format.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct View {
+pub struct View<'a> {
     /// Colour, as ANSI escape sequences; for a terminal.
     pub color: bool,
     /// Say what is assumed, and which defaults are in force.
@@ -44,10 +81,21 @@ pub struct View {
     pub before: usize,
     /// Whether there is more than one scenario on the same output.
     pub several: bool,
+    /// The folder from which files are named, below the one where a reader looks for them; empty: that one.
+    pub folder: &'a str,
+}
+
+/// What a format makes of several scenarios.
+#[derive(Clone, Copy, Debug)]
+enum Rendering {
+    /// A piece for each, one after another.
+    Pieces(fn(&Report, View<'_>) -> String),
+    /// One document for all of them.
+    Document(fn(&[Report], View<'_>) -> String),
 }
 
 macro_rules! formats {
-    ($($(#[doc = $about:literal])* $name:literal => $variant:ident, $render:path;)*) => {
+    ($($(#[doc = $about:literal])* $name:literal => $variant:ident, $rendering:expr;)*) => {
         /// A format in which results are printed.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub enum Format {
@@ -72,10 +120,9 @@ macro_rules! formats {
                 }
             }
 
-            /// The results of one scenario in this format, ending in a newline.
-            pub fn render(self, results: &ScenarioResults, view: View) -> String {
+            fn rendering(self) -> Rendering {
                 match self {
-                    $(Self::$variant => $render(results, view)),*
+                    $(Self::$variant => $rendering),*
                 }
             }
         }
@@ -85,13 +132,40 @@ macro_rules! formats {
 // The list: a new format is a file in this folder and a line here.
 formats! {
     /// tables for people
-    "text" => Text, text::render;
+    "text" => Text, Rendering::Pieces(text::render);
     /// results.json; of several scenarios, one object a line
-    "json" => Json, json::render;
+    "json" => Json, Rendering::Pieces(json::render);
     /// one row for each policy and class
-    "csv" => Csv, csv::render;
+    "csv" => Csv, Rendering::Pieces(csv::render);
     /// tables to paste into a pull request
-    "markdown" => Markdown, markdown::render;
+    "markdown" => Markdown, Rendering::Pieces(markdown::render);
+    /// test cases for CI, as JUnit XML
+    "junit" => Junit, Rendering::Document(junit::render);
+    /// annotations for GitHub Actions
+    "github" => Github, Rendering::Document(github::render);
+}
+
+impl Format {
+    /// Whether it is one document, written when all scenarios have run.
+    pub fn is_document(self) -> bool {
+        matches!(self.rendering(), Rendering::Document(_))
+    }
+
+    /// What is written as soon as a scenario has run, ending in a newline; nothing, where all are one document.
+    pub fn piece(self, report: &Report, view: View<'_>) -> String {
+        match self.rendering() {
+            Rendering::Pieces(render) => render(report, view),
+            Rendering::Document(_) => String::new(),
+        }
+    }
+
+    /// What is written when all scenarios have run, ending in a newline; nothing, where each is a piece.
+    pub fn document(self, reports: &[Report], view: View<'_>) -> String {
+        match self.rendering() {
+            Rendering::Pieces(_) => String::new(),
+            Rendering::Document(render) => render(reports, view),
+        }
+    }
 }
 
 /// The results as `results.json` holds them.

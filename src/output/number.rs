@@ -1,5 +1,7 @@
 //! Numbers for people: as many digits as one can use, the same number of decimals down a column.
 
+use crate::model::MetricUnit;
+
 /// A unit of time for a whole table.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Unit {
@@ -65,6 +67,56 @@ pub fn times(value: Option<f64>) -> String {
 /// A share of 1 in percent: `93.4%`.
 pub fn percent(share: Option<f64>) -> String {
     share.map_or_else(|| NONE.to_owned(), |share| format!("{}%", fixed(share * 100.0, 1)))
+}
+
+/// A number alone with its unit: `412 ms`, `93.4%`, `30/s`, `2.5×`. When it stands beside another one that is not the
+/// same, it has as many decimals as it takes to tell them apart.
+pub fn quantity(value: f64, beside: Option<f64>, unit: MetricUnit) -> String {
+    let (scale, sign) = scale(unit, [Some(value), beside]);
+    let (value, beside) = (value * scale, beside.map(|beside| beside * scale));
+    let shown = |decimals: usize| fixed(value, decimals);
+    let tells = |decimals: &usize| {
+        beside.is_none_or(|beside| (value - beside).abs() < 5e-7 || fixed(beside, *decimals) != shown(*decimals))
+    };
+    let first = match unit {
+        MetricUnit::Share => 1,
+        MetricUnit::Ratio => {
+            if value < 100.0 {
+                2
+            } else {
+                0
+            }
+        }
+        _ => decimals(std::iter::once(value)),
+    };
+    format!("{}{sign}", shown((first..6).find(tells).unwrap_or(6)))
+}
+
+/// The ends of an interval with their unit: `398 to 426 ms`.
+pub fn range(ends: [f64; 2], unit: MetricUnit) -> String {
+    let (scale, sign) = scale(unit, ends.map(Some));
+    let ends = column(&ends.map(|end| Some(end * scale)));
+    format!("{} to {}{sign}", ends[0], ends[1])
+}
+
+/// A difference as a share, with its sign: `+17.8%`.
+pub fn change(share: f64) -> String {
+    let sign = if share > 0.0 { "+" } else { "−" };
+    format!("{}{}", if share.abs() < 1e-9 { "" } else { sign }, percent(Some(share.abs())))
+}
+
+/// What to multiply by, and the unit that is then to be written behind.
+fn scale(unit: MetricUnit, values: [Option<f64>; 2]) -> (f64, String) {
+    match unit {
+        MetricUnit::Time => {
+            let unit = Unit::of(values.map(|value| value.map(f64::abs)));
+            (unit.per_ms, format!(" {}", unit.name))
+        }
+        MetricUnit::Share => (100.0, "%".to_owned()),
+        MetricUnit::Rate => (1.0, "/s".to_owned()),
+        MetricUnit::Ratio => (1.0, "×".to_owned()),
+        MetricUnit::Count | MetricUnit::Requests => (1.0, String::new()),
+    }
 }
 
 /// A count, its thousands set apart: `200,000`.
@@ -169,6 +221,19 @@ mod tests {
         assert_eq!(percent(Some(0.0001)), "<0.1%");
         assert_eq!(percent(Some(0.0)), "0%");
         assert_eq!(shown(&[0.0, 2.5]), "0 2.50");
+    }
+
+    #[test]
+    fn a_number_beside_its_bound_is_not_shown_as_the_bound() {
+        let shown = |value, bound| quantity(value, Some(bound), MetricUnit::Time);
+        assert_eq!(shown(412.34, 400.0), "412 ms");
+        assert_eq!(shown(400.04, 400.0), "400.04 ms");
+        assert_eq!(shown(400.0, 400.0), "400 ms");
+        assert_eq!(quantity(0.800_04, Some(0.8), MetricUnit::Share), "80.004%");
+        assert_eq!(quantity(15_000.0, None, MetricUnit::Time), "15 s");
+        assert_eq!(range([398.2, 426.0], MetricUnit::Time), "398 to 426 ms");
+        assert_eq!(change(0.178), "+17.8%");
+        assert_eq!(change(-0.02), "−2.0%");
     }
 
     #[test]

@@ -6,7 +6,8 @@ use super::certainty::{self, certainty};
 use super::number::{self, NONE, Unit};
 use super::table::Table;
 use crate::stats::{
-    Breakdown, ClassConfidence, PolicyResults, RequestCounts, ScenarioResults, Slowdown, Summary, TimelineEntry,
+    Breakdown, ClassConfidence, PolicyResults, RequestCounts, Saturation, ScenarioResults, Slowdown, Summary,
+    TimelineEntry,
 };
 
 /// Up to so many requests are shown one by one.
@@ -255,6 +256,23 @@ pub fn breakdown_unit(results: &ScenarioResults) -> Unit {
     Unit::of(results.policies.iter().map(|policy| policy.response_time_ms.mean))
 }
 
+/// What each policy can sustain, what binds, and what was asked of it; nothing of a picture of few requests.
+fn capacity(policies: &[PolicyResults], table: &mut Table) {
+    const CAPACITY: &str = "capacity";
+    let saturations: Vec<_> = policies.iter().map(|policy| policy.saturation.as_ref()).collect();
+    if saturations.iter().all(Option::is_none) {
+        return;
+    }
+    let of = |value: fn(&Saturation) -> Option<f64>| saturations.iter().map(move |s| s.and_then(value));
+    table.numbers(CAPACITY, "per second", number::column(&of(|s| s.capacity_per_s).collect::<Vec<_>>()));
+    if of(|s| s.load).any(|load| load.is_some()) {
+        table.numbers(CAPACITY, "offered", of(|s| s.load).map(number::percent).collect());
+    }
+    let binding = |s: &Option<&Saturation>| s.map_or_else(|| NONE.to_owned(), |s| s.binding.replace('`', ""));
+    table.apart();
+    table.names("limited by", saturations.iter().map(binding).collect());
+}
+
 /// What went through, and how busy everything was.
 fn load(results: &ScenarioResults) -> Table {
     const BUSY: &str = "utilization";
@@ -286,5 +304,6 @@ fn load(results: &ScenarioResults) -> Table {
         let shares = policies.iter().map(|policy| policy.utilization.backends.get(*backend).copied().flatten());
         table.numbers(BUSY, backend, shares.map(number::percent).collect());
     }
+    capacity(policies, &mut table);
     table
 }

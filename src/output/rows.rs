@@ -1,6 +1,8 @@
 //! CSV of single requests: one row for each that departed.
 
 use crate::model::Activity;
+use crate::stats::ROUNDED_BELOW;
+pub use crate::stats::rounded;
 use crate::study::RequestRow;
 
 /// The first line. With several scenarios in one file, a column `scenario` comes first; with several replications of
@@ -55,17 +57,9 @@ pub fn push_text(field: &str, line: &mut String) {
     }
 }
 
-/// Beyond this, a number's sixth decimal is finer than its float.
-const EXACT: f64 = 9e9;
-
-/// The number rounded to 6 decimals, and never `-0`.
-pub fn rounded(number: f64) -> f64 {
-    if number.abs() < EXACT { (number * 1e6).round() / 1e6 + 0.0 } else { number }
-}
-
 /// Appends a number with as many of its 6 decimals as are not 0 at the end.
 pub fn push_number(number: f64, line: &mut String) {
-    if number.abs() >= EXACT || !number.is_finite() {
+    if number.abs() >= ROUNDED_BELOW || !number.is_finite() {
         line.push_str(&number.to_string());
         return;
     }

@@ -2,17 +2,23 @@
 
 use unicode_width::UnicodeWidthStr;
 
-use super::View;
 use super::bars::bars;
 use super::certainty;
+use super::check;
 use super::fault;
 use super::paint::{DIM, STRONG, WAIT, paint, plain};
 use super::report;
 use super::wrap::{WIDTH, wrapped};
+use super::{Report, View};
 use crate::stats::ScenarioResults;
 
 /// Name, description and faults, the tables, the bars, and when asked for what is assumed.
-pub fn render(results: &ScenarioResults, view: View) -> String {
+pub fn render(report: &Report, view: View<'_>) -> String {
+    if let Report::Check(found) = report {
+        let text = check::text(found, view.color);
+        return if view.before > 0 { format!("\n{text}") } else { text };
+    }
+    let results = report.results();
     let mut blocks = vec![head(results, view.color), incomplete(results), warnings(results, view.color)];
     blocks.extend(certainty::objectives(results).map(|table| table.aligned(view.color)));
     blocks.extend(report::tables(results).iter().map(|table| table.aligned(view.color)));

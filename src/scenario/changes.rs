@@ -32,6 +32,11 @@ impl Change {
         Self { option, text: format!("{path}={value}") }
     }
 
+    /// The path and the value, as they were written.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
     pub(super) fn source(&self) -> Source {
         Source::new(self.option, self.text.clone())
     }

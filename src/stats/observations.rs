@@ -75,12 +75,17 @@ impl Observations {
         let classes = parts.first().map_or(0, |part| part.classes.len());
         let series = |count: &dyn Fn(&PolicyResults) -> u64, read: &dyn Fn(&PolicyResults, Metric) -> Option<f64>| {
             let fewest = parts.iter().map(count).min().unwrap_or(0);
+            let means: Option<Vec<f64>> = parts.iter().map(|part| read(part, Metric::Named(Named::Mean))).collect();
+            let dependent = match method {
+                Method::Batches { .. } => means.is_some_and(|means| depend(&means)),
+                Method::Replications => false,
+            };
             metrics
                 .iter()
                 .filter_map(|metric| {
                     let values: Vec<_> = parts.iter().map(|part| read(part, *metric)).collect();
                     let is_known = values.iter().any(Option::is_some);
-                    is_known.then(|| (*metric, judged(*metric, &values, fewest, method)))
+                    is_known.then(|| (*metric, judged(*metric, &values, fewest, method, dependent)))
                 })
                 .collect::<Series>()
         };
@@ -100,8 +105,14 @@ impl Observations {
     }
 }
 
-/// The values, unless they would deceive.
-fn judged(metric: Metric, values: &[Option<f64>], fewest: u64, method: Method) -> Result<Vec<f64>, String> {
+/// The values, unless they would deceive: there are too few, or the parts depend on each other.
+fn judged(
+    metric: Metric,
+    values: &[Option<f64>],
+    fewest: u64,
+    method: Method,
+    dependent: bool,
+) -> Result<Vec<f64>, String> {
     let part = method.part();
     if values.len() < 2 {
         return Err(match method {
@@ -127,15 +138,13 @@ fn judged(metric: Metric, values: &[Option<f64>], fewest: u64, method: Method) -
     let Some(values) = values.iter().copied().collect::<Option<Vec<f64>>>() else {
         return Err(format!("not every {part} has one"));
     };
-    if let Method::Batches { requests } = method
-        && depend(&values)
-    {
+    if let (Method::Batches { requests }, true) = (method, dependent) {
         return Err(format!("batches of {requests} requests still depend on each other: run longer, or replications"));
     }
     Ok(values)
 }
 
-/// Whether values in a row are more alike than chance makes them: the first autocorrelation is above what independent
+/// Whether the means of batches in a row are more alike than chance makes them: the first autocorrelation is above what independent
 /// values exceed once in a hundred times (Anderson 1942: about normal with mean −1/n and variance 1/n).
 fn depend(values: &[f64]) -> bool {
     const ONCE_IN_A_HUNDRED: f64 = 2.326;
@@ -159,26 +168,27 @@ mod tests {
 
     #[test]
     fn a_percentile_with_too_few_requests_beyond_it_is_not_estimable() {
-        let error = judged(P99, &values(20), 5_000, Method::Replications).unwrap_err();
+        let judged = |metric, fewest| judged(metric, &values(20), fewest, Method::Replications, false);
+        let error = judged(P99, 5_000).unwrap_err();
         assert!(error.contains("only 50") && error.contains("10000 requests a replication"), "{error}");
-        assert!(judged(P99, &values(20), 10_000, Method::Replications).is_ok());
-        assert!(judged(MEAN, &values(20), 5_000, Method::Replications).is_ok());
+        assert!(judged(P99, 10_000).is_ok());
+        assert!(judged(MEAN, 5_000).is_ok());
     }
 
     #[test]
     fn one_part_or_a_part_without_the_number_says_nothing() {
-        assert!(judged(MEAN, &values(1), 50_000, Method::Replications).is_err());
-        let with_hole = [values(3), vec![None]].concat();
-        assert!(judged(MEAN, &with_hole, 50_000, Method::Replications).is_err());
+        let judged = |values: &[Option<f64>]| judged(MEAN, values, 50_000, Method::Replications, false);
+        assert!(judged(&values(1)).is_err());
+        assert!(judged(&[values(3), vec![None]].concat()).is_err());
     }
 
     #[test]
     fn batches_that_depend_on_each_other_are_refused() {
-        let rising: Vec<_> = (0..20).map(|place| Some(f64::from(place))).collect();
+        assert!(depend(&(0..20).map(f64::from).collect::<Vec<_>>()));
+        assert!(!depend(&values(20).into_iter().flatten().collect::<Vec<_>>()));
         let batches = Method::Batches { requests: 1000 };
-        assert!(judged(MEAN, &rising, 1_000, batches).unwrap_err().contains("depend"));
-        assert!(judged(MEAN, &rising, 1_000, Method::Replications).is_ok());
-        assert!(judged(MEAN, &values(20), 1_000, batches).is_ok());
+        assert!(judged(MEAN, &values(20), 1_000, batches, true).unwrap_err().contains("depend"));
+        assert!(judged(MEAN, &values(20), 1_000, batches, false).is_ok());
     }
 
     #[test]

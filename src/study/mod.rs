@@ -2,6 +2,7 @@
 
 mod assumptions;
 mod capacity;
+mod check;
 mod coverage;
 mod objectives;
 mod precision;
@@ -14,6 +15,12 @@ mod warm_up;
 
 pub use assumptions::ASSUMPTIONS;
 pub use capacity::{Capacity, Station, StationBound, capacity, saturation, station_bounds};
+pub use check::{
+    BASELINE_SCHEMA, BadBaseline, Baseline, BaselineCheck, BaselineComparison, BaselineMethod, BaselineNumber,
+    BaselineNumbers, BaselinePolicy, BaselineSample, CHECK_SCHEMA, CheckVerdict, GATE_LEVEL, Gate, MetricComparison,
+    MetricTolerance, MetricVerdict, NotComparable, ScenarioChange, ScenarioCheck, SignificanceTest, Stored,
+    WrittenBaseline, check, judge, without_data,
+};
 pub use coverage::{ALLOWED, Coverage, CoveredNumber, coverage};
 pub use replay::{
     CaseFile, Figure, FigureSummary, Observed, PercentilePair, Replayed, ReplayedCase, Verdict as ReplayVerdict,

@@ -7,8 +7,8 @@ use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use rayon::ThreadPoolBuilder;
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
+use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use crate::model::{BackendId, Fault, FaultKind, SimDuration};
 use crate::policy::PolicyChoice;
@@ -60,9 +60,8 @@ pub fn run(scenario: &Scenario, options: &Options, watch: &mut Watch<'_>) -> Res
     let timeline = options.timeline.unwrap_or(SHORT_RUN as usize);
     let trials: Vec<Trial<'_>> =
         scenario.policies.iter().filter(chosen).map(|policy| Trial { scenario, policy, timeline }).collect();
-    let threads = if watch.rows.is_some() { 1 } else { options.jobs.map_or(0, NonZeroUsize::get) };
-    let pool = ThreadPoolBuilder::new().num_threads(threads).build().expect("the system gives us threads");
-    let crew = Crew { pool: &pool, progress: watch.progress };
+    let jobs = if watch.rows.is_some() { Some(NonZeroUsize::MIN) } else { options.jobs };
+    let crew = Crew::new(jobs, watch.progress);
 
     let warm_up = crew.warm_up(&trials)?;
     let backends: Vec<&str> = scenario.backends.keys().map(String::as_str).collect();
@@ -89,6 +88,7 @@ pub fn run(scenario: &Scenario, options: &Options, watch: &mut Watch<'_>) -> Res
             results.timeline = None;
         }
     }
+    crew.saturation(&accumulated, &mut policies)?;
     Ok(ScenarioResults {
         schema: SCHEMA,
         waitline: env!("CARGO_PKG_VERSION"),
@@ -134,11 +134,48 @@ fn comparisons(policies: &[PolicyResults], against: Option<&str>, level: f64) ->
 
 /// Those who do the work, and whom they tell.
 struct Crew<'a> {
-    pool: &'a rayon::ThreadPool,
+    /// `None`: the thread that asks does it all.
+    pool: Option<ThreadPool>,
     progress: &'a (dyn Fn(f64) -> ControlFlow<()> + Sync),
 }
 
-impl Crew<'_> {
+impl<'a> Crew<'a> {
+    /// So many threads; one for each core if not said.
+    fn new(jobs: Option<NonZeroUsize>, progress: &'a (dyn Fn(f64) -> ControlFlow<()> + Sync)) -> Self {
+        let jobs = jobs.or_else(|| std::thread::available_parallelism().ok()).map_or(1, NonZeroUsize::get);
+        // Where the system gives no threads, one does it all.
+        let pool = (jobs > 1).then(|| ThreadPoolBuilder::new().num_threads(jobs).build().ok()).flatten();
+        Self { pool, progress }
+    }
+
+    fn size(&self) -> usize {
+        self.pool.as_ref().map_or(1, ThreadPool::current_num_threads)
+    }
+
+    /// Does something with each item, on all threads; what comes out is in the order of the items.
+    fn each<T: Sync, R: Send>(
+        &self,
+        items: &[T],
+        work: impl Fn(&T) -> Result<R, Halted> + Sync,
+    ) -> Result<Vec<R>, Halted> {
+        match &self.pool {
+            Some(pool) => pool.install(|| items.par_iter().map(|item| work(item)).collect()),
+            None => items.iter().map(work).collect(),
+        }
+    }
+
+    /// What each policy can sustain; not asked of a picture of few requests.
+    fn saturation(&self, accumulated: &[Accumulated<'_>], policies: &mut [PolicyResults]) -> Result<(), Halted> {
+        let asked: Vec<_> = accumulated.iter().zip(policies).filter(|(_, r)| r.requests.arrived > SHORT_RUN).collect();
+        let found = self.each(&asked, |(accumulated, _)| {
+            if (self.progress)(1.0).is_break() { Err(Halted) } else { Ok(accumulated.saturation()) }
+        })?;
+        for ((_, results), saturation) in asked.into_iter().zip(found) {
+            results.saturation = Some(saturation);
+        }
+        Ok(())
+    }
+
     /// How long every policy warms up: as long as the slowest, so that all count the same requests.
     fn warm_up(&self, trials: &[Trial<'_>]) -> Result<warm_up::Chosen, Halted> {
         let scenario = trials.first().map(|trial| trial.scenario);
@@ -147,8 +184,7 @@ impl Crew<'_> {
             WarmUp::Fixed(until) => Ok(warm_up::Chosen { until, unsettled: Vec::new() }),
             WarmUp::Auto => {
                 let look = |_: f64| (self.progress)(0.0);
-                let pilots = |trial: &Trial<'_>| warm_up::pilot(trial, &look);
-                let found: Vec<_> = self.pool.install(|| trials.par_iter().map(pilots).collect::<Result<_, _>>())?;
+                let found = self.each(trials, |trial| warm_up::pilot(trial, &look))?;
                 Ok(warm_up::chosen(trials, &found))
             }
         }
@@ -187,14 +223,13 @@ impl Crew<'_> {
             return Ok(());
         }
         // Some replications at a time, so that memory does not grow with their number.
-        let at_once = (2 * self.pool.current_num_threads()).div_ceil(trials.len()).max(1) as u64;
+        let at_once = (2 * self.size()).div_ceil(trials.len()).max(1) as u64;
         let mut next = numbers.start;
         while next < numbers.end {
             let until = (next + at_once).min(numbers.end);
             let jobs: Vec<(usize, u64)> =
                 (next..until).flat_map(|number| (0..trials.len()).map(move |place| (place, number))).collect();
-            let run = |(place, number): &(usize, u64)| simulate(*place, *number, None);
-            let outcomes: Vec<_> = self.pool.install(|| jobs.par_iter().map(run).collect::<Result<_, _>>())?;
+            let outcomes = self.each(&jobs, |(place, number)| simulate(*place, *number, None))?;
             for ((place, _), outcome) in jobs.iter().zip(outcomes) {
                 accumulated[*place].add(outcome);
             }

@@ -131,7 +131,7 @@ fn an_operation_lasts_from_the_first_try_to_the_answer() {
     let with = r#""clients": { "retries": { "max": 2, "backoff": "10ms" } }"#;
     let system = System { classes: "page = compute 15", arrivals: "0 page, 5 page", with };
     let scenario = system.scenario(r#"{ "sync": { "backlog": 0 } }"#);
-    let mut watch = Watch { progress: &mut |_| ControlFlow::Continue(()), rows: None };
+    let mut watch = Watch { progress: &|_| ControlFlow::Continue(()), rows: None };
     let results = study::run(&scenario, &Options::default(), &mut watch).unwrap();
     let policy = &results.policies[0];
     // Response times 15 and 15, operation times 15 and 25; three arrivals for two operations.

@@ -75,6 +75,7 @@ impl Desk {
     pub fn waitline(&self, arguments: &str) -> Command {
         let mut command = assert_cmd::cargo::cargo_bin_cmd!("waitline");
         command.current_dir(self.directory.path()).env_remove("NO_COLOR").env_remove("CLICOLOR_FORCE");
+        command.env_remove("GITHUB_STEP_SUMMARY").env_remove("GITHUB_WORKSPACE");
         command.args(arguments.split_whitespace());
         command
     }

@@ -13,7 +13,7 @@ use crate::engine::{Dispatch, Order};
 use crate::model::{Overhead, SimDuration};
 use crate::policy::{Async, AsyncThreadPool, OverheadForm, SwitchInterval, one};
 
-const FASTAPI: Overhead = overhead(1200, 200, 100);
+const FASTAPI: Overhead = overhead(1200, 150, 150);
 
 /// Python under ASGI, with handlers in threads.
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]

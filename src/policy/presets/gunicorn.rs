@@ -14,8 +14,8 @@ use crate::engine::{Dispatch, Order};
 use crate::model::Overhead;
 use crate::policy::{OverheadForm, SwitchInterval, Sync, Threaded, one};
 
-const SYNC: Overhead = overhead(500, 150, 200);
-const GTHREAD: Overhead = overhead(600, 200, 250);
+const SYNC: Overhead = overhead(600, 200, 300);
+const GTHREAD: Overhead = overhead(800, 250, 300);
 
 /// Python under WSGI.
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]

@@ -12,7 +12,7 @@ use crate::engine::{Dispatch, Order};
 use crate::model::Overhead;
 use crate::policy::{Async, OverheadForm, one};
 
-const NODE: Overhead = overhead(500, 200, 250);
+const NODE: Overhead = overhead(500, 200, 300);
 
 /// JavaScript.
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]

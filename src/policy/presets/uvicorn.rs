@@ -13,8 +13,8 @@ use crate::engine::{Dispatch, Order};
 use crate::model::{Overhead, SimDuration};
 use crate::policy::{Async, OverheadForm, one};
 
-const ASYNCIO: Overhead = overhead(500, 150, 200);
-const UVLOOP: Overhead = overhead(380, 110, 150);
+const ASYNCIO: Overhead = overhead(550, 150, 250);
+const UVLOOP: Overhead = overhead(410, 115, 190);
 
 /// Python under ASGI, with `async` handlers.
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]

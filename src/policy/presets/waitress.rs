@@ -12,7 +12,7 @@ use crate::engine::{Dispatch, Order};
 use crate::model::Overhead;
 use crate::policy::{OverheadForm, SwitchInterval, Threaded, one};
 
-const WAITRESS: Overhead = overhead(500, 150, 200);
+const WAITRESS: Overhead = overhead(1000, 400, 500);
 
 /// Python under WSGI, in one process.
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]

@@ -1,0 +1,326 @@
+//! `waitline check`: does each scenario meet its objectives, and is it as good as it was?
+
+use std::num::NonZeroUsize;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::{fs, io};
+
+use clap::Args;
+
+use super::arguments::{ExportArguments, PrintArguments, ScenarioArguments};
+use super::failure::{Failure, reason};
+use super::files;
+use super::interrupt::Interrupt;
+use super::progress::Bar;
+use super::reports::{self, Reports};
+use super::scenarios;
+use super::terminal::{Stdout, color_on_stderr, note};
+use crate::output::{Format, Report, View, baseline_json};
+use crate::scenario::{Diagnostic, Scenario};
+use crate::study::{
+    self, BASELINE_SCHEMA, Baseline, BaselineCheck, CheckVerdict, Gate, Options, ScenarioCheck, Stored, Watch,
+    without_data,
+};
+
+const EXAMPLES: &str = "\
+Examples:
+  waitline check shop.json --update-baseline           write shop.baseline.json; keep it in version control
+  waitline check shop.json                             is anything worse than in the baseline, or an objective broken?
+  waitline check scenarios/*.json                      all of them; baselines among the files are passed over
+  waitline check shop.json --set machine.cores=1       what would change
+  waitline check shop.json --assert 'async.p99 < 400ms' --no-baseline
+
+Exit codes:
+  0  everything passes
+  1  an objective is broken, or a number is significantly and materially worse than in the baseline
+  2  bad usage or bad scenario
+  3  it cannot be told: no baseline, or of another seed or model; the message has the command that helps
+  4  cannot write";
+
+/// Hold scenarios against their objectives and their baselines
+///
+/// A baseline is what a scenario gave once. Its replications met the same requests, so each is compared with its own
+/// counterpart, and a change shows long before it could be seen in two runs by themselves. A number fails when it is worse
+/// by more than chance (Holm's method, 5 % for all numbers of a scenario together) and by more than both tolerances.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Check {
+    /// Scenario files; `-` reads one from standard input
+    #[arg(value_name = "FILE", required = true)]
+    files: Vec<String>,
+
+    /// Compare with this file [default: X.baseline.json beside X.json]
+    #[arg(long, value_name = "FILE", help_heading = "Baseline")]
+    baseline: Option<PathBuf>,
+
+    /// Write the baseline instead of comparing with it
+    #[arg(long, conflicts_with = "policies", help_heading = "Baseline")]
+    update_baseline: bool,
+
+    /// Judge objectives only
+    #[arg(long, conflicts_with_all = ["baseline", "update_baseline"], help_heading = "Baseline")]
+    no_baseline: bool,
+
+    /// Tolerate so much of a metric: relative, absolute or both, such as p99=5%,2ms; repeat it for more
+    /// [default: the scenario's, or 2% and 1 ms]
+    #[arg(long = "tolerance", value_name = "METRIC=REL,ABS", help_heading = "Baseline")]
+    tolerances: Vec<String>,
+
+    #[command(flatten)]
+    scenario: ScenarioArguments,
+
+    /// Run at most so many replications at once [default: one on each core]; changes no number
+    #[arg(long, value_name = "N", help_heading = "Run")]
+    jobs: Option<NonZeroUsize>,
+
+    #[command(flatten)]
+    print: PrintArguments,
+
+    #[command(flatten)]
+    export: ExportArguments,
+}
+
+/// What went wrong, by the exit code it has.
+#[derive(Debug, Default)]
+struct Verdicts {
+    bad: Vec<Diagnostic>,
+    unwritten: Vec<String>,
+    incomplete: Vec<String>,
+    fails: Vec<String>,
+}
+
+impl Check {
+    /// Reads all scenarios, then runs and judges them.
+    ///
+    /// # Errors
+    /// What does not pass, or could not be judged; what is bad before what cannot be written before what is incomplete
+    /// before what fails.
+    pub fn execute(&self, stdout: &mut Stdout) -> Result<(), Failure> {
+        let files = scenarios::without_baselines(&self.files);
+        let mut scenarios = scenarios::read(&files, &self.scenario)?;
+        for text in &self.tolerances {
+            scenarios.iter_mut().try_for_each(|scenario| scenario.tolerate(text))?;
+        }
+        if self.baseline.is_some() && scenarios.len() > 1 {
+            return Err(Failure::bad(
+                "`--baseline` names the file of one scenario, and there are several",
+                "check them one by one, or keep each baseline beside its scenario",
+            ));
+        }
+        let stored = files.iter().map(|file| self.stored(file)).collect::<Result<Vec<_>, _>>()?;
+        reports::expect_different(&self.export.exports, &[])?;
+        let interrupt = Interrupt::listen();
+        let view =
+            View { explain_defaults: self.print.explain_defaults, several: scenarios.len() > 1, ..View::default() };
+        let mut reports = Reports::begin(self.format(), &self.export.exports, view, &interrupt)?;
+        let mut verdicts = Verdicts::default();
+        for ((file, scenario), (path, stored)) in files.iter().zip(&scenarios).zip(&stored) {
+            let check = self.check(file, scenario, path, stored, &interrupt)?;
+            interrupt.check()?;
+            let without_data = without_data(scenario, &check.results);
+            if !without_data.is_empty() {
+                verdicts.bad.extend(without_data);
+                continue;
+            }
+            if let BaselineCheck::Written(_) = check.baseline
+                && let Err(failure) = self.write(scenario, path, &check, &interrupt)
+            {
+                verdicts.unwritten.push(failure.message());
+                continue;
+            }
+            verdicts.add(&check);
+            reports.add(Report::Check(check), stdout)?;
+        }
+        reports.finish(stdout)?;
+        if !self.print.quiet {
+            reports::note_exports(&self.export.exports);
+        }
+        verdicts.into_result()
+    }
+
+    /// Quiet prints nothing, unless a format was named.
+    fn format(&self) -> Option<Format> {
+        self.print.format.or((!self.print.quiet).then_some(Format::Text))
+    }
+
+    /// Where a scenario's baseline is, and what there is of it.
+    fn stored(&self, file: &str) -> Result<(PathBuf, Stored), Failure> {
+        let Some(path) = self.baseline.clone().or_else(|| scenarios::baseline_of(file)) else {
+            if self.no_baseline {
+                return Ok((PathBuf::new(), Stored::NotAsked));
+            }
+            return Err(Failure::bad(
+                "a scenario from standard input has no baseline beside it",
+                "name one with `--baseline FILE`, or judge objectives only with `--no-baseline`",
+            ));
+        };
+        if self.no_baseline {
+            return Ok((path, Stored::NotAsked));
+        }
+        let text = read(&path);
+        if self.update_baseline {
+            expect_replaceable(&path, file, text.as_deref().ok())?;
+            return Ok((path, Stored::ToBeWritten { replaces: text.is_ok() }));
+        }
+        let stored = match text {
+            Ok(text) => Stored::Text(text),
+            // What the user named must be there; what is looked for beside the scenario need not.
+            Err(error) if self.baseline.is_some() => {
+                return Err(Failure::bad(
+                    format!("cannot read the baseline `{}`: {}", path.display(), reason(&error)),
+                    format!("`{}` writes it", self.update_command(file)),
+                ));
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Stored::Missing,
+            Err(error) => Stored::Unreadable(reason(&error)),
+        };
+        Ok((path, stored))
+    }
+
+    fn check(
+        &self,
+        file: &str,
+        scenario: &Scenario,
+        path: &Path,
+        stored: &Stored,
+        interrupt: &Interrupt,
+    ) -> Result<ScenarioCheck, Failure> {
+        let options = Options { policies: self.scenario.policies.clone(), jobs: self.jobs, ..Options::default() };
+        let bar = Bar::new(&scenario.name, self.print.quiet);
+        let progress = |done: f64| {
+            bar.update(done);
+            if interrupt.is_wanted() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        };
+        let gate = Gate {
+            file: scenarios::shown(file),
+            baseline_file: &path.display().to_string(),
+            stored,
+            update: &self.update_command(file),
+        };
+        let mut watch = Watch { progress: &progress, rows: None };
+        study::check(scenario, &options, &mut watch, &gate).map_err(|study::Halted| Failure::Interrupted)
+    }
+
+    fn write(
+        &self,
+        scenario: &Scenario,
+        path: &Path,
+        check: &ScenarioCheck,
+        interrupt: &Interrupt,
+    ) -> Result<(), Failure> {
+        let baseline = Baseline::of(scenario, &check.results);
+        files::write(path, &baseline_json(&baseline), interrupt)?;
+        if !self.print.quiet {
+            note(&format!("wrote {}\n", path.display()));
+        }
+        Ok(())
+    }
+
+    /// The command that makes the results of this one the baseline.
+    fn update_command(&self, file: &str) -> String {
+        let mut words = vec!["waitline".to_owned(), "check".to_owned(), quoted(file)];
+        let mut option = |name: &str, value: &str| words.extend([name.to_owned(), quoted(value)]);
+        if let Some(path) = &self.baseline {
+            option("--baseline", &path.display().to_string());
+        }
+        self.scenario.changes.iter().for_each(|change| option("--set", change.text()));
+        self.scenario.seed.iter().for_each(|seed| option("--seed", &seed.to_string()));
+        self.scenario.replications.iter().for_each(|count| option("--replications", count));
+        self.scenario.precision.iter().for_each(|width| option("--precision", width));
+        words.push("--update-baseline".to_owned());
+        words.join(" ")
+    }
+}
+
+impl Verdicts {
+    fn add(&mut self, check: &ScenarioCheck) {
+        let mut message = format!("{}: {}", check.scenario, listed(&check.reasons));
+        match check.verdict {
+            CheckVerdict::Passes => {}
+            CheckVerdict::Fails => self.fails.push(message),
+            CheckVerdict::Incomplete => {
+                if let BaselineCheck::NotComparable(not) = &check.baseline {
+                    message.push_str(&format!("\n  {}\n    {}", not.help, not.command));
+                }
+                self.incomplete.push(message);
+            }
+        }
+    }
+
+    /// The worst of all; the others are said before it.
+    fn into_result(self) -> Result<(), Failure> {
+        let joined = |messages: Vec<String>| (!messages.is_empty()).then(|| messages.join("\n"));
+        let bad = (!self.bad.is_empty()).then_some(Failure::Bad(self.bad));
+        let failures = [
+            joined(self.fails).map(Failure::Gate),
+            joined(self.incomplete).map(Failure::Incomplete),
+            joined(self.unwritten).map(Failure::Write),
+            bad,
+        ];
+        let mut failures: Vec<Failure> = failures.into_iter().flatten().collect();
+        let worst = failures.pop();
+        for failure in failures {
+            note(&failure.render(color_on_stderr()));
+        }
+        worst.map_or(Ok(()), Err)
+    }
+}
+
+/// The first reasons, and how many more there are.
+fn listed(reasons: &[String]) -> String {
+    const MOST: usize = 3;
+    let shown = reasons.iter().take(MOST).cloned().collect::<Vec<_>>().join("; ");
+    match reasons.len().saturating_sub(MOST) {
+        0 => shown,
+        more => format!("{shown}; and {more} more"),
+    }
+}
+
+/// A baseline's text; what is no text is one that cannot be a baseline.
+fn read(path: &Path) -> io::Result<String> {
+    Ok(String::from_utf8_lossy(&fs::read(path)?).into_owned())
+}
+
+/// Makes sure that what is written over is a baseline, or was meant to be one.
+fn expect_replaceable(path: &Path, scenario: &str, text: Option<&str>) -> Result<(), Failure> {
+    let is_scenario = fs::canonicalize(path).ok().zip(fs::canonicalize(scenario).ok()).is_some_and(|(a, b)| a == b);
+    let is_called_so = path.to_string_lossy().ends_with(".baseline.json");
+    let family = BASELINE_SCHEMA.trim_end_matches(|letter: char| letter.is_ascii_digit());
+    let is_baseline = text.is_none_or(|text| text.is_empty() || is_called_so || text.contains(family));
+    if is_baseline && !is_scenario {
+        return Ok(());
+    }
+    Err(Failure::bad(
+        format!("`{}` is no baseline, and is not written over", path.display()),
+        "name another file, such as one that ends in `.baseline.json`",
+    ))
+}
+
+/// A word as a shell reads it.
+fn quoted(word: &str) -> String {
+    let is_plain = |letter: char| letter.is_alphanumeric() || "-_./=:,%+@".contains(letter);
+    if !word.is_empty() && word.chars().all(is_plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', r"'\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shell_reads_a_word_as_it_was() {
+        assert_eq!(quoted("scenarios/shop.json"), "scenarios/shop.json");
+        assert_eq!(quoted("my shop.json"), "'my shop.json'");
+        assert_eq!(quoted("it's"), r"'it'\''s'");
+        assert_eq!(quoted(""), "''");
+    }
+
+    #[test]
+    fn of_many_reasons_the_first_are_listed() {
+        let reasons: Vec<String> = ["a", "b", "c", "d", "e"].map(str::to_owned).into();
+        assert_eq!(listed(&reasons), "a; b; c; and 2 more");
+        assert_eq!(listed(&reasons[..3]), "a; b; c");
+    }
+}

@@ -1,0 +1,33 @@
+//! What GitHub Actions tells the commands it runs, by environment variables.
+
+use std::path::{Path, PathBuf};
+use std::{env, fs};
+
+use super::failure::Failure;
+use super::files;
+use crate::output::{Report, View, step_summary};
+
+/// The folder we are in, as seen from the root of the repository; empty where that is unknown or the same.
+pub fn folder() -> String {
+    let below_workspace = || -> Option<PathBuf> {
+        let workspace = fs::canonicalize(variable("GITHUB_WORKSPACE")?).ok()?;
+        let here = fs::canonicalize(env::current_dir().ok()?).ok()?;
+        Some(here.strip_prefix(workspace).ok()?.to_owned())
+    };
+    below_workspace().map(|folder| folder.to_string_lossy().replace('\\', "/")).unwrap_or_default()
+}
+
+/// Adds the reports to the summary of the step, if there is one.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn add_step_summary(reports: &[Report], view: View<'_>) -> Result<(), Failure> {
+    let Some(path) = variable("GITHUB_STEP_SUMMARY") else { return Ok(()) };
+    let taken = fs::metadata(&path).map_or(0, |found| found.len());
+    let summary = step_summary(reports, view, usize::try_from(taken).unwrap_or(usize::MAX));
+    files::append(Path::new(&path), &summary)
+}
+
+fn variable(name: &str) -> Option<PathBuf> {
+    env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from)
+}

@@ -1,0 +1,195 @@
+//! What `check` found, for people: the verdict first, then what was asked, what has changed, and what to do.
+
+use serde_json::Value;
+
+use super::certainty;
+use super::findings::verdict;
+use super::number::{self, NONE};
+use super::paint::{STRONG, WAIT, WORK, paint, plain};
+use super::table::Table;
+use super::wrap::{WIDTH, wrapped};
+use crate::study::{
+    BaselineCheck, BaselineComparison, CheckVerdict, MetricComparison, MetricVerdict, ScenarioChange, ScenarioCheck,
+};
+
+/// A part of the report, before any format.
+pub enum Section {
+    /// Cells.
+    Table(Table),
+    /// What it is about, and sentences or lines.
+    Lines(&'static str, Vec<String>),
+    /// What it is for, and a command.
+    Command(String, String),
+}
+
+/// The verdict in a line: `shop fails: 1 objective is broken, 2 numbers are worse than in the baseline`.
+pub fn headline(check: &ScenarioCheck) -> String {
+    let mut why = Vec::new();
+    match &check.baseline {
+        BaselineCheck::NotComparable(not) => why.push(not.why.clone()),
+        _ if check.verdict == CheckVerdict::Incomplete => why.extend(check.reasons.first().cloned()),
+        _ => {}
+    }
+    let broken = check.broken().count();
+    if broken > 0 {
+        why.push(format!("{} broken", counted(broken, "objective is", "objectives are")));
+    }
+    let metrics = |verdict| check.comparison().map_or(0, |comparison| comparison.with(verdict).count());
+    let worse = metrics(MetricVerdict::Regressed);
+    if worse > 0 {
+        why.push(format!("{} worse than in the baseline", counted(worse, "number is", "numbers are")));
+    }
+    let verdict = match check.verdict {
+        CheckVerdict::Passes => "passes",
+        CheckVerdict::Fails => "fails",
+        CheckVerdict::Incomplete => "cannot be judged",
+    };
+    let undecided = metrics(MetricVerdict::Undecided);
+    if why.is_empty() && undecided > 0 {
+        why.push(format!("{} undecided", counted(undecided, "number is", "numbers are")));
+    }
+    let why = if why.is_empty() { String::new() } else { format!(": {}", why.join(", ")) };
+    format!("{} {verdict}{why}", check.scenario)
+}
+
+fn counted(count: usize, one: &str, several: &str) -> String {
+    format!("{} {}", number::count(count as u64), if count == 1 { one } else { several })
+}
+
+/// What stands below the headline, in order.
+pub fn sections(check: &ScenarioCheck) -> Vec<Section> {
+    let mut sections: Vec<Section> = certainty::objectives(&check.results).map(Section::Table).into_iter().collect();
+    match &check.baseline {
+        BaselineCheck::Compared(comparison) => compared(comparison, &mut sections),
+        BaselineCheck::NotComparable(not) => {
+            sections.push(Section::Command(not.help.clone(), not.command.clone()));
+        }
+        BaselineCheck::Written(written) => {
+            let verb = if written.replaced { "written anew" } else { "written" };
+            sections.push(Section::Lines("Baseline", vec![format!("{} is {verb}", written.file)]));
+        }
+        BaselineCheck::NotAsked => {}
+    }
+    let warnings = certainty::warnings(&check.results);
+    if !warnings.is_empty() {
+        sections.push(Section::Lines("Warnings", warnings));
+    }
+    sections
+}
+
+fn compared(comparison: &BaselineComparison, sections: &mut Vec<Section>) {
+    let all = comparison.metrics.len();
+    let other: Vec<&MetricComparison> =
+        comparison.metrics.iter().filter(|metric| metric.verdict != MetricVerdict::Unchanged).collect();
+    if other.is_empty() {
+        let unchanged = match all {
+            0 => "no number to compare".to_owned(),
+            all => format!("unchanged: all {} numbers", number::count(all as u64)),
+        };
+        sections.push(Section::Lines("Numbers", vec![format!("{unchanged} ({})", comparison.file)]));
+    } else {
+        sections.push(Section::Table(numbers(comparison, &other)));
+    }
+    if !comparison.changes.is_empty() {
+        sections.push(Section::Lines("Changed in the scenario", comparison.changes.iter().map(change).collect()));
+    }
+    let mut notes = comparison.notes.clone();
+    if other.iter().any(|metric| metric.verdict == MetricVerdict::Undecided) {
+        notes.push("what is undecided needs more replications or longer runs, in the baseline as well".to_owned());
+    }
+    if !notes.is_empty() {
+        sections.push(Section::Lines("Notes", notes));
+    }
+    if !other.is_empty() || !comparison.changes.is_empty() {
+        sections.push(Section::Command("If this is meant:".to_owned(), comparison.accept.clone()));
+    }
+}
+
+/// The numbers that are not unchanged, the worst first.
+fn numbers(comparison: &BaselineComparison, shown: &[&MetricComparison]) -> Table {
+    let mut shown = shown.to_vec();
+    let rank = |verdict: MetricVerdict| match verdict {
+        MetricVerdict::Regressed => 0,
+        MetricVerdict::Undecided => 1,
+        MetricVerdict::Improved => 2,
+        MetricVerdict::Unchanged => 3,
+    };
+    shown.sort_by_key(|metric| rank(metric.verdict));
+    let title = format!(
+        "{} of {} numbers are not as in {}",
+        number::count(shown.len() as u64),
+        number::count(comparison.metrics.len() as u64),
+        plain(&comparison.file),
+    );
+    let mut table = Table::of(title, "number", shown.iter().map(|metric| (false, metric.name())));
+    let cells = |cell: fn(&MetricComparison) -> String| shown.iter().map(|metric| cell(metric)).collect::<Vec<_>>();
+    table.names("verdict", cells(|metric| verdict(metric.verdict).to_owned()));
+    table.numbers("", "was", cells(|metric| quantity(metric.baseline, metric.value, metric)));
+    table.numbers("", "is", cells(|metric| quantity(metric.value, metric.baseline, metric)));
+    table.numbers("", "by", cells(|metric| metric.relative_difference.map_or(NONE.to_owned(), number::change)));
+    table.numbers("", "interval of the difference", cells(interval));
+    table.numbers("", "tolerated", cells(tolerated));
+    table.note.push(format!(
+        "Of gates without a change, {} call a number changed by chance.",
+        number::short_percent(comparison.family_level)
+    ));
+    let mut reasons: Vec<&String> = shown.iter().filter_map(|metric| metric.why.as_ref()).collect();
+    reasons.sort();
+    reasons.dedup();
+    table.note.extend(reasons.iter().map(|why| format!("Undecided: {why}.")));
+    table
+}
+
+fn quantity(value: Option<f64>, beside: Option<f64>, metric: &MetricComparison) -> String {
+    value.map_or_else(|| NONE.to_owned(), |value| number::quantity(value, beside, metric.unit))
+}
+
+fn interval(metric: &MetricComparison) -> String {
+    match metric.interval {
+        Some([low, high]) if low < high => number::range([low, high], metric.unit),
+        Some([exact, _]) => number::quantity(exact, None, metric.unit),
+        None => NONE.to_owned(),
+    }
+}
+
+fn tolerated(metric: &MetricComparison) -> String {
+    let absolute = number::quantity(metric.tolerance.absolute, None, metric.unit);
+    let relative = number::short_percent(metric.tolerance.relative);
+    if metric.tolerance.absolute > 0.0 { format!("{relative} and {absolute}") } else { relative }
+}
+
+/// `machine.cores: 2 → 1`.
+fn change(change: &ScenarioChange) -> String {
+    const WIDEST: usize = 60;
+    let shown = |value: &Option<Value>| {
+        let text = value.as_ref().map_or("nothing".to_owned(), |value| plain(&value.to_string()));
+        let cut: String = text.chars().take(WIDEST).collect();
+        if cut.len() < text.len() { format!("{cut}…") } else { text }
+    };
+    format!("{}: {} → {}", plain(&change.path), shown(&change.old), shown(&change.new))
+}
+
+/// The whole for a terminal.
+pub fn text(check: &ScenarioCheck, color: bool) -> String {
+    let style = if check.verdict == CheckVerdict::Passes { WORK } else { WAIT };
+    let mut headline = wrapped(&headline(check), WIDTH).into_iter();
+    let first = headline.next().unwrap_or_default();
+    let mut head = paint(color, style, &first) + "\n";
+    head.extend(headline.map(|line| format!("  {line}\n")));
+    let mut blocks = vec![head];
+    blocks.extend(sections(check).into_iter().map(|section| match section {
+        Section::Table(table) => table.aligned(color),
+        Section::Lines(title, lines) => {
+            let lines = lines.iter().flat_map(|line| {
+                let parts = wrapped(line, WIDTH - 4).into_iter().enumerate();
+                parts.map(|(place, part)| format!("{}{part}\n", if place == 0 { "  " } else { "    " }))
+            });
+            format!("{}\n{}", paint(color, STRONG, title), lines.collect::<String>())
+        }
+        Section::Command(what, command) => {
+            let what = wrapped(&what, WIDTH).join("\n");
+            format!("{what}\n  {}\n", plain(&command))
+        }
+    }));
+    blocks.join("\n")
+}

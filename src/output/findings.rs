@@ -1,0 +1,260 @@
+//! What was judged, one by one and in words: the same for every format that tells machines of it.
+
+use super::Report;
+use super::number;
+use crate::stats::{ObjectiveResult, ObjectiveVerdict, PolicyResults, ScenarioResults};
+use crate::study::{BaselineCheck, BaselineComparison, MetricComparison, MetricVerdict, NotComparable};
+
+/// Something that was judged.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// Of which policy; `None`: of the scenario.
+    pub policy: Option<String>,
+    /// What was asked, in the same words whatever the numbers are.
+    pub asked: String,
+    /// What came out.
+    pub outcome: Outcome,
+    /// What kind of judgement it is: `run`, `slo` or `baseline`.
+    pub kind: &'static str,
+    /// What was found, in a sentence without a full stop.
+    pub message: String,
+    /// What else there is to say, line by line.
+    pub details: Vec<String>,
+    /// Where it was asked.
+    pub place: Option<Place>,
+}
+
+/// What came out of a judgement, the worst last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Outcome {
+    /// As it should be.
+    Passes,
+    /// As it should be, but there is something to know.
+    Noted,
+    /// Not as it should be, or nobody knows; it fails nothing.
+    Warned,
+    /// Not as it should be.
+    Failed,
+    /// It could not be judged.
+    Error,
+}
+
+/// Where something was asked, in a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The file.
+    pub file: String,
+    /// Line, column of the first letter and column after the last one, counted from 1; `None`: the whole file.
+    pub position: Option<[usize; 3]>,
+}
+
+/// Everything that was judged in a scenario: its runs, its objectives, and how it compares with its baseline.
+pub fn findings(report: &Report) -> Vec<Finding> {
+    let results = report.results();
+    let mut findings: Vec<Finding> = results.policies.iter().map(runs_to_its_end).collect();
+    findings.extend(results.policies.iter().filter_map(sustains_its_load));
+    findings.extend(settles(results));
+    findings.extend(precision(results));
+    findings.extend(results.slo.iter().map(|objective| of_objective(objective, results)));
+    match report.check().map(|check| (&check.file, &check.baseline)) {
+        Some((file, BaselineCheck::NotComparable(why))) => findings.push(not_comparable(file, why)),
+        Some((file, BaselineCheck::Compared(comparison))) => findings.extend(of_baseline(file, comparison)),
+        Some((_, BaselineCheck::Written(_) | BaselineCheck::NotAsked)) | None => {}
+    }
+    findings
+}
+
+/// What came out of an objective.
+pub const fn outcome(objective: &ObjectiveResult) -> Outcome {
+    match objective.verdict {
+        ObjectiveVerdict::Met if objective.uncertain => Outcome::Noted,
+        ObjectiveVerdict::Met => Outcome::Passes,
+        ObjectiveVerdict::Warned => Outcome::Warned,
+        ObjectiveVerdict::Broken => Outcome::Failed,
+        ObjectiveVerdict::NoData => Outcome::Error,
+    }
+}
+
+fn runs_to_its_end(policy: &PolicyResults) -> Finding {
+    let (outcome, message) = match &policy.incomplete {
+        Some(why) => (Outcome::Error, format!("{} {why}", policy.name)),
+        None => {
+            let completed = number::count(policy.requests.completed);
+            (Outcome::Passes, format!("{} ran to its end; requests completed: {completed}", policy.name))
+        }
+    };
+    of_run(Some(policy), "runs to its end", outcome, message)
+}
+
+/// Whether the load is one that the policy can sustain, where that was asked.
+fn sustains_its_load(policy: &PolicyResults) -> Option<Finding> {
+    let saturation = policy.saturation.as_ref()?;
+    let (outcome, message) = match &saturation.message {
+        Some(message) => (Outcome::Warned, format!("{}: {message}", policy.name)),
+        None => (Outcome::Passes, format!("{} sustains its load", policy.name)),
+    };
+    Some(of_run(Some(policy), "sustains its load", outcome, message))
+}
+
+fn settles(results: &ScenarioResults) -> Option<Finding> {
+    let unsettled = &results.warm_up.unsettled;
+    let (outcome, message) = match unsettled.is_empty() {
+        true => (Outcome::Passes, "response times settle".to_owned()),
+        false => (Outcome::Warned, format!("response times do not settle under {}", unsettled.join(", "))),
+    };
+    (results.warm_up.method == "auto").then(|| of_run(None, "settles", outcome, message))
+}
+
+fn of_run(policy: Option<&PolicyResults>, asked: &str, outcome: Outcome, message: String) -> Finding {
+    Finding {
+        policy: policy.map(|policy| policy.name.clone()),
+        asked: asked.to_owned(),
+        outcome,
+        kind: "run",
+        message,
+        details: Vec::new(),
+        place: None,
+    }
+}
+
+fn precision(results: &ScenarioResults) -> Option<Finding> {
+    let precision = results.precision.as_ref()?;
+    let asked = format!("{} of {}", number::short_percent(precision.half_width), precision.metrics.join(", "));
+    let (outcome, message) = match precision.reached {
+        true => (Outcome::Passes, format!("intervals are as narrow as asked: ± {asked}")),
+        false => (Outcome::Error, format!("intervals are wider than asked: ± {asked}")),
+    };
+    Some(Finding { details: precision.missed.clone(), ..of_run(None, "is as precise as asked", outcome, message) })
+}
+
+fn of_objective(objective: &ObjectiveResult, results: &ScenarioResults) -> Finding {
+    let name = name(&objective.policy, objective.class.as_deref(), &objective.metric);
+    let value = objective.value.map(|value| number::quantity(value, Some(objective.bound), objective.unit));
+    let asked = &objective.objective;
+    let message = match (&value, objective.verdict) {
+        (None, _) => format!("the run gave no {name}, so nobody knows whether `{asked}` is met"),
+        (Some(value), ObjectiveVerdict::Met) => format!("{name} is {value}, which meets `{asked}`"),
+        (Some(value), _) => format!("{name} is {value}, which does not meet `{asked}`"),
+    };
+    let mut details = Vec::new();
+    if let Some(interval) = objective.interval {
+        let policy = results.policies.iter().find(|policy| policy.name == objective.policy);
+        let level = policy.and_then(|policy| policy.confidence.as_ref()).map(|confidence| confidence.level);
+        let level = level.map(|level| format!("{} ", number::short_percent(level))).unwrap_or_default();
+        details.push(format!("{level}confidence interval: {}", number::range(interval, objective.unit)));
+    }
+    if objective.uncertain {
+        details.push("The interval holds the bound: another seed may say otherwise.".to_owned());
+    }
+    Finding {
+        policy: Some(objective.policy.clone()),
+        asked: asked.clone(),
+        outcome: outcome(objective),
+        kind: "slo",
+        message,
+        details,
+        place: place(&objective.file, Some([objective.line, objective.column, objective.end_column])),
+    }
+}
+
+fn not_comparable(file: &str, found: &NotComparable) -> Finding {
+    Finding {
+        policy: None,
+        asked: "is comparable with its baseline".to_owned(),
+        outcome: Outcome::Error,
+        kind: "baseline",
+        message: format!("not comparable with {}: {}", found.file, found.why),
+        details: vec![found.help.clone(), found.command.clone()],
+        place: place(file, None),
+    }
+}
+
+/// The numbers of each policy, and of each of its classes, as one finding.
+fn of_baseline(file: &str, comparison: &BaselineComparison) -> Vec<Finding> {
+    let metrics = &comparison.metrics;
+    let alike = |a: &MetricComparison, b: &MetricComparison| (&a.policy, &a.class) == (&b.policy, &b.class);
+    metrics.chunk_by(alike).map(|metrics| of_numbers(file, metrics, comparison)).collect()
+}
+
+fn of_numbers(file: &str, metrics: &[MetricComparison], comparison: &BaselineComparison) -> Finding {
+    let (policy, class) = (&metrics[0].policy, &metrics[0].class);
+    let whom = class.as_ref().map_or_else(|| policy.clone(), |class| format!("{policy}.{class}"));
+    let with = |verdict| metrics.iter().filter(move |metric| metric.verdict == verdict);
+    let worst = [MetricVerdict::Regressed, MetricVerdict::Undecided, MetricVerdict::Improved]
+        .into_iter()
+        .find(|verdict| with(*verdict).next().is_some())
+        .unwrap_or(MetricVerdict::Unchanged);
+    let listed = || with(worst).map(|metric| difference(metric)).collect::<Vec<_>>().join("; ");
+    let (outcome, message) = match worst {
+        MetricVerdict::Regressed => (Outcome::Failed, format!("{whom} is worse than its baseline: {}", listed())),
+        MetricVerdict::Undecided => {
+            (Outcome::Warned, format!("nobody knows whether {whom} is worse than its baseline: {}", listed()))
+        }
+        MetricVerdict::Improved => (Outcome::Noted, format!("{whom} is better than its baseline: {}", listed())),
+        MetricVerdict::Unchanged => (Outcome::Passes, format!("{whom} is as in its baseline")),
+    };
+    let mut details: Vec<String> = metrics
+        .iter()
+        .map(|metric| format!("{}: {}", verdict(metric.verdict), difference(metric)) + &interval(metric))
+        .collect();
+    details.extend(comparison.changes.iter().map(change));
+    if matches!(outcome, Outcome::Failed | Outcome::Noted) {
+        details.push(format!("If this is meant: {}", comparison.accept));
+    }
+    Finding {
+        policy: Some(policy.clone()),
+        asked: match class {
+            Some(class) => format!("{class} is no worse than in the baseline"),
+            None => "is no worse than in the baseline".to_owned(),
+        },
+        outcome,
+        kind: "baseline",
+        message,
+        details,
+        place: place(file, None),
+    }
+}
+
+/// A number beside that of the baseline: `p99 412 ms, was 380 ms (+8.4%)`.
+fn difference(metric: &MetricComparison) -> String {
+    let shown = |value: Option<f64>, beside| match value {
+        Some(value) => number::quantity(value, beside, metric.unit),
+        None => number::NONE.to_owned(),
+    };
+    let is = shown(metric.value, metric.baseline);
+    let was = shown(metric.baseline, metric.value);
+    let share = metric.relative_difference.map(|share| format!(" ({})", number::change(share))).unwrap_or_default();
+    let why = metric.why.as_ref().map(|why| format!(", {why}")).unwrap_or_default();
+    format!("{} {is}, was {was}{share}{why}", metric.metric)
+}
+
+fn interval(metric: &MetricComparison) -> String {
+    let shown = |ends| format!("; difference {}", number::range(ends, metric.unit));
+    metric.interval.map(shown).unwrap_or_default()
+}
+
+/// A verdict in a word.
+pub const fn verdict(verdict: MetricVerdict) -> &'static str {
+    match verdict {
+        MetricVerdict::Regressed => "regressed",
+        MetricVerdict::Improved => "improved",
+        MetricVerdict::Unchanged => "unchanged",
+        MetricVerdict::Undecided => "undecided",
+    }
+}
+
+/// A place at which the scenario is not what it was: `classes.page.phases.1.db: "60ms" → "66ms"`.
+fn change(change: &crate::study::ScenarioChange) -> String {
+    let shown = |value: &Option<serde_json::Value>| value.as_ref().map_or("nothing".to_owned(), ToString::to_string);
+    format!("changed in the scenario: {} from {} to {}", change.path, shown(&change.old), shown(&change.new))
+}
+
+fn name(policy: &str, class: Option<&str>, metric: &str) -> String {
+    class.map_or_else(|| format!("{policy}.{metric}"), |class| format!("{policy}.{class}.{metric}"))
+}
+
+/// A place in a file; `None` in what is none: an option such as `--assert`, or standard input.
+fn place(file: &str, position: Option<[usize; 3]>) -> Option<Place> {
+    let is_file = !file.starts_with("--") && !(file.starts_with('<') && file.ends_with('>'));
+    is_file.then(|| Place { file: file.to_owned(), position })
+}

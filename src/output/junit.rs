@@ -1,0 +1,77 @@
+//! JUnit XML: what was judged, as test cases that CI reads.
+//!
+//! A suite for each scenario. Its cases are called `scenario.policy` (what GitLab shows as the suite, Jenkins as package
+//! and class) and what was asked, each once. A warning is no failure: it stands in `system-out`. What could not be judged
+//! is an error. No time, no date and no host is told, so that the same results give the same bytes.
+
+use std::collections::BTreeMap;
+
+use quick_junit::{NonSuccessKind, Report as Document, TestCase, TestCaseStatus, TestSuite};
+
+use super::findings::{Finding, Outcome, findings};
+use super::{Report, View};
+
+/// The document of all scenarios.
+pub fn render(reports: &[Report], _: View<'_>) -> String {
+    let mut document = Document::new("waitline");
+    document.add_test_suites(reports.iter().map(suite));
+    document.to_string().expect("text in memory takes anything")
+}
+
+fn suite(report: &Report) -> TestSuite {
+    let results = report.results();
+    let mut suite = TestSuite::new(&*results.scenario);
+    for (name, value) in [
+        ("waitline", results.waitline.to_owned()),
+        ("scenario_sha256", results.scenario_sha256.clone()),
+        ("seed", results.seed.to_string()),
+        ("replications", results.replications.to_string()),
+    ] {
+        suite.add_property((name, &*value));
+    }
+    let mut names: BTreeMap<(Option<String>, String), usize> = BTreeMap::new();
+    for finding in findings(report) {
+        let times = names.entry((finding.policy.clone(), finding.asked.clone())).or_default();
+        *times += 1;
+        suite.add_test_case(case(&results.scenario, &finding, *times));
+    }
+    suite
+}
+
+/// A case; of two with the same name GitLab shows one, so that the second time something is asked has a number.
+fn case(scenario: &str, finding: &Finding, time: usize) -> TestCase {
+    let number = if time > 1 { format!(" ({time})") } else { String::new() };
+    let mut case = TestCase::new(format!("{}{number}", finding.asked), status(finding));
+    case.set_classname(match &finding.policy {
+        Some(policy) => format!("{scenario}.{policy}"),
+        None => scenario.to_owned(),
+    });
+    if let Some(place) = &finding.place {
+        case.extra.insert("file".into(), place.file.as_str().into());
+        if let Some([line, ..]) = place.position {
+            case.extra.insert("line".into(), line.to_string().into());
+        }
+    }
+    // Of a failure this is in the failure itself.
+    if finding.outcome < Outcome::Failed {
+        let warning = if finding.outcome == Outcome::Warned { "warning: " } else { "" };
+        case.set_system_out(format!("{warning}{}", told(finding)));
+    }
+    case
+}
+
+fn status(finding: &Finding) -> TestCaseStatus {
+    let kind = match finding.outcome {
+        Outcome::Passes | Outcome::Noted | Outcome::Warned => return TestCaseStatus::success(),
+        Outcome::Failed => NonSuccessKind::Failure,
+        Outcome::Error => NonSuccessKind::Error,
+    };
+    let mut status = TestCaseStatus::non_success(kind);
+    status.set_message(&*finding.message).set_type(finding.kind).set_description(told(finding));
+    status
+}
+
+fn told(finding: &Finding) -> String {
+    let lines: Vec<&str> = std::iter::once(&finding.message).chain(&finding.details).map(String::as_str).collect();
+    lines.join("\n")
+}

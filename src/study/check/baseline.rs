@@ -1,0 +1,246 @@
+//! A baseline: what a scenario gave once, kept beside it to be compared with (schema `waitline.baseline/1`).
+
+use indexmap::IndexMap;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::engine::MODEL_VERSION;
+use crate::model::{BackendId, Metric, Named};
+use crate::scenario::Scenario;
+use crate::stats::{ClassConfidence, Method, Observations, PolicyResults, ScenarioResults, Series, rounded};
+
+/// The schema of baseline files. Fields are only ever added within a major version.
+pub const BASELINE_SCHEMA: &str = "waitline.baseline/1";
+
+/// What the name of the schema begins with, whatever its version.
+const SCHEMA_NAME: &str = "waitline.baseline/";
+
+/// What a scenario gave. Numbers are rounded to 6 decimals, as in every file.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(title = "waitline baseline")]
+pub struct Baseline {
+    /// The scenario as it was: JSON with sorted keys, without `$schema` and `description`.
+    pub canonical: Value,
+    /// Whether nothing is left to chance, so that any difference is one.
+    pub deterministic: bool,
+    /// What the values behind the intervals are of.
+    pub method: BaselineMethod,
+    /// The version of the model that the engine computes; other versions give other numbers.
+    pub model_version: u32,
+    /// What each policy gave, by its name.
+    pub policies: IndexMap<String, BaselinePolicy>,
+    /// How many replications were run.
+    pub replications: u64,
+    /// The scenario's name.
+    pub scenario: String,
+    /// SHA-256 of the scenario, and of the files it names.
+    pub scenario_sha256: String,
+    /// [`BASELINE_SCHEMA`].
+    pub schema: String,
+    /// The seed.
+    pub seed: u64,
+    /// The version of the program.
+    pub waitline: String,
+}
+
+/// What values are of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum BaselineMethod {
+    /// Independent runs.
+    Replications,
+    /// Stretches of one run.
+    BatchMeans,
+    /// There are none: the run is too short.
+    None,
+}
+
+impl BaselineMethod {
+    /// In words.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Replications => "replications",
+            Self::BatchMeans => "the batches of one run",
+            Self::None => "one short run",
+        }
+    }
+}
+
+/// What a policy gave.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct BaselinePolicy {
+    /// The numbers of each class, by their names; empty if there is only one class.
+    #[serde(default)]
+    pub classes: IndexMap<String, BaselineNumbers>,
+    /// The numbers of all requests together.
+    pub metrics: BaselineNumbers,
+}
+
+/// Numbers by the names that objectives use.
+pub type BaselineNumbers = IndexMap<String, BaselineNumber>;
+
+/// One number.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct BaselineNumber {
+    /// The ends of its confidence interval.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interval: Option<[f64; 2]>,
+    /// Why it has no interval.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_estimable: Option<String>,
+    /// What it is in each replication or batch, the shortest batches that will do first; of the numbers that are judged.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub samples: Vec<BaselineSample>,
+    /// What it is; `null` if the run gave none.
+    pub value: Option<f64>,
+}
+
+/// What a number is in each replication or batch.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct BaselineSample {
+    /// How many requests a batch has; left out for replications.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub batch_requests: Option<u64>,
+    /// In their order.
+    pub values: Vec<f64>,
+}
+
+/// What is wrong with a text that should be a baseline.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BadBaseline {
+    /// In a sentence without subject and full stop, such as `is not JSON (line 3, column 5)`.
+    pub why: String,
+    /// What to do besides writing it anew, if anything.
+    pub help: Option<String>,
+}
+
+impl Baseline {
+    /// The baseline of these results.
+    pub fn of(scenario: &Scenario, results: &ScenarioResults) -> Self {
+        let backends: Vec<&str> = scenario.backends.keys().map(String::as_str).collect();
+        let observed = results.policies.iter().find_map(|policy| policy.observations.first());
+        let policies = results.policies.iter().map(|policy| (policy.name.clone(), numbers_of(policy, &backends)));
+        Self {
+            canonical: scenario.canonical.clone(),
+            deterministic: scenario.is_deterministic(),
+            method: match observed.map(|observations| observations.method) {
+                Some(Method::Replications) => BaselineMethod::Replications,
+                Some(Method::Batches { .. }) => BaselineMethod::BatchMeans,
+                None => BaselineMethod::None,
+            },
+            model_version: MODEL_VERSION,
+            policies: policies.collect(),
+            replications: results.replications,
+            scenario: results.scenario.clone(),
+            scenario_sha256: results.scenario_sha256.clone(),
+            schema: BASELINE_SCHEMA.to_owned(),
+            seed: results.seed,
+            waitline: results.waitline.to_owned(),
+        }
+    }
+
+    /// Reads a baseline file.
+    ///
+    /// # Errors
+    /// Why it is none, or none that this version reads.
+    pub fn read(text: &str) -> Result<Self, BadBaseline> {
+        let bad = |why: String| BadBaseline { why, help: None };
+        if text.trim().is_empty() {
+            return Err(bad("is empty".to_owned()));
+        }
+        let json: Value = serde_json::from_str(text).map_err(|error| not_json(text, &error))?;
+        match json.get("schema").and_then(Value::as_str) {
+            Some(BASELINE_SCHEMA) => {}
+            Some(other) => return Err(other_schema(other)),
+            None => return Err(bad("is no baseline: it has no `schema`".to_owned())),
+        }
+        let baseline: Self = serde_json::from_str(text).map_err(|error| bad(format!("is damaged: {error}")))?;
+        Ok(baseline)
+    }
+}
+
+fn not_json(text: &str, error: &serde_json::Error) -> BadBaseline {
+    let place = format!("(line {}, column {})", error.line(), error.column());
+    let why = if text.lines().any(|line| line.starts_with("<<<<<<< ") || line.starts_with(">>>>>>> ")) {
+        "holds the marks of an unfinished merge".to_owned()
+    } else if error.is_eof() {
+        format!("ends in the middle {place}")
+    } else {
+        format!("is not JSON {place}")
+    };
+    BadBaseline { why, help: None }
+}
+
+fn other_schema(schema: &str) -> BadBaseline {
+    let shown: String = schema.chars().filter(|letter| !letter.is_control()).take(60).collect();
+    let version = schema.strip_prefix(SCHEMA_NAME).and_then(|version| version.parse::<u64>().ok());
+    match version {
+        Some(version) if version > 1 => BadBaseline {
+            why: format!("is of a newer version of waitline (`{shown}`, this one reads `{BASELINE_SCHEMA}`)"),
+            help: Some("compare with that version".to_owned()),
+        },
+        _ => BadBaseline { why: format!("is no baseline but `{shown}`"), help: None },
+    }
+}
+
+fn numbers_of(policy: &PolicyResults, backends: &[&str]) -> BaselinePolicy {
+    let metrics = Named::ALL.iter().map(|named| Metric::Named(*named));
+    let metrics: Vec<Metric> = metrics
+        .chain((0..backends.len()).map(|id| Metric::BackendUtilization(BackendId(id as u16))))
+        .filter(|metric| metric.has_interval())
+        .collect();
+    let all = |metric: Metric| policy.metric(metric, backends);
+    let confidence = policy.confidence.as_ref().map(|confidence| &confidence.numbers);
+    let series = |read: &dyn Fn(&Observations) -> &Series| -> Vec<(Method, Series)> {
+        policy.observations.iter().map(|level| (level.method, read(level).clone())).collect()
+    };
+    let classes = policy.classes.iter().enumerate().filter(|_| policy.classes.len() > 1);
+    BaselinePolicy {
+        metrics: numbers(&metrics, &all, confidence, &series(&|level| &level.all), backends),
+        classes: classes
+            .map(|(place, (name, class))| {
+                let levels = series(&|level| &level.classes[place]);
+                let read = |metric: Metric| class.metric(metric);
+                (name.clone(), numbers(&metrics, &read, class.confidence.as_ref(), &levels, backends))
+            })
+            .collect(),
+    }
+}
+
+/// Numbers that are there, or that are judged and should be.
+fn numbers(
+    metrics: &[Metric],
+    read: &dyn Fn(Metric) -> Option<f64>,
+    confidence: Option<&ClassConfidence>,
+    levels: &[(Method, Series)],
+    backends: &[&str],
+) -> BaselineNumbers {
+    let number = |metric: &Metric| {
+        let value = read(*metric);
+        value?;
+        let name = metric.name(backends);
+        let is_judged = matches!(metric, Metric::Named(named) if Named::JUDGED.contains(named));
+        let interval = confidence.and_then(|told| told.intervals.get(&name));
+        let number = BaselineNumber {
+            interval: interval.map(|ends| ends.map(rounded)),
+            not_estimable: confidence.and_then(|told| told.not_estimable.get(&name)).cloned(),
+            samples: if is_judged { samples(*metric, levels) } else { Vec::new() },
+            value: value.map(rounded),
+        };
+        Some((name, number))
+    };
+    metrics.iter().filter_map(number).collect()
+}
+
+fn samples(metric: Metric, levels: &[(Method, Series)]) -> Vec<BaselineSample> {
+    let sample = |(method, series): &(Method, Series)| {
+        let values = series.get(&metric)?.as_ref().ok()?;
+        let batch_requests = match method {
+            Method::Batches { requests } => Some(*requests),
+            Method::Replications => None,
+        };
+        Some(BaselineSample { batch_requests, values: values.iter().copied().map(rounded).collect() })
+    };
+    levels.iter().filter_map(sample).collect()
+}

@@ -1,0 +1,234 @@
+//! The gate: is what a scenario gives now worse than it was, or worse than was asked?
+//!
+//! The data here is all that `check` finds in one scenario; writers make text of it. The baseline is in [`baseline`], the
+//! verdict on each number in [`judgement`], what changed in the scenario in [`changes`], and what is run and compared
+//! in [`gate`].
+
+mod baseline;
+mod changes;
+mod gate;
+mod judgement;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::model::MetricUnit;
+use crate::stats::{ObjectiveResult, ObjectiveVerdict, ScenarioResults};
+
+pub use baseline::{
+    BASELINE_SCHEMA, BadBaseline, Baseline, BaselineMethod, BaselineNumber, BaselineNumbers, BaselinePolicy,
+    BaselineSample,
+};
+pub use gate::{Gate, Stored, check, without_data};
+pub use judgement::{GATE_LEVEL, judge};
+
+/// The schema of what `check` writes. Fields are only ever added within a major version.
+pub const CHECK_SCHEMA: &str = "waitline.check/1";
+
+/// What `check` found in one scenario.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct ScenarioCheck {
+    /// [`CHECK_SCHEMA`].
+    pub schema: &'static str,
+    /// The version of the program.
+    pub waitline: &'static str,
+    /// The scenario's name.
+    pub scenario: String,
+    /// Its file, as the user named it; `<stdin>` for standard input.
+    pub file: String,
+    /// What it comes to.
+    pub verdict: CheckVerdict,
+    /// Why it does not pass, a sentence each; empty if it passes.
+    pub reasons: Vec<String>,
+    /// How the results compare with the baseline.
+    pub baseline: BaselineCheck,
+    /// The results themselves; `slo` has the verdict of each objective.
+    pub results: ScenarioResults,
+}
+
+/// What a check comes to; the worst of several scenarios decides the exit code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum CheckVerdict {
+    /// No objective is broken and nothing is worse than in the baseline; exit code 0.
+    Passes,
+    /// An objective is broken, or something is significantly and materially worse than in the baseline; exit code 1.
+    Fails,
+    /// It cannot be told: there is no baseline to compare with, or the run is incomplete; exit code 3. Objectives may
+    /// be broken besides.
+    Incomplete,
+}
+
+/// How the results compare with a baseline.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[serde(tag = "status", rename_all = "snake_case")]
+pub enum BaselineCheck {
+    /// Number by number.
+    Compared(BaselineComparison),
+    /// There is none, or it is of something else.
+    NotComparable(NotComparable),
+    /// It was written from these results.
+    Written(WrittenBaseline),
+    /// Nobody asked for a comparison.
+    NotAsked,
+}
+
+/// Why nothing was compared, and what to do about it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct NotComparable {
+    /// The baseline's file.
+    pub file: String,
+    /// Why, in a sentence without a full stop, such as `there is no baseline`.
+    pub why: String,
+    /// What to do, in words that lead to the command.
+    pub help: String,
+    /// A command that makes the scenario comparable.
+    pub command: String,
+}
+
+/// A baseline that was written.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct WrittenBaseline {
+    /// Its file.
+    pub file: String,
+    /// Whether there was one before.
+    pub replaced: bool,
+}
+
+/// Results beside those of a baseline.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct BaselineComparison {
+    /// The baseline's file.
+    pub file: String,
+    /// The probability with which, if nothing has changed, at least one of the numbers seems to (Holm's method).
+    pub family_level: f64,
+    /// What is not the same in the scenario, in the order of the paths.
+    pub changes: Vec<ScenarioChange>,
+    /// Every number that was compared: of each policy, first of all requests, then of each class if there are several.
+    pub metrics: Vec<MetricComparison>,
+    /// What else is to be known, a sentence each: policies and classes on one side only, how replications pair.
+    pub notes: Vec<String>,
+    /// What makes these results the new baseline.
+    pub accept: String,
+}
+
+/// A place at which the scenario is not what it was.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct ScenarioChange {
+    /// Where, such as `classes.page.phases.1.db`; policies and classes by their names.
+    pub path: String,
+    /// What stood there; left out if nothing did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub old: Option<Value>,
+    /// What stands there now; left out if nothing does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub new: Option<Value>,
+}
+
+/// A number beside that of the baseline.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct MetricComparison {
+    /// The policy.
+    pub policy: String,
+    /// The class; left out: all requests together.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub class: Option<String>,
+    /// The number, by the name that objectives use.
+    pub metric: &'static str,
+    /// What it is measured in: milliseconds, 0 to 1, or per second.
+    pub unit: MetricUnit,
+    /// What it was; `None` if the baseline's run gave none.
+    pub baseline: Option<f64>,
+    /// What it is; `None` if the run gave none.
+    pub value: Option<f64>,
+    /// What it is minus what it was.
+    pub difference: Option<f64>,
+    /// That, as a share of what it was; `None` if it was 0.
+    pub relative_difference: Option<f64>,
+    /// The ends of the difference's confidence interval. All intervals of a gate hold together with a probability of
+    /// 1 − [`BaselineComparison::family_level`].
+    pub interval: Option<[f64; 2]>,
+    /// How likely such a difference is if nothing has changed; by itself, not yet corrected for the other numbers.
+    pub p_value: Option<f64>,
+    /// Where the p-value comes from.
+    pub test: SignificanceTest,
+    /// Whether the difference is more than chance, all numbers of the gate considered; `None` if nobody knows.
+    pub significant: Option<bool>,
+    /// What is tolerated.
+    pub tolerance: MetricTolerance,
+    /// What it comes to.
+    pub verdict: MetricVerdict,
+    /// Why there is no p-value, or no verdict.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
+}
+
+/// How it is told whether a difference is more than chance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SignificanceTest {
+    /// Replications or batches of the same requests, pair by pair: Student's t-test.
+    Paired,
+    /// Replications or batches that are not of the same requests: Welch's t-test.
+    Unpaired,
+    /// Nothing is left to chance: any difference is one.
+    Exact,
+    /// It cannot be told.
+    Untested,
+}
+
+/// How much worse than in the baseline a number may be: more than both is material.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct MetricTolerance {
+    /// As a share of what it was.
+    pub relative: f64,
+    /// In the number's unit.
+    pub absolute: f64,
+}
+
+/// What the comparison of a number comes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum MetricVerdict {
+    /// Worse: by more than chance and by more than is tolerated.
+    Regressed,
+    /// Better: by more than chance and by more than would be tolerated.
+    Improved,
+    /// The same, or not as different as to matter.
+    Unchanged,
+    /// Too few replications to tell.
+    Undecided,
+}
+
+impl ScenarioCheck {
+    /// Objectives that are broken; those that only warn are not among them.
+    pub fn broken(&self) -> impl Iterator<Item = &ObjectiveResult> {
+        self.results.slo.iter().filter(|objective| objective.verdict == ObjectiveVerdict::Broken)
+    }
+
+    /// The comparison with the baseline, if there was one.
+    pub const fn comparison(&self) -> Option<&BaselineComparison> {
+        match &self.baseline {
+            BaselineCheck::Compared(comparison) => Some(comparison),
+            _ => None,
+        }
+    }
+}
+
+impl BaselineComparison {
+    /// The numbers with this verdict.
+    pub fn with(&self, verdict: MetricVerdict) -> impl Iterator<Item = &MetricComparison> {
+        self.metrics.iter().filter(move |metric| metric.verdict == verdict)
+    }
+}
+
+impl MetricComparison {
+    /// The number as objectives name it: `sync.search.p99`.
+    pub fn name(&self) -> String {
+        match &self.class {
+            Some(class) => format!("{}.{class}.{}", self.policy, self.metric),
+            None => format!("{}.{}", self.policy, self.metric),
+        }
+    }
+}
