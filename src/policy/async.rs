@@ -96,7 +96,7 @@ impl Policy for Async {
 
     fn thread_pool(&self) -> Option<ThreadPool> {
         let pool = self.thread_pool.as_ref()?;
-        Some(ThreadPool { threads: pool.threads.get(), classes: pool.classes.clone().unwrap_or_default() })
+        Some(ThreadPool { threads: pool.threads.get(), classes: pool.classes.clone() })
     }
 
     fn overhead(&self) -> Overhead {

@@ -205,6 +205,9 @@ impl PolicyChoice {
             gathers: policy.gathers(),
             keeps_core: policy.keeps_core(),
             thread_pool: policy.thread_pool(),
+            overhead: policy.overhead(),
+            yields_to_respond: policy.yields_to_respond(),
+            timer_resolution: policy.timer_resolution(),
             queueing: policy.queueing(),
         }
     }

@@ -114,6 +114,7 @@ impl<const BITS: u32> Collector<BITS> {
             warm_up_requests: totals.warm_up_requests,
             confidence: None,
             saturation: None,
+            no_prediction: None,
             incomplete: totals.incomplete.clone(),
             events: totals.phase_events,
             timeline: None,

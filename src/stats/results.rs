@@ -130,6 +130,9 @@ pub struct PolicyResults {
     /// What the policy can sustain, and what was asked of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub saturation: Option<Saturation>,
+    /// Why a real server may do anything here, where a preset stands for one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub no_prediction: Option<String>,
     /// Why the run stopped before its end; the numbers are of what was run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub incomplete: Option<String>,

@@ -65,7 +65,7 @@ impl Demands {
 
     fn of_class(class: &RequestClass, rules: &Rules, machine: &Machine, backends: usize) -> Self {
         let mut demands = Self::none(backends);
-        let in_thread = rules.thread_pool.as_ref().is_some_and(|pool| pool.classes.contains(&class.name));
+        let in_thread = rules.thread_pool.as_ref().is_some_and(|pool| pool.takes(&class.name));
         let gathers = rules.gathers && !in_thread;
         let blocks = |marked: bool| match rules.blocking_waits {
             BlockingWaits::None => false,
@@ -88,6 +88,10 @@ impl Demands {
                 }
             }
         }
+        let overhead = rules.overhead.total().as_nanos() as f64;
+        demands.cpu += overhead;
+        demands.turn += overhead;
+        demands.stay += overhead;
         let switching = f64::from(bursts) * switch_nanos(rules, machine);
         demands.cpu += switching;
         demands.turn += switching;

@@ -6,6 +6,11 @@ use indexmap::IndexMap;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+/// How Linux shares cores among processes, on the machine of the cases: it ticks every 4 ms, but is fairer than turns of
+/// that length; a process that becomes ready waits until the running one has had 1.4 ms.
+const QUANTUM: &str = "2ms";
+const WAKE_PREEMPTION: &str = "1.4ms";
+
 /// What was measured. Fields that a prediction does not need are not read.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 pub struct CaseFile {
@@ -17,10 +22,6 @@ pub struct CaseFile {
     phases: IndexMap<String, Vec<String>>,
     /// The connection pool, if there was one.
     db_pool: Option<PoolFile>,
-    /// The versions of all that ran.
-    versions: Option<String>,
-    /// The command that started it.
-    command: Option<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -76,14 +77,9 @@ impl CaseFile {
             "description": format!("{name}: requests that were sent to a real server, and its answer times beside it."),
             "classes": classes,
             "arrivals": { "trace": trace },
-            "machine": { "cores": self.cores, "wake_preemption": "1.4ms" },
+            "machine": { "cores": self.cores, "quantum": QUANTUM, "wake_preemption": WAKE_PREEMPTION },
             "backends": { "db": database },
             "policies": [self.application],
         })
-    }
-
-    /// What ran, in a line or two.
-    pub fn facts(&self) -> Vec<String> {
-        self.command.iter().chain(&self.versions).cloned().collect()
     }
 }
