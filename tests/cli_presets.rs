@@ -117,7 +117,7 @@ fn mistakes_in_a_preset_are_shown_where_they_are() {
         (r#"{ "gunicorn": { "worker_class": "gevent" } }"#, "gevent", "`sync`"),
         (r#"{ "uvicorn": { "looop": "uvloop" } }"#, "looop", "did you mean `loop`?"),
         (r#"{ "uvicorn": { "overhead": { "befor": "1ms" } } }"#, "befor", "did you mean `before`?"),
-        (r#"{ "unicorn": {} }"#, "unicorn", "did you mean `uvicorn`?"),
+        (r#"{ "unicorn": {} }"#, "unicorn", "did you mean `gunicorn`?"),
         (r#"{ "fastapi_threadpool": { "classes": ["pgae"] } }"#, "unknown class `pgae`", "did you mean `page`?"),
     ] {
         let scenario = format!(
@@ -125,6 +125,6 @@ fn mistakes_in_a_preset_are_shown_where_they_are() {
         );
         let output = Desk::empty().with("app.json", &scenario).run("run app.json", 2);
         let error = errors(&output);
-        assert!(error.contains(message) && error.contains(help) && error.contains("──"), "{policy}\n{error}");
+        assert!(error.contains(message) && error.contains(help) && error.contains("─┬"), "{policy}\n{error}");
     }
 }
