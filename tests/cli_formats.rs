@@ -1,10 +1,166 @@
 //! Reports for machines: `--export`, JUnit, GitHub's annotations and step summary.
+//!
+//! `UPDATE_GOLDEN=1 cargo test --test cli_formats` rewrites what is expected in `tests/golden/`.
 
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
 mod common;
 
-use common::program::{Desk, errors, text};
+use std::path::Path;
+use std::{env, fs};
+
+use common::program::{Desk, LECTURE, errors, text};
+
+/// The lecture with objectives: broken, without data, warned about, met; one of them twice.
+fn judged() -> Desk {
+    let classes = r#""idle": { "phases": [ { "compute": "1ms" } ] },
+    "page":"#;
+    let slo = r#"} ],
+  "slo": [
+    "p99 < 300ms",
+    "warn: sync.short.slowdown.max <= 2",
+    "async.idle.mean < 5ms",
+    "requests.failed < 1%",
+    "requests.failed < 1%" ]
+}"#;
+    let lecture = LECTURE.replacen("\"page\":", classes, 1);
+    let end = lecture.rfind("} ]").unwrap();
+    Desk::new().with("judged.json", format!("{}{slo}", &lecture[..end]))
+}
+
+/// Holds a text against a file of `tests/golden/`.
+#[track_caller]
+fn is_golden(name: &str, text: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name);
+    if env::var_os("UPDATE_GOLDEN").is_some() {
+        fs::write(&path, text).unwrap();
+    }
+    let stored = fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        stored == text,
+        "{name} is another:\n{text}\nif this is meant: UPDATE_GOLDEN=1 cargo test --test cli_formats"
+    );
+}
+
+#[test]
+fn objectives_are_test_cases_in_junit() {
+    let desk = judged();
+    let output = desk.run("run judged.json lecture.json --format junit", 0);
+    is_golden("judged.junit.xml", &text(&output));
+    let document = text(&output);
+    let document = roxmltree::Document::parse(&document).unwrap();
+    let suites: Vec<_> = document.root_element().children().filter(roxmltree::Node::is_element).collect();
+    assert_eq!(suites.len(), 2);
+    let with = |node: &roxmltree::Node<'_, '_>, tag: &str| {
+        node.descendants().filter(|node| node.has_tag_name(tag)).count().to_string()
+    };
+    for node in suites.iter().chain([&document.root_element()]) {
+        for (counted, tag) in [("tests", "testcase"), ("failures", "failure"), ("errors", "error")] {
+            assert_eq!(node.attribute(counted), Some(&*with(node, tag)), "{counted} of {:?}", node.attribute("name"));
+        }
+        assert_eq!(node.attribute("timestamp").or(node.attribute("time")), None);
+    }
+    let mut names: Vec<_> = document
+        .descendants()
+        .filter(|node| node.has_tag_name("testcase"))
+        .map(|case| (case.attribute("classname").unwrap(), case.attribute("name").unwrap()))
+        .collect();
+    let all = names.len();
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!(names.len(), all, "no two cases have the same name: GitLab would show one");
+}
+
+#[test]
+fn reports_for_machines_are_the_same_bytes_for_any_number_of_jobs() {
+    let desk = judged();
+    let files = |jobs| {
+        desk.run(&format!("run judged.json shop.json --quiet --jobs {jobs} --replications 4 --export junit=it.xml --export github=it.txt --assert mean<30ms"), 0);
+        (desk.read("it.xml"), desk.read("it.txt"))
+    };
+    assert!(files(1) == files(2));
+}
+
+#[test]
+fn objectives_are_annotations_on_their_lines() {
+    let desk = judged();
+    let output = desk.run("run judged.json --format github --assert async.p50<1ms --quiet", 0);
+    is_golden("judged.github.txt", &text(&output));
+    for line in text(&output).lines().filter(|line| line.contains("file=judged.json")) {
+        let number = |property: &str| -> usize {
+            let value = line.split(property).nth(1).unwrap();
+            value[..value.find(|c: char| !c.is_ascii_digit()).unwrap()].parse().unwrap()
+        };
+        let scenario = desk.read("judged.json");
+        let source = scenario.lines().nth(number(",line=") - 1).unwrap();
+        let asked = &source[number(",col=") - 1..number(",endColumn=") - 1];
+        assert!(line.contains(&format!("`{}`", asked.replace('%', "%25"))), "{asked} in {line}");
+    }
+}
+
+#[test]
+fn github_gets_no_more_annotations_than_it_shows() {
+    let desk = judged();
+    let mut command = desk.waitline("run judged.json --format github --quiet");
+    for bound in 1..=12 {
+        command.args(["--assert", &format!("sync.p99 < {bound}ms"), "--assert", &format!("warn: p99 < {bound}ms")]);
+    }
+    let printed = text(&command.output().unwrap());
+    let starting = |word: &str| printed.lines().filter(|line| line.starts_with(word)).collect::<Vec<_>>();
+    let (errors, warnings) = (starting("::error "), starting("::warning "));
+    assert_eq!((errors.len(), warnings.len()), (10, 10), "{printed}");
+    assert!(errors[9].starts_with("::error title=5 more errors::judged: sync.p99 is 475 ms"), "{}", errors[9]);
+    assert!(warnings[9].starts_with("::warning title=28 more warnings::"), "{}", warnings[9]);
+    assert_eq!(printed.lines().count(), 21, "{printed}");
+}
+
+#[test]
+fn the_summary_of_a_step_is_added_to_what_is_there() {
+    let desk = judged().with("summary.md", "Before.\n\n");
+    let summarize = |format: &str| {
+        let mut command = desk.waitline(&format!("run judged.json lecture.json --quiet --format {format}"));
+        command.env("GITHUB_STEP_SUMMARY", desk.path("summary.md")).output().unwrap()
+    };
+    summarize("text");
+    assert_eq!(desk.read("summary.md"), "Before.\n\n", "only the format `github` writes to it");
+    assert_eq!(summarize("github").status.code(), Some(0));
+    let summary = desk.read("summary.md");
+    assert!(summary.starts_with("Before.\n\n### judged\n"), "{summary}");
+    assert!(
+        summary.contains("\n### lecture\n") && summary.contains("| BROKEN | p99 \\< 300ms | sync | 475 ms |"),
+        "{summary}"
+    );
+    let printed = text(&desk.run("run judged.json lecture.json --format markdown", 0));
+    assert_eq!(summary.trim_start_matches("Before.\n\n").trim_end(), printed.trim_end());
+
+    fs::write(desk.path("summary.md"), "x".repeat(1024 * 1024 - 1000)).unwrap();
+    summarize("github");
+    let summary = desk.read("summary.md");
+    assert!(
+        summary.len() <= 1024 * 1024 && summary.contains("\n_Cut off here: GitHub shows at most 1 MiB"),
+        "{}",
+        summary.len()
+    );
+
+    let mut command = desk.waitline("run judged.json --quiet --format github");
+    let output = command.env("GITHUB_STEP_SUMMARY", desk.path(".")).output().unwrap();
+    assert_eq!(output.status.code(), Some(4), "{}", errors(&output));
+}
+
+#[test]
+fn annotations_name_files_from_the_root_of_the_repository() {
+    let desk = judged();
+    fs::create_dir(desk.path("web")).unwrap();
+    let mut command = desk.waitline("run ../judged.json --quiet --format github");
+    command.current_dir(desk.path("web")).env("GITHUB_WORKSPACE", desk.path("."));
+    let printed = text(&command.output().unwrap());
+    assert!(printed.starts_with("::error file=judged.json,line="), "{printed}");
+    let mut command = desk.waitline("run judged.json --quiet --format github");
+    let printed = text(&command.env("GITHUB_WORKSPACE", desk.path("..")).output().unwrap());
+    let folder = desk.path(".").canonicalize().unwrap();
+    let named = format!("::error file={}/judged.json,line=", folder.file_name().unwrap().to_string_lossy());
+    assert!(printed.starts_with(&named), "{printed}");
+}
 
 #[test]
 fn a_run_is_exported_in_several_formats_at_once() {

@@ -1,4 +1,5 @@
-//! `scenario.schema.json` is what the program reads, and every scenario keeps to it; what it writes keeps to the others.
+//! `scenario.schema.json` is what the program reads, and every scenario keeps to it; `results.schema.json` is what it
+//! writes.
 //!
 //! `UPDATE_GOLDEN=1 cargo test` rewrites them.
 
@@ -9,11 +10,12 @@ mod common;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
-use common::program::{Desk, text};
+use common::program::{Desk, errors, text};
 use jsonschema::Validator;
 use serde_json::Value;
-use waitline::output::{baseline_schema, check_schema, results_schema};
 use waitline::scenario::{Scenario, Source, schema, to_json};
+use waitline::stats::results_schema;
+use waitline::study::{baseline_schema, check_schema};
 
 fn repository() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -38,8 +40,8 @@ fn json(text: &str) -> Value {
     to_json(Source::new("scenario", text)).unwrap()
 }
 
-/// The schemas that ship, by the names of their files.
-fn shipped() -> [(&'static str, Value); 4] {
+/// The schemas that ship, by their files.
+fn schemas() -> [(&'static str, Value); 4] {
     [
         ("scenario.schema.json", schema()),
         ("results.schema.json", results_schema()),
@@ -50,7 +52,7 @@ fn shipped() -> [(&'static str, Value); 4] {
 
 #[test]
 fn the_schemas_in_the_repository_are_current() {
-    for (file, schema) in shipped() {
+    for (file, schema) in schemas() {
         let path = repository().join(file);
         let current = serde_json::to_string_pretty(&schema).unwrap() + "\n";
         if env::var_os("UPDATE_GOLDEN").is_some() {
@@ -58,49 +60,91 @@ fn the_schemas_in_the_repository_are_current() {
         }
         let stored = fs::read_to_string(&path).unwrap_or_default();
         assert!(stored == current, "{file} is not current: run `UPDATE_GOLDEN=1 cargo test`");
+        let name = file.split('.').next().unwrap();
+        assert!(text(&Desk::empty().run(&format!("schema {name}"), 0)) == current, "`waitline schema {name}`");
     }
 }
 
+/// What the schema has against a text of JSON.
+fn faults(validator: &Validator, text: &str) -> Vec<String> {
+    let instance: Value = serde_json::from_str(text).unwrap();
+    validator.iter_errors(&instance).map(|error| format!("{error} at {}", error.instance_path())).collect()
+}
+
 #[test]
-fn what_the_program_writes_satisfies_its_schemas() {
+fn baselines_and_checks_satisfy_their_schemas() {
+    let baseline = jsonschema::draft202012::new(&baseline_schema()).unwrap();
+    let check = jsonschema::draft202012::new(&check_schema()).unwrap();
     let desk = Desk::new();
     for scenario in ["lecture", "shop"] {
-        let results = text(&desk.run(&format!("run {scenario}.json --format json --replications 2"), 0));
-        satisfies("results.schema.json", &results);
-        let arguments = "--replications 2 --assert p50>0ms --assert warn:p50<0ms";
-        satisfies(
-            "check.schema.json",
-            &text(&desk.run(&format!("check {scenario}.json {arguments} --format json"), 3)),
-        );
-        desk.run(&format!("check {scenario}.json {arguments} --update-baseline"), 0);
-        satisfies("baseline.schema.json", &desk.read(&format!("{scenario}.baseline.json")));
-        satisfies(
-            "check.schema.json",
-            &text(&desk.run(&format!("check {scenario}.json {arguments} --format json"), 0)),
-        );
-    }
-    for entry in fs::read_dir(repository().join("output")).unwrap() {
-        satisfies("results.schema.json", &fs::read_to_string(entry.unwrap().path().join("results.json")).unwrap());
+        let arguments = format!("{scenario}.json --replications 2 --assert p50>0ms --assert warn:p50<0ms");
+        let checked = |code: i32, more: &str| {
+            let text = text(&desk.run(&format!("check {arguments} --format json {more}"), code));
+            assert_eq!(faults(&check, &text), [""; 0], "{scenario} {more}");
+            assert_ne!(faults(&check, &text.replace("waitline.check/1", "waitline.check/2")), [""; 0]);
+        };
+        checked(3, "");
+        checked(0, "--update-baseline");
+        checked(0, "");
+        let text = desk.read(&format!("{scenario}.baseline.json"));
+        assert_eq!(faults(&baseline, &text), [""; 0], "{scenario}");
+        assert_ne!(faults(&baseline, &text.replace("waitline.baseline/1", "waitline.baseline/2")), [""; 0]);
+        assert_ne!(faults(&baseline, &text.replace("\"seed\"", "\"sead\"")), [""; 0]);
     }
     for entry in fs::read_dir(repository().join("scenarios")).unwrap() {
         let path = entry.unwrap().path();
         if path.to_string_lossy().ends_with(".baseline.json") {
-            satisfies("baseline.schema.json", &fs::read_to_string(path).unwrap());
+            assert_eq!(faults(&baseline, &fs::read_to_string(&path).unwrap()), [""; 0], "{}", path.display());
         }
     }
 }
 
-#[track_caller]
-fn satisfies(file: &str, text: &str) {
-    let schema = shipped().into_iter().find(|(name, _)| *name == file).unwrap().1;
-    let validator = jsonschema::draft202012::new(&schema).unwrap();
-    let document: Value = serde_json::from_str(text).unwrap();
-    let errors: Vec<String> =
-        validator.iter_errors(&document).map(|error| format!("{error} at {}", error.instance_path())).collect();
-    assert!(errors.is_empty(), "{file}: {errors:#?}");
-    let mut other = document;
-    other["schema"] = Value::from("waitline.other/1");
-    assert!(!validator.is_valid(&other), "{file} takes any schema");
+#[test]
+fn the_results_of_every_scenario_satisfy_their_schema() {
+    let validator = jsonschema::draft202012::new(&results_schema()).unwrap();
+    let mut checked = 0;
+    for folder in fs::read_dir(repository().join("output")).unwrap() {
+        let path = folder.unwrap().path().join("results.json");
+        assert_eq!(faults(&validator, &fs::read_to_string(&path).unwrap()), [""; 0], "{}", path.display());
+        checked += 1;
+    }
+    assert!(checked > 10, "the folders are found");
+}
+
+#[test]
+fn the_results_of_a_run_with_everything_satisfy_their_schema() {
+    let validator = jsonschema::draft202012::new(&results_schema()).unwrap();
+    let shop = r#"{
+      "classes": { "page": { "phases": [ { "compute": { "exponential": "5ms" } }, { "db": "10ms" } ] },
+                   "rare": { "weight": 0.001, "phases": [] } },
+      "arrivals": { "poisson": "100/s" }, "machine": { "cores": 2 },
+      "backends": { "db": { "concurrency": 4 } },
+      "clients": { "timeout": "100ms", "retries": { "max": 1, "backoff": "10ms" } },
+      "faults": [ { "at": "1s", "for": "1s", "slow": { "backend": "db", "factor": 3 } } ],
+      "policies": [ { "sync": { "workers": 4 } }, { "threaded": { "threads": 4 } }, { "async": {} } ],
+      "run": { "requests": 3000, "warm_up": "auto", "replications": 3, "precision": "0.1%", "max_in_flight": 60 },
+      "slo": [ "p99 < 20ms", "warn: async.page.p50 < 1ms", "rare.slowdown.mean < 2", "utilization.backends.db < 99%" ]
+    }"#;
+    let desk = Desk::empty().with("shop.json", shop);
+    for options in [
+        "",
+        "--precision 50%",
+        "--set run.max_in_flight=100000 --set run.precision=20%",
+        "--replications 1",
+        "--timeline 5",
+        "--set run.requests=50",
+    ] {
+        let mut command = desk.waitline(&format!("run shop.json --quiet --format json {options}"));
+        let output = command.output().unwrap();
+        assert!(!output.stdout.is_empty(), "{options}: {}", errors(&output));
+        assert_eq!(faults(&validator, &text(&output)), [""; 0], "{options} {}", errors(&output));
+    }
+    let stored = fs::read_to_string(repository().join("output/lecture/results.json")).unwrap();
+    for (old, new) in
+        [("waitline.results/1", "waitline.results/2"), ("\"policies\"", "\"polices\""), ("\"p99\"", "\"p98\"")]
+    {
+        assert!(!faults(&validator, &stored.replace(old, new)).is_empty(), "the schema takes {new}");
+    }
 }
 
 #[test]

@@ -1,35 +1,67 @@
-//! CSV: one row for each policy and class, `all` first.
+//! CSV: one row for each policy and class, `all` first; of a check one for each number that was compared.
 
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::findings::verdict;
 use super::rows::{push_number, push_text};
 use super::{Report, View};
-use crate::stats::{PolicyResults, RequestCounts, Slowdown, Summary};
+use crate::stats::{PolicyResults, RequestCounts, ScenarioResults, Slowdown, Summary};
+use crate::study::ScenarioCheck;
 
-/// The rows of a scenario, under a first line that only the first scenario has.
+/// The rows of a scenario, under a first line that only the first scenario has: its policies and classes, or of a check
+/// the numbers that were compared.
 pub fn render(report: &Report, view: View<'_>) -> String {
-    let results = report.results();
+    match report {
+        Report::Run(results) => of_run(results, view.before == 0),
+        Report::Check(check) => of_check(check, view.before == 0),
+    }
+}
+
+fn of_run(results: &ScenarioResults, is_first: bool) -> String {
     let mut text = String::new();
     for (place, line) in results.policies.iter().flat_map(lines).enumerate() {
         let cells = line.cells();
-        if place == 0 && view.before == 0 {
+        if place == 0 && is_first {
             let names: Vec<_> = cells.iter().map(|(name, _)| name.as_str()).collect();
             text.push_str(&format!("scenario,policy,kind,class,{}\n", names.join(",")));
         }
-        for name in [&results.scenario, &line.policy.name, line.policy.kind, line.class] {
-            push_text(name, &mut text);
-            text.push(',');
-        }
-        for (place, (_, value)) in cells.iter().enumerate() {
-            if place > 0 {
-                text.push(',');
-            }
-            push_value(value, &mut text);
-        }
-        text.push('\n');
+        push_row(&[&results.scenario, &line.policy.name, line.policy.kind, line.class], &cells, &mut text);
     }
     text
+}
+
+/// All comparisons, one row each; those of all requests of a policy say `all`.
+fn of_check(check: &ScenarioCheck, is_first: bool) -> String {
+    let mut text = String::new();
+    if is_first {
+        text.push_str(
+            "scenario,policy,class,metric,verdict,baseline,value,difference,relative_difference,low,high,p_value\n",
+        );
+    }
+    for metric in check.comparison().iter().flat_map(|comparison| &comparison.metrics) {
+        let [low, high] = metric.interval.map_or([None; 2], |ends| ends.map(Some));
+        let cells =
+            [metric.baseline, metric.value, metric.difference, metric.relative_difference, low, high, metric.p_value];
+        let cells: Vec<_> = cells.iter().map(|value| (String::new(), json!(value))).collect();
+        let class = metric.class.as_deref().unwrap_or("all");
+        push_row(&[&check.scenario, &metric.policy, class, metric.metric, verdict(metric.verdict)], &cells, &mut text);
+    }
+    text
+}
+
+fn push_row(names: &[&str], cells: &[(String, Value)], text: &mut String) {
+    for name in names {
+        push_text(name, text);
+        text.push(',');
+    }
+    for (place, (_, value)) in cells.iter().enumerate() {
+        if place > 0 {
+            text.push(',');
+        }
+        push_value(value, text);
+    }
+    text.push('\n');
 }
 
 fn push_value(value: &Value, text: &mut String) {

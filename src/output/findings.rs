@@ -2,7 +2,7 @@
 
 use super::Report;
 use super::number;
-use crate::stats::{ObjectiveResult, ObjectiveVerdict, ScenarioResults};
+use crate::stats::{ObjectiveResult, ObjectiveVerdict, PolicyResults, ScenarioResults};
 use crate::study::{BaselineCheck, BaselineComparison, MetricComparison, MetricVerdict, NotComparable};
 
 /// Something that was judged.
@@ -48,10 +48,12 @@ pub struct Place {
     pub position: Option<[usize; 3]>,
 }
 
-/// Everything that was judged in a scenario: that its runs came to their end, its objectives, its baseline.
+/// Everything that was judged in a scenario: its runs, its objectives, and how it compares with its baseline.
 pub fn findings(report: &Report) -> Vec<Finding> {
     let results = report.results();
-    let mut findings: Vec<Finding> = results.policies.iter().map(|policy| runs_to_its_end(policy, results)).collect();
+    let mut findings: Vec<Finding> = results.policies.iter().map(runs_to_its_end).collect();
+    findings.extend(results.policies.iter().filter_map(sustains_its_load));
+    findings.extend(settles(results));
     findings.extend(precision(results));
     findings.extend(results.slo.iter().map(|objective| of_objective(objective, results)));
     match report.check().map(|check| (&check.file, &check.baseline)) {
@@ -73,38 +75,56 @@ pub const fn outcome(objective: &ObjectiveResult) -> Outcome {
     }
 }
 
-fn runs_to_its_end(policy: &crate::stats::PolicyResults, results: &ScenarioResults) -> Finding {
+fn runs_to_its_end(policy: &PolicyResults) -> Finding {
     let (outcome, message) = match &policy.incomplete {
         Some(why) => (Outcome::Error, format!("{} {why}", policy.name)),
-        None => (Outcome::Passes, format!("{} completed {}", policy.name, number::count(policy.requests.completed))),
+        None => {
+            let completed = number::count(policy.requests.completed);
+            (Outcome::Passes, format!("{} ran to its end; requests completed: {completed}", policy.name))
+        }
     };
+    of_run(Some(policy), "runs to its end", outcome, message)
+}
+
+/// Whether the load is one that the policy can sustain, where that was asked.
+fn sustains_its_load(policy: &PolicyResults) -> Option<Finding> {
+    let saturation = policy.saturation.as_ref()?;
+    let (outcome, message) = match &saturation.message {
+        Some(message) => (Outcome::Warned, format!("{}: {message}", policy.name)),
+        None => (Outcome::Passes, format!("{} sustains its load", policy.name)),
+    };
+    Some(of_run(Some(policy), "sustains its load", outcome, message))
+}
+
+fn settles(results: &ScenarioResults) -> Option<Finding> {
+    let unsettled = &results.warm_up.unsettled;
+    let (outcome, message) = match unsettled.is_empty() {
+        true => (Outcome::Passes, "response times settle".to_owned()),
+        false => (Outcome::Warned, format!("response times do not settle under {}", unsettled.join(", "))),
+    };
+    (results.warm_up.method == "auto").then(|| of_run(None, "settles", outcome, message))
+}
+
+fn of_run(policy: Option<&PolicyResults>, asked: &str, outcome: Outcome, message: String) -> Finding {
     Finding {
-        policy: Some(policy.name.clone()),
-        asked: "runs to its end".to_owned(),
+        policy: policy.map(|policy| policy.name.clone()),
+        asked: asked.to_owned(),
         outcome,
         kind: "run",
         message,
-        details: vec![format!("seed {}, replications {}", results.seed, results.replications)],
+        details: Vec::new(),
         place: None,
     }
 }
 
 fn precision(results: &ScenarioResults) -> Option<Finding> {
     let precision = results.precision.as_ref()?;
-    let asked = format!("{} of {}", number::percent(Some(precision.half_width)), precision.metrics.join(", "));
-    Some(Finding {
-        policy: None,
-        asked: "is as precise as asked".to_owned(),
-        outcome: if precision.reached { Outcome::Passes } else { Outcome::Error },
-        kind: "run",
-        message: if precision.reached {
-            format!("intervals are as narrow as asked: ± {asked}")
-        } else {
-            format!("intervals are wider than asked: ± {asked}")
-        },
-        details: precision.missed.clone(),
-        place: None,
-    })
+    let asked = format!("{} of {}", number::short_percent(precision.half_width), precision.metrics.join(", "));
+    let (outcome, message) = match precision.reached {
+        true => (Outcome::Passes, format!("intervals are as narrow as asked: ± {asked}")),
+        false => (Outcome::Error, format!("intervals are wider than asked: ± {asked}")),
+    };
+    Some(Finding { details: precision.missed.clone(), ..of_run(None, "is as precise as asked", outcome, message) })
 }
 
 fn of_objective(objective: &ObjectiveResult, results: &ScenarioResults) -> Finding {
@@ -120,7 +140,7 @@ fn of_objective(objective: &ObjectiveResult, results: &ScenarioResults) -> Findi
     if let Some(interval) = objective.interval {
         let policy = results.policies.iter().find(|policy| policy.name == objective.policy);
         let level = policy.and_then(|policy| policy.confidence.as_ref()).map(|confidence| confidence.level);
-        let level = level.map(|level| format!("{}% ", level * 100.0)).unwrap_or_default();
+        let level = level.map(|level| format!("{} ", number::short_percent(level))).unwrap_or_default();
         details.push(format!("{level}confidence interval: {}", number::range(interval, objective.unit)));
     }
     if objective.uncertain {

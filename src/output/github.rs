@@ -82,10 +82,9 @@ const fn kind_of(outcome: Outcome) -> Option<Kind> {
 }
 
 fn annotation(kind: Kind, scenario: &str, finding: &Finding, folder: &str) -> String {
-    let title = match (&finding.policy, finding.kind) {
-        (Some(policy), "slo") => format!("{scenario}, {policy}: {}", finding.asked),
-        (Some(policy), _) => format!("{scenario}: {policy} {}", finding.asked),
-        (None, _) => format!("{scenario} {}", finding.asked),
+    let title = match &finding.policy {
+        Some(policy) => format!("{scenario}, {policy}: {}", finding.asked),
+        None => format!("{scenario}: {}", finding.asked),
     };
     let lines: Vec<&str> = std::iter::once(&finding.message).chain(&finding.details).map(String::as_str).collect();
     let place = finding.place.as_ref().map(|place| Place { file: from_root(folder, &place.file), ..place.clone() });

@@ -101,7 +101,8 @@ pub fn range(ends: [f64; 2], unit: MetricUnit) -> String {
 
 /// A difference as a share, with its sign: `+17.8%`.
 pub fn change(share: f64) -> String {
-    format!("{}{}", if share > 0.0 { "+" } else { "" }, percent(Some(share)))
+    let sign = if share > 0.0 { "+" } else { "−" };
+    format!("{}{}", if share.abs() < 1e-9 { "" } else { sign }, percent(Some(share.abs())))
 }
 
 /// What to multiply by, and the unit that is then to be written behind.
@@ -232,7 +233,7 @@ mod tests {
         assert_eq!(quantity(15_000.0, None, MetricUnit::Time), "15 s");
         assert_eq!(range([398.2, 426.0], MetricUnit::Time), "398 to 426 ms");
         assert_eq!(change(0.178), "+17.8%");
-        assert_eq!(change(-0.02), "-2.0%");
+        assert_eq!(change(-0.02), "−2.0%");
     }
 
     #[test]

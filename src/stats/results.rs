@@ -11,14 +11,21 @@ use super::observations::Observations;
 use super::saturation::Saturation;
 use crate::model::MetricUnit;
 use crate::policy::Runner;
+use crate::scenario::schema_of_written;
 
 /// The schema of the results file. Fields are only ever added within a major version.
 pub const SCHEMA: &str = "waitline.results/1";
 
-/// What a run of a scenario gave.
+/// The JSON Schema of the results file, as `results.schema.json` ships it.
+pub fn results_schema() -> serde_json::Value {
+    schema_of_written::<ScenarioResults>()
+}
+
+/// What a run of a scenario gave. All times are in milliseconds; a number that does not exist is null.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
 pub struct ScenarioResults {
-    /// [`SCHEMA`].
+    /// What the file is, and in which version.
+    #[schemars(extend("const" = SCHEMA))]
     pub schema: &'static str,
     /// The version of the program.
     pub waitline: &'static str,
@@ -312,7 +319,8 @@ pub struct TimelineEntry {
 /// A stretch of a request's time spent in one way.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct TimelineSegment {
-    /// The activity, by its name in files ([`crate::model::Activity::name`]).
+    /// The activity: `backlog_wait`, `run_queue_wait`, `pool_wait`, `backend_wait`, `framework`, `compute`, `backend` or
+    /// `sleep`.
     pub kind: &'static str,
     /// From when.
     pub start_ms: f64,
