@@ -197,7 +197,9 @@ fn of_numbers(file: &str, metrics: &[MetricComparison], comparison: &BaselineCom
         .iter()
         .map(|metric| format!("{}: {}", verdict(metric.verdict), difference(metric)) + &interval(metric))
         .collect();
-    details.extend(comparison.changes.iter().map(change));
+    if outcome != Outcome::Passes {
+        details.extend(comparison.changes.iter().map(change));
+    }
     if matches!(outcome, Outcome::Failed | Outcome::Noted) {
         details.push(format!("If this is meant: {}", comparison.accept));
     }
@@ -224,13 +226,16 @@ fn difference(metric: &MetricComparison) -> String {
     let is = shown(metric.value, metric.baseline);
     let was = shown(metric.baseline, metric.value);
     let share = metric.relative_difference.map(|share| format!(" ({})", number::change(share))).unwrap_or_default();
-    let why = metric.why.as_ref().map(|why| format!(", {why}")).unwrap_or_default();
+    let why = metric.why.as_ref().filter(|_| metric.verdict == MetricVerdict::Undecided);
+    let why = why.map(|why| format!(", {why}")).unwrap_or_default();
     format!("{} {is}, was {was}{share}{why}", metric.metric)
 }
 
 fn interval(metric: &MetricComparison) -> String {
-    let shown = |ends| format!("; difference {}", number::range(ends, metric.unit));
-    metric.interval.map(shown).unwrap_or_default()
+    match metric.interval {
+        Some([low, high]) if low < high => format!("; difference {}", number::range([low, high], metric.unit)),
+        Some(_) | None => String::new(),
+    }
 }
 
 /// A verdict in a word.
