@@ -15,6 +15,7 @@ use jsonschema::Validator;
 use serde_json::Value;
 use waitline::scenario::{Scenario, Source, schema, to_json};
 use waitline::stats::results_schema;
+use waitline::study::{baseline_schema, check_schema};
 
 fn repository() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -40,8 +41,13 @@ fn json(text: &str) -> Value {
 }
 
 /// The schemas that ship, by their files.
-fn schemas() -> [(&'static str, Value); 2] {
-    [("scenario.schema.json", schema()), ("results.schema.json", results_schema())]
+fn schemas() -> [(&'static str, Value); 4] {
+    [
+        ("scenario.schema.json", schema()),
+        ("results.schema.json", results_schema()),
+        ("baseline.schema.json", baseline_schema()),
+        ("check.schema.json", check_schema()),
+    ]
 }
 
 #[test]
@@ -63,6 +69,34 @@ fn the_schemas_in_the_repository_are_current() {
 fn faults(validator: &Validator, text: &str) -> Vec<String> {
     let instance: Value = serde_json::from_str(text).unwrap();
     validator.iter_errors(&instance).map(|error| format!("{error} at {}", error.instance_path())).collect()
+}
+
+#[test]
+fn baselines_and_checks_satisfy_their_schemas() {
+    let baseline = jsonschema::draft202012::new(&baseline_schema()).unwrap();
+    let check = jsonschema::draft202012::new(&check_schema()).unwrap();
+    let desk = Desk::new();
+    for scenario in ["lecture", "shop"] {
+        let arguments = format!("{scenario}.json --replications 2 --assert p50>0ms --assert warn:p50<0ms");
+        let checked = |code: i32, more: &str| {
+            let text = text(&desk.run(&format!("check {arguments} --format json {more}"), code));
+            assert_eq!(faults(&check, &text), [""; 0], "{scenario} {more}");
+            assert_ne!(faults(&check, &text.replace("waitline.check/1", "waitline.check/2")), [""; 0]);
+        };
+        checked(3, "");
+        checked(0, "--update-baseline");
+        checked(0, "");
+        let text = desk.read(&format!("{scenario}.baseline.json"));
+        assert_eq!(faults(&baseline, &text), [""; 0], "{scenario}");
+        assert_ne!(faults(&baseline, &text.replace("waitline.baseline/1", "waitline.baseline/2")), [""; 0]);
+        assert_ne!(faults(&baseline, &text.replace("\"seed\"", "\"sead\"")), [""; 0]);
+    }
+    for entry in fs::read_dir(repository().join("scenarios")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.to_string_lossy().ends_with(".baseline.json") {
+            assert_eq!(faults(&baseline, &fs::read_to_string(&path).unwrap()), [""; 0], "{}", path.display());
+        }
+    }
 }
 
 #[test]

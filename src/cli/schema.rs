@@ -6,6 +6,7 @@ use super::failure::Failure;
 use super::terminal::Stdout;
 use crate::scenario;
 use crate::stats;
+use crate::study;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -24,8 +25,12 @@ pub struct Schema {
 enum Name {
     /// scenario files
     Scenario,
-    /// results.json
+    /// results.json, and what `run --format json` prints
     Results,
+    /// what `check` compares with
+    Baseline,
+    /// what `check --format json` prints
+    Check,
 }
 
 impl Schema {
@@ -37,6 +42,8 @@ impl Schema {
         let schema = match self.name {
             Name::Scenario => scenario::schema(),
             Name::Results => stats::results_schema(),
+            Name::Baseline => study::baseline_schema(),
+            Name::Check => study::check_schema(),
         };
         stdout.write(&format!("{schema:#}\n"))
     }
