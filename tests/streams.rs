@@ -3,8 +3,8 @@
 //! Every check yields a deviation that is about standard normal if the streams are good. A bound of 5 is
 //! passed by chance once in two million checks; some hundred are made, all from fixed seeds.
 
-use rand::RngExt;
-use rand_pcg::Pcg64Dxsm;
+use rand::{RngExt, SeedableRng};
+use rand_xoshiro::Xoroshiro128PlusPlus;
 use waitline::random::{Purpose, Stream, Streams};
 
 const STREAMS: u64 = 100_000;
@@ -96,18 +96,53 @@ fn numbers_far_apart_in_a_pattern_give_independent_streams() {
     check_good("steps of the golden ratio", |number| Streams::new(1, 0).request(number.wrapping_mul(step)));
 }
 
+#[test]
+fn the_streams_of_other_purposes_are_independent() {
+    let purposes = [Purpose::Think, Purpose::Timeout, Purpose::Patience, Purpose::Backoff, Purpose::UserRequests];
+    for purpose in purposes {
+        let streams = Streams::new(1, 0);
+        check_good(&format!("{purpose:?}, first number"), |number| streams.purpose_of(purpose, number, 0));
+        check_good(&format!("{purpose:?}, second number"), |number| streams.purpose_of(purpose, 0, number));
+    }
+}
+
 /// What the checks above would say of other ways to make a stream of a number.
 #[test]
 fn poor_streams_are_found_out() {
-    check_poor("one stream for all", |_| Pcg64Dxsm::new(1, 1));
-    check_poor("one stream, each request a draw later", |number| {
-        let mut stream = Pcg64Dxsm::new(1, 1);
-        stream.advance(u128::from(number));
-        stream
-    });
+    check_poor("one stream for all", |_| Stream::new([1, 1]));
+    let mut stream = Stream::new([1, 1]);
+    let later: Vec<Stream> = (0..STREAMS)
+        .map(|_| {
+            let now = stream.clone();
+            stream.random::<u64>();
+            now
+        })
+        .collect();
+    check_poor("one stream, each request a draw later", |number| later[number as usize].clone());
     check_poor("a stream for every two requests", |number| Streams::new(1, 0).request(number / 2));
-    // The output function of DXSM hides a number in the low bits of the state from these checks, not in the high bits.
-    check_poor("state = number, in the high bits", |number| Pcg64Dxsm::new(u128::from(number) << 100, 1));
+    check_poor("state = number, in the low bits", |number| Stream::new([number, 1]));
+    check_poor("state = number, in the high bits", |number| Stream::new([1, number << 40]));
+}
+
+#[test]
+fn a_stream_is_the_published_generator() {
+    for state in [[1, 2], [u64::MAX, 0], [0x0123_4567_89ab_cdef, 0xfedc_ba98_7654_3210], [0, 1]] {
+        let [low, high] = state.map(u128::from);
+        let published = Xoroshiro128PlusPlus::from_seed((high << 64 | low).to_le_bytes());
+        let (mut ours, mut published) = (Stream::new(state), published);
+        for _ in 0..1000 {
+            assert_eq!(ours.random::<u64>(), published.random::<u64>());
+        }
+    }
+}
+
+/// Numbers in a row of one stream, which its own requests draw, are as good as those of different streams.
+#[test]
+fn the_draws_of_one_stream_are_independent() {
+    let mut stream = Streams::new(1, 0).purpose(Purpose::Arrivals);
+    let draws: Draws = (0..STREAMS).map(|_| stream.random()).collect();
+    let worst = worst_deviation(&draws);
+    assert!(worst < BOUND, "deviation {worst}");
 }
 
 #[test]
@@ -157,10 +192,10 @@ fn no_two_streams_are_equal() {
 fn the_first_values_are_the_same_on_every_machine() {
     let streams = Streams::new(1, 0);
     let first = |mut stream: Stream| stream.random::<[u64; 2]>();
-    assert_eq!(first(streams.request(0)), [0xa78d_ae77_2d37_c2b8, 0xe8d2_4718_e4c6_12f5]);
-    assert_eq!(first(streams.request(1)), [0xda52_e99c_6e4d_4966, 0x56e9_5015_d7d8_0a70]);
-    assert_eq!(first(streams.request(u64::MAX)), [0x877f_9239_1f6a_3b50, 0x47e6_8262_c81b_1291]);
-    assert_eq!(first(streams.purpose(Purpose::Arrivals)), [0x024d_83c4_d17d_556e, 0x0e95_a65e_2ebf_2cf0]);
-    assert_eq!(first(Streams::new(2, 0).request(0)), [0x1b33_062e_6c9a_e68a, 0x1e33_9ac4_4618_25c9]);
-    assert_eq!(first(Streams::new(1, 1).request(0)), [0xd29d_51e0_dbb6_4096, 0xba3a_329f_b119_ae47]);
+    assert_eq!(first(streams.request(0)), [0x2ba0_9b8b_248b_54e7, 0xff2e_f6d6_8ac4_4d03]);
+    assert_eq!(first(streams.request(1)), [0xe8c7_460e_5f4e_e6f2, 0x13f9_3f48_0a2c_005f]);
+    assert_eq!(first(streams.request(u64::MAX)), [0xd294_adb9_8a58_894b, 0x5b81_a891_d8e8_4dec]);
+    assert_eq!(first(streams.purpose(Purpose::Arrivals)), [0xe57e_37c6_bb2a_88ae, 0x8f69_473d_ee91_411b]);
+    assert_eq!(first(Streams::new(2, 0).request(0)), [0x53da_5c71_5be9_6ee9, 0x84bf_3f4e_6fe5_1313]);
+    assert_eq!(first(Streams::new(1, 1).request(0)), [0x63cf_a9c7_35e7_5fae, 0xf791_7f61_bd30_bda4]);
 }

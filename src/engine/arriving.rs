@@ -4,7 +4,7 @@ use crate::model::{Activity, ClassId, SimTime};
 use crate::random::{Load, Purpose, Stream};
 
 use super::Dispatch;
-use super::event::{Event, Nobody, UserId};
+use super::event::{Event, NEVER, Nobody, UserId};
 use super::recorder::{Entrance, Observer, Outcome};
 use super::requests::{Lane, Request, RequestId, State};
 use super::simulation::{Arrivals, Simulation, User};
@@ -15,13 +15,23 @@ const SHARED: usize = 0;
 impl Arrivals {
     /// Nothing has arrived, and at most so many will.
     pub fn new(left: u64) -> Self {
-        Self { source: None, users: Vec::new(), think: None, next: None, left, arrived: 0, entered: 0, retried: 0 }
+        Self {
+            source: None,
+            users: Vec::new(),
+            think: None,
+            next: NEVER,
+            next_class: None,
+            left,
+            arrived: 0,
+            entered: 0,
+            retried: 0,
+        }
     }
 
     /// Whether nothing will arrive anew.
     #[inline]
     pub fn are_over(&self) -> bool {
-        self.next.is_none() && (self.users.is_empty() || self.left == 0)
+        self.next == NEVER && (self.users.is_empty() || self.left == 0)
     }
 }
 
@@ -53,6 +63,7 @@ impl<O: Observer> Simulation<O> {
         let request = &mut self.requests[acceptor];
         request.worker = worker;
         request.lane = Lane::Acceptor;
+        request.is_told = false;
         request.state = State::Away;
         acceptor
     }
@@ -63,24 +74,24 @@ impl<O: Observer> Simulation<O> {
         self.arrivals.are_over() && self.requests.len() == self.acceptors.len()
     }
 
-    fn schedule_arrival(&mut self) {
-        self.arrivals.next = None;
+    #[inline]
+    pub(super) fn schedule_arrival(&mut self) {
+        self.arrivals.next = NEVER;
         if self.arrivals.left == 0 {
             return;
         }
         self.arrivals.left -= 1;
         if let Some(arrival) = self.arrivals.source.as_mut().and_then(|source| source.next_arrival()) {
-            let key = self.events.key(arrival.time, Event::Arrival(Nobody::default()));
-            self.arrivals.next = Some((key, arrival));
+            self.arrivals.next = self.events.key(arrival.time, Event::Arrival(Nobody::default()));
+            self.arrivals.next_class = arrival.class;
         }
     }
 
     pub(super) fn on_arrival(&mut self) {
-        let Some((_, arrival)) = self.arrivals.next else { return };
         let number = self.arrivals.arrived;
         let mut stream = self.streams.request(number);
         let drawn = self.program.draw_class(&mut stream);
-        let class = arrival.class.unwrap_or(drawn);
+        let class = self.arrivals.next_class.unwrap_or(drawn);
         let id = self.enter(number, class, stream);
         self.schedule_arrival();
         self.receive(id);
@@ -110,17 +121,17 @@ impl<O: Observer> Simulation<O> {
     }
 
     /// A new request enters the slab, with the demands that its stream brings.
+    #[inline]
     fn enter(&mut self, number: u64, class: ClassId, mut stream: Stream) -> RequestId {
         self.arrivals.arrived += 1;
         let request = Request::new(number, self.arrivals.entered, self.now, class, self.program.first(class));
         let id = self.requests.insert(request);
         let (request, demands) = self.requests.with_demands(id);
         let given = self.arrivals.source.as_ref().and_then(|source| source.given_demands());
-        match given {
+        request.demand = match given {
             Some(given) => self.program.set_demands(class, given, demands),
             None => self.program.draw_demands(class, &mut stream, demands),
-        }
-        request.demand = self.program.total_demand(class, demands);
+        };
         if self.clients.clients.retries.is_some() {
             let demands = demands.to_vec();
             self.requests.more_mut(id).demands = demands;
@@ -161,23 +172,18 @@ impl<O: Observer> Simulation<O> {
                 }
             }
         }
+        self.check_room();
     }
 
     fn count_arrival(&mut self, id: RequestId) {
-        let request = &self.requests[id];
         if self.observer.watches_segments() {
             self.observer.on_arrival(&self.entrance(id));
         }
-        let entry = request.entry;
-        if self.observer.wants_usages(entry, self.now) {
-            let usages = self.usages(self.now);
-            self.observer.on_usages(entry, &usages);
-        }
-        let request = &self.requests[id];
-        if self.is_counted(request.arrival) {
+        let (request, more) = self.requests.with_more(id);
+        if request.arrival >= self.warm_up {
             let class = &mut self.counts.classes[usize::from(request.class.0)];
             class.arrived += 1;
-            class.retried += u64::from(self.requests.more(id).is_some_and(|more| more.tries_before > 0));
+            class.retried += u64::from(more.is_some_and(|more| more.tries_before > 0));
         } else {
             self.counts.warm_up_requests += 1;
         }
@@ -185,12 +191,12 @@ impl<O: Observer> Simulation<O> {
 
     /// What is known of a request on its arrival.
     pub(super) fn entrance(&self, id: RequestId) -> Entrance {
-        let request = &self.requests[id];
+        let (request, more) = self.requests.with_more(id);
         Entrance {
             request: request.entry,
             class: request.class,
             arrival: request.arrival,
-            first_arrival: self.requests.more(id).and_then(|more| more.first_arrival).unwrap_or(request.arrival),
+            first_arrival: more.and_then(|more| more.first_arrival).unwrap_or(request.arrival),
             demand: request.demand,
         }
     }
@@ -300,8 +306,13 @@ impl<O: Observer> Simulation<O> {
         if self.observer.watches_segments() {
             self.observer.on_taken(request.entry, worker);
         }
-        self.book(id, Activity::BacklogWait);
-        self.proceed(id);
+        let span = self.now - request.since;
+        request.book(&mut self.observer, Activity::BacklogWait, span);
+        if self.ahead.is_some() {
+            self.plan(id);
+        } else {
+            self.proceed(id);
+        }
     }
 
     /// A worker with free slots takes the first requests of its backlog.
@@ -310,14 +321,18 @@ impl<O: Observer> Simulation<O> {
         if self.untaken == 0 && self.rules.thread_pool.is_none() {
             return;
         }
-        self.fill_threads(worker);
+        if self.rules.thread_pool.is_some() {
+            self.fill_threads(worker);
+        }
         let backlog = if self.rules.queueing.dispatch == Dispatch::Shared { SHARED } else { 1 + worker as usize };
         while self.workers.has_free_slot(worker)
             && let Some(first) = self.backlogs[backlog].pop()
         {
             self.untaken -= 1;
             self.take(first, worker);
-            self.fill_threads(worker);
+            if self.rules.thread_pool.is_some() {
+                self.fill_threads(worker);
+            }
         }
     }
 

@@ -3,32 +3,23 @@
 use crate::model::{Activity, SimDuration};
 
 use super::program::Instruction;
-use super::recorder::{Observer, Segment};
-use super::requests::{Lane, RequestId, State};
+use super::recorder::Observer;
+use super::requests::{RequestId, State};
 use super::simulation::Simulation;
 
 impl<O: Observer> Simulation<O> {
     /// Books the time since the last booking as spent in one activity.
     #[inline]
     pub(super) fn book(&mut self, id: RequestId, activity: Activity) {
-        let span = self.now - self.requests[id].since;
-        self.book_span(id, activity, span);
+        let request = &mut self.requests[id];
+        let span = self.now - request.since;
+        request.book(&mut self.observer, activity, span);
     }
 
     /// Books the next stretch of time as spent in one activity.
     #[inline]
     pub(super) fn book_span(&mut self, id: RequestId, activity: Activity, span: SimDuration) {
-        let is_watched = self.observer.watches_segments()
-            && self.requests.more(id).and_then(|more| more.parent).is_none()
-            && self.requests[id].lane != Lane::Acceptor;
-        let request = &mut self.requests[id];
-        let start = request.since;
-        request.since = start + span;
-        request.spend(activity, span);
-        if is_watched && span > SimDuration::ZERO {
-            let (entry, holds_turn, end) = (request.entry, request.holds_turn, request.since);
-            self.observer.on_segment(Segment { request: entry, activity, holds_turn, start, end });
-        }
+        self.requests[id].book(&mut self.observer, activity, span);
     }
 
     /// Books the time since a running request got its core: first what was not work, then the phases of its burst.
@@ -75,13 +66,11 @@ impl<O: Observer> Simulation<O> {
     /// Books what the requests in flight were doing when the run ended.
     pub(super) fn book_unfinished(&mut self) {
         self.counts.phase_events += self.counts.busy_cores.now();
-        if !self.observer.watches_segments() {
-            return;
-        }
         for id in self.requests.ids() {
             match self.requests[id].state {
                 State::Away => {}
                 State::Running => self.book_burst(id),
+                State::Planned => self.book_plan(id),
                 state => self.book_withdrawn(id, state),
             }
         }

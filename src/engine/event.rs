@@ -43,6 +43,8 @@ events! {
     0 1 ShareEnd(Nobody),
     /// A wait of a request is over.
     0 2 WaitEnd(RequestId),
+    /// What was known ahead of a request is over.
+    0 12 PlanEnd(RequestId),
     /// A running request has been on its core for the quantum.
     1 3 QuantumEnd(RequestId),
     /// A ready request of a worker asks for the lock that a running one holds.
@@ -85,6 +87,9 @@ pub(super) struct EventId(u64);
 
 /// When something happens and what comes first at that instant, as one number; smaller is earlier.
 pub(super) type Key = u128;
+
+/// The key of what never happens: after all others.
+pub(super) const NEVER: Key = Key::MAX;
 
 const RANK_BITS: u32 = 2;
 const KIND_BITS: u32 = 4;
@@ -140,25 +145,24 @@ impl EventQueue {
         self.scheduled
     }
 
-    /// The key of the next event.
+    /// The key of the next event; [`NEVER`] if there is none.
     #[inline]
-    pub fn next_key(&mut self) -> Option<Key> {
+    pub fn next_key(&mut self) -> Key {
         self.fill_hole();
-        self.heap.first().copied()
+        self.heap.first().copied().unwrap_or(NEVER)
     }
 
-    /// Takes the next event.
+    /// Takes the next event, of that key, off the future.
     #[inline]
-    pub fn pop(&mut self) -> Option<(EventId, Event)> {
-        self.fill_hole();
-        let id = *self.heap.first()? as u64;
+    pub fn take(&mut self, next: Key) -> (EventId, Event) {
         self.has_hole = true;
+        let id = next as u64;
         let subject = (id & ((1 << SUBJECT_BITS) - 1)) as u32;
         let kind = id >> SUBJECT_BITS & ((1 << KIND_BITS) - 1);
-        Some((EventId(id), Event::from_bits(kind, subject)))
+        (EventId(id), Event::from_bits(kind, subject))
     }
 
-    #[inline]
+    #[inline(always)]
     fn fill_hole(&mut self) {
         if self.has_hole {
             self.has_hole = false;
@@ -211,7 +215,10 @@ fn first_child(heap: &[Key], parent: usize) -> Option<(usize, Key)> {
         let right = if d < c { (first + 3, d) } else { (first + 2, c) };
         return Some(if right.1 < left.1 { right } else { left });
     }
-    (first..).zip(heap.get(first..)?.iter().copied()).min_by_key(|(_, key)| *key)
+    if first >= heap.len() {
+        return None;
+    }
+    (first..).zip(heap[first..].iter().copied()).min_by_key(|(_, key)| *key)
 }
 
 #[cfg(test)]
@@ -226,7 +233,8 @@ mod tests {
         queue.push(now, Event::WaitEnd(RequestId(2)));
         queue.push(now, Event::BurstEnd(RequestId(1)));
         queue.push(SimTime::from_nanos(4), Event::QuantumEnd(RequestId(9)));
-        let order: Vec<Event> = std::iter::from_fn(|| queue.pop().map(|(_, event)| event)).collect();
+        let next = |queue: &mut EventQueue| Some(queue.next_key()).filter(|key| *key != NEVER);
+        let order: Vec<Event> = std::iter::from_fn(|| next(&mut queue).map(|key| queue.take(key).1)).collect();
         let expected = [
             Event::QuantumEnd(RequestId(9)),
             Event::WaitEnd(RequestId(2)),
@@ -244,13 +252,14 @@ mod tests {
         for round in 0..10_000_u64 {
             bits = bits.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
             if bits >> 62 == 0 {
-                let next = expected.pop_first();
-                assert_eq!(
-                    queue.next_key().map(|key| time_of(key).as_nanos()),
-                    next.map(|(time, _)| time),
-                    "round {round}"
-                );
-                assert_eq!(queue.pop().is_some(), next.is_some());
+                let key = queue.next_key();
+                match expected.pop_first() {
+                    None => assert_eq!(key, NEVER, "round {round}"),
+                    Some((time, _)) => {
+                        assert_eq!(time_of(key).as_nanos(), time, "round {round}");
+                        queue.take(key);
+                    }
+                }
             } else if expected.len() < 300 {
                 let time = bits >> 50;
                 queue.push(SimTime::from_nanos(time), Event::HandOver(WorkerId(0)));

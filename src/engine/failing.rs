@@ -98,7 +98,8 @@ impl<O: Observer> Simulation<O> {
             | State::WaitingForConnection(_)
             | State::WaitingForBackend(_)
             | State::Waiting
-            | State::Forked => true,
+            | State::Forked
+            | State::Planned => true,
         };
         request.worker == worker && is_taken && request.lane != Lane::Acceptor
     }

@@ -10,36 +10,35 @@ use super::simulation::Simulation;
 
 impl<O: Observer> Simulation<O> {
     /// A request leaves the system; it waits for nothing and has no core.
+    #[inline]
     pub(super) fn leave(&mut self, id: RequestId, outcome: Outcome) {
         self.let_go(id);
-        let request = &self.requests[id];
-        let (worker, lane) = (request.worker, request.lane);
-        if request.holds_turn {
+        let Request { worker, lane, state, holds_turn, is_abandoned, .. } = self.requests[id];
+        if holds_turn {
             self.end_turn(id);
         }
         if lane == Lane::Loop {
             self.leave_loop(id);
         }
-        if self.requests[id].state != State::InBacklog {
+        if state != State::InBacklog {
             self.workers.free_slot(worker);
             self.counts.slots_taken.fall(self.now);
-            if lane == Lane::Thread && self.requests[id].state != State::WaitingForThread {
+            if lane == Lane::Thread && state != State::WaitingForThread {
                 self.workers[worker].idle_threads += 1;
             }
         }
         self.counts.in_system.fall(self.now);
         self.counts.departed += 1;
         self.counts.last_departure = self.now;
-        let was_abandoned = self.requests[id].is_abandoned;
-        let outcome = if was_abandoned && outcome == Outcome::Completed { Outcome::ServedLate } else { outcome };
-        if !was_abandoned || outcome == Outcome::ServedLate {
+        let outcome = if is_abandoned && outcome == Outcome::Completed { Outcome::ServedLate } else { outcome };
+        if !is_abandoned || outcome == Outcome::ServedLate {
             self.count(id, outcome);
         }
         self.observe_departure(id, outcome);
         if cfg!(debug_assertions) {
             audit_departure(&self.requests[id], outcome, self.now);
         }
-        if !was_abandoned {
+        if !is_abandoned {
             self.answer_client(id, outcome);
         }
         self.requests.remove(id);
@@ -62,17 +61,18 @@ impl<O: Observer> Simulation<O> {
 
     #[inline]
     fn observe_departure(&mut self, id: RequestId, outcome: Outcome) {
-        let request = &self.requests[id];
+        let entrance = self.entrance(id);
         self.observer.on_departure(&Departure {
-            entrance: self.entrance(id),
+            entrance,
             departure: self.now,
             outcome,
-            counts: self.is_counted(request.arrival),
-            spent: request.spent,
+            counts: self.is_counted(entrance.arrival),
+            spent: self.requests[id].spent,
         });
     }
 
     /// The client of a request knows what became of it: it tries again, or is done with it.
+    #[inline]
     fn answer_client(&mut self, id: RequestId, outcome: Outcome) {
         if outcome != Outcome::Completed && self.try_again(id) {
             return;
@@ -202,6 +202,7 @@ impl<O: Observer> Simulation<O> {
                     self.requests.remove(branch);
                 }
             }
+            State::Planned => unreachable!("nothing intervenes where plans are made"),
             State::Waiting | State::Away => {}
         }
         let request = &mut self.requests[id];

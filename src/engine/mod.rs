@@ -9,6 +9,7 @@
 /// because numbers from before and after are not comparable; `tests/model_version.rs` notices a change without it.
 pub const MODEL_VERSION: u32 = 1;
 
+mod ahead;
 mod arriving;
 mod audit;
 mod backends;
@@ -26,8 +27,9 @@ mod running;
 mod sharing;
 mod simulation;
 mod waiting;
+mod walk;
 mod workers;
 
-pub use recorder::{ClassCounts, Departure, Ending, Entrance, Observer, Outcome, Record, Segment, Usage, Usages};
+pub use recorder::{ClassCounts, Departure, Ending, Entrance, Observer, Outcome, Record, Segment, Usage};
 pub use rules::{BlockingWaits, Dispatch, Order, Queueing, Rules, ThreadPool};
 pub use simulation::{MAX_IN_FLIGHT, Setup, Simulation};

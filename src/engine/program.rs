@@ -25,6 +25,22 @@ pub(super) enum Instruction {
 }
 
 impl Instruction {
+    /// Whether a request has its turn meanwhile.
+    #[inline]
+    pub const fn keeps_turn(self) -> bool {
+        matches!(self, Self::Cpu(_) | Self::Wait { blocking: true, .. })
+    }
+
+    /// What a request is doing while its demand is served, if it has one.
+    #[inline]
+    pub const fn activity(self) -> Option<Activity> {
+        match self {
+            Self::Cpu(activity) => Some(activity),
+            Self::Wait { backend, .. } => Some(Self::wait_activity(backend)),
+            Self::Fork { .. } | Self::HandOff | Self::Depart => None,
+        }
+    }
+
     /// What a request is doing while a wait is being served.
     pub const fn wait_activity(backend: Option<BackendId>) -> Activity {
         match backend {
@@ -51,6 +67,8 @@ pub(super) struct Program {
 #[derive(Clone, Debug)]
 struct ClassProgram {
     first: u32,
+    /// Where its `Depart` is.
+    end: u32,
     priority: i32,
     /// Places, counted from `first`, of waits that go on at the same time (or would, under another policy).
     parallel: Vec<Range<usize>>,
@@ -103,7 +121,8 @@ impl Program {
         }
         self.add(Instruction::Depart, None);
         self.stride = self.stride.max(self.instructions.len() - first);
-        self.classes.push(ClassProgram { first: first as u32, priority: class.priority, parallel });
+        let end = self.instructions.len() as u32 - 1;
+        self.classes.push(ClassProgram { first: first as u32, end, priority: class.priority, parallel });
     }
 
     fn add_single(&mut self, phase: &SinglePhase, wait_blocks: impl Fn(bool) -> bool) {
@@ -127,10 +146,44 @@ impl Program {
         self.instructions[place as usize]
     }
 
+    /// The instructions from that one on.
+    #[inline]
+    pub fn from(&self, place: u32) -> &[Instruction] {
+        &self.instructions[place as usize..]
+    }
+
     /// The first instruction of a class.
     #[inline]
     pub fn first(&self, class: ClassId) -> u32 {
         self.classes[usize::from(class.0)].first
+    }
+
+    /// Whether requests have their turn right before each wait that gives it away.
+    pub fn waits_follow_turns(&self) -> bool {
+        let waits_alone = |step: &Instruction| matches!(step, Instruction::Wait { blocking: false, .. });
+        let follows = |class: &ClassProgram| {
+            let steps = &self.instructions[class.first as usize..class.end as usize];
+            !steps.first().is_some_and(waits_alone)
+                && steps.windows(2).all(|pair| pair[0].keeps_turn() || !waits_alone(&pair[1]))
+        };
+        self.classes.iter().all(follows)
+    }
+
+    /// Whether requests keep their turn from their first instruction to their last.
+    pub fn never_gives_up_its_turn(&self) -> bool {
+        self.instructions.iter().all(|step| step.keeps_turn() || *step == Instruction::Depart)
+    }
+
+    /// The instructions of a class, without its `Depart`.
+    #[inline]
+    pub fn steps(&self, class: ClassId) -> &[Instruction] {
+        let class = &self.classes[usize::from(class.0)];
+        &self.instructions[class.first as usize..class.end as usize]
+    }
+
+    /// Whether any request has waits that go on at the same time.
+    pub fn forks(&self) -> bool {
+        self.instructions.iter().any(|instruction| matches!(instruction, Instruction::Fork { .. }))
     }
 
     /// The instruction of what is no request.
@@ -162,48 +215,37 @@ impl Program {
         self.weights.iter().position(|weight| *weight >= total).unwrap_or(0)
     }
 
-    /// Draws the demands of a class in the order of its phases.
+    /// Draws the demands of a class in the order of its phases; returns the time such a request takes alone.
     #[inline]
-    pub fn draw_demands(&self, class: ClassId, stream: &mut Stream, demands: &mut [SimDuration]) {
-        let first = self.first(class) as usize;
-        for ((demand, sampler), instruction) in
-            demands.iter_mut().zip(&self.samplers[first..]).zip(&self.instructions[first..])
-        {
-            match (sampler, instruction) {
-                (Some(sampler), _) => *demand = sampler.draw(stream),
-                (None, Instruction::Depart) => break,
-                (None, _) => *demand = SimDuration::ZERO,
-            }
-        }
-    }
-
-    /// Fills in the demands of a class, one for each of its phases in order, branches one by one.
-    pub fn set_demands(&self, class: ClassId, given: &[SimDuration], demands: &mut [SimDuration]) {
-        let first = self.first(class) as usize;
-        let mut given = given.iter();
-        for ((demand, sampler), instruction) in
-            demands.iter_mut().zip(&self.samplers[first..]).zip(&self.instructions[first..])
-        {
-            if *instruction == Instruction::Depart {
-                break;
-            }
-            *demand = if sampler.is_some() { given.next().copied().unwrap_or_default() } else { SimDuration::ZERO };
-        }
-    }
-
-    /// The time a request of these demands takes alone: parallel waits count as the longest of them.
-    #[inline]
-    pub fn total_demand(&self, class: ClassId, demands: &[SimDuration]) -> SimDuration {
+    pub fn draw_demands(&self, class: ClassId, stream: &mut Stream, demands: &mut [SimDuration]) -> SimDuration {
         let program = &self.classes[usize::from(class.0)];
-        let first = program.first as usize;
         let mut total = SimDuration::ZERO;
-        for (demand, instruction) in demands.iter().zip(&self.instructions[first..]) {
-            if *instruction == Instruction::Depart {
-                break;
-            }
+        for (demand, sampler) in demands.iter_mut().zip(&self.samplers[program.first as usize..program.end as usize]) {
+            *demand = sampler.as_ref().map_or(SimDuration::ZERO, |sampler| sampler.draw(stream));
             total += *demand;
         }
-        for branches in &program.parallel {
+        program.alone(total, demands)
+    }
+
+    /// Fills in the demands of a class, one for each of its phases in order, branches one by one; returns the time such a
+    /// request takes alone.
+    pub fn set_demands(&self, class: ClassId, given: &[SimDuration], demands: &mut [SimDuration]) -> SimDuration {
+        let program = &self.classes[usize::from(class.0)];
+        let mut given = given.iter();
+        let mut total = SimDuration::ZERO;
+        for (demand, sampler) in demands.iter_mut().zip(&self.samplers[program.first as usize..program.end as usize]) {
+            *demand = if sampler.is_some() { given.next().copied().unwrap_or_default() } else { SimDuration::ZERO };
+            total += *demand;
+        }
+        program.alone(total, demands)
+    }
+}
+
+impl ClassProgram {
+    /// The time a request of these demands takes alone, with their sum: parallel waits count as the longest of them.
+    #[inline]
+    fn alone(&self, mut total: SimDuration, demands: &[SimDuration]) -> SimDuration {
+        for branches in &self.parallel {
             let branches = &demands[branches.clone()];
             let longest = branches.iter().copied().max().unwrap_or_default();
             total = total - branches.iter().copied().sum() + longest;

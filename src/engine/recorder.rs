@@ -9,6 +9,12 @@ pub trait Observer {
         false
     }
 
+    /// Whether departures at one instant are to be told in the order in which they come about, whichever worker they
+    /// leave.
+    fn minds_order(&self) -> bool {
+        false
+    }
+
     /// A request enters the system.
     fn on_arrival(&mut self, entrance: &Entrance) {
         let _ = entrance;
@@ -27,17 +33,6 @@ pub trait Observer {
     /// A request departs, whatever became of it.
     fn on_departure(&mut self, departure: &Departure) {
         let _ = departure;
-    }
-
-    /// Whether to tell how busy everything was until this request arrived.
-    fn wants_usages(&self, request: u64, now: SimTime) -> bool {
-        let _ = (request, now);
-        false
-    }
-
-    /// How busy everything was until this request arrived, before it changes anything.
-    fn on_usages(&mut self, request: u64, usages: &Usages) {
-        let _ = (request, usages);
     }
 }
 
@@ -58,16 +53,6 @@ macro_rules! tell_each {
         fn on_departure(&mut self, departure: &Departure) {
             $(self.$observer.on_departure(departure);)*
         }
-
-        fn wants_usages(&self, request: u64, now: SimTime) -> bool {
-            $(self.$observer.wants_usages(request, now))||*
-        }
-
-        fn on_usages(&mut self, request: u64, usages: &Usages) {
-            $(if self.$observer.wants_usages(request, usages.until) {
-                self.$observer.on_usages(request, usages);
-            })*
-        }
     };
 }
 
@@ -75,6 +60,10 @@ macro_rules! tell_each {
 impl<A: Observer, B: Observer> Observer for (A, B) {
     fn watches_segments(&self) -> bool {
         self.0.watches_segments() || self.1.watches_segments()
+    }
+
+    fn minds_order(&self) -> bool {
+        self.0.minds_order() || self.1.minds_order()
     }
 
     tell_each!(0, 1);
@@ -164,41 +153,71 @@ impl Departure {
 }
 
 /// A level that changes over time, integrated exactly.
+///
+/// Its integral until some end is the sum of (end - rise) over all rises, less that of (end - fall) over all falls: the
+/// instants are added up, and the end comes in once.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Level {
+    start: SimTime,
     level: u64,
-    since: SimTime,
-    area: u128,
+    /// The instants of all falls, less those of all rises; it wraps.
+    falls_less_rises: u128,
     max: u64,
 }
 
 impl Level {
-    /// A level of 0 from that instant on; what it is before does not count.
+    /// A level of 0 whose integral begins at that instant.
     pub const fn from(start: SimTime) -> Self {
-        Self { level: 0, since: start, area: 0, max: 0 }
-    }
-
-    /// The level from now on.
-    #[inline]
-    pub fn set(&mut self, now: SimTime, level: u64) {
-        if now >= self.since {
-            self.area += u128::from(self.level) * u128::from((now - self.since).as_nanos());
-            self.since = now;
-            self.max = self.max.max(level);
-        }
-        self.level = level;
+        Self { start, level: 0, falls_less_rises: 0, max: 0 }
     }
 
     /// One more from now on.
     #[inline]
     pub fn rise(&mut self, now: SimTime) {
-        self.set(now, self.level + 1);
+        self.level += 1;
+        self.falls_less_rises = self.falls_less_rises.wrapping_sub(self.counted(now));
+        if now >= self.start {
+            self.max = self.max.max(self.level);
+        }
     }
 
     /// One less from now on.
     #[inline]
     pub fn fall(&mut self, now: SimTime) {
-        self.set(now, self.level - 1);
+        if now >= self.start {
+            self.max = self.max.max(self.level);
+        }
+        self.level -= 1;
+        self.falls_less_rises = self.falls_less_rises.wrapping_add(self.counted(now));
+    }
+
+    /// The level from now on.
+    pub fn set(&mut self, now: SimTime, level: u64) {
+        while self.level < level {
+            self.rise(now);
+        }
+        while self.level > level {
+            self.fall(now);
+        }
+    }
+
+    /// One more for that long, booked when it is over; the highest level knows nothing of it.
+    #[inline]
+    pub fn add_span(&mut self, start: SimTime, end: SimTime) {
+        self.falls_less_rises = self.falls_less_rises.wrapping_add(self.counted(end) - self.counted(start));
+    }
+
+    /// Level × time in nanoseconds that is booked at once.
+    pub fn add_area(&mut self, area: u128) {
+        self.falls_less_rises = self.falls_less_rises.wrapping_add(area);
+    }
+
+    /// A level that was reached meanwhile by what is booked in spans.
+    #[inline]
+    pub fn reach(&mut self, now: SimTime, level: u64) {
+        if now >= self.start {
+            self.max = self.max.max(level);
+        }
     }
 
     /// The level now.
@@ -207,9 +226,16 @@ impl Level {
     }
 
     /// Level × time in nanoseconds until `end`, and the highest level.
-    pub fn integral(mut self, end: SimTime) -> Usage {
-        self.set(end, self.level);
-        Usage { area: self.area, max: self.max }
+    pub fn integral(&self, end: SimTime) -> Usage {
+        let area = u128::from(self.level) * self.counted(end);
+        let max = if end >= self.start { self.max.max(self.level) } else { self.max };
+        Usage { area: area.wrapping_add(self.falls_less_rises), max }
+    }
+
+    /// An instant that counts: time before the start does not.
+    #[inline]
+    fn counted(&self, time: SimTime) -> u128 {
+        u128::from(time.max(self.start).as_nanos())
     }
 }
 
@@ -227,6 +253,8 @@ pub struct Usage {
 pub struct Record {
     /// From when on time counts: the end of the warm-up.
     pub start: SimTime,
+    /// Until when it counts: the last departure, or the horizon.
+    pub end: SimTime,
     /// Why it ended.
     pub ending: Ending,
     /// Why a trace could not be read to its end, if so.
@@ -237,15 +265,6 @@ pub struct Record {
     pub warm_up_requests: u64,
     /// Phase starts and ends of all requests.
     pub phase_events: u64,
-    /// How busy everything was, until time no longer counts: the last departure, or the horizon.
-    pub usages: Usages,
-}
-
-/// How busy everything was from the end of the warm-up to an instant.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Usages {
-    /// That instant; the end of the warm-up if it is not over yet.
-    pub until: SimTime,
     /// Requests inside the system.
     pub in_system: Usage,
     /// Requests on a core.
@@ -254,7 +273,7 @@ pub struct Usages {
     pub turns: Usage,
     /// Requests in progress in the workers.
     pub slots: Usage,
-    /// Queries that each backend works on.
+    /// Queries that each limited backend works on.
     pub backends: Vec<Usage>,
 }
 

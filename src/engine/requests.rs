@@ -5,6 +5,7 @@
 use crate::model::{Activity, BackendId, ClassId, SimDuration, SimTime};
 
 use super::event::{EventId, UserId};
+use super::recorder::{Observer, Segment};
 use super::sharing::Share;
 
 /// A place in the slab. It is used again once the request has departed.
@@ -32,6 +33,8 @@ pub(super) enum State {
     Waiting,
     /// Its branches are served.
     Forked,
+    /// What it does is known ahead.
+    Planned,
     /// Its client will try again; of an acceptor: it sleeps.
     Away,
 }
@@ -49,6 +52,7 @@ impl State {
             | Self::Running
             | Self::Waiting
             | Self::Forked
+            | Self::Planned
             | Self::Away => Activity::RunQueueWait,
         }
     }
@@ -110,6 +114,8 @@ pub(super) struct Request {
     pub running_place: u32,
     /// Time spent in each activity so far.
     pub spent: [SimDuration; Activity::ALL.len()],
+    /// Whether observers are told what it does: not what branches of parallel waits do, and no acceptor.
+    pub is_told: bool,
     /// Whether there is more to know of it than this.
     has_more: bool,
 }
@@ -166,14 +172,21 @@ impl Request {
             quantum_end: EventId::default(),
             running_place: 0,
             spent: [SimDuration::ZERO; Activity::ALL.len()],
+            is_told: true,
             has_more: false,
         }
     }
 
-    /// Books time spent in an activity.
+    /// Books the next stretch of time as spent in one activity.
     #[inline]
-    pub fn spend(&mut self, activity: Activity, span: SimDuration) {
+    pub fn book<O: Observer>(&mut self, observer: &mut O, activity: Activity, span: SimDuration) {
+        let start = self.since;
+        self.since = start + span;
         self.spent[activity as usize] += span;
+        if observer.watches_segments() && self.is_told && span > SimDuration::ZERO {
+            let (holds_turn, end) = (self.holds_turn, self.since);
+            observer.on_segment(Segment { request: self.entry, activity, holds_turn, start, end });
+        }
     }
 
     /// The place of the next instruction's demand.
@@ -219,11 +232,12 @@ impl Requests {
     /// Frees a place. Events that name it are void from now on.
     #[inline]
     pub fn remove(&mut self, id: RequestId) {
-        if self[id].has_more {
+        let request = &mut self.requests[id.0 as usize];
+        request.completion = EventId::default();
+        request.quantum_end = EventId::default();
+        if request.has_more {
             self.more[id.0 as usize] = More::default();
         }
-        self[id].completion = EventId::default();
-        self[id].quantum_end = EventId::default();
         self.free.push(id);
     }
 
@@ -238,6 +252,13 @@ impl Requests {
     pub fn more_mut(&mut self, id: RequestId) -> &mut More {
         self[id].has_more = true;
         &mut self.more[id.0 as usize]
+    }
+
+    /// A request, and what only some scenarios need to know of it, if there is anything.
+    #[inline]
+    pub fn with_more(&self, id: RequestId) -> (&Request, Option<&More>) {
+        let request = &self.requests[id.0 as usize];
+        (request, if request.has_more { self.more.get(id.0 as usize) } else { None })
     }
 
     /// A request and what is left of the demands of its instructions, in order.

@@ -231,12 +231,9 @@ impl<O: Observer> Simulation<O> {
     #[inline]
     fn burst(&mut self, id: RequestId) -> SimDuration {
         let (request, demands) = self.requests.with_demands(id);
-        let mut burst = SimDuration::ZERO;
-        for (instruction, demand) in (request.next..).zip(&demands[request.next_demand()..]) {
-            let Instruction::Cpu(_) = self.program.instruction(instruction) else { break };
-            burst += *demand;
-        }
-        burst
+        let steps = self.program.from(request.next).iter().zip(&demands[request.next_demand()..]);
+        let cpu = steps.take_while(|(instruction, _)| matches!(instruction, Instruction::Cpu(_)));
+        cpu.map(|(_, demand)| *demand).sum()
     }
 
     /// Lets a request share the cores.

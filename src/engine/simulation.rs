@@ -5,18 +5,20 @@
 //! in `arriving`, turns and cores in `running`, waits and backends in `waiting`, departures and clients in `leaving`,
 //! faults in `failing`.
 
-use crate::model::{Backend, Fault, Machine, Quantum, SimDuration, SimTime};
+use crate::model::{Backend, ClassId, Fault, Machine, Quantum, SimDuration, SimTime};
 use crate::random::{ArrivalSource, Clients, Distribution, Load, Purpose, Sampler, Stream, Streams, Workload};
 
 use super::Rules;
+use super::ahead::Ahead;
 use super::backends::Backends;
 use super::backlog::Backlog;
 use super::cores::Cores;
-use super::event::{Event, EventId, EventQueue, Key, Nobody, is_after_expiries, time_of};
+use super::event::{Event, EventId, EventQueue, Key, NEVER, Nobody, is_after_expiries, time_of};
 use super::program::Program;
-use super::recorder::{ClassCounts, Ending, Level, Observer, Record, Usages};
+use super::recorder::{ClassCounts, Ending, Level, Observer, Record};
 use super::requests::{RequestId, Requests};
 use super::sharing::Sharing;
+use super::walk::Walk;
 use super::workers::Workers;
 
 /// What is to be simulated.
@@ -67,10 +69,12 @@ pub struct Simulation<O> {
     pub(super) machine: Machine,
     /// What goes wrong, and whether it is under way.
     pub(super) faults: Vec<(Fault, bool)>,
-    warm_up: SimTime,
-    horizon: Option<SimTime>,
-    max_in_flight: u32,
-    ending: Ending,
+    pub(super) warm_up: SimTime,
+    pub(super) horizon: Option<SimTime>,
+    pub(super) max_in_flight: u32,
+    /// More requests are in flight than that.
+    pub(super) is_overfull: bool,
+    pub(super) ending: Ending,
 
     pub(super) now: SimTime,
     /// Whether what should expire at this instant has done so.
@@ -94,6 +98,9 @@ pub struct Simulation<O> {
     pub(super) sharing: Option<Sharing>,
     pub(super) backends: Backends,
 
+    /// Shortcuts, if the run may take them.
+    pub(super) ahead: Option<Ahead>,
+    walk: Option<Walk>,
     pub(super) observer: O,
     pub(super) counts: Counts,
 }
@@ -103,8 +110,10 @@ pub(super) struct Arrivals {
     pub source: Option<ArrivalSource>,
     pub users: Vec<User>,
     pub think: Option<Sampler>,
-    /// The next request of the source, and its place among the events.
-    pub next: Option<(Key, crate::random::Arrival)>,
+    /// The place of the source's next request among the events ([`NEVER`] if there is none), and its class if that is
+    /// given.
+    pub next: Key,
+    pub next_class: Option<ClassId>,
     /// So many more may arrive anew.
     pub left: u64,
     /// So many have arrived anew, and so many with all tries.
@@ -142,8 +151,12 @@ pub(super) struct Counts {
 impl<O: Observer> Simulation<O> {
     /// A run that has not begun.
     pub fn new(setup: Setup<'_>, observer: O) -> Self {
+        let program = Program::new(setup.workload, &setup.rules);
+        // Who watches each step, or in which order things happen at one instant, sees the long way.
+        let may_hurry = !observer.watches_segments() && !(observer.minds_order() && setup.rules.workers > 1);
+        let walk = if may_hurry { Walk::new(&setup, &program) } else { None };
+        let ahead = if may_hurry && walk.is_none() { Ahead::new(&setup, &program) } else { None };
         let Setup { workload, load, clients, machine, backends, faults, rules, streams, warm_up, .. } = setup;
-        let program = Program::new(workload, &rules);
         let quantum = match machine.quantum {
             Quantum::RoundRobin(quantum) => Some(quantum),
             Quantum::ProcessorSharing => None,
@@ -170,6 +183,7 @@ impl<O: Observer> Simulation<O> {
             warm_up,
             horizon: setup.horizon,
             max_in_flight: setup.max_in_flight.min(MAX_IN_FLIGHT),
+            is_overfull: false,
             ending: Ending::Drained,
             now: SimTime::ZERO,
             expiries_are_over: false,
@@ -178,6 +192,8 @@ impl<O: Observer> Simulation<O> {
             arrivals: Arrivals::new(setup.requests.unwrap_or(u64::MAX)),
             dispatch: streams.purpose(Purpose::Dispatch),
             next_in_turn: 0,
+            ahead,
+            walk,
             observer,
             counts: Counts {
                 classes: vec![ClassCounts::default(); workload.classes.len()],
@@ -197,14 +213,27 @@ impl<O: Observer> Simulation<O> {
         simulation
     }
 
+    /// The same run, the long way.
+    pub fn without_shortcuts(mut self) -> Self {
+        self.ahead = None;
+        self.walk = None;
+        self
+    }
+
     /// Goes on for at most `steps` events; false once the run is over.
     pub fn advance(&mut self, steps: u64) -> bool {
+        if let Some(mut walk) = self.walk.take() {
+            let goes_on = self.walk(&mut walk, steps);
+            self.walk = Some(walk);
+            return goes_on;
+        }
         for _ in 0..steps {
             let Some((id, event)) = self.next_event() else { return false };
             match event {
                 Event::BurstEnd(request) => self.on_burst_end(request, id),
                 Event::ShareEnd(_) => self.on_share_end(id),
                 Event::WaitEnd(request) => self.on_wait_end(request, id),
+                Event::PlanEnd(request) => self.on_plan_end(request),
                 Event::QuantumEnd(request) => self.on_quantum_end(request, id),
                 Event::HandOver(worker) => self.on_hand_over(worker.0, id),
                 Event::AcquireTimeout(request) => self.on_acquire_timeout(request, id),
@@ -222,6 +251,16 @@ impl<O: Observer> Simulation<O> {
         true
     }
 
+    /// Whether it takes shortcuts: they change no number.
+    pub fn takes_shortcuts(&self) -> bool {
+        self.walk.is_some() || self.ahead.is_some()
+    }
+
+    /// Who watches.
+    pub fn observer(&self) -> &O {
+        &self.observer
+    }
+
     /// How many requests have arrived so far, and the time on the clock.
     pub fn progress(&self) -> (u64, SimTime) {
         (self.arrivals.arrived, self.now)
@@ -231,38 +270,49 @@ impl<O: Observer> Simulation<O> {
     #[inline]
     fn next_event(&mut self) -> Option<(EventId, Event)> {
         let event = self.events.next_key();
-        let arrival = self.arrivals.next.map(|(key, _)| key);
-        let (key, is_arrival) = match (event, arrival) {
-            (None, None) => {
-                if !self.is_drained() {
-                    self.ending = Ending::Deadlock;
-                }
+        let arrival = self.arrivals.next;
+        let key = event.min(arrival);
+        let time = time_of(key);
+        if time > self.horizon.unwrap_or(SimTime::MAX) || self.is_overfull || arrival == NEVER && self.is_drained() {
+            self.ending = self.why_it_ends(key);
+            return None;
+        }
+        if time > self.now {
+            self.events_now = 0;
+        } else {
+            self.events_now += 1;
+            if self.events_now > EVENTS_AT_ONE_INSTANT * (1_000 + self.requests.len() as u64) {
+                self.ending = Ending::Standstill;
                 return None;
             }
-            (Some(event), None) => (event, false),
-            (None, Some(arrival)) => (arrival, true),
-            (Some(event), Some(arrival)) => (event.min(arrival), arrival < event),
-        };
-        let time = time_of(key);
-        if time > self.horizon.unwrap_or(SimTime::MAX) {
-            self.ending = if self.horizon.is_some() { Ending::Horizon } else { Ending::ClockLimit };
-            return None;
-        }
-        if self.counts.in_system.now() > u64::from(self.max_in_flight) || self.requests.len() > MOST_PLACES {
-            self.ending = Ending::TooManyInFlight;
-            return None;
-        }
-        if self.is_drained() {
-            return None;
-        }
-        self.events_now = if time == self.now { self.events_now + 1 } else { 0 };
-        if self.events_now > EVENTS_AT_ONE_INSTANT * (1_000 + self.requests.len() as u64) {
-            self.ending = Ending::Standstill;
-            return None;
         }
         self.now = time;
         self.expiries_are_over = is_after_expiries(key);
-        if is_arrival { Some((EventId::default(), Event::Arrival(Nobody::default()))) } else { self.events.pop() }
+        if arrival < event {
+            Some((EventId::default(), Event::Arrival(Nobody::default())))
+        } else {
+            Some(self.events.take(event))
+        }
+    }
+
+    /// Why the run ends before the event of that key, or without one.
+    fn why_it_ends(&self, next: Key) -> Ending {
+        if next == NEVER {
+            return if self.is_drained() { Ending::Drained } else { Ending::Deadlock };
+        }
+        match self.horizon {
+            Some(horizon) if time_of(next) > horizon => Ending::Horizon,
+            None if time_of(next) > SimTime::MAX => Ending::ClockLimit,
+            _ if self.is_overfull => Ending::TooManyInFlight,
+            _ => Ending::Drained,
+        }
+    }
+
+    /// Takes note when more requests are in flight than may be.
+    #[inline]
+    pub(super) fn check_room(&mut self) {
+        self.is_overfull =
+            self.counts.in_system.now() > u64::from(self.max_in_flight) || self.requests.len() > MOST_PLACES;
     }
 
     /// Whether a request that arrived then is part of the numbers.
@@ -280,30 +330,21 @@ impl<O: Observer> Simulation<O> {
         };
         self.now = end.max(self.now);
         self.book_unfinished();
-        let usages = self.usages(end.max(self.warm_up));
         let counts = self.counts;
         let record = Record {
             start: self.warm_up,
+            end: end.max(self.warm_up),
             ending: self.ending,
             trace_error: self.arrivals.source.as_ref().and_then(|source| source.error()).map(String::from),
             classes: counts.classes,
             warm_up_requests: counts.warm_up_requests,
             phase_events: counts.phase_events,
-            usages,
+            in_system: counts.in_system.integral(end),
+            cores: counts.busy_cores.integral(end),
+            turns: counts.turns_taken.integral(end),
+            slots: counts.slots_taken.integral(end),
+            backends: self.backends.stations().iter().map(|station| station.busy.integral(end)).collect(),
         };
         (record, self.observer)
-    }
-
-    /// How busy everything was until then.
-    pub(super) fn usages(&self, until: SimTime) -> Usages {
-        let Counts { in_system, busy_cores, turns_taken, slots_taken, .. } = &self.counts;
-        Usages {
-            until,
-            in_system: in_system.integral(until),
-            cores: busy_cores.integral(until),
-            turns: turns_taken.integral(until),
-            slots: slots_taken.integral(until),
-            backends: self.backends.stations().iter().map(|station| station.busy.integral(until)).collect(),
-        }
     }
 }

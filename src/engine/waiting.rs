@@ -237,6 +237,7 @@ impl<O: Observer> Simulation<O> {
             let parent = &self.requests[id];
             let mut branch = Request::new(parent.number, parent.entry, self.now, parent.class, parent.first);
             branch.worker = parent.worker;
+            branch.is_told = false;
             branch.next = next;
             branch.state = State::Waiting;
             let place = branch.next_demand();
@@ -246,6 +247,7 @@ impl<O: Observer> Simulation<O> {
             self.requests.more_mut(branch).parent = Some(id);
             ids.push(branch);
         }
+        self.check_room();
         self.requests.more_mut(id).branches = ids.clone();
         for branch in ids {
             // A branch that fails at once takes the request and its other branches with it.

@@ -72,6 +72,9 @@ impl Workers {
             if in_progress < slots && *in_progress < fewest {
                 fewest = *in_progress;
                 chosen = Some(worker as u32);
+                if fewest == 0 {
+                    break;
+                }
             }
         }
         chosen

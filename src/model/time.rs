@@ -63,8 +63,22 @@ impl SimDuration {
     /// The nearest whole nanosecond to a float of nanoseconds: the one place where floats become time.
     ///
     /// Below 0 (and NaN) gives 0, beyond [`SimDuration::MAX`] gives that.
+    #[inline]
     pub fn round_from_nanos(nanos: f64) -> Self {
-        // As `nanos.round()` for 0 and above, without a call into the mathematics library on machines of the base line.
+        // From here on a float has no digits behind the point; before, the sum with it has none, and shows the whole
+        // number in its bits. Of two nearest it is the even one, so one that is half too low is mended.
+        const WHOLE: f64 = (1_u64 << 52) as f64;
+        if nanos.to_bits() < WHOLE.to_bits() {
+            let sum = nanos + WHOLE;
+            let is_half_too_low = nanos - (sum - WHOLE) >= 0.5;
+            return Self(sum.to_bits() - WHOLE.to_bits() + u64::from(is_half_too_low));
+        }
+        Self::round_far_from_nanos(nanos)
+    }
+
+    /// The same below 0, from 2^52 ns (52 days) on, and for what is no number.
+    #[cold]
+    fn round_far_from_nanos(nanos: f64) -> Self {
         let whole = nanos as i64;
         let rounded = whole.saturating_add(i64::from(nanos - whole as f64 >= 0.5));
         Self((rounded.max(0) as u64).min(Self::MAX.0))

@@ -19,6 +19,7 @@ mod number;
 mod paint;
 mod report;
 mod rows;
+mod schema;
 pub mod svg;
 mod table;
 mod text;
@@ -29,6 +30,7 @@ pub use self::baseline::baseline_json;
 pub use self::coverage::{coverage_json, coverage_text};
 pub use self::github::step_summary;
 pub use self::rows::{header as requests_csv_header, row as requests_csv_row};
+pub use self::schema::{baseline_schema, check_schema, results_schema};
 pub use self::svg::timeline_svg;
 pub use self::verify::{verification_json, verification_text};
 

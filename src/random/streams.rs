@@ -1,14 +1,64 @@
 //! Streams of random numbers: one for each request, and one for each other purpose.
 //!
 //! A request's stream depends on (seed, replication, request number) alone, so every policy meets the same
-//! requests, and nothing has to be remembered before a request arrives. The generator is PCG64 DXSM
-//! (O'Neill 2014; the multiplier and output of Steele and Vigna 2021), started in a state that is a hash of these
-//! three numbers.
+//! requests, and nothing has to be remembered before a request arrives. The generator is xoroshiro128++ (Blackman and
+//! Vigna 2021), started in a state of 128 bits that is a hash of these three numbers: two streams overlap with a chance
+//! that a million billion requests do not make worth a thought.
 
-use rand_pcg::Pcg64Dxsm;
+use std::convert::Infallible;
+
+use rand::{RngExt, TryRng};
 
 /// A stream of random numbers.
-pub type Stream = Pcg64Dxsm;
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stream {
+    state: [u64; 2],
+}
+
+impl Stream {
+    /// The stream that starts in this state.
+    #[inline]
+    pub fn new(state: [u64; 2]) -> Self {
+        // Nothing but zeros would come out of zeros.
+        Self { state: if state == [0, 0] { [1, 0] } else { state } }
+    }
+
+    /// Another stream, decided by this one.
+    pub(super) fn split(&mut self) -> Self {
+        Self::new([self.random(), self.random()])
+    }
+
+    /// The next 64 bits: xoroshiro128++.
+    #[inline]
+    fn next(&mut self) -> u64 {
+        let [low, high] = self.state;
+        let result = low.wrapping_add(high).rotate_left(17).wrapping_add(low);
+        let both = low ^ high;
+        self.state = [low.rotate_left(49) ^ both ^ (both << 21), both.rotate_left(28)];
+        result
+    }
+}
+
+impl TryRng for Stream {
+    type Error = Infallible;
+
+    #[inline]
+    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
+        Ok((self.next() >> 32) as u32)
+    }
+
+    #[inline]
+    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
+        Ok(self.next())
+    }
+
+    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Infallible> {
+        for chunk in bytes.chunks_mut(8) {
+            chunk.copy_from_slice(&self.next().to_le_bytes()[..chunk.len()]);
+        }
+        Ok(())
+    }
+}
 
 /// What a stream is for, when it does not belong to one request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,23 +93,23 @@ impl Streams {
     }
 
     /// The stream of a request: its class first, then its demands in phase order.
+    #[inline]
     pub fn request(&self, number: u64) -> Stream {
         let high = mix(number ^ self.key[0]);
-        let low = mix(high ^ self.key[1]);
-        Stream::new(u128::from(high) << 64 | u128::from(low), u128::from(self.key[0]))
+        Stream::new([mix(high ^ self.key[1]), high])
     }
 
     /// The stream of another purpose.
     pub fn purpose(&self, purpose: Purpose) -> Stream {
-        let high = mix(self.key[0]);
-        Stream::new(u128::from(high) << 64 | u128::from(self.key[1]), u128::from(!self.key[0]) << 8 | purpose as u128)
+        self.purpose_of(purpose, 0, 0)
     }
 
     /// One of many streams of another purpose, by two numbers.
+    #[inline]
     pub fn purpose_of(&self, purpose: Purpose, first: u64, second: u64) -> Stream {
-        let high = mix(first ^ self.key[1]);
-        let low = mix(mix(second ^ high) ^ self.key[0]);
-        Stream::new(u128::from(high) << 64 | u128::from(low), u128::from(!self.key[1]) << 8 | purpose as u128)
+        let key = mix(self.key[1] ^ purpose as u64);
+        let high = mix(first ^ key);
+        Stream::new([mix(mix(second ^ high) ^ self.key[0]), high])
     }
 }
 

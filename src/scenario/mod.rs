@@ -34,7 +34,7 @@ use crate::random::{Arrivals, Clients, Files, Workload};
 pub use self::changes::Change;
 pub use self::diagnostic::{Diagnostic, did_you_mean};
 pub use self::objective::{Comparison, Objective, Place};
-pub use self::schema::{schema, schema_of_written};
+pub use self::schema::schema;
 pub use self::source::Source;
 pub use self::tolerance::{Tolerance, Tolerances};
 

@@ -1,50 +1,21 @@
-//! The JSON Schema of scenario files, and what else is read from it; schemas of the files that are written.
+//! The JSON Schema of scenario files, and what else is read from it.
 
 use std::sync::LazyLock;
 
-use schemars::JsonSchema;
-use schemars::generate::SchemaSettings;
 use serde_json::Value as Json;
 
 use super::document::Node;
 use super::format::ScenarioForm;
 
-static SCHEMA: LazyLock<Json> =
-    LazyLock::new(|| of_settings::<ScenarioForm>(SchemaSettings::draft2020_12().for_deserialize()));
-
-/// The JSON Schema (draft 2020-12) of a file that is written from a type. Fields may be added to such a file, so the
-/// schema takes those that it does not know.
-pub fn schema_of_written<T: JsonSchema>() -> Json {
-    let mut schema = of_settings::<T>(SchemaSettings::draft2020_12().for_serialize());
-    put_for_json(&mut schema);
-    schema
-}
-
-/// What our documentation calls `None` is null in a file.
-fn put_for_json(schema: &mut Json) {
-    match schema {
-        Json::Object(fields) => {
-            for (key, value) in fields {
-                match value {
-                    Json::String(text) if key == "description" => *text = text.replace("`None`", "null"),
-                    _ => put_for_json(value),
-                }
-            }
-        }
-        Json::Array(items) => items.iter_mut().for_each(put_for_json),
-        Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) => {}
-    }
-}
-
-fn of_settings<T: JsonSchema>(settings: SchemaSettings) -> Json {
-    let Json::Object(schema) = settings.into_generator().into_root_schema_for::<T>().to_value() else {
+static SCHEMA: LazyLock<Json> = LazyLock::new(|| {
+    let Json::Object(schema) = schemars::schema_for!(ScenarioForm).to_value() else {
         unreachable!("the schema of a struct is an object")
     };
     // What it is comes first, for people who open the file.
     let is_first = |(key, _): &(String, Json)| matches!(key.as_str(), "$schema" | "title" | "description");
     let (first, rest): (Vec<_>, Vec<_>) = schema.into_iter().partition(is_first);
     Json::Object(first.into_iter().chain(rest).collect())
-}
+});
 
 /// The JSON Schema of scenario files (draft 2020-12), as `scenario.schema.json` ships it.
 pub fn schema() -> Json {

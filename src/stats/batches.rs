@@ -3,9 +3,12 @@
 //! Batches are cut by the numbers of requests, in the order of their arrival, so that those of two policies hold the
 //! same requests. There are never more than [`MOST`]: when one more is to begin, each two become one. So their size
 //! grows with the run, and memory does not.
+//!
+//! How busy cores and slots are during a batch is what its requests had them do, by the length of the batch (the
+//! utilization law); a batch is as long as it takes until the next one begins.
 
-use crate::engine::{ClassCounts, Departure, Observer, Outcome, Usages};
-use crate::model::SimTime;
+use crate::engine::{ClassCounts, Departure, Observer, Outcome, Usage};
+use crate::model::{Activity, SimTime};
 
 use super::collector::Collector;
 use super::totals::Totals;
@@ -15,43 +18,42 @@ const MOST: usize = 32;
 /// The first batches are of 2^SHORTEST requests.
 const SHORTEST: u32 = 5;
 
+/// What a batch collects: percentiles within 0.2 %.
+pub type CoarseCollector = Collector<8>;
+
 /// Watches a run, batch by batch.
 #[derive(Clone, Debug)]
 pub struct Batches {
-    warm_up: SimTime,
-    /// The number of the first request after the warm-up.
-    first: u64,
     /// A batch has 2^shift requests.
     shift: u32,
-    /// The request that begins the next batch.
-    next: u64,
     batches: Vec<Batch>,
-    /// How busy everything was when each batch began.
-    beginnings: Vec<Usages>,
     empty: Batch,
 }
 
 #[derive(Clone, Debug)]
 struct Batch {
-    collector: Collector,
+    /// When the first of its requests arrived.
+    begin: SimTime,
+    collector: CoarseCollector,
     counts: Vec<ClassCounts>,
+    /// What its requests did, answered or not, in nanoseconds: were in the system, were in progress, worked.
+    present: u128,
+    in_progress: u128,
+    work: u128,
 }
 
 impl Batches {
-    /// No batch yet, of a run with so many classes and that warm-up.
-    pub fn new(classes: usize, clients_retry: bool, warm_up: SimTime) -> Self {
-        Self {
-            warm_up,
-            first: 0,
-            shift: SHORTEST,
-            next: 0,
-            batches: Vec::new(),
-            beginnings: Vec::new(),
-            empty: Batch {
-                collector: Collector::coarse(classes, clients_retry),
-                counts: vec![ClassCounts::default(); classes],
-            },
-        }
+    /// No batch yet, of a run with so many classes.
+    pub fn new(classes: usize, clients_retry: bool) -> Self {
+        let empty = Batch {
+            begin: SimTime::MAX,
+            collector: CoarseCollector::new(classes, clients_retry),
+            counts: vec![ClassCounts::default(); classes],
+            present: 0,
+            in_progress: 0,
+            work: 0,
+        };
+        Self { shift: SHORTEST, batches: Vec::new(), empty }
     }
 
     /// How many requests a batch has.
@@ -59,13 +61,15 @@ impl Batches {
         1 << self.shift
     }
 
-    /// What was collected and counted in each whole batch; the last one, which the end of the run cut short, is left out.
-    pub fn whole(&self) -> impl Iterator<Item = (&Collector, Totals)> {
-        let spans = self.beginnings.iter().zip(self.beginnings.iter().skip(1));
-        self.batches
-            .iter()
-            .zip(spans)
-            .map(|(batch, (start, end))| (&batch.collector, Totals::between(start, end, batch.counts.clone())))
+    /// What was collected and counted in each whole batch. Those that the warm-up or the end of the run cut short are left
+    /// out, and so is the last, of which nobody knows how long it is.
+    pub fn whole(&self) -> impl Iterator<Item = (&CoarseCollector, Totals)> {
+        let is_whole = |batch: &Batch| batch.counts.iter().map(|counts| counts.arrived).sum::<u64>() == self.size();
+        let pairs = self.batches.iter().zip(self.batches.iter().skip(1));
+        let whole = pairs
+            .skip_while(move |(batch, _)| !is_whole(batch))
+            .take_while(move |(batch, next)| is_whole(batch) && next.begin < SimTime::MAX);
+        whole.map(|(batch, next)| (&batch.collector, batch.totals(next.begin)))
     }
 
     /// Each two batches become one, twice as long.
@@ -81,47 +85,65 @@ impl Batches {
         }
         drop(batches);
         self.batches = joined;
-        let mut is_even = false;
-        self.beginnings.retain(|_| {
-            is_even = !is_even;
-            is_even
-        });
+    }
+
+    /// The batch of a request.
+    #[inline]
+    fn batch(&mut self, request: u64) -> &mut Batch {
+        let place = (request >> self.shift) as usize;
+        if place >= self.batches.len() {
+            self.begin(request);
+        }
+        let place = (request >> self.shift) as usize;
+        &mut self.batches[place]
+    }
+
+    #[cold]
+    fn begin(&mut self, request: u64) {
+        while (request >> self.shift) as usize >= MOST {
+            self.join_pairs();
+        }
+        let batches = (request >> self.shift) as usize + 1;
+        self.batches.resize(batches.max(self.batches.len()), self.empty.clone());
     }
 }
 
 impl Batch {
     fn join(&mut self, other: &Self) {
+        self.begin = self.begin.min(other.begin);
         self.collector.merge(&other.collector);
         self.counts.iter_mut().zip(&other.counts).for_each(|(counts, more)| counts.add(*more));
-    }
-}
-
-impl Observer for Batches {
-    #[inline]
-    fn wants_usages(&self, request: u64, now: SimTime) -> bool {
-        request >= self.next && now >= self.warm_up
+        self.present += other.present;
+        self.in_progress += other.in_progress;
+        self.work += other.work;
     }
 
-    fn on_usages(&mut self, request: u64, usages: &Usages) {
-        if self.beginnings.is_empty() {
-            self.first = request;
-        } else if self.batches.len() == MOST {
-            self.join_pairs();
+    fn totals(&self, end: SimTime) -> Totals {
+        let usage = |area: u128| Usage { area, max: 0 };
+        Totals {
+            nanos: u128::from((end - self.begin).as_nanos()),
+            classes: self.counts.clone(),
+            in_system: usage(self.present),
+            cores: usage(self.work),
+            turns: None,
+            slots: usage(self.in_progress),
+            backends: Vec::new(),
+            warm_up_requests: 0,
+            phase_events: 0,
+            incomplete: None,
         }
-        self.batches.push(self.empty.clone());
-        self.beginnings.push(usages.clone());
-        self.next = request + self.size();
     }
 
     #[inline]
-    fn on_departure(&mut self, departure: &Departure) {
-        if !departure.counts {
-            return;
-        }
-        let batch = (departure.entrance.request - self.first) >> self.shift;
-        let Batch { collector, counts } = &mut self.batches[batch as usize];
-        collector.on_departure(departure);
-        let counts = &mut counts[usize::from(departure.entrance.class.0)];
+    fn add(&mut self, departure: &Departure) {
+        let spent = |activity: Activity| u128::from(departure.spent[activity as usize].as_nanos());
+        let present = u128::from(departure.response_time().as_nanos());
+        self.begin = self.begin.min(departure.entrance.arrival);
+        self.present += present;
+        self.in_progress += present - spent(Activity::BacklogWait);
+        self.work += spent(Activity::Framework) + spent(Activity::Compute);
+        self.collector.on_departure(departure);
+        let counts = &mut self.counts[usize::from(departure.entrance.class.0)];
         counts.arrived += 1;
         counts.retried += u64::from(departure.entrance.first_arrival < departure.entrance.arrival);
         match departure.outcome {
@@ -137,19 +159,17 @@ impl Observer for Batches {
     }
 }
 
-/// Watched if there is something to watch with.
-impl Observer for Option<Batches> {
+impl Observer for Batches {
     #[inline]
-    fn wants_usages(&self, request: u64, now: SimTime) -> bool {
-        self.as_ref().is_some_and(|batches| batches.wants_usages(request, now))
-    }
-
-    fn on_usages(&mut self, request: u64, usages: &Usages) {
-        if let Some(batches) = self {
-            batches.on_usages(request, usages);
+    fn on_departure(&mut self, departure: &Departure) {
+        if departure.counts {
+            self.batch(departure.entrance.request).add(departure);
         }
     }
+}
 
+/// Watched if there is something to watch with.
+impl Observer for Option<Batches> {
     #[inline]
     fn on_departure(&mut self, departure: &Departure) {
         if let Some(batches) = self {
@@ -161,36 +181,23 @@ impl Observer for Option<Batches> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::{Entrance, Usage};
+    use crate::engine::Entrance;
     use crate::model::{ClassId, SimDuration};
 
-    /// Requests that arrive every millisecond and take their number in nanoseconds.
-    fn batches(requests: u64, warm_up_ms: u64) -> Batches {
-        let warm_up = SimTime::ZERO + SimDuration::from_millis(warm_up_ms);
-        let mut batches = Batches::new(1, false, warm_up);
-        for request in 0..requests {
+    /// Requests that arrive every millisecond and work for a tenth of it; the latest of each ten departs first.
+    fn batches(requests: u64, warm_up: u64) -> Batches {
+        let mut batches = Batches::new(1, false);
+        for request in (0..requests).map(|request| request / 10 * 10 + 9 - request % 10) {
             let arrival = SimTime::ZERO + SimDuration::from_millis(request);
-            if batches.wants_usages(request, arrival) {
-                let busy = Usage { area: u128::from(request), max: 1 };
-                batches.on_usages(
-                    request,
-                    &Usages {
-                        until: arrival,
-                        in_system: busy,
-                        cores: busy,
-                        turns: busy,
-                        slots: busy,
-                        backends: vec![],
-                    },
-                );
-            }
-            let demand = SimDuration::from_nanos(request);
+            let demand = SimDuration::from_nanos(100_000);
+            let mut spent = [SimDuration::ZERO; 8];
+            spent[Activity::Compute as usize] = demand;
             batches.on_departure(&Departure {
                 entrance: Entrance { request, class: ClassId(0), arrival, first_arrival: arrival, demand },
                 departure: arrival + demand,
                 outcome: Outcome::Completed,
-                counts: arrival >= warm_up,
-                spent: [SimDuration::ZERO; 8],
+                counts: request >= warm_up,
+                spent,
             });
         }
         batches
@@ -207,13 +214,21 @@ mod tests {
     }
 
     #[test]
-    fn every_request_of_a_whole_batch_is_in_it_with_its_time() {
-        let all = batches(10_000, 100);
+    fn every_request_of_a_whole_batch_is_in_it_with_its_time_and_work() {
+        let all = batches(10_000, 0);
         let size = all.size();
         for (batch, (_, totals)) in (0..).zip(all.whole()) {
             assert_eq!(totals.classes[0].completed, size, "batch {batch}");
             assert_eq!(totals.nanos, u128::from(size) * 1_000_000, "batch {batch}");
-            assert_eq!(totals.cores.area, u128::from(size), "batch {batch}");
+            assert_eq!(totals.cores.area, u128::from(size) * 100_000, "batch {batch}");
+            assert_eq!((totals.in_system.area, totals.slots.area), (totals.cores.area, totals.cores.area));
         }
+    }
+
+    #[test]
+    fn a_batch_that_the_warm_up_cut_short_is_left_out() {
+        let (all, cut) = (batches(10_000, 0), batches(10_000, 700));
+        assert_eq!(all.size(), cut.size());
+        assert_eq!(all.whole().count() as u64 - cut.whole().count() as u64, 700_u64.div_ceil(cut.size()));
     }
 }

@@ -47,10 +47,23 @@ impl<const BITS: u32> Bins<BITS> {
         self.record_many(value, 1);
     }
 
+    /// Counts many numbers.
+    pub fn record_all(&mut self, values: &[u64]) {
+        self.count += values.len() as u64;
+        for value in values {
+            self.add(*value, 1);
+        }
+    }
+
     /// Counts a number that was met so many times.
     #[inline]
     pub fn record_many(&mut self, value: u64, times: u64) {
         self.count += times;
+        self.add(value, times);
+    }
+
+    #[inline]
+    fn add(&mut self, value: u64, times: u64) {
         let (page, place) = Self::place(value);
         match self.pages[page].get_mut(place) {
             Some(count) => *count += times,

@@ -15,21 +15,21 @@ use super::totals::Totals;
 const SLOWDOWN_UNIT: u64 = 1_000_000;
 const NANOS_PER_MILLI: f64 = 1e6;
 
-/// What is collected from departures.
+/// What is collected from departures; a coarse one, of fewer BITS, takes less memory.
 #[derive(Clone, Debug)]
-pub struct Collector {
-    classes: Vec<ClassSamples>,
-    waiting_time: Sample,
+pub struct Collector<const BITS: u32 = 10> {
+    classes: Vec<ClassSamples<BITS>>,
+    waiting_time: Sample<BITS>,
     waited: u64,
     spent: [u128; Activity::ALL.len()],
     /// First try to answer, where clients try again.
-    operation_time: Option<Sample>,
+    operation_time: Option<Sample<BITS>>,
 }
 
 #[derive(Clone, Debug, Default)]
-struct ClassSamples {
-    response_time: Sample,
-    slowdown: Sample,
+struct ClassSamples<const BITS: u32> {
+    response_time: Sample<BITS>,
+    slowdown: Sample<BITS>,
 }
 
 /// Whose numbers they are.
@@ -51,25 +51,15 @@ pub struct Subject<'a> {
     pub backends: &'a IndexMap<String, Backend>,
 }
 
-impl Collector {
+impl<const BITS: u32> Collector<BITS> {
     /// A collector for so many classes, and for operations of several tries where clients make them.
     pub fn new(classes: usize, clients_retry: bool) -> Self {
-        Self::of(Sample::default(), classes, clients_retry)
-    }
-
-    /// One of many, in little memory.
-    pub fn coarse(classes: usize, clients_retry: bool) -> Self {
-        Self::of(Sample::coarse(), classes, clients_retry)
-    }
-
-    fn of(empty: Sample, classes: usize, clients_retry: bool) -> Self {
-        let samples = ClassSamples { response_time: empty.clone(), slowdown: empty.clone() };
         Self {
-            classes: vec![samples; classes],
-            waiting_time: empty.clone(),
+            classes: vec![ClassSamples::default(); classes],
+            waiting_time: Sample::default(),
             waited: 0,
             spent: [0; Activity::ALL.len()],
-            operation_time: clients_retry.then_some(empty),
+            operation_time: clients_retry.then(Sample::default),
         }
     }
 
@@ -88,7 +78,7 @@ impl Collector {
 
     /// The numbers, with what the engine counted at the same time.
     pub fn results(&self, subject: Subject<'_>, totals: &Totals) -> PolicyResults {
-        let mut all = ClassSamples::default();
+        let mut all = ClassSamples::<BITS>::default();
         let mut counts = ClassCounts::default();
         let mut classes = IndexMap::new();
         for ((name, samples), of_class) in subject.classes.iter().zip(&self.classes).zip(&totals.classes) {
@@ -157,7 +147,7 @@ impl Collector {
     }
 }
 
-impl Observer for Collector {
+impl<const BITS: u32> Observer for Collector<BITS> {
     #[inline]
     fn on_departure(&mut self, departure: &Departure) {
         if !departure.counts || departure.outcome != Outcome::Completed {
@@ -181,7 +171,7 @@ impl Observer for Collector {
     }
 }
 
-impl ClassSamples {
+impl<const BITS: u32> ClassSamples<BITS> {
     fn merge(&mut self, other: &Self) {
         self.response_time.merge(&other.response_time);
         self.slowdown.merge(&other.slowdown);
@@ -208,7 +198,7 @@ impl ClassSamples {
 }
 
 /// A sample of nanoseconds in a few numbers, in milliseconds.
-fn summary(times: &Sample) -> Summary {
+fn summary<const BITS: u32>(times: &Sample<BITS>) -> Summary {
     let [p50, p90, p95, p99, p999] = times.percentiles([500, 900, 950, 990, 999]).map(|time| time.map(nanos_to_millis));
     Summary {
         mean: times.mean().map(millis),
@@ -244,10 +234,16 @@ fn amplification(requests: RequestCounts) -> Option<f64> {
 
 /// Response time / demand in millionths, to the nearest; `None` without demand.
 fn slowdown(departure: &Departure) -> Option<u64> {
-    let demand = u128::from(departure.entrance.demand.as_nanos());
-    let response_time = u128::from(departure.response_time().as_nanos());
-    let millionths = (response_time * u128::from(SLOWDOWN_UNIT) + demand / 2).checked_div(demand)?;
-    Some(u64::try_from(millionths).unwrap_or(u64::MAX))
+    let demand = departure.entrance.demand.as_nanos();
+    let response_time = departure.response_time().as_nanos();
+    // Up to five hours 64 bits are enough.
+    match response_time.checked_mul(SLOWDOWN_UNIT).and_then(|millionths| millionths.checked_add(demand / 2)) {
+        Some(millionths) => millionths.checked_div(demand),
+        None => {
+            let millionths = u128::from(response_time) * u128::from(SLOWDOWN_UNIT) + u128::from(demand / 2);
+            Some(u64::try_from(millionths.checked_div(u128::from(demand))?).unwrap_or(u64::MAX))
+        }
+    }
 }
 
 fn utilization(subject: Subject<'_>, totals: &Totals) -> Utilization {
@@ -255,7 +251,7 @@ fn utilization(subject: Subject<'_>, totals: &Totals) -> Utilization {
     let workers = u64::from(rules.workers);
     Utilization {
         cores: totals.share(totals.cores, u64::from(machine.cores)),
-        workers: totals.share(totals.turns, workers * u64::from(rules.running_at_once)),
+        workers: totals.turns.and_then(|turns| totals.share(turns, workers * u64::from(rules.running_at_once))),
         slots: rules.slots.and_then(|slots| totals.share(totals.slots, workers * u64::from(slots))),
         backends: subject
             .backends

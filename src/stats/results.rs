@@ -11,15 +11,9 @@ use super::observations::Observations;
 use super::saturation::Saturation;
 use crate::model::MetricUnit;
 use crate::policy::Runner;
-use crate::scenario::schema_of_written;
 
 /// The schema of the results file. Fields are only ever added within a major version.
 pub const SCHEMA: &str = "waitline.results/1";
-
-/// The JSON Schema of the results file, as `results.schema.json` ships it.
-pub fn results_schema() -> serde_json::Value {
-    schema_of_written::<ScenarioResults>()
-}
 
 /// What a run of a scenario gave. All times are in milliseconds; a number that does not exist is null.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]

@@ -5,158 +5,179 @@ use super::bins::{Bins, nearest_rank};
 /// So many values are kept as they are.
 const EXACT_UP_TO: usize = 10_000;
 
-/// Beyond, a value is known to one part in 2^10.
-type Histogram = Bins<10>;
+/// Beyond, a value is known to one part in 2^FINE.
+const FINE: u32 = 10;
 
-/// One of many small samples knows its values to one part in 2^8.
-type CoarseHistogram = Bins<8>;
+/// Beyond, so many values are kept back and binned together, which takes less time than one by one.
+const TOGETHER: usize = 128;
 
 /// Whole numbers (nanoseconds, millionths) in constant memory. Mean and standard deviation are of the exact values.
+///
+/// A coarser one, of fewer BITS, is one of many: it takes less memory, and keeps fewer values as they are.
 #[derive(Clone, Debug)]
-pub struct Sample {
+pub struct Sample<const BITS: u32 = FINE> {
+    /// Values as they are: all there are, or the latest; and so many at most.
+    values: Vec<u64>,
+    most: usize,
+    /// All others, once there are too many.
+    binned: Option<Box<Binned<BITS>>>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Binned<const BITS: u32> {
+    bins: Bins<BITS>,
+    sums: Sums,
+}
+
+/// What is known of values without their order.
+#[derive(Clone, Copy, Debug)]
+struct Sums {
     count: u64,
     sum: u128,
-    /// `None` once it no longer fits.
-    sum_of_squares: Option<u128>,
+    sum_of_squares: u128,
+    /// The sum of squares no longer fits.
+    has_overflowed: bool,
     min: u64,
     max: u64,
-    values: Values,
 }
 
-#[derive(Clone, Debug)]
-enum Values {
-    Exact(Vec<u64>),
-    Binned(Histogram),
-    Coarse(CoarseHistogram),
-}
-
-impl Default for Sample {
+impl Default for Sums {
     fn default() -> Self {
-        Self { count: 0, sum: 0, sum_of_squares: Some(0), min: u64::MAX, max: 0, values: Values::Exact(Vec::new()) }
+        Self { count: 0, sum: 0, sum_of_squares: 0, has_overflowed: false, min: u64::MAX, max: 0 }
     }
 }
 
-impl Sample {
-    /// A sample in an eighth of the memory, whose percentiles are within 0.2 %.
-    pub fn coarse() -> Self {
-        Self { values: Values::Coarse(CoarseHistogram::default()), ..Self::default() }
+impl Sums {
+    fn add(&mut self, values: &[u64]) {
+        self.count += values.len() as u64;
+        for value in values.iter().copied() {
+            self.sum += u128::from(value);
+            self.add_squares(u128::from(value) * u128::from(value));
+            self.min = self.min.min(value);
+            self.max = self.max.max(value);
+        }
     }
 
+    fn merge(&mut self, other: &Self) {
+        self.count += other.count;
+        self.sum += other.sum;
+        self.add_squares(other.sum_of_squares);
+        self.has_overflowed |= other.has_overflowed;
+        self.min = self.min.min(other.min);
+        self.max = self.max.max(other.max);
+    }
+
+    #[inline]
+    fn add_squares(&mut self, squares: u128) {
+        let (sum, overflows) = self.sum_of_squares.overflowing_add(squares);
+        self.sum_of_squares = sum;
+        self.has_overflowed |= overflows;
+    }
+}
+
+impl<const BITS: u32> Default for Sample<BITS> {
+    fn default() -> Self {
+        Self { values: Vec::new(), most: if BITS < FINE { TOGETHER } else { EXACT_UP_TO }, binned: None }
+    }
+}
+
+impl<const BITS: u32> Sample<BITS> {
     /// Takes a value into the sample.
     #[inline]
     pub fn record(&mut self, value: u64) {
-        self.count += 1;
-        self.sum += u128::from(value);
-        let square = u128::from(value) * u128::from(value);
-        self.sum_of_squares = self.sum_of_squares.and_then(|sum| sum.checked_add(square));
-        self.min = self.min.min(value);
-        self.max = self.max.max(value);
-        self.values.record(value);
+        if self.values.len() >= self.most {
+            self.bin();
+        }
+        self.values.push(value);
     }
 
     /// Takes all values of another sample into this one.
     pub fn merge(&mut self, other: &Self) {
-        self.count += other.count;
-        self.sum += other.sum;
-        self.sum_of_squares = self.sum_of_squares.zip(other.sum_of_squares).and_then(|(a, b)| a.checked_add(b));
-        self.min = self.min.min(other.min);
-        self.max = self.max.max(other.max);
-        match &other.values {
-            Values::Exact(values) => values.iter().for_each(|value| self.values.record(*value)),
-            Values::Binned(bins) => self.values.bin().merge(bins),
-            Values::Coarse(bins) => self.values.coarsen().merge(bins),
+        other.values.iter().for_each(|value| self.record(*value));
+        if let Some(other) = &other.binned {
+            let binned = self.bin();
+            binned.bins.merge(&other.bins);
+            binned.sums.merge(&other.sums);
         }
     }
 
     /// How many values there are.
-    pub const fn count(&self) -> u64 {
-        self.count
+    pub fn count(&self) -> u64 {
+        self.values.len() as u64 + self.binned.as_ref().map_or(0, |binned| binned.sums.count)
     }
 
     /// The sum of all values.
-    pub const fn sum(&self) -> u128 {
-        self.sum
+    pub fn sum(&self) -> u128 {
+        self.sums().sum
     }
 
     /// The arithmetic mean.
     pub fn mean(&self) -> Option<f64> {
-        (self.count > 0).then(|| self.sum as f64 / self.count as f64)
+        let Sums { count, sum, .. } = self.sums();
+        (count > 0).then(|| sum as f64 / count as f64)
     }
 
     /// The standard deviation of the population.
     pub fn stddev(&self) -> Option<f64> {
         // n Σx² - (Σx)² in integers, so that nothing cancels; where that overflows, floats do.
-        let (count, squares) = (u128::from(self.count), self.sum_of_squares?);
-        let spread = match (count.checked_mul(squares), self.sum.checked_mul(self.sum)) {
+        let Sums { count, sum, sum_of_squares: squares, has_overflowed, .. } = self.sums();
+        if has_overflowed {
+            return None;
+        }
+        let count = u128::from(count);
+        let spread = match (count.checked_mul(squares), sum.checked_mul(sum)) {
             (Some(squares), Some(square)) => (squares - square) as f64,
-            _ => (count as f64 * squares as f64 - (self.sum as f64).powi(2)).max(0.0),
+            _ => (count as f64 * squares as f64 - (sum as f64).powi(2)).max(0.0),
         };
         (count > 0).then(|| spread.sqrt() / count as f64)
     }
 
     /// The smallest value.
     pub fn min(&self) -> Option<u64> {
-        (self.count > 0).then_some(self.min)
+        let Sums { count, min, .. } = self.sums();
+        (count > 0).then_some(min)
     }
 
     /// The largest value.
     pub fn max(&self) -> Option<u64> {
-        (self.count > 0).then_some(self.max)
+        let Sums { count, max, .. } = self.sums();
+        (count > 0).then_some(max)
     }
 
     /// Percentiles by nearest rank (the smallest value with at least that share of the sample at or below it), for
     /// shares in thousandths. Exact for small samples; else the middle of the bin, within [min, max].
     pub fn percentiles<const N: usize>(&self, per_mille: [u64; N]) -> [Option<u64>; N] {
-        match &self.values {
-            Values::Exact(values) => {
-                let mut sorted = values.clone();
+        match &self.binned {
+            None => {
+                let mut sorted = self.values.clone();
                 sorted.sort_unstable();
-                per_mille.map(|share| sorted.get(nearest_rank(self.count, share) as usize - 1).copied())
+                let rank = |share| nearest_rank(sorted.len() as u64, share) as usize;
+                per_mille.map(|share| sorted.get(rank(share) - 1).copied())
             }
-            Values::Binned(bins) => {
-                bins.percentiles(per_mille).map(|middle| middle.map(|middle| middle.clamp(self.min, self.max)))
-            }
-            Values::Coarse(bins) => {
-                bins.percentiles(per_mille).map(|middle| middle.map(|middle| middle.clamp(self.min, self.max)))
+            Some(binned) => {
+                let mut bins = binned.bins.clone();
+                bins.record_all(&self.values);
+                let Sums { min, max, .. } = self.sums();
+                bins.percentiles(per_mille).map(|middle| middle.map(|middle| middle.clamp(min, max)))
             }
         }
     }
-}
 
-impl Values {
-    #[inline]
-    fn record(&mut self, value: u64) {
-        match self {
-            Self::Binned(bins) => bins.record(value),
-            Self::Coarse(bins) => bins.record(value),
-            Self::Exact(values) if values.len() < EXACT_UP_TO => values.push(value),
-            Self::Exact(_) => self.bin().record(value),
-        }
+    fn sums(&self) -> Sums {
+        let mut sums = self.binned.as_ref().map_or_else(Sums::default, |binned| binned.sums);
+        sums.add(&self.values);
+        sums
     }
 
-    /// From now on values are counted in few bins; possible only while there are no others.
-    fn coarsen(&mut self) -> &mut CoarseHistogram {
-        if let Self::Exact(values) = self {
-            assert!(values.is_empty(), "a sample is coarse from its beginning");
-            *self = Self::Coarse(CoarseHistogram::default());
-        }
-        match self {
-            Self::Coarse(bins) => bins,
-            Self::Exact(_) | Self::Binned(_) => unreachable!("samples of one kind are merged"),
-        }
-    }
-
-    /// From now on values are counted in bins.
-    fn bin(&mut self) -> &mut Histogram {
-        if let Self::Exact(values) = self {
-            let mut bins = Histogram::default();
-            values.iter().for_each(|value| bins.record(*value));
-            *self = Self::Binned(bins);
-        }
-        match self {
-            Self::Binned(bins) => bins,
-            Self::Exact(_) | Self::Coarse(_) => unreachable!("the values have just been binned"),
-        }
+    /// From now on values are counted in bins, those kept back too.
+    #[cold]
+    fn bin(&mut self) -> &mut Binned<BITS> {
+        self.most = TOGETHER;
+        let binned = self.binned.get_or_insert_default();
+        binned.bins.record_all(&self.values);
+        binned.sums.add(&self.values);
+        self.values.clear();
+        binned
     }
 }
 
@@ -180,7 +201,7 @@ mod tests {
 
     #[test]
     fn an_empty_sample_has_no_numbers() {
-        let sample = Sample::default();
+        let sample = <Sample>::default();
         assert_eq!((sample.mean(), sample.stddev(), sample.min(), sample.max()), (None, None, None, None));
         assert_eq!(sample.percentiles([500]), [None]);
     }

@@ -1,6 +1,6 @@
 //! What the engine counted in one run, a stretch of one, or several runs together.
 
-use crate::engine::{ClassCounts, Ending, Record, Usage, Usages};
+use crate::engine::{ClassCounts, Ending, Record, Usage};
 
 /// Counts and integrals over time; they add up over runs.
 #[derive(Clone, Debug, PartialEq)]
@@ -13,11 +13,11 @@ pub struct Totals {
     pub in_system: Usage,
     /// Requests on a core.
     pub cores: Usage,
-    /// Requests whose turn it is in their worker.
-    pub turns: Usage,
+    /// Requests whose turn it is in their worker; `None` if that was not watched.
+    pub turns: Option<Usage>,
     /// Requests in progress in the workers.
     pub slots: Usage,
-    /// Queries that each backend works on.
+    /// Queries that each limited backend works on; none if that was not watched.
     pub backends: Vec<Usage>,
     /// Requests that arrived in the warm-up.
     pub warm_up_requests: u64,
@@ -30,35 +30,17 @@ pub struct Totals {
 impl Totals {
     /// Those of a whole run.
     pub fn of_run(record: &Record) -> Self {
-        let Usages { until, in_system, cores, turns, slots, backends } = record.usages.clone();
         Self {
-            nanos: u128::from((until - record.start).as_nanos()),
+            nanos: u128::from((record.end - record.start).as_nanos()),
             classes: record.classes.clone(),
-            in_system,
-            cores,
-            turns,
-            slots,
-            backends,
+            in_system: record.in_system,
+            cores: record.cores,
+            turns: Some(record.turns),
+            slots: record.slots,
+            backends: record.backends.clone(),
             warm_up_requests: record.warm_up_requests,
             phase_events: record.phase_events,
             incomplete: incomplete(record),
-        }
-    }
-
-    /// Those of the time between two instants of a run, in which requests with these counts arrived.
-    pub fn between(start: &Usages, end: &Usages, classes: Vec<ClassCounts>) -> Self {
-        let since = |now: Usage, then: Usage| Usage { area: now.area - then.area, max: now.max };
-        Self {
-            nanos: u128::from((end.until - start.until).as_nanos()),
-            classes,
-            in_system: since(end.in_system, start.in_system),
-            cores: since(end.cores, start.cores),
-            turns: since(end.turns, start.turns),
-            slots: since(end.slots, start.slots),
-            backends: end.backends.iter().zip(&start.backends).map(|(now, then)| since(*now, *then)).collect(),
-            warm_up_requests: 0,
-            phase_events: 0,
-            incomplete: None,
         }
     }
 
@@ -66,8 +48,11 @@ impl Totals {
     pub fn add(&mut self, other: &Self) {
         self.nanos += other.nanos;
         self.classes.iter_mut().zip(&other.classes).for_each(|(counts, more)| counts.add(*more));
-        let levels = [&mut self.in_system, &mut self.cores, &mut self.turns, &mut self.slots];
-        for (level, more) in levels.into_iter().zip([other.in_system, other.cores, other.turns, other.slots]) {
+        let levels = [&mut self.in_system, &mut self.cores, &mut self.slots];
+        for (level, more) in levels.into_iter().zip([other.in_system, other.cores, other.slots]) {
+            level.add(more);
+        }
+        if let (Some(level), Some(more)) = (&mut self.turns, other.turns) {
             level.add(more);
         }
         self.backends.iter_mut().zip(&other.backends).for_each(|(level, more)| level.add(*more));
@@ -94,7 +79,7 @@ fn incomplete(record: &Record) -> Option<String> {
         let what = error.lines().next().unwrap_or_default();
         return Some(format!("the trace could not be read to its end: {what}"));
     }
-    let seconds = record.usages.until.since_start().as_secs();
+    let seconds = record.end.since_start().as_secs();
     match record.ending {
         Ending::Drained | Ending::Horizon => None,
         Ending::TooManyInFlight => {

@@ -8,7 +8,7 @@
 //!
 //! A long run has longer batches: when [`MOST`] are full, each two become one, so that memory is bounded.
 
-use crate::engine::{Departure, Observer, Outcome, Usages};
+use crate::engine::{Departure, Observer, Outcome};
 use crate::model::SimTime;
 
 /// So many batches at most.
@@ -66,10 +66,20 @@ impl Settling {
         }
     }
 
+    #[cold]
+    fn begin(&mut self, request: u64) {
+        while request / self.size >= MOST as u64 {
+            self.join_pairs();
+        }
+        let batches = (request / self.size) as usize + 1;
+        let empty = Batch { begin: SimTime::MAX, count: 0, sum: 0 };
+        self.batches.resize(batches.max(self.batches.len()), empty);
+    }
+
     fn join_pairs(&mut self) {
         self.size *= 2;
         let joined = self.batches.chunks(2).map(|pair| Batch {
-            begin: pair[0].begin,
+            begin: pair.iter().map(|batch| batch.begin).min().unwrap_or(SimTime::MAX),
             count: pair.iter().map(|batch| batch.count).sum(),
             sum: pair.iter().map(|batch| batch.sum).sum(),
         });
@@ -103,21 +113,14 @@ fn best_truncation(values: &[f64]) -> Option<usize> {
 
 impl Observer for Settling {
     #[inline]
-    fn wants_usages(&self, request: u64, _: SimTime) -> bool {
-        request == self.batches.len() as u64 * self.size
-    }
-
-    fn on_usages(&mut self, _: u64, usages: &Usages) {
-        if self.batches.len() == MOST {
-            self.join_pairs();
-        }
-        self.batches.push(Batch { begin: usages.until, count: 0, sum: 0 });
-    }
-
-    #[inline]
     fn on_departure(&mut self, departure: &Departure) {
+        let request = departure.entrance.request;
+        if request / self.size >= self.batches.len() as u64 {
+            self.begin(request);
+        }
+        let batch = &mut self.batches[(request / self.size) as usize];
+        batch.begin = batch.begin.min(departure.entrance.arrival);
         if departure.outcome == Outcome::Completed {
-            let batch = &mut self.batches[(departure.entrance.request / self.size) as usize];
             batch.count += 1;
             batch.sum += u128::from(departure.response_time().as_nanos());
         }
@@ -127,6 +130,8 @@ impl Observer for Settling {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::Entrance;
+    use crate::model::{ClassId, SimDuration};
 
     /// Values that rise to 100 in so many steps and then swing around it.
     fn rising(steps: usize, count: usize) -> Vec<f64> {
@@ -159,12 +164,20 @@ mod tests {
     #[test]
     fn batches_are_joined_before_they_are_too_many() {
         let mut settling = Settling::default();
-        for request in 0..200_000_u64 {
-            if settling.wants_usages(request, SimTime::ZERO) {
-                settling.on_usages(request, &Usages::default());
-            }
+        for request in 0..200_000 {
+            let arrival = SimTime::ZERO + SimDuration::from_millis(request);
+            let entrance =
+                Entrance { request, class: ClassId(0), arrival, first_arrival: arrival, demand: SimDuration::ZERO };
+            settling.on_departure(&Departure {
+                entrance,
+                departure: arrival + SimDuration::from_millis(5),
+                outcome: Outcome::Completed,
+                counts: true,
+                spent: [SimDuration::ZERO; 8],
+            });
         }
         assert!(settling.batches.len() <= MOST, "{}", settling.batches.len());
         assert!(settling.batches.len() >= MOST / 2, "{}", settling.batches.len());
+        assert_eq!(settling.truncation(), Truncation { until: SimTime::ZERO, settled: true });
     }
 }

@@ -18,7 +18,7 @@ pub use check::{
     BASELINE_SCHEMA, BadBaseline, Baseline, BaselineCheck, BaselineComparison, BaselineMethod, BaselineNumber,
     BaselineNumbers, BaselinePolicy, BaselineSample, CHECK_SCHEMA, CheckVerdict, GATE_LEVEL, Gate, MetricComparison,
     MetricTolerance, MetricVerdict, NotComparable, ScenarioChange, ScenarioCheck, SignificanceTest, Stored,
-    WrittenBaseline, baseline_schema, check, check_schema, judge, without_data,
+    WrittenBaseline, check, judge, without_data,
 };
 pub use coverage::{ALLOWED, Coverage, CoveredNumber, coverage};
 pub use replications::{Halted, RequestRow, Rows};

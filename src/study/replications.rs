@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use crate::engine::{Departure, Observer};
-use crate::model::{SimDuration, SimTime};
+use crate::model::{ClassId, SimDuration, SimTime};
 use crate::policy::PolicyChoice;
 use crate::scenario::{End, Scenario};
 use crate::stats::{
@@ -70,6 +70,9 @@ pub(super) struct Outcome {
 /// Between two looks at the watch, so many events happen: some milliseconds.
 pub(super) const EVENTS_PER_LOOK: u64 = 100_000;
 
+/// So many are enough for the first requests of most runs.
+const EVENTS_OF_FIRST_REQUESTS: u64 = 2_000;
+
 impl Trial<'_> {
     /// Simulates one replication, with batches if it is the only one.
     ///
@@ -83,21 +86,15 @@ impl Trial<'_> {
         rows: Option<&mut Rows<'_>>,
     ) -> Result<Outcome, Halted> {
         let Self { scenario, policy, .. } = self;
-        let warm_up = SimTime::ZERO + replication.warm_up;
         let (classes, clients_retry) = (scenario.workload.classes.len(), scenario.clients.retries.is_some());
-        let timeline = if replication.number == 0 { self.timeline } else { 0 };
-        let observer = (
-            (Collector::new(classes, clients_retry), is_only.then(|| Batches::new(classes, clients_retry, warm_up))),
-            (
-                TimelineRecorder::new(timeline, warm_up, &policy.rules()),
-                RowWriter {
-                    policy: policy.name(),
-                    replication: (!is_only).then_some(replication.number + 1),
-                    scenario,
-                    rows,
-                },
-            ),
-        );
+        let writer = RowWriter {
+            policy: policy.name(),
+            replication: (!is_only).then_some(replication.number + 1),
+            scenario,
+            rows,
+        };
+        let batches = is_only.then(|| Batches::new(classes, clients_retry));
+        let observer = (Collector::new(classes, clients_retry), (batches, writer));
         let mut simulation = simulation(scenario, policy, replication, observer);
         while simulation.advance(EVENTS_PER_LOOK) {
             let (arrived, now) = simulation.progress();
@@ -110,13 +107,38 @@ impl Trial<'_> {
                 return Err(Halted);
             }
         }
-        let (record, ((collector, batches), (timeline, _))) = simulation.finish();
-        let name = |class: crate::model::ClassId| scenario.workload.classes[usize::from(class.0)].name.clone();
-        Ok(Outcome { collector, totals: Totals::of_run(&record), batches, timeline: timeline.timeline(name) })
+        let (record, (collector, (batches, _))) = simulation.finish();
+        let timeline = match replication.number {
+            0 if self.timeline > 0 => self.first_requests(replication, &|| progress(1.0))?,
+            _ => Vec::new(),
+        };
+        Ok(Outcome { collector, totals: Totals::of_run(&record), batches, timeline })
+    }
+
+    /// The same requests once more, until the first of them have departed: a run whose every step is watched takes no
+    /// shortcuts, so the one for the numbers is not.
+    fn first_requests(
+        &self,
+        replication: &Replication,
+        look: &dyn Fn() -> ControlFlow<()>,
+    ) -> Result<Vec<TimelineEntry>, Halted> {
+        let Self { scenario, policy, timeline } = self;
+        let warm_up = SimTime::ZERO + replication.warm_up;
+        let recorder = TimelineRecorder::new(*timeline, warm_up, &policy.rules());
+        let mut simulation = simulation(scenario, policy, replication, recorder);
+        let mut events = EVENTS_OF_FIRST_REQUESTS;
+        while simulation.observer().watches_segments() && simulation.advance(events) {
+            events = EVENTS_PER_LOOK;
+            if look().is_break() {
+                return Err(Halted);
+            }
+        }
+        let name = |class: ClassId| scenario.workload.classes[usize::from(class.0)].name.clone();
+        Ok(simulation.finish().1.timeline(name))
     }
 
     /// The results of what was collected and counted.
-    pub fn results(&self, collector: &Collector, totals: &Totals) -> PolicyResults {
+    pub fn results<const BITS: u32>(&self, collector: &Collector<BITS>, totals: &Totals) -> PolicyResults {
         let Self { scenario, policy, .. } = self;
         let classes: Vec<&str> = scenario.workload.classes.iter().map(|class| class.name.as_str()).collect();
         let subject = Subject {
@@ -225,6 +247,10 @@ struct RowWriter<'a, 'w, 'r> {
 }
 
 impl Observer for RowWriter<'_, '_, '_> {
+    fn minds_order(&self) -> bool {
+        self.rows.is_some()
+    }
+
     fn on_departure(&mut self, departure: &Departure) {
         let Some(rows) = &mut self.rows else { return };
         let entrance = &departure.entrance;

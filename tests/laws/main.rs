@@ -4,6 +4,7 @@
 //! along, since tests have debug assertions. A failing scenario is printed: it can be run as it is.
 
 mod generator;
+mod shortcuts;
 
 use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
@@ -144,22 +145,22 @@ fn check(scenario: &Scenario, rules: &Rules, record: &Record, mut books: Books) 
         assert_eq!(ended, arrived, "a drained run left a request");
         assert!(books.inside.is_empty(), "a drained run left a request inside: {:?}", books.inside);
     }
-    books.close(record.usages.until);
+    books.close(record.end);
 
     // Little's law, exactly: the area under the number inside is the sum of the times inside.
-    assert_eq!(record.usages.in_system.area, books.in_system, "Little's law for the system");
-    assert_eq!(record.usages.slots.area, books.in_slots, "Little's law for the slots");
+    assert_eq!(record.in_system.area, books.in_system, "Little's law for the system");
+    assert_eq!(record.slots.area, books.in_slots, "Little's law for the slots");
 
-    let span = u128::from((record.usages.until - record.start).as_nanos());
-    assert!(record.usages.cores.area <= span * u128::from(scenario.machine.cores), "more than all cores were busy");
+    let span = u128::from((record.end - record.start).as_nanos());
+    assert!(record.cores.area <= span * u128::from(scenario.machine.cores), "more than all cores were busy");
     let turns = u128::from(rules.workers) * u128::from(rules.running_at_once);
-    assert!(record.usages.turns.area <= span * turns, "more turns were taken than there are");
-    assert!(record.usages.turns.area >= record.usages.cores.area, "a core ran a request whose turn it was not");
+    assert!(record.turns.area <= span * turns, "more turns were taken than there are");
+    assert!(record.turns.area >= record.cores.area, "a core ran a request whose turn it was not");
     match scenario.machine.quantum {
         Quantum::RoundRobin(_) if scenario.machine.context_switch.as_nanos() == 0 => {
-            assert_eq!(record.usages.cores.area, books.working, "cores were busy with something else than work");
+            assert_eq!(record.cores.area, books.working, "cores were busy with something else than work");
         }
-        Quantum::RoundRobin(_) => assert!(record.usages.cores.area >= books.working, "work without a core"),
+        Quantum::RoundRobin(_) => assert!(record.cores.area >= books.working, "work without a core"),
         // Shares are rounded by less than a nanosecond a burst.
         Quantum::ProcessorSharing => {}
     }

@@ -1,7 +1,5 @@
 //! Arrivals one after another.
 
-use rand::RngExt;
-
 use crate::model::{ClassId, Rate, SimDuration, SimTime};
 use crate::random::{Distribution, Sampler, Stream};
 
@@ -88,6 +86,11 @@ impl ArrivalSource {
         }
     }
 
+    /// Whether any request brings demands that it does not draw.
+    pub fn gives_demands(&self) -> bool {
+        matches!(self.0, Source::Trace(_))
+    }
+
     /// Why the arrivals ended before their time: a trace that can no longer be read, or is not what it was when the
     /// scenario was read. What is wrong and, on a line of its own, what to do.
     pub fn error(&self) -> Option<&str> {
@@ -131,22 +134,22 @@ impl ArrivalSource {
     }
 
     pub(super) fn mmpp(law: &Mmpp, mut stream: Stream) -> Self {
-        let steps = law.steps(another(&mut stream));
+        let steps = law.steps(stream.split());
         Self::other(Other::Mmpp(Varying::new(Stepwise::new(steps), stream)))
     }
 
     pub(super) fn on_off(law: &OnOff, mut stream: Stream) -> Self {
-        let steps = law.steps(another(&mut stream));
+        let steps = law.steps(stream.split());
         Self::other(Other::OnOff(Varying::new(Stepwise::new(steps), stream)))
     }
 
     pub(super) fn batches(law: &Batches, mut stream: Stream) -> Self {
-        let sizes = another(&mut stream);
+        let sizes = stream.split();
         Self::other(Other::Batches(BatchSource::new(law, stream, sizes)))
     }
 
     pub(super) fn bursts(law: &Bursts, mut stream: Stream) -> Self {
-        let sizes = another(&mut stream);
+        let sizes = stream.split();
         Self::other(Other::Bursts(BurstSource::new(law, stream, sizes)))
     }
 
@@ -177,9 +180,4 @@ impl Other {
 fn instant(nanos: f64) -> Option<SimTime> {
     let is_in_time = nanos <= SimTime::MAX.as_nanos() as f64;
     is_in_time.then(|| SimTime::ZERO + SimDuration::round_from_nanos(nanos))
-}
-
-/// Another stream, decided by this one.
-fn another(stream: &mut Stream) -> Stream {
-    Stream::new(stream.random(), stream.random())
 }

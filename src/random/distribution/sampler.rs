@@ -39,7 +39,7 @@ enum OtherLaw {
 
 impl Sampler {
     /// Draws one duration, rounded once to whole nanoseconds.
-    #[inline]
+    #[inline(always)]
     pub fn draw(&self, stream: &mut Stream) -> SimDuration {
         match &self.0 {
             Law::Constant(value) => *value,
@@ -143,6 +143,7 @@ impl Sampler {
 }
 
 impl OtherLaw {
+    #[inline(never)]
     fn draw(&self, stream: &mut Stream) -> SimDuration {
         let nanos = match self {
             Self::Uniform { low, width } => low + width * stream.random::<f64>(),

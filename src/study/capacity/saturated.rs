@@ -3,15 +3,15 @@
 //! Users who always come back keep it saturated. Where the number of slots is small they do not think, and are twice as
 //! many as slots: there is always a request in the backlog. Otherwise they are so many, and think for so long, that twice
 //! as many requests would come as any station could bear if none of them had to wait: about half of the users then stand
-//! where it is narrowest. In the long run users send as many requests as are served, so that arrivals are counted.
+//! where it is narrowest.
 //!
 //! The run has a replication number of its own and nothing goes wrong in it: faults, limits of the backlog, patience and
 //! timeouts are left out. It is over after a number of events.
 
 use std::ops::Not;
 
-use crate::engine::{Departure, Dispatch, MAX_IN_FLIGHT, Observer, Order, Queueing, Rules, Setup, Simulation, Usages};
-use crate::model::{Activity, Backend, SimDuration, SimTime};
+use crate::engine::{Departure, Dispatch, MAX_IN_FLIGHT, Observer, Order, Queueing, Rules, Setup, Simulation};
+use crate::model::{Activity, Backend, Machine, SimDuration, SimTime};
 use crate::random::{Clients, Distribution, Load, Streams, Users, Workload};
 use crate::scenario::Scenario;
 use crate::stats::Interval;
@@ -37,7 +37,7 @@ const LEVEL: f64 = 0.95;
 /// So many events are simulated: some hundredths of a second.
 const EVENTS: u64 = 400_000;
 
-/// How far the run is, is noted whenever so many requests have arrived.
+/// How far the run is, is noted whenever so many requests have departed.
 const REQUESTS_PER_MARK: u64 = 16;
 
 /// The interval is that of so many equal parts of the run.
@@ -54,8 +54,7 @@ pub(super) fn run(
     bound_per_s: f64,
     demands: &Demands,
 ) -> Option<Saturated> {
-    let (stay, cpu) = (demands.stay, demands.cpu);
-    let users = users(rules, bound_per_s, stay)?;
+    let users = users(rules, bound_per_s, demands.stay)?;
     let warm_up = 3 * u64::from(users.count);
     let backends: Vec<Backend> = scenario.backends.values().map(without_timeout).collect();
     let setup = Setup {
@@ -78,11 +77,10 @@ pub(super) fn run(
     if is_stuck {
         return None;
     }
-    let is_all_demand = scenario.machine.context_switch == SimDuration::ZERO && cpu > 0.0 && cpu.is_finite();
-    let core_nanos = record.usages.until.as_nanos() as f64 * f64::from(scenario.machine.cores);
+    let core_nanos = record.end.as_nanos() as f64 * f64::from(scenario.machine.cores);
     Some(Saturated {
-        throughput_per_s: throughput(&watch.marks, warm_up, is_all_demand.then_some(cpu))?,
-        cores: record.usages.cores.area as f64 / core_nanos,
+        throughput_per_s: throughput(&watch.marks, warm_up, &controls(demands, &scenario.machine))?,
+        cores: record.cores.area as f64 / core_nanos,
         pool_wait: watch.pool_wait as f64 / watch.in_progress.max(1) as f64,
     })
 }
@@ -120,18 +118,24 @@ fn with_one_backlog(rules: &Rules) -> Rules {
 #[derive(Clone, Debug, Default)]
 struct Watch {
     marks: Vec<Mark>,
+    departed: u64,
+    /// How long departed requests had the cores work, and were away at backends or asleep, in nanoseconds.
+    work: u128,
+    away: u128,
     /// Time in progress that requests spent waiting for connections, and all of it, in nanoseconds.
     pool_wait: u128,
     in_progress: u128,
 }
 
-/// How far the run was when a request arrived.
+/// How far the run was when a request departed.
 #[derive(Clone, Copy, Debug)]
 struct Mark {
+    /// So many had departed.
     requests: f64,
     nanos: f64,
-    /// Busy time of all cores, in nanoseconds.
-    busy_nanos: f64,
+    /// How long they had the cores work, and were away, in nanoseconds.
+    work_nanos: f64,
+    away_nanos: f64,
 }
 
 impl Observer for Watch {
@@ -139,36 +143,54 @@ impl Observer for Watch {
         let spent = |activity: Activity| u128::from(departure.spent[activity as usize].as_nanos());
         self.pool_wait += spent(Activity::PoolWait);
         self.in_progress += u128::from(departure.response_time().as_nanos()) - spent(Activity::BacklogWait);
+        self.work += spent(Activity::Framework) + spent(Activity::Compute);
+        self.away += spent(Activity::Backend) + spent(Activity::Sleep);
+        self.departed += 1;
+        if self.departed.is_multiple_of(REQUESTS_PER_MARK) {
+            self.marks.push(Mark {
+                requests: self.departed as f64,
+                nanos: departure.departure.as_nanos() as f64,
+                work_nanos: self.work as f64,
+                away_nanos: self.away as f64,
+            });
+        }
     }
+}
 
-    fn wants_usages(&self, request: u64, _: SimTime) -> bool {
-        request.is_multiple_of(REQUESTS_PER_MARK)
-    }
+/// What departed requests brought, of which the mean is known: where they happened to bring more than that, fewer were
+/// served.
+#[derive(Clone, Copy, Debug)]
+struct Control {
+    brought: fn(&Mark) -> f64,
+    /// Of a request, in nanoseconds.
+    mean: f64,
+}
 
-    fn on_usages(&mut self, request: u64, usages: &Usages) {
-        self.marks.push(Mark {
-            requests: request as f64,
-            nanos: usages.until.as_nanos() as f64,
-            busy_nanos: usages.cores.area as f64,
-        });
-    }
+/// Work, and time away where its mean is known. Where switching takes time, demands are not all there is.
+fn controls(demands: &Demands, machine: &Machine) -> Vec<Control> {
+    let work = Control { brought: |mark| mark.work_nanos, mean: demands.cpu };
+    let away = Control { brought: |mark| mark.away_nanos, mean: demands.stay - demands.cpu };
+    let away = demands.stay_is_exact.then_some(away);
+    let is_known = |control: &Control| {
+        machine.context_switch == SimDuration::ZERO && control.mean > 0.0 && control.mean.is_finite()
+    };
+    [Some(work), away].into_iter().flatten().filter(is_known).collect()
 }
 
 /// What happened between two marks.
 #[derive(Clone, Copy, Debug)]
 struct Stretch {
     rate_per_s: f64,
-    /// Requests per second minus busy cores / mean CPU demand of a request, which is the same in the long run (the
-    /// utilization law).
+    /// Requests per second less what they brought per second / its mean for a request: 0 in the long run.
     surplus_per_s: f64,
 }
 
 impl Stretch {
-    fn between(from: Mark, to: Mark, cpu: Option<f64>) -> Self {
+    fn between(from: Mark, to: Mark, control: Option<Control>) -> Self {
         let seconds = (to.nanos - from.nanos) / 1e9;
         let rate_per_s = (to.requests - from.requests) / seconds;
-        let law = |cpu: f64| (to.busy_nanos - from.busy_nanos) / cpu / seconds;
-        Self { rate_per_s, surplus_per_s: cpu.map_or(0.0, |cpu| rate_per_s - law(cpu)) }
+        let brought = |control: Control| ((control.brought)(&to) - (control.brought)(&from)) / control.mean / seconds;
+        Self { rate_per_s, surplus_per_s: control.map_or(0.0, |control| rate_per_s - brought(control)) }
     }
 
     /// The rate without so much of the surplus, whose mean is 0.
@@ -177,20 +199,24 @@ impl Stretch {
     }
 }
 
-/// Requests per second from the marks after the warm-up. Their surplus over the utilization law is a control variate:
-/// where cores are nearly always busy, a rate is high when demands happen to be short (Law, *Simulation Modeling and
-/// Analysis*, 5th edition, 11.4). `cpu`: the mean CPU demand in nanoseconds, where all that cores do is demand.
-fn throughput(marks: &[Mark], warm_up: u64, cpu: Option<f64>) -> Option<Interval> {
+/// Requests per second from the marks after the warm-up. Each surplus is a control variate: a rate is high when demands
+/// happen to be short (Law, *Simulation Modeling and Analysis*, 5th edition, 11.4). The one that explains most is used.
+fn throughput(marks: &[Mark], warm_up: u64, controls: &[Control]) -> Option<Interval> {
     let first = marks.iter().position(|mark| mark.requests >= warm_up as f64).unwrap_or(marks.len() / 2);
     let marks = &marks[first.min(marks.len() / 2)..];
+    let found = controls.iter().copied().map(Some).chain([None]).filter_map(|control| controlled(marks, control));
+    found.min_by(|one, other| one.half_width.total_cmp(&other.half_width))
+}
+
+fn controlled(marks: &[Mark], control: Option<Control>) -> Option<Interval> {
     let (first, last) = (marks.first()?, marks.last()?);
     let size = marks.len().div_ceil(BATCHES);
     let edges: Vec<Mark> = marks.iter().copied().step_by(size.max(1)).collect();
-    let batches: Vec<Stretch> = edges.windows(2).map(|edge| Stretch::between(edge[0], edge[1], cpu)).collect();
+    let batches: Vec<Stretch> = edges.windows(2).map(|edge| Stretch::between(edge[0], edge[1], control)).collect();
     let part = part_to_leave_out(&batches);
     let rates: Vec<f64> = batches.iter().map(|batch| batch.without(part)).collect();
     let interval = Interval::of_mean(&rates, LEVEL).filter(|interval| interval.half_width.is_finite())?;
-    Some(Interval { mean: Stretch::between(*first, *last, cpu).without(part), ..interval })
+    Some(Interval { mean: Stretch::between(*first, *last, control).without(part), ..interval })
 }
 
 /// The part of the surplus without which rates vary least: their covariance / the variance of the surplus.

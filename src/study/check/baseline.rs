@@ -7,22 +7,18 @@ use serde_json::Value;
 
 use crate::engine::MODEL_VERSION;
 use crate::model::{BackendId, Metric, Named};
-use crate::scenario::{Scenario, schema_of_written};
+use crate::scenario::Scenario;
 use crate::stats::{ClassConfidence, Method, Observations, PolicyResults, ScenarioResults, Series, rounded};
 
 /// The schema of baseline files. Fields are only ever added within a major version.
 pub const BASELINE_SCHEMA: &str = "waitline.baseline/1";
-
-/// The JSON Schema of baseline files, as `baseline.schema.json` ships it.
-pub fn baseline_schema() -> Value {
-    schema_of_written::<Baseline>()
-}
 
 /// What the name of the schema begins with, whatever its version.
 const SCHEMA_NAME: &str = "waitline.baseline/";
 
 /// What a scenario gave. Numbers are rounded to 6 decimals, as in every file.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(title = "waitline baseline")]
 pub struct Baseline {
     /// The scenario as it was: JSON with sorted keys, without `$schema` and `description`.
     pub canonical: Value,
@@ -40,8 +36,7 @@ pub struct Baseline {
     pub scenario: String,
     /// SHA-256 of the scenario, and of the files it names.
     pub scenario_sha256: String,
-    /// What the file is, and in which version.
-    #[schemars(extend("const" = BASELINE_SCHEMA))]
+    /// [`BASELINE_SCHEMA`].
     pub schema: String,
     /// The seed.
     pub seed: u64,

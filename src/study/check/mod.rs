@@ -14,12 +14,11 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::model::MetricUnit;
-use crate::scenario::schema_of_written;
 use crate::stats::{ObjectiveResult, ObjectiveVerdict, ScenarioResults};
 
 pub use baseline::{
     BASELINE_SCHEMA, BadBaseline, Baseline, BaselineMethod, BaselineNumber, BaselineNumbers, BaselinePolicy,
-    BaselineSample, baseline_schema,
+    BaselineSample,
 };
 pub use gate::{Gate, Stored, check, without_data};
 pub use judgement::{GATE_LEVEL, judge};
@@ -27,16 +26,10 @@ pub use judgement::{GATE_LEVEL, judge};
 /// The schema of what `check` writes. Fields are only ever added within a major version.
 pub const CHECK_SCHEMA: &str = "waitline.check/1";
 
-/// The JSON Schema of what `check` writes as JSON, as `check.schema.json` ships it.
-pub fn check_schema() -> Value {
-    schema_of_written::<ScenarioCheck>()
-}
-
 /// What `check` found in one scenario.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct ScenarioCheck {
-    /// What the document is, and in which version.
-    #[schemars(extend("const" = CHECK_SCHEMA))]
+    /// [`CHECK_SCHEMA`].
     pub schema: &'static str,
     /// The version of the program.
     pub waitline: &'static str,

@@ -1,0 +1,257 @@
+//! A shortcut: requests of workers that do one thing at a time are walked to their end when they arrive.
+//!
+//! Where each worker serves a request from beginning to end on a core of its own, the oldest request goes to the worker
+//! that is free first, and nothing can intervene, a request begins at max(arrival, when the first worker is free) and
+//! ends its demand later (Kiefer and Wolfowitz 1955). So there are no events but arrivals; departures are told some time
+//! after the clock has passed them, many at once.
+//!
+//! Whether a run may do so is decided before it, from its rules. The results are those of the long way, to the nanosecond;
+//! `tests/laws` compares them, request by request.
+
+use std::collections::VecDeque;
+
+use crate::model::{Activity, SimDuration, SimTime};
+use crate::random::Load;
+
+use super::ahead::nothing_intervenes;
+use super::event::{NEVER, time_of};
+use super::program::{Instruction, Program};
+use super::recorder::{Departure, Ending, Entrance, Observer, Outcome};
+use super::simulation::{Setup, Simulation};
+use super::{Dispatch, Order};
+
+/// The workers, and the requests that have been walked.
+#[derive(Clone, Debug)]
+pub(super) struct Walk {
+    /// When each worker will be free, the first one first.
+    free_at: Vec<SimTime>,
+    /// Requests whose departure has not been told: all that are in the system, and some that are not.
+    untold: Vec<Departure>,
+    /// So many of those, and it is time to look who has departed.
+    enough: usize,
+    /// The most requests that were in the system at once, since the warm-up once that is over.
+    most: usize,
+    /// When the latest requests began: as many as would wait if there were one more in the system than ever.
+    starts: VecDeque<SimTime>,
+    is_warm: bool,
+    /// Room for the demands of a request.
+    demands: Vec<SimDuration>,
+}
+
+/// A worker that would be free only beyond all runs.
+const FAR: SimTime = SimTime::from_nanos(SimTime::MAX.as_nanos() + 1);
+
+/// Departures are told so many at once, and more where more are in the system.
+const TOGETHER: usize = 64;
+
+impl Walk {
+    /// Whether a run may walk.
+    pub fn new(setup: &Setup<'_>, program: &Program) -> Option<Self> {
+        let queueing = setup.rules.queueing;
+        let is_plain_queue =
+            queueing.dispatch == Dispatch::Shared && queueing.order == Order::Fifo && queueing.backlog.is_none();
+        let draws_all = matches!(&setup.load, Load::Open(source) if !source.gives_demands());
+        let one_by_one = setup.rules.slots == Some(1) && program.never_gives_up_its_turn();
+        let may = nothing_intervenes(setup, program) && is_plain_queue && draws_all && one_by_one;
+        may.then(|| Self {
+            free_at: vec![SimTime::ZERO; setup.rules.workers as usize],
+            untold: Vec::new(),
+            enough: TOGETHER,
+            most: 0,
+            starts: VecDeque::new(),
+            is_warm: setup.warm_up == SimTime::ZERO,
+            demands: vec![SimDuration::ZERO; program.stride()],
+        })
+    }
+
+    /// The first free worker serves a request that arrives now; when it begins.
+    #[inline]
+    fn assign(&mut self, now: SimTime, demand: SimDuration) -> SimTime {
+        let workers = self.free_at.len();
+        if self.most < workers {
+            // One more than ever: beside so many busy workers.
+            self.most += usize::from(self.most == 0 || self.free_at[workers - self.most] > now);
+        }
+        let start = now.max(self.free_at[0]);
+        self.count_waiting(now, start);
+        let free = (start + demand).min(FAR);
+        let place = self.free_at.partition_point(|other| *other < free);
+        // The first gives its place up, those before the new one move on.
+        self.free_at.copy_within(1..place.max(1), 0);
+        self.free_at[place.max(1) - 1] = free;
+        start
+    }
+
+    /// Takes note of how many are in the system when a request arrives that begins at `start`.
+    #[inline]
+    fn count_waiting(&mut self, now: SimTime, start: SimTime) {
+        if self.most < self.free_at.len() {
+            return;
+        }
+        self.starts.push_back(start);
+        if self.starts[0] > now {
+            self.most += 1;
+        } else {
+            self.starts.pop_front();
+        }
+    }
+
+    /// The warm-up is over: what was before is forgotten.
+    #[cold]
+    fn warm_up(&mut self, warm_up: SimTime) {
+        let is_inside = |other: &&Departure| other.entrance.arrival < warm_up && other.departure >= warm_up;
+        self.most = self.untold.iter().filter(is_inside).count();
+        while self.starts.len() > self.most.saturating_sub(self.free_at.len()) {
+            self.starts.pop_front();
+        }
+        self.is_warm = true;
+    }
+}
+
+/// When a request began.
+#[inline]
+fn start_of(departure: &Departure) -> SimTime {
+    departure.entrance.arrival + departure.spent[Activity::BacklogWait as usize]
+}
+
+impl<O: Observer> Simulation<O> {
+    /// Lets at most so many requests arrive; false once the run is over.
+    pub(super) fn walk(&mut self, walk: &mut Walk, steps: u64) -> bool {
+        for _ in 0..steps {
+            let arrival = time_of(self.arrivals.next);
+            if arrival > self.horizon.unwrap_or(SimTime::MAX) || self.is_overfull {
+                self.end_walk(walk);
+                return false;
+            }
+            self.now = arrival;
+            self.walk_one(walk);
+            if walk.untold.len() >= walk.enough {
+                self.tell_departed(walk, arrival);
+                walk.enough = 2 * walk.untold.len() + TOGETHER;
+            }
+        }
+        true
+    }
+
+    /// The next request arrives, and is walked to its end.
+    #[inline]
+    fn walk_one(&mut self, walk: &mut Walk) {
+        let (arrival, request) = (self.now, self.arrivals.arrived);
+        let mut stream = self.streams.request(request);
+        let drawn = self.program.draw_class(&mut stream);
+        let class = self.arrivals.next_class.unwrap_or(drawn);
+        let demand = self.program.draw_demands(class, &mut stream, &mut walk.demands);
+        self.arrivals.arrived += 1;
+        self.arrivals.entered += 1;
+        self.schedule_arrival();
+
+        let counts = arrival >= self.warm_up;
+        if counts && !walk.is_warm {
+            walk.warm_up(self.warm_up);
+        }
+        let start = walk.assign(arrival, demand);
+        self.is_overfull = walk.most > self.max_in_flight as usize;
+        self.counts.classes[usize::from(class.0)].arrived += u64::from(counts);
+        self.counts.warm_up_requests += u64::from(!counts);
+        let entrance = Entrance { request, class, arrival, first_arrival: arrival, demand };
+        let (departure, outcome) = (start + demand, Outcome::Completed);
+        let spent = [SimDuration::ZERO; Activity::ALL.len()];
+        // Filled in where it stays: a copy would have to wait until all parts are written.
+        let spent = &mut walk.untold.push_mut(Departure { entrance, departure, outcome, counts, spent }).spent;
+        spent[Activity::BacklogWait as usize] = start - arrival;
+        for (step, demand) in self.program.steps(class).iter().zip(&walk.demands) {
+            if let Some(activity) = step.activity() {
+                spent[activity as usize] += *demand;
+            }
+        }
+    }
+
+    /// Tells the departures until that instant.
+    fn tell_departed(&mut self, walk: &mut Walk, until: SimTime) {
+        let Walk { untold, demands, .. } = walk;
+        let (mut kept, mut departed) = (0, 0);
+        let (mut in_system, mut served, mut working, mut phases) = (0, 0, 0, 0);
+        for place in 0..untold.len() {
+            let departure = &untold[place];
+            if departure.departure > until {
+                untold[kept] = *departure;
+                kept += 1;
+                continue;
+            }
+            let Departure { entrance, departure: end, spent, .. } = departure;
+            departed += 1;
+            if entrance.arrival >= self.warm_up {
+                in_system += u128::from((*end - entrance.arrival).as_nanos());
+                served += u128::from(entrance.demand.as_nanos());
+                let cpu = spent[Activity::Framework as usize] + spent[Activity::Compute as usize];
+                working += u128::from(cpu.as_nanos());
+                phases += self.program.steps(entrance.class).len() as u64;
+                self.counts.classes[usize::from(entrance.class.0)].completed += 1;
+            } else {
+                self.book_until(departure, demands, *end);
+            }
+            self.counts.last_departure = self.counts.last_departure.max(*end);
+            self.observer.on_departure(departure);
+        }
+        untold.truncate(kept);
+        self.counts.departed += departed;
+        self.counts.in_system.add_area(in_system);
+        self.counts.slots_taken.add_area(served);
+        self.counts.turns_taken.add_area(served);
+        self.counts.busy_cores.add_area(working);
+        self.counts.phase_events += 2 * phases;
+    }
+
+    /// Books phase by phase what a request did until some instant, with the demands that its stream brings again.
+    #[cold]
+    fn book_until(&mut self, departure: &Departure, demands: &mut [SimDuration], until: SimTime) {
+        let Entrance { request, class, arrival, .. } = departure.entrance;
+        self.counts.in_system.add_span(arrival, until);
+        if start_of(departure) > until {
+            return;
+        }
+        self.counts.slots_taken.add_span(start_of(departure), until);
+        self.counts.turns_taken.add_span(start_of(departure), until);
+        let mut stream = self.streams.request(request);
+        self.program.draw_class(&mut stream);
+        self.program.draw_demands(class, &mut stream, demands);
+        let mut start = start_of(departure);
+        for (step, demand) in self.program.steps(class).iter().zip(demands) {
+            if start > until {
+                break;
+            }
+            let end = start + *demand;
+            self.counts.phase_events += 1 + u64::from(end <= until);
+            if let Instruction::Cpu(_) = step {
+                self.counts.busy_cores.add_span(start, end.min(until));
+            }
+            start = end;
+        }
+    }
+
+    /// No request arrives any more, or none may: tells the departures until the end, and books the others until then.
+    fn end_walk(&mut self, walk: &mut Walk) {
+        let last = self.horizon.unwrap_or(SimTime::MAX);
+        let is_stopped = self.is_overfull && time_of(self.arrivals.next) <= last;
+        let until = if is_stopped { self.now } else { last };
+        if !walk.is_warm && until >= self.warm_up {
+            walk.warm_up(self.warm_up);
+        }
+        let departures = walk.untold.iter().map(|untold| untold.departure).filter(|departure| *departure <= until);
+        self.now = departures.fold(self.now, SimTime::max);
+        self.tell_departed(walk, until);
+        self.ending = match self.horizon {
+            _ if is_stopped => Ending::TooManyInFlight,
+            _ if walk.untold.is_empty() && self.arrivals.next == NEVER => Ending::Drained,
+            Some(_) => Ending::Horizon,
+            None => Ending::ClockLimit,
+        };
+        let end = if self.ending == Ending::Horizon { last } else { self.now };
+        for departure in &walk.untold {
+            self.book_until(departure, &mut walk.demands, end);
+        }
+        if walk.is_warm {
+            self.counts.in_system.reach(end, walk.most as u64);
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! The JSON Schemas of what waitline writes (draft 2020-12).
+
+use schemars::JsonSchema;
+use schemars::generate::SchemaSettings;
+use serde_json::{Map, Value, json};
+
+use crate::stats::{SCHEMA, ScenarioResults};
+use crate::study::{BASELINE_SCHEMA, Baseline, CHECK_SCHEMA, ScenarioCheck};
+
+/// That of results.json.
+pub fn results_schema() -> Value {
+    schema::<ScenarioResults>("waitline results", SCHEMA)
+}
+
+/// That of baselines.
+pub fn baseline_schema() -> Value {
+    schema::<Baseline>("waitline baseline", BASELINE_SCHEMA)
+}
+
+/// That of what `check` prints as JSON.
+pub fn check_schema() -> Value {
+    let mut schema = schema::<ScenarioCheck>("waitline check", CHECK_SCHEMA);
+    name(&mut schema["$defs"]["ScenarioResults"], SCHEMA);
+    schema
+}
+
+fn schema<T: JsonSchema>(title: &str, version: &str) -> Value {
+    let generator = SchemaSettings::draft2020_12().for_serialize().into_generator();
+    let mut schema = generator.into_root_schema_for::<T>().to_value();
+    name(&mut schema, version);
+    put_for_json(&mut schema);
+    // What it is comes first, for people who open the file.
+    let mut ordered = Map::new();
+    for key in ["$schema", "title", "description"] {
+        ordered.extend(schema.get(key).map(|value| (key.to_owned(), value.clone())));
+    }
+    ordered.insert("title".to_owned(), json!(title));
+    if let Value::Object(fields) = schema {
+        ordered.extend(fields.into_iter().filter(|(key, _)| key != "title"));
+    }
+    Value::Object(ordered)
+}
+
+/// The document names its schema, so that a reader knows it from others.
+fn name(schema: &mut Value, version: &str) {
+    if let Some(field) = schema.pointer_mut("/properties/schema") {
+        *field = json!({ "description": "Which schema this is.", "const": version });
+    }
+}
+
+/// What our documentation calls `None` is null in a file.
+fn put_for_json(schema: &mut Value) {
+    match schema {
+        Value::Object(fields) => {
+            for (key, value) in fields {
+                match value {
+                    Value::String(text) if key == "description" => *text = text.replace("`None`", "null"),
+                    _ => put_for_json(value),
+                }
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(put_for_json),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
