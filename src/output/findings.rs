@@ -184,7 +184,7 @@ fn of_numbers(file: &str, metrics: &[MetricComparison], comparison: &BaselineCom
         .into_iter()
         .find(|verdict| with(*verdict).next().is_some())
         .unwrap_or(MetricVerdict::Unchanged);
-    let listed = || with(worst).map(|metric| difference(metric)).collect::<Vec<_>>().join("; ");
+    let listed = || with(worst).map(difference).collect::<Vec<_>>().join("; ");
     let (outcome, message) = match worst {
         MetricVerdict::Regressed => (Outcome::Failed, format!("{whom} is worse than its baseline: {}", listed())),
         MetricVerdict::Undecided => {
@@ -260,6 +260,7 @@ fn name(policy: &str, class: Option<&str>, metric: &str) -> String {
 
 /// A place in a file; `None` in what is none: an option such as `--assert`, or standard input.
 fn place(file: &str, position: Option<[usize; 3]>) -> Option<Place> {
-    let is_file = !file.starts_with("--") && !(file.starts_with('<') && file.ends_with('>'));
-    is_file.then(|| Place { file: file.to_owned(), position })
+    let is_option = file.starts_with("--");
+    let is_stream = file.starts_with('<') && file.ends_with('>');
+    (!is_option && !is_stream).then(|| Place { file: file.to_owned(), position })
 }
