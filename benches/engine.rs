@@ -1,4 +1,4 @@
-//! Speed of the engine on fixed scenarios: those of this folder, the lecture and the web shop.
+//! Speed of the engine on fixed scenarios: those of `benches/scenarios`, and the lecture.
 //!
 //! `cargo bench` measures; `cargo bench -- --save-baseline NAME` keeps the result and `cargo bench -- --baseline NAME`
 //! compares with it. Under `cargo test` each scenario runs once, cut short. `benches/instructions.sh` counts
@@ -24,13 +24,13 @@ fn main() {
     criterion.final_summary();
 }
 
-/// The files, in the order of their names; then the lecture and the shop.
+/// The files, in the order of their names; then the lecture.
 fn scenarios() -> Vec<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let folder = root.join("benches/scenarios").read_dir().expect("the folder of the benchmarks is there");
     let mut paths: Vec<PathBuf> = folder.map(|entry| entry.expect("it can be read").path()).collect();
     paths.sort();
-    paths.extend(["lecture", "web_shop"].map(|name| root.join("scenarios").join(name).with_extension("json")));
+    paths.push(root.join("scenarios/lecture.json"));
     paths
 }
 
