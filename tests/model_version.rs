@@ -64,7 +64,7 @@ fn scenarios() -> Vec<(&'static str, Value)> {
                     "report": { "weight": 0.3, "phases": [
                         { "db": { "time": { "gamma": { "mean": "30ms", "cv": 0.5 } }, "blocking": true } },
                         { "parallel": { "waits": [{ "sleep": "10ms" }, { "db": { "uniform": ["5ms", "50ms"] } }], "concurrent": true } },
-                        { "compute": { "weibull": { "mean": "9ms", "shape": 0.8 } } }] } },
+                        { "compute": { "weibull": { "mean": "9ms", "cv": 1.2 } } }] } },
                 "arrivals": { "renewal": { "gamma": { "mean": "20ms", "cv": 2 } } },
                 "machine": { "cores": 2, "quantum": "processor_sharing" },
                 "backends": { "search": { "concurrency": 2 } },
@@ -89,7 +89,7 @@ fn scenarios() -> Vec<(&'static str, Value)> {
         (
             "queues: backlogs, orders, dispatch",
             json!({
-                "classes": { "a": { "priority": 2, "phases": [{ "compute": { "exponential": "20ms" } }] }, "b": { "weight": 2, "priority": 1, "phases": [{ "sleep": { "erlang": { "stages": 2, "mean": "10ms" } } }, { "compute": { "pareto": { "mean": "8ms", "shape": 2.5 } } }] } },
+                "classes": { "a": { "priority": 2, "phases": [{ "compute": { "exponential": "20ms" } }] }, "b": { "weight": 2, "priority": 1, "phases": [{ "sleep": { "erlang": { "stages": 2, "mean": "10ms" } } }, { "compute": { "pareto": { "mean": "8ms", "cv": 1.5 } } }] } },
                 "arrivals": { "batches": { "rate": "12/s", "size": { "geometric": { "mean": 3 } } } },
                 "machine": { "cores": 2 },
                 "policies": [

@@ -97,6 +97,14 @@ impl Check {
     /// before what fails.
     pub fn execute(&self, stdout: &mut Stdout) -> Result<(), Failure> {
         let files = scenarios::without_baselines(&self.files);
+        let named =
+            |file: &String| self.no_baseline || self.baseline.is_some() || scenarios::baseline_of(file).is_some();
+        if !files.iter().all(named) {
+            return Err(Failure::bad(
+                "a scenario from standard input has no baseline beside it",
+                "name one with `--baseline FILE`, or judge objectives only with `--no-baseline`",
+            ));
+        }
         let mut scenarios = scenarios::read(&files, &self.scenario)?;
         for text in &self.tolerances {
             scenarios.iter_mut().try_for_each(|scenario| scenario.tolerate(text))?;
@@ -145,15 +153,7 @@ impl Check {
 
     /// Where a scenario's baseline is, and what there is of it.
     fn stored(&self, file: &str) -> Result<(PathBuf, Stored), Failure> {
-        let Some(path) = self.baseline.clone().or_else(|| scenarios::baseline_of(file)) else {
-            if self.no_baseline {
-                return Ok((PathBuf::new(), Stored::NotAsked));
-            }
-            return Err(Failure::bad(
-                "a scenario from standard input has no baseline beside it",
-                "name one with `--baseline FILE`, or judge objectives only with `--no-baseline`",
-            ));
-        };
+        let path = self.baseline.clone().or_else(|| scenarios::baseline_of(file)).unwrap_or_default();
         if self.no_baseline {
             return Ok((path, Stored::NotAsked));
         }

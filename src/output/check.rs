@@ -22,6 +22,9 @@ pub enum Section {
     Command(String, String),
 }
 
+/// So many reasons for being undecided are said.
+const REASONS: usize = 2;
+
 /// The verdict in a line: `shop fails: 1 objective is broken, 2 numbers are worse than in the baseline`.
 pub fn headline(check: &ScenarioCheck) -> String {
     let mut why = Vec::new();
@@ -48,6 +51,9 @@ pub fn headline(check: &ScenarioCheck) -> String {
     if why.is_empty() && undecided > 0 {
         why.push(format!("{} undecided", counted(undecided, "number is", "numbers are")));
     }
+    if let (true, BaselineCheck::Written(written)) = (why.is_empty(), &check.baseline) {
+        why.push(format!("{} is {}", written.file, if written.replaced { "written anew" } else { "written" }));
+    }
     let why = if why.is_empty() { String::new() } else { format!(": {}", why.join(", ")) };
     format!("{} {verdict}{why}", check.scenario)
 }
@@ -64,11 +70,7 @@ pub fn sections(check: &ScenarioCheck) -> Vec<Section> {
         BaselineCheck::NotComparable(not) => {
             sections.push(Section::Command(not.help.clone(), not.command.clone()));
         }
-        BaselineCheck::Written(written) => {
-            let verb = if written.replaced { "written anew" } else { "written" };
-            sections.push(Section::Lines("Baseline", vec![format!("{} is {verb}", written.file)]));
-        }
-        BaselineCheck::NotAsked => {}
+        BaselineCheck::Written(_) | BaselineCheck::NotAsked => {}
     }
     let warnings = certainty::warnings(&check.results);
     if !warnings.is_empty() {
@@ -130,13 +132,16 @@ fn numbers(comparison: &BaselineComparison, shown: &[&MetricComparison]) -> Tabl
     table.numbers("", "interval of the difference", cells(interval));
     table.numbers("", "tolerated", cells(tolerated));
     table.note.push(format!(
-        "Of gates without a change, {} call a number changed by chance.",
+        "Of gates without a change, at most {} call a number changed by chance.",
         number::short_percent(comparison.family_level)
     ));
     let mut reasons: Vec<&String> = shown.iter().filter_map(|metric| metric.why.as_ref()).collect();
     reasons.sort();
     reasons.dedup();
-    table.note.extend(reasons.iter().map(|why| format!("Undecided: {why}.")));
+    table.note.extend(reasons.iter().take(REASONS).map(|why| format!("Undecided: {why}.")));
+    if reasons.len() > REASONS {
+        table.note.push("Why others are undecided is in the JSON.".to_owned());
+    }
     table
 }
 

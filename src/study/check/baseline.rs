@@ -18,7 +18,6 @@ const SCHEMA_NAME: &str = "waitline.baseline/";
 
 /// What a scenario gave. Numbers are rounded to 6 decimals, as in every file.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[schemars(title = "waitline baseline")]
 pub struct Baseline {
     /// The scenario as it was: JSON with sorted keys, without `$schema` and `description`.
     pub canonical: Value,
@@ -36,7 +35,7 @@ pub struct Baseline {
     pub scenario: String,
     /// SHA-256 of the scenario, and of the files it names.
     pub scenario_sha256: String,
-    /// [`BASELINE_SCHEMA`].
+    /// What the file is, and in which version.
     pub schema: String,
     /// The seed.
     pub seed: u64,

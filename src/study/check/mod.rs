@@ -29,7 +29,7 @@ pub const CHECK_SCHEMA: &str = "waitline.check/1";
 /// What `check` found in one scenario.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct ScenarioCheck {
-    /// [`CHECK_SCHEMA`].
+    /// What the document is, and in which version.
     pub schema: &'static str,
     /// The version of the program.
     pub waitline: &'static str,
