@@ -150,7 +150,7 @@ impl Replay {
     fn scenario(&self, folder: &Path) -> Result<Scenario, Diagnostic> {
         let path = folder.join(SCENARIO);
         let source = if path.exists() {
-            Source::from_bytes(&path.display().to_string(), text(&path)?.into_bytes())?
+            Source::from_bytes(path.display().to_string(), text(&path)?.into_bytes())?
         } else {
             Source::new(folder.join(CASE).display().to_string(), scenario_text(folder)?)
         };

@@ -9,7 +9,7 @@ use std::num::NonZeroU32;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{OverheadForm, Policy, Runner, Slots, SwitchInterval, is_default, one};
+use super::{OverheadForm, Policy, Runner, Slots, SwitchInterval, one};
 use crate::engine::{BlockingWaits, Dispatch, Order, Queueing, ThreadPool};
 use crate::model::{Overhead, SimDuration};
 
@@ -33,10 +33,10 @@ pub struct Async {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub backlog: Option<u32>,
     /// How requests find their worker.
-    #[serde(default, skip_serializing_if = "is_default")]
+    #[serde(default)]
     pub dispatch: Dispatch,
     /// Which waiting request a worker takes first.
-    #[serde(default, skip_serializing_if = "is_default")]
+    #[serde(default)]
     pub order: Order,
     /// CPU time of the application server itself, for each request; none when left out.
     #[serde(skip_serializing_if = "Option::is_none")]

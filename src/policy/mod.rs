@@ -213,11 +213,6 @@ impl PolicyChoice {
     }
 }
 
-/// What is as it is when left out goes without saying.
-fn is_default<T: Default + PartialEq>(value: &T) -> bool {
-    *value == T::default()
-}
-
 /// A flag that is off goes without saying.
 fn is_false(flag: &bool) -> bool {
     !flag

@@ -8,7 +8,7 @@ use std::num::NonZeroU32;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{OverheadForm, Policy, Runner, Slots, is_default, one};
+use super::{OverheadForm, Policy, Runner, Slots, one};
 use crate::engine::{BlockingWaits, Dispatch, Order, Queueing};
 use crate::model::Overhead;
 
@@ -26,10 +26,10 @@ pub struct Sync {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub backlog: Option<u32>,
     /// How requests find their worker.
-    #[serde(default, skip_serializing_if = "is_default")]
+    #[serde(default)]
     pub dispatch: Dispatch,
     /// Which waiting request a worker takes first.
-    #[serde(default, skip_serializing_if = "is_default")]
+    #[serde(default)]
     pub order: Order,
     /// CPU time of the application server itself, for each request; none when left out.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -12,7 +12,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{self, Deserialize, Deserializer, Visitor};
 use serde::{Serialize, Serializer};
 
-use super::{OverheadForm, Policy, Slots, is_default, is_false, one};
+use super::{OverheadForm, Policy, Slots, is_false, one};
 use crate::engine::{Dispatch, Order, Queueing};
 use crate::model::{Overhead, SimDuration};
 
@@ -43,10 +43,10 @@ pub struct Threaded {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub backlog: Option<u32>,
     /// How requests find their worker.
-    #[serde(default, skip_serializing_if = "is_default")]
+    #[serde(default)]
     pub dispatch: Dispatch,
     /// Which waiting request a worker takes first.
-    #[serde(default, skip_serializing_if = "is_default")]
+    #[serde(default)]
     pub order: Order,
     /// CPU time of the application server itself, for each request; none when left out.
     #[serde(skip_serializing_if = "Option::is_none")]
