@@ -121,6 +121,9 @@ impl Replay {
 
     /// The folders that are cases, in order of their names.
     fn cases(&self) -> Result<Vec<PathBuf>, Failure> {
+        // A scenario can be made before anything is measured.
+        let sign = if self.print_scenario { CASE } else { OBSERVED };
+        let is_case = |folder: &Path| folder.join(sign).is_file();
         let mut cases = Vec::new();
         for folder in &self.folders {
             if is_case(folder) {
@@ -132,7 +135,7 @@ impl Replay {
             found.retain(|path| is_case(path));
             found.sort();
             if found.is_empty() {
-                let help = format!("a case is a folder with {OBSERVED} in it; see `waitline replay --help`");
+                let help = format!("a case is a folder with {sign} in it; see `waitline replay --help`");
                 return Err(Failure::bad(format!("there is no case in `{}`", folder.display()), help));
             }
             cases.extend(found);
@@ -171,10 +174,6 @@ fn scenario_text(folder: &Path) -> Result<String, Diagnostic> {
     let path = folder.join(CASE);
     let case = CaseFile::parse(&text(&path)?).map_err(|what| wrong(&path, &what))?;
     Ok(crate::output::json_text(&case.scenario(&name(folder), TRACE)))
-}
-
-fn is_case(folder: &Path) -> bool {
-    folder.join(OBSERVED).is_file()
 }
 
 fn name(folder: &Path) -> String {

@@ -133,7 +133,7 @@ impl<O: Observer> Simulation<O> {
             None => self.program.draw_demands(class, &mut stream, demands),
         };
         if self.program.adds() {
-            self.program.add_to(class, demands);
+            request.demand = self.program.add_to(class, demands);
         }
         if self.clients.clients.retries.is_some() {
             let demands = demands.to_vec();

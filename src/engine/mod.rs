@@ -31,5 +31,5 @@ mod walk;
 mod workers;
 
 pub use recorder::{ClassCounts, Departure, Ending, Entrance, Observer, Outcome, Record, Segment, Usage};
-pub use rules::{BlockingWaits, Dispatch, Order, Queueing, Rules, ThreadPool};
+pub use rules::{BlockingWaits, Dispatch, Order, Queueing, Rounding, Rules, ThreadPool, Timers};
 pub use simulation::{MAX_IN_FLIGHT, Setup, Simulation};

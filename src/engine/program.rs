@@ -7,7 +7,7 @@ use rand::RngExt;
 use crate::model::{Activity, Backend, BackendId, ClassId, PhaseKind, SimDuration};
 use crate::random::{Phase, RequestClass, Sampler, SinglePhase, Stream, Workload};
 
-use super::{BlockingWaits, Rules};
+use super::{BlockingWaits, Rules, Timers};
 
 /// One step of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,8 +67,8 @@ pub(super) struct Program {
     /// The sum of the weights of each class and those before it.
     weights: Vec<f64>,
     stride: usize,
-    /// Timers of the loop end on whole multiples of this.
-    timer_resolution: Option<SimDuration>,
+    /// On what the loop's sleeps end.
+    timers: Option<Timers>,
     /// Whether the application server adds anything to what requests bring.
     adds: bool,
 }
@@ -96,7 +96,7 @@ impl Program {
             classes: Vec::new(),
             weights: Vec::new(),
             stride: 0,
-            timer_resolution: rules.timer_resolution,
+            timers: rules.timers,
             adds: false,
         };
         let mut weight = 0.0;
@@ -158,7 +158,7 @@ impl Program {
             _ => false,
         };
         let timers = (0..).zip(&self.instructions[first..]).filter(|(_, step)| is_timer(step)).map(|(place, _)| place);
-        let timers = if rules.timer_resolution.is_some() && !in_thread { timers.collect() } else { Vec::new() };
+        let timers = if rules.timers.is_some() && !in_thread { timers.collect() } else { Vec::new() };
         self.adds |= !overhead.is_empty() || !timers.is_empty() || rules.yields_to_respond;
         let priority = class.priority;
         self.classes.push(ClassProgram { first: first as u32, end, priority, parallel, overhead, timers });
@@ -235,17 +235,19 @@ impl Program {
         self.adds
     }
 
-    /// Adds what the application server does to the demands that a request brings: its own work, and the time until its
-    /// timers end.
-    pub fn add_to(&self, class: ClassId, demands: &mut [SimDuration]) {
+    /// Adds what the application server does to the demands that a request brings: its timers round, and it has work of its
+    /// own. Returns the time such a request takes alone, without that work.
+    pub fn add_to(&self, class: ClassId, demands: &mut [SimDuration]) -> SimDuration {
         let program = &self.classes[usize::from(class.0)];
+        let demands = &mut demands[..(program.end - program.first) as usize];
+        for place in &program.timers {
+            demands[*place] = self.timers.map_or(demands[*place], |timers| timers.rounded(demands[*place]));
+        }
+        let alone = program.alone(demands.iter().copied().sum(), demands);
         for (place, span) in &program.overhead {
             demands[*place] = *span;
         }
-        let Some(resolution) = self.timer_resolution.map(SimDuration::as_nanos) else { return };
-        for place in &program.timers {
-            demands[*place] = SimDuration::from_nanos(demands[*place].as_nanos().div_ceil(resolution) * resolution);
-        }
+        alone
     }
 
     /// Whether any request has waits that go on at the same time.

@@ -28,8 +28,8 @@ pub struct Rules {
     pub overhead: Overhead,
     /// Whether a thread that comes to write its response gives the lock to a ready one first.
     pub yields_to_respond: bool,
-    /// Sleeps last whole multiples of this, rounded up; `None`: as long as they should.
-    pub timer_resolution: Option<SimDuration>,
+    /// On what the loop's sleeps end; `None`: when they should.
+    pub timers: Option<Timers>,
     /// Where requests wait that no worker has taken.
     pub queueing: Queueing,
 }
@@ -43,6 +43,41 @@ pub enum BlockingWaits {
     Marked,
     /// All of them.
     All,
+}
+
+/// The timers of an event loop: a sleep lasts a whole multiple of their resolution.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Timers {
+    /// Above 0.
+    pub resolution: SimDuration,
+    /// Which of the multiples.
+    pub rounding: Rounding,
+}
+
+impl Timers {
+    /// How long a sleep of that length lasts.
+    pub fn rounded(self, sleep: SimDuration) -> SimDuration {
+        let (nanos, resolution) = (sleep.as_nanos(), self.resolution.as_nanos());
+        let multiple = match self.rounding {
+            Rounding::Up => nanos.div_ceil(resolution),
+            Rounding::Down => nanos / resolution,
+            Rounding::Nearest => (nanos + resolution / 2) / resolution,
+        };
+        SimDuration::from_nanos(multiple * resolution)
+    }
+}
+
+/// To which multiple of its timers' resolution a loop rounds a sleep.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Rounding {
+    /// The next one, as asyncio does.
+    #[default]
+    Up,
+    /// The one before, as Node does.
+    Down,
+    /// The nearest, as uvloop does.
+    Nearest,
 }
 
 /// Threads beside a loop: requests of some classes are handed to them, and run under the same lock as the loop.

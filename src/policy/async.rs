@@ -10,7 +10,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{OverheadForm, Policy, Runner, Slots, SwitchInterval, one};
-use crate::engine::{BlockingWaits, Dispatch, Order, Queueing, ThreadPool};
+use crate::engine::{BlockingWaits, Dispatch, Order, Queueing, Rounding, ThreadPool, Timers};
 use crate::model::{Overhead, SimDuration};
 
 /// Any number of requests in each worker, one of them running.
@@ -41,10 +41,12 @@ pub struct Async {
     /// CPU time of the application server itself, for each request; none when left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub overhead: Option<OverheadForm>,
-    /// Sleeps last whole multiples of this, rounded up, as the timers of the loop do (asyncio: "1ms"); as long as they
-    /// should when left out.
+    /// Sleeps last whole multiples of this, as the timers of many loops do ("1ms"); as long as they should when left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub timer_resolution: Option<SimDuration>,
+    /// To which multiple a sleep is rounded: "up" when left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub timer_rounding: Option<Rounding>,
 }
 
 /// Threads beside a loop. They and the loop run under one interpreter lock.
@@ -103,8 +105,9 @@ impl Policy for Async {
         OverheadForm::or(self.overhead, Overhead::NONE)
     }
 
-    fn timer_resolution(&self) -> Option<SimDuration> {
-        self.timer_resolution.filter(|resolution| *resolution > SimDuration::ZERO)
+    fn timers(&self) -> Option<Timers> {
+        let resolution = self.timer_resolution.filter(|resolution| *resolution > SimDuration::ZERO)?;
+        Some(Timers { resolution, rounding: self.timer_rounding.unwrap_or_default() })
     }
 
     fn queueing(&self) -> Queueing {

@@ -17,7 +17,7 @@ pub use self::overhead::OverheadForm;
 pub use self::presets::*;
 pub use self::sync::Sync;
 pub use self::threaded::{SwitchInterval, Threaded};
-use crate::engine::{BlockingWaits, Queueing, Rules, ThreadPool};
+use crate::engine::{BlockingWaits, Queueing, Rules, ThreadPool, Timers};
 use crate::model::{Overhead, SimDuration};
 
 /// What runs a request, as reports call it.
@@ -98,8 +98,8 @@ pub trait Policy {
         false
     }
 
-    /// Sleeps last whole multiples of this, rounded up; `None`: as long as they should.
-    fn timer_resolution(&self) -> Option<SimDuration> {
+    /// On what a loop's sleeps end; `None`: when they should.
+    fn timers(&self) -> Option<Timers> {
         None
     }
 
@@ -207,7 +207,7 @@ impl PolicyChoice {
             thread_pool: policy.thread_pool(),
             overhead: policy.overhead(),
             yields_to_respond: policy.yields_to_respond(),
-            timer_resolution: policy.timer_resolution(),
+            timers: policy.timers(),
             queueing: policy.queueing(),
         }
     }

@@ -60,6 +60,10 @@ fn sleeps_of_a_loop_end_as_its_timers_do() {
         r#"{ "async": { "timer_resolution": "1ms" } }"#,
         "11",
     );
+    for (rounding, end) in [("down", "11"), ("nearest", "11"), ("up", "12")] {
+        let timers = format!(r#"{{ "async": {{ "timer_resolution": "1ms", "timer_rounding": "{rounding}" }} }}"#);
+        check(system, &timers, end);
+    }
     // A query is no sleep, unless the application sleeps in its place.
     let query = System { classes: "page = db 10.2 > compute 1", ..system };
     check(query, r#"{ "async": { "timer_resolution": "1ms" } }"#, "11.2");

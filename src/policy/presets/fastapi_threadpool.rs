@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{MEASURED, Plain, Preset, overhead};
-use crate::engine::{Dispatch, Order};
+use crate::engine::{Dispatch, Order, Rounding};
 use crate::model::{Overhead, SimDuration};
 use crate::policy::{Async, AsyncThreadPool, OverheadForm, SwitchInterval, one};
 
@@ -57,6 +57,7 @@ impl Preset for FastapiThreadpool {
             order: Order::Fifo,
             overhead: Some(OverheadForm::or(self.overhead, FASTAPI).into()),
             timer_resolution: Some(SimDuration::from_millis(1)),
+            timer_rounding: Some(Rounding::Up),
         })
     }
 

@@ -25,7 +25,7 @@ pub use self::tomcat::Tomcat;
 pub use self::uvicorn::{EventLoop, HttpParser, Uvicorn};
 pub use self::waitress::Waitress;
 use super::{Async, Policy, PolicyChoice, Runner, Slots, Sync, Threaded};
-use crate::engine::{BlockingWaits, Queueing, ThreadPool};
+use crate::engine::{BlockingWaits, Queueing, ThreadPool, Timers};
 use crate::model::{Overhead, SimDuration};
 
 /// The machine and the versions on which overheads were measured.
@@ -127,8 +127,8 @@ impl<P: Preset> Policy for P {
         self.plain().policy().yields_to_respond()
     }
 
-    fn timer_resolution(&self) -> Option<SimDuration> {
-        self.plain().policy().timer_resolution()
+    fn timers(&self) -> Option<Timers> {
+        self.plain().policy().timers()
     }
 
     fn stands_for(&self) -> Option<StandsFor> {

@@ -1,6 +1,7 @@
 //! Node: an event loop in each worker; several workers are those of its `cluster` module.
 //!
-//! The plain policy `async`. The cluster's first process gives connections to its workers in turn.
+//! The plain policy `async`. The cluster's first process gives connections to its workers in turn. Sleeps
+//! last whole milliseconds, rounded down.
 
 use std::num::NonZeroU32;
 
@@ -8,8 +9,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{Plain, Preset, overhead};
-use crate::engine::{Dispatch, Order};
-use crate::model::Overhead;
+use crate::engine::{Dispatch, Order, Rounding};
+use crate::model::{Overhead, SimDuration};
 use crate::policy::{Async, OverheadForm, one};
 
 const NODE: Overhead = overhead(500, 200, 300);
@@ -42,7 +43,8 @@ impl Preset for Node {
             dispatch: if self.workers.get() > 1 { Dispatch::RoundRobin } else { Dispatch::Shared },
             order: Order::Fifo,
             overhead: Some(OverheadForm::or(self.overhead, NODE).into()),
-            timer_resolution: None,
+            timer_resolution: Some(SimDuration::from_millis(1)),
+            timer_rounding: Some(Rounding::Down),
         })
     }
 

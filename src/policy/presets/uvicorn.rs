@@ -1,7 +1,7 @@
 //! uvicorn: an event loop in each worker, asyncio's own or uvloop.
 //!
-//! The plain policy `async`. Each loop accepts connections when it comes to it. Timers of asyncio end on whole
-//! milliseconds.
+//! The plain policy `async`. Each loop accepts connections when it comes to it. Sleeps last whole
+//! milliseconds: asyncio rounds up, uvloop to the nearest.
 
 use std::num::NonZeroU32;
 
@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{MEASURED, Plain, Preset, overhead};
-use crate::engine::{Dispatch, Order};
+use crate::engine::{Dispatch, Order, Rounding};
 use crate::model::{Overhead, SimDuration};
 use crate::policy::{Async, OverheadForm, one};
 
@@ -63,9 +63,9 @@ impl Preset for Uvicorn {
     }
 
     fn plain(&self) -> Plain {
-        let (overhead, timer_resolution) = match self.event_loop {
-            EventLoop::Asyncio => (ASYNCIO, Some(SimDuration::from_millis(1))),
-            EventLoop::Uvloop => (UVLOOP, None),
+        let (overhead, rounding) = match self.event_loop {
+            EventLoop::Asyncio => (ASYNCIO, Rounding::Up),
+            EventLoop::Uvloop => (UVLOOP, Rounding::Nearest),
         };
         Plain::Async(Async {
             name: None,
@@ -76,7 +76,8 @@ impl Preset for Uvicorn {
             dispatch: Dispatch::Shared,
             order: Order::Fifo,
             overhead: Some(OverheadForm::or(self.overhead, overhead).into()),
-            timer_resolution,
+            timer_resolution: Some(SimDuration::from_millis(1)),
+            timer_rounding: Some(rounding),
         })
     }
 
