@@ -207,3 +207,61 @@ fn an_export_that_cannot_be_written_ends_the_command_before_a_scenario_runs() {
     desk.fails("run lecture.json --export json=.", 4, &["cannot write `.`"]);
     assert_eq!(desk.files(), ["file", "lecture.json", "shop.json"]);
 }
+
+/// The shop with its baseline, and a database that has become slower since.
+fn regressed() -> Desk {
+    let desk = Desk::new();
+    desk.run("check shop.json --replications 5 --update-baseline --quiet", 0);
+    let slower = desk.read("shop.json").replace(r#""db": "10ms""#, r#""db": "13ms""#);
+    desk.with("shop.json", slower)
+}
+
+#[test]
+fn what_is_worse_than_its_baseline_fails_its_test_case_and_is_annotated() {
+    let desk = regressed();
+    let output = desk.run("check shop.json --replications 5 --quiet --format github --export junit=ci/it.xml", 1);
+    let printed = text(&output);
+    for line in [
+        "::error file=shop.json,title=shop%2C sync%3A is no worse than in the baseline::sync is worse than its baseline: mean ",
+        "::error file=shop.json,title=shop%2C async%3A is no worse than in the baseline::async is worse",
+        "%0Achanged in the scenario: classes.page.phases.1.db from \"10ms\" to \"13ms\"%0A",
+        "%0AIf this is meant: waitline check shop.json --replications 5 --update-baseline\n",
+    ] {
+        assert!(printed.contains(line), "no {line:?} in\n{printed}");
+    }
+    let junit = desk.read("ci/it.xml");
+    let document = roxmltree::Document::parse(&junit).unwrap();
+    let failed: Vec<_> = document.descendants().filter(|node| node.has_tag_name("failure")).collect();
+    let cases: Vec<_> = failed.iter().map(|node| node.parent().unwrap().attribute("classname").unwrap()).collect();
+    assert_eq!(cases, ["shop.sync", "shop.async"]);
+    assert!(
+        failed.iter().all(|node| node.attribute("type") == Some("baseline")
+            && node.attribute("message").unwrap().contains("is worse than its baseline: mean ")
+            && node.text().unwrap().contains("\nregressed: mean ")),
+        "{junit}"
+    );
+}
+
+#[test]
+fn what_cannot_be_compared_is_an_error() {
+    let desk = Desk::new();
+    let output = desk.run("check lecture.json --quiet --format junit --export github=it.txt", 3);
+    let document = text(&output);
+    let document = roxmltree::Document::parse(&document).unwrap();
+    let error = document.descendants().find(|node| node.has_tag_name("error")).unwrap();
+    assert_eq!(error.attribute("type"), Some("baseline"));
+    assert!(error.text().unwrap().ends_with("waitline check lecture.json --update-baseline"));
+    assert!(
+        desk.read("it.txt").starts_with("::error file=lecture.json,title=lecture%3A is comparable with its baseline::")
+    );
+}
+
+#[test]
+fn a_check_is_exported_as_rows_of_what_was_compared() {
+    let desk = regressed();
+    let rows = text(&desk.run("check shop.json --replications 5 --quiet --format csv", 1));
+    let rows: Vec<Vec<&str>> = rows.lines().map(|line| line.split(',').collect()).collect();
+    assert_eq!(rows[0][..5], ["scenario", "policy", "class", "metric", "verdict"]);
+    assert_eq!(rows[1][..5], ["shop", "sync", "all", "mean", "regressed"]);
+    assert!(rows.iter().all(|row| row.len() == rows[0].len()) && rows.len() == 1 + 2 * 6, "{rows:?}");
+}

@@ -19,10 +19,21 @@ use super::requests::{RequestId, State};
 use super::simulation::{Setup, Simulation};
 use super::{Dispatch, Rules};
 
-/// When each worker will be done with all who have asked for its turn.
+/// When each worker will be done with all who have asked for its turn, and what they will do.
 #[derive(Clone, Debug)]
 pub(super) struct Ahead {
     done_at: Vec<SimTime>,
+    /// By request.
+    plans: Vec<Plan>,
+}
+
+/// A stay and the wait after it: when it begins, how long it is, how much of that is work, and how many phases all have.
+#[derive(Clone, Copy, Debug)]
+struct Plan {
+    start: SimTime,
+    stay: SimDuration,
+    cpu: SimDuration,
+    steps: u32,
 }
 
 impl Ahead {
@@ -41,7 +52,15 @@ impl Ahead {
             && !workers_compete
             && !users_compete
             && program.waits_follow_turns();
-        may.then(|| Self { done_at: vec![SimTime::ZERO; *workers as usize] })
+        may.then(|| Self { done_at: vec![SimTime::ZERO; *workers as usize], plans: Vec::new() })
+    }
+
+    #[inline]
+    fn set_plan(&mut self, id: RequestId, plan: Plan) {
+        match self.plans.get_mut(id.0 as usize) {
+            Some(place) => *place = plan,
+            None => self.plans.resize(id.0 as usize + 1, plan),
+        }
     }
 }
 
@@ -62,77 +81,77 @@ impl<O: Observer> Simulation<O> {
     /// Plans the next stay of a request that has nothing under way, and the wait after it; or lets it depart.
     #[inline]
     pub(super) fn plan(&mut self, id: RequestId) {
+        let Some(ahead) = &mut self.ahead else { return };
         let (request, demands) = self.requests.with_demands(id);
-        let steps = self.program.from(request.next);
-        if steps[0] == Instruction::Depart {
+        let (mut cpu, mut stay, mut wait) = (SimDuration::ZERO, SimDuration::ZERO, SimDuration::ZERO);
+        let mut steps = 0;
+        for (step, demand) in self.program.from(request.next).iter().zip(&demands[request.next_demand()..]) {
+            let Some(activity) = step.activity() else { break };
+            steps += 1;
+            request.spent[activity as usize] += *demand;
+            if !step.keeps_turn() {
+                wait = *demand;
+                break;
+            }
+            stay += *demand;
+            if let Instruction::Cpu(_) = step {
+                cpu += *demand;
+            }
+        }
+        if steps == 0 {
             self.leave(id, Outcome::Completed);
             return;
         }
-        let mut stay = SimDuration::ZERO;
-        let mut wait = SimDuration::ZERO;
-        for (step, demand) in steps.iter().zip(&demands[request.next_demand()..]) {
-            if step.keeps_turn() {
-                stay += *demand;
-                continue;
-            }
-            if *step != Instruction::Depart {
-                wait = *demand;
-            }
-            break;
-        }
-        let mut start = self.now;
-        if let Some(ahead) = &mut self.ahead
-            && steps[0].keeps_turn()
-        {
-            let done_at = &mut ahead.done_at[request.worker as usize];
-            start = start.max(*done_at);
-            *done_at = start + stay;
-        }
+        let done_at = &mut ahead.done_at[request.worker as usize];
+        let start = self.now.max(*done_at);
+        *done_at = start + stay;
+        request.spent[Activity::RunQueueWait as usize] += start - self.now;
+        request.next += steps;
         request.state = State::Planned;
-        request.on_core_since = start;
+        ahead.set_plan(id, Plan { start, stay, cpu, steps });
         self.events.push(start + stay + wait, Event::PlanEnd(id));
     }
 
     #[inline]
     pub(super) fn on_plan_end(&mut self, id: RequestId) {
         let worker = self.requests[id].worker;
-        self.book_plan(id);
+        match self.plan_of(id) {
+            Some(Plan { start, stay, cpu, steps }) if start >= self.warm_up => {
+                self.counts.turns_taken.add_area(u128::from(stay.as_nanos()));
+                self.counts.busy_cores.add_area(u128::from(cpu.as_nanos()));
+                self.counts.phase_events += 2 * u64::from(steps);
+            }
+            _ => self.count_plan(id),
+        }
         self.plan(id);
         self.admit(worker);
     }
 
-    /// Books what has come true of a plan: all of it at its end, less when the run ends before.
-    #[inline]
-    pub(super) fn book_plan(&mut self, id: RequestId) {
-        let now = self.now;
+    fn plan_of(&self, id: RequestId) -> Option<Plan> {
+        self.ahead.as_ref().and_then(|ahead| ahead.plans.get(id.0 as usize).copied())
+    }
+
+    /// Counts what has come true of a plan by now, phase by phase.
+    pub(super) fn count_plan(&mut self, id: RequestId) {
+        let Some(Plan { start, steps, .. }) = self.plan_of(id) else { return };
         let (request, demands) = self.requests.with_demands(id);
-        let start = request.on_core_since;
-        request.spent[Activity::RunQueueWait as usize] += start.min(now) - request.since;
-        if start > now {
-            return;
-        }
+        let first = request.next - steps;
         let mut time = start;
-        let mut stay_end = start;
-        for (step, demand) in self.program.from(request.next).iter().zip(&demands[request.next_demand()..]) {
-            let Some(activity) = step.activity() else { break };
-            let span = (*demand).min(now - time);
-            let end = time + span;
-            let is_over = span == *demand;
-            self.counts.phase_events += 1 + u64::from(is_over);
+        let demands = &demands[(first - request.first) as usize..];
+        for (step, demand) in self.program.from(first).iter().zip(demands).take(steps as usize) {
+            if time > self.now {
+                break;
+            }
+            let end = time + *demand;
+            self.counts.phase_events += 1 + u64::from(end <= self.now);
+            let end = end.min(self.now);
+            if step.keeps_turn() {
+                self.counts.turns_taken.add_span(time, end);
+            }
             if let Instruction::Cpu(_) = step {
                 self.counts.busy_cores.add_span(time, end);
             }
-            request.spent[activity as usize] += span;
-            request.next += u32::from(is_over);
-            time = end;
-            if step.keeps_turn() {
-                stay_end = end;
-            }
-            if !is_over || !step.keeps_turn() {
-                break;
-            }
+            time = time + *demand;
         }
-        request.since = time;
-        self.counts.turns_taken.add_span(start, stay_end);
     }
 }

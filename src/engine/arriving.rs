@@ -318,9 +318,12 @@ impl<O: Observer> Simulation<O> {
     /// A worker with free slots takes the first requests of its backlog.
     #[inline]
     pub(super) fn admit(&mut self, worker: u32) {
-        if self.untaken == 0 && self.rules.thread_pool.is_none() {
-            return;
+        if self.untaken > 0 || self.rules.thread_pool.is_some() {
+            self.admit_all(worker);
         }
+    }
+
+    fn admit_all(&mut self, worker: u32) {
         if self.rules.thread_pool.is_some() {
             self.fill_threads(worker);
         }

@@ -70,7 +70,7 @@ impl<O: Observer> Simulation<O> {
             match self.requests[id].state {
                 State::Away => {}
                 State::Running => self.book_burst(id),
-                State::Planned => self.book_plan(id),
+                State::Planned => self.count_plan(id),
                 state => self.book_withdrawn(id, state),
             }
         }

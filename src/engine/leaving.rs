@@ -10,7 +10,6 @@ use super::simulation::Simulation;
 
 impl<O: Observer> Simulation<O> {
     /// A request leaves the system; it waits for nothing and has no core.
-    #[inline]
     pub(super) fn leave(&mut self, id: RequestId, outcome: Outcome) {
         self.let_go(id);
         let Request { worker, lane, state, holds_turn, is_abandoned, .. } = self.requests[id];

@@ -213,7 +213,7 @@ impl Requests {
         Self { requests: Vec::new(), demands: Vec::new(), stride, more: Vec::new(), free: Vec::new() }
     }
 
-    #[inline]
+    #[inline(always)]
     pub fn insert(&mut self, request: Request) -> RequestId {
         match self.free.pop() {
             Some(id) => {

@@ -204,10 +204,14 @@ impl<O: Observer> Simulation<O> {
     }
 
     /// A request that leaves lets go of all it holds of backends.
+    #[inline]
     pub(super) fn let_go(&mut self, id: RequestId) {
-        if self.requests.more(id).is_none() {
-            return;
+        if self.requests.more(id).is_some() {
+            self.release_all(id);
         }
+    }
+
+    fn release_all(&mut self, id: RequestId) {
         if self.requests.more(id).and_then(|more| more.served_by).is_some() {
             self.leave_backend(id);
         }

@@ -184,7 +184,7 @@ fn of_numbers(file: &str, metrics: &[MetricComparison], comparison: &BaselineCom
         .into_iter()
         .find(|verdict| with(*verdict).next().is_some())
         .unwrap_or(MetricVerdict::Unchanged);
-    let listed = || with(worst).map(|metric| difference(metric)).collect::<Vec<_>>().join("; ");
+    let listed = || with(worst).map(difference).collect::<Vec<_>>().join("; ");
     let (outcome, message) = match worst {
         MetricVerdict::Regressed => (Outcome::Failed, format!("{whom} is worse than its baseline: {}", listed())),
         MetricVerdict::Undecided => {
@@ -197,7 +197,9 @@ fn of_numbers(file: &str, metrics: &[MetricComparison], comparison: &BaselineCom
         .iter()
         .map(|metric| format!("{}: {}", verdict(metric.verdict), difference(metric)) + &interval(metric))
         .collect();
-    details.extend(comparison.changes.iter().map(change));
+    if outcome != Outcome::Passes {
+        details.extend(comparison.changes.iter().map(change));
+    }
     if matches!(outcome, Outcome::Failed | Outcome::Noted) {
         details.push(format!("If this is meant: {}", comparison.accept));
     }
@@ -224,13 +226,16 @@ fn difference(metric: &MetricComparison) -> String {
     let is = shown(metric.value, metric.baseline);
     let was = shown(metric.baseline, metric.value);
     let share = metric.relative_difference.map(|share| format!(" ({})", number::change(share))).unwrap_or_default();
-    let why = metric.why.as_ref().map(|why| format!(", {why}")).unwrap_or_default();
+    let why = metric.why.as_ref().filter(|_| metric.verdict == MetricVerdict::Undecided);
+    let why = why.map(|why| format!(", {why}")).unwrap_or_default();
     format!("{} {is}, was {was}{share}{why}", metric.metric)
 }
 
 fn interval(metric: &MetricComparison) -> String {
-    let shown = |ends| format!("; difference {}", number::range(ends, metric.unit));
-    metric.interval.map(shown).unwrap_or_default()
+    match metric.interval {
+        Some([low, high]) if low < high => format!("; difference {}", number::range([low, high], metric.unit)),
+        Some(_) | None => String::new(),
+    }
 }
 
 /// A verdict in a word.
@@ -255,6 +260,7 @@ fn name(policy: &str, class: Option<&str>, metric: &str) -> String {
 
 /// A place in a file; `None` in what is none: an option such as `--assert`, or standard input.
 fn place(file: &str, position: Option<[usize; 3]>) -> Option<Place> {
-    let is_file = !file.starts_with("--") && !(file.starts_with('<') && file.ends_with('>'));
-    is_file.then(|| Place { file: file.to_owned(), position })
+    let is_option = file.starts_with("--");
+    let is_stream = file.starts_with('<') && file.ends_with('>');
+    (!is_option && !is_stream).then(|| Place { file: file.to_owned(), position })
 }

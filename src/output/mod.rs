@@ -41,6 +41,7 @@ use crate::study::ScenarioCheck;
 
 /// What a command has to say of one scenario.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "there is one for each scenario")]
 pub enum Report {
     /// What its run gave.
     Run(ScenarioResults),

@@ -81,7 +81,8 @@ impl Plan {
     ) -> Case {
         let Self { requests, warm_up, precise } = self;
         let figures = exact.iter().map(|&(quantity, exact)| Figure { quantity, exact }).collect();
-        let length = Length::Requests(requests);
+        // Half as many again as are enough under most seeds: how wide an interval comes out is itself a matter of luck.
+        let length = Length::Requests(requests * 3 / 2);
         let trial = Trial::Sampled(Sampled { replications: REPLICATIONS, length, precise, warm_up, figures });
         Case { id, system: system.into(), formula, scenario, trial }
     }

@@ -1,0 +1,102 @@
+#!/usr/bin/env python3
+"""Times the five workloads in waitline and in other simulators, on this machine, in one run: prints a Markdown table.
+
+    benches/race/race.py            everything; needs cargo, python3 with venv, and the network once
+    benches/race/race.py --rounds 5
+
+Each program runs as a process of its own. Its CPU time (user and system) at few requests is taken from that at many, so
+that neither start-up nor reading a scenario counts; programs take turns in rounds, and the median counts.
+"""
+
+import argparse
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+WORKLOADS = ["w1", "w2", "w3a", "w3b", "w3c"]
+
+
+def environment():
+    """A Python with the pinned packages."""
+    folder = ROOT / "target" / "race"
+    python = folder / "bin" / "python"
+    if not python.exists():
+        subprocess.run([sys.executable, "-m", "venv", folder], check=True)
+    subprocess.run([python, "-m", "pip", "install", "--quiet", "-r", HERE / "requirements.txt"], check=True)
+    return python
+
+
+def cpu_seconds(command):
+    """What a program prints, and the CPU time it takes."""
+    with tempfile.TemporaryFile("w+") as output:
+        process = subprocess.Popen([str(part) for part in command], stdout=output, stderr=subprocess.DEVNULL)
+        _, status, usage = os.wait4(process.pid, 0)
+        if status != 0:
+            raise SystemExit(f"{command} failed")
+        output.seek(0)
+        return output.read(), usage.ru_utime + usage.ru_stime
+
+
+class Waitline:
+    name, few, many = "waitline", 20_000, 2_020_000
+    workloads = WORKLOADS
+    program = ROOT / "target" / "release" / "waitline"
+
+    def run(self, workload, requests):
+        with tempfile.TemporaryDirectory() as folder:
+            scenario = ROOT / "benches" / "scenarios" / f"{workload}.json"
+            options = ["--set", f"run.requests={requests}", "--format", "json", "--no-charts", "--quiet", "--out", folder]
+            text, seconds = cpu_seconds([self.program, "run", scenario, *options])
+        times = json.loads(text)["policies"][0]["response_time_ms"]
+        return times["mean"] / 1000, times["p99"] / 1000, seconds
+
+
+class Python:
+    few, many = 1_000, 31_000
+
+    def __init__(self, name, python, script, workloads):
+        self.name, self.python, self.script, self.workloads = name, python, script, workloads
+
+    def run(self, workload, requests):
+        text, seconds = cpu_seconds([self.python, HERE / self.script, workload, requests])
+        mean, p99 = map(float, text.split())
+        return mean, p99, seconds
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--rounds", type=int, default=3)
+    rounds = parser.parse_args().rounds
+    subprocess.run(["cargo", "build", "--release", "--quiet"], cwd=ROOT, check=True)
+    python = environment()
+    racers = [
+        Waitline(),
+        Python("SimPy 4.1.2", python, "with_simpy.py", WORKLOADS),
+        Python("Ciw 3.2.7", python, "with_ciw.py", ["w1", "w2"]),
+    ]
+    print(f"{platform.machine()}, {os.cpu_count()} CPUs, {platform.system()} {platform.release()}; medians of {rounds} rounds\n")
+    print("| workload | program | requests | mean, s | p99, s | CPU ns a request |")
+    print("| --- | --- | --: | --: | --: | --: |")
+    for workload in WORKLOADS:
+        costs = {racer.name: [] for racer in racers}
+        last = {}
+        for _ in range(rounds):
+            for racer in racers:
+                if workload in racer.workloads:
+                    _, _, before = racer.run(workload, racer.few)
+                    mean, p99, after = racer.run(workload, racer.many)
+                    costs[racer.name].append((after - before) / (racer.many - racer.few) * 1e9)
+                    last[racer.name] = (racer.many, mean, p99)
+        for name, (requests, mean, p99) in last.items():
+            cost = statistics.median(costs[name])
+            print(f"| {workload} | {name} | {requests:,} | {mean:.4g} | {p99:.4g} | {cost:,.0f} |", flush=True)
+
+
+main()
