@@ -1,6 +1,7 @@
 //! The gate finds what has become worse and nothing else: baselines, comparisons and their verdicts, from the library.
 
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
+#![allow(clippy::print_stdout, reason = "figures for the documentation, with --nocapture")]
 
 use std::ops::ControlFlow;
 
