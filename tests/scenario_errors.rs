@@ -150,7 +150,7 @@ const MISTAKES: &[(&str, &[Mistake])] = &[
             Replace(r#"{ "poisson": "25/s" }"#, "{}"),
             Replace(r#"{ "poisson": "25/s" }"#, "[]"),
             Replace(r#"{ "sync": { "workers": 5 } }"#, r#"{ "asink": { "workers": 5 } }"#),
-            Replace(r#"{ "sync": { "workers": 5 } }"#, r#"{ "gunicorn": { "workers": 5 } }"#),
+            Replace(r#"{ "sync": { "workers": 5 } }"#, r#"{ "hypercorn": { "workers": 5 } }"#),
             Replace(r#"{ "sync": { "workers": 5 } }"#, r#""sync""#),
             Replace(r#"{ "sync": { "workers": 5 } }"#, r#"{ "workers": 5 }"#),
             Replace(r#"{ "sync": { "workers": 5 } }"#, r#"{ "sync": 5 }"#),

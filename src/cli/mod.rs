@@ -9,8 +9,10 @@ mod github;
 mod init;
 mod interrupt;
 mod man;
+mod presets;
 mod progress;
 mod quick;
+mod replay;
 mod reports;
 mod run;
 mod scenarios;
@@ -69,6 +71,8 @@ enum Command {
     Check(check::Check),
     Quick(quick::Quick),
     Verify(verify::Verify),
+    Replay(replay::Replay),
+    Presets(presets::Presets),
     Init(init::Init),
     Schema(schema::Schema),
     Completions(completions::Completions),
@@ -82,6 +86,8 @@ impl Command {
             Self::Check(command) => command.execute(stdout),
             Self::Quick(command) => command.execute(stdout),
             Self::Verify(command) => command.execute(stdout),
+            Self::Replay(command) => command.execute(stdout),
+            Self::Presets(command) => command.execute(stdout),
             Self::Init(command) => command.execute(stdout),
             Self::Schema(command) => command.execute(stdout),
             Self::Completions(command) => command.execute(stdout),

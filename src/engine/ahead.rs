@@ -64,7 +64,8 @@ impl Ahead {
     }
 }
 
-/// Whether nobody gives up, nothing fails, each turn has a core of its own, and waits are plain delays.
+/// Whether nobody gives up, nothing fails, each turn has a core of its own, waits are plain delays, and the application
+/// server takes no time.
 pub(super) fn nothing_intervenes(setup: &Setup<'_>, program: &Program) -> bool {
     let Setup { rules, clients, machine, .. } = setup;
     let nobody_gives_up = clients.timeout.is_none() && clients.patience.is_none() && setup.faults.is_empty();
@@ -74,7 +75,12 @@ pub(super) fn nothing_intervenes(setup: &Setup<'_>, program: &Program) -> bool {
         && machine.quantum != Quantum::ProcessorSharing;
     let one_lane = rules.thread_pool.is_none() && rules.queueing.dispatch != Dispatch::Accept;
     let is_delay = |backend: &Backend| backend.pool.is_none() && backend.concurrency.is_none();
-    nobody_gives_up && cores_are_free && one_lane && setup.backends.iter().all(is_delay) && !program.forks()
+    nobody_gives_up
+        && cores_are_free
+        && one_lane
+        && setup.backends.iter().all(is_delay)
+        && !program.forks()
+        && !program.adds()
 }
 
 impl<O: Observer> Simulation<O> {

@@ -132,6 +132,9 @@ impl<O: Observer> Simulation<O> {
             Some(given) => self.program.set_demands(class, given, demands),
             None => self.program.draw_demands(class, &mut stream, demands),
         };
+        if self.program.adds() {
+            self.program.add_to(class, demands);
+        }
         if self.clients.clients.retries.is_some() {
             let demands = demands.to_vec();
             self.requests.more_mut(id).demands = demands;

@@ -15,7 +15,8 @@ impl<O: Observer> Simulation<O> {
         let counts = &self.counts;
         let in_system = counts.in_system.now();
         assert_eq!(self.arrivals.entered, counts.departed + in_system, "a request got lost");
-        assert_eq!(self.workers.all_in_progress() + self.untaken, in_system, "a request is nowhere");
+        let inside = in_system + counts.trailing;
+        assert_eq!(self.workers.all_in_progress() + self.untaken, inside, "a request is nowhere");
         let waiting: usize = self.backlogs.iter().map(super::backlog::Backlog::len).sum();
         assert_eq!(waiting as u64, self.untaken, "the backlogs hold other requests than are untaken");
         for worker in 0..self.workers.count() {

@@ -12,7 +12,7 @@ impl<O: Observer> Simulation<O> {
     /// A request leaves the system; it waits for nothing and has no core.
     pub(super) fn leave(&mut self, id: RequestId, outcome: Outcome) {
         self.let_go(id);
-        let Request { worker, lane, state, holds_turn, is_abandoned, .. } = self.requests[id];
+        let Request { worker, lane, state, holds_turn, .. } = self.requests[id];
         if holds_turn {
             self.end_turn(id);
         }
@@ -26,9 +26,33 @@ impl<O: Observer> Simulation<O> {
                 self.workers[worker].idle_threads += 1;
             }
         }
+        self.counts.last_departure = self.now;
+        if self.requests[id].has_responded {
+            self.counts.trailing -= 1;
+        } else {
+            self.depart(id, outcome);
+        }
+        self.requests.remove(id);
+    }
+
+    /// The response of a request is out: to all but its worker it has departed.
+    pub(super) fn respond(&mut self, id: RequestId) {
+        self.requests[id].next += 1;
+        self.counts.trailing += 1;
+        self.depart(id, Outcome::Completed);
+        self.requests[id].has_responded = true;
+        self.requests[id].is_told = false;
+        if self.requests.more(id).is_some() {
+            self.requests.more_mut(id).client_timeout = EventId::default();
+        }
+    }
+
+    /// A request departs: it is counted, and its client knows what became of it.
+    #[inline]
+    fn depart(&mut self, id: RequestId, outcome: Outcome) {
+        let is_abandoned = self.requests[id].is_abandoned;
         self.counts.in_system.fall(self.now);
         self.counts.departed += 1;
-        self.counts.last_departure = self.now;
         let outcome = if is_abandoned && outcome == Outcome::Completed { Outcome::ServedLate } else { outcome };
         if !is_abandoned || outcome == Outcome::ServedLate {
             self.count(id, outcome);
@@ -40,7 +64,6 @@ impl<O: Observer> Simulation<O> {
         if !is_abandoned {
             self.answer_client(id, outcome);
         }
-        self.requests.remove(id);
     }
 
     #[inline]

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use rand::RngExt;
 
-use crate::model::{Activity, BackendId, ClassId, PhaseKind, SimDuration};
+use crate::model::{Activity, Backend, BackendId, ClassId, PhaseKind, SimDuration};
 use crate::random::{Phase, RequestClass, Sampler, SinglePhase, Stream, Workload};
 
 use super::{BlockingWaits, Rules};
@@ -20,6 +20,12 @@ pub(super) enum Instruction {
     Fork { branches: u32, blocking: bool },
     /// The loop hands the request to a thread.
     HandOff,
+    /// The thread hands it back to the loop.
+    HandBack,
+    /// A thread that has just computed lets another of its worker run first.
+    Yield,
+    /// The response is out; what follows is the application server's own.
+    Respond,
     /// The request departs.
     Depart,
 }
@@ -37,7 +43,7 @@ impl Instruction {
         match self {
             Self::Cpu(activity) => Some(activity),
             Self::Wait { backend, .. } => Some(Self::wait_activity(backend)),
-            Self::Fork { .. } | Self::HandOff | Self::Depart => None,
+            Self::Fork { .. } | Self::HandOff | Self::HandBack | Self::Yield | Self::Respond | Self::Depart => None,
         }
     }
 
@@ -61,6 +67,10 @@ pub(super) struct Program {
     /// The sum of the weights of each class and those before it.
     weights: Vec<f64>,
     stride: usize,
+    /// Timers of the loop end on whole multiples of this.
+    timer_resolution: Option<SimDuration>,
+    /// Whether the application server adds anything to what requests bring.
+    adds: bool,
 }
 
 /// Where the instructions of a class are, and what else the engine must know of it.
@@ -72,31 +82,39 @@ struct ClassProgram {
     priority: i32,
     /// Places, counted from `first`, of waits that go on at the same time (or would, under another policy).
     parallel: Vec<Range<usize>>,
+    /// Work of the application server itself: its places, counted from `first`, and how long it is.
+    overhead: Vec<(usize, SimDuration)>,
+    /// Places, counted from `first`, of waits that end as the loop's timers do.
+    timers: Vec<usize>,
 }
 
 impl Program {
-    pub fn new(workload: &Workload, rules: &Rules) -> Self {
+    pub fn new(workload: &Workload, backends: &[Backend], rules: &Rules) -> Self {
         let mut program = Self {
             instructions: Vec::new(),
             samplers: Vec::new(),
             classes: Vec::new(),
             weights: Vec::new(),
             stride: 0,
+            timer_resolution: rules.timer_resolution,
+            adds: false,
         };
         let mut weight = 0.0;
         for class in &workload.classes {
             weight += class.weight;
             program.weights.push(weight);
-            program.add_class(class, rules);
+            program.add_class(class, backends, rules);
         }
         program.add(Instruction::Depart, None);
         program
     }
 
-    fn add_class(&mut self, class: &RequestClass, rules: &Rules) {
+    fn add_class(&mut self, class: &RequestClass, backends: &[Backend], rules: &Rules) {
         let first = self.instructions.len();
         let mut parallel = Vec::new();
-        let in_thread = rules.thread_pool.as_ref().is_some_and(|pool| pool.classes.contains(&class.name));
+        let mut overhead = Vec::new();
+        let in_thread = rules.thread_pool.as_ref().is_some_and(|pool| pool.takes(&class.name));
+        overhead.extend(self.add_overhead(first, rules.overhead.before));
         if in_thread {
             self.add(Instruction::HandOff, None);
         }
@@ -119,10 +137,31 @@ impl Program {
                 }
             }
         }
+        if in_thread && !rules.overhead.is_none() {
+            self.add(Instruction::HandBack, None);
+        }
+        if rules.yields_to_respond {
+            self.add(Instruction::Yield, None);
+        }
+        overhead.extend(self.add_overhead(first, rules.overhead.response));
+        if rules.overhead.after > SimDuration::ZERO {
+            self.add(Instruction::Respond, None);
+            overhead.extend(self.add_overhead(first, rules.overhead.after));
+        }
         self.add(Instruction::Depart, None);
         self.stride = self.stride.max(self.instructions.len() - first);
         let end = self.instructions.len() as u32 - 1;
-        self.classes.push(ClassProgram { first: first as u32, end, priority: class.priority, parallel });
+        let is_timer = |step: &Instruction| match step {
+            Instruction::Wait { backend, .. } => {
+                backend.is_none_or(|backend| backends[usize::from(backend.0)].stand_in)
+            }
+            _ => false,
+        };
+        let timers = (0..).zip(&self.instructions[first..]).filter(|(_, step)| is_timer(step)).map(|(place, _)| place);
+        let timers = if rules.timer_resolution.is_some() && !in_thread { timers.collect() } else { Vec::new() };
+        self.adds |= !overhead.is_empty() || !timers.is_empty() || rules.yields_to_respond;
+        let priority = class.priority;
+        self.classes.push(ClassProgram { first: first as u32, end, priority, parallel, overhead, timers });
     }
 
     fn add_single(&mut self, phase: &SinglePhase, wait_blocks: impl Fn(bool) -> bool) {
@@ -134,6 +173,15 @@ impl Program {
             PhaseKind::Sleep => Instruction::Wait { backend: None, blocking: wait_blocks(false) },
         };
         self.add(instruction, Some(phase.demand.sampler()));
+    }
+
+    /// Work of the application server itself; its place in the class, if there is any.
+    fn add_overhead(&mut self, first: usize, span: SimDuration) -> Option<(usize, SimDuration)> {
+        let place = self.instructions.len() - first;
+        (span > SimDuration::ZERO).then(|| {
+            self.add(Instruction::Cpu(Activity::Framework), None);
+            (place, span)
+        })
     }
 
     fn add(&mut self, instruction: Instruction, sampler: Option<Sampler>) {
@@ -179,6 +227,25 @@ impl Program {
     pub fn steps(&self, class: ClassId) -> &[Instruction] {
         let class = &self.classes[usize::from(class.0)];
         &self.instructions[class.first as usize..class.end as usize]
+    }
+
+    /// Whether the application server adds anything to what requests bring.
+    #[inline]
+    pub const fn adds(&self) -> bool {
+        self.adds
+    }
+
+    /// Adds what the application server does to the demands that a request brings: its own work, and the time until its
+    /// timers end.
+    pub fn add_to(&self, class: ClassId, demands: &mut [SimDuration]) {
+        let program = &self.classes[usize::from(class.0)];
+        for (place, span) in &program.overhead {
+            demands[*place] = *span;
+        }
+        let Some(resolution) = self.timer_resolution.map(SimDuration::as_nanos) else { return };
+        for place in &program.timers {
+            demands[*place] = SimDuration::from_nanos(demands[*place].as_nanos().div_ceil(resolution) * resolution);
+        }
     }
 
     /// Whether any request has waits that go on at the same time.

@@ -107,6 +107,8 @@ pub(super) struct Request {
     pub holds_turn: bool,
     /// Its client has given up and been told so; the work goes on.
     pub is_abandoned: bool,
+    /// Its response is out; it still occupies its worker.
+    pub has_responded: bool,
     /// Its scheduled completion, and the scheduled end of its quantum; others of its events are void.
     pub completion: EventId,
     pub quantum_end: EventId,
@@ -114,7 +116,8 @@ pub(super) struct Request {
     pub running_place: u32,
     /// Time spent in each activity so far.
     pub spent: [SimDuration; Activity::ALL.len()],
-    /// Whether observers are told what it does: not what branches of parallel waits do, and no acceptor.
+    /// Whether observers are told what it does: not what branches of parallel waits do, and no acceptor, and nothing after the
+    /// response.
     pub is_told: bool,
     /// Whether there is more to know of it than this.
     has_more: bool,
@@ -168,6 +171,7 @@ impl Request {
             demand: SimDuration::ZERO,
             holds_turn: false,
             is_abandoned: false,
+            has_responded: false,
             completion: EventId::default(),
             quantum_end: EventId::default(),
             running_place: 0,

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::model::SimDuration;
+use crate::model::{Overhead, SimDuration};
 
 /// A policy's answers, read once before the run.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,6 +24,12 @@ pub struct Rules {
     pub keeps_core: bool,
     /// Threads beside the loop of each worker.
     pub thread_pool: Option<ThreadPool>,
+    /// CPU time of the application server itself, for each request.
+    pub overhead: Overhead,
+    /// Whether a thread that comes to write its response gives the lock to a ready one first.
+    pub yields_to_respond: bool,
+    /// Sleeps last whole multiples of this, rounded up; `None`: as long as they should.
+    pub timer_resolution: Option<SimDuration>,
     /// Where requests wait that no worker has taken.
     pub queueing: Queueing,
 }
@@ -44,8 +50,15 @@ pub enum BlockingWaits {
 pub struct ThreadPool {
     /// How many threads each worker has.
     pub threads: u32,
-    /// The names of the classes that run there.
-    pub classes: Vec<String>,
+    /// The names of the classes that run there; `None`: all of them.
+    pub classes: Option<Vec<String>>,
+}
+
+impl ThreadPool {
+    /// Whether requests of a class run there.
+    pub fn takes(&self, class: &str) -> bool {
+        self.classes.as_ref().is_none_or(|classes| classes.iter().any(|name| name == class))
+    }
 }
 
 /// Where requests wait that no worker has taken.

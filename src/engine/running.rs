@@ -331,10 +331,22 @@ impl<O: Observer> Simulation<O> {
         request.quantum_end = EventId::default();
         request.state = State::Waiting;
         let (worker, place, on_core_since) = (request.worker, request.running_place, request.on_core_since);
-        let next = self.program.instruction(request.next);
+        let mut next = self.program.instruction(request.next);
+        if matches!(next, Instruction::Yield | Instruction::Respond) {
+            if self.goes_on(id) {
+                self.go_on(id, place, on_core_since);
+                return;
+            }
+            next = self.program.instruction(self.requests[id].next);
+        }
         let keeps_turn = match next {
             Instruction::Wait { blocking, .. } | Instruction::Fork { blocking, .. } => blocking,
-            Instruction::Cpu(_) | Instruction::HandOff | Instruction::Depart => false,
+            Instruction::Cpu(_)
+            | Instruction::HandOff
+            | Instruction::HandBack
+            | Instruction::Yield
+            | Instruction::Respond
+            | Instruction::Depart => false,
         };
         let keeps_core = self.rules.keeps_core && !keeps_turn && self.sharing.is_none();
         if !keeps_core {
@@ -371,6 +383,48 @@ impl<O: Observer> Simulation<O> {
         }
         self.start_turns(worker);
         self.fill_cores();
+    }
+
+    /// What a request does between two parts of its burst: its response goes out, or another of its worker runs first if
+    /// one is ready. Whether it goes on to the next part at once.
+    fn goes_on(&mut self, id: RequestId) -> bool {
+        loop {
+            let request = &mut self.requests[id];
+            match self.program.instruction(request.next) {
+                Instruction::Cpu(_) => return true,
+                Instruction::Respond => self.respond(id),
+                Instruction::Yield => {
+                    request.next += 1;
+                    if !self.workers[request.worker].run_queue.is_empty() {
+                        return false;
+                    }
+                }
+                Instruction::Wait { .. }
+                | Instruction::Fork { .. }
+                | Instruction::HandOff
+                | Instruction::HandBack
+                | Instruction::Depart => return false,
+            }
+        }
+    }
+
+    /// A request goes on with the next part of its burst, on the core that it has.
+    fn go_on(&mut self, id: RequestId, place: u32, on_core_since: SimTime) {
+        if self.sharing.is_some() {
+            self.give_share(id);
+        } else {
+            self.run(id, place, on_core_since, SimDuration::ZERO);
+        }
+    }
+
+    /// A thread hands a request back to the loop beside it, and is free.
+    pub(super) fn hand_back(&mut self, id: RequestId) {
+        let request = &mut self.requests[id];
+        request.next += 1;
+        request.lane = Lane::Loop;
+        let worker = request.worker;
+        self.workers[worker].idle_threads += 1;
+        self.proceed(id);
     }
 
     /// The loop hands a request to one of the threads beside it.

@@ -139,6 +139,8 @@ pub(super) struct ClientRules {
 pub(super) struct Counts {
     pub classes: Vec<ClassCounts>,
     pub departed: u64,
+    /// Requests whose response is out and that still occupy their worker.
+    pub trailing: u64,
     pub last_departure: SimTime,
     pub warm_up_requests: u64,
     pub phase_events: u64,
@@ -151,7 +153,7 @@ pub(super) struct Counts {
 impl<O: Observer> Simulation<O> {
     /// A run that has not begun.
     pub fn new(setup: Setup<'_>, observer: O) -> Self {
-        let program = Program::new(setup.workload, &setup.rules);
+        let program = Program::new(setup.workload, setup.backends, &setup.rules);
         // Who watches each step, or in which order things happen at one instant, sees the long way.
         let sees_order = observer.minds_order() && setup.rules.workers > 1;
         let may_hurry = !observer.watches_segments() && !sees_order;
@@ -199,6 +201,7 @@ impl<O: Observer> Simulation<O> {
             counts: Counts {
                 classes: vec![ClassCounts::default(); workload.classes.len()],
                 departed: 0,
+                trailing: 0,
                 last_departure: SimTime::ZERO,
                 warm_up_requests: 0,
                 phase_events: 0,

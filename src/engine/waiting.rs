@@ -17,6 +17,16 @@ impl<O: Observer> Simulation<O> {
         let holds_turn = self.requests[id].holds_turn;
         match next {
             Instruction::Cpu(_) | Instruction::HandOff => self.make_ready(id),
+            Instruction::HandBack => self.hand_back(id),
+            // It has not computed since its last wait: nobody takes the lock away.
+            Instruction::Yield => {
+                self.requests[id].next += 1;
+                self.proceed(id);
+            }
+            Instruction::Respond => {
+                self.respond(id);
+                self.proceed(id);
+            }
             Instruction::Wait { blocking: true, .. } | Instruction::Fork { blocking: true, .. } if !holds_turn => {
                 self.make_ready(id);
             }

@@ -106,6 +106,15 @@ pub struct Backend {
     pub pool: Option<Pool>,
     /// How many queries it works on at once; more wait, first come first served. Any number when left out.
     pub concurrency: Option<NonZeroU32>,
+    /// Whether it is none, and the application sleeps in its place (false): such a wait ends as the timers of what runs it
+    /// do.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub stand_in: bool,
+}
+
+/// A flag that is off goes without saying.
+fn is_false(flag: &bool) -> bool {
+    !flag
 }
 
 /// A connection pool. Requests that find no idle connection wait in the order they came.

@@ -3,6 +3,7 @@
 mod fault;
 mod machine;
 mod metric;
+mod overhead;
 mod phase;
 mod rate;
 mod time;
@@ -10,6 +11,7 @@ mod time;
 pub use fault::{Fault, FaultKind};
 pub use machine::{Backend, BackendId, Cores, HandOver, Machine, Pool, PoolScope, Quantum, Release};
 pub use metric::{Metric, MetricUnit, Named};
+pub use overhead::Overhead;
 pub use phase::{Activity, ClassId, PhaseKind};
 pub use rate::Rate;
 pub use time::{SimDuration, SimTime};

@@ -214,6 +214,10 @@ pub fn warnings(results: &ScenarioResults) -> Vec<String> {
         warnings
             .extend(saturation.and_then(|s| s.message.as_ref()).map(|message| format!("{}: {message}", policy.name)));
     }
+    for policy in &results.policies {
+        let why = policy.no_prediction.as_ref();
+        warnings.extend(why.map(|why| format!("{}: no prediction of a real server is possible: {why}", policy.name)));
+    }
     if !results.warm_up.unsettled.is_empty() {
         warnings.push(format!(
             "response times of {} had not settled by the middle of the run: it is too short for a steady state, or there is none",

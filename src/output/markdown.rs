@@ -47,7 +47,8 @@ fn checked(check: &ScenarioCheck) -> Vec<String> {
     std::iter::once(head).chain(sections).collect()
 }
 
-fn table(table: &Table) -> String {
+/// A table with pipes.
+pub fn table(table: &Table) -> String {
     let headings = table.columns.iter().map(|column| escaped(&heading(column)));
     let rules = table.columns.iter().map(|column| if column.is_name { ":--" } else { "--:" }.to_owned());
     let rows = table.rows.iter().map(|row| {

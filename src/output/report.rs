@@ -134,6 +134,7 @@ fn response_times(results: &ScenarioResults) -> Table {
     table.numbers("", "max", times("max", |time| time.max));
     table.note.extend(certainty::warm_up(results));
     table.note.extend(certainty::note(results));
+    table.note.extend(super::preset::sentences(results));
 
     let slowdowns = |value: fn(&Slowdown) -> Option<f64>| -> Vec<String> {
         lines.iter().map(|line| number::times(value(line.slowdown))).collect()

@@ -7,26 +7,30 @@
 use std::num::NonZeroU32;
 
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
-use super::{Policy, Runner, Slots, SwitchInterval, one};
+use super::{OverheadForm, Policy, Runner, Slots, SwitchInterval, one};
 use crate::engine::{BlockingWaits, Dispatch, Order, Queueing, ThreadPool};
-use crate::model::SimDuration;
+use crate::model::{Overhead, SimDuration};
 
 /// Any number of requests in each worker, one of them running.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Async {
     /// What reports call it; `async` when left out. Two policies of one kind need names.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// How many worker processes there are, each with a loop (1).
     #[serde(default = "one")]
     pub workers: NonZeroU32,
     /// How many requests a worker has in progress at most; any number when left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub max_in_progress: Option<NonZeroU32>,
     /// Threads beside the loop of each worker, to which it hands requests of some classes.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub thread_pool: Option<AsyncThreadPool>,
     /// So many requests may wait that no worker has taken; more are rejected. Any number when left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub backlog: Option<u32>,
     /// How requests find their worker.
     #[serde(default)]
@@ -34,16 +38,24 @@ pub struct Async {
     /// Which waiting request a worker takes first.
     #[serde(default)]
     pub order: Order,
+    /// CPU time of the application server itself, for each request; none when left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub overhead: Option<OverheadForm>,
+    /// Sleeps last whole multiples of this, rounded up, as the timers of the loop do (asyncio: "1ms"); as long as they
+    /// should when left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub timer_resolution: Option<SimDuration>,
 }
 
 /// Threads beside a loop. They and the loop run under one interpreter lock.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AsyncThreadPool {
     /// How many threads each worker has.
     pub threads: NonZeroU32,
-    /// The classes whose requests the loop hands to a thread; the others stay in the loop.
-    pub classes: Vec<String>,
+    /// The classes whose requests the loop hands to a thread, the others stay in the loop; all when left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub classes: Option<Vec<String>>,
     /// After how long the loop or a running thread hands the lock to one that is ready; "none": at the end of its burst.
     #[serde(default)]
     pub switch_interval: SwitchInterval,
@@ -85,6 +97,14 @@ impl Policy for Async {
     fn thread_pool(&self) -> Option<ThreadPool> {
         let pool = self.thread_pool.as_ref()?;
         Some(ThreadPool { threads: pool.threads.get(), classes: pool.classes.clone() })
+    }
+
+    fn overhead(&self) -> Overhead {
+        OverheadForm::or(self.overhead, Overhead::NONE)
+    }
+
+    fn timer_resolution(&self) -> Option<SimDuration> {
+        self.timer_resolution.filter(|resolution| *resolution > SimDuration::ZERO)
     }
 
     fn queueing(&self) -> Queueing {

@@ -1,8 +1,11 @@
 //! Execution policies: how the workers of an application run requests. One file each.
 //!
-//! A policy answers questions; the engine reads the answers once, before the run, as [`Rules`].
+//! A policy answers questions; the engine reads the answers once, before the run, as [`Rules`]. A preset (in `presets/`)
+//! is a policy in a product's own words; it stands for a plain one, and gives that one's answers.
 
 mod r#async;
+mod overhead;
+mod presets;
 mod sync;
 mod threaded;
 
@@ -10,10 +13,12 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use self::r#async::{Async, AsyncThreadPool};
+pub use self::overhead::OverheadForm;
+pub use self::presets::*;
 pub use self::sync::Sync;
 pub use self::threaded::{SwitchInterval, Threaded};
 use crate::engine::{BlockingWaits, Queueing, Rules, ThreadPool};
-use crate::model::SimDuration;
+use crate::model::{Overhead, SimDuration};
 
 /// What runs a request, as reports call it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
@@ -83,6 +88,26 @@ pub trait Policy {
         Queueing::default()
     }
 
+    /// CPU time of the application server itself, for each request.
+    fn overhead(&self) -> Overhead {
+        Overhead::NONE
+    }
+
+    /// Whether a thread that comes to write its response gives the lock to a ready one first.
+    fn yields_to_respond(&self) -> bool {
+        false
+    }
+
+    /// Sleeps last whole multiples of this, rounded up; `None`: as long as they should.
+    fn timer_resolution(&self) -> Option<SimDuration> {
+        None
+    }
+
+    /// The plain policy that it stands for, if it is a preset.
+    fn stands_for(&self) -> Option<StandsFor> {
+        None
+    }
+
     /// Whether the next ready request of a worker goes on on the core of the last: one loop runs them all.
     fn keeps_core(&self) -> bool {
         false
@@ -126,6 +151,22 @@ policies! {
     "threaded" => Threaded,
     /// Each worker has one event loop, which goes on with another request whenever one waits.
     "async" => Async,
+    /// gunicorn: Python under WSGI, with a worker a request (`sync`) or a pool of threads in each (`gthread`).
+    "gunicorn" => Gunicorn,
+    /// uvicorn: Python under ASGI, an event loop in each worker.
+    "uvicorn" => Uvicorn,
+    /// FastAPI on uvicorn whose handlers are plain functions: the loop hands each to a pool of threads.
+    "fastapi_threadpool" => FastapiThreadpool,
+    /// waitress: Python under WSGI, one process with threads behind one that talks to the network.
+    "waitress" => Waitress,
+    /// Node: JavaScript on an event loop in each worker.
+    "node" => Node,
+    /// Puma: Ruby under its global VM lock, with threads in each worker.
+    "puma" => Puma,
+    /// Tomcat: Java, one process whose threads run at the same time.
+    "tomcat" => Tomcat,
+    /// Go's net/http: a goroutine for each request, on all cores.
+    "go" => Go,
 }
 
 impl PolicyChoice {
@@ -137,6 +178,16 @@ impl PolicyChoice {
     /// What runs a request, as reports call it.
     pub fn runner(&self) -> Runner {
         self.policy().runner()
+    }
+
+    /// The plain policy that it stands for, if it is a preset.
+    pub fn stands_for(&self) -> Option<StandsFor> {
+        self.policy().stands_for()
+    }
+
+    /// What the application server itself costs.
+    pub fn overhead(&self) -> Overhead {
+        self.policy().overhead()
     }
 
     /// The policy's answers.
@@ -154,9 +205,17 @@ impl PolicyChoice {
             gathers: policy.gathers(),
             keeps_core: policy.keeps_core(),
             thread_pool: policy.thread_pool(),
+            overhead: policy.overhead(),
+            yields_to_respond: policy.yields_to_respond(),
+            timer_resolution: policy.timer_resolution(),
             queueing: policy.queueing(),
         }
     }
+}
+
+/// A flag that is off goes without saying.
+fn is_false(flag: &bool) -> bool {
+    !flag
 }
 
 /// One worker: the default of every policy.

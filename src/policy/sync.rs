@@ -6,21 +6,24 @@
 use std::num::NonZeroU32;
 
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
-use super::{Policy, Runner, Slots, one};
+use super::{OverheadForm, Policy, Runner, Slots, one};
 use crate::engine::{BlockingWaits, Dispatch, Order, Queueing};
+use crate::model::Overhead;
 
 /// One request at a time in each worker.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Sync {
     /// What reports call it; `sync` when left out. Two policies of one kind need names.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// How many worker processes there are (1).
     #[serde(default = "one")]
     pub workers: NonZeroU32,
     /// So many requests may wait that no worker has taken; more are rejected. Any number when left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub backlog: Option<u32>,
     /// How requests find their worker.
     #[serde(default)]
@@ -28,6 +31,9 @@ pub struct Sync {
     /// Which waiting request a worker takes first.
     #[serde(default)]
     pub order: Order,
+    /// CPU time of the application server itself, for each request; none when left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub overhead: Option<OverheadForm>,
 }
 
 impl Policy for Sync {
@@ -45,6 +51,10 @@ impl Policy for Sync {
 
     fn slots(&self) -> Slots {
         Slots::Fixed(1)
+    }
+
+    fn overhead(&self) -> Overhead {
+        OverheadForm::or(self.overhead, Overhead::NONE)
     }
 
     fn blocking_waits(&self) -> BlockingWaits {

@@ -12,15 +12,16 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{self, Deserialize, Deserializer, Visitor};
 use serde::{Serialize, Serializer};
 
-use super::{Policy, Slots, one};
+use super::{OverheadForm, Policy, Slots, is_false, one};
 use crate::engine::{Dispatch, Order, Queueing};
-use crate::model::SimDuration;
+use crate::model::{Overhead, SimDuration};
 
 /// One request per thread.
-#[derive(Clone, Debug, PartialEq, serde::Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, serde::Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Threaded {
     /// What reports call it; `threaded` when left out. Two policies of one kind need names.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// How many worker processes there are (1).
     #[serde(default = "one")]
@@ -34,7 +35,12 @@ pub struct Threaded {
     /// After how long a running thread hands the GIL to a ready one ("5ms"); "none": at the end of its burst.
     #[serde(default)]
     pub switch_interval: SwitchInterval,
+    /// Whether a thread that comes to write its response gives the GIL to a ready one first, and gets it back at its turn
+    /// (false): a system call lets go of the lock, and one who has just computed does not get it back at once.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub yields_to_respond: bool,
     /// So many requests may wait that no worker has taken; more are rejected. Any number when left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub backlog: Option<u32>,
     /// How requests find their worker.
     #[serde(default)]
@@ -42,6 +48,9 @@ pub struct Threaded {
     /// Which waiting request a worker takes first.
     #[serde(default)]
     pub order: Order,
+    /// CPU time of the application server itself, for each request; none when left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub overhead: Option<OverheadForm>,
 }
 
 const fn yes() -> bool {
@@ -67,6 +76,14 @@ impl Policy for Threaded {
 
     fn hand_over_interval(&self) -> Option<SimDuration> {
         if self.gil { self.switch_interval.0 } else { None }
+    }
+
+    fn overhead(&self) -> Overhead {
+        OverheadForm::or(self.overhead, Overhead::NONE)
+    }
+
+    fn yields_to_respond(&self) -> bool {
+        self.gil && self.yields_to_respond
     }
 
     fn queueing(&self) -> Queueing {

@@ -5,7 +5,7 @@ use indexmap::IndexMap;
 use crate::engine::{ClassCounts, Departure, Observer, Outcome, Rules, Usage};
 use crate::model::{Activity, Backend, Machine, PoolScope};
 
-use crate::policy::Runner;
+use crate::policy::{Runner, StandsFor};
 
 use super::results::*;
 use super::sample::Sample;
@@ -41,6 +41,8 @@ pub struct Subject<'a> {
     pub kind: &'static str,
     /// What runs its requests.
     pub runner: Runner,
+    /// The plain policy that it stands for, if it is a preset.
+    pub stands_for: Option<&'a StandsFor>,
     /// How it ran requests.
     pub rules: &'a Rules,
     /// On what.
@@ -93,6 +95,7 @@ impl<const BITS: u32> Collector<BITS> {
             name: subject.policy.into(),
             kind: subject.kind,
             runner: subject.runner,
+            stands_for: subject.stands_for.cloned(),
             workers: subject.rules.workers,
             slots: subject.rules.slots,
             requests,
@@ -111,6 +114,7 @@ impl<const BITS: u32> Collector<BITS> {
             warm_up_requests: totals.warm_up_requests,
             confidence: None,
             saturation: None,
+            no_prediction: None,
             incomplete: totals.incomplete.clone(),
             events: totals.phase_events,
             timeline: None,

@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::observations::Observations;
 use super::saturation::Saturation;
 use crate::model::MetricUnit;
-use crate::policy::Runner;
+use crate::policy::{Runner, StandsFor};
 
 /// The schema of the results file. Fields are only ever added within a major version.
 pub const SCHEMA: &str = "waitline.results/1";
@@ -87,6 +87,9 @@ pub struct PolicyResults {
     pub kind: &'static str,
     /// What runs its requests.
     pub runner: Runner,
+    /// The plain policy that it stands for, if it is a preset of a real product.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stands_for: Option<StandsFor>,
     /// How many worker processes there are.
     pub workers: u32,
     /// How many requests each has in progress at most; `None`: any number.
@@ -127,6 +130,9 @@ pub struct PolicyResults {
     /// What the policy can sustain, and what was asked of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub saturation: Option<Saturation>,
+    /// Why a real server may do anything here, where a preset stands for one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub no_prediction: Option<String>,
     /// Why the run stopped before its end; the numbers are of what was run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub incomplete: Option<String>,

@@ -3,7 +3,7 @@
 /// What the model leaves out or takes for granted, in sentences.
 pub const ASSUMPTIONS: &[&str] = &[
     "Network, memory pressure and disk are not modelled: a response time ends when the application has answered.",
-    "The application's own overhead per request (accepting, parsing, logging) is not added: put it into a framework phase.",
+    "What the application server itself does for each request (accepting, parsing, logging) is a policy's `overhead`: none, except under presets.",
     "Every policy meets the same requests: same arrivals, classes and demands.",
     "Demands do not depend on the load: a backend without a limit answers as fast under load as without.",
     "Threads and loops share the cores round robin; the kernel's scheduler is finer in detail.",

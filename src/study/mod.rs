@@ -6,6 +6,7 @@ mod check;
 mod coverage;
 mod objectives;
 mod precision;
+mod replay;
 mod replications;
 mod run;
 mod simulation;
@@ -21,6 +22,10 @@ pub use check::{
     WrittenBaseline, check, judge, without_data,
 };
 pub use coverage::{ALLOWED, Coverage, CoveredNumber, coverage};
+pub use replay::{
+    CaseFile, Figure, FigureSummary, Observed, PercentilePair, Replayed, ReplayedCase, Verdict as ReplayVerdict,
+    no_prediction, replay,
+};
 pub use replications::{Halted, RequestRow, Rows};
 pub use run::{Options, SHORT_RUN, Watch, run};
 pub use simulation::{Replication, simulation};

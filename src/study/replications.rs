@@ -141,10 +141,12 @@ impl Trial<'_> {
     pub fn results<const BITS: u32>(&self, collector: &Collector<BITS>, totals: &Totals) -> PolicyResults {
         let Self { scenario, policy, .. } = self;
         let classes: Vec<&str> = scenario.workload.classes.iter().map(|class| class.name.as_str()).collect();
+        let stands_for = policy.stands_for();
         let subject = Subject {
             policy: policy.name(),
             kind: policy.kind(),
             runner: policy.runner(),
+            stands_for: stands_for.as_ref(),
             rules: &policy.rules(),
             machine: &scenario.machine,
             classes: &classes,

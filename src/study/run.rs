@@ -20,6 +20,7 @@ use crate::stats::{
 use super::assumptions::ASSUMPTIONS;
 use super::objectives;
 use super::precision;
+use super::replay::no_prediction;
 use super::replications::{Accumulated, Halted, Rows, Trial};
 use super::simulation::Replication;
 use super::warm_up;
@@ -89,6 +90,10 @@ pub fn run(scenario: &Scenario, options: &Options, watch: &mut Watch<'_>) -> Res
         }
     }
     crew.saturation(&accumulated, &mut policies)?;
+    for results in policies.iter_mut().filter(|results| results.stands_for.is_some()) {
+        let load = results.saturation.as_ref().and_then(|saturation| saturation.load);
+        results.no_prediction = no_prediction(results.requests.rejected, load);
+    }
     Ok(ScenarioResults {
         schema: SCHEMA,
         waitline: env!("CARGO_PKG_VERSION"),

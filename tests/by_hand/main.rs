@@ -15,3 +15,4 @@ mod instants;
 mod lecture;
 mod lock;
 mod loops;
+mod overhead;

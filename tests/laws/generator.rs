@@ -165,7 +165,17 @@ impl Dice {
                 "switch_interval": self.pick(&["5ms", "none"]),
             });
         }
+        if self.one_in(3) {
+            threaded["yields_to_respond"] = json!(true);
+            asynchronous["timer_resolution"] = json!("1ms");
+        }
         for policy in [&mut sync, &mut threaded, &mut asynchronous] {
+            if self.one_in(3) {
+                policy["overhead"] = json!({ "before": self.millis(2), "response": self.millis(2) });
+                if self.one_in(2) {
+                    policy["overhead"]["after"] = json!(self.millis(3));
+                }
+            }
             policy["dispatch"] = json!(self.pick(&["shared", "round_robin", "random", "least_busy", "accept"]));
             policy["order"] = json!(self.pick(&["fifo", "lifo", "shortest", "priority"]));
             if self.one_in(3) {

@@ -12,11 +12,13 @@ mod legend;
 mod marks;
 mod palette;
 mod panel;
+mod replay;
 mod row;
 mod scale;
 mod strip;
 mod text;
 mod timeline;
 
+pub use replay::replay_svg;
 pub use text::{ASCENT, DESCENT, FONTS, text_width};
 pub use timeline::timeline_svg;

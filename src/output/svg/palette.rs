@@ -21,6 +21,10 @@ pub(super) const HAIRLINE: RGBColor = RGBColor(0xcf, 0xd5, 0xdb);
 /// Text on dark bars.
 pub(super) const PAPER: RGBColor = RGBColor(0xff, 0xff, 0xff);
 
+/// What is as it should be, and what is not.
+pub(super) const RUNNING_COLOR: RGBColor = RGBColor(0x2f, 0x7d, 0x55);
+pub(super) const WAITING_COLOR: RGBColor = RGBColor(0xd3, 0x2a, 0x2a);
+
 /// How an area is filled.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Paint {
@@ -105,7 +109,7 @@ const SLEEP: Paint = Paint::hatched(
 );
 
 /// What runs requests is running one.
-pub(super) const RUNNING: Paint = Paint::solid("running", RGBColor(0x2f, 0x7d, 0x55));
+pub(super) const RUNNING: Paint = Paint::solid("running", RUNNING_COLOR);
 /// What runs requests is held by one that waits.
 pub(super) const HELD: Paint = Paint::hatched(
     "held",

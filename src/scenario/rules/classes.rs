@@ -111,7 +111,7 @@ impl Rules<'_> {
         for (index, policy) in policies.iter().enumerate() {
             let Some(pool) = policy.rules().thread_pool else { continue };
             let node = self.root.at("policies").item(index).at(policy.kind()).at("thread_pool").at("classes");
-            for (index, name) in pool.classes.iter().enumerate() {
+            for (index, name) in pool.classes.iter().flatten().enumerate() {
                 self.check_class(name, node.item(index), classes)?;
             }
         }

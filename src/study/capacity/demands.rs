@@ -9,6 +9,8 @@ use crate::random::{Distribution, Phase, RequestClass, SinglePhase, Workload};
 pub(super) struct Demands {
     /// CPU time, with what it costs to get the core for each burst where that is known in advance.
     pub cpu: f64,
+    /// The part of it that comes after the response is out.
+    pub trailing: f64,
     /// Time for which the request holds its turn: its CPU time and the waits that block what runs it.
     pub turn: f64,
     /// Time from taking a slot to departure; less than that where waits of random length go on at the same time.
@@ -51,6 +53,7 @@ impl Demands {
 
     fn add(&mut self, share: f64, class: &Self) {
         self.cpu += share * class.cpu;
+        self.trailing += share * class.trailing;
         self.turn += share * class.turn;
         self.stay += share * class.stay;
         self.stay_is_exact &= class.stay_is_exact;
@@ -65,7 +68,7 @@ impl Demands {
 
     fn of_class(class: &RequestClass, rules: &Rules, machine: &Machine, backends: usize) -> Self {
         let mut demands = Self::none(backends);
-        let in_thread = rules.thread_pool.as_ref().is_some_and(|pool| pool.classes.contains(&class.name));
+        let in_thread = rules.thread_pool.as_ref().is_some_and(|pool| pool.takes(&class.name));
         let gathers = rules.gathers && !in_thread;
         let blocks = |marked: bool| match rules.blocking_waits {
             BlockingWaits::None => false,
@@ -88,6 +91,11 @@ impl Demands {
                 }
             }
         }
+        let overhead = rules.overhead.total().as_nanos() as f64;
+        demands.cpu += overhead;
+        demands.trailing = rules.overhead.after.as_nanos() as f64;
+        demands.turn += overhead;
+        demands.stay += overhead;
         let switching = f64::from(bursts) * switch_nanos(rules, machine);
         demands.cpu += switching;
         demands.turn += switching;

@@ -168,7 +168,7 @@ struct Control {
 
 /// Work, and time away where its mean is known. Where switching takes time, demands are not all there is.
 fn controls(demands: &Demands, machine: &Machine) -> Vec<Control> {
-    let work = Control { brought: |mark| mark.work_nanos, mean: demands.cpu };
+    let work = Control { brought: |mark| mark.work_nanos, mean: demands.cpu - demands.trailing };
     let away = Control { brought: |mark| mark.away_nanos, mean: demands.stay - demands.cpu };
     let away = demands.stay_is_exact.then_some(away);
     let is_known = |control: &Control| {

@@ -1,0 +1,206 @@
+//! `waitline replay`: measured cases, predicted against observed.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+
+use super::failure::Failure;
+use super::files;
+use super::interrupt::Interrupt;
+use super::terminal::Stdout;
+use crate::output::{replay_json, replay_markdown, replay_svg, replay_text};
+use crate::random::Files;
+use crate::scenario::{self, Change, Diagnostic, Scenario, Source};
+use crate::study::{CaseFile, Observed, Replayed, ReplayedCase, replay};
+
+const EXAMPLES: &str = "\
+Examples:
+  waitline replay validation                       all cases of a folder
+  waitline replay validation/c04_gthread1x8        one of them
+  waitline replay validation --format markdown     to paste into a page
+  waitline replay validation --picture errors.svg  percentiles, predicted against observed
+  waitline replay validation --set machine.quantum=processor_sharing   what a detail is worth
+
+A case is a folder with:
+  scenario.json             what predicts it, its first policy; or case.json: what was measured
+  requests.jsonl            the requests that were sent, as a trace
+  observed_latency_ms.csv   a line a request, a column a repeat: request,rep1,rep2
+
+Exit codes:
+  0  every case is within 10 %, or within the spread of the server's own repeats
+  1  one is not
+  2  a case cannot be read
+  3  there is no case of which something can be predicted";
+
+/// What a case is made of.
+const SCENARIO: &str = "scenario.json";
+const CASE: &str = "case.json";
+const TRACE: &str = "requests.jsonl";
+const OBSERVED: &str = "observed_latency_ms.csv";
+
+/// Hold predictions against what real servers did with the same requests
+///
+/// Each case is a folder with requests that were sent to a real server and the times it took. The same requests are run
+/// here, and mean and percentiles are held against the observed ones, request by request too.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Replay {
+    /// Folders, each a case or full of cases
+    #[arg(required = true, value_name = "DIR")]
+    folders: Vec<PathBuf>,
+
+    /// Change a value in every case, such as machine.wake_preemption=2ms; repeat it for more
+    #[arg(long = "set", value_name = "PATH=VALUE", value_parser = change)]
+    changes: Vec<Change>,
+
+    /// Print the comparison in this format
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    format: Format,
+
+    /// Draw percentiles, predicted against observed, as SVG
+    #[arg(long, value_name = "FILE")]
+    picture: Option<PathBuf>,
+
+    /// Instead, print the scenario that predicts the only case
+    #[arg(long, conflicts_with_all = ["picture"])]
+    print_scenario: bool,
+}
+
+/// How the comparison is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// a table for people
+    Text,
+    /// one JSON document
+    Json,
+    /// a table to paste into a page
+    Markdown,
+}
+
+fn change(text: &str) -> Result<Change, std::convert::Infallible> {
+    Ok(Change::new(text))
+}
+
+impl Replay {
+    /// Replays the cases and prints how they compare.
+    ///
+    /// # Errors
+    /// When a case cannot be read, is too far off, or gives no prediction.
+    pub fn execute(&self, stdout: &mut Stdout) -> Result<(), Failure> {
+        let interrupt = Interrupt::listen();
+        let folders = self.cases()?;
+        if self.print_scenario {
+            return self.print(&folders, stdout);
+        }
+        let mut cases = Vec::new();
+        let mut wrong = Vec::new();
+        for folder in &folders {
+            match self.replay(folder) {
+                Ok(case) => cases.push(case),
+                Err(diagnostic) => wrong.push(diagnostic),
+            }
+            if interrupt.is_wanted() {
+                return Err(Failure::Interrupted);
+            }
+        }
+        if !wrong.is_empty() {
+            return Err(Failure::Bad(wrong));
+        }
+        let replayed = Replayed::new(cases);
+        stdout.write(&match self.format {
+            Format::Text => replay_text(&replayed, stdout.has_color()),
+            Format::Json => replay_json(&replayed),
+            Format::Markdown => replay_markdown(&replayed),
+        })?;
+        if let Some(path) = &self.picture {
+            files::write(path, &replay_svg(&replayed), &interrupt)?;
+        }
+        judge(&replayed)
+    }
+
+    /// The folders that are cases, in order of their names.
+    fn cases(&self) -> Result<Vec<PathBuf>, Failure> {
+        let mut cases = Vec::new();
+        for folder in &self.folders {
+            if is_case(folder) {
+                cases.push(folder.clone());
+                continue;
+            }
+            let entries = fs::read_dir(folder).map_err(|error| unreadable(folder, &error))?;
+            let mut found: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
+            found.retain(|path| is_case(path));
+            found.sort();
+            if found.is_empty() {
+                let help = format!("a case is a folder with {OBSERVED} in it; see `waitline replay --help`");
+                return Err(Failure::bad(format!("there is no case in `{}`", folder.display()), help));
+            }
+            cases.extend(found);
+        }
+        Ok(cases)
+    }
+
+    fn replay(&self, folder: &Path) -> Result<ReplayedCase, Diagnostic> {
+        let path = folder.join(OBSERVED);
+        let observed = Observed::parse(&text(&path)?).map_err(|what| wrong(&path, &what))?;
+        replay(&name(folder), &self.scenario(folder)?, &observed).map_err(|what| wrong(folder, &what))
+    }
+
+    /// The scenario in the folder, or the one that its `case.json` stands for.
+    fn scenario(&self, folder: &Path) -> Result<Scenario, Diagnostic> {
+        let path = folder.join(SCENARIO);
+        let source = if path.exists() {
+            Source::from_bytes(path.display().to_string(), text(&path)?.into_bytes())?
+        } else {
+            Source::new(folder.join(CASE).display().to_string(), scenario_text(folder)?)
+        };
+        let within = folder.to_owned();
+        scenario::read(source, &name(folder), &self.changes, &Files::new(move |file| files::open(&within.join(file))))
+    }
+
+    fn print(&self, folders: &[PathBuf], stdout: &mut Stdout) -> Result<(), Failure> {
+        let [folder] = folders else {
+            return Err(Failure::bad("--print-scenario is for one case", "name its folder"));
+        };
+        stdout.write(&scenario_text(folder)?)
+    }
+}
+
+/// The scenario that a case's `case.json` stands for.
+fn scenario_text(folder: &Path) -> Result<String, Diagnostic> {
+    let path = folder.join(CASE);
+    let case = CaseFile::parse(&text(&path)?).map_err(|what| wrong(&path, &what))?;
+    Ok(crate::output::json_text(&case.scenario(&name(folder), TRACE)))
+}
+
+fn is_case(folder: &Path) -> bool {
+    folder.join(OBSERVED).is_file()
+}
+
+fn name(folder: &Path) -> String {
+    let real = fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned());
+    real.file_name().map_or_else(|| "case".to_owned(), |name| name.to_string_lossy().into_owned())
+}
+
+fn text(path: &Path) -> Result<String, Diagnostic> {
+    fs::read_to_string(path).map_err(|error| unreadable(path, &error))
+}
+
+fn unreadable(path: &Path, error: &std::io::Error) -> Diagnostic {
+    Diagnostic::unreadable(&path.display().to_string(), error)
+}
+
+fn wrong(path: &Path, what: &str) -> Diagnostic {
+    Diagnostic::new(format!("`{}`: {what}", path.display()))
+}
+
+fn judge(replayed: &Replayed) -> Result<(), Failure> {
+    match replayed.judged() {
+        (0, _) if replayed.cases.iter().any(|case| case.no_prediction.is_some()) => {
+            Err(Failure::Incomplete("there is no case of which something can be predicted".to_owned()))
+        }
+        (_, 0) => Ok(()),
+        (_, 1) => Err(Failure::Gate("a case is off".to_owned())),
+        (_, off) => Err(Failure::Gate(format!("{off} cases are off"))),
+    }
+}

@@ -1,0 +1,82 @@
+//! Presets: what they stand for, and what their overhead was measured on.
+
+use serde_json::{Value, json};
+
+use super::json_text;
+use super::number::NONE;
+use super::paint::{DIM, STRONG, paint};
+use super::wrap::{WIDTH, wrapped};
+use crate::policy::{Example, StandsFor};
+use crate::stats::ScenarioResults;
+
+const NOT_CALIBRATED: &str = "not calibrated";
+
+/// What each preset of a report stands for, in sentences.
+pub fn sentences(results: &ScenarioResults) -> Vec<String> {
+    let presets = results.policies.iter().filter_map(|policy| Some((&policy.name, policy.stands_for.as_ref()?)));
+    let sentence = |(name, StandsFor { policy, measured_on }): (&String, &StandsFor)| {
+        let calibrated = match measured_on {
+            Some(machine) => format!("its overhead was measured with {machine}"),
+            None => format!("its overhead is {NOT_CALIBRATED}"),
+        };
+        format!("{name} stands for {policy}; {calibrated}.")
+    };
+    presets.map(sentence).collect()
+}
+
+/// All presets for people: how a scenario writes each, the plain policy it stands for, its overhead, and what that was
+/// measured on.
+pub fn presets_text(examples: &[Example], color: bool) -> String {
+    let mut text = String::new();
+    for example in examples {
+        let Some(StandsFor { policy, measured_on }) = example.policy.stands_for() else { continue };
+        text.push_str(&format!("{}\n", paint(color, STRONG, &example.written.to_string())));
+        let overhead = example.policy.overhead();
+        let overhead = match &measured_on {
+            None if overhead.is_none() => NONE.to_owned(),
+            _ => format!(
+                "{} before the handler, {} to respond, {} after",
+                overhead.before, overhead.response, overhead.after
+            ),
+        };
+        let measured = measured_on.unwrap_or_else(|| NOT_CALIBRATED.to_owned());
+        for (heading, value) in
+            [("stands for", without_overhead(policy).to_string()), ("overhead", overhead), ("measured", measured)]
+        {
+            for (place, line) in wrapped(&value, WIDTH - INDENT).iter().enumerate() {
+                let heading = if place == 0 { heading } else { "" };
+                text.push_str(&format!("  {} {line}\n", paint(color, DIM, &format!("{heading:<11}"))));
+            }
+        }
+        text.push('\n');
+    }
+    text + "The overhead is CPU time for each request on the machine that it was measured on. A scenario can give its own:\n\
+            \x20 { \"gunicorn\": { \"workers\": 4, \"overhead\": { \"before\": \"0.3ms\", \"response\": \"0.1ms\", \"after\": \"0.1ms\" } } }\n"
+}
+
+const INDENT: usize = 14;
+
+/// The overhead stands on a line of its own.
+fn without_overhead(mut policy: Value) -> Value {
+    if let Some(fields) = policy.as_object_mut() {
+        for options in fields.values_mut().filter_map(Value::as_object_mut) {
+            options.shift_remove("overhead");
+        }
+    }
+    policy
+}
+
+/// The same as JSON.
+pub fn presets_json(examples: &[Example]) -> String {
+    let presets = examples.iter().filter_map(|example| {
+        let StandsFor { policy, measured_on } = example.policy.stands_for()?;
+        Some(json!({
+            "preset": example.policy.kind(),
+            "written": example.written,
+            "stands_for": policy,
+            "overhead": example.policy.overhead(),
+            "measured_on": measured_on,
+        }))
+    });
+    json_text(&json!({ "schema": "waitline.presets/1", "presets": presets.collect::<Vec<_>>() }))
+}

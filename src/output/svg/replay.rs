@@ -1,0 +1,93 @@
+//! Measured cases: percentiles, predicted against observed; one panel a case.
+
+use plotters::chart::{ChartBuilder, LabelAreaPosition};
+use plotters::element::{Circle, PathElement, Polygon};
+use plotters::style::text_anchor::HPos;
+use plotters::style::{Color, TRANSPARENT};
+
+use super::canvas::{Area, Drawn, document, size_units, units};
+use super::palette::{self, GREY, GRID, INK, RUNNING_COLOR, Type, WAITING_COLOR};
+use super::panel::label;
+use super::scale::decimal;
+use super::text::ellipsize;
+use super::timeline::{MARGIN, WIDTH};
+use crate::study::{Replayed, ReplayedCase};
+
+const ACROSS: usize = 4;
+const GAP: f64 = 20.0;
+const PANEL: f64 = (WIDTH - 2.0 * MARGIN - (ACROSS - 1) as f64 * GAP) / ACROSS as f64;
+const HEADER: f64 = 38.0;
+const LEFT: f64 = 38.0;
+const BOTTOM: f64 = 22.0;
+const HEIGHT: f64 = PANEL - LEFT + HEADER + BOTTOM;
+const TOP: f64 = 78.0;
+
+const TITLE: Type = Type::new(20.0, INK).bold();
+const SUBTITLE: Type = Type::new(13.0, GREY);
+const NAME: Type = Type::new(12.0, INK).bold();
+const FIGURES: Type = Type::new(11.0, GREY);
+const TICK: Type = Type::new(10.0, GREY);
+
+/// Percentiles of each case, predicted (upwards) against observed (to the right), as an SVG picture: on the diagonal they
+/// are equal, within the band they differ by at most a tenth.
+pub fn replay_svg(replayed: &Replayed) -> String {
+    let cases: Vec<&ReplayedCase> = replayed.cases.iter().collect();
+    let rows = cases.len().div_ceil(ACROSS);
+    let height = TOP + rows as f64 * (HEIGHT + GAP);
+    let description: Vec<String> = cases.iter().map(|case| format!("{}: {}", case.case, errors(case))).collect();
+    document((WIDTH, height), TITLE_TEXT, &description.join("; "), |page: &Area<'_>| {
+        label(page, TITLE_TEXT, (MARGIN, 32.0), TITLE, HPos::Left)?;
+        label(page, SUBTITLE_TEXT, (MARGIN, 58.0), SUBTITLE, HPos::Left)?;
+        for (index, case) in cases.iter().enumerate() {
+            let left = MARGIN + (index % ACROSS) as f64 * (PANEL + GAP);
+            let top = TOP + (index / ACROSS) as f64 * (HEIGHT + GAP);
+            draw(&page.clone().shrink((units(left), units(top)), (units(PANEL), units(HEIGHT))), case)?;
+        }
+        Drawn::Ok(())
+    })
+}
+
+const TITLE_TEXT: &str = "Percentiles of response times, predicted against observed";
+const SUBTITLE_TEXT: &str =
+    "Each dot is a percentile from p5 to p99, in ms: observed to the right, predicted upwards. The band is ±10 %.";
+
+fn errors(case: &ReplayedCase) -> String {
+    let shown = case.figures.iter().map(|figure| format!("{} {:+.1} %", figure.name, figure.error * 100.0));
+    shown.collect::<Vec<_>>().join(" · ")
+}
+
+fn draw(area: &Area<'_>, case: &ReplayedCase) -> Drawn {
+    label(area, &ellipsize(&case.case, PANEL, NAME.size, true), (0.0, 8.0), NAME, HPos::Left)?;
+    label(area, &ellipsize(&errors(case), PANEL, FIGURES.size, false), (0.0, 24.0), FIGURES, HPos::Left)?;
+    let times = case.percentiles.iter().flat_map(|pair| [pair.predicted_ms, pair.observed_ms]);
+    let most = 1.08 * times.filter(|time| time.is_finite()).fold(0.001, f64::max);
+    let mut chart = ChartBuilder::on(area)
+        .margin_top(size_units(HEADER))
+        .set_label_area_size(LabelAreaPosition::Left, units(LEFT))
+        .set_label_area_size(LabelAreaPosition::Bottom, units(BOTTOM))
+        .build_cartesian_2d(0.0..most, 0.0..most)?;
+    chart
+        .configure_mesh()
+        .axis_style(TRANSPARENT)
+        .x_labels(4)
+        .y_labels(4)
+        .max_light_lines(0)
+        .light_line_style(TRANSPARENT)
+        .bold_line_style(palette::line(GRID, 1.0))
+        .set_all_tick_mark_size(units(3.0))
+        .x_label_formatter(&|ms| decimal(*ms, 3))
+        .y_label_formatter(&|ms| decimal(*ms, 3))
+        .x_label_style(TICK.style(HPos::Center))
+        .y_label_style(TICK.style(HPos::Right))
+        .draw()?;
+    let plot = chart.plotting_area();
+    let band = vec![(0.0, 0.0), (most / 1.1, most), (most, most), (most, 0.9 * most)];
+    plot.draw(&Polygon::new(band, RUNNING_COLOR.mix(0.12).filled()))?;
+    plot.draw(&PathElement::new([(0.0, 0.0), (most, most)], palette::line(GREY, 0.75)))?;
+    for pair in &case.percentiles {
+        let is_near = (pair.predicted_ms / pair.observed_ms - 1.0).abs() <= 0.1;
+        let color = if is_near { RUNNING_COLOR } else { WAITING_COLOR };
+        plot.draw(&Circle::new((pair.observed_ms, pair.predicted_ms), units(2.5), color.filled()))?;
+    }
+    Drawn::Ok(())
+}

@@ -1,0 +1,52 @@
+//! Node: an event loop in each worker; several workers are those of its `cluster` module.
+//!
+//! The plain policy `async`. The cluster's first process gives connections to its workers in turn.
+
+use std::num::NonZeroU32;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::{Plain, Preset, overhead};
+use crate::engine::{Dispatch, Order};
+use crate::model::Overhead;
+use crate::policy::{Async, OverheadForm, one};
+
+const NODE: Overhead = overhead(500, 200, 300);
+
+/// JavaScript.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Node {
+    /// What reports call it; `node` when left out. Two policies of one kind need names.
+    pub name: Option<String>,
+    /// How many processes there are (1).
+    #[serde(default = "one")]
+    pub workers: NonZeroU32,
+    /// CPU time of Node itself, for each request, where it is not what was measured.
+    pub overhead: Option<OverheadForm>,
+}
+
+impl Preset for Node {
+    fn name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
+    fn plain(&self) -> Plain {
+        Plain::Async(Async {
+            name: None,
+            workers: self.workers,
+            max_in_progress: None,
+            thread_pool: None,
+            backlog: None,
+            dispatch: if self.workers.get() > 1 { Dispatch::RoundRobin } else { Dispatch::Shared },
+            order: Order::Fifo,
+            overhead: Some(OverheadForm::or(self.overhead, NODE).into()),
+            timer_resolution: None,
+        })
+    }
+
+    fn measured_on(&self) -> Option<String> {
+        Some("Node 20.20.2 on one virtual machine: 2 cores, Linux 6.18".to_owned())
+    }
+}

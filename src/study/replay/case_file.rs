@@ -1,0 +1,146 @@
+//! `case.json` of a measured case: which application ran, on how many cores, and what its requests did.
+//!
+//! A case folder without a scenario of its own is predicted by the scenario that this file stands for.
+
+use indexmap::IndexMap;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::model::{Overhead, SimDuration};
+use crate::policy::{OverheadForm, PolicyChoice, Runner};
+
+/// How Linux shares cores among processes, on the machine of the cases: it ticks every 4 ms, but is fairer than turns of
+/// that length; a process that becomes ready waits until the running one has had 1.4 ms.
+const QUANTUM: &str = "2ms";
+const WAKE_PREEMPTION: &str = "1.4ms";
+
+/// What was measured. Fields that a prediction does not need are not read.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub struct CaseFile {
+    /// The policy, as a scenario writes it.
+    application: Value,
+    /// The cores that the application had to itself.
+    cores: u32,
+    /// The kinds of the phases of each class, in order.
+    phases: IndexMap<String, Vec<String>>,
+    /// The connection pool, if there was one.
+    db_pool: Option<PoolFile>,
+}
+
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+struct PoolFile {
+    size: u32,
+    /// What the connections lead to.
+    #[serde(default)]
+    database: String,
+}
+
+impl PoolFile {
+    /// A semaphore lets the request that releases it run on first; a pool such as asyncpg's starts the waiting one.
+    fn is_semaphore(&self) -> bool {
+        self.database.contains("semaphore")
+    }
+
+    /// What the client of a real database costs beside the application server: psycopg, which threads use, half a
+    /// millisecond for each request, half before the query and half after it. What asyncpg costs is part of what was
+    /// measured of uvicorn.
+    fn client(&self, policy: &PolicyChoice) -> Option<Overhead> {
+        let in_threads = policy.runner() != Runner::Loop || policy.rules().thread_pool.is_some();
+        let half = SimDuration::from_micros(275);
+        let client = Overhead { before: half, response: half, after: SimDuration::ZERO };
+        (in_threads && !self.is_stand_in()).then_some(client)
+    }
+
+    /// Whether the application sleeps in place of a query.
+    fn is_stand_in(&self) -> bool {
+        self.is_semaphore() || self.database.contains("sleep behind")
+    }
+}
+
+impl CaseFile {
+    /// Reads the file.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        serde_json::from_str(text).map_err(|error| error.to_string())
+    }
+
+    /// The policy, with what the client of its database costs.
+    fn policy(&self) -> Value {
+        let mut policy = self.application.clone();
+        let choice: Result<PolicyChoice, _> = serde_json::from_value(policy.clone());
+        let client = self.db_pool.as_ref().zip(choice.as_ref().ok()).and_then(|(pool, choice)| pool.client(choice));
+        if let (Some(client), Ok(choice)) = (client, choice) {
+            let own = choice.overhead();
+            let overhead = Overhead {
+                before: own.before + client.before,
+                response: own.response + client.response,
+                after: own.after + client.after,
+            };
+            policy[choice.kind()]["overhead"] = json!(OverheadForm::from(overhead));
+        }
+        policy
+    }
+
+    /// The scenario that predicts the case: its requests are those of `trace`, relative to the scenario. Cores are shared
+    /// as Linux shares them.
+    pub fn scenario(&self, name: &str, trace: &str) -> Value {
+        let class = |kinds: &Vec<String>| {
+            // The trace brings the demands.
+            let phases: Vec<Value> = kinds.iter().map(|kind| json!({ kind.as_str(): "0ms" })).collect();
+            json!({ "phases": phases })
+        };
+        let classes: IndexMap<&String, Value> = self.phases.iter().map(|(name, kinds)| (name, class(kinds))).collect();
+        let mut database = json!({});
+        match &self.db_pool {
+            None => database["stand_in"] = json!(true),
+            Some(pool) => {
+                if pool.is_stand_in() {
+                    database["stand_in"] = json!(true);
+                }
+                let hand_over = if pool.is_semaphore() { "releaser_first" } else { "waiter_first" };
+                database["pool"] = json!({ "size": pool.size, "hand_over": hand_over, "release": "owner_runs" });
+            }
+        }
+        json!({
+            "description": format!("{name}: requests that were sent to a real server, and its answer times beside it."),
+            "classes": classes,
+            "arrivals": { "trace": trace },
+            "machine": { "cores": self.cores, "quantum": QUANTUM, "wake_preemption": WAKE_PREEMPTION },
+            "backends": { "db": database },
+            "policies": [self.policy()],
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn scenario(application: &str, pool: &str) -> Value {
+        let text = format!(
+            r#"{{ "application": {application}, "cores": 2, "phases": {{ "web": ["framework", "db"] }}, "db_pool": {pool} }}"#
+        );
+        CaseFile::parse(&text).unwrap().scenario("case", "requests.jsonl")
+    }
+
+    #[test]
+    fn a_semaphore_hands_over_after_the_one_who_releases_and_stands_in_for_a_database() {
+        let scenario = scenario(r#"{ "uvicorn": {} }"#, r#"{ "size": 5, "database": "sleep behind a semaphore" }"#);
+        assert_eq!(scenario["backends"]["db"]["pool"]["hand_over"], "releaser_first");
+        assert_eq!(scenario["backends"]["db"]["stand_in"], true);
+    }
+
+    #[test]
+    fn the_client_of_a_real_database_takes_time_in_threads() {
+        let pool = r#"{ "size": 8, "database": "PostgreSQL 15.18" }"#;
+        let threads = scenario(r#"{ "gunicorn": { "threads": 8 } }"#, pool);
+        let overhead = &threads["policies"][0]["gunicorn"]["overhead"];
+        assert_eq!(*overhead, json!({ "before": "1.075ms", "response": "525us", "after": "300us" }));
+        let async_ = scenario(r#"{ "uvicorn": {} }"#, pool);
+        assert_eq!(async_["policies"][0], json!({ "uvicorn": {} }));
+        assert_eq!(async_["backends"]["db"]["pool"]["hand_over"], "waiter_first");
+        assert!(async_["backends"]["db"].get("stand_in").is_none());
+    }
+}

@@ -1,0 +1,87 @@
+//! What the application server adds: its own work, the lock it loses, the timers it rounds.
+
+use crate::case::{System, check, check_parts};
+
+const PAGES: System<'static> = System { classes: "page = compute 10", arrivals: "0 page, 0 page", with: "" };
+
+#[test]
+fn a_worker_is_occupied_until_it_is_done_with_a_response_that_is_out() {
+    // 0–1 before, 1–11 compute, 11–13 respond, 13–16 after; then the same again.
+    let policy = r#"{ "sync": { "overhead": { "before": "1ms", "response": "2ms", "after": "3ms" } } }"#;
+    check(PAGES, policy, "13, 29");
+    check_parts(PAGES, policy, 2, "backlog_wait 0–16, framework 16–17, compute 17–27, framework 27–29");
+    // A part that is left out is none.
+    check(PAGES, r#"{ "sync": { "overhead": { "after": "3ms" } } }"#, "10, 23");
+}
+
+#[test]
+fn a_loop_goes_on_with_another_request_when_it_is_done_with_a_response() {
+    // First: 0–1 before, 1–5 compute, query 5–15, 15–17 compute, 17–18 respond, 18–19 after.
+    // Second: 5–10, query 10–20, 20–22, 22–23.
+    let system = System { classes: "page = compute 4 > db 10 > compute 2", ..PAGES };
+    let overhead = r#""overhead": { "before": "1ms", "response": "1ms", "after": "1ms" }"#;
+    check(system, &format!(r#"{{ "async": {{ {overhead} }} }}"#), "18, 23");
+    // All at equal shares of one core: 1 + 4 at half the speed until 10, queries until 20, 2 + 1 at half the speed.
+    let shared = System { with: r#""machine": { "quantum": "processor_sharing" }"#, ..system };
+    check(shared, &format!(r#"{{ "sync": {{ "workers": 2, {overhead} }} }}"#), "26, 26");
+}
+
+#[test]
+fn a_thread_that_has_computed_gives_the_lock_away_before_it_responds() {
+    let threads = |yields| {
+        let options = r#""threads": 2, "overhead": { "response": "1ms" }"#;
+        format!(r#"{{ "threaded": {{ {options}, "yields_to_respond": {yields} }} }}"#)
+    };
+    // 0–4 first, 4–8 second, 8–9 first responds, 9–10 second responds.
+    let system = System { classes: "page = compute 4", ..PAGES };
+    check(system, &threads(true), "9, 10");
+    check(system, &threads(false), "5, 10");
+    check(System { arrivals: "0 page", ..system }, &threads(true), "5");
+    // One that has just waited has computed nothing: 0–4, 14–15; the other 4–8, 18–19.
+    check(System { classes: "page = compute 4 > db 10", ..PAGES }, &threads(true), "15, 19");
+}
+
+#[test]
+fn a_thread_beside_a_loop_hands_its_request_back_to_be_answered() {
+    // The loop reads the first 0–1 and the second 1–2. The only thread queries 1–11 and 11–21; the loop responds 11–13
+    // and is done at 14, and responds 21–23.
+    let system = System { classes: "page = db 10", ..PAGES };
+    let overhead = r#""overhead": { "before": "1ms", "response": "2ms", "after": "1ms" }"#;
+    check(system, &format!(r#"{{ "async": {{ "thread_pool": {{ "threads": 1 }}, {overhead} }} }}"#), "13, 23");
+}
+
+#[test]
+fn sleeps_of_a_loop_end_as_its_timers_do() {
+    let system = System { classes: "page = sleep 10.2 > compute 1", arrivals: "0 page", with: "" };
+    check(system, r#"{ "async": { "timer_resolution": "1ms" } }"#, "12");
+    check(system, r#"{ "async": {} }"#, "11.2");
+    check(
+        System { classes: "page = sleep 10 > compute 1", ..system },
+        r#"{ "async": { "timer_resolution": "1ms" } }"#,
+        "11",
+    );
+    // A query is no sleep, unless the application sleeps in its place.
+    let query = System { classes: "page = db 10.2 > compute 1", ..system };
+    check(query, r#"{ "async": { "timer_resolution": "1ms" } }"#, "11.2");
+    let stand_in = System { with: r#""backends": { "db": { "stand_in": true } }"#, ..query };
+    check(stand_in, r#"{ "async": { "timer_resolution": "1ms" } }"#, "12");
+    check(stand_in, r#"{ "sync": {} }"#, "11.2");
+}
+
+#[test]
+fn a_response_that_is_out_does_not_fail_with_its_worker() {
+    // The first departs at 10; the worker restarts 12–13 before it is done with it, and serves the second 13–23.
+    let system = System {
+        classes: "page = compute 10",
+        arrivals: "0 page, 11 page",
+        with: r#""faults": [{ "at": "12ms", "for": "1ms", "restart": { "worker": 1 } }]"#,
+    };
+    check(system, r#"{ "sync": { "overhead": { "after": "5ms" } } }"#, "10, 23");
+}
+
+#[test]
+fn a_client_who_has_its_response_does_not_give_up() {
+    let system = System { with: r#""clients": { "timeout": "11ms" }"#, arrivals: "0 page", ..PAGES };
+    check(system, r#"{ "sync": { "overhead": { "after": "5ms" } } }"#, "10");
+    check(system, r#"{ "sync": { "overhead": { "response": "5ms" } } }"#, "lost 15; timed_out 1, late 1");
+}

@@ -1,0 +1,37 @@
+"""WSGI: gunicorn and waitress. Waits are sleeps, or `pg_sleep` through psycopg_pool where DATABASE_URL is set."""
+
+import os
+import threading
+import time
+
+from work import burn, phases
+
+URL = os.environ.get("DATABASE_URL")
+_pool = None
+_lock = threading.Lock()
+
+
+def pool():
+    """One pool a process, opened by its first request: gunicorn forks before."""
+    global _pool
+    with _lock:
+        if _pool is None:
+            from psycopg_pool import ConnectionPool
+
+            size = int(os.environ["POOL_SIZE"])
+            _pool = ConnectionPool(URL, min_size=size, max_size=size, open=True)
+            _pool.wait()
+        return _pool
+
+
+def app(environ, start_response):
+    for kind, seconds in phases(environ["PATH_INFO"]):
+        if kind == "c":
+            burn(seconds)
+        elif URL:
+            with pool().connection() as connection:
+                connection.execute("select pg_sleep(%s)", (seconds,))
+        else:
+            time.sleep(seconds)
+    start_response("200 OK", [("Content-Type", "text/plain"), ("Content-Length", "3")])
+    return [b"ok\n"]

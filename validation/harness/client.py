@@ -1,0 +1,52 @@
+"""An open-loop client: sends each request when it is due, whatever became of those before.
+
+A request has a connection of its own, and its latency counts from when it was to be sent until its last byte has come. How
+late the client itself was is measured too: where it was late, the latencies say nothing of the server.
+"""
+
+import asyncio
+import time
+
+
+class Sent:
+    def __init__(self, requests):
+        self.latency_ms = [None] * requests
+        self.late_ms = [0.0] * requests
+
+
+async def one(index, due, path, port, timeout, sent):
+    sent.late_ms[index] = (time.perf_counter() - due) * 1000
+    writer = None
+    try:
+        async with asyncio.timeout(timeout):
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
+            answer = await reader.readuntil(b"\r\n\r\n")
+            length = next(
+                int(line.split(b":")[1]) for line in answer.split(b"\r\n") if line.lower().startswith(b"content-length")
+            )
+            await reader.readexactly(length)
+        if answer.split(b" ", 2)[1] == b"200":
+            sent.latency_ms[index] = (time.perf_counter() - due) * 1000
+    except (OSError, TimeoutError, asyncio.IncompleteReadError, StopIteration):
+        pass
+    finally:
+        if writer:
+            writer.close()
+
+
+async def send(schedule, port, timeout=60.0):
+    """Sends a schedule of (seconds after the start, path); returns latencies and how late each was sent, in ms."""
+    sent = Sent(len(schedule))
+    start = time.perf_counter() + 0.5
+    tasks = []
+    for index, (time_s, path) in enumerate(schedule):
+        due = start + time_s
+        # Sleeps end late: the last two milliseconds are waited for awake.
+        while (left := due - time.perf_counter()) > 0.002:
+            await asyncio.sleep(left - 0.0015)
+        while time.perf_counter() < due:
+            await asyncio.sleep(0)
+        tasks.append(asyncio.create_task(one(index, due, path, port, timeout, sent)))
+    await asyncio.gather(*tasks)
+    return sent
