@@ -320,12 +320,15 @@ fn near_saturation_a_little_load_costs_much_time() {
     assert_eq!(near.state, Some(LoadState::NearSaturation));
     let sensitivity = near.sensitivity.unwrap();
     let more = sensitivity.more.unwrap();
-    // M/M/1 of 20 ms, then 80 ms: 20 / (1 − load) + 80.
+    // M/M/1 of 20 ms, then 80 ms: 20 / (1 − load) + 80. The mean of n response times of an M/M/1 has a relative standard
+    // error of about 2 / (√n (1 − load)) (W. Whitt: Planning queueing simulations, 1989): of 40,000, 19 % at a load of
+    // 0.946, so three of them are allowed.
     for (point, load) in [(sensitivity.less, 0.774), (sensitivity.same, 0.86), (more, 0.946)] {
         assert!((point.load - load).abs() < 1e-9);
-        let exact = 20.0 / (1.0 - load) + 80.0;
-        let error = point.mean_ms.unwrap() / exact - 1.0;
-        assert!(error.abs() < 0.12, "load {load}: {:?} instead of {exact}", point.mean_ms);
+        let queue = 20.0 / (1.0 - load);
+        let allowed = 3.0 * queue * 2.0 / (40_000f64.sqrt() * (1.0 - load));
+        let error = point.mean_ms.unwrap() - (queue + 80.0);
+        assert!(error.abs() < allowed, "load {load}: {:?} is off by more than {allowed}", point.mean_ms);
     }
     assert!(more.p99_ms > sensitivity.same.p99_ms && sensitivity.same.p99_ms > sensitivity.less.p99_ms);
     let message = near.message.unwrap();

@@ -24,7 +24,9 @@ pub fn baseline_of(file: &str) -> Option<PathBuf> {
 
 /// The files without the baselines of scenarios among them, which `*.json` names too.
 pub fn without_baselines(files: &[String]) -> Vec<String> {
-    let baselines: Vec<PathBuf> = files.iter().filter_map(|file| baseline_of(file)).collect();
+    // What has no file name, such as `.`, is not its own baseline.
+    let baseline = |file: &String| baseline_of(file).filter(|baseline| baseline != Path::new(file));
+    let baselines: Vec<PathBuf> = files.iter().filter_map(baseline).collect();
     files.iter().filter(|file| !baselines.iter().any(|baseline| baseline == Path::new(file))).cloned().collect()
 }
 

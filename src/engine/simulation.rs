@@ -155,7 +155,8 @@ impl<O: Observer> Simulation<O> {
     pub fn new(setup: Setup<'_>, observer: O) -> Self {
         let program = Program::new(setup.workload, setup.backends, &setup.rules);
         // Who watches each step, or in which order things happen at one instant, sees the long way.
-        let may_hurry = !observer.watches_segments() && !(observer.minds_order() && setup.rules.workers > 1);
+        let sees_order = observer.minds_order() && setup.rules.workers > 1;
+        let may_hurry = !observer.watches_segments() && !sees_order;
         let walk = if may_hurry { Walk::new(&setup, &program) } else { None };
         let ahead = if may_hurry && walk.is_none() { Ahead::new(&setup, &program) } else { None };
         let Setup { workload, load, clients, machine, backends, faults, rules, streams, warm_up, .. } = setup;

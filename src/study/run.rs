@@ -164,7 +164,7 @@ impl<'a> Crew<'a> {
         work: impl Fn(&T) -> Result<R, Halted> + Sync,
     ) -> Result<Vec<R>, Halted> {
         match &self.pool {
-            Some(pool) => pool.install(|| items.par_iter().map(|item| work(item)).collect()),
+            Some(pool) => pool.install(|| items.par_iter().map(&work).collect()),
             None => items.iter().map(work).collect(),
         }
     }
