@@ -82,7 +82,8 @@ struct ClassProgram {
     priority: i32,
     /// Places, counted from `first`, of waits that go on at the same time (or would, under another policy).
     parallel: Vec<Range<usize>>,
-    /// Work of the application server itself: its places, counted from `first`, and how long it is.
+    /// Work of the application server itself, and the way to a backend and back: the places, counted from `first`, and
+    /// how long it is.
     overhead: Vec<(usize, SimDuration)>,
     /// Places, counted from `first`, of waits that end as the loop's timers do.
     timers: Vec<usize>,
@@ -159,6 +160,13 @@ impl Program {
         };
         let timers = (0..).zip(&self.instructions[first..]).filter(|(_, step)| is_timer(step)).map(|(place, _)| place);
         let timers = if rules.timers.is_some() && !in_thread { timers.collect() } else { Vec::new() };
+        let round_trip = |(place, step): (usize, &Instruction)| match step {
+            Instruction::Wait { backend: Some(backend), .. } => {
+                Some((place, backends[usize::from(backend.0)].round_trip)).filter(|(_, span)| *span > SimDuration::ZERO)
+            }
+            _ => None,
+        };
+        overhead.extend((0..).zip(&self.instructions[first..]).filter_map(round_trip));
         self.adds |= !overhead.is_empty() || !timers.is_empty() || rules.yields_to_respond;
         let priority = class.priority;
         self.classes.push(ClassProgram { first: first as u32, end, priority, parallel, overhead, timers });
@@ -245,7 +253,7 @@ impl Program {
         }
         let alone = program.alone(demands.iter().copied().sum(), demands);
         for (place, span) in &program.overhead {
-            demands[*place] = *span;
+            demands[*place] += *span;
         }
         alone
     }

@@ -106,10 +106,18 @@ pub struct Backend {
     pub pool: Option<Pool>,
     /// How many queries it works on at once; more wait, first come first served. Any number when left out.
     pub concurrency: Option<NonZeroU32>,
+    /// What the way to it and back adds to each query (0): it is no part of the request's demand.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub round_trip: SimDuration,
     /// Whether it is none, and the application sleeps in its place (false): such a wait ends as the timers of what runs it
     /// do.
     #[serde(default, skip_serializing_if = "is_false")]
     pub stand_in: bool,
+}
+
+/// No time goes without saying.
+fn is_zero(span: &SimDuration) -> bool {
+    *span == SimDuration::ZERO
 }
 
 /// A flag that is off goes without saying.

@@ -73,6 +73,18 @@ fn sleeps_of_a_loop_end_as_its_timers_do() {
 }
 
 #[test]
+fn the_way_to_a_backend_and_back_takes_time_and_a_connection() {
+    // 0–12 the first has the connection, 12–24 the second.
+    let system = System {
+        classes: "page = db 10",
+        with: r#""backends": { "db": { "round_trip": "2ms", "pool": { "size": 1 } } }"#,
+        ..PAGES
+    };
+    check(system, r#"{ "async": {} }"#, "12, 24");
+    check_parts(system, r#"{ "threaded": { "threads": 2 } }"#, 2, "pool_wait 0–12, backend 12–24");
+}
+
+#[test]
 fn a_response_that_is_out_does_not_fail_with_its_worker() {
     // The first departs at 10; the worker restarts 12–13 before it is done with it, and serves the second 13–23.
     let system = System {

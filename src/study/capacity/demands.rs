@@ -1,8 +1,13 @@
 //! What a request asks for in the mean, with nobody else in the system.
 
+use indexmap::IndexMap;
+
 use crate::engine::{BlockingWaits, Rules};
-use crate::model::{Machine, PhaseKind, Quantum};
+use crate::model::{Backend, Machine, PhaseKind, Quantum};
 use crate::random::{Distribution, Phase, RequestClass, SinglePhase, Workload};
+
+/// The backends of a scenario by name, in their order.
+type Backends = IndexMap<String, Backend>;
 
 /// Mean demands of a request, in nanoseconds, over the mix of classes. A mean may be infinite.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -31,7 +36,7 @@ pub(super) struct Demands {
 
 impl Demands {
     /// Of the classes that ever arrive, each by its weight.
-    pub fn new(workload: &Workload, rules: &Rules, machine: &Machine, backends: usize) -> Self {
+    pub fn new(workload: &Workload, rules: &Rules, machine: &Machine, backends: &Backends) -> Self {
         let mut sum = Self::none(backends);
         let arriving = || workload.classes.iter().filter(|class| class.weight > 0.0);
         let weights: f64 = arriving().map(|class| class.weight).sum();
@@ -41,7 +46,8 @@ impl Demands {
         sum
     }
 
-    fn none(backends: usize) -> Self {
+    fn none(backends: &Backends) -> Self {
+        let backends = backends.len();
         Self {
             stay_is_exact: true,
             queries: vec![0.0; backends],
@@ -66,7 +72,7 @@ impl Demands {
         }
     }
 
-    fn of_class(class: &RequestClass, rules: &Rules, machine: &Machine, backends: usize) -> Self {
+    fn of_class(class: &RequestClass, rules: &Rules, machine: &Machine, backends: &Backends) -> Self {
         let mut demands = Self::none(backends);
         let in_thread = rules.thread_pool.as_ref().is_some_and(|pool| pool.takes(&class.name));
         let gathers = rules.gathers && !in_thread;
@@ -82,12 +88,12 @@ impl Demands {
             bursts += u32::from(is_cpu && !was_cpu);
             was_cpu = is_cpu;
             match phase {
-                Phase::Single(single) => demands.one_after_another(single, blocks),
+                Phase::Single(single) => demands.one_after_another(single, backends, blocks),
                 Phase::Parallel { branches, concurrent } if gathers || *concurrent => {
-                    demands.at_the_same_time(branches, blocks(false));
+                    demands.at_the_same_time(branches, backends, blocks(false));
                 }
                 Phase::Parallel { branches, .. } => {
-                    branches.iter().for_each(|branch| demands.one_after_another(branch, blocks));
+                    branches.iter().for_each(|branch| demands.one_after_another(branch, backends, blocks));
                 }
             }
         }
@@ -106,8 +112,8 @@ impl Demands {
         demands
     }
 
-    fn one_after_another(&mut self, phase: &SinglePhase, blocks: impl Fn(bool) -> bool) {
-        let nanos = phase.demand.mean_nanos();
+    fn one_after_another(&mut self, phase: &SinglePhase, backends: &Backends, blocks: impl Fn(bool) -> bool) {
+        let nanos = mean_nanos(phase, backends);
         self.stay += nanos;
         match phase.kind {
             PhaseKind::Framework | PhaseKind::Compute => {
@@ -132,11 +138,11 @@ impl Demands {
 
     /// Waits that go on at the same time take as long as the longest of them; in the mean at least as long as the
     /// longest mean.
-    fn at_the_same_time(&mut self, branches: &[SinglePhase], blocks: bool) {
+    fn at_the_same_time(&mut self, branches: &[SinglePhase], backends: &Backends, blocks: bool) {
         let mut longest: f64 = 0.0;
         let mut queries_at_once = vec![0; self.queries.len()];
         for branch in branches {
-            let nanos = branch.demand.mean_nanos();
+            let nanos = mean_nanos(branch, backends);
             longest = longest.max(nanos);
             self.waits += nanos;
             self.stay_is_exact &= branches.len() == 1 || matches!(branch.demand, Distribution::Constant(_));
@@ -153,6 +159,15 @@ impl Demands {
             *most = number.max(*most);
         }
     }
+}
+
+/// The mean time of a phase, with the way to its backend and back.
+fn mean_nanos(phase: &SinglePhase, backends: &Backends) -> f64 {
+    let backend = match phase.kind {
+        PhaseKind::Backend { backend, .. } => Some(&backends[usize::from(backend.0)]),
+        PhaseKind::Framework | PhaseKind::Compute | PhaseKind::Sleep => None,
+    };
+    phase.demand.mean_nanos() + backend.map_or(0.0, |backend| backend.round_trip.as_nanos() as f64)
 }
 
 /// What each burst costs to get its core. A loop that always finds ready requests keeps its core, which costs nothing.
