@@ -5,7 +5,7 @@
 
 use indexmap::IndexMap;
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::observations::Observations;
 use super::saturation::Saturation;
@@ -451,7 +451,8 @@ pub struct ObjectiveResult {
     /// Whether the interval holds the bound: another seed may say otherwise.
     #[serde(skip_serializing_if = "is_false")]
     pub uncertain: bool,
-    /// The file that asks for it.
+    /// The file that asks for it; results tell its name, wherever it lies.
+    #[serde(serialize_with = "file_name")]
     pub file: String,
     /// The line, counted from 1.
     pub line: usize,
@@ -481,6 +482,11 @@ impl Utilization {
         let backends = self.backends.values().copied();
         [self.cores, self.workers, self.slots].into_iter().chain(backends).flatten().max_by(f64::total_cmp)
     }
+}
+
+/// A path without its folders: the same bytes wherever a scenario lies.
+fn file_name<S: Serializer>(path: &str, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(path.rsplit(['/', '\\']).next().unwrap_or(path))
 }
 
 fn is_false(flag: &bool) -> bool {
