@@ -52,8 +52,8 @@ impl ScenarioArguments {
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Run")]
 pub struct RunArguments {
-    /// Run at most so many replications at once [default: one on each core]; changes no number
-    #[arg(long, value_name = "N", help_heading = "Run")]
+    /// Run at most so many replications at once, up to 1024 [default: one on each core]; changes no number
+    #[arg(long, value_name = "N", help_heading = "Run", value_parser = jobs)]
     pub jobs: Option<NonZeroUsize>,
 
     /// Compare the policies with this one [default: the first]
@@ -111,6 +111,13 @@ pub struct WriteArguments {
     /// Write one row a request to FILE, as CSV; of several scenarios with a column `scenario`
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub csv: Option<PathBuf>,
+}
+
+/// More threads than that are a slip of the finger, and few systems bear them.
+fn jobs(text: &str) -> Result<NonZeroUsize, String> {
+    const MOST: usize = 1024;
+    let jobs: NonZeroUsize = text.parse().map_err(|_| "not a number from 1 to 1024".to_owned())?;
+    if jobs.get() <= MOST { Ok(jobs) } else { Err(format!("at most {MOST}")) }
 }
 
 fn change(text: &str) -> Result<Change, Infallible> {

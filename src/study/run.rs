@@ -12,7 +12,7 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use crate::model::{BackendId, Fault, FaultKind, SimDuration};
 use crate::policy::PolicyChoice;
-use crate::scenario::{Scenario, WarmUp};
+use crate::scenario::{Run, Scenario, WarmUp};
 use crate::stats::{
     ComparisonResults, FaultWindow, PolicyResults, SCHEMA, ScenarioResults, WarmUpResults, differences, tell_confidence,
 };
@@ -62,7 +62,8 @@ pub fn run(scenario: &Scenario, options: &Options, watch: &mut Watch<'_>) -> Res
     let trials: Vec<Trial<'_>> =
         scenario.policies.iter().filter(chosen).map(|policy| Trial { scenario, policy, timeline }).collect();
     let jobs = if watch.rows.is_some() { Some(NonZeroUsize::MIN) } else { options.jobs };
-    let crew = Crew::new(jobs, watch.progress);
+    let most = trials.len() as u64 * most_replications(&scenario.run);
+    let crew = Crew::new(jobs, most, watch.progress);
 
     let warm_up = crew.warm_up(&trials)?;
     let backends: Vec<&str> = scenario.backends.keys().map(String::as_str).collect();
@@ -145,9 +146,10 @@ struct Crew<'a> {
 }
 
 impl<'a> Crew<'a> {
-    /// So many threads; one for each core if not said.
-    fn new(jobs: Option<NonZeroUsize>, progress: &'a (dyn Fn(f64) -> ControlFlow<()> + Sync)) -> Self {
+    /// So many threads, one for each core if not said; never more than there are replications to run.
+    fn new(jobs: Option<NonZeroUsize>, most: u64, progress: &'a (dyn Fn(f64) -> ControlFlow<()> + Sync)) -> Self {
         let jobs = jobs.or_else(|| std::thread::available_parallelism().ok()).map_or(1, NonZeroUsize::get);
+        let jobs = jobs.min(usize::try_from(most).unwrap_or(usize::MAX));
         // Where the system gives no threads, one does it all.
         let pool = (jobs > 1).then(|| ThreadPoolBuilder::new().num_threads(jobs).build().ok()).flatten();
         Self { pool, progress }
@@ -242,6 +244,11 @@ impl<'a> Crew<'a> {
         }
         Ok(())
     }
+}
+
+/// So many replications of each policy are run at most.
+fn most_replications(run: &Run) -> u64 {
+    run.replications.max(run.precision.as_ref().map_or(1, |precision| precision.at_most))
 }
 
 /// Steps of progress in one replication.
