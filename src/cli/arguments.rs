@@ -27,14 +27,15 @@ pub struct ScenarioArguments {
     pub seed: Option<u64>,
 
     /// Run each policy so many times, with other random numbers each time [default: the scenario's, or 1]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_hyphen_values = true)]
     pub replications: Option<String>,
 
     /// Go on until intervals are as narrow as this share of their numbers, such as 2%
-    #[arg(long, value_name = "PERCENT")]
+    #[arg(long, value_name = "PERCENT", allow_hyphen_values = true)]
     pub precision: Option<String>,
 
-    /// Ask something of the results, such as "async.p99 < 400ms"; repeat it for more
+    /// Ask something of the results, such as "async.p99 < 400ms"; repeat it for more. `run` shows whether it is so, and
+    /// `check` makes it an exit code
     #[arg(long = "assert", value_name = "OBJECTIVE")]
     pub objectives: Vec<String>,
 }

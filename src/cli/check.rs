@@ -126,8 +126,11 @@ impl Check {
             let check = self.check(file, scenario, path, stored, &interrupt)?;
             interrupt.check()?;
             let without_data = without_data(scenario, &check.results);
-            if !without_data.is_empty() {
-                verdicts.bad.extend(without_data);
+            let is_judged = without_data.is_empty();
+            verdicts.bad.extend(without_data);
+            if let BaselineCheck::Written(_) = check.baseline
+                && !is_judged
+            {
                 continue;
             }
             if let BaselineCheck::Written(_) = check.baseline
@@ -136,7 +139,10 @@ impl Check {
                 verdicts.unwritten.push(failure.message());
                 continue;
             }
-            verdicts.add(&check);
+            // What has no data has been said with its place.
+            if is_judged {
+                verdicts.add(&check);
+            }
             reports.add(Report::Check(check), stdout)?;
         }
         reports.finish(stdout)?;

@@ -16,11 +16,11 @@ use crate::study::{CaseFile, Observed, Replayed, ReplayedCase, replay};
 
 const EXAMPLES: &str = "\
 Examples:
-  waitline replay validation                       all cases of a folder
-  waitline replay validation/c04_gthread1x8        one of them
-  waitline replay validation --format markdown     to paste into a page
-  waitline replay validation --picture errors.svg  percentiles, predicted against observed
-  waitline replay validation --set machine.quantum=processor_sharing   what a detail is worth
+  waitline replay validation/cases                       all cases of a folder
+  waitline replay validation/cases/c04_gthread1x8        one of them
+  waitline replay validation/cases --format markdown     to paste into a page
+  waitline replay validation/cases --picture errors.svg  percentiles, predicted against observed
+  waitline replay validation/cases --set machine.quantum=processor_sharing   what a detail is worth
 
 A case is a folder with:
   scenario.json             what predicts it, its first policy; or case.json: what was measured

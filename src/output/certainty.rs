@@ -65,18 +65,23 @@ pub fn note(results: &ScenarioResults) -> Vec<String> {
     };
     let mut note = vec![format!("± is half a confidence interval of {level}, from {from}.")];
     // Each reason once, with the numbers it holds for.
-    let mut reasons: IndexMap<String, Vec<&str>> = IndexMap::new();
+    let mut reasons: IndexMap<String, Vec<String>> = IndexMap::new();
     for (metric, heading) in SHOWN {
         let why = |policy: &PolicyResults| {
-            let of_classes = policy.classes.values().filter_map(|class| class.confidence.as_ref());
-            let all = policy.confidence.as_ref().map(|confidence| &confidence.numbers);
-            all.into_iter().chain(of_classes).find_map(|confidence| confidence.not_estimable.get(metric)).cloned()
+            let all = policy.confidence.as_ref().map(|confidence| (None, &confidence.numbers));
+            let of_classes = policy
+                .classes
+                .iter()
+                .filter_map(|(name, class)| Some((Some(name.clone()), class.confidence.as_ref()?)));
+            let mut scopes = all.into_iter().chain(of_classes);
+            scopes.find_map(|(class, confidence)| Some((class, confidence.not_estimable.get(metric)?.clone())))
         };
-        if let Some(why) = results.policies.iter().find_map(why) {
+        if let Some((class, why)) = results.policies.iter().find_map(why) {
+            let heading = class.map_or_else(|| heading.to_owned(), |class| format!("{heading} of {class}"));
             reasons.entry(why).or_default().push(heading);
         }
     }
-    let sentence = |(why, headings): (String, Vec<&str>)| format!("±? at {}: {why}.", headings.join(", "));
+    let sentence = |(why, headings): (String, Vec<String>)| format!("±? at {}: {why}.", headings.join(", "));
     note.extend(reasons.into_iter().map(sentence));
     note
 }
@@ -217,6 +222,11 @@ pub fn warnings(results: &ScenarioResults) -> Vec<String> {
     for policy in &results.policies {
         let why = policy.no_prediction.as_ref();
         warnings.extend(why.map(|why| format!("{}: no prediction of a real server is possible: {why}", policy.name)));
+    }
+    if results.policies.iter().any(|policy| policy.requests.arrived == 0 && policy.warm_up_requests > 0) {
+        warnings.push(
+            "every request arrived in the warm-up, so that none is left to count: the run is too short for it".into(),
+        );
     }
     if !results.warm_up.unsettled.is_empty() {
         warnings.push(format!(

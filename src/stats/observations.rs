@@ -132,7 +132,7 @@ fn judged(
         let needed = wanted * 1000 / (1000 - per_mille.unwrap_or(0));
         let lie = if per_mille.is_some() { "lie beyond it" } else { "were answered" };
         return Err(format!(
-            "only {beyond} requests of the shortest {part} {lie}, and {wanted} are needed: {needed} requests a {part}"
+            "only {beyond} of its requests in the shortest {part} {lie}, and {wanted} are needed: {needed} of them in each"
         ));
     }
     let Some(values) = values.iter().copied().collect::<Option<Vec<f64>>>() else {
@@ -170,7 +170,7 @@ mod tests {
     fn a_percentile_with_too_few_requests_beyond_it_is_not_estimable() {
         let judged = |metric, fewest| judged(metric, &values(20), fewest, Method::Replications, false);
         let error = judged(P99, 5_000).unwrap_err();
-        assert!(error.contains("only 50") && error.contains("10000 requests a replication"), "{error}");
+        assert!(error.contains("only 50") && error.contains("10000 of them in each"), "{error}");
         assert!(judged(P99, 10_000).is_ok());
         assert!(judged(MEAN, 5_000).is_ok());
     }

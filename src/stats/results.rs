@@ -446,6 +446,9 @@ pub struct ObjectiveResult {
     pub interval: Option<[f64; 2]>,
     /// What it is held against, in the same unit.
     pub bound: f64,
+    /// Whether it only warns.
+    #[serde(skip_serializing_if = "is_false")]
+    pub warns: bool,
     /// Whether it is met.
     pub verdict: ObjectiveVerdict,
     /// Whether the interval holds the bound: another seed may say otherwise.

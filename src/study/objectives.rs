@@ -47,6 +47,7 @@ fn held_against(
         value,
         interval,
         bound: objective.bound,
+        warns: objective.warns,
         verdict: match value {
             None => ObjectiveVerdict::NoData,
             Some(value) if holds(value) => ObjectiveVerdict::Met,

@@ -56,9 +56,16 @@ fn errors(case: &ReplayedCase) -> String {
     shown.collect::<Vec<_>>().join(" · ")
 }
 
+/// The first and the last of them, which have room above a panel.
+fn ends(case: &ReplayedCase) -> String {
+    let shown = case.figures.iter().take(1).chain(case.figures.iter().skip(1).next_back());
+    let shown = shown.map(|figure| format!("{} {:+.1} %", figure.name, figure.error * 100.0));
+    shown.collect::<Vec<_>>().join(" · ")
+}
+
 fn draw(area: &Area<'_>, case: &ReplayedCase) -> Drawn {
     label(area, &ellipsize(&case.case, PANEL, NAME.size, true), (0.0, 8.0), NAME, HPos::Left)?;
-    label(area, &ellipsize(&errors(case), PANEL, FIGURES.size, false), (0.0, 24.0), FIGURES, HPos::Left)?;
+    label(area, &ellipsize(&ends(case), PANEL, FIGURES.size, false), (0.0, 24.0), FIGURES, HPos::Left)?;
     let times = case.percentiles.iter().flat_map(|pair| [pair.predicted_ms, pair.observed_ms]);
     let most = 1.08 * times.filter(|time| time.is_finite()).fold(0.001, f64::max);
     let mut chart = ChartBuilder::on(area)

@@ -114,12 +114,16 @@ fn incomplete(results: &ScenarioResults) -> Vec<String> {
     if let Some(precision) = results.precision.as_ref().filter(|precision| !precision.reached) {
         why.push(format!("the precision asked for is not reached: {}", precision.missed.join("; ")));
     }
+    let nothing =
+        results.slo.iter().filter(|objective| objective.verdict == ObjectiveVerdict::NoData && !objective.warns);
+    why.extend(nothing.map(|objective| format!("{} has no data for `{}`", objective.policy, objective.objective)));
     why
 }
 
-/// The objectives that ask for a number which the run did not give, each with its place: a mistake, never a pass.
+/// The objectives that ask for a number which the run did not give, each with its place: a mistake, never a pass. Those
+/// that only warn do so.
 pub fn without_data(scenario: &Scenario, results: &ScenarioResults) -> Vec<Diagnostic> {
-    let nothing = results.slo.iter().filter(|result| result.verdict == ObjectiveVerdict::NoData);
+    let nothing = results.slo.iter().filter(|result| result.verdict == ObjectiveVerdict::NoData && !result.warns);
     nothing
         .filter_map(|result| {
             let is_its = |place: &crate::scenario::Place| {
@@ -183,7 +187,7 @@ fn comparable(old: &Baseline, new: &Baseline) -> Result<(), (String, String)> {
         let shown: String = old.scenario.chars().filter(|letter| !letter.is_control()).take(60).collect();
         return Err((
             format!("is of another scenario, `{shown}`"),
-            format!("name the baseline of `{}`, or write it:", new.scenario),
+            format!("name the baseline of `{}`; or, if the other is no longer wanted, write over it:", new.scenario),
         ));
     }
     if old.model_version != new.model_version {
