@@ -63,6 +63,23 @@ pub struct AsyncThreadPool {
     pub switch_interval: SwitchInterval,
 }
 
+impl Default for Async {
+    fn default() -> Self {
+        Self {
+            name: None,
+            workers: one(),
+            max_in_progress: None,
+            thread_pool: None,
+            backlog: None,
+            dispatch: Dispatch::default(),
+            order: Order::default(),
+            overhead: None,
+            timer_resolution: None,
+            timer_rounding: None,
+        }
+    }
+}
+
 impl Policy for Async {
     fn name(&self) -> Option<&str> {
         self.name.as_deref()

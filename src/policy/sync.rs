@@ -36,6 +36,19 @@ pub struct Sync {
     pub overhead: Option<OverheadForm>,
 }
 
+impl Default for Sync {
+    fn default() -> Self {
+        Self {
+            name: None,
+            workers: one(),
+            backlog: None,
+            dispatch: Dispatch::default(),
+            order: Order::default(),
+            overhead: None,
+        }
+    }
+}
+
 impl Policy for Sync {
     fn name(&self) -> Option<&str> {
         self.name.as_deref()

@@ -57,6 +57,23 @@ const fn yes() -> bool {
     true
 }
 
+impl Default for Threaded {
+    fn default() -> Self {
+        Self {
+            name: None,
+            workers: one(),
+            threads: one(),
+            gil: yes(),
+            switch_interval: SwitchInterval::default(),
+            yields_to_respond: false,
+            backlog: None,
+            dispatch: Dispatch::default(),
+            order: Order::default(),
+            overhead: None,
+        }
+    }
+}
+
 impl Policy for Threaded {
     fn name(&self) -> Option<&str> {
         self.name.as_deref()

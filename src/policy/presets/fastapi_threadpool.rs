@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{MEASURED, Plain, Preset, overhead};
-use crate::engine::{Dispatch, Order, Rounding};
+use crate::engine::Rounding;
 use crate::model::{Overhead, SimDuration};
 use crate::policy::{Async, AsyncThreadPool, OverheadForm, SwitchInterval, one};
 
@@ -44,20 +44,16 @@ impl Preset for FastapiThreadpool {
 
     fn plain(&self) -> Plain {
         Plain::Async(Async {
-            name: None,
             workers: self.workers,
-            max_in_progress: None,
             thread_pool: Some(AsyncThreadPool {
                 threads: self.threads,
                 classes: self.classes.clone(),
                 switch_interval: SwitchInterval::default(),
             }),
-            backlog: None,
-            dispatch: Dispatch::Shared,
-            order: Order::Fifo,
             overhead: Some(OverheadForm::or(self.overhead, FASTAPI).into()),
             timer_resolution: Some(SimDuration::from_millis(1)),
             timer_rounding: Some(Rounding::Up),
+            ..Async::default()
         })
     }
 

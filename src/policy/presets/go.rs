@@ -8,9 +8,9 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{Plain, Preset};
-use crate::engine::{Dispatch, MAX_IN_FLIGHT, Order};
+use crate::engine::MAX_IN_FLIGHT;
 use crate::model::Overhead;
-use crate::policy::{OverheadForm, SwitchInterval, Threaded, one};
+use crate::policy::{OverheadForm, Threaded};
 
 /// Go's net/http.
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
@@ -29,16 +29,10 @@ impl Preset for Go {
 
     fn plain(&self) -> Plain {
         Plain::Threaded(Threaded {
-            name: None,
-            workers: one(),
             threads: NonZeroU32::new(MAX_IN_FLIGHT).unwrap_or(NonZeroU32::MAX),
             gil: false,
-            switch_interval: SwitchInterval::default(),
-            yields_to_respond: false,
-            backlog: None,
-            dispatch: Dispatch::Shared,
-            order: Order::Fifo,
             overhead: Some(OverheadForm::or(self.overhead, Overhead::NONE).into()),
+            ..Threaded::default()
         })
     }
 

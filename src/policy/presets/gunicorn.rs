@@ -10,9 +10,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{MEASURED, Plain, Preset, overhead};
-use crate::engine::{Dispatch, Order};
+use crate::engine::Dispatch;
 use crate::model::Overhead;
-use crate::policy::{OverheadForm, SwitchInterval, Sync, Threaded, one};
+use crate::policy::{OverheadForm, Sync, Threaded, one};
 
 const SYNC: Overhead = overhead(600, 200, 300);
 const GTHREAD: Overhead = overhead(800, 250, 300);
@@ -68,24 +68,19 @@ impl Preset for Gunicorn {
         let overhead = |own| Some(OverheadForm::or(self.overhead, own).into());
         match self.worker_class() {
             WorkerClass::Sync => Plain::Sync(Sync {
-                name: None,
                 workers: self.workers,
                 backlog: Some(self.backlog),
-                dispatch: Dispatch::Shared,
-                order: Order::Fifo,
                 overhead: overhead(SYNC),
+                ..Sync::default()
             }),
             WorkerClass::Gthread => Plain::Threaded(Threaded {
-                name: None,
                 workers: self.workers,
                 threads: self.threads,
-                gil: true,
-                switch_interval: SwitchInterval::default(),
                 yields_to_respond: true,
                 backlog: Some(self.backlog),
                 dispatch: Dispatch::Accept,
-                order: Order::Fifo,
                 overhead: overhead(GTHREAD),
+                ..Threaded::default()
             }),
         }
     }

@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{Plain, Preset, overhead};
-use crate::engine::{Dispatch, Order, Rounding};
+use crate::engine::{Dispatch, Rounding};
 use crate::model::{Overhead, SimDuration};
 use crate::policy::{Async, OverheadForm, one};
 
@@ -35,16 +35,12 @@ impl Preset for Node {
 
     fn plain(&self) -> Plain {
         Plain::Async(Async {
-            name: None,
             workers: self.workers,
-            max_in_progress: None,
-            thread_pool: None,
-            backlog: None,
             dispatch: if self.workers.get() > 1 { Dispatch::RoundRobin } else { Dispatch::Shared },
-            order: Order::Fifo,
             overhead: Some(OverheadForm::or(self.overhead, NODE).into()),
             timer_resolution: Some(SimDuration::from_millis(1)),
             timer_rounding: Some(Rounding::Down),
+            ..Async::default()
         })
     }
 

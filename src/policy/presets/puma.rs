@@ -8,7 +8,6 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{Plain, Preset};
-use crate::engine::{Dispatch, Order};
 use crate::model::{Overhead, SimDuration};
 use crate::policy::{OverheadForm, SwitchInterval, Threaded, one};
 
@@ -46,16 +45,12 @@ impl Preset for Puma {
 
     fn plain(&self) -> Plain {
         Plain::Threaded(Threaded {
-            name: None,
             workers: self.workers,
             threads: self.threads,
-            gil: true,
             switch_interval: SwitchInterval(Some(SimDuration::from_millis(100))),
-            yields_to_respond: false,
             backlog: Some(self.backlog),
-            dispatch: Dispatch::Shared,
-            order: Order::Fifo,
             overhead: Some(OverheadForm::or(self.overhead, Overhead::NONE).into()),
+            ..Threaded::default()
         })
     }
 

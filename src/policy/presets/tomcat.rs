@@ -9,9 +9,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{Plain, Preset};
-use crate::engine::{Dispatch, Order};
 use crate::model::Overhead;
-use crate::policy::{OverheadForm, SwitchInterval, Threaded, one};
+use crate::policy::{OverheadForm, Threaded};
 
 /// Java.
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
@@ -51,16 +50,11 @@ impl Preset for Tomcat {
 
     fn plain(&self) -> Plain {
         Plain::Threaded(Threaded {
-            name: None,
-            workers: one(),
             threads: self.threads,
             gil: false,
-            switch_interval: SwitchInterval::default(),
-            yields_to_respond: false,
             backlog: Some(self.max_connections.saturating_sub(self.threads.get()).saturating_add(self.accept_count)),
-            dispatch: Dispatch::Shared,
-            order: Order::Fifo,
             overhead: Some(OverheadForm::or(self.overhead, Overhead::NONE).into()),
+            ..Threaded::default()
         })
     }
 

@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{MEASURED, Plain, Preset, overhead};
-use crate::engine::{Dispatch, Order, Rounding};
+use crate::engine::Rounding;
 use crate::model::{Overhead, SimDuration};
 use crate::policy::{Async, OverheadForm, one};
 
@@ -68,16 +68,11 @@ impl Preset for Uvicorn {
             EventLoop::Uvloop => (UVLOOP, Rounding::Nearest),
         };
         Plain::Async(Async {
-            name: None,
             workers: self.workers,
-            max_in_progress: None,
-            thread_pool: None,
-            backlog: None,
-            dispatch: Dispatch::Shared,
-            order: Order::Fifo,
             overhead: Some(OverheadForm::or(self.overhead, overhead).into()),
             timer_resolution: Some(SimDuration::from_millis(1)),
             timer_rounding: Some(rounding),
+            ..Async::default()
         })
     }
 

@@ -8,9 +8,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{MEASURED, Plain, Preset, overhead};
-use crate::engine::{Dispatch, Order};
 use crate::model::Overhead;
-use crate::policy::{OverheadForm, SwitchInterval, Threaded, one};
+use crate::policy::{OverheadForm, Threaded};
 
 const WAITRESS: Overhead = overhead(1000, 400, 500);
 
@@ -38,16 +37,10 @@ impl Preset for Waitress {
 
     fn plain(&self) -> Plain {
         Plain::Threaded(Threaded {
-            name: None,
-            workers: one(),
             threads: self.threads,
-            gil: true,
-            switch_interval: SwitchInterval::default(),
             yields_to_respond: true,
-            backlog: None,
-            dispatch: Dispatch::Shared,
-            order: Order::Fifo,
             overhead: Some(OverheadForm::or(self.overhead, WAITRESS).into()),
+            ..Threaded::default()
         })
     }
 
