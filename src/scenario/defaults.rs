@@ -7,17 +7,17 @@ use serde_json::Value as Json;
 
 use crate::random::Arrivals;
 
+use super::Scenario;
 use super::document::{Node, Value};
-use super::rules::Parts;
 use super::schema::Shape;
 
 /// The defaults in force: path, as `--set` takes it, and value; in the order of the format.
-pub(super) fn defaults(document: &Node, parts: &Parts) -> Vec<(String, String)> {
+pub(super) fn defaults(document: &Node, scenario: &Scenario) -> Vec<(String, String)> {
     let mut defaults = Vec::new();
     for (key, shape) in Shape::root().fields(document) {
         match document.member(key) {
             Some(member) if key == "policies" => {
-                for (item, policy) in member.value.items().iter().zip(&parts.policies) {
+                for (item, policy) in member.value.items().iter().zip(&scenario.policies) {
                     let shape = shape.item().property(policy.kind());
                     visit(item.at(policy.kind()), shape, &format!("policies.{}", policy.name()), &mut defaults);
                 }
@@ -26,7 +26,7 @@ pub(super) fn defaults(document: &Node, parts: &Parts) -> Vec<(String, String)> 
             None => add(shape.default(), key, &mut defaults),
         }
     }
-    defaults.retain(|(path, _)| is_in_force(path, parts));
+    defaults.retain(|(path, _)| is_in_force(path, scenario));
     defaults
 }
 
@@ -77,17 +77,20 @@ fn add(default: Option<&Json>, path: &str, defaults: &mut Vec<(String, String)>)
 }
 
 /// Whether a default changes anything in this scenario.
-fn is_in_force(path: &str, parts: &Parts) -> bool {
+fn is_in_force(path: &str, scenario: &Scenario) -> bool {
     if path.starts_with("classes.") && path.ends_with(".weight") {
-        let is_drawn = match &parts.arrivals {
+        let is_drawn = match &scenario.arrivals {
             Arrivals::At(list) => list.iter().any(|arrival| arrival.class.is_none()),
             Arrivals::Trace(_) => false,
             _ => true,
         };
-        return is_drawn && parts.workload.classes.len() > 1;
+        return is_drawn && scenario.workload.classes.len() > 1;
     }
     if let Some(policy) = path.strip_prefix("policies.").and_then(|rest| rest.strip_suffix(".switch_interval")) {
-        return parts.policies.iter().any(|other| other.name() == policy && other.rules().hand_over_interval.is_some());
+        return scenario
+            .policies
+            .iter()
+            .any(|other| other.name() == policy && other.rules().hand_over_interval.is_some());
     }
     true
 }

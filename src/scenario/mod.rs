@@ -52,33 +52,20 @@ use self::source::Sources;
 pub fn read(source: Source, name: &str, changes: &[Change], files: &Files) -> Result<Scenario, Diagnostic> {
     let (document, sources) = document(source, changes)?;
     let form: ScenarioForm = decode::decode(&document).map_err(|fault| explain::explain(fault, &sources))?;
-    let description = form.description.clone();
     let canonical = canonical(&document);
     let mut hash = Sha256::new_with_prefix(canonical.to_string());
-    let mut parts = rules::build(form, &document, &sources, &mut |file| {
+    let mut scenario = rules::build(form, &document, &sources, &mut |file| {
         let text = files.text(file)?;
         hash.update(b"\0");
         hash.update(&text);
         Ok(text)
     })?;
-    traces::check(&mut parts, &document, &sources, files, &mut hash)?;
-    Ok(Scenario {
-        name: name.to_owned(),
-        description,
-        sha256: hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect(),
-        defaults: defaults::defaults(&document, &parts),
-        workload: parts.workload,
-        arrivals: parts.arrivals,
-        machine: parts.machine,
-        backends: parts.backends,
-        clients: parts.clients,
-        faults: parts.faults,
-        policies: parts.policies,
-        run: parts.run,
-        objectives: parts.objectives,
-        tolerances: parts.tolerances,
-        canonical,
-    })
+    traces::check(&mut scenario, &document, &sources, files, &mut hash)?;
+    scenario.name = name.to_owned();
+    scenario.sha256 = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+    scenario.defaults = defaults::defaults(&document, &scenario);
+    scenario.canonical = canonical;
+    Ok(scenario)
 }
 
 /// A scenario's text as plain JSON, without its comments; only its syntax is checked.

@@ -6,20 +6,15 @@ mod policies;
 mod run;
 mod surroundings;
 
-use indexmap::IndexMap;
+use crate::random::{Arrivals, Distribution, RequestClass, Workload};
 
-use crate::model::{Backend, Fault, Machine};
-use crate::policy::PolicyChoice;
-use crate::random::{Arrivals, Clients, Distribution, RequestClass, Workload};
-
-use super::Run;
+use super::Scenario;
 use super::diagnostic::{Diagnostic, shown};
 use super::document::Node;
 use super::explain::said;
 use super::format::ScenarioForm;
-use super::objective::{Names, Objective};
+use super::objective::Names;
 use super::source::{Sources, Span};
-use super::tolerance::Tolerances;
 
 /// The most workers, cores, classes or backends; more are a slip of the finger, and would not fit in memory.
 const MOST: u32 = 50_000;
@@ -27,27 +22,13 @@ const MOST: u32 = 50_000;
 /// Reads a file that the scenario names.
 pub(super) type Load<'a> = dyn FnMut(&str) -> Result<String, String> + 'a;
 
-/// The parts of a valid scenario.
-pub(super) struct Parts {
-    pub workload: Workload,
-    pub arrivals: Arrivals,
-    pub machine: Machine,
-    pub backends: IndexMap<String, Backend>,
-    pub clients: Clients,
-    pub faults: Vec<Fault>,
-    pub policies: Vec<PolicyChoice>,
-    pub run: Run,
-    pub objectives: Vec<Objective>,
-    pub tolerances: Tolerances,
-}
-
-/// Checks every rule, in the order of the format, and makes the parts of the scenario.
+/// Checks every rule, in the order of the format, and makes the scenario; it has no name, hash or list of defaults yet.
 pub(super) fn build(
     form: ScenarioForm,
     root: &Node,
     sources: &Sources,
     load: &mut Load<'_>,
-) -> Result<Parts, Diagnostic> {
+) -> Result<Scenario, Diagnostic> {
     let rules = Rules { sources, root };
     rules.check_policies(&form.policies)?;
     let backends = rules.backends(form.backends)?;
@@ -60,7 +41,12 @@ pub(super) fn build(
     rules.check_thread_pools(&form.policies, &classes)?;
     let arrivals = rules.arrivals(form.arrivals, &classes, load)?;
     let names = Names::new(&form.policies, classes.iter().map(|class| class.name.as_str()), &backends);
-    Ok(Parts {
+    Ok(Scenario {
+        name: String::new(),
+        description: form.description,
+        sha256: String::new(),
+        canonical: serde_json::Value::Null,
+        defaults: Vec::new(),
         machine: rules.machine(&form.machine)?,
         clients: rules.clients(form.clients, load)?,
         faults: rules.faults(&form.faults, &backends)?,
