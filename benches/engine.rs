@@ -1,4 +1,4 @@
-//! Speed of the engine on fixed scenarios: those of `benches/scenarios`, and the lecture.
+//! Speed of the engine on fixed scenarios: those of `benches/scenarios`, the lecture and the web shop.
 //!
 //! `cargo bench` measures; `cargo bench -- --save-baseline NAME` keeps the result and `cargo bench -- --baseline NAME`
 //! compares with it. Under `cargo test` each scenario runs once, cut short. `benches/instructions.sh` counts
@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use criterion::{Criterion, SamplingMode, Throughput};
 use serde_json::Value;
-use waitline::scenario::Scenario;
+use waitline::scenario::{Scenario, Source, to_json};
 use waitline::study::{Options, Watch, run};
 
 /// How many requests a scenario brings under `cargo test`.
@@ -24,20 +24,20 @@ fn main() {
     criterion.final_summary();
 }
 
-/// The files, in the order of their names; then the lecture.
+/// The files, in the order of their names; then two that ship.
 fn scenarios() -> Vec<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let folder = root.join("benches/scenarios").read_dir().expect("the folder of the benchmarks is there");
     let mut paths: Vec<PathBuf> = folder.map(|entry| entry.expect("it can be read").path()).collect();
     paths.sort();
-    paths.push(root.join("scenarios/lecture.json"));
+    paths.extend(["lecture", "web_shop"].map(|name| root.join(format!("scenarios/{name}.json"))));
     paths
 }
 
 fn bench(criterion: &mut Criterion, path: &Path, is_short: bool) {
     let name = path.file_stem().and_then(|name| name.to_str()).expect("names are plain");
     let text = std::fs::read_to_string(path).expect("a scenario can be read");
-    let mut document: Value = serde_json::from_str(&text).expect("these scenarios have no comments");
+    let mut document = to_json(Source::new(name, text)).expect("a scenario is JSON");
     if is_short && let Some(requests) = document.pointer_mut("/run/requests") {
         *requests = FEW.into();
     }
@@ -51,7 +51,7 @@ fn bench(criterion: &mut Criterion, path: &Path, is_short: bool) {
     group.bench_function(name, |bencher| {
         bencher.iter(|| {
             let options = Options { timeline: Some(0), ..Options::default() };
-            let mut watch = Watch { progress: &mut |_| ControlFlow::Continue(()), rows: None };
+            let mut watch = Watch { progress: &|_| ControlFlow::Continue(()), rows: None };
             run(&scenario, &options, &mut watch).expect("nobody interrupts")
         });
     });

@@ -34,13 +34,10 @@ fn a_cancelled_request_leaves_where_it_is() {
     check(System { classes, arrivals: "0 page", with }, ASYNC, "lost 5; timed_out 1");
 }
 
-#[test]
-fn a_cancelled_request_leaves_the_queue_it_stands_in() {
-    // a has the thing in question from 0 to 4; c asks for it at 0.5 and has it from 4 until it is cancelled at 5.5;
-    // b asks at 1 and is cancelled in the queue at 5; d comes at 5 and has it from 5.5 on.
-    let gives = "4, lost 5, lost 5.5, 9.5; timed_out 2";
+/// Checks what comes of four requests wherever they stand in line for one thing: a loop, a lock, a core, a connection,
+/// a backend. a has it from 0 to 4; c asks for it at 0.5, b at 1, and d comes at 5.
+fn check_every_queue(clients: &str, gives: &str) {
     let arrivals = "0 a, 0 b, 0.5 c, 5 d";
-    let clients = r#""clients": { "timeout": "5ms", "cancel": true }"#;
     let working = "a = compute 4; b = db 1 > compute 20; c = compute 20; d = compute 4";
     let system = System { classes: working, arrivals, with: clients };
     check(system, ASYNC, gives);
@@ -55,22 +52,16 @@ fn a_cancelled_request_leaves_the_queue_it_stands_in() {
 }
 
 #[test]
+fn a_cancelled_request_leaves_the_queue_it_stands_in() {
+    // c has it from 4 until it is cancelled at 5.5; b is cancelled in the queue at 5; d has it from 5.5 on.
+    let clients = r#""clients": { "timeout": "5ms", "cancel": true }"#;
+    check_every_queue(clients, "4, lost 5, lost 5.5, 9.5; timed_out 2");
+}
+
+#[test]
 fn a_request_whose_client_gave_up_keeps_its_place_in_every_queue() {
-    // The same without `cancel`: a 0–4, c 4–24, b 24–44, d 44–48, all but the first for nobody.
-    let gives = "4, lost 44, lost 24, lost 48; timed_out 3, late 3";
-    let arrivals = "0 a, 0 b, 0.5 c, 5 d";
-    let clients = r#""clients": { "timeout": "5ms" }"#;
-    let working = "a = compute 4; b = db 1 > compute 20; c = compute 20; d = compute 4";
-    let system = System { classes: working, arrivals, with: clients };
-    check(system, ASYNC, gives);
-    check(system, r#"{ "threaded": { "threads": 4, "switch_interval": "none" } }"#, gives);
-    let machine = format!(r#"{clients}, "machine": {{ "quantum": "100ms" }}"#);
-    check(System { with: &machine, ..system }, r#"{ "sync": { "workers": 4 } }"#, gives);
-    let waiting = "a = db 4; b = sleep 1 > db 20; c = db 20; d = db 4";
-    for backend in [r#""pool": { "size": 1 }"#, r#""concurrency": 1"#] {
-        let with = format!(r#"{clients}, "backends": {{ "db": {{ {backend} }} }}"#);
-        check(System { classes: waiting, arrivals, with: &with }, ASYNC, gives);
-    }
+    // Without `cancel`: c 4–24, b 24–44, d 44–48, all for nobody.
+    check_every_queue(r#""clients": { "timeout": "5ms" }"#, "4, lost 44, lost 24, lost 48; timed_out 3, late 3");
 }
 
 #[test]
