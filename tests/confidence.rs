@@ -100,12 +100,12 @@ fn the_level_of_confidence_sets_the_width() {
 fn what_a_run_is_too_short_for_is_not_estimable_and_says_why() {
     let output = desk().run("run queue.json --replications 20 --set run.requests=5000", 0);
     let table = text(&output);
-    let why = "±? at p99: only 50 of its requests in the shortest replication lie beyond it";
+    let why = "±? at p99: only 50 of these requests lie beyond it in the shortest replication";
     assert!(table.contains(why), "{table}");
     let results = results("queue.json --replications 20 --set run.requests=5000");
     let policy = &results["policies"][0];
     assert!(interval(policy, "p99").is_none() && interval(policy, "mean").is_some());
-    assert!(policy["confidence"]["not_estimable"]["p99"].as_str().unwrap().contains("10000 of them in each"));
+    assert!(policy["confidence"]["not_estimable"]["p99"].as_str().unwrap().contains("10000 of these requests in each"));
 }
 
 #[test]

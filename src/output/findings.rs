@@ -71,6 +71,7 @@ pub const fn outcome(objective: &ObjectiveResult) -> Outcome {
         ObjectiveVerdict::Met => Outcome::Passes,
         ObjectiveVerdict::Warned => Outcome::Warned,
         ObjectiveVerdict::Broken => Outcome::Failed,
+        ObjectiveVerdict::NoData if objective.warns => Outcome::Warned,
         ObjectiveVerdict::NoData => Outcome::Error,
     }
 }
@@ -173,7 +174,21 @@ fn not_comparable(file: &str, found: &NotComparable) -> Finding {
 fn of_baseline(file: &str, comparison: &BaselineComparison) -> Vec<Finding> {
     let metrics = &comparison.metrics;
     let alike = |a: &MetricComparison, b: &MetricComparison| (&a.policy, &a.class) == (&b.policy, &b.class);
-    metrics.chunk_by(alike).map(|metrics| of_numbers(file, metrics, comparison)).collect()
+    let numbers = metrics.chunk_by(alike).map(|metrics| of_numbers(file, metrics, comparison));
+    numbers.chain(of_notes(file, comparison)).collect()
+}
+
+/// What is compared in another way than it was meant, or not at all: policies and classes that are gone or new.
+fn of_notes(file: &str, comparison: &BaselineComparison) -> Option<Finding> {
+    (!comparison.notes.is_empty()).then(|| Finding {
+        policy: None,
+        asked: "has all that its baseline has".to_owned(),
+        outcome: Outcome::Noted,
+        kind: "baseline",
+        message: format!("not all is compared with the baseline: {}", comparison.notes.join("; ")),
+        details: Vec::new(),
+        place: place(file, None),
+    })
 }
 
 fn of_numbers(file: &str, metrics: &[MetricComparison], comparison: &BaselineComparison) -> Finding {

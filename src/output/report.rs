@@ -21,6 +21,7 @@ pub fn tables(results: &ScenarioResults) -> Vec<Table> {
     tables.extend(single_requests(results));
     tables.extend(certainty::comparison(results));
     tables.extend(operations(results));
+    tables.extend(capacity(results));
     tables.push(where_the_time_went(results));
     tables.push(load(results));
     tables
@@ -256,21 +257,24 @@ pub fn breakdown_unit(results: &ScenarioResults) -> Unit {
     Unit::of(results.policies.iter().map(|policy| policy.response_time_ms.mean))
 }
 
-/// What each policy can sustain, what binds, and what was asked of it; nothing of a picture of few requests.
-fn capacity(policies: &[PolicyResults], table: &mut Table) {
-    const CAPACITY: &str = "capacity";
-    let saturations: Vec<_> = policies.iter().map(|policy| policy.saturation.as_ref()).collect();
+/// What each policy can sustain, what limits it, and what was asked of it; nothing of a picture of few requests.
+fn capacity(results: &ScenarioResults) -> Option<Table> {
+    let saturations: Vec<_> = results.policies.iter().map(|policy| policy.saturation.as_ref()).collect();
     if saturations.iter().all(Option::is_none) {
-        return;
+        return None;
     }
+    let names = results.policies.iter().map(|policy| (false, policy.name.clone()));
+    let mut table = Table::of("Capacity in requests per second", "policy", names);
     let of = |value: fn(&Saturation) -> Option<f64>| saturations.iter().map(move |s| s.and_then(value));
-    table.numbers(CAPACITY, "per second", number::column(&of(|s| s.capacity_per_s).collect::<Vec<_>>()));
+    table.numbers("", "capacity", number::column(&of(|s| s.capacity_per_s).collect::<Vec<_>>()));
     if of(|s| s.load).any(|load| load.is_some()) {
-        table.numbers(CAPACITY, "offered", of(|s| s.load).map(number::percent).collect());
+        table.numbers("", "offered", number::column(&of(|s| s.offered_per_s).collect::<Vec<_>>()));
+        table.numbers("", "load", of(|s| s.load).map(number::percent).collect());
     }
     let binding = |s: &Option<&Saturation>| s.map_or_else(|| NONE.to_owned(), |s| s.binding.replace('`', ""));
     table.apart();
     table.names("limited by", saturations.iter().map(binding).collect());
+    Some(table)
 }
 
 /// What went through, and how busy everything was.
@@ -304,6 +308,5 @@ fn load(results: &ScenarioResults) -> Table {
         let shares = policies.iter().map(|policy| policy.utilization.backends.get(*backend).copied().flatten());
         table.numbers(BUSY, backend, shares.map(number::percent).collect());
     }
-    capacity(policies, &mut table);
     table
 }

@@ -9,7 +9,7 @@ use indexmap::IndexMap;
 
 use crate::model::{BackendId, Metric, Named};
 
-use super::results::{ClassResults, PolicyResults};
+use super::results::PolicyResults;
 
 /// So many requests of each part must lie beyond a percentile.
 pub const TAIL: u64 = 100;
@@ -89,16 +89,14 @@ impl Observations {
                 })
                 .collect::<Series>()
         };
-        let class = |part: &PolicyResults, number: usize| -> ClassResults { part.classes[number].clone() };
         Self {
             method,
             parts: parts.len(),
             all: series(&|part| part.requests.completed, &|part, metric| part.metric(metric, backends)),
             classes: (0..classes)
                 .map(|number| {
-                    series(&|part| class(part, number).requests.completed, &|part, metric| {
-                        class(part, number).metric(metric)
-                    })
+                    let completed = |part: &PolicyResults| part.classes[number].requests.completed;
+                    series(&completed, &|part, metric| part.classes[number].metric(metric))
                 })
                 .collect(),
         }
@@ -132,7 +130,7 @@ fn judged(
         let needed = wanted * 1000 / (1000 - per_mille.unwrap_or(0));
         let lie = if per_mille.is_some() { "lie beyond it" } else { "were answered" };
         return Err(format!(
-            "only {beyond} of its requests in the shortest {part} {lie}, and {wanted} are needed: {needed} of them in each"
+            "only {beyond} of these requests {lie} in the shortest {part}, and {wanted} are needed: {needed} of these requests in each"
         ));
     }
     let Some(values) = values.iter().copied().collect::<Option<Vec<f64>>>() else {
@@ -170,7 +168,7 @@ mod tests {
     fn a_percentile_with_too_few_requests_beyond_it_is_not_estimable() {
         let judged = |metric, fewest| judged(metric, &values(20), fewest, Method::Replications, false);
         let error = judged(P99, 5_000).unwrap_err();
-        assert!(error.contains("only 50") && error.contains("10000 of them in each"), "{error}");
+        assert!(error.contains("only 50") && error.contains("10000 of these requests in each"), "{error}");
         assert!(judged(P99, 10_000).is_ok());
         assert!(judged(MEAN, 5_000).is_ok());
     }
