@@ -173,21 +173,23 @@ fn varying(page: &Value, policies: &Value, arrivals: Value) -> Value {
 struct Witness(Sha256);
 
 impl Observer for Witness {
-    fn on_departure(&mut self, departure: &Departure) {
-        let entrance = &departure.entrance;
-        let mut line = format!(
-            "{} {} {} {} {} {}",
-            entrance.request,
-            entrance.class.0,
-            entrance.arrival.since_start().as_nanos(),
-            departure.departure.since_start().as_nanos(),
-            departure.outcome.name(),
-            departure.counts,
-        );
-        for spent in departure.spent {
-            write!(line, " {}", spent.as_nanos()).unwrap();
+    fn on_departures(&mut self, departures: &[Departure]) {
+        for departure in departures {
+            let entrance = &departure.entrance;
+            let mut line = format!(
+                "{} {} {} {} {} {}",
+                entrance.request,
+                entrance.class.0,
+                entrance.arrival.since_start().as_nanos(),
+                departure.departure.since_start().as_nanos(),
+                departure.outcome.name(),
+                departure.counts,
+            );
+            for spent in departure.spent {
+                write!(line, " {}", spent.as_nanos()).unwrap();
+            }
+            self.0.update(line + "\n");
         }
-        self.0.update(line + "\n");
     }
 }
 

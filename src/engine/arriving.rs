@@ -4,6 +4,7 @@ use crate::model::{Activity, ClassId, SimTime};
 use crate::random::{Load, Purpose, Stream};
 
 use super::Dispatch;
+use super::ahead::Ahead;
 use super::event::{Event, NEVER, Nobody, UserId};
 use super::recorder::{Entrance, Observer, Outcome};
 use super::requests::{Lane, Request, RequestId, State};
@@ -71,7 +72,8 @@ impl<O: Observer> Simulation<O> {
     /// Whether nothing will arrive and nothing is left to serve.
     #[inline]
     pub(super) fn is_drained(&self) -> bool {
-        self.arrivals.are_over() && self.requests.len() == self.acceptors.len()
+        let is_ahead_over = self.ahead.as_ref().is_none_or(Ahead::is_empty);
+        self.arrivals.are_over() && self.requests.len() == self.acceptors.len() && is_ahead_over
     }
 
     #[inline]
@@ -92,6 +94,11 @@ impl<O: Observer> Simulation<O> {
         let mut stream = self.streams.request(number);
         let drawn = self.program.draw_class(&mut stream);
         let class = self.arrivals.next_class.unwrap_or(drawn);
+        if self.ahead.is_some() {
+            self.receive_ahead(class, stream, None);
+            self.schedule_arrival();
+            return;
+        }
         let id = self.enter(number, class, stream);
         self.schedule_arrival();
         self.receive(id);
@@ -115,6 +122,10 @@ impl<O: Observer> Simulation<O> {
         *requests += 1;
         let mut stream = self.streams.purpose_of(Purpose::UserRequests, u64::from(user.0), ordinal);
         let class = self.program.draw_class(&mut stream);
+        if self.ahead.is_some() {
+            self.receive_ahead(class, stream, Some(user));
+            return;
+        }
         let id = self.enter(self.arrivals.arrived, class, stream);
         self.requests.more_mut(id).user = Some((user, ordinal));
         self.receive(id);
@@ -128,10 +139,7 @@ impl<O: Observer> Simulation<O> {
         let id = self.requests.insert(request);
         let (request, demands) = self.requests.with_demands(id);
         let given = self.arrivals.source.as_ref().and_then(|source| source.given_demands());
-        request.demand = match given {
-            Some(given) => self.program.set_demands(class, given, demands),
-            None => self.program.draw_demands(class, &mut stream, demands),
-        };
+        request.demand = self.program.fill_demands(class, given, &mut stream, demands, |_, _| ());
         if self.program.adds() {
             request.demand = self.program.add_to(class, demands);
         }
@@ -311,11 +319,7 @@ impl<O: Observer> Simulation<O> {
         }
         let span = self.now - request.since;
         request.book(&mut self.observer, Activity::BacklogWait, span);
-        if self.ahead.is_some() {
-            self.plan(id);
-        } else {
-            self.proceed(id);
-        }
+        self.proceed(id);
     }
 
     /// A worker with free slots takes the first requests of its backlog.

@@ -66,11 +66,11 @@ impl<O: Observer> Simulation<O> {
     /// Books what the requests in flight were doing when the run ended.
     pub(super) fn book_unfinished(&mut self) {
         self.counts.phase_events += self.counts.busy_cores.now();
+        self.book_flights();
         for id in self.requests.ids() {
             match self.requests[id].state {
                 State::Away => {}
                 State::Running => self.book_burst(id),
-                State::Planned => self.count_plan(id),
                 state => self.book_withdrawn(id, state),
             }
         }

@@ -43,8 +43,8 @@ events! {
     0 1 ShareEnd(Nobody),
     /// A wait of a request is over.
     0 2 WaitEnd(RequestId),
-    /// What was known ahead of a request is over.
-    0 12 PlanEnd(RequestId),
+    /// A leg that was known ahead is over.
+    0 12 LegEnd(RequestId),
     /// A running request has been on its core for the quantum.
     1 3 QuantumEnd(RequestId),
     /// A ready request of a worker asks for the lock that a running one holds.
@@ -108,12 +108,21 @@ pub(super) const fn is_after_expiries(key: Key) -> bool {
 }
 
 /// The future: a 4-ary heap of events.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct EventQueue {
+    /// The top, then families of four; what is missing in the last is [`NEVER`].
     heap: Vec<Key>,
+    /// How many events there are, a hole counted.
+    len: usize,
     /// The top has been taken; the next push may have its place.
     has_hole: bool,
     scheduled: u64,
+}
+
+impl Default for EventQueue {
+    fn default() -> Self {
+        Self { heap: vec![NEVER], len: 0, has_hole: false, scheduled: 0 }
+    }
 }
 
 impl EventQueue {
@@ -125,7 +134,10 @@ impl EventQueue {
             self.has_hole = false;
             self.sift_down(key);
         } else {
-            self.heap.push(key);
+            if self.len == self.heap.len() {
+                self.heap.extend([NEVER; 4]);
+            }
+            self.len += 1;
             self.sift_up(key);
         }
         EventId(key as u64)
@@ -149,7 +161,7 @@ impl EventQueue {
     #[inline]
     pub fn next_key(&mut self) -> Key {
         self.fill_hole();
-        self.heap.first().copied().unwrap_or(NEVER)
+        self.heap[0]
     }
 
     /// Takes the next event, of that key, off the future.
@@ -166,9 +178,9 @@ impl EventQueue {
     fn fill_hole(&mut self) {
         if self.has_hole {
             self.has_hole = false;
-            if let Some(last) = self.heap.pop()
-                && !self.heap.is_empty()
-            {
+            self.len -= 1;
+            let last = std::mem::replace(&mut self.heap[self.len], NEVER);
+            if self.len > 0 {
                 self.sift_down(last);
             }
         }
@@ -192,7 +204,7 @@ impl EventQueue {
     #[inline]
     fn sift_up(&mut self, key: u128) {
         let heap = self.heap.as_mut_slice();
-        let mut place = heap.len() - 1;
+        let mut place = self.len - 1;
         while place > 0 {
             let parent = (place - 1) / 4;
             if heap[parent] < key {
@@ -209,16 +221,11 @@ impl EventQueue {
 #[inline]
 fn first_child(heap: &[Key], parent: usize) -> Option<(usize, Key)> {
     let first = 4 * parent + 1;
-    // Two comparisons that do not wait for each other, and a third; only the last family is not complete.
-    if let Some(&[a, b, c, d]) = heap.get(first..first + 4) {
-        let left = if b < a { (first + 1, b) } else { (first, a) };
-        let right = if d < c { (first + 3, d) } else { (first + 2, c) };
-        return Some(if right.1 < left.1 { right } else { left });
-    }
-    if first >= heap.len() {
-        return None;
-    }
-    (first..).zip(heap[first..].iter().copied()).min_by_key(|(_, key)| *key)
+    let &[a, b, c, d] = heap.get(first..first + 4)? else { return None };
+    // Two comparisons that do not wait for each other, and a third.
+    let left = if b < a { (first + 1, b) } else { (first, a) };
+    let right = if d < c { (first + 3, d) } else { (first + 2, c) };
+    Some(if right.1 < left.1 { right } else { left })
 }
 
 #[cfg(test)]

@@ -98,8 +98,7 @@ impl<O: Observer> Simulation<O> {
             | State::WaitingForConnection(_)
             | State::WaitingForBackend(_)
             | State::Waiting
-            | State::Forked
-            | State::Planned => true,
+            | State::Forked => true,
         };
         request.worker == worker && is_taken && request.lane != Lane::Acceptor
     }

@@ -84,13 +84,14 @@ impl<O: Observer> Simulation<O> {
     #[inline]
     fn observe_departure(&mut self, id: RequestId, outcome: Outcome) {
         let entrance = self.entrance(id);
-        self.observer.on_departure(&Departure {
+        self.untold.push(Departure {
             entrance,
             departure: self.now,
             outcome,
             counts: self.is_counted(entrance.arrival),
             spent: self.requests[id].spent,
         });
+        self.tell_some();
     }
 
     /// The client of a request knows what became of it: it tries again, or is done with it.
@@ -224,7 +225,6 @@ impl<O: Observer> Simulation<O> {
                     self.requests.remove(branch);
                 }
             }
-            State::Planned => unreachable!("nothing intervenes where plans are made"),
             State::Waiting | State::Away => {}
         }
         let request = &mut self.requests[id];

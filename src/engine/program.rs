@@ -281,7 +281,11 @@ impl Program {
     /// Draws a class by weight: always one number, so that a class given in advance moves no other draw.
     #[inline]
     pub fn draw_class(&self, stream: &mut Stream) -> ClassId {
-        let point = stream.random::<f64>() * self.weights[self.weights.len() - 1];
+        let point = stream.random::<f64>();
+        if self.weights.len() == 1 {
+            return ClassId(0);
+        }
+        let point = point * self.weights[self.weights.len() - 1];
         let class = self.weights.iter().position(|weight| point < *weight);
         // Rounding may put the point on the sum itself: then the last class that has a weight.
         ClassId(class.unwrap_or_else(|| self.last_weighted()) as u16)
@@ -292,27 +296,31 @@ impl Program {
         self.weights.iter().position(|weight| *weight >= total).unwrap_or(0)
     }
 
-    /// Draws the demands of a class in the order of its phases; returns the time such a request takes alone.
-    #[inline]
-    pub fn draw_demands(&self, class: ClassId, stream: &mut Stream, demands: &mut [SimDuration]) -> SimDuration {
+    /// Fills in the demands of a class in the order of its phases, branches one by one, and tells each with its
+    /// instruction; returns the time such a request takes alone. They are drawn, or given, one for each phase.
+    #[inline(always)]
+    pub fn fill_demands(
+        &self,
+        class: ClassId,
+        given: Option<&[SimDuration]>,
+        stream: &mut Stream,
+        demands: &mut [SimDuration],
+        mut tell: impl FnMut(Instruction, SimDuration),
+    ) -> SimDuration {
         let program = &self.classes[usize::from(class.0)];
+        let range = program.first as usize..program.end as usize;
+        let mut given = given.map(<[SimDuration]>::iter);
         let mut total = SimDuration::ZERO;
-        for (demand, sampler) in demands.iter_mut().zip(&self.samplers[program.first as usize..program.end as usize]) {
-            *demand = sampler.as_ref().map_or(SimDuration::ZERO, |sampler| sampler.draw(stream));
-            total += *demand;
-        }
-        program.alone(total, demands)
-    }
-
-    /// Fills in the demands of a class, one for each of its phases in order, branches one by one; returns the time such a
-    /// request takes alone.
-    pub fn set_demands(&self, class: ClassId, given: &[SimDuration], demands: &mut [SimDuration]) -> SimDuration {
-        let program = &self.classes[usize::from(class.0)];
-        let mut given = given.iter();
-        let mut total = SimDuration::ZERO;
-        for (demand, sampler) in demands.iter_mut().zip(&self.samplers[program.first as usize..program.end as usize]) {
-            *demand = if sampler.is_some() { given.next().copied().unwrap_or_default() } else { SimDuration::ZERO };
-            total += *demand;
+        let steps = self.instructions[range.clone()].iter().zip(&self.samplers[range]);
+        for ((step, sampler), place) in steps.zip(demands.iter_mut()) {
+            let demand = match (sampler, &mut given) {
+                (None, _) => SimDuration::ZERO,
+                (Some(sampler), None) => sampler.draw(stream),
+                (Some(_), Some(given)) => given.next().copied().unwrap_or_default(),
+            };
+            *place = demand;
+            total += demand;
+            tell(*step, demand);
         }
         program.alone(total, demands)
     }

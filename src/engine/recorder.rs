@@ -30,9 +30,10 @@ pub trait Observer {
         let _ = segment;
     }
 
-    /// A request departs, whatever became of it.
-    fn on_departure(&mut self, departure: &Departure) {
-        let _ = departure;
+    /// Requests have departed, whatever became of them, in this order. Each is told before the next step that is watched, and
+    /// all before the run pauses; where nothing else is watched, many are told at once.
+    fn on_departures(&mut self, departures: &[Departure]) {
+        let _ = departures;
     }
 }
 
@@ -50,8 +51,8 @@ macro_rules! tell_each {
             $(self.$observer.on_segment(segment);)*
         }
 
-        fn on_departure(&mut self, departure: &Departure) {
-            $(self.$observer.on_departure(departure);)*
+        fn on_departures(&mut self, departures: &[Departure]) {
+            $(self.$observer.on_departures(departures);)*
         }
     };
 }

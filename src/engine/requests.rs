@@ -33,8 +33,6 @@ pub(super) enum State {
     Waiting,
     /// Its branches are served.
     Forked,
-    /// What it does is known ahead.
-    Planned,
     /// Its client will try again; of an acceptor: it sleeps.
     Away,
 }
@@ -52,7 +50,6 @@ impl State {
             | Self::Running
             | Self::Waiting
             | Self::Forked
-            | Self::Planned
             | Self::Away => Activity::RunQueueWait,
         }
     }

@@ -15,7 +15,7 @@ use super::backlog::Backlog;
 use super::cores::Cores;
 use super::event::{Event, EventId, EventQueue, Key, NEVER, Nobody, is_after_expiries, time_of};
 use super::program::Program;
-use super::recorder::{ClassCounts, Ending, Level, Observer, Record};
+use super::recorder::{ClassCounts, Departure, Ending, Level, Observer, Record};
 use super::requests::{RequestId, Requests};
 use super::sharing::Sharing;
 use super::walk::Walk;
@@ -60,6 +60,9 @@ const MOST_PLACES: usize = 16_000_000;
 /// rejected for ever.
 const EVENTS_AT_ONE_INSTANT: u64 = 1_000;
 
+/// Departures are told so many at once, where nobody watches each step.
+const TOGETHER: usize = 64;
+
 /// One run of one policy.
 pub struct Simulation<O> {
     pub(super) program: Program,
@@ -102,6 +105,8 @@ pub struct Simulation<O> {
     pub(super) ahead: Option<Ahead>,
     walk: Option<Walk>,
     pub(super) observer: O,
+    /// Departures that it has not been told.
+    pub(super) untold: Vec<Departure>,
     pub(super) counts: Counts,
 }
 
@@ -198,6 +203,7 @@ impl<O: Observer> Simulation<O> {
             ahead,
             walk,
             observer,
+            untold: Vec::new(),
             counts: Counts {
                 classes: vec![ClassCounts::default(); workload.classes.len()],
                 departed: 0,
@@ -231,13 +237,19 @@ impl<O: Observer> Simulation<O> {
             self.walk = Some(walk);
             return goes_on;
         }
+        let goes_on = self.step(steps);
+        self.tell();
+        goes_on
+    }
+
+    fn step(&mut self, steps: u64) -> bool {
         for _ in 0..steps {
             let Some((id, event)) = self.next_event() else { return false };
             match event {
                 Event::BurstEnd(request) => self.on_burst_end(request, id),
                 Event::ShareEnd(_) => self.on_share_end(id),
                 Event::WaitEnd(request) => self.on_wait_end(request, id),
-                Event::PlanEnd(request) => self.on_plan_end(request),
+                Event::LegEnd(request) => self.on_leg_end(request),
                 Event::QuantumEnd(request) => self.on_quantum_end(request, id),
                 Event::HandOver(worker) => self.on_hand_over(worker.0, id),
                 Event::AcquireTimeout(request) => self.on_acquire_timeout(request, id),
@@ -297,6 +309,19 @@ impl<O: Observer> Simulation<O> {
         } else {
             Some(self.events.take(event))
         }
+    }
+
+    /// Tells the observer who has departed, if that are enough or each step is watched.
+    #[inline]
+    pub(super) fn tell_some(&mut self) {
+        if self.untold.len() >= TOGETHER || self.observer.watches_segments() {
+            self.tell();
+        }
+    }
+
+    fn tell(&mut self) {
+        self.observer.on_departures(&self.untold);
+        self.untold.clear();
     }
 
     /// Why the run ends before the event of that key, or without one.

@@ -8,8 +8,6 @@
 //! Whether a run may do so is decided before it, from its rules. The results are those of the long way, to the nanosecond;
 //! `tests/laws` compares them, request by request.
 
-use std::collections::VecDeque;
-
 use crate::model::{Activity, SimDuration, SimTime};
 use crate::random::Load;
 
@@ -18,24 +16,31 @@ use super::event::{NEVER, time_of};
 use super::program::{Instruction, Program};
 use super::recorder::{Departure, Ending, Entrance, Observer, Outcome};
 use super::simulation::{Setup, Simulation};
-use super::{Dispatch, Order};
 
 /// The workers, and the requests that have been walked.
 #[derive(Clone, Debug)]
 pub(super) struct Walk {
-    /// When each worker will be free, the first one first.
-    free_at: Vec<SimTime>,
+    workers: Workers,
     /// Requests whose departure has not been told: all that are in the system, and some that are not.
     untold: Vec<Departure>,
     /// So many of those, and it is time to look who has departed.
     enough: usize,
-    /// The most requests that were in the system at once, since the warm-up once that is over.
-    most: usize,
-    /// When the latest requests began: as many as would wait if there were one more in the system than ever.
-    starts: VecDeque<SimTime>,
     is_warm: bool,
     /// Room for the demands of a request.
     demands: Vec<SimDuration>,
+}
+
+/// When each worker will be free, and how many requests there have been at once.
+#[derive(Clone, Debug)]
+struct Workers {
+    /// The first one first.
+    free_at: Vec<SimTime>,
+    /// The most requests that were in the system at once, since the warm-up once that is over.
+    most: usize,
+    /// When the latest requests began: as many as would wait if there were one more in the system than ever. A ring, in
+    /// which the oldest is the next.
+    starts: Vec<SimTime>,
+    oldest: usize,
 }
 
 /// A worker that would be free only beyond all runs.
@@ -47,23 +52,29 @@ const TOGETHER: usize = 64;
 impl Walk {
     /// Whether a run may walk.
     pub fn new(setup: &Setup<'_>, program: &Program) -> Option<Self> {
-        let queueing = setup.rules.queueing;
-        let is_plain_queue =
-            queueing.dispatch == Dispatch::Shared && queueing.order == Order::Fifo && queueing.backlog.is_none();
         let draws_all = matches!(&setup.load, Load::Open(source) if !source.gives_demands());
         let one_by_one = setup.rules.slots == Some(1) && program.never_gives_up_its_turn();
-        let may = nothing_intervenes(setup, program) && is_plain_queue && draws_all && one_by_one;
+        let may = nothing_intervenes(setup, program) && draws_all && one_by_one;
+        let free_at = vec![SimTime::ZERO; setup.rules.workers as usize];
         may.then(|| Self {
-            free_at: vec![SimTime::ZERO; setup.rules.workers as usize],
+            workers: Workers { free_at, most: 0, starts: Vec::new(), oldest: 0 },
             untold: Vec::new(),
             enough: TOGETHER,
-            most: 0,
-            starts: VecDeque::new(),
             is_warm: setup.warm_up == SimTime::ZERO,
             demands: vec![SimDuration::ZERO; program.stride()],
         })
     }
 
+    /// The warm-up is over: what was before is forgotten.
+    #[cold]
+    fn warm_up(&mut self, warm_up: SimTime) {
+        let is_inside = |other: &&Departure| other.entrance.arrival < warm_up && other.departure >= warm_up;
+        self.workers.forget(self.untold.iter().filter(is_inside).count());
+        self.is_warm = true;
+    }
+}
+
+impl Workers {
     /// The first free worker serves a request that arrives now; when it begins.
     #[inline]
     fn assign(&mut self, now: SimTime, demand: SimDuration) -> SimTime {
@@ -75,10 +86,13 @@ impl Walk {
         let start = now.max(self.free_at[0]);
         self.count_waiting(now, start);
         let free = (start + demand).min(FAR);
-        let place = self.free_at.partition_point(|other| *other < free);
-        // The first gives its place up, those before the new one move on.
-        self.free_at.copy_within(1..place.max(1), 0);
-        self.free_at[place.max(1) - 1] = free;
+        // The first gives its place up, those that will be free before it move on.
+        let mut place = 0;
+        while place + 1 < workers && self.free_at[place + 1] < free {
+            self.free_at[place] = self.free_at[place + 1];
+            place += 1;
+        }
+        self.free_at[place] = free;
         start
     }
 
@@ -88,23 +102,32 @@ impl Walk {
         if self.most < self.free_at.len() {
             return;
         }
-        self.starts.push_back(start);
-        if self.starts[0] > now {
-            self.most += 1;
-        } else {
-            self.starts.pop_front();
+        match self.starts.get_mut(self.oldest) {
+            Some(oldest) if *oldest <= now => {
+                *oldest = start;
+                self.oldest += 1;
+                if self.oldest == self.starts.len() {
+                    self.oldest = 0;
+                }
+            }
+            None if start <= now => {}
+            _ => {
+                // One more than ever.
+                self.most += 1;
+                self.starts.rotate_left(self.oldest);
+                self.starts.push(start);
+                self.oldest = 0;
+            }
         }
     }
 
-    /// The warm-up is over: what was before is forgotten.
-    #[cold]
-    fn warm_up(&mut self, warm_up: SimTime) {
-        let is_inside = |other: &&Departure| other.entrance.arrival < warm_up && other.departure >= warm_up;
-        self.most = self.untold.iter().filter(is_inside).count();
-        while self.starts.len() > self.most.saturating_sub(self.free_at.len()) {
-            self.starts.pop_front();
-        }
-        self.is_warm = true;
+    /// What was before is forgotten; so many requests are in the system.
+    fn forget(&mut self, in_system: usize) {
+        self.most = in_system;
+        self.starts.rotate_left(self.oldest);
+        self.oldest = 0;
+        let too_many = self.starts.len().saturating_sub(in_system.saturating_sub(self.free_at.len()));
+        self.starts.drain(..too_many);
     }
 }
 
@@ -140,47 +163,46 @@ impl<O: Observer> Simulation<O> {
         let mut stream = self.streams.request(request);
         let drawn = self.program.draw_class(&mut stream);
         let class = self.arrivals.next_class.unwrap_or(drawn);
-        let demand = self.program.draw_demands(class, &mut stream, &mut walk.demands);
         self.arrivals.arrived += 1;
         self.arrivals.entered += 1;
-        self.schedule_arrival();
-
         let counts = arrival >= self.warm_up;
         if counts && !walk.is_warm {
             walk.warm_up(self.warm_up);
         }
-        let start = walk.assign(arrival, demand);
-        self.is_overfull = walk.most > self.max_in_flight as usize;
         self.counts.classes[usize::from(class.0)].arrived += u64::from(counts);
         self.counts.warm_up_requests += u64::from(!counts);
-        let entrance = Entrance { request, class, arrival, first_arrival: arrival, demand };
-        let (departure, outcome) = (start + demand, Outcome::Completed);
-        let spent = [SimDuration::ZERO; Activity::ALL.len()];
+        let entrance = Entrance { request, class, arrival, first_arrival: arrival, demand: SimDuration::ZERO };
+        let (outcome, spent) = (Outcome::Completed, [SimDuration::ZERO; Activity::ALL.len()]);
         // Filled in where it stays: a copy would have to wait until all parts are written.
-        let spent = &mut walk.untold.push_mut(Departure { entrance, departure, outcome, counts, spent }).spent;
+        let walked = walk.untold.push_mut(Departure { entrance, departure: arrival, outcome, counts, spent });
+        let spent = &mut walked.spent;
+        let demand = self.program.fill_demands(class, None, &mut stream, &mut walk.demands, |step, demand| {
+            step.activity().into_iter().for_each(|activity| spent[activity as usize] += demand);
+        });
+        let start = walk.workers.assign(arrival, demand);
         spent[Activity::BacklogWait as usize] = start - arrival;
-        for (step, demand) in self.program.steps(class).iter().zip(&walk.demands) {
-            if let Some(activity) = step.activity() {
-                spent[activity as usize] += *demand;
-            }
-        }
+        walked.entrance.demand = demand;
+        walked.departure = start + demand;
+        self.is_overfull = walk.workers.most > self.max_in_flight as usize;
+        self.schedule_arrival();
     }
 
     /// Tells the departures until that instant.
     fn tell_departed(&mut self, walk: &mut Walk, until: SimTime) {
         let Walk { untold, demands, .. } = walk;
-        let (mut kept, mut departed) = (0, 0);
-        let (mut in_system, mut served, mut working, mut phases) = (0, 0, 0, 0);
-        for place in 0..untold.len() {
-            let departure = &untold[place];
-            if departure.departure > until {
-                untold[kept] = *departure;
-                kept += 1;
-                continue;
+        // Those who have departed come first, and stay in order where there is one worker.
+        let has_departed = |departure: &Departure| departure.departure <= until;
+        let mut departed = untold.iter().take_while(|departure| has_departed(departure)).count();
+        for place in departed + 1..untold.len() {
+            if has_departed(&untold[place]) {
+                untold.swap(departed, place);
+                departed += 1;
             }
+        }
+        let (mut in_system, mut served, mut working, mut phases) = (0, 0, 0, 0);
+        for departure in &untold[..departed] {
             let Departure { entrance, departure: end, spent, .. } = departure;
-            departed += 1;
-            if entrance.arrival >= self.warm_up {
+            if departure.counts {
                 in_system += u128::from((*end - entrance.arrival).as_nanos());
                 served += u128::from(entrance.demand.as_nanos());
                 let cpu = spent[Activity::Framework as usize] + spent[Activity::Compute as usize];
@@ -191,10 +213,10 @@ impl<O: Observer> Simulation<O> {
                 self.book_until(departure, demands, *end);
             }
             self.counts.last_departure = self.counts.last_departure.max(*end);
-            self.observer.on_departure(departure);
         }
-        untold.truncate(kept);
-        self.counts.departed += departed;
+        self.observer.on_departures(&untold[..departed]);
+        untold.drain(..departed);
+        self.counts.departed += departed as u64;
         self.counts.in_system.add_area(in_system);
         self.counts.slots_taken.add_area(served);
         self.counts.turns_taken.add_area(served);
@@ -214,7 +236,7 @@ impl<O: Observer> Simulation<O> {
         self.counts.turns_taken.add_span(start_of(departure), until);
         let mut stream = self.streams.request(request);
         self.program.draw_class(&mut stream);
-        self.program.draw_demands(class, &mut stream, demands);
+        self.program.fill_demands(class, None, &mut stream, demands, |_, _| ());
         let mut start = start_of(departure);
         for (step, demand) in self.program.steps(class).iter().zip(demands) {
             if start > until {
@@ -251,7 +273,7 @@ impl<O: Observer> Simulation<O> {
             self.book_until(departure, &mut walk.demands, end);
         }
         if walk.is_warm {
-            self.counts.in_system.reach(end, walk.most as u64);
+            self.counts.in_system.reach(end, walk.workers.most as u64);
         }
     }
 }

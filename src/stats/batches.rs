@@ -1,8 +1,8 @@
-//! The batches of one long run: stretches of it that are long enough to be nearly independent.
+//! What is collected of a run, in batches: stretches of it that are long enough to be nearly independent.
 //!
 //! Batches are cut by the numbers of requests, in the order of their arrival, so that those of two policies hold the
 //! same requests. There are never more than [`MOST`]: when one more is to begin, each two become one. So their size
-//! grows with the run, and memory does not.
+//! grows with the run, and memory does not. All batches together are the run.
 //!
 //! How busy cores and slots are during a batch is what its requests had them do, by the length of the batch (the
 //! utilization law); a batch is as long as it takes until the next one begins.
@@ -11,15 +11,15 @@ use crate::engine::{ClassCounts, Departure, Observer, Outcome, Usage};
 use crate::model::{Activity, SimTime};
 
 use super::collector::Collector;
+use super::sample::Sample;
 use super::totals::Totals;
 
 /// A run has at most so many batches, and at least half of it once it is long.
 const MOST: usize = 32;
 /// The first batches are of 2^SHORTEST requests.
 const SHORTEST: u32 = 5;
-
-/// What a batch collects: percentiles within 0.2 %.
-pub type CoarseCollector = Collector<8>;
+/// Batches up to this size keep all values as they are, so that a run of up to 10,000 requests does.
+const EXACT_UP_TO: usize = 512;
 
 /// Watches a run, batch by batch.
 #[derive(Clone, Debug)]
@@ -28,15 +28,18 @@ pub struct Batches {
     shift: u32,
     batches: Vec<Batch>,
     empty: Batch,
+    clients_retry: bool,
 }
 
 #[derive(Clone, Debug)]
 struct Batch {
     /// When the first of its requests arrived.
     begin: SimTime,
-    collector: CoarseCollector,
-    counts: Vec<ClassCounts>,
-    /// What its requests did, answered or not, in nanoseconds: were in the system, were in progress, worked.
+    /// Of those that were answered.
+    collector: Collector,
+    /// Of the others, and how many of all were further tries.
+    unanswered: Vec<ClassCounts>,
+    /// What the others did, in nanoseconds: were in the system, were in progress, worked.
     present: u128,
     in_progress: u128,
     work: u128,
@@ -45,15 +48,27 @@ struct Batch {
 impl Batches {
     /// No batch yet, of a run with so many classes.
     pub fn new(classes: usize, clients_retry: bool) -> Self {
-        let empty = Batch {
-            begin: SimTime::MAX,
-            collector: CoarseCollector::new(classes, clients_retry),
-            counts: vec![ClassCounts::default(); classes],
-            present: 0,
-            in_progress: 0,
-            work: 0,
-        };
-        Self { shift: SHORTEST, batches: Vec::new(), empty }
+        let collector = Collector::new(classes, clients_retry, &Sample::exact_up_to(EXACT_UP_TO));
+        Self { shift: SHORTEST, ..Self::empty(collector, classes, clients_retry) }
+    }
+
+    /// One batch for the whole run, for those who need no others.
+    pub fn only_one(classes: usize, clients_retry: bool) -> Self {
+        Self::empty(Collector::new(classes, clients_retry, &Sample::default()), classes, clients_retry)
+    }
+
+    fn empty(collector: Collector, classes: usize, clients_retry: bool) -> Self {
+        let unanswered = vec![ClassCounts::default(); classes];
+        let empty = Batch { begin: SimTime::MAX, collector, unanswered, present: 0, in_progress: 0, work: 0 };
+        Self { shift: u64::BITS - 1, batches: Vec::new(), empty, clients_retry }
+    }
+
+    /// What was collected of the whole run.
+    pub fn collected(&self) -> Collector {
+        let classes = self.empty.unanswered.len();
+        let mut all = Collector::new(classes, self.clients_retry, &Sample::default());
+        self.batches.iter().for_each(|batch| all.merge(&batch.collector));
+        all
     }
 
     /// How many requests a batch has.
@@ -63,8 +78,8 @@ impl Batches {
 
     /// What was collected and counted in each whole batch. Those that the warm-up or the end of the run cut short are left
     /// out, and so is the last, of which nobody knows how long it is.
-    pub fn whole(&self) -> impl Iterator<Item = (&CoarseCollector, Totals)> {
-        let is_whole = |batch: &Batch| batch.counts.iter().map(|counts| counts.arrived).sum::<u64>() == self.size();
+    pub fn whole(&self) -> impl Iterator<Item = (&Collector, Totals)> {
+        let is_whole = |batch: &Batch| batch.counts().map(|counts| counts.arrived).sum::<u64>() == self.size();
         let pairs = self.batches.iter().zip(self.batches.iter().skip(1));
         let whole = pairs
             .skip_while(move |(batch, _)| !is_whole(batch))
@@ -88,7 +103,6 @@ impl Batches {
     }
 
     /// The batch of a request.
-    #[inline]
     fn batch(&mut self, request: u64) -> &mut Batch {
         let place = (request >> self.shift) as usize;
         if place >= self.batches.len() {
@@ -112,21 +126,31 @@ impl Batch {
     fn join(&mut self, other: &Self) {
         self.begin = self.begin.min(other.begin);
         self.collector.merge(&other.collector);
-        self.counts.iter_mut().zip(&other.counts).for_each(|(counts, more)| counts.add(*more));
+        self.unanswered.iter_mut().zip(&other.unanswered).for_each(|(counts, more)| counts.add(*more));
         self.present += other.present;
         self.in_progress += other.in_progress;
         self.work += other.work;
     }
 
+    /// What happened to its requests, by class.
+    fn counts(&self) -> impl Iterator<Item = ClassCounts> {
+        self.unanswered.iter().enumerate().map(|(class, unanswered)| {
+            let completed = self.collector.answered(class);
+            ClassCounts { completed, arrived: unanswered.arrived + completed, ..*unanswered }
+        })
+    }
+
     fn totals(&self, end: SimTime) -> Totals {
         let usage = |area: u128| Usage { area, max: 0 };
+        let spent = |activity: Activity| self.collector.spent(activity);
+        let present: u128 = Activity::ALL.into_iter().map(spent).sum();
         Totals {
             nanos: u128::from((end - self.begin).as_nanos()),
-            classes: self.counts.clone(),
-            in_system: usage(self.present),
-            cores: usage(self.work),
+            classes: self.counts().collect(),
+            in_system: usage(self.present + present),
+            cores: usage(self.work + spent(Activity::Framework) + spent(Activity::Compute)),
             turns: None,
-            slots: usage(self.in_progress),
+            slots: usage(self.in_progress + present - spent(Activity::BacklogWait)),
             backends: Vec::new(),
             warm_up_requests: 0,
             phase_events: 0,
@@ -134,20 +158,33 @@ impl Batch {
         }
     }
 
-    #[inline]
-    fn add(&mut self, departure: &Departure) {
+    /// Takes departures of requests that count.
+    fn add(&mut self, departures: &[Departure], clients_retry: bool) {
+        for departure in departures {
+            self.begin = self.begin.min(departure.entrance.arrival);
+            if departure.outcome != Outcome::Completed {
+                self.add_unanswered(departure);
+            }
+        }
+        if clients_retry {
+            for Departure { entrance, .. } in departures {
+                let is_again = entrance.first_arrival < entrance.arrival;
+                self.unanswered[usize::from(entrance.class.0)].retried += u64::from(is_again);
+            }
+        }
+        self.collector.add(departures);
+    }
+
+    fn add_unanswered(&mut self, departure: &Departure) {
         let spent = |activity: Activity| u128::from(departure.spent[activity as usize].as_nanos());
         let present = u128::from(departure.response_time().as_nanos());
-        self.begin = self.begin.min(departure.entrance.arrival);
         self.present += present;
         self.in_progress += present - spent(Activity::BacklogWait);
         self.work += spent(Activity::Framework) + spent(Activity::Compute);
-        self.collector.on_departure(departure);
-        let counts = &mut self.counts[usize::from(departure.entrance.class.0)];
+        let counts = &mut self.unanswered[usize::from(departure.entrance.class.0)];
         counts.arrived += 1;
-        counts.retried += u64::from(departure.entrance.first_arrival < departure.entrance.arrival);
         match departure.outcome {
-            Outcome::Completed => counts.completed += 1,
+            Outcome::Completed => unreachable!("the collector has those that were answered"),
             Outcome::Rejected => counts.rejected += 1,
             Outcome::TimedOut => counts.timed_out += 1,
             Outcome::ServedLate => {
@@ -160,20 +197,14 @@ impl Batch {
 }
 
 impl Observer for Batches {
-    #[inline]
-    fn on_departure(&mut self, departure: &Departure) {
-        if departure.counts {
-            self.batch(departure.entrance.request).add(departure);
-        }
-    }
-}
-
-/// Watched if there is something to watch with.
-impl Observer for Option<Batches> {
-    #[inline]
-    fn on_departure(&mut self, departure: &Departure) {
-        if let Some(batches) = self {
-            batches.on_departure(departure);
+    fn on_departures(&mut self, departures: &[Departure]) {
+        let shift = self.shift;
+        let belong_together = |one: &Departure, other: &Departure| {
+            one.counts == other.counts && one.entrance.request >> shift == other.entrance.request >> shift
+        };
+        let clients_retry = self.clients_retry;
+        for departures in departures.chunk_by(belong_together).filter(|departures| departures[0].counts) {
+            self.batch(departures[0].entrance.request).add(departures, clients_retry);
         }
     }
 }
@@ -192,13 +223,13 @@ mod tests {
             let demand = SimDuration::from_nanos(100_000);
             let mut spent = [SimDuration::ZERO; 8];
             spent[Activity::Compute as usize] = demand;
-            batches.on_departure(&Departure {
+            batches.on_departures(&[Departure {
                 entrance: Entrance { request, class: ClassId(0), arrival, first_arrival: arrival, demand },
                 departure: arrival + demand,
                 outcome: Outcome::Completed,
                 counts: request >= warm_up,
                 spent,
-            });
+            }]);
         }
         batches
     }

@@ -3,13 +3,18 @@
 //! Each octave, from a power of two to the next, is a page of 2^BITS bins of equal width; numbers below 2^BITS have a
 //! bin each. The bits of a number say where it belongs: the position of its highest one is the page, the BITS below it
 //! the bin. A page takes memory once a number falls into it.
+//!
+//! Counts have 32 bits each, so that twice as many fit into the cache; what is carried beyond is kept apart.
+
+use std::collections::BTreeMap;
 
 /// A histogram in which a bin is at most 2^-BITS times as wide as its numbers are large.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Bins<const BITS: u32> {
     /// Each page empty, or one count a bin.
-    pages: Box<[Box<[u64]>]>,
-    count: u64,
+    pages: Box<[Box<[u32]>]>,
+    /// How often a count has passed 2^32, by page and bin.
+    carries: BTreeMap<(usize, usize), u64>,
 }
 
 /// A bin that is not empty.
@@ -33,7 +38,7 @@ impl Bin {
 impl<const BITS: u32> Default for Bins<BITS> {
     fn default() -> Self {
         let pages = u64::BITS - BITS + 1;
-        Self { pages: (0..pages).map(|_| Box::default()).collect(), count: 0 }
+        Self { pages: (0..pages).map(|_| Box::default()).collect(), carries: BTreeMap::new() }
     }
 }
 
@@ -44,73 +49,79 @@ impl<const BITS: u32> Bins<BITS> {
     /// Counts a number.
     #[inline]
     pub fn record(&mut self, value: u64) {
-        self.record_many(value, 1);
-    }
-
-    /// Counts many numbers.
-    pub fn record_all(&mut self, values: &[u64]) {
-        self.count += values.len() as u64;
-        for value in values {
-            self.add(*value, 1);
-        }
-    }
-
-    /// Counts a number that was met so many times.
-    #[inline]
-    pub fn record_many(&mut self, value: u64, times: u64) {
-        self.count += times;
-        self.add(value, times);
-    }
-
-    #[inline]
-    fn add(&mut self, value: u64, times: u64) {
         let (page, place) = Self::place(value);
         match self.pages[page].get_mut(place) {
-            Some(count) => *count += times,
-            None => self.open(page)[place] += times,
+            Some(count) if *count < u32::MAX => *count += 1,
+            _ => self.add(page, place, 1),
         }
     }
 
     /// Takes all counts of another histogram into this one.
     pub fn merge(&mut self, other: &Self) {
-        self.count += other.count;
-        for (page, theirs) in other.pages.iter().enumerate().filter(|(_, theirs)| !theirs.is_empty()) {
-            for (ours, theirs) in self.open(page).iter_mut().zip(theirs) {
-                *ours += theirs;
+        for (page, theirs) in other.pages.iter().enumerate() {
+            for (place, count) in theirs.iter().enumerate().filter(|(_, count)| **count > 0) {
+                self.add(page, place, *count);
             }
+        }
+        for (bin, carries) in &other.carries {
+            *self.carries.entry(*bin).or_default() += carries;
         }
     }
 
-    /// How many numbers were counted.
-    pub const fn count(&self) -> u64 {
-        self.count
+    /// Adds to a count, of a page that need not have memory yet.
+    #[cold]
+    fn add(&mut self, page: usize, place: usize, more: u32) {
+        let counts = &mut self.pages[page];
+        if counts.is_empty() {
+            *counts = vec![0; Self::PAGE].into();
+        }
+        let (count, carries) = counts[place].overflowing_add(more);
+        counts[place] = count;
+        if carries {
+            *self.carries.entry((page, place)).or_default() += 1;
+        }
+    }
+
+    fn count(&self, page: usize, place: usize) -> u64 {
+        let carries = self.carries.get(&(page, place)).copied().unwrap_or(0);
+        carries << u32::BITS | u64::from(self.pages[page][place])
     }
 
     /// The bins that are not empty, in the order of their numbers.
     pub fn iter(&self) -> impl Iterator<Item = Bin> {
-        let pages = self.pages.iter().enumerate();
-        let bins = pages.flat_map(|(page, counts)| (0..).zip(counts).map(move |(place, count)| (page, place, *count)));
-        bins.filter(|(_, _, count)| *count > 0).map(|(page, place, count)| {
+        let bins = self.pages.iter().enumerate().flat_map(|(page, counts)| (0..counts.len()).map(move |bin| (page, bin)));
+        bins.filter_map(|(page, place)| {
             let (low, high) = Self::bounds(page, place);
-            Bin { low, high, count }
+            Some(Bin { low, high, count: self.count(page, place) }).filter(|bin| bin.count > 0)
         })
     }
 
     /// Percentiles by nearest rank, for shares in thousandths: the middle of the bin that holds the smallest number with
     /// at least that share of all at or below it. Ranks run from 1, so a share of 0 is the smallest number's.
     pub fn percentiles<const N: usize>(&self, per_mille: [u64; N]) -> [Option<u64>; N] {
-        let ranks = per_mille.map(|share| nearest_rank(self.count, share));
-        let mut found = [None; N];
-        let mut below = 0;
-        for bin in self.iter() {
-            for (found, rank) in found.iter_mut().zip(ranks) {
-                if (below + 1..=below + bin.count).contains(&rank) {
-                    *found = Some(bin.middle());
-                }
-            }
-            below += bin.count;
-        }
-        found
+        let pages: Vec<u64> = (0..self.pages.len()).map(|page| self.count_of_page(page)).collect();
+        let count = pages.iter().sum();
+        per_mille.map(|share| {
+            let mut rank = nearest_rank(count, share);
+            let page = pages.iter().position(|count| {
+                let is_here = rank <= *count;
+                rank -= if is_here { 0 } else { *count };
+                is_here
+            })?;
+            let place = (0..Self::PAGE).find(|place| {
+                let count = self.count(page, *place);
+                let is_here = rank <= count;
+                rank -= if is_here { 0 } else { count };
+                is_here
+            })?;
+            let (low, high) = Self::bounds(page, place);
+            Some(Bin { low, high, count: 1 }.middle())
+        })
+    }
+
+    fn count_of_page(&self, page: usize) -> u64 {
+        let carries: u64 = self.carries.range((page, 0)..(page + 1, 0)).map(|(_, carries)| carries).sum();
+        (carries << u32::BITS) + self.pages[page].iter().map(|count| u64::from(*count)).sum::<u64>()
     }
 
     /// The page of a number, and its place there.
@@ -129,16 +140,6 @@ impl<const BITS: u32> Bins<BITS> {
         let shift = page - 1;
         let low = ((Self::PAGE + place) as u64) << shift;
         (low, low + ((1 << shift) - 1))
-    }
-
-    /// A page, with memory.
-    #[cold]
-    fn open(&mut self, page: usize) -> &mut [u64] {
-        let page = &mut self.pages[page];
-        if page.is_empty() {
-            *page = vec![0; Self::PAGE].into();
-        }
-        page
     }
 }
 
@@ -200,7 +201,6 @@ mod tests {
         let bins: Bins<2> = bins([9, 3, 8, 100, 3]);
         let found: Vec<_> = bins.iter().map(|bin| (bin.low, bin.high, bin.count)).collect();
         assert_eq!(found, [(3, 3, 2), (8, 9, 2), (96, 111, 1)]);
-        assert_eq!(bins.count(), 5);
     }
 
     #[test]
@@ -226,11 +226,23 @@ mod tests {
     }
 
     #[test]
-    fn many_at_once_are_as_many_one_by_one() {
-        let mut at_once = Fine::default();
-        at_once.record_many(77_777, 3);
-        assert_eq!(at_once, bins([77_777; 3]));
-        at_once.record_many(77_777, u64::from(u32::MAX) * 4);
-        assert_eq!(at_once.iter().map(|bin| bin.count).sum::<u64>(), at_once.count());
+    fn a_count_may_pass_32_bits() {
+        let mut bins = bins::<10>([77_777]);
+        // Each time twice as many.
+        for _ in 0..34 {
+            bins.merge(&bins.clone());
+        }
+        bins.record(77_777);
+        assert_eq!(bins.iter().map(|bin| bin.count).collect::<Vec<_>>(), [(1 << 34) + 1]);
+    }
+
+    #[test]
+    fn recording_carries_as_merging_does() {
+        let (page, place) = Fine::place(77_777);
+        let mut full = Fine::default();
+        full.add(page, place, u32::MAX);
+        full.record(77_777);
+        full.record(77_777);
+        assert_eq!(full.iter().map(|bin| bin.count).sum::<u64>(), u64::from(u32::MAX) + 2);
     }
 }

@@ -2,8 +2,8 @@
 
 use indexmap::IndexMap;
 
-use crate::engine::{ClassCounts, Departure, Observer, Outcome, Rules, Usage};
-use crate::model::{Activity, Backend, Machine, PoolScope};
+use crate::engine::{ClassCounts, Departure, Outcome, Rules, Usage};
+use crate::model::{Activity, Backend, Machine, PoolScope, SimTime};
 
 use crate::policy::{Runner, StandsFor};
 
@@ -15,21 +15,25 @@ use super::totals::Totals;
 const SLOWDOWN_UNIT: u64 = 1_000_000;
 const NANOS_PER_MILLI: f64 = 1e6;
 
-/// What is collected from departures; a coarse one, of fewer BITS, takes less memory.
+/// The times of so many departures add up in 64 bits.
+const AT_ONCE: usize = 8;
+const _: () = assert!(SimTime::MAX.as_nanos() < u64::MAX / AT_ONCE as u64);
+
+/// What is collected from departures.
 #[derive(Clone, Debug)]
-pub struct Collector<const BITS: u32 = 10> {
-    classes: Vec<ClassSamples<BITS>>,
-    waiting_time: Sample<BITS>,
+pub struct Collector {
+    classes: Vec<ClassSamples>,
+    waiting_time: Sample,
     waited: u64,
     spent: [u128; Activity::ALL.len()],
     /// First try to answer, where clients try again.
-    operation_time: Option<Sample<BITS>>,
+    operation_time: Option<Sample>,
 }
 
-#[derive(Clone, Debug, Default)]
-struct ClassSamples<const BITS: u32> {
-    response_time: Sample<BITS>,
-    slowdown: Sample<BITS>,
+#[derive(Clone, Debug)]
+struct ClassSamples {
+    response_time: Sample,
+    slowdown: Sample,
 }
 
 /// Whose numbers they are.
@@ -53,16 +57,58 @@ pub struct Subject<'a> {
     pub backends: &'a IndexMap<String, Backend>,
 }
 
-impl<const BITS: u32> Collector<BITS> {
-    /// A collector for so many classes, and for operations of several tries where clients make them.
-    pub fn new(classes: usize, clients_retry: bool) -> Self {
+impl Collector {
+    /// A collector for so many classes, and for operations of several tries where clients make them; its samples are
+    /// like that one.
+    pub fn new(classes: usize, clients_retry: bool, sample: &Sample) -> Self {
+        let of_class = ClassSamples { response_time: sample.clone(), slowdown: sample.clone() };
         Self {
-            classes: vec![ClassSamples::default(); classes],
-            waiting_time: Sample::default(),
+            classes: vec![of_class; classes],
+            waiting_time: sample.clone(),
             waited: 0,
             spent: [0; Activity::ALL.len()],
-            operation_time: clients_retry.then(Sample::default),
+            operation_time: clients_retry.then(|| sample.clone()),
         }
+    }
+
+    /// Takes departures of requests that count.
+    pub fn add(&mut self, departures: &[Departure]) {
+        // One loop for each kind of sample: each has its bins to itself.
+        for departure in answered(departures) {
+            let samples = &mut self.classes[usize::from(departure.entrance.class.0)];
+            samples.response_time.record(departure.response_time().as_nanos());
+        }
+        for departure in answered(departures) {
+            let samples = &mut self.classes[usize::from(departure.entrance.class.0)];
+            slowdown(departure).into_iter().for_each(|slowdown| samples.slowdown.record(slowdown));
+        }
+        for departure in answered(departures) {
+            let waited = departure.spent[Activity::BacklogWait as usize].as_nanos();
+            self.waiting_time.record(waited);
+            self.waited += u64::from(waited > 0);
+        }
+        if let Some(operation_time) = &mut self.operation_time {
+            for departure in answered(departures) {
+                operation_time.record((departure.departure - departure.entrance.first_arrival).as_nanos());
+            }
+        }
+        for some in departures.chunks(AT_ONCE) {
+            let mut spent = [0; Activity::ALL.len()];
+            for departure in answered(some) {
+                spent.iter_mut().zip(departure.spent).for_each(|(sum, span)| *sum += span.as_nanos());
+            }
+            self.spent.iter_mut().zip(spent).for_each(|(sum, more)| *sum += u128::from(more));
+        }
+    }
+
+    /// How many requests of a class were answered.
+    pub fn answered(&self, class: usize) -> u64 {
+        self.classes[class].response_time.count()
+    }
+
+    /// Time that the answered requests spent in an activity, in nanoseconds.
+    pub const fn spent(&self, activity: Activity) -> u128 {
+        self.spent[activity as usize]
     }
 
     /// Takes all that another has collected into this one.
@@ -80,7 +126,7 @@ impl<const BITS: u32> Collector<BITS> {
 
     /// The numbers, with what the engine counted at the same time.
     pub fn results(&self, subject: Subject<'_>, totals: &Totals) -> PolicyResults {
-        let mut all = ClassSamples::<BITS>::default();
+        let mut all = ClassSamples { response_time: Sample::default(), slowdown: Sample::default() };
         let mut counts = ClassCounts::default();
         let mut classes = IndexMap::new();
         for ((name, samples), of_class) in subject.classes.iter().zip(&self.classes).zip(&totals.classes) {
@@ -151,31 +197,7 @@ impl<const BITS: u32> Collector<BITS> {
     }
 }
 
-impl<const BITS: u32> Observer for Collector<BITS> {
-    #[inline]
-    fn on_departure(&mut self, departure: &Departure) {
-        if !departure.counts || departure.outcome != Outcome::Completed {
-            return;
-        }
-        let samples = &mut self.classes[usize::from(departure.entrance.class.0)];
-        let response_time = departure.response_time().as_nanos();
-        samples.response_time.record(response_time);
-        if let Some(slowdown) = slowdown(departure) {
-            samples.slowdown.record(slowdown);
-        }
-        if let Some(operation_time) = &mut self.operation_time {
-            operation_time.record((departure.departure - departure.entrance.first_arrival).as_nanos());
-        }
-        let waited = departure.spent[Activity::BacklogWait as usize].as_nanos();
-        self.waiting_time.record(waited);
-        self.waited += u64::from(waited > 0);
-        for (sum, span) in self.spent.iter_mut().zip(departure.spent) {
-            *sum += u128::from(span.as_nanos());
-        }
-    }
-}
-
-impl<const BITS: u32> ClassSamples<BITS> {
+impl ClassSamples {
     fn merge(&mut self, other: &Self) {
         self.response_time.merge(&other.response_time);
         self.slowdown.merge(&other.slowdown);
@@ -201,8 +223,13 @@ impl<const BITS: u32> ClassSamples<BITS> {
     }
 }
 
+/// The departures of requests that were answered.
+fn answered(departures: &[Departure]) -> impl Iterator<Item = &Departure> {
+    departures.iter().filter(|departure| departure.outcome == Outcome::Completed)
+}
+
 /// A sample of nanoseconds in a few numbers, in milliseconds.
-fn summary<const BITS: u32>(times: &Sample<BITS>) -> Summary {
+fn summary(times: &Sample) -> Summary {
     let [p50, p90, p95, p99, p999] = times.percentiles([500, 900, 950, 990, 999]).map(|time| time.map(nanos_to_millis));
     Summary {
         mean: times.mean().map(millis),

@@ -1,30 +1,26 @@
-//! A sample of times or ratios: exact while it is small, a histogram of at most 0.1 % resolution beyond.
+//! A sample of times or ratios: exact while it is small, a histogram within 0.1 % beyond.
 
 use super::bins::{Bins, nearest_rank};
 
 /// So many values are kept as they are.
 const EXACT_UP_TO: usize = 10_000;
 
-/// Beyond, a value is known to one part in 2^FINE.
-const FINE: u32 = 10;
-
-/// Beyond, so many values are kept back and binned together, which takes less time than one by one.
-const TOGETHER: usize = 128;
+/// Beyond, a bin is at most 1/2^9 of its values wide, and its middle within half of that.
+const BITS: u32 = 9;
 
 /// Whole numbers (nanoseconds, millionths) in constant memory. Mean and standard deviation are of the exact values.
-///
-/// A coarser one, of fewer BITS, is one of many: it takes less memory, and keeps fewer values as they are.
 #[derive(Clone, Debug)]
-pub struct Sample<const BITS: u32 = FINE> {
-    /// Values as they are: all there are, or the latest; and so many at most.
+pub struct Sample {
+    /// All values, while there are few.
     values: Vec<u64>,
-    most: usize,
-    /// All others, once there are too many.
-    binned: Option<Box<Binned<BITS>>>,
+    /// So many are few.
+    few: usize,
+    /// Once there are more.
+    binned: Option<Box<Binned>>,
 }
 
 #[derive(Clone, Debug, Default)]
-struct Binned<const BITS: u32> {
+struct Binned {
     bins: Bins<BITS>,
     sums: Sums,
 }
@@ -48,14 +44,13 @@ impl Default for Sums {
 }
 
 impl Sums {
-    fn add(&mut self, values: &[u64]) {
-        self.count += values.len() as u64;
-        for value in values.iter().copied() {
-            self.sum += u128::from(value);
-            self.add_squares(u128::from(value) * u128::from(value));
-            self.min = self.min.min(value);
-            self.max = self.max.max(value);
-        }
+    #[inline]
+    fn add(&mut self, value: u64) {
+        self.count += 1;
+        self.sum += u128::from(value);
+        self.add_squares(u128::from(value) * u128::from(value));
+        self.min = self.min.min(value);
+        self.max = self.max.max(value);
     }
 
     fn merge(&mut self, other: &Self) {
@@ -75,20 +70,43 @@ impl Sums {
     }
 }
 
-impl<const BITS: u32> Default for Sample<BITS> {
-    fn default() -> Self {
-        Self { values: Vec::new(), most: if BITS < FINE { TOGETHER } else { EXACT_UP_TO }, binned: None }
+impl Binned {
+    #[inline(always)]
+    fn record(&mut self, value: u64) {
+        self.bins.record(value);
+        self.sums.add(value);
     }
 }
 
-impl<const BITS: u32> Sample<BITS> {
+impl Default for Sample {
+    fn default() -> Self {
+        Self::exact_up_to(EXACT_UP_TO)
+    }
+}
+
+impl Sample {
+    /// An empty sample that keeps so many values as they are.
+    pub const fn exact_up_to(few: usize) -> Self {
+        Self { values: Vec::new(), few, binned: None }
+    }
+
     /// Takes a value into the sample.
-    #[inline]
+    #[inline(always)]
     pub fn record(&mut self, value: u64) {
-        if self.values.len() >= self.most {
-            self.bin();
+        match &mut self.binned {
+            Some(binned) => binned.record(value),
+            None => self.keep(value),
         }
-        self.values.push(value);
+    }
+
+    /// Keeps a value as it is, if they are still few.
+    #[inline(never)]
+    fn keep(&mut self, value: u64) {
+        if self.values.len() < self.few {
+            self.values.push(value);
+        } else {
+            self.bin().record(value);
+        }
     }
 
     /// Takes all values of another sample into this one.
@@ -155,28 +173,23 @@ impl<const BITS: u32> Sample<BITS> {
                 per_mille.map(|share| sorted.get(rank(share) - 1).copied())
             }
             Some(binned) => {
-                let mut bins = binned.bins.clone();
-                bins.record_all(&self.values);
-                let Sums { min, max, .. } = self.sums();
-                bins.percentiles(per_mille).map(|middle| middle.map(|middle| middle.clamp(min, max)))
+                let Sums { min, max, .. } = binned.sums;
+                binned.bins.percentiles(per_mille).map(|middle| middle.map(|middle| middle.clamp(min, max)))
             }
         }
     }
 
     fn sums(&self) -> Sums {
         let mut sums = self.binned.as_ref().map_or_else(Sums::default, |binned| binned.sums);
-        sums.add(&self.values);
+        self.values.iter().for_each(|value| sums.add(*value));
         sums
     }
 
-    /// From now on values are counted in bins, those kept back too.
+    /// From now on values are counted in bins, those kept so far too.
     #[cold]
-    fn bin(&mut self) -> &mut Binned<BITS> {
-        self.most = TOGETHER;
+    fn bin(&mut self) -> &mut Binned {
         let binned = self.binned.get_or_insert_default();
-        binned.bins.record_all(&self.values);
-        binned.sums.add(&self.values);
-        self.values.clear();
+        std::mem::take(&mut self.values).into_iter().for_each(|value| binned.record(value));
         binned
     }
 }
@@ -201,7 +214,7 @@ mod tests {
 
     #[test]
     fn an_empty_sample_has_no_numbers() {
-        let sample = <Sample>::default();
+        let sample = Sample::default();
         assert_eq!((sample.mean(), sample.stddev(), sample.min(), sample.max()), (None, None, None, None));
         assert_eq!(sample.percentiles([500]), [None]);
     }

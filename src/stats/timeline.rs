@@ -97,15 +97,17 @@ impl Observer for TimelineRecorder {
         }
     }
 
-    fn on_departure(&mut self, departure: &Departure) {
-        if self.is_complete() {
-            return;
-        }
-        let request = departure.entrance.request;
-        self.free_slot(request);
-        if let Some(entry) = self.entry(request) {
-            entry.departure = Some((departure.departure, departure.outcome));
-            self.departed += 1;
+    fn on_departures(&mut self, departures: &[Departure]) {
+        for departure in departures {
+            if self.is_complete() {
+                return;
+            }
+            let request = departure.entrance.request;
+            self.free_slot(request);
+            if let Some(entry) = self.entry(request) {
+                entry.departure = Some((departure.departure, departure.outcome));
+                self.departed += 1;
+            }
         }
     }
 }

@@ -113,16 +113,18 @@ fn best_truncation(values: &[f64]) -> Option<usize> {
 
 impl Observer for Settling {
     #[inline]
-    fn on_departure(&mut self, departure: &Departure) {
-        let request = departure.entrance.request;
-        if request / self.size >= self.batches.len() as u64 {
-            self.begin(request);
-        }
-        let batch = &mut self.batches[(request / self.size) as usize];
-        batch.begin = batch.begin.min(departure.entrance.arrival);
-        if departure.outcome == Outcome::Completed {
-            batch.count += 1;
-            batch.sum += u128::from(departure.response_time().as_nanos());
+    fn on_departures(&mut self, departures: &[Departure]) {
+        for departure in departures {
+            let request = departure.entrance.request;
+            if request / self.size >= self.batches.len() as u64 {
+                self.begin(request);
+            }
+            let batch = &mut self.batches[(request / self.size) as usize];
+            batch.begin = batch.begin.min(departure.entrance.arrival);
+            if departure.outcome == Outcome::Completed {
+                batch.count += 1;
+                batch.sum += u128::from(departure.response_time().as_nanos());
+            }
         }
     }
 }
@@ -168,13 +170,13 @@ mod tests {
             let arrival = SimTime::ZERO + SimDuration::from_millis(request);
             let entrance =
                 Entrance { request, class: ClassId(0), arrival, first_arrival: arrival, demand: SimDuration::ZERO };
-            settling.on_departure(&Departure {
+            settling.on_departures(&[Departure {
                 entrance,
                 departure: arrival + SimDuration::from_millis(5),
                 outcome: Outcome::Completed,
                 counts: true,
                 spent: [SimDuration::ZERO; 8],
-            });
+            }]);
         }
         assert!(settling.batches.len() <= MOST, "{}", settling.batches.len());
         assert!(settling.batches.len() >= MOST / 2, "{}", settling.batches.len());

@@ -59,10 +59,9 @@ pub(super) struct Trial<'a> {
 /// What one replication gave.
 #[derive(Debug)]
 pub(super) struct Outcome {
-    pub collector: Collector,
+    /// One batch, or those of an only run.
+    pub batches: Batches,
     pub totals: Totals,
-    /// The batches of an only run.
-    pub batches: Option<Batches>,
     /// Of the first replication.
     pub timeline: Vec<TimelineEntry>,
 }
@@ -93,8 +92,8 @@ impl Trial<'_> {
             scenario,
             rows,
         };
-        let batches = is_only.then(|| Batches::new(classes, clients_retry));
-        let observer = (Collector::new(classes, clients_retry), (batches, writer));
+        let batches = if is_only { Batches::new } else { Batches::only_one };
+        let observer = (batches(classes, clients_retry), writer);
         let mut simulation = simulation(scenario, policy, replication, observer);
         while simulation.advance(EVENTS_PER_LOOK) {
             let (arrived, now) = simulation.progress();
@@ -107,12 +106,12 @@ impl Trial<'_> {
                 return Err(Halted);
             }
         }
-        let (record, (collector, (batches, _))) = simulation.finish();
+        let (record, (batches, _)) = simulation.finish();
         let timeline = match replication.number {
             0 if self.timeline > 0 => self.first_requests(replication, &|| progress(1.0))?,
             _ => Vec::new(),
         };
-        Ok(Outcome { collector, totals: Totals::of_run(&record), batches, timeline })
+        Ok(Outcome { batches, totals: Totals::of_run(&record), timeline })
     }
 
     /// The same requests once more, until the first of them have departed: a run whose every step is watched takes no
@@ -138,7 +137,7 @@ impl Trial<'_> {
     }
 
     /// The results of what was collected and counted.
-    pub fn results<const BITS: u32>(&self, collector: &Collector<BITS>, totals: &Totals) -> PolicyResults {
+    pub fn results(&self, collector: &Collector, totals: &Totals) -> PolicyResults {
         let Self { scenario, policy, .. } = self;
         let classes: Vec<&str> = scenario.workload.classes.iter().map(|class| class.name.as_str()).collect();
         let stands_for = policy.stands_for();
@@ -163,6 +162,7 @@ pub(super) struct Accumulated<'a> {
     sum: Option<(Collector, Totals)>,
     /// What each replication gave.
     parts: Vec<PolicyResults>,
+    /// Of the first replication, which may be the only one.
     batches: Option<Batches>,
     timeline: Vec<TimelineEntry>,
 }
@@ -175,15 +175,16 @@ impl<'a> Accumulated<'a> {
 
     /// The next one.
     pub fn add(&mut self, outcome: Outcome) {
-        self.parts.push(self.trial.results(&outcome.collector, &outcome.totals));
+        let collected = outcome.batches.collected();
+        self.parts.push(self.trial.results(&collected, &outcome.totals));
         match &mut self.sum {
             None => {
-                self.sum = Some((outcome.collector, outcome.totals));
+                self.sum = Some((collected, outcome.totals));
                 self.timeline = outcome.timeline;
-                self.batches = outcome.batches;
+                self.batches = Some(outcome.batches);
             }
             Some((collector, totals)) => {
-                collector.merge(&outcome.collector);
+                collector.merge(&collected);
                 totals.add(&outcome.totals);
             }
         }
@@ -237,7 +238,7 @@ pub(super) fn replication(
 ) -> Result<PolicyResults, Halted> {
     let trial = Trial { scenario, policy: &scenario.policies[policy], timeline: 0 };
     let outcome = trial.simulate(one, false, progress, rows)?;
-    Ok(trial.results(&outcome.collector, &outcome.totals))
+    Ok(trial.results(&outcome.batches.collected(), &outcome.totals))
 }
 
 /// Hands every departure to the watch.
@@ -253,19 +254,20 @@ impl Observer for RowWriter<'_, '_, '_> {
         self.rows.is_some()
     }
 
-    fn on_departure(&mut self, departure: &Departure) {
+    fn on_departures(&mut self, departures: &[Departure]) {
         let Some(rows) = &mut self.rows else { return };
-        let entrance = &departure.entrance;
-        rows(RequestRow {
-            policy: self.policy,
-            replication: self.replication,
-            request: entrance.request + 1,
-            class: &self.scenario.workload.classes[usize::from(entrance.class.0)].name,
-            arrival_ms: entrance.arrival.as_millis(),
-            departure_ms: departure.departure.as_millis(),
-            outcome: departure.outcome.name(),
-            demand_ms: entrance.demand.as_millis(),
-            breakdown_ms: departure.spent.map(SimDuration::as_millis),
-        });
+        for Departure { entrance, departure, outcome, spent, .. } in departures {
+            rows(RequestRow {
+                policy: self.policy,
+                replication: self.replication,
+                request: entrance.request + 1,
+                class: &self.scenario.workload.classes[usize::from(entrance.class.0)].name,
+                arrival_ms: entrance.arrival.as_millis(),
+                departure_ms: departure.as_millis(),
+                outcome: outcome.name(),
+                demand_ms: entrance.demand.as_millis(),
+                breakdown_ms: spent.map(SimDuration::as_millis),
+            });
+        }
     }
 }

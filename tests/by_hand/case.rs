@@ -98,11 +98,13 @@ impl Observer for Seen {
         self.segments.push(segment);
     }
 
-    fn on_departure(&mut self, departure: &Departure) {
-        match departure.outcome {
-            Outcome::Completed => self.departures.push(*departure),
-            Outcome::Rejected | Outcome::TimedOut | Outcome::ServedLate | Outcome::Failed => {
-                self.lost.push((departure.entrance.request, departure.departure));
+    fn on_departures(&mut self, departures: &[Departure]) {
+        for departure in departures {
+            match departure.outcome {
+                Outcome::Completed => self.departures.push(*departure),
+                Outcome::Rejected | Outcome::TimedOut | Outcome::ServedLate | Outcome::Failed => {
+                    self.lost.push((departure.entrance.request, departure.departure));
+                }
             }
         }
     }

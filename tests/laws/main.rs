@@ -77,16 +77,18 @@ impl Observer for Books {
         }
     }
 
-    fn on_departure(&mut self, departure: &Departure) {
-        let is_answered = departure.outcome == Outcome::Completed;
-        assert!(
-            !is_answered || departure.response_time() >= departure.entrance.demand,
-            "a response shorter than its demand"
-        );
-        let parts: u64 = departure.spent.iter().map(|part| part.as_nanos()).sum();
-        assert_eq!(parts, departure.response_time().as_nanos(), "the parts do not add up");
-        self.answered += u64::from(is_answered);
-        self.leave(departure.entrance.request, departure.departure);
+    fn on_departures(&mut self, departures: &[Departure]) {
+        for departure in departures {
+            let is_answered = departure.outcome == Outcome::Completed;
+            assert!(
+                !is_answered || departure.response_time() >= departure.entrance.demand,
+                "a response shorter than its demand"
+            );
+            let parts: u64 = departure.spent.iter().map(|part| part.as_nanos()).sum();
+            assert_eq!(parts, departure.response_time().as_nanos(), "the parts do not add up");
+            self.answered += u64::from(is_answered);
+            self.leave(departure.entrance.request, departure.departure);
+        }
     }
 }
 

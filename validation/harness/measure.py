@@ -9,6 +9,7 @@ be predicted before they are measured.
 
 import argparse
 import asyncio
+import ctypes
 import json
 import math
 import os
@@ -119,6 +120,13 @@ def answers(port):
         return False
 
 
+def confine(cores):
+    """This process runs on these cores, and ends when its parent does, however that ends."""
+    os.sched_setaffinity(0, cores)
+    pr_set_pdeathsig = 1
+    ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGTERM)
+
+
 class Server:
     """A server on its own cores, ended with all its processes."""
 
@@ -135,13 +143,8 @@ class Server:
             environment["POOL_SIZE"] = str(pool["size"])
             if "semaphore" not in pool["database"]:
                 environment["DATABASE_URL"] = self.case["database_url"]
-        # A loop of its own lets the kernel end it with us, whatever happens to us.
         self.process = subprocess.Popen(
-            self.command,
-            cwd=APPS,
-            env=environment,
-            start_new_session=True,
-            preexec_fn=lambda: os.sched_setaffinity(0, cores),
+            self.command, cwd=APPS, env=environment, start_new_session=True, preexec_fn=lambda: confine(cores)
         )
         until = time.monotonic() + 20
         while not answers(self.port):

@@ -33,11 +33,11 @@ enum Source {
         rate: Rate,
         number: u64,
     },
-    /// The last arrival; `None` once the law has ended.
+    /// The last arrival; after [`SimTime::MAX`] once the law has ended.
     Renewal {
         sampler: Sampler,
         stream: Stream,
-        last: Option<SimTime>,
+        last: SimTime,
     },
     Trace(Box<TraceSource>),
     Other(Box<Other>),
@@ -57,20 +57,28 @@ enum Other {
 impl ArrivalSource {
     /// The next arrival; `None`, and then for ever, once the law has ended, [`SimTime::MAX`] has passed, or a trace
     /// could not be read on ([`ArrivalSource::error`]).
-    #[inline]
+    #[inline(always)]
     pub fn next_arrival(&mut self) -> Option<Arrival> {
+        if let Source::Renewal { sampler, stream, last } = &mut self.0 {
+            if *last <= SimTime::MAX {
+                *last = *last + sampler.draw(stream);
+            }
+            return (*last <= SimTime::MAX).then_some(Arrival { time: *last, class: None });
+        }
+        self.next_of_others()
+    }
+
+    #[inline(never)]
+    fn next_of_others(&mut self) -> Option<Arrival> {
         let time = match &mut self.0 {
             Source::At(list) => return list.next(),
+            Source::Trace(trace) => return trace.next_arrival(),
             Source::Constant { rate, number } => {
                 *number += 1;
                 // Multiplied first, so that nothing adds up: to the nanosecond within the first 26 days.
                 instant(*number as f64 * 1e9 / rate.as_per_second())
             }
-            Source::Renewal { sampler, stream, last } => {
-                *last = last.map(|last| last + sampler.draw(stream)).filter(|time| *time <= SimTime::MAX);
-                *last
-            }
-            Source::Trace(trace) => return trace.next_arrival(),
+            Source::Renewal { .. } => None,
             Source::Other(law) => instant(law.next_nanos()),
         };
         time.map(|time| Arrival { time, class: None })
@@ -118,7 +126,7 @@ impl ArrivalSource {
     }
 
     fn with_sampler(sampler: Sampler, stream: Stream) -> Self {
-        Self(Source::Renewal { sampler, stream, last: Some(SimTime::ZERO) })
+        Self(Source::Renewal { sampler, stream, last: SimTime::ZERO })
     }
 
     pub(super) fn piecewise(law: &Piecewise, stream: Stream) -> Self {

@@ -139,20 +139,22 @@ struct Mark {
 }
 
 impl Observer for Watch {
-    fn on_departure(&mut self, departure: &Departure) {
-        let spent = |activity: Activity| u128::from(departure.spent[activity as usize].as_nanos());
-        self.pool_wait += spent(Activity::PoolWait);
-        self.in_progress += u128::from(departure.response_time().as_nanos()) - spent(Activity::BacklogWait);
-        self.work += spent(Activity::Framework) + spent(Activity::Compute);
-        self.away += spent(Activity::Backend) + spent(Activity::Sleep);
-        self.departed += 1;
-        if self.departed.is_multiple_of(REQUESTS_PER_MARK) {
-            self.marks.push(Mark {
-                requests: self.departed as f64,
-                nanos: departure.departure.as_nanos() as f64,
-                work_nanos: self.work as f64,
-                away_nanos: self.away as f64,
-            });
+    fn on_departures(&mut self, departures: &[Departure]) {
+        for departure in departures {
+            let spent = |activity: Activity| u128::from(departure.spent[activity as usize].as_nanos());
+            self.pool_wait += spent(Activity::PoolWait);
+            self.in_progress += u128::from(departure.response_time().as_nanos()) - spent(Activity::BacklogWait);
+            self.work += spent(Activity::Framework) + spent(Activity::Compute);
+            self.away += spent(Activity::Backend) + spent(Activity::Sleep);
+            self.departed += 1;
+            if self.departed.is_multiple_of(REQUESTS_PER_MARK) {
+                self.marks.push(Mark {
+                    requests: self.departed as f64,
+                    nanos: departure.departure.as_nanos() as f64,
+                    work_nanos: self.work as f64,
+                    away_nanos: self.away as f64,
+                });
+            }
         }
     }
 }

@@ -157,5 +157,5 @@ fn response_time_at(scenario: &Scenario, policy: &PolicyChoice, factor: f64) -> 
     let trial = Trial { scenario: &scenario, policy, timeline: 0 };
     let go_on = |_: f64| ControlFlow::Continue(());
     let outcome = trial.simulate(&replication, false, &go_on, None).ok()?;
-    Some(trial.results(&outcome.collector, &outcome.totals).response_time_ms)
+    Some(trial.results(&outcome.batches.collected(), &outcome.totals).response_time_ms)
 }

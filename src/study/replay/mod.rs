@@ -253,7 +253,7 @@ fn percentiles(predicted: &[Option<f64>], observed: &Observed) -> Vec<Percentile
 
 /// The mean, or a percentile, of the requests that were answered.
 fn number(times_ms: &[Option<f64>], per_mille: Option<u64>) -> f64 {
-    let mut sample: Sample = Sample::default();
+    let mut sample = Sample::default();
     times_ms.iter().flatten().for_each(|ms| sample.record((ms * 1e6).round() as u64));
     let nanos = match per_mille {
         None => sample.mean(),
@@ -281,18 +281,20 @@ struct Predictions {
 }
 
 impl Observer for Predictions {
-    fn on_departure(&mut self, departure: &Departure) {
-        let entrance = &departure.entrance;
-        self.arrived += 1;
-        self.last_arrival = self.last_arrival.max(entrance.arrival);
-        self.demand += entrance.demand;
-        if departure.outcome == Outcome::Rejected {
-            self.rejected += 1;
-        }
-        if departure.outcome == Outcome::Completed
-            && let Some(time) = self.response_times.get_mut(entrance.request as usize)
-        {
-            *time = Some((departure.departure - entrance.arrival).as_millis());
+    fn on_departures(&mut self, departures: &[Departure]) {
+        for departure in departures {
+            let entrance = &departure.entrance;
+            self.arrived += 1;
+            self.last_arrival = self.last_arrival.max(entrance.arrival);
+            self.demand += entrance.demand;
+            if departure.outcome == Outcome::Rejected {
+                self.rejected += 1;
+            }
+            if departure.outcome == Outcome::Completed
+                && let Some(time) = self.response_times.get_mut(entrance.request as usize)
+            {
+                *time = Some((departure.departure - entrance.arrival).as_millis());
+            }
         }
     }
 }

@@ -68,13 +68,15 @@ impl Observer for Diary {
         self.stays.push(Stay { arrival: entrance.arrival, end: End::InFlight });
     }
 
-    fn on_departure(&mut self, departure: &Departure) {
-        let end = match departure.outcome {
-            Outcome::Completed => End::Departed(departure.departure),
-            Outcome::Rejected | Outcome::TimedOut | Outcome::ServedLate | Outcome::Failed => {
-                End::Lost(departure.departure)
-            }
-        };
-        self.stays[departure.entrance.request as usize].end = end;
+    fn on_departures(&mut self, departures: &[Departure]) {
+        for departure in departures {
+            let end = match departure.outcome {
+                Outcome::Completed => End::Departed(departure.departure),
+                Outcome::Rejected | Outcome::TimedOut | Outcome::ServedLate | Outcome::Failed => {
+                    End::Lost(departure.departure)
+                }
+            };
+            self.stays[departure.entrance.request as usize].end = end;
+        }
     }
 }
