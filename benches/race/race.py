@@ -33,6 +33,14 @@ def environment():
     return python
 
 
+def rust_programs():
+    """The folder of the programs in `rust`, built with the pinned crates."""
+    target = ROOT / "target" / "race-rust"
+    options = ["--release", "--locked", "--quiet", "--target-dir", target]
+    subprocess.run(["cargo", "build", *options], cwd=HERE / "rust", check=True)
+    return target / "release"
+
+
 def cpu_seconds(command):
     """What a program prints, and the CPU time it takes."""
     with tempfile.TemporaryFile("w+") as output:
@@ -58,14 +66,12 @@ class Waitline:
         return times["mean"] / 1000, times["p99"] / 1000, seconds
 
 
-class Python:
-    few, many = 1_000, 31_000
-
-    def __init__(self, name, python, script, workloads):
-        self.name, self.python, self.script, self.workloads = name, python, script, workloads
+class Other:
+    def __init__(self, name, command, few, many, workloads=WORKLOADS):
+        self.name, self.command, self.few, self.many, self.workloads = name, command, few, many, workloads
 
     def run(self, workload, requests):
-        text, seconds = cpu_seconds([self.python, HERE / self.script, workload, requests])
+        text, seconds = cpu_seconds([*self.command, workload, requests])
         mean, p99 = map(float, text.split())
         return mean, p99, seconds
 
@@ -75,11 +81,14 @@ def main():
     parser.add_argument("--rounds", type=int, default=3)
     rounds = parser.parse_args().rounds
     subprocess.run(["cargo", "build", "--release", "--quiet"], cwd=ROOT, check=True)
+    rust = rust_programs()
     python = environment()
     racers = [
         Waitline(),
-        Python("SimPy 4.1.2", python, "with_simpy.py", WORKLOADS),
-        Python("Ciw 3.2.7", python, "with_ciw.py", ["w1", "w2"]),
+        Other("simcore 0.1.0", [rust / "with_simcore"], 20_000, 2_020_000),
+        Other("NeXosim 1.0.0", [rust / "with_nexosim"], 20_000, 2_020_000),
+        Other("SimPy 4.1.2", [python, HERE / "with_simpy.py"], 1_000, 31_000),
+        Other("Ciw 3.2.7", [python, HERE / "with_ciw.py"], 1_000, 31_000, ["w1", "w2"]),
     ]
     print(f"{platform.machine()}, {os.cpu_count()} CPUs, {platform.system()} {platform.release()}; medians of {rounds} rounds\n")
     print("| workload | program | requests | mean, s | p99, s | CPU ns a request |")
