@@ -4,6 +4,8 @@
 //! those, the one scheduled first. An event is one 128-bit number in which these come from the highest bit down, so that
 //! comparing two events is comparing two integers.
 
+use std::collections::VecDeque;
+
 use crate::model::SimTime;
 
 use super::requests::RequestId;
@@ -107,7 +109,10 @@ pub(super) const fn is_after_expiries(key: Key) -> bool {
     (key >> 64) as u64 & ((1 << RANK_BITS) - 1) > 1
 }
 
-/// The future: a 4-ary heap of events.
+/// The future: a 4-ary heap of events, and lanes of expiries beside it.
+///
+/// Most expiries are void by the time they come: who waits for two seconds at most mostly waits for less. Of one kind they
+/// are mostly scheduled in the order in which they will come, so that they need no heap, and the heap stays small.
 #[derive(Clone, Debug)]
 pub(super) struct EventQueue {
     /// The top, then families of four; what is missing in the last is [`NEVER`].
@@ -116,12 +121,20 @@ pub(super) struct EventQueue {
     len: usize,
     /// The top has been taken; the next push may have its place.
     has_hole: bool,
+    /// Events in the order in which they will come, one lane for each kind of expiry that there has been.
+    lanes: Vec<Lane>,
     scheduled: u64,
+}
+
+#[derive(Clone, Debug)]
+struct Lane {
+    kind: u64,
+    keys: VecDeque<Key>,
 }
 
 impl Default for EventQueue {
     fn default() -> Self {
-        Self { heap: vec![NEVER], len: 0, has_hole: false, scheduled: 0 }
+        Self { heap: vec![NEVER], len: 0, has_hole: false, lanes: Vec::new(), scheduled: 0 }
     }
 }
 
@@ -130,6 +143,25 @@ impl EventQueue {
     #[inline]
     pub fn push(&mut self, time: SimTime, event: Event) -> EventId {
         let key = self.key(time, event);
+        self.push_key(key);
+        EventId(key as u64)
+    }
+
+    /// Schedules an expiry.
+    #[inline]
+    pub fn push_expiry(&mut self, time: SimTime, event: Event) -> EventId {
+        let key = self.key(time, event);
+        let (_, kind, _) = event.bits();
+        match self.lanes.iter_mut().find(|lane| lane.kind == kind) {
+            Some(lane) if lane.keys.back().is_none_or(|last| *last < key) => lane.keys.push_back(key),
+            Some(_) => self.push_key(key),
+            None => self.lanes.push(Lane { kind, keys: VecDeque::from([key]) }),
+        }
+        EventId(key as u64)
+    }
+
+    #[inline]
+    fn push_key(&mut self, key: Key) {
         if self.has_hole {
             self.has_hole = false;
             self.sift_down(key);
@@ -140,7 +172,6 @@ impl EventQueue {
             self.len += 1;
             self.sift_up(key);
         }
-        EventId(key as u64)
     }
 
     /// The key of an event that is scheduled now, but kept elsewhere.
@@ -161,13 +192,18 @@ impl EventQueue {
     #[inline]
     pub fn next_key(&mut self) -> Key {
         self.fill_hole();
-        self.heap[0]
+        let first_of_lanes = self.lanes.iter().filter_map(|lane| lane.keys.front());
+        first_of_lanes.fold(self.heap[0], |first, key| first.min(*key))
     }
 
     /// Takes the next event, of that key, off the future.
     #[inline]
     pub fn take(&mut self, next: Key) -> (EventId, Event) {
-        self.has_hole = true;
+        if self.heap[0] == next {
+            self.has_hole = true;
+        } else if let Some(lane) = self.lanes.iter_mut().find(|lane| lane.keys.front() == Some(&next)) {
+            lane.keys.pop_front();
+        }
         let id = next as u64;
         let subject = (id & ((1 << SUBJECT_BITS) - 1)) as u32;
         let kind = id >> SUBJECT_BITS & ((1 << KIND_BITS) - 1);
@@ -269,8 +305,13 @@ mod tests {
                 }
             } else if expected.len() < 300 {
                 let time = bits >> 50;
-                queue.push(SimTime::from_nanos(time), Event::HandOver(WorkerId(0)));
-                expected.insert((time, round));
+                let (time, event) = (SimTime::from_nanos(time), Event::HandOver(WorkerId(0)));
+                if bits >> 40 & 1 == 0 {
+                    queue.push(time, event);
+                } else {
+                    queue.push_expiry(time, event);
+                }
+                expected.insert((time.as_nanos(), round));
             }
         }
     }

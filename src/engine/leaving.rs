@@ -147,7 +147,7 @@ impl<O: Observer> Simulation<O> {
         if let Some(timeout) = &self.clients.timeout {
             let (entry, arrival) = (self.requests[id].entry, self.requests[id].arrival);
             let time = arrival + timeout.draw(&mut self.streams.purpose_of(Purpose::Timeout, entry, 0));
-            self.requests.more_mut(id).client_timeout = self.events.push(time, Event::ClientTimeout(id));
+            self.requests.more_mut(id).client_timeout = self.events.push_expiry(time, Event::ClientTimeout(id));
         }
     }
 
@@ -157,7 +157,7 @@ impl<O: Observer> Simulation<O> {
         if let Some(patience) = &self.clients.patience {
             let entry = self.requests[id].entry;
             let time = self.now + patience.draw(&mut self.streams.purpose_of(Purpose::Patience, entry, 0));
-            self.requests.more_mut(id).patience_end = self.events.push(time, Event::PatienceEnd(id));
+            self.requests.more_mut(id).patience_end = self.events.push_expiry(time, Event::PatienceEnd(id));
         }
     }
 

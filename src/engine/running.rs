@@ -102,7 +102,7 @@ impl<O: Observer> Simulation<O> {
             let time = self.requests[*first].since.max(state.last_hand_over) + interval;
             // One that has long waited for the loop may enter the run queue only now.
             let time = time.max(self.now);
-            self.workers[worker].hand_over = self.events.push(time, Event::HandOver(WorkerId(worker)));
+            self.workers[worker].hand_over = self.events.push_expiry(time, Event::HandOver(WorkerId(worker)));
         }
     }
 
@@ -282,7 +282,7 @@ impl<O: Observer> Simulation<O> {
         let request = &mut self.requests[id];
         let time = self.cores.quantum_end(request.on_core_since, self.now, self.expiries_are_over);
         if time < request.burst_end {
-            request.quantum_end = self.events.push(time, Event::QuantumEnd(id));
+            request.quantum_end = self.events.push_expiry(time, Event::QuantumEnd(id));
         }
     }
 

@@ -81,7 +81,7 @@ impl<O: Observer> Simulation<O> {
                 } else {
                     self.requests[id].state = State::WaitingForConnection(backend);
                     if let Some(timeout) = self.backends.pool(pool).acquire_timeout {
-                        let expiry = self.events.push(self.now + timeout, Event::AcquireTimeout(id));
+                        let expiry = self.events.push_expiry(self.now + timeout, Event::AcquireTimeout(id));
                         self.requests.more_mut(id).acquire_timeout = expiry;
                     }
                 }

@@ -89,7 +89,8 @@ impl<const BITS: u32> Bins<BITS> {
 
     /// The bins that are not empty, in the order of their numbers.
     pub fn iter(&self) -> impl Iterator<Item = Bin> {
-        let bins = self.pages.iter().enumerate().flat_map(|(page, counts)| (0..counts.len()).map(move |bin| (page, bin)));
+        let bins =
+            self.pages.iter().enumerate().flat_map(|(page, counts)| (0..counts.len()).map(move |bin| (page, bin)));
         bins.filter_map(|(page, place)| {
             let (low, high) = Self::bounds(page, place);
             Some(Bin { low, high, count: self.count(page, place) }).filter(|bin| bin.count > 0)
