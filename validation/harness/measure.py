@@ -221,7 +221,7 @@ def facts(case, server_command):
         **shown,
         "phases": {name: [phase[0] for phase in spec["phases"]] for name, spec in case["classes"].items()},
         "classes": {name: spec for name, spec in case["classes"].items()},
-        "command": " ".join(server_command),
+        "command": " ".join(server_command).replace(sys.executable, "python"),
         "versions": f"{sys.version.split()[0]} " + " ".join(versions),
         "machine": f"{os.cpu_count()} cores, {os.uname().sysname} {os.uname().release}",
         "date": time.strftime("%Y-%m-%d", time.gmtime()),
