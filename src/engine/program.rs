@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use rand::RngExt;
 
-use crate::model::{Activity, Backend, BackendId, ClassId, PhaseKind, SimDuration};
+use crate::model::{Activity, Backend, BackendClient, BackendId, ClassId, PhaseKind, SimDuration};
 use crate::random::{Phase, RequestClass, Sampler, SinglePhase, Stream, Workload};
 
 use super::{BlockingWaits, Rules, Timers};
@@ -124,9 +124,23 @@ impl Program {
             BlockingWaits::Marked => marked && !in_thread,
             BlockingWaits::All => true,
         };
+        // A loop keeps its core from one request to the next, and has no lock to lose.
+        let shares_lock = rules.running_at_once == 1 && (in_thread || !rules.keeps_core);
         for phase in &class.phases {
             match phase {
-                Phase::Single(single) => self.add_single(single, wait_blocks),
+                Phase::Single(single) => {
+                    let client = match single.kind {
+                        PhaseKind::Backend { backend, .. } => backends[usize::from(backend.0)].client,
+                        PhaseKind::Framework | PhaseKind::Compute | PhaseKind::Sleep => None,
+                    };
+                    let BackendClient { before, after, yields } = client.unwrap_or_default();
+                    let yields = (yields && shares_lock).then_some(Instruction::Yield);
+                    yields.into_iter().for_each(|step| self.add(step, None));
+                    overhead.extend(self.add_overhead(first, before));
+                    self.add_single(single, wait_blocks);
+                    overhead.extend(self.add_overhead(first, after));
+                    yields.into_iter().for_each(|step| self.add(step, None));
+                }
                 Phase::Parallel { branches, concurrent } => {
                     if rules.gathers && !in_thread || *concurrent {
                         let branches = branches.len() as u32;
@@ -167,7 +181,8 @@ impl Program {
             _ => None,
         };
         overhead.extend((0..).zip(&self.instructions[first..]).filter_map(round_trip));
-        self.adds |= !overhead.is_empty() || !timers.is_empty() || rules.yields_to_respond;
+        let yields = self.instructions[first..].contains(&Instruction::Yield);
+        self.adds |= !overhead.is_empty() || !timers.is_empty() || yields;
         let priority = class.priority;
         self.classes.push(ClassProgram { first: first as u32, end, priority, parallel, overhead, timers });
     }

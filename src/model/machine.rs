@@ -109,10 +109,29 @@ pub struct Backend {
     /// What the way to it and back adds to each query (0): it is no part of the request's demand.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub round_trip: SimDuration,
+    /// What the library that asks it costs, for each query; nothing when left out. Not for queries of a `parallel` phase.
+    pub client: Option<BackendClient>,
     /// Whether it is none, and the application sleeps in its place (false): such a wait ends as the timers of what runs it
     /// do.
     #[serde(default, skip_serializing_if = "is_false")]
     pub stand_in: bool,
+}
+
+/// The library through which the application asks a backend: CPU time for each query, which holds the worker, the lock or the
+/// loop like any other work, and is no part of the request's demand.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BackendClient {
+    /// Until the query is sent (0).
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub before: SimDuration,
+    /// From the answer until the application goes on (0).
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub after: SimDuration,
+    /// Whether a thread that asks loses its interpreter lock around each query, where others wait for it (false): a client
+    /// that begins and ends a transaction makes more system calls than one for the query.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub yields: bool,
 }
 
 /// No time goes without saying.

@@ -9,7 +9,7 @@ mod rate;
 mod time;
 
 pub use fault::{Fault, FaultKind};
-pub use machine::{Backend, BackendId, Cores, HandOver, Machine, Pool, PoolScope, Quantum, Release};
+pub use machine::{Backend, BackendClient, BackendId, Cores, HandOver, Machine, Pool, PoolScope, Quantum, Release};
 pub use metric::{Metric, MetricUnit, Named};
 pub use overhead::Overhead;
 pub use phase::{Activity, ClassId, PhaseKind};

@@ -85,6 +85,32 @@ fn the_way_to_a_backend_and_back_takes_time_and_a_connection() {
 }
 
 #[test]
+fn the_client_of_a_backend_works_before_and_after_each_query() {
+    let client = r#""backends": { "db": { "client": { "before": "1ms", "after": "2ms" } } }"#;
+    let system = System { classes: "page = db 10 > compute 1", with: client, ..PAGES };
+    // 0–1 and 1–2 ask, queries 1–11 and 2–12, 11–14 and 14–17.
+    check(system, r#"{ "async": {} }"#, "14, 17");
+    check_parts(system, r#"{ "async": {} }"#, 1, "framework 0–1, backend 1–11, framework 11–13, compute 13–14");
+    check(system, r#"{ "sync": {} }"#, "14, 28");
+}
+
+#[test]
+fn a_thread_loses_the_lock_around_the_queries_of_a_client_that_yields() {
+    let client = |yields| {
+        format!(r#""backends": {{ "db": {{ "client": {{ "before": "1ms", "after": "1ms", "yields": {yields} }} }} }}"#)
+    };
+    let (yields, keeps) = (client(true), client(false));
+    let threads = r#"{ "threaded": { "threads": 2, "switch_interval": "none" } }"#;
+    // 0–4 first, 4–8 second, 8–9 and 9–10 ask, queries 9–19 and 10–20, 19–20 and 20–21 read, 21–24 first, 24–27 second.
+    let system = System { classes: "page = compute 4 > db 10 > compute 3", with: &yields, ..PAGES };
+    check(system, threads, "24, 27");
+    // 0–5 first, 5–10 second, queries 5–15 and 10–20, 15–19 first, 20–24 second.
+    check(System { with: &keeps, ..system }, threads, "19, 24");
+    // A loop has no lock to lose.
+    check(system, r#"{ "async": {} }"#, "19, 24");
+}
+
+#[test]
 fn a_response_that_is_out_does_not_fail_with_its_worker() {
     // The first departs at 10; the worker restarts 12–13 before it is done with it, and serves the second 13–23.
     let system = System {

@@ -122,6 +122,11 @@ impl Demands {
             }
             PhaseKind::Backend { backend, blocking } => {
                 let backend = usize::from(backend.0);
+                let client = backends[backend].client.unwrap_or_default();
+                let client = (client.before + client.after).as_nanos() as f64;
+                self.cpu += client;
+                self.turn += client;
+                self.stay += client;
                 self.queries[backend] += nanos;
                 self.queries_at_once[backend] = self.queries_at_once[backend].max(1);
                 self.wait(nanos, blocks(blocking));

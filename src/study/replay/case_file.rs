@@ -6,17 +6,16 @@ use indexmap::IndexMap;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::model::{Overhead, SimDuration};
-use crate::policy::{OverheadForm, PolicyChoice, Runner};
+use crate::policy::{PolicyChoice, Runner};
 
 /// How Linux shares cores among processes, on the machine of the cases: it ticks every 4 ms, but is fairer than turns of
 /// that length; a process that becomes ready waits until the running one has had 1.4 ms.
 const QUANTUM: &str = "2ms";
 const WAKE_PREEMPTION: &str = "1.4ms";
 
-/// What PostgreSQL adds to `pg_sleep`: half a millisecond on the way and to give the connection back, and half of one
-/// because its sleeps end on whole ones.
-const ROUND_TRIP: &str = "1ms";
+/// What PostgreSQL adds to `pg_sleep`: half a millisecond on the way and to give the connection back, half of one because
+/// its sleeps end on whole ones, and under load one until its process gets a core of the same machine.
+const ROUND_TRIP: &str = "2ms";
 
 /// What was measured. Fields that a prediction does not need are not read.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -45,13 +44,16 @@ impl PoolFile {
         self.database.contains("semaphore")
     }
 
-    /// What the client of a real database costs beside the application server, for each request: psycopg, which threads
-    /// use, 0.55 ms; asyncpg, which loops use, 0.5 ms.
-    fn client(&self, policy: &PolicyChoice) -> Option<Overhead> {
+    /// What the client of a real database costs for each query. psycopg, which threads use, begins and ends a transaction;
+    /// asyncpg, which loops use, does not.
+    fn client(&self, policy: &PolicyChoice) -> Option<Value> {
         let in_threads = policy.runner() != Runner::Loop || policy.rules().thread_pool.is_some();
-        let (before, response) = if in_threads { (275, 275) } else { (200, 300) };
-        let (before, response) = (SimDuration::from_micros(before), SimDuration::from_micros(response));
-        (!self.is_stand_in()).then_some(Overhead { before, response, after: SimDuration::ZERO })
+        let client = if in_threads {
+            json!({ "before": "275us", "after": "275us", "yields": true })
+        } else {
+            json!({ "before": "200us", "after": "300us" })
+        };
+        (!self.is_stand_in()).then_some(client)
     }
 
     /// Whether the application sleeps in place of a query.
@@ -67,23 +69,6 @@ impl CaseFile {
     /// What is wrong with it.
     pub fn parse(text: &str) -> Result<Self, String> {
         serde_json::from_str(text).map_err(|error| error.to_string())
-    }
-
-    /// The policy, with what the client of its database costs.
-    fn policy(&self) -> Value {
-        let mut policy = self.application.clone();
-        let choice: Result<PolicyChoice, _> = serde_json::from_value(policy.clone());
-        let client = self.db_pool.as_ref().zip(choice.as_ref().ok()).and_then(|(pool, choice)| pool.client(choice));
-        if let (Some(client), Ok(choice)) = (client, choice) {
-            let own = choice.overhead();
-            let overhead = Overhead {
-                before: own.before + client.before,
-                response: own.response + client.response,
-                after: own.after + client.after,
-            };
-            policy[choice.kind()]["overhead"] = json!(OverheadForm::from(overhead));
-        }
-        policy
     }
 
     /// The scenario that predicts the case: its requests are those of `trace`, relative to the scenario. Cores are shared
@@ -103,6 +88,10 @@ impl CaseFile {
                     database["stand_in"] = json!(true);
                 } else {
                     database["round_trip"] = json!(ROUND_TRIP);
+                    let policy: Option<PolicyChoice> = serde_json::from_value(self.application.clone()).ok();
+                    if let Some(client) = policy.and_then(|policy| pool.client(&policy)) {
+                        database["client"] = client;
+                    }
                 }
                 let hand_over = if pool.is_semaphore() { "releaser_first" } else { "waiter_first" };
                 database["pool"] = json!({ "size": pool.size, "hand_over": hand_over, "release": "owner_runs" });
@@ -114,7 +103,7 @@ impl CaseFile {
             "arrivals": { "trace": trace },
             "machine": { "cores": self.cores, "quantum": QUANTUM, "wake_preemption": WAKE_PREEMPTION },
             "backends": { "db": database },
-            "policies": [self.policy()],
+            "policies": [self.application],
         })
     }
 }
@@ -138,14 +127,15 @@ mod tests {
     }
 
     #[test]
-    fn the_client_of_a_real_database_takes_time_in_threads() {
+    fn the_client_of_a_real_database_takes_time() {
         let pool = r#"{ "size": 8, "database": "PostgreSQL 15.18" }"#;
         let threads = scenario(r#"{ "gunicorn": { "threads": 8 } }"#, pool);
-        let overhead = &threads["policies"][0]["gunicorn"]["overhead"];
-        assert_eq!(*overhead, json!({ "before": "1.075ms", "response": "525us", "after": "300us" }));
+        let client = |scenario: &Value| scenario["backends"]["db"]["client"].clone();
+        assert_eq!(client(&threads), json!({ "before": "275us", "after": "275us", "yields": true }));
+        assert_eq!(threads["policies"][0], json!({ "gunicorn": { "threads": 8 } }));
         let async_ = scenario(r#"{ "uvicorn": {} }"#, pool);
-        assert_eq!(async_["policies"][0]["uvicorn"]["overhead"]["response"], "450us");
-        assert_eq!(async_["backends"]["db"]["round_trip"], "1ms");
+        assert_eq!(client(&async_), json!({ "before": "200us", "after": "300us" }));
+        assert_eq!(async_["backends"]["db"]["round_trip"], "2ms");
         assert_eq!(async_["backends"]["db"]["pool"]["hand_over"], "waiter_first");
         assert!(async_["backends"]["db"].get("stand_in").is_none());
     }
