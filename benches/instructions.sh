@@ -21,8 +21,8 @@ count() {
 
 [ $# -gt 0 ] || set -- $(basename -s .json benches/scenarios/*.json)
 for scenario in "$@"; do
-    # What a run costs before its first request falls out.
-    few=$(count "$scenario" 20000)
-    many=$(count "$scenario" 60000)
-    echo "$scenario $(((many - few) / 40000))"
+    # What a run costs before its first request and after its last falls out.
+    few=$(count "$scenario" 300000)
+    many=$(count "$scenario" 600000)
+    echo "$scenario $(((many - few) / 300000))"
 done

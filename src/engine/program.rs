@@ -301,9 +301,9 @@ impl Program {
             return ClassId(0);
         }
         let point = point * self.weights[self.weights.len() - 1];
-        let class = self.weights.iter().position(|weight| point < *weight);
+        let class = self.weights.partition_point(|weight| *weight <= point);
         // Rounding may put the point on the sum itself: then the last class that has a weight.
-        ClassId(class.unwrap_or_else(|| self.last_weighted()) as u16)
+        ClassId(if class < self.weights.len() { class } else { self.last_weighted() } as u16)
     }
 
     fn last_weighted(&self) -> usize {
