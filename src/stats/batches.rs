@@ -11,15 +11,13 @@ use crate::engine::{ClassCounts, Departure, Observer, Outcome, Usage};
 use crate::model::{Activity, SimTime};
 
 use super::collector::Collector;
-use super::sample::Sample;
+use super::sample::EXACT_UP_TO;
 use super::totals::Totals;
 
 /// A run has at most so many batches, and at least half of it once it is long.
 const MOST: usize = 32;
 /// The first batches are of 2^SHORTEST requests.
 const SHORTEST: u32 = 5;
-/// Batches up to this size keep all values as they are, so that a run of up to 10,000 requests does.
-const EXACT_UP_TO: usize = 512;
 
 /// Watches a run, batch by batch.
 #[derive(Clone, Debug)]
@@ -48,16 +46,12 @@ struct Batch {
 impl Batches {
     /// No batch yet, of a run with so many classes.
     pub fn new(classes: usize, clients_retry: bool) -> Self {
-        let collector = Collector::new(classes, clients_retry, &Sample::exact_up_to(EXACT_UP_TO));
-        Self { shift: SHORTEST, ..Self::empty(collector, classes, clients_retry) }
+        Self { shift: SHORTEST, ..Self::only_one(classes, clients_retry) }
     }
 
     /// One batch for the whole run, for those who need no others.
     pub fn only_one(classes: usize, clients_retry: bool) -> Self {
-        Self::empty(Collector::new(classes, clients_retry, &Sample::default()), classes, clients_retry)
-    }
-
-    fn empty(collector: Collector, classes: usize, clients_retry: bool) -> Self {
+        let collector = Collector::new(classes, clients_retry);
         let unanswered = vec![ClassCounts::default(); classes];
         let empty = Batch { begin: SimTime::MAX, collector, unanswered, present: 0, in_progress: 0, work: 0 };
         Self { shift: u64::BITS - 1, batches: Vec::new(), empty, clients_retry }
@@ -66,7 +60,7 @@ impl Batches {
     /// What was collected of the whole run.
     pub fn collected(&self) -> Collector {
         let classes = self.empty.unanswered.len();
-        let mut all = Collector::new(classes, self.clients_retry, &Sample::default());
+        let mut all = Collector::new(classes, self.clients_retry);
         self.batches.iter().for_each(|batch| all.merge(&batch.collector));
         all
     }
@@ -117,8 +111,23 @@ impl Batches {
         while (request >> self.shift) as usize >= MOST {
             self.join_pairs();
         }
+        self.bin_what_is_many();
         let batches = (request >> self.shift) as usize + 1;
         self.batches.resize(batches.max(self.batches.len()), self.empty.clone());
+    }
+
+    /// A sample is kept as it is while it is small over all batches.
+    fn bin_what_is_many(&mut self) {
+        let mut collectors: Vec<&mut Collector> = self.batches.iter_mut().map(|batch| &mut batch.collector).collect();
+        collectors.push(&mut self.empty.collector);
+        let mut counts = vec![0; collectors[0].samples().count()];
+        for collector in &mut collectors {
+            counts.iter_mut().zip(collector.samples()).for_each(|(sum, sample)| *sum += sample.count());
+        }
+        for collector in collectors {
+            let samples = collector.samples().zip(&counts).filter(|(_, count)| **count > EXACT_UP_TO as u64);
+            samples.for_each(|(sample, _)| sample.bin_from_now_on());
+        }
     }
 }
 
@@ -254,6 +263,24 @@ mod tests {
             assert_eq!(totals.cores.area, u128::from(size) * 100_000, "batch {batch}");
             assert_eq!((totals.in_system.area, totals.slots.area), (totals.cores.area, totals.cores.area));
         }
+    }
+
+    #[test]
+    fn percentiles_of_ten_thousand_values_are_exact_however_many_others_there_are() {
+        let mut batches = Batches::new(2, false);
+        let zero = SimDuration::ZERO;
+        for request in 0..200_000_u64 {
+            let class = ClassId(u16::from(request % 20 == 0));
+            let arrival = SimTime::ZERO + SimDuration::from_millis(request);
+            let entrance = Entrance { request, class, arrival, first_arrival: arrival, demand: zero };
+            let departure = arrival + SimDuration::from_nanos(1_000_003 + request);
+            let (outcome, spent) = (Outcome::Completed, [zero; 8]);
+            batches.on_departures(&[Departure { entrance, departure, outcome, counts: true, spent }]);
+        }
+        let mut all = batches.collected();
+        let of_classes: Vec<_> = all.samples().map(|sample| sample.percentiles([500])[0]).collect();
+        assert_eq!(of_classes[2], Some(1_000_003 + 4_999 * 20), "10,000 values are kept as they are");
+        assert_ne!(of_classes[0], Some(1_000_003 + 99_999), "190,000 are not");
     }
 
     #[test]

@@ -30,7 +30,7 @@ pub struct Collector {
     operation_time: Option<Sample>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 struct ClassSamples {
     response_time: Sample,
     slowdown: Sample,
@@ -58,17 +58,21 @@ pub struct Subject<'a> {
 }
 
 impl Collector {
-    /// A collector for so many classes, and for operations of several tries where clients make them; its samples are
-    /// like that one.
-    pub fn new(classes: usize, clients_retry: bool, sample: &Sample) -> Self {
-        let of_class = ClassSamples { response_time: sample.clone(), slowdown: sample.clone() };
+    /// A collector for so many classes, and for operations of several tries where clients make them.
+    pub fn new(classes: usize, clients_retry: bool) -> Self {
         Self {
-            classes: vec![of_class; classes],
-            waiting_time: sample.clone(),
+            classes: vec![ClassSamples::default(); classes],
+            waiting_time: Sample::default(),
             waited: 0,
             spent: [0; Activity::ALL.len()],
-            operation_time: clients_retry.then(|| sample.clone()),
+            operation_time: clients_retry.then(Sample::default),
         }
+    }
+
+    /// All samples, in an order that is the same for all collectors of a run.
+    pub(super) fn samples(&mut self) -> impl Iterator<Item = &mut Sample> {
+        let of_classes = self.classes.iter_mut().flat_map(|class| [&mut class.response_time, &mut class.slowdown]);
+        of_classes.chain([&mut self.waiting_time]).chain(&mut self.operation_time)
     }
 
     /// Takes departures of requests that count.
@@ -126,7 +130,7 @@ impl Collector {
 
     /// The numbers, with what the engine counted at the same time.
     pub fn results(&self, subject: Subject<'_>, totals: &Totals) -> PolicyResults {
-        let mut all = ClassSamples { response_time: Sample::default(), slowdown: Sample::default() };
+        let mut all = ClassSamples::default();
         let mut counts = ClassCounts::default();
         let mut classes = IndexMap::new();
         for ((name, samples), of_class) in subject.classes.iter().zip(&self.classes).zip(&totals.classes) {

@@ -3,19 +3,17 @@
 use super::bins::{Bins, nearest_rank};
 
 /// So many values are kept as they are.
-const EXACT_UP_TO: usize = 10_000;
+pub(super) const EXACT_UP_TO: usize = 10_000;
 
 /// Beyond, a bin is at most 1/2^9 of its values wide, and its middle within half of that.
 const BITS: u32 = 9;
 
 /// Whole numbers (nanoseconds, millionths) in constant memory. Mean and standard deviation are of the exact values.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Sample {
     /// All values, while there are few.
     values: Vec<u64>,
-    /// So many are few.
-    few: usize,
-    /// Once there are more.
+    /// Once there are more than [`EXACT_UP_TO`].
     binned: Option<Box<Binned>>,
 }
 
@@ -78,18 +76,7 @@ impl Binned {
     }
 }
 
-impl Default for Sample {
-    fn default() -> Self {
-        Self::exact_up_to(EXACT_UP_TO)
-    }
-}
-
 impl Sample {
-    /// An empty sample that keeps so many values as they are.
-    pub const fn exact_up_to(few: usize) -> Self {
-        Self { values: Vec::new(), few, binned: None }
-    }
-
     /// Takes a value into the sample.
     #[inline(always)]
     pub fn record(&mut self, value: u64) {
@@ -102,7 +89,7 @@ impl Sample {
     /// Keeps a value as it is, if they are still few.
     #[inline(never)]
     fn keep(&mut self, value: u64) {
-        if self.values.len() < self.few {
+        if self.values.len() < EXACT_UP_TO {
             self.values.push(value);
         } else {
             self.bin().record(value);
@@ -186,6 +173,10 @@ impl Sample {
     }
 
     /// From now on values are counted in bins, those kept so far too.
+    pub(super) fn bin_from_now_on(&mut self) {
+        self.bin();
+    }
+
     #[cold]
     fn bin(&mut self) -> &mut Binned {
         let binned = self.binned.get_or_insert_default();
