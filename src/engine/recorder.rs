@@ -30,8 +30,8 @@ pub trait Observer {
         let _ = segment;
     }
 
-    /// Requests have departed, whatever became of them, in this order. Each is told before the next step that is watched, and
-    /// all before the run pauses; where nothing else is watched, many are told at once.
+    /// Requests have departed, whatever became of them. Each is told before the next step that is watched; where nothing else
+    /// is, many are told at once, some time after.
     fn on_departures(&mut self, departures: &[Departure]) {
         let _ = departures;
     }
