@@ -362,6 +362,24 @@ fn beyond_capacity_a_queue_grows() {
 }
 
 #[test]
+fn a_load_that_the_interval_of_the_capacity_holds_is_near_saturation() {
+    let threads = json!({ "threaded": { "threads": 4 } });
+    let found = capacity_of(cpu_then_db(20.0, 80.0), threads.clone(), no_other());
+    let (per_s, half_width) = (found.per_s.unwrap(), found.half_width_per_s.unwrap());
+    let at = |rate: f64| saturation_of(threads.clone(), json!({ "arrivals": { "poisson": format!("{rate}/s") } }));
+    let within = at(per_s + 0.5 * half_width);
+    assert_eq!((within.capacity_per_s, within.state), (Some(per_s), Some(LoadState::NearSaturation)));
+    let message = within.message.unwrap();
+    assert!(message.starts_with("near saturation: offered 1.00 × capacity, or just below it; at −10 %"), "{message}");
+    assert!(message.ends_with("at +10 % load beyond capacity"), "{message}");
+    let below = at(per_s - 0.5 * half_width).message.unwrap();
+    assert!(below.starts_with("near saturation: offered 1.00 × capacity; at −10 %"), "{below}");
+    assert_eq!(at(per_s + 1.5 * half_width).state, Some(LoadState::Unstable));
+    // A capacity that is known exactly has no such margin.
+    assert_eq!(at_rate("50/s").state, Some(LoadState::Unstable));
+}
+
+#[test]
 fn what_gives_up_or_is_rejected_does_not_queue() {
     let overloaded = |policy: Value, other: Value, excess: Excess, words: &str| {
         let mut other = other;

@@ -71,6 +71,60 @@ fn without_a_baseline_the_message_has_the_command_that_writes_one() {
 }
 
 #[test]
+fn a_new_baseline_says_what_no_check_can_judge() {
+    // A quarter of the requests are logins, of which 10,000 are needed.
+    let output = desk().run("check shop.json --update-baseline", 0);
+    says(
+        &output,
+        &[
+            "no check can judge p95 and p99 of sync, sync.page, sync.login, async and 2 more:",
+            "replications of 41000 requests each would do",
+        ],
+    );
+    let seconds =
+        desk().run("check shop.json --set run={\"duration\":\"40s\",\"replications\":5} --update-baseline", 0);
+    says(&seconds, &["no check can judge", "s each would do"]);
+    let page = Desk::new();
+    says(
+        &page.run("check shop.json --replications 2 --update-baseline", 0),
+        &["no check can judge p99 of sync and async: they", "replications of 10000 requests each would do"],
+    );
+    let enough = page.run("check shop.json --set run.requests=10000 --replications 2 --update-baseline", 0);
+    assert!(!said(&enough).contains("no check can judge"), "{}", said(&enough));
+    let exact = page.run("check lecture.json --update-baseline", 0);
+    assert!(!said(&exact).contains("no check can judge"), "{}", said(&exact));
+}
+
+#[test]
+fn what_has_no_interval_is_undecided_in_every_format() {
+    let desk = with_baseline();
+    let slower = "check shop.json --set classes.page.phases.1.db=66ms --tolerance mean=50% --tolerance p50=50%";
+    let reason = "only 50 of these requests lie beyond it in the shortest replication";
+    let printed = said(&desk.run(slower, 0));
+    assert!(printed.starts_with("shop passes: ") && printed.contains("undecided"), "{printed}");
+    let words: Vec<&str> = printed.split_whitespace().collect();
+    let printed = words.join(" ");
+    for words in ["sync.p95 undecided ", &format!("Undecided, sync.p95 and async.p95: {reason}")] {
+        assert!(printed.contains(words), "no {words:?} in\n{printed}");
+    }
+    assert!(printed.contains("what cannot be tested needs more requests in each run"), "{printed}");
+    for (format, row) in [
+        ("markdown", "| sync.p95 | undecided |"),
+        ("csv", "shop,sync,all,p95,undecided,"),
+        ("github", "::warning file=shop.json,title=shop%2C sync%3A is no worse than in the baseline::nobody knows"),
+        ("junit", "warning: nobody knows whether sync is worse than its baseline: p95 "),
+    ] {
+        let printed = text(&desk.run(&format!("{slower} --quiet --format {format}"), 0));
+        assert!(printed.contains(row), "no {row:?} in\n{printed}");
+        let says_why = format == "csv" || printed.replace("\\_", "_").contains(reason);
+        assert!(says_why, "{format} does not say why:\n{printed}");
+        if ["github", "junit"].contains(&format) {
+            assert!(printed.contains("undecided: p95 "), "{printed}");
+        }
+    }
+}
+
+#[test]
 fn a_regression_fails_and_shows_what_was_changed() {
     let desk = with_baseline();
     let before = desk.read("shop.baseline.json");

@@ -243,6 +243,41 @@ fn what_is_worse_than_its_baseline_fails_its_test_case_and_is_annotated() {
 }
 
 #[test]
+fn what_only_one_side_has_is_skipped_and_noticed() {
+    let desk = Desk::new();
+    desk.run("check shop.json --replications 5 --update-baseline --quiet", 0);
+    let other = desk.read("shop.json").replace("\"async\": {}", "\"async\": { \"name\": \"loop\" }");
+    let other =
+        other.replace("\"page\"", "\"site\"").replacen('{', r#"{ "backends": { "db": { "concurrency": 50 } },"#, 1);
+    let desk = desk.with("shop.json", other);
+    let printed = text(&desk.run("check shop.json --replications 5 --quiet --format github --export junit=it.xml", 0));
+    let gone = "is gone: the baseline has it, the scenario has not";
+    let new = "is new: the baseline knows nothing of it";
+    let found = [
+        ("shop.async", "is in the baseline and in the scenario", format!("policy `async` {gone}")),
+        ("shop.loop", "is in the baseline and in the scenario", format!("policy `loop` {new}")),
+        ("shop", "class page is in the baseline and in the scenario", format!("class `page` {gone}")),
+        ("shop", "class site is in the baseline and in the scenario", format!("class `site` {new}")),
+        ("shop", "backend db is in the baseline and in the scenario", format!("backend `db` {new}")),
+    ];
+    let junit = desk.read("it.xml");
+    let document = roxmltree::Document::parse(&junit).unwrap();
+    let skipped: Vec<_> = document.descendants().filter(|node| node.has_tag_name("skipped")).collect();
+    let told = skipped.iter().map(|node| {
+        let case = node.parent().unwrap();
+        let message = node.attribute("message").unwrap().to_owned();
+        (case.attribute("classname").unwrap(), case.attribute("name").unwrap(), message)
+    });
+    assert_eq!(told.collect::<Vec<_>>(), found, "{junit}");
+    assert_eq!(document.root_element().attribute("failures"), Some("0"));
+    for (_, asked, message) in found {
+        let notice = |line: &str| line.starts_with("::notice file=shop.json,") && line.contains(asked);
+        assert!(printed.lines().any(|line| notice(line) && line.ends_with(&message)), "no {message:?} in\n{printed}");
+    }
+    assert!(printed.contains(" 5 skipped, "), "{printed}");
+}
+
+#[test]
 fn what_cannot_be_compared_is_an_error() {
     let desk = Desk::new();
     let output = desk.run("check lecture.json --quiet --format junit --export github=it.txt", 3);

@@ -108,6 +108,28 @@ fn the_picture_has_a_panel_for_each_case() {
     assert!(picture.contains(">three</text>") && picture.matches("<circle").count() == 23, "{picture}");
 }
 
+/// The longest line that the program printed, in letters.
+fn width(printed: &str) -> usize {
+    printed.lines().map(|line| line.chars().count()).max().unwrap()
+}
+
+#[test]
+fn the_text_fits_into_a_terminal_and_says_how_far_off_each_figure_is() {
+    let off = text(
+        &case(Some(SCENARIO), "request,rep1,rep2\n1,1014,1015\n2,2028,2028\n3,3042,3042\n").run("replay cases", 1),
+    );
+    assert!(width(&off) <= 100, "{off}");
+    let output = Desk::empty().waitline("replay").arg(validation().join("cases")).output().unwrap();
+    let shipped = text(&output);
+    assert!(width(&shipped) <= 100, "{shipped}");
+    let rows_of = |case: &str| shipped.lines().filter(|line| line.starts_with(case)).count();
+    assert_eq!(rows_of("c04_gthread1x8 "), 2, "errors, then what was observed:\n{shipped}");
+    for figure in ["mean", "p50", "p95", "p99", "request"] {
+        let headings = shipped.lines().filter(|line| line.starts_with("case ") && line.contains(figure)).count();
+        assert_eq!(headings, 2, "{figure} in\n{shipped}");
+    }
+}
+
 fn validation() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("validation")
 }

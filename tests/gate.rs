@@ -11,8 +11,8 @@ use serde_json::{Value, json};
 use waitline::output::baseline_json;
 use waitline::scenario::{Scenario, Tolerances};
 use waitline::study::{
-    Baseline, BaselineCheck, BaselineComparison, CheckVerdict, Gate, MetricComparison, MetricVerdict, Options,
-    ScenarioCheck, SignificanceTest, Stored, Watch, check, judge, run,
+    Baseline, BaselineCheck, BaselineComparison, CheckVerdict, Gate, MetricComparison, MetricVerdict, OneSided,
+    Options, ScenarioCheck, ScenarioPart, Side, SignificanceTest, Stored, Watch, check, judge, run,
 };
 
 /// A page that waits for the database under all three policies, at a moderate load.
@@ -124,7 +124,8 @@ fn a_renamed_class_is_noted() {
     renamed["classes"]["find"] = search;
     let check = after(&shop(), &renamed);
     let comparison = compared(&check);
-    assert_eq!(comparison.notes, ["class `search` is gone", "class `find` is new: the baseline knows nothing of it"]);
+    let one_sided = |name: &str, only_in| OneSided { part: ScenarioPart::Class, name: name.to_owned(), only_in };
+    assert_eq!(comparison.one_sided, [one_sided("search", Side::Baseline), one_sided("find", Side::Scenario)]);
     assert_eq!(
         comparison.changes.iter().map(|change| change.path.as_str()).collect::<Vec<_>>(),
         ["classes.find", "classes.search"]

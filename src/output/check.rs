@@ -1,15 +1,17 @@
 //! What `check` found, for people: the verdict first, then what was asked, what has changed, and what to do.
 
+use indexmap::IndexMap;
 use serde_json::Value;
 
 use super::certainty;
-use super::findings::verdict;
+use super::findings::{one_sided, verdict};
 use super::number::{self, NONE};
 use super::paint::{STRONG, WAIT, WORK, paint, plain};
 use super::table::Table;
 use super::wrap::{WIDTH, wrapped};
 use crate::study::{
     BaselineCheck, BaselineComparison, CheckVerdict, MetricComparison, MetricVerdict, ScenarioChange, ScenarioCheck,
+    SignificanceTest, Unjudged,
 };
 
 /// A part of the report, before any format.
@@ -48,7 +50,7 @@ pub fn headline(check: &ScenarioCheck) -> String {
         CheckVerdict::Incomplete => "cannot be judged",
     };
     let undecided = metrics(MetricVerdict::Undecided);
-    if why.is_empty() && undecided > 0 {
+    if undecided > 0 {
         why.push(format!("{} undecided", counted(undecided, "number is", "numbers are")));
     }
     if let (true, BaselineCheck::Written(written)) = (why.is_empty(), &check.baseline) {
@@ -70,13 +72,38 @@ pub fn sections(check: &ScenarioCheck) -> Vec<Section> {
         BaselineCheck::NotComparable(not) => {
             sections.push(Section::Command(not.help.clone(), not.command.clone()));
         }
-        BaselineCheck::Written(_) | BaselineCheck::NotAsked => {}
+        BaselineCheck::Written(written) => {
+            sections.extend(written.unjudged.iter().map(|found| Section::Lines("Notes", vec![unjudged(found)])));
+        }
+        BaselineCheck::NotAsked => {}
     }
     let warnings = certainty::warnings(&check.results);
     if !warnings.is_empty() {
         sections.push(Section::Lines("Warnings", warnings));
     }
     sections
+}
+
+/// `no check can judge p99 of sync and async; p95 of sync.login: …`.
+fn unjudged(found: &Unjudged) -> String {
+    let numbers: Vec<String> = found
+        .numbers
+        .iter()
+        .map(|numbers| format!("{} of {}", listed(&numbers.metrics), listed(&numbers.of)))
+        .collect();
+    format!("no check can judge {}: they have no confidence interval; {}", numbers.join("; "), found.help)
+}
+
+/// `sync, threaded and async`, or the first and how many more there are.
+fn listed(names: &[impl AsRef<str>]) -> String {
+    const MOST: usize = 5;
+    let joined = |names: &[_]| names.iter().map(AsRef::as_ref).collect::<Vec<&str>>().join(", ");
+    match names {
+        [] => String::new(),
+        [name] => name.as_ref().to_owned(),
+        [first @ .., last] if names.len() <= MOST => format!("{} and {}", joined(first), last.as_ref()),
+        _ => format!("{} and {} more", joined(&names[..MOST - 1]), names.len() - MOST + 1),
+    }
 }
 
 fn compared(comparison: &BaselineComparison, sections: &mut Vec<Section>) {
@@ -95,9 +122,17 @@ fn compared(comparison: &BaselineComparison, sections: &mut Vec<Section>) {
     if !comparison.changes.is_empty() {
         sections.push(Section::Lines("Changed in the scenario", comparison.changes.iter().map(change).collect()));
     }
-    let mut notes = comparison.notes.clone();
-    if other.iter().any(|metric| metric.verdict == MetricVerdict::Undecided) {
-        notes.push("what is undecided needs more replications or longer runs, in the baseline as well".to_owned());
+    let mut notes: Vec<String> = comparison.one_sided.iter().map(one_sided).collect();
+    notes.extend(comparison.notes.iter().cloned());
+    let is_undecided = |is_tested: bool| {
+        let mut undecided = comparison.with(MetricVerdict::Undecided);
+        undecided.any(|metric| (metric.test != SignificanceTest::Untested) == is_tested)
+    };
+    if is_undecided(false) {
+        notes.push("what cannot be tested needs more requests in each run, in the baseline as well".to_owned());
+    }
+    if is_undecided(true) {
+        notes.push("what may be chance needs more replications or longer runs, in the baseline as well".to_owned());
     }
     if !notes.is_empty() {
         sections.push(Section::Lines("Notes", notes));
@@ -135,10 +170,14 @@ fn numbers(comparison: &BaselineComparison, shown: &[&MetricComparison]) -> Tabl
         "Of gates without a change, at most {} call a number changed by chance.",
         number::short_percent(comparison.family_level)
     ));
-    let mut reasons: Vec<&String> = shown.iter().filter_map(|metric| metric.why.as_ref()).collect();
-    reasons.sort();
-    reasons.dedup();
-    table.note.extend(reasons.iter().take(REASONS).map(|why| format!("Undecided: {why}.")));
+    let mut reasons: IndexMap<&String, Vec<String>> = IndexMap::new();
+    for metric in shown {
+        if let Some(why) = &metric.why {
+            reasons.entry(why).or_default().push(metric.name());
+        }
+    }
+    let sentence = |(why, names): (&&String, &Vec<String>)| format!("Undecided, {}: {why}.", listed(names));
+    table.note.extend(reasons.iter().take(REASONS).map(sentence));
     if reasons.len() > REASONS {
         table.note.push("Why others are undecided is in the JSON.".to_owned());
     }

@@ -2,8 +2,11 @@
 
 use super::Report;
 use super::number;
+use super::paint::plain;
 use crate::stats::{ObjectiveResult, ObjectiveVerdict, PolicyResults, ScenarioResults};
-use crate::study::{BaselineCheck, BaselineComparison, MetricComparison, MetricVerdict, NotComparable};
+use crate::study::{
+    BaselineCheck, BaselineComparison, MetricComparison, MetricVerdict, NotComparable, OneSided, ScenarioPart, Side,
+};
 
 /// Something that was judged.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,6 +34,8 @@ pub enum Outcome {
     Passes,
     /// As it should be, but there is something to know.
     Noted,
+    /// There was nothing to judge it by.
+    Skipped,
     /// Not as it should be, or nobody knows; it fails nothing.
     Warned,
     /// Not as it should be.
@@ -175,20 +180,54 @@ fn of_baseline(file: &str, comparison: &BaselineComparison) -> Vec<Finding> {
     let metrics = &comparison.metrics;
     let alike = |a: &MetricComparison, b: &MetricComparison| (&a.policy, &a.class) == (&b.policy, &b.class);
     let numbers = metrics.chunk_by(alike).map(|metrics| of_numbers(file, metrics, comparison));
-    numbers.chain(of_notes(file, comparison)).collect()
+    let skipped = comparison.one_sided.iter().map(|part| of_one_sided(file, part));
+    numbers.chain(skipped).chain(of_notes(file, comparison)).collect()
 }
 
-/// What is compared in another way than it was meant, or not at all: policies and classes that are gone or new.
+/// What is compared in another way than one may think.
 fn of_notes(file: &str, comparison: &BaselineComparison) -> Option<Finding> {
     (!comparison.notes.is_empty()).then(|| Finding {
         policy: None,
-        asked: "has all that its baseline has".to_owned(),
+        asked: "was run like its baseline".to_owned(),
         outcome: Outcome::Noted,
         kind: "baseline",
-        message: format!("not all is compared with the baseline: {}", comparison.notes.join("; ")),
+        message: comparison.notes.join("; "),
         details: Vec::new(),
         place: place(file, None),
     })
+}
+
+/// What only the baseline or only the scenario has.
+fn of_one_sided(file: &str, part: &OneSided) -> Finding {
+    let name = plain(&part.name);
+    let (policy, asked) = match part.part {
+        ScenarioPart::Policy => (Some(name), "is in the baseline and in the scenario".to_owned()),
+        ScenarioPart::Class => (None, format!("class {name} is in the baseline and in the scenario")),
+        ScenarioPart::Backend => (None, format!("backend {name} is in the baseline and in the scenario")),
+    };
+    Finding {
+        policy,
+        asked,
+        outcome: Outcome::Skipped,
+        kind: "baseline",
+        message: one_sided(part),
+        details: Vec::new(),
+        place: place(file, None),
+    }
+}
+
+/// What only one side has, in a sentence: ``class `search` is new: the baseline knows nothing of it``.
+pub fn one_sided(part: &OneSided) -> String {
+    let what = match part.part {
+        ScenarioPart::Policy => "policy",
+        ScenarioPart::Class => "class",
+        ScenarioPart::Backend => "backend",
+    };
+    let name = plain(&part.name);
+    match part.only_in {
+        Side::Baseline => format!("{what} `{name}` is gone: the baseline has it, the scenario has not"),
+        Side::Scenario => format!("{what} `{name}` is new: the baseline knows nothing of it"),
+    }
 }
 
 fn of_numbers(file: &str, metrics: &[MetricComparison], comparison: &BaselineComparison) -> Finding {

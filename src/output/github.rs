@@ -75,7 +75,7 @@ fn cut(blocks: usize) -> String {
 const fn kind_of(outcome: Outcome) -> Option<Kind> {
     match outcome {
         Outcome::Passes => None,
-        Outcome::Noted => Some(NOTICE),
+        Outcome::Noted | Outcome::Skipped => Some(NOTICE),
         Outcome::Warned => Some(WARNING),
         Outcome::Failed | Outcome::Error => Some(ERROR),
     }
@@ -148,6 +148,7 @@ fn count(scenarios: usize, found: &[(&str, Finding)]) -> String {
         (with(Outcome::Failed), "failed"),
         (with(Outcome::Error), "could not be judged"),
         (with(Outcome::Warned), "warned"),
+        (with(Outcome::Skipped), "skipped"),
         (with(Outcome::Noted) + with(Outcome::Passes), "passed"),
     ];
     let outcomes: Vec<String> =

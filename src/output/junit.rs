@@ -1,8 +1,8 @@
 //! JUnit XML: what was judged, as test cases that CI reads.
 //!
 //! A suite for each scenario. Its cases are called `scenario.policy` (what GitLab shows as the suite, Jenkins as package
-//! and class) and what was asked, each once. A warning is no failure: it stands in `system-out`. What could not be judged
-//! is an error. No time, no date and no host is told, so that the same results give the same bytes.
+//! and class) and what was asked, each once. A warning is no failure: it stands in `system-out`. What only the baseline or
+//! only the scenario has is skipped. What could not be judged is an error. No time, no date and no host is told, so that the same results give the same bytes.
 
 use std::collections::BTreeMap;
 
@@ -52,8 +52,8 @@ fn case(scenario: &str, finding: &Finding, time: usize) -> TestCase {
             case.extra.insert("line".into(), line.to_string().into());
         }
     }
-    // Of a failure this is in the failure itself.
-    if finding.outcome < Outcome::Failed {
+    // Of all others this is in the status itself.
+    if matches!(case.status, TestCaseStatus::Success { .. }) {
         let warning = if finding.outcome == Outcome::Warned { "warning: " } else { "" };
         case.set_system_out(format!("{warning}{}", told(finding)));
     }
@@ -61,12 +61,12 @@ fn case(scenario: &str, finding: &Finding, time: usize) -> TestCase {
 }
 
 fn status(finding: &Finding) -> TestCaseStatus {
-    let kind = match finding.outcome {
+    let mut status = match finding.outcome {
         Outcome::Passes | Outcome::Noted | Outcome::Warned => return TestCaseStatus::success(),
-        Outcome::Failed => NonSuccessKind::Failure,
-        Outcome::Error => NonSuccessKind::Error,
+        Outcome::Skipped => TestCaseStatus::skipped(),
+        Outcome::Failed => TestCaseStatus::non_success(NonSuccessKind::Failure),
+        Outcome::Error => TestCaseStatus::non_success(NonSuccessKind::Error),
     };
-    let mut status = TestCaseStatus::non_success(kind);
     status.set_message(&*finding.message).set_type(finding.kind).set_description(told(finding));
     status
 }

@@ -6,20 +6,21 @@ use super::json_text;
 use super::number::{self, NONE};
 use super::rows::rounded;
 use super::table::Table;
+use super::wrap::{WIDTH, wrapped};
 use crate::study::{Figure, ReplayVerdict, Replayed, ReplayedCase};
 
-/// A table for people, and what it comes to.
+/// Two tables for a terminal, and what they come to.
 pub fn replay_text(replayed: &Replayed, color: bool) -> String {
-    let mut text = table(replayed).aligned(color);
-    for reason in reasons(replayed) {
-        text.push_str(&format!("{reason}\n"));
+    let mut text = format!("{}\n{}\n", errors(replayed).aligned(color), observed(replayed).aligned(color));
+    for line in reasons(replayed).iter().flat_map(|reason| wrapped(reason, WIDTH)) {
+        text.push_str(&format!("{line}\n"));
     }
     text
 }
 
-/// The same for a page.
+/// All of it in one table, for a page.
 pub fn replay_markdown(replayed: &Replayed) -> String {
-    let mut text = super::markdown::table(&table(replayed));
+    let mut text = super::markdown::table(&whole(replayed));
     for reason in reasons(replayed) {
         text.push_str(&format!("\n{reason}\n"));
     }
@@ -48,33 +49,81 @@ fn round(value: &mut Value) {
     }
 }
 
-/// A row a case: of each figure ours, how far off it is, and how far the server's own repeats are apart.
-fn table(replayed: &Replayed) -> Table {
-    let cases = &replayed.cases;
-    let names = cases.iter().map(|case| (false, case.case.clone()));
-    let mut table = Table::of("Predicted against observed, times in ms", "case", names);
-    table.numbers("", "requests", cases.iter().map(|case| number::count(case.requests as u64)).collect());
-    table.numbers("", "load", cases.iter().map(|case| number::percent(case.load)).collect());
-    let figures = cases.first().map_or(0, |case| case.figures.len());
-    for place in 0..figures {
-        let figure = |case: &ReplayedCase| case.figures[place];
-        table.apart();
-        let name = cases[0].figures[place].name;
-        table.numbers(name, "observed", cases.iter().map(|case| time(figure(case).observed_ms)).collect());
-        table.numbers(name, "error", cases.iter().map(|case| error(figure(case), case.is_judged())).collect());
-        table.numbers(name, "spread", cases.iter().map(|case| share(figure(case).spread)).collect());
+/// A row a case: how far off each figure is, and whether that is too far.
+fn errors(replayed: &Replayed) -> Table {
+    let mut cases = Cases::new("Predicted against observed", &replayed.cases);
+    cases.numbers("", "load", |case| number::percent(case.load));
+    cases.figures("error", error);
+    cases.numbers("error", "request", |case| share(Some(case.request_error)));
+    cases.verdicts();
+    cases.note(&[ERROR, REQUEST]);
+    cases.table
+}
+
+/// A row a case: what the figures were, and how far the server's own repeats are apart.
+fn observed(replayed: &Replayed) -> Table {
+    let mut cases = Cases::new("Observed: what the server did", &replayed.cases);
+    cases.figures("time in ms", |_, figure| time(figure.observed_ms));
+    cases.figures("spread", |_, figure| share(figure.spread));
+    cases.numbers("spread", "request", |case| share(case.request_spread));
+    cases.note(&[SPREAD]);
+    cases.table
+}
+
+/// A row a case: of each figure what it was, how far off ours is, and how far the server's own repeats are apart.
+fn whole(replayed: &Replayed) -> Table {
+    let mut cases = Cases::new("Predicted against observed, times in ms", &replayed.cases);
+    cases.numbers("", "requests", |case| number::count(case.requests as u64));
+    cases.numbers("", "load", |case| number::percent(case.load));
+    let figures = replayed.cases.first().map_or(&[][..], |case| &case.figures);
+    for (place, Figure { name, .. }) in figures.iter().enumerate() {
+        cases.numbers(name, "observed", |case| time(case.figures[place].observed_ms));
+        cases.numbers(name, "error", |case| error(case, &case.figures[place]));
+        cases.numbers(name, "spread", |case| share(case.figures[place].spread));
     }
-    table.apart();
-    table.numbers("each request", "error", cases.iter().map(|case| share(Some(case.request_error))).collect());
-    table.numbers("each request", "spread", cases.iter().map(|case| share(case.request_spread)).collect());
-    table.apart();
-    table.names("verdict", cases.iter().map(|case| verdict(case.verdict).to_owned()).collect());
-    table.note.push(
-        "Error: predicted / observed − 1; a ! marks one beyond 10 % and the server's own spread. Spread: how far its repeats \
-         are apart. Each request: the mean distance of its time from the observed one, as a share of the mean time."
-            .to_owned(),
-    );
-    table
+    cases.numbers("each request", "error", |case| share(Some(case.request_error)));
+    cases.numbers("each request", "spread", |case| share(case.request_spread));
+    cases.verdicts();
+    cases.note(&[ERROR, SPREAD, REQUEST]);
+    cases.table
+}
+
+const ERROR: &str = "Error: predicted / observed − 1; a ! marks one beyond 10 % and the server's own spread.";
+const SPREAD: &str = "Spread: how far its repeats are apart.";
+const REQUEST: &str = "Each request: the mean distance of its time from the observed one, as a share of the mean time.";
+
+/// A table with a row a case.
+struct Cases<'a> {
+    cases: &'a [ReplayedCase],
+    table: Table,
+}
+
+impl<'a> Cases<'a> {
+    fn new(title: &str, cases: &'a [ReplayedCase]) -> Self {
+        let names = cases.iter().map(|case| (false, case.case.clone()));
+        Self { cases, table: Table::of(title, "case", names) }
+    }
+
+    fn numbers(&mut self, group: &str, heading: &str, cell: impl Fn(&ReplayedCase) -> String) {
+        self.table.numbers(group, heading, self.cases.iter().map(cell).collect());
+    }
+
+    /// A column for each figure.
+    fn figures(&mut self, group: &str, cell: impl Fn(&ReplayedCase, &Figure) -> String) {
+        let figures = self.cases.first().map_or(&[][..], |case| &case.figures);
+        for (place, Figure { name, .. }) in figures.iter().enumerate() {
+            self.numbers(group, name, |case| cell(case, &case.figures[place]));
+        }
+    }
+
+    fn verdicts(&mut self) {
+        self.table.names("verdict", self.cases.iter().map(|case| verdict(case.verdict).to_owned()).collect());
+    }
+
+    /// Sentences below the table, as one paragraph.
+    fn note(&mut self, sentences: &[&str]) {
+        self.table.note.push(sentences.join(" "));
+    }
 }
 
 fn verdict(verdict: ReplayVerdict) -> &'static str {
@@ -91,8 +140,8 @@ fn time(ms: f64) -> String {
     format!("{ms:.decimals$}")
 }
 
-fn error(figure: Figure, is_judged: bool) -> String {
-    let mark = if figure.is_within || !is_judged { "" } else { " !" };
+fn error(case: &ReplayedCase, figure: &Figure) -> String {
+    let mark = if figure.is_within || !case.is_judged() { "" } else { " !" };
     format!("{:+.1}%{mark}", figure.error * 100.0)
 }
 

@@ -20,7 +20,7 @@ pub use batches::Batches;
 pub use bins::{Bin, Bins};
 pub use collector::{Collector, Subject};
 pub use confidence::{Interval, differences, tell_confidence};
-pub use observations::{FEWEST_BATCHES, Method, Observations, Series};
+pub use observations::{FEWEST_BATCHES, Method, Observations, Series, requests_needed};
 pub use results::*;
 pub use rounding::{ROUNDED_BELOW, rounded};
 pub use sample::Sample;

@@ -103,6 +103,21 @@ impl Observations {
     }
 }
 
+/// So many requests must be answered in each part for an interval of a metric.
+pub const fn requests_needed(metric: Metric) -> u64 {
+    match per_mille(metric) {
+        Some(per_mille) => TAIL * 1000 / (1000 - per_mille),
+        None => FEWEST,
+    }
+}
+
+const fn per_mille(metric: Metric) -> Option<u64> {
+    match metric {
+        Metric::Named(named) => named.per_mille(),
+        Metric::BackendUtilization(_) => None,
+    }
+}
+
 /// The values, unless they would deceive: there are too few, or the parts depend on each other.
 fn judged(
     metric: Metric,
@@ -118,16 +133,13 @@ fn judged(
             Method::Batches { .. } => "the run is too short for batches: run more requests, or replications".to_owned(),
         });
     }
-    let per_mille = match metric {
-        Metric::Named(named) => named.per_mille(),
-        Metric::BackendUtilization(_) => None,
-    };
+    let per_mille = per_mille(metric);
     let (beyond, wanted) = match per_mille {
         Some(per_mille) => (fewest * (1000 - per_mille) / 1000, TAIL),
         None => (fewest, FEWEST),
     };
     if beyond < wanted {
-        let needed = wanted * 1000 / (1000 - per_mille.unwrap_or(0));
+        let needed = requests_needed(metric);
         let lie = if per_mille.is_some() { "lie beyond it" } else { "were answered" };
         return Err(format!(
             "only {beyond} of these requests {lie} in the shortest {part}, and {wanted} are needed: {needed} of these requests in each"

@@ -59,13 +59,13 @@ pub enum CapacityMethod {
 pub enum LoadState {
     /// Below 85 % of it.
     Fine,
-    /// From 85 % on.
+    /// From 85 % on; above 100 % too as long as the interval of the capacity holds the load.
     NearSaturation,
     /// Below it in the long run, or for a limited time only, but not always.
     PeakAboveCapacity,
-    /// At or above it, and the excess does not wait for ever.
+    /// At or above it, by more than its interval, and the excess does not wait for ever.
     Overloaded,
-    /// At or above it: the queue grows without bound.
+    /// At or above it, by more than its interval: the queue grows without bound.
     Unstable,
 }
 
@@ -112,7 +112,9 @@ impl Saturation {
         match (self.state?, self.load) {
             (LoadState::Fine, _) => None,
             (LoadState::NearSaturation, load) => {
-                let offered = offered(load?);
+                let load = load?;
+                let perhaps = if load >= 1.0 { ", or just below it" } else { "" };
+                let offered = format!("{}{perhaps}", offered(load));
                 Some(match &self.sensitivity {
                     Some(sensitivity) => format!("near saturation: {offered}; {}", sensitivity.sentence()),
                     None => format!("near saturation: {offered}"),

@@ -18,8 +18,8 @@ pub use capacity::{Capacity, Station, StationBound, capacity, saturation, statio
 pub use check::{
     BASELINE_SCHEMA, BadBaseline, Baseline, BaselineCheck, BaselineComparison, BaselineMethod, BaselineNumber,
     BaselineNumbers, BaselinePolicy, BaselineSample, CHECK_SCHEMA, CheckVerdict, GATE_LEVEL, Gate, MetricComparison,
-    MetricTolerance, MetricVerdict, NotComparable, ScenarioChange, ScenarioCheck, SignificanceTest, Stored,
-    WrittenBaseline, check, judge, without_data,
+    MetricTolerance, MetricVerdict, NotComparable, OneSided, ScenarioChange, ScenarioCheck, ScenarioPart, Side,
+    SignificanceTest, Stored, Unjudged, UnjudgedNumbers, WrittenBaseline, check, judge, without_data,
 };
 pub use coverage::{ALLOWED, Coverage, CoveredNumber, coverage};
 pub use replay::{

@@ -35,15 +35,16 @@ pub fn saturation(scenario: &Scenario, policy: &PolicyChoice, measured_seconds: 
         Some(per_s) => (per_s > 0.0).then(|| rate / per_s),
     };
     let load = offered.and_then(load_of);
-    let peak_load = highest_rate(&scenario.arrivals).and_then(load_of);
+    let highest = highest_rate(&scenario.arrivals);
+    let peak_load = highest.and_then(load_of);
     let excess = excess(scenario, policy, &capacity);
-    let is_above = |load: f64| load >= 1.0;
+    let is_above = |rate: Option<f64>| rate.is_some_and(|rate| capacity.is_exceeded_by(rate));
     let is_hopeless = capacity.per_s.is_some_and(|per_s| per_s <= 0.0);
     let state = match load {
         _ if is_hopeless && scenario.arrivals.highest_rate_per_s().is_some() => Some(above(&excess)),
-        Some(load) if is_above(load) => Some(above(&excess)),
+        Some(_) if is_above(offered) => Some(above(&excess)),
         Some(load) if load >= NEAR => Some(LoadState::NearSaturation),
-        Some(_) | None if peak_load.is_some_and(is_above) => Some(LoadState::PeakAboveCapacity),
+        Some(_) | None if is_above(highest) => Some(LoadState::PeakAboveCapacity),
         Some(_) => Some(LoadState::Fine),
         None => peak_load.map(|_| LoadState::Fine),
     };

@@ -8,9 +8,10 @@ use crate::study::run::{Options, Watch, run};
 use super::baseline::{Baseline, BaselineMethod};
 use super::changes::changes;
 use super::judgement::{GATE_LEVEL, judge};
+use super::unjudged::unjudged;
 use super::{
-    BaselineCheck, BaselineComparison, CHECK_SCHEMA, CheckVerdict, MetricVerdict, NotComparable, ScenarioCheck,
-    WrittenBaseline,
+    BaselineCheck, BaselineComparison, CHECK_SCHEMA, CheckVerdict, MetricVerdict, NotComparable, OneSided,
+    ScenarioCheck, ScenarioPart, Side, WrittenBaseline,
 };
 
 /// What a scenario is held against.
@@ -64,9 +65,11 @@ pub fn check(
             "no baseline was written: the run is incomplete",
             "mend what stopped it, then write the baseline:",
         ),
-        Stored::ToBeWritten { replaces } => {
-            BaselineCheck::Written(WrittenBaseline { file: gate.baseline_file.to_owned(), replaced: *replaces })
-        }
+        Stored::ToBeWritten { replaces } => BaselineCheck::Written(WrittenBaseline {
+            file: gate.baseline_file.to_owned(),
+            replaced: *replaces,
+            unjudged: unjudged(&Baseline::of(scenario, &results), scenario, &results),
+        }),
         Stored::Missing => gate.not_comparable(
             &format!("there is no baseline `{}`", gate.baseline_file),
             "write one, and keep it in version control:",
@@ -172,7 +175,8 @@ impl Gate<'_> {
             family_level: GATE_LEVEL,
             changes: changes(&old.canonical, &new.canonical),
             metrics: judge(&old, &new, &scenario.tolerances),
-            notes: notes(&old, &new, chosen),
+            one_sided: one_sided(&old, &new, chosen),
+            notes: notes(&old, &new),
             accept: self.update.to_owned(),
         })
     }
@@ -219,16 +223,35 @@ fn comparable(old: &Baseline, new: &Baseline) -> Result<(), (String, String)> {
     Ok(())
 }
 
-/// What else one needs to know of the comparison.
-fn notes(old: &Baseline, new: &Baseline, chosen: &[String]) -> Vec<String> {
-    let mut notes = Vec::new();
-    let is_wanted = |policy: &String| chosen.is_empty() || chosen.contains(policy);
-    one_sided("policy", old.policies.keys().filter(|policy| is_wanted(policy)), new.policies.keys(), &mut notes);
-    let classes = |baseline: &Baseline| -> Vec<String> {
-        let named = baseline.canonical.get("classes").and_then(serde_json::Value::as_object);
-        named.map(|classes| classes.keys().cloned().collect()).unwrap_or_default()
+/// Policies, classes and backends that only one of the two has. Of policies that were not chosen nothing is said.
+fn one_sided(old: &Baseline, new: &Baseline, chosen: &[String]) -> Vec<OneSided> {
+    let policies = |baseline: &Baseline| -> Vec<String> {
+        let is_wanted = |policy: &&String| chosen.is_empty() || chosen.contains(policy);
+        baseline.policies.keys().filter(is_wanted).cloned().collect()
     };
-    one_sided("class", classes(old).iter(), classes(new).iter(), &mut notes);
+    let named = |baseline: &Baseline, field: &str| -> Vec<String> {
+        let named = baseline.canonical.get(field).and_then(serde_json::Value::as_object);
+        named.map(|named| named.keys().cloned().collect()).unwrap_or_default()
+    };
+    let mut found = Vec::new();
+    for (part, old, new) in [
+        (ScenarioPart::Policy, policies(old), policies(new)),
+        (ScenarioPart::Class, named(old, "classes"), named(new, "classes")),
+        (ScenarioPart::Backend, named(old, "backends"), named(new, "backends")),
+    ] {
+        let mut add = |only_in: Side, these: &[String], others: &[String]| {
+            let missing = these.iter().filter(|name| !others.contains(name));
+            found.extend(missing.map(|name| OneSided { part, name: name.clone(), only_in }));
+        };
+        add(Side::Baseline, &old, &new);
+        add(Side::Scenario, &new, &old);
+    }
+    found
+}
+
+/// What else one needs to know of the comparison.
+fn notes(old: &Baseline, new: &Baseline) -> Vec<String> {
+    let mut notes = Vec::new();
     if old.scenario_sha256 != new.scenario_sha256 && old.canonical == new.canonical {
         notes.push("a file that the scenario names has changed".to_owned());
     }
@@ -243,19 +266,4 @@ fn notes(old: &Baseline, new: &Baseline, chosen: &[String]) -> Vec<String> {
         });
     }
     notes
-}
-
-fn one_sided<'a>(
-    what: &str,
-    old: impl Iterator<Item = &'a String> + Clone,
-    new: impl Iterator<Item = &'a String> + Clone,
-    notes: &mut Vec<String>,
-) {
-    let shown = |name: &str| -> String { name.chars().filter(|letter| !letter.is_control()).collect() };
-    for gone in old.clone().filter(|name| !new.clone().any(|other| other == *name)) {
-        notes.push(format!("{what} `{}` is gone", shown(gone)));
-    }
-    for fresh in new.filter(|name| !old.clone().any(|other| other == *name)) {
-        notes.push(format!("{what} `{}` is new: the baseline knows nothing of it", shown(fresh)));
-    }
 }

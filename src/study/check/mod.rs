@@ -1,13 +1,14 @@
 //! The gate: is what a scenario gives now worse than it was, or worse than was asked?
 //!
 //! The data here is all that `check` finds in one scenario; writers make text of it. The baseline is in [`baseline`], the
-//! verdict on each number in [`judgement`], what changed in the scenario in [`changes`], and what is run and compared
-//! in [`gate`].
+//! verdict on each number in [`judgement`], what no check can judge in [`unjudged`], what changed in the scenario in
+//! [`changes`], and what is run and compared in [`gate`].
 
 mod baseline;
 mod changes;
 mod gate;
 mod judgement;
+mod unjudged;
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -94,6 +95,28 @@ pub struct WrittenBaseline {
     pub file: String,
     /// Whether there was one before.
     pub replaced: bool,
+    /// What it holds and no check can judge; left out if all can be judged.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unjudged: Option<Unjudged>,
+}
+
+/// What a baseline holds and no check can judge: a change of these numbers cannot be told from chance, for they have no
+/// confidence interval.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Unjudged {
+    /// Which.
+    pub numbers: Vec<UnjudgedNumbers>,
+    /// What would give them one, in a sentence without a full stop.
+    pub help: String,
+}
+
+/// Metrics of the same policies and classes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct UnjudgedNumbers {
+    /// By the names that objectives use.
+    pub metrics: Vec<&'static str>,
+    /// Policies, and classes of theirs: `sync`, `sync.search`.
+    pub of: Vec<String>,
 }
 
 /// Results beside those of a baseline.
@@ -107,10 +130,45 @@ pub struct BaselineComparison {
     pub changes: Vec<ScenarioChange>,
     /// Every number that was compared: of each policy, first of all requests, then of each class if there are several.
     pub metrics: Vec<MetricComparison>,
-    /// What else is to be known, a sentence each: policies and classes on one side only, how replications pair.
+    /// What cannot be compared, because only one side has it.
+    pub one_sided: Vec<OneSided>,
+    /// What else is to be known, a sentence each, such as how replications pair.
     pub notes: Vec<String>,
     /// What makes these results the new baseline.
     pub accept: String,
+}
+
+/// A part of a scenario that is only in the baseline, or only in the scenario.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct OneSided {
+    /// What it is.
+    pub part: ScenarioPart,
+    /// Its name.
+    pub name: String,
+    /// Where it is.
+    pub only_in: Side,
+}
+
+/// What scenarios have by name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ScenarioPart {
+    /// A policy.
+    Policy,
+    /// A class of requests.
+    Class,
+    /// A backend with rules of its own.
+    Backend,
+}
+
+/// One of the two that are compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Side {
+    /// What was.
+    Baseline,
+    /// What is.
+    Scenario,
 }
 
 /// A place at which the scenario is not what it was.

@@ -1,0 +1,115 @@
+//! Numbers of a baseline that no check can judge, and how long runs must be to judge them.
+
+use indexmap::IndexMap;
+
+use crate::model::{Metric, Named, SimDuration};
+use crate::scenario::{End, Scenario};
+use crate::stats::{RequestCounts, ScenarioResults, requests_needed};
+
+use super::baseline::{Baseline, BaselineNumbers};
+use super::{Unjudged, UnjudgedNumbers};
+
+/// The numbers of a baseline that have no confidence interval; none where nothing is left to chance.
+pub(super) fn unjudged(baseline: &Baseline, scenario: &Scenario, results: &ScenarioResults) -> Option<Unjudged> {
+    if baseline.deterministic {
+        return None;
+    }
+    let scopes = scopes(baseline, results);
+    let mut whom: IndexMap<&'static str, Vec<String>> = IndexMap::new();
+    for named in Named::JUDGED {
+        for scope in &scopes {
+            if scope.numbers.get(named.name()).is_some_and(|number| number.samples.is_empty()) {
+                whom.entry(named.name()).or_default().push(scope.name.clone());
+            }
+        }
+    }
+    let mut numbers: Vec<UnjudgedNumbers> = Vec::new();
+    for (metric, of) in whom {
+        match numbers.iter_mut().find(|known| known.of == of) {
+            Some(known) => known.metrics.push(metric),
+            None => numbers.push(UnjudgedNumbers { metrics: vec![metric], of }),
+        }
+    }
+    (!numbers.is_empty()).then(|| Unjudged { numbers, help: help(scenario, &scopes, results.replications) })
+}
+
+/// All requests of a policy, or those of a class.
+struct Scope<'a> {
+    /// As objectives name it: `sync.search`.
+    name: String,
+    numbers: &'a BaselineNumbers,
+    requests: &'a RequestCounts,
+}
+
+fn scopes<'a>(baseline: &'a Baseline, results: &'a ScenarioResults) -> Vec<Scope<'a>> {
+    let mut scopes = Vec::new();
+    for policy in &results.policies {
+        let Some(stored) = baseline.policies.get(&policy.name) else { continue };
+        scopes.push(Scope { name: policy.name.clone(), numbers: &stored.metrics, requests: &policy.requests });
+        scopes.extend(stored.classes.iter().filter_map(|(class, numbers)| {
+            let requests = &policy.classes.get(class)?.requests;
+            Some(Scope { name: format!("{}.{class}", policy.name), numbers, requests })
+        }));
+    }
+    scopes
+}
+
+/// What gives every number an interval.
+fn help(scenario: &Scenario, scopes: &[Scope<'_>], replications: u64) -> String {
+    let longest = |length: f64, all: Option<u64>| {
+        let factors = scopes.iter().map(|scope| factor(scope, replications, all));
+        two_digits_up(length * factors.fold(0.0, f64::max))
+    };
+    match scenario.run.end {
+        End::Requests(requests) => {
+            format!("replications of {} requests each would do", longest(requests as f64, Some(requests)))
+        }
+        End::Duration(duration) => {
+            let nanos = longest(duration.as_nanos() as f64, None);
+            format!("replications of {} each would do", SimDuration::round_from_nanos(nanos))
+        }
+        End::Arrivals => "only more arrivals could help".to_owned(),
+    }
+}
+
+/// How many times as long a replication must be for all numbers of a scope. `all`: how many requests arrive in each,
+/// where that is no matter of chance.
+fn factor(scope: &Scope<'_>, replications: u64, all: Option<u64>) -> f64 {
+    let judged = Named::JUDGED.iter().filter(|named| scope.numbers.contains_key(named.name()));
+    let needed = judged.map(|named| requests_needed(Metric::Named(*named))).max().unwrap_or(0) as f64;
+    let completed = scope.requests.completed as f64 / replications as f64;
+    let is_certain = all.is_some_and(|all| scope.requests.completed == all * replications);
+    let on_average = if is_certain { needed } else { mean_for_at_least(needed) };
+    if completed > 0.0 { on_average / completed } else { 0.0 }
+}
+
+/// The mean of a number of requests that is hardly ever below `least`: less four standard deviations of a Poisson
+/// distribution it is that much.
+fn mean_for_at_least(least: f64) -> f64 {
+    let root = 2.0 + (4.0 + least).sqrt();
+    root * root
+}
+
+/// The number in two significant digits, rounded up.
+fn two_digits_up(value: f64) -> f64 {
+    let unit = 10f64.powf(value.max(1.0).log10().floor() - 1.0).max(1.0);
+    (value / unit).ceil() * unit
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_length_is_rounded_up() {
+        for (value, rounded) in [(10_000.0, 10_000.0), (10_408.2, 11_000.0), (99_001.0, 100_000.0), (3.2, 4.0)] {
+            assert!((two_digits_up(value) - rounded).abs() < 1e-6, "{value}: {}", two_digits_up(value));
+        }
+    }
+
+    #[test]
+    fn four_standard_deviations_below_the_mean_there_are_still_enough() {
+        let mean = mean_for_at_least(10_000.0);
+        assert!((mean - 4.0 * mean.sqrt() - 10_000.0).abs() < 1e-6, "{mean}");
+    }
+}
