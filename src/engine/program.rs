@@ -63,6 +63,8 @@ pub(super) struct Program {
     instructions: Vec<Instruction>,
     /// How to draw the demand of the instruction in the same place, if it has one.
     samplers: Vec<Option<Sampler>>,
+    /// Whether the instruction in the same place is what a client that yields does with an answer.
+    reads_answer: Vec<bool>,
     classes: Vec<ClassProgram>,
     /// The sum of the weights of each class and those before it.
     weights: Vec<f64>,
@@ -94,6 +96,7 @@ impl Program {
         let mut program = Self {
             instructions: Vec::new(),
             samplers: Vec::new(),
+            reads_answer: Vec::new(),
             classes: Vec::new(),
             weights: Vec::new(),
             stride: 0,
@@ -138,7 +141,11 @@ impl Program {
                     yields.into_iter().for_each(|step| self.add(step, None));
                     overhead.extend(self.add_overhead(first, before));
                     self.add_single(single, wait_blocks);
-                    overhead.extend(self.add_overhead(first, after));
+                    let reading = self.add_overhead(first, after);
+                    if let (Some((place, _)), Some(_)) = (reading, yields) {
+                        self.reads_answer[first + place] = true;
+                    }
+                    overhead.extend(reading);
                     yields.into_iter().for_each(|step| self.add(step, None));
                 }
                 Phase::Parallel { branches, concurrent } => {
@@ -210,6 +217,13 @@ impl Program {
     fn add(&mut self, instruction: Instruction, sampler: Option<Sampler>) {
         self.instructions.push(instruction);
         self.samplers.push(sampler);
+        self.reads_answer.push(false);
+    }
+
+    /// Whether the next thing to do is the client's, with an answer: the connection is not free yet.
+    #[inline]
+    pub fn reads_answer(&self, place: u32) -> bool {
+        self.reads_answer[place as usize]
     }
 
     #[inline]

@@ -190,7 +190,9 @@ impl<O: Observer> Simulation<O> {
     /// A request runs again: a connection that it held until now is released.
     #[inline]
     pub(super) fn release_on_running(&mut self, id: RequestId) {
-        if self.requests.more(id).and_then(|more| more.connection).is_some() {
+        if self.requests.more(id).and_then(|more| more.connection).is_some()
+            && !self.program.reads_answer(self.requests[id].next)
+        {
             self.release_held(id, true);
         }
     }

@@ -129,7 +129,8 @@ pub struct BackendClient {
     #[serde(default, skip_serializing_if = "is_zero")]
     pub after: SimDuration,
     /// Whether a thread that asks loses its interpreter lock around each query, where others wait for it (false): a client
-    /// that begins and ends a transaction makes more system calls than one for the query.
+    /// that begins and ends a transaction makes more system calls than one for the query. A pool that releases a connection
+    /// when its owner runs then does so when the transaction has ended.
     #[serde(default, skip_serializing_if = "is_false")]
     pub yields: bool,
 }

@@ -95,6 +95,22 @@ fn the_client_of_a_backend_works_before_and_after_each_query() {
 }
 
 #[test]
+fn a_client_that_yields_holds_its_connection_until_the_transaction_has_ended() {
+    let backend = |yields, release| {
+        let client = format!(r#""client": {{ "after": "2ms", "yields": {yields} }}"#);
+        format!(r#""backends": {{ "db": {{ {client}, "pool": {{ "size": 1, "release": "{release}" }} }} }}"#)
+    };
+    let threads = r#"{ "threaded": { "threads": 2, "switch_interval": "none" } }"#;
+    let system = System { classes: "page = db 10 > compute 3", ..PAGES };
+    // First: query 0–10, reads 10–12, computes 12–15; second: query from 12 or from 10 on.
+    for (yields, release, ends) in
+        [(true, "owner_runs", "15, 27"), (false, "owner_runs", "15, 25"), (true, "query_end", "15, 25")]
+    {
+        check(System { with: &backend(yields, release), ..system }, threads, ends);
+    }
+}
+
+#[test]
 fn a_thread_loses_the_lock_around_the_queries_of_a_client_that_yields() {
     let client = |yields| {
         format!(r#""backends": {{ "db": {{ "client": {{ "before": "1ms", "after": "1ms", "yields": {yields} }} }} }}"#)
