@@ -260,6 +260,12 @@ const MISTAKES: &[(&str, &[Mistake])] = &[
             Replace(r#""idp": {}"#, r#""idp": { "pool": { "size": 5, "per": "process" } }"#),
             Replace(r#""idp": {}"#, r#""idp": { "pool": { "size": 5, "acquire_timeout": "0ms" } }"#),
             Replace(r#""idp": {}"#, r#""idp": { "concurrency": -1 }"#),
+            Replace(r#""idp": {}"#, r#""idp": { "client": { "befor": "1ms" } }"#),
+            Text(
+                r#"{ "classes": { "page": { "phases": [{ "parallel": [{ "sleep": "5ms" }, { "db": "5ms" }] }] } },
+  "backends": { "db": { "client": { "before": "1ms" } } },
+  "arrivals": { "poisson": "25/s" }, "policies": [{ "async": {} }], "run": { "requests": 10 } }"#,
+            ),
             Replace(r#"{ "sleep": "5ms" }"#, r#"{ "parallel": [] }"#),
             Replace(r#"{ "sleep": "5ms" }"#, r#"{ "parallel": [{ "db": "5ms" }, { "compute": "5ms" }] }"#),
             Replace(r#"{ "sleep": "5ms" }"#, r#"{ "parallel": [{ "db": { "time": "5ms", "blocking": true } }] }"#),

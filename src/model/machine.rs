@@ -109,7 +109,8 @@ pub struct Backend {
     /// What the way to it and back adds to each query (0): it is no part of the request's demand.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub round_trip: SimDuration,
-    /// What the library that asks it costs, for each query; nothing when left out. Not for queries of a `parallel` phase.
+    /// What the library that asks it costs, for each query; nothing when left out. A `parallel` phase cannot ask a backend that
+    /// has one.
     pub client: Option<BackendClient>,
     /// Whether it is none, and the application sleeps in its place (false): such a wait ends as the timers of what runs it
     /// do.

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 /// A histogram in which a bin is at most 2^-BITS times as wide as its numbers are large.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Bins<const BITS: u32> {
+pub(super) struct Bins<const BITS: u32> {
     /// Each page empty, or one count a bin.
     pages: Box<[Box<[u32]>]>,
     /// How often a count has passed 2^32, by page and bin.
@@ -19,7 +19,7 @@ pub struct Bins<const BITS: u32> {
 
 /// A bin that is not empty.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Bin {
+struct Bin {
     /// The least number that belongs here.
     pub low: u64,
     /// The greatest.
@@ -87,11 +87,9 @@ impl<const BITS: u32> Bins<BITS> {
         carries << u32::BITS | u64::from(self.pages[page][place])
     }
 
-    /// The bins that are not empty, in the order of their numbers.
-    pub fn iter(&self) -> impl Iterator<Item = Bin> {
-        let bins =
-            self.pages.iter().enumerate().flat_map(|(page, counts)| (0..counts.len()).map(move |bin| (page, bin)));
-        bins.filter_map(|(page, place)| {
+    /// The bins of a page that are not empty, in the order of their numbers.
+    fn bins_of(&self, page: usize) -> impl Iterator<Item = Bin> {
+        (0..self.pages[page].len()).filter_map(move |place| {
             let (low, high) = Self::bounds(page, place);
             Some(Bin { low, high, count: self.count(page, place) }).filter(|bin| bin.count > 0)
         })
@@ -103,20 +101,15 @@ impl<const BITS: u32> Bins<BITS> {
         let pages: Vec<u64> = (0..self.pages.len()).map(|page| self.count_of_page(page)).collect();
         let count = pages.iter().sum();
         per_mille.map(|share| {
-            let mut rank = nearest_rank(count, share);
-            let page = pages.iter().position(|count| {
-                let is_here = rank <= *count;
-                rank -= if is_here { 0 } else { *count };
+            let mut left = nearest_rank(count, share);
+            // Whether the one that is looked for is among the next so many.
+            let mut is_among = |next: u64| {
+                let is_here = left <= next;
+                left -= if is_here { 0 } else { next };
                 is_here
-            })?;
-            let place = (0..Self::PAGE).find(|place| {
-                let count = self.count(page, *place);
-                let is_here = rank <= count;
-                rank -= if is_here { 0 } else { count };
-                is_here
-            })?;
-            let (low, high) = Self::bounds(page, place);
-            Some(Bin { low, high, count: 1 }.middle())
+            };
+            let page = pages.iter().position(|count| is_among(*count))?;
+            self.bins_of(page).find(|bin| is_among(bin.count)).map(|bin| bin.middle())
         })
     }
 
@@ -152,6 +145,12 @@ pub(super) fn nearest_rank(count: u64, per_mille: u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    impl<const BITS: u32> Bins<BITS> {
+        fn iter(&self) -> impl Iterator<Item = Bin> {
+            (0..self.pages.len()).flat_map(|page| self.bins_of(page))
+        }
+    }
 
     type Fine = Bins<10>;
 

@@ -17,7 +17,6 @@ mod totals;
 mod warm_up;
 
 pub use batches::Batches;
-pub use bins::{Bin, Bins};
 pub use collector::{Collector, Subject};
 pub use confidence::{Interval, differences, tell_confidence};
 pub use observations::{FEWEST_BATCHES, Method, Observations, Series, requests_needed};

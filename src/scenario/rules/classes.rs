@@ -76,13 +76,16 @@ impl Rules<'_> {
                 Phase::Single(phase) => match phase.kind {
                     PhaseKind::Framework | PhaseKind::Compute => "work on the CPU does not go on in parallel",
                     PhaseKind::Backend { blocking: true, .. } => "a blocking wait lets nothing go on beside it",
+                    PhaseKind::Backend { backend, .. } if backends[usize::from(backend.0)].client.is_some() => {
+                        "its backend has a `client`, whose work does not go on in parallel"
+                    }
                     PhaseKind::Backend { .. } | PhaseKind::Sleep => {
                         branches.push(phase);
                         continue;
                     }
                 },
             };
-            let help = "waits that do not block go on in parallel: `db`, `wait` and `sleep`";
+            let help = "waits that do not block go on in parallel: `db`, `wait` and `sleep`, without a `client`";
             return Err(self.error("this cannot go on in parallel", node.short_span(), problem).with_help(help));
         }
         Ok(Phase::Parallel { branches, concurrent })
