@@ -70,6 +70,9 @@ fn the_pools_of_threads_of_the_exact_cases() {
     analytic(cpu_then_db(20.0, 80.0), json!({ "sync": {} }), no_other(), 10.0, "workers");
     by_run(cpu_then_db(20.0, 80.0), threaded(4), no_other(), 34.466_02, "threads");
     by_run(cpu_then_db(20.0, 80.0), threaded(8), no_other(), 48.479, "threads, GIL and cores");
+    let client = json!({ "backends": { "db": { "client": { "before": "8ms", "after": "17ms" } } } });
+    analytic(cpu_then_db(20.0, 80.0), json!({ "sync": {} }), client.clone(), 8.0, "workers");
+    analytic(cpu_then_db(20.0, 80.0), json!({ "async": {} }), client, 1000.0 / 45.0, "loop and cores");
     analytic(cpu_then_db(20.0, 80.0), json!({ "async": {} }), no_other(), 50.0, "loop and cores");
     let without_gil = json!({ "threaded": { "threads": 4, "gil": false } });
     analytic(cpu_then_db(20.0, 80.0), without_gil, json!({ "machine": { "cores": 4 } }), 40.0, "threads");

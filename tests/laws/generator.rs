@@ -12,7 +12,7 @@ pub fn scenario(seed: u64) -> String {
         "classes": classes,
         "arrivals": dice.arrivals(),
         "machine": dice.machine(),
-        "backends": { "db": dice.backend(), "idp": dice.backend() },
+        "backends": { "db": dice.backend(), "idp": dice.backend(), "cache": dice.backend_with_client() },
         "policies": dice.policies(),
         "run": dice.run(seed),
     });
@@ -67,7 +67,7 @@ impl Dice {
     }
 
     fn phase(&mut self) -> Value {
-        match self.up_to(9) {
+        match self.up_to(10) {
             1 | 2 => json!({ "framework": self.law(4) }),
             3 | 4 => json!({ "compute": self.law(8) }),
             5 => json!({ "db": { "time": self.law(20), "blocking": true } }),
@@ -78,6 +78,10 @@ impl Dice {
                 } else {
                     json!({ "parallel": waits })
                 }
+            }
+            7 => {
+                let blocking = self.one_in(3);
+                json!({ "wait": { "backend": "cache", "time": self.law(10), "blocking": blocking } })
             }
             _ => self.wait(),
         }
@@ -143,6 +147,14 @@ impl Dice {
         if self.one_in(3) {
             backend["concurrency"] = json!(self.up_to(6));
         }
+        backend
+    }
+
+    fn backend_with_client(&mut self) -> Value {
+        let mut backend = self.backend();
+        backend["round_trip"] = json!("500us");
+        let yields = self.one_in(2);
+        backend["client"] = json!({ "before": self.millis(2), "after": self.millis(2), "yields": yields });
         backend
     }
 
