@@ -208,12 +208,25 @@ impl<O: Observer> Simulation<O> {
         let flight = &mut ahead.flights[id.0 as usize];
         flight.worker = worker;
         flight.departure.spent[Activity::BacklogWait as usize] = self.now - flight.departure.entrance.arrival;
-        self.on_leg_end(id);
+        self.go_on_ahead(id);
+    }
+
+    /// A leg is over; if it was the last, the worker takes the next requests. Some may depart as they are taken.
+    #[inline]
+    pub(super) fn on_leg_end(&mut self, id: RequestId) {
+        self.go_on_ahead(id);
+        while self.untaken > 0
+            && let Some(worker) = self.workers.with_free_slot()
+            && let Some(first) = self.ahead.as_mut().and_then(|ahead| ahead.backlog.pop_front())
+        {
+            self.untaken -= 1;
+            self.take_ahead(first, worker);
+        }
     }
 
     /// A request begins its next leg; after the last it departs.
     #[inline]
-    pub(super) fn on_leg_end(&mut self, id: RequestId) {
+    fn go_on_ahead(&mut self, id: RequestId) {
         let Some(ahead) = &mut self.ahead else { return };
         let flight = &mut ahead.flights[id.0 as usize];
         if flight.next == flight.legs {
@@ -229,7 +242,7 @@ impl<O: Observer> Simulation<O> {
         self.events.push(*done_at + leg.wait, Event::LegEnd(id));
     }
 
-    /// A request departs, and its worker takes the next.
+    /// A request departs.
     fn depart_ahead(&mut self, id: RequestId) {
         let Some(ahead) = &mut self.ahead else { return };
         let now = self.now;
@@ -254,11 +267,8 @@ impl<O: Observer> Simulation<O> {
         if let Some(user) = user {
             self.think(user);
         }
-        let Some(ahead) = &mut self.ahead else { return };
-        ahead.free.push(id);
-        if let Some(first) = ahead.backlog.pop_front() {
-            self.untaken -= 1;
-            self.take_ahead(first, worker);
+        if let Some(ahead) = &mut self.ahead {
+            ahead.free.push(id);
         }
     }
 

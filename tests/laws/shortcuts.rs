@@ -125,6 +125,14 @@ fn users_who_wait_for_an_answer_are_served_alike() {
 }
 
 #[test]
+fn very_many_requests_may_depart_as_soon_as_they_are_taken() {
+    let empty = r#", { "time": "1ms", "class": "empty" }"#.repeat(20_000);
+    let arrivals = format!(r#"{{ "at": [{{ "time": "0ms", "class": "page" }}{empty}] }}"#);
+    let json = scenario(CONSTANT, &arrivals, LOOPS_AND_THREADS[2], "{}").replace(r#""threads": 5"#, r#""threads": 1"#);
+    assert_eq!(check(&json), 1);
+}
+
+#[test]
 fn who_competes_for_cores_or_turns_goes_the_long_way() {
     for policy in [
         r#"{ "sync": { "workers": 5 } }"#,
