@@ -1,10 +1,10 @@
 //! A shortcut: what a request will do next is known when it asks, where nothing can intervene.
 //!
-//! A *stay* is what a request does without a break once it has its turn: bursts, and waits that block the turn. A *leg* is a
-//! stay and the wait after it. Where turns are given first come, first served, are kept to the end of the stay, and each
-//! has a core of its own, a stay begins at max(now, when the worker is done with those before), and its length is known. So
-//! neither turns nor cores nor the ends of bursts need events: one event stands for a leg. What a request did is booked
-//! when it departs.
+//! A *stay* is what a request does without a break once it has its turn: bursts, and waits that block the turn. Where turns
+//! are given first come, first served, are kept to the end of the stay, and each has a core of its own, a stay begins at
+//! max(now, when the worker is done with those before), and its length is known. So neither turns nor cores nor the ends
+//! of bursts need events: one event stands for a stay and the wait after it. A last stay needs none, unless somebody waits
+//! for its end. What a request did is booked when it departs.
 //!
 //! Whether a run may look ahead is decided before it, from its rules. The results are those of the long way, to the
 //! nanosecond; `tests/laws` compares them, request by request.
@@ -12,13 +12,14 @@
 use std::collections::VecDeque;
 
 use crate::model::{Activity, Backend, ClassId, Quantum, SimDuration, SimTime};
-use crate::random::Stream;
+use crate::random::Load;
 
-use super::event::{Event, UserId};
+use super::event::{Event, Key, NEVER, UserId, key_of, time_of};
+use super::intake::Brought;
 use super::program::{Instruction, Program};
 use super::recorder::{Departure, Entrance, Observer, Outcome};
 use super::requests::RequestId;
-use super::simulation::{Setup, Simulation};
+use super::simulation::{Setup, Simulation, TOGETHER};
 use super::{Dispatch, Order, Rules};
 
 /// The requests in flight, and when each worker will be done with all who have asked for its turn.
@@ -27,11 +28,18 @@ pub(super) struct Ahead {
     done_at: Vec<SimTime>,
     flights: Vec<Flight>,
     free: Vec<RequestId>,
+    stride: usize,
     /// `stride` for each request.
     demands: Vec<SimDuration>,
-    legs: Vec<Leg>,
-    stride: usize,
+    /// When each stay began that has been asked for, in the place of its first step; as many.
+    starts: Vec<SimTime>,
     backlog: VecDeque<RequestId>,
+    /// The ends of last stays, in order, that no event stands for.
+    departures: VecDeque<(Key, RequestId)>,
+    /// Whether users wait for answers.
+    answers_matter: bool,
+    /// The most requests in flight at once, since the warm-up once that is over.
+    most: usize,
 }
 
 /// A request in flight.
@@ -40,21 +48,12 @@ struct Flight {
     /// What will be told, but for when it departs and how long it waits.
     departure: Departure,
     worker: u32,
-    /// The next of its legs, and how many there are.
+    /// Its next instruction, and the first.
     next: u32,
-    legs: u32,
-    /// How long it has its turn in all, and a core.
+    first: u32,
+    /// How long it has had its turn.
     stays: SimDuration,
-    cpu: SimDuration,
     user: Option<UserId>,
-}
-
-/// A stay and the wait after it; the start is known once it has asked for its turn.
-#[derive(Clone, Copy, Debug, Default)]
-struct Leg {
-    start: SimTime,
-    stay: SimDuration,
-    wait: SimDuration,
 }
 
 impl Ahead {
@@ -65,7 +64,8 @@ impl Ahead {
         // Of two workers that free a slot at one instant, the first takes the oldest request of the backlog.
         let workers_compete = *workers > 1 && slots.is_some();
         // And of two users who are answered at one instant by two workers, the first is first to send again.
-        let users_compete = *workers > 1 && matches!(setup.load, crate::random::Load::Closed(_));
+        let has_users = matches!(setup.load, Load::Closed(_));
+        let users_compete = *workers > 1 && has_users;
         // Who waits without a turn before may wait from now on, others from when their turn will be over: two whose waits
         // end at one instant would go on in the wrong order.
         let may = nothing_intervenes(setup, program)
@@ -77,16 +77,20 @@ impl Ahead {
             done_at: vec![SimTime::ZERO; *workers as usize],
             flights: Vec::new(),
             free: Vec::new(),
-            demands: Vec::new(),
-            legs: Vec::new(),
             stride: program.stride(),
+            demands: Vec::new(),
+            starts: Vec::new(),
             backlog: VecDeque::new(),
+            departures: VecDeque::new(),
+            answers_matter: has_users,
+            most: 0,
         })
     }
 
-    /// Whether no request is in flight.
-    pub fn is_empty(&self) -> bool {
-        self.flights.len() == self.free.len()
+    /// How many requests are in flight.
+    #[inline]
+    fn in_flight(&self) -> usize {
+        self.flights.len() - self.free.len()
     }
 
     /// A place for one more request.
@@ -101,18 +105,24 @@ impl Ahead {
         let entrance = Entrance { request: 0, class: ClassId(0), arrival: start, first_arrival: start, demand: zero };
         let spent = [zero; Activity::ALL.len()];
         let departure = Departure { entrance, departure: start, outcome: Outcome::Completed, counts: false, spent };
-        self.flights.push(Flight { departure, worker: 0, next: 0, legs: 0, stays: zero, cpu: zero, user: None });
+        self.flights.push(Flight { departure, worker: 0, next: 0, first: 0, stays: zero, user: None });
         let places = self.flights.len() * self.stride;
         self.demands.resize(places, zero);
-        self.legs.resize(places, Leg::default());
+        self.starts.resize(places, start);
         RequestId(self.flights.len() as u32 - 1)
     }
 
-    /// Where the demands and legs of a request are.
+    /// Where the demands of a request are.
     #[inline]
     fn range(&self, id: RequestId) -> std::ops::Range<usize> {
         let first = id.0 as usize * self.stride;
         first..first + self.stride
+    }
+
+    /// The key of the next departure that no event stands for.
+    #[inline]
+    fn next_departure(&self) -> Key {
+        self.departures.front().map_or(NEVER, |(key, _)| *key)
     }
 }
 
@@ -139,168 +149,278 @@ pub(super) fn nothing_intervenes(setup: &Setup<'_>, program: &Program) -> bool {
 }
 
 impl<O: Observer> Simulation<O> {
-    /// A request arrives whose legs will be known ahead.
-    pub(super) fn receive_ahead(&mut self, class: ClassId, mut stream: Stream, user: Option<UserId>) {
-        let Some(ahead) = &mut self.ahead else { return };
-        let id = ahead.place();
-        let range = ahead.range(id);
-        let demands = &mut ahead.demands[range.clone()];
-        let places = &mut ahead.legs[range];
-        let (arrival, request) = (self.now, self.arrivals.entered);
-        let counts = arrival >= self.warm_up;
-        // Filled in where it stays: a copy would have to wait until all parts are written.
-        let flight = &mut ahead.flights[id.0 as usize];
-        let spent = &mut flight.departure.spent;
-        *spent = [SimDuration::ZERO; Activity::ALL.len()];
-        let (mut leg, mut legs) = (Leg::default(), 0);
-        let (mut stays, mut cpu) = (SimDuration::ZERO, SimDuration::ZERO);
-        let mut is_staying = false;
-        let add = |step: Instruction, demand: SimDuration| {
-            let Some(activity) = step.activity() else { return };
-            spent[activity as usize] += demand;
-            is_staying = step.keeps_turn();
-            if is_staying {
-                leg.stay += demand;
-                stays += demand;
-                if let Instruction::Cpu(_) = step {
-                    cpu += demand;
-                }
-                places[legs] = leg;
-            } else {
-                leg.wait = demand;
-                places[legs] = leg;
-                legs += 1;
-                leg = Leg::default();
+    /// Goes on for at most `steps` events; false once the run is over.
+    pub(super) fn look_ahead(&mut self, ahead: &mut Ahead, steps: u64) -> bool {
+        for _ in 0..steps {
+            let event = self.events.next_key();
+            let arrival = self.arrivals.next;
+            let mut next = event.min(arrival);
+            if self.untaken > 0 || next == NEVER {
+                next = next.min(ahead.next_departure());
             }
-        };
-        let given = self.arrivals.source.as_ref().and_then(|source| source.given_demands());
-        let demand = self.program.fill_demands(class, given, &mut stream, demands, add);
-        flight.departure.entrance = Entrance { request, class, arrival, first_arrival: arrival, demand };
-        flight.departure.counts = counts;
-        flight.next = 0;
-        flight.legs = legs as u32 + u32::from(is_staying);
-        flight.stays = stays;
-        flight.cpu = cpu;
-        flight.user = user;
-        self.arrivals.arrived += 1;
-        self.arrivals.entered += 1;
-        self.counts.in_system.rise(arrival);
-        self.counts.classes[usize::from(class.0)].arrived += u64::from(counts);
-        self.counts.warm_up_requests += u64::from(!counts);
-        match self.workers.with_free_slot() {
-            Some(worker) => self.take_ahead(id, worker),
-            None => {
-                self.untaken += 1;
-                if let Some(ahead) = &mut self.ahead {
-                    ahead.backlog.push_back(id);
+            let is_drained = arrival == NEVER && self.arrivals.are_over() && ahead.in_flight() == 0;
+            if !self.move_to(next, is_drained) {
+                if !self.is_overfull {
+                    self.depart_before(ahead, key_of(self.last_instant + SimDuration::from_nanos(1)));
                 }
+                self.tell_booked();
+                return false;
+            }
+            if next == arrival {
+                self.depart_before(ahead, next);
+                self.on_arrival_ahead(ahead);
+            } else if next == event {
+                match self.events.take(event).1 {
+                    Event::UserArrival(user) => {
+                        if let Some((class, mut stream, _)) = self.draw_request_of(user) {
+                            let id = ahead.place();
+                            let range = ahead.range(id);
+                            let demands = &mut ahead.demands[range];
+                            let alone = self.program.fill_demands(class, None, &mut stream, demands);
+                            self.receive_ahead(ahead, id, Brought { class, alone }, Some(user));
+                        }
+                    }
+                    Event::BurstEnd(id) | Event::WaitEnd(id) => self.on_leg_end(ahead, id, next),
+                    other => unreachable!("{other:?} can intervene"),
+                }
+            } else if let Some((_, id)) = ahead.departures.pop_front() {
+                self.on_leg_end(ahead, id, next);
+            }
+            if cfg!(debug_assertions) && self.is_audited() {
+                let inside = self.workers.all_in_progress() + self.untaken;
+                assert_eq!(inside, ahead.in_flight() as u64, "a request is nowhere");
             }
         }
-        self.check_room();
+        self.tell_booked();
+        true
+    }
+
+    /// A request of an open load arrives.
+    #[inline]
+    fn on_arrival_ahead(&mut self, ahead: &mut Ahead) {
+        let Some(intake) = &self.arrivals.intake else { return };
+        let (brought, demands) = intake.brought();
+        let id = ahead.place();
+        let range = ahead.range(id);
+        ahead.demands[range].copy_from_slice(demands);
+        self.receive_ahead(ahead, id, brought, None);
+        self.pass_to_next_arrival();
+    }
+
+    /// A request arrives that has a place, with the demands that it brings.
+    #[inline]
+    fn receive_ahead(&mut self, ahead: &mut Ahead, id: RequestId, brought: Brought, user: Option<UserId>) {
+        let Brought { class, alone: demand } = brought;
+        let demands = &ahead.demands[ahead.range(id)];
+        // Filled in where it stays: a copy would have to wait until all parts are written.
+        let Flight { departure, next, first, stays, user: sender, .. } = &mut ahead.flights[id.0 as usize];
+        departure.spent = [SimDuration::ZERO; Activity::ALL.len()];
+        self.program.spend(class, demands, &mut departure.spent);
+        let (arrival, request) = (self.now, self.arrivals.entered);
+        departure.entrance = Entrance { request, class, arrival, first_arrival: arrival, demand };
+        departure.counts = self.count_arrival_of(class);
+        *first = self.program.first(class);
+        *next = *first;
+        *stays = SimDuration::ZERO;
+        *sender = user;
+        self.note_level(ahead, arrival);
+        match self.workers.with_free_slot() {
+            Some(worker) => self.take_ahead(ahead, id, worker),
+            None => {
+                self.untaken += 1;
+                ahead.backlog.push_back(id);
+            }
+        }
+        self.is_overfull = ahead.in_flight() > self.max_in_flight as usize;
+    }
+
+    /// Takes note of how many are in flight at an instant, with the one that arrives or departs then.
+    #[inline]
+    fn note_level(&self, ahead: &mut Ahead, time: SimTime) {
+        if self.is_counted(time) {
+            ahead.most = ahead.most.max(ahead.in_flight());
+        }
     }
 
     /// A worker takes a request into a free slot.
     #[inline]
-    fn take_ahead(&mut self, id: RequestId, worker: u32) {
-        let Some(ahead) = &mut self.ahead else { return };
+    fn take_ahead(&mut self, ahead: &mut Ahead, id: RequestId, worker: u32) {
         self.workers.take_slot(worker);
-        self.counts.slots_taken.rise(self.now);
         let flight = &mut ahead.flights[id.0 as usize];
         flight.worker = worker;
         flight.departure.spent[Activity::BacklogWait as usize] = self.now - flight.departure.entrance.arrival;
-        self.go_on_ahead(id);
-    }
-
-    /// A leg is over; if it was the last, the worker takes the next requests. Some may depart as they are taken.
-    #[inline]
-    pub(super) fn on_leg_end(&mut self, id: RequestId) {
-        self.go_on_ahead(id);
-        while self.untaken > 0
-            && let Some(worker) = self.workers.with_free_slot()
-            && let Some(first) = self.ahead.as_mut().and_then(|ahead| ahead.backlog.pop_front())
-        {
-            self.untaken -= 1;
-            self.take_ahead(first, worker);
+        if self.program.instruction(flight.next) == Instruction::Depart {
+            self.depart_ahead(ahead, id, self.now);
+        } else {
+            self.go_on_ahead(ahead, id);
         }
     }
 
-    /// A request begins its next leg; after the last it departs.
+    /// A stay and the wait after it are over, by an event of that key; if they were the last, the request departs.
     #[inline]
-    fn go_on_ahead(&mut self, id: RequestId) {
-        let Some(ahead) = &mut self.ahead else { return };
-        let flight = &mut ahead.flights[id.0 as usize];
-        if flight.next == flight.legs {
-            self.depart_ahead(id);
+    fn on_leg_end(&mut self, ahead: &mut Ahead, id: RequestId, key: Key) {
+        if self.program.instruction(ahead.flights[id.0 as usize].next) != Instruction::Depart {
+            self.go_on_ahead(ahead, id);
             return;
         }
-        let leg = &mut ahead.legs[id.0 as usize * ahead.stride + flight.next as usize];
-        flight.next += 1;
+        self.depart_before(ahead, key);
+        self.depart_ahead(ahead, id, self.now);
+        // Some may depart as they are taken.
+        while self.untaken > 0
+            && let Some(worker) = self.workers.with_free_slot()
+            && let Some(first) = ahead.backlog.pop_front()
+        {
+            self.untaken -= 1;
+            self.take_ahead(ahead, first, worker);
+        }
+    }
+
+    /// A request begins its next stay.
+    #[inline]
+    fn go_on_ahead(&mut self, ahead: &mut Ahead, id: RequestId) {
+        let flight = &mut ahead.flights[id.0 as usize];
+        let range = id.0 as usize * ahead.stride..(id.0 as usize + 1) * ahead.stride;
+        let demands = &ahead.demands[range.clone()];
+        let mut place = (flight.next - flight.first) as usize;
         let done_at = &mut ahead.done_at[flight.worker as usize];
-        leg.start = self.now.max(*done_at);
-        *done_at = leg.start + leg.stay;
-        flight.departure.spent[Activity::RunQueueWait as usize] += leg.start - self.now;
-        self.events.push(*done_at + leg.wait, Event::LegEnd(id));
+        let start = self.now.max(*done_at);
+        ahead.starts[range][place] = start;
+        flight.departure.spent[Activity::RunQueueWait as usize] += start - self.now;
+        let mut instruction = self.program.instruction(flight.next);
+        let mut stay = SimDuration::ZERO;
+        while instruction.keeps_turn() {
+            stay += demands[place];
+            place += 1;
+            instruction = self.program.instruction(flight.first + place as u32);
+        }
+        flight.stays += stay;
+        flight.next = flight.first + place as u32;
+        *done_at = start + stay;
+        if instruction != Instruction::Depart {
+            flight.next += 1;
+            self.events.push(*done_at + demands[place], Event::WaitEnd(id));
+            return;
+        }
+        let key = self.events.key(*done_at, Event::BurstEnd(id));
+        if ahead.answers_matter || ahead.departures.back().is_some_and(|(last, _)| *last > key) {
+            self.events.push_key(key);
+        } else {
+            ahead.departures.push_back((key, id));
+        }
+    }
+
+    /// Requests depart whose departure no event stands for, those before that key.
+    #[inline]
+    fn depart_before(&mut self, ahead: &mut Ahead, key: Key) {
+        while let Some((departure, id)) = ahead.departures.front()
+            && *departure < key
+        {
+            let (id, time) = (*id, time_of(*departure));
+            ahead.departures.pop_front();
+            self.depart_ahead(ahead, id, time);
+        }
     }
 
     /// A request departs.
-    fn depart_ahead(&mut self, id: RequestId) {
-        let Some(ahead) = &mut self.ahead else { return };
-        let now = self.now;
-        let Flight { departure, worker, stays, cpu, user, .. } = &mut ahead.flights[id.0 as usize];
-        departure.departure = now;
-        self.untold.push(*departure);
-        self.counts.in_system.fall(now);
-        self.counts.slots_taken.fall(now);
-        self.counts.departed += 1;
-        self.counts.last_departure = now;
-        let (class, worker, user) = (departure.entrance.class, *worker, *user);
-        if departure.counts {
-            self.counts.classes[usize::from(class.0)].completed += 1;
-            self.counts.turns_taken.add_area(u128::from(stays.as_nanos()));
-            self.counts.busy_cores.add_area(u128::from(cpu.as_nanos()));
-            self.counts.phase_events += 2 * self.program.steps(class).len() as u64;
-        } else {
-            self.book_ahead(id);
-        }
-        self.tell_some();
-        self.workers.free_slot(worker);
-        if let Some(user) = user {
+    #[inline]
+    fn depart_ahead(&mut self, ahead: &mut Ahead, id: RequestId, time: SimTime) {
+        self.note_level(ahead, time);
+        let Flight { departure, worker, stays, user, .. } = &mut ahead.flights[id.0 as usize];
+        // Set where it has been copied to: the copy would have to wait for it.
+        self.untold.push_mut(*departure).departure = time;
+        self.workers.free_slot(*worker);
+        if let Some(user) = *user {
             self.think(user);
         }
-        if let Some(ahead) = &mut self.ahead {
-            ahead.free.push(id);
+        if departure.counts {
+            self.counts.turns_taken.add_area(u128::from(stays.as_nanos()));
+        } else {
+            self.book_flight(ahead, id, time);
+        }
+        ahead.free.push(id);
+        if self.untold.len() >= TOGETHER {
+            self.tell_booked();
         }
     }
 
-    /// Books what requests in flight have done.
-    pub(super) fn book_flights(&mut self) {
-        let Some(ahead) = &self.ahead else { return };
+    /// Tells departures, and books them.
+    fn tell_booked(&mut self) {
+        let untold = std::mem::take(&mut self.untold);
+        self.book_departed(&untold);
+        self.untold = untold;
+        self.tell();
+    }
+
+    /// Takes note of a request that arrives now; whether it counts.
+    #[inline]
+    pub(super) fn count_arrival_of(&mut self, class: ClassId) -> bool {
+        let counts = self.is_counted(self.now);
+        self.arrivals.arrived += 1;
+        self.arrivals.entered += 1;
+        self.counts.classes[usize::from(class.0)].arrived += u64::from(counts);
+        self.counts.warm_up_requests += u64::from(!counts);
+        counts
+    }
+
+    /// Books requests that have departed, but for their turns; of those that do not count, only that they have. Returns
+    /// how long those that count were in progress, in nanoseconds.
+    pub(super) fn book_departed(&mut self, departed: &[Departure]) -> u128 {
+        let (mut in_system, mut served, mut working, mut phases) = (0, 0, 0, 0);
+        for departure in departed {
+            let Departure { entrance, departure: end, spent, .. } = departure;
+            self.counts.last_departure = self.counts.last_departure.max(*end);
+            if departure.counts {
+                let present = u128::from((*end - entrance.arrival).as_nanos());
+                in_system += present;
+                served += present - u128::from(spent[Activity::BacklogWait as usize].as_nanos());
+                let cpu = spent[Activity::Framework as usize] + spent[Activity::Compute as usize];
+                working += u128::from(cpu.as_nanos());
+                phases += self.program.length(entrance.class);
+                self.counts.classes[usize::from(entrance.class.0)].completed += 1;
+            }
+        }
+        self.counts.departed += departed.len() as u64;
+        self.counts.in_system.add_area(in_system);
+        self.counts.slots_taken.add_area(served);
+        self.counts.busy_cores.add_area(working);
+        self.counts.phase_events += 2 * phases;
+        served
+    }
+
+    /// Books what requests in flight have done, and how many there were.
+    pub(super) fn book_flights(&mut self, ahead: &Ahead) {
+        self.counts.in_system.reach(self.now, ahead.most.max(ahead.in_flight()) as u64);
         let mut is_in_flight = vec![true; ahead.flights.len()];
         for free in &ahead.free {
             is_in_flight[free.0 as usize] = false;
         }
         for (id, _) in (0..).zip(is_in_flight).filter(|(_, is_in_flight)| *is_in_flight) {
-            self.book_ahead(RequestId(id));
+            self.book_flight(ahead, RequestId(id), self.now);
         }
     }
 
-    /// Books phase by phase what has come true of a request's legs by now.
+    /// Books phase by phase what has come true of a request by that time.
     #[cold]
-    fn book_ahead(&mut self, id: RequestId) {
-        let Some(ahead) = &self.ahead else { return };
-        let flight = &ahead.flights[id.0 as usize];
+    fn book_flight(&mut self, ahead: &Ahead, id: RequestId, now: SimTime) {
+        let Flight { departure, next, first, .. } = &ahead.flights[id.0 as usize];
+        let Departure { entrance, spent, .. } = departure;
+        self.counts.in_system.add_span(entrance.arrival, now);
+        let begun = (next - first) as usize;
+        if begun == 0 {
+            return;
+        }
+        self.counts.slots_taken.add_span(entrance.arrival + spent[Activity::BacklogWait as usize], now);
         let range = ahead.range(id);
-        let mut legs = ahead.legs[range.clone()].iter().take(flight.next as usize);
+        let (demands, starts) = (&ahead.demands[range.clone()], &ahead.starts[range]);
         let mut time = None;
-        let steps = self.program.steps(flight.departure.entrance.class);
-        for (step, demand) in steps.iter().zip(&ahead.demands[range]) {
-            let Some(start) = time.or_else(|| legs.next().map(|leg| leg.start)) else { return };
-            if start > self.now {
+        for (place, step) in self.program.steps(entrance.class).iter().enumerate().take(begun) {
+            let start = time.unwrap_or(starts[place]);
+            if start > now {
                 return;
             }
-            let end = start + *demand;
-            self.counts.phase_events += 1 + u64::from(end <= self.now);
-            let until = end.min(self.now);
+            let end = start + demands[place];
+            self.counts.phase_events += 1 + u64::from(end <= now);
+            let until = end.min(now);
             if step.keeps_turn() {
                 self.counts.turns_taken.add_span(start, until);
             }

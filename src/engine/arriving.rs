@@ -4,8 +4,8 @@ use crate::model::{Activity, ClassId, SimTime};
 use crate::random::{Load, Purpose, Stream};
 
 use super::Dispatch;
-use super::ahead::Ahead;
 use super::event::{Event, NEVER, Nobody, UserId};
+use super::intake::{Brought, Intake};
 use super::recorder::{Entrance, Observer, Outcome};
 use super::requests::{Lane, Request, RequestId, State};
 use super::simulation::{Arrivals, Simulation, User};
@@ -16,17 +16,7 @@ const SHARED: usize = 0;
 impl Arrivals {
     /// Nothing has arrived, and at most so many will.
     pub fn new(left: u64) -> Self {
-        Self {
-            source: None,
-            users: Vec::new(),
-            think: None,
-            next: NEVER,
-            next_class: None,
-            left,
-            arrived: 0,
-            entered: 0,
-            retried: 0,
-        }
+        Self { intake: None, users: Vec::new(), think: None, next: NEVER, left, arrived: 0, entered: 0, retried: 0 }
     }
 
     /// Whether nothing will arrive anew.
@@ -44,7 +34,7 @@ impl<O: Observer> Simulation<O> {
         }
         match load {
             Load::Open(source) => {
-                self.arrivals.source = Some(source);
+                self.arrivals.intake = Some(Intake::new(source, self.arrivals.left, &self.program, &self.streams));
                 self.schedule_arrival();
             }
             Load::Closed(users) => {
@@ -72,36 +62,37 @@ impl<O: Observer> Simulation<O> {
     /// Whether nothing will arrive and nothing is left to serve.
     #[inline]
     pub(super) fn is_drained(&self) -> bool {
-        let is_ahead_over = self.ahead.as_ref().is_none_or(Ahead::is_empty);
-        self.arrivals.are_over() && self.requests.len() == self.acceptors.len() && is_ahead_over
+        self.arrivals.are_over() && self.requests.len() == self.acceptors.len()
     }
 
     #[inline]
-    pub(super) fn schedule_arrival(&mut self) {
-        self.arrivals.next = NEVER;
-        if self.arrivals.left == 0 {
-            return;
+    fn schedule_arrival(&mut self) {
+        self.arrivals.next = match self.arrivals.intake.as_ref().and_then(Intake::next_arrival) {
+            Some(time) => self.events.key(time, Event::Arrival(Nobody::default())),
+            None => NEVER,
+        };
+    }
+
+    /// The request that has arrived has been taken; schedules the next.
+    #[inline]
+    pub(super) fn pass_to_next_arrival(&mut self) {
+        if let Some(intake) = &mut self.arrivals.intake {
+            intake.advance(&self.program, &self.streams);
         }
-        self.arrivals.left -= 1;
-        if let Some(arrival) = self.arrivals.source.as_mut().and_then(|source| source.next_arrival()) {
-            self.arrivals.next = self.events.key(arrival.time, Event::Arrival(Nobody::default()));
-            self.arrivals.next_class = arrival.class;
-        }
+        self.schedule_arrival();
     }
 
     pub(super) fn on_arrival(&mut self) {
-        let number = self.arrivals.arrived;
-        let mut stream = self.streams.request(number);
-        let drawn = self.program.draw_class(&mut stream);
-        let class = self.arrivals.next_class.unwrap_or(drawn);
-        if self.ahead.is_some() {
-            self.receive_ahead(class, stream, None);
-            self.schedule_arrival();
-            return;
-        }
-        let id = self.enter(number, class, stream);
-        self.schedule_arrival();
-        self.receive(id);
+        let Some(intake) = &self.arrivals.intake else { return };
+        let (Brought { class, alone }, brought) = intake.brought();
+        let request =
+            Request::new(self.arrivals.arrived, self.arrivals.entered, self.now, class, self.program.first(class));
+        let id = self.requests.insert(request);
+        let (request, demands) = self.requests.with_demands(id);
+        request.demand = alone;
+        demands.copy_from_slice(brought);
+        self.pass_to_next_arrival();
+        self.enter(id);
     }
 
     /// A user of a closed system thinks, and then sends a request.
@@ -113,41 +104,40 @@ impl<O: Observer> Simulation<O> {
     }
 
     pub(super) fn on_user_arrival(&mut self, user: UserId) {
-        if self.arrivals.left == 0 {
-            return;
-        }
-        self.arrivals.left -= 1;
+        let Some((class, mut stream, ordinal)) = self.draw_request_of(user) else { return };
+        let request =
+            Request::new(self.arrivals.arrived, self.arrivals.entered, self.now, class, self.program.first(class));
+        let id = self.requests.insert(request);
+        let (request, demands) = self.requests.with_demands(id);
+        request.demand = self.program.fill_demands(class, None, &mut stream, demands);
+        self.requests.more_mut(id).user = Some((user, ordinal));
+        self.enter(id);
+    }
+
+    /// The class of a user's next request, the stream that brings its demands, and which of the user's requests it is; nothing
+    /// if no more may arrive.
+    pub(super) fn draw_request_of(&mut self, user: UserId) -> Option<(ClassId, Stream, u64)> {
+        self.arrivals.left = self.arrivals.left.checked_sub(1)?;
         let requests = &mut self.arrivals.users[user.0 as usize].requests;
         let ordinal = *requests;
         *requests += 1;
         let mut stream = self.streams.purpose_of(Purpose::UserRequests, u64::from(user.0), ordinal);
-        let class = self.program.draw_class(&mut stream);
-        if self.ahead.is_some() {
-            self.receive_ahead(class, stream, Some(user));
-            return;
-        }
-        let id = self.enter(self.arrivals.arrived, class, stream);
-        self.requests.more_mut(id).user = Some((user, ordinal));
-        self.receive(id);
+        Some((self.program.draw_class(&mut stream), stream, ordinal))
     }
 
-    /// A new request enters the slab, with the demands that its stream brings.
+    /// A new request, which is in the slab with the demands that it brings, arrives for the first time.
     #[inline]
-    fn enter(&mut self, number: u64, class: ClassId, mut stream: Stream) -> RequestId {
+    fn enter(&mut self, id: RequestId) {
         self.arrivals.arrived += 1;
-        let request = Request::new(number, self.arrivals.entered, self.now, class, self.program.first(class));
-        let id = self.requests.insert(request);
         let (request, demands) = self.requests.with_demands(id);
-        let given = self.arrivals.source.as_ref().and_then(|source| source.given_demands());
-        request.demand = self.program.fill_demands(class, given, &mut stream, demands, |_, _| ());
         if self.program.adds() {
-            request.demand = self.program.add_to(class, demands);
+            request.demand = self.program.add_to(request.class, demands);
         }
         if self.clients.clients.retries.is_some() {
             let demands = demands.to_vec();
             self.requests.more_mut(id).demands = demands;
         }
-        id
+        self.receive(id);
     }
 
     /// A request arrives, at its first try or a later one: a worker takes it, it waits, or it is rejected.

@@ -66,7 +66,9 @@ impl<O: Observer> Simulation<O> {
     /// Books what the requests in flight were doing when the run ended.
     pub(super) fn book_unfinished(&mut self) {
         self.counts.phase_events += self.counts.busy_cores.now();
-        self.book_flights();
+        if let Some(ahead) = self.ahead.take() {
+            self.book_flights(&ahead);
+        }
         for id in self.requests.ids() {
             match self.requests[id].state {
                 State::Away => {}

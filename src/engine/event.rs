@@ -45,8 +45,6 @@ events! {
     0 1 ShareEnd(Nobody),
     /// A wait of a request is over.
     0 2 WaitEnd(RequestId),
-    /// A leg that was known ahead is over.
-    0 12 LegEnd(RequestId),
     /// A running request has been on its core for the quantum.
     1 3 QuantumEnd(RequestId),
     /// A ready request of a worker asks for the lock that a running one holds.
@@ -101,6 +99,11 @@ const SUBJECT_BITS: u32 = 24;
 #[inline]
 pub(super) const fn time_of(key: Key) -> SimTime {
     SimTime::from_nanos((key >> (64 + RANK_BITS)) as u64)
+}
+
+/// The first key of an instant: of no event, and before those of all that happen then.
+pub(super) fn key_of(time: SimTime) -> Key {
+    u128::from(time.as_nanos() << RANK_BITS) << 64
 }
 
 /// Whether the event of that key comes after the expiries of its instant.
@@ -160,8 +163,9 @@ impl EventQueue {
         EventId(key as u64)
     }
 
+    /// Schedules the event of a key.
     #[inline]
-    fn push_key(&mut self, key: Key) {
+    pub fn push_key(&mut self, key: Key) {
         if self.has_hole {
             self.has_hole = false;
             self.sift_down(key);

@@ -18,6 +18,7 @@ mod booking;
 mod cores;
 mod event;
 mod failing;
+mod intake;
 mod leaving;
 mod program;
 mod recorder;

@@ -38,8 +38,7 @@ impl Instruction {
     }
 
     /// What a request is doing while its demand is served, if it has one.
-    #[inline]
-    pub const fn activity(self) -> Option<Activity> {
+    const fn activity(self) -> Option<Activity> {
         match self {
             Self::Cpu(activity) => Some(activity),
             Self::Wait { backend, .. } => Some(Self::wait_activity(backend)),
@@ -63,6 +62,8 @@ pub(super) struct Program {
     instructions: Vec<Instruction>,
     /// How to draw the demand of the instruction in the same place, if it has one.
     samplers: Vec<Option<Sampler>>,
+    /// What a request is doing while that demand is served; any where there is none.
+    activities: Vec<Activity>,
     /// Whether the instruction in the same place is what a client that yields does with an answer.
     reads_answer: Vec<bool>,
     classes: Vec<ClassProgram>,
@@ -96,6 +97,7 @@ impl Program {
         let mut program = Self {
             instructions: Vec::new(),
             samplers: Vec::new(),
+            activities: Vec::new(),
             reads_answer: Vec::new(),
             classes: Vec::new(),
             weights: Vec::new(),
@@ -217,6 +219,7 @@ impl Program {
     fn add(&mut self, instruction: Instruction, sampler: Option<Sampler>) {
         self.instructions.push(instruction);
         self.samplers.push(sampler);
+        self.activities.push(instruction.activity().unwrap_or(Activity::Sleep));
         self.reads_answer.push(false);
     }
 
@@ -260,10 +263,16 @@ impl Program {
     }
 
     /// The instructions of a class, without its `Depart`.
-    #[inline]
     pub fn steps(&self, class: ClassId) -> &[Instruction] {
         let class = &self.classes[usize::from(class.0)];
         &self.instructions[class.first as usize..class.end as usize]
+    }
+
+    /// How many those are.
+    #[inline]
+    pub fn length(&self, class: ClassId) -> u64 {
+        let class = &self.classes[usize::from(class.0)];
+        u64::from(class.end - class.first)
     }
 
     /// Whether the application server adds anything to what requests bring.
@@ -325,8 +334,8 @@ impl Program {
         self.weights.iter().position(|weight| *weight >= total).unwrap_or(0)
     }
 
-    /// Fills in the demands of a class in the order of its phases, branches one by one, and tells each with its
-    /// instruction; returns the time such a request takes alone. They are drawn, or given, one for each phase.
+    /// Fills in the demands of a class in the order of its phases, branches one by one; returns the time such a request takes
+    /// alone. They are drawn, or given, one for each phase.
     #[inline(always)]
     pub fn fill_demands(
         &self,
@@ -334,24 +343,30 @@ impl Program {
         given: Option<&[SimDuration]>,
         stream: &mut Stream,
         demands: &mut [SimDuration],
-        mut tell: impl FnMut(Instruction, SimDuration),
     ) -> SimDuration {
         let program = &self.classes[usize::from(class.0)];
-        let range = program.first as usize..program.end as usize;
-        let mut given = given.map(<[SimDuration]>::iter);
+        let samplers = &self.samplers[program.first as usize..program.end as usize];
         let mut total = SimDuration::ZERO;
-        let steps = self.instructions[range.clone()].iter().zip(&self.samplers[range]);
-        for ((step, sampler), place) in steps.zip(demands.iter_mut()) {
-            let demand = match (sampler, &mut given) {
+        let mut given = given.map(<[SimDuration]>::iter);
+        for (place, sampler) in demands.iter_mut().zip(samplers) {
+            *place = match (sampler, &mut given) {
                 (None, _) => SimDuration::ZERO,
                 (Some(sampler), None) => sampler.draw(stream),
                 (Some(_), Some(given)) => given.next().copied().unwrap_or_default(),
             };
-            *place = demand;
-            total += demand;
-            tell(*step, demand);
+            total += *place;
         }
         program.alone(total, demands)
+    }
+
+    /// Adds the demands of a class to what its requests spend their time on.
+    #[inline]
+    pub fn spend(&self, class: ClassId, demands: &[SimDuration], spent: &mut [SimDuration; Activity::ALL.len()]) {
+        let program = &self.classes[usize::from(class.0)];
+        let activities = &self.activities[program.first as usize..program.end as usize];
+        for (activity, demand) in activities.iter().zip(demands) {
+            spent[*activity as usize] += *demand;
+        }
     }
 }
 

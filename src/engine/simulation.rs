@@ -5,8 +5,8 @@
 //! in `arriving`, turns and cores in `running`, waits and backends in `waiting`, departures and clients in `leaving`,
 //! faults in `failing`.
 
-use crate::model::{Backend, ClassId, Fault, Machine, Quantum, SimDuration, SimTime};
-use crate::random::{ArrivalSource, Clients, Distribution, Load, Purpose, Sampler, Stream, Streams, Workload};
+use crate::model::{Backend, Fault, Machine, Quantum, SimDuration, SimTime};
+use crate::random::{Clients, Distribution, Load, Purpose, Sampler, Stream, Streams, Workload};
 
 use super::Rules;
 use super::ahead::Ahead;
@@ -14,6 +14,7 @@ use super::backends::Backends;
 use super::backlog::Backlog;
 use super::cores::Cores;
 use super::event::{Event, EventId, EventQueue, Key, NEVER, Nobody, is_after_expiries, time_of};
+use super::intake::Intake;
 use super::program::Program;
 use super::recorder::{ClassCounts, Departure, Ending, Level, Observer, Record};
 use super::requests::{RequestId, Requests};
@@ -61,7 +62,7 @@ const MOST_PLACES: usize = 16_000_000;
 const EVENTS_AT_ONE_INSTANT: u64 = 1_000;
 
 /// Departures are told so many at once, where nobody watches each step.
-const TOGETHER: usize = 64;
+pub(super) const TOGETHER: usize = 64;
 
 /// One run of one policy.
 pub struct Simulation<O> {
@@ -74,6 +75,8 @@ pub struct Simulation<O> {
     pub(super) faults: Vec<(Fault, bool)>,
     pub(super) warm_up: SimTime,
     pub(super) horizon: Option<SimTime>,
+    /// Nothing happens after it.
+    pub(super) last_instant: SimTime,
     pub(super) max_in_flight: u32,
     /// More requests are in flight than that.
     pub(super) is_overfull: bool,
@@ -112,14 +115,12 @@ pub struct Simulation<O> {
 
 /// What is to arrive.
 pub(super) struct Arrivals {
-    pub source: Option<ArrivalSource>,
+    pub intake: Option<Intake>,
     pub users: Vec<User>,
     pub think: Option<Sampler>,
-    /// The place of the source's next request among the events ([`NEVER`] if there is none), and its class if that is
-    /// given.
+    /// The place of the intake's next request among the events; [`NEVER`] if there is none.
     pub next: Key,
-    pub next_class: Option<ClassId>,
-    /// So many more may arrive anew.
+    /// So many more may arrive from users.
     pub left: u64,
     /// So many have arrived anew, and so many with all tries.
     pub arrived: u64,
@@ -190,6 +191,7 @@ impl<O: Observer> Simulation<O> {
             streams,
             warm_up,
             horizon: setup.horizon,
+            last_instant: setup.horizon.unwrap_or(SimTime::MAX),
             max_in_flight: setup.max_in_flight.min(MAX_IN_FLIGHT),
             is_overfull: false,
             ending: Ending::Drained,
@@ -237,6 +239,11 @@ impl<O: Observer> Simulation<O> {
             self.walk = Some(walk);
             return goes_on;
         }
+        if let Some(mut ahead) = self.ahead.take() {
+            let goes_on = self.look_ahead(&mut ahead, steps);
+            self.ahead = Some(ahead);
+            return goes_on;
+        }
         let goes_on = self.step(steps);
         self.tell();
         goes_on
@@ -249,7 +256,6 @@ impl<O: Observer> Simulation<O> {
                 Event::BurstEnd(request) => self.on_burst_end(request, id),
                 Event::ShareEnd(_) => self.on_share_end(id),
                 Event::WaitEnd(request) => self.on_wait_end(request, id),
-                Event::LegEnd(request) => self.on_leg_end(request),
                 Event::QuantumEnd(request) => self.on_quantum_end(request, id),
                 Event::HandOver(worker) => self.on_hand_over(worker.0, id),
                 Event::AcquireTimeout(request) => self.on_acquire_timeout(request, id),
@@ -287,11 +293,23 @@ impl<O: Observer> Simulation<O> {
     fn next_event(&mut self) -> Option<(EventId, Event)> {
         let event = self.events.next_key();
         let arrival = self.arrivals.next;
-        let key = event.min(arrival);
-        let time = time_of(key);
-        if time > self.horizon.unwrap_or(SimTime::MAX) || self.is_overfull || arrival == NEVER && self.is_drained() {
-            self.ending = self.why_it_ends(key);
+        if !self.move_to(event.min(arrival), arrival == NEVER && self.is_drained()) {
             return None;
+        }
+        if arrival < event {
+            Some((EventId::default(), Event::Arrival(Nobody::default())))
+        } else {
+            Some(self.events.take(event))
+        }
+    }
+
+    /// Sets the clock to the next event, of that key, unless the run ends before: false then.
+    #[inline]
+    pub(super) fn move_to(&mut self, next: Key, is_drained: bool) -> bool {
+        let time = time_of(next);
+        if time > self.last_instant || self.is_overfull || is_drained {
+            self.ending = self.why_it_ends(next, is_drained);
+            return false;
         }
         if time > self.now {
             self.events_now = 0;
@@ -299,16 +317,12 @@ impl<O: Observer> Simulation<O> {
             self.events_now += 1;
             if self.events_now > EVENTS_AT_ONE_INSTANT * (1_000 + self.requests.len() as u64) {
                 self.ending = Ending::Standstill;
-                return None;
+                return false;
             }
         }
         self.now = time;
-        self.expiries_are_over = is_after_expiries(key);
-        if arrival < event {
-            Some((EventId::default(), Event::Arrival(Nobody::default())))
-        } else {
-            Some(self.events.take(event))
-        }
+        self.expiries_are_over = is_after_expiries(next);
+        true
     }
 
     /// Tells the observer who has departed, if that are enough or each step is watched.
@@ -319,15 +333,16 @@ impl<O: Observer> Simulation<O> {
         }
     }
 
-    fn tell(&mut self) {
+    pub(super) fn tell(&mut self) {
         self.observer.on_departures(&self.untold);
         self.untold.clear();
     }
 
     /// Why the run ends before the event of that key, or without one.
-    fn why_it_ends(&self, next: Key) -> Ending {
+    #[cold]
+    fn why_it_ends(&self, next: Key, is_drained: bool) -> Ending {
         if next == NEVER {
-            return if self.is_drained() { Ending::Drained } else { Ending::Deadlock };
+            return if is_drained { Ending::Drained } else { Ending::Deadlock };
         }
         match self.horizon {
             Some(horizon) if time_of(next) > horizon => Ending::Horizon,
@@ -364,7 +379,7 @@ impl<O: Observer> Simulation<O> {
             start: self.warm_up,
             end: end.max(self.warm_up),
             ending: self.ending,
-            trace_error: self.arrivals.source.as_ref().and_then(|source| source.error()).map(String::from),
+            trace_error: self.arrivals.intake.as_ref().and_then(Intake::error).map(String::from),
             classes: counts.classes,
             warm_up_requests: counts.warm_up_requests,
             phase_events: counts.phase_events,

@@ -13,6 +13,7 @@ use crate::random::Load;
 
 use super::ahead::nothing_intervenes;
 use super::event::{NEVER, time_of};
+use super::intake::Brought;
 use super::program::{Instruction, Program};
 use super::recorder::{Departure, Ending, Entrance, Observer, Outcome};
 use super::simulation::{Setup, Simulation};
@@ -142,7 +143,7 @@ impl<O: Observer> Simulation<O> {
     pub(super) fn walk(&mut self, walk: &mut Walk, steps: u64) -> bool {
         for _ in 0..steps {
             let arrival = time_of(self.arrivals.next);
-            if arrival > self.horizon.unwrap_or(SimTime::MAX) || self.is_overfull {
+            if arrival > self.last_instant || self.is_overfull {
                 self.end_walk(walk);
                 return false;
             }
@@ -160,31 +161,23 @@ impl<O: Observer> Simulation<O> {
     #[inline]
     fn walk_one(&mut self, walk: &mut Walk) {
         let (arrival, request) = (self.now, self.arrivals.arrived);
-        let mut stream = self.streams.request(request);
-        let drawn = self.program.draw_class(&mut stream);
-        let class = self.arrivals.next_class.unwrap_or(drawn);
-        self.arrivals.arrived += 1;
-        self.arrivals.entered += 1;
         let counts = arrival >= self.warm_up;
         if counts && !walk.is_warm {
             walk.warm_up(self.warm_up);
         }
-        self.counts.classes[usize::from(class.0)].arrived += u64::from(counts);
-        self.counts.warm_up_requests += u64::from(!counts);
-        let entrance = Entrance { request, class, arrival, first_arrival: arrival, demand: SimDuration::ZERO };
-        let (outcome, spent) = (Outcome::Completed, [SimDuration::ZERO; Activity::ALL.len()]);
-        // Filled in where it stays: a copy would have to wait until all parts are written.
-        let walked = walk.untold.push_mut(Departure { entrance, departure: arrival, outcome, counts, spent });
-        let spent = &mut walked.spent;
-        let demand = self.program.fill_demands(class, None, &mut stream, &mut walk.demands, |step, demand| {
-            step.activity().into_iter().for_each(|activity| spent[activity as usize] += demand);
-        });
+        let Some(intake) = &self.arrivals.intake else { return };
+        let (Brought { class, alone: demand }, demands) = intake.brought();
         let start = walk.workers.assign(arrival, demand);
-        spent[Activity::BacklogWait as usize] = start - arrival;
-        walked.entrance.demand = demand;
-        walked.departure = start + demand;
+        let entrance = Entrance { request, class, arrival, first_arrival: arrival, demand };
+        let (departure, outcome, spent) =
+            (start + demand, Outcome::Completed, [SimDuration::ZERO; Activity::ALL.len()]);
+        // Filled in where it stays: a copy would have to wait until all parts are written.
+        let walked = walk.untold.push_mut(Departure { entrance, departure, outcome, counts, spent });
+        walked.spent[Activity::BacklogWait as usize] = start - arrival;
+        self.program.spend(class, demands, &mut walked.spent);
+        self.count_arrival_of(class);
         self.is_overfull = walk.workers.most > self.max_in_flight as usize;
-        self.schedule_arrival();
+        self.pass_to_next_arrival();
     }
 
     /// Tells the departures until that instant.
@@ -199,29 +192,15 @@ impl<O: Observer> Simulation<O> {
                 departed += 1;
             }
         }
-        let (mut in_system, mut served, mut working, mut phases) = (0, 0, 0, 0);
-        for departure in &untold[..departed] {
-            let Departure { entrance, departure: end, spent, .. } = departure;
-            if departure.counts {
-                in_system += u128::from((*end - entrance.arrival).as_nanos());
-                served += u128::from(entrance.demand.as_nanos());
-                let cpu = spent[Activity::Framework as usize] + spent[Activity::Compute as usize];
-                working += u128::from(cpu.as_nanos());
-                phases += self.program.steps(entrance.class).len() as u64;
-                self.counts.classes[usize::from(entrance.class.0)].completed += 1;
-            } else {
-                self.book_until(departure, demands, *end);
-            }
-            self.counts.last_departure = self.counts.last_departure.max(*end);
-        }
-        self.observer.on_departures(&untold[..departed]);
-        untold.drain(..departed);
-        self.counts.departed += departed as u64;
-        self.counts.in_system.add_area(in_system);
-        self.counts.slots_taken.add_area(served);
+        let departures = &untold[..departed];
+        // They have their turn while they are in progress.
+        let served = self.book_departed(departures);
         self.counts.turns_taken.add_area(served);
-        self.counts.busy_cores.add_area(working);
-        self.counts.phase_events += 2 * phases;
+        for departure in departures.iter().filter(|departure| !departure.counts) {
+            self.book_until(departure, demands, departure.departure);
+        }
+        self.observer.on_departures(departures);
+        untold.drain(..departed);
     }
 
     /// Books phase by phase what a request did until some instant, with the demands that its stream brings again.
@@ -236,7 +215,7 @@ impl<O: Observer> Simulation<O> {
         self.counts.turns_taken.add_span(start_of(departure), until);
         let mut stream = self.streams.request(request);
         self.program.draw_class(&mut stream);
-        self.program.fill_demands(class, None, &mut stream, demands, |_, _| ());
+        self.program.fill_demands(class, None, &mut stream, demands);
         let mut start = start_of(departure);
         for (step, demand) in self.program.steps(class).iter().zip(demands) {
             if start > until {
@@ -253,7 +232,7 @@ impl<O: Observer> Simulation<O> {
 
     /// No request arrives any more, or none may: tells the departures until the end, and books the others until then.
     fn end_walk(&mut self, walk: &mut Walk) {
-        let last = self.horizon.unwrap_or(SimTime::MAX);
+        let last = self.last_instant;
         let is_stopped = self.is_overfull && time_of(self.arrivals.next) <= last;
         let until = if is_stopped { self.now } else { last };
         if !walk.is_warm && until >= self.warm_up {

@@ -167,21 +167,21 @@ impl Batch {
         }
     }
 
-    /// Takes departures of requests that count.
+    /// Takes departures of requests of one class that count and came to the same end.
     fn add(&mut self, departures: &[Departure], clients_retry: bool) {
-        for departure in departures {
-            self.begin = self.begin.min(departure.entrance.arrival);
-            if departure.outcome != Outcome::Completed {
-                self.add_unanswered(departure);
-            }
-        }
+        let Departure { entrance, outcome, .. } = &departures[0];
+        let first = departures.iter().map(|departure| departure.entrance.arrival).min();
+        self.begin = self.begin.min(first.unwrap_or(SimTime::MAX));
         if clients_retry {
-            for Departure { entrance, .. } in departures {
-                let is_again = entrance.first_arrival < entrance.arrival;
-                self.unanswered[usize::from(entrance.class.0)].retried += u64::from(is_again);
-            }
+            let is_again = |departure: &&Departure| departure.entrance.first_arrival < departure.entrance.arrival;
+            let again = departures.iter().filter(is_again).count();
+            self.unanswered[usize::from(entrance.class.0)].retried += again as u64;
         }
-        self.collector.add(departures);
+        if *outcome == Outcome::Completed {
+            self.collector.add(departures);
+        } else {
+            departures.iter().for_each(|departure| self.add_unanswered(departure));
+        }
     }
 
     fn add_unanswered(&mut self, departure: &Departure) {
@@ -209,7 +209,9 @@ impl Observer for Batches {
     fn on_departures(&mut self, departures: &[Departure]) {
         let shift = self.shift;
         let belong_together = |one: &Departure, other: &Departure| {
-            one.counts == other.counts && one.entrance.request >> shift == other.entrance.request >> shift
+            one.entrance.request >> shift == other.entrance.request >> shift
+                && one.entrance.class == other.entrance.class
+                && (one.counts, one.outcome) == (other.counts, other.outcome)
         };
         let clients_retry = self.clients_retry;
         for departures in departures.chunk_by(belong_together).filter(|departures| departures[0].counts) {

@@ -1,21 +1,30 @@
 //! Counts of whole numbers in bins whose width grows with the number: a histogram of constant relative resolution.
 //!
-//! Each octave, from a power of two to the next, is a page of 2^BITS bins of equal width; numbers below 2^BITS have a
-//! bin each. The bits of a number say where it belongs: the position of its highest one is the page, the BITS below it
-//! the bin. A page takes memory once a number falls into it.
+//! Each octave from 2^BITS on, from a power of two to the next, is a page of 2^BITS bins of equal width; numbers below
+//! have a bin each, and share the page of the first octave. The bits of a number say where it belongs: the position of
+//! its highest one is the page, it and the BITS below it the bin. A page takes memory once a number falls into it.
 //!
 //! Counts have 32 bits each, so that twice as many fit into the cache; what is carried beyond is kept apart.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 /// A histogram in which a bin is at most 2^-BITS times as wide as its numbers are large.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub(super) struct Bins<const BITS: u32> {
-    /// Each page empty, or one count a bin.
-    pages: Box<[Box<[u32]>]>,
+    /// Pages one after another, in the order in which numbers have fallen into them; one count a bin.
+    counts: Vec<u32>,
+    /// By page: what is to be added to a bin's number to have its place among the counts; [`NO_PAGE`] for a page without
+    /// memory. It wraps.
+    offsets: [u32; PAGES],
     /// How often a count has passed 2^32, by page and bin.
-    carries: BTreeMap<(usize, usize), u64>,
+    carries: BTreeMap<(usize, u64), u64>,
 }
+
+/// There are never more pages; so many, because a shift is never larger.
+const PAGES: usize = u64::BITS as usize;
+/// Leads beyond all counts.
+const NO_PAGE: u32 = 1 << 31;
 
 /// A bin that is not empty.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,30 +46,45 @@ impl Bin {
 
 impl<const BITS: u32> Default for Bins<BITS> {
     fn default() -> Self {
-        let pages = u64::BITS - BITS + 1;
-        Self { pages: (0..pages).map(|_| Box::default()).collect(), carries: BTreeMap::new() }
+        Self { counts: Vec::new(), offsets: [NO_PAGE; PAGES], carries: BTreeMap::new() }
     }
 }
 
 impl<const BITS: u32> Bins<BITS> {
-    /// Bins of a page.
-    const PAGE: usize = 1 << BITS;
+    /// Bins of a page; the first has twice as many.
+    const PAGE: u64 = 1 << BITS;
 
-    /// Counts a number.
+    /// Counts numbers.
     #[inline]
-    pub fn record(&mut self, value: u64) {
-        let (page, place) = Self::place(value);
-        match self.pages[page].get_mut(place) {
-            Some(count) if *count < u32::MAX => *count += 1,
-            _ => self.add(page, place, 1),
+    pub fn record(&mut self, values: &[u64]) {
+        let mut values = values.iter();
+        // The first that is not counted on the short way is counted on the long one.
+        while let Some(value) = self.record_until(&mut values) {
+            let (page, bin) = Self::place(value);
+            self.count_one(page, bin);
         }
+    }
+
+    /// Counts numbers until one needs memory for its page, or passes what a count can hold.
+    #[inline]
+    fn record_until<'a>(&mut self, values: &mut impl Iterator<Item = &'a u64>) -> Option<u64> {
+        let (counts, offsets) = (self.counts.as_mut_slice(), &self.offsets);
+        values.copied().find(|value| {
+            let (page, bin) = Self::place(*value);
+            match counts.get_mut(offsets[page].wrapping_add(bin as u32) as usize) {
+                Some(count) if *count < u32::MAX => *count += 1,
+                _ => return true,
+            }
+            false
+        })
     }
 
     /// Takes all counts of another histogram into this one.
     pub fn merge(&mut self, other: &Self) {
-        for (page, theirs) in other.pages.iter().enumerate() {
-            for (place, count) in theirs.iter().enumerate().filter(|(_, count)| **count > 0) {
-                self.add(page, place, *count);
+        for page in (0..PAGES).filter(|page| other.offsets[*page] != NO_PAGE) {
+            let (counts, carries) = self.page_mut(page);
+            for (count, (bin, more)) in counts.iter_mut().zip(other.counts_of(page)) {
+                add(count, more, || *carries.entry((page, bin)).or_default() += 1);
             }
         }
         for (bin, carries) in &other.carries {
@@ -68,37 +92,46 @@ impl<const BITS: u32> Bins<BITS> {
         }
     }
 
-    /// Adds to a count, of a page that need not have memory yet.
+    /// Adds one to a count, of a page that need not have memory yet.
     #[cold]
-    fn add(&mut self, page: usize, place: usize, more: u32) {
-        let counts = &mut self.pages[page];
-        if counts.is_empty() {
-            *counts = vec![0; Self::PAGE].into();
-        }
-        let (count, carries) = counts[place].overflowing_add(more);
-        counts[place] = count;
-        if carries {
-            *self.carries.entry((page, place)).or_default() += 1;
-        }
+    fn count_one(&mut self, page: usize, bin: u64) {
+        let (counts, carries) = self.page_mut(page);
+        let place = (bin - Self::bins_of_page(page).start) as usize;
+        add(&mut counts[place], 1, || *carries.entry((page, bin)).or_default() += 1);
     }
 
-    fn count(&self, page: usize, place: usize) -> u64 {
-        let carries = self.carries.get(&(page, place)).copied().unwrap_or(0);
-        carries << u32::BITS | u64::from(self.pages[page][place])
+    /// The counts of a page, which has memory from now on, and the carries.
+    fn page_mut(&mut self, page: usize) -> (&mut [u32], &mut BTreeMap<(usize, u64), u64>) {
+        let bins = Self::bins_of_page(page);
+        let length = (bins.end - bins.start) as usize;
+        if self.offsets[page] == NO_PAGE {
+            self.offsets[page] = (self.counts.len() as u32).wrapping_sub(bins.start as u32);
+            self.counts.resize(self.counts.len() + length, 0);
+        }
+        let start = self.offsets[page].wrapping_add(bins.start as u32) as usize;
+        (&mut self.counts[start..start + length], &mut self.carries)
     }
 
     /// The bins of a page that are not empty, in the order of their numbers.
     fn bins_of(&self, page: usize) -> impl Iterator<Item = Bin> {
-        (0..self.pages[page].len()).filter_map(move |place| {
-            let (low, high) = Self::bounds(page, place);
-            Some(Bin { low, high, count: self.count(page, place) }).filter(|bin| bin.count > 0)
+        self.counts_of(page).filter_map(move |(bin, count)| {
+            let (low, high) = Self::bounds(page, bin);
+            let carries = self.carries.get(&(page, bin)).copied().unwrap_or(0);
+            Some(Bin { low, high, count: carries << u32::BITS | u64::from(count) }).filter(|bin| bin.count > 0)
         })
+    }
+
+    /// The bins of a page and their counts without carries; none if the page has no memory.
+    fn counts_of(&self, page: usize) -> impl Iterator<Item = (u64, u32)> {
+        let bins = Self::bins_of_page(page);
+        let start = self.offsets[page].wrapping_add(bins.start as u32) as usize;
+        bins.zip(self.counts.get(start..).unwrap_or_default().iter().copied())
     }
 
     /// Percentiles by nearest rank, for shares in thousandths: the middle of the bin that holds the smallest number with
     /// at least that share of all at or below it. Ranks run from 1, so a share of 0 is the smallest number's.
     pub fn percentiles<const N: usize>(&self, per_mille: [u64; N]) -> [Option<u64>; N] {
-        let pages: Vec<u64> = (0..self.pages.len()).map(|page| self.count_of_page(page)).collect();
+        let pages: Vec<u64> = (0..PAGES).map(|page| self.count_of_page(page)).collect();
         let count = pages.iter().sum();
         per_mille.map(|share| {
             let mut left = nearest_rank(count, share);
@@ -115,25 +148,36 @@ impl<const BITS: u32> Bins<BITS> {
 
     fn count_of_page(&self, page: usize) -> u64 {
         let carries: u64 = self.carries.range((page, 0)..(page + 1, 0)).map(|(_, carries)| carries).sum();
-        (carries << u32::BITS) + self.pages[page].iter().map(|count| u64::from(*count)).sum::<u64>()
+        (carries << u32::BITS) + self.counts_of(page).map(|(_, count)| u64::from(count)).sum::<u64>()
     }
 
-    /// The page of a number, and its place there.
+    /// The page of a number, and its bin there.
     #[inline]
-    const fn place(value: u64) -> (usize, usize) {
-        let octave = u64::BITS - (value >> BITS).leading_zeros();
-        let bin = value >> octave.saturating_sub(1);
-        (octave as usize, bin as usize % Self::PAGE)
+    const fn place(value: u64) -> (usize, u64) {
+        // The shift that leaves the highest bit and the BITS below it.
+        let shift = u64::BITS - 1 - BITS - (value | Self::PAGE).leading_zeros();
+        (shift as usize, value >> shift)
+    }
+
+    /// The numbers of the bins of a page.
+    const fn bins_of_page(page: usize) -> Range<u64> {
+        if page == 0 { 0..2 * Self::PAGE } else { Self::PAGE..2 * Self::PAGE }
     }
 
     /// The least and the greatest number of a bin.
-    const fn bounds(page: usize, place: usize) -> (u64, u64) {
-        if page == 0 {
-            return (place as u64, place as u64);
-        }
-        let shift = page - 1;
-        let low = ((Self::PAGE + place) as u64) << shift;
-        (low, low + ((1 << shift) - 1))
+    const fn bounds(page: usize, bin: u64) -> (u64, u64) {
+        let low = bin << page;
+        (low, low + ((1 << page) - 1))
+    }
+}
+
+/// Adds to a count, and tells if it carries.
+#[inline]
+fn add(count: &mut u32, more: u32, on_carry: impl FnOnce()) {
+    let (sum, carries) = count.overflowing_add(more);
+    *count = sum;
+    if carries {
+        on_carry();
     }
 }
 
@@ -148,7 +192,7 @@ mod tests {
 
     impl<const BITS: u32> Bins<BITS> {
         fn iter(&self) -> impl Iterator<Item = Bin> {
-            (0..self.pages.len()).flat_map(|page| self.bins_of(page))
+            (0..PAGES).flat_map(|page| self.bins_of(page))
         }
     }
 
@@ -163,7 +207,7 @@ mod tests {
 
     fn bins<const BITS: u32>(numbers: impl IntoIterator<Item = u64>) -> Bins<BITS> {
         let mut bins = Bins::default();
-        numbers.into_iter().for_each(|number| bins.record(number));
+        numbers.into_iter().for_each(|number| bins.record(&[number]));
         bins
     }
 
@@ -187,13 +231,14 @@ mod tests {
 
     #[test]
     fn bins_lie_side_by_side() {
-        let bounds = (0..3 << 4).map(|bin| Bins::<4>::bounds(bin >> 4, bin & 15));
-        let mut next = 0;
-        for (low, high) in bounds {
-            assert_eq!(low, next);
-            next = high + 1;
+        let pages = u64::BITS as usize - 4;
+        let bins = (0..pages).flat_map(|page| Bins::<4>::bins_of_page(page).map(move |bin| (page, bin)));
+        let mut next = Some(0);
+        for (low, high) in bins.map(|(page, bin)| Bins::<4>::bounds(page, bin)) {
+            assert_eq!(Some(low), next);
+            next = high.checked_add(1);
         }
-        assert_eq!(Bins::<4>::bounds(60, 15).1, u64::MAX);
+        assert_eq!(next, None, "the last bin ends with the last number");
     }
 
     #[test]
@@ -217,12 +262,13 @@ mod tests {
     #[test]
     fn merged_histograms_are_one_whatever_the_order() {
         let (left, right) = (bins::<10>(numbers()), bins::<10>((0..50_000).map(|number| number * number)));
-        let whole = bins(numbers().into_iter().chain((0..50_000).map(|number| number * number)));
+        let whole: Fine = bins(numbers().into_iter().chain((0..50_000).map(|number| number * number)));
         let (mut one, mut other) = (left.clone(), right.clone());
         one.merge(&right);
         other.merge(&left);
-        assert_eq!(one, whole);
-        assert_eq!(other, whole);
+        let counts = |bins: &Fine| bins.iter().collect::<Vec<_>>();
+        assert_eq!(counts(&one), counts(&whole));
+        assert_eq!(counts(&other), counts(&whole));
     }
 
     #[test]
@@ -232,17 +278,17 @@ mod tests {
         for _ in 0..34 {
             bins.merge(&bins.clone());
         }
-        bins.record(77_777);
+        bins.record(&[77_777]);
         assert_eq!(bins.iter().map(|bin| bin.count).collect::<Vec<_>>(), [(1 << 34) + 1]);
     }
 
     #[test]
     fn recording_carries_as_merging_does() {
-        let (page, place) = Fine::place(77_777);
+        let (page, bin) = Fine::place(77_777);
         let mut full = Fine::default();
-        full.add(page, place, u32::MAX);
-        full.record(77_777);
-        full.record(77_777);
+        full.count_one(page, bin);
+        *full.counts.iter_mut().find(|count| **count > 0).unwrap() = u32::MAX;
+        full.record(&[77_777, 77_777]);
         assert_eq!(full.iter().map(|bin| bin.count).sum::<u64>(), u64::from(u32::MAX) + 2);
     }
 }

@@ -2,7 +2,7 @@
 
 use indexmap::IndexMap;
 
-use crate::engine::{ClassCounts, Departure, Outcome, Rules, Usage};
+use crate::engine::{ClassCounts, Departure, Rules, Usage};
 use crate::model::{Activity, Backend, Machine, PoolScope, SimTime};
 
 use crate::policy::{Runner, StandsFor};
@@ -75,30 +75,22 @@ impl Collector {
         of_classes.chain([&mut self.waiting_time]).chain(&mut self.operation_time)
     }
 
-    /// Takes departures of requests that count.
+    /// Takes departures of requests of one class that count and were answered.
     pub fn add(&mut self, departures: &[Departure]) {
-        // One loop for each kind of sample: each has its bins to itself.
-        for departure in answered(departures) {
-            let samples = &mut self.classes[usize::from(departure.entrance.class.0)];
-            samples.response_time.record(departure.response_time().as_nanos());
-        }
-        for departure in answered(departures) {
-            let samples = &mut self.classes[usize::from(departure.entrance.class.0)];
-            slowdown(departure).into_iter().for_each(|slowdown| samples.slowdown.record(slowdown));
-        }
-        for departure in answered(departures) {
-            let waited = departure.spent[Activity::BacklogWait as usize].as_nanos();
-            self.waiting_time.record(waited);
-            self.waited += u64::from(waited > 0);
-        }
+        let Some(Departure { entrance, .. }) = departures.first() else { return };
+        let samples = &mut self.classes[usize::from(entrance.class.0)];
+        samples.response_time.record(departures.iter().map(|departure| departure.response_time().as_nanos()));
+        samples.slowdown.record(departures.iter().filter_map(slowdown));
+        let waiting_time = |departure: &Departure| departure.spent[Activity::BacklogWait as usize].as_nanos();
+        self.waiting_time.record(departures.iter().map(waiting_time));
+        self.waited += departures.iter().map(|departure| u64::from(waiting_time(departure) > 0)).sum::<u64>();
         if let Some(operation_time) = &mut self.operation_time {
-            for departure in answered(departures) {
-                operation_time.record((departure.departure - departure.entrance.first_arrival).as_nanos());
-            }
+            let time = |departure: &Departure| (departure.departure - departure.entrance.first_arrival).as_nanos();
+            operation_time.record(departures.iter().map(time));
         }
         for some in departures.chunks(AT_ONCE) {
             let mut spent = [0; Activity::ALL.len()];
-            for departure in answered(some) {
+            for departure in some {
                 spent.iter_mut().zip(departure.spent).for_each(|(sum, span)| *sum += span.as_nanos());
             }
             self.spent.iter_mut().zip(spent).for_each(|(sum, more)| *sum += u128::from(more));
@@ -225,11 +217,6 @@ impl ClassSamples {
             confidence: None,
         }
     }
-}
-
-/// The departures of requests that were answered.
-fn answered(departures: &[Departure]) -> impl Iterator<Item = &Departure> {
-    departures.iter().filter(|departure| departure.outcome == Outcome::Completed)
 }
 
 /// A sample of nanoseconds in a few numbers, in milliseconds.

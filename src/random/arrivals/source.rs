@@ -57,15 +57,27 @@ enum Other {
 impl ArrivalSource {
     /// The next arrival; `None`, and then for ever, once the law has ended, [`SimTime::MAX`] has passed, or a trace
     /// could not be read on ([`ArrivalSource::error`]).
-    #[inline(always)]
     pub fn next_arrival(&mut self) -> Option<Arrival> {
+        let mut arrivals = Vec::with_capacity(1);
+        self.next_arrivals(1, &mut arrivals);
+        arrivals.pop()
+    }
+
+    /// Appends the next arrivals, so many or until there are no more.
+    pub fn next_arrivals(&mut self, count: usize, arrivals: &mut Vec<Arrival>) {
         if let Source::Renewal { sampler, stream, last } = &mut self.0 {
-            if *last <= SimTime::MAX {
-                *last = *last + sampler.draw(stream);
+            for _ in 0..count {
+                if *last <= SimTime::MAX {
+                    *last = *last + sampler.draw(stream);
+                }
+                if *last > SimTime::MAX {
+                    return;
+                }
+                arrivals.push(Arrival { time: *last, class: None });
             }
-            return (*last <= SimTime::MAX).then_some(Arrival { time: *last, class: None });
+            return;
         }
-        self.next_of_others()
+        arrivals.extend(std::iter::from_fn(|| self.next_of_others()).take(count));
     }
 
     #[inline(never)]

@@ -20,8 +20,11 @@ pub struct Sampler(Law);
 #[derive(Clone, Debug)]
 enum Law {
     Constant(SimDuration),
-    Exponential { mean_nanos: f64 },
-    Other(OtherLaw),
+    Exponential {
+        mean_nanos: f64,
+    },
+    /// Far away, so that the others are small.
+    Other(Box<OtherLaw>),
 }
 
 /// All parameters are in nanoseconds.
@@ -67,7 +70,7 @@ impl Sampler {
 
     pub(super) fn uniform(law: &Uniform) -> Self {
         let low = law.low.as_nanos() as f64;
-        Self(Law::Other(OtherLaw::Uniform { low, width: (law.high - law.low).as_nanos() as f64 }))
+        Self::other(OtherLaw::Uniform { low, width: (law.high - law.low).as_nanos() as f64 })
     }
 
     pub(super) fn normal(law: &parameters::Normal) -> Self {
@@ -81,7 +84,7 @@ impl Sampler {
             return Self::constant(value);
         }
         let (location, scale) = law.lognormal_parameters();
-        Self(Law::Other(OtherLaw::Lognormal(LogNormal::new(location, scale).expect("the scale is finite"))))
+        Self::other(OtherLaw::Lognormal(LogNormal::new(location, scale).expect("the scale is finite")))
     }
 
     pub(super) fn pareto(law: &Spread) -> Self {
@@ -89,7 +92,7 @@ impl Sampler {
             return Self::constant(value);
         }
         let (scale, tail) = law.pareto_parameters();
-        Self(Law::Other(OtherLaw::Pareto(Pareto::new(scale, 1.0 / tail).expect("scale and shape are above 0"))))
+        Self::other(OtherLaw::Pareto(Pareto::new(scale, 1.0 / tail).expect("scale and shape are above 0")))
     }
 
     /// Shape 1/cv² and scale mean·cv².
@@ -103,7 +106,7 @@ impl Sampler {
             return Self::constant(law.mean);
         }
         let stages = f64::from(law.stages);
-        Self(Law::Other(gamma(stages, law.mean_nanos() / stages)))
+        Self::other(gamma(stages, law.mean_nanos() / stages))
     }
 
     /// With k the shape: mean = scale · Γ(1 + 1/k).
@@ -125,20 +128,24 @@ impl Sampler {
     }
 
     pub(super) fn empirical(law: &Empirical) -> Self {
-        Self(Law::Other(OtherLaw::Empirical(Arc::clone(law.values()))))
+        Self::other(OtherLaw::Empirical(Arc::clone(law.values())))
+    }
+
+    fn other(law: OtherLaw) -> Self {
+        Self(Law::Other(Box::new(law)))
     }
 
     fn unless_constant(law: &MeanAndCv, other: impl FnOnce(f64, f64) -> OtherLaw) -> Self {
         if law.is_constant() {
             return Self::constant(law.mean);
         }
-        Self(Law::Other(other(law.mean_nanos(), law.cv.get())))
+        Self::other(other(law.mean_nanos(), law.cv.get()))
     }
 
     fn one_of(branches: impl Iterator<Item = (f64, Self)>) -> Self {
         let (weights, branches): (Vec<f64>, Vec<Self>) = branches.unzip();
         let choice = WeightedIndex::new(weights).expect("weights are finite and do not sum to 0");
-        Self(Law::Other(OtherLaw::OneOf { choice, branches: branches.into() }))
+        Self::other(OtherLaw::OneOf { choice, branches: branches.into() })
     }
 }
 

@@ -254,7 +254,7 @@ fn percentiles(predicted: &[Option<f64>], observed: &Observed) -> Vec<Percentile
 /// The mean, or a percentile, of the requests that were answered.
 fn number(times_ms: &[Option<f64>], per_mille: Option<u64>) -> f64 {
     let mut sample = Sample::default();
-    times_ms.iter().flatten().for_each(|ms| sample.record((ms * 1e6).round() as u64));
+    sample.record(times_ms.iter().flatten().map(|ms| (ms * 1e6).round() as u64));
     let nanos = match per_mille {
         None => sample.mean(),
         Some(per_mille) => sample.percentiles([per_mille])[0].map(|nanos| nanos as f64),
