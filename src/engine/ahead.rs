@@ -155,10 +155,11 @@ impl<O: Observer> Simulation<O> {
             let event = self.events.next_key();
             let arrival = self.arrivals.next;
             let mut next = event.min(arrival);
-            if self.untaken > 0 || next == NEVER {
+            let mut is_drained = false;
+            if self.untaken > 0 || arrival == NEVER {
                 next = next.min(ahead.next_departure());
+                is_drained = self.arrivals.are_over() && ahead.in_flight() == 0;
             }
-            let is_drained = arrival == NEVER && self.arrivals.are_over() && ahead.in_flight() == 0;
             if !self.move_to(next, is_drained) {
                 if !self.is_overfull {
                     self.depart_before(ahead, key_of(self.last_instant + SimDuration::from_nanos(1)));
@@ -204,7 +205,7 @@ impl<O: Observer> Simulation<O> {
         let range = ahead.range(id);
         ahead.demands[range].copy_from_slice(demands);
         self.receive_ahead(ahead, id, brought, None);
-        self.pass_to_next_arrival();
+        self.pass_arrivals(1);
     }
 
     /// A request arrives that has a place, with the demands that it brings.
@@ -218,7 +219,7 @@ impl<O: Observer> Simulation<O> {
         self.program.spend(class, demands, &mut departure.spent);
         let (arrival, request) = (self.now, self.arrivals.entered);
         departure.entrance = Entrance { request, class, arrival, first_arrival: arrival, demand };
-        departure.counts = self.count_arrival_of(class);
+        departure.counts = self.count_arrival_ahead(class);
         *first = self.program.first(class);
         *next = *first;
         *stays = SimDuration::ZERO;
@@ -265,9 +266,15 @@ impl<O: Observer> Simulation<O> {
         }
         self.depart_before(ahead, key);
         self.depart_ahead(ahead, id, self.now);
-        // Some may depart as they are taken.
-        while self.untaken > 0
-            && let Some(worker) = self.workers.with_free_slot()
+        if self.untaken > 0 {
+            self.admit_ahead(ahead);
+        }
+    }
+
+    /// A worker takes the first requests of the backlog. Some may depart as they are taken.
+    #[inline(never)]
+    fn admit_ahead(&mut self, ahead: &mut Ahead) {
+        while let Some(worker) = self.workers.with_free_slot()
             && let Some(first) = ahead.backlog.pop_front()
         {
             self.untaken -= 1;
@@ -276,29 +283,33 @@ impl<O: Observer> Simulation<O> {
     }
 
     /// A request begins its next stay.
-    #[inline]
+    #[inline(always)]
     fn go_on_ahead(&mut self, ahead: &mut Ahead, id: RequestId) {
-        let flight = &mut ahead.flights[id.0 as usize];
-        let range = id.0 as usize * ahead.stride..(id.0 as usize + 1) * ahead.stride;
-        let demands = &ahead.demands[range.clone()];
-        let mut place = (flight.next - flight.first) as usize;
-        let done_at = &mut ahead.done_at[flight.worker as usize];
+        let range = ahead.range(id);
+        let (demands, starts) = (&ahead.demands[range.clone()], &mut ahead.starts[range]);
+        let Flight { departure, worker, next, first, stays, .. } = &mut ahead.flights[id.0 as usize];
+        let done_at = &mut ahead.done_at[*worker as usize];
         let start = self.now.max(*done_at);
-        ahead.starts[range][place] = start;
-        flight.departure.spent[Activity::RunQueueWait as usize] += start - self.now;
-        let mut instruction = self.program.instruction(flight.next);
+        starts[(*next - *first) as usize] = start;
+        departure.spent[Activity::RunQueueWait as usize] += start - self.now;
+        let steps = self.program.from(*next).iter().zip(&demands[(*next - *first) as usize..]);
         let mut stay = SimDuration::ZERO;
-        while instruction.keeps_turn() {
-            stay += demands[place];
-            place += 1;
-            instruction = self.program.instruction(flight.first + place as u32);
+        let mut wait = None;
+        for (step, demand) in steps {
+            if *step == Instruction::Depart {
+                break;
+            }
+            *next += 1;
+            if !step.keeps_turn() {
+                wait = Some(*demand);
+                break;
+            }
+            stay += *demand;
         }
-        flight.stays += stay;
-        flight.next = flight.first + place as u32;
+        *stays += stay;
         *done_at = start + stay;
-        if instruction != Instruction::Depart {
-            flight.next += 1;
-            self.events.push(*done_at + demands[place], Event::WaitEnd(id));
+        if let Some(wait) = wait {
+            self.events.push(*done_at + wait, Event::WaitEnd(id));
             return;
         }
         let key = self.events.key(*done_at, Event::BurstEnd(id));
@@ -353,7 +364,7 @@ impl<O: Observer> Simulation<O> {
 
     /// Takes note of a request that arrives now; whether it counts.
     #[inline]
-    pub(super) fn count_arrival_of(&mut self, class: ClassId) -> bool {
+    fn count_arrival_ahead(&mut self, class: ClassId) -> bool {
         let counts = self.is_counted(self.now);
         self.arrivals.arrived += 1;
         self.arrivals.entered += 1;

@@ -73,11 +73,11 @@ impl<O: Observer> Simulation<O> {
         };
     }
 
-    /// The request that has arrived has been taken; schedules the next.
+    /// So many requests have arrived and been taken; schedules the next.
     #[inline]
-    pub(super) fn pass_to_next_arrival(&mut self) {
+    pub(super) fn pass_arrivals(&mut self, count: usize) {
         if let Some(intake) = &mut self.arrivals.intake {
-            intake.advance(&self.program, &self.streams);
+            intake.advance(count, &self.program, &self.streams);
         }
         self.schedule_arrival();
     }
@@ -91,7 +91,7 @@ impl<O: Observer> Simulation<O> {
         let (request, demands) = self.requests.with_demands(id);
         request.demand = alone;
         demands.copy_from_slice(brought);
-        self.pass_to_next_arrival();
+        self.pass_arrivals(1);
         self.enter(id);
     }
 

@@ -4,7 +4,7 @@
 //! loop after the other.
 
 use crate::model::{ClassId, SimDuration, SimTime};
-use crate::random::{Arrival, ArrivalSource, Streams};
+use crate::random::{Arrival, ArrivalSource, Stream, Streams};
 
 use super::program::Program;
 
@@ -22,6 +22,8 @@ pub(super) struct Intake {
     at_once: usize,
     arrivals: Vec<Arrival>,
     brought: Vec<Brought>,
+    /// The stream that brings the demands of each.
+    streams: Vec<Stream>,
     /// `stride` demands for each request, one an instruction of its class.
     demands: Vec<SimDuration>,
     stride: usize,
@@ -41,10 +43,19 @@ impl Intake {
     /// The first requests of a load, at most `left` in all.
     pub fn new(source: ArrivalSource, left: u64, program: &Program, streams: &Streams) -> Self {
         let at_once = if source.gives_demands() { 1 } else { AT_ONCE };
-        let (arrivals, brought) = (Vec::with_capacity(at_once), Vec::with_capacity(at_once));
         let stride = program.stride();
-        let demands = vec![SimDuration::ZERO; at_once * stride];
-        let mut intake = Self { source, left, number: 0, at_once, arrivals, brought, demands, stride, next: 0 };
+        let mut intake = Self {
+            source,
+            left,
+            number: 0,
+            at_once,
+            arrivals: Vec::with_capacity(at_once),
+            brought: Vec::with_capacity(at_once),
+            streams: Vec::with_capacity(at_once),
+            demands: vec![SimDuration::ZERO; at_once * stride],
+            stride,
+            next: 0,
+        };
         intake.draw(program, streams);
         intake
     }
@@ -65,10 +76,19 @@ impl Intake {
         (self.brought[self.next], &self.demands[first..first + self.stride])
     }
 
-    /// The next request has been taken.
+    /// When the next requests arrive, what they bring, and the demands of their instructions, request by request: as many as
+    /// have been drawn.
     #[inline]
-    pub fn advance(&mut self, program: &Program, streams: &Streams) {
-        self.next += 1;
+    pub fn all_brought(&self) -> impl Iterator<Item = (SimTime, Brought, &[SimDuration])> {
+        let demands = self.demands[self.next * self.stride..].chunks_exact(self.stride);
+        let requests = self.arrivals[self.next..].iter().zip(&self.brought[self.next..]);
+        requests.zip(demands).map(|((arrival, brought), demands)| (arrival.time, *brought, demands))
+    }
+
+    /// The next so many requests have been taken.
+    #[inline]
+    pub fn advance(&mut self, count: usize, program: &Program, streams: &Streams) {
+        self.next += count;
         if self.next >= self.arrivals.len() {
             self.draw(program, streams);
         }
@@ -87,14 +107,18 @@ impl Intake {
         let room = usize::try_from(self.left).map_or(self.at_once, |left| left.min(self.at_once));
         self.source.next_arrivals(room, &mut self.arrivals);
         self.left -= self.arrivals.len() as u64;
-        let given = self.source.given_demands();
-        for (arrival, demands) in self.arrivals.iter().zip(self.demands.chunks_exact_mut(self.stride)) {
+        self.streams.clear();
+        for arrival in &self.arrivals {
             let mut stream = streams.request(self.number);
             self.number += 1;
             let drawn = program.draw_class(&mut stream);
-            let class = arrival.class.unwrap_or(drawn);
-            let alone = program.fill_demands(class, given, &mut stream, demands);
-            self.brought.push(Brought { class, alone });
+            self.brought.push(Brought { class: arrival.class.unwrap_or(drawn), alone: SimDuration::ZERO });
+            self.streams.push(stream);
+        }
+        let given = self.source.given_demands();
+        let demands = self.demands.chunks_exact_mut(self.stride);
+        for ((brought, stream), demands) in self.brought.iter_mut().zip(&mut self.streams).zip(demands) {
+            brought.alone = program.fill_demands(brought.class, given, stream, demands);
         }
     }
 }

@@ -60,8 +60,10 @@ impl Instruction {
 pub(super) struct Program {
     /// Every class's instructions one after another, each list closed by `Depart`.
     instructions: Vec<Instruction>,
-    /// How to draw the demand of the instruction in the same place, if it has one.
-    samplers: Vec<Option<Sampler>>,
+    /// How to draw the demand of the instruction in the same place; always nothing where there is none.
+    samplers: Vec<Sampler>,
+    /// Whether a request brings that demand.
+    is_brought: Vec<bool>,
     /// What a request is doing while that demand is served; any where there is none.
     activities: Vec<Activity>,
     /// Whether the instruction in the same place is what a client that yields does with an answer.
@@ -97,6 +99,7 @@ impl Program {
         let mut program = Self {
             instructions: Vec::new(),
             samplers: Vec::new(),
+            is_brought: Vec::new(),
             activities: Vec::new(),
             reads_answer: Vec::new(),
             classes: Vec::new(),
@@ -218,7 +221,8 @@ impl Program {
 
     fn add(&mut self, instruction: Instruction, sampler: Option<Sampler>) {
         self.instructions.push(instruction);
-        self.samplers.push(sampler);
+        self.is_brought.push(sampler.is_some());
+        self.samplers.push(sampler.unwrap_or_else(|| Sampler::constant(SimDuration::ZERO)));
         self.activities.push(instruction.activity().unwrap_or(Activity::Sleep));
         self.reads_answer.push(false);
     }
@@ -345,16 +349,23 @@ impl Program {
         demands: &mut [SimDuration],
     ) -> SimDuration {
         let program = &self.classes[usize::from(class.0)];
-        let samplers = &self.samplers[program.first as usize..program.end as usize];
+        let range = program.first as usize..program.end as usize;
         let mut total = SimDuration::ZERO;
-        let mut given = given.map(<[SimDuration]>::iter);
-        for (place, sampler) in demands.iter_mut().zip(samplers) {
-            *place = match (sampler, &mut given) {
-                (None, _) => SimDuration::ZERO,
-                (Some(sampler), None) => sampler.draw(stream),
-                (Some(_), Some(given)) => given.next().copied().unwrap_or_default(),
-            };
-            total += *place;
+        match given {
+            None => {
+                for (place, sampler) in demands.iter_mut().zip(&self.samplers[range]) {
+                    *place = sampler.draw(stream);
+                    total += *place;
+                }
+            }
+            Some(given) => {
+                let mut given = given.iter();
+                for (place, is_brought) in demands.iter_mut().zip(&self.is_brought[range]) {
+                    let brought = if *is_brought { given.next() } else { None };
+                    *place = brought.copied().unwrap_or_default();
+                    total += *place;
+                }
+            }
         }
         program.alone(total, demands)
     }

@@ -141,43 +141,57 @@ fn start_of(departure: &Departure) -> SimTime {
 impl<O: Observer> Simulation<O> {
     /// Lets at most so many requests arrive; false once the run is over.
     pub(super) fn walk(&mut self, walk: &mut Walk, steps: u64) -> bool {
-        for _ in 0..steps {
-            let arrival = time_of(self.arrivals.next);
-            if arrival > self.last_instant || self.is_overfull {
+        let mut left = steps as usize;
+        while left > 0 {
+            if time_of(self.arrivals.next) > self.last_instant || self.is_overfull {
                 self.end_walk(walk);
                 return false;
             }
-            self.now = arrival;
-            self.walk_one(walk);
+            left -= self.walk_some(walk, left);
             if walk.untold.len() >= walk.enough {
-                self.tell_departed(walk, arrival);
+                self.tell_departed(walk, self.now);
                 walk.enough = 2 * walk.untold.len() + TOGETHER;
             }
         }
         true
     }
 
-    /// The next request arrives, and is walked to its end.
+    /// The next requests arrive and are walked to their end, at least one, and as many as have been drawn, but no more than
+    /// `limit`, than may be in the system, and than arrive before the warm-up ends. Returns how many.
     #[inline]
-    fn walk_one(&mut self, walk: &mut Walk) {
-        let (arrival, request) = (self.now, self.arrivals.arrived);
-        let counts = arrival >= self.warm_up;
+    fn walk_some(&mut self, walk: &mut Walk, limit: usize) -> usize {
+        let counts = time_of(self.arrivals.next) >= self.warm_up;
         if counts && !walk.is_warm {
             walk.warm_up(self.warm_up);
         }
-        let Some(intake) = &self.arrivals.intake else { return };
-        let (Brought { class, alone: demand }, demands) = intake.brought();
-        let start = walk.workers.assign(arrival, demand);
-        let entrance = Entrance { request, class, arrival, first_arrival: arrival, demand };
-        let (departure, outcome, spent) =
-            (start + demand, Outcome::Completed, [SimDuration::ZERO; Activity::ALL.len()]);
-        // Filled in where it stays: a copy would have to wait until all parts are written.
-        let walked = walk.untold.push_mut(Departure { entrance, departure, outcome, counts, spent });
-        walked.spent[Activity::BacklogWait as usize] = start - arrival;
-        self.program.spend(class, demands, &mut walked.spent);
-        self.count_arrival_of(class);
+        let Some(intake) = &self.arrivals.intake else { return limit };
+        let is_over = |arrival: SimTime| arrival > self.last_instant || !counts && arrival >= self.warm_up;
+        let before = walk.untold.len();
+        let (outcome, none) = (Outcome::Completed, [SimDuration::ZERO; Activity::ALL.len()]);
+        for (request, (arrival, brought, _)) in (self.arrivals.arrived..).zip(intake.all_brought()).take(limit) {
+            if is_over(arrival) || walk.workers.most > self.max_in_flight as usize {
+                break;
+            }
+            let Brought { class, alone: demand } = brought;
+            let start = walk.workers.assign(arrival, demand);
+            let entrance = Entrance { request, class, arrival, first_arrival: arrival, demand };
+            walk.untold.push(Departure { entrance, departure: start + demand, outcome, counts, spent: none });
+        }
+        let walked = &mut walk.untold[before..];
+        for (departure, (_, _, demands)) in walked.iter_mut().zip(intake.all_brought()) {
+            let Departure { entrance, departure: end, spent, .. } = departure;
+            spent[Activity::BacklogWait as usize] = *end - entrance.arrival - entrance.demand;
+            self.program.spend(entrance.class, demands, spent);
+            self.counts.classes[usize::from(entrance.class.0)].arrived += u64::from(counts);
+        }
+        self.now = walked.last().map_or(self.now, |last| last.entrance.arrival);
+        let count = walked.len();
+        self.arrivals.arrived += count as u64;
+        self.arrivals.entered += count as u64;
+        self.counts.warm_up_requests += if counts { 0 } else { count as u64 };
         self.is_overfull = walk.workers.most > self.max_in_flight as usize;
-        self.pass_to_next_arrival();
+        self.pass_arrivals(count);
+        count
     }
 
     /// Tells the departures until that instant.

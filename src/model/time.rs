@@ -65,28 +65,24 @@ impl SimDuration {
         Self(millis * 1_000_000)
     }
 
-    /// The nearest whole nanosecond to a float of nanoseconds: the one place where floats become time.
+    /// The nearest whole nanosecond to a float of nanoseconds, of two the even one: the one place where floats become time.
     ///
     /// Below 0 (and NaN) gives 0, beyond [`SimDuration::MAX`] gives that.
     #[inline]
     pub fn round_from_nanos(nanos: f64) -> Self {
         // From here on a float has no digits behind the point; before, the sum with it has none, and shows the whole
-        // number in its bits. Of two nearest it is the even one, so one that is half too low is mended.
+        // number in its bits.
         const WHOLE: f64 = (1_u64 << 52) as f64;
         if nanos.to_bits() < WHOLE.to_bits() {
-            let sum = nanos + WHOLE;
-            let is_half_too_low = nanos - (sum - WHOLE) >= 0.5;
-            return Self(sum.to_bits() - WHOLE.to_bits() + u64::from(is_half_too_low));
+            return Self((nanos + WHOLE).to_bits() - WHOLE.to_bits());
         }
-        Self::round_far_from_nanos(nanos)
+        Self::from_far_nanos(nanos)
     }
 
     /// The same below 0, from 2^52 ns (52 days) on, and for what is no number.
     #[cold]
-    fn round_far_from_nanos(nanos: f64) -> Self {
-        let whole = nanos as i64;
-        let rounded = whole.saturating_add(i64::from(nanos - whole as f64 >= 0.5));
-        Self((rounded.max(0) as u64).min(Self::MAX.0))
+    fn from_far_nanos(nanos: f64) -> Self {
+        Self((nanos as u64).min(Self::MAX.0))
     }
 
     /// So many times this span, to the nearest whole nanosecond.
@@ -291,7 +287,7 @@ mod tests {
     #[test]
     fn floats_become_time_by_rounding_to_the_nearest_nanosecond() {
         for (nanos, rounded) in
-            [(0.49, 0), (0.5, 1), (1.5, 2), (2.4999, 2), (-3.0, 0), (f64::NAN, 0), (1e9 + 0.5, 1_000_000_001)]
+            [(0.49, 0), (0.5, 0), (1.5, 2), (2.5, 2), (2.5001, 3), (-3.0, 0), (f64::NAN, 0), (1e9 + 0.5, 1_000_000_000)]
         {
             assert_eq!(SimDuration::round_from_nanos(nanos), SimDuration(rounded), "{nanos}");
         }

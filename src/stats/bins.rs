@@ -54,29 +54,14 @@ impl<const BITS: u32> Bins<BITS> {
     /// Bins of a page; the first has twice as many.
     const PAGE: u64 = 1 << BITS;
 
-    /// Counts numbers.
+    /// Counts a number.
     #[inline]
-    pub fn record(&mut self, values: &[u64]) {
-        let mut values = values.iter();
-        // The first that is not counted on the short way is counted on the long one.
-        while let Some(value) = self.record_until(&mut values) {
-            let (page, bin) = Self::place(value);
-            self.count_one(page, bin);
+    pub fn record(&mut self, value: u64) {
+        let (page, bin) = Self::place(value);
+        match self.counts.get_mut(self.offsets[page].wrapping_add(bin as u32) as usize) {
+            Some(count) => add(count, 1, || carry(&mut self.carries, page, bin)),
+            None => self.begin_page(page, bin),
         }
-    }
-
-    /// Counts numbers until one needs memory for its page, or passes what a count can hold.
-    #[inline]
-    fn record_until<'a>(&mut self, values: &mut impl Iterator<Item = &'a u64>) -> Option<u64> {
-        let (counts, offsets) = (self.counts.as_mut_slice(), &self.offsets);
-        values.copied().find(|value| {
-            let (page, bin) = Self::place(*value);
-            match counts.get_mut(offsets[page].wrapping_add(bin as u32) as usize) {
-                Some(count) if *count < u32::MAX => *count += 1,
-                _ => return true,
-            }
-            false
-        })
     }
 
     /// Takes all counts of another histogram into this one.
@@ -84,7 +69,7 @@ impl<const BITS: u32> Bins<BITS> {
         for page in (0..PAGES).filter(|page| other.offsets[*page] != NO_PAGE) {
             let (counts, carries) = self.page_mut(page);
             for (count, (bin, more)) in counts.iter_mut().zip(other.counts_of(page)) {
-                add(count, more, || *carries.entry((page, bin)).or_default() += 1);
+                add(count, more, || carry(carries, page, bin));
             }
         }
         for (bin, carries) in &other.carries {
@@ -92,12 +77,11 @@ impl<const BITS: u32> Bins<BITS> {
         }
     }
 
-    /// Adds one to a count, of a page that need not have memory yet.
+    /// Counts the first number of a page.
     #[cold]
-    fn count_one(&mut self, page: usize, bin: u64) {
-        let (counts, carries) = self.page_mut(page);
-        let place = (bin - Self::bins_of_page(page).start) as usize;
-        add(&mut counts[place], 1, || *carries.entry((page, bin)).or_default() += 1);
+    fn begin_page(&mut self, page: usize, bin: u64) {
+        let (counts, _) = self.page_mut(page);
+        counts[(bin - Self::bins_of_page(page).start) as usize] = 1;
     }
 
     /// The counts of a page, which has memory from now on, and the carries.
@@ -181,6 +165,11 @@ fn add(count: &mut u32, more: u32, on_carry: impl FnOnce()) {
     }
 }
 
+#[cold]
+fn carry(carries: &mut BTreeMap<(usize, u64), u64>, page: usize, bin: u64) {
+    *carries.entry((page, bin)).or_default() += 1;
+}
+
 /// Which of so many values in order, counted from 1, has at least that share in thousandths at or below it.
 pub(super) fn nearest_rank(count: u64, per_mille: u64) -> u64 {
     (u128::from(count) * u128::from(per_mille)).div_ceil(1000).max(1) as u64
@@ -207,7 +196,7 @@ mod tests {
 
     fn bins<const BITS: u32>(numbers: impl IntoIterator<Item = u64>) -> Bins<BITS> {
         let mut bins = Bins::default();
-        numbers.into_iter().for_each(|number| bins.record(&[number]));
+        numbers.into_iter().for_each(|number| bins.record(number));
         bins
     }
 
@@ -278,17 +267,17 @@ mod tests {
         for _ in 0..34 {
             bins.merge(&bins.clone());
         }
-        bins.record(&[77_777]);
+        bins.record(77_777);
         assert_eq!(bins.iter().map(|bin| bin.count).collect::<Vec<_>>(), [(1 << 34) + 1]);
     }
 
     #[test]
     fn recording_carries_as_merging_does() {
-        let (page, bin) = Fine::place(77_777);
         let mut full = Fine::default();
-        full.count_one(page, bin);
+        full.record(77_777);
         *full.counts.iter_mut().find(|count| **count > 0).unwrap() = u32::MAX;
-        full.record(&[77_777, 77_777]);
+        full.record(77_777);
+        full.record(77_777);
         assert_eq!(full.iter().map(|bin| bin.count).sum::<u64>(), u64::from(u32::MAX) + 2);
     }
 }

@@ -81,7 +81,7 @@ impl Binned {
     fn record(&mut self, values: &[u64]) {
         // One after the other: each has enough registers.
         self.sums.merge(&Sums::of(values));
-        self.bins.record(values);
+        values.iter().for_each(|value| self.bins.record(*value));
     }
 }
 

@@ -16,7 +16,7 @@ use super::{Empirical, Erlang, Hyperexponential, MeanAndCv, Mixture, Spread, Uni
 #[derive(Clone, Debug)]
 pub struct Sampler(Law);
 
-/// The two laws that are drawn most, and a door to the others.
+/// The law that is drawn most, the one that needs no chance, and a door to the others.
 #[derive(Clone, Debug)]
 enum Law {
     Constant(SimDuration),
@@ -44,12 +44,18 @@ impl Sampler {
     /// Draws one duration, rounded once to whole nanoseconds.
     #[inline(always)]
     pub fn draw(&self, stream: &mut Stream) -> SimDuration {
+        if let Law::Exponential { mean_nanos } = self.0 {
+            let unit: f64 = Exp1.sample(stream);
+            return SimDuration::round_from_nanos(unit * mean_nanos);
+        }
+        self.draw_other(stream)
+    }
+
+    #[inline(never)]
+    fn draw_other(&self, stream: &mut Stream) -> SimDuration {
         match &self.0 {
             Law::Constant(value) => *value,
-            Law::Exponential { mean_nanos } => {
-                let unit: f64 = Exp1.sample(stream);
-                SimDuration::round_from_nanos(unit * mean_nanos)
-            }
+            Law::Exponential { .. } => self.draw(stream),
             Law::Other(law) => law.draw(stream),
         }
     }
@@ -59,7 +65,8 @@ impl Sampler {
         matches!(self.0, Law::Constant(_))
     }
 
-    pub(super) fn constant(value: SimDuration) -> Self {
+    /// Always the same.
+    pub fn constant(value: SimDuration) -> Self {
         Self(Law::Constant(value))
     }
 
@@ -150,7 +157,6 @@ impl Sampler {
 }
 
 impl OtherLaw {
-    #[inline(never)]
     fn draw(&self, stream: &mut Stream) -> SimDuration {
         let nanos = match self {
             Self::Uniform { low, width } => low + width * stream.random::<f64>(),
