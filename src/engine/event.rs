@@ -126,6 +126,8 @@ pub(super) struct EventQueue {
     has_hole: bool,
     /// Events in the order in which they will come, one lane for each kind of expiry that there has been.
     lanes: Vec<Lane>,
+    /// The first of all lanes; [`NEVER`] if they are empty.
+    first_of_lanes: Key,
     scheduled: u64,
 }
 
@@ -137,7 +139,7 @@ struct Lane {
 
 impl Default for EventQueue {
     fn default() -> Self {
-        Self { heap: vec![NEVER], len: 0, has_hole: false, lanes: Vec::new(), scheduled: 0 }
+        Self { heap: vec![NEVER], len: 0, has_hole: false, lanes: Vec::new(), first_of_lanes: NEVER, scheduled: 0 }
     }
 }
 
@@ -156,10 +158,14 @@ impl EventQueue {
         let key = self.key(time, event);
         let (_, kind, _) = event.bits();
         match self.lanes.iter_mut().find(|lane| lane.kind == kind) {
-            Some(lane) if lane.keys.back().is_none_or(|last| *last < key) => lane.keys.push_back(key),
-            Some(_) => self.push_key(key),
+            Some(lane) if lane.keys.back().is_some_and(|last| *last > key) => {
+                self.push_key(key);
+                return EventId(key as u64);
+            }
+            Some(lane) => lane.keys.push_back(key),
             None => self.lanes.push(Lane { kind, keys: VecDeque::from([key]) }),
         }
+        self.first_of_lanes = self.first_of_lanes.min(key);
         EventId(key as u64)
     }
 
@@ -195,9 +201,10 @@ impl EventQueue {
     /// The key of the next event; [`NEVER`] if there is none.
     #[inline]
     pub fn next_key(&mut self) -> Key {
-        self.fill_hole();
-        let first_of_lanes = self.lanes.iter().filter_map(|lane| lane.keys.front());
-        first_of_lanes.fold(self.heap[0], |first, key| first.min(*key))
+        if self.has_hole {
+            self.fill_hole();
+        }
+        self.heap[0].min(self.first_of_lanes)
     }
 
     /// Takes the next event, of that key, off the future.
@@ -207,6 +214,8 @@ impl EventQueue {
             self.has_hole = true;
         } else if let Some(lane) = self.lanes.iter_mut().find(|lane| lane.keys.front() == Some(&next)) {
             lane.keys.pop_front();
+            let firsts = self.lanes.iter().filter_map(|lane| lane.keys.front());
+            self.first_of_lanes = firsts.copied().min().unwrap_or(NEVER);
         }
         let id = next as u64;
         let subject = (id & ((1 << SUBJECT_BITS) - 1)) as u32;
@@ -214,15 +223,14 @@ impl EventQueue {
         (EventId(id), Event::from_bits(kind, subject))
     }
 
-    #[inline(always)]
+    /// Nothing has taken the place of the top: the last does.
+    #[inline(never)]
     fn fill_hole(&mut self) {
-        if self.has_hole {
-            self.has_hole = false;
-            self.len -= 1;
-            let last = std::mem::replace(&mut self.heap[self.len], NEVER);
-            if self.len > 0 {
-                self.sift_down(last);
-            }
+        self.has_hole = false;
+        self.len -= 1;
+        let last = std::mem::replace(&mut self.heap[self.len], NEVER);
+        if self.len > 0 {
+            self.sift_down(last);
         }
     }
 
