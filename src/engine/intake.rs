@@ -108,13 +108,12 @@ impl Intake {
         self.source.next_arrivals(room, &mut self.arrivals);
         self.left -= self.arrivals.len() as u64;
         self.streams.clear();
-        for arrival in &self.arrivals {
-            let mut stream = streams.request(self.number);
-            self.number += 1;
-            let drawn = program.draw_class(&mut stream);
-            self.brought.push(Brought { class: arrival.class.unwrap_or(drawn), alone: SimDuration::ZERO });
-            self.streams.push(stream);
-        }
+        self.streams.extend((self.number..).take(self.arrivals.len()).map(|number| streams.request(number)));
+        self.number += self.arrivals.len() as u64;
+        self.brought.extend(self.arrivals.iter().zip(&mut self.streams).map(|(arrival, stream)| {
+            let drawn = program.draw_class(stream);
+            Brought { class: arrival.class.unwrap_or(drawn), alone: SimDuration::ZERO }
+        }));
         let given = self.source.given_demands();
         let demands = self.demands.chunks_exact_mut(self.stride);
         for ((brought, stream), demands) in self.brought.iter_mut().zip(&mut self.streams).zip(demands) {

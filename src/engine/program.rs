@@ -323,11 +323,12 @@ impl Program {
     /// Draws a class by weight: always one number, so that a class given in advance moves no other draw.
     #[inline]
     pub fn draw_class(&self, stream: &mut Stream) -> ClassId {
-        let point = stream.random::<f64>();
         if self.weights.len() == 1 {
+            // A number takes 64 bits.
+            let _: u64 = stream.random();
             return ClassId(0);
         }
-        let point = point * self.weights[self.weights.len() - 1];
+        let point = stream.random::<f64>() * self.weights[self.weights.len() - 1];
         let class = self.weights.partition_point(|weight| *weight <= point);
         // Rounding may put the point on the sum itself: then the last class that has a weight.
         ClassId(if class < self.weights.len() { class } else { self.last_weighted() } as u16)
