@@ -36,8 +36,6 @@ pub(super) struct Ahead {
     backlog: VecDeque<RequestId>,
     /// The ends of last stays, in order, that no event stands for.
     departures: VecDeque<(Key, RequestId)>,
-    /// Whether users wait for answers.
-    answers_matter: bool,
     /// The most requests in flight at once, since the warm-up once that is over.
     most: usize,
 }
@@ -64,8 +62,7 @@ impl Ahead {
         // Of two workers that free a slot at one instant, the first takes the oldest request of the backlog.
         let workers_compete = *workers > 1 && slots.is_some();
         // And of two users who are answered at one instant by two workers, the first is first to send again.
-        let has_users = matches!(setup.load, Load::Closed(_));
-        let users_compete = *workers > 1 && has_users;
+        let users_compete = *workers > 1 && matches!(setup.load, Load::Closed(_));
         // Who waits without a turn before may wait from now on, others from when their turn will be over: two whose waits
         // end at one instant would go on in the wrong order.
         let may = nothing_intervenes(setup, program)
@@ -82,7 +79,6 @@ impl Ahead {
             starts: Vec::new(),
             backlog: VecDeque::new(),
             departures: VecDeque::new(),
-            answers_matter: has_users,
             most: 0,
         })
     }
@@ -313,7 +309,8 @@ impl<O: Observer> Simulation<O> {
             return;
         }
         let key = self.events.key(*done_at, Event::BurstEnd(id));
-        if ahead.answers_matter || ahead.departures.back().is_some_and(|(last, _)| *last > key) {
+        let is_waited_for = !self.arrivals.users.is_empty();
+        if is_waited_for || ahead.departures.back().is_some_and(|(last, _)| *last > key) {
             self.events.push_key(key);
         } else {
             ahead.departures.push_back((key, id));
@@ -386,7 +383,7 @@ impl<O: Observer> Simulation<O> {
                 served += present - u128::from(spent[Activity::BacklogWait as usize].as_nanos());
                 let cpu = spent[Activity::Framework as usize] + spent[Activity::Compute as usize];
                 working += u128::from(cpu.as_nanos());
-                phases += self.program.length(entrance.class);
+                phases += self.program.steps(entrance.class).len() as u64;
                 self.counts.classes[usize::from(entrance.class.0)].completed += 1;
             }
         }

@@ -85,9 +85,7 @@ impl<O: Observer> Simulation<O> {
     pub(super) fn on_arrival(&mut self) {
         let Some(intake) = &self.arrivals.intake else { return };
         let (Brought { class, alone }, brought) = intake.brought();
-        let request =
-            Request::new(self.arrivals.arrived, self.arrivals.entered, self.now, class, self.program.first(class));
-        let id = self.requests.insert(request);
+        let id = self.requests.insert(self.new_request(class));
         let (request, demands) = self.requests.with_demands(id);
         request.demand = alone;
         demands.copy_from_slice(brought);
@@ -105,13 +103,17 @@ impl<O: Observer> Simulation<O> {
 
     pub(super) fn on_user_arrival(&mut self, user: UserId) {
         let Some((class, mut stream, ordinal)) = self.draw_request_of(user) else { return };
-        let request =
-            Request::new(self.arrivals.arrived, self.arrivals.entered, self.now, class, self.program.first(class));
-        let id = self.requests.insert(request);
+        let id = self.requests.insert(self.new_request(class));
         let (request, demands) = self.requests.with_demands(id);
         request.demand = self.program.fill_demands(class, None, &mut stream, demands);
         self.requests.more_mut(id).user = Some((user, ordinal));
         self.enter(id);
+    }
+
+    /// What is known of a request that arrives now for the first time, before it is known what it brings.
+    #[inline]
+    fn new_request(&self, class: ClassId) -> Request {
+        Request::new(self.arrivals.arrived, self.arrivals.entered, self.now, class, self.program.first(class))
     }
 
     /// The class of a user's next request, the stream that brings its demands, and which of the user's requests it is; nothing

@@ -267,16 +267,10 @@ impl Program {
     }
 
     /// The instructions of a class, without its `Depart`.
+    #[inline]
     pub fn steps(&self, class: ClassId) -> &[Instruction] {
         let class = &self.classes[usize::from(class.0)];
         &self.instructions[class.first as usize..class.end as usize]
-    }
-
-    /// How many those are.
-    #[inline]
-    pub fn length(&self, class: ClassId) -> u64 {
-        let class = &self.classes[usize::from(class.0)];
-        u64::from(class.end - class.first)
     }
 
     /// Whether the application server adds anything to what requests bring.

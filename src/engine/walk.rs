@@ -16,7 +16,7 @@ use super::event::{NEVER, time_of};
 use super::intake::Brought;
 use super::program::{Instruction, Program};
 use super::recorder::{Departure, Ending, Entrance, Observer, Outcome};
-use super::simulation::{Setup, Simulation};
+use super::simulation::{Setup, Simulation, TOGETHER};
 
 /// The workers, and the requests that have been walked.
 #[derive(Clone, Debug)]
@@ -24,7 +24,7 @@ pub(super) struct Walk {
     workers: Workers,
     /// Requests whose departure has not been told: all that are in the system, and some that are not.
     untold: Vec<Departure>,
-    /// So many of those, and it is time to look who has departed.
+    /// So many of those, and it is time to look who has departed: more where more are in the system.
     enough: usize,
     is_warm: bool,
     /// Room for the demands of a request.
@@ -46,9 +46,6 @@ struct Workers {
 
 /// A worker that would be free only beyond all runs.
 const FAR: SimTime = SimTime::from_nanos(SimTime::MAX.as_nanos() + 1);
-
-/// Departures are told so many at once, and more where more are in the system.
-const TOGETHER: usize = 64;
 
 impl Walk {
     /// Whether a run may walk.

@@ -9,6 +9,20 @@ use waitline::study::{Replication, simulation};
 #[derive(Default)]
 struct Departures(Vec<Departure>);
 
+/// The same, in the order in which it comes about.
+#[derive(Default)]
+struct InOrder(Vec<Departure>);
+
+impl Observer for InOrder {
+    fn minds_order(&self) -> bool {
+        true
+    }
+
+    fn on_departures(&mut self, departures: &[Departure]) {
+        self.0.extend(departures);
+    }
+}
+
 impl Observer for Departures {
     fn on_departures(&mut self, departures: &[Departure]) {
         self.0.extend(departures);
@@ -111,6 +125,31 @@ fn check_all(classes: &[&str], policies: &[&str]) {
                 ] {
                     assert_eq!(check(&scenario(classes, arrivals, policy, run)), 1, "{policy} takes no shortcut");
                 }
+            }
+        }
+    }
+}
+
+/// The requests in the order in which their departures are told.
+fn told(scenario: &Scenario, hurries: bool) -> Vec<u64> {
+    let run = simulation(scenario, &scenario.policies[0], &Replication::default(), InOrder::default());
+    assert!(run.takes_shortcuts());
+    let mut run = if hurries { run } else { run.without_shortcuts() };
+    while run.advance(1_000) {}
+    let (_, InOrder(departures)) = run.finish();
+    departures.iter().map(|departure| departure.entrance.request).collect()
+}
+
+#[test]
+fn who_minds_the_order_is_told_departures_as_they_come_about() {
+    for classes in [RANDOM, CONSTANT] {
+        for policy in [SYNC[0], LOOPS_AND_THREADS[0], LOOPS_AND_THREADS[2]] {
+            for arrivals in [r#"{ "poisson": "80/s" }"#, r#"{ "constant": "250/s" }"#] {
+                let json = scenario(classes, arrivals, policy, r#"{ "requests": 400 }"#);
+                let scenario = Scenario::from_json(&json).unwrap();
+                let long_way = told(&scenario, false);
+                assert_eq!(long_way.len(), 400);
+                assert_eq!(told(&scenario, true), long_way, "{json}");
             }
         }
     }

@@ -20,6 +20,13 @@ pub struct Arrival {
     pub class: Option<ClassId>,
 }
 
+impl Arrival {
+    /// Of a request that draws its class.
+    const fn at(time: SimTime) -> Self {
+        Self { time, class: None }
+    }
+}
+
 /// Arrivals one after another, in order of time; it remembers no more than the last one, or the list.
 #[derive(Debug)]
 pub struct ArrivalSource(Source);
@@ -58,26 +65,21 @@ impl ArrivalSource {
     /// The next arrival; `None`, and then for ever, once the law has ended, [`SimTime::MAX`] has passed, or a trace
     /// could not be read on ([`ArrivalSource::error`]).
     pub fn next_arrival(&mut self) -> Option<Arrival> {
-        let mut arrivals = Vec::with_capacity(1);
-        self.next_arrivals(1, &mut arrivals);
-        arrivals.pop()
+        match &mut self.0 {
+            Source::Renewal { sampler, stream, last } => next_of_renewal(sampler, stream, last).map(Arrival::at),
+            _ => self.next_of_others(),
+        }
     }
 
     /// Appends the next arrivals, so many or until there are no more.
     pub fn next_arrivals(&mut self, count: usize, arrivals: &mut Vec<Arrival>) {
-        if let Source::Renewal { sampler, stream, last } = &mut self.0 {
-            for _ in 0..count {
-                if *last <= SimTime::MAX {
-                    *last = *last + sampler.draw(stream);
-                }
-                if *last > SimTime::MAX {
-                    return;
-                }
-                arrivals.push(Arrival { time: *last, class: None });
+        match &mut self.0 {
+            Source::Renewal { sampler, stream, last } => {
+                let times = std::iter::from_fn(|| next_of_renewal(sampler, stream, last));
+                arrivals.extend(times.take(count).map(Arrival::at));
             }
-            return;
+            _ => arrivals.extend(std::iter::from_fn(|| self.next_of_others()).take(count)),
         }
-        arrivals.extend(std::iter::from_fn(|| self.next_of_others()).take(count));
     }
 
     #[inline(never)]
@@ -93,7 +95,7 @@ impl ArrivalSource {
             Source::Renewal { .. } => None,
             Source::Other(law) => instant(law.next_nanos()),
         };
-        time.map(|time| Arrival { time, class: None })
+        time.map(Arrival::at)
     }
 
     /// The demands of the arrival that was returned last, one for each phase of its class, branches of a parallel phase
@@ -194,6 +196,14 @@ impl Other {
             Self::Bursts(law) => law.next_nanos(),
         }
     }
+}
+
+#[inline(always)]
+fn next_of_renewal(sampler: &Sampler, stream: &mut Stream, last: &mut SimTime) -> Option<SimTime> {
+    if *last <= SimTime::MAX {
+        *last = *last + sampler.draw(stream);
+    }
+    (*last <= SimTime::MAX).then_some(*last)
 }
 
 /// The instant so many nanoseconds after the start, unless it is after [`SimTime::MAX`].

@@ -44,18 +44,12 @@ impl Sampler {
     /// Draws one duration, rounded once to whole nanoseconds.
     #[inline(always)]
     pub fn draw(&self, stream: &mut Stream) -> SimDuration {
-        if let Law::Exponential { mean_nanos } = self.0 {
-            let unit: f64 = Exp1.sample(stream);
-            return SimDuration::round_from_nanos(unit * mean_nanos);
-        }
-        self.draw_other(stream)
-    }
-
-    #[inline(never)]
-    fn draw_other(&self, stream: &mut Stream) -> SimDuration {
         match &self.0 {
+            Law::Exponential { mean_nanos } => {
+                let unit: f64 = Exp1.sample(stream);
+                SimDuration::round_from_nanos(unit * mean_nanos)
+            }
             Law::Constant(value) => *value,
-            Law::Exponential { .. } => self.draw(stream),
             Law::Other(law) => law.draw(stream),
         }
     }
@@ -66,7 +60,7 @@ impl Sampler {
     }
 
     /// Always the same.
-    pub fn constant(value: SimDuration) -> Self {
+    pub(crate) fn constant(value: SimDuration) -> Self {
         Self(Law::Constant(value))
     }
 
@@ -157,6 +151,7 @@ impl Sampler {
 }
 
 impl OtherLaw {
+    #[inline(never)]
     fn draw(&self, stream: &mut Stream) -> SimDuration {
         let nanos = match self {
             Self::Uniform { low, width } => low + width * stream.random::<f64>(),
