@@ -15,9 +15,8 @@ use crate::model::{Activity, Backend, ClassId, Quantum, SimDuration, SimTime};
 use crate::random::Load;
 
 use super::event::{Event, Key, NEVER, UserId, key_of, time_of};
-use super::intake::Brought;
-use super::program::{Instruction, Program};
-use super::recorder::{Departure, Entrance, Observer, Outcome};
+use super::program::{Brought, Instruction, Program};
+use super::recorder::{Departure, Entrance, Observer, Outcome, add_spent, runs};
 use super::requests::RequestId;
 use super::simulation::{Setup, Simulation, TOGETHER};
 use super::{Dispatch, Order, Rules};
@@ -169,12 +168,13 @@ impl<O: Observer> Simulation<O> {
             } else if next == event {
                 match self.events.take(event).1 {
                     Event::UserArrival(user) => {
-                        if let Some((class, mut stream, _)) = self.draw_request_of(user) {
+                        if let Some((class, stream, _)) = self.draw_request_of(user) {
                             let id = ahead.place();
                             let range = ahead.range(id);
                             let demands = &mut ahead.demands[range];
-                            let alone = self.program.fill_demands(class, None, &mut stream, demands);
-                            self.receive_ahead(ahead, id, Brought { class, alone }, Some(user));
+                            let mut request = [Brought::of(class)];
+                            self.program.draw_demands(&mut request, &mut [stream], demands, 1);
+                            self.receive_ahead(ahead, id, request[0], Some(user));
                         }
                     }
                     Event::BurstEnd(id) | Event::WaitEnd(id) => self.on_leg_end(ahead, id, next),
@@ -196,10 +196,10 @@ impl<O: Observer> Simulation<O> {
     #[inline]
     fn on_arrival_ahead(&mut self, ahead: &mut Ahead) {
         let Some(intake) = &self.arrivals.intake else { return };
-        let (brought, demands) = intake.brought();
         let id = ahead.place();
         let range = ahead.range(id);
-        ahead.demands[range].copy_from_slice(demands);
+        let brought = intake.brought();
+        intake.fill_demands(&mut ahead.demands[range]);
         self.receive_ahead(ahead, id, brought, None);
         self.pass_arrivals(1);
     }
@@ -212,7 +212,9 @@ impl<O: Observer> Simulation<O> {
         // Filled in where it stays: a copy would have to wait until all parts are written.
         let Flight { departure, next, first, stays, user: sender, .. } = &mut ahead.flights[id.0 as usize];
         departure.spent = [SimDuration::ZERO; Activity::ALL.len()];
-        self.program.spend(class, demands, &mut departure.spent);
+        for (activity, demand) in self.program.activities(class).iter().zip(demands) {
+            departure.spent[*activity as usize] += *demand;
+        }
         let (arrival, request) = (self.now, self.arrivals.entered);
         departure.entrance = Entrance { request, class, arrival, first_arrival: arrival, demand };
         departure.counts = self.count_arrival_ahead(class);
@@ -373,25 +375,24 @@ impl<O: Observer> Simulation<O> {
     /// Books requests that have departed, but for their turns; of those that do not count, only that they have. Returns
     /// how long those that count were in progress, in nanoseconds.
     pub(super) fn book_departed(&mut self, departed: &[Departure]) -> u128 {
-        let (mut in_system, mut served, mut working, mut phases) = (0, 0, 0, 0);
-        for departure in departed {
-            let Departure { entrance, departure: end, spent, .. } = departure;
-            self.counts.last_departure = self.counts.last_departure.max(*end);
-            if departure.counts {
-                let present = u128::from((*end - entrance.arrival).as_nanos());
-                in_system += present;
-                served += present - u128::from(spent[Activity::BacklogWait as usize].as_nanos());
-                let cpu = spent[Activity::Framework as usize] + spent[Activity::Compute as usize];
-                working += u128::from(cpu.as_nanos());
-                phases += self.program.steps(entrance.class).len() as u64;
-                self.counts.classes[usize::from(entrance.class.0)].completed += 1;
-            }
+        let (mut present, mut spent) = (0, [0; Activity::ALL.len()]);
+        for departures in runs(departed, |departure| (departure.entrance.class, departure.counts)) {
+            let latest = departures.iter().map(|departure| departure.departure).max();
+            self.counts.last_departure = self.counts.last_departure.max(latest.unwrap_or(SimTime::ZERO));
+            let Departure { entrance, counts: true, .. } = departures[0] else { continue };
+            let count = departures.len() as u64;
+            self.counts.classes[usize::from(entrance.class.0)].completed += count;
+            self.counts.phase_events += 2 * count * self.program.steps(entrance.class).len() as u64;
+            present +=
+                departures.iter().map(|departure| u128::from(departure.response_time().as_nanos())).sum::<u128>();
+            add_spent(departures, &mut spent);
         }
         self.counts.departed += departed.len() as u64;
-        self.counts.in_system.add_area(in_system);
+        let of = |activity: Activity| spent[activity as usize];
+        let served = present - of(Activity::BacklogWait);
+        self.counts.in_system.add_area(present);
         self.counts.slots_taken.add_area(served);
-        self.counts.busy_cores.add_area(working);
-        self.counts.phase_events += 2 * phases;
+        self.counts.busy_cores.add_area(of(Activity::Framework) + of(Activity::Compute));
         served
     }
 

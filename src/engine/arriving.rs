@@ -5,7 +5,8 @@ use crate::random::{Load, Purpose, Stream};
 
 use super::Dispatch;
 use super::event::{Event, NEVER, Nobody, UserId};
-use super::intake::{Brought, Intake};
+use super::intake::Intake;
+use super::program::Brought;
 use super::recorder::{Entrance, Observer, Outcome};
 use super::requests::{Lane, Request, RequestId, State};
 use super::simulation::{Arrivals, Simulation, User};
@@ -84,11 +85,11 @@ impl<O: Observer> Simulation<O> {
 
     pub(super) fn on_arrival(&mut self) {
         let Some(intake) = &self.arrivals.intake else { return };
-        let (Brought { class, alone }, brought) = intake.brought();
+        let Brought { class, alone } = intake.brought();
         let id = self.requests.insert(self.new_request(class));
         let (request, demands) = self.requests.with_demands(id);
         request.demand = alone;
-        demands.copy_from_slice(brought);
+        intake.fill_demands(demands);
         self.pass_arrivals(1);
         self.enter(id);
     }
@@ -102,10 +103,12 @@ impl<O: Observer> Simulation<O> {
     }
 
     pub(super) fn on_user_arrival(&mut self, user: UserId) {
-        let Some((class, mut stream, ordinal)) = self.draw_request_of(user) else { return };
+        let Some((class, stream, ordinal)) = self.draw_request_of(user) else { return };
         let id = self.requests.insert(self.new_request(class));
         let (request, demands) = self.requests.with_demands(id);
-        request.demand = self.program.fill_demands(class, None, &mut stream, demands);
+        let mut brought = [Brought::of(class)];
+        self.program.draw_demands(&mut brought, &mut [stream], demands, 1);
+        request.demand = brought[0].alone;
         self.requests.more_mut(id).user = Some((user, ordinal));
         self.enter(id);
     }

@@ -6,7 +6,7 @@
 use crate::model::{ClassId, SimDuration, SimTime};
 use crate::random::{Arrival, ArrivalSource, Stream, Streams};
 
-use super::program::Program;
+use super::program::{Brought, Program};
 
 /// So many requests are drawn at once, unless they come out of a file that may turn out to be broken further on.
 const AT_ONCE: usize = 32;
@@ -19,41 +19,32 @@ pub(super) struct Intake {
     left: u64,
     /// The number of the next to be drawn.
     number: u64,
-    at_once: usize,
+    /// As many as are drawn at once; what is beyond those that were drawn means nothing.
     arrivals: Vec<Arrival>,
     brought: Vec<Brought>,
     /// The stream that brings the demands of each.
     streams: Vec<Stream>,
-    /// `stride` demands for each request, one an instruction of its class.
+    /// A column of demands for each instruction of a class, with a place for each request.
     demands: Vec<SimDuration>,
-    stride: usize,
+    /// How many have been drawn.
+    count: usize,
     /// The first that has not been taken.
     next: usize,
-}
-
-/// What a request brings, beside its demands.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Brought {
-    pub class: ClassId,
-    /// The time it takes alone.
-    pub alone: SimDuration,
 }
 
 impl Intake {
     /// The first requests of a load, at most `left` in all.
     pub fn new(source: ArrivalSource, left: u64, program: &Program, streams: &Streams) -> Self {
         let at_once = if source.gives_demands() { 1 } else { AT_ONCE };
-        let stride = program.stride();
         let mut intake = Self {
             source,
             left,
             number: 0,
-            at_once,
-            arrivals: Vec::with_capacity(at_once),
-            brought: Vec::with_capacity(at_once),
-            streams: Vec::with_capacity(at_once),
-            demands: vec![SimDuration::ZERO; at_once * stride],
-            stride,
+            arrivals: vec![Arrival { time: SimTime::ZERO, class: None }; at_once],
+            brought: vec![Brought::of(ClassId(0)); at_once],
+            streams: vec![streams.request(0); at_once],
+            demands: vec![SimDuration::ZERO; program.stride() * at_once],
+            count: 0,
             next: 0,
         };
         intake.draw(program, streams);
@@ -63,33 +54,46 @@ impl Intake {
     /// When the next request arrives, if there is one.
     #[inline]
     pub fn next_arrival(&self) -> Option<SimTime> {
-        self.arrivals.get(self.next).map(|arrival| arrival.time)
+        (self.next < self.count).then(|| self.arrivals[self.next].time)
     }
 
-    /// What the next request brings, and the demands of its instructions.
+    /// What the next request brings.
     ///
     /// # Panics
     /// If there is none.
     #[inline]
-    pub fn brought(&self) -> (Brought, &[SimDuration]) {
-        let first = self.next * self.stride;
-        (self.brought[self.next], &self.demands[first..first + self.stride])
+    pub fn brought(&self) -> Brought {
+        self.brought[self.next]
     }
 
-    /// When the next requests arrive, what they bring, and the demands of their instructions, request by request: as many as
-    /// have been drawn.
+    /// Fills in the demands of the next request, one for each instruction.
     #[inline]
-    pub fn all_brought(&self) -> impl Iterator<Item = (SimTime, Brought, &[SimDuration])> {
-        let demands = self.demands[self.next * self.stride..].chunks_exact(self.stride);
-        let requests = self.arrivals[self.next..].iter().zip(&self.brought[self.next..]);
-        requests.zip(demands).map(|((arrival, brought), demands)| (arrival.time, *brought, demands))
+    pub fn fill_demands(&self, places: &mut [SimDuration]) {
+        let mut from = self.next;
+        for place in places {
+            *place = self.demands[from];
+            from += self.arrivals.len();
+        }
+    }
+
+    /// When the next requests arrive, and what they bring: of as many as have been drawn.
+    #[inline]
+    pub fn untaken(&self) -> (&[Arrival], &[Brought]) {
+        (&self.arrivals[self.next..self.count], &self.brought[self.next..self.count])
+    }
+
+    /// The demands of one instruction of the next requests.
+    #[inline]
+    pub fn column(&self, instruction: usize) -> &[SimDuration] {
+        let first = instruction * self.arrivals.len();
+        &self.demands[first + self.next..first + self.count]
     }
 
     /// The next so many requests have been taken.
     #[inline]
     pub fn advance(&mut self, count: usize, program: &Program, streams: &Streams) {
         self.next += count;
-        if self.next >= self.arrivals.len() {
+        if self.next >= self.count {
             self.draw(program, streams);
         }
     }
@@ -101,23 +105,29 @@ impl Intake {
 
     #[inline(never)]
     fn draw(&mut self, program: &Program, streams: &Streams) {
-        self.next = 0;
-        self.arrivals.clear();
-        self.brought.clear();
-        let room = usize::try_from(self.left).map_or(self.at_once, |left| left.min(self.at_once));
-        self.source.next_arrivals(room, &mut self.arrivals);
-        self.left -= self.arrivals.len() as u64;
-        self.streams.clear();
-        self.streams.extend((self.number..).take(self.arrivals.len()).map(|number| streams.request(number)));
-        self.number += self.arrivals.len() as u64;
-        self.brought.extend(self.arrivals.iter().zip(&mut self.streams).map(|(arrival, stream)| {
-            let drawn = program.draw_class(stream);
-            Brought { class: arrival.class.unwrap_or(drawn), alone: SimDuration::ZERO }
-        }));
-        let given = self.source.given_demands();
-        let demands = self.demands.chunks_exact_mut(self.stride);
-        for ((brought, stream), demands) in self.brought.iter_mut().zip(&mut self.streams).zip(demands) {
-            brought.alone = program.fill_demands(brought.class, given, stream, demands);
+        let room = usize::try_from(self.left).map_or(self.arrivals.len(), |left| left.min(self.arrivals.len()));
+        let count = self.source.next_arrivals(&mut self.arrivals[..room]);
+        (self.count, self.next) = (count, 0);
+        let (brought, of_each) = (&mut self.brought[..count], &mut self.streams[..count]);
+        let places = brought.iter_mut().zip(&mut *of_each);
+        for (index, (arrival, (brought, of_this))) in self.arrivals[..count].iter().zip(places).enumerate() {
+            let mut stream = streams.request(self.number + index as u64);
+            let drawn = program.draw_class(&mut stream);
+            *brought = Brought::of(arrival.class.unwrap_or(drawn));
+            *of_this = stream;
+        }
+        self.left -= count as u64;
+        self.number += count as u64;
+        if let Some(given) = self.source.given_demands() {
+            brought.iter_mut().for_each(|brought| program.give_demands(brought, given, &mut self.demands));
+            return;
+        }
+        let mut first = 0;
+        while first < count {
+            let alike = first..first + program.alike(&brought[first..]);
+            let (requests, streams) = (&mut brought[alike.clone()], &mut of_each[alike.clone()]);
+            program.draw_demands(requests, streams, &mut self.demands[first..], self.arrivals.len());
+            first = alike.end;
         }
     }
 }

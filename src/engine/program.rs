@@ -55,6 +55,21 @@ impl Instruction {
     }
 }
 
+/// What a request brings, beside its demands.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Brought {
+    pub class: ClassId,
+    /// The time it takes alone: nothing until its demands are known.
+    pub alone: SimDuration,
+}
+
+impl Brought {
+    /// A request of a class whose demands are not known yet.
+    pub const fn of(class: ClassId) -> Self {
+        Self { class, alone: SimDuration::ZERO }
+    }
+}
+
 /// All classes of a workload as one policy runs them.
 #[derive(Clone, Debug)]
 pub(super) struct Program {
@@ -254,7 +269,7 @@ impl Program {
     pub fn waits_follow_turns(&self) -> bool {
         let waits_alone = |step: &Instruction| matches!(step, Instruction::Wait { blocking: false, .. });
         let follows = |class: &ClassProgram| {
-            let steps = &self.instructions[class.first as usize..class.end as usize];
+            let steps = &self.instructions[class.range()];
             !steps.first().is_some_and(waits_alone)
                 && steps.windows(2).all(|pair| pair[0].keeps_turn() || !waits_alone(&pair[1]))
         };
@@ -269,8 +284,7 @@ impl Program {
     /// The instructions of a class, without its `Depart`.
     #[inline]
     pub fn steps(&self, class: ClassId) -> &[Instruction] {
-        let class = &self.classes[usize::from(class.0)];
-        &self.instructions[class.first as usize..class.end as usize]
+        &self.instructions[self.classes[usize::from(class.0)].range()]
     }
 
     /// Whether the application server adds anything to what requests bring.
@@ -283,7 +297,7 @@ impl Program {
     /// own. Returns the time such a request takes alone, without that work.
     pub fn add_to(&self, class: ClassId, demands: &mut [SimDuration]) -> SimDuration {
         let program = &self.classes[usize::from(class.0)];
-        let demands = &mut demands[..(program.end - program.first) as usize];
+        let demands = &mut demands[..program.range().len()];
         for place in &program.timers {
             demands[*place] = self.timers.map_or(demands[*place], |timers| timers.rounded(demands[*place]));
         }
@@ -333,58 +347,77 @@ impl Program {
         self.weights.iter().position(|weight| *weight >= total).unwrap_or(0)
     }
 
-    /// Fills in the demands of a class in the order of its phases, branches one by one; returns the time such a request takes
-    /// alone. They are drawn, or given, one for each phase.
-    #[inline(always)]
-    pub fn fill_demands(
+    /// Draws the demands of requests of one class from their streams, in the order of its phases, branches one by one. They
+    /// go into columns, one for each instruction, with so many places from the first of one to the first of the next.
+    #[inline]
+    pub fn draw_demands(
         &self,
-        class: ClassId,
-        given: Option<&[SimDuration]>,
-        stream: &mut Stream,
-        demands: &mut [SimDuration],
-    ) -> SimDuration {
-        let program = &self.classes[usize::from(class.0)];
-        let range = program.first as usize..program.end as usize;
-        let mut total = SimDuration::ZERO;
-        match given {
-            None => {
-                for (place, sampler) in demands.iter_mut().zip(&self.samplers[range]) {
-                    *place = sampler.draw(stream);
-                    total += *place;
-                }
-            }
-            Some(given) => {
-                let mut given = given.iter();
-                for (place, is_brought) in demands.iter_mut().zip(&self.is_brought[range]) {
-                    let brought = if *is_brought { given.next() } else { None };
-                    *place = brought.copied().unwrap_or_default();
-                    total += *place;
-                }
+        requests: &mut [Brought],
+        streams: &mut [Stream],
+        columns: &mut [SimDuration],
+        distance: usize,
+    ) {
+        let Some(Brought { class, .. }) = requests.first() else { return };
+        let class = &self.classes[usize::from(class.0)];
+        for (place, sampler) in self.samplers[class.range()].iter().enumerate() {
+            let column = &mut columns[place * distance..][..requests.len()];
+            sampler.draw_each(streams, column);
+            requests.iter_mut().zip(column).for_each(|(request, demand)| request.alone += *demand);
+        }
+        for branches in &class.parallel {
+            for (index, request) in requests.iter_mut().enumerate() {
+                let branches = branches.clone().map(|place| columns[place * distance + index]);
+                request.alone = one_by_one_to_parallel(request.alone, branches);
             }
         }
-        program.alone(total, demands)
     }
 
-    /// Adds the demands of a class to what its requests spend their time on.
+    /// How many of these requests in a row are of the class of the first.
     #[inline]
-    pub fn spend(&self, class: ClassId, demands: &[SimDuration], spent: &mut [SimDuration; Activity::ALL.len()]) {
-        let program = &self.classes[usize::from(class.0)];
-        let activities = &self.activities[program.first as usize..program.end as usize];
-        for (activity, demand) in activities.iter().zip(demands) {
-            spent[*activity as usize] += *demand;
+    pub fn alike(&self, requests: &[Brought]) -> usize {
+        let Some((first, others)) = requests.split_first() else { return 0 };
+        let is_other = |other: &Brought| other.class != first.class;
+        let alike = if self.classes.len() == 1 { None } else { others.iter().position(is_other) };
+        alike.map_or(requests.len(), |others| 1 + others)
+    }
+
+    /// Fills in the demands that a request brings with it, one for each phase.
+    pub fn give_demands(&self, request: &mut Brought, given: &[SimDuration], demands: &mut [SimDuration]) {
+        let class = &self.classes[usize::from(request.class.0)];
+        let mut given = given.iter();
+        for (place, is_brought) in demands.iter_mut().zip(&self.is_brought[class.range()]) {
+            let brought = if *is_brought { given.next() } else { None };
+            *place = brought.copied().unwrap_or_default();
+            request.alone += *place;
         }
+        request.alone = class.alone(request.alone, demands);
+    }
+
+    /// What the requests of a class spend their demands on, one by one.
+    #[inline]
+    pub fn activities(&self, class: ClassId) -> &[Activity] {
+        &self.activities[self.classes[usize::from(class.0)].range()]
     }
 }
 
 impl ClassProgram {
-    /// The time a request of these demands takes alone, with their sum: parallel waits count as the longest of them.
+    /// Where its instructions are, without its `Depart`.
     #[inline]
-    fn alone(&self, mut total: SimDuration, demands: &[SimDuration]) -> SimDuration {
-        for branches in &self.parallel {
-            let branches = &demands[branches.clone()];
-            let longest = branches.iter().copied().max().unwrap_or_default();
-            total = total - branches.iter().copied().sum() + longest;
-        }
-        total
+    const fn range(&self) -> Range<usize> {
+        self.first as usize..self.end as usize
     }
+
+    /// The time a request of these demands takes alone, with their sum.
+    #[inline]
+    fn alone(&self, total: SimDuration, demands: &[SimDuration]) -> SimDuration {
+        self.parallel
+            .iter()
+            .fold(total, |alone, branches| one_by_one_to_parallel(alone, demands[branches.clone()].iter().copied()))
+    }
+}
+
+/// The time of a request in which these waits go on at the same time: the longest of them counts, not their sum.
+#[inline]
+fn one_by_one_to_parallel(alone: SimDuration, branches: impl Iterator<Item = SimDuration> + Clone) -> SimDuration {
+    alone - branches.clone().sum() + branches.max().unwrap_or_default()
 }

@@ -153,6 +153,35 @@ impl Departure {
     }
 }
 
+/// Departures in a row of which the key is the same, one run after another.
+pub fn runs<K: PartialEq>(
+    departures: &[Departure],
+    key: impl Fn(&Departure) -> K,
+) -> impl Iterator<Item = &[Departure]> {
+    let mut rest = departures;
+    std::iter::from_fn(move || {
+        let first = key(rest.first()?);
+        let length = rest.iter().position(|departure| key(departure) != first).unwrap_or(rest.len());
+        let (run, others) = rest.split_at(length);
+        rest = others;
+        Some(run)
+    })
+}
+
+/// Adds up the time spent in each activity, in nanoseconds.
+pub fn add_spent(departures: &[Departure], sums: &mut [u128; Activity::ALL.len()]) {
+    /// The times of so many departures add up in 64 bits.
+    const AT_ONCE: usize = 8;
+    const { assert!(SimTime::MAX.as_nanos() < u64::MAX / AT_ONCE as u64) };
+    for some in departures.chunks(AT_ONCE) {
+        let mut spent = [0; Activity::ALL.len()];
+        for departure in some {
+            spent.iter_mut().zip(departure.spent).for_each(|(sum, span)| *sum += span.as_nanos());
+        }
+        sums.iter_mut().zip(spent).for_each(|(sum, more)| *sum += u128::from(more));
+    }
+}
+
 /// A level that changes over time, integrated exactly.
 ///
 /// Its integral until some end is the sum of (end - rise) over all rises, less that of (end - fall) over all falls: the

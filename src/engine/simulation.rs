@@ -62,7 +62,7 @@ const MOST_PLACES: usize = 16_000_000;
 const EVENTS_AT_ONE_INSTANT: u64 = 1_000;
 
 /// Departures are told so many at once, where nobody watches each step.
-pub(super) const TOGETHER: usize = 64;
+pub(super) const TOGETHER: usize = 128;
 
 /// One run of one policy.
 pub struct Simulation<O> {

@@ -13,8 +13,7 @@ use crate::random::Load;
 
 use super::ahead::nothing_intervenes;
 use super::event::{NEVER, time_of};
-use super::intake::Brought;
-use super::program::{Instruction, Program};
+use super::program::{Brought, Instruction, Program};
 use super::recorder::{Departure, Ending, Entrance, Observer, Outcome};
 use super::simulation::{Setup, Simulation, TOGETHER};
 
@@ -27,7 +26,8 @@ pub(super) struct Walk {
     /// So many of those, and it is time to look who has departed: more where more are in the system.
     enough: usize,
     is_warm: bool,
-    /// Room for the demands of a request.
+    /// Room for when requests begin that are walked together, and for the demands of one.
+    starts: Vec<SimTime>,
     demands: Vec<SimDuration>,
 }
 
@@ -59,6 +59,7 @@ impl Walk {
             untold: Vec::new(),
             enough: TOGETHER,
             is_warm: setup.warm_up == SimTime::ZERO,
+            starts: Vec::new(),
             demands: vec![SimDuration::ZERO; program.stride()],
         })
     }
@@ -74,32 +75,39 @@ impl Walk {
 
 impl Workers {
     /// The first free worker serves a request that arrives now; when it begins.
-    #[inline]
+    #[inline(always)]
     fn assign(&mut self, now: SimTime, demand: SimDuration) -> SimTime {
-        let workers = self.free_at.len();
-        if self.most < workers {
-            // One more than ever: beside so many busy workers.
-            self.most += usize::from(self.most == 0 || self.free_at[workers - self.most] > now);
-        }
         let start = now.max(self.free_at[0]);
-        self.count_waiting(now, start);
+        if self.most < self.free_at.len() {
+            self.count_busy(now);
+        } else {
+            self.count_waiting(now, start);
+        }
         let free = (start + demand).min(FAR);
         // The first gives its place up, those that will be free before it move on.
-        let mut place = 0;
-        while place + 1 < workers && self.free_at[place + 1] < free {
-            self.free_at[place] = self.free_at[place + 1];
-            place += 1;
+        let Some((mut place, others)) = self.free_at.split_first_mut() else { return start };
+        for other in others {
+            if *other >= free {
+                break;
+            }
+            *place = *other;
+            place = other;
         }
-        self.free_at[place] = free;
+        *place = free;
         start
     }
 
-    /// Takes note of how many are in the system when a request arrives that begins at `start`.
+    /// Takes note of how many are in the system when a request arrives that no other waits before.
+    #[inline(never)]
+    fn count_busy(&mut self, now: SimTime) {
+        // One more than ever: beside so many busy workers.
+        let workers = self.free_at.len();
+        self.most += usize::from(self.most == 0 || self.free_at[workers - self.most] > now);
+    }
+
+    /// The same, once there have been as many as workers, when a request arrives that begins at `start`.
     #[inline]
     fn count_waiting(&mut self, now: SimTime, start: SimTime) {
-        if self.most < self.free_at.len() {
-            return;
-        }
         match self.starts.get_mut(self.oldest) {
             Some(oldest) if *oldest <= now => {
                 *oldest = start;
@@ -161,32 +169,42 @@ impl<O: Observer> Simulation<O> {
         if counts && !walk.is_warm {
             walk.warm_up(self.warm_up);
         }
+        let Walk { workers, untold, starts, .. } = walk;
         let Some(intake) = &self.arrivals.intake else { return limit };
+        let (arrivals, brought) = intake.untaken();
         let is_over = |arrival: SimTime| arrival > self.last_instant || !counts && arrival >= self.warm_up;
-        let before = walk.untold.len();
-        let (outcome, none) = (Outcome::Completed, [SimDuration::ZERO; Activity::ALL.len()]);
-        for (request, (arrival, brought, _)) in (self.arrivals.arrived..).zip(intake.all_brought()).take(limit) {
-            if is_over(arrival) || walk.workers.most > self.max_in_flight as usize {
-                break;
+        let room = self.max_in_flight as usize + 1 - workers.most;
+        let count = arrivals.partition_point(|arrival| !is_over(arrival.time)).min(limit).min(room);
+        let (outcome, before) = (Outcome::Completed, untold.len());
+        let (arrivals, brought, number) = (&arrivals[..count], &brought[..count], self.arrivals.arrived);
+        starts.clear();
+        starts
+            .extend(arrivals.iter().zip(brought).map(|(arrival, brought)| workers.assign(arrival.time, brought.alone)));
+        let requests = arrivals.iter().zip(brought).zip(&*starts).enumerate();
+        untold.extend(requests.map(|(index, ((arrival, brought), start))| {
+            let (arrival, Brought { class, alone: demand }) = (arrival.time, *brought);
+            let entrance = Entrance { request: number + index as u64, class, arrival, first_arrival: arrival, demand };
+            let mut spent = [SimDuration::ZERO; Activity::ALL.len()];
+            spent[Activity::BacklogWait as usize] = *start - arrival;
+            Departure { entrance, departure: *start + demand, outcome, counts, spent }
+        }));
+        let (walked, mut first) = (&mut untold[before..], 0);
+        while first < count {
+            let (class, alike) = (brought[first].class, self.program.alike(&brought[first..]));
+            for (place, activity) in self.program.activities(class).iter().enumerate() {
+                let demands = &intake.column(place)[first..];
+                for (departure, demand) in walked[first..].iter_mut().zip(demands).take(alike) {
+                    departure.spent[*activity as usize] += *demand;
+                }
             }
-            let Brought { class, alone: demand } = brought;
-            let start = walk.workers.assign(arrival, demand);
-            let entrance = Entrance { request, class, arrival, first_arrival: arrival, demand };
-            walk.untold.push(Departure { entrance, departure: start + demand, outcome, counts, spent: none });
+            first += alike;
+            self.counts.classes[usize::from(class.0)].arrived += if counts { alike as u64 } else { 0 };
         }
-        let walked = &mut walk.untold[before..];
-        for (departure, (_, _, demands)) in walked.iter_mut().zip(intake.all_brought()) {
-            let Departure { entrance, departure: end, spent, .. } = departure;
-            spent[Activity::BacklogWait as usize] = *end - entrance.arrival - entrance.demand;
-            self.program.spend(entrance.class, demands, spent);
-            self.counts.classes[usize::from(entrance.class.0)].arrived += u64::from(counts);
-        }
-        self.now = walked.last().map_or(self.now, |last| last.entrance.arrival);
-        let count = walked.len();
+        self.now = untold.last().map_or(self.now, |last| last.entrance.arrival);
         self.arrivals.arrived += count as u64;
         self.arrivals.entered += count as u64;
         self.counts.warm_up_requests += if counts { 0 } else { count as u64 };
-        self.is_overfull = walk.workers.most > self.max_in_flight as usize;
+        self.is_overfull = workers.most > self.max_in_flight as usize;
         self.pass_arrivals(count);
         count
     }
@@ -226,7 +244,7 @@ impl<O: Observer> Simulation<O> {
         self.counts.turns_taken.add_span(start_of(departure), until);
         let mut stream = self.streams.request(request);
         self.program.draw_class(&mut stream);
-        self.program.fill_demands(class, None, &mut stream, demands);
+        self.program.draw_demands(&mut [Brought::of(class)], &mut [stream], demands, 1);
         let mut start = start_of(departure);
         for (step, demand) in self.program.steps(class).iter().zip(demands) {
             if start > until {

@@ -7,7 +7,7 @@
 //! How busy cores and slots are during a batch is what its requests had them do, by the length of the batch (the
 //! utilization law); a batch is as long as it takes until the next one begins.
 
-use crate::engine::{ClassCounts, Departure, Observer, Outcome, Usage};
+use crate::engine::{ClassCounts, Departure, Observer, Outcome, Usage, runs};
 use crate::model::{Activity, SimTime};
 
 use super::collector::Collector;
@@ -207,14 +207,12 @@ impl Batch {
 
 impl Observer for Batches {
     fn on_departures(&mut self, departures: &[Departure]) {
-        let shift = self.shift;
-        let belong_together = |one: &Departure, other: &Departure| {
-            one.entrance.request >> shift == other.entrance.request >> shift
-                && one.entrance.class == other.entrance.class
-                && (one.counts, one.outcome) == (other.counts, other.outcome)
+        let Self { shift, clients_retry, .. } = *self;
+        let belongs_to = |departure: &Departure| {
+            let Departure { entrance, counts, outcome, .. } = departure;
+            (entrance.request >> shift, entrance.class, *counts, *outcome)
         };
-        let clients_retry = self.clients_retry;
-        for departures in departures.chunk_by(belong_together).filter(|departures| departures[0].counts) {
+        for departures in runs(departures, belongs_to).filter(|departures| departures[0].counts) {
             self.batch(departures[0].entrance.request).add(departures, clients_retry);
         }
     }

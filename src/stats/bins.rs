@@ -4,25 +4,31 @@
 //! have a bin each, and share the page of the first octave. The bits of a number say where it belongs: the position of
 //! its highest one is the page, it and the BITS below it the bin. A page takes memory once a number falls into it.
 //!
-//! Counts have 32 bits each, so that twice as many fit into the cache; what is carried beyond is kept apart.
+//! Counts have 16 bits each, so that many fit into the fastest cache; what is carried beyond is kept apart.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
+
+type Count = u16;
 
 /// A histogram in which a bin is at most 2^-BITS times as wide as its numbers are large.
 #[derive(Clone, Debug)]
 pub(super) struct Bins<const BITS: u32> {
     /// Pages one after another, in the order in which numbers have fallen into them; one count a bin.
-    counts: Vec<u32>,
+    counts: Vec<Count>,
     /// By page: what is to be added to a bin's number to have its place among the counts; [`NO_PAGE`] for a page without
     /// memory. It wraps.
     offsets: [u32; PAGES],
-    /// How often a count has passed 2^32, by page and bin.
+    /// How often a count has passed its bits, by page and bin.
     carries: BTreeMap<(usize, u64), u64>,
 }
 
 /// There are never more pages; so many, because a shift is never larger.
 const PAGES: usize = u64::BITS as usize;
+/// Below 2 to this, a float has all whole numbers exactly.
+const EXACT_BITS: usize = f64::MANTISSA_DIGITS as usize;
+/// What stands in the bits of a float for the exponent 0.
+const EXPONENT_OF_ONE: u32 = 1023;
 /// Leads beyond all counts.
 const NO_PAGE: u32 = 1 << 31;
 
@@ -54,14 +60,42 @@ impl<const BITS: u32> Bins<BITS> {
     /// Bins of a page; the first has twice as many.
     const PAGE: u64 = 1 << BITS;
 
-    /// Counts a number.
+    /// Counts numbers.
     #[inline]
-    pub fn record(&mut self, value: u64) {
-        let (page, bin) = Self::place(value);
-        match self.counts.get_mut(self.offsets[page].wrapping_add(bin as u32) as usize) {
-            Some(count) => add(count, 1, || carry(&mut self.carries, page, bin)),
-            None => self.begin_page(page, bin),
+    pub fn record(&mut self, values: &[u64]) {
+        let mut values = values.iter();
+        while let Some(value) = self.record_known(&mut values) {
+            self.record_any(value);
         }
+    }
+
+    /// Counts numbers up to the first whose page has no memory yet or is not found so fast; returns that.
+    #[inline]
+    fn record_known(&mut self, values: &mut std::slice::Iter<'_, u64>) -> Option<u64> {
+        let Self { counts, offsets, carries } = self;
+        let (counts, offsets) = (counts.as_mut_slice(), &offsets[..EXACT_BITS - BITS as usize]);
+        for value in values {
+            // The position of the highest bit is the exponent of a float, which is faster to ask for. A number that no float
+            // is exactly may give the next one: it is beyond these pages.
+            let exponent = ((value | Self::PAGE) as i64 as f64).to_bits() >> (EXACT_BITS - 1);
+            let page = (exponent as u32).wrapping_sub(EXPONENT_OF_ONE + BITS);
+            let bin = value >> (page % u64::BITS);
+            let offset = offsets.get(page as usize).copied().unwrap_or(NO_PAGE);
+            match counts.get_mut(offset.wrapping_add(bin as u32) as usize) {
+                Some(count) => add(count, 1, || carry(carries, page as usize, bin)),
+                None => return Some(*value),
+            }
+        }
+        None
+    }
+
+    /// Counts a number.
+    #[cold]
+    fn record_any(&mut self, value: u64) {
+        let (page, bin) = Self::place(value);
+        let (counts, carries) = self.page_mut(page);
+        let place = (bin - Self::bins_of_page(page).start) as usize;
+        add(&mut counts[place], 1, || carry(carries, page, bin));
     }
 
     /// Takes all counts of another histogram into this one.
@@ -77,15 +111,8 @@ impl<const BITS: u32> Bins<BITS> {
         }
     }
 
-    /// Counts the first number of a page.
-    #[cold]
-    fn begin_page(&mut self, page: usize, bin: u64) {
-        let (counts, _) = self.page_mut(page);
-        counts[(bin - Self::bins_of_page(page).start) as usize] = 1;
-    }
-
     /// The counts of a page, which has memory from now on, and the carries.
-    fn page_mut(&mut self, page: usize) -> (&mut [u32], &mut BTreeMap<(usize, u64), u64>) {
+    fn page_mut(&mut self, page: usize) -> (&mut [Count], &mut BTreeMap<(usize, u64), u64>) {
         let bins = Self::bins_of_page(page);
         let length = (bins.end - bins.start) as usize;
         if self.offsets[page] == NO_PAGE {
@@ -101,12 +128,12 @@ impl<const BITS: u32> Bins<BITS> {
         self.counts_of(page).filter_map(move |(bin, count)| {
             let (low, high) = Self::bounds(page, bin);
             let carries = self.carries.get(&(page, bin)).copied().unwrap_or(0);
-            Some(Bin { low, high, count: carries << u32::BITS | u64::from(count) }).filter(|bin| bin.count > 0)
+            Some(Bin { low, high, count: carries << Count::BITS | u64::from(count) }).filter(|bin| bin.count > 0)
         })
     }
 
     /// The bins of a page and their counts without carries; none if the page has no memory.
-    fn counts_of(&self, page: usize) -> impl Iterator<Item = (u64, u32)> {
+    fn counts_of(&self, page: usize) -> impl Iterator<Item = (u64, Count)> {
         let bins = Self::bins_of_page(page);
         let start = self.offsets[page].wrapping_add(bins.start as u32) as usize;
         bins.zip(self.counts.get(start..).unwrap_or_default().iter().copied())
@@ -132,11 +159,10 @@ impl<const BITS: u32> Bins<BITS> {
 
     fn count_of_page(&self, page: usize) -> u64 {
         let carries: u64 = self.carries.range((page, 0)..(page + 1, 0)).map(|(_, carries)| carries).sum();
-        (carries << u32::BITS) + self.counts_of(page).map(|(_, count)| u64::from(count)).sum::<u64>()
+        (carries << Count::BITS) + self.counts_of(page).map(|(_, count)| u64::from(count)).sum::<u64>()
     }
 
     /// The page of a number, and its bin there.
-    #[inline]
     const fn place(value: u64) -> (usize, u64) {
         // The shift that leaves the highest bit and the BITS below it.
         let shift = u64::BITS - 1 - BITS - (value | Self::PAGE).leading_zeros();
@@ -157,7 +183,7 @@ impl<const BITS: u32> Bins<BITS> {
 
 /// Adds to a count, and tells if it carries.
 #[inline]
-fn add(count: &mut u32, more: u32, on_carry: impl FnOnce()) {
+fn add(count: &mut Count, more: Count, on_carry: impl FnOnce()) {
     let (sum, carries) = count.overflowing_add(more);
     *count = sum;
     if carries {
@@ -196,7 +222,7 @@ mod tests {
 
     fn bins<const BITS: u32>(numbers: impl IntoIterator<Item = u64>) -> Bins<BITS> {
         let mut bins = Bins::default();
-        numbers.into_iter().for_each(|number| bins.record(number));
+        numbers.into_iter().for_each(|number| bins.record(&[number]));
         bins
     }
 
@@ -261,23 +287,23 @@ mod tests {
     }
 
     #[test]
-    fn a_count_may_pass_32_bits() {
+    fn a_count_may_pass_what_its_bin_holds() {
         let mut bins = bins::<10>([77_777]);
         // Each time twice as many.
         for _ in 0..34 {
             bins.merge(&bins.clone());
         }
-        bins.record(77_777);
+        bins.record(&[77_777]);
         assert_eq!(bins.iter().map(|bin| bin.count).collect::<Vec<_>>(), [(1 << 34) + 1]);
     }
 
     #[test]
     fn recording_carries_as_merging_does() {
         let mut full = Fine::default();
-        full.record(77_777);
-        *full.counts.iter_mut().find(|count| **count > 0).unwrap() = u32::MAX;
-        full.record(77_777);
-        full.record(77_777);
-        assert_eq!(full.iter().map(|bin| bin.count).sum::<u64>(), u64::from(u32::MAX) + 2);
+        full.record(&[77_777]);
+        *full.counts.iter_mut().find(|count| **count > 0).unwrap() = Count::MAX;
+        full.record(&[77_777]);
+        full.record(&[77_777]);
+        assert_eq!(full.iter().map(|bin| bin.count).sum::<u64>(), u64::from(Count::MAX) + 2);
     }
 }

@@ -2,7 +2,7 @@
 
 use indexmap::IndexMap;
 
-use crate::engine::{ClassCounts, Departure, Rules, Usage};
+use crate::engine::{ClassCounts, Departure, Rules, Usage, add_spent};
 use crate::model::{Activity, Backend, Machine, PoolScope, SimTime};
 
 use crate::policy::{Runner, StandsFor};
@@ -15,10 +15,6 @@ use super::totals::Totals;
 const SLOWDOWN_UNIT: u64 = 1_000_000;
 const NANOS_PER_MILLI: f64 = 1e6;
 
-/// The times of so many departures add up in 64 bits.
-const AT_ONCE: usize = 8;
-const _: () = assert!(SimTime::MAX.as_nanos() < u64::MAX / AT_ONCE as u64);
-
 /// What is collected from departures.
 #[derive(Clone, Debug)]
 pub struct Collector {
@@ -30,7 +26,7 @@ pub struct Collector {
     operation_time: Option<Sample>,
 }
 
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 struct ClassSamples {
     response_time: Sample,
     slowdown: Sample,
@@ -65,7 +61,7 @@ impl Collector {
             waiting_time: Sample::default(),
             waited: 0,
             spent: [0; Activity::ALL.len()],
-            operation_time: clients_retry.then(Sample::default),
+            operation_time: clients_retry.then(Sample::with_deviation),
         }
     }
 
@@ -88,13 +84,7 @@ impl Collector {
             let time = |departure: &Departure| (departure.departure - departure.entrance.first_arrival).as_nanos();
             operation_time.record(departures.iter().map(time));
         }
-        for some in departures.chunks(AT_ONCE) {
-            let mut spent = [0; Activity::ALL.len()];
-            for departure in some {
-                spent.iter_mut().zip(departure.spent).for_each(|(sum, span)| *sum += span.as_nanos());
-            }
-            self.spent.iter_mut().zip(spent).for_each(|(sum, more)| *sum += u128::from(more));
-        }
+        add_spent(departures, &mut self.spent);
     }
 
     /// How many requests of a class were answered.
@@ -193,6 +183,12 @@ impl Collector {
     }
 }
 
+impl Default for ClassSamples {
+    fn default() -> Self {
+        Self { response_time: Sample::with_deviation(), slowdown: Sample::default() }
+    }
+}
+
 impl ClassSamples {
     fn merge(&mut self, other: &Self) {
         self.response_time.merge(&other.response_time);
@@ -259,13 +255,11 @@ fn slowdown(departure: &Departure) -> Option<u64> {
     let demand = departure.entrance.demand.as_nanos();
     let response_time = departure.response_time().as_nanos();
     // Up to five hours 64 bits are enough.
-    match response_time.checked_mul(SLOWDOWN_UNIT).and_then(|millionths| millionths.checked_add(demand / 2)) {
-        Some(millionths) => millionths.checked_div(demand),
-        None => {
-            let millionths = u128::from(response_time) * u128::from(SLOWDOWN_UNIT) + u128::from(demand / 2);
-            Some(u64::try_from(millionths.checked_div(u128::from(demand))?).unwrap_or(u64::MAX))
-        }
+    if response_time <= (u64::MAX - SimTime::MAX.as_nanos()) / SLOWDOWN_UNIT {
+        return (response_time * SLOWDOWN_UNIT + demand / 2).checked_div(demand);
     }
+    let millionths = u128::from(response_time) * u128::from(SLOWDOWN_UNIT) + u128::from(demand / 2);
+    Some(u64::try_from(millionths.checked_div(u128::from(demand))?).unwrap_or(u64::MAX))
 }
 
 fn utilization(subject: Subject<'_>, totals: &Totals) -> Utilization {

@@ -9,7 +9,7 @@ pub(super) const EXACT_UP_TO: usize = 10_000;
 const BITS: u32 = 9;
 
 /// Values are recorded so many at once, where there are as many.
-const AT_ONCE: usize = 16;
+const AT_ONCE: usize = 32;
 
 /// Whole numbers (nanoseconds, millionths) in constant memory. Mean and standard deviation are of the exact values.
 #[derive(Clone, Debug, Default)]
@@ -18,9 +18,11 @@ pub struct Sample {
     values: Vec<u64>,
     /// Once there are more than [`EXACT_UP_TO`].
     binned: Option<Box<Binned>>,
+    /// Whether the standard deviation will be asked for.
+    with_deviation: bool,
 }
 
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 struct Binned {
     bins: Bins<BITS>,
     sums: Sums,
@@ -31,48 +33,34 @@ struct Binned {
 struct Sums {
     count: u64,
     sum: u128,
-    sum_of_squares: u128,
-    /// The sum of squares no longer fits.
-    has_overflowed: bool,
+    /// Unless nobody asks for it, or it does not fit.
+    sum_of_squares: Option<u128>,
     min: u64,
     max: u64,
 }
 
-impl Default for Sums {
-    fn default() -> Self {
-        Self { count: 0, sum: 0, sum_of_squares: 0, has_overflowed: false, min: u64::MAX, max: 0 }
-    }
-}
-
 impl Sums {
     #[inline]
-    fn of(values: &[u64]) -> Self {
-        let mut sums = Self::default();
+    fn of(values: &[u64], with_squares: bool) -> Self {
+        let (mut sum, mut min, mut max) = (0, u64::MAX, 0);
         for value in values {
-            sums.sum += u128::from(*value);
-            sums.add_squares(u128::from(*value) * u128::from(*value));
-            sums.min = sums.min.min(*value);
-            sums.max = sums.max.max(*value);
+            sum += u128::from(*value);
+            min = min.min(*value);
+            max = max.max(*value);
         }
-        sums.count = values.len() as u64;
-        sums
+        let mut squares = values.iter().map(|value| u128::from(*value) * u128::from(*value));
+        let sum_of_squares = if with_squares { squares.try_fold(0, u128::checked_add) } else { None };
+        Self { count: values.len() as u64, sum, sum_of_squares, min, max }
     }
 
     #[inline]
     fn merge(&mut self, other: &Self) {
         self.count += other.count;
         self.sum += other.sum;
-        self.add_squares(other.sum_of_squares);
-        self.has_overflowed |= other.has_overflowed;
+        let squares = self.sum_of_squares.zip(other.sum_of_squares);
+        self.sum_of_squares = squares.and_then(|(one, other)| one.checked_add(other));
         self.min = self.min.min(other.min);
         self.max = self.max.max(other.max);
-    }
-
-    #[inline]
-    fn add_squares(&mut self, squares: u128) {
-        let (sum, overflows) = self.sum_of_squares.overflowing_add(squares);
-        self.sum_of_squares = sum;
-        self.has_overflowed |= overflows;
     }
 }
 
@@ -80,12 +68,17 @@ impl Binned {
     #[inline]
     fn record(&mut self, values: &[u64]) {
         // One after the other: each has enough registers.
-        self.sums.merge(&Sums::of(values));
-        values.iter().for_each(|value| self.bins.record(*value));
+        self.sums.merge(&Sums::of(values, self.sums.sum_of_squares.is_some()));
+        self.bins.record(values);
     }
 }
 
 impl Sample {
+    /// An empty sample whose standard deviation will be asked for.
+    pub fn with_deviation() -> Self {
+        Self { with_deviation: true, ..Self::default() }
+    }
+
     /// Takes values into the sample.
     #[inline]
     pub fn record(&mut self, values: impl IntoIterator<Item = u64>) {
@@ -144,14 +137,11 @@ impl Sample {
         (count > 0).then(|| sum as f64 / count as f64)
     }
 
-    /// The standard deviation of the population.
+    /// The standard deviation of the population, of a sample that was told to keep it.
     pub fn stddev(&self) -> Option<f64> {
         // n Σx² - (Σx)² in integers, so that nothing cancels; where that overflows, floats do.
-        let Sums { count, sum, sum_of_squares: squares, has_overflowed, .. } = self.sums();
-        if has_overflowed {
-            return None;
-        }
-        let count = u128::from(count);
+        let Sums { count, sum, sum_of_squares, .. } = self.sums();
+        let (count, squares) = (u128::from(count), sum_of_squares?);
         let spread = match (count.checked_mul(squares), sum.checked_mul(sum)) {
             (Some(squares), Some(square)) => (squares - square) as f64,
             _ => (count as f64 * squares as f64 - (sum as f64).powi(2)).max(0.0),
@@ -189,7 +179,7 @@ impl Sample {
     }
 
     fn sums(&self) -> Sums {
-        let mut sums = Sums::of(&self.values);
+        let mut sums = Sums::of(&self.values, self.with_deviation);
         self.binned.iter().for_each(|binned| sums.merge(&binned.sums));
         sums
     }
@@ -201,7 +191,8 @@ impl Sample {
 
     #[cold]
     fn bin(&mut self) -> &mut Binned {
-        let binned = self.binned.get_or_insert_default();
+        let sums = Sums::of(&[], self.with_deviation);
+        let binned = self.binned.get_or_insert_with(|| Box::new(Binned { bins: Bins::default(), sums }));
         binned.record(&std::mem::take(&mut self.values));
         binned
     }
@@ -212,7 +203,7 @@ mod tests {
     use super::*;
 
     fn sample(values: impl IntoIterator<Item = u64>) -> Sample {
-        let mut sample = Sample::default();
+        let mut sample = Sample::with_deviation();
         sample.record(values);
         sample
     }

@@ -11,6 +11,9 @@ use super::trace::TraceSource;
 use super::varying::Varying;
 use super::{ArrivalsAt, Batches, Bursts, Mmpp, OnOff, Piecewise, Ramp, Sine, Trace};
 
+/// So many gaps are drawn at once.
+const AT_ONCE: usize = 32;
+
 /// The next arrival.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Arrival {
@@ -71,15 +74,35 @@ impl ArrivalSource {
         }
     }
 
-    /// Appends the next arrivals, so many or until there are no more.
-    pub fn next_arrivals(&mut self, count: usize, arrivals: &mut Vec<Arrival>) {
-        match &mut self.0 {
-            Source::Renewal { sampler, stream, last } => {
-                let times = std::iter::from_fn(|| next_of_renewal(sampler, stream, last));
-                arrivals.extend(times.take(count).map(Arrival::at));
+    /// Fills in the next arrivals, as many as there are places or until there are no more. Returns how many.
+    pub fn next_arrivals(&mut self, places: &mut [Arrival]) -> usize {
+        let count = places.len();
+        for (group, places) in places.chunks_mut(AT_ONCE).enumerate() {
+            let filled = match &mut self.0 {
+                Source::Renewal { sampler, stream, last } => {
+                    let mut gaps = [SimDuration::ZERO; AT_ONCE];
+                    let gaps = &mut gaps[..places.len()];
+                    sampler.draw_many(stream, gaps);
+                    let mut time = *last;
+                    let is_next = |(place, gap): (&mut Arrival, &mut SimDuration)| {
+                        time = if time <= SimTime::MAX { time + *gap } else { time };
+                        *place = Arrival::at(time);
+                        time <= SimTime::MAX
+                    };
+                    let filled = places.iter_mut().zip(gaps).map(is_next).take_while(|is_next| *is_next).count();
+                    *last = time;
+                    filled
+                }
+                _ => {
+                    let arrivals = std::iter::from_fn(|| self.next_of_others());
+                    places.iter_mut().zip(arrivals).map(|(place, arrival)| *place = arrival).count()
+                }
+            };
+            if filled < places.len() {
+                return group * AT_ONCE + filled;
             }
-            _ => arrivals.extend(std::iter::from_fn(|| self.next_of_others()).take(count)),
         }
+        count
     }
 
     #[inline(never)]

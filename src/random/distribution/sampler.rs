@@ -42,16 +42,38 @@ enum OtherLaw {
 
 impl Sampler {
     /// Draws one duration, rounded once to whole nanoseconds.
-    #[inline(always)]
+    #[inline]
     pub fn draw(&self, stream: &mut Stream) -> SimDuration {
         match &self.0 {
-            Law::Exponential { mean_nanos } => {
-                let unit: f64 = Exp1.sample(stream);
-                SimDuration::round_from_nanos(unit * mean_nanos)
-            }
+            Law::Exponential { mean_nanos } => exponential(stream, *mean_nanos),
             Law::Constant(value) => *value,
             Law::Other(law) => law.draw(stream),
         }
+    }
+
+    /// Draws one duration from each of these streams.
+    pub fn draw_each(&self, streams: &mut [Stream], places: &mut [SimDuration]) {
+        // The law is asked for once, and each has a short loop.
+        let pairs = streams.iter_mut().zip(&mut *places);
+        match &self.0 {
+            Law::Exponential { mean_nanos } => {
+                pairs.for_each(|(stream, place)| *place = exponential(stream, *mean_nanos));
+            }
+            Law::Constant(value) => places.fill(*value),
+            Law::Other(law) => pairs.for_each(|(stream, place)| *place = law.draw(stream)),
+        }
+    }
+
+    /// Draws durations one after another from a stream.
+    pub fn draw_many(&self, stream: &mut Stream, places: &mut [SimDuration]) {
+        // What has a name of its own may stay in registers.
+        let mut own = stream.clone();
+        match &self.0 {
+            Law::Exponential { mean_nanos } => places.fill_with(|| exponential(&mut own, *mean_nanos)),
+            Law::Constant(value) => places.fill(*value),
+            Law::Other(law) => places.fill_with(|| law.draw(&mut own)),
+        }
+        *stream = own;
     }
 
     /// Whether every draw is known to be the same without drawing it.
@@ -170,6 +192,12 @@ impl OtherLaw {
         };
         SimDuration::round_from_nanos(nanos)
     }
+}
+
+#[inline(always)]
+fn exponential(stream: &mut Stream, mean_nanos: f64) -> SimDuration {
+    let unit: f64 = Exp1.sample(stream);
+    SimDuration::round_from_nanos(unit * mean_nanos)
 }
 
 fn gamma(shape: f64, scale: f64) -> OtherLaw {
