@@ -383,9 +383,7 @@ impl<O: Observer> Simulation<O> {
             let count = departures.len() as u64;
             self.counts.classes[usize::from(entrance.class.0)].completed += count;
             self.counts.phase_events += 2 * count * self.program.steps(entrance.class).len() as u64;
-            present +=
-                departures.iter().map(|departure| u128::from(departure.response_time().as_nanos())).sum::<u128>();
-            add_spent(departures, &mut spent);
+            present += add_spent(departures, &mut spent);
         }
         self.counts.departed += departed.len() as u64;
         let of = |activity: Activity| spent[activity as usize];

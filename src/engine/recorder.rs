@@ -168,18 +168,19 @@ pub fn runs<K: PartialEq>(
     })
 }
 
-/// Adds up the time spent in each activity, in nanoseconds.
-pub fn add_spent(departures: &[Departure], sums: &mut [u128; Activity::ALL.len()]) {
-    /// The times of so many departures add up in 64 bits.
-    const AT_ONCE: usize = 8;
-    const { assert!(SimTime::MAX.as_nanos() < u64::MAX / AT_ONCE as u64) };
-    for some in departures.chunks(AT_ONCE) {
+/// Adds up the time spent in each activity, in nanoseconds. Returns the sum of the response times.
+pub fn add_spent(departures: &[Departure], sums: &mut [u128; Activity::ALL.len()]) -> u128 {
+    let present = departures.iter().map(|departure| u128::from(departure.response_time().as_nanos())).sum();
+    // The parts add up to the response times, so if their sum fits into 64 bits, those of the parts do.
+    let at_once = if present <= u128::from(u64::MAX) { departures.len().max(1) } else { 1 };
+    for some in departures.chunks(at_once) {
         let mut spent = [0; Activity::ALL.len()];
         for departure in some {
             spent.iter_mut().zip(departure.spent).for_each(|(sum, span)| *sum += span.as_nanos());
         }
         sums.iter_mut().zip(spent).for_each(|(sum, more)| *sum += u128::from(more));
     }
+    present
 }
 
 /// A level that changes over time, integrated exactly.
