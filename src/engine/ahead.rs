@@ -205,7 +205,7 @@ impl<O: Observer> Simulation<O> {
     }
 
     /// A request arrives that has a place, with the demands that it brings.
-    #[inline]
+    #[inline(always)]
     fn receive_ahead(&mut self, ahead: &mut Ahead, id: RequestId, brought: Brought, user: Option<UserId>) {
         let Brought { class, alone: demand } = brought;
         let demands = &ahead.demands[ahead.range(id)];
@@ -242,7 +242,7 @@ impl<O: Observer> Simulation<O> {
     }
 
     /// A worker takes a request into a free slot.
-    #[inline]
+    #[inline(always)]
     fn take_ahead(&mut self, ahead: &mut Ahead, id: RequestId, worker: u32) {
         self.workers.take_slot(worker);
         let flight = &mut ahead.flights[id.0 as usize];
@@ -256,7 +256,7 @@ impl<O: Observer> Simulation<O> {
     }
 
     /// A stay and the wait after it are over, by an event of that key; if they were the last, the request departs.
-    #[inline]
+    #[inline(always)]
     fn on_leg_end(&mut self, ahead: &mut Ahead, id: RequestId, key: Key) {
         if self.program.instruction(ahead.flights[id.0 as usize].next) != Instruction::Depart {
             self.go_on_ahead(ahead, id);
@@ -332,7 +332,7 @@ impl<O: Observer> Simulation<O> {
     }
 
     /// A request departs.
-    #[inline]
+    #[inline(always)]
     fn depart_ahead(&mut self, ahead: &mut Ahead, id: RequestId, time: SimTime) {
         self.note_level(ahead, time);
         let Flight { departure, worker, stays, user, .. } = &mut ahead.flights[id.0 as usize];

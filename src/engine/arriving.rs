@@ -294,6 +294,7 @@ impl<O: Observer> Simulation<O> {
         }
     }
 
+    #[inline(always)]
     fn take_and_run(&mut self, id: RequestId, worker: u32) {
         self.take(id, worker);
         self.settle(worker);

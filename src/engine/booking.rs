@@ -17,7 +17,7 @@ impl<O: Observer> Simulation<O> {
     }
 
     /// Books the next stretch of time as spent in one activity.
-    #[inline]
+    #[inline(always)]
     pub(super) fn book_span(&mut self, id: RequestId, activity: Activity, span: SimDuration) {
         self.requests[id].book(&mut self.observer, activity, span);
     }

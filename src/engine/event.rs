@@ -208,7 +208,7 @@ impl EventQueue {
     }
 
     /// Takes the next event, of that key, off the future.
-    #[inline]
+    #[inline(always)]
     pub fn take(&mut self, next: Key) -> (EventId, Event) {
         if self.heap[0] == next {
             self.has_hole = true;

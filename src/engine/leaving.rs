@@ -48,7 +48,7 @@ impl<O: Observer> Simulation<O> {
     }
 
     /// A request departs: it is counted, and its client knows what became of it.
-    #[inline]
+    #[inline(always)]
     fn depart(&mut self, id: RequestId, outcome: Outcome) {
         let is_abandoned = self.requests[id].is_abandoned;
         self.counts.in_system.fall(self.now);
@@ -81,7 +81,7 @@ impl<O: Observer> Simulation<O> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn observe_departure(&mut self, id: RequestId, outcome: Outcome) {
         let entrance = self.entrance(id);
         self.untold.push(Departure {
@@ -95,7 +95,7 @@ impl<O: Observer> Simulation<O> {
     }
 
     /// The client of a request knows what became of it: it tries again, or is done with it.
-    #[inline]
+    #[inline(always)]
     fn answer_client(&mut self, id: RequestId, outcome: Outcome) {
         if outcome != Outcome::Completed && self.try_again(id) {
             return;

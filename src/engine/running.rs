@@ -11,7 +11,7 @@ use super::simulation::Simulation;
 
 impl<O: Observer> Simulation<O> {
     /// A request has CPU work to do: it waits for its turn, or, if it kept it, for a core.
-    #[inline]
+    #[inline(always)]
     pub(super) fn make_ready(&mut self, id: RequestId) {
         let request = &mut self.requests[id];
         let worker = request.worker;
@@ -74,7 +74,7 @@ impl<O: Observer> Simulation<O> {
     }
 
     /// Gives a free turn of a worker to the first of its ready requests.
-    #[inline]
+    #[inline(always)]
     fn next_turn(&mut self, worker: u32) -> Option<RequestId> {
         let id = self.workers.next_turn(worker, self.now)?;
         self.counts.turns_taken.rise(self.now);
@@ -84,7 +84,7 @@ impl<O: Observer> Simulation<O> {
         Some(id)
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn end_turn(&mut self, id: RequestId) {
         let request = &mut self.requests[id];
         request.holds_turn = false;
@@ -93,7 +93,7 @@ impl<O: Observer> Simulation<O> {
     }
 
     /// The first in the run queue asks for the turn an interval after it began to wait or the turn was last passed on.
-    #[inline]
+    #[inline(always)]
     fn schedule_hand_over(&mut self, worker: u32) {
         let Some(interval) = self.rules.hand_over_interval else { return };
         let state = &self.workers[worker];
@@ -210,7 +210,7 @@ impl<O: Observer> Simulation<O> {
     }
 
     /// Lets a request run on a core that its thread or loop has had since `on_core_since`; it costs `switch_cost` before.
-    #[inline]
+    #[inline(always)]
     fn run(&mut self, id: RequestId, place: u32, on_core_since: SimTime, switch_cost: SimDuration) {
         self.book(id, Activity::RunQueueWait);
         self.release_on_running(id);
@@ -228,7 +228,7 @@ impl<O: Observer> Simulation<O> {
     }
 
     /// What is left of a request's burst: its CPU phases up to the next wait.
-    #[inline]
+    #[inline(always)]
     fn burst(&mut self, id: RequestId) -> SimDuration {
         let (request, demands) = self.requests.with_demands(id);
         let steps = self.program.from(request.next).iter().zip(&demands[request.next_demand()..]);
@@ -306,7 +306,7 @@ impl<O: Observer> Simulation<O> {
         self.release_core(place);
     }
 
-    #[inline]
+    #[inline(always)]
     fn release_core(&mut self, place: u32) {
         if self.sharing.is_some() {
             self.schedule_share_end();

@@ -51,7 +51,7 @@ impl<O: Observer> Simulation<O> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn start_wait(&mut self, id: RequestId, backend: Option<BackendId>) {
         self.counts.phase_events += 1;
         self.release_on_going_on(id);
@@ -62,7 +62,7 @@ impl<O: Observer> Simulation<O> {
     }
 
     /// A request asks a backend: first for a connection, if there is a pool.
-    #[inline]
+    #[inline(always)]
     fn ask(&mut self, id: RequestId, backend: BackendId) {
         if self.backends[backend].is_plain {
             self.serve(id, None);
@@ -90,6 +90,7 @@ impl<O: Observer> Simulation<O> {
     }
 
     /// A request that has a connection, or needs none, sends its query.
+    #[inline(always)]
     fn query(&mut self, id: RequestId, backend: BackendId) {
         if self.backends[backend].enter(id, self.now) {
             self.start_query(id, backend);
@@ -98,13 +99,14 @@ impl<O: Observer> Simulation<O> {
         }
     }
 
+    #[inline(always)]
     fn start_query(&mut self, id: RequestId, backend: BackendId) {
         self.requests.more_mut(id).served_by = Some(backend);
         self.serve(id, self.backends[backend].slowdown);
     }
 
     /// The wait itself: its demand, or so many times that.
-    #[inline]
+    #[inline(always)]
     fn serve(&mut self, id: RequestId, slowdown: Option<f64>) {
         let (request, demands) = self.requests.with_demands(id);
         let demand = demands[request.next_demand()];
@@ -137,7 +139,7 @@ impl<O: Observer> Simulation<O> {
     }
 
     /// A backend is done with a query: the next one starts, and the connection goes its way.
-    #[inline]
+    #[inline(always)]
     fn end_query(&mut self, id: RequestId) {
         if self.requests.more(id).and_then(|more| more.served_by).is_some() {
             self.leave_backend(id);
@@ -152,6 +154,7 @@ impl<O: Observer> Simulation<O> {
     }
 
     /// Frees a request's place in the backend that serves it.
+    #[inline(always)]
     pub(super) fn leave_backend(&mut self, id: RequestId) {
         if let Some(backend) = self.requests.more_mut(id).served_by.take()
             && let Some(next) = self.backends[backend].leave(self.now)
@@ -163,6 +166,7 @@ impl<O: Observer> Simulation<O> {
 
     /// Releases the connection that a request holds. Who waits for it gets it at once, or after the next burst of the
     /// one that releases it.
+    #[inline(always)]
     fn release_held(&mut self, id: RequestId, runs_next: bool) {
         let Some(pool) = self.requests.more(id).and_then(|more| more.connection) else { return };
         self.requests.more_mut(id).connection = None;
@@ -175,6 +179,7 @@ impl<O: Observer> Simulation<O> {
     }
 
     /// A released connection goes to the request that has waited longest for one.
+    #[inline(always)]
     fn give_back(&mut self, pool: PoolId) {
         let Some(next) = self.backends.pool(pool).give_back() else { return };
         let State::WaitingForConnection(backend) = self.requests[next].state else {
@@ -188,7 +193,7 @@ impl<O: Observer> Simulation<O> {
     }
 
     /// A request runs again: a connection that it held until now is released.
-    #[inline]
+    #[inline(always)]
     pub(super) fn release_on_running(&mut self, id: RequestId) {
         if self.requests.more(id).and_then(|more| more.connection).is_some()
             && !self.program.reads_answer(self.requests[id].next)
@@ -198,7 +203,7 @@ impl<O: Observer> Simulation<O> {
     }
 
     /// A request goes on to its next wait without running in between: a connection that it held is released.
-    #[inline]
+    #[inline(always)]
     fn release_on_going_on(&mut self, id: RequestId) {
         if self.requests.more(id).and_then(|more| more.connection).is_some() {
             self.release_held(id, false);

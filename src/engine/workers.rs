@@ -112,7 +112,7 @@ impl Workers {
     }
 
     /// The ready request whose turn it is now, if a turn is free; the turn is then taken.
-    #[inline]
+    #[inline(always)]
     pub fn next_turn(&mut self, worker: u32, now: SimTime) -> Option<RequestId> {
         let turns = self.turns;
         let worker = &mut self[worker];
