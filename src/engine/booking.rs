@@ -36,18 +36,18 @@ impl<O: Observer> Simulation<O> {
             self.book_span(id, Activity::RunQueueWait, elapsed - work);
         }
         let mut left = work;
-        while let Instruction::Cpu(activity) = self.program.instruction(self.requests[id].next) {
-            let (request, demands) = self.requests.with_demands(id);
-            let demand = &mut demands[request.next_demand()];
+        let (request, demands) = self.requests.with_demands(id);
+        let demands = &mut demands[request.next_demand()..];
+        for (step, demand) in self.program.from(request.next).iter().zip(demands) {
+            let Instruction::Cpu(activity) = *step else { break };
             let span = left.min(*demand);
             *demand = *demand - span;
-            let is_unfinished = *demand > SimDuration::ZERO;
             left = left - span;
-            self.book_span(id, activity, span);
-            if is_unfinished {
+            request.book(&mut self.observer, activity, span);
+            if *demand > SimDuration::ZERO {
                 break;
             }
-            self.requests[id].next += 1;
+            request.next += 1;
             self.counts.phase_events += 2;
         }
     }

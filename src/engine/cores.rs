@@ -28,12 +28,6 @@ impl Cores {
         &self.running
     }
 
-    /// How many are on a core.
-    #[inline]
-    pub fn busy(&self) -> u64 {
-        self.running.len() as u64
-    }
-
     /// Another number of cores from now on; returns how many requests have to leave theirs.
     pub fn set_count(&mut self, count: u32) -> usize {
         self.count = count;
@@ -62,10 +56,16 @@ impl Cores {
         remove_from(&mut self.queue, request);
     }
 
+    /// Whether a core is idle.
+    #[inline]
+    pub fn is_one_idle(&self) -> bool {
+        self.running.len() < self.count as usize
+    }
+
     /// The next to run, if a core is idle.
     #[inline]
     pub fn next(&mut self) -> Option<RequestId> {
-        if self.running.len() >= self.count as usize { None } else { self.queue.pop_front() }
+        if self.is_one_idle() { self.queue.pop_front() } else { None }
     }
 
     /// Puts a request on an idle core; returns its place among the running.

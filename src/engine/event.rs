@@ -126,8 +126,9 @@ pub(super) struct EventQueue {
     has_hole: bool,
     /// Events in the order in which they will come, one lane for each kind of expiry that there has been.
     lanes: Vec<Lane>,
-    /// The first of all lanes; [`NEVER`] if they are empty.
+    /// The first of all lanes, and which of them it is in; [`NEVER`] if they are empty.
     first_of_lanes: Key,
+    first_lane: usize,
     scheduled: u64,
 }
 
@@ -139,7 +140,15 @@ struct Lane {
 
 impl Default for EventQueue {
     fn default() -> Self {
-        Self { heap: vec![NEVER], len: 0, has_hole: false, lanes: Vec::new(), first_of_lanes: NEVER, scheduled: 0 }
+        Self {
+            heap: vec![NEVER],
+            len: 0,
+            has_hole: false,
+            lanes: Vec::new(),
+            first_of_lanes: NEVER,
+            first_lane: 0,
+            scheduled: 0,
+        }
     }
 }
 
@@ -157,15 +166,16 @@ impl EventQueue {
     pub fn push_expiry(&mut self, time: SimTime, event: Event) -> EventId {
         let key = self.key(time, event);
         let (_, kind, _) = event.bits();
-        match self.lanes.iter_mut().find(|lane| lane.kind == kind) {
-            Some(lane) if lane.keys.back().is_some_and(|last| *last > key) => {
-                self.push_key(key);
-                return EventId(key as u64);
-            }
-            Some(lane) => lane.keys.push_back(key),
-            None => self.lanes.push(Lane { kind, keys: VecDeque::from([key]) }),
+        let place = self.lanes.iter().position(|lane| lane.kind == kind).unwrap_or_else(|| self.new_lane(kind));
+        let lane = &mut self.lanes[place];
+        if lane.keys.back().is_some_and(|last| *last > key) {
+            self.push_key(key);
+            return EventId(key as u64);
         }
-        self.first_of_lanes = self.first_of_lanes.min(key);
+        lane.keys.push_back(key);
+        if key < self.first_of_lanes {
+            (self.first_of_lanes, self.first_lane) = (key, place);
+        }
         EventId(key as u64)
     }
 
@@ -212,15 +222,32 @@ impl EventQueue {
     pub fn take(&mut self, next: Key) -> (EventId, Event) {
         if self.heap[0] == next {
             self.has_hole = true;
-        } else if let Some(lane) = self.lanes.iter_mut().find(|lane| lane.keys.front() == Some(&next)) {
-            lane.keys.pop_front();
-            let firsts = self.lanes.iter().filter_map(|lane| lane.keys.front());
-            self.first_of_lanes = firsts.copied().min().unwrap_or(NEVER);
+        } else {
+            self.take_first_of_lanes();
         }
         let id = next as u64;
         let subject = (id & ((1 << SUBJECT_BITS) - 1)) as u32;
         let kind = id >> SUBJECT_BITS & ((1 << KIND_BITS) - 1);
         (EventId(id), Event::from_bits(kind, subject))
+    }
+
+    #[cold]
+    fn new_lane(&mut self, kind: u64) -> usize {
+        self.lanes.push(Lane { kind, keys: VecDeque::new() });
+        self.lanes.len() - 1
+    }
+
+    #[inline(never)]
+    fn take_first_of_lanes(&mut self) {
+        self.lanes[self.first_lane].keys.pop_front();
+        self.first_of_lanes = NEVER;
+        for (place, lane) in self.lanes.iter().enumerate() {
+            if let Some(first) = lane.keys.front()
+                && *first < self.first_of_lanes
+            {
+                (self.first_of_lanes, self.first_lane) = (*first, place);
+            }
+        }
     }
 
     /// Nothing has taken the place of the top: the last does.

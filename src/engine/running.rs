@@ -158,6 +158,10 @@ impl<O: Observer> Simulation<O> {
             return;
         }
         let was_contended = self.cores.is_contended();
+        if !was_contended && self.cores.is_one_idle() {
+            self.give_core(id);
+            return;
+        }
         self.cores.enqueue(id);
         self.fill_cores();
         if self.cores.is_contended() {
@@ -199,13 +203,19 @@ impl<O: Observer> Simulation<O> {
     #[inline]
     pub(super) fn fill_cores(&mut self) {
         while let Some(id) = self.cores.next() {
-            if self.is_hand_over_due(id) {
-                self.hand_over(id);
-            } else {
-                let place = self.cores.occupy(id);
-                self.counts.busy_cores.set(self.now, self.cores.busy());
-                self.run(id, place, self.now, self.machine.context_switch);
-            }
+            self.give_core(id);
+        }
+    }
+
+    /// Puts a request on an idle core, unless it has been asked to hand its turn over.
+    #[inline]
+    fn give_core(&mut self, id: RequestId) {
+        if self.is_hand_over_due(id) {
+            self.hand_over(id);
+        } else {
+            let place = self.cores.occupy(id);
+            self.counts.busy_cores.rise(self.now);
+            self.run(id, place, self.now, self.machine.context_switch);
         }
     }
 
@@ -315,7 +325,7 @@ impl<O: Observer> Simulation<O> {
         if let Some(moved) = self.cores.release(place) {
             self.requests[moved].running_place = place;
         }
-        self.counts.busy_cores.set(self.now, self.cores.busy());
+        self.counts.busy_cores.fall(self.now);
     }
 
     pub(super) fn on_burst_end(&mut self, id: RequestId, event: EventId) {
