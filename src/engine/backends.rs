@@ -170,7 +170,7 @@ impl Connections {
     }
 
     /// Returns a connection; the request that gets it in its stead, if one waits.
-    #[inline(always)]
+    #[inline]
     pub fn give_back(&mut self) -> Option<RequestId> {
         let next = self.queue.pop_front();
         self.idle += u32::from(next.is_none());

@@ -1,9 +1,10 @@
 //! Laws made ready to draw from.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 
-use rand::RngExt;
 use rand::distr::weighted::WeightedIndex;
+use rand::{RngExt, TryRng};
 use rand_distr::{Distribution as _, Exp1, Gamma, LogNormal, Normal, Pareto, Weibull};
 use statrs::function::gamma::ln_gamma;
 
@@ -196,8 +197,47 @@ impl OtherLaw {
 
 #[inline(always)]
 fn exponential(stream: &mut Stream, mean_nanos: f64) -> SimDuration {
-    let unit: f64 = Exp1.sample(stream);
+    // Mostly one number is enough.
+    let unit: f64 = Exp1.sample(&mut RarelyMore { stream, has_drawn: false });
     SimDuration::round_from_nanos(unit * mean_nanos)
+}
+
+/// A stream from which rarely more than one number is drawn: what comes after it is kept out of the way of the first.
+struct RarelyMore<'a> {
+    stream: &'a mut Stream,
+    has_drawn: bool,
+}
+
+impl RarelyMore<'_> {
+    #[cold]
+    #[inline(never)]
+    fn another(mut stream: Stream) -> (Stream, u64) {
+        let number = stream.random();
+        (stream, number)
+    }
+}
+
+impl TryRng for RarelyMore<'_> {
+    type Error = Infallible;
+
+    #[inline(always)]
+    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
+        if !self.has_drawn {
+            self.has_drawn = true;
+            return self.stream.try_next_u64();
+        }
+        let (stream, number) = Self::another(self.stream.clone());
+        *self.stream = stream;
+        Ok(number)
+    }
+
+    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
+        self.stream.try_next_u32()
+    }
+
+    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Infallible> {
+        self.stream.try_fill_bytes(bytes)
+    }
 }
 
 fn gamma(shape: f64, scale: f64) -> OtherLaw {
