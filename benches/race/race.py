@@ -6,7 +6,7 @@
 
 Each program runs as a process of its own. Its CPU time (user and system) at few requests is taken from that at many, so
 that neither start-up nor reading a scenario counts, nor the short runs that waitline adds near saturation; programs take
-turns in rounds, and the median counts; the fastest round says how much the machine was disturbed.
+turns in rounds, and the median counts; the fastest runs say how much the machine was disturbed.
 """
 
 import argparse
@@ -95,18 +95,21 @@ def main():
     print("| workload | program | requests | mean, s | p99, s | CPU ns a request | fastest |")
     print("| --- | --- | --: | --: | --: | --: | --: |")
     for workload in WORKLOADS:
-        costs = {racer.name: [] for racer in racers}
+        spent = {racer.name: ([], []) for racer in racers}
         last = {}
         for _ in range(rounds):
             for racer in racers:
                 if workload in racer.workloads:
                     _, _, before = racer.run(workload, racer.few)
                     mean, p99, after = racer.run(workload, racer.many)
-                    costs[racer.name].append((after - before) / (racer.many - racer.few) * 1e9)
-                    last[racer.name] = (racer.many, mean, p99)
-        for name, (requests, mean, p99) in last.items():
-            median, fastest = statistics.median(costs[name]), min(costs[name])
-            columns = [workload, name, f"{requests:,}", f"{mean:.4g}", f"{p99:.4g}", f"{median:,.0f}", f"{fastest:,.0f}"]
+                    spent[racer.name][0].append(before)
+                    spent[racer.name][1].append(after)
+                    last[racer.name] = (racer, mean, p99)
+        for name, (racer, mean, p99) in last.items():
+            few, many = spent[name]
+            costs = [(after - before) / (racer.many - racer.few) * 1e9 for before, after in zip(few, many)]
+            median, fastest = statistics.median(costs), (min(many) - min(few)) / (racer.many - racer.few) * 1e9
+            columns = [workload, name, f"{racer.many:,}", f"{mean:.4g}", f"{p99:.4g}", f"{median:,.0f}", f"{fastest:,.0f}"]
             print("|", " | ".join(columns), "|", flush=True)
 
 

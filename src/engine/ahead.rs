@@ -121,6 +121,13 @@ impl Ahead {
     }
 }
 
+/// The parts of the time of a request that has departed add up.
+fn audit_parts(departure: &Departure) {
+    let parts: SimDuration = departure.spent.iter().copied().sum();
+    let Entrance { request, .. } = departure.entrance;
+    assert_eq!(departure.response_time(), parts, "the parts of request {request} do not add up");
+}
+
 /// Whether all requests wait in one queue, nobody gives up, is turned away or fails, each turn has a core of its own, waits
 /// are plain delays, and the application server takes no time.
 pub(super) fn nothing_intervenes(setup: &Setup<'_>, program: &Program) -> bool {
@@ -384,6 +391,9 @@ impl<O: Observer> Simulation<O> {
             self.counts.classes[usize::from(entrance.class.0)].completed += count;
             self.counts.phase_events += 2 * count * self.program.steps(entrance.class).len() as u64;
             present += add_spent(departures, &mut spent);
+            if cfg!(debug_assertions) {
+                departures.iter().for_each(audit_parts);
+            }
         }
         self.counts.departed += departed.len() as u64;
         let of = |activity: Activity| spent[activity as usize];

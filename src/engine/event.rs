@@ -223,6 +223,7 @@ impl EventQueue {
         if self.heap[0] == next {
             self.has_hole = true;
         } else {
+            debug_assert_eq!(next, self.first_of_lanes, "only the next event is taken");
             self.take_first_of_lanes();
         }
         let id = next as u64;
@@ -343,13 +344,13 @@ mod tests {
                     }
                 }
             } else if expected.len() < 300 {
-                let time = bits >> 50;
-                let (time, event) = (SimTime::from_nanos(time), Event::HandOver(WorkerId(0)));
-                if bits >> 40 & 1 == 0 {
-                    queue.push(time, event);
-                } else {
-                    queue.push_expiry(time, event);
-                }
+                let time = SimTime::from_nanos(bits >> 50);
+                // Two lanes and the heap.
+                match bits >> 40 & 3 {
+                    0 => queue.push_expiry(time, Event::QuantumEnd(RequestId(0))),
+                    1 => queue.push_expiry(time, Event::HandOver(WorkerId(0))),
+                    _ => queue.push(time, Event::HandOver(WorkerId(0))),
+                };
                 expected.insert((time.as_nanos(), round));
             }
         }

@@ -63,7 +63,7 @@ impl Intake {
     /// If there is none.
     #[inline]
     pub fn brought(&self) -> Brought {
-        self.brought[self.next]
+        self.brought[..self.count][self.next]
     }
 
     /// Fills in the demands of the next request, one for each instruction.

@@ -281,6 +281,12 @@ impl Program {
         self.instructions.iter().all(|step| step.keeps_turn() || *step == Instruction::Depart)
     }
 
+    /// Whether some waits would go on at the same time under another policy, or do so under this one: a request of such a
+    /// class may take longer than it takes alone, though nobody is in its way.
+    pub fn has_parallel_waits(&self) -> bool {
+        self.classes.iter().any(|class| !class.parallel.is_empty())
+    }
+
     /// The instructions of a class, without its `Depart`.
     #[inline]
     pub fn steps(&self, class: ClassId) -> &[Instruction] {
@@ -348,7 +354,8 @@ impl Program {
     }
 
     /// Draws the demands of requests of one class from their streams, in the order of its phases, branches one by one. They
-    /// go into columns, one for each instruction, with so many places from the first of one to the first of the next.
+    /// go into columns, one for each instruction, with so many places from the first of one to the first of the next. The
+    /// time that a request takes alone, nothing before, is then known.
     #[inline]
     pub fn draw_demands(
         &self,
@@ -381,7 +388,8 @@ impl Program {
         alike.map_or(requests.len(), |others| 1 + others)
     }
 
-    /// Fills in the demands that a request brings with it, one for each phase.
+    /// Fills in the demands that a request brings with it, one for each phase; and the time that it takes alone, nothing
+    /// before.
     pub fn give_demands(&self, request: &mut Brought, given: &[SimDuration], demands: &mut [SimDuration]) {
         let class = &self.classes[usize::from(request.class.0)];
         let mut given = given.iter();

@@ -153,7 +153,8 @@ impl Departure {
     }
 }
 
-/// Departures in a row of which the key is the same, one run after another.
+/// Departures in a row of which the key is the same, one run after another. It asks for each key once, which the standard
+/// library's `chunk_by` does twice.
 pub fn runs<K: PartialEq>(
     departures: &[Departure],
     key: impl Fn(&Departure) -> K,

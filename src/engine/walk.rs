@@ -1,9 +1,9 @@
 //! A shortcut: requests of workers that do one thing at a time are walked to their end when they arrive.
 //!
 //! Where each worker serves a request from beginning to end on a core of its own, the oldest request goes to the worker
-//! that is free first, and nothing can intervene, a request begins at max(arrival, when the first worker is free) and
-//! ends its demand later (Kiefer and Wolfowitz 1955). So there are no events but arrivals; departures are told some time
-//! after the clock has passed them, many at once.
+//! that is free first, and nothing can intervene, a request begins at max(arrival, when the first worker is free) and ends
+//! after the time it takes alone (Kiefer and Wolfowitz 1955). So there are no events but arrivals; departures are told some
+//! time after the clock has passed them, many at once.
 //!
 //! Whether a run may do so is decided before it, from its rules. The results are those of the long way, to the nanosecond;
 //! `tests/laws` compares them, request by request.
@@ -27,7 +27,7 @@ pub(super) struct Walk {
     enough: usize,
     is_warm: bool,
     /// Room for when requests begin that are walked together, and for the demands of one.
-    starts: Vec<SimTime>,
+    begins: Vec<SimTime>,
     demands: Vec<SimDuration>,
 }
 
@@ -52,14 +52,15 @@ impl Walk {
     pub fn new(setup: &Setup<'_>, program: &Program) -> Option<Self> {
         let draws_all = matches!(&setup.load, Load::Open(source) if !source.gives_demands());
         let one_by_one = setup.rules.slots == Some(1) && program.never_gives_up_its_turn();
-        let may = nothing_intervenes(setup, program) && draws_all && one_by_one;
+        let takes_no_longer = !program.has_parallel_waits();
+        let may = nothing_intervenes(setup, program) && draws_all && one_by_one && takes_no_longer;
         let free_at = vec![SimTime::ZERO; setup.rules.workers as usize];
         may.then(|| Self {
             workers: Workers { free_at, most: 0, starts: Vec::new(), oldest: 0 },
             untold: Vec::new(),
             enough: TOGETHER,
             is_warm: setup.warm_up == SimTime::ZERO,
-            starts: Vec::new(),
+            begins: Vec::new(),
             demands: vec![SimDuration::ZERO; program.stride()],
         })
     }
@@ -169,7 +170,7 @@ impl<O: Observer> Simulation<O> {
         if counts && !walk.is_warm {
             walk.warm_up(self.warm_up);
         }
-        let Walk { workers, untold, starts, .. } = walk;
+        let Walk { workers, untold, begins, .. } = walk;
         let Some(intake) = &self.arrivals.intake else { return limit };
         let (arrivals, brought) = intake.untaken();
         let is_over = |arrival: SimTime| arrival > self.last_instant || !counts && arrival >= self.warm_up;
@@ -177,10 +178,10 @@ impl<O: Observer> Simulation<O> {
         let count = arrivals.partition_point(|arrival| !is_over(arrival.time)).min(limit).min(room);
         let (outcome, before) = (Outcome::Completed, untold.len());
         let (arrivals, brought, number) = (&arrivals[..count], &brought[..count], self.arrivals.arrived);
-        starts.clear();
-        starts
+        begins.clear();
+        begins
             .extend(arrivals.iter().zip(brought).map(|(arrival, brought)| workers.assign(arrival.time, brought.alone)));
-        let requests = arrivals.iter().zip(brought).zip(&*starts).enumerate();
+        let requests = arrivals.iter().zip(brought).zip(&*begins).enumerate();
         untold.extend(requests.map(|(index, ((arrival, brought), start))| {
             let (arrival, Brought { class, alone: demand }) = (arrival.time, *brought);
             let entrance = Entrance { request: number + index as u64, class, arrival, first_arrival: arrival, demand };

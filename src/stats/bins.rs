@@ -80,7 +80,7 @@ impl<const BITS: u32> Bins<BITS> {
             let exponent = ((value | Self::PAGE) as i64 as f64).to_bits() >> (EXACT_BITS - 1);
             let page = (exponent as u32).wrapping_sub(EXPONENT_OF_ONE + BITS);
             let bin = value >> (page % u64::BITS);
-            let offset = offsets.get(page as usize).copied().unwrap_or(NO_PAGE);
+            let Some(offset) = offsets.get(page as usize) else { return Some(*value) };
             match counts.get_mut(offset.wrapping_add(bin as u32) as usize) {
                 Some(count) => add(count, 1, || carry(carries, page as usize, bin)),
                 None => return Some(*value),

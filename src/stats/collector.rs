@@ -254,7 +254,7 @@ fn amplification(requests: RequestCounts) -> Option<f64> {
 fn slowdown(departure: &Departure) -> Option<u64> {
     let demand = departure.entrance.demand.as_nanos();
     let response_time = departure.response_time().as_nanos();
-    // Up to five hours 64 bits are enough.
+    // Up to four hours 64 bits are enough, as half a demand fits in what is left.
     if response_time <= (u64::MAX - SimTime::MAX.as_nanos()) / SLOWDOWN_UNIT {
         return (response_time * SLOWDOWN_UNIT + demand / 2).checked_div(demand);
     }

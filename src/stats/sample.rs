@@ -218,7 +218,7 @@ mod tests {
 
     #[test]
     fn an_empty_sample_has_no_numbers() {
-        let sample = Sample::default();
+        let sample = Sample::with_deviation();
         assert_eq!((sample.mean(), sample.stddev(), sample.min(), sample.max()), (None, None, None, None));
         assert_eq!(sample.percentiles([500]), [None]);
     }

@@ -102,6 +102,21 @@ const WAITS_FIRST: &str = r#"
     "first": { "phases": [ { "db": "2ms" }, { "compute": "2ms" }, { "db": "1ms" } ] },
     "twice": { "phases": [ { "compute": "5ms" }, { "db": "1ms" }, { "db": "1ms" }, { "compute": "0ms" } ] }"#;
 
+/// Waits at the same time, where what runs a request can do that; elsewhere they take their sum.
+const PARALLEL: &str = r#"
+    "page": { "weight": 2, "phases": [ { "framework": "1ms" }, { "parallel": [ { "db": "9ms" }, { "sleep": { "exponential": "4ms" } } ] },
+        { "compute": "1ms" } ] },
+    "short": { "phases": [ { "compute": { "exponential": "2ms" } } ] }"#;
+
+#[test]
+fn parallel_waits_take_as_long_as_on_the_long_way() {
+    for policy in SYNC.iter().chain(&LOOPS_AND_THREADS) {
+        for arrivals in [r#"{ "poisson": "50/s" }"#, r#"{ "constant": "125/s" }"#] {
+            check(&scenario(PARALLEL, arrivals, policy, r#"{ "requests": 400 }"#));
+        }
+    }
+}
+
 #[test]
 fn shortcuts_change_no_number() {
     check_all(&[RANDOM, CONSTANT, WAITS_FIRST], &SYNC);

@@ -68,13 +68,12 @@ impl ArrivalSource {
     /// The next arrival; `None`, and then for ever, once the law has ended, [`SimTime::MAX`] has passed, or a trace
     /// could not be read on ([`ArrivalSource::error`]).
     pub fn next_arrival(&mut self) -> Option<Arrival> {
-        match &mut self.0 {
-            Source::Renewal { sampler, stream, last } => next_of_renewal(sampler, stream, last).map(Arrival::at),
-            _ => self.next_of_others(),
-        }
+        let mut place = [Arrival::at(SimTime::ZERO)];
+        (self.next_arrivals(&mut place) == 1).then_some(place[0])
     }
 
-    /// Fills in the next arrivals, as many as there are places or until there are no more. Returns how many.
+    /// Fills in the next arrivals, as many as there are places or until there are no more. Returns how many; what is in
+    /// the places after them means nothing.
     pub fn next_arrivals(&mut self, places: &mut [Arrival]) -> usize {
         let count = places.len();
         for (group, places) in places.chunks_mut(AT_ONCE).enumerate() {
@@ -219,14 +218,6 @@ impl Other {
             Self::Bursts(law) => law.next_nanos(),
         }
     }
-}
-
-#[inline(always)]
-fn next_of_renewal(sampler: &Sampler, stream: &mut Stream, last: &mut SimTime) -> Option<SimTime> {
-    if *last <= SimTime::MAX {
-        *last = *last + sampler.draw(stream);
-    }
-    (*last <= SimTime::MAX).then_some(*last)
 }
 
 /// The instant so many nanoseconds after the start, unless it is after [`SimTime::MAX`].

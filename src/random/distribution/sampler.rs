@@ -209,6 +209,7 @@ struct RarelyMore<'a> {
 }
 
 impl RarelyMore<'_> {
+    /// By value, so that the stream may stay in registers.
     #[cold]
     #[inline(never)]
     fn another(mut stream: Stream) -> (Stream, u64) {
