@@ -78,7 +78,7 @@ impl Intake {
 
     /// When the next requests arrive, and what they bring: of as many as have been drawn.
     #[inline]
-    pub fn untaken(&self) -> (&[Arrival], &[Brought]) {
+    pub fn drawn(&self) -> (&[Arrival], &[Brought]) {
         (&self.arrivals[self.next..self.count], &self.brought[self.next..self.count])
     }
 
@@ -108,25 +108,26 @@ impl Intake {
         let room = usize::try_from(self.left).map_or(self.arrivals.len(), |left| left.min(self.arrivals.len()));
         let count = self.source.next_arrivals(&mut self.arrivals[..room]);
         (self.count, self.next) = (count, 0);
-        let (brought, of_each) = (&mut self.brought[..count], &mut self.streams[..count]);
-        let places = brought.iter_mut().zip(&mut *of_each);
-        for (index, (arrival, (brought, of_this))) in self.arrivals[..count].iter().zip(places).enumerate() {
+        let (requests, own) = (&mut self.brought[..count], &mut self.streams[..count]);
+        let pairs = requests.iter_mut().zip(&mut *own);
+        for (index, (arrival, (request, own))) in self.arrivals[..count].iter().zip(pairs).enumerate() {
             let mut stream = streams.request(self.number + index as u64);
-            let drawn = program.draw_class(&mut stream);
-            *brought = Brought::of(arrival.class.unwrap_or(drawn));
-            *of_this = stream;
+            let class = program.draw_class(&mut stream);
+            *request = Brought::of(arrival.class.unwrap_or(class));
+            *own = stream;
         }
         self.left -= count as u64;
         self.number += count as u64;
         if let Some(given) = self.source.given_demands() {
-            brought.iter_mut().for_each(|brought| program.give_demands(brought, given, &mut self.demands));
+            assert_eq!(self.arrivals.len(), 1, "requests of a file are drawn one by one");
+            requests.iter_mut().for_each(|request| program.give_demands(request, given, &mut self.demands));
             return;
         }
         let mut first = 0;
         while first < count {
-            let alike = first..first + program.alike(&brought[first..]);
-            let (requests, streams) = (&mut brought[alike.clone()], &mut of_each[alike.clone()]);
-            program.draw_demands(requests, streams, &mut self.demands[first..], self.arrivals.len());
+            let alike = first..first + program.alike(&requests[first..]);
+            let (requests, own) = (&mut requests[alike.clone()], &mut own[alike.clone()]);
+            program.draw_demands(requests, own, &mut self.demands[first..], self.arrivals.len());
             first = alike.end;
         }
     }

@@ -163,7 +163,7 @@ impl<O: Observer> Simulation<O> {
     }
 
     /// The next requests arrive and are walked to their end, at least one, and as many as have been drawn, but no more than
-    /// `limit`, than may be in the system, and than arrive before the warm-up ends. Returns how many.
+    /// `limit`, than may be in the system, and than arrive before the warm-up or the run ends. Returns how many.
     #[inline]
     fn walk_some(&mut self, walk: &mut Walk, limit: usize) -> usize {
         let counts = time_of(self.arrivals.next) >= self.warm_up;
@@ -172,7 +172,7 @@ impl<O: Observer> Simulation<O> {
         }
         let Walk { workers, untold, begins, .. } = walk;
         let Some(intake) = &self.arrivals.intake else { return limit };
-        let (arrivals, brought) = intake.untaken();
+        let (arrivals, brought) = intake.drawn();
         let is_over = |arrival: SimTime| arrival > self.last_instant || !counts && arrival >= self.warm_up;
         let room = self.max_in_flight as usize + 1 - workers.most;
         let count = arrivals.partition_point(|arrival| !is_over(arrival.time)).min(limit).min(room);

@@ -78,20 +78,7 @@ impl ArrivalSource {
         let count = places.len();
         for (group, places) in places.chunks_mut(AT_ONCE).enumerate() {
             let filled = match &mut self.0 {
-                Source::Renewal { sampler, stream, last } => {
-                    let mut gaps = [SimDuration::ZERO; AT_ONCE];
-                    let gaps = &mut gaps[..places.len()];
-                    sampler.draw_many(stream, gaps);
-                    let mut time = *last;
-                    let is_next = |(place, gap): (&mut Arrival, &mut SimDuration)| {
-                        time = if time <= SimTime::MAX { time + *gap } else { time };
-                        *place = Arrival::at(time);
-                        time <= SimTime::MAX
-                    };
-                    let filled = places.iter_mut().zip(gaps).map(is_next).take_while(|is_next| *is_next).count();
-                    *last = time;
-                    filled
-                }
+                Source::Renewal { sampler, stream, last } => fill_renewal(sampler, stream, last, places),
                 _ => {
                     let arrivals = std::iter::from_fn(|| self.next_of_others());
                     places.iter_mut().zip(arrivals).map(|(place, arrival)| *place = arrival).count()
@@ -218,6 +205,24 @@ impl Other {
             Self::Bursts(law) => law.next_nanos(),
         }
     }
+}
+
+/// Fills in the next arrivals, [`AT_ONCE`] at most, as long as they are not after [`SimTime::MAX`]; returns how many.
+fn fill_renewal(sampler: &Sampler, stream: &mut Stream, last: &mut SimTime, places: &mut [Arrival]) -> usize {
+    if *last > SimTime::MAX {
+        return 0;
+    }
+    let mut gaps = [SimDuration::ZERO; AT_ONCE];
+    let gaps = &mut gaps[..places.len()];
+    sampler.draw_many(stream, gaps);
+    for (filled, (place, gap)) in places.iter_mut().zip(gaps).enumerate() {
+        *last = *last + *gap;
+        if *last > SimTime::MAX {
+            return filled;
+        }
+        *place = Arrival::at(*last);
+    }
+    places.len()
 }
 
 /// The instant so many nanoseconds after the start, unless it is after [`SimTime::MAX`].
