@@ -245,6 +245,17 @@ mod tests {
     }
 
     #[test]
+    fn numbers_recorded_together_are_counted_as_one_by_one() {
+        // Twice: with the pages they find, and with all.
+        let (mut together, all) = (Fine::default(), numbers());
+        for _ in 0..2 {
+            together.record(&all);
+        }
+        let one_by_one: Fine = bins(all.iter().chain(&all).copied());
+        assert_eq!(together.iter().collect::<Vec<_>>(), one_by_one.iter().collect::<Vec<_>>());
+    }
+
+    #[test]
     fn bins_lie_side_by_side() {
         let pages = u64::BITS as usize - 4;
         let bins = (0..pages).flat_map(|page| Bins::<4>::bins_of_page(page).map(move |bin| (page, bin)));

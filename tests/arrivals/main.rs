@@ -9,7 +9,7 @@ mod trace;
 mod varying;
 
 use waitline::model::{ClassId, SimDuration, SimTime};
-use waitline::random::{ArrivalSource, Arrivals, Distribution, Load, Purpose, Streams};
+use waitline::random::{Arrival, ArrivalSource, Arrivals, Distribution, Load, Purpose, Streams};
 
 fn law(json: &str) -> Arrivals {
     serde_json::from_str(json).unwrap_or_else(|reason| panic!("{json}: {reason}"))
@@ -51,6 +51,33 @@ fn constant_arrivals_begin_after_one_interval_and_do_not_drift() {
         for (time, number) in times(&format!(r#"{{"constant":"{json}"}}"#), 1_000_000).into_iter().zip(1_u64..) {
             let exact = (number * 1_000_000_000 + per_second / 2) / per_second;
             assert_eq!(time, exact, "arrival {number} at {json}");
+        }
+    }
+}
+
+#[test]
+fn arrivals_filled_in_together_are_those_one_after_another() {
+    for json in [
+        r#"{"constant":"1/h"}"#,
+        r#"{"poisson":"80/s"}"#,
+        r#"{"renewal":{"exponential":"6000h"}}"#,
+        r#"{"renewal":{"gamma":{"mean":"90000h","cv":2}}}"#,
+        r#"{"at":[{"time":"0ms","class":"page"},{"time":"5ms"},{"time":"5ms","class":"other"}]}"#,
+    ] {
+        let (mut together, mut one_by_one) = (source(json), source(json));
+        let nowhere = Arrival { time: SimTime::ZERO, class: None };
+        let (mut places, mut has_ended) = ([nowhere; 100], false);
+        // The last filling ends early where the law does.
+        for size in [1, 31, 32, 33, 64, 100].into_iter().cycle().take(60) {
+            let filled = together.next_arrivals(&mut places[..size]);
+            assert!(!has_ended || filled == 0, "{json}: it goes on after its end");
+            for place in &places[..filled] {
+                assert_eq!(one_by_one.next_arrival().as_ref(), Some(place), "{json}");
+            }
+            if filled < size {
+                assert_eq!(one_by_one.next_arrival(), None, "{json}");
+                has_ended = true;
+            }
         }
     }
 }

@@ -25,6 +25,26 @@ pub fn scenario(seed: u64) -> String {
     serde_json::to_string_pretty(&scenario).expect("a value has a text")
 }
 
+/// The text of a random scenario in which little intervenes: most of its policies may take shortcuts.
+pub fn calm_scenario(seed: u64) -> String {
+    let mut dice = Dice(Pcg64Dxsm::new(u128::from(seed) * 0x1234_5678_9abc_def1 + 7, 5));
+    let policies = json!([
+        { "sync": { "workers": dice.up_to(5) } },
+        { "sync": { "name": "one", "workers": 1 } },
+        { "threaded": { "threads": dice.up_to(6), "switch_interval": "none" } },
+        { "async": { "workers": dice.up_to(3) } },
+    ]);
+    let scenario = json!({
+        "classes": dice.classes(),
+        "arrivals": dice.arrivals(),
+        "machine": { "cores": 5 },
+        "backends": { "db": {}, "idp": {}, "cache": {} },
+        "policies": policies,
+        "run": dice.run(seed),
+    });
+    serde_json::to_string_pretty(&scenario).expect("a value has a text")
+}
+
 struct Dice(Pcg64Dxsm);
 
 impl Dice {

@@ -5,6 +5,8 @@ use waitline::model::SimDuration;
 use waitline::scenario::Scenario;
 use waitline::study::{Replication, simulation};
 
+use super::generator::calm_scenario;
+
 /// Everything that departs.
 #[derive(Default)]
 struct Departures(Vec<Departure>);
@@ -121,6 +123,13 @@ fn parallel_waits_take_as_long_as_on_the_long_way() {
 fn shortcuts_change_no_number() {
     check_all(&[RANDOM, CONSTANT, WAITS_FIRST], &SYNC);
     check_all(&[RANDOM, CONSTANT], &LOOPS_AND_THREADS);
+}
+
+#[test]
+fn shortcuts_change_no_number_of_random_scenarios() {
+    const SCENARIOS: u64 = 200;
+    let shortcuts: usize = (0..SCENARIOS).map(|seed| check(&calm_scenario(seed))).sum();
+    assert!(shortcuts > SCENARIOS as usize, "only {shortcuts} policies of {SCENARIOS} scenarios take a shortcut");
 }
 
 fn check_all(classes: &[&str], policies: &[&str]) {
