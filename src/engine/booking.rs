@@ -58,8 +58,22 @@ impl<O: Observer> Simulation<O> {
             (State::Waiting, Instruction::Wait { backend, .. }) => {
                 self.book(id, Instruction::wait_activity(backend));
             }
-            (State::Forked, _) => self.book(id, Activity::Backend),
+            (State::Forked, _) => {
+                let first = self.requests.more(id).and_then(|more| more.branches.first().copied());
+                if let Some(first) = first {
+                    self.book_as_branch(id, first);
+                }
+            }
             _ => self.book(id, state.waiting_activity()),
+        }
+    }
+
+    /// Books the time since the fork of a request as spent as one of its branches did: the last to end, or, where the request
+    /// ends before, the one that failed or else the first that is under way.
+    pub(super) fn book_as_branch(&mut self, id: RequestId, branch: RequestId) {
+        let spent = self.requests[branch].spent;
+        for (activity, span) in Activity::ALL.into_iter().zip(spent) {
+            self.book_span(id, activity, span);
         }
     }
 
@@ -69,7 +83,10 @@ impl<O: Observer> Simulation<O> {
         if let Some(ahead) = self.ahead.take() {
             self.book_flights(&ahead);
         }
-        for id in self.requests.ids() {
+        // Branches before the requests that wait for them.
+        let is_forked = |id: &RequestId| self.requests[*id].state == State::Forked;
+        let (forked, others): (Vec<_>, Vec<_>) = self.requests.ids().into_iter().partition(is_forked);
+        for id in others.into_iter().chain(forked) {
             match self.requests[id].state {
                 State::Away => {}
                 State::Running => self.book_burst(id),

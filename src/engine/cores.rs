@@ -1,6 +1,7 @@
 //! The machine's cores, shared by the threads and loops of all workers: round robin when there are too few.
 //!
-//! Who goes first: the request whose thread or loop asked for a core first; one that loses its core asks anew.
+//! Who goes first: the request whose thread or loop asked for a core first; one that loses its core asks again. Who loses a
+//! core when there are fewer: the one whose thread or loop took it last.
 
 use std::collections::VecDeque;
 
@@ -15,17 +16,30 @@ pub(super) struct Cores {
     count: u32,
     quantum: SimDuration,
     running: Vec<RequestId>,
+    /// For each of the running, how many cores had been taken before its own.
+    order: Vec<u64>,
+    taken: u64,
     queue: VecDeque<RequestId>,
 }
 
 impl Cores {
     pub fn new(count: u32, quantum: SimDuration) -> Self {
-        Self { count, quantum, running: Vec::new(), queue: VecDeque::new() }
+        Self { count, quantum, running: Vec::new(), order: Vec::new(), taken: 0, queue: VecDeque::new() }
     }
 
     /// Those on a core, in no order that matters.
     pub fn running(&self) -> &[RequestId] {
         &self.running
+    }
+
+    /// The one whose thread or loop has had its core for the longest time.
+    pub fn first_to_run(&self) -> Option<RequestId> {
+        self.running.iter().zip(&self.order).min_by_key(|(_, order)| **order).map(|(request, _)| *request)
+    }
+
+    /// The one whose thread or loop took its core last.
+    pub fn last_to_run(&self) -> Option<RequestId> {
+        self.running.iter().zip(&self.order).max_by_key(|(_, order)| **order).map(|(request, _)| *request)
     }
 
     /// Another number of cores from now on; returns how many requests have to leave theirs.
@@ -72,6 +86,8 @@ impl Cores {
     #[inline]
     pub fn occupy(&mut self, request: RequestId) -> u32 {
         self.running.push(request);
+        self.order.push(self.taken);
+        self.taken += 1;
         self.running.len() as u32 - 1
     }
 
@@ -85,6 +101,7 @@ impl Cores {
     #[inline]
     pub fn release(&mut self, place: u32) -> Option<RequestId> {
         self.running.swap_remove(place as usize);
+        self.order.swap_remove(place as usize);
         self.running.get(place as usize).copied()
     }
 

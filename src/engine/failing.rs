@@ -66,7 +66,7 @@ impl<O: Observer> Simulation<O> {
             return;
         }
         for _ in 0..self.cores.set_count(cores) {
-            if let Some(last) = self.cores.running().last().copied() {
+            if let Some(last) = self.cores.last_to_run() {
                 self.stop(last);
                 self.cores.enqueue(last);
             }
@@ -111,13 +111,13 @@ impl<O: Observer> Simulation<O> {
             || self.requests.more(id).and_then(|more| more.served_by) == Some(backend)
     }
 
-    /// All requests for which that holds, or for one of whose branches it does, end with an error.
+    /// All requests for which that holds, or for one of whose branches it does, end with an error: in the order of their
+    /// arrival, each with the first of its branches for which it holds.
     fn fail_all(&mut self, fails: impl Fn(&Self, RequestId) -> bool) {
-        let ids = self.requests.ids().into_iter().filter(|id| fails(self, *id));
-        let mut ids: Vec<RequestId> =
-            ids.map(|id| self.requests.more(id).and_then(|more| more.parent).unwrap_or(id)).collect();
-        ids.sort_unstable_by_key(|id| self.requests[*id].entry);
-        ids.dedup();
+        let mut ids: Vec<RequestId> = self.requests.ids().into_iter().filter(|id| fails(self, *id)).collect();
+        // A branch has the entry of its request, and comes after it.
+        ids.sort_unstable_by_key(|id| (self.requests[*id].entry, self.requests[*id].next));
+        ids.dedup_by_key(|id| self.requests[*id].entry);
         ids.into_iter().for_each(|id| self.fail(id));
     }
 }

@@ -192,7 +192,15 @@ impl<O: Observer> Simulation<O> {
 
     /// A request, or the request of a branch, ends with an error; its worker is to settle.
     pub(super) fn fail(&mut self, id: RequestId) {
-        let id = self.requests.more(id).and_then(|more| more.parent).unwrap_or(id);
+        let id = match self.requests.more(id).and_then(|more| more.parent) {
+            Some(parent) => {
+                // The request has waited for this branch: it goes first.
+                let branches = &mut self.requests.more_mut(parent).branches;
+                branches.sort_by_key(|branch| *branch != id);
+                parent
+            }
+            None => id,
+        };
         self.withdraw(id);
         self.leave(id, Outcome::Failed);
     }
@@ -219,8 +227,11 @@ impl<O: Observer> Simulation<O> {
             }
             State::WaitingForBackend(backend) => self.backends[backend].give_up(id),
             State::Forked => {
-                for branch in std::mem::take(&mut self.requests.more_mut(id).branches) {
+                for branch in self.requests.more(id).map(|more| more.branches.clone()).unwrap_or_default() {
                     self.withdraw(branch);
+                }
+                self.book_withdrawn(id, state);
+                for branch in std::mem::take(&mut self.requests.more_mut(id).branches) {
                     self.let_go(branch);
                     self.requests.remove(branch);
                 }

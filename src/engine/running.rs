@@ -186,9 +186,7 @@ impl<O: Observer> Simulation<O> {
     /// One that becomes ready takes the core of the one that has run longest, if that is long enough.
     fn preempt_for(&mut self, id: RequestId) {
         let Some(long_enough) = self.machine.wake_preemption else { return };
-        let running = self.cores.running().iter().copied();
-        let longest = running.min_by_key(|running| (self.requests[*running].on_core_since, running.0));
-        if let Some(longest) = longest
+        if let Some(longest) = self.cores.first_to_run()
             && self.now - self.requests[longest].on_core_since >= long_enough
         {
             self.cores.give_up(id);

@@ -54,9 +54,6 @@ pub struct Setup<'a> {
 /// The most requests in flight that a run can be asked to bear.
 pub const MAX_IN_FLIGHT: u32 = 10_000_000;
 
-/// Branches of parallel waits and clients who will try again need places too; events can tell so many apart.
-const MOST_PLACES: usize = 16_000_000;
-
 /// So many events for each request at one instant, and the clock will not move again: users who think for no time are
 /// rejected for ever.
 const EVENTS_AT_ONE_INSTANT: u64 = 1_000;
@@ -352,11 +349,11 @@ impl<O: Observer> Simulation<O> {
         }
     }
 
-    /// Takes note when more requests are in flight than may be.
+    /// Takes note when more requests are in flight than may be. Branches of parallel waits and clients who will try again
+    /// take memory as well, so they count too.
     #[inline]
     pub(super) fn check_room(&mut self) {
-        self.is_overfull =
-            self.counts.in_system.now() > u64::from(self.max_in_flight) || self.requests.len() > MOST_PLACES;
+        self.is_overfull = self.requests.len() - self.acceptors.len() > self.max_in_flight as usize;
     }
 
     /// Whether a request that arrived then is part of the numbers.

@@ -284,16 +284,16 @@ impl<O: Observer> Simulation<O> {
     /// A branch has ended. With the last one the request goes on; the time since the fork was spent as that branch did.
     fn join(&mut self, branch: RequestId) {
         let Some(id) = self.requests.more(branch).and_then(|more| more.parent) else { return };
-        let spent = self.requests[branch].spent;
-        self.let_go(branch);
-        self.requests.remove(branch);
         let branches = &mut self.requests.more_mut(id).branches;
         branches.retain(|other| *other != branch);
-        if !branches.is_empty() {
-            return;
+        let is_last = branches.is_empty();
+        if is_last {
+            self.book_as_branch(id, branch);
         }
-        for activity in [Activity::PoolWait, Activity::BackendWait, Activity::Backend, Activity::Sleep] {
-            self.book_span(id, activity, spent[activity as usize]);
+        self.let_go(branch);
+        self.requests.remove(branch);
+        if !is_last {
+            return;
         }
         let Instruction::Fork { branches, .. } = self.program.instruction(self.requests[id].next) else { return };
         self.requests[id].next += 1 + branches;

@@ -160,8 +160,13 @@ impl Workers {
 }
 
 impl Worker {
-    /// A ready request gives up waiting for its turn, the loop, or a thread.
+    /// A ready request gives up waiting for its turn, the loop, or a thread. If it was the one that asked for the turn, that
+    /// is void: the next in line asks for itself.
     pub fn stop_waiting(&mut self, request: RequestId) {
+        if self.run_queue.front() == Some(&request) {
+            self.hand_over = EventId::default();
+            self.hand_over_due = false;
+        }
         remove_from(&mut self.run_queue, request);
         remove_from(&mut self.loop_queue, request);
         remove_from(&mut self.thread_queue, request);

@@ -1,7 +1,8 @@
 //! Defaults in force because the file does not say otherwise.
 //!
 //! They are read from the schema, which has them from the types of the format: a field that gets a default there
-//! stands in the list without being named here.
+//! stands in the list without being named here. The limit of requests in flight is the one default that depends on other
+//! values.
 
 use serde_json::Value as Json;
 
@@ -27,6 +28,9 @@ pub(super) fn defaults(document: &Node, scenario: &Scenario) -> Vec<(String, Str
         }
     }
     defaults.retain(|(path, _)| is_in_force(path, scenario));
+    if document.at("run").member("max_in_flight").is_none() {
+        defaults.push(("run.max_in_flight".to_owned(), scenario.run.max_in_flight.to_string()));
+    }
     defaults
 }
 

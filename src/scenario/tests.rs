@@ -3,7 +3,6 @@
 use std::io::Cursor;
 
 use super::*;
-use crate::engine::MAX_IN_FLIGHT;
 use crate::model::{BackendId, Named, PhaseKind, Quantum};
 use crate::random::{Distribution, Empirical, Phase, SinglePhase};
 
@@ -25,7 +24,7 @@ fn plain_run(end: End) -> Run {
     Run {
         end,
         seed: 1,
-        max_in_flight: MAX_IN_FLIGHT,
+        max_in_flight: 250_000,
         warm_up: WarmUp::None,
         replications: 1,
         precision: None,
@@ -257,7 +256,7 @@ fn the_defaults_in_force_are_listed_as_changes_would_name_them() {
             "run.warm_up = none",
             "run.replications = 1",
             "run.confidence = 95%",
-            "run.max_in_flight = 10000000",
+            "run.max_in_flight = 250000",
         ]
     );
     let all = small(
@@ -282,7 +281,7 @@ fn the_defaults_in_force_are_listed_as_changes_would_name_them() {
             "run.seed = 1",
             "run.replications = 1",
             "run.confidence = 95%",
-            "run.max_in_flight = 10000000",
+            "run.max_in_flight = 250000",
         ]
     );
     for (path, value) in &all.defaults {

@@ -312,6 +312,10 @@ pub struct TimelineEntry {
     /// The slot (sync: always 1; threaded: the thread) it held in that worker, counted from 1; async has none
     /// unless limited.
     pub slot: Option<u32>,
+    /// How many segments were merged into their neighbours because the request has too many: in a merged stretch all time spent
+    /// in one way stands together. 0 is left out.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub merged_segments: u64,
     /// What it did, in order of time, without holes.
     pub segments: Vec<TimelineSegment>,
 }
@@ -494,4 +498,8 @@ fn file_name<S: Serializer>(path: &str, serializer: S) -> Result<S::Ok, S::Error
 
 fn is_false(flag: &bool) -> bool {
     !flag
+}
+
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }

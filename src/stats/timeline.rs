@@ -1,9 +1,19 @@
 //! Records what single requests did: the first of a run, from their arrival on.
+//!
+//! A request keeps at most [`MOST_SEGMENTS`] segments. Where it has more (a job of minutes that shares its core in turns of
+//! milliseconds), neighbours are merged: within a stretch, all time spent in one way stands together, in the order in which
+//! each way first occurred. So the sums by activity stay exact, and only the order within a stretch is lost.
 
 use crate::engine::{BlockingWaits, Departure, Entrance, Observer, Outcome, Rules, Segment};
 use crate::model::{Activity, ClassId, SimDuration, SimTime};
 
 use super::results::{TimelineEntry, TimelineSegment};
+
+/// Maximum number of segments of a request.
+const MOST_SEGMENTS: usize = 512;
+/// Neighbours are merged in stretches of this many segments, which have at most 16 ways to spend time: an activity, with the
+/// turn or without.
+const MERGED_TOGETHER: usize = 64;
 
 /// Records the first requests after the warm-up, in memory that grows with what they do.
 #[derive(Clone, Debug)]
@@ -25,6 +35,8 @@ struct Entry {
     worker: Option<u32>,
     slot: Option<u32>,
     segments: Vec<Segment>,
+    /// How many segments have been merged into others.
+    merged: u64,
 }
 
 impl TimelineRecorder {
@@ -69,8 +81,7 @@ impl Observer for TimelineRecorder {
 
     fn on_arrival(&mut self, entrance: &Entrance) {
         if self.entries.len() < self.most && entrance.arrival >= self.warm_up {
-            let entrance = *entrance;
-            self.entries.push(Entry { entrance, departure: None, worker: None, slot: None, segments: Vec::new() });
+            self.entries.push(Entry::new(*entrance));
         }
     }
 
@@ -84,16 +95,7 @@ impl Observer for TimelineRecorder {
 
     fn on_segment(&mut self, segment: Segment) {
         if let Some(entry) = self.entry(segment.request) {
-            match entry.segments.last_mut() {
-                // A request that lost its core to nobody goes on where it was.
-                Some(last)
-                    if (last.activity, last.holds_turn) == (segment.activity, segment.holds_turn)
-                        && last.end == segment.start =>
-                {
-                    last.end = segment.end;
-                }
-                _ => entry.segments.push(segment),
-            }
+            entry.add(segment);
         }
     }
 
@@ -122,7 +124,61 @@ fn take_lowest(slots: &mut Vec<Option<u64>>, request: u64) -> u32 {
     free as u32
 }
 
+/// A way to spend time.
+fn way(segment: &Segment) -> (Activity, bool) {
+    (segment.activity, segment.holds_turn)
+}
+
+/// Adds a segment to others, after the last or as a part of it: a request that lost its core to nobody goes on where it was.
+fn append(segments: &mut Vec<Segment>, segment: Segment) {
+    match segments.last_mut() {
+        Some(last) if way(last) == way(&segment) && last.end == segment.start => last.end = segment.end,
+        _ => segments.push(segment),
+    }
+}
+
+/// The segments of a stretch with all time spent in one way together.
+fn merged(stretch: &[Segment]) -> Vec<Segment> {
+    let mut parts: Vec<(Segment, SimDuration)> = Vec::new();
+    for segment in stretch {
+        let span = segment.end - segment.start;
+        match parts.iter_mut().find(|(part, _)| way(part) == way(segment)) {
+            Some((_, sum)) => *sum += span,
+            None => parts.push((*segment, span)),
+        }
+    }
+    let mut start = stretch[0].start;
+    let place = |(part, span): (Segment, SimDuration)| {
+        let placed = Segment { start, end: start + span, ..part };
+        start = placed.end;
+        placed
+    };
+    parts.into_iter().map(place).collect()
+}
+
 impl Entry {
+    const fn new(entrance: Entrance) -> Self {
+        Self { entrance, departure: None, worker: None, slot: None, segments: Vec::new(), merged: 0 }
+    }
+
+    fn add(&mut self, segment: Segment) {
+        append(&mut self.segments, segment);
+        if self.segments.len() > MOST_SEGMENTS {
+            self.merge_neighbours();
+        }
+    }
+
+    #[cold]
+    fn merge_neighbours(&mut self) {
+        let before = self.segments.len();
+        let mut fewer = Vec::with_capacity(MOST_SEGMENTS + 1);
+        for stretch in self.segments.chunks(MERGED_TOGETHER) {
+            merged(stretch).into_iter().for_each(|segment| append(&mut fewer, segment));
+        }
+        self.segments = fewer;
+        self.merged += (before - self.segments.len()) as u64;
+    }
+
     fn timeline(&self, class: String, tells_blocking: bool) -> TimelineEntry {
         let is_answered = |(_, outcome): &(SimTime, Outcome)| *outcome == Outcome::Completed;
         let response_time = self.departure.filter(is_answered).map(|(departure, _)| departure - self.entrance.arrival);
@@ -140,6 +196,7 @@ impl Entry {
             }),
             worker: self.worker.map(|worker| worker + 1),
             slot: self.slot.map(|slot| slot + 1),
+            merged_segments: self.merged,
             segments: self.segments.iter().map(|segment| timeline_segment(segment, tells_blocking)).collect(),
         }
     }
@@ -155,5 +212,42 @@ fn timeline_segment(segment: &Segment, tells_blocking: bool) -> TimelineSegment 
         start_ms: segment.start.as_millis(),
         end_ms: segment.end.as_millis(),
         blocking: tells_blocking && is_wait && segment.holds_turn,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn turns(count: u64) -> Entry {
+        let start = SimTime::ZERO;
+        let entrance =
+            Entrance { request: 0, class: ClassId(0), arrival: start, first_arrival: start, demand: SimDuration::ZERO };
+        let mut entry = Entry::new(entrance);
+        let time = |millis: u64| start + SimDuration::from_nanos(millis * 1_000_000);
+        for turn in 0..count {
+            let segment = |activity, start, end| Segment { request: 0, activity, holds_turn: true, start, end };
+            entry.add(segment(Activity::Compute, time(5 * turn), time(5 * turn + 2)));
+            entry.add(segment(Activity::RunQueueWait, time(5 * turn + 2), time(5 * turn + 5)));
+        }
+        entry
+    }
+
+    fn sum(entry: &Entry, activity: Activity) -> SimDuration {
+        let spans = entry.segments.iter().filter(|segment| segment.activity == activity);
+        spans.map(|segment| segment.end - segment.start).sum()
+    }
+
+    #[test]
+    fn segments_of_a_request_are_bounded_and_their_sums_by_activity_stay_exact() {
+        for count in [1, 256, 257, 100_000] {
+            let entry = turns(count);
+            let spans = |millis| SimDuration::from_nanos(millis * count * 1_000_000);
+            assert!(entry.segments.len() <= MOST_SEGMENTS, "{count} turns: {} segments", entry.segments.len());
+            assert_eq!(entry.segments.len() as u64 + entry.merged, 2 * count, "{count} turns");
+            assert_eq!((sum(&entry, Activity::Compute), sum(&entry, Activity::RunQueueWait)), (spans(2), spans(3)));
+            let adjoin = |pair: &[Segment]| pair[0].end == pair[1].start;
+            assert!(entry.segments.windows(2).all(adjoin), "{count} turns: a hole");
+        }
     }
 }

@@ -103,3 +103,14 @@ fn fewer_cores_are_shared_until_they_are_back() {
         "faults": [{ "at": "4ms", "for": "8ms", "cores": 1 }]"#;
     check(System { with, ..system }, TWO, "14, 14");
 }
+
+#[test]
+fn who_took_a_core_last_loses_it_when_there_are_fewer() {
+    // Four run; the first ends at 1. Of the other three, the last to get a core has done 2 ms when two cores are left.
+    let system = System {
+        classes: "long = compute 10; short = compute 1",
+        arrivals: "0 short, 0 long, 0 long, 0 long",
+        with: r#""machine": { "cores": 4, "quantum": "100ms" }, "faults": [{ "at": "2ms", "for": "50ms", "cores": 2 }]"#,
+    };
+    check(system, r#"{ "sync": { "workers": 4 } }"#, "1, 10, 10, 18");
+}

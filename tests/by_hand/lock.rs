@@ -58,3 +58,30 @@ fn a_holder_without_a_core_hands_over_when_it_gets_one() {
     let system = System { classes: "page = compute 10", arrivals: "0 page, 0 page, 0 page", with: "" };
     check(system, r#"{ "threaded": { "workers": 2, "threads": 2 } }"#, "26, 15, 30");
 }
+
+#[test]
+fn who_leaves_no_longer_asks_for_the_lock_and_the_next_in_line_asks_for_itself() {
+    // The first is ready at 8 and would ask at 13, but its client leaves at 10. The third has waited since 9: it asks at 14.
+    let system = System {
+        classes: "late = db 8 > compute 5; long = compute 20",
+        arrivals: "0 late, 7 long, 9 long",
+        with: r#""clients": { "timeout": "10ms", "cancel": true }"#,
+    };
+    check(system, THREE, "lost 10, lost 17, lost 19; timed_out 3");
+    check_parts(system, THREE, 3, "run_queue_wait 9–14, compute 14–19");
+    // Without the third, nothing takes the lock from the second.
+    check_parts(System { arrivals: "0 late, 7 long", ..system }, THREE, 2, "compute 7–17");
+}
+
+#[test]
+fn a_holder_without_a_core_hands_over_to_nobody_when_the_one_that_asked_has_left() {
+    // One core for two processes. The first (process 1) is ready at 7 and asks at 12, when the third, which has the lock, waits
+    // for the core that the second (process 2) has until 13. It leaves at 12.5: the third keeps what it gets at 13.
+    let system = System {
+        classes: "late = db 7 > compute 5; long = compute 20",
+        arrivals: "0 late, 1 long, 2 long",
+        with: r#""clients": { "timeout": "12.5ms", "cancel": true }"#,
+    };
+    let policy = r#"{ "threaded": { "workers": 2, "threads": 2 } }"#;
+    check_parts(system, policy, 3, "run_queue_wait 2–5, compute 5–9, run_queue_wait 9–13, compute 13–14.5");
+}

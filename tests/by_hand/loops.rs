@@ -1,6 +1,7 @@
 //! Event loops: blocking waits, limits, threads beside the loop; and waits that go on at the same time.
 
 use crate::case::{System, check, check_parts, run};
+use waitline::engine::Ending;
 use waitline::model::SimDuration;
 
 const SYNC: &str = r#"{ "sync": {} }"#;
@@ -138,4 +139,46 @@ fn the_time_of_parallel_waits_goes_to_the_branch_that_ends_last() {
     check(system, ASYNC, "15, 20");
     check_parts(system, ASYNC, 1, "sleep 0–15");
     check_parts(system, ASYNC, 2, "pool_wait 0–10, backend 10–20");
+}
+
+#[test]
+fn parallel_waits_that_end_early_count_as_the_branch_that_failed_or_the_first_under_way() {
+    let pool = r#""backends": { "db": { "pool": { "size": 1, "acquire_timeout": "5ms" } } }"#;
+    let classes = r#"page = { "parallel": [{ "sleep": "20ms" }, { "db": "8ms" }] }"#;
+    let never_connected = System { classes, arrivals: "0 page, 0 page", with: pool };
+    check_parts(never_connected, ASYNC, 2, "pool_wait 0–5");
+
+    let down = r#""faults": [{ "at": "3ms", "for": "1ms", "down": { "backend": "db" } }]"#;
+    check_parts(System { arrivals: "0 page", with: down, ..never_connected }, ASYNC, 1, "backend 0–3");
+
+    let cancelled = r#""clients": { "timeout": "5ms", "cancel": true }"#;
+    check_parts(System { arrivals: "0 page", with: cancelled, ..never_connected }, ASYNC, 1, "sleep 0–5");
+    let later = r#""clients": { "timeout": "12ms", "cancel": true }"#;
+    let classes = r#"page = { "parallel": [{ "sleep": "8ms" }, { "db": "30ms" }] }"#;
+    let later = System { classes, arrivals: "0 page", with: later };
+    check_parts(later, ASYNC, 1, "backend 0–12");
+
+    let at_the_horizon = System { with: r#""run": { "duration": "5ms" }"#, ..later };
+    check_parts(at_the_horizon, ASYNC, 1, "sleep 0–5");
+}
+
+#[test]
+fn branches_and_clients_that_will_try_again_are_in_flight_too() {
+    let ending = |classes, arrivals, with: &str, policy: &str| {
+        run(&System { classes, arrivals, with }.scenario(policy)).1.ending
+    };
+    let three = r#"page = { "parallel": [{ "sleep": "1ms" }, { "sleep": "2ms" }, { "sleep": "3ms" }] }"#;
+    for (most, expected) in [(3, Ending::TooManyInFlight), (4, Ending::Drained)] {
+        let with = format!(r#""run": {{ "max_in_flight": {most} }}"#);
+        assert_eq!(ending(three, "0 page", &with, ASYNC), expected, "a request with three branches, at most {most}");
+    }
+    // One is taken, three are rejected and will try again.
+    let four = "0 page, 0 page, 0 page, 0 page, 1 page";
+    for (most, expected) in [(3, Ending::TooManyInFlight), (5, Ending::Drained)] {
+        let with = format!(
+            r#""run": {{ "max_in_flight": {most} }}, "clients": {{ "retries": {{ "max": 1, "backoff": "1s", "jitter": 0 }} }}"#
+        );
+        let policy = r#"{ "sync": { "backlog": 0 } }"#;
+        assert_eq!(ending("page = compute 10", four, &with, policy), expected, "retries, at most {most}");
+    }
 }

@@ -69,6 +69,7 @@ pub fn entry(
     }
     let response_time_ms = start_ms - arrival_ms;
     TimelineEntry {
+        merged_segments: 0,
         request,
         class: class.to_owned(),
         arrival_ms,

@@ -56,6 +56,10 @@ pub fn timeline_svg(results: &ScenarioResults) -> String {
     if drawings.iter().any(Drawing::is_partial) {
         subtitle.push(partial_note(&drawings).to_owned());
     }
+    if drawings.iter().flat_map(|drawing| drawing.timeline).any(|entry| entry.merged_segments > 0) {
+        subtitle
+            .push("Many short turns of one request are merged: within such a stretch the order is lost.".to_owned());
+    }
     let panels: Vec<_> = drawings.iter().map(|drawing| Panel::new(*drawing, &columns, &scale)).collect();
     let legend = Legend::new(&drawings, &panels);
 

@@ -36,12 +36,12 @@ pub(in crate::scenario) struct RunForm {
     pub precision: Option<PrecisionForm>,
     /// The level of confidence intervals, from 50% to 99.99%.
     pub confidence: Percentage,
-    /// The run stops, incomplete, when more requests than this are in flight; at most 10 million.
-    pub max_in_flight: NonZeroU32,
+    /// The run stops, incomplete, when more requests than this are in flight; branches of parallel waits and clients that wait
+    /// to try again count too. If omitted, as many as fit into about 200 MB: 250000, or fewer where a class has more than 10
+    /// phases. At most 10 million.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_in_flight: Option<NonZeroU32>,
 }
-
-/// Beyond it, a machine runs out of memory before a run is of use.
-const MAX_IN_FLIGHT: NonZeroU32 = NonZeroU32::new(crate::engine::MAX_IN_FLIGHT).expect("the limit is above 0");
 
 impl Default for RunForm {
     fn default() -> Self {
@@ -53,7 +53,7 @@ impl Default for RunForm {
             replications: NonZeroU64::MIN,
             precision: None,
             confidence: Percentage::new(95.0),
-            max_in_flight: MAX_IN_FLIGHT,
+            max_in_flight: None,
         }
     }
 }

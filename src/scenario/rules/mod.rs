@@ -50,7 +50,7 @@ pub(super) fn build(
         machine: rules.machine(&form.machine)?,
         clients: rules.clients(form.clients, load)?,
         faults: rules.faults(&form.faults, &backends)?,
-        run: rules.run(form.run, &arrivals, &names)?,
+        run: rules.run(form.run, &arrivals, &classes, &names)?,
         objectives: rules.objectives(&form.slo, &names)?,
         tolerances: rules.tolerances(form.tolerances)?,
         workload: Workload { classes },

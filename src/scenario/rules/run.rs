@@ -1,8 +1,10 @@
 //! Rules about the run: when it ends, what is left out of it, how often it is repeated.
 
+use std::num::NonZeroU32;
+
 use crate::engine::MAX_IN_FLIGHT;
 use crate::model::{Metric, Named, SimDuration};
-use crate::random::Arrivals;
+use crate::random::{Arrivals, RequestClass};
 
 use super::super::diagnostic::{Diagnostic, list, shown};
 use super::super::format::{PrecisionForm, RunForm};
@@ -19,8 +21,28 @@ const MOST_REPLICATIONS: u64 = 100_000;
 /// anything.
 const LEVELS: [Percentage; 2] = [Percentage::new(50.0), Percentage::new(99.99)];
 
+/// The default limit of requests in flight: a run, and its memory, are to stay below 250 MB.
+const BEARABLE_BYTES: usize = 200_000_000;
+const BEARABLE: usize = 250_000;
+/// What a request in flight takes, without its phases and for each of them (measured, with room for vectors that grow).
+const BYTES_OF_A_REQUEST: usize = 450;
+const BYTES_OF_A_PHASE: usize = 32;
+
+/// As many requests in flight as a laptop bears.
+fn bearable_in_flight(classes: &[RequestClass]) -> u32 {
+    let phases = classes.iter().map(RequestClass::demands).max().unwrap_or(0);
+    let bytes = BYTES_OF_A_REQUEST + BYTES_OF_A_PHASE * phases;
+    (BEARABLE_BYTES / bytes).clamp(1, BEARABLE) as u32
+}
+
 impl Rules<'_> {
-    pub(super) fn run(&self, form: RunForm, arrivals: &Arrivals, names: &Names<'_>) -> Result<Run, Diagnostic> {
+    pub(super) fn run(
+        &self,
+        form: RunForm,
+        arrivals: &Arrivals,
+        classes: &[RequestClass],
+        names: &Names<'_>,
+    ) -> Result<Run, Diagnostic> {
         let node = self.root.at("run");
         let end = self.end(&form, arrivals)?;
         self.check_warm_up(form.warm_up, end, arrivals)?;
@@ -41,7 +63,7 @@ impl Rules<'_> {
                 )
                 .with_help("write the level of confidence intervals, such as \"95%\""));
         }
-        let max_in_flight = form.max_in_flight.get();
+        let max_in_flight = form.max_in_flight.map_or(bearable_in_flight(classes), NonZeroU32::get);
         if max_in_flight > MAX_IN_FLIGHT {
             return Err(self
                 .error("too many in flight", node.at("max_in_flight").short_span(), format!("found {max_in_flight}"))
