@@ -74,30 +74,30 @@ fn message(panic: &(dyn Any + Send)) -> String {
 
 #[test]
 fn a_scenario_is_read_or_refused_with_a_place() {
-    each(4_000, reader::scenario, reader::reads_or_says_where);
+    each(2_000, reader::scenario, reader::reads_or_says_where);
 }
 
 #[test]
 fn a_change_is_made_or_refused_with_a_place() {
-    each(2_000, reader::change, reader::changes_or_says_where);
+    each(1_000, reader::change, reader::changes_or_says_where);
 }
 
 #[test]
 fn an_objective_is_read_or_refused_with_a_place() {
-    each(2_000, reader::objective, reader::asks_or_says_where);
+    each(1_000, reader::objective, reader::asks_or_says_where);
 }
 
 #[test]
 fn a_trace_is_read_or_refused_with_its_line() {
-    each(1_000, reader::trace, reader::replays_or_says_where);
+    each(300, reader::trace, reader::replays_or_says_where);
 }
 
 #[test]
 fn a_baseline_is_compared_or_refused() {
-    each(500, reader::baseline, reader::compares_or_says_why);
+    each(300, reader::baseline, reader::compares_or_says_why);
 }
 
 #[test]
 fn every_run_ends_and_every_format_shows_it() {
-    each(400, runs::scenario, runs::ends_and_is_shown);
+    each(60, runs::scenario, runs::ends_and_is_shown);
 }
