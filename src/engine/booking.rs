@@ -58,6 +58,7 @@ impl<O: Observer> Simulation<O> {
             (State::Waiting, Instruction::Wait { backend, .. }) => {
                 self.book(id, Instruction::wait_activity(backend));
             }
+            (State::Waiting, Instruction::Statement { .. }) => self.book(id, Activity::Backend),
             (State::Forked, _) => self.book(id, Activity::Backend),
             _ => self.book(id, state.waiting_activity()),
         }
