@@ -224,6 +224,10 @@ fn a_connection_is_held_over_the_statements_of_its_client() {
         json!({ "backends": { "db": { "client": client, "round_trip": "1ms" } } }),
     );
     assert!((sync.per_s.unwrap() - 40.0).abs() < 1e-9, "{sync:?}");
+    // Four bursts: to connect and BEGIN, for the query, to COMMIT, and to give the connection back.
+    let switching = json!({ "backends": { "db": { "client": client, "round_trip": "1ms" } }, "machine": { "context_switch": "1ms" } });
+    let sync = capacity_of(cpu_then_db(1.0, 10.0), json!({ "sync": {} }), switching);
+    assert!((sync.per_s.unwrap() - 1000.0 / 29.0).abs() < 1e-9, "{sync:?}");
 }
 
 #[test]

@@ -4,10 +4,12 @@ use std::ops::Range;
 
 use rand::RngExt;
 
-use crate::model::{Activity, Backend, BackendId, ClassId, PhaseKind, SimDuration, Statement};
+use crate::model::{Activity, Backend, BackendId, ClassId, PhaseKind, SimDuration};
 use crate::random::{Phase, RequestClass, Sampler, SinglePhase, Stream, Workload};
 
 use super::{BlockingWaits, Rules, Timers};
+
+mod client;
 
 /// One step of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,6 +68,17 @@ impl Instruction {
     }
 }
 
+/// Why a connection is held at an instruction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Hold {
+    /// It is not, except by a query under way.
+    No,
+    /// Its client sends another statement on it, or the query.
+    Statements,
+    /// Its client reads the answer to the last: a pool that releases it at the end of a query does not wait for that.
+    Answer,
+}
+
 /// What a request brings, beside its demands.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Brought {
@@ -92,8 +105,8 @@ pub(super) struct Program {
     is_brought: Vec<bool>,
     /// What a request is doing while that demand is served; any where there is none.
     activities: Vec<Activity>,
-    /// Whether a connection is held through the instruction in the same place, though its query may have been answered.
-    keeps_connection: Vec<bool>,
+    /// Why a connection is held at the instruction in the same place, beyond the query.
+    holds: Vec<Hold>,
     classes: Vec<ClassProgram>,
     /// The sum of the weights of each class and those before it.
     weights: Vec<f64>,
@@ -127,7 +140,7 @@ impl Program {
             samplers: Vec::new(),
             is_brought: Vec::new(),
             activities: Vec::new(),
-            keeps_connection: Vec::new(),
+            holds: Vec::new(),
             classes: Vec::new(),
             weights: Vec::new(),
             stride: 0,
@@ -224,76 +237,6 @@ impl Program {
         self.classes.push(ClassProgram { first: first as u32, end, priority, parallel, overhead, timers });
     }
 
-    /// A phase, with what the client of its backend does before and after. Returns the places and the lengths of that.
-    fn add_phase(
-        &mut self,
-        first: usize,
-        phase: &SinglePhase,
-        backends: &[Backend],
-        wait_blocks: impl Fn(bool) -> bool,
-        shares_lock: bool,
-    ) -> Vec<(usize, SimDuration)> {
-        let PhaseKind::Backend { backend, blocking } = phase.kind else {
-            self.add_single(phase, wait_blocks);
-            return Vec::new();
-        };
-        let client = backends[usize::from(backend.0)].client_costs();
-        let yields = (client.yields && shares_lock).then_some(Instruction::Yield);
-        let blocking = wait_blocks(blocking);
-        let mut overhead = Vec::new();
-        yields.into_iter().for_each(|step| self.add(step, None));
-        if client.has_statements() {
-            // A thread asks for a connection when it has its lock.
-            self.add(Instruction::Cpu(Activity::Framework), None);
-            self.add(Instruction::Connect { backend, blocking }, None);
-        }
-        let connected = self.instructions.len();
-        if let Some(begin) = client.begin {
-            overhead.extend(self.add_statement(first, backend, blocking, begin));
-        }
-        overhead.extend(self.add_client_work(first, client.before, client.has_statements()));
-        self.add_single(phase, |_| blocking);
-        let answered = self.instructions.len();
-        if let Some(commit) = client.commit {
-            let statement = Statement { cpu: client.after + commit.cpu, ..commit };
-            overhead.extend(self.add_statement(first, backend, blocking, statement));
-            self.keeps_connection[connected..].fill(true);
-            // Its owner runs to give the connection back.
-            self.add(Instruction::Cpu(Activity::Framework), None);
-        } else {
-            overhead.extend(self.add_client_work(first, client.after, client.has_statements()));
-            let kept = if yields.is_some() { self.instructions.len() } else { answered };
-            let from = if client.has_statements() { connected } else { answered };
-            self.keeps_connection[from..kept].fill(true);
-        }
-        yields.into_iter().for_each(|step| self.add(step, None));
-        overhead
-    }
-
-    /// A statement beside a query.
-    fn add_statement(
-        &mut self,
-        first: usize,
-        backend: BackendId,
-        blocking: bool,
-        statement: Statement,
-    ) -> Vec<(usize, SimDuration)> {
-        let mut overhead = self.add_client_work(first, statement.cpu, true);
-        overhead.push((self.instructions.len() - first, statement.time));
-        self.add(Instruction::Statement { backend, blocking }, None);
-        overhead
-    }
-
-    /// CPU time of a client. Where it sends several statements it needs its turn for each, however short.
-    fn add_client_work(&mut self, first: usize, span: SimDuration, is_needed: bool) -> Vec<(usize, SimDuration)> {
-        let place = self.instructions.len() - first;
-        if span == SimDuration::ZERO && !is_needed {
-            return Vec::new();
-        }
-        self.add(Instruction::Cpu(Activity::Framework), None);
-        vec![(place, span)]
-    }
-
     fn add_single(&mut self, phase: &SinglePhase, wait_blocks: impl Fn(bool) -> bool) {
         let instruction = match phase.kind {
             PhaseKind::Framework | PhaseKind::Compute => Instruction::Cpu(phase.kind.activity()),
@@ -319,13 +262,19 @@ impl Program {
         self.is_brought.push(sampler.is_some());
         self.samplers.push(sampler.unwrap_or_else(|| Sampler::constant(SimDuration::ZERO)));
         self.activities.push(instruction.activity().unwrap_or(Activity::Sleep));
-        self.keeps_connection.push(false);
+        self.holds.push(Hold::No);
     }
 
     /// Whether a connection is still held at the instruction in that place: its client is not done with it.
     #[inline]
     pub fn keeps_connection(&self, place: u32) -> bool {
-        self.keeps_connection[place as usize]
+        self.holds[place as usize] != Hold::No
+    }
+
+    /// Whether more statements follow on a connection, so that it is not released before that place.
+    #[inline]
+    pub fn needs_connection(&self, place: u32) -> bool {
+        self.holds[place as usize] == Hold::Statements
     }
 
     #[inline]

@@ -86,7 +86,7 @@ impl<O: Observer> Simulation<O> {
             return;
         }
         // On the connection that the client holds over its statements, or on one for the query alone.
-        if self.program.keeps_connection(self.requests[id].next) || self.acquire(id, backend) {
+        if self.program.needs_connection(self.requests[id].next) || self.acquire(id, backend) {
             self.query(id, backend);
         }
     }
@@ -205,7 +205,7 @@ impl<O: Observer> Simulation<O> {
         }
         if let Some(pool) = self.requests.more(id).and_then(|more| more.connection)
             && self.backends.pool(pool).release == Release::QueryEnd
-            && !self.program.keeps_connection(self.requests[id].next + 1)
+            && !self.program.needs_connection(self.requests[id].next + 1)
         {
             let request = &self.requests[id];
             let runs_next = matches!(self.program.instruction(request.next + 1), Instruction::Cpu(_));

@@ -6,7 +6,7 @@ use std::fmt;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
-use serde::de::{self, Deserializer, MapAccess, Visitor};
+use serde::de::{self, Deserializer, IntoDeserializer, MapAccess, Visitor};
 
 use super::SimDuration;
 
@@ -64,7 +64,8 @@ impl BackendClient {
 }
 
 /// A client library whose costs were measured.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
 pub enum KnownClient {
     /// psycopg 3 with psycopg_pool, from threads: BEGIN, the query and COMMIT are round trips of their own.
     Psycopg,
@@ -73,9 +74,6 @@ pub enum KnownClient {
 }
 
 impl KnownClient {
-    /// All of them.
-    pub const ALL: [Self; 2] = [Self::Psycopg, Self::Asyncpg];
-
     /// Its name in scenario files.
     pub const fn name(self) -> &'static str {
         match self {
@@ -130,8 +128,6 @@ impl ClientChoice {
     }
 }
 
-const NAMES: [&str; 2] = [KnownClient::ALL[0].name(), KnownClient::ALL[1].name()];
-
 impl<'de> Deserialize<'de> for ClientChoice {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct ChoiceVisitor;
@@ -141,8 +137,7 @@ impl<'de> Deserialize<'de> for ClientChoice {
                 f.write_str("the name of a known client, such as \"psycopg\", or an object with `before` and `after`")
             }
             fn visit_str<E: de::Error>(self, text: &str) -> Result<ClientChoice, E> {
-                let known = KnownClient::ALL.into_iter().find(|known| known.name() == text);
-                known.map(ClientChoice::Known).ok_or_else(|| E::unknown_variant(text, &NAMES))
+                KnownClient::deserialize(text.into_deserializer()).map(ClientChoice::Known)
             }
             fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<ClientChoice, A::Error> {
                 BackendClient::deserialize(MapAccessDeserializer::new(map)).map(ClientChoice::Own)
@@ -160,7 +155,7 @@ impl JsonSchema for ClientChoice {
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         json_schema!({
             "description": "A client library that was measured, by its name, or what another costs.",
-            "anyOf": [{ "enum": NAMES }, generator.subschema_for::<BackendClient>()],
+            "anyOf": [generator.subschema_for::<KnownClient>(), generator.subschema_for::<BackendClient>()],
         })
     }
 }

@@ -23,6 +23,9 @@ fn each_statement_takes_cpu_time_and_a_round_trip() {
         check(system, policy, "23");
         check_parts(system, policy, 1, parts);
     }
+    // Each of the four bursts costs its switch.
+    let switching = format!(r#"{with}, "machine": {{ "context_switch": "1ms" }}"#);
+    check(System { with: &switching, ..system }, r#"{ "sync": {} }"#, "27");
     // The way there and back belongs to each of the three, what a query adds to one.
     let further = db(client, r#", "round_trip": "1ms""#);
     check(System { with: &further, ..system }, THREADS, "26");
@@ -95,11 +98,11 @@ fn who_gets_a_connection_holds_it_while_it_waits_for_its_lock() {
 fn the_connection_is_released_when_the_last_statement_is_answered_or_when_its_owner_runs() {
     let with = |release: &str| db(BEGIN_AND_COMMIT, &format!(r#", "pool": {{ "size": 1{release} }}"#));
     let classes = "page = db 10 > compute 1; work = compute 5";
-    // COMMIT of the first is answered at 12; others have the lock 11.5–16.5, and want it from 14 on. The second request
-    // has the connection at 12 and queues for the lock behind the first, before the other that comes at 14; or it
-    // has it at 16.5, when the first has run.
+    // COMMIT of the first is answered at 12; another has the lock 11.5–16.5, and a fourth wants it from 14 on, for 17.5–22.5.
+    // The second request has the connection at 12 and queues for the lock before that one: it sends BEGIN at 17.5, the
+    // query at 22.5. Or it has the connection at 16.5, when the first has run: it sends BEGIN at 22.5.
     for (release, ends) in [
-        (r#", "release": "query_end""#, "17.5, 30.5, 16.5, 22.5"),
+        (r#", "release": "query_end""#, "17.5, 34.5, 16.5, 22.5"),
         (r#", "release": "owner_runs""#, "17.5, 35.5, 16.5, 22.5"),
         ("", "17.5, 35.5, 16.5, 22.5"),
     ] {

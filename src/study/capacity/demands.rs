@@ -88,8 +88,8 @@ impl Demands {
         let mut bursts = 0;
         let mut was_cpu = false;
         for phase in &class.phases {
-            let is_cpu = matches!(phase, Phase::Single(single) if single.kind.is_cpu());
-            bursts += u32::from(is_cpu && !was_cpu);
+            let (begun, is_cpu) = bursts_of(phase, backends);
+            bursts += begun - u32::from(was_cpu && begins_with_cpu(phase, backends));
             was_cpu = is_cpu;
             match phase {
                 Phase::Single(single) => demands.one_after_another(single, backends, blocks),
@@ -169,6 +169,35 @@ impl Demands {
         self.turn += if blocks { longest } else { 0.0 };
         for (most, number) in self.queries_at_once.iter_mut().zip(queries_at_once) {
             *most = number.max(*most);
+        }
+    }
+}
+
+/// How many bursts a phase has, and whether it ends with one.
+fn bursts_of(phase: &Phase, backends: &Backends) -> (u32, bool) {
+    let Phase::Single(single) = phase else { return (0, false) };
+    let PhaseKind::Backend { backend, .. } = single.kind else {
+        let is_cpu = single.kind.is_cpu();
+        return (u32::from(is_cpu), is_cpu);
+    };
+    let client = backends[usize::from(backend.0)].client_costs();
+    if client.has_statements() {
+        // One to connect and for the first statement, one for each further one and for the query, one at the end.
+        return (2 + client.statements().count() as u32, true);
+    }
+    let takes_time = |span: SimDuration| span > SimDuration::ZERO;
+    (u32::from(takes_time(client.before)) + u32::from(takes_time(client.after)), takes_time(client.after))
+}
+
+/// Whether a phase begins with a burst, which is one with that of the phase before.
+fn begins_with_cpu(phase: &Phase, backends: &Backends) -> bool {
+    let Phase::Single(single) = phase else { return false };
+    match single.kind {
+        PhaseKind::Framework | PhaseKind::Compute => true,
+        PhaseKind::Sleep => false,
+        PhaseKind::Backend { backend, .. } => {
+            let client = backends[usize::from(backend.0)].client_costs();
+            client.has_statements() || client.before > SimDuration::ZERO
         }
     }
 }

@@ -205,8 +205,10 @@ fn connections(backend: &Backend, workers: u32) -> Option<u64> {
 
 /// Whether connections are idle for a while between two queries although requests wait for one.
 fn outlasts_queries(backend: &Backend) -> bool {
-    let is_passed_on_late = |pool: &Pool| pool.hand_over == HandOver::ReleaserFirst;
-    backend.release() == Some(Release::OwnerRuns)
-        || backend.client_costs().has_statements()
-        || backend.pool.as_ref().is_some_and(is_passed_on_late)
+    let outlasts = |pool: &Pool| {
+        pool.hand_over == HandOver::ReleaserFirst
+            || backend.release() == Some(Release::OwnerRuns)
+            || backend.client_costs().has_statements()
+    };
+    backend.pool.as_ref().is_some_and(outlasts)
 }
