@@ -205,6 +205,32 @@ fn a_connection_that_is_held_until_its_owner_runs_is_held_longer() {
 }
 
 #[test]
+fn a_connection_is_held_over_the_statements_of_its_client() {
+    // 1 + 3 until BEGIN is answered, 1 + 11 for the query, 2 + 1 + 5 until COMMIT is.
+    let statement = |time: &str| json!({ "cpu": "1ms", "time": time });
+    let client = json!({ "before": "1ms", "after": "2ms", "begin": statement("2ms"), "commit": statement("4ms") });
+    let db = json!({ "client": client, "round_trip": "1ms", "pool": { "size": 1 } });
+    let held = capacity_of(
+        cpu_then_db(1.0, 10.0),
+        json!({ "threaded": { "threads": 8 } }),
+        json!({ "backends": { "db": db } }),
+    );
+    let pool = held.stations.iter().find(|bound| bound.station.to_string() == "pool of `db`").unwrap();
+    assert!((pool.bound_per_s - 1000.0 / 24.0).abs() < 1e-9, "{held:?}");
+    // A worker that waits with its request: those 24 ms, and 1 before.
+    let sync = capacity_of(
+        cpu_then_db(1.0, 10.0),
+        json!({ "sync": {} }),
+        json!({ "backends": { "db": { "client": client, "round_trip": "1ms" } } }),
+    );
+    assert!((sync.per_s.unwrap() - 40.0).abs() < 1e-9, "{sync:?}");
+    // Four bursts: to connect and BEGIN, for the query, to COMMIT, and to give the connection back.
+    let switching = json!({ "backends": { "db": { "client": client, "round_trip": "1ms" } }, "machine": { "context_switch": "1ms" } });
+    let sync = capacity_of(cpu_then_db(1.0, 10.0), json!({ "sync": {} }), switching);
+    assert!((sync.per_s.unwrap() - 1000.0 / 29.0).abs() < 1e-9, "{sync:?}");
+}
+
+#[test]
 fn threads_beside_a_loop_bind_or_share_its_lock() {
     let policy = |threads: u32| json!({ "async": { "thread_pool": { "threads": threads, "classes": ["page"] } } });
     by_run(cpu_then_db(50.0, 50.0), policy(2), no_other(), 16.0, "threads beside the loop");

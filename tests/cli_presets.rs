@@ -79,6 +79,46 @@ fn the_report_says_what_a_preset_stands_for_and_whether_it_is_calibrated() {
 }
 
 #[test]
+fn a_pool_that_a_python_product_asks_without_a_client_is_noted() {
+    let policies = json!([
+        { "gunicorn": { "threads": 8 } }, { "waitress": {} }, { "uvicorn": {} }, { "fastapi_threadpool": {} },
+        { "node": {} }, { "threaded": { "threads": 8 } } ]);
+    let with = |backend: Value| {
+        let mut scenario: Value = serde_json::from_str(&scenario(&policies)).unwrap();
+        scenario["backends"] = json!({ "db": backend, "unasked": { "pool": { "size": 2 } } });
+        let desk = Desk::empty().with("app.json", scenario.to_string());
+        let report = |arguments: &str| {
+            let report = text(&desk.run(&format!("run app.json --no-charts {arguments}"), 0));
+            report.split_whitespace().collect::<Vec<_>>().join(" ")
+        };
+        let results: Value = serde_json::from_str(&report("--format json")).unwrap();
+        (results["missing_clients"].clone(), report(""), report("--explain-defaults"))
+    };
+    let (missing, report, explained) = with(json!({ "pool": { "size": 4 } }));
+    let of = |policy: &str, measured: &str| json!({ "policy": policy, "backend": "db", "measured": measured });
+    let expected = [
+        of("gunicorn", "psycopg"),
+        of("waitress", "psycopg"),
+        of("uvicorn", "asyncpg"),
+        of("fastapi_threadpool", "psycopg"),
+    ];
+    assert_eq!(missing, json!(expected));
+    let note = "gunicorn, waitress, fastapi_threadpool: `db` has a pool and no `client`, so";
+    assert_eq!((report.matches(note).count(), explained.matches(note).count()), (1, 2), "{explained}");
+    assert!(report.contains(r#"uvicorn: `db` has a pool and no `client`"#), "{report}");
+    // One that is given, no pool, and a wait in place of a query have nothing to note.
+    for backend in [
+        json!({ "pool": { "size": 4 }, "client": "psycopg" }),
+        json!({ "pool": { "size": 4 }, "client": {} }),
+        json!({ "pool": { "size": 4 }, "stand_in": true }),
+        json!({ "concurrency": 4 }),
+    ] {
+        let (missing, report, _) = with(backend.clone());
+        assert!(missing.is_null() && !report.contains("no `client`"), "{backend}\n{report}");
+    }
+}
+
+#[test]
 fn a_scenario_may_have_an_overhead_of_its_own() {
     let overhead = |form: Value| {
         let results = results(&scenario(&json!([{ "gunicorn": { "workers": 4, "overhead": form } }])));

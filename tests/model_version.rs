@@ -87,6 +87,20 @@ fn scenarios() -> Vec<(&'static str, Value)> {
             }),
         ),
         (
+            "clients of backends: statements, locks, pools",
+            json!({
+                "classes": { "page": page },
+                "arrivals": { "poisson": "50/s" },
+                "machine": { "cores": 2 },
+                "backends": { "db": {
+                    "pool": { "size": 3, "acquire_timeout": "300ms" }, "round_trip": "300us", "query_overhead": "500us",
+                    "client": { "before": "200us", "after": "100us", "begin": { "cpu": "200us", "time": "200us" }, "commit": { "cpu": "100us", "time": "200us" } } } },
+                "faults": [{ "at": "2s", "for": "100ms", "down": { "backend": "db" } }],
+                "policies": [{ "sync": { "workers": 3 } }, { "gunicorn": { "threads": 8 } }, { "async": { "thread_pool": { "threads": 6, "classes": ["page"] } } }],
+                "run": { "requests": 300, "seed": 12 },
+            }),
+        ),
+        (
             "queues: backlogs, orders, dispatch",
             json!({
                 "classes": { "a": { "priority": 2, "phases": [{ "compute": { "exponential": "20ms" } }] }, "b": { "weight": 2, "priority": 1, "phases": [{ "sleep": { "erlang": { "stages": 2, "mean": "10ms" } } }, { "compute": { "pareto": { "mean": "8ms", "cv": 1.5 } } }] } },

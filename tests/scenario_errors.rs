@@ -261,6 +261,10 @@ const MISTAKES: &[(&str, &[Mistake])] = &[
             Replace(r#""idp": {}"#, r#""idp": { "pool": { "size": 5, "acquire_timeout": "0ms" } }"#),
             Replace(r#""idp": {}"#, r#""idp": { "concurrency": -1 }"#),
             Replace(r#""idp": {}"#, r#""idp": { "client": { "befor": "1ms" } }"#),
+            Replace(r#""idp": {}"#, r#""idp": { "client": "psycopg2" }"#),
+            Replace(r#""idp": {}"#, r#""idp": { "client": 5 }"#),
+            Replace(r#""idp": {}"#, r#""idp": { "client": { "begin": "1ms" } }"#),
+            Replace(r#""idp": {}"#, r#""idp": { "client": { "begin": { "cpus": "1ms" } } }"#),
             Text(
                 r#"{ "classes": { "page": { "phases": [{ "parallel": [{ "sleep": "5ms" }, { "db": "5ms" }] }] } },
   "backends": { "db": { "client": { "before": "1ms" } } },

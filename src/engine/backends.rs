@@ -52,13 +52,13 @@ impl Backends {
         for (number, backend) in backends.iter().enumerate() {
             let first_pool = backend.pool.as_ref().map(|_| pools.len() as u32);
             let is_pool_shared = backend.pool.as_ref().is_some_and(|pool| pool.per == PoolScope::Application);
-            if let Some(pool) = &backend.pool {
+            if let (Some(pool), Some(release)) = (&backend.pool, backend.release()) {
                 let connections = Connections {
                     idle: pool.size.get(),
                     queue: VecDeque::new(),
                     acquire_timeout: pool.acquire_timeout,
                     hand_over: pool.hand_over,
-                    release: pool.release,
+                    release,
                 };
                 pools.extend(vec![connections; if is_pool_shared { 1 } else { workers as usize }]);
             }
@@ -175,6 +175,11 @@ impl Connections {
         let next = self.queue.pop_front();
         self.idle += u32::from(next.is_none());
         next
+    }
+
+    /// Whether a connection is idle.
+    pub fn has_idle(&self) -> bool {
+        self.idle > 0
     }
 
     /// Whether requests wait for a connection.

@@ -64,6 +64,7 @@ impl<O: Observer> Simulation<O> {
                     self.book_as_branch(id, first);
                 }
             }
+            (State::Waiting, Instruction::Statement { .. }) => self.book(id, Activity::Backend),
             _ => self.book(id, state.waiting_activity()),
         }
     }

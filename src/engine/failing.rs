@@ -3,6 +3,7 @@
 use crate::model::{BackendId, Fault, FaultKind, SimTime};
 
 use super::event::{Event, FaultEdge};
+use super::program::Instruction;
 use super::recorder::Observer;
 use super::requests::{Lane, RequestId, State};
 use super::simulation::Simulation;
@@ -106,7 +107,10 @@ impl<O: Observer> Simulation<O> {
     /// Whether a request waits for a backend or is served by it.
     fn needs(&self, id: RequestId, backend: BackendId) -> bool {
         let state = self.requests[id].state;
-        state == State::WaitingForConnection(backend)
+        let next = self.program.instruction(self.requests[id].next);
+        let is_statement = matches!(next, Instruction::Statement { backend: asked, .. } if asked == backend);
+        is_statement && state == State::Waiting
+            || state == State::WaitingForConnection(backend)
             || state == State::WaitingForBackend(backend)
             || self.requests.more(id).and_then(|more| more.served_by) == Some(backend)
     }

@@ -4,10 +4,12 @@ use std::ops::Range;
 
 use rand::RngExt;
 
-use crate::model::{Activity, Backend, BackendClient, BackendId, ClassId, PhaseKind, SimDuration};
+use crate::model::{Activity, Backend, BackendId, ClassId, PhaseKind, SimDuration};
 use crate::random::{Phase, RequestClass, Sampler, SinglePhase, Stream, Workload};
 
 use super::{BlockingWaits, Rules, Timers};
+
+mod client;
 
 /// One step of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,6 +18,10 @@ pub(super) enum Instruction {
     Cpu(Activity),
     /// Waits off the CPU, for a backend or plainly; `blocking` keeps the request's turn to run.
     Wait { backend: Option<BackendId>, blocking: bool },
+    /// Takes a connection to a backend, or waits for one, and holds it over the statements that follow.
+    Connect { backend: BackendId, blocking: bool },
+    /// Waits for the answer to a statement that a client sends beside its query, on the connection that it holds.
+    Statement { backend: BackendId, blocking: bool },
     /// The next so many waits go on at the same time.
     Fork { branches: u32, blocking: bool },
     /// The loop hands the request to a thread.
@@ -42,7 +48,14 @@ impl Instruction {
         match self {
             Self::Cpu(activity) => Some(activity),
             Self::Wait { backend, .. } => Some(Self::wait_activity(backend)),
-            Self::Fork { .. } | Self::HandOff | Self::HandBack | Self::Yield | Self::Respond | Self::Depart => None,
+            Self::Statement { .. } => Some(Activity::Backend),
+            Self::Connect { .. }
+            | Self::Fork { .. }
+            | Self::HandOff
+            | Self::HandBack
+            | Self::Yield
+            | Self::Respond
+            | Self::Depart => None,
         }
     }
 
@@ -53,6 +66,17 @@ impl Instruction {
             None => Activity::Sleep,
         }
     }
+}
+
+/// Why a connection is held at an instruction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Hold {
+    /// It is not, except by a query under way.
+    No,
+    /// Its client sends another statement on it, or the query.
+    Statements,
+    /// Its client reads the answer to the last: a pool that releases it at the end of a query does not wait for that.
+    Answer,
 }
 
 /// What a request brings, beside its demands.
@@ -81,8 +105,8 @@ pub(super) struct Program {
     is_brought: Vec<bool>,
     /// What a request is doing while that demand is served; any where there is none.
     activities: Vec<Activity>,
-    /// Whether the instruction in the same place is what a client that yields does with an answer.
-    reads_answer: Vec<bool>,
+    /// Why a connection is held at the instruction in the same place, beyond the query.
+    holds: Vec<Hold>,
     classes: Vec<ClassProgram>,
     /// The sum of the weights of each class and those before it.
     weights: Vec<f64>,
@@ -116,7 +140,7 @@ impl Program {
             samplers: Vec::new(),
             is_brought: Vec::new(),
             activities: Vec::new(),
-            reads_answer: Vec::new(),
+            holds: Vec::new(),
             classes: Vec::new(),
             weights: Vec::new(),
             stride: 0,
@@ -152,21 +176,7 @@ impl Program {
         for phase in &class.phases {
             match phase {
                 Phase::Single(single) => {
-                    let client = match single.kind {
-                        PhaseKind::Backend { backend, .. } => backends[usize::from(backend.0)].client,
-                        PhaseKind::Framework | PhaseKind::Compute | PhaseKind::Sleep => None,
-                    };
-                    let BackendClient { before, after, yields } = client.unwrap_or_default();
-                    let yields = (yields && shares_lock).then_some(Instruction::Yield);
-                    yields.into_iter().for_each(|step| self.add(step, None));
-                    overhead.extend(self.add_overhead(first, before));
-                    self.add_single(single, wait_blocks);
-                    let reading = self.add_overhead(first, after);
-                    if let (Some((place, _)), Some(_)) = (reading, yields) {
-                        self.reads_answer[first + place] = true;
-                    }
-                    overhead.extend(reading);
-                    yields.into_iter().for_each(|step| self.add(step, None));
+                    overhead.extend(self.add_phase(first, single, backends, &wait_blocks, shares_lock));
                 }
                 Phase::Parallel { branches, concurrent } => {
                     if rules.gathers && !in_thread || *concurrent {
@@ -201,15 +211,28 @@ impl Program {
         };
         let timers = (0..).zip(&self.instructions[first..]).filter(|(_, step)| is_timer(step)).map(|(place, _)| place);
         let timers = if rules.timers.is_some() && !in_thread { timers.collect() } else { Vec::new() };
-        let round_trip = |(place, step): (usize, &Instruction)| match step {
-            Instruction::Wait { backend: Some(backend), .. } => {
-                Some((place, backends[usize::from(backend.0)].round_trip)).filter(|(_, span)| *span > SimDuration::ZERO)
-            }
-            _ => None,
+        let round_trip = |(place, step): (usize, &Instruction)| {
+            let span = match step {
+                Instruction::Wait { backend: Some(backend), .. } => {
+                    let backend = &backends[usize::from(backend.0)];
+                    backend.round_trip + backend.query_overhead
+                }
+                Instruction::Statement { backend, .. } => backends[usize::from(backend.0)].round_trip,
+                Instruction::Wait { backend: None, .. }
+                | Instruction::Cpu(_)
+                | Instruction::Connect { .. }
+                | Instruction::Fork { .. }
+                | Instruction::HandOff
+                | Instruction::HandBack
+                | Instruction::Yield
+                | Instruction::Respond
+                | Instruction::Depart => SimDuration::ZERO,
+            };
+            (span > SimDuration::ZERO).then_some((place, span))
         };
         overhead.extend((0..).zip(&self.instructions[first..]).filter_map(round_trip));
-        let yields = self.instructions[first..].contains(&Instruction::Yield);
-        self.adds |= !overhead.is_empty() || !timers.is_empty() || yields;
+        let asks = |step: &Instruction| matches!(step, Instruction::Yield | Instruction::Connect { .. });
+        self.adds |= !overhead.is_empty() || !timers.is_empty() || self.instructions[first..].iter().any(asks);
         let priority = class.priority;
         self.classes.push(ClassProgram { first: first as u32, end, priority, parallel, overhead, timers });
     }
@@ -239,13 +262,19 @@ impl Program {
         self.is_brought.push(sampler.is_some());
         self.samplers.push(sampler.unwrap_or_else(|| Sampler::constant(SimDuration::ZERO)));
         self.activities.push(instruction.activity().unwrap_or(Activity::Sleep));
-        self.reads_answer.push(false);
+        self.holds.push(Hold::No);
     }
 
-    /// Whether the next thing to do is the client's, with an answer: the connection is not free yet.
+    /// Whether a connection is still held at the instruction in that place: its client is not done with it.
     #[inline]
-    pub fn reads_answer(&self, place: u32) -> bool {
-        self.reads_answer[place as usize]
+    pub fn keeps_connection(&self, place: u32) -> bool {
+        self.holds[place as usize] != Hold::No
+    }
+
+    /// Whether more statements follow on a connection, so that it is not released before that place.
+    #[inline]
+    pub fn needs_connection(&self, place: u32) -> bool {
+        self.holds[place as usize] == Hold::Statements
     }
 
     #[inline]

@@ -60,7 +60,13 @@ impl<O: Observer> Simulation<O> {
     #[inline]
     fn needs_core(&self, id: RequestId) -> bool {
         let next = self.program.instruction(self.requests[id].next);
-        let is_wait = matches!(next, Instruction::Wait { .. } | Instruction::Fork { .. });
+        let is_wait = matches!(
+            next,
+            Instruction::Wait { .. }
+                | Instruction::Connect { .. }
+                | Instruction::Statement { .. }
+                | Instruction::Fork { .. }
+        );
         !is_wait || self.requests[id].lane == Lane::Acceptor
     }
 
@@ -340,7 +346,7 @@ impl<O: Observer> Simulation<O> {
         request.state = State::Waiting;
         let (worker, place, on_core_since) = (request.worker, request.running_place, request.on_core_since);
         let mut next = self.program.instruction(request.next);
-        if matches!(next, Instruction::Yield | Instruction::Respond) {
+        if matches!(next, Instruction::Yield | Instruction::Respond | Instruction::Connect { .. }) {
             if self.goes_on(id) {
                 self.go_on(id, place, on_core_since);
                 return;
@@ -348,7 +354,10 @@ impl<O: Observer> Simulation<O> {
             next = self.program.instruction(self.requests[id].next);
         }
         let keeps_turn = match next {
-            Instruction::Wait { blocking, .. } | Instruction::Fork { blocking, .. } => blocking,
+            Instruction::Wait { blocking, .. }
+            | Instruction::Connect { blocking, .. }
+            | Instruction::Statement { blocking, .. }
+            | Instruction::Fork { blocking, .. } => blocking,
             Instruction::Cpu(_)
             | Instruction::HandOff
             | Instruction::HandBack
@@ -393,8 +402,8 @@ impl<O: Observer> Simulation<O> {
         self.fill_cores();
     }
 
-    /// What a request does between two parts of its burst: its response goes out, or another of its worker runs first if
-    /// one is ready. Whether it goes on to the next part at once.
+    /// What a request does between two parts of its burst: its response goes out, it takes an idle connection, or another of
+    /// its worker runs first if one is ready. Whether it goes on to the next part at once.
     fn goes_on(&mut self, id: RequestId) -> bool {
         loop {
             let request = &mut self.requests[id];
@@ -407,7 +416,14 @@ impl<O: Observer> Simulation<O> {
                         return false;
                     }
                 }
+                Instruction::Connect { backend, .. } => {
+                    if !self.connects_at_once(id, backend) {
+                        return false;
+                    }
+                    self.requests[id].next += 1;
+                }
                 Instruction::Wait { .. }
+                | Instruction::Statement { .. }
                 | Instruction::Fork { .. }
                 | Instruction::HandOff
                 | Instruction::HandBack

@@ -27,12 +27,25 @@ impl<O: Observer> Simulation<O> {
                 self.respond(id);
                 self.proceed(id);
             }
-            Instruction::Wait { blocking: true, .. } | Instruction::Fork { blocking: true, .. } if !holds_turn => {
+            Instruction::Wait { blocking: true, .. }
+            | Instruction::Connect { blocking: true, .. }
+            | Instruction::Statement { blocking: true, .. }
+            | Instruction::Fork { blocking: true, .. }
+                if !holds_turn =>
+            {
                 self.make_ready(id);
             }
             Instruction::Wait { backend, blocking } => {
                 self.give_up_turn(id, holds_turn && !blocking);
                 self.start_wait(id, backend);
+            }
+            Instruction::Connect { backend, blocking } => {
+                self.give_up_turn(id, holds_turn && !blocking);
+                self.connect(id, backend);
+            }
+            Instruction::Statement { backend, blocking } => {
+                self.give_up_turn(id, holds_turn && !blocking);
+                self.start_statement(id, backend);
             }
             Instruction::Fork { branches, blocking } => {
                 self.give_up_turn(id, holds_turn && !blocking);
@@ -72,20 +85,56 @@ impl<O: Observer> Simulation<O> {
             self.fail(id);
             return;
         }
-        match self.backends.pool_of(backend, self.requests[id].worker) {
-            None => self.query(id, backend),
-            Some(pool) => {
-                if self.backends.pool(pool).acquire(id) {
-                    self.requests.more_mut(id).connection = Some(pool);
-                    self.query(id, backend);
-                } else {
-                    self.requests[id].state = State::WaitingForConnection(backend);
-                    if let Some(timeout) = self.backends.pool(pool).acquire_timeout {
-                        let expiry = self.events.push_expiry(self.now + timeout, Event::AcquireTimeout(id));
-                        self.requests.more_mut(id).acquire_timeout = expiry;
-                    }
-                }
-            }
+        // On the connection that the client holds over its statements, or on one for the query alone.
+        if self.program.needs_connection(self.requests[id].next) || self.acquire(id, backend) {
+            self.query(id, backend);
+        }
+    }
+
+    /// A request takes a connection to a backend, if there is a pool, or waits for one; whether it has what it needs.
+    #[inline(always)]
+    fn acquire(&mut self, id: RequestId, backend: BackendId) -> bool {
+        let Some(pool) = self.backends.pool_of(backend, self.requests[id].worker) else { return true };
+        if self.backends.pool(pool).acquire(id) {
+            self.requests.more_mut(id).connection = Some(pool);
+            return true;
+        }
+        self.requests[id].state = State::WaitingForConnection(backend);
+        if let Some(timeout) = self.backends.pool(pool).acquire_timeout {
+            let expiry = self.events.push_expiry(self.now + timeout, Event::AcquireTimeout(id));
+            self.requests.more_mut(id).acquire_timeout = expiry;
+        }
+        false
+    }
+
+    /// A request takes a connection to hold over several statements, or waits for one.
+    fn connect(&mut self, id: RequestId, backend: BackendId) {
+        self.release_on_going_on(id);
+        if self.backends[backend].faults > 0 {
+            self.fail(id);
+        } else if self.acquire(id, backend) {
+            self.requests[id].next += 1;
+            self.proceed(id);
+        }
+    }
+
+    /// Whether a request whose burst has come to that step takes a connection without waiting: its thread goes on.
+    pub(super) fn connects_at_once(&mut self, id: RequestId, backend: BackendId) -> bool {
+        let worker = self.requests[id].worker;
+        let has_idle = match self.backends.pool_of(backend, worker) {
+            Some(pool) => self.backends.pool(pool).has_idle(),
+            None => true,
+        };
+        has_idle && self.backends[backend].faults == 0 && self.acquire(id, backend)
+    }
+
+    /// A client sends a statement beside its query.
+    fn start_statement(&mut self, id: RequestId, backend: BackendId) {
+        self.counts.phase_events += 1;
+        if self.backends[backend].faults > 0 {
+            self.fail(id);
+        } else {
+            self.serve(id, self.backends[backend].slowdown);
         }
     }
 
@@ -123,8 +172,18 @@ impl<O: Observer> Simulation<O> {
         if self.requests[id].completion != event {
             return;
         }
-        if let Instruction::Wait { backend, .. } = self.program.instruction(self.requests[id].next) {
-            self.book(id, Instruction::wait_activity(backend));
+        match self.program.instruction(self.requests[id].next) {
+            Instruction::Wait { backend, .. } => self.book(id, Instruction::wait_activity(backend)),
+            Instruction::Statement { .. } => self.book(id, Activity::Backend),
+            // Booked when it got its connection.
+            Instruction::Connect { .. }
+            | Instruction::Cpu(_)
+            | Instruction::Fork { .. }
+            | Instruction::HandOff
+            | Instruction::HandBack
+            | Instruction::Yield
+            | Instruction::Respond
+            | Instruction::Depart => {}
         }
         self.counts.phase_events += 1;
         self.end_query(id);
@@ -146,6 +205,7 @@ impl<O: Observer> Simulation<O> {
         }
         if let Some(pool) = self.requests.more(id).and_then(|more| more.connection)
             && self.backends.pool(pool).release == Release::QueryEnd
+            && !self.program.needs_connection(self.requests[id].next + 1)
         {
             let request = &self.requests[id];
             let runs_next = matches!(self.program.instruction(request.next + 1), Instruction::Cpu(_));
@@ -189,14 +249,21 @@ impl<O: Observer> Simulation<O> {
         let more = self.requests.more_mut(next);
         more.connection = Some(pool);
         more.acquire_timeout = EventId::default();
-        self.query(next, backend);
+        if let Instruction::Connect { .. } = self.program.instruction(self.requests[next].next) {
+            // Who gives it back goes on; who gets it wakes up.
+            let request = &mut self.requests[next];
+            request.state = State::Waiting;
+            request.completion = self.events.push(self.now, Event::WaitEnd(next));
+        } else {
+            self.query(next, backend);
+        }
     }
 
     /// A request runs again: a connection that it held until now is released.
     #[inline(always)]
     pub(super) fn release_on_running(&mut self, id: RequestId) {
         if self.requests.more(id).and_then(|more| more.connection).is_some()
-            && !self.program.reads_answer(self.requests[id].next)
+            && !self.program.keeps_connection(self.requests[id].next)
         {
             self.release_held(id, true);
         }
@@ -205,7 +272,9 @@ impl<O: Observer> Simulation<O> {
     /// A request goes on to its next wait without running in between: a connection that it held is released.
     #[inline(always)]
     fn release_on_going_on(&mut self, id: RequestId) {
-        if self.requests.more(id).and_then(|more| more.connection).is_some() {
+        if self.requests.more(id).and_then(|more| more.connection).is_some()
+            && !self.program.keeps_connection(self.requests[id].next)
+        {
             self.release_held(id, false);
         }
     }

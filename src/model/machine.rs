@@ -12,7 +12,7 @@ use schemars::{Schema, SchemaGenerator, json_schema};
 use serde::Serializer;
 use serde::de::{self, Deserializer, Visitor};
 
-use super::SimDuration;
+use super::{BackendClient, ClientChoice, SimDuration};
 
 /// How many cores a machine has; at least 1.
 pub type Cores = u32;
@@ -106,34 +106,47 @@ pub struct Backend {
     pub pool: Option<Pool>,
     /// How many queries it works on at once; more wait, first come first served. Any number when left out.
     pub concurrency: Option<NonZeroU32>,
-    /// What the way to it and back adds to each query (0): it is no part of the request's demand.
+    /// What the way to it and back adds to each query (0), and to each statement that its client sends beside one: it is no
+    /// part of the request's demand.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub round_trip: SimDuration,
-    /// What the library that asks it costs, for each query; nothing when left out. A `parallel` phase cannot ask a backend that
-    /// has one.
-    pub client: Option<BackendClient>,
+    /// What it adds itself to each query (0), such as planning, or a timer that ends late: it is no part of the request's
+    /// demand, and not added to the statements of its client.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub query_overhead: SimDuration,
+    /// The library that asks it, by its name ("psycopg", "asyncpg") or by what it costs for each query; nothing if omitted. A
+    /// `parallel` phase cannot ask a backend that has one.
+    pub client: Option<ClientChoice>,
     /// Whether it is none, and the application sleeps in its place (false): such a wait ends as the timers of what runs it
     /// do.
     #[serde(default, skip_serializing_if = "is_false")]
     pub stand_in: bool,
 }
 
-/// The library through which the application asks a backend: CPU time for each query, which holds the worker, the lock or the
-/// loop like any other work, and is no part of the request's demand.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct BackendClient {
-    /// Until the query is sent (0).
-    #[serde(default, skip_serializing_if = "is_zero")]
-    pub before: SimDuration,
-    /// From the answer until the application goes on (0).
-    #[serde(default, skip_serializing_if = "is_zero")]
-    pub after: SimDuration,
-    /// Whether a thread that asks loses its interpreter lock around each query, where others wait for it (false): a client
-    /// that begins and ends a transaction makes more system calls than one for the query. A pool that releases a connection
-    /// when its owner runs then does so when the transaction has ended.
-    #[serde(default, skip_serializing_if = "is_false")]
-    pub yields: bool,
+impl Release {
+    /// Its name in scenario files.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::QueryEnd => "query_end",
+            Self::OwnerRuns => "owner_runs",
+        }
+    }
+}
+
+impl Backend {
+    /// What its client costs; nothing without one.
+    pub fn client_costs(&self) -> BackendClient {
+        self.client.map(ClientChoice::costs).unwrap_or_default()
+    }
+
+    /// When connections of its pool are released, if it has one.
+    pub fn release(&self) -> Option<Release> {
+        let by_client = match self.client {
+            Some(client) if client.releases_in_application() => Release::OwnerRuns,
+            Some(_) | None => Release::QueryEnd,
+        };
+        self.pool.as_ref().map(|pool| pool.release.unwrap_or(by_client))
+    }
 }
 
 /// No time goes without saying.
@@ -160,9 +173,10 @@ pub struct Pool {
     /// Who goes on first when a connection is released while others wait for it ("waiter_first").
     #[serde(default)]
     pub hand_over: HandOver,
-    /// When a connection is released ("query_end").
-    #[serde(default)]
-    pub release: Release,
+    /// When a connection is released: "query_end" if omitted; "owner_runs" with a `client` that is given by its name or has
+    /// statements, whose pool is part of the application.
+    #[schemars(extend("default" = Release::QueryEnd))]
+    pub release: Option<Release>,
 }
 
 /// Who shares a pool.

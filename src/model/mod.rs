@@ -1,5 +1,6 @@
 //! The things we speak of: plain data, no I/O, no randomness.
 
+mod client;
 mod fault;
 mod machine;
 mod metric;
@@ -8,8 +9,9 @@ mod phase;
 mod rate;
 mod time;
 
+pub use client::{BackendClient, ClientChoice, KnownClient, Statement};
 pub use fault::{Fault, FaultKind};
-pub use machine::{Backend, BackendClient, BackendId, Cores, HandOver, Machine, Pool, PoolScope, Quantum, Release};
+pub use machine::{Backend, BackendId, Cores, HandOver, Machine, Pool, PoolScope, Quantum, Release};
 pub use metric::{Metric, MetricUnit, Named};
 pub use overhead::Overhead;
 pub use phase::{Activity, ClassId, PhaseKind};

@@ -3,7 +3,7 @@
 use super::Report;
 use super::number;
 use super::paint::plain;
-use crate::stats::{ObjectiveResult, ObjectiveVerdict, PolicyResults, ScenarioResults};
+use crate::stats::{MissingClient, ObjectiveResult, ObjectiveVerdict, PolicyResults, ScenarioResults};
 use crate::study::{
     BaselineCheck, BaselineComparison, MetricComparison, MetricVerdict, NotComparable, OneSided, ScenarioPart, Side,
 };
@@ -58,6 +58,7 @@ pub fn findings(report: &Report) -> Vec<Finding> {
     let results = report.results();
     let mut findings: Vec<Finding> = results.policies.iter().map(runs_to_its_end).collect();
     findings.extend(results.policies.iter().filter_map(sustains_its_load));
+    findings.extend(results.missing_clients.iter().map(asks_through_a_client));
     findings.extend(settles(results));
     findings.extend(precision(results));
     findings.extend(results.slo.iter().map(|objective| of_objective(objective, results)));
@@ -100,6 +101,22 @@ fn sustains_its_load(policy: &PolicyResults) -> Option<Finding> {
         None => (Outcome::Passes, format!("{} sustains its load", policy.name)),
     };
     Some(of_run(Some(policy), "sustains its load", outcome, message))
+}
+
+/// A pool that a product asks without a client: the numbers leave something out.
+fn asks_through_a_client(missing: &MissingClient) -> Finding {
+    let MissingClient { policy, backend, measured } = missing;
+    Finding {
+        policy: Some(policy.clone()),
+        asked: format!("asks {backend} through a client"),
+        outcome: Outcome::Noted,
+        kind: "run",
+        message: format!(
+            "{policy}: `{backend}` has a pool and no `client`; \"client\": \"{measured}\" adds what was measured"
+        ),
+        details: Vec::new(),
+        place: None,
+    }
 }
 
 fn settles(results: &ScenarioResults) -> Option<Finding> {

@@ -4,6 +4,7 @@ use super::certainty;
 use super::check::{self, Section};
 use super::fault;
 use super::paint::plain;
+use super::preset;
 use super::report;
 use super::table::{Column, Table};
 use super::{Report, View};
@@ -29,7 +30,8 @@ pub fn blocks(report: &Report, view: View<'_>) -> Vec<String> {
     blocks.extend(certainty::objectives(results).iter().map(table));
     blocks.extend(report::tables(results).iter().map(table));
     if view.explain_defaults {
-        blocks.push(list("Assumed", results.assumptions.iter().map(|assumption| escaped(assumption))));
+        let assumed = results.assumptions.iter().cloned().chain(preset::missing_clients(results));
+        blocks.push(list("Assumed", assumed.map(|assumption| escaped(&assumption))));
         let defaults = results.defaults.iter().map(|(path, value)| format!("`{path}`: `{value}`"));
         blocks.push(list("Defaults in force", defaults));
     }

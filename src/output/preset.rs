@@ -1,5 +1,6 @@
 //! Presets: what they stand for, and what their overhead was measured on.
 
+use indexmap::IndexMap;
 use serde_json::{Value, json};
 
 use super::json_text;
@@ -22,6 +23,21 @@ pub fn sentences(results: &ScenarioResults) -> Vec<String> {
         format!("{name} stands for {policy}; {calibrated}.")
     };
     presets.map(sentence).collect()
+}
+
+/// What a product's numbers leave out where it asks through a pool without a `client`, in sentences.
+pub fn missing_clients(results: &ScenarioResults) -> Vec<String> {
+    let mut asking: IndexMap<(&str, &str), Vec<&str>> = IndexMap::new();
+    for missing in &results.missing_clients {
+        asking.entry((&missing.backend, missing.measured)).or_default().push(&missing.policy);
+    }
+    let sentence = |((backend, measured), policies): ((&str, &str), Vec<&str>)| {
+        format!(
+            "{}: `{backend}` has a pool and no `client`, so the CPU time and the round trips of the client library are left out; \"client\": \"{measured}\" adds what was measured.",
+            policies.join(", ")
+        )
+    };
+    asking.into_iter().map(sentence).collect()
 }
 
 /// All presets for people: how a scenario writes each, the plain policy it stands for, its overhead, and what that was

@@ -136,6 +136,7 @@ fn response_times(results: &ScenarioResults) -> Table {
     table.note.extend(certainty::warm_up(results));
     table.note.extend(certainty::note(results));
     table.note.extend(super::preset::sentences(results));
+    table.note.extend(super::preset::missing_clients(results));
 
     let slowdowns = |value: fn(&Slowdown) -> Option<f64>| -> Vec<String> {
         lines.iter().map(|line| number::times(value(line.slowdown))).collect()

@@ -7,6 +7,7 @@ use super::certainty;
 use super::check;
 use super::fault;
 use super::paint::{DIM, STRONG, WAIT, paint, plain};
+use super::preset;
 use super::report;
 use super::wrap::{WIDTH, wrapped};
 use super::{Report, View};
@@ -65,8 +66,8 @@ fn warnings(results: &ScenarioResults, color: bool) -> String {
 fn assumptions(results: &ScenarioResults, color: bool) -> String {
     let mut text = paint(color, STRONG, "Assumed");
     text.push('\n');
-    for assumption in &results.assumptions {
-        for (place, line) in wrapped(assumption, WIDTH - 4).iter().enumerate() {
+    for assumption in results.assumptions.iter().cloned().chain(preset::missing_clients(results)) {
+        for (place, line) in wrapped(&assumption, WIDTH - 4).iter().enumerate() {
             text.push_str(&format!("  {} {line}\n", if place == 0 { "·" } else { " " }));
         }
     }

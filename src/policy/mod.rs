@@ -18,7 +18,7 @@ pub use self::presets::*;
 pub use self::sync::Sync;
 pub use self::threaded::{SwitchInterval, Threaded};
 use crate::engine::{BlockingWaits, Queueing, Rules, ThreadPool, Timers};
-use crate::model::{Overhead, SimDuration};
+use crate::model::{KnownClient, Overhead, SimDuration};
 
 /// What runs a request, as reports call it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
@@ -103,6 +103,11 @@ pub trait Policy {
         None
     }
 
+    /// The client of a database that was measured with the product; `None`: none was.
+    fn measured_client(&self) -> Option<KnownClient> {
+        None
+    }
+
     /// The plain policy that it stands for, if it is a preset.
     fn stands_for(&self) -> Option<StandsFor> {
         None
@@ -183,6 +188,11 @@ impl PolicyChoice {
     /// The plain policy that it stands for, if it is a preset.
     pub fn stands_for(&self) -> Option<StandsFor> {
         self.policy().stands_for()
+    }
+
+    /// The client of a database that was measured with the product; `None`: none was.
+    pub fn measured_client(&self) -> Option<KnownClient> {
+        self.policy().measured_client()
     }
 
     /// What the application server itself costs.

@@ -28,6 +28,14 @@ pub(super) fn defaults(document: &Node, scenario: &Scenario) -> Vec<(String, Str
         }
     }
     defaults.retain(|(path, _)| is_in_force(path, scenario));
+    for (name, backend) in &scenario.backends {
+        // What it is depends on the client.
+        let path = format!("backends.{name}.pool.release");
+        let release = defaults.iter_mut().find(|(other, _)| *other == path).zip(backend.release());
+        if let Some(((_, value), release)) = release {
+            release.name().clone_into(value);
+        }
+    }
     if document.at("run").member("max_in_flight").is_none() {
         defaults.push(("run.max_in_flight".to_owned(), scenario.run.max_in_flight.to_string()));
     }

@@ -3,7 +3,7 @@
 use std::io::Cursor;
 
 use super::*;
-use crate::model::{BackendId, Named, PhaseKind, Quantum};
+use crate::model::{BackendId, Named, PhaseKind, Quantum, Release};
 use crate::random::{Distribution, Empirical, Phase, SinglePhase};
 
 const SHOP: &str = include_str!("../../tests/data/shop.json");
@@ -291,6 +291,26 @@ fn the_defaults_in_force_are_listed_as_changes_would_name_them() {
         let set = read(Source::new("scenario", text), "scenario", &[change], &Files::none()).unwrap();
         assert_eq!(set.defaults.len(), all.defaults.len() - 1, "{path} is no default any more once it is set");
         assert_eq!((set.policies, set.machine), (all.policies.clone(), all.machine.clone()), "{path}");
+    }
+}
+
+#[test]
+fn when_a_connection_is_released_depends_on_the_client() {
+    for (client, release) in [
+        ("", "query_end"),
+        (r#", "client": { "before": "1ms", "yields": true }"#, "query_end"),
+        (r#", "client": { "begin": {} }"#, "owner_runs"),
+        (r#", "client": "psycopg""#, "owner_runs"),
+        (r#", "client": "asyncpg""#, "owner_runs"),
+    ] {
+        let arrivals = r#""arrivals": { "at": [{ "time": "0ms", "class": "page" }] }, "policies": [{ "async": {} }]"#;
+        let scenario = |release: &str| {
+            small(&format!(r#""backends": {{ "db": {{ "pool": {{ "size": 1{release} }}{client} }} }}, {arrivals}"#))
+        };
+        let line = format!("backends.db.pool.release = {release}");
+        assert!(defaults(&scenario("")).contains(&line), "{client}: {:?}", defaults(&scenario("")));
+        let own = scenario(r#", "release": "query_end""#);
+        assert_eq!(own.backends["db"].release(), Some(Release::QueryEnd), "{client}");
     }
 }
 

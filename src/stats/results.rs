@@ -45,6 +45,9 @@ pub struct ScenarioResults {
     /// What went wrong meanwhile, in the order of the scenario.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub faults: Vec<FaultWindow>,
+    /// Pools that are asked under a preset without what the client library costs.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub missing_clients: Vec<MissingClient>,
     /// What was asked of the results, and whether they meet it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub slo: Vec<ObjectiveResult>,
@@ -76,6 +79,17 @@ pub struct FaultWindow {
     /// How many cores are left.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cores: Option<u32>,
+}
+
+/// A connection pool that a real product is asked through, without a `client`: its numbers leave the library out.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct MissingClient {
+    /// The policy's name.
+    pub policy: String,
+    /// The backend's name.
+    pub backend: String,
+    /// The client that was measured with that product.
+    pub measured: &'static str,
 }
 
 /// What one policy gave.

@@ -3,6 +3,7 @@
 mod assumptions;
 mod capacity;
 mod check;
+mod clients;
 mod coverage;
 mod objectives;
 mod precision;

@@ -18,6 +18,7 @@ use crate::stats::{
 };
 
 use super::assumptions::ASSUMPTIONS;
+use super::clients::missing_clients;
 use super::objectives;
 use super::precision;
 use super::replay::no_prediction;
@@ -116,6 +117,7 @@ pub fn run(scenario: &Scenario, options: &Options, watch: &mut Watch<'_>) -> Res
         assumptions: ASSUMPTIONS.iter().map(|sentence| String::from(*sentence)).collect(),
         defaults: scenario.defaults.iter().cloned().collect(),
         faults: scenario.faults.iter().map(|fault| fault_window(scenario, fault)).collect(),
+        missing_clients: missing_clients(scenario, trials.iter().map(|trial| trial.policy)),
         slo: objectives::judge(scenario, &policies, &backends),
         comparisons: comparisons(&policies, options.against.as_deref(), scenario.run.confidence),
         policies,

@@ -16,3 +16,4 @@ mod lecture;
 mod lock;
 mod loops;
 mod overhead;
+mod statements;

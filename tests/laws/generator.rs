@@ -174,7 +174,23 @@ impl Dice {
         let mut backend = self.backend();
         backend["round_trip"] = json!("500us");
         let yields = self.one_in(2);
-        backend["client"] = json!({ "before": self.millis(2), "after": self.millis(2), "yields": yields });
+        let statement = json!({ "cpu": self.millis(1), "time": self.millis(2) });
+        backend["client"] = match self.up_to(6) {
+            1 => json!("psycopg"),
+            2 => json!("asyncpg"),
+            3 => json!({ "before": self.millis(2), "begin": statement, "commit": statement }),
+            4 => json!({ "after": self.millis(2), "begin": {}, "yields": yields }),
+            5 => json!({ "before": self.millis(2), "commit": statement, "yields": yields }),
+            _ => json!({ "before": self.millis(2), "after": self.millis(2), "yields": yields }),
+        };
+        if self.one_in(2)
+            && let Some(pool) = backend["pool"].as_object_mut()
+        {
+            pool.remove("release");
+        }
+        if self.one_in(3) {
+            backend["query_overhead"] = json!("300us");
+        }
         backend
     }
 

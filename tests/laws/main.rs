@@ -178,7 +178,9 @@ fn check(scenario: &Scenario, rules: &Rules, record: &Record, mut books: Books) 
 fn can_deadlock(scenario: &Scenario) -> bool {
     let waits_for_owner = |backend: &Backend| {
         backend.pool.as_ref().is_some_and(|pool| {
-            let after_owner = pool.release == Release::OwnerRuns || pool.hand_over == HandOver::ReleaserFirst;
+            let after_owner = backend.release() == Some(Release::OwnerRuns)
+                || backend.client_costs().has_statements()
+                || pool.hand_over == HandOver::ReleaserFirst;
             after_owner && pool.acquire_timeout.is_none()
         })
     };

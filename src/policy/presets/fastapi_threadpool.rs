@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 use super::{MEASURED, Plain, Preset, overhead};
 use crate::engine::Rounding;
-use crate::model::{Overhead, SimDuration};
+use crate::model::{KnownClient, Overhead, SimDuration};
 use crate::policy::{Async, AsyncThreadPool, OverheadForm, SwitchInterval, one};
 
 const FASTAPI: Overhead = overhead(1200, 150, 150);
@@ -55,6 +55,10 @@ impl Preset for FastapiThreadpool {
             timer_rounding: Some(Rounding::Up),
             ..Async::default()
         })
+    }
+
+    fn measured_client(&self) -> Option<KnownClient> {
+        Some(KnownClient::Psycopg)
     }
 
     fn measured_on(&self) -> Option<String> {

@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use super::{Plain, Preset};
 use crate::engine::MAX_IN_FLIGHT;
-use crate::model::Overhead;
+use crate::model::{KnownClient, Overhead};
 use crate::policy::{OverheadForm, Threaded};
 
 /// Go's net/http.
@@ -34,6 +34,10 @@ impl Preset for Go {
             overhead: Some(OverheadForm::or(self.overhead, Overhead::NONE).into()),
             ..Threaded::default()
         })
+    }
+
+    fn measured_client(&self) -> Option<KnownClient> {
+        None
     }
 
     fn measured_on(&self) -> Option<String> {

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{MEASURED, Plain, Preset, overhead};
 use crate::engine::Dispatch;
-use crate::model::Overhead;
+use crate::model::{KnownClient, Overhead};
 use crate::policy::{OverheadForm, Sync, Threaded, one};
 
 const SYNC: Overhead = overhead(600, 200, 300);
@@ -83,6 +83,10 @@ impl Preset for Gunicorn {
                 ..Threaded::default()
             }),
         }
+    }
+
+    fn measured_client(&self) -> Option<KnownClient> {
+        Some(KnownClient::Psycopg)
     }
 
     fn measured_on(&self) -> Option<String> {

@@ -26,7 +26,7 @@ pub use self::uvicorn::{EventLoop, HttpParser, Uvicorn};
 pub use self::waitress::Waitress;
 use super::{Async, Policy, PolicyChoice, Runner, Slots, Sync, Threaded};
 use crate::engine::{BlockingWaits, Queueing, ThreadPool, Timers};
-use crate::model::{Overhead, SimDuration};
+use crate::model::{KnownClient, Overhead, SimDuration};
 
 /// The machine and the versions on which overheads were measured.
 const MEASURED: &str = "one virtual machine: 2 cores, Linux 6.18, CPython 3.11.7";
@@ -38,6 +38,9 @@ pub trait Preset {
 
     /// The plain policy, with all options and the overhead.
     fn plain(&self) -> Plain;
+
+    /// The client of a database that was measured with it; `None`: none was.
+    fn measured_client(&self) -> Option<KnownClient>;
 
     /// What the overhead was measured on; `None`: it was not.
     fn measured_on(&self) -> Option<String>;
@@ -129,6 +132,10 @@ impl<P: Preset> Policy for P {
 
     fn timers(&self) -> Option<Timers> {
         self.plain().policy().timers()
+    }
+
+    fn measured_client(&self) -> Option<KnownClient> {
+        Preset::measured_client(self)
     }
 
     fn stands_for(&self) -> Option<StandsFor> {

@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 use super::{Plain, Preset, overhead};
 use crate::engine::{Dispatch, Rounding};
-use crate::model::{Overhead, SimDuration};
+use crate::model::{KnownClient, Overhead, SimDuration};
 use crate::policy::{Async, OverheadForm, one};
 
 const NODE: Overhead = overhead(500, 200, 300);
@@ -42,6 +42,10 @@ impl Preset for Node {
             timer_rounding: Some(Rounding::Down),
             ..Async::default()
         })
+    }
+
+    fn measured_client(&self) -> Option<KnownClient> {
+        None
     }
 
     fn measured_on(&self) -> Option<String> {

@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{Plain, Preset};
-use crate::model::{Overhead, SimDuration};
+use crate::model::{KnownClient, Overhead, SimDuration};
 use crate::policy::{OverheadForm, SwitchInterval, Threaded, one};
 
 /// Ruby.
@@ -52,6 +52,10 @@ impl Preset for Puma {
             overhead: Some(OverheadForm::or(self.overhead, Overhead::NONE).into()),
             ..Threaded::default()
         })
+    }
+
+    fn measured_client(&self) -> Option<KnownClient> {
+        None
     }
 
     fn measured_on(&self) -> Option<String> {

@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{Plain, Preset};
-use crate::model::Overhead;
+use crate::model::{KnownClient, Overhead};
 use crate::policy::{OverheadForm, Threaded};
 
 /// Java.
@@ -56,6 +56,10 @@ impl Preset for Tomcat {
             overhead: Some(OverheadForm::or(self.overhead, Overhead::NONE).into()),
             ..Threaded::default()
         })
+    }
+
+    fn measured_client(&self) -> Option<KnownClient> {
+        None
     }
 
     fn measured_on(&self) -> Option<String> {

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{MEASURED, Plain, Preset, overhead};
 use crate::engine::Rounding;
-use crate::model::{Overhead, SimDuration};
+use crate::model::{KnownClient, Overhead, SimDuration};
 use crate::policy::{Async, OverheadForm, one};
 
 const ASYNCIO: Overhead = overhead(550, 150, 250);
@@ -74,6 +74,10 @@ impl Preset for Uvicorn {
             timer_rounding: Some(rounding),
             ..Async::default()
         })
+    }
+
+    fn measured_client(&self) -> Option<KnownClient> {
+        Some(KnownClient::Asyncpg)
     }
 
     fn measured_on(&self) -> Option<String> {

@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{MEASURED, Plain, Preset, overhead};
-use crate::model::Overhead;
+use crate::model::{KnownClient, Overhead};
 use crate::policy::{OverheadForm, Threaded};
 
 const WAITRESS: Overhead = overhead(1000, 400, 500);
@@ -42,6 +42,10 @@ impl Preset for Waitress {
             overhead: Some(OverheadForm::or(self.overhead, WAITRESS).into()),
             ..Threaded::default()
         })
+    }
+
+    fn measured_client(&self) -> Option<KnownClient> {
+        Some(KnownClient::Psycopg)
     }
 
     fn measured_on(&self) -> Option<String> {

@@ -3,7 +3,7 @@
 use indexmap::IndexMap;
 
 use crate::engine::{BlockingWaits, Rules};
-use crate::model::{Backend, Machine, PhaseKind, Quantum};
+use crate::model::{Backend, BackendClient, Machine, PhaseKind, Quantum, SimDuration};
 use crate::random::{Distribution, Phase, RequestClass, SinglePhase, Workload};
 
 /// The backends of a scenario by name, in their order.
@@ -28,6 +28,8 @@ pub(super) struct Demands {
     pub thread: f64,
     /// Time of queries, by backend.
     pub queries: Vec<f64>,
+    /// Time for which connections are held at least, by backend: of queries and of the statements around them.
+    pub connections: Vec<f64>,
     /// The most queries of a request under way at the same time, by backend; 0 where there are none.
     pub queries_at_once: Vec<u32>,
     /// Whether waits for it block what runs the request, by backend.
@@ -51,6 +53,7 @@ impl Demands {
         Self {
             stay_is_exact: true,
             queries: vec![0.0; backends],
+            connections: vec![0.0; backends],
             queries_at_once: vec![0; backends],
             blocks: vec![false; backends],
             ..Self::default()
@@ -67,6 +70,7 @@ impl Demands {
         self.thread += share * class.thread;
         for backend in 0..self.queries.len() {
             self.queries[backend] += share * class.queries[backend];
+            self.connections[backend] += share * class.connections[backend];
             self.queries_at_once[backend] = self.queries_at_once[backend].max(class.queries_at_once[backend]);
             self.blocks[backend] |= class.blocks[backend];
         }
@@ -84,8 +88,8 @@ impl Demands {
         let mut bursts = 0;
         let mut was_cpu = false;
         for phase in &class.phases {
-            let is_cpu = matches!(phase, Phase::Single(single) if single.kind.is_cpu());
-            bursts += u32::from(is_cpu && !was_cpu);
+            let (begun, is_cpu) = bursts_of(phase, backends);
+            bursts += begun - u32::from(was_cpu && begins_with_cpu(phase, backends));
             was_cpu = is_cpu;
             match phase {
                 Phase::Single(single) => demands.one_after_another(single, backends, blocks),
@@ -122,14 +126,16 @@ impl Demands {
             }
             PhaseKind::Backend { backend, blocking } => {
                 let backend = usize::from(backend.0);
-                let client = backends[backend].client.unwrap_or_default();
-                let client = (client.before + client.after).as_nanos() as f64;
-                self.cpu += client;
-                self.turn += client;
-                self.stay += client;
+                let client = backends[backend].client_costs();
+                let cpu = client.cpu().as_nanos() as f64;
+                let statements = statement_nanos(&backends[backend], client);
+                self.cpu += cpu;
+                self.turn += cpu;
+                self.stay += cpu + statements;
                 self.queries[backend] += nanos;
+                self.connections[backend] += nanos + if client.has_statements() { statements + cpu } else { 0.0 };
                 self.queries_at_once[backend] = self.queries_at_once[backend].max(1);
-                self.wait(nanos, blocks(blocking));
+                self.wait(nanos + statements, blocks(blocking));
                 self.blocks[backend] |= blocks(blocking);
             }
             PhaseKind::Sleep => self.wait(nanos, blocks(false)),
@@ -154,6 +160,7 @@ impl Demands {
             if let PhaseKind::Backend { backend, .. } = branch.kind {
                 let backend = usize::from(backend.0);
                 self.queries[backend] += nanos;
+                self.connections[backend] += nanos;
                 queries_at_once[backend] += 1;
                 self.blocks[backend] |= blocks;
             }
@@ -166,13 +173,48 @@ impl Demands {
     }
 }
 
-/// The mean time of a phase, with the way to its backend and back.
+/// How many bursts a phase has, and whether it ends with one.
+fn bursts_of(phase: &Phase, backends: &Backends) -> (u32, bool) {
+    let Phase::Single(single) = phase else { return (0, false) };
+    let PhaseKind::Backend { backend, .. } = single.kind else {
+        let is_cpu = single.kind.is_cpu();
+        return (u32::from(is_cpu), is_cpu);
+    };
+    let client = backends[usize::from(backend.0)].client_costs();
+    if client.has_statements() {
+        // One to connect and for the first statement, one for each further one and for the query, one at the end.
+        return (2 + client.statements().count() as u32, true);
+    }
+    let takes_time = |span: SimDuration| span > SimDuration::ZERO;
+    (u32::from(takes_time(client.before)) + u32::from(takes_time(client.after)), takes_time(client.after))
+}
+
+/// Whether a phase begins with a burst, which is one with that of the phase before.
+fn begins_with_cpu(phase: &Phase, backends: &Backends) -> bool {
+    let Phase::Single(single) = phase else { return false };
+    match single.kind {
+        PhaseKind::Framework | PhaseKind::Compute => true,
+        PhaseKind::Sleep => false,
+        PhaseKind::Backend { backend, .. } => {
+            let client = backends[usize::from(backend.0)].client_costs();
+            client.has_statements() || client.before > SimDuration::ZERO
+        }
+    }
+}
+
+/// The time of the statements that a client sends beside a query, with the way to the backend and back for each.
+fn statement_nanos(backend: &Backend, client: BackendClient) -> f64 {
+    client.statements().map(|statement| (statement.time + backend.round_trip).as_nanos() as f64).sum()
+}
+
+/// The mean time of a phase, with what its backend adds and the way there and back.
 fn mean_nanos(phase: &SinglePhase, backends: &Backends) -> f64 {
     let backend = match phase.kind {
         PhaseKind::Backend { backend, .. } => Some(&backends[usize::from(backend.0)]),
         PhaseKind::Framework | PhaseKind::Compute | PhaseKind::Sleep => None,
     };
-    phase.demand.mean_nanos() + backend.map_or(0.0, |backend| backend.round_trip.as_nanos() as f64)
+    let added = backend.map_or(SimDuration::ZERO, |backend| backend.round_trip + backend.query_overhead);
+    phase.demand.mean_nanos() + added.as_nanos() as f64
 }
 
 /// What each burst costs to get its core. A loop that always finds ready requests keeps its core, which costs nothing.

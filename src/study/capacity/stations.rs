@@ -99,9 +99,10 @@ impl<'a> Stations<'a> {
             add(Station::ThreadPool, workers * u64::from(pool.threads), demands.thread);
         }
         add(Station::Cores, u64::from(self.scenario.machine.cores), demands.cpu);
-        for ((name, backend), nanos) in self.scenario.backends.iter().zip(&demands.queries) {
+        let held = demands.queries.iter().zip(&demands.connections);
+        for ((name, backend), (nanos, connected)) in self.scenario.backends.iter().zip(held) {
             if let Some(connections) = connections(backend, rules.workers) {
-                add(Station::Pool(name.clone()), connections, *nanos);
+                add(Station::Pool(name.clone()), connections, *connected);
             }
             if let Some(concurrency) = backend.concurrency {
                 add(Station::Backend(name.clone()), u64::from(concurrency.get()), *nanos);
@@ -204,6 +205,10 @@ fn connections(backend: &Backend, workers: u32) -> Option<u64> {
 
 /// Whether connections are idle for a while between two queries although requests wait for one.
 fn outlasts_queries(backend: &Backend) -> bool {
-    let outlasts = |pool: &Pool| pool.release == Release::OwnerRuns || pool.hand_over == HandOver::ReleaserFirst;
+    let outlasts = |pool: &Pool| {
+        pool.hand_over == HandOver::ReleaserFirst
+            || backend.release() == Some(Release::OwnerRuns)
+            || backend.client_costs().has_statements()
+    };
     backend.pool.as_ref().is_some_and(outlasts)
 }

@@ -6,6 +6,7 @@ use indexmap::IndexMap;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::model::KnownClient;
 use crate::policy::{PolicyChoice, Runner};
 
 /// How Linux shares cores among processes, on the machine of the cases: it ticks every 4 ms, but is fairer than turns of
@@ -13,9 +14,12 @@ use crate::policy::{PolicyChoice, Runner};
 const QUANTUM: &str = "2ms";
 const WAKE_PREEMPTION: &str = "1.4ms";
 
-/// What PostgreSQL adds to `pg_sleep`: half a millisecond on the way and to give the connection back, half of one because
-/// its sleeps end on whole ones, and under load one until its process gets a core of the same machine.
-const ROUND_TRIP: &str = "2ms";
+/// What PostgreSQL adds to `pg_sleep` of psycopg: a quarter of a millisecond on the way, half of one because its sleeps end on
+/// whole ones.
+const QUERY_OVERHEAD: &str = "0.75ms";
+
+/// What it adds to that of asyncpg, with the statement by which its pool resets a connection.
+const RESET_ROUND_TRIP: &str = "2ms";
 
 /// What was measured. Fields that a prediction does not need are not read.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -44,16 +48,10 @@ impl PoolFile {
         self.database.contains("semaphore")
     }
 
-    /// What the client of a real database costs for each query. psycopg, which threads use, begins and ends a transaction;
-    /// asyncpg, which loops use, does not.
-    fn client(&self, policy: &PolicyChoice) -> Option<Value> {
+    /// The client of a real database: psycopg asks from threads, asyncpg from loops.
+    fn client(&self, policy: &PolicyChoice) -> KnownClient {
         let in_threads = policy.runner() != Runner::Loop || policy.rules().thread_pool.is_some();
-        let client = if in_threads {
-            json!({ "before": "275us", "after": "275us", "yields": true })
-        } else {
-            json!({ "before": "200us", "after": "300us" })
-        };
-        (!self.is_stand_in()).then_some(client)
+        if in_threads { KnownClient::Psycopg } else { KnownClient::Asyncpg }
     }
 
     /// Whether the application sleeps in place of a query.
@@ -87,10 +85,14 @@ impl CaseFile {
                 if pool.is_stand_in() {
                     database["stand_in"] = json!(true);
                 } else {
-                    database["round_trip"] = json!(ROUND_TRIP);
                     let policy: Option<PolicyChoice> = serde_json::from_value(self.application.clone()).ok();
-                    if let Some(client) = policy.and_then(|policy| pool.client(&policy)) {
-                        database["client"] = client;
+                    if let Some(client) = policy.map(|policy| pool.client(&policy)) {
+                        let (field, added) = match client {
+                            KnownClient::Psycopg => ("query_overhead", QUERY_OVERHEAD),
+                            KnownClient::Asyncpg => ("round_trip", RESET_ROUND_TRIP),
+                        };
+                        database[field] = json!(added);
+                        database["client"] = json!(client.name());
                     }
                 }
                 let hand_over = if pool.is_semaphore() { "releaser_first" } else { "waiter_first" };
@@ -131,10 +133,12 @@ mod tests {
         let pool = r#"{ "size": 8, "database": "PostgreSQL 15.18" }"#;
         let threads = scenario(r#"{ "gunicorn": { "threads": 8 } }"#, pool);
         let client = |scenario: &Value| scenario["backends"]["db"]["client"].clone();
-        assert_eq!(client(&threads), json!({ "before": "275us", "after": "275us", "yields": true }));
+        assert_eq!(client(&threads), "psycopg");
+        assert_eq!(threads["backends"]["db"]["query_overhead"], "0.75ms");
+        assert!(threads["backends"]["db"].get("round_trip").is_none());
         assert_eq!(threads["policies"][0], json!({ "gunicorn": { "threads": 8 } }));
         let async_ = scenario(r#"{ "uvicorn": {} }"#, pool);
-        assert_eq!(client(&async_), json!({ "before": "200us", "after": "300us" }));
+        assert_eq!(client(&async_), "asyncpg");
         assert_eq!(async_["backends"]["db"]["round_trip"], "2ms");
         assert_eq!(async_["backends"]["db"]["pool"]["hand_over"], "waiter_first");
         assert!(async_["backends"]["db"].get("stand_in").is_none());

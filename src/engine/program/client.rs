@@ -1,0 +1,107 @@
+//! Phases that ask a backend, compiled with what its client does: CPU time around the query, and statements beside it.
+//!
+//! With statements: connect, BEGIN, the query, COMMIT, and a burst, however short, in which the connection is given back.
+
+use crate::model::{Activity, Backend, BackendClient, BackendId, PhaseKind, SimDuration, Statement};
+use crate::random::SinglePhase;
+
+use super::{Hold, Instruction, Program};
+
+/// Where a class has work beyond its demands, counted from its first instruction, and how long it is.
+type Added = Vec<(usize, SimDuration)>;
+
+/// A query of a class.
+struct Query<'a> {
+    /// The first instruction of the class.
+    first: usize,
+    phase: &'a SinglePhase,
+    backend: BackendId,
+    client: BackendClient,
+    /// Whether waits keep the turn.
+    blocking: bool,
+}
+
+impl Program {
+    /// A phase, with what the client of its backend does before and after.
+    pub(super) fn add_phase(
+        &mut self,
+        first: usize,
+        phase: &SinglePhase,
+        backends: &[Backend],
+        wait_blocks: impl Fn(bool) -> bool,
+        shares_lock: bool,
+    ) -> Added {
+        let PhaseKind::Backend { backend, blocking } = phase.kind else {
+            self.add_single(phase, wait_blocks);
+            return Added::new();
+        };
+        let client = backends[usize::from(backend.0)].client_costs();
+        let query = Query { first, phase, backend, client, blocking: wait_blocks(blocking) };
+        let yields = (client.yields && shares_lock).then_some(Instruction::Yield);
+        yields.into_iter().for_each(|step| self.add(step, None));
+        let added = if client.has_statements() {
+            self.add_statements(&query)
+        } else {
+            let mut added = self.add_client_work(first, client.before);
+            self.add_single(phase, |_| query.blocking);
+            added.extend(self.add_answer(&query, client.after, yields.is_some()));
+            added
+        };
+        yields.into_iter().for_each(|step| self.add(step, None));
+        added
+    }
+
+    /// A query with statements beside it, on a connection that is held over all of them.
+    fn add_statements(&mut self, query: &Query<'_>) -> Added {
+        let Query { first, phase, backend, client, blocking } = *query;
+        // A thread asks for a connection when it has its lock, and goes on when it has it again.
+        self.add(Instruction::Cpu(Activity::Framework), None);
+        self.add(Instruction::Connect { backend, blocking }, None);
+        let connected = self.instructions.len();
+        let mut added = Added::new();
+        if let Some(begin) = client.begin {
+            added.extend(self.add_statement(query, begin));
+        }
+        added.extend(self.add_burst(first, client.before));
+        self.add_single(phase, |_| blocking);
+        let Some(commit) = client.commit else {
+            self.holds[connected..].fill(Hold::Statements);
+            added.extend(self.add_burst(first, client.after));
+            return added;
+        };
+        let commit = Statement { cpu: client.after + commit.cpu, ..commit };
+        added.extend(self.add_statement(query, commit));
+        self.holds[connected..].fill(Hold::Statements);
+        self.add(Instruction::Cpu(Activity::Framework), None);
+        added
+    }
+
+    /// A statement beside a query.
+    fn add_statement(&mut self, query: &Query<'_>, statement: Statement) -> Added {
+        let mut added = self.add_burst(query.first, statement.cpu);
+        added.push((self.instructions.len() - query.first, statement.time));
+        self.add(Instruction::Statement { backend: query.backend, blocking: query.blocking }, None);
+        added
+    }
+
+    /// What a client does with the answer to a query alone. One that yields after it holds the connection until then.
+    fn add_answer(&mut self, query: &Query<'_>, span: SimDuration, yields: bool) -> Added {
+        let added = self.add_client_work(query.first, span);
+        if let (Some((place, _)), true) = (added.first(), yields) {
+            self.holds[query.first + place] = Hold::Answer;
+        }
+        added
+    }
+
+    /// CPU time of a client, if it takes any.
+    fn add_client_work(&mut self, first: usize, span: SimDuration) -> Added {
+        if span == SimDuration::ZERO { Added::new() } else { self.add_burst(first, span) }
+    }
+
+    /// CPU time of a client for which it needs its turn, however short it is.
+    fn add_burst(&mut self, first: usize, span: SimDuration) -> Added {
+        let place = self.instructions.len() - first;
+        self.add(Instruction::Cpu(Activity::Framework), None);
+        vec![(place, span)]
+    }
+}
