@@ -115,7 +115,7 @@ pub fn files_in(folder: &Path, inputs: &Inputs) -> Files {
     let (folder, inputs) = (folder.to_owned(), inputs.clone());
     Files::new(move |path| {
         let path = folder.join(path);
-        inputs.add(&path, InputKind::Named);
+        inputs.add(path.strip_prefix(".").unwrap_or(&path), InputKind::Named);
         files::open(&path)
     })
 }

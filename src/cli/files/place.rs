@@ -98,7 +98,6 @@ fn new_path(path: &Path) -> io::Result<PathBuf> {
 
 /// What names of the same file have in common.
 #[cfg(unix)]
-#[expect(clippy::unnecessary_wraps, reason = "other systems do not know")]
 fn inode(found: &fs::Metadata) -> Option<(u64, u64)> {
     use std::os::unix::fs::MetadataExt;
     Some((found.dev(), found.ino()))
