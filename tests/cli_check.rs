@@ -137,13 +137,46 @@ fn a_regression_fails_and_shows_what_was_changed() {
             "sync.page.mean",
             "regressed",
             "Changed in the scenario\n  classes.page.phases.1.db: \"60ms\" → \"66ms\"",
-            "waitline check shop.json --set classes.page.phases.1.db=66ms --update-baseline",
+            "If this is meant, put the changes of --set into the scenario file, then:\n  waitline check shop.json --update-baseline",
         ],
     );
+    assert!(!said(&output).contains("66ms --update-baseline"), "{}", said(&output));
     assert!(errors(&output).contains("sync.mean is worse than in the baseline"), "{}", errors(&output));
     assert_eq!(desk.read("shop.baseline.json"), before);
     desk.run("check shop.json --set classes.page.phases.1.db=66ms --tolerance mean=50% --tolerance p50=50% --quiet", 0);
     desk.run("check shop.json --set classes.page.phases.1.db=54ms", 0);
+}
+
+#[test]
+fn no_baseline_of_changes_that_the_file_does_not_have_is_recommended() {
+    let desk = with_baseline();
+    let changed = "--set machine.cores=1";
+    for arguments in [format!("check shop.json {changed}"), format!("check shop.json {changed} --seed 2")] {
+        for format in ["text", "markdown", "json", "junit", "github"] {
+            let output = desk.waitline(&format!("{arguments} --format {format}")).output().unwrap();
+            let said = said(&output);
+            assert!(!said.contains("cores=1 --"), "{said}");
+            let commands = said.matches("--update-baseline").count();
+            let explained = said.matches("scenario file").count() + said.matches("\"accept_needs_edit\": true").count();
+            assert!(commands == 0 || explained > 0, "{said}");
+        }
+    }
+    fs::remove_file(desk.path("shop.baseline.json")).unwrap();
+    says(
+        &desk.run(&format!("check shop.json {changed}"), 3),
+        &["once the changes of `--set` are in the scenario file:"],
+    );
+}
+
+#[test]
+fn defaults_are_explained_by_a_check_too() {
+    let desk = with_baseline();
+    let table = text(&desk.run("check shop.json --explain-defaults", 0));
+    assert!(table.contains("Assumed\n") && table.contains("Defaults in force\n"), "{table}");
+    assert!(table.contains("machine.cores"), "{table}");
+    let page = text(&desk.run("check shop.json --explain-defaults --format markdown", 0));
+    assert!(page.contains("**Defaults in force**"), "{page}");
+    assert!(!text(&desk.run("check shop.json", 0)).contains("Defaults"));
 }
 
 #[test]

@@ -6,9 +6,23 @@ mod common;
 
 use std::fs;
 use std::io::Read;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use common::program::{Desk, LECTURE, SHOP, errors, text};
+
+/// Commands that print something, each in its own way.
+#[cfg(unix)]
+const PRINTING: [&str; 9] = [
+    "run lecture.json",
+    "check shop.json --no-baseline",
+    "verify --only A01",
+    "presets",
+    "init",
+    "schema scenario",
+    "completions bash",
+    "man",
+    "--help",
+];
 
 #[test]
 fn files_that_cannot_be_read_are_told_apart() {
@@ -69,14 +83,36 @@ fn bad_usage_is_told_on_standard_error() {
 }
 
 #[test]
+fn what_was_probably_meant_is_asked() {
+    let desk = Desk::new();
+    for (arguments, meant) in [
+        ("rn lecture.json", "did you mean 'run'?"),
+        ("chek shop.json", "did you mean 'check'?"),
+        ("quick --rate 80/s --cpu 1ms --worker 2", "did you mean '--workers'?"),
+        ("run lecture.json --worker 2", "did you mean '--workers'? Only 'quick' has it"),
+        ("check shop.json --worker 2", "--set policies.sync.workers=8"),
+        ("run lecture.json --plicy sync", "did you mean '--policy'?"),
+        ("run shop.json --precision 2", "did you mean \"2%\"?"),
+        ("run shop.json --precision 0.02", "did you mean \"2%\"?"),
+        ("run shop.json --set run.confidence=95", "did you mean \"95%\"?"),
+        ("run shop.json --set run.confidence=\"95\"", "did you mean \"95%\"?"),
+    ] {
+        desk.fails(arguments, 2, &[meant]);
+    }
+    assert!(!errors(&desk.run("xyzzy", 2)).contains("did you mean"));
+    assert!(!errors(&desk.run("run lecture.json --xyzzy", 2)).contains("did you mean"));
+}
+
+#[test]
 fn what_cannot_be_written_is_found_before_the_run_and_named() {
     let desk = Desk::new();
-    desk.fails("run lecture.json --out shop.json/out", 4, &["cannot write `shop.json/out/lecture`"]);
+    desk.fails("run lecture.json --out shop.json/out", 4, &["cannot write `shop.json/out/lecture/results.json`"]);
     desk.fails("run lecture.json --csv shop.json/rows.csv", 4, &["cannot write `shop.json/rows.csv`"]);
     desk.fails("run lecture.json --csv .", 4, &["cannot write `.`", "directory"]);
-    // The chart's place is taken: found only when it is written.
+    // The chart's place is taken.
     fs::create_dir_all(desk.path("output/lecture/timeline.svg")).unwrap();
     desk.fails("run lecture.json", 4, &["cannot write `output/lecture/timeline.svg`"]);
+    assert!(!desk.path("output/lecture/results.json").exists());
     assert_eq!(desk.read("shop.json"), SHOP);
 }
 
@@ -85,9 +121,9 @@ fn what_cannot_be_written_is_found_before_the_run_and_named() {
 fn a_full_disk_is_an_error_and_a_device_is_not_replaced() {
     let desk = Desk::new();
     desk.fails("run lecture.json --quiet --csv /dev/full", 4, &["cannot write `/dev/full`: no space left"]);
-    for arguments in ["run lecture.json", "init", "--help"] {
+    for arguments in PRINTING {
         let full = fs::File::options().write(true).open("/dev/full").unwrap();
-        let output = std_command(&desk, arguments).stdout(full).output().unwrap();
+        let output = desk.process(arguments).stdout(full).output().unwrap();
         assert_eq!(output.status.code(), Some(4), "{arguments}");
         assert!(errors(&output).contains("cannot write to standard output"), "{}", errors(&output));
     }
@@ -96,12 +132,23 @@ fn a_full_disk_is_an_error_and_a_device_is_not_replaced() {
 
 #[cfg(unix)]
 #[test]
-fn a_link_stays_a_link_and_what_it_points_to_is_replaced() {
-    let desk = Desk::new().with("real.csv", "old");
-    std::os::unix::fs::symlink("real.csv", desk.path("rows.csv")).unwrap();
-    desk.run("run lecture.json --csv rows.csv", 0);
-    assert!(fs::symlink_metadata(desk.path("rows.csv")).unwrap().is_symlink());
-    assert!(desk.read("real.csv").starts_with("policy,"));
+fn a_closed_standard_output_is_an_error_if_anything_is_printed() {
+    let desk = Desk::new();
+    let closed = |arguments: &str| {
+        let command = format!("\"$0\" {arguments} >&-");
+        let mut shell = std::process::Command::new("sh");
+        shell.args(["-c", &command, env!("CARGO_BIN_EXE_waitline")]).current_dir(desk.path(""));
+        shell.output().unwrap()
+    };
+    for arguments in PRINTING {
+        let output = closed(arguments);
+        assert_eq!(output.status.code(), Some(4), "{arguments}");
+        assert!(errors(&output).contains("cannot write to standard output: it is closed"), "{}", errors(&output));
+    }
+    assert_eq!(closed("run lecture.json --quiet").status.code(), Some(0));
+    // Output that is thrown away is not closed, however it was opened.
+    let null = fs::File::options().read(true).write(true).open("/dev/null").unwrap();
+    assert!(desk.process("run lecture.json").stdout(null).status().unwrap().success());
 }
 
 #[test]
@@ -110,7 +157,7 @@ fn a_reader_that_has_gone_ends_nothing_but_the_printing() {
     for arguments in
         ["run lecture.json shop.json", "run shop.json --format json --timeline 2000", "man", "schema scenario"]
     {
-        let mut child = std_command(&desk, arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut child = desk.process(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         drop(child.stdout.take());
         let mut said = String::new();
         child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
@@ -130,34 +177,4 @@ fn there_is_no_colour_in_a_pipe() {
     assert!(text(&forced).contains('\u{1b}'));
     let refused = desk.waitline("run lecture.json").env("CLICOLOR_FORCE", "1").env("NO_COLOR", "1").output().unwrap();
     assert!(!text(&refused).contains('\u{1b}'));
-}
-
-#[cfg(unix)]
-#[test]
-fn ctrl_c_ends_a_run_with_130_and_leaves_nothing() {
-    use std::thread::sleep;
-    use std::time::{Duration, Instant};
-
-    let desk = Desk::empty().with("shop.json", SHOP);
-    let long = "run shop.json --set run.requests=1000000000 --csv rows.csv";
-    let child = std_command(&desk, long).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    let begun = Instant::now();
-    while desk.files().len() == 1 {
-        assert!(begun.elapsed() < Duration::from_secs(20), "the run did not begin");
-        sleep(Duration::from_millis(10));
-    }
-    let kill = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
-    assert!(kill.success());
-    let output = child.wait_with_output().unwrap();
-    assert_eq!(output.status.code(), Some(130), "{}", errors(&output));
-    assert!(output.stdout.is_empty());
-    assert!(errors(&output).contains("interrupted"));
-    assert_eq!(desk.files(), ["shop.json"]);
-}
-
-/// The program as the standard library starts it: its pipes can be closed.
-fn std_command(desk: &Desk, arguments: &str) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_waitline"));
-    command.args(arguments.split_whitespace()).current_dir(desk.path(""));
-    command
 }

@@ -88,7 +88,9 @@ fn what_is_wrong_with_a_case_is_said_with_its_file() {
     let error = errors(&case(Some("{}"), EXACT).run("replay cases", 2));
     assert!(error.contains("scenario.json"), "{error}");
     assert!(errors(&Desk::empty().run("replay .", 2)).contains("there is no case in"));
-    assert!(errors(&Desk::empty().run("replay nowhere", 2)).contains("nowhere"));
+    let desk = Desk::new();
+    desk.fails("replay nowhere", 2, &["there is no folder `nowhere`"]);
+    desk.fails("replay shop.json", 2, &["`shop.json` is not a folder"]);
 }
 
 #[test]

@@ -143,6 +143,22 @@ fn quiet_prints_nothing_but_writes_and_a_format_that_is_named_is_printed() {
 }
 
 #[test]
+fn quiet_or_not_a_broken_objective_is_said() {
+    let desk = Desk::new();
+    let asked = "--assert async.mean<1ms --assert async.mean<1s --assert warn:async.p99<1ms";
+    let output = desk.run(&format!("run shop.json --quiet {asked}"), 0);
+    assert!(output.stdout.is_empty());
+    let said = errors(&output);
+    assert!(
+        said.starts_with("shop: async.mean is ") && said.ends_with(", which does not meet `async.mean<1ms`\n"),
+        "{said}"
+    );
+    assert_eq!(said.lines().count(), 1, "{said}");
+    let none = errors(&desk.run("run shop.json --quiet --assert async.mean<1s", 0));
+    assert!(none.is_empty(), "{none}");
+}
+
+#[test]
 fn values_are_changed_without_editing_the_file() {
     let desk = Desk::new();
     let output = desk.run("run shop.json --set run.requests=50 --set policies.sync.workers=9 --format json", 0);

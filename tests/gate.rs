@@ -45,6 +45,7 @@ fn checked(json: &Value, stored: &Stored) -> ScenarioCheck {
         baseline_file: "scenario.baseline.json",
         stored,
         update: "waitline check scenario.json --update-baseline",
+        is_changed: false,
     };
     let mut watch = Watch { progress: &|_| ControlFlow::Continue(()), rows: None };
     check(&scenario(json), &Options::default(), &mut watch, &gate).unwrap()

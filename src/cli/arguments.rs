@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
-use clap::builder::PossibleValue;
+use clap::builder::{PathBufValueParser, PossibleValue, TypedValueParser};
 use clap::{Args, ValueEnum};
 
 use crate::output::Format;
@@ -110,8 +110,16 @@ pub struct WriteArguments {
     pub no_charts: bool,
 
     /// Write one row a request to FILE, as CSV; of several scenarios with a column `scenario`
-    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    #[arg(long, value_name = "FILE", help_heading = "Output", value_parser = file())]
     pub csv: Option<PathBuf>,
+}
+
+/// The path of a file: `-` stands for standard input or output elsewhere, so a file of that name is written `./-`.
+pub fn file() -> impl TypedValueParser<Value = PathBuf> {
+    PathBufValueParser::new().try_map(|path| match path.as_os_str() == "-" {
+        true => Err("`-` is not a file; a file of that name is `./-`"),
+        false => Ok(path),
+    })
 }
 
 /// More threads than that are a slip of the finger, and few systems bear them.

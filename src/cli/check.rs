@@ -7,10 +7,11 @@ use std::{fs, io};
 
 use clap::Args;
 
-use super::arguments::{ExportArguments, PrintArguments, ScenarioArguments};
+use super::arguments::{ExportArguments, PrintArguments, ScenarioArguments, file};
+use super::ending::Ending;
 use super::failure::{Failure, reason};
 use super::files;
-use super::interrupt::Interrupt;
+use super::outputs::{InputKind, Inputs, Outputs};
 use super::progress::Bar;
 use super::reports::{self, Reports};
 use super::scenarios;
@@ -50,7 +51,7 @@ pub struct Check {
     files: Vec<String>,
 
     /// Compare with this file [default: X.baseline.json beside X.json]
-    #[arg(long, value_name = "FILE", help_heading = "Baseline")]
+    #[arg(long, value_name = "FILE", help_heading = "Baseline", value_parser = file())]
     baseline: Option<PathBuf>,
 
     /// Write the baseline instead of comparing with it
@@ -95,7 +96,7 @@ impl Check {
     /// # Errors
     /// What does not pass, or could not be judged; what is bad before what cannot be written before what is incomplete
     /// before what fails.
-    pub fn execute(&self, stdout: &mut Stdout) -> Result<(), Failure> {
+    pub fn execute(&self, stdout: &mut Stdout, ending: &Ending) -> Result<(), Failure> {
         let files = scenarios::without_baselines(&self.files);
         let named =
             |file: &String| self.no_baseline || self.baseline.is_some() || scenarios::baseline_of(file).is_some();
@@ -105,7 +106,8 @@ impl Check {
                 "name one with `--baseline FILE`, or judge objectives only with `--no-baseline`",
             ));
         }
-        let mut scenarios = scenarios::read(&files, &self.scenario)?;
+        let inputs = Inputs::default();
+        let mut scenarios = scenarios::read(&files, &self.scenario, &inputs)?;
         for text in &self.tolerances {
             scenarios.iter_mut().try_for_each(|scenario| scenario.tolerate(text))?;
         }
@@ -116,15 +118,13 @@ impl Check {
             ));
         }
         let stored = files.iter().map(|file| self.stored(file)).collect::<Result<Vec<_>, _>>()?;
-        reports::expect_different(&self.export.exports, &[])?;
-        let interrupt = Interrupt::listen();
+        self.expect_writable(&stored, &inputs, ending)?;
         let view =
             View { explain_defaults: self.print.explain_defaults, several: scenarios.len() > 1, ..View::default() };
-        let mut reports = Reports::begin(self.format(), &self.export.exports, view, &interrupt)?;
+        let mut reports = Reports::begin(self.format(), &self.export.exports, view, ending)?;
         let mut verdicts = Verdicts::default();
         for ((file, scenario), (path, stored)) in files.iter().zip(&scenarios).zip(&stored) {
-            let check = self.check(file, scenario, path, stored, &interrupt)?;
-            interrupt.check()?;
+            let check = self.check(file, scenario, path, stored)?;
             let without_data = without_data(scenario, &check.results);
             let is_judged = without_data.is_empty();
             verdicts.bad.extend(without_data);
@@ -134,7 +134,7 @@ impl Check {
                 continue;
             }
             if let BaselineCheck::Written(_) = check.baseline
-                && let Err(failure) = self.write(scenario, path, &check, &interrupt)
+                && let Err(failure) = self.write(scenario, path, &check, ending)
             {
                 verdicts.unwritten.push(failure.message());
                 continue;
@@ -165,7 +165,7 @@ impl Check {
         }
         let text = read(&path);
         if self.update_baseline {
-            expect_replaceable(&path, file, text.as_deref().ok())?;
+            expect_replaceable(&path, text.as_deref().ok())?;
             return Ok((path, Stored::ToBeWritten { replaces: text.is_ok() }));
         }
         let stored = match text {
@@ -183,53 +183,59 @@ impl Check {
         Ok((path, stored))
     }
 
-    fn check(
+    /// Makes sure that everything can be written and nothing is replaced that is needed.
+    fn expect_writable(
         &self,
-        file: &str,
-        scenario: &Scenario,
-        path: &Path,
-        stored: &Stored,
-        interrupt: &Interrupt,
-    ) -> Result<ScenarioCheck, Failure> {
+        baselines: &[(PathBuf, Stored)],
+        inputs: &Inputs,
+        ending: &Ending,
+    ) -> Result<(), Failure> {
+        let mut outputs = Outputs::new(inputs, None, ending);
+        for (path, stored) in baselines {
+            match stored {
+                Stored::ToBeWritten { .. } => outputs.add_baseline(path)?,
+                Stored::Text(_) => inputs.add(path, InputKind::Baseline),
+                Stored::Missing | Stored::Unreadable(_) | Stored::NotAsked => {}
+            }
+        }
+        reports::add_outputs(self.format(), &self.export.exports, &mut outputs)
+    }
+
+    fn check(&self, file: &str, scenario: &Scenario, path: &Path, stored: &Stored) -> Result<ScenarioCheck, Failure> {
         let options = Options { policies: self.scenario.policies.clone(), jobs: self.jobs, ..Options::default() };
         let bar = Bar::new(&scenario.name, self.print.quiet);
         let progress = |done: f64| {
             bar.update(done);
-            if interrupt.is_wanted() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            ControlFlow::Continue(())
         };
         let gate = Gate {
             file: scenarios::shown(file),
             baseline_file: &path.display().to_string(),
             stored,
             update: &self.update_command(file),
+            is_changed: !self.scenario.changes.is_empty(),
         };
         let mut watch = Watch { progress: &progress, rows: None };
         study::check(scenario, &options, &mut watch, &gate).map_err(|study::Halted| Failure::Interrupted)
     }
 
-    fn write(
-        &self,
-        scenario: &Scenario,
-        path: &Path,
-        check: &ScenarioCheck,
-        interrupt: &Interrupt,
-    ) -> Result<(), Failure> {
+    fn write(&self, scenario: &Scenario, path: &Path, check: &ScenarioCheck, ending: &Ending) -> Result<(), Failure> {
         let baseline = Baseline::of(scenario, &check.results);
-        files::write(path, &baseline_json(&baseline), interrupt)?;
+        files::write(path, &baseline_json(&baseline), ending)?;
         if !self.print.quiet {
             note(&format!("wrote {}\n", path.display()));
         }
         Ok(())
     }
 
-    /// The command that makes the results of this one the baseline.
+    /// The command that makes the results of this one the baseline, once the changes of `--set` are in the file: a baseline
+    /// of changes that the file does not have would never match it.
     fn update_command(&self, file: &str) -> String {
         let mut words = vec!["waitline".to_owned(), "check".to_owned(), quoted(file)];
         let mut option = |name: &str, value: &str| words.extend([name.to_owned(), quoted(value)]);
         if let Some(path) = &self.baseline {
             option("--baseline", &path.display().to_string());
         }
-        self.scenario.changes.iter().for_each(|change| option("--set", change.text()));
         self.scenario.seed.iter().for_each(|seed| option("--seed", &seed.to_string()));
         self.scenario.replications.iter().for_each(|count| option("--replications", count));
         self.scenario.precision.iter().for_each(|width| option("--precision", width));
@@ -288,12 +294,11 @@ fn read(path: &Path) -> io::Result<String> {
 }
 
 /// Makes sure that what is written over is a baseline, or was meant to be one.
-fn expect_replaceable(path: &Path, scenario: &str, text: Option<&str>) -> Result<(), Failure> {
-    let is_scenario = fs::canonicalize(path).ok().zip(fs::canonicalize(scenario).ok()).is_some_and(|(a, b)| a == b);
+fn expect_replaceable(path: &Path, text: Option<&str>) -> Result<(), Failure> {
     let is_called_so = path.to_string_lossy().ends_with(".baseline.json");
     let family = BASELINE_SCHEMA.trim_end_matches(|letter: char| letter.is_ascii_digit());
     let is_baseline = text.is_none_or(|text| text.is_empty() || is_called_so || text.contains(family));
-    if is_baseline && !is_scenario {
+    if is_baseline {
         return Ok(());
     }
     Err(Failure::bad(

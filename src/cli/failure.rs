@@ -2,7 +2,6 @@
 
 use std::io;
 use std::path::Path;
-use std::process::ExitCode;
 
 use crate::scenario::Diagnostic;
 
@@ -21,6 +20,8 @@ pub enum Failure {
     Write(String),
     /// The user ended it; exit code 130.
     Interrupted,
+    /// We have made a mistake; exit code 4.
+    Internal(String),
 }
 
 impl Failure {
@@ -35,14 +36,14 @@ impl Failure {
     }
 
     /// The exit code.
-    pub fn exit_code(&self) -> ExitCode {
-        ExitCode::from(match self {
+    pub const fn code(&self) -> u8 {
+        match self {
             Self::Bad(_) | Self::Shown => 2,
             Self::Gate(_) => 1,
             Self::Incomplete(_) => 3,
-            Self::Write(_) => 4,
+            Self::Write(_) | Self::Internal(_) => 4,
             Self::Interrupted => 130,
-        })
+        }
     }
 
     /// What is wrong, without colour and help.
@@ -50,7 +51,9 @@ impl Failure {
         match self {
             Self::Bad(diagnostics) => diagnostics.iter().map(Diagnostic::message).collect::<Vec<_>>().join("\n"),
             Self::Shown => String::new(),
-            Self::Gate(message) | Self::Incomplete(message) | Self::Write(message) => message.clone(),
+            Self::Gate(message) | Self::Incomplete(message) | Self::Write(message) | Self::Internal(message) => {
+                message.clone()
+            }
             Self::Interrupted => "interrupted".to_owned(),
         }
     }
@@ -65,6 +68,13 @@ impl Failure {
             Self::Shown => String::new(),
             Self::Gate(message) | Self::Incomplete(message) | Self::Write(message) => rendered(message),
             Self::Interrupted => rendered("interrupted"),
+            Self::Internal(message) => Diagnostic::new(format!("internal error: {message}"))
+                .with_help(concat!(
+                    "this is a mistake in waitline ",
+                    env!("CARGO_PKG_VERSION"),
+                    ": please report it with the scenario, the command and this message"
+                ))
+                .render(color),
         }
     }
 }

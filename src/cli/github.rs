@@ -1,6 +1,6 @@
 //! What GitHub Actions tells the commands it runs, by environment variables.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::{env, fs};
 
 use super::failure::Failure;
@@ -22,10 +22,15 @@ pub fn folder() -> String {
 /// # Errors
 /// When it cannot be written.
 pub fn add_step_summary(reports: &[Report], view: View<'_>) -> Result<(), Failure> {
-    let Some(path) = variable("GITHUB_STEP_SUMMARY") else { return Ok(()) };
+    let Some(path) = summary_path() else { return Ok(()) };
     let taken = fs::metadata(&path).map_or(0, |found| found.len());
     let summary = step_summary(reports, view, usize::try_from(taken).unwrap_or(usize::MAX));
-    files::append(Path::new(&path), &summary)
+    files::append(&path, &summary)
+}
+
+/// The file of the step's summary, if there is one.
+pub fn summary_path() -> Option<PathBuf> {
+    variable("GITHUB_STEP_SUMMARY")
 }
 
 fn variable(name: &str) -> Option<PathBuf> {

@@ -3,12 +3,13 @@
 mod arguments;
 mod check;
 mod completions;
+mod ending;
 mod failure;
 mod files;
 mod github;
 mod init;
-mod interrupt;
 mod man;
+mod outputs;
 mod presets;
 mod progress;
 mod quick;
@@ -19,14 +20,17 @@ mod scenarios;
 mod schema;
 mod simulate;
 mod terminal;
+mod usage;
 mod verify;
 
+use std::env;
 use std::process::ExitCode;
 
 use clap::builder::Styles;
 use clap::builder::styling::{AnsiColor, Effects};
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
+use self::ending::Ending;
 use self::failure::Failure;
 use self::terminal::Stdout;
 
@@ -80,13 +84,13 @@ enum Command {
 }
 
 impl Command {
-    fn execute(&self, stdout: &mut Stdout) -> Result<(), Failure> {
+    fn execute(&self, stdout: &mut Stdout, ending: &Ending) -> Result<(), Failure> {
         match self {
-            Self::Run(command) => command.execute(stdout),
-            Self::Check(command) => command.execute(stdout),
-            Self::Quick(command) => command.execute(stdout),
+            Self::Run(command) => command.execute(stdout, ending),
+            Self::Check(command) => command.execute(stdout, ending),
+            Self::Quick(command) => command.execute(stdout, ending),
             Self::Verify(command) => command.execute(stdout),
-            Self::Replay(command) => command.execute(stdout),
+            Self::Replay(command) => command.execute(stdout, ending),
             Self::Presets(command) => command.execute(stdout),
             Self::Init(command) => command.execute(stdout),
             Self::Schema(command) => command.execute(stdout),
@@ -98,23 +102,27 @@ impl Command {
 
 /// Runs the program: reads its arguments, does what they ask, and returns the exit code.
 pub fn main() -> ExitCode {
+    let ending = Ending::listen();
+    let mut stdout = Stdout::new();
     let result = match Cli::try_parse() {
-        Ok(cli) => cli.command.execute(&mut Stdout::new()),
-        Err(usage) => terminal::show_usage(&usage),
+        Ok(cli) => cli.command.execute(&mut stdout, &ending),
+        Err(error) => {
+            let arguments: Vec<String> = env::args_os().map(|word| word.to_string_lossy().into_owned()).collect();
+            let error = usage::with_suggestion(error, &mut Cli::command(), &arguments);
+            terminal::show_usage(&error, &mut stdout)
+        }
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             terminal::note(&failure.render(terminal::color_on_stderr()));
-            failure.exit_code()
+            ExitCode::from(failure.code())
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     use super::*;
 
     #[test]

@@ -7,7 +7,9 @@ use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
 use super::arguments::{ExportArguments, PrintArguments, RunArguments, ScenarioArguments, WriteArguments};
+use super::ending::Ending;
 use super::failure::Failure;
+use super::outputs::Inputs;
 use super::scenarios;
 use super::simulate::Simulation;
 use super::terminal::Stdout;
@@ -103,14 +105,16 @@ impl Quick {
     ///
     /// # Errors
     /// As for `run`.
-    pub fn execute(&self, stdout: &mut Stdout) -> Result<(), Failure> {
+    pub fn execute(&self, stdout: &mut Stdout, ending: &Ending) -> Result<(), Failure> {
         let text = output::json_text(&self.document());
         if self.print_scenario {
             return stdout.write(&text);
         }
+        let inputs = Inputs::default();
         let source = Source::new("<quick>", text);
-        let scenario = scenarios::from_source(source, "quick", Path::new("."), &self.scenario)?;
+        let scenario = scenarios::from_source(source, "quick", Path::new("."), &self.scenario, &inputs)?;
         let simulation = Simulation {
+            inputs: &inputs,
             policies: &self.scenario.policies,
             run: &self.run,
             out: self.out.as_deref(),
@@ -118,7 +122,7 @@ impl Quick {
             write: &self.write,
             exports: &self.export.exports,
         };
-        simulation.run(&[scenario], stdout)
+        simulation.run(&[scenario], stdout, ending)
     }
 
     fn document(&self) -> Value {

@@ -1,16 +1,18 @@
 //! `waitline replay`: measured cases, predicted against observed.
 
-use std::fs;
 use std::path::{Path, PathBuf};
+use std::{fs, io};
 
 use clap::{Args, ValueEnum};
 
-use super::failure::Failure;
+use super::arguments::file;
+use super::ending::Ending;
+use super::failure::{Failure, reason};
 use super::files;
-use super::interrupt::Interrupt;
+use super::outputs::{InputKind, Inputs, Outputs};
+use super::scenarios;
 use super::terminal::Stdout;
 use crate::output::{replay_json, replay_markdown, replay_svg, replay_text};
-use crate::random::Files;
 use crate::scenario::{self, Change, Diagnostic, Scenario, Source};
 use crate::study::{CaseFile, Observed, Replayed, ReplayedCase, replay};
 
@@ -59,7 +61,7 @@ pub struct Replay {
     format: Format,
 
     /// Draw percentiles, predicted against observed, as SVG
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = file())]
     picture: Option<PathBuf>,
 
     /// Instead, print the scenario that predicts the only case
@@ -87,34 +89,26 @@ impl Replay {
     ///
     /// # Errors
     /// When a case cannot be read, is too far off, or gives no prediction.
-    pub fn execute(&self, stdout: &mut Stdout) -> Result<(), Failure> {
-        let interrupt = Interrupt::listen();
+    pub fn execute(&self, stdout: &mut Stdout, ending: &Ending) -> Result<(), Failure> {
         let folders = self.cases()?;
         if self.print_scenario {
             return self.print(&folders, stdout);
         }
-        let mut cases = Vec::new();
-        let mut wrong = Vec::new();
-        for folder in &folders {
-            match self.replay(folder) {
-                Ok(case) => cases.push(case),
-                Err(diagnostic) => wrong.push(diagnostic),
-            }
-            if interrupt.is_wanted() {
-                return Err(Failure::Interrupted);
-            }
+        let inputs = Inputs::default();
+        let cases = each(&folders, |folder| self.read(folder, &inputs))?;
+        if let Some(path) = &self.picture {
+            let mut outputs = Outputs::new(&inputs, None, ending);
+            outputs.add_stdout();
+            outputs.add(path)?;
         }
-        if !wrong.is_empty() {
-            return Err(Failure::Bad(wrong));
-        }
-        let replayed = Replayed::new(cases);
+        let replayed = Replayed::new(each(&cases, Case::replay)?);
         stdout.write(&match self.format {
             Format::Text => replay_text(&replayed, stdout.has_color()),
             Format::Json => replay_json(&replayed),
             Format::Markdown => replay_markdown(&replayed),
         })?;
         if let Some(path) = &self.picture {
-            files::write(path, &replay_svg(&replayed), &interrupt)?;
+            files::write(path, &replay_svg(&replayed), ending)?;
         }
         judge(&replayed)
     }
@@ -130,7 +124,7 @@ impl Replay {
                 cases.push(folder.clone());
                 continue;
             }
-            let entries = fs::read_dir(folder).map_err(|error| unreadable(folder, &error))?;
+            let entries = fs::read_dir(folder).map_err(|error| no_folder(folder, &error))?;
             let mut found: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
             found.retain(|path| is_case(path));
             found.sort();
@@ -143,22 +137,24 @@ impl Replay {
         Ok(cases)
     }
 
-    fn replay(&self, folder: &Path) -> Result<ReplayedCase, Diagnostic> {
+    fn read(&self, folder: &Path, inputs: &Inputs) -> Result<Case, Diagnostic> {
+        for name in [SCENARIO, CASE, OBSERVED] {
+            inputs.add(&folder.join(name), InputKind::Case);
+        }
         let path = folder.join(OBSERVED);
         let observed = Observed::parse(&text(&path)?).map_err(|what| wrong(&path, &what))?;
-        replay(&name(folder), &self.scenario(folder)?, &observed).map_err(|what| wrong(folder, &what))
+        Ok(Case { folder: folder.to_owned(), scenario: self.scenario(folder, inputs)?, observed })
     }
 
     /// The scenario in the folder, or the one that its `case.json` stands for.
-    fn scenario(&self, folder: &Path) -> Result<Scenario, Diagnostic> {
+    fn scenario(&self, folder: &Path, inputs: &Inputs) -> Result<Scenario, Diagnostic> {
         let path = folder.join(SCENARIO);
         let source = if path.exists() {
             Source::from_bytes(path.display().to_string(), text(&path)?.into_bytes())?
         } else {
             Source::new(folder.join(CASE).display().to_string(), scenario_text(folder)?)
         };
-        let within = folder.to_owned();
-        scenario::read(source, &name(folder), &self.changes, &Files::new(move |file| files::open(&within.join(file))))
+        scenario::read(source, &name(folder), &self.changes, &scenarios::files_in(folder, inputs))
     }
 
     fn print(&self, folders: &[PathBuf], stdout: &mut Stdout) -> Result<(), Failure> {
@@ -167,6 +163,32 @@ impl Replay {
         };
         stdout.write(&scenario_text(folder)?)
     }
+}
+
+/// A case that has been read.
+struct Case {
+    folder: PathBuf,
+    scenario: Scenario,
+    observed: Observed,
+}
+
+impl Case {
+    fn replay(&self) -> Result<ReplayedCase, Diagnostic> {
+        replay(&name(&self.folder), &self.scenario, &self.observed).map_err(|what| wrong(&self.folder, &what))
+    }
+}
+
+/// Does the same with each of them; all that is wrong is said together.
+fn each<T, R>(items: &[T], work: impl Fn(&T) -> Result<R, Diagnostic>) -> Result<Vec<R>, Failure> {
+    let mut done = Vec::new();
+    let mut wrong = Vec::new();
+    for item in items {
+        match work(item) {
+            Ok(result) => done.push(result),
+            Err(diagnostic) => wrong.push(diagnostic),
+        }
+    }
+    if wrong.is_empty() { Ok(done) } else { Err(Failure::Bad(wrong)) }
 }
 
 /// The scenario that a case's `case.json` stands for.
@@ -185,8 +207,18 @@ fn text(path: &Path) -> Result<String, Diagnostic> {
     fs::read_to_string(path).map_err(|error| unreadable(path, &error))
 }
 
-fn unreadable(path: &Path, error: &std::io::Error) -> Diagnostic {
+fn unreadable(path: &Path, error: &io::Error) -> Diagnostic {
     Diagnostic::unreadable(&path.display().to_string(), error)
+}
+
+fn no_folder(path: &Path, error: &io::Error) -> Diagnostic {
+    let shown = path.display();
+    let what = match error.kind() {
+        io::ErrorKind::NotFound => format!("there is no folder `{shown}`"),
+        io::ErrorKind::NotADirectory => format!("`{shown}` is not a folder"),
+        _ => format!("cannot read the folder `{shown}`: {}", reason(error)),
+    };
+    Diagnostic::new(what).with_help("name a measured case, or a folder of cases; see `waitline replay --help`")
 }
 
 fn wrong(path: &Path, what: &str) -> Diagnostic {

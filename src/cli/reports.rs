@@ -1,12 +1,11 @@
 //! Where reports go: standard output, and the files of `--export`.
 
-use std::path::{Path, PathBuf};
-
 use super::arguments::Export;
+use super::ending::Ending;
 use super::failure::Failure;
 use super::files::NewFile;
 use super::github;
-use super::interrupt::Interrupt;
+use super::outputs::Outputs;
 use super::terminal::{Stdout, note};
 use crate::output::{Format, Report, View};
 
@@ -29,9 +28,9 @@ impl Reports {
         printed: Option<Format>,
         exports: &[Export],
         view: View<'static>,
-        interrupt: &Interrupt,
+        ending: &Ending,
     ) -> Result<Self, Failure> {
-        let begin = |export: &Export| Ok((export.format, NewFile::create(&export.path, interrupt)?));
+        let begin = |export: &Export| Ok((export.format, NewFile::create(&export.path, ending)?));
         let exports = exports.iter().map(begin).collect::<Result<_, Failure>>()?;
         Ok(Self { printed, exports, view, kept: Vec::new() })
     }
@@ -77,28 +76,18 @@ impl Reports {
     }
 }
 
-/// Makes sure that no file would be written twice; `others` are those that are written beside the exports.
+/// Adds what reports are written to: the files of `--export`, and the summary of a step.
 ///
 /// # Errors
-/// [`Failure::Bad`] naming the file.
-pub fn expect_different(exports: &[Export], others: &[&Path]) -> Result<(), Failure> {
-    let mut known: Vec<PathBuf> = others.iter().map(|path| resolved(path)).collect();
-    for Export { path, .. } in exports {
-        let resolved = resolved(path);
-        if known.contains(&resolved) {
-            let message = format!("`{}` would be written twice", path.display());
-            return Err(Failure::bad(message, "give each format a file of its own"));
-        }
-        known.push(resolved);
+/// As for [`Outputs::add`].
+pub fn add_outputs(printed: Option<Format>, exports: &[Export], outputs: &mut Outputs<'_>) -> Result<(), Failure> {
+    if printed.is_some() {
+        outputs.add_stdout();
     }
-    Ok(())
-}
-
-/// The path by which a file is known, whatever way leads there.
-fn resolved(path: &Path) -> PathBuf {
-    let real = |path: &Path| path.canonicalize().ok();
-    let in_folder = || Some(real(super::files::folder_of(path))?.join(path.file_name()?));
-    real(path).or_else(in_folder).or_else(|| std::path::absolute(path).ok()).unwrap_or_else(|| path.to_owned())
+    if printed == Some(Format::Github) {
+        github::summary_path().map_or(Ok(()), |path| outputs.add(&path))?;
+    }
+    exports.iter().try_for_each(|export| outputs.add(&export.path))
 }
 
 /// Says which files were written.

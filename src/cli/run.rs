@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::arguments::{ExportArguments, PrintArguments, RunArguments, ScenarioArguments, WriteArguments};
+use super::ending::Ending;
 use super::failure::Failure;
+use super::outputs::Inputs;
 use super::scenarios;
 use super::simulate::Simulation;
 use super::terminal::Stdout;
@@ -55,10 +57,12 @@ impl Run {
     /// Reads all scenarios, then runs them.
     ///
     /// # Errors
-    /// A bad scenario, a file that cannot be written, or Ctrl-C.
-    pub fn execute(&self, stdout: &mut Stdout) -> Result<(), Failure> {
-        let scenarios = scenarios::read(&self.files, &self.scenario)?;
+    /// A bad scenario, a file that cannot be written, or a run that a limit has stopped.
+    pub fn execute(&self, stdout: &mut Stdout, ending: &Ending) -> Result<(), Failure> {
+        let inputs = Inputs::default();
+        let scenarios = scenarios::read(&self.files, &self.scenario, &inputs)?;
         let simulation = Simulation {
+            inputs: &inputs,
             policies: &self.scenario.policies,
             run: &self.run,
             out: Some(&self.out),
@@ -66,6 +70,6 @@ impl Run {
             write: &self.write,
             exports: &self.export.exports,
         };
-        simulation.run(&scenarios, stdout)
+        simulation.run(&scenarios, stdout, ending)
     }
 }

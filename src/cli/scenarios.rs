@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use super::arguments::ScenarioArguments;
 use super::failure::Failure;
 use super::files::{self, folder_of};
+use super::outputs::{InputKind, Inputs};
 use crate::policy::PolicyChoice;
 use crate::random::Files;
 use crate::scenario::{self, Diagnostic, Scenario, Source, did_you_mean};
@@ -30,16 +31,17 @@ pub fn without_baselines(files: &[String]) -> Vec<String> {
     files.iter().filter(|file| !baselines.iter().any(|baseline| baseline == Path::new(file))).cloned().collect()
 }
 
-/// Reads and checks all files, so that nothing runs when one of them is bad.
+/// Reads and checks all files, so that nothing runs when one of them is bad. They are noted as `inputs`, with those they
+/// name and the baselines beside them.
 ///
 /// # Errors
 /// What is wrong with each of them.
-pub fn read(files: &[String], arguments: &ScenarioArguments) -> Result<Vec<Scenario>, Failure> {
+pub fn read(files: &[String], arguments: &ScenarioArguments, inputs: &Inputs) -> Result<Vec<Scenario>, Failure> {
     let mut wrong = Vec::new();
     let mut scenarios = Vec::new();
     let mut names: Vec<(String, &str)> = Vec::new();
     for file in &without_baselines(files) {
-        match read_named(file, &mut names, arguments) {
+        match read_named(file, &mut names, arguments, inputs) {
             Ok(scenario) => scenarios.push(scenario),
             Err(diagnostic) => wrong.push(diagnostic),
         }
@@ -52,6 +54,7 @@ fn read_named<'a>(
     file: &'a str,
     names: &mut Vec<(String, &'a str)>,
     arguments: &ScenarioArguments,
+    inputs: &Inputs,
 ) -> Result<Scenario, Diagnostic> {
     let name = scenario_name(file)?;
     if let Some((_, other)) = names.iter().find(|(other, _)| *other == name) {
@@ -60,9 +63,11 @@ fn read_named<'a>(
     }
     names.push((name.clone(), file));
     let bytes = bytes_of(file)?;
+    inputs.add(Path::new(if file == STDIN { "/dev/stdin" } else { file }), InputKind::Scenario);
+    baseline_of(file).iter().for_each(|baseline| inputs.add(baseline, InputKind::Baseline));
     expect_no_baseline(file, &bytes)?;
     let source = Source::from_bytes(shown(file), bytes)?;
-    from_source(source, &name, folder_of(Path::new(file)), arguments)
+    from_source(source, &name, folder_of(Path::new(file)), arguments, inputs)
 }
 
 /// A file as messages name it.
@@ -88,9 +93,9 @@ pub fn from_source(
     name: &str,
     folder: &Path,
     arguments: &ScenarioArguments,
+    inputs: &Inputs,
 ) -> Result<Scenario, Diagnostic> {
-    let folder = folder.to_owned();
-    let files = Files::new(move |path| files::open(&folder.join(path)));
+    let files = files_in(folder, inputs);
     let mut scenario = scenario::read(source, name, &arguments.changes(), &files)?;
     if let Some(seed) = arguments.seed {
         scenario.run.seed = seed;
@@ -103,6 +108,16 @@ pub fn from_source(
         scenario.assert(objective)?;
     }
     Ok(scenario)
+}
+
+/// The files that a scenario in this folder names; they are noted as `inputs`.
+pub fn files_in(folder: &Path, inputs: &Inputs) -> Files {
+    let (folder, inputs) = (folder.to_owned(), inputs.clone());
+    Files::new(move |path| {
+        let path = folder.join(path);
+        inputs.add(path.strip_prefix(".").unwrap_or(&path), InputKind::Named);
+        files::open(&path)
+    })
 }
 
 /// Makes sure that the policy which others are to be compared with runs.

@@ -7,9 +7,10 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::arguments::{Export, PrintArguments, RunArguments, WriteArguments};
+use super::ending::Ending;
 use super::failure::Failure;
 use super::files::{self, NewFile};
-use super::interrupt::Interrupt;
+use super::outputs::{Inputs, Outputs};
 use super::progress::Bar;
 use super::reports::{self, Reports};
 use super::scenarios;
@@ -26,9 +27,15 @@ const DRAWN: usize = 40;
 /// More than that are never drawn.
 const MOST_DRAWN: usize = 100;
 
+/// The files in the folder of a scenario.
+const RESULTS: &str = "results.json";
+const TIMELINE: &str = "timeline.svg";
+
 /// What to do with scenarios.
 #[derive(Debug)]
 pub struct Simulation<'a> {
+    /// The files that were read.
+    pub inputs: &'a Inputs,
     /// Run only these policies; all when empty.
     pub policies: &'a [String],
     /// How they are run.
@@ -47,30 +54,24 @@ impl Simulation<'_> {
     /// Runs them one after another. The files of a scenario are there as soon as it has run; CSV and exports at the end.
     ///
     /// # Errors
-    /// When something cannot be written, the user ends it, or a run was stopped by a limit.
-    pub fn run(&self, scenarios: &[Scenario], stdout: &mut Stdout) -> Result<(), Failure> {
+    /// When something cannot be written, or a run was stopped by a limit.
+    pub fn run(&self, scenarios: &[Scenario], stdout: &mut Stdout, ending: &Ending) -> Result<(), Failure> {
         if let Some(against) = &self.run.against {
             scenarios::expect_against(against, scenarios, self.policies)?;
         }
-        let csv = self.write.csv.as_deref();
-        reports::expect_different(self.exports, csv.as_slice())?;
-        for folder in scenarios.iter().filter_map(|scenario| self.folder(scenario)) {
-            files::expect_writable(&folder)?;
-        }
-        let interrupt = Interrupt::listen();
+        self.expect_writable(scenarios, ending)?;
         let view =
             View { explain_defaults: self.print.explain_defaults, several: scenarios.len() > 1, ..View::default() };
-        let mut reports = Reports::begin(self.format(), self.exports, view, &interrupt)?;
-        let rows = match csv {
-            Some(path) => Some(Rows::begin(path, scenarios, &interrupt)?),
+        let mut reports = Reports::begin(self.format(), self.exports, view, ending)?;
+        let rows = match &self.write.csv {
+            Some(path) => Some(Rows::begin(path, scenarios, ending)?),
             None => None,
         };
         let mut stopped = Vec::new();
         for scenario in scenarios {
-            let mut results = self.simulate(scenario, rows.as_ref(), &interrupt)?;
+            let mut results = self.simulate(scenario, rows.as_ref())?;
             let drawing = self.split_drawing(&mut results);
-            interrupt.check()?;
-            self.write_files(scenario, &results, &drawing, &interrupt)?;
+            self.write_files(scenario, &results, &drawing, ending)?;
             stopped.extend(results.precision.iter().filter(|precision| !precision.reached).map(|precision| {
                 format!("{}: not as precise as asked: {}", scenario.name, precision.missed.join("; "))
             }));
@@ -78,6 +79,7 @@ impl Simulation<'_> {
                 let why = policy.incomplete.as_ref()?;
                 Some(format!("{}, {}: {why}", scenario.name, policy.name))
             }));
+            self.note_broken(&results);
             reports.add(Report::Run(results), stdout)?;
             self.note_files(scenario);
         }
@@ -98,12 +100,23 @@ impl Simulation<'_> {
         self.out.map(|out| out.join(&scenario.name))
     }
 
-    fn simulate(
-        &self,
-        scenario: &Scenario,
-        rows: Option<&Rows>,
-        interrupt: &Interrupt,
-    ) -> Result<ScenarioResults, Failure> {
+    /// Makes sure, before a long run, that everything can be written and nothing is replaced that is needed.
+    fn expect_writable(&self, scenarios: &[Scenario], ending: &Ending) -> Result<(), Failure> {
+        let mut outputs = Outputs::new(self.inputs, self.out, ending);
+        reports::add_outputs(self.format(), self.exports, &mut outputs)?;
+        self.write.csv.iter().try_for_each(|path| outputs.add(path))?;
+        for folder in scenarios.iter().filter_map(|scenario| self.folder(scenario)) {
+            self.files().iter().try_for_each(|name| outputs.add(&folder.join(name)))?;
+        }
+        Ok(())
+    }
+
+    /// What is written to the folder of each scenario.
+    fn files(&self) -> &'static [&'static str] {
+        if self.write.no_charts { &[RESULTS] } else { &[RESULTS, TIMELINE] }
+    }
+
+    fn simulate(&self, scenario: &Scenario, rows: Option<&Rows>) -> Result<ScenarioResults, Failure> {
         let options = Options {
             policies: self.policies.to_vec(),
             timeline: Some(self.write.timeline.unwrap_or(WHOLE_TIMELINE)),
@@ -114,7 +127,7 @@ impl Simulation<'_> {
         let are_written = rows.map(|rows| &rows.are_written);
         let progress = |done: f64| {
             bar.update(done);
-            let goes_on = !interrupt.is_wanted() && are_written.is_none_or(|written| written.load(Ordering::Relaxed));
+            let goes_on = are_written.is_none_or(|written| written.load(Ordering::Relaxed));
             if goes_on { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
         };
         let mut row = |row: RequestRow<'_>| {
@@ -149,21 +162,27 @@ impl Simulation<'_> {
         scenario: &Scenario,
         results: &ScenarioResults,
         drawing: &ScenarioResults,
-        interrupt: &Interrupt,
+        ending: &Ending,
     ) -> Result<(), Failure> {
         let Some(folder) = self.folder(scenario) else { return Ok(()) };
-        files::write(&folder.join("results.json"), &output::results_json(results), interrupt)?;
+        files::write(&folder.join(RESULTS), &output::results_json(results), ending)?;
         if !self.write.no_charts {
-            files::write(&folder.join("timeline.svg"), &output::timeline_svg(drawing), interrupt)?;
+            files::write(&folder.join(TIMELINE), &output::timeline_svg(drawing), ending)?;
         }
         Ok(())
+    }
+
+    /// Says which objectives are broken, where no table does.
+    fn note_broken(&self, results: &ScenarioResults) {
+        if self.print.quiet {
+            output::broken_objectives(results).iter().for_each(|broken| note(&format!("{broken}\n")));
+        }
     }
 
     /// Says what was written.
     fn note_files(&self, scenario: &Scenario) {
         if let Some(folder) = self.folder(scenario).filter(|_| !self.print.quiet) {
-            let chart = if self.write.no_charts { "" } else { " and timeline.svg" };
-            note(&format!("wrote {}{chart}\n", folder.join("results.json").display()));
+            note(&format!("wrote {}\n", folder.join(self.files().join(" and ")).display()));
         }
     }
 }
@@ -179,11 +198,11 @@ struct Rows {
 }
 
 impl Rows {
-    fn begin(path: &Path, scenarios: &[Scenario], interrupt: &Interrupt) -> Result<Self, Failure> {
+    fn begin(path: &Path, scenarios: &[Scenario], ending: &Ending) -> Result<Self, Failure> {
         let several = scenarios.len() > 1;
         let is_replicated = |scenario: &Scenario| scenario.run.replications > 1 || scenario.run.precision.is_some();
         let replications = scenarios.iter().any(is_replicated);
-        let mut file = NewFile::create(path, interrupt)?;
+        let mut file = NewFile::create(path, ending)?;
         file.write(&output::requests_csv_header(several, replications)).map_err(|error| file.failure(&error))?;
         Ok(Self {
             several,

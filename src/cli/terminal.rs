@@ -6,16 +6,18 @@ use anstream::{AutoStream, ColorChoice};
 
 use super::failure::{Failure, reason};
 
-/// Standard output. Once its reader has gone, what is written is dropped without a word.
+/// Standard output. Once its reader has gone, what is written is dropped without a word; where it was closed from the start,
+/// nothing can be written.
 #[derive(Debug)]
 pub struct Stdout {
+    is_closed: bool,
     reader_has_gone: bool,
 }
 
 impl Stdout {
     /// The standard output of this process.
-    pub const fn new() -> Self {
-        Self { reader_has_gone: false }
+    pub fn new() -> Self {
+        Self { is_closed: closed::is_stdout_closed(), reader_has_gone: false }
     }
 
     /// Whether it shows colour: a terminal, and `NO_COLOR` is not set.
@@ -31,6 +33,9 @@ impl Stdout {
         if self.reader_has_gone {
             return Ok(());
         }
+        if self.is_closed {
+            return Err(unwritable(&io::Error::other("it is closed")));
+        }
         // The text has the colour it should have: pass it on.
         let mut stdout = AutoStream::always(io::stdout().lock());
         match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
@@ -42,6 +47,33 @@ impl Stdout {
     fn accept(&mut self, error: &io::Error) -> Result<(), Failure> {
         self.reader_has_gone = error.kind() == io::ErrorKind::BrokenPipe;
         if self.reader_has_gone { Ok(()) } else { Err(unwritable(error)) }
+    }
+}
+
+/// Whether standard output was closed when the process began. Before `main`, Rust's runtime opens `/dev/null` in place of what
+/// is closed, so this is looked at even earlier; nothing else happens then.
+#[cfg(unix)]
+mod closed {
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    static IS_CLOSED: AtomicBool = AtomicBool::new(false);
+
+    #[ctor::ctor]
+    fn look() {
+        let is_closed = rustix::io::fcntl_getfd(rustix::stdio::stdout()).is_err();
+        IS_CLOSED.store(is_closed, Ordering::Relaxed);
+    }
+
+    pub fn is_stdout_closed() -> bool {
+        IS_CLOSED.load(Ordering::Relaxed)
+    }
+}
+
+/// Other systems do not say.
+#[cfg(not(unix))]
+mod closed {
+    pub const fn is_stdout_closed() -> bool {
+        false
     }
 }
 
@@ -65,10 +97,11 @@ pub fn stderr_is_terminal() -> bool {
 }
 
 /// Shows what clap has to say: help and version are results, the rest is an error.
-pub fn show_usage(usage: &clap::Error) -> Result<(), Failure> {
-    match usage.print() {
-        Err(error) if !usage.use_stderr() => Stdout::new().accept(&error),
-        _ if usage.use_stderr() => Err(Failure::Shown),
-        _ => Ok(()),
+pub fn show_usage(usage: &clap::Error, stdout: &mut Stdout) -> Result<(), Failure> {
+    let text = usage.render();
+    if usage.use_stderr() {
+        note(&if color_on_stderr() { text.ansi().to_string() } else { text.to_string() });
+        return Err(Failure::Shown);
     }
+    stdout.write(&if stdout.has_color() { text.ansi().to_string() } else { text.to_string() })
 }

@@ -6,7 +6,6 @@ use std::ops::ControlFlow;
 use clap::{Args, ValueEnum};
 
 use super::failure::Failure;
-use super::interrupt::Interrupt;
 use super::progress::Bar;
 use super::terminal::Stdout;
 use crate::output::{coverage_json, coverage_text, verification_json, verification_text};
@@ -64,7 +63,7 @@ impl Verify {
     /// Runs the cases and prints what they gave.
     ///
     /// # Errors
-    /// When a case is unknown, a figure does not pass, or the user ends it.
+    /// When a case is unknown or a figure does not pass.
     pub fn execute(&self, stdout: &mut Stdout) -> Result<(), Failure> {
         if let Some(experiments) = self.coverage {
             return self.cover(experiments.get(), stdout);
@@ -97,16 +96,15 @@ impl Verify {
         }
     }
 
-    /// Does something long, with a bar, until Ctrl-C.
+    /// Does something long, with a bar.
     fn watched<T>(
         &self,
         work: impl FnOnce(&(dyn Fn(f64) -> ControlFlow<()> + Sync)) -> Result<T, Halted>,
     ) -> Result<T, Failure> {
-        let interrupt = Interrupt::listen();
         let bar = Bar::new("verify", self.quiet);
         let watch = |done| {
             bar.update(done);
-            if interrupt.is_wanted() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            ControlFlow::Continue(())
         };
         work(&watch).map_err(|Halted| Failure::Interrupted)
     }

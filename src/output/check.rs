@@ -138,7 +138,15 @@ fn compared(comparison: &BaselineComparison, sections: &mut Vec<Section>) {
         sections.push(Section::Lines("Notes", notes));
     }
     if !other.is_empty() || !comparison.changes.is_empty() {
-        sections.push(Section::Command("If this is meant:".to_owned(), comparison.accept.clone()));
+        sections.push(Section::Command(if_meant(comparison), comparison.accept.clone()));
+    }
+}
+
+/// What stands before the command that accepts the numbers.
+pub fn if_meant(comparison: &BaselineComparison) -> String {
+    match comparison.accept_needs_edit {
+        true => "If this is meant, put the changes of --set into the scenario file, then:".to_owned(),
+        false => "If this is meant:".to_owned(),
     }
 }
 

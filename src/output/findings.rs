@@ -1,6 +1,7 @@
 //! What was judged, one by one and in words: the same for every format that tells machines of it.
 
 use super::Report;
+use super::check::if_meant;
 use super::number;
 use super::paint::plain;
 use crate::stats::{MissingClient, ObjectiveResult, ObjectiveVerdict, PolicyResults, ScenarioResults};
@@ -68,6 +69,13 @@ pub fn findings(report: &Report) -> Vec<Finding> {
         Some((_, BaselineCheck::Written(_) | BaselineCheck::NotAsked)) | None => {}
     }
     findings
+}
+
+/// The objectives that are not met, or cannot be judged, a sentence each; those that only warn are left out.
+pub fn broken_objectives(results: &ScenarioResults) -> Vec<String> {
+    let is_broken = |objective: &&ObjectiveResult| outcome(objective) >= Outcome::Failed;
+    let broken = results.slo.iter().filter(is_broken);
+    broken.map(|objective| format!("{}: {}", results.scenario, of_objective(objective, results).message)).collect()
 }
 
 /// What came out of an objective.
@@ -272,7 +280,7 @@ fn of_numbers(file: &str, metrics: &[MetricComparison], comparison: &BaselineCom
         details.extend(comparison.changes.iter().map(change));
     }
     if matches!(outcome, Outcome::Failed | Outcome::Noted) {
-        details.push(format!("If this is meant: {}", comparison.accept));
+        details.push(format!("{} {}", if_meant(comparison), comparison.accept));
     }
     Finding {
         policy: Some(policy.clone()),

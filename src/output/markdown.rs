@@ -8,6 +8,7 @@ use super::preset;
 use super::report;
 use super::table::{Column, Table};
 use super::{Report, View};
+use crate::stats::ScenarioResults;
 use crate::study::ScenarioCheck;
 
 /// A heading, the description and the tables; when asked for, what is assumed.
@@ -18,10 +19,21 @@ pub fn render(report: &Report, view: View<'_>) -> String {
 
 /// The same in blocks, each ending in a newline, between which a blank line stands.
 pub fn blocks(report: &Report, view: View<'_>) -> Vec<String> {
-    if let Report::Check(check) = report {
-        return checked(check);
-    }
     let results = report.results();
+    let mut blocks = match report {
+        Report::Check(check) => checked(check),
+        Report::Run(results) => of_run(results),
+    };
+    if view.explain_defaults {
+        let assumed = results.assumptions.iter().cloned().chain(preset::missing_clients(results));
+        blocks.push(list("Assumed", assumed.map(|assumption| escaped(&assumption))));
+        let defaults = results.defaults.iter().map(|(path, value)| format!("`{path}`: `{value}`"));
+        blocks.push(list("Defaults in force", defaults));
+    }
+    blocks
+}
+
+fn of_run(results: &ScenarioResults) -> Vec<String> {
     let mut blocks = vec![format!("### {}\n", escaped(&results.scenario))];
     blocks.extend(results.description.as_deref().map(|description| format!("{}\n", escaped(description))));
     let faults = fault::sentence(&results.faults);
@@ -29,12 +41,6 @@ pub fn blocks(report: &Report, view: View<'_>) -> Vec<String> {
     blocks.extend(certainty::warnings(results).iter().map(|warning| format!("> **Warning:** {}\n", escaped(warning))));
     blocks.extend(certainty::objectives(results).iter().map(table));
     blocks.extend(report::tables(results).iter().map(table));
-    if view.explain_defaults {
-        let assumed = results.assumptions.iter().cloned().chain(preset::missing_clients(results));
-        blocks.push(list("Assumed", assumed.map(|assumption| escaped(&assumption))));
-        let defaults = results.defaults.iter().map(|(path, value)| format!("`{path}`: `{value}`"));
-        blocks.push(list("Defaults in force", defaults));
-    }
     blocks
 }
 

@@ -30,6 +30,7 @@ mod wrap;
 
 pub use self::baseline::baseline_json;
 pub use self::coverage::{coverage_json, coverage_text};
+pub use self::findings::broken_objectives;
 pub use self::github::step_summary;
 pub use self::preset::{presets_json, presets_text};
 pub use self::replay::{replay_json, replay_markdown, replay_text};

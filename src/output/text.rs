@@ -15,16 +15,11 @@ use crate::stats::ScenarioResults;
 
 /// Name, description and faults, the tables, the bars, and when asked for what is assumed.
 pub fn render(report: &Report, view: View<'_>) -> String {
-    if let Report::Check(found) = report {
-        let text = check::text(found, view.color);
-        return if view.before > 0 { format!("\n{text}") } else { text };
-    }
     let results = report.results();
-    let mut blocks = vec![head(results, view.color), incomplete(results), warnings(results, view.color)];
-    blocks.extend(certainty::objectives(results).map(|table| table.aligned(view.color)));
-    blocks.extend(report::tables(results).iter().map(|table| table.aligned(view.color)));
-    // The bars stand under the table whose numbers they show, which is the last but one.
-    blocks.insert(blocks.len() - 1, bars(results, view.color));
+    let mut blocks = match report {
+        Report::Check(found) => vec![check::text(found, view.color)],
+        Report::Run(results) => of_run(results, view.color),
+    };
     if view.explain_defaults {
         blocks.push(assumptions(results, view.color));
         blocks.push(defaults(results, view.color));
@@ -32,6 +27,15 @@ pub fn render(report: &Report, view: View<'_>) -> String {
     blocks.retain(|block| !block.is_empty());
     let text = blocks.join("\n");
     if view.before > 0 { format!("\n{text}") } else { text }
+}
+
+fn of_run(results: &ScenarioResults, color: bool) -> Vec<String> {
+    let mut blocks = vec![head(results, color), incomplete(results), warnings(results, color)];
+    blocks.extend(certainty::objectives(results).map(|table| table.aligned(color)));
+    blocks.extend(report::tables(results).iter().map(|table| table.aligned(color)));
+    // The bars stand under the table whose numbers they show, which is the last but one.
+    blocks.insert(blocks.len() - 1, bars(results, color));
+    blocks
 }
 
 fn head(results: &ScenarioResults, color: bool) -> String {

@@ -3,6 +3,7 @@
 use super::decode::{Fault, Noun, Problem};
 use super::diagnostic::{Diagnostic, allowed_names, list, shown};
 use super::document::{Node, Value};
+use super::percentage::Percentage;
 use super::source::{Sources, Span};
 
 /// The diagnostic for a document that does not fit the format.
@@ -80,10 +81,7 @@ fn hint(expected: &str, found: &Node) -> Option<String> {
             Some(format!("write it with its unit, in quotes, such as \"{number}/s\""))
         }
         Value::Number(number) if expected.starts_with("a percentage") => {
-            // A share of 1 was meant.
-            let percent =
-                number.as_f64().map(|n| if n < 1.0 { (n * 1e8).round() / 1e6 } else { n }).unwrap_or_default();
-            Some(format!("write it with a percent sign, in quotes, such as \"{percent}%\""))
+            number.as_f64().map(|number| format!("did you mean \"{}\"?", Percentage::meant_by(number)))
         }
         Value::Text(text) => {
             let is_meant = match expected {

@@ -18,6 +18,11 @@ impl Percentage {
         Self(percent)
     }
 
+    /// What was probably meant by a number without a percent sign: below 1 it is a share of 1.
+    pub fn meant_by(number: f64) -> Self {
+        Self(if number < 1.0 { (number * 1e8).round() / 1e6 } else { number })
+    }
+
     /// As a share of 1.
     pub fn share(self) -> f64 {
         self.0 / 100.0
@@ -42,7 +47,10 @@ impl FromStr for Percentage {
         match text.trim().strip_suffix('%').map(|number| plain_number(number.trim_end())) {
             Some(Some(percent)) => Ok(Self(percent)),
             Some(None) => Err(format!("`{text}` is not a percentage\n{HELP}")),
-            None => Err(format!("`{text}` has no percent sign\n{HELP}")),
+            None => Err(match plain_number(text.trim()) {
+                Some(number) => format!("`{text}` has no percent sign\ndid you mean \"{}\"?", Self::meant_by(number)),
+                None => format!("`{text}` has no percent sign\n{HELP}"),
+            }),
         }
     }
 }

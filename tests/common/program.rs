@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Output;
+use std::process::{self, Output};
 
 use assert_cmd::Command;
 use tempfile::TempDir;
@@ -77,6 +77,13 @@ impl Desk {
         command.current_dir(self.directory.path()).env_remove("NO_COLOR").env_remove("CLICOLOR_FORCE");
         command.env_remove("GITHUB_STEP_SUMMARY").env_remove("GITHUB_WORKSPACE");
         command.args(arguments.split_whitespace());
+        command
+    }
+
+    /// The same as the standard library starts it: its pipes can be closed, and it can be sent signals.
+    pub fn process(&self, arguments: &str) -> process::Command {
+        let mut command = process::Command::new(env!("CARGO_BIN_EXE_waitline"));
+        command.args(arguments.split_whitespace()).current_dir(self.directory.path());
         command
     }
 

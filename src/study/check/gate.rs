@@ -25,6 +25,8 @@ pub struct Gate<'a> {
     pub stored: &'a Stored,
     /// The command that writes the baseline anew.
     pub update: &'a str,
+    /// Whether the scenario is not as its file says: changes have to be put there before a baseline is written.
+    pub is_changed: bool,
 }
 
 /// What there is of a baseline.
@@ -148,10 +150,14 @@ pub fn without_data(scenario: &Scenario, results: &ScenarioResults) -> Vec<Diagn
 
 impl Gate<'_> {
     fn not_comparable(&self, why: &str, help: &str) -> BaselineCheck {
+        let help = match self.is_changed {
+            true => format!("{}, once the changes of `--set` are in the scenario file:", help.trim_end_matches(':')),
+            false => help.to_owned(),
+        };
         BaselineCheck::NotComparable(NotComparable {
             file: self.baseline_file.to_owned(),
             why: why.to_owned(),
-            help: help.to_owned(),
+            help,
             command: self.update.to_owned(),
         })
     }
@@ -178,6 +184,7 @@ impl Gate<'_> {
             one_sided: one_sided(&old, &new, chosen),
             notes: notes(&old, &new),
             accept: self.update.to_owned(),
+            accept_needs_edit: self.is_changed,
         })
     }
 }

@@ -136,6 +136,8 @@ pub struct BaselineComparison {
     pub notes: Vec<String>,
     /// What makes these results the new baseline.
     pub accept: String,
+    /// Whether the changes of `--set` have to be put into the scenario file before.
+    pub accept_needs_edit: bool,
 }
 
 /// A part of a scenario that is only in the baseline, or only in the scenario.

@@ -1,0 +1,169 @@
+//! How the process ends at once: at Ctrl-C, when it is asked to terminate, and after an internal error.
+//!
+//! It ends whatever it is doing: reading a pipe that delivers nothing, drawing arrivals that never come, estimating,
+//! drawing, writing. No loop has to ask whether the user wants to stop, so none can forget to. What is not finished is not
+//! there: a file gets its name when it is whole (`files`), and never while the process ends.
+
+use std::backtrace::{Backtrace, BacktraceStatus};
+use std::panic::{self, PanicHookInfo};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError, mpsc};
+use std::time::{Duration, Instant};
+use std::{fs, process, thread};
+
+use super::failure::Failure;
+use super::terminal::{color_on_stderr, note, stderr_is_terminal};
+
+/// Nothing that is done at the end waits longer than this: neither for a file that gets its name, nor for a terminal that
+/// takes no text.
+const PATIENCE: Duration = Duration::from_millis(100);
+
+/// Ends the process at once, and knows which files have a name and are not finished.
+#[derive(Clone, Debug, Default)]
+pub struct Ending {
+    has_begun: Arc<AtomicBool>,
+    unfinished: Arc<Mutex<Vec<PathBuf>>>,
+}
+
+impl Ending {
+    /// Listens for Ctrl-C, for requests to terminate, and for panics of any thread. To be called once, before anything
+    /// else.
+    pub fn listen() -> Self {
+        let ending = Self::default();
+        let on_signal = ending.clone();
+        // Without a handler Ctrl-C still works: it ends the process, as it does everywhere.
+        let _ = ctrlc::set_handler(move || on_signal.end(&Failure::Interrupted));
+        let on_panic = ending.clone();
+        panic::set_hook(Box::new(move |panic| on_panic.end(&internal_error(panic))));
+        ending
+    }
+
+    /// Remembers a file that has to go if the process ends at once, for as long as the answer lives.
+    pub fn unfinished_file(&self, path: &Path) -> Unfinished {
+        self.unfinished().push(path.to_owned());
+        Unfinished { path: path.to_owned(), ending: self.clone() }
+    }
+
+    /// Does what must not be broken off half way, such as giving a file its name.
+    pub fn as_a_whole<T>(&self, work: impl FnOnce() -> T) -> T {
+        let _unfinished = self.unfinished();
+        work()
+    }
+
+    /// Removes what is unfinished, says why the process ends, and ends it. Of several threads the first does so.
+    fn end(&self, failure: &Failure) -> ! {
+        if self.has_begun.swap(true, Ordering::SeqCst) {
+            loop {
+                thread::park();
+            }
+        }
+        // Held to the end: no file gets its name any more.
+        let unfinished = self.unfinished_soon();
+        for path in unfinished.iter().flat_map(|paths| paths.iter()) {
+            let _ = fs::remove_file(path);
+        }
+        say(failure);
+        process::exit(failure.code().into());
+    }
+
+    fn unfinished(&self) -> MutexGuard<'_, Vec<PathBuf>> {
+        self.unfinished.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The files, unless somebody is at it for too long.
+    fn unfinished_soon(&self) -> Option<MutexGuard<'_, Vec<PathBuf>>> {
+        let begun = Instant::now();
+        loop {
+            match self.unfinished.try_lock() {
+                Ok(paths) => return Some(paths),
+                Err(TryLockError::Poisoned(poisoned)) => return Some(poisoned.into_inner()),
+                Err(TryLockError::WouldBlock) if begun.elapsed() < PATIENCE => thread::sleep(PATIENCE / 20),
+                Err(TryLockError::WouldBlock) => return None,
+            }
+        }
+    }
+}
+
+/// A file that has a name and is not finished.
+#[derive(Debug)]
+pub struct Unfinished {
+    path: PathBuf,
+    ending: Ending,
+}
+
+impl Drop for Unfinished {
+    fn drop(&mut self) {
+        self.ending.unfinished().retain(|path| *path != self.path);
+    }
+}
+
+/// Says why the process ends, on a line of its own. A pipe or terminal that takes no text is not waited for.
+fn say(failure: &Failure) {
+    // A progress bar may stand on the line.
+    let clear_line = if stderr_is_terminal() { "\r\u{1b}[K" } else { "" };
+    let text = format!("{clear_line}{}", failure.render(color_on_stderr()));
+    let (said, wait) = mpsc::channel();
+    let speaker = thread::Builder::new().spawn(move || {
+        note(&text);
+        let _ = said.send(());
+    });
+    if speaker.is_ok() {
+        let _ = wait.recv_timeout(PATIENCE);
+    }
+}
+
+/// A panic as a failure, with the backtrace if `RUST_BACKTRACE` asks for one.
+fn internal_error(panic: &PanicHookInfo<'_>) -> Failure {
+    let message = panic.payload_as_str().unwrap_or("panic");
+    let place = panic.location().map(|place| format!(" ({place})")).unwrap_or_default();
+    let backtrace = Backtrace::capture();
+    let backtrace = match backtrace.status() {
+        BacktraceStatus::Captured => format!("\n{backtrace}"),
+        _ => String::new(),
+    };
+    Failure::Internal(format!("{message}{place}{backtrace}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::env;
+    use std::process::{Command, Output};
+
+    use super::*;
+    use crate::cli::files::NewFile;
+
+    /// The folder in which a process of its own meets an internal error.
+    const FOLDER: &str = "WAITLINE_TEST_INTERNAL_ERROR";
+
+    /// Runs [`an_internal_error`] in a process of its own.
+    fn process_with_an_internal_error(folder: &Path) -> Output {
+        let mut process = Command::new(env::current_exe().unwrap());
+        process.args(["--exact", "--nocapture", "--test-threads=1", "cli::ending::tests::an_internal_error"]);
+        process.env(FOLDER, folder).env_remove("RUST_BACKTRACE").output().unwrap()
+    }
+
+    /// Does nothing in the process of the tests.
+    #[test]
+    fn an_internal_error() {
+        let Some(folder) = env::var_os(FOLDER) else { return };
+        let ending = Ending::listen();
+        let mut file = NewFile::create(&Path::new(&folder).join("rows.csv"), &ending).unwrap();
+        file.write(&"half ".repeat(100_000)).unwrap();
+        let worker = thread::spawn(|| panic!("there is no seventh worker"));
+        let _ = worker.join();
+        file.finish().unwrap();
+    }
+
+    #[test]
+    fn an_internal_error_of_any_thread_ends_with_4_asks_for_the_scenario_and_leaves_no_half_written_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let output = process_with_an_internal_error(folder.path());
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(4), "{said}");
+        for words in ["error: internal error: there is no seventh worker (src/cli/ending.rs:", "with the scenario"] {
+            assert!(said.contains(words), "no {words:?} in\n{said}");
+        }
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0, "something is left behind");
+    }
+}

@@ -1,0 +1,247 @@
+//! A file while it is written.
+//!
+//! On Linux it has no name until it is whole, so a process that is killed leaves nothing; only to replace another file does
+//! it need a second name for an instant. Where the system or the file system has no such files, it has a name of its own
+//! and is locked: one that is not locked was left by a process that was killed, and goes when the next file is begun in
+//! the same folder.
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::Path;
+
+use tempfile::{Builder, NamedTempFile};
+
+use crate::cli::ending::{Ending, Unfinished};
+
+const PREFIX: &str = ".waitline-";
+const SUFFIX: &str = ".part";
+
+/// A file that is not finished. Dropped, it is gone.
+#[derive(Debug)]
+pub struct Temporary {
+    file: Begun,
+    ending: Ending,
+}
+
+#[derive(Debug)]
+enum Begun {
+    #[cfg(target_os = "linux")]
+    Nameless(File),
+    Named {
+        file: NamedTempFile,
+        unfinished: Unfinished,
+    },
+}
+
+impl Temporary {
+    /// Begins a file that will be moved to somewhere in this folder.
+    pub fn begin(folder: &Path, ending: &Ending) -> io::Result<Self> {
+        remove_stale(folder);
+        #[cfg(target_os = "linux")]
+        if let Ok(file) = nameless::begin(folder) {
+            return Ok(Self { file: Begun::Nameless(file), ending: ending.clone() });
+        }
+        Self::begin_named(folder, ending)
+    }
+
+    fn begin_named(folder: &Path, ending: &Ending) -> io::Result<Self> {
+        loop {
+            let file = shared_by_default(&mut builder()).tempfile_in(folder)?;
+            // File systems without locks have no stale files removed either.
+            let _ = file.as_file().lock();
+            // Another process may have found the file before it was locked, and removed it.
+            if file.path().exists() {
+                let unfinished = ending.unfinished_file(file.path());
+                return Ok(Self { file: Begun::Named { file, unfinished }, ending: ending.clone() });
+            }
+        }
+    }
+
+    /// Gives the file its name, and the permissions of the file that had it.
+    pub fn finish(self, path: &Path) -> io::Result<()> {
+        match self.file {
+            #[cfg(target_os = "linux")]
+            Begun::Nameless(file) => {
+                keep_permissions(&file, path)?;
+                self.ending.as_a_whole(|| nameless::name(&file, path))
+            }
+            Begun::Named { file, unfinished } => {
+                keep_permissions(file.as_file(), path)?;
+                self.ending.as_a_whole(|| file.persist(path))?;
+                drop(unfinished);
+                Ok(())
+            }
+        }
+    }
+}
+
+impl Write for Temporary {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match &mut self.file {
+            #[cfg(target_os = "linux")]
+            Begun::Nameless(file) => file.write(bytes),
+            Begun::Named { file, .. } => file.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn builder() -> Builder<'static, 'static> {
+    let mut builder = Builder::new();
+    builder.prefix(PREFIX).suffix(SUFFIX);
+    builder
+}
+
+/// Removes what processes that were killed have left in a folder: files with a name of ours that nobody has locked.
+fn remove_stale(folder: &Path) {
+    let Ok(entries) = fs::read_dir(folder) else { return };
+    for entry in entries.flatten() {
+        let name = entry.file_name();
+        let is_ours = name.to_str().is_some_and(|name| name.starts_with(PREFIX) && name.ends_with(SUFFIX));
+        if is_ours
+            && entry.file_type().is_ok_and(|kind| kind.is_file())
+            && let Ok(file) = File::open(entry.path())
+            && file.try_lock().is_ok()
+        {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+}
+
+/// Gives the file owner and permissions of the one that it will replace, if there is one.
+#[cfg(unix)]
+fn keep_permissions(file: &File, path: &Path) -> io::Result<()> {
+    use std::os::unix::fs::{MetadataExt, fchown};
+
+    let Ok(replaced) = fs::metadata(path) else { return Ok(()) };
+    let new = file.metadata()?;
+    if (new.uid(), new.gid()) != (replaced.uid(), replaced.gid()) {
+        // Only the administrator may give files away.
+        let _ = fchown(file, Some(replaced.uid()), Some(replaced.gid()));
+    }
+    file.set_permissions(replaced.permissions())
+}
+
+/// Permissions are those of the folder.
+#[cfg(not(unix))]
+fn keep_permissions(_: &File, _: &Path) -> io::Result<()> {
+    Ok(())
+}
+
+/// Temporary files are private; results are not. The process's umask still holds.
+#[cfg(unix)]
+fn shared_by_default<'a, 'b>(builder: &'a mut Builder<'b, 'b>) -> &'a mut Builder<'b, 'b> {
+    use std::os::unix::fs::PermissionsExt;
+    builder.permissions(fs::Permissions::from_mode(0o666))
+}
+
+/// Temporary files have the permissions of their folder.
+#[cfg(not(unix))]
+fn shared_by_default<'a, 'b>(builder: &'a mut Builder<'b, 'b>) -> &'a mut Builder<'b, 'b> {
+    builder
+}
+
+/// Files that have no name until they are given one.
+#[cfg(target_os = "linux")]
+mod nameless {
+    use std::fs::{self, File};
+    use std::io;
+    use std::os::fd::AsRawFd;
+    use std::os::unix::fs::OpenOptionsExt;
+    use std::path::{Path, PathBuf};
+
+    use rustix::fs::{AtFlags, CWD, OFlags, linkat};
+
+    use super::builder;
+    use crate::cli::files::folder_of;
+
+    /// Begins a file in the file system of a folder.
+    pub fn begin(folder: &Path) -> io::Result<File> {
+        let file = File::options().write(true).custom_flags(OFlags::TMPFILE.bits() as i32).open(folder)?;
+        // Without this path it could not be given a name.
+        fs::symlink_metadata(own_path(&file))?;
+        // The name it has for an instant is not that of a stale file.
+        let _ = file.try_lock();
+        Ok(file)
+    }
+
+    /// Gives the file a name. A name that another file has cannot be given directly: the file gets one beside it, and is
+    /// renamed.
+    pub fn name(file: &File, path: &Path) -> io::Result<()> {
+        let own_path = own_path(file);
+        let link = |path: &Path| linkat(CWD, &own_path, CWD, path, AtFlags::SYMLINK_FOLLOW).map_err(io::Error::from);
+        match link(path) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                builder().make_in(folder_of(path), link)?.persist(path)?;
+                Ok(())
+            }
+            linked => linked,
+        }
+    }
+
+    fn own_path(file: &File) -> PathBuf {
+        PathBuf::from(format!("/proc/self/fd/{}", file.as_raw_fd()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(folder: &Path) -> Vec<String> {
+        let mut names: Vec<String> =
+            fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn what_a_killed_process_left_goes_and_what_another_is_writing_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let ending = Ending::default();
+        let stale = folder.path().join(".waitline-AbCdEf.part");
+        fs::write(&stale, "half").unwrap();
+        fs::write(folder.path().join(".waitline-notes"), "mine").unwrap();
+        let under_way = Temporary::begin_named(folder.path(), &ending).unwrap();
+        assert_eq!(names(folder.path()).len(), 3);
+        let other = Temporary::begin(folder.path(), &ending).unwrap();
+        assert!(!stale.exists());
+        other.finish(&folder.path().join("b.csv")).unwrap();
+        under_way.finish(&folder.path().join("a.csv")).unwrap();
+        assert_eq!(names(folder.path()), [".waitline-notes", "a.csv", "b.csv"]);
+    }
+
+    #[test]
+    fn a_file_with_a_name_of_its_own_is_finished_or_dropped_like_one_without() {
+        let folder = tempfile::tempdir().unwrap();
+        let ending = Ending::default();
+        let path = folder.path().join("rows.csv");
+        for begin in [Temporary::begin, Temporary::begin_named] {
+            for content in ["one", "two"] {
+                let mut file = begin(folder.path(), &ending).unwrap();
+                file.write_all(content.as_bytes()).unwrap();
+                file.finish(&path).unwrap();
+                assert_eq!(fs::read_to_string(&path).unwrap(), content);
+            }
+            drop(begin(folder.path(), &ending).unwrap());
+            assert_eq!(names(folder.path()), ["rows.csv"]);
+            fs::remove_file(&path).unwrap();
+        }
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_file_has_no_name_while_it_is_written() {
+        let folder = tempfile::tempdir().unwrap();
+        if nameless::begin(folder.path()).is_err() {
+            // This file system has no such files.
+            return;
+        }
+        let mut file = Temporary::begin(folder.path(), &Ending::default()).unwrap();
+        file.write_all(b"half").unwrap();
+        assert!(names(folder.path()).is_empty());
+    }
+}

@@ -1,0 +1,153 @@
+//! Which files a command reads and which it writes. Nothing that is written may replace what is read, or what the same run
+//! writes elsewhere: that is found before anything runs.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::ending::Ending;
+use super::failure::Failure;
+use super::files::{NewFile, Place, folder_of};
+
+/// The files that have been read so far; others may add to it while they read.
+#[derive(Clone, Debug, Default)]
+pub struct Inputs(Arc<Mutex<Vec<Input>>>);
+
+#[derive(Clone, Debug)]
+struct Input {
+    /// As messages name it.
+    path: PathBuf,
+    kind: InputKind,
+    place: Place,
+}
+
+/// What is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InputKind {
+    /// A scenario.
+    Scenario,
+    /// A trace or measured times, by their path in a scenario.
+    Named,
+    /// A baseline, or the file in which one is looked for.
+    Baseline,
+    /// A file of a measured case.
+    Case,
+}
+
+impl InputKind {
+    const fn words(self) -> &'static str {
+        match self {
+            Self::Scenario => "a scenario of this run",
+            Self::Named => "a file that a scenario of this run names",
+            Self::Baseline => "the baseline of a scenario of this run",
+            Self::Case => "part of a measured case",
+        }
+    }
+}
+
+impl Inputs {
+    /// Notes a file that is read, if it is a regular file.
+    pub fn add(&self, path: &Path, kind: InputKind) {
+        let mut inputs = self.lock();
+        if inputs.iter().any(|input| input.path == path) {
+            return;
+        }
+        let place = Place::of(path).ok().filter(|place| place.exists() && place.is_replaced());
+        inputs.extend(place.map(|place| Input { path: path.to_owned(), kind, place }));
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Input>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The files that a command will write.
+#[derive(Debug)]
+pub struct Outputs<'a> {
+    inputs: &'a Inputs,
+    ending: &'a Ending,
+    /// Folders below it are created.
+    out: Option<PathBuf>,
+    known: Vec<(PathBuf, Place)>,
+}
+
+impl<'a> Outputs<'a> {
+    /// None yet. Folders below `out` need not exist: they are created.
+    pub fn new(inputs: &'a Inputs, out: Option<&Path>, ending: &'a Ending) -> Self {
+        let out = out.and_then(|out| Place::of(&out.join("file")).ok());
+        let out = out.map(|inside| folder_of(inside.real_path()).to_owned());
+        Self { inputs, ending, out, known: Vec::new() }
+    }
+
+    /// Adds standard output, if it is a file.
+    pub fn add_stdout(&mut self) {
+        let path = Path::new("/dev/stdout");
+        if let Ok(place) = Place::of(path)
+            && place.exists()
+            && place.is_replaced()
+        {
+            self.known.push((path.to_owned(), place));
+        }
+    }
+
+    /// Adds a file that will be written, and makes sure that it can be.
+    ///
+    /// # Errors
+    /// [`Failure::Bad`] where it would replace an input or another output, or there is no folder for it;
+    /// [`Failure::Write`] where it cannot be written.
+    pub fn add(&mut self, path: &Path) -> Result<(), Failure> {
+        self.add_unless(path, |_| true)
+    }
+
+    /// Adds a baseline that will be written: it may replace one.
+    ///
+    /// # Errors
+    /// As for [`Outputs::add`].
+    pub fn add_baseline(&mut self, path: &Path) -> Result<(), Failure> {
+        self.add_unless(path, |kind| kind != InputKind::Baseline)
+    }
+
+    fn add_unless(&mut self, path: &Path, is_kept: fn(InputKind) -> bool) -> Result<(), Failure> {
+        let place = Place::of(path).map_err(|error| Failure::write(path, &error))?;
+        // Any number of texts may go to a device or a pipe.
+        if !place.is_replaced() {
+            return Ok(());
+        }
+        self.expect_new(path, &place, is_kept)?;
+        self.expect_folder(path, &place)?;
+        NewFile::create(path, self.ending)?;
+        self.known.push((path.to_owned(), place));
+        Ok(())
+    }
+
+    fn expect_new(&self, path: &Path, place: &Place, is_kept: fn(InputKind) -> bool) -> Result<(), Failure> {
+        let shown = path.display();
+        let is_kept = |input: &&Input| is_kept(input.kind) && input.place.is_same(place);
+        if let Some(input) = self.inputs.lock().iter().find(is_kept) {
+            let message = format!("`{shown}` would replace `{}`, {}", input.path.display(), input.kind.words());
+            return Err(Failure::bad(message, "write to another file"));
+        }
+        if let Some((other, _)) = self.known.iter().find(|(_, known)| known.is_same(place)) {
+            let also = if other == path { String::new() } else { format!(", also as `{}`", other.display()) };
+            let message = format!("`{shown}` would be written twice{also}");
+            return Err(Failure::bad(message, "give each output a file of its own"));
+        }
+        Ok(())
+    }
+
+    /// The folder is there, or will be.
+    fn expect_folder(&self, path: &Path, place: &Place) -> Result<(), Failure> {
+        let folder = folder_of(place.real_path());
+        if folder.is_dir() || self.out.as_ref().is_some_and(|out| folder.starts_with(out)) {
+            return Ok(());
+        }
+        if folder.exists() {
+            return Err(Failure::write(path, &io::ErrorKind::NotADirectory.into()));
+        }
+        // A link may lead to a folder that is missing.
+        let named = folder_of(path);
+        let missing = if named.is_dir() { folder } else { named };
+        let message = format!("there is no folder `{}` for `{}`", missing.display(), path.display());
+        Err(Failure::bad(message, "create the folder, or write to another one"))
+    }
+}

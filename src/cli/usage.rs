@@ -1,0 +1,60 @@
+//! What is wrong with a command line, and what was probably meant.
+
+use clap::builder::StyledStr;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{Command, Error};
+
+use crate::scenario::did_you_mean;
+
+/// The same error with the command or option that was probably meant, also where clap has none to suggest: its measure
+/// rejects short words, and it knows the options of one command only.
+pub fn with_suggestion(mut error: Error, waitline: &mut Command, arguments: &[String]) -> Error {
+    let unknown = |kind| match error.get(kind) {
+        Some(ContextValue::String(unknown)) => Some(unknown.clone()),
+        _ => None,
+    };
+    let meant = match error.kind() {
+        ErrorKind::InvalidSubcommand => {
+            unknown(ContextKind::InvalidSubcommand).and_then(|name| command(&name, waitline))
+        }
+        ErrorKind::UnknownArgument => {
+            unknown(ContextKind::InvalidArg).and_then(|name| option(&name, waitline, arguments))
+        }
+        _ => None,
+    };
+    if let Some(meant) = meant {
+        for kind in [ContextKind::SuggestedSubcommand, ContextKind::SuggestedArg] {
+            error.remove(kind);
+        }
+        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![StyledStr::from(meant)]));
+    }
+    error
+}
+
+fn command(unknown: &str, waitline: &Command) -> Option<String> {
+    let meant = did_you_mean(unknown, waitline.get_subcommands().map(Command::get_name))?;
+    Some(format!("did you mean '{meant}'?"))
+}
+
+/// An option of the command that is used, or of another one.
+fn option(unknown: &str, waitline: &mut Command, arguments: &[String]) -> Option<String> {
+    waitline.build();
+    let unknown = unknown.strip_prefix("--")?;
+    let used = arguments.iter().skip(1).find_map(|name| waitline.find_subcommand(name))?;
+    if let Some(meant) = did_you_mean(unknown, options(used)) {
+        return Some(format!("did you mean '--{meant}'?"));
+    }
+    let meant = did_you_mean(unknown, waitline.get_subcommands().flat_map(options))?;
+    let other = waitline.get_subcommands().find(|other| options(other).any(|name| name == meant))?;
+    let set = match options(used).any(|name| name == "set") {
+        true => {
+            format!("; '{}' changes its scenario with --set, such as --set policies.sync.workers=8", used.get_name())
+        }
+        false => String::new(),
+    };
+    Some(format!("did you mean '--{meant}'? Only '{}' has it{set}", other.get_name()))
+}
+
+fn options(command: &Command) -> impl Iterator<Item = &str> {
+    command.get_arguments().filter(|argument| !argument.is_hide_set()).filter_map(|argument| argument.get_long())
+}
