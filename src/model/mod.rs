@@ -8,7 +8,7 @@ mod phase;
 mod rate;
 mod time;
 
-pub use fault::{Fault, FaultKind};
+pub use fault::{Fault, FaultId, FaultKind, FaultPhase, Slowness};
 pub use machine::{Backend, BackendClient, BackendId, Cores, HandOver, Machine, Pool, PoolScope, Quantum, Release};
 pub use metric::{Metric, MetricUnit, Named};
 pub use overhead::Overhead;
