@@ -98,8 +98,7 @@ impl Ahead {
     fn new_place(&mut self) -> RequestId {
         let (start, zero) = (SimTime::ZERO, SimDuration::ZERO);
         let (class, tries_before) = (ClassId(0), 0);
-        let entrance =
-            Entrance { request: 0, class, arrival: start, first_arrival: start, tries_before, demand: zero };
+        let entrance = Entrance { request: 0, class, arrival: start, first_arrival: start, tries_before, demand: zero };
         let spent = [zero; Activity::ALL.len()];
         let departure = Departure { entrance, departure: start, outcome: Outcome::Completed, counts: false, spent };
         self.flights.push(Flight { departure, worker: 0, next: 0, first: 0, stays: zero, user: None });
@@ -225,8 +224,7 @@ impl<O: Observer> Simulation<O> {
             departure.spent[*activity as usize] += *demand;
         }
         let (arrival, request) = (self.now, self.arrivals.entered);
-        departure.entrance =
-            Entrance { request, class, arrival, first_arrival: arrival, tries_before: 0, demand };
+        departure.entrance = Entrance { request, class, arrival, first_arrival: arrival, tries_before: 0, demand };
         departure.counts = self.count_arrival_ahead(class);
         *first = self.program.first(class);
         *next = *first;

@@ -48,10 +48,7 @@ impl Slower {
     /// Both at the same time.
     pub fn and(self, other: Self) -> Self {
         let factors = self.factor.into_iter().chain(other.factor);
-        Self {
-            factor: factors.reduce(|product, factor| product * factor),
-            at_least: self.at_least.max(other.at_least),
-        }
+        Self { factor: factors.reduce(|product, factor| product * factor), at_least: self.at_least.max(other.at_least) }
     }
 
     /// How long a query of that demand takes.

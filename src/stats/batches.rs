@@ -55,13 +55,13 @@ impl Batches {
     /// One batch for the whole run, for those who need no others.
     pub fn only_one(classes: usize, clients_retry: bool) -> Self {
         let empty = Batch::new(classes, clients_retry);
-        let over_time = OverTime::from(SimTime::ZERO);
+        let over_time = OverTime::from(SimTime::ZERO, clients_retry);
         Self { shift: u64::BITS - 1, batches: Vec::new(), empty, clients_retry, over_time }
     }
 
     /// The same of a run whose measured time begins at that instant.
     pub fn after_warm_up(self, until: SimTime) -> Self {
-        Self { over_time: OverTime::from(until), ..self }
+        Self { over_time: OverTime::from(until, self.clients_retry), ..self }
     }
 
     /// The run has ended at that instant; what was collected in windows of time.
@@ -227,11 +227,11 @@ impl Batch {
         }
     }
 
-    /// Takes departures of requests of one class that count and came to the same end.
-    pub fn add(&mut self, departures: &[Departure], clients_retry: bool) {
+    /// Takes departures of requests of one class that count and came to the same end. Returns when the first of them arrived.
+    pub fn add(&mut self, departures: &[Departure], clients_retry: bool) -> SimTime {
         let Departure { entrance, outcome, .. } = &departures[0];
-        let first = departures.iter().map(|departure| departure.entrance.arrival).min();
-        self.begin = self.begin.min(first.unwrap_or(SimTime::MAX));
+        let first = departures.iter().map(|departure| departure.entrance.arrival).min().unwrap_or(SimTime::MAX);
+        self.begin = self.begin.min(first);
         if clients_retry {
             let is_again = |departure: &&Departure| departure.entrance.tries_before > 0;
             let again = departures.iter().filter(is_again).count();
@@ -242,6 +242,12 @@ impl Batch {
         } else {
             departures.iter().for_each(|departure| self.add_unanswered(departure));
         }
+        first
+    }
+
+    /// Time that the answered spent in each activity, in nanoseconds.
+    fn spent(&self) -> [u128; Activity::ALL.len()] {
+        Activity::ALL.map(|activity| self.collector.spent(activity))
     }
 
     fn add_unanswered(&mut self, departure: &Departure) {
@@ -279,8 +285,18 @@ impl Observer for Batches {
                 continue;
             }
             let batch = self.batch(entrance.request);
-            batch.add(departures, clients_retry);
-            self.over_time.add(departures, outcome, clients_retry);
+            let before = batch.spent();
+            let first = batch.add(departures, clients_retry);
+            let after = batch.spent();
+            if clients_retry {
+                self.over_time.add_operations(departures, outcome == Outcome::Completed);
+            }
+            if outcome == Outcome::Completed {
+                let spent = std::array::from_fn(|activity| after[activity] - before[activity]);
+                self.over_time.add_answered(departures, first, &spent);
+            } else {
+                departures.iter().for_each(|departure| self.over_time.add_unanswered(departure));
+            }
         }
     }
 
@@ -308,7 +324,14 @@ mod tests {
             let mut spent = [SimDuration::ZERO; 8];
             spent[Activity::Compute as usize] = demand;
             batches.on_departures(&[Departure {
-                entrance: Entrance { request, class: ClassId(0), arrival, first_arrival: arrival, tries_before: 0, demand },
+                entrance: Entrance {
+                    request,
+                    class: ClassId(0),
+                    arrival,
+                    first_arrival: arrival,
+                    tries_before: 0,
+                    demand,
+                },
                 departure: arrival + demand,
                 outcome: Outcome::Completed,
                 counts: request >= warm_up,
@@ -347,7 +370,7 @@ mod tests {
         for request in 0..200_000_u64 {
             let class = ClassId(u16::from(request % 20 == 0));
             let arrival = SimTime::ZERO + SimDuration::from_millis(request);
-            let entrance = Entrance { request, class, arrival, first_arrival: arrival, demand: zero };
+            let entrance = Entrance { request, class, arrival, first_arrival: arrival, tries_before: 0, demand: zero };
             let departure = arrival + SimDuration::from_nanos(1_000_003 + request);
             let (outcome, spent) = (Outcome::Completed, [zero; 8]);
             batches.on_departures(&[Departure { entrance, departure, outcome, counts: true, spent }]);

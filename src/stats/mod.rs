@@ -15,7 +15,6 @@ mod sample;
 mod saturation;
 mod significance;
 pub mod theory;
-mod thinned;
 mod timeline;
 mod totals;
 mod warm_up;

@@ -141,14 +141,16 @@ impl RecoveryWatch {
     /// that got no answer before it.
     pub fn result(&self, fault: &Fault, unanswered: f64) -> (Recovery, Option<SimDuration>) {
         let usual = unanswered + BEYOND * (1.0 - unanswered);
-        let pauses = self.pauses(fault);
         let mut longest = None;
-        for (start, windows) in &pauses {
-            if windows.iter().all(|window| window.requests.arrived == 0) {
+        for (start, windows) in self.pauses(fault) {
+            if windows.is_empty() {
                 return (Recovery::Unknown, None);
             }
-            let Some(over) = over_from(windows, usual) else { return (Recovery::NotRecovered, None) };
-            longest = longest.max(Some(SimDuration::from_nanos(over.saturating_sub(*start))));
+            if windows.iter().all(|window| window.requests.arrived == 0) {
+                continue;
+            }
+            let Some(over) = over_from(&windows, usual) else { return (Recovery::NotRecovered, None) };
+            longest = longest.max(Some(SimDuration::from_nanos(over - start)));
         }
         longest.map_or((Recovery::Unknown, None), |time| (Recovery::Recovered, Some(time)))
     }
@@ -158,23 +160,18 @@ impl RecoveryWatch {
         let mut pauses: Vec<(u64, Vec<Stretch>)> = Vec::new();
         for (place, window) in (0..).zip(&self.windows) {
             let (start, end) = (place * self.width, (place + 1) * self.width);
-            let every = fault.every.map_or(u64::MAX, SimDuration::as_nanos);
-            let pause = start / every * every;
-            let begins = start == 0 || start / every != (start - self.width.min(start)) / every;
-            let next = every.saturating_sub(fault.span.as_nanos()).saturating_add(pause);
-            if begins || pauses.is_empty() {
+            let (pause, until) = match fault.every.map(SimDuration::as_nanos) {
+                None => (0, u64::MAX),
+                Some(every) => (start / every * every, start / every * every + every - fault.span.as_nanos()),
+            };
+            if pauses.last().is_none_or(|(latest, _)| *latest != pause) {
                 pauses.push((pause, Vec::new()));
             }
-            let is_whole = start >= pause && (fault.every.is_none() || end <= next);
             if let Some((_, windows)) = pauses.last_mut()
-                && is_whole
+                && end <= until
             {
                 windows.push(Stretch { start, end, requests: *window });
             }
-        }
-        // Of the last pause the run may have seen too little to tell.
-        if pauses.len() > 1 && pauses.last().is_some_and(|(_, windows)| windows.iter().all(|w| w.requests.arrived == 0)) {
-            pauses.pop();
         }
         pauses
     }

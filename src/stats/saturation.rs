@@ -56,6 +56,10 @@ pub struct Collapse {
     pub operations: u64,
     /// Of these, how many got an answer.
     pub answered: u64,
+    /// Arrivals in that time, retries included / capacity; `None` if nothing limits the policy.
+    pub load: Option<f64>,
+    /// The same without retries.
+    pub load_without_retries: Option<f64>,
     /// Whether a fault was under way in that time.
     pub during_fault: bool,
 }
@@ -153,7 +157,7 @@ impl Saturation {
                 let words: Vec<&str> = self.excess.iter().map(|excess| excess.words()).collect();
                 Some(format!("overloaded: {}, the excess {}", offered(load?), words.join(" or ")))
             }
-            (LoadState::Collapsed, load) => Some(self.collapse?.sentence(self.load_without_retries, load)),
+            (LoadState::Collapsed, _) => Some(self.collapse?.sentence()),
             (LoadState::Unstable, Some(load)) => {
                 Some(format!("unstable: {}, the queue grows without bound; {these}", offered(load)))
             }
@@ -165,13 +169,12 @@ impl Saturation {
 }
 
 impl Collapse {
-    fn sentence(&self, without: Option<f64>, load: Option<f64>) -> String {
-        let Self { since_ms, operations, answered, during_fault } = *self;
+    fn sentence(&self) -> String {
+        let Self { since_ms, operations, answered, load, load_without_retries, during_fault } = *self;
         let since = significant(since_ms / 1e3);
-        let load = match (without, load) {
-            (Some(without), Some(load)) => format!(", offered {without:.2} × capacity, {load:.2} × with retries"),
-            (None, Some(load)) => format!(", offered {load:.2} × capacity"),
-            (_, None) => ", offered less than the capacity".to_owned(),
+        let load = match (load_without_retries, load) {
+            (Some(without), Some(load)) => format!(", at {load:.2} × capacity with retries and {without:.2} × without"),
+            (None, _) | (_, None) => String::new(),
         };
         let fault = if during_fault { "; a fault was under way then" } else { "" };
         format!(

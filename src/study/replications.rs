@@ -7,8 +7,8 @@ use crate::model::{ClassId, SimDuration, SimTime};
 use crate::policy::PolicyChoice;
 use crate::scenario::{End, Scenario};
 use crate::stats::{
-    Batches, Collector, FEWEST_BATCHES, FaultEffect, FaultWatch, Method, Observations, OverTime, PolicyResults, Saturation,
-    Subject, TimelineEntry, TimelineRecorder, Totals, WindowCounts, tell_confidence,
+    Batches, Collector, FEWEST_BATCHES, FaultEffect, FaultWatch, Method, Observations, OverTime, PolicyResults,
+    Saturation, Subject, TimelineEntry, TimelineRecorder, Totals, WindowCounts, tell_confidence,
 };
 
 use super::capacity::saturation;

@@ -15,4 +15,5 @@ mod instants;
 mod lecture;
 mod lock;
 mod loops;
+mod over_time;
 mod overhead;

@@ -108,7 +108,12 @@ impl<'a> Names<'a> {
         classes: impl Iterator<Item = &'a str>,
         backends: &'a IndexMap<String, Backend>,
     ) -> Self {
-        Self { policies: policies.iter().map(PolicyChoice::name).collect(), classes: classes.collect(), backends, faults: &[] }
+        Self {
+            policies: policies.iter().map(PolicyChoice::name).collect(),
+            classes: classes.collect(),
+            backends,
+            faults: &[],
+        }
     }
 
     /// With the faults that objectives may ask about.

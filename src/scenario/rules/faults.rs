@@ -45,12 +45,7 @@ impl Rules<'_> {
         Ok(())
     }
 
-    fn fault(
-        &self,
-        form: &FaultForm,
-        node: &Node,
-        backends: &IndexMap<String, Backend>,
-    ) -> Result<Fault, Diagnostic> {
+    fn fault(&self, form: &FaultForm, node: &Node, backends: &IndexMap<String, Backend>) -> Result<Fault, Diagnostic> {
         let backend = |kind: &str, name: &str| self.backend(name, node.at(kind).at("backend"), backends);
         let mut kinds = Vec::new();
         if let Some(slow) = &form.slow {

@@ -42,7 +42,8 @@ pub(super) fn build(
     rules.check_thread_pools(&form.policies, &classes)?;
     let arrivals = rules.arrivals(form.arrivals, &classes, load)?;
     let faults = rules.faults(&form.faults, &backends)?;
-    let names = Names::new(&form.policies, classes.iter().map(|class| class.name.as_str()), &backends).with_faults(&faults);
+    let names =
+        Names::new(&form.policies, classes.iter().map(|class| class.name.as_str()), &backends).with_faults(&faults);
     Ok(Scenario {
         name: String::new(),
         description: form.description,

@@ -1,6 +1,6 @@
 //! Retries as a part of the offered load, and policies that do not come back although their capacity would do.
 
-use crate::model::{FaultPhase, SimTime};
+use crate::model::{Fault, SimDuration, SimTime};
 use crate::scenario::Scenario;
 use crate::stats::{Collapse, LoadState, PolicyResults, WindowCounts};
 
@@ -25,32 +25,28 @@ pub fn with_retries(
 ) {
     let amplification = results.amplification.filter(|_| results.requests.retried > 0);
     let Some(saturation) = &mut results.saturation else { return };
-    let collapse = collapse(windows, scenario).filter(|collapse| {
-        let operations_per_s = collapse.operations_per_s / replications.max(1) as f64;
-        let is_below = saturation.capacity_per_s.is_none_or(|capacity| operations_per_s < capacity);
-        is_below && saturation.load.is_none_or(|load| load < 1.0)
+    let runs = replications.max(1) as f64;
+    let collapse = collapse(windows, scenario, runs, saturation.capacity_per_s).filter(|collapse| {
+        let is_below = |load: Option<f64>| load.is_none_or(|load| load < 1.0);
+        is_below(collapse.load_without_retries)
+            && is_below(saturation.load)
+            && saturation.capacity_per_s.is_none_or(|per_s| per_s > 0.0)
     });
     if let Some(times) = amplification {
         saturation.load_without_retries = saturation.load;
         saturation.load = saturation.load.map(|load| load * times);
         saturation.offered_per_s = saturation.offered_per_s.map(|rate| rate * times);
     }
-    if let Some(found) = collapse {
+    if collapse.is_some() {
         saturation.state = Some(LoadState::Collapsed);
-        saturation.collapse = Some(found.collapse);
+        saturation.collapse = collapse;
         saturation.sensitivity = None;
         saturation.message = saturation.sentence(measured_seconds);
     }
 }
 
-/// Operations of the last part that mostly got no answer.
-struct Found {
-    collapse: Collapse,
-    /// Of all replications together.
-    operations_per_s: f64,
-}
-
-fn collapse(windows: &[Window], scenario: &Scenario) -> Option<Found> {
+/// What became of the operations of the last part, if most of them got no answer.
+fn collapse(windows: &[Window], scenario: &Scenario, runs: f64, capacity_per_s: Option<f64>) -> Option<Collapse> {
     let start = windows.first()?.0;
     let last = windows.iter().rposition(|(_, _, counts)| counts.operations > 0)?;
     let windows = &windows[..=last];
@@ -65,16 +61,22 @@ fn collapse(windows: &[Window], scenario: &Scenario) -> Option<Found> {
     if operations < FEWEST || 2 * answered >= operations {
         return None;
     }
-    let begun: u64 = late.iter().map(|(_, _, counts)| counts.operations).sum();
-    let is_under_way = |phases: [crate::model::SimDuration; 3]| phases[FaultPhase::During as usize].as_nanos() > 0;
-    Some(Found {
-        collapse: Collapse {
-            since_ms: since(windows).as_millis(),
-            operations,
-            answered,
-            during_fault: scenario.faults.iter().any(|fault| is_under_way(fault.time_in_phases(from, end))),
-        },
-        operations_per_s: begun as f64 / (end - from).as_secs(),
+    let seconds = (end - from).as_secs() * runs;
+    let load = |count: fn(&WindowCounts) -> u64| {
+        let arrived: u64 = late.iter().map(|(_, _, counts)| count(counts)).sum();
+        capacity_per_s.map(|per_s| arrived as f64 / seconds / per_s)
+    };
+    let is_under_way = |fault: &Fault| {
+        let [_, during, _] = fault.time_in_phases(from, end);
+        during > SimDuration::ZERO
+    };
+    Some(Collapse {
+        since_ms: since(windows).as_millis(),
+        operations,
+        answered,
+        load: load(|counts| counts.arrivals),
+        load_without_retries: load(|counts| counts.operations),
+        during_fault: scenario.faults.iter().any(is_under_way),
     })
 }
 

@@ -5,7 +5,7 @@
 
 use crate::engine::Departure;
 
-use super::bins::nearest_rank;
+use crate::stats::bins::nearest_rank;
 
 /// More values are never kept.
 const MOST: usize = 4096;

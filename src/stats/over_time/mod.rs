@@ -1,6 +1,7 @@
 //! What happened when: a run in windows of equal width, whose number is bounded.
 //!
-//! There are never more than [`MOST`] windows: when one more is to begin, each two become one. The widths are powers of two
+//! There are never more than [`MOST`] windows: when one more is to begin, each two become one. At the end they are joined as
+//! long as there are more of them than requests. The widths are powers of two
 //! of a second, from [`NARROWEST`] on, and the first window begins where the measured time does; so the windows of
 //! replications lie one upon another, and add up.
 //!
@@ -9,7 +10,9 @@
 //! they were: what departures say of them is divided among the windows that they lie in. CPU time is spread evenly over the
 //! time from when a worker took the request until it departed.
 
-use std::ops::AddAssign;
+mod counts;
+mod stretch;
+mod thinned;
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -17,10 +20,14 @@ use serde::Serialize;
 use crate::engine::{Departure, Outcome, Unfinished, add_spent};
 use crate::model::{Activity, SimDuration, SimTime};
 
-use super::thinned::Thinned;
+pub use counts::Counts;
+use stretch::Stretch;
+use thinned::Thinned;
 
 /// A run has at most so many windows, and more than half of it once it is long.
 const MOST: usize = 120;
+/// There are no more windows than requests, unless there are no more than so many.
+const FEW: usize = 10;
 /// The first windows are this wide, in nanoseconds: 1/512 s.
 const NARROWEST: u64 = 1_953_125;
 
@@ -56,6 +63,8 @@ pub struct TimeWindow {
 #[derive(Clone, Debug)]
 pub struct OverTime {
     origin: SimTime,
+    /// Whether an operation may be several requests.
+    clients_retry: bool,
     /// The width of a window, in nanoseconds.
     width: u64,
     windows: Vec<Window>,
@@ -98,44 +107,6 @@ struct Window {
     covered: u128,
 }
 
-/// What is counted in a window.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counts {
-    /// Requests that arrived.
-    pub arrivals: u64,
-    /// Of these, answered.
-    pub completions: u64,
-    /// Of these, neither answered nor in flight at the end.
-    pub unanswered: u64,
-    /// Answers given in this time.
-    pub departures: u64,
-    /// Operations whose first attempt arrived.
-    pub operations: u64,
-    /// Of these, answered at some attempt.
-    pub operations_answered: u64,
-    /// Of these, neither answered nor given up when the run ended.
-    pub operations_open: u64,
-}
-
-impl Counts {
-    /// Operations that began in it and were answered or given up before the end of the run.
-    pub const fn operations_decided(&self) -> u64 {
-        self.operations.saturating_sub(self.operations_open)
-    }
-}
-
-impl AddAssign for Counts {
-    fn add_assign(&mut self, other: Self) {
-        self.arrivals += other.arrivals;
-        self.completions += other.completions;
-        self.unanswered += other.unanswered;
-        self.departures += other.departures;
-        self.operations += other.operations;
-        self.operations_answered += other.operations_answered;
-        self.operations_open += other.operations_open;
-    }
-}
-
 const LEVELS: usize = 3;
 const IN_SYSTEM: usize = 0;
 const BACKLOG: usize = 1;
@@ -150,42 +121,11 @@ struct Level {
     more_from_here: i128,
 }
 
-/// A stretch of time, and an amount spread evenly over it.
-#[derive(Clone, Copy, Debug)]
-struct Stretch {
-    start: SimTime,
-    end: SimTime,
-    amount: u64,
-}
-
-impl Stretch {
-    /// A level of one.
-    fn of_one(start: SimTime, end: SimTime) -> Self {
-        Self { start, end, amount: (end - start).as_nanos() }
-    }
-
-    /// The amount of some nanoseconds of it.
-    fn part(&self, nanos: u64) -> u128 {
-        let length = (self.end - self.start).as_nanos();
-        (u128::from(self.amount) * u128::from(nanos)).checked_div(u128::from(length)).unwrap_or(0)
-    }
-
-    /// What of it lies after an instant.
-    fn from(self, start: SimTime) -> Self {
-        if start <= self.start {
-            return self;
-        }
-        let start = start.min(self.end);
-        let amount = self.part((self.end - start).as_nanos()) as u64;
-        Self { start, amount, ..self }
-    }
-}
-
 impl OverTime {
     /// No window yet of a run whose measured time begins at that instant.
-    pub fn from(origin: SimTime) -> Self {
+    pub fn from(origin: SimTime, clients_retry: bool) -> Self {
         let current = Span { place: 0, start: origin, width: 0 };
-        Self { origin, width: NARROWEST, windows: Vec::new(), current, until: origin, end: origin }
+        Self { origin, clients_retry, width: NARROWEST, windows: Vec::new(), current, until: origin, end: origin }
     }
 
     /// The window of an instant in the measured time.
@@ -197,7 +137,7 @@ impl OverTime {
         self.current
     }
 
-    #[cold]
+    #[inline(never)]
     fn find(&mut self, time: SimTime) -> Span {
         let since = (time.max(self.origin) - self.origin).as_nanos();
         while since / self.width >= MOST as u64 {
@@ -219,20 +159,21 @@ impl OverTime {
         self.until = until;
     }
 
-    /// Takes departures of requests that count and came to the same end.
-    pub fn add(&mut self, departures: &[Departure], outcome: Outcome, clients_retry: bool) {
-        if clients_retry {
-            self.add_operations(departures, outcome == Outcome::Completed);
-        }
-        match outcome {
-            Outcome::Completed => self.add_answered(departures),
-            Outcome::Rejected | Outcome::TimedOut | Outcome::ServedLate | Outcome::Failed => {
-                departures.iter().for_each(|departure| self.add_unanswered(departure));
-            }
+    /// Takes requests that count and were answered, of which the first arrived at `first`: the time that they spent in each
+    /// activity, in nanoseconds.
+    #[inline]
+    pub fn add_answered(&mut self, departures: &[Departure], first: SimTime, spent: &[u128; Activity::ALL.len()]) {
+        // None of them departed, and so none arrived, after the clock.
+        let span = self.window(first);
+        if self.until < span.end() {
+            self.add_to_window(departures, spent);
+        } else {
+            self.add_by_window(departures);
         }
     }
 
-    fn add_answered(&mut self, departures: &[Departure]) {
+    /// The same where they may belong to several windows.
+    fn add_by_window(&mut self, departures: &[Departure]) {
         let mut rest = departures;
         while let Some(first) = rest.first() {
             let span = self.window(first.entrance.arrival);
@@ -268,7 +209,7 @@ impl OverTime {
     }
 
     /// Takes a request that counts and departed without an answer.
-    fn add_unanswered(&mut self, departure: &Departure) {
+    pub fn add_unanswered(&mut self, departure: &Departure) {
         let place = self.find(departure.entrance.arrival).place;
         self.windows[place].counts.arrivals += 1;
         self.windows[place].counts.unanswered += 1;
@@ -283,7 +224,7 @@ impl OverTime {
     }
 
     /// Takes operations of requests that count: `is_answered` says whether these attempts were answered.
-    fn add_operations(&mut self, departures: &[Departure], is_answered: bool) {
+    pub fn add_operations(&mut self, departures: &[Departure], is_answered: bool) {
         for Departure { entrance, .. } in departures {
             if entrance.tries_before == 0 {
                 let place = self.find(entrance.arrival).place;
@@ -392,6 +333,10 @@ impl OverTime {
             return;
         }
         self.find(self.end);
+        let arrivals: u64 = self.windows.iter().map(|window| window.counts.arrivals).sum();
+        while self.windows.len() > FEW && self.windows.len() as u64 > arrivals {
+            self.join_pairs();
+        }
         self.settle();
         // What happened at the last instant belongs to the window that ends there.
         let count = length.div_ceil(self.width) as usize;
@@ -401,6 +346,9 @@ impl OverTime {
         }
         for (place, window) in (0..).zip(&mut self.windows) {
             window.covered = u128::from((length - place * self.width).min(self.width));
+            if !self.clients_retry {
+                window.counts.operations_are_requests();
+            }
         }
     }
 
