@@ -16,7 +16,7 @@ use crate::random::Load;
 
 use super::event::{Event, Key, NEVER, UserId, key_of, time_of};
 use super::program::{Brought, Instruction, Program};
-use super::recorder::{Departure, Entrance, Observer, Outcome, add_spent, runs};
+use super::recorder::{Departure, Entrance, Observer, Outcome, Unfinished, add_spent, runs};
 use super::requests::RequestId;
 use super::simulation::{Setup, Simulation, TOGETHER};
 use super::{Dispatch, Order, Rules};
@@ -97,7 +97,8 @@ impl Ahead {
     #[cold]
     fn new_place(&mut self) -> RequestId {
         let (start, zero) = (SimTime::ZERO, SimDuration::ZERO);
-        let entrance = Entrance { request: 0, class: ClassId(0), arrival: start, first_arrival: start, demand: zero };
+        let (class, tries_before) = (ClassId(0), 0);
+        let entrance = Entrance { request: 0, class, arrival: start, first_arrival: start, tries_before, demand: zero };
         let spent = [zero; Activity::ALL.len()];
         let departure = Departure { entrance, departure: start, outcome: Outcome::Completed, counts: false, spent };
         self.flights.push(Flight { departure, worker: 0, next: 0, first: 0, stays: zero, user: None });
@@ -223,7 +224,7 @@ impl<O: Observer> Simulation<O> {
             departure.spent[*activity as usize] += *demand;
         }
         let (arrival, request) = (self.now, self.arrivals.entered);
-        departure.entrance = Entrance { request, class, arrival, first_arrival: arrival, demand };
+        departure.entrance = Entrance { request, class, arrival, first_arrival: arrival, tries_before: 0, demand };
         departure.counts = self.count_arrival_ahead(class);
         *first = self.program.first(class);
         *next = *first;
@@ -412,19 +413,37 @@ impl<O: Observer> Simulation<O> {
             is_in_flight[free.0 as usize] = false;
         }
         for (id, _) in (0..).zip(is_in_flight).filter(|(_, is_in_flight)| *is_in_flight) {
-            self.book_flight(ahead, RequestId(id), self.now);
+            let cpu_time = self.book_flight(ahead, RequestId(id), self.now);
+            self.report_flight(&ahead.flights[id as usize], cpu_time);
         }
     }
 
-    /// Books phase by phase what has come true of a request by that time.
+    /// Reports a request in flight at the end, which has had so much CPU time.
+    fn report_flight(&mut self, flight: &Flight, cpu_time: SimDuration) {
+        let Flight { departure: Departure { entrance, counts, spent, .. }, next, first, .. } = flight;
+        let age = self.now - entrance.arrival;
+        let backlog_wait = if next == first { age } else { spent[Activity::BacklogWait as usize].min(age) };
+        self.observer.on_unfinished(&Unfinished {
+            entrance: *entrance,
+            end: self.now,
+            counts: *counts,
+            has_arrived: true,
+            is_abandoned: false,
+            backlog_wait,
+            cpu_time,
+        });
+    }
+
+    /// Books phase by phase what has come true of a request by that time. Returns the CPU time it has had.
     #[cold]
-    fn book_flight(&mut self, ahead: &Ahead, id: RequestId, now: SimTime) {
+    fn book_flight(&mut self, ahead: &Ahead, id: RequestId, now: SimTime) -> SimDuration {
+        let mut cpu_time = SimDuration::ZERO;
         let Flight { departure, next, first, .. } = &ahead.flights[id.0 as usize];
         let Departure { entrance, spent, .. } = departure;
         self.counts.in_system.add_span(entrance.arrival, now);
         let begun = (next - first) as usize;
         if begun == 0 {
-            return;
+            return cpu_time;
         }
         self.counts.slots_taken.add_span(entrance.arrival + spent[Activity::BacklogWait as usize], now);
         let range = ahead.range(id);
@@ -433,7 +452,7 @@ impl<O: Observer> Simulation<O> {
         for (place, step) in self.program.steps(entrance.class).iter().enumerate().take(begun) {
             let start = time.unwrap_or(starts[place]);
             if start > now {
-                return;
+                return cpu_time;
             }
             let end = start + demands[place];
             self.counts.phase_events += 1 + u64::from(end <= now);
@@ -443,8 +462,10 @@ impl<O: Observer> Simulation<O> {
             }
             if let Instruction::Cpu(_) = step {
                 self.counts.busy_cores.add_span(start, until);
+                cpu_time += until - start;
             }
             time = step.keeps_turn().then_some(end);
         }
+        cpu_time
     }
 }

@@ -203,6 +203,7 @@ impl<O: Observer> Simulation<O> {
             class: request.class,
             arrival: request.arrival,
             first_arrival: more.and_then(|more| more.first_arrival).unwrap_or(request.arrival),
+            tries_before: more.map_or(0, |more| more.tries_before),
             demand: request.demand,
         }
     }

@@ -28,11 +28,43 @@ pub(super) struct Station {
     concurrency: u32,
     in_service: u32,
     queue: VecDeque<RequestId>,
-    /// A query takes so many times its demand while faults slow the backend down.
-    pub slowdown: Option<f64>,
+    /// How much longer a query takes that starts now, while faults slow the backend down.
+    pub slower: Option<Slower>,
     /// How many faults have it down.
     pub faults: u32,
     pub busy: Level,
+}
+
+/// How much longer queries take than their demand.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Slower {
+    /// This many times their demand; `None`: their demand, to the nanosecond.
+    pub factor: Option<f64>,
+    /// No query is shorter.
+    pub at_least: SimDuration,
+}
+
+impl Slower {
+    /// Both at the same time.
+    pub fn and(self, other: Self) -> Self {
+        let factors = self.factor.into_iter().chain(other.factor);
+        Self { factor: factors.reduce(|product, factor| product * factor), at_least: self.at_least.max(other.at_least) }
+    }
+
+    /// The same for a statement beside a query (such as BEGIN): the least time is that of queries.
+    pub fn of_statement(self) -> Self {
+        Self { at_least: SimDuration::ZERO, ..self }
+    }
+
+    /// How long a query of that demand takes.
+    pub fn time(self, demand: SimDuration) -> SimDuration {
+        // A demand passes through floats only where a fault multiplies it.
+        let time = match self.factor {
+            Some(times) => SimDuration::round_from_nanos(demand.as_nanos() as f64 * times),
+            None => demand,
+        };
+        time.max(self.at_least)
+    }
 }
 
 /// A connection pool.
@@ -73,7 +105,7 @@ impl Backends {
                 concurrency: backend.concurrency.map_or(u32::MAX, std::num::NonZeroU32::get),
                 in_service: 0,
                 queue: VecDeque::new(),
-                slowdown: None,
+                slower: None,
                 faults: 0,
                 busy: Level::from(warm_up),
             });

@@ -203,6 +203,12 @@ impl EventQueue {
         u128::from(time.as_nanos() << RANK_BITS | rank) << 64 | u128::from(id)
     }
 
+    /// How many events are yet to come.
+    pub fn pending(&self) -> usize {
+        let in_lanes: usize = self.lanes.iter().map(|lane| lane.keys.len()).sum();
+        self.len - usize::from(self.has_hole) + in_lanes
+    }
+
     /// How many events have been scheduled so far.
     pub fn scheduled(&self) -> u64 {
         self.scheduled

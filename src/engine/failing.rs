@@ -1,28 +1,80 @@
 //! Faults: a backend slower or down, a worker restarting, fewer cores.
 
-use crate::model::{BackendId, Fault, FaultKind, SimTime};
+use crate::model::{BackendId, Fault, FaultKind, SimDuration, SimTime, Slowness};
 
-use super::event::{Event, FaultEdge};
+use super::backends::Slower;
+use super::event::{Event, FaultEdge, NEVER};
 use super::program::Instruction;
 use super::recorder::Observer;
 use super::requests::{Lane, RequestId, State};
 use super::simulation::Simulation;
 
+/// The faults of a run.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Faults {
+    states: Vec<FaultState>,
+    /// Scheduled edges of all faults so far, and those of repeating faults that are yet to come.
+    scheduled: u64,
+    repeating: usize,
+    /// Since when nothing can happen but faults that repeat.
+    quiet: Option<Quiet>,
+}
+
+#[derive(Clone, Debug)]
+struct FaultState {
+    fault: Fault,
+    is_under_way: bool,
+}
+
+/// A time in which nothing can happen but faults that repeat.
+#[derive(Clone, Copy, Debug)]
+struct Quiet {
+    since: SimTime,
+    /// How many events had been scheduled that are no edges of faults.
+    others: u64,
+}
+
+impl Faults {
+    pub fn new(faults: &[Fault]) -> Self {
+        let states = faults.iter().map(|fault| FaultState { fault: fault.clone(), is_under_way: false }).collect();
+        Self { states, ..Self::default() }
+    }
+
+    /// When faults that repeat have come and gone once more, if they are alone since that instant.
+    fn all_have_been(&self, since: SimTime) -> SimTime {
+        let repeating = || self.states.iter().filter_map(|state| Some((&state.fault, state.fault.every?)));
+        let latest_start = repeating().map(|(fault, _)| fault.start()).fold(since, SimTime::max);
+        let longest = repeating().map(|(_, every)| every).max().unwrap_or_default();
+        latest_start + longest + longest
+    }
+}
+
 impl<O: Observer> Simulation<O> {
     pub(super) fn schedule_faults(&mut self) {
-        for (place, (fault, _)) in (0..).zip(self.faults.clone()) {
-            let start = SimTime::ZERO + fault.at;
-            self.events.push(start, Event::Fault(FaultEdge(2 * place)));
-            self.events.push(start + fault.span, Event::Fault(FaultEdge(2 * place + 1)));
+        for place in 0..self.faults.states.len() {
+            self.schedule_fault(place, self.faults.states[place].fault.start());
         }
+    }
+
+    /// Schedules a fault's beginning and the end that belongs to it.
+    fn schedule_fault(&mut self, place: usize, start: SimTime) {
+        let fault = &self.faults.states[place].fault;
+        let end = start + fault.span;
+        self.faults.scheduled += 2;
+        self.faults.repeating += if fault.every.is_some() { 2 } else { 0 };
+        let begins = 2 * place as u32;
+        self.events.push(start, Event::Fault(FaultEdge(begins)));
+        self.events.push(end, Event::Fault(FaultEdge(begins + 1)));
     }
 
     pub(super) fn on_fault(&mut self, edge: FaultEdge) {
         let begins = edge.0.is_multiple_of(2);
-        let (fault, is_under_way) = &mut self.faults[edge.0 as usize / 2];
+        let place = edge.0 as usize / 2;
+        let FaultState { fault, is_under_way } = &mut self.faults.states[place];
         *is_under_way = begins;
-        match fault.kind {
-            FaultKind::Slow { backend, .. } => self.backends[backend].slowdown = self.slowdown_of(backend),
+        let (kind, every, span) = (fault.kind, fault.every, fault.span);
+        match kind {
+            FaultKind::Slow { backend, .. } => self.backends[backend].slower = self.slower(backend),
             FaultKind::Down { backend } => {
                 if begins {
                     self.backends[backend].faults += 1;
@@ -36,22 +88,52 @@ impl<O: Observer> Simulation<O> {
             FaultKind::Cores { .. } => self.set_cores(),
         }
         (0..self.workers.count()).for_each(|worker| self.settle(worker));
+        if let Some(every) = every {
+            self.faults.repeating -= 1;
+            if !begins {
+                self.schedule_next(place, every - span);
+            }
+        }
+    }
+
+    /// A fault that repeats is over for now: schedules the next time, unless that is after the run, or nothing but faults
+    /// will ever happen again.
+    fn schedule_next(&mut self, place: usize, pause: SimDuration) {
+        let start = self.now + pause;
+        if start <= self.last_instant && start <= SimTime::MAX && !self.is_stuck() {
+            self.schedule_fault(place, start);
+        }
+    }
+
+    /// Whether every fault that repeats has come and gone without anything else happening: a deadlock, which no fault
+    /// resolves.
+    fn is_stuck(&mut self) -> bool {
+        let is_quiet = self.arrivals.next == NEVER && self.events.pending() == self.faults.repeating;
+        let others = self.events.scheduled() - self.faults.scheduled;
+        let before = self.faults.quiet.filter(|quiet| quiet.others == others);
+        self.faults.quiet = is_quiet.then(|| before.unwrap_or(Quiet { since: self.now, others }));
+        self.faults.quiet.is_some_and(|quiet| self.now > self.faults.all_have_been(quiet.since))
     }
 
     /// The faults under way.
     fn under_way(&self) -> impl Iterator<Item = &Fault> {
-        self.faults.iter().filter(|(_, is_under_way)| *is_under_way).map(|(fault, _)| fault)
+        self.faults.states.iter().filter(|state| state.is_under_way).map(|state| &state.fault)
     }
 
-    /// How many times longer a backend's queries take: faults at the same time multiply.
-    fn slowdown_of(&self, slow: BackendId) -> Option<f64> {
-        let factors = self.under_way().filter_map(|fault| match fault.kind {
-            FaultKind::Slow { backend, factor } if backend == slow => Some(factor),
+    /// How much longer a backend's queries take: the factors of faults at the same time multiply, of their times the
+    /// longest holds.
+    fn slower(&self, slow: BackendId) -> Option<Slower> {
+        let faults = self.under_way().filter_map(|fault| match fault.kind {
+            FaultKind::Slow { backend, by } if backend == slow => Some(by),
             FaultKind::Slow { .. } | FaultKind::Down { .. } | FaultKind::Restart { .. } | FaultKind::Cores { .. } => {
                 None
             }
         });
-        factors.reduce(|product, factor| product * factor)
+        let slower = |by| match by {
+            Slowness::Factor(factor) => Slower { factor: Some(factor), at_least: SimDuration::ZERO },
+            Slowness::Time(time) => Slower { factor: None, at_least: time },
+        };
+        faults.map(slower).reduce(Slower::and)
     }
 
     /// The machine has as many cores as the worst fault under way leaves it.

@@ -27,12 +27,13 @@ mod rules;
 mod running;
 mod sharing;
 mod simulation;
+mod unfinished;
 mod waiting;
 mod walk;
 mod workers;
 
 pub use recorder::{
-    ClassCounts, Departure, Ending, Entrance, Observer, Outcome, Record, Segment, Usage, add_spent, runs,
+    ClassCounts, Departure, Ending, Entrance, Observer, Outcome, Record, Segment, Unfinished, Usage, add_spent, runs,
 };
 pub use rules::{BlockingWaits, Dispatch, Order, Queueing, Rounding, Rules, ThreadPool, Timers};
 pub use simulation::{MAX_IN_FLIGHT, Setup, Simulation};

@@ -35,6 +35,16 @@ pub trait Observer {
     fn on_departures(&mut self, departures: &[Departure]) {
         let _ = departures;
     }
+
+    /// None of the departures that are reported next is after this instant.
+    fn on_clock(&mut self, until: SimTime) {
+        let _ = until;
+    }
+
+    /// A request was in flight when the run ended. Reported after all departures.
+    fn on_unfinished(&mut self, unfinished: &Unfinished) {
+        let _ = unfinished;
+    }
 }
 
 macro_rules! tell_each {
@@ -53,6 +63,14 @@ macro_rules! tell_each {
 
         fn on_departures(&mut self, departures: &[Departure]) {
             $(self.$observer.on_departures(departures);)*
+        }
+
+        fn on_clock(&mut self, until: SimTime) {
+            $(self.$observer.on_clock(until);)*
+        }
+
+        fn on_unfinished(&mut self, unfinished: &Unfinished) {
+            $(self.$observer.on_unfinished(unfinished);)*
         }
     };
 }
@@ -84,6 +102,8 @@ pub struct Entrance {
     pub arrival: SimTime,
     /// When the client tried first.
     pub first_arrival: SimTime,
+    /// Tries of its client before this one.
+    pub tries_before: u32,
     /// The time it would take alone.
     pub demand: SimDuration,
 }
@@ -116,6 +136,25 @@ pub struct Departure {
     pub counts: bool,
     /// Time spent in each activity, in the order of [`Activity::ALL`]; the parts add up to the response time.
     pub spent: [SimDuration; Activity::ALL.len()],
+}
+
+/// A request that was in flight when the run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unfinished {
+    /// What was known of it on its arrival.
+    pub entrance: Entrance,
+    /// When the run ended.
+    pub end: SimTime,
+    /// Whether it arrived after the warm-up, and so is part of the numbers.
+    pub counts: bool,
+    /// Whether it is in the system; otherwise its client will try again after the end.
+    pub has_arrived: bool,
+    /// Whether its client has given up before: it counts as timed out, not as in flight.
+    pub is_abandoned: bool,
+    /// How long it waited in the backlog until then.
+    pub backlog_wait: SimDuration,
+    /// The CPU time it had got by then.
+    pub cpu_time: SimDuration,
 }
 
 /// What became of a request.

@@ -14,6 +14,7 @@ use super::backends::Backends;
 use super::backlog::Backlog;
 use super::cores::Cores;
 use super::event::{Event, EventId, EventQueue, Key, NEVER, Nobody, is_after_expiries, time_of};
+use super::failing::Faults;
 use super::intake::Intake;
 use super::program::Program;
 use super::recorder::{ClassCounts, Departure, Ending, Level, Observer, Record};
@@ -68,8 +69,7 @@ pub struct Simulation<O> {
     pub(super) streams: Streams,
     pub(super) clients: ClientRules,
     pub(super) machine: Machine,
-    /// What goes wrong, and whether it is under way.
-    pub(super) faults: Vec<(Fault, bool)>,
+    pub(super) faults: Faults,
     pub(super) warm_up: SimTime,
     pub(super) horizon: Option<SimTime>,
     /// Nothing happens after it.
@@ -184,7 +184,7 @@ impl<O: Observer> Simulation<O> {
                 patience: clients.patience.as_ref().map(Distribution::sampler),
             },
             machine: machine.clone(),
-            faults: faults.iter().map(|fault| (*fault, false)).collect(),
+            faults: Faults::new(faults),
             streams,
             warm_up,
             horizon: setup.horizon,
@@ -331,6 +331,7 @@ impl<O: Observer> Simulation<O> {
     }
 
     pub(super) fn tell(&mut self) {
+        self.observer.on_clock(self.now.max(self.counts.last_departure));
         self.observer.on_departures(&self.untold);
         self.untold.clear();
     }
@@ -371,6 +372,7 @@ impl<O: Observer> Simulation<O> {
         };
         self.now = end.max(self.now);
         self.book_unfinished();
+        self.report_unfinished();
         let counts = self.counts;
         let record = Record {
             start: self.warm_up,

@@ -1,7 +1,8 @@
 //! Waits off the CPU: plain delays, queries through connection pools, and branches that wait at the same time.
 
-use crate::model::{Activity, BackendId, HandOver, Release, SimDuration};
+use crate::model::{Activity, BackendId, HandOver, Release};
 
+use super::backends::Slower;
 use super::event::{Event, EventId};
 use super::program::Instruction;
 use super::recorder::{Observer, Outcome};
@@ -134,7 +135,7 @@ impl<O: Observer> Simulation<O> {
         if self.backends[backend].faults > 0 {
             self.fail(id);
         } else {
-            self.serve(id, self.backends[backend].slowdown);
+            self.serve(id, self.backends[backend].slower.map(Slower::of_statement));
         }
     }
 
@@ -151,19 +152,15 @@ impl<O: Observer> Simulation<O> {
     #[inline(always)]
     fn start_query(&mut self, id: RequestId, backend: BackendId) {
         self.requests.more_mut(id).served_by = Some(backend);
-        self.serve(id, self.backends[backend].slowdown);
+        self.serve(id, self.backends[backend].slower);
     }
 
-    /// The wait itself: its demand, or so many times that.
+    /// The wait itself: its demand, or longer.
     #[inline(always)]
-    fn serve(&mut self, id: RequestId, slowdown: Option<f64>) {
+    fn serve(&mut self, id: RequestId, slower: Option<Slower>) {
         let (request, demands) = self.requests.with_demands(id);
         let demand = demands[request.next_demand()];
-        // A demand passes through floats only where a fault changes it.
-        let span = match slowdown {
-            Some(times) => SimDuration::round_from_nanos(demand.as_nanos() as f64 * times),
-            None => demand,
-        };
+        let span = slower.map_or(demand, |slower| slower.time(demand));
         request.state = State::Waiting;
         request.completion = self.events.push(self.now + span, Event::WaitEnd(id));
     }

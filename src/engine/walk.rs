@@ -14,7 +14,7 @@ use crate::random::Load;
 use super::ahead::nothing_intervenes;
 use super::event::{NEVER, time_of};
 use super::program::{Brought, Instruction, Program};
-use super::recorder::{Departure, Ending, Entrance, Observer, Outcome};
+use super::recorder::{Departure, Ending, Entrance, Observer, Outcome, Unfinished};
 use super::simulation::{Setup, Simulation, TOGETHER};
 
 /// The workers, and the requests that have been walked.
@@ -184,7 +184,8 @@ impl<O: Observer> Simulation<O> {
         let requests = arrivals.iter().zip(brought).zip(&*begins).enumerate();
         untold.extend(requests.map(|(index, ((arrival, brought), start))| {
             let (arrival, Brought { class, alone: demand }) = (arrival.time, *brought);
-            let entrance = Entrance { request: number + index as u64, class, arrival, first_arrival: arrival, demand };
+            let (request, first_arrival, tries_before) = (number + index as u64, arrival, 0);
+            let entrance = Entrance { request, class, arrival, first_arrival, tries_before, demand };
             let mut spent = [SimDuration::ZERO; Activity::ALL.len()];
             spent[Activity::BacklogWait as usize] = *start - arrival;
             Departure { entrance, departure: *start + demand, outcome, counts, spent }
@@ -229,17 +230,20 @@ impl<O: Observer> Simulation<O> {
         for departure in departures.iter().filter(|departure| !departure.counts) {
             self.book_until(departure, demands, departure.departure);
         }
+        self.observer.on_clock(self.counts.last_departure);
         self.observer.on_departures(departures);
         untold.drain(..departed);
     }
 
-    /// Books phase by phase what a request did until some instant, with the demands that its stream brings again.
+    /// Books phase by phase what a request did until some instant, with the demands that its stream brings again. Returns the
+    /// CPU time it had.
     #[cold]
-    fn book_until(&mut self, departure: &Departure, demands: &mut [SimDuration], until: SimTime) {
+    fn book_until(&mut self, departure: &Departure, demands: &mut [SimDuration], until: SimTime) -> SimDuration {
+        let mut cpu_time = SimDuration::ZERO;
         let Entrance { request, class, arrival, .. } = departure.entrance;
         self.counts.in_system.add_span(arrival, until);
         if start_of(departure) > until {
-            return;
+            return cpu_time;
         }
         self.counts.slots_taken.add_span(start_of(departure), until);
         self.counts.turns_taken.add_span(start_of(departure), until);
@@ -255,9 +259,11 @@ impl<O: Observer> Simulation<O> {
             self.counts.phase_events += 1 + u64::from(end <= until);
             if let Instruction::Cpu(_) = step {
                 self.counts.busy_cores.add_span(start, end.min(until));
+                cpu_time += end.min(until) - start;
             }
             start = end;
         }
+        cpu_time
     }
 
     /// No request arrives any more, or none may: tells the departures until the end, and books the others until then.
@@ -279,7 +285,12 @@ impl<O: Observer> Simulation<O> {
         };
         let end = if self.ending == Ending::Horizon { last } else { self.now };
         for departure in &walk.untold {
-            self.book_until(departure, &mut walk.demands, end);
+            let cpu_time = self.book_until(departure, &mut walk.demands, end);
+            let Departure { entrance, counts, spent, .. } = *departure;
+            let backlog_wait = spent[Activity::BacklogWait as usize].min(end - entrance.arrival);
+            let (has_arrived, is_abandoned) = (true, false);
+            let unfinished = Unfinished { entrance, end, counts, has_arrived, is_abandoned, backlog_wait, cpu_time };
+            self.observer.on_unfinished(&unfinished);
         }
         if walk.is_warm {
             self.counts.in_system.reach(end, walk.workers.most as u64);

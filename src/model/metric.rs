@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::BackendId;
+use super::{BackendId, FaultId};
 
 /// A number of the results of a policy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -12,6 +12,8 @@ pub enum Metric {
     Named(Named),
     /// How busy a limited backend is.
     BackendUtilization(BackendId),
+    /// How long until a fault was over for the users.
+    Recovery(FaultId),
 }
 
 /// What a metric is measured in.
@@ -170,6 +172,7 @@ impl Metric {
         match self {
             Self::Named(named) => named.name().to_owned(),
             Self::BackendUtilization(id) => format!("utilization.backends.{}", backends[usize::from(id.0)]),
+            Self::Recovery(_) => "recovery".to_owned(),
         }
     }
 
@@ -178,6 +181,7 @@ impl Metric {
         match self {
             Self::Named(named) => named.unit(),
             Self::BackendUtilization(_) => MetricUnit::Share,
+            Self::Recovery(_) => MetricUnit::Time,
         }
     }
 
@@ -186,6 +190,7 @@ impl Metric {
         match self {
             Self::Named(named) => named.has_interval(),
             Self::BackendUtilization(_) => true,
+            Self::Recovery(_) => false,
         }
     }
 
@@ -193,7 +198,24 @@ impl Metric {
     pub const fn is_of_classes(self) -> bool {
         match self {
             Self::Named(named) => named.is_of_classes(),
-            Self::BackendUtilization(_) => false,
+            Self::BackendUtilization(_) | Self::Recovery(_) => false,
+        }
+    }
+
+    /// Whether the requests of a part of the run have it too: levels and utilizations belong to the whole run.
+    pub const fn is_of_parts(self) -> bool {
+        match self {
+            Self::Named(named) => !matches!(
+                named,
+                Named::InSystemMean
+                    | Named::InSystemMax
+                    | Named::Utilization
+                    | Named::Cores
+                    | Named::Workers
+                    | Named::Slots
+                    | Named::Events
+            ),
+            Self::BackendUtilization(_) | Self::Recovery(_) => false,
         }
     }
 }

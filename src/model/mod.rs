@@ -10,7 +10,7 @@ mod rate;
 mod time;
 
 pub use client::{BackendClient, ClientChoice, KnownClient, Statement};
-pub use fault::{Fault, FaultKind};
+pub use fault::{Fault, FaultId, FaultKind, FaultPhase, Slowness};
 pub use machine::{Backend, BackendId, Cores, HandOver, Machine, Pool, PoolScope, Quantum, Release};
 pub use metric::{Metric, MetricUnit, Named};
 pub use overhead::Overhead;

@@ -199,7 +199,9 @@ pub const fn verdict_word(verdict: ObjectiveVerdict) -> &'static str {
 
 /// What an objective found, with its unit and certainty.
 pub fn value(objective: &ObjectiveResult) -> String {
-    let Some(value) = objective.value else { return NONE.to_owned() };
+    let Some(value) = objective.value else {
+        return if is_not_over(objective) { "not over".to_owned() } else { NONE.to_owned() };
+    };
     let half = objective.interval.map(|[low, high]| (high - low) / 2.0);
     let shown = number::quantity(value, Some(objective.bound), objective.unit);
     match half {
@@ -209,6 +211,11 @@ pub fn value(objective: &ObjectiveResult) -> String {
         }
         None => shown,
     }
+}
+
+/// Whether it asks how long until a fault was over for the users, which it was not by the end of the run.
+pub fn is_not_over(objective: &ObjectiveResult) -> bool {
+    objective.value.is_none() && objective.verdict != ObjectiveVerdict::NoData
 }
 
 /// What one should know before trusting the numbers: one sentence each.

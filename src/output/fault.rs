@@ -5,6 +5,10 @@ use crate::stats::FaultWindow;
 /// What goes wrong: `db takes 8 times as long`.
 pub(super) fn what(fault: &FaultWindow) -> String {
     let backend = fault.backend.as_deref().unwrap_or_default();
+    if let Some(time) = fault.time_ms {
+        let (per_ms, unit) = seconds_from(1000.0, time);
+        return format!("{backend} takes {} {unit}", time * per_ms);
+    }
     match (fault.factor, fault.worker, fault.cores) {
         (Some(factor), ..) => format!("{backend} takes {factor} times as long"),
         (_, Some(worker), _) => format!("worker {worker} restarts"),
@@ -14,12 +18,29 @@ pub(super) fn what(fault: &FaultWindow) -> String {
     }
 }
 
+/// When it goes wrong: `from 5 to 15 s, again every 60 s`.
+pub(super) fn span(fault: &FaultWindow) -> String {
+    let (per_ms, unit) = seconds_from(1000.0, fault.end_ms);
+    let span = format!("from {} to {} {unit}", fault.start_ms * per_ms, fault.end_ms * per_ms);
+    match fault.every_ms {
+        Some(every) => {
+            let (per_ms, unit) = seconds_from(1000.0, every);
+            format!("{span} and again every {} {unit}", every * per_ms)
+        }
+        None => span,
+    }
+}
+
+/// From so many milliseconds on, times are told in seconds: what to multiply with, and the unit.
+fn seconds_from(least_ms: f64, time_ms: f64) -> (f64, &'static str) {
+    if time_ms >= least_ms { (0.001, "s") } else { (1.0, "ms") }
+}
+
 /// All of them with their times, in a sentence; nothing if nothing goes wrong.
 pub(super) fn sentence(faults: &[FaultWindow]) -> String {
     let one = |fault: &FaultWindow| {
-        let in_seconds = fault.end_ms >= 1000.0;
-        let (per_ms, unit) = if in_seconds { (0.001, "s") } else { (1.0, "ms") };
-        format!("{} from {} to {} {unit}", what(fault), fault.start_ms * per_ms, fault.end_ms * per_ms)
+        let name = fault.name.as_ref().map_or(String::new(), |name| format!("{name}: "));
+        format!("{name}{} {}", what(fault), span(fault))
     };
     let faults: Vec<_> = faults.iter().map(one).collect();
     if faults.is_empty() { String::new() } else { format!("Faults: {}.", faults.join("; ")) }
@@ -41,7 +62,11 @@ mod tests {
         };
         let restart = FaultWindow { kind: "restart", end_ms: 2.5, worker: Some(2), ..FaultWindow::default() };
         let text = "Faults: db takes 8 times as long from 5 to 15 s; worker 2 restarts from 0 to 2.5 ms.";
-        assert_eq!(sentence(&[slow, restart]), text);
+        assert_eq!(sentence(&[slow.clone(), restart]), text);
+        let (name, every_ms) = (Some("payments".to_owned()), Some(60_000.0));
+        let again = FaultWindow { name, every_ms, factor: None, time_ms: Some(2500.0), ..slow };
+        let text = "Faults: payments: db takes 2.5 s from 5 to 15 s and again every 60 s.";
+        assert_eq!(sentence(&[again]), text);
         assert_eq!(sentence(&[]), "");
     }
 }

@@ -163,6 +163,10 @@ fn of_objective(objective: &ObjectiveResult, results: &ScenarioResults) -> Findi
     let value = objective.value.map(|value| number::quantity(value, Some(objective.bound), objective.unit));
     let asked = &objective.objective;
     let message = match (&value, objective.verdict) {
+        (None, _) if super::certainty::is_not_over(objective) => {
+            let fault = objective.fault.as_deref().unwrap_or_default();
+            format!("the fault {fault} was not over for the users by the end of the run, as `{asked}` asks")
+        }
         (None, _) => format!("the run gave no {name}, so nobody knows whether `{asked}` is met"),
         (Some(value), ObjectiveVerdict::Met) => format!("{name} is {value}, which meets `{asked}`"),
         (Some(value), _) => format!("{name} is {value}, which does not meet `{asked}`"),

@@ -10,6 +10,7 @@ mod check;
 mod coverage;
 mod csv;
 mod fault;
+mod fault_effects;
 mod findings;
 mod github;
 mod json;

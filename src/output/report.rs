@@ -19,6 +19,7 @@ const SIDE_BY_SIDE: usize = 4;
 pub fn tables(results: &ScenarioResults) -> Vec<Table> {
     let mut tables = vec![response_times(results)];
     tables.extend(single_requests(results));
+    tables.extend(super::fault_effects::tables(results));
     tables.extend(certainty::comparison(results));
     tables.extend(operations(results));
     tables.extend(capacity(results));
@@ -271,6 +272,10 @@ fn capacity(results: &ScenarioResults) -> Option<Table> {
     if of(|s| s.load).any(|load| load.is_some()) {
         table.numbers("", "offered", number::column(&of(|s| s.offered_per_s).collect::<Vec<_>>()));
         table.numbers("", "load", of(|s| s.load).map(number::percent).collect());
+        if of(|s| s.load_without_retries).any(|load| load.is_some()) {
+            let without = of(|s| s.load_without_retries.or(s.load));
+            table.numbers("", "without retries", without.map(number::percent).collect());
+        }
     }
     let binding = |s: &Option<&Saturation>| s.map_or_else(|| NONE.to_owned(), |s| s.binding.replace('`', ""));
     table.apart();

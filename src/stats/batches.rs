@@ -7,10 +7,11 @@
 //! How busy cores and slots are during a batch is what its requests had them do, by the length of the batch (the
 //! utilization law); a batch is as long as it takes until the next one begins.
 
-use crate::engine::{ClassCounts, Departure, Observer, Outcome, Usage, runs};
+use crate::engine::{ClassCounts, Departure, Observer, Outcome, Unfinished, Usage, runs};
 use crate::model::{Activity, SimTime};
 
 use super::collector::Collector;
+use super::over_time::OverTime;
 use super::sample::EXACT_UP_TO;
 use super::totals::Totals;
 
@@ -27,10 +28,12 @@ pub struct Batches {
     batches: Vec<Batch>,
     empty: Batch,
     clients_retry: bool,
+    over_time: OverTime,
 }
 
+/// What is collected of some requests.
 #[derive(Clone, Debug)]
-struct Batch {
+pub(super) struct Batch {
     /// When the first of its requests arrived.
     begin: SimTime,
     /// Of those that were answered.
@@ -51,10 +54,25 @@ impl Batches {
 
     /// One batch for the whole run, for those who need no others.
     pub fn only_one(classes: usize, clients_retry: bool) -> Self {
-        let collector = Collector::new(classes, clients_retry);
-        let unanswered = vec![ClassCounts::default(); classes];
-        let empty = Batch { begin: SimTime::MAX, collector, unanswered, present: 0, in_progress: 0, work: 0 };
-        Self { shift: u64::BITS - 1, batches: Vec::new(), empty, clients_retry }
+        let empty = Batch::new(classes, clients_retry);
+        let over_time = OverTime::from(SimTime::ZERO, clients_retry);
+        Self { shift: u64::BITS - 1, batches: Vec::new(), empty, clients_retry, over_time }
+    }
+
+    /// The same of a run whose measured time begins at that instant.
+    pub fn after_warm_up(self, until: SimTime) -> Self {
+        Self { over_time: OverTime::from(until, self.clients_retry), ..self }
+    }
+
+    /// The run has ended at that instant; what was collected in windows of time.
+    pub fn finish(&mut self, end: SimTime) -> &OverTime {
+        self.over_time.finish(end);
+        &self.over_time
+    }
+
+    /// What was collected in windows of time.
+    pub const fn over_time(&self) -> &OverTime {
+        &self.over_time
     }
 
     /// What was collected of the whole run.
@@ -132,7 +150,49 @@ impl Batches {
 }
 
 impl Batch {
-    fn join(&mut self, other: &Self) {
+    /// Of no request yet.
+    pub fn new(classes: usize, clients_retry: bool) -> Self {
+        let collector = Collector::new(classes, clients_retry);
+        let unanswered = vec![ClassCounts::default(); classes];
+        Self { begin: SimTime::MAX, collector, unanswered, present: 0, in_progress: 0, work: 0 }
+    }
+
+    /// What was collected of the answered.
+    pub const fn collector(&self) -> &Collector {
+        &self.collector
+    }
+
+    /// What happened to its requests, and nothing that depends on how long it is.
+    pub fn counted(&self) -> Totals {
+        Totals {
+            nanos: 0,
+            classes: self.counts().collect(),
+            in_system: Usage::default(),
+            cores: Usage::default(),
+            turns: None,
+            slots: Usage::default(),
+            backends: Vec::new(),
+            warm_up_requests: 0,
+            phase_events: 0,
+            incomplete: None,
+        }
+    }
+
+    /// The 95th percentile of the response times of the answered, in nanoseconds.
+    pub fn p95(&self) -> Option<u64> {
+        self.collector.response_time_percentile(950)
+    }
+
+    /// Takes a request that counts and was in flight at the end of the run.
+    pub fn add_unfinished(&mut self, unfinished: &Unfinished) {
+        let counts = &mut self.unanswered[usize::from(unfinished.entrance.class.0)];
+        counts.arrived += 1;
+        counts.timed_out += u64::from(unfinished.is_abandoned);
+        counts.retried += u64::from(unfinished.entrance.tries_before > 0);
+    }
+
+    /// Takes the requests of another batch.
+    pub fn join(&mut self, other: &Self) {
         self.begin = self.begin.min(other.begin);
         self.collector.merge(&other.collector);
         self.unanswered.iter_mut().zip(&other.unanswered).for_each(|(counts, more)| counts.add(*more));
@@ -167,13 +227,13 @@ impl Batch {
         }
     }
 
-    /// Takes departures of requests of one class that count and came to the same end.
-    fn add(&mut self, departures: &[Departure], clients_retry: bool) {
+    /// Takes departures of requests of one class that count and came to the same end. Returns when the first of them arrived.
+    pub fn add(&mut self, departures: &[Departure], clients_retry: bool) -> SimTime {
         let Departure { entrance, outcome, .. } = &departures[0];
-        let first = departures.iter().map(|departure| departure.entrance.arrival).min();
-        self.begin = self.begin.min(first.unwrap_or(SimTime::MAX));
+        let first = departures.iter().map(|departure| departure.entrance.arrival).min().unwrap_or(SimTime::MAX);
+        self.begin = self.begin.min(first);
         if clients_retry {
-            let is_again = |departure: &&Departure| departure.entrance.first_arrival < departure.entrance.arrival;
+            let is_again = |departure: &&Departure| departure.entrance.tries_before > 0;
             let again = departures.iter().filter(is_again).count();
             self.unanswered[usize::from(entrance.class.0)].retried += again as u64;
         }
@@ -182,6 +242,12 @@ impl Batch {
         } else {
             departures.iter().for_each(|departure| self.add_unanswered(departure));
         }
+        first
+    }
+
+    /// Time that the answered spent in each activity, in nanoseconds.
+    fn spent(&self) -> [u128; Activity::ALL.len()] {
+        Activity::ALL.map(|activity| self.collector.spent(activity))
     }
 
     fn add_unanswered(&mut self, departure: &Departure) {
@@ -212,9 +278,34 @@ impl Observer for Batches {
             let Departure { entrance, counts, outcome, .. } = departure;
             (entrance.request >> shift, entrance.class, *counts, *outcome)
         };
-        for departures in runs(departures, belongs_to).filter(|departures| departures[0].counts) {
-            self.batch(departures[0].entrance.request).add(departures, clients_retry);
+        for departures in runs(departures, belongs_to) {
+            let Departure { entrance, counts, outcome, .. } = departures[0];
+            if !counts {
+                departures.iter().for_each(|departure| self.over_time.add_uncounted(departure));
+                continue;
+            }
+            let batch = self.batch(entrance.request);
+            let before = batch.spent();
+            let first = batch.add(departures, clients_retry);
+            let after = batch.spent();
+            if clients_retry {
+                self.over_time.add_operations(departures, outcome == Outcome::Completed);
+            }
+            if outcome == Outcome::Completed {
+                let spent = std::array::from_fn(|activity| after[activity] - before[activity]);
+                self.over_time.add_answered(departures, first, &spent);
+            } else {
+                departures.iter().for_each(|departure| self.over_time.add_unanswered(departure));
+            }
         }
+    }
+
+    fn on_clock(&mut self, until: SimTime) {
+        self.over_time.set_clock(until);
+    }
+
+    fn on_unfinished(&mut self, unfinished: &Unfinished) {
+        self.over_time.add_unfinished(unfinished);
     }
 }
 
@@ -233,7 +324,14 @@ mod tests {
             let mut spent = [SimDuration::ZERO; 8];
             spent[Activity::Compute as usize] = demand;
             batches.on_departures(&[Departure {
-                entrance: Entrance { request, class: ClassId(0), arrival, first_arrival: arrival, demand },
+                entrance: Entrance {
+                    request,
+                    class: ClassId(0),
+                    arrival,
+                    first_arrival: arrival,
+                    tries_before: 0,
+                    demand,
+                },
                 departure: arrival + demand,
                 outcome: Outcome::Completed,
                 counts: request >= warm_up,
@@ -272,7 +370,7 @@ mod tests {
         for request in 0..200_000_u64 {
             let class = ClassId(u16::from(request % 20 == 0));
             let arrival = SimTime::ZERO + SimDuration::from_millis(request);
-            let entrance = Entrance { request, class, arrival, first_arrival: arrival, demand: zero };
+            let entrance = Entrance { request, class, arrival, first_arrival: arrival, tries_before: 0, demand: zero };
             let departure = arrival + SimDuration::from_nanos(1_000_003 + request);
             let (outcome, spent) = (Outcome::Completed, [zero; 8]);
             batches.on_departures(&[Departure { entrance, departure, outcome, counts: true, spent }]);

@@ -92,6 +92,13 @@ impl Collector {
         self.classes[class].response_time.count()
     }
 
+    /// A percentile of the response times of all classes together, in nanoseconds, for a share in thousandths.
+    pub(super) fn response_time_percentile(&self, per_mille: u64) -> Option<u64> {
+        let mut all = Sample::default();
+        self.classes.iter().for_each(|class| all.merge(&class.response_time));
+        all.percentiles([per_mille])[0]
+    }
+
     /// Time that the answered requests spent in an activity, in nanoseconds.
     pub const fn spent(&self, activity: Activity) -> u128 {
         self.spent[activity as usize]
@@ -143,6 +150,8 @@ impl Collector {
             classes,
             operation_time_ms: self.operation_time.as_ref().map(summary),
             amplification: self.operation_time.as_ref().and_then(|_| amplification(requests)),
+            over_time: Vec::new(),
+            faults: Vec::new(),
             warm_up_requests: totals.warm_up_requests,
             confidence: None,
             saturation: None,

@@ -9,6 +9,9 @@ impl PolicyResults {
     pub fn metric(&self, metric: Metric, backends: &[&str]) -> Option<f64> {
         match metric {
             Metric::BackendUtilization(id) => *self.utilization.backends.get(*backends.get(usize::from(id.0))?)?,
+            Metric::Recovery(id) => {
+                self.faults.iter().find(|effect| effect.fault == usize::from(id.0) + 1)?.recovery_ms
+            }
             Metric::Named(named) => self.named(named),
         }
     }
@@ -62,7 +65,7 @@ impl ClassResults {
         match metric {
             Metric::Named(Named::ErrorRate) => self.error_rate,
             Metric::Named(named) => of_requests(named, &self.response_time_ms, &self.slowdown, &self.requests),
-            Metric::BackendUtilization(_) => None,
+            Metric::BackendUtilization(_) | Metric::Recovery(_) => None,
         }
     }
 }

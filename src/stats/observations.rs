@@ -114,7 +114,7 @@ pub const fn requests_needed(metric: Metric) -> u64 {
 const fn per_mille(metric: Metric) -> Option<u64> {
     match metric {
         Metric::Named(named) => named.per_mille(),
-        Metric::BackendUtilization(_) => None,
+        Metric::BackendUtilization(_) | Metric::Recovery(_) => None,
     }
 }
 

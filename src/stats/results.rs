@@ -7,7 +7,9 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 
+use super::fault_effect::FaultEffect;
 use super::observations::Observations;
+use super::over_time::TimeWindow;
 use super::saturation::Saturation;
 use crate::model::MetricUnit;
 use crate::policy::{Runner, StandsFor};
@@ -61,18 +63,27 @@ pub struct ScenarioResults {
 /// Something that goes wrong for a while.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
 pub struct FaultWindow {
+    /// What objectives call it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
     /// What: `slow`, `down`, `restart` or `cores`.
     pub kind: &'static str,
-    /// From when.
+    /// From when; of a fault that repeats, the first time.
     pub start_ms: f64,
-    /// Until when.
+    /// Until when; of a fault that repeats, the first time.
     pub end_ms: f64,
+    /// From one beginning to the next, of a fault that repeats until the end of the run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub every_ms: Option<f64>,
     /// The backend that is slow or down.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub backend: Option<String>,
     /// How many times longer its queries take.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub factor: Option<f64>,
+    /// How long its queries take, unless they take longer anyway.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub time_ms: Option<f64>,
     /// The worker that restarts, counted from 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub worker: Option<u32>,
@@ -136,6 +147,13 @@ pub struct PolicyResults {
     /// All arrivals / arrivals that are no repeated tries; where clients try again.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub amplification: Option<f64>,
+    /// What happened when: windows of equal width that begin with the measured time, at most 120. Of several replications
+    /// together.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub over_time: Vec<TimeWindow>,
+    /// What each fault did to the requests, in the order of the scenario.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub faults: Vec<FaultEffect>,
     /// Requests that arrived in the warm-up and are left out.
     pub warm_up_requests: u64,
     /// How sure these numbers are.
@@ -450,6 +468,9 @@ pub struct ObjectiveResult {
     pub objective: String,
     /// The policy.
     pub policy: String,
+    /// The fault that it is about, by its name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fault: Option<String>,
     /// The class; `None`: all together.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub class: Option<String>,

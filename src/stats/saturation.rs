@@ -17,16 +17,22 @@ pub struct Saturation {
     /// What binds: `workers`, `threads`, `max_in_progress`, `GIL`, `loop`, `threads beside the loop`, `cores`,
     /// ``pool of `db` `` or ``backend `db` ``; several where they bind together; `nothing` without a limit.
     pub binding: String,
-    /// The rate at which requests arrive in the long run, per second; `None` for users, lists, traces, ramps, and rates
-    /// that end.
+    /// The rate at which requests arrive in the long run, retries as in the run included, per second; `None` for users,
+    /// lists, traces, ramps, and rates that end.
     pub offered_per_s: Option<f64>,
     /// Offered / capacity; `None` if either does not exist, or the capacity is 0.
     pub load: Option<f64>,
+    /// The same without retries, where clients did try again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub load_without_retries: Option<f64>,
     /// The highest rate that the arrivals ever have / capacity, where their rate changes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub peak_load: Option<f64>,
     /// How near the arrivals come to the capacity; `None` if they have no rate of their own.
     pub state: Option<LoadState>,
+    /// Since when most operations get no answer, where the policy is collapsed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub collapse: Option<Collapse>,
     /// What becomes of requests beyond the capacity; nothing when they wait, and the queue grows without bound.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub excess: Vec<Excess>,
@@ -38,6 +44,24 @@ pub struct Saturation {
     /// What a little less and a little more load would do, near saturation.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sensitivity: Option<Sensitivity>,
+}
+
+/// A policy that does not come back, although its load without retries is below its capacity.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct Collapse {
+    /// From the beginning of this window of `over_time` on, no more than half of the operations were answered in any.
+    pub since_ms: f64,
+    /// Operations that began in the last fifth of the time of arrivals, without those that were open at the end of the run. An
+    /// operation is all attempts of a client for one request.
+    pub operations: u64,
+    /// Of these, how many got an answer.
+    pub answered: u64,
+    /// Arrivals in that time, retries included / capacity; `None` if nothing limits the policy.
+    pub load: Option<f64>,
+    /// The same without retries.
+    pub load_without_retries: Option<f64>,
+    /// Whether a fault was under way in that time.
+    pub during_fault: bool,
 }
 
 /// How a capacity was found.
@@ -67,6 +91,8 @@ pub enum LoadState {
     Overloaded,
     /// At or above it, by more than its interval: the queue grows without bound.
     Unstable,
+    /// Below it without retries, and yet most operations of the last fifth of the time of arrivals got no answer.
+    Collapsed,
 }
 
 /// What becomes of requests beyond the capacity, if they do not wait for ever.
@@ -131,6 +157,7 @@ impl Saturation {
                 let words: Vec<&str> = self.excess.iter().map(|excess| excess.words()).collect();
                 Some(format!("overloaded: {}, the excess {}", offered(load?), words.join(" or ")))
             }
+            (LoadState::Collapsed, _) => Some(self.collapse?.sentence()),
             (LoadState::Unstable, Some(load)) => {
                 Some(format!("unstable: {}, the queue grows without bound; {these}", offered(load)))
             }
@@ -138,6 +165,21 @@ impl Saturation {
                 Some(format!("unstable: a mean demand is infinite, no rate can be sustained; {these}"))
             }
         }
+    }
+}
+
+impl Collapse {
+    fn sentence(&self) -> String {
+        let Self { since_ms, operations, answered, load, load_without_retries, during_fault } = *self;
+        let since = significant(since_ms / 1e3);
+        let load = match (load_without_retries, load) {
+            (Some(without), Some(load)) => format!(", at {load:.2} × capacity with retries and {without:.2} × without"),
+            (None, _) | (_, None) => String::new(),
+        };
+        let fault = if during_fault { "; a fault was under way then" } else { "" };
+        format!(
+            "collapsed since {since} s: of {operations} operations that began in the last fifth of the time of arrivals, {answered} got an answer{load}{fault}"
+        )
     }
 }
 

@@ -221,8 +221,14 @@ mod tests {
 
     fn turns(count: u64) -> Entry {
         let start = SimTime::ZERO;
-        let entrance =
-            Entrance { request: 0, class: ClassId(0), arrival: start, first_arrival: start, demand: SimDuration::ZERO };
+        let entrance = Entrance {
+            request: 0,
+            class: ClassId(0),
+            arrival: start,
+            first_arrival: start,
+            tries_before: 0,
+            demand: SimDuration::ZERO,
+        };
         let mut entry = Entry::new(entrance);
         let time = |millis: u64| start + SimDuration::from_nanos(millis * 1_000_000);
         for turn in 0..count {

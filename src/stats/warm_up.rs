@@ -168,8 +168,14 @@ mod tests {
         let mut settling = Settling::default();
         for request in 0..200_000 {
             let arrival = SimTime::ZERO + SimDuration::from_millis(request);
-            let entrance =
-                Entrance { request, class: ClassId(0), arrival, first_arrival: arrival, demand: SimDuration::ZERO };
+            let entrance = Entrance {
+                request,
+                class: ClassId(0),
+                arrival,
+                first_arrival: arrival,
+                tries_before: 0,
+                demand: SimDuration::ZERO,
+            };
             settling.on_departures(&[Departure {
                 entrance,
                 departure: arrival + SimDuration::from_millis(5),

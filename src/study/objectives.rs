@@ -1,7 +1,8 @@
 //! What was asked of the results, and whether they meet it.
 
+use crate::model::Metric;
 use crate::scenario::{Objective, Scenario};
-use crate::stats::{ClassConfidence, ObjectiveResult, ObjectiveVerdict, PolicyResults};
+use crate::stats::{ClassConfidence, ObjectiveResult, ObjectiveVerdict, PolicyResults, Recovery};
 
 /// Every objective of the scenario, held against each policy it is for; in the order of the scenario. Policies that did
 /// not run are left out.
@@ -21,6 +22,16 @@ fn held_against(
     scenario: &Scenario,
     backends: &[&str],
 ) -> ObjectiveResult {
+    let fault = objective.during.or(match objective.metric {
+        Metric::Recovery(id) => Some(id),
+        Metric::Named(_) | Metric::BackendUtilization(_) => None,
+    });
+    let effect = fault.and_then(|id| results.faults.iter().find(|effect| effect.fault == usize::from(id.0) + 1));
+    let policy = results.name.clone();
+    let results = match objective.during {
+        Some(_) => effect.and_then(|effect| effect.during_all.as_deref()).unwrap_or(results),
+        None => results,
+    };
     let class = objective.class.map(|class| scenario.workload.classes[usize::from(class.0)].name.clone());
     let metric = objective.metric.name(backends);
     let of_class = class.as_ref().and_then(|class| results.classes.get(class));
@@ -37,10 +48,14 @@ fn held_against(
         value => value,
     };
     let interval = confidence.and_then(|ClassConfidence { intervals, .. }| intervals.get(&metric).copied());
+    // What has not come to an end by the end of the run takes longer than any bound.
+    let lasts = value.is_none() && effect.is_some_and(|effect| effect.recovery == Recovery::NotRecovered);
+    let lasts = lasts && objective.during.is_none();
     let holds = |value: f64| objective.comparison.holds(value, objective.bound);
     ObjectiveResult {
         objective: objective.text.clone(),
-        policy: results.name.clone(),
+        policy,
+        fault: effect.and_then(|effect| effect.name.clone()),
         class,
         metric,
         unit: objective.unit(),
@@ -48,7 +63,7 @@ fn held_against(
         interval,
         bound: objective.bound,
         warns: objective.warns,
-        verdict: match value {
+        verdict: match value.or(lasts.then_some(f64::INFINITY)) {
             None => ObjectiveVerdict::NoData,
             Some(value) if holds(value) => ObjectiveVerdict::Met,
             Some(_) if objective.warns => ObjectiveVerdict::Warned,

@@ -7,8 +7,8 @@ use crate::model::{ClassId, SimDuration, SimTime};
 use crate::policy::PolicyChoice;
 use crate::scenario::{End, Scenario};
 use crate::stats::{
-    Batches, Collector, FEWEST_BATCHES, Method, Observations, PolicyResults, Saturation, Subject, TimelineEntry,
-    TimelineRecorder, Totals,
+    Batches, Collector, FEWEST_BATCHES, FaultEffect, FaultWatch, Method, Observations, OverTime, PolicyResults,
+    Saturation, Subject, TimelineEntry, TimelineRecorder, Totals, WindowCounts, tell_confidence,
 };
 
 use super::capacity::saturation;
@@ -61,6 +61,7 @@ pub(super) struct Trial<'a> {
 pub(super) struct Outcome {
     /// One batch, or those of an only run.
     pub batches: Batches,
+    pub faults: FaultWatch,
     pub totals: Totals,
     /// Of the first replication.
     pub timeline: Vec<TimelineEntry>,
@@ -93,7 +94,9 @@ impl Trial<'_> {
             rows,
         };
         let batches = if is_only { Batches::new } else { Batches::only_one };
-        let observer = (batches(classes, clients_retry), writer);
+        let batches = batches(classes, clients_retry).after_warm_up(SimTime::ZERO + replication.warm_up);
+        let faults = FaultWatch::new(&scenario.faults, classes, clients_retry);
+        let observer = ((batches, faults), writer);
         let mut simulation = simulation(scenario, policy, replication, observer);
         while simulation.advance(EVENTS_PER_LOOK) {
             let (arrived, now) = simulation.progress();
@@ -106,12 +109,14 @@ impl Trial<'_> {
                 return Err(Halted);
             }
         }
-        let (record, (batches, _)) = simulation.finish();
+        let (record, ((mut batches, mut faults), _)) = simulation.finish();
+        batches.finish(record.end);
+        faults.finish(record.start, record.end);
         let timeline = match replication.number {
             0 if self.timeline > 0 => self.first_requests(replication, &|| progress(1.0))?,
             _ => Vec::new(),
         };
-        Ok(Outcome { batches, totals: Totals::of_run(&record), timeline })
+        Ok(Outcome { batches, faults, totals: Totals::of_run(&record), timeline })
     }
 
     /// The same requests once more, until the first of them have departed: a run whose every step is watched takes no
@@ -160,6 +165,7 @@ impl Trial<'_> {
 pub(super) struct Accumulated<'a> {
     trial: Trial<'a>,
     sum: Option<(Collector, Totals)>,
+    when: Option<When>,
     /// What each replication gave.
     parts: Vec<PolicyResults>,
     /// Of the first replication, which may be the only one.
@@ -167,16 +173,43 @@ pub(super) struct Accumulated<'a> {
     timeline: Vec<TimelineEntry>,
 }
 
+/// What happened when, of all replications together.
+#[derive(Debug)]
+struct When {
+    over_time: OverTime,
+    faults: FaultWatch,
+    /// What each replication gave during each fault that has a name.
+    during: Vec<Vec<Option<PolicyResults>>>,
+}
+
+impl When {
+    /// What each fault did; numbers during faults with names have what intervals are made of.
+    fn effects(&self, trial: &Trial<'_>, backends: &[&str]) -> Vec<FaultEffect> {
+        let mut effects = self.faults.effects(|collector, totals| trial.results(collector, totals));
+        for (place, effect) in effects.iter_mut().enumerate() {
+            let parts: Vec<_> = self.during.iter().filter_map(|during| during.get(place)?.clone()).collect();
+            if let Some(results) = effect.during_all.as_deref_mut()
+                && parts.len() > 1
+            {
+                results.observations = vec![Observations::of(&parts, Method::Replications, backends)];
+                tell_confidence(results, trial.scenario.run.confidence, backends);
+            }
+        }
+        effects
+    }
+}
+
 impl<'a> Accumulated<'a> {
     /// None yet.
     pub const fn new(trial: Trial<'a>) -> Self {
-        Self { trial, sum: None, parts: Vec::new(), batches: None, timeline: Vec::new() }
+        Self { trial, sum: None, when: None, parts: Vec::new(), batches: None, timeline: Vec::new() }
     }
 
     /// The next one.
     pub fn add(&mut self, outcome: Outcome) {
         let collected = outcome.batches.collected();
         self.parts.push(self.trial.results(&collected, &outcome.totals));
+        self.add_when(outcome.batches.over_time(), &outcome.faults);
         match &mut self.sum {
             None => {
                 self.sum = Some((collected, outcome.totals));
@@ -190,11 +223,37 @@ impl<'a> Accumulated<'a> {
         }
     }
 
+    fn add_when(&mut self, over_time: &OverTime, faults: &FaultWatch) {
+        let trial = self.trial;
+        let effects = faults.effects(|collector, totals| trial.results(collector, totals));
+        let during = effects.into_iter().map(|effect| effect.during_all.map(|results| *results)).collect();
+        match &mut self.when {
+            None => {
+                let (over_time, faults) = (over_time.clone(), faults.clone());
+                self.when = Some(When { over_time, faults, during: vec![during] });
+            }
+            Some(when) => {
+                when.over_time.merge(over_time);
+                when.faults.merge(faults);
+                when.during.push(during);
+            }
+        }
+    }
+
+    /// What happened in each window of time.
+    pub fn windows(&self) -> Vec<(SimTime, SimTime, WindowCounts)> {
+        self.when.as_ref().map_or_else(Vec::new, |when| when.over_time.counts().collect())
+    }
+
     /// What the policy can sustain, and how near the arrivals come to it.
     pub fn saturation(&self) -> Saturation {
+        saturation(self.trial.scenario, self.trial.policy, self.seconds_each())
+    }
+
+    /// How long the measured time of each replication was, on average.
+    pub fn seconds_each(&self) -> f64 {
         let nanos = self.sum.as_ref().map_or(0, |(_, totals)| totals.nanos);
-        let seconds_each = nanos as f64 / 1e9 / self.parts.len().max(1) as f64;
-        saturation(self.trial.scenario, self.trial.policy, seconds_each)
+        nanos as f64 / 1e9 / self.parts.len().max(1) as f64
     }
 
     /// The results of all together, with what each part gave.
@@ -202,6 +261,10 @@ impl<'a> Accumulated<'a> {
         let (collector, totals) = self.sum.as_ref().expect("a policy has at least one replication");
         let mut results = self.trial.results(collector, totals);
         results.timeline = Some(self.timeline.clone());
+        if let Some(when) = &self.when {
+            results.over_time = when.over_time.windows(self.trial.scenario.machine.cores);
+            results.faults = when.effects(&self.trial, backends);
+        }
         results.observations = match &mut self.batches {
             _ if self.parts.len() > 1 => vec![Observations::of(&self.parts, Method::Replications, backends)],
             Some(batches) => observations(&self.trial, batches, backends),

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
-use crate::model::{BackendId, Fault, FaultKind, SimDuration};
+use crate::model::{BackendId, Fault, FaultKind, SimDuration, Slowness};
 use crate::policy::PolicyChoice;
 use crate::scenario::{Run, Scenario, WarmUp};
 use crate::stats::{
@@ -18,6 +18,7 @@ use crate::stats::{
 };
 
 use super::assumptions::ASSUMPTIONS;
+use super::capacity::with_retries;
 use super::clients::missing_clients;
 use super::objectives;
 use super::precision;
@@ -92,6 +93,9 @@ pub fn run(scenario: &Scenario, options: &Options, watch: &mut Watch<'_>) -> Res
         }
     }
     crew.saturation(&accumulated, &mut policies)?;
+    for (accumulated, results) in accumulated.iter().zip(&mut policies) {
+        with_retries(results, &accumulated.windows(), scenario, done, accumulated.seconds_each());
+    }
     for results in policies.iter_mut().filter(|results| results.stands_for.is_some()) {
         let load = results.saturation.as_ref().and_then(|saturation| saturation.load);
         results.no_prediction = no_prediction(results.requests.rejected, load);
@@ -260,14 +264,19 @@ const STEPS: u64 = 1000;
 fn fault_window(scenario: &Scenario, fault: &Fault) -> FaultWindow {
     let name = |backend: BackendId| scenario.backends.get_index(usize::from(backend.0)).map(|(name, _)| name.clone());
     let window = |kind| FaultWindow {
+        name: fault.name.clone(),
         kind,
         start_ms: fault.at.as_millis(),
         end_ms: (fault.at + fault.span).as_millis(),
+        every_ms: fault.every.map(SimDuration::as_millis),
         ..FaultWindow::default()
     };
     match fault.kind {
-        FaultKind::Slow { backend, factor } => {
+        FaultKind::Slow { backend, by: Slowness::Factor(factor) } => {
             FaultWindow { backend: name(backend), factor: Some(factor), ..window("slow") }
+        }
+        FaultKind::Slow { backend, by: Slowness::Time(time) } => {
+            FaultWindow { backend: name(backend), time_ms: Some(time.as_millis()), ..window("slow") }
         }
         FaultKind::Down { backend } => FaultWindow { backend: name(backend), ..window("down") },
         FaultKind::Restart { worker } => FaultWindow { worker: Some(worker + 1), ..window("restart") },

@@ -114,3 +114,52 @@ fn who_took_a_core_last_loses_it_when_there_are_fewer() {
     };
     check(system, r#"{ "sync": { "workers": 4 } }"#, "1, 10, 10, 18");
 }
+
+#[test]
+fn a_slow_backend_takes_a_time_unless_its_query_takes_longer_anyway() {
+    let system = System {
+        classes: "page = db 10; long = db 90",
+        arrivals: "0 page, 6 page, 7 long, 30 page",
+        with: r#""faults": [{ "at": "5ms", "for": "20ms", "slow": { "backend": "db", "time": "50ms" } }]"#,
+    };
+    check(system, ASYNC, "10, 56, 97, 40");
+    // With a factor of 2 at the same time: twice the demand, and at least the time. Of two times the longer.
+    let with = r#""faults": [
+        { "at": "0ms", "for": "20ms", "slow": { "backend": "db", "time": "50ms" } },
+        { "at": "0ms", "for": "20ms", "slow": { "backend": "db", "factor": 2 } },
+        { "at": "0ms", "for": "10ms", "slow": { "backend": "db", "time": "60ms" } }]"#;
+    check(System { arrivals: "1 page, 2 long, 12 page, 20 page", with, ..system }, ASYNC, "61, 182, 62, 30");
+}
+
+#[test]
+fn a_fault_repeats_until_the_end_of_the_run() {
+    // Slow from 5 to 10, 25 to 30, 45 to 50, …; the run ends when nobody is left.
+    let system = System {
+        classes: "page = db 10",
+        arrivals: "4 page, 5 page, 10 page, 29 page, 31 page, 1000005 page, 1000010 page",
+        with: r#""faults": [{ "at": "5ms", "for": "5ms", "every": "20ms", "slow": { "backend": "db", "factor": 2 } }]"#,
+    };
+    check(system, ASYNC, "14, 25, 20, 49, 41, 1000025, 1000020");
+    // A restart of no time fails what the worker does, again and again.
+    let with = r#""faults": [{ "at": "5ms", "for": "0ms", "every": "10ms", "restart": { "worker": 1 } }]"#;
+    check(
+        System { classes: "page = compute 10", arrivals: "0 page, 6 page, 15 page", with },
+        SYNC,
+        "lost 5, lost 15, lost 25; failed 3",
+    );
+}
+
+#[test]
+fn a_deadlock_ends_the_run_although_faults_repeat_unless_one_of_them_resolves_it() {
+    // The first holds the connection until its loop runs it, and the second holds the loop until it has the connection.
+    let classes = "page = db 10 > compute 1; other = compute 5 > db! 10";
+    let classes = classes.replace("db! 10", r#"{ "db": { "time": "10ms", "blocking": true } }"#);
+    let pool = r#""backends": { "db": { "pool": { "size": 1, "release": "owner_runs" } } }"#;
+    let stuck =
+        |fault: &str| format!(r#"{pool}, "faults": [{{ "at": "50ms", "for": "5ms", "every": "20ms", {fault} }}]"#);
+    for (fault, expected) in
+        [(r#""cores": 1"#, "in flight, in flight"), (r#""restart": { "worker": 1 }"#, "lost 50, lost 50; failed 2")]
+    {
+        check(System { classes: &classes, arrivals: "0 page, 6 other", with: &stuck(fault) }, ASYNC, expected);
+    }
+}

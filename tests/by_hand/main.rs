@@ -15,5 +15,6 @@ mod instants;
 mod lecture;
 mod lock;
 mod loops;
+mod over_time;
 mod overhead;
 mod statements;

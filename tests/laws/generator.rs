@@ -252,9 +252,17 @@ impl Dice {
     }
 
     fn faults(&mut self) -> Value {
-        let faults = (0..self.up_to(3)).map(|_| {
+        let faults = (0..self.up_to(3)).map(|number| {
             let mut fault = json!({ "at": self.millis(2_000), "for": self.millis(2_000) });
+            if self.one_in(3) {
+                fault["name"] = json!(format!("fault {number}"));
+            }
+            if self.one_in(3) {
+                fault["for"] = json!(self.millis(300));
+                fault["every"] = json!(format!("{}ms", 300 + self.up_to(1_000)));
+            }
             match self.up_to(4) {
+                1 if self.one_in(2) => fault["slow"] = json!({ "backend": "db", "time": self.millis(200) }),
                 1 => fault["slow"] = json!({ "backend": "db", "factor": self.pick(&[1.5, 3.0, 10.0]) }),
                 2 => fault["down"] = json!({ "backend": self.pick(&["db", "idp"]) }),
                 3 => fault["restart"] = json!({ "worker": self.up_to(3) }),

@@ -15,26 +15,40 @@ use crate::stats::FaultWindow;
 pub(super) const HEIGHT: f64 = 15.0;
 const LABEL: Type = Type::new(11.0, GREY).bold();
 
+/// Of a fault that repeats, so many times are shown.
+const MOST_TIMES: usize = 40;
+
 /// A fault in the time that is shown.
 pub(super) struct Band {
-    start_ms: f64,
-    end_ms: f64,
+    /// When it is under way, from and until, cut to the time shown.
+    times_ms: Vec<[f64; 2]>,
     /// What goes wrong.
     text: String,
-    /// The same with its times.
-    title: String,
+    /// The same with its times, for each of them.
+    titles: Vec<String>,
 }
 
 /// The faults that overlap the time shown.
 pub(super) fn bands(faults: &[FaultWindow], scale: &TimeScale) -> Vec<Band> {
-    let is_shown = |fault: &&FaultWindow| fault.start_ms < scale.end_ms && fault.end_ms > scale.start_ms;
-    let band = |fault: &FaultWindow| Band {
-        start_ms: fault.start_ms.max(scale.start_ms),
-        end_ms: fault.end_ms.min(scale.end_ms),
-        text: what(fault),
-        title: format!("{}: {}", what(fault), stretch(scale.unit, fault.start_ms, fault.end_ms)),
+    let band = |fault: &FaultWindow| {
+        let is_shown = |[start, end]: &[f64; 2]| *start < scale.end_ms && *end > scale.start_ms;
+        let times: Vec<[f64; 2]> = times(fault, scale.start_ms).into_iter().filter(is_shown).collect();
+        let title = |[start, end]: &[f64; 2]| format!("{}: {}", what(fault), stretch(scale.unit, *start, *end));
+        Band {
+            titles: times.iter().map(title).collect(),
+            times_ms: times.iter().map(|[start, end]| [start.max(scale.start_ms), end.min(scale.end_ms)]).collect(),
+            text: what(fault),
+        }
     };
-    faults.iter().filter(is_shown).map(band).collect()
+    faults.iter().map(band).filter(|band| !band.times_ms.is_empty()).collect()
+}
+
+/// When a fault is under way: of one that repeats, from the last time that begins before an instant.
+fn times(fault: &FaultWindow, from_ms: f64) -> Vec<[f64; 2]> {
+    let Some(every) = fault.every_ms else { return vec![[fault.start_ms, fault.end_ms]] };
+    let first = ((from_ms - fault.start_ms) / every).floor().max(0.0);
+    let later = (0..MOST_TIMES).map(|number| (first + number as f64) * every);
+    later.map(|later| [fault.start_ms + later, fault.end_ms + later]).collect()
 }
 
 impl Band {
@@ -47,11 +61,14 @@ impl Band {
         columns: &Columns,
         (top, height): (f64, f64),
     ) -> Drawn {
-        let corners = [(scale.position(self.start_ms), 0.0), (scale.position(self.end_ms), height)];
-        titled(chart.plotting_area(), FAULT.id(), &self.title, |plot| plot.draw(&Bar { corners, paint: FAULT }))?;
+        for ([start, end], title) in self.times_ms.iter().zip(&self.titles) {
+            let corners = [(scale.position(*start), 0.0), (scale.position(*end), height)];
+            titled(chart.plotting_area(), FAULT.id(), title, |plot| plot.draw(&Bar { corners, paint: FAULT }))?;
+        }
         let room = columns.plot_end - columns.plot_start;
         let text = ellipsize(&self.text, room, LABEL.size, LABEL.bold);
-        let start = room * (corners[0].0 - scale.position(scale.start_ms)) / scale.length();
+        let first = self.times_ms.first().map_or(scale.start_ms, |[start, _]| *start);
+        let start = room * (scale.position(first) - scale.position(scale.start_ms)) / scale.length();
         let x = columns.plot_start + start.min(room - LABEL.width(&text)).max(0.0);
         label(area, &text, (x, top + 0.5 * HEIGHT), LABEL, HPos::Left)
     }

@@ -3,6 +3,7 @@
 //! The JSON Schema and its help texts come from these types. What a single value may be is decided by its type;
 //! what must hold between values, in `rules`.
 
+mod fault;
 mod judgement;
 mod run;
 
@@ -21,6 +22,7 @@ use crate::random::{Arrivals, Clients, Distribution, Weight};
 
 use super::diagnostic::did_you_mean;
 
+pub(super) use fault::{DownForm, FaultForm, SlowForm};
 pub(super) use judgement::ToleranceForm;
 pub(super) use run::{PrecisionForm, RunForm};
 
@@ -235,56 +237,6 @@ impl Default for MachineForm {
             wake_preemption: None,
         }
     }
-}
-
-/// Something that goes wrong for a while: when, how long, and one of the kinds.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-#[schemars(rename = "Fault")]
-pub(super) struct FaultForm {
-    /// When it begins, from the start of the run.
-    pub at: SimDuration,
-    /// How long it lasts.
-    #[serde(rename = "for")]
-    pub span: SimDuration,
-    /// Queries that a backend starts take so many times their demand.
-    pub slow: Option<SlowForm>,
-    /// A backend answers no query: those under way and those that come fail at once.
-    pub down: Option<DownForm>,
-    /// A worker restarts: its requests fail, and it takes no others meanwhile.
-    pub restart: Option<RestartForm>,
-    /// The machine has only so many cores.
-    pub cores: Option<NonZeroU32>,
-}
-
-/// A slow backend.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-#[schemars(rename = "Slow")]
-pub(super) struct SlowForm {
-    /// The backend: `db` or one declared in `backends`.
-    pub backend: String,
-    /// So many times as long; 1 or more.
-    #[schemars(range(min = 1.0))]
-    pub factor: f64,
-}
-
-/// A backend that is down.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-#[schemars(rename = "Down")]
-pub(super) struct DownForm {
-    /// The backend: `db` or one declared in `backends`.
-    pub backend: String,
-}
-
-/// A worker that restarts.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-#[schemars(rename = "Restart")]
-pub(super) struct RestartForm {
-    /// Which, counted from 1; policies with fewer workers do not notice.
-    pub worker: NonZeroU32,
 }
 
 impl DbForm {

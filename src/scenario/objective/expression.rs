@@ -1,10 +1,11 @@
-//! `[warn:] [policy.][class.]metric OP value`, from its text.
+//! `[warn:] [during FAULT:] [policy.][class.]metric OP value`, from its text; `faults` reads what is about faults.
 
 use crate::model::{ClassId, Metric};
 use crate::scenario::diagnostic::{Diagnostic, did_you_mean, list, shown};
 use crate::scenario::part::Part;
 
 use super::bound::bound;
+use super::faults::DURING;
 use super::names::{ALL, Names, WARN, class_metrics, groups, metrics_help};
 use super::{Comparison, Objective, Place};
 
@@ -12,10 +13,10 @@ use super::{Comparison, Objective, Place};
 const HELP: &str = "write `[policy.][class.]metric`, a comparison and a bound, such as `async.p99 < 400ms`";
 
 /// What is meant: whose metric.
-struct Subject {
-    policy: Option<usize>,
-    class: Option<ClassId>,
-    metric: Metric,
+pub(super) struct Subject {
+    pub policy: Option<usize>,
+    pub class: Option<ClassId>,
+    pub metric: Metric,
 }
 
 /// A name before the metric.
@@ -37,13 +38,23 @@ impl Names<'_> {
         if rest.is_none() {
             self.check_beginning(whole)?;
         }
-        let (subject, sign, value) = split(rest.unwrap_or(whole).trim())?;
-        let Subject { policy, class, metric } = self.subject(subject)?;
+        let (during, asked) = self.during(rest.unwrap_or(whole).trim())?;
+        let (subject, sign, value) = split(asked)?;
+        let Subject { policy, class, metric } = match self.recovered(subject)? {
+            Some(recovery) => recovery,
+            None => self.subject(subject)?,
+        };
+        if during.is_some() && !metric.is_of_parts() {
+            return Err(subject
+                .error(format!("`{}` is of the whole run", shown(subject.text)), "not known during a fault")
+                .with_help("during a fault there are response times, slowdowns, waiting times, counts, `error_rate`, `throughput` and `goodput`"));
+        }
         let comparison = comparison(sign)?;
         let bound = bound(sign, value, comparison, metric, &self.metric_name(metric))?;
         Ok(Objective {
             text: text.text.to_owned(),
             warns: rest.is_some(),
+            during,
             policy,
             class,
             metric,
@@ -59,6 +70,9 @@ impl Names<'_> {
         let Some(beginning) = text.text.split_once(':').map(|(word, _)| text.slice(0, word.len() + 1)) else {
             return Ok(());
         };
+        if beginning.text.starts_with(DURING) {
+            return Ok(());
+        }
         let word = beginning.text.to_lowercase();
         let is_meant = word.starts_with("warn") || did_you_mean(&word, [WARN]).is_some();
         if !is_meant || self.policies.iter().chain(&self.classes).any(|name| name.starts_with(beginning.text)) {

@@ -2,11 +2,12 @@
 
 mod bound;
 mod expression;
+mod faults;
 mod names;
 #[cfg(test)]
 mod tests;
 
-use crate::model::{ClassId, Metric, MetricUnit};
+use crate::model::{ClassId, FaultId, Metric, MetricUnit};
 
 use super::Scenario;
 use super::diagnostic::Diagnostic;
@@ -16,13 +17,15 @@ use super::source::{Source, Sources};
 pub(super) use self::bound::quantity;
 pub(super) use self::names::{Names, is_ambiguous};
 
-/// `[warn:] [policy.][class.]metric OP value`, checked: every name in it exists, and the value fits the metric.
+/// `[warn:] [during FAULT:] [policy.][class.]metric OP value` or `[warn:] [policy.]recovered FAULT OP value`, checked: every name in it exists, and the value fits the metric.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Objective {
     /// As it was written.
     pub text: String,
     /// Whether it only warns.
     pub warns: bool,
+    /// The fault during which the requests arrived that it is about; `None`: all of the measured time.
+    pub during: Option<FaultId>,
     /// The policy that must meet it, by its place in the scenario's list; `None`: each of them.
     pub policy: Option<usize>,
     /// The class of requests; `None`: all together.
@@ -129,7 +132,7 @@ impl Scenario {
     pub fn assert(&mut self, text: &str) -> Result<(), Diagnostic> {
         let sources = Sources(vec![Source::new("--assert", text)]);
         let classes = self.workload.classes.iter().map(|class| class.name.as_str());
-        let names = Names::new(&self.policies, classes, &self.backends);
+        let names = Names::new(&self.policies, classes, &self.backends).with_faults(&self.faults);
         let objective = names.objective(Part::whole(&sources))?;
         self.objectives.push(objective);
         Ok(())

@@ -2,10 +2,12 @@
 
 use indexmap::IndexMap;
 
-use crate::model::{Backend, BackendId, Metric, MetricUnit, Named};
+use crate::model::{Backend, BackendId, Fault, FaultId, Metric, MetricUnit, Named};
 use crate::policy::PolicyChoice;
 use crate::scenario::diagnostic::{Diagnostic, allowed_names, did_you_mean, list, shown};
 use crate::scenario::part::Part;
+
+use super::faults::{DURING, RECOVERED};
 
 /// Stands for every policy, or for all classes together.
 pub(super) const ALL: &str = "all";
@@ -21,12 +23,17 @@ pub(in crate::scenario) struct Names<'a> {
     pub(super) policies: Vec<&'a str>,
     pub(super) classes: Vec<&'a str>,
     backends: &'a IndexMap<String, Backend>,
+    faults: &'a [Fault],
 }
 
 /// Why an objective could not tell this name of a policy or class from something else.
 pub(in crate::scenario) fn is_ambiguous(name: &str) -> Option<String> {
     if name.starts_with(WARN) {
         return Some(format!("`{WARN}` begins an objective that only warns"));
+    }
+    let is_word = |word: &&str| name.strip_prefix(*word).is_some_and(|rest| rest.is_empty() || rest.starts_with(' '));
+    if let Some(word) = [DURING, RECOVERED].into_iter().find(|word| is_word(word)) {
+        return Some(format!("`{word}` begins an objective about a fault"));
     }
     if name == UTILIZATION {
         // A backend may have any name: `utilization.p99` is that of a backend `p99`.
@@ -101,7 +108,22 @@ impl<'a> Names<'a> {
         classes: impl Iterator<Item = &'a str>,
         backends: &'a IndexMap<String, Backend>,
     ) -> Self {
-        Self { policies: policies.iter().map(PolicyChoice::name).collect(), classes: classes.collect(), backends }
+        Self {
+            policies: policies.iter().map(PolicyChoice::name).collect(),
+            classes: classes.collect(),
+            backends,
+            faults: &[],
+        }
+    }
+
+    /// With the faults that objectives may ask about.
+    pub fn with_faults(self, faults: &'a [Fault]) -> Self {
+        Self { faults, ..self }
+    }
+
+    /// The faults that have names.
+    pub(super) fn faults(&self) -> impl Iterator<Item = (FaultId, &'a str)> {
+        (0..).map(FaultId).zip(self.faults).filter_map(|(id, fault)| Some((id, fault.name.as_deref()?)))
     }
 
     pub fn metric_name(&self, metric: Metric) -> String {

@@ -9,7 +9,7 @@ const ODD: &str = r#"{
   "arrivals": { "poisson": "1/s" },
   "backends": { "db": { "concurrency": 2 }, "cores": { "pool": { "size": 1 } }, "p99": { "concurrency": 1 } },
   "policies": [ { "sync": {} }, { "async": {} }, { "async": { "name": "two loops > one" } } ],
-  "run": { "requests": 9 },
+  "run": { "requests": 9 }, "faults": [ { "at": "1s", "for": "1s", "cores": 1 }, { "name": "payments", "at": "1s", "for": "1s", "cores": 1 }, { "name": "a: b < c", "at": "1s", "for": "1s", "cores": 1 }, { "name": "a", "at": "1s", "for": "1s", "cores": 1 } ],
   "slo": [ "async.p99 < 400ms",
            "  warn: all.list.p95<=0.5s " ]
 }"#;
@@ -30,8 +30,13 @@ fn meaning(text: &str) -> String {
     let class = objective.class.map_or("all", |class| &scenario.workload.classes[usize::from(class.0)].name);
     let warns = if objective.warns { "warn: " } else { "" };
     let Objective { metric, comparison, bound, .. } = objective;
-    let metric = metric.name(&backends);
-    format!("{warns}{policy} / {class} / {metric} {} {bound} {:?}", comparison.sign(), objective.unit())
+    let fault = |id: FaultId| scenario.faults[usize::from(id.0)].name.clone().unwrap();
+    let metric = match metric {
+        Metric::Recovery(id) => format!("recovery of {}", fault(*id)),
+        Metric::Named(_) | Metric::BackendUtilization(_) => metric.name(&backends),
+    };
+    let during = objective.during.map_or(String::new(), |id| format!("during {} / ", fault(id)));
+    format!("{warns}{during}{policy} / {class} / {metric} {} {bound} {:?}", comparison.sign(), objective.unit())
 }
 
 #[test]
@@ -54,6 +59,18 @@ fn an_objective_means_what_it_says() {
         ("async.list.slowdown.p99 < 4x", "async / list / slowdown.p99 < 4 Ratio"),
         ("slowdown.p50 < 1.5 ×", "all / all / slowdown.p50 < 1.5 Ratio"),
         ("slowdown.max < 9", "all / all / slowdown.max < 9 Ratio"),
+        // About faults.
+        ("during payments: list.p95 < 1s", "during payments / all / list / p95 < 1000 Time"),
+        (
+            "warn: during  payments :async.error_rate<1%",
+            "warn: during payments / async / all / error_rate < 0.01 Share",
+        ),
+        ("during a: throughput > 1/s", "during a / all / all / throughput > 1 Rate"),
+        ("during a: b < c: p99 < 1s", "during a: b < c / all / all / p99 < 1000 Time"),
+        ("recovered payments < 30s", "all / all / recovery of payments < 30000 Time"),
+        ("warn: recovered a: b < c <= 1m", "warn: all / all / recovery of a: b < c <= 60000 Time"),
+        ("async . recovered  payments < 30s", "async / all / recovery of payments < 30000 Time"),
+        ("all.recovered a < 30s", "all / all / recovery of a < 30000 Time"),
         // Every unit.
         ("throughput >= 70/s", "all / all / throughput >= 70 Rate"),
         ("goodput > 0/s", "all / all / goodput > 0 Rate"),

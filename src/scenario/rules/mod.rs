@@ -1,6 +1,7 @@
 //! What must hold between the values of a scenario, and the valid scenario made of them.
 
 mod classes;
+mod faults;
 mod judgement;
 mod policies;
 mod run;
@@ -40,7 +41,9 @@ pub(super) fn build(
     rules.check_weights(&classes)?;
     rules.check_thread_pools(&form.policies, &classes)?;
     let arrivals = rules.arrivals(form.arrivals, &classes, load)?;
-    let names = Names::new(&form.policies, classes.iter().map(|class| class.name.as_str()), &backends);
+    let faults = rules.faults(&form.faults, &backends)?;
+    let names =
+        Names::new(&form.policies, classes.iter().map(|class| class.name.as_str()), &backends).with_faults(&faults);
     Ok(Scenario {
         name: String::new(),
         description: form.description,
@@ -49,12 +52,12 @@ pub(super) fn build(
         defaults: Vec::new(),
         machine: rules.machine(&form.machine)?,
         clients: rules.clients(form.clients, load)?,
-        faults: rules.faults(&form.faults, &backends)?,
         run: rules.run(form.run, &arrivals, &classes, &names)?,
         objectives: rules.objectives(&form.slo, &names)?,
         tolerances: rules.tolerances(form.tolerances)?,
         workload: Workload { classes },
         arrivals,
+        faults,
         backends,
         policies: form.policies,
     })

@@ -1,13 +1,12 @@
-//! Rules about what surrounds the application: the machine, backends, clients, faults.
+//! Rules about what surrounds the application: the machine, backends, clients.
 
 use indexmap::IndexMap;
 
-use crate::model::{Backend, Fault, FaultKind, Machine, SimDuration};
+use crate::model::{Backend, Machine, SimDuration};
 use crate::random::Clients;
 
 use super::super::diagnostic::Diagnostic;
-use super::super::document::Node;
-use super::super::format::{DownForm, FaultForm, MachineForm, SlowForm};
+use super::super::format::MachineForm;
 use super::{Load, Rules};
 
 impl Rules<'_> {
@@ -54,50 +53,6 @@ impl Rules<'_> {
                 .with_help("write a number of 0 or more, such as 0.1: one retry for ten requests"));
         }
         Ok(clients)
-    }
-
-    pub(super) fn faults(
-        &self,
-        forms: &[FaultForm],
-        backends: &IndexMap<String, Backend>,
-    ) -> Result<Vec<Fault>, Diagnostic> {
-        let nodes = self.root.at("faults");
-        let faults = forms.iter().enumerate().map(|(index, form)| self.fault(form, nodes.item(index), backends));
-        faults.collect()
-    }
-
-    pub(super) fn fault(
-        &self,
-        form: &FaultForm,
-        node: &Node,
-        backends: &IndexMap<String, Backend>,
-    ) -> Result<Fault, Diagnostic> {
-        let backend = |kind: &str, name: &str| self.backend(name, node.at(kind).at("backend"), backends);
-        let mut kinds = Vec::new();
-        if let Some(SlowForm { backend: name, factor }) = &form.slow {
-            if !(factor.is_finite() && *factor >= 1.0) {
-                return Err(self
-                    .error(
-                        "a slow backend is slower",
-                        node.at("slow").at("factor").short_span(),
-                        format!("found {factor}"),
-                    )
-                    .with_help("write how many times as long a query takes: 1 or more, such as 5"));
-            }
-            kinds.push(FaultKind::Slow { backend: backend("slow", name)?, factor: *factor });
-        }
-        if let Some(DownForm { backend: name }) = &form.down {
-            kinds.push(FaultKind::Down { backend: backend("down", name)? });
-        }
-        kinds.extend(form.restart.as_ref().map(|restart| FaultKind::Restart { worker: restart.worker.get() - 1 }));
-        kinds.extend(form.cores.map(|cores| FaultKind::Cores { cores: cores.get() }));
-        let [kind] = kinds[..] else {
-            let label = if kinds.is_empty() { "no kind in here" } else { "more than one kind in here" };
-            return Err(self.error("a fault is of one kind", node.short_span(), label).with_help(
-                "give one of `slow`, `down`, `restart` and `cores`, such as \"slow\": { \"backend\": \"db\", \"factor\": 5 }",
-            ));
-        };
-        Ok(Fault { at: form.at, span: form.span, kind })
     }
 
     pub(super) fn machine(&self, form: &MachineForm) -> Result<Machine, Diagnostic> {

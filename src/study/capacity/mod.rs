@@ -8,6 +8,7 @@
 //! demands: that of its first requests counts.
 
 mod brought;
+mod collapse;
 mod demands;
 mod saturated;
 mod stations;
@@ -21,6 +22,7 @@ use demands::Demands;
 use saturated::Saturated;
 use stations::Stations;
 
+pub use collapse::with_retries;
 pub use stations::{Station, StationBound};
 pub use verdict::saturation;
 

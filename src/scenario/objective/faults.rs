@@ -1,0 +1,78 @@
+//! `during NAME: …` and `[policy.]recovered NAME OP value`: objectives about a fault.
+
+use crate::model::{FaultId, Metric};
+use crate::scenario::diagnostic::{Diagnostic, did_you_mean, list, shown};
+use crate::scenario::part::Part;
+
+use super::expression::Subject;
+use super::names::{ALL, Names};
+
+/// Before the name of a fault: an objective on the requests that arrived while it was under way.
+pub(super) const DURING: &str = "during";
+/// Before the name of a fault: how long until it was over for the users.
+pub(super) const RECOVERED: &str = "recovered";
+
+/// What follows a word that begins an objective; `None` if it does not begin with that word.
+fn after<'a>(word: &str, text: Part<'a>) -> Option<Part<'a>> {
+    let rest = text.text.strip_prefix(word)?;
+    let ends = rest.is_empty() || rest.starts_with(char::is_whitespace);
+    ends.then(|| text.split_at(word.len()).1.trim())
+}
+
+impl Names<'_> {
+    /// Reads `during NAME:` off the beginning of an objective, if it is there.
+    pub(super) fn during<'a>(&self, text: Part<'a>) -> Result<(Option<FaultId>, Part<'a>), Diagnostic> {
+        let Some(rest) = after(DURING, text) else { return Ok((None, text)) };
+        // The longest name wins: a name may hold a colon.
+        let behind = |name: &str| rest.text.strip_prefix(name)?.trim_start().strip_prefix(':').map(str::len);
+        let found = self.faults().filter_map(|(id, name)| Some((id, behind(name)?)));
+        if let Some((id, left)) = found.min_by_key(|(_, left)| *left) {
+            return Ok((Some(id), rest.split_at(rest.text.len() - left).1.trim()));
+        }
+        match rest.split_once(':') {
+            Some((name, _)) => Err(self.unknown_fault(name.trim())),
+            None => Err(text
+                .error("a `:` is missing after the name of the fault", "none in here")
+                .with_help("write `during NAME: [policy.][class.]metric`, such as `during payments: p95 < 1s`")),
+        }
+    }
+
+    /// The recovery that a subject asks for, if it does.
+    pub(super) fn recovered(&self, subject: Part<'_>) -> Result<Option<Subject>, Diagnostic> {
+        let Some((policy, name)) = self.before_recovered(subject) else { return Ok(None) };
+        match self.faults().find(|(_, fault)| *fault == name.text) {
+            Some((id, _)) => Ok(Some(Subject { policy, class: None, metric: Metric::Recovery(id) })),
+            None => Err(self.unknown_fault(name)),
+        }
+    }
+
+    /// The policy before `recovered`, and the name behind it.
+    fn before_recovered<'a>(&self, subject: Part<'a>) -> Option<(Option<usize>, Part<'a>)> {
+        if let Some(name) = after(RECOVERED, subject) {
+            return Some((None, name));
+        }
+        let policies = self.policies.iter().enumerate().map(|(place, name)| (Some(place), *name));
+        policies.chain([(None, ALL)]).find_map(|(place, policy)| {
+            let rest = subject.text.strip_prefix(policy)?.trim_start().strip_prefix('.')?;
+            let rest = subject.split_at(subject.text.len() - rest.len()).1.trim();
+            Some((place, after(RECOVERED, rest)?))
+        })
+    }
+
+    fn unknown_fault(&self, name: Part<'_>) -> Diagnostic {
+        let names: Vec<&str> = self.faults().map(|(_, name)| name).collect();
+        if name.text.is_empty() {
+            return name
+                .error("the name of a fault is missing", "expected a name here")
+                .with_help("write `during NAME: p95 < 1s`, or `recovered NAME < 30s`");
+        }
+        let help = match (&names[..], did_you_mean(name.text, names.iter().copied())) {
+            ([], _) => "no fault of this scenario has a `name`".to_owned(),
+            (names, None) => format!("faults: {}", list(names.iter().copied())),
+            (names, Some(meant)) => {
+                format!("faults: {}; did you mean `{}`?", list(names.iter().copied()), shown(meant))
+            }
+        };
+        name.error(format!("unknown fault `{}`", shown(name.text)), "no fault has this name").with_help(help)
+    }
+}

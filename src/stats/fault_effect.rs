@@ -1,0 +1,207 @@
+//! What a fault did to the requests: the same numbers before it, during it and after it, and how long until it was over for
+//! the users.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::engine::{Departure, Observer, Outcome, Unfinished, runs};
+use crate::model::{Fault, FaultPhase, SimTime};
+
+use super::batches::Batch;
+use super::collector::Collector;
+use super::recovery::RecoveryWatch;
+use super::results::{PolicyResults, RequestCounts, Summary};
+use super::totals::Totals;
+
+pub use super::recovery::Recovery;
+
+/// Of so many faults the effects are collected, and of all that have names.
+const MOST_UNNAMED: usize = 16;
+
+/// What a fault did to the requests of a policy. Of a fault that repeats, all times together.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
+pub struct FaultEffect {
+    /// Its place in the list of faults, counted from 1.
+    pub fault: usize,
+    /// Its name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Before it began first.
+    pub before: PhaseNumbers,
+    /// While it was under way.
+    pub during: PhaseNumbers,
+    /// From its end to the next beginning, or to the end of the run.
+    pub after: PhaseNumbers,
+    /// Whether it was over for the users before the run ended, or before it began again.
+    pub recovery: Recovery,
+    /// How long that took from the end of the fault: the longest time, of a fault that repeats.
+    pub recovery_ms: Option<f64>,
+    /// All numbers of the requests that arrived while it was under way, if it has a name; not in files.
+    #[serde(skip)]
+    pub during_all: Option<Box<PolicyResults>>,
+}
+
+/// Requests that arrived in a part of the run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, JsonSchema)]
+pub struct PhaseNumbers {
+    /// How long it lasted within the measured time, of all replications together.
+    pub duration_ms: f64,
+    /// What happened to the requests.
+    pub requests: RequestCounts,
+    /// Arrival to departure, of the completed requests.
+    pub response_time_ms: Summary,
+    /// The share of the requests that were rejected, timed out or failed.
+    pub error_rate: Option<f64>,
+    /// Answers given in that part, to requests that arrived then or before, per second.
+    pub throughput_per_s: Option<f64>,
+}
+
+/// Watches a run for each of its faults.
+#[derive(Clone, Debug)]
+pub struct FaultWatch {
+    watched: Vec<Watched>,
+    clients_retry: bool,
+}
+
+#[derive(Clone, Debug)]
+struct Watched {
+    /// Its place in the list of faults.
+    place: usize,
+    fault: Fault,
+    /// In the order of [`FaultPhase::ALL`].
+    phases: [Phase; 3],
+    recovery: RecoveryWatch,
+}
+
+/// A part of the run.
+#[derive(Clone, Debug)]
+struct Phase {
+    /// The requests that arrived in it.
+    batch: Batch,
+    /// Those that were served in it, and of these the answered.
+    served: u64,
+    answered: u64,
+    nanos: u128,
+}
+
+impl FaultWatch {
+    /// Watches the faults of a scenario, for requests of so many classes.
+    pub fn new(faults: &[Fault], classes: usize, clients_retry: bool) -> Self {
+        let is_watched = |(place, fault): &(usize, &Fault)| *place < MOST_UNNAMED || fault.name.is_some();
+        let phase = || Phase { batch: Batch::new(classes, clients_retry), served: 0, answered: 0, nanos: 0 };
+        let watched = faults.iter().enumerate().filter(is_watched).map(|(place, fault)| Watched {
+            place,
+            fault: fault.clone(),
+            phases: [phase(), phase(), phase()],
+            recovery: RecoveryWatch::new(fault),
+        });
+        Self { watched: watched.collect(), clients_retry }
+    }
+
+    /// The run has ended; its measured time.
+    pub fn finish(&mut self, start: SimTime, end: SimTime) {
+        for Watched { fault, phases, .. } in &mut self.watched {
+            for (phase, time) in phases.iter_mut().zip(fault.time_in_phases(start, end.max(start))) {
+                phase.nanos = u128::from(time.as_nanos());
+            }
+        }
+    }
+
+    /// Adds what was seen of another replication.
+    pub fn merge(&mut self, other: &Self) {
+        for (watched, more) in self.watched.iter_mut().zip(&other.watched) {
+            for (phase, more) in watched.phases.iter_mut().zip(&more.phases) {
+                phase.batch.join(&more.batch);
+                phase.served += more.served;
+                phase.answered += more.answered;
+                phase.nanos += more.nanos;
+            }
+            watched.recovery.merge(&more.recovery);
+        }
+    }
+
+    /// What each watched fault did. `results` makes numbers of what was collected and counted.
+    pub fn effects(&self, results: impl Fn(&Collector, &Totals) -> PolicyResults) -> Vec<FaultEffect> {
+        self.watched.iter().map(|watched| watched.effect(&results)).collect()
+    }
+}
+
+impl Watched {
+    fn effect(&self, results: impl Fn(&Collector, &Totals) -> PolicyResults) -> FaultEffect {
+        let [before, during, after] = self.phases.each_ref().map(|phase| phase.results(&results));
+        let unanswered = before.error_rate.unwrap_or(0.0);
+        let (recovery, time) = self.recovery.result(&self.fault, unanswered);
+        let numbers = |phase: FaultPhase, results: &PolicyResults| self.phases[phase as usize].numbers(results);
+        FaultEffect {
+            fault: self.place + 1,
+            name: self.fault.name.clone(),
+            before: numbers(FaultPhase::Before, &before),
+            during: numbers(FaultPhase::During, &during),
+            after: numbers(FaultPhase::After, &after),
+            recovery,
+            recovery_ms: time.map(|time| time.as_millis()),
+            during_all: self.fault.name.is_some().then(|| Box::new(during)),
+        }
+    }
+}
+
+impl Phase {
+    fn results(&self, results: impl Fn(&Collector, &Totals) -> PolicyResults) -> PolicyResults {
+        let totals = Totals { nanos: self.nanos, ..self.batch.counted() };
+        let per_second = |count: u64| (self.nanos > 0).then(|| count as f64 / totals.seconds());
+        PolicyResults {
+            throughput_per_s: per_second(self.served),
+            goodput_per_s: per_second(self.answered),
+            ..results(self.batch.collector(), &totals)
+        }
+    }
+
+    fn numbers(&self, results: &PolicyResults) -> PhaseNumbers {
+        PhaseNumbers {
+            duration_ms: self.nanos as f64 / 1e6,
+            requests: results.requests,
+            response_time_ms: results.response_time_ms,
+            error_rate: results.error_rate,
+            throughput_per_s: results.throughput_per_s,
+        }
+    }
+
+    fn take_departure(&mut self, outcome: Outcome) {
+        self.served += u64::from(matches!(outcome, Outcome::Completed | Outcome::ServedLate));
+        self.answered += u64::from(outcome == Outcome::Completed);
+    }
+}
+
+impl Observer for FaultWatch {
+    fn on_departures(&mut self, departures: &[Departure]) {
+        let clients_retry = self.clients_retry;
+        for Watched { fault, phases, recovery, .. } in &mut self.watched {
+            let belongs_to = |departure: &Departure| {
+                let Departure { entrance, counts, outcome, .. } = departure;
+                (fault.phase(entrance.arrival), entrance.class, *counts, *outcome)
+            };
+            for departures in runs(departures, belongs_to) {
+                let (phase, _, counts, outcome) = belongs_to(&departures[0]);
+                for departure in departures {
+                    phases[fault.phase(departure.departure) as usize].take_departure(outcome);
+                }
+                if counts {
+                    phases[phase as usize].batch.add(departures, clients_retry);
+                    let before = &phases[FaultPhase::Before as usize].batch;
+                    departures.iter().for_each(|departure| recovery.add(fault, departure, || before.p95()));
+                }
+            }
+        }
+    }
+
+    fn on_unfinished(&mut self, unfinished: &Unfinished) {
+        if !unfinished.counts || !unfinished.has_arrived {
+            return;
+        }
+        for Watched { fault, phases, recovery, .. } in &mut self.watched {
+            phases[fault.phase(unfinished.entrance.arrival) as usize].batch.add_unfinished(unfinished);
+            let before = &phases[FaultPhase::Before as usize].batch;
+            recovery.add_unfinished(fault, unfinished, || before.p95());
+        }
+    }
+}

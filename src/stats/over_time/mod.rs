@@ -1,0 +1,416 @@
+//! What happened when: a run in windows of equal width, whose number is bounded.
+//!
+//! There are never more than [`MOST`] windows: when one more is to begin, each two become one. At the end they are joined as
+//! long as there are more of them than requests. The widths are powers of two
+//! of a second, from [`NARROWEST`] on, and the first window begins where the measured time does; so the windows of
+//! replications lie one upon another, and add up.
+//!
+//! A request belongs to the window of its arrival, whatever became of it later, so that in each window arrivals =
+//! completions + unanswered + in flight. Levels (requests in the system, in the backlog, CPU time) belong to the time in which
+//! they were: what departures say of them is divided among the windows that they lie in. CPU time is spread evenly over the
+//! time from when a worker took the request until it departed.
+
+mod counts;
+mod stretch;
+mod thinned;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::engine::{Departure, Outcome, Unfinished, add_spent};
+use crate::model::{Activity, SimDuration, SimTime};
+
+pub use counts::Counts;
+use stretch::Stretch;
+use thinned::Thinned;
+
+/// A run has at most so many windows, and more than half of it once it is long.
+const MOST: usize = 120;
+/// There are no more windows than requests, unless there are no more than so many.
+const FEW: usize = 10;
+/// The first windows are this wide, in nanoseconds: 1/512 s.
+const NARROWEST: u64 = 1_953_125;
+
+/// A window of time. A request belongs to the window in which it arrived; a retry is a request of its own.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, JsonSchema)]
+pub struct TimeWindow {
+    /// From when.
+    pub start_ms: f64,
+    /// Until when.
+    pub end_ms: f64,
+    /// Requests that arrived.
+    pub arrivals: u64,
+    /// Of these, how many were answered, then or later.
+    pub completions: u64,
+    /// Of these, how many were rejected, timed out or failed, then or later; the rest was in flight at the end of the run.
+    pub unanswered: u64,
+    /// Mean response time of those that were answered.
+    pub mean_ms: Option<f64>,
+    /// 95th percentile of their response times; where there are more than 4096, of 2048 or more of them, chosen by their
+    /// numbers.
+    pub p95_ms: Option<f64>,
+    /// Answers given in this time, to requests that arrived then or before, per second.
+    pub throughput_per_s: Option<f64>,
+    /// Requests in the system, mean over the window.
+    pub in_system: Option<f64>,
+    /// Requests in the backlog, mean over the window.
+    pub backlog: Option<f64>,
+    /// CPU time of requests / (time × cores); the CPU time of a request is spread evenly over its time in progress.
+    pub utilization: Option<f64>,
+}
+
+/// Watches a run, window by window.
+#[derive(Clone, Debug)]
+pub struct OverTime {
+    origin: SimTime,
+    /// Whether an operation may be several requests.
+    clients_retry: bool,
+    /// The width of a window, in nanoseconds.
+    width: u64,
+    windows: Vec<Window>,
+    /// The window of the latest run of departures.
+    current: Span,
+    /// No departure reported next is after this instant.
+    until: SimTime,
+    /// When the run ended; the latest end of several.
+    end: SimTime,
+}
+
+/// A window's place and time.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Span {
+    place: usize,
+    start: SimTime,
+    width: u64,
+}
+
+impl Span {
+    /// Whether an instant lies in it.
+    #[inline(always)]
+    pub fn holds(&self, time: SimTime) -> bool {
+        time.as_nanos().wrapping_sub(self.start.as_nanos()) < self.width
+    }
+
+    fn end(&self) -> SimTime {
+        SimTime::from_nanos(self.start.as_nanos() + self.width)
+    }
+}
+
+#[derive(Clone, Debug, Default)]
+struct Window {
+    counts: Counts,
+    /// Of the answered, in nanoseconds.
+    response_time: u128,
+    times: Thinned,
+    levels: [Level; LEVELS],
+    /// How much of it the run covered, in nanoseconds.
+    covered: u128,
+}
+
+const LEVELS: usize = 3;
+const IN_SYSTEM: usize = 0;
+const BACKLOG: usize = 1;
+const WORK: usize = 2;
+
+/// A level × time in a window.
+#[derive(Clone, Copy, Debug, Default)]
+struct Level {
+    /// In nanoseconds.
+    area: u128,
+    /// What each window from this one on has more than the one before it, of stretches that cover it wholly.
+    more_from_here: i128,
+}
+
+impl OverTime {
+    /// No window yet of a run whose measured time begins at that instant.
+    pub fn from(origin: SimTime, clients_retry: bool) -> Self {
+        let current = Span { place: 0, start: origin, width: 0 };
+        Self { origin, clients_retry, width: NARROWEST, windows: Vec::new(), current, until: origin, end: origin }
+    }
+
+    /// The window of an instant in the measured time.
+    #[inline]
+    pub(super) fn window(&mut self, time: SimTime) -> Span {
+        if !self.current.holds(time) {
+            self.current = self.find(time);
+        }
+        self.current
+    }
+
+    #[inline(never)]
+    fn find(&mut self, time: SimTime) -> Span {
+        let since = (time.max(self.origin) - self.origin).as_nanos();
+        while since / self.width >= MOST as u64 {
+            self.join_pairs();
+        }
+        let place = (since / self.width) as usize;
+        if place >= self.windows.len() {
+            self.windows.resize(place + 1, Window::default());
+        }
+        Span { place, start: self.start_of(place), width: self.width }
+    }
+
+    fn start_of(&self, place: usize) -> SimTime {
+        SimTime::from_nanos(self.origin.as_nanos() + place as u64 * self.width)
+    }
+
+    /// No departure reported next is after this instant.
+    pub fn set_clock(&mut self, until: SimTime) {
+        self.until = until;
+    }
+
+    /// Takes requests that count and were answered, of which the first arrived at `first`: the time that they spent in each
+    /// activity, in nanoseconds.
+    #[inline]
+    pub fn add_answered(&mut self, departures: &[Departure], first: SimTime, spent: &[u128; Activity::ALL.len()]) {
+        // None of them departed, and so none arrived, after the clock.
+        let span = self.window(first);
+        if self.until < span.end() {
+            self.add_to_window(departures, spent);
+        } else {
+            self.add_by_window(departures);
+        }
+    }
+
+    /// The same where they may belong to several windows.
+    fn add_by_window(&mut self, departures: &[Departure]) {
+        let mut rest = departures;
+        while let Some(first) = rest.first() {
+            let span = self.window(first.entrance.arrival);
+            let is_elsewhere = |departure: &Departure| !span.holds(departure.entrance.arrival);
+            let (inside, others) = rest.split_at(rest.iter().position(is_elsewhere).unwrap_or(rest.len()));
+            let mut spent = [0; Activity::ALL.len()];
+            add_spent(inside, &mut spent);
+            self.add_to_window(inside, &spent);
+            rest = others;
+        }
+    }
+
+    /// Takes answered requests that arrived in the current window, and the time they spent in each activity.
+    #[inline]
+    fn add_to_window(&mut self, departures: &[Departure], spent: &[u128; Activity::ALL.len()]) {
+        let Span { place, .. } = self.current;
+        let is_inside = self.until < self.current.end();
+        let window = &mut self.windows[place];
+        let count = departures.len() as u64;
+        let present: u128 = spent.iter().sum();
+        window.counts.arrivals += count;
+        window.counts.completions += count;
+        window.response_time += present;
+        window.times.record(departures);
+        if is_inside {
+            window.counts.departures += count;
+            window.levels[IN_SYSTEM].area += present;
+            window.levels[BACKLOG].area += spent[Activity::BacklogWait as usize];
+            window.levels[WORK].area += spent[Activity::Framework as usize] + spent[Activity::Compute as usize];
+        } else {
+            departures.iter().for_each(|departure| self.add_presence(departure));
+        }
+    }
+
+    /// Takes a request that counts and departed without an answer.
+    pub fn add_unanswered(&mut self, departure: &Departure) {
+        let place = self.find(departure.entrance.arrival).place;
+        self.windows[place].counts.arrivals += 1;
+        self.windows[place].counts.unanswered += 1;
+        self.add_presence(departure);
+    }
+
+    /// Takes a request that arrived before the measured time and has departed.
+    pub fn add_uncounted(&mut self, departure: &Departure) {
+        if departure.departure >= self.origin {
+            self.add_presence(departure);
+        }
+    }
+
+    /// Takes operations of requests that count: `is_answered` says whether these attempts were answered.
+    pub fn add_operations(&mut self, departures: &[Departure], is_answered: bool) {
+        for Departure { entrance, .. } in departures {
+            if entrance.tries_before == 0 {
+                let place = self.find(entrance.arrival).place;
+                self.windows[place].counts.operations += 1;
+            }
+            if is_answered && entrance.first_arrival >= self.origin {
+                let place = self.find(entrance.first_arrival).place;
+                self.windows[place].counts.operations_answered += 1;
+            }
+        }
+    }
+
+    /// Takes a request that was in flight when the run ended.
+    pub fn add_unfinished(&mut self, unfinished: &Unfinished) {
+        let Unfinished { entrance, end, has_arrived, is_abandoned, backlog_wait, cpu_time, .. } = *unfinished;
+        if has_arrived {
+            self.add_levels(entrance.arrival, end, backlog_wait, cpu_time);
+        }
+        if has_arrived && entrance.arrival >= self.origin {
+            let place = self.find(entrance.arrival).place;
+            let counts = &mut self.windows[place].counts;
+            counts.arrivals += 1;
+            counts.unanswered += u64::from(is_abandoned);
+            counts.operations += u64::from(entrance.tries_before == 0);
+        }
+        if !is_abandoned && entrance.first_arrival >= self.origin {
+            let place = self.find(entrance.first_arrival).place;
+            self.windows[place].counts.operations_open += 1;
+        }
+    }
+
+    /// Takes note of when a request was in the system, and of its departure.
+    fn add_presence(&mut self, departure: &Departure) {
+        let Departure { entrance, departure: end, spent, outcome, .. } = departure;
+        let of = |activity: Activity| spent[activity as usize];
+        let cpu_time = of(Activity::Framework) + of(Activity::Compute);
+        self.add_levels(entrance.arrival, *end, of(Activity::BacklogWait), cpu_time);
+        if *outcome == Outcome::Completed {
+            let place = self.find(*end).place;
+            self.windows[place].counts.departures += 1;
+        }
+    }
+
+    fn add_levels(&mut self, arrival: SimTime, end: SimTime, backlog_wait: SimDuration, cpu_time: SimDuration) {
+        let taken = (arrival + backlog_wait).min(end);
+        self.add_stretch(IN_SYSTEM, Stretch::of_one(arrival, end));
+        self.add_stretch(BACKLOG, Stretch::of_one(arrival, taken));
+        self.add_stretch(WORK, Stretch { start: taken, end, amount: cpu_time.as_nanos() });
+    }
+
+    /// Divides an amount among the windows that its time lies in.
+    fn add_stretch(&mut self, level: usize, stretch: Stretch) {
+        let stretch = stretch.from(self.origin);
+        if stretch.end <= self.origin || stretch.amount == 0 {
+            return;
+        }
+        let last = self.find(stretch.end).place;
+        let first = self.find(stretch.start);
+        if first.place == last {
+            self.windows[last].levels[level].area += u128::from(stretch.amount);
+            return;
+        }
+        let beginning = stretch.part((first.end() - stretch.start).as_nanos());
+        let whole = stretch.part(self.width);
+        let wholes = (last - first.place - 1) as u128;
+        self.windows[first.place].levels[level].area += beginning;
+        self.windows[last].levels[level].area += u128::from(stretch.amount) - beginning - whole * wholes;
+        if wholes > 0 {
+            self.windows[first.place + 1].levels[level].more_from_here += whole as i128;
+            self.windows[last].levels[level].more_from_here -= whole as i128;
+        }
+    }
+
+    /// Gives each window what stretches that cover it wholly bring.
+    fn settle(&mut self) {
+        let mut present = [0; LEVELS];
+        for window in &mut self.windows {
+            for (level, present) in window.levels.iter_mut().zip(&mut present) {
+                *present += std::mem::take(&mut level.more_from_here);
+                level.area += present.unsigned_abs();
+            }
+        }
+    }
+
+    /// Each two windows become one.
+    fn join_pairs(&mut self) {
+        self.settle();
+        self.width *= 2;
+        let mut joined: Vec<Window> = Vec::with_capacity(MOST);
+        for (place, window) in std::mem::take(&mut self.windows).into_iter().enumerate() {
+            match joined.last_mut() {
+                Some(one) if place % 2 == 1 => one.add(&window),
+                _ => joined.push(window),
+            }
+        }
+        self.windows = joined;
+        self.current = Span { place: 0, start: self.origin, width: 0 };
+    }
+
+    /// The run has ended at that instant.
+    pub fn finish(&mut self, end: SimTime) {
+        self.end = end.max(self.origin);
+        let length = (self.end - self.origin).as_nanos();
+        if length == 0 {
+            self.windows.clear();
+            return;
+        }
+        self.find(self.end);
+        let arrivals: u64 = self.windows.iter().map(|window| window.counts.arrivals).sum();
+        while self.windows.len() > FEW && self.windows.len() as u64 > arrivals {
+            self.join_pairs();
+        }
+        self.settle();
+        // What happened at the last instant belongs to the window that ends there.
+        let count = length.div_ceil(self.width) as usize;
+        let beyond = self.windows.split_off(count);
+        if let Some(last) = self.windows.last_mut() {
+            beyond.iter().for_each(|window| last.add(window));
+        }
+        for (place, window) in (0..).zip(&mut self.windows) {
+            window.covered = u128::from((length - place * self.width).min(self.width));
+            if !self.clients_retry {
+                window.counts.operations_are_requests();
+            }
+        }
+    }
+
+    /// Adds the windows of another replication.
+    pub fn merge(&mut self, other: &Self) {
+        let mut other = other.clone();
+        while self.width < other.width {
+            self.join_pairs();
+        }
+        while other.width < self.width {
+            other.join_pairs();
+        }
+        let count = self.windows.len().max(other.windows.len());
+        self.windows.resize(count, Window::default());
+        for (window, more) in self.windows.iter_mut().zip(&other.windows) {
+            window.add(more);
+        }
+        self.end = self.end.max(other.end);
+    }
+
+    /// The windows in order; how many cores the machine has.
+    pub fn windows(&self, cores: u32) -> Vec<TimeWindow> {
+        (0..).zip(&self.windows).map(|(place, window)| self.window_results(place, window, cores)).collect()
+    }
+
+    /// What was counted in each window, and when it begins and ends.
+    pub fn counts(&self) -> impl Iterator<Item = (SimTime, SimTime, Counts)> {
+        let ends = (1..).map(|place| self.start_of(place).min(self.end));
+        (0..).zip(ends).zip(&self.windows).map(|((place, end), window)| (self.start_of(place), end, window.counts))
+    }
+
+    fn window_results(&self, place: usize, window: &Window, cores: u32) -> TimeWindow {
+        let Window { counts, response_time, times, levels, covered } = window;
+        let start = self.start_of(place);
+        let millis = |nanos: f64| nanos / 1e6;
+        let per_time = |amount: f64| (*covered > 0).then(|| amount / *covered as f64);
+        let level = |level: usize| per_time(levels[level].area as f64);
+        TimeWindow {
+            start_ms: start.as_millis(),
+            end_ms: self.start_of(place + 1).min(self.end).as_millis(),
+            arrivals: counts.arrivals,
+            completions: counts.completions,
+            unanswered: counts.unanswered,
+            mean_ms: (counts.completions > 0).then(|| millis(*response_time as f64 / counts.completions as f64)),
+            p95_ms: times.percentile(950).map(|nanos| millis(nanos as f64)),
+            throughput_per_s: per_time(counts.departures as f64).map(|per_nano| per_nano * 1e9),
+            in_system: level(IN_SYSTEM),
+            backlog: level(BACKLOG),
+            utilization: level(WORK).map(|busy| (busy / f64::from(cores)).min(1.0)),
+        }
+    }
+}
+
+impl Window {
+    fn add(&mut self, other: &Self) {
+        self.counts += other.counts;
+        self.response_time += other.response_time;
+        self.times.merge(&other.times);
+        for (level, more) in self.levels.iter_mut().zip(&other.levels) {
+            level.area += more.area;
+            level.more_from_here += more.more_from_here;
+        }
+        self.covered += other.covered;
+    }
+}

@@ -1,0 +1,203 @@
+//! How long until a fault was over for the users.
+//!
+//! The requests that arrive while a fault is not under way are counted in narrow windows from its first end on: how many
+//! there are, and how many are *slow*: not answered, or not within 1.1 × the 95th percentile of response times before the
+//! fault. Before it, 5 % of the answered requests and all unanswered ones were beyond that percentile. A stretch of time is
+//! *back* where no larger share is slow, but for chance (two standard deviations of a binomial count). The fault is over for
+//! the users from the first stretch on that is back, if all that follow until the next beginning, taken together, are back
+//! too. A stretch is as many windows as hold 20 requests, or a twentieth of those that there are.
+
+use crate::engine::{Departure, Outcome, Unfinished};
+use crate::model::{Fault, FaultPhase, SimDuration, SimTime};
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// There are at most so many windows, and more than half of it after a long time.
+const MOST: usize = 4096;
+/// The first windows are this wide, in nanoseconds: 1/512 s.
+const NARROWEST: u64 = 1_953_125;
+/// A stretch has at least so many requests, where there are enough.
+const REQUESTS: u64 = 20;
+/// The share of answered requests beyond the 95th percentile.
+const BEYOND: f64 = 0.05;
+
+/// Whether a fault was over for the users before the run ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Recovery {
+    /// It was.
+    Recovered,
+    /// It was not, after one of its ends at least.
+    NotRecovered,
+    /// No request was answered before it, none arrived after it, or it repeats too fast for the length of the run.
+    #[default]
+    Unknown,
+}
+
+/// Watches what follows a fault.
+#[derive(Clone, Debug)]
+pub(super) struct RecoveryWatch {
+    origin: SimTime,
+    width: u64,
+    windows: Vec<Window>,
+    /// A longer response time is slow, in nanoseconds; once the first request has arrived after the fault.
+    limit: Option<Option<u64>>,
+}
+
+/// Requests that arrived in a stretch of time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Window {
+    arrived: u64,
+    slow: u64,
+}
+
+/// A stretch that follows a fault, and its ends.
+#[derive(Clone, Copy, Debug)]
+struct Stretch {
+    start: u64,
+    end: u64,
+    requests: Window,
+}
+
+impl Window {
+    fn and(self, other: Self) -> Self {
+        Self { arrived: self.arrived + other.arrived, slow: self.slow + other.slow }
+    }
+
+    /// Whether no more of them are slow than usual, but for chance.
+    fn is_back(self, usual: f64) -> bool {
+        let expected = usual * self.arrived as f64;
+        self.slow as f64 <= expected + 2.0 * (expected * (1.0 - usual)).sqrt()
+    }
+}
+
+impl RecoveryWatch {
+    pub fn new(fault: &Fault) -> Self {
+        Self { origin: fault.start() + fault.span, width: NARROWEST, windows: Vec::new(), limit: None }
+    }
+
+    /// Takes a request that counts and has departed. `p95` gives the 95th percentile before the fault, in nanoseconds.
+    pub fn add(&mut self, fault: &Fault, departure: &Departure, p95: impl FnOnce() -> Option<u64>) {
+        let arrival = departure.entrance.arrival;
+        let is_answered = departure.outcome == Outcome::Completed;
+        let is_slow = |limit| !is_answered || departure.response_time().as_nanos() > limit;
+        self.count(fault, arrival, p95, |limit| Some(is_slow(limit)));
+    }
+
+    /// Takes a request that counts and was in flight at the end. One that may still be answered in time is left out.
+    pub fn add_unfinished(&mut self, fault: &Fault, unfinished: &Unfinished, p95: impl FnOnce() -> Option<u64>) {
+        let is_slow = |limit| (unfinished.is_abandoned || unfinished.age().as_nanos() > limit).then_some(true);
+        self.count(fault, unfinished.entrance.arrival, p95, is_slow);
+    }
+
+    fn count(
+        &mut self,
+        fault: &Fault,
+        arrival: SimTime,
+        p95: impl FnOnce() -> Option<u64>,
+        is_slow: impl FnOnce(u64) -> Option<bool>,
+    ) {
+        if arrival < self.origin || fault.phase(arrival) != FaultPhase::After {
+            return;
+        }
+        // A tenth more than before is still as before.
+        let limit = *self.limit.get_or_insert_with(|| p95().map(|nanos| nanos + nanos / 10));
+        let Some(is_slow) = limit.and_then(is_slow) else { return };
+        let since = (arrival - self.origin).as_nanos();
+        while since / self.width >= MOST as u64 {
+            self.join_pairs();
+        }
+        let place = (since / self.width) as usize;
+        if place >= self.windows.len() {
+            self.windows.resize(place + 1, Window::default());
+        }
+        self.windows[place].arrived += 1;
+        self.windows[place].slow += u64::from(is_slow);
+    }
+
+    fn join_pairs(&mut self) {
+        self.width *= 2;
+        let pairs = self.windows.chunks(2).map(|pair| pair.iter().copied().fold(Window::default(), Window::and));
+        self.windows = pairs.collect();
+    }
+
+    /// Adds what followed the fault in another replication.
+    pub fn merge(&mut self, other: &Self) {
+        let mut other = other.clone();
+        while self.width < other.width {
+            self.join_pairs();
+        }
+        while other.width < self.width {
+            other.join_pairs();
+        }
+        self.windows.resize(self.windows.len().max(other.windows.len()), Window::default());
+        for (window, more) in self.windows.iter_mut().zip(other.windows) {
+            *window = window.and(more);
+        }
+    }
+
+    /// Whether the fault was over for the users, and how long that took, at the longest. `unanswered` is the share of requests
+    /// that got no answer before it.
+    pub fn result(&self, fault: &Fault, unanswered: f64) -> (Recovery, Option<SimDuration>) {
+        let usual = unanswered + BEYOND * (1.0 - unanswered);
+        let mut longest = None;
+        for (start, windows) in self.pauses(fault) {
+            if windows.is_empty() {
+                return (Recovery::Unknown, None);
+            }
+            if windows.iter().all(|window| window.requests.arrived == 0) {
+                continue;
+            }
+            let Some(over) = over_from(&windows, usual) else { return (Recovery::NotRecovered, None) };
+            longest = longest.max(Some(SimDuration::from_nanos(over - start)));
+        }
+        longest.map_or((Recovery::Unknown, None), |time| (Recovery::Recovered, Some(time)))
+    }
+
+    /// The windows that lie wholly in each pause of the fault, and when the pause begins, in nanoseconds since its first end.
+    fn pauses(&self, fault: &Fault) -> Vec<(u64, Vec<Stretch>)> {
+        let mut pauses: Vec<(u64, Vec<Stretch>)> = Vec::new();
+        for (place, window) in (0..).zip(&self.windows) {
+            let (start, end) = (place * self.width, (place + 1) * self.width);
+            let (pause, until) = match fault.every.map(SimDuration::as_nanos) {
+                None => (0, u64::MAX),
+                Some(every) => (start / every * every, start / every * every + every - fault.span.as_nanos()),
+            };
+            if pauses.last().is_none_or(|(latest, _)| *latest != pause) {
+                pauses.push((pause, Vec::new()));
+            }
+            if let Some((_, windows)) = pauses.last_mut()
+                && end <= until
+            {
+                windows.push(Stretch { start, end, requests: *window });
+            }
+        }
+        pauses
+    }
+}
+
+/// From when on the windows are back.
+fn over_from(windows: &[Stretch], usual: f64) -> Option<u64> {
+    let arrived: u64 = windows.iter().map(|window| window.requests.arrived).sum();
+    let enough = (arrived / REQUESTS).clamp(1, REQUESTS);
+    let mut stretches: Vec<Stretch> = Vec::new();
+    for window in windows {
+        match stretches.last_mut() {
+            Some(last) if last.requests.arrived < enough => {
+                last.end = window.end;
+                last.requests = last.requests.and(window.requests);
+            }
+            _ => stretches.push(*window),
+        }
+    }
+    let mut rest = Window::default();
+    let mut from = None;
+    for stretch in stretches.iter().rev() {
+        rest = rest.and(stretch.requests);
+        if stretch.requests.is_back(usual) && rest.is_back(usual) && rest.arrived > 0 {
+            from = Some(stretch.start);
+        }
+    }
+    from
+}

@@ -1,0 +1,198 @@
+//! A run in windows of time, and what faults did to its requests, worked out by hand.
+
+use std::ops::ControlFlow;
+
+use waitline::scenario::Scenario;
+use waitline::stats::{LoadState, ObjectiveVerdict, PolicyResults, Recovery, ScenarioResults, TimeWindow};
+use waitline::study::{Options, Watch, run};
+
+/// The narrowest windows: 1/512 s, in ms.
+const WIDTH: f64 = 1.953_125;
+
+fn results(scenario: &str) -> ScenarioResults {
+    let scenario = Scenario::from_json(scenario).unwrap_or_else(|error| panic!("{error:?}"));
+    let mut watch = Watch { progress: &|_| ControlFlow::Continue(()), rows: None };
+    run(&scenario, &Options::default(), &mut watch).unwrap()
+}
+
+fn only_policy(scenario: &str) -> PolicyResults {
+    results(scenario).policies.remove(0)
+}
+
+#[track_caller]
+fn assert_close(found: Option<f64>, expected: f64) {
+    let found = found.unwrap();
+    assert!((found - expected).abs() < 1e-9 * expected.abs().max(1.0), "{found} is not {expected}");
+}
+
+#[test]
+fn three_requests_of_a_worker_in_windows() {
+    // 0–10, 10–20 after a wait, and 20–30.
+    let policy = only_policy(
+        r#"{ "classes": { "page": { "phases": [ { "compute": "10ms" } ] } },
+             "arrivals": { "at": [ { "time": "0ms" }, { "time": "0ms" }, { "time": "20ms" } ] },
+             "policies": [ { "sync": {} } ] }"#,
+    );
+    // 16 windows of 1.953125 ms are more than a few, and more than there are requests: 8 of twice that.
+    let (windows, width) = (&policy.over_time, 2.0 * WIDTH);
+    assert_eq!(windows.len(), 8);
+    let first = &windows[0];
+    assert_eq!((first.arrivals, first.completions, first.unanswered), (2, 2, 0));
+    assert_eq!((first.start_ms, first.end_ms, first.mean_ms, first.p95_ms), (0.0, width, Some(15.0), Some(20.0)));
+    assert_eq!((first.in_system, first.backlog, first.utilization), (Some(2.0), Some(1.0), Some(1.0)));
+    assert_eq!(first.throughput_per_s, Some(0.0));
+    // From 7.8125 to 11.71875: two requests for 2.1875 ms, then one; the first departs.
+    let third = &windows[2];
+    assert_eq!((third.arrivals, third.mean_ms, third.p95_ms), (0, None, None));
+    assert_close(third.in_system, 1.56);
+    assert_close(third.backlog, 0.56);
+    assert_close(third.throughput_per_s, 256.0);
+    let last = &windows[7];
+    assert_eq!((last.start_ms, last.end_ms, last.in_system), (7.0 * width, 30.0, Some(1.0)));
+    assert_close(last.throughput_per_s, 1000.0 / (30.0 - 7.0 * width));
+}
+
+#[test]
+fn what_is_in_flight_at_the_end_and_what_the_warm_up_leaves_is_in_the_windows() {
+    // 0–20, 20–40 and, of the last, 40–50: measured from 10 on. The first is there until 20, and counts for nothing else.
+    let policy = only_policy(
+        r#"{ "classes": { "page": { "phases": [ { "compute": "20ms" } ] } },
+             "arrivals": { "at": [ { "time": "0ms" }, { "time": "10ms" }, { "time": "15ms" } ] },
+             "policies": [ { "sync": {} } ], "run": { "duration": "50ms", "warm_up": "10ms" } }"#,
+    );
+    let sum = |value: fn(&TimeWindow) -> u64| policy.over_time.iter().map(value).sum::<u64>();
+    assert_eq!((sum(|w| w.arrivals), sum(|w| w.completions), sum(|w| w.unanswered)), (2, 1, 0));
+    let area = |value: fn(&TimeWindow) -> Option<f64>| -> Option<f64> {
+        Some(policy.over_time.iter().map(|w| value(w).unwrap() * (w.end_ms - w.start_ms)).sum())
+    };
+    assert_eq!(policy.over_time[0].start_ms, 10.0);
+    // 10 and 30, and 35.
+    assert_close(area(|w| w.in_system), 75.0);
+    assert_close(area(|w| w.backlog), 10.0 + 25.0);
+    assert_close(area(|w| w.utilization), 40.0);
+}
+
+#[test]
+fn windows_double_when_there_are_too_many() {
+    // 100 requests of a millisecond, one every 10 ms, until 1 s: 64 windows of 15.625 ms hold the second of run.
+    let policy = only_policy(
+        r#"{ "classes": { "page": { "phases": [ { "compute": "1ms" } ] } }, "arrivals": { "constant": "100/s" },
+             "policies": [ { "sync": {} } ], "run": { "duration": "1s" } }"#,
+    );
+    assert_eq!(policy.over_time.len(), 64);
+    // 10 in the first; 20 and 30 in the second, from 15.625 to 31.25. The one that arrives at 1 s is in the last.
+    let arrivals: Vec<u64> = policy.over_time.iter().map(|window| window.arrivals).collect();
+    assert_eq!((&arrivals[..3], arrivals[63], arrivals.iter().sum::<u64>()), (&[1, 2, 1][..], 2, 100));
+    assert_close(policy.over_time[1].utilization, 2.0 / 15.625);
+}
+
+/// 10 requests a second of 50 ms, and from 2 s to 3 s of 200 ms: the queries that start at 2, 2.2, 2.4, 2.6, 2.8 and 3 s, since
+/// a query that ends as the fault does starts the next before. Then they are 650 ms behind, and 50 ms less with each: the one
+/// that arrives at 3.8 s waits no more.
+const SLOW: &str = r#"{ "classes": { "page": { "phases": [ { "db": "50ms" } ] } }, "arrivals": { "constant": "10/s" },
+    "policies": [ { "sync": {} } ], "run": { "requests": 60 },
+    "faults": [ { "name": "a fault", "at": "2s", "for": "1s", "slow": { "backend": "db", "factor": 4 } } ],
+    "slo": [ "during a fault: p95 < 1s", "during a fault: sync.page.p50 <= 500ms", "warn: during a fault: mean < 500ms",
+             "recovered a fault < 702ms", "sync.recovered a fault < 701ms" ] }"#;
+
+#[test]
+fn before_during_and_after_a_fault() {
+    let results = results(SLOW);
+    let effect = &results.policies[0].faults[0];
+    assert_eq!((effect.fault, effect.name.as_deref()), (1, Some("a fault")));
+    let times = |numbers: &waitline::stats::PhaseNumbers| {
+        let waitline::stats::Summary { mean, p50, p95, p99, .. } = numbers.response_time_ms;
+        [mean, p50, p95, p99].map(Option::unwrap)
+    };
+    let counts = [&effect.before, &effect.during, &effect.after].map(|n| (n.duration_ms, n.requests.completed));
+    assert_eq!(counts, [(2000.0, 19), (1000.0, 10), (3050.0, 31)]);
+    assert_eq!(times(&effect.before), [50.0; 4]);
+    // 200, 300, …, 700, then 650, 600, 550, 500.
+    assert_eq!(times(&effect.during), [500.0, 500.0, 700.0, 700.0]);
+    // 450, 400, …, 100, then 23 × 50.
+    assert_close(effect.after.response_time_ms.mean, (2200.0 + 23.0 * 50.0) / 31.0);
+    // Answers at 2.2, 2.4, 2.6 and 2.8 s.
+    assert_eq!((effect.before.throughput_per_s, effect.during.throughput_per_s), (Some(9.5), Some(4.0)));
+    // The last that is slow arrives at 3.7 s, in the window that ends at 3 s + 359/512 s.
+    assert_eq!((effect.recovery, effect.recovery_ms), (Recovery::Recovered, Some(359.0 * WIDTH)));
+    let verdicts: Vec<_> = results.slo.iter().map(|objective| objective.verdict).collect();
+    use ObjectiveVerdict::{Broken, Met, Warned};
+    assert_eq!(verdicts, [Met, Met, Warned, Met, Broken]);
+    assert!(results.slo.iter().all(|objective| objective.fault.as_deref() == Some("a fault")));
+}
+
+#[test]
+fn a_fault_that_repeats_is_told_of_all_times_together_and_its_longest_recovery_counts() {
+    // A query of 300 ms at 1, 3, 5 and 7 s; the fault begins before the request of that instant arrives.
+    let policy = only_policy(
+        r#"{ "classes": { "page": { "phases": [ { "db": "50ms" } ] } },
+             "arrivals": { "bursts": { "every": "100ms", "size": 1, "spread": "0ms" } },
+             "policies": [ { "sync": {} } ], "run": { "duration": "8950ms" },
+             "faults": [ { "at": "1s", "for": "100ms", "every": "2s", "slow": { "backend": "db", "time": "300ms" } } ] }"#,
+    );
+    let effect = &policy.faults[0];
+    assert_eq!(effect.during.duration_ms, 400.0);
+    assert_eq!(effect.during.requests.arrived, 4);
+    assert_eq!(effect.during.response_time_ms.mean, Some(300.0));
+    // Those that arrive from the end of the fault on take 250, 200, 150, 100 and 50 ms: the last that is slow arrives 300 ms
+    // after it, in the window that ends after 154/512 s.
+    assert_eq!((effect.recovery, effect.recovery_ms), (Recovery::Recovered, Some(154.0 * WIDTH)));
+}
+
+#[test]
+fn a_fault_from_which_nobody_comes_back_is_not_recovered() {
+    // 20 queries of 3 s are under way when the fault ends, and the queue they leave is never worked off at 19/s.
+    let text = r#"{ "classes": { "page": { "phases": [ { "db": "50ms" } ] } }, "arrivals": { "constant": "19/s" },
+        "policies": [ { "sync": {} } ], "run": { "duration": "20s" },
+        "faults": [ { "name": "x", "at": "5s", "for": "5s", "slow": { "backend": "db", "factor": 4 } },
+                    { "name": "first", "at": "0s", "for": "1s", "cores": 1 } ],
+        "slo": [ "recovered x < 1m", "recovered x > 1s", "recovered first < 1m" ] }"#;
+    let results = results(text);
+    let [x, first] = &results.policies[0].faults[..] else { panic!("two faults") };
+    assert_eq!((x.recovery, x.recovery_ms), (Recovery::NotRecovered, None));
+    assert_eq!((first.recovery, first.recovery_ms), (Recovery::Unknown, None), "nothing was before it");
+    let verdicts: Vec<_> = results.slo.iter().map(|objective| objective.verdict).collect();
+    assert_eq!(verdicts, [ObjectiveVerdict::Broken, ObjectiveVerdict::Met, ObjectiveVerdict::NoData]);
+}
+
+/// A worker that answers 10/s, clients that wait for 500 ms and try four times, 4/s but for 30/s in the given time.
+fn storm(timeout: &str, burst: &str) -> PolicyResults {
+    only_policy(&format!(
+        r#"{{ "classes": {{ "page": {{ "phases": [ {{ "db": "100ms" }} ] }} }},
+             "arrivals": [ {{ "for": "20s", "rate": "4/s" }}, {{ "for": "{burst}", "rate": "30/s" }},
+                           {{ "for": "80s", "rate": "4/s" }} ],
+             "clients": {{ "timeout": "{timeout}", "retries": {{ "max": 3, "backoff": "0ms" }} }},
+             "policies": [ {{ "sync": {{}} }} ], "run": {{ "duration": "100s" }} }}"#
+    ))
+}
+
+#[test]
+fn a_storm_that_retries_keep_up_is_a_collapse() {
+    let policy = storm("500ms", "10s");
+    let saturation = policy.saturation.unwrap();
+    assert_eq!(saturation.state, Some(LoadState::Collapsed), "{:?}", saturation.message);
+    let collapse = saturation.collapse.unwrap();
+    assert!((20_000.0..32_000.0).contains(&collapse.since_ms), "{collapse:?}");
+    assert!(collapse.operations > 50 && 2 * collapse.answered < collapse.operations && !collapse.during_fault);
+    // Clients who wait longer than the queue ever is come back, and so do those of a burst that is over soon.
+    for calm in [storm("60s", "10s"), storm("500ms", "200ms")] {
+        let saturation = calm.saturation.unwrap();
+        assert_ne!(saturation.state, Some(LoadState::Collapsed), "{:?}", saturation.message);
+        assert_eq!(saturation.collapse, None);
+    }
+}
+
+#[test]
+fn the_offered_load_includes_retries() {
+    let policy = only_policy(
+        r#"{ "classes": { "page": { "phases": [ { "db": "100ms" } ] } }, "arrivals": { "poisson": "5/s" },
+             "clients": { "timeout": "300ms", "retries": { "max": 2, "backoff": "1s" } },
+             "policies": [ { "sync": {} } ], "run": { "requests": 2000 } }"#,
+    );
+    let (requests, saturation) = (policy.requests, policy.saturation.unwrap());
+    assert!(requests.retried > 0);
+    assert_close(saturation.load_without_retries, 0.5);
+    let times = requests.arrived as f64 / (requests.arrived - requests.retried) as f64;
+    assert_close(saturation.load, 0.5 * times);
+    assert_close(saturation.offered_per_s, 5.0 * times);
+}
