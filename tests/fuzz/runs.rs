@@ -156,7 +156,13 @@ pub fn ends_and_is_shown(text: &str) {
         Err(error) => panic!("{error}"),
     };
     let results = ends(&scenario);
-    let gate = Gate { file: "a.json", baseline_file: "a.baseline.json", stored: &Stored::NotAsked, update: "update" };
+    let gate = Gate {
+        file: "a.json",
+        baseline_file: "a.baseline.json",
+        stored: &Stored::NotAsked,
+        update: "update",
+        is_changed: false,
+    };
     let check = check(&scenario, &Options::default(), &mut watch(), &gate).expect("nobody breaks it off");
     assert_eq!(check.schema, CHECK_SCHEMA);
     assert_eq!(results_json(&check.results), results_json(&results), "a run can be repeated");
