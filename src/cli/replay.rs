@@ -1,6 +1,7 @@
 //! `waitline replay`: measured cases, predicted against observed.
 
 use std::fs;
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
@@ -28,7 +29,8 @@ A case is a folder with:
   observed_latency_ms.csv   a line a request, a column a repeat: request,rep1,rep2
 
 Exit codes:
-  0  every case is within 10 %, or within the spread of the server's own repeats
+  0  every case is within 10 %, or within the spread of the server's own repeats; where chance decides which worker
+     accepts and the repeats are further apart, they are in the range of the predictions, at most 1.5 times theirs
   1  one is not
   2  a case cannot be read
   3  there is no case of which something can be predicted";
@@ -53,6 +55,10 @@ pub struct Replay {
     /// Change a value in every case, such as machine.wake_preemption=2ms; repeat it for more
     #[arg(long = "set", value_name = "PATH=VALUE", value_parser = change)]
     changes: Vec<Change>,
+
+    /// How many times a case is predicted where chance decides which worker accepts: other winners, and nothing else changes
+    #[arg(long, value_name = "N", default_value = "20")]
+    accept_streams: NonZeroU32,
 
     /// Print the comparison in this format
     #[arg(long, value_name = "FORMAT", default_value = "text")]
@@ -146,7 +152,8 @@ impl Replay {
     fn replay(&self, folder: &Path) -> Result<ReplayedCase, Diagnostic> {
         let path = folder.join(OBSERVED);
         let observed = Observed::parse(&text(&path)?).map_err(|what| wrong(&path, &what))?;
-        replay(&name(folder), &self.scenario(folder)?, &observed).map_err(|what| wrong(folder, &what))
+        replay(&name(folder), &self.scenario(folder)?, &observed, self.accept_streams)
+            .map_err(|what| wrong(folder, &what))
     }
 
     /// The scenario in the folder, or the one that its `case.json` stands for.

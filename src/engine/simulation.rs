@@ -41,6 +41,8 @@ pub struct Setup<'a> {
     pub rules: Rules,
     /// Where their classes and demands come from.
     pub streams: Streams,
+    /// Which of the streams of those that decide who accepts; everything else stays the same.
+    pub accept: u64,
     /// Requests that arrive before it are run but not counted, and time before it is not.
     pub warm_up: SimTime,
     /// At most so many requests arrive, tries not counted.
@@ -99,6 +101,8 @@ pub struct Simulation<O> {
     pub(super) workers: Workers,
     /// Where workers accept on their own, the acceptor of each.
     pub(super) acceptors: Vec<RequestId>,
+    /// Which of the streams decide between them.
+    pub(super) accept: u64,
     pub(super) cores: Cores,
     /// In place of the cores' queue, where all run at once.
     pub(super) sharing: Option<Sharing>,
@@ -177,6 +181,7 @@ impl<O: Observer> Simulation<O> {
             untaken: 0,
             workers: Workers::new(&rules),
             acceptors: Vec::new(),
+            accept: setup.accept,
             cores: Cores::new(machine.cores, quantum.unwrap_or(SimDuration::MAX)),
             sharing: quantum.is_none().then(|| Sharing::new(machine.cores)),
             backends: Backends::new(backends, faults, rules.workers, warm_up),
