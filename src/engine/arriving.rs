@@ -50,7 +50,7 @@ impl<O: Observer> Simulation<O> {
     /// Whether nothing will arrive and nothing is left to serve.
     #[inline]
     pub(super) fn is_drained(&self) -> bool {
-        self.arrivals.are_over() && self.requests.len() == self.acceptors.len()
+        self.arrivals.are_over() && self.requests.len() == self.acceptors.count()
     }
 
     #[inline]

@@ -9,6 +9,7 @@ use crate::model::{Backend, Fault, Machine, Quantum, SimDuration, SimTime};
 use crate::random::{Clients, Distribution, Load, Purpose, Sampler, Stream, Streams, Workload};
 
 use super::Rules;
+use super::accepting::Acceptors;
 use super::ahead::Ahead;
 use super::backends::Backends;
 use super::backlog::Backlog;
@@ -17,7 +18,7 @@ use super::event::{Event, EventId, EventQueue, Key, NEVER, Nobody, is_after_expi
 use super::intake::Intake;
 use super::program::Program;
 use super::recorder::{ClassCounts, Departure, Ending, Level, Observer, Record};
-use super::requests::{RequestId, Requests};
+use super::requests::Requests;
 use super::sharing::Sharing;
 use super::walk::Walk;
 use super::workers::Workers;
@@ -99,10 +100,7 @@ pub struct Simulation<O> {
     pub(super) backlogs: Vec<Backlog>,
     pub(super) untaken: u64,
     pub(super) workers: Workers,
-    /// Where workers accept on their own, the acceptor of each.
-    pub(super) acceptors: Vec<RequestId>,
-    /// Which of the streams decide between them.
-    pub(super) accept: u64,
+    pub(super) acceptors: Acceptors,
     pub(super) cores: Cores,
     /// In place of the cores' queue, where all run at once.
     pub(super) sharing: Option<Sharing>,
@@ -180,8 +178,7 @@ impl<O: Observer> Simulation<O> {
             backlogs: vec![backlog; 1 + rules.workers as usize],
             untaken: 0,
             workers: Workers::new(&rules),
-            acceptors: Vec::new(),
-            accept: setup.accept,
+            acceptors: Acceptors::with_stream(setup.accept),
             cores: Cores::new(machine.cores, quantum.unwrap_or(SimDuration::MAX)),
             sharing: quantum.is_none().then(|| Sharing::new(machine.cores)),
             backends: Backends::new(backends, faults, rules.workers, warm_up),

@@ -143,3 +143,39 @@ pub(super) fn request_error(times: Times<'_>, observed: Times<'_>) -> f64 {
         .fold((0.0, 0.0), |(distance, sum), (time, observed)| (distance + (time - observed).abs(), sum + observed));
     distance / sum
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn is_within(predicted: &[f64], observed: &[f64]) -> bool {
+        Figure::new("mean", predicted, observed).is_within
+    }
+
+    #[test]
+    fn one_prediction_may_be_as_far_off_as_the_repeats_are_apart() {
+        assert!(is_within(&[109.0], &[100.0]));
+        assert!(!is_within(&[111.0], &[100.0]));
+        assert!(is_within(&[111.0], &[90.0, 110.0]));
+        assert!(!is_within(&[121.0], &[90.0, 100.0, 110.0]));
+    }
+
+    #[test]
+    fn where_repeats_agree_the_mean_of_several_predictions_is_to_be_near() {
+        assert!(is_within(&[95.0, 105.0], &[100.0, 102.0, 104.0]));
+        assert!(is_within(&[100.0, 120.0], &[100.0, 102.0, 104.0]), "110 is 7.8 % more than 102, whatever the range");
+        assert!(!is_within(&[110.0, 120.0], &[100.0, 102.0, 104.0]));
+    }
+
+    #[test]
+    fn where_repeats_are_apart_they_are_to_lie_in_a_range_that_is_not_much_wider() {
+        let observed = [90.0, 100.0, 110.0];
+        assert!(is_within(&[88.0, 112.0], &observed));
+        assert!(!is_within(&[91.0, 112.0], &observed), "90 is not in it");
+        assert!(!is_within(&[88.0, 109.0], &observed), "110 is not in it");
+        assert!(is_within(&[85.0, 115.0], &observed), "30 is 1.5 times 20");
+        assert!(!is_within(&[84.0, 115.0], &observed), "31 is more");
+        // Two repeats say too little of how far the server's own are apart.
+        assert!(is_within(&[84.0, 115.0], &[90.0, 110.0]));
+    }
+}
