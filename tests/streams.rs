@@ -98,7 +98,8 @@ fn numbers_far_apart_in_a_pattern_give_independent_streams() {
 
 #[test]
 fn the_streams_of_other_purposes_are_independent() {
-    let purposes = [Purpose::Think, Purpose::Timeout, Purpose::Patience, Purpose::Backoff, Purpose::UserRequests];
+    let purposes =
+        [Purpose::Think, Purpose::Timeout, Purpose::Patience, Purpose::Backoff, Purpose::UserRequests, Purpose::Accept];
     for purpose in purposes {
         let streams = Streams::new(1, 0);
         check_good(&format!("{purpose:?}, first number"), |number| streams.purpose_of(purpose, number, 0));

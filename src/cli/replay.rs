@@ -1,5 +1,6 @@
 //! `waitline replay`: measured cases, predicted against observed.
 
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
@@ -30,7 +31,8 @@ A case is a folder with:
   observed_latency_ms.csv   a line a request, a column a repeat: request,rep1,rep2
 
 Exit codes:
-  0  every case is within 10 %, or within the spread of the server's own repeats
+  0  every case is within 10 %, or within the spread of the server's own repeats; where chance decides which worker
+     accepts and the repeats are further apart, they are in the range of the predictions, at most 1.5 times theirs
   1  one is not
   2  a case cannot be read
   3  there is no case of which something can be predicted";
@@ -55,6 +57,10 @@ pub struct Replay {
     /// Change a value in every case, such as machine.wake_preemption=2ms; repeat it for more
     #[arg(long = "set", value_name = "PATH=VALUE", value_parser = change)]
     changes: Vec<Change>,
+
+    /// How many times a case is predicted where chance decides which worker accepts: other winners, and nothing else changes
+    #[arg(long, value_name = "N", default_value = "20")]
+    accept_streams: NonZeroU32,
 
     /// Print the comparison in this format
     #[arg(long, value_name = "FORMAT", default_value = "text")]
@@ -101,7 +107,7 @@ impl Replay {
             outputs.add_stdout();
             outputs.add(path)?;
         }
-        let replayed = Replayed::new(each(&cases, Case::replay)?);
+        let replayed = Replayed::new(each(&cases, |case| case.replay(self.accept_streams))?);
         stdout.write(&match self.format {
             Format::Text => replay_text(&replayed, stdout.has_color()),
             Format::Json => replay_json(&replayed),
@@ -173,8 +179,9 @@ struct Case {
 }
 
 impl Case {
-    fn replay(&self) -> Result<ReplayedCase, Diagnostic> {
-        replay(&name(&self.folder), &self.scenario, &self.observed).map_err(|what| wrong(&self.folder, &what))
+    fn replay(&self, accept_streams: NonZeroU32) -> Result<ReplayedCase, Diagnostic> {
+        replay(&name(&self.folder), &self.scenario, &self.observed, accept_streams)
+            .map_err(|what| wrong(&self.folder, &what))
     }
 }
 

@@ -12,7 +12,7 @@ use super::requests::{Lane, Request, RequestId, State};
 use super::simulation::{Arrivals, Simulation, User};
 
 /// The backlog that all workers share; that of worker `w` is `w + 1`.
-const SHARED: usize = 0;
+pub(super) const SHARED: usize = 0;
 
 impl Arrivals {
     /// Nothing has arrived, and at most so many will.
@@ -30,9 +30,7 @@ impl Arrivals {
 impl<O: Observer> Simulation<O> {
     /// Schedules the first arrivals.
     pub(super) fn begin(&mut self, load: Load) {
-        if self.rules.queueing.dispatch == Dispatch::Accept {
-            self.acceptors = (0..self.workers.count()).map(|worker| self.new_acceptor(worker)).collect();
-        }
+        self.begin_accepting();
         match load {
             Load::Open(source) => {
                 self.arrivals.intake = Some(Intake::new(source, self.arrivals.left, &self.program, &self.streams));
@@ -49,21 +47,10 @@ impl<O: Observer> Simulation<O> {
         }
     }
 
-    /// A worker's acceptor has a place among the requests, so that it can wait for its turn like one.
-    fn new_acceptor(&mut self, worker: u32) -> RequestId {
-        let acceptor = self.requests.insert(Request::new(0, 0, self.now, ClassId(0), self.program.idle()));
-        let request = &mut self.requests[acceptor];
-        request.worker = worker;
-        request.lane = Lane::Acceptor;
-        request.is_told = false;
-        request.state = State::Away;
-        acceptor
-    }
-
     /// Whether nothing will arrive and nothing is left to serve.
     #[inline]
     pub(super) fn is_drained(&self) -> bool {
-        self.arrivals.are_over() && self.requests.len() == self.acceptors.len()
+        self.arrivals.are_over() && self.requests.len() == self.acceptors.count()
     }
 
     #[inline]
@@ -162,10 +149,7 @@ impl<O: Observer> Simulation<O> {
             },
             Dispatch::Accept => {
                 if self.wait_in_backlog(id, SHARED) {
-                    for worker in 0..self.workers.count() {
-                        self.wake_acceptor(worker);
-                        self.start_turns(worker);
-                    }
+                    self.wake_acceptors(id);
                 }
             }
             Dispatch::RoundRobin | Dispatch::Random | Dispatch::LeastBusy => {
@@ -249,40 +233,6 @@ impl<O: Observer> Simulation<O> {
             waiting < limit || waiting == 0 && self.workers.with_free_slot().is_some()
         } else {
             self.untaken < limit
-        }
-    }
-
-    /// A worker's acceptor has the CPU: it takes a request out of the shared backlog into the worker's own.
-    pub(super) fn accept_next(&mut self, acceptor: RequestId) {
-        let worker = self.requests[acceptor].worker;
-        self.requests[acceptor].state = State::Away;
-        if self.workers.is_up(worker)
-            && let Some(first) = self.backlogs[SHARED].pop()
-        {
-            let request = &mut self.requests[first];
-            request.worker = worker;
-            request.lane = Lane::Accepted;
-            let priority = self.program.priority(request.class);
-            self.backlogs[1 + worker as usize].push(first, &self.requests[first], priority);
-        }
-        if self.backlogs[SHARED].len() > 0 {
-            self.wake_acceptor(worker);
-        }
-    }
-
-    /// A worker that comes up accepts what waits.
-    pub(super) fn wake_acceptor_if_any(&mut self, worker: u32) {
-        if !self.acceptors.is_empty() && self.backlogs[SHARED].len() > 0 {
-            self.wake_acceptor(worker);
-        }
-    }
-
-    /// A worker's acceptor will accept when it gets the CPU.
-    fn wake_acceptor(&mut self, worker: u32) {
-        let acceptor = self.acceptors[worker as usize];
-        if self.requests[acceptor].state == State::Away && self.workers.is_up(worker) {
-            self.begin_try(acceptor);
-            self.make_ready(acceptor);
         }
     }
 

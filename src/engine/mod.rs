@@ -9,6 +9,7 @@
 /// because numbers from before and after are not comparable; `tests/model_version.rs` notices a change without it.
 pub const MODEL_VERSION: u32 = 2;
 
+mod accepting;
 mod ahead;
 mod arriving;
 mod audit;

@@ -120,7 +120,8 @@ pub enum Dispatch {
     Random,
     /// Bound on arrival, to the worker with the fewest requests, waiting ones included.
     LeastBusy,
-    /// Each worker takes requests as soon as it gets the CPU, whether or not a slot is free.
+    /// Each worker takes requests as soon as it gets the CPU, whether or not a slot is free. Which of those that are ready
+    /// gets the next is chance, and some have better odds than others.
     Accept,
 }
 

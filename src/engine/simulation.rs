@@ -9,6 +9,7 @@ use crate::model::{Backend, Fault, Machine, Quantum, SimDuration, SimTime};
 use crate::random::{Clients, Distribution, Load, Purpose, Sampler, Stream, Streams, Workload};
 
 use super::Rules;
+use super::accepting::Acceptors;
 use super::ahead::Ahead;
 use super::backends::Backends;
 use super::backlog::Backlog;
@@ -18,7 +19,7 @@ use super::failing::Faults;
 use super::intake::Intake;
 use super::program::Program;
 use super::recorder::{ClassCounts, Departure, Ending, Level, Observer, Record};
-use super::requests::{RequestId, Requests};
+use super::requests::Requests;
 use super::sharing::Sharing;
 use super::walk::Walk;
 use super::workers::Workers;
@@ -42,6 +43,8 @@ pub struct Setup<'a> {
     pub rules: Rules,
     /// Where their classes and demands come from.
     pub streams: Streams,
+    /// Which of the streams of those that decide who accepts; everything else stays the same.
+    pub accept: u64,
     /// Requests that arrive before it are run but not counted, and time before it is not.
     pub warm_up: SimTime,
     /// At most so many requests arrive, tries not counted.
@@ -94,8 +97,7 @@ pub struct Simulation<O> {
     pub(super) backlogs: Vec<Backlog>,
     pub(super) untaken: u64,
     pub(super) workers: Workers,
-    /// Where workers accept on their own, the acceptor of each.
-    pub(super) acceptors: Vec<RequestId>,
+    pub(super) acceptors: Acceptors,
     pub(super) cores: Cores,
     /// In place of the cores' queue, where all run at once.
     pub(super) sharing: Option<Sharing>,
@@ -173,7 +175,7 @@ impl<O: Observer> Simulation<O> {
             backlogs: vec![backlog; 1 + rules.workers as usize],
             untaken: 0,
             workers: Workers::new(&rules),
-            acceptors: Vec::new(),
+            acceptors: Acceptors::with_stream(setup.accept),
             cores: Cores::new(machine.cores, quantum.unwrap_or(SimDuration::MAX)),
             sharing: quantum.is_none().then(|| Sharing::new(machine.cores)),
             backends: Backends::new(backends, faults, rules.workers, warm_up),
@@ -354,7 +356,7 @@ impl<O: Observer> Simulation<O> {
     /// take memory as well, so they count too.
     #[inline]
     pub(super) fn check_room(&mut self) {
-        self.is_overfull = self.requests.len() - self.acceptors.len() > self.max_in_flight as usize;
+        self.is_overfull = self.requests.len() - self.acceptors.count() > self.max_in_flight as usize;
     }
 
     /// Whether a request that arrived then is part of the numbers.

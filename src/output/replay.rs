@@ -7,11 +7,14 @@ use super::number::{self, NONE};
 use super::rows::rounded;
 use super::table::Table;
 use super::wrap::{WIDTH, wrapped};
-use crate::study::{Figure, ReplayVerdict, Replayed, ReplayedCase};
+use crate::study::{Figure, ReplayRange, ReplayVerdict, Replayed, ReplayedCase};
 
 /// Two tables for a terminal, and what they come to.
 pub fn replay_text(replayed: &Replayed, color: bool) -> String {
     let mut text = format!("{}\n{}\n", errors(replayed).aligned(color), observed(replayed).aligned(color));
+    if let Some(ranges) = ranges(replayed) {
+        text.push_str(&format!("{}\n", ranges.aligned(color)));
+    }
     for line in reasons(replayed).iter().flat_map(|reason| wrapped(reason, WIDTH)) {
         text.push_str(&format!("{line}\n"));
     }
@@ -21,6 +24,9 @@ pub fn replay_text(replayed: &Replayed, color: bool) -> String {
 /// All of it in one table, for a page.
 pub fn replay_markdown(replayed: &Replayed) -> String {
     let mut text = super::markdown::table(&whole(replayed));
+    if let Some(ranges) = ranges(replayed) {
+        text.push_str(&format!("\n{}", super::markdown::table(&ranges)));
+    }
     for reason in reasons(replayed) {
         text.push_str(&format!("\n{reason}\n"));
     }
@@ -88,7 +94,36 @@ fn whole(replayed: &Replayed) -> Table {
     cases.table
 }
 
-const ERROR: &str = "Error: predicted / observed − 1; a ! marks one beyond 10 % and the server's own spread.";
+/// Two rows a case where chance decides which worker accepts: from where to where predictions and repeats go.
+fn ranges(replayed: &Replayed) -> Option<Table> {
+    let cases = replayed.cases.iter().filter(|case| case.predictions > 1);
+    let rows: Vec<(&ReplayedCase, bool)> = cases.flat_map(|case| [(case, true), (case, false)]).collect();
+    let figures = &rows.first()?.0.figures;
+    let names =
+        rows.iter().map(|(case, is_ours)| (!is_ours, if *is_ours { case.case.clone() } else { "observed".to_owned() }));
+    let mut table = Table::of("Where chance decides which worker accepts: ranges in ms", "case", names);
+    let runs = |(case, is_ours): &(&ReplayedCase, bool)| {
+        if *is_ours { u64::from(case.predictions) } else { case.repeats as u64 }
+    };
+    table.numbers("", "runs", rows.iter().map(|row| number::count(runs(row))).collect());
+    for (place, Figure { name, .. }) in figures.iter().enumerate() {
+        let cell = |(case, is_ours): &(&ReplayedCase, bool)| {
+            let figure = &case.figures[place];
+            range(if *is_ours { figure.predicted_range_ms } else { figure.observed_range_ms })
+        };
+        table.numbers("from – to", name, rows.iter().map(cell).collect());
+    }
+    table.note.push(RANGES.to_owned());
+    Some(table)
+}
+
+fn range(range: Option<ReplayRange>) -> String {
+    range.map_or_else(|| NONE.to_owned(), |range| format!("{} – {}", time(range.least), time(range.most)))
+}
+
+const RANGES: &str = "Where three or more repeats are more than 10 % apart, they are to lie within the range of the predictions, which \
+                      is to be at most 1.5 times as wide.";
+const ERROR: &str = "Error: predicted / observed − 1; a ! marks one that is too far off: beyond 10 % and the server's own spread, or by ranges.";
 const SPREAD: &str = "Spread: how far its repeats are apart.";
 const REQUEST: &str = "Each request: the mean distance of its time from the observed one, as a share of the mean time.";
 

@@ -77,6 +77,8 @@ pub enum Purpose {
     Backoff = 6,
     /// The requests of users of a closed system, one stream for each (user, ordinal).
     UserRequests = 7,
+    /// Which of the workers that wake up for a connection gets there first, one stream a request.
+    Accept = 8,
 }
 
 /// All streams of one replication.

@@ -55,9 +55,13 @@ impl Scenario {
         times.all(is_constant) && self.clients.retries.as_ref().is_none_or(|retries| retries.jitter <= 0.0)
     }
 
-    /// Whether requests are bound to any worker of several.
+    /// Whether chance decides which of several workers gets a request.
     fn draws_workers(&self) -> bool {
-        let draws = |rules: Rules| rules.queueing.dispatch == Dispatch::Random && rules.workers > 1;
+        let by_chance = |dispatch: Dispatch| match dispatch {
+            Dispatch::Random | Dispatch::Accept => true,
+            Dispatch::Shared | Dispatch::RoundRobin | Dispatch::LeastBusy => false,
+        };
+        let draws = |rules: Rules| rules.workers > 1 && by_chance(rules.queueing.dispatch);
         self.policies.iter().map(PolicyChoice::rules).any(draws)
     }
 
@@ -118,6 +122,7 @@ mod tests {
             &["arrivals.users={\"count\": 5, \"think\": \"1s\"}"],
             &["arrivals.trace=given", "run={}"],
             &["policies.async.dispatch=random"],
+            &["policies.async.dispatch=accept"],
             &["policies.sync.dispatch=round_robin"],
             &["clients={\"timeout\": \"1s\", \"patience\": \"1s\", \"retries\": {\"max\": 2, \"backoff\": \"1s\"}}"],
             &["faults=[{\"at\": \"1s\", \"for\": \"1s\", \"cores\": 1}]"],
@@ -143,6 +148,7 @@ mod tests {
             &["arrivals.users={\"count\": 5, \"think\": {\"exponential\": \"1s\"}}"],
             &["arrivals.trace=drawn", "run={}"],
             &["policies.sync.dispatch=random"],
+            &["policies.sync.dispatch=accept"],
             &["clients.timeout.exponential=1s"],
             &["clients.patience.exponential=1s"],
             &["clients.retries={\"max\": 2, \"backoff\": \"1s\", \"jitter\": 0.5}"],

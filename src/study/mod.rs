@@ -24,8 +24,8 @@ pub use check::{
 };
 pub use coverage::{ALLOWED, Coverage, CoveredNumber, coverage};
 pub use replay::{
-    CaseFile, Figure, FigureSummary, Observed, PercentilePair, Replayed, ReplayedCase, Verdict as ReplayVerdict,
-    no_prediction, replay,
+    CaseFile, Figure, FigureSummary, Observed, PercentilePair, Range as ReplayRange, Replayed, ReplayedCase,
+    Verdict as ReplayVerdict, no_prediction, replay,
 };
 pub use replications::{Halted, RequestRow, Rows};
 pub use run::{Options, SHORT_RUN, Watch, run};

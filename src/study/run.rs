@@ -223,7 +223,12 @@ impl<'a> Crew<'a> {
                 let steps = done.fetch_add(more, Ordering::Relaxed) + more;
                 (self.progress)(steps as f64 / (total * STEPS) as f64)
             };
-            let outcome = trials[place].simulate(&Replication { number, warm_up }, is_only, &progress, rows)?;
+            let outcome = trials[place].simulate(
+                &Replication { number, warm_up, ..Replication::default() },
+                is_only,
+                &progress,
+                rows,
+            )?;
             if progress(1.0).is_break() { Err(Halted) } else { Ok(outcome) }
         };
         // Policy by policy, so that a policy's rows stand together.

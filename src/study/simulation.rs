@@ -11,6 +11,9 @@ use crate::scenario::{End, Scenario};
 pub struct Replication {
     /// Its number, counted from 0: with the seed it decides every draw.
     pub number: u64,
+    /// Which of the streams decide between workers that accept on their own: other numbers, other winners, and nothing else
+    /// changes.
+    pub accept: u64,
     /// What happens before that long after the start is left out of the numbers.
     pub warm_up: SimDuration,
 }
@@ -42,6 +45,7 @@ pub fn simulation<O: Observer>(
         faults: &scenario.faults,
         rules: policy.rules(),
         streams,
+        accept: replication.accept,
         warm_up: SimTime::ZERO + replication.warm_up,
         requests,
         horizon,

@@ -64,18 +64,6 @@ fn a_request_dispatched_at_random_stays_with_its_worker() {
 }
 
 #[test]
-fn a_worker_accepts_whether_or_not_a_thread_is_free() {
-    // At 2 both workers wake up; the first gets the core and accepts, though its one thread waits until 21, and
-    // the other idles.
-    let system = System { classes: "page = compute 1 > db 20", arrivals: "0 page, 2 page", with: "" };
-    let policy = r#"{ "threaded": { "workers": 2, "switch_interval": "none", "dispatch": "accept" } }"#;
-    check(system, policy, "21, 42");
-    check_workers(system, policy, &[1, 1]);
-    // A sync worker accepts only when it is done.
-    check_workers(system, r#"{ "sync": { "workers": 2, "dispatch": "accept" } }"#, &[1, 2]);
-}
-
-#[test]
 fn a_worker_accepts_when_it_gets_the_core() {
     // b comes at 2; the second worker gets the core at 4, when the first's quantum ends: 0–4 a, then a again, for it
     // asked first; 8–12 b, 12–14 a, 14–20 b.

@@ -34,7 +34,7 @@ impl Observer for Departures {
 /// What came of every request, in the order of arrival; and what the engine counted, but for the highest levels of what
 /// no results tell.
 fn outcome(scenario: &Scenario, policy: usize, warm_up: SimDuration, hurries: bool) -> (Vec<Departure>, Record) {
-    let replication = Replication { number: 0, warm_up };
+    let replication = Replication { number: 0, warm_up, ..Replication::default() };
     let run = simulation(scenario, &scenario.policies[policy], &replication, Departures::default());
     let mut run = if hurries { run } else { run.without_shortcuts() };
     while run.advance(1_000) {}

@@ -12,6 +12,8 @@ class Sent:
     def __init__(self, requests):
         self.latency_ms = [None] * requests
         self.late_ms = [0.0] * requests
+        # The process that answered, where the application says so.
+        self.process = [None] * requests
 
 
 async def one(index, due, path, port, timeout, sent):
@@ -22,13 +24,12 @@ async def one(index, due, path, port, timeout, sent):
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
             writer.write(f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
             answer = await reader.readuntil(b"\r\n\r\n")
-            length = next(
-                int(line.split(b":")[1]) for line in answer.split(b"\r\n") if line.lower().startswith(b"content-length")
-            )
-            await reader.readexactly(length)
+            headers = dict(line.lower().split(b":", 1) for line in answer.split(b"\r\n") if b":" in line)
+            await reader.readexactly(int(headers[b"content-length"]))
         if answer.split(b" ", 2)[1] == b"200":
             sent.latency_ms[index] = (time.perf_counter() - due) * 1000
-    except (OSError, TimeoutError, asyncio.IncompleteReadError, StopIteration):
+            sent.process[index] = int(headers.get(b"x-process", 0)) or None
+    except (OSError, TimeoutError, asyncio.IncompleteReadError, KeyError):
         pass
     finally:
         if writer:

@@ -213,7 +213,19 @@ def summary(case, requests, sent, cpu_s, repeat):
         },
         "overhead_cpu_ms_per_request": round((cpu_s * 1000 - burned) / len(requests), 3),
         "empty": not letters,
+        **by_worker(sent),
     }
+
+
+def workers(sent):
+    """The number of the worker that answered each request, in the order in which they were started; nothing where unknown."""
+    numbers = {process: index + 1 for index, process in enumerate(sorted({one for one in sent.process if one}))}
+    return [numbers.get(process) for process in sent.process]
+
+
+def by_worker(sent):
+    took = [worker for worker in workers(sent) if worker]
+    return {"requests_by_worker": [took.count(worker + 1) for worker in range(max(took))]} if took else {}
 
 
 def facts(case, server_command):
@@ -262,16 +274,24 @@ def write_schedule(folder, case, requests, server_command):
     (folder / "case.json").write_text(json.dumps(facts(case, server_command), indent=1) + "\n")
 
 
+def table(repeats):
+    """A line for each request, a column for each repeat; empty where nothing is known."""
+    columns = list(repeats)
+    lines = ["request," + ",".join(f"rep{index + 1}" for index in range(len(columns)))]
+    for index, cells in enumerate(zip(*columns)):
+        lines.append(f"{index + 1}," + ",".join("" if cell is None else str(cell) for cell in cells))
+    return "\n".join(lines) + "\n"
+
+
 def write(folder, case, requests, runs, summaries, server_command):
     folder.parent.mkdir(parents=True, exist_ok=True)
     part = Path(tempfile.mkdtemp(prefix=".part-", dir=folder.parent))
     try:
         write_schedule(part, case, requests, server_command)
-        rows = ["request," + ",".join(f"rep{index + 1}" for index in range(len(runs)))]
-        for index in range(len(requests)):
-            cells = ("" if run.latency_ms[index] is None else f"{run.latency_ms[index]:.2f}" for run in runs)
-            rows.append(f"{index + 1}," + ",".join(cells))
-        (part / "observed_latency_ms.csv").write_text("\n".join(rows) + "\n")
+        latencies = ([None if ms is None else f"{ms:.2f}" for ms in run.latency_ms] for run in runs)
+        (part / "observed_latency_ms.csv").write_text(table(latencies))
+        if any(any(run.process) for run in runs):
+            (part / "observed_worker.csv").write_text(table(map(workers, runs)))
         (part / "summary.json").write_text(json.dumps(summaries, indent=1) + "\n")
         if folder.exists():
             shutil.rmtree(folder)

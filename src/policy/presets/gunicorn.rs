@@ -1,8 +1,9 @@
 //! gunicorn: `sync` workers, or `gthread` workers with a pool of threads each.
 //!
-//! A `sync` worker is the plain policy `sync`. A `gthread` worker is `threaded` under one interpreter lock; each worker
-//! accepts connections whether or not a thread is free, and a thread that comes to write its response loses the lock to
-//! one that waits for it.
+//! A `sync` worker is the plain policy `sync`. A `gthread` worker is `threaded` under one interpreter lock. Its main thread
+//! accepts connections whether or not another is free to serve them; all workers wake up for a connection, and which of
+//! them gets it is chance (`dispatch`: `accept`), so that requests wait in one worker while threads of others are idle. A
+//! thread that comes to write its response loses the lock to one that waits for it.
 
 use std::num::NonZeroU32;
 

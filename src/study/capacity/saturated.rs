@@ -66,6 +66,7 @@ pub(super) fn run(
         faults: &[],
         rules: with_one_backlog(rules),
         streams: Streams::new(scenario.run.seed, REPLICATION),
+        accept: 0,
         warm_up: SimTime::ZERO,
         requests: None,
         horizon: None,

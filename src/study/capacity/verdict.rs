@@ -156,7 +156,7 @@ fn response_time_at(scenario: &Scenario, policy: &PolicyChoice, factor: f64) -> 
     let run = Run { end: End::Requests(requests), ..scenario.run.clone() };
     let scenario = Scenario { arrivals, run, ..scenario.clone() };
     let nanos = WARM_UP * requests as f64 / rate_per_s * 1e9;
-    let replication = Replication { number: 0, warm_up: SimDuration::round_from_nanos(nanos) };
+    let replication = Replication { warm_up: SimDuration::round_from_nanos(nanos), ..Replication::default() };
     let trial = Trial { scenario: &scenario, policy, timeline: 0 };
     let go_on = |_: f64| ControlFlow::Continue(());
     let outcome = trial.simulate(&replication, false, &go_on, None).ok()?;

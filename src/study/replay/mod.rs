@@ -3,25 +3,32 @@
 //! The comparison is request by request, on the same arrivals and demands: with other random numbers the same process
 //! gives means that differ by a fifth. The server is compared with itself too: how far its repeats are apart is as near
 //! as any prediction can come.
+//!
+//! Where workers accept on their own, chance decides which of them gets a request, in the server and here. Such a case is
+//! predicted many times, with other winners and nothing else changed, and the range of the predictions is held against that
+//! of the server's repeats.
 
 mod case_file;
+mod figures;
 mod observed;
+mod prediction;
+
+use std::num::NonZeroU32;
 
 use serde::Serialize;
 
-use crate::engine::{Departure, Observer, Outcome};
+use crate::engine::{Dispatch, Rules};
 use crate::model::{SimDuration, SimTime};
 use crate::scenario::Scenario;
-use crate::stats::Sample;
 
 use super::capacity::capacity;
-use super::simulation::{Replication, simulation};
+
+use self::figures::{figures, percentiles, request_error};
+use self::prediction::{Prediction, predict};
 
 pub use self::case_file::CaseFile;
+pub use self::figures::{Figure, PercentilePair, Range};
 pub use self::observed::Observed;
-
-/// A prediction may be so far off, as a share of what was observed; further where the server's own repeats are.
-pub const ALLOWED: f64 = 0.1;
 
 /// Above this share of what a policy can sustain, the smallest difference decides what happens.
 pub const MOST_LOAD: f64 = 0.95;
@@ -37,6 +44,8 @@ pub struct ReplayedCase {
     pub requests: usize,
     /// How often.
     pub repeats: usize,
+    /// How many times it was predicted, with other winners among the workers that accept; 1 where nothing is left to chance.
+    pub predictions: u32,
     /// What was compared.
     pub figures: Vec<Figure>,
     /// The mean distance of a request's predicted time from the observed one, as a share of the mean time.
@@ -52,34 +61,6 @@ pub struct ReplayedCase {
     pub no_prediction: Option<String>,
     /// Percentiles of the prediction and of the observations, for a picture.
     pub percentiles: Vec<PercentilePair>,
-}
-
-/// A number as it was predicted and as it was.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct Figure {
-    /// Which: `mean`, `p50`, `p95`, `p99`.
-    pub name: &'static str,
-    /// Ours.
-    pub predicted_ms: f64,
-    /// The server's, the mean over its repeats.
-    pub observed_ms: f64,
-    /// Ours / the server's − 1.
-    pub error: f64,
-    /// How far its repeats are apart, as a share of their mean; `None` with one repeat.
-    pub spread: Option<f64>,
-    /// Whether the error is within what is allowed.
-    pub is_within: bool,
-}
-
-/// A percentile of the prediction and of the observations.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct PercentilePair {
-    /// Which, in percent.
-    pub percent: u64,
-    /// Ours.
-    pub predicted_ms: f64,
-    /// The server's, the mean over its repeats.
-    pub observed_ms: f64,
 }
 
 /// What is to be made of a case.
@@ -119,7 +100,7 @@ pub struct FigureSummary {
 impl Replayed {
     /// Cases, and what they come to.
     pub fn new(cases: Vec<ReplayedCase>) -> Self {
-        let summary = FIGURES.iter().enumerate().filter_map(|(place, (name, _))| {
+        let summary = figures::NAMES.iter().enumerate().filter_map(|(place, (name, _))| {
             let mut errors: Vec<f64> =
                 cases.iter().filter(|case| case.is_judged()).map(|case| case.figures[place].error.abs()).collect();
             errors.sort_by(f64::total_cmp);
@@ -148,33 +129,33 @@ fn median(sorted: &[f64]) -> f64 {
     if sorted.len().is_multiple_of(2) { (sorted[middle - 1] + sorted[middle]) / 2.0 } else { sorted[middle] }
 }
 
-/// Runs the first policy of a case's scenario on its requests, and compares.
+/// Runs the first policy of a case's scenario on its requests, and compares. Where chance decides who accepts, it runs so
+/// many times, with other winners.
 ///
 /// # Errors
 /// Why the two cannot be compared.
-pub fn replay(case: &str, scenario: &Scenario, observed: &Observed) -> Result<ReplayedCase, String> {
+pub fn replay(
+    case: &str,
+    scenario: &Scenario,
+    observed: &Observed,
+    accept_streams: NonZeroU32,
+) -> Result<ReplayedCase, String> {
     let policy = &scenario.policies[0];
-    let predictions = Predictions { response_times: vec![None; observed.requests()], ..Predictions::default() };
-    let mut simulation = simulation(scenario, policy, &Replication::default(), predictions);
-    while simulation.advance(u64::MAX) {}
-    let (_, predictions) = simulation.finish();
-    let requests = predictions.arrived as usize;
-    if requests != observed.requests() {
-        return Err(format!("{requests} requests are sent, and {} were observed", observed.requests()));
+    let predictions = if is_left_to_chance(&policy.rules()) { accept_streams.get() } else { 1 };
+    let predicted: Vec<Prediction> =
+        (0..predictions).map(|accept| predict(scenario, u64::from(accept), observed.requests())).collect();
+    for prediction in &predicted {
+        comparable(prediction, observed)?;
     }
-    let predicted = predictions.response_times;
-    if predicted.iter().flatten().next().is_none() {
-        return Err("no request is answered".to_owned());
-    }
-    if observed.repeats.iter().any(|repeat| repeat.iter().flatten().next().is_none()) {
-        return Err("no request was answered in one of the repeats".to_owned());
-    }
-    let load = load(scenario, predictions.last_arrival, requests);
-    let figures = figures(&predicted, observed);
-    let no_prediction = no_prediction(predictions.rejected, load);
+    let requests = observed.requests();
+    let rejected = predicted.iter().map(|prediction| prediction.rejected).max().unwrap_or(0);
+    let load = load(scenario, predicted[0].last_arrival, requests);
+    let times: Vec<&[Option<f64>]> = predicted.iter().map(|one| one.response_times.as_slice()).collect();
+    let figures = figures(&times, observed);
+    let no_prediction = no_prediction(rejected, load);
     let verdict = match &no_prediction {
         Some(_) => Verdict::NoPrediction,
-        None if predictions.demand == SimDuration::ZERO => Verdict::Calibration,
+        None if predicted[0].demand == SimDuration::ZERO => Verdict::Calibration,
         None if figures.iter().all(|figure| figure.is_within) => Verdict::Within,
         None => Verdict::Off,
     };
@@ -185,17 +166,42 @@ pub fn replay(case: &str, scenario: &Scenario, observed: &Observed) -> Result<Re
         policy: policy.name().to_owned(),
         requests,
         repeats: observed.repeats.len(),
-        request_error: request_error(&predicted, &observed_means),
-        request_spread: others.map(|others| {
-            let errors = others.iter().map(|other| request_error(other, &observed.repeats[0]));
-            errors.sum::<f64>() / others.len() as f64
-        }),
+        predictions,
+        request_error: mean(times.iter().map(|times| request_error(times, &observed_means))),
+        request_spread: others
+            .map(|others| mean(others.iter().map(|other| request_error(other, &observed.repeats[0])))),
         figures,
         load,
         verdict,
         no_prediction,
-        percentiles: percentiles(&predicted, observed),
+        percentiles: percentiles(&times, observed),
     })
+}
+
+/// Whether chance decides which worker a request gets, once arrivals and demands are given.
+fn is_left_to_chance(rules: &Rules) -> bool {
+    rules.workers > 1 && rules.queueing.dispatch == Dispatch::Accept
+}
+
+/// Whether a prediction and the observations are of the same requests, and have answers.
+fn comparable(prediction: &Prediction, observed: &Observed) -> Result<(), String> {
+    let requests = prediction.arrived as usize;
+    if requests != observed.requests() {
+        return Err(format!("{requests} requests are sent, and {} were observed", observed.requests()));
+    }
+    if prediction.response_times.iter().flatten().next().is_none() {
+        return Err("no request is answered".to_owned());
+    }
+    if observed.repeats.iter().any(|repeat| repeat.iter().flatten().next().is_none()) {
+        return Err("no request was answered in one of the repeats".to_owned());
+    }
+    Ok(())
+}
+
+/// The mean of at least one number.
+fn mean(numbers: impl Iterator<Item = f64>) -> f64 {
+    let (sum, count) = numbers.fold((0.0, 0.0), |(sum, count), number| (sum + number, count + 1.0));
+    sum / count
 }
 
 /// Why a real server may do anything there, if that is so.
@@ -222,79 +228,4 @@ fn load(scenario: &Scenario, last_arrival: SimTime, requests: usize) -> Option<f
     let seconds = last_arrival.since_start().as_secs();
     let rate = (seconds > 0.0).then(|| requests as f64 / seconds)?;
     Some(rate / capacity(scenario, &scenario.policies[0]).per_s?)
-}
-
-const FIGURES: [(&str, Option<u64>); 4] = [("mean", None), ("p50", Some(500)), ("p95", Some(950)), ("p99", Some(990))];
-
-fn figures(predicted: &[Option<f64>], observed: &Observed) -> Vec<Figure> {
-    let figure = |(name, per_mille)| {
-        let of = |times: &[Option<f64>]| number(times, per_mille);
-        let repeats: Vec<f64> = observed.repeats.iter().map(|repeat| of(repeat)).collect();
-        let observed_ms = repeats.iter().sum::<f64>() / repeats.len() as f64;
-        let (least, most) =
-            repeats.iter().fold((f64::MAX, f64::MIN), |(least, most), time| (least.min(*time), most.max(*time)));
-        let spread = (repeats.len() > 1).then(|| (most - least) / observed_ms);
-        let predicted_ms = of(predicted);
-        let error = predicted_ms / observed_ms - 1.0;
-        let is_within = error.abs() <= ALLOWED.max(spread.unwrap_or(0.0));
-        Figure { name, predicted_ms, observed_ms, error, spread, is_within }
-    };
-    FIGURES.into_iter().map(figure).collect()
-}
-
-fn percentiles(predicted: &[Option<f64>], observed: &Observed) -> Vec<PercentilePair> {
-    let pair = |percent: u64| {
-        let of = |times: &[Option<f64>]| number(times, Some(10 * percent));
-        let sum: f64 = observed.repeats.iter().map(|repeat| of(repeat)).sum();
-        PercentilePair { percent, predicted_ms: of(predicted), observed_ms: sum / observed.repeats.len() as f64 }
-    };
-    (1..20).map(|step| 5 * step).chain([96, 97, 98, 99]).map(pair).collect()
-}
-
-/// The mean, or a percentile, of the requests that were answered.
-fn number(times_ms: &[Option<f64>], per_mille: Option<u64>) -> f64 {
-    let mut sample = Sample::default();
-    sample.record(times_ms.iter().flatten().map(|ms| (ms * 1e6).round() as u64));
-    let nanos = match per_mille {
-        None => sample.mean(),
-        Some(per_mille) => sample.percentiles([per_mille])[0].map(|nanos| nanos as f64),
-    };
-    nanos.unwrap_or(f64::NAN) / 1e6
-}
-
-/// The mean distance between the times of the same requests, as a share of their mean.
-fn request_error(times: &[Option<f64>], observed: &[Option<f64>]) -> f64 {
-    let pairs = times.iter().zip(observed).filter_map(|(time, observed)| Some(((*time)?, (*observed)?)));
-    let (distance, sum) = pairs
-        .fold((0.0, 0.0), |(distance, sum), (time, observed)| (distance + (time - observed).abs(), sum + observed));
-    distance / sum
-}
-
-/// The response time of each request, in the order of arrival.
-#[derive(Debug, Default)]
-struct Predictions {
-    response_times: Vec<Option<f64>>,
-    arrived: u64,
-    last_arrival: SimTime,
-    rejected: u64,
-    demand: SimDuration,
-}
-
-impl Observer for Predictions {
-    fn on_departures(&mut self, departures: &[Departure]) {
-        for departure in departures {
-            let entrance = &departure.entrance;
-            self.arrived += 1;
-            self.last_arrival = self.last_arrival.max(entrance.arrival);
-            self.demand += entrance.demand;
-            if departure.outcome == Outcome::Rejected {
-                self.rejected += 1;
-            }
-            if departure.outcome == Outcome::Completed
-                && let Some(time) = self.response_times.get_mut(entrance.request as usize)
-            {
-                *time = Some((departure.departure - entrance.arrival).as_millis());
-            }
-        }
-    }
 }

@@ -151,7 +151,7 @@ impl Length {
 
 impl Sampled {
     fn values(&self, scenario: &Scenario, number: u64) -> Result<Vec<Option<f64>>, Halted> {
-        let one = Replication { number, warm_up: self.warm_up };
+        let one = Replication { number, warm_up: self.warm_up, ..Replication::default() };
         let watches_requests =
             self.figures.iter().any(|figure| matches!(figure.quantity.reading, Reading::TimeWith(_)));
         let mut stays = Vec::new();

@@ -33,5 +33,6 @@ def app(environ, start_response):
                 connection.execute("select pg_sleep(%s)", (seconds,))
         else:
             time.sleep(seconds)
-    start_response("200 OK", [("Content-Type", "text/plain"), ("Content-Length", "3")])
+    headers = [("Content-Type", "text/plain"), ("Content-Length", "3"), ("X-Process", str(os.getpid()))]
+    start_response("200 OK", headers)
     return [b"ok\n"]

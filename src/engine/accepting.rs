@@ -1,0 +1,145 @@
+//! Workers that accept on their own: a connection wakes all that sleep, and the first to get there takes it.
+//!
+//! The kernel wakes every process that waits for a listening socket. Each then needs the lock of its process and a core
+//! before it can accept: what has them at once wins over what must wait for them, and among equals chance decides. It is not
+//! even, for two reasons. Processes are woken one after another and spread over the cores, so that some have better places
+//! than others, connection after connection: among 2, 4 and 8 idle workers of gunicorn on two cores the shares, sorted, went
+//! up in about equal steps, so the odds here are 1 : 2 : 3 : …. And of those on one core the one that ran last goes
+//! after the others, so that who accepted last is less likely to accept next, the more so the more share a core. Which
+//! worker has the best place is the kernel's affair and changes nothing for the requests: here it is the last.
+
+use rand_distr::{Distribution as _, Exp1};
+
+use crate::model::ClassId;
+use crate::random::Purpose;
+
+use super::Dispatch;
+use super::arriving::SHARED;
+use super::recorder::Observer;
+use super::requests::{Lane, Request, RequestId, State};
+use super::simulation::Simulation;
+
+/// Those who accept, and what decides between them.
+#[derive(Debug, Default)]
+pub(super) struct Acceptors {
+    /// The acceptor of each worker, in a place among the requests; none where workers do not accept on their own.
+    ids: Vec<RequestId>,
+    /// Which of the streams decide.
+    stream: u64,
+    /// The worker that accepted last.
+    last: Option<u32>,
+    /// What is left of its odds.
+    after_accepting: f64,
+}
+
+impl Acceptors {
+    /// None yet; the streams of that number will decide between them.
+    pub fn with_stream(stream: u64) -> Self {
+        Self { stream, ..Self::default() }
+    }
+
+    pub fn count(&self) -> usize {
+        self.ids.len()
+    }
+
+    /// How often a worker wins among those that are ready, to be compared with the others.
+    fn odds(&self, worker: u32) -> f64 {
+        let odds = f64::from(worker) + 1.0;
+        if self.last == Some(worker) { odds * self.after_accepting } else { odds }
+    }
+}
+
+/// What is left of the odds of the worker that accepted last, where so many of them share a core: all of them where each
+/// has its own. Of gunicorn on two cores, it accepted the next 0.95, 0.7 and 0.4 times as often as its share of all
+/// with 2, 4 and 8 workers; that its lock is taken for a while does part of it.
+fn after_accepting(workers_per_core: f64) -> f64 {
+    4.0 / (3.0 + workers_per_core.max(1.0))
+}
+
+impl<O: Observer> Simulation<O> {
+    /// Where workers accept on their own, each has an acceptor.
+    pub(super) fn begin_accepting(&mut self) {
+        if self.rules.queueing.dispatch == Dispatch::Accept {
+            let workers = self.workers.count();
+            self.acceptors.ids = (0..workers).map(|worker| self.new_acceptor(worker)).collect();
+            self.acceptors.after_accepting = after_accepting(f64::from(workers) / f64::from(self.machine.cores));
+        }
+    }
+
+    /// A worker's acceptor has a place among the requests, so that it can wait for its turn like one.
+    fn new_acceptor(&mut self, worker: u32) -> RequestId {
+        let acceptor = self.requests.insert(Request::new(0, 0, self.now, ClassId(0), self.program.idle()));
+        let request = &mut self.requests[acceptor];
+        request.worker = worker;
+        request.lane = Lane::Acceptor;
+        request.is_told = false;
+        request.state = State::Away;
+        acceptor
+    }
+
+    /// A request waits in the shared backlog: the acceptors that sleep wake up, in an order that chance decides.
+    pub(super) fn wake_acceptors(&mut self, id: RequestId) {
+        for worker in self.race(id) {
+            self.wake_acceptor(worker);
+            self.start_turns(worker);
+        }
+    }
+
+    /// The workers whose acceptors wake up for a request, the first to get there first: each takes a random time, shorter
+    /// with better odds, so that each is the first of those left as often as its odds say.
+    fn race(&self, id: RequestId) -> Vec<u32> {
+        let mut sleeping: Vec<u32> = (0..self.workers.count()).filter(|worker| self.is_asleep(*worker)).collect();
+        if sleeping.len() < 2 {
+            return sleeping;
+        }
+        let mut stream = self.streams.purpose_of(Purpose::Accept, self.requests[id].entry, self.acceptors.stream);
+        let mut runners: Vec<(f64, u32)> = Vec::with_capacity(sleeping.len());
+        for worker in sleeping.drain(..) {
+            let unit: f64 = Exp1.sample(&mut stream);
+            runners.push((unit / self.acceptors.odds(worker), worker));
+        }
+        runners.sort_unstable_by(|(time, _), (other, _)| time.total_cmp(other));
+        sleeping.extend(runners.into_iter().map(|(_, worker)| worker));
+        sleeping
+    }
+
+    /// Whether a worker's acceptor waits for something to accept.
+    fn is_asleep(&self, worker: u32) -> bool {
+        self.requests[self.acceptors.ids[worker as usize]].state == State::Away && self.workers.is_up(worker)
+    }
+
+    /// A worker's acceptor has the CPU: it takes a request out of the shared backlog into the worker's own.
+    pub(super) fn accept_next(&mut self, acceptor: RequestId) {
+        let worker = self.requests[acceptor].worker;
+        self.requests[acceptor].state = State::Away;
+        if self.workers.is_up(worker)
+            && let Some(first) = self.backlogs[SHARED].pop()
+        {
+            self.acceptors.last = Some(worker);
+            let request = &mut self.requests[first];
+            request.worker = worker;
+            request.lane = Lane::Accepted;
+            let priority = self.program.priority(request.class);
+            self.backlogs[1 + worker as usize].push(first, &self.requests[first], priority);
+        }
+        if self.backlogs[SHARED].len() > 0 {
+            self.wake_acceptor(worker);
+        }
+    }
+
+    /// A worker that comes up accepts what waits.
+    pub(super) fn wake_acceptor_if_any(&mut self, worker: u32) {
+        if self.acceptors.count() > 0 && self.backlogs[SHARED].len() > 0 {
+            self.wake_acceptor(worker);
+        }
+    }
+
+    /// A worker's acceptor will accept when it gets the CPU.
+    fn wake_acceptor(&mut self, worker: u32) {
+        if self.is_asleep(worker) {
+            let acceptor = self.acceptors.ids[worker as usize];
+            self.begin_try(acceptor);
+            self.make_ready(acceptor);
+        }
+    }
+}
