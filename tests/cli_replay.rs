@@ -78,21 +78,21 @@ fn chance(observed: &str) -> Desk {
 #[test]
 fn where_chance_decides_who_accepts_a_case_is_predicted_many_times() {
     let desk = chance("request,rep1,rep2,rep3\n1,10,10,10\n2,10,20,10\n");
-    let mean = |arguments: &str, code: i32| {
-        let document: Value = serde_json::from_str(&text(&desk.run(arguments, code))).unwrap();
+    let mean = |arguments: &str| {
+        let document: Value = serde_json::from_str(&text(&desk.run(arguments, 0))).unwrap();
         let case = &document["cases"][0];
         (case["predictions"].clone(), case["figures"][0].clone())
     };
-    let (predictions, figure) = mean("replay cases --format json", 0);
+    let (predictions, figure) = mean("replay cases --format json");
     assert_eq!(predictions, 20);
     let range = serde_json::json!({ "least": 10.0, "most": 15.0 });
     assert_eq!((&figure["predicted_range_ms"], &figure["observed_range_ms"]), (&range, &range));
-    let (predictions, figure) = mean("replay cases --format json --accept-streams 1", 1);
+    let (predictions, figure) = mean("replay cases --format json --accept-streams 1");
     assert_eq!((predictions, &figure["predicted_range_ms"]), (1.into(), &Value::Null));
     let table = text(&desk.run("replay cases", 0));
     assert!(table.contains("10.0 – 15.0") && width(&table) <= 100, "{table}");
     // Nothing is left to chance where one worker accepts all.
-    let (predictions, _) = mean("replay cases --format json --set policies.0.threaded.workers=1", 1);
+    let (predictions, _) = mean("replay cases --format json --set policies.0.threaded.workers=1");
     assert_eq!(predictions, 1);
 }
 
