@@ -176,7 +176,7 @@ impl Program {
         for phase in &class.phases {
             match phase {
                 Phase::Single(single) => {
-                    overhead.extend(self.add_phase(first, single, backends, &wait_blocks, shares_lock));
+                    overhead.extend(self.add_phase(first, single, backends, wait_blocks, shares_lock));
                 }
                 Phase::Parallel { branches, concurrent } => {
                     if rules.gathers && !in_thread || *concurrent {
