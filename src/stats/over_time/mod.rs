@@ -1,8 +1,7 @@
 //! What happened when: a run in windows of equal width, whose number is bounded.
 //!
 //! There are never more than [`MOST`] windows: when one more is to begin, each two become one. At the end they are joined as
-//! long as there are more of them than requests. The widths are powers of two
-//! of a second, from [`NARROWEST`] on, and the first window begins where the measured time does; so the windows of
+//! long as there are more of them than requests. The widths are powers of two of a second, from [`NARROWEST`] on, and the first window begins where the measured time does; so the windows of
 //! replications lie one upon another, and add up.
 //!
 //! A request belongs to the window of its arrival, whatever became of it later, so that in each window arrivals =
@@ -21,7 +20,7 @@ use crate::engine::{Departure, Outcome, Unfinished, add_spent};
 use crate::model::{Activity, SimDuration, SimTime};
 
 pub use counts::Counts;
-use stretch::Stretch;
+use stretch::{Stretch, nanos, units};
 use thinned::Thinned;
 
 /// A run has at most so many windows, and more than half of it once it is long.
@@ -115,7 +114,7 @@ const WORK: usize = 2;
 /// A level × time in a window.
 #[derive(Clone, Copy, Debug, Default)]
 struct Level {
-    /// In nanoseconds.
+    /// In units of a stretch.
     area: u128,
     /// What each window from this one on has more than the one before it, of stretches that cover it wholly.
     more_from_here: i128,
@@ -200,9 +199,10 @@ impl OverTime {
         window.times.record(departures);
         if is_inside {
             window.counts.departures += count;
-            window.levels[IN_SYSTEM].area += present;
-            window.levels[BACKLOG].area += spent[Activity::BacklogWait as usize];
-            window.levels[WORK].area += spent[Activity::Framework as usize] + spent[Activity::Compute as usize];
+            let of = |activity: Activity| spent[activity as usize];
+            window.levels[IN_SYSTEM].area += units(present);
+            window.levels[BACKLOG].area += units(of(Activity::BacklogWait));
+            window.levels[WORK].area += units(of(Activity::Framework) + of(Activity::Compute));
         } else {
             departures.iter().for_each(|departure| self.add_presence(departure));
         }
@@ -272,29 +272,27 @@ impl OverTime {
         let taken = (arrival + backlog_wait).min(end);
         self.add_stretch(IN_SYSTEM, Stretch::of_one(arrival, end));
         self.add_stretch(BACKLOG, Stretch::of_one(arrival, taken));
-        self.add_stretch(WORK, Stretch { start: taken, end, amount: cpu_time.as_nanos() });
+        self.add_stretch(WORK, Stretch::new(taken, end, cpu_time));
     }
 
     /// Divides an amount among the windows that its time lies in.
     fn add_stretch(&mut self, level: usize, stretch: Stretch) {
-        let stretch = stretch.from(self.origin);
-        if stretch.end <= self.origin || stretch.amount == 0 {
+        let stretch = stretch.after(self.origin);
+        if stretch.end <= self.origin {
             return;
         }
-        let last = self.find(stretch.end).place;
+        let last = self.find(stretch.end);
         let first = self.find(stretch.start);
-        if first.place == last {
-            self.windows[last].levels[level].area += u128::from(stretch.amount);
+        if first.place == last.place {
+            self.windows[last.place].levels[level].area += stretch.last_part(stretch.start);
             return;
         }
-        let beginning = stretch.part((first.end() - stretch.start).as_nanos());
-        let whole = stretch.part(self.width);
-        let wholes = (last - first.place - 1) as u128;
-        self.windows[first.place].levels[level].area += beginning;
-        self.windows[last].levels[level].area += u128::from(stretch.amount) - beginning - whole * wholes;
-        if wholes > 0 {
-            self.windows[first.place + 1].levels[level].more_from_here += whole as i128;
-            self.windows[last].levels[level].more_from_here -= whole as i128;
+        self.windows[first.place].levels[level].area += stretch.part((first.end() - stretch.start).as_nanos());
+        self.windows[last.place].levels[level].area += stretch.last_part(last.start);
+        if last.place - first.place > 1 {
+            let whole = stretch.part(self.width) as i128;
+            self.windows[first.place + 1].levels[level].more_from_here += whole;
+            self.windows[last.place].levels[level].more_from_here -= whole;
         }
     }
 
@@ -385,7 +383,7 @@ impl OverTime {
         let start = self.start_of(place);
         let millis = |nanos: f64| nanos / 1e6;
         let per_time = |amount: f64| (*covered > 0).then(|| amount / *covered as f64);
-        let level = |level: usize| per_time(levels[level].area as f64);
+        let level = |level: usize| per_time(nanos(levels[level].area));
         TimeWindow {
             start_ms: start.as_millis(),
             end_ms: self.start_of(place + 1).min(self.end).as_millis(),

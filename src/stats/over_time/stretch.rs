@@ -1,34 +1,59 @@
 //! A stretch of time that is divided among windows.
+//!
+//! Amounts are counted in units of 2^-32 ns. A stretch gives each nanosecond the same whole number of units, and what is left to
+//! its end; so what windows get does not depend on how wide they were when it came, and adds up when they are joined.
 
-use crate::model::SimTime;
+use crate::model::{SimDuration, SimTime};
 
-/// A stretch of time, and an amount spread evenly over it.
+/// Units in a nanosecond.
+const UNITS: u128 = 1 << 32;
+
+/// A time that is spread evenly over a stretch of at least that length.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Stretch {
     pub start: SimTime,
     pub end: SimTime,
-    pub amount: u64,
+    /// Units for each nanosecond, and what is left for the end.
+    rate: u128,
+    rest: u128,
 }
 
 impl Stretch {
-    /// A level of one.
-    pub fn of_one(start: SimTime, end: SimTime) -> Self {
-        Self { start, end, amount: (end - start).as_nanos() }
+    /// That much time, spread from one instant to another.
+    pub fn new(start: SimTime, end: SimTime, amount: SimDuration) -> Self {
+        let amount = units(u128::from(amount.as_nanos()));
+        let length = u128::from((end - start).as_nanos());
+        let rate = amount.checked_div(length).unwrap_or(0);
+        Self { start, end, rate, rest: amount - rate * length }
     }
 
-    /// The amount of some nanoseconds of it.
-    pub fn part(&self, nanos: u64) -> u128 {
-        let length = (self.end - self.start).as_nanos();
-        (u128::from(self.amount) * u128::from(nanos)).checked_div(u128::from(length)).unwrap_or(0)
+    /// A level of one.
+    pub fn of_one(start: SimTime, end: SimTime) -> Self {
+        Self::new(start, end, end - start)
     }
 
     /// What of it lies after an instant.
-    pub fn from(self, start: SimTime) -> Self {
-        if start <= self.start {
-            return self;
-        }
-        let start = start.min(self.end);
-        let amount = self.part((self.end - start).as_nanos()) as u64;
-        Self { start, amount, ..self }
+    pub fn after(self, start: SimTime) -> Self {
+        Self { start: self.start.max(start).min(self.end), ..self }
     }
+
+    /// The units of so many nanoseconds.
+    pub const fn part(&self, nanos: u64) -> u128 {
+        self.rate * nanos as u128
+    }
+
+    /// The units from an instant to its end.
+    pub fn last_part(&self, start: SimTime) -> u128 {
+        self.part((self.end - start).as_nanos()) + self.rest
+    }
+}
+
+/// Nanoseconds in units.
+pub(super) const fn units(nanos: u128) -> u128 {
+    nanos * UNITS
+}
+
+/// Units in nanoseconds.
+pub(super) fn nanos(units: u128) -> f64 {
+    units as f64 / UNITS as f64
 }
