@@ -266,7 +266,10 @@ impl<'a> Accumulated<'a> {
             results.faults = when.effects(&self.trial, backends);
         }
         results.observations = match &mut self.batches {
-            _ if self.parts.len() > 1 => vec![Observations::of(&self.parts, Method::Replications, backends)],
+            _ if self.parts.len() > 1 => {
+                let classes = self.trial.scenario.workload.classes.len();
+                vec![Observations::of(&self.parts, Method::Replications, classes, backends)]
+            }
             Some(batches) => observations(&self.trial, batches, backends),
             None => Vec::new(),
         };
@@ -276,11 +279,12 @@ impl<'a> Accumulated<'a> {
 
 /// What the batches of a run gave, then those twice as long, and so on.
 fn observations(trial: &Trial<'_>, batches: &mut Batches, backends: &[&str]) -> Vec<Observations> {
+    let classes = trial.scenario.workload.classes.len();
     let mut levels = Vec::new();
     loop {
         let whole = batches.whole().map(|(collector, totals)| trial.results(collector, &totals));
         let parts: Vec<_> = whole.collect();
-        levels.push(Observations::of(&parts, Method::Batches { requests: batches.size() }, backends));
+        levels.push(Observations::of(&parts, Method::Batches { requests: batches.size() }, classes, backends));
         if parts.len() / 2 < FEWEST_BATCHES {
             return levels;
         }
