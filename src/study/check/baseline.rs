@@ -154,6 +154,11 @@ impl Baseline {
             Some(other) => return Err(other_schema(other)),
             None => return Err(bad("is no baseline: it has no `schema`".to_owned())),
         }
+        // Before anything else is read: another version may have kept other things.
+        match json.get("model_version").and_then(Value::as_u64) {
+            Some(version) if version != u64::from(MODEL_VERSION) => return Err(other_model(version)),
+            Some(_) | None => {}
+        }
         let baseline: Self = serde_json::from_str(text).map_err(|error| bad(format!("is damaged: {error}")))?;
         Ok(baseline)
     }
@@ -169,6 +174,16 @@ fn not_json(text: &str, error: &serde_json::Error) -> BadBaseline {
         format!("is not JSON {place}")
     };
     BadBaseline { why, help: None }
+}
+
+fn other_model(version: u64) -> BadBaseline {
+    BadBaseline {
+        why: format!("is of version {version} of the model, and this program computes version {MODEL_VERSION}"),
+        help: Some(
+            "numbers of different versions do not compare; look at what it was with its own version of waitline"
+                .to_owned(),
+        ),
+    }
 }
 
 fn other_schema(schema: &str) -> BadBaseline {
