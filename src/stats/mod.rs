@@ -30,7 +30,7 @@ pub use results::*;
 pub use rounding::{ROUNDED_BELOW, rounded};
 pub use sample::Sample;
 pub use saturation::*;
-pub use significance::{Difference, holm};
+pub use significance::{Difference, HolmStep, holm};
 pub use support::Support;
 pub use timeline::TimelineRecorder;
 pub use totals::Totals;
