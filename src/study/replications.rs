@@ -7,11 +7,11 @@ use crate::model::{ClassId, SimDuration, SimTime};
 use crate::policy::PolicyChoice;
 use crate::scenario::{End, Scenario};
 use crate::stats::{
-    Batches, Collector, FEWEST_BATCHES, FaultEffect, FaultWatch, Method, Observations, OverTime, PolicyResults,
-    Saturation, Subject, TimelineEntry, TimelineRecorder, Totals, WindowCounts, tell_confidence,
+    Batches, Collector, FEWEST_BATCHES, FaultEffect, FaultWatch, LoadState, Method, Observations, OverTime,
+    PolicyResults, Saturation, Subject, TimelineEntry, TimelineRecorder, Totals, WindowCounts, tell_confidence,
 };
 
-use super::capacity::saturation;
+use super::capacity::{saturation, sensitivity};
 use super::simulation::{Replication, simulation};
 
 /// The run was ended by its watch.
@@ -245,9 +245,20 @@ impl<'a> Accumulated<'a> {
         self.when.as_ref().map_or_else(Vec::new, |when| when.over_time.counts().collect())
     }
 
-    /// What the policy can sustain, and how near the arrivals come to it.
-    pub fn saturation(&self) -> Saturation {
-        saturation(self.trial.scenario, self.trial.policy, self.seconds_each())
+    /// What the policy can sustain, and how near the arrivals come to it; near saturation, what other loads would do to
+    /// these results.
+    ///
+    /// # Errors
+    /// [`Halted`] when `progress` broke off.
+    pub fn saturation(&self, results: &PolicyResults, progress: &OnProgress<'_>) -> Result<Saturation, Halted> {
+        let Trial { scenario, policy, .. } = self.trial;
+        let seconds_each = self.seconds_each();
+        let mut found = saturation(scenario, policy, seconds_each);
+        if found.state == Some(LoadState::NearSaturation) {
+            found.sensitivity = sensitivity(scenario, policy, &found, results, progress)?;
+            found.message = found.sentence(seconds_each);
+        }
+        Ok(found)
     }
 
     /// How long the measured time of each replication was, on average.
