@@ -199,13 +199,13 @@ fn sleeps_that_timers_round_leave_a_capacity() {
     for sleep in [json!("0.5ms"), json!({ "exponential": "0.5ms" }), json!({ "uniform": ["0ms", "7ms"] })] {
         by_run(blocking(sleep), uvicorn.clone(), limited.clone(), per_s, "loop");
     }
-    let beside = json!([
+    let with_query = json!([
         { "db": { "time": "100ms", "blocking": true } },
         { "wait": { "backend": "cache", "time": { "lognormal": { "mean": "0.5ms", "cv": 0.01 } } } },
         { "sleep": "0.5ms" },
     ]);
     let with_cache = json!({ "backends": { "db": { "concurrency": 8 }, "cache": {} } });
-    by_run(beside, uvicorn, with_cache, per_s, "loop");
+    by_run(with_query, uvicorn, with_cache, per_s, "loop");
 }
 
 #[test]
@@ -419,7 +419,7 @@ fn near_saturation_theory_says_what_other_loads_do() {
     let more = found.sensitivity.unwrap().more.unwrap();
     close(more.mean_ms, 20.0 / 0.01 + 80.0);
     assert_eq!(more.p99_ms, None);
-    // M/G/1 of 1 ms and then 19 ms, of which a part varies (Pollaczek and Khinchine).
+    // M/G/1: 1 ms, then an exponential 19 ms (Pollaczek and Khinchine).
     let phases = json!([{ "compute": "1ms" }, { "db": { "exponential": "19ms" } }]);
     let (found, _) = near_with(phases, json!({ "sync": {} }), json!({ "arrivals": { "poisson": "45/s" } }));
     let waiting = 0.99 * 20.0 * (1.0 + 361.0 / 400.0) / (2.0 * 0.01);
@@ -462,7 +462,7 @@ fn near_saturation_a_long_run_covers_what_other_loads_do() {
             ends.extend([(point.mean_interval_ms, mean), (point.p99_interval_ms, p99)]);
         }
         for (place, (ends, exact)) in ends.into_iter().enumerate() {
-            // A number without an interval is not told.
+            // A number without an interval is omitted.
             covered[place] += u32::from(ends.is_none_or(|[low, high]| low <= exact && exact <= high));
         }
         let message = found.message.unwrap();

@@ -219,24 +219,24 @@ fn the_rows_of_replications_say_which_they_are() {
     assert_eq!(rows.lines().count(), 41);
 }
 
-/// A run of which no batch is whole: three requests of each, in three ways.
+/// Runs in which no batch is complete.
 #[test]
-fn a_run_without_a_whole_batch_has_numbers_and_no_intervals() {
+fn a_run_without_a_complete_batch_has_numbers_and_no_intervals() {
     let wait = |demand: &str, rate: &str, policy: &str| {
         format!(
             r#"{{ "classes": {{ "a": {{ "phases": [ {{ "db": "{demand}" }} ] }} }}, "arrivals": {{ "constant": "{rate}" }},
                 "policies": [ {{ "{policy}": {{}} }} ], "run": {{ "duration": "5s" }} }}"#
         )
     };
-    // Ten times what a worker can do; nobody done at all; and a class of which every request outlasts the run.
+    // An overload; no request answered at all; and a class whose requests all outlast the run.
     let streams = r#"{ "classes": { "page": { "weight": 9, "phases": [ { "db": "20ms" } ] },
                                     "stream": { "phases": [ { "sleep": "1h" } ] } },
         "arrivals": { "poisson": "40/s" }, "policies": [ { "async": {} } ], "run": { "duration": "30s" } }"#;
     let desk = Desk::empty()
         .with("overload.json", wait("500ms", "200/s", "sync"))
-        .with("nobody.json", wait("1m", "50/s", "async"))
+        .with("unanswered.json", wait("1m", "50/s", "async"))
         .with("streams.json", streams);
-    for (name, answered, arrived) in [("overload", 9, 999), ("nobody", 0, 249), ("streams", 1_000, 1_100)] {
+    for (name, answered, arrived) in [("overload", 9, 999), ("unanswered", 0, 249), ("streams", 1_000, 1_100)] {
         let output = desk.run(&format!("run {name}.json --format json --no-charts"), 0);
         let results: Value = serde_json::from_str(&text(&output)).unwrap();
         let policy = &results["policies"][0];
@@ -245,7 +245,10 @@ fn a_run_without_a_whole_batch_has_numbers_and_no_intervals() {
         assert!(count("arrived").abs_diff(arrived) <= arrived / 5, "{name}: {}", policy["requests"]);
         assert_eq!(policy["confidence"]["samples"], 0, "{name}");
         assert!(policy["confidence"]["intervals"].as_object().unwrap().is_empty(), "{name}");
-        assert!(policy["confidence"]["not_estimable"]["throughput"].as_str().unwrap().contains("is whole"), "{name}");
+        assert!(
+            policy["confidence"]["not_estimable"]["throughput"].as_str().unwrap().contains("is complete"),
+            "{name}"
+        );
         let table = text(&desk.run(&format!("run {name}.json"), 0));
         assert_eq!(table.contains("±?"), answered > 0, "{table}");
         assert!(!table.contains("from 0 batches"), "{table}");

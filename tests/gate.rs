@@ -337,9 +337,8 @@ fn a_change_of_the_size_that_a_gate_sees_is_seen() {
         metrics.into_iter().find(|metric| metric.name() == "async.mean").unwrap()
     };
     let sees = (1..=GATES).map(|seed| mean(0.0, seed).power.unwrap().relative.unwrap()).sum::<f64>() / GATES as f64;
-    let seen = |slower_by: f64| {
-        (1..=GATES).filter(|seed| mean(slower_by, *seed).verdict == MetricVerdict::Regressed).count()
-    };
+    let seen =
+        |slower_by: f64| (1..=GATES).filter(|seed| mean(slower_by, *seed).verdict == MetricVerdict::Regressed).count();
     let (of_this_size, of_half) = (seen(sees), seen(0.5 * sees));
     println!("a change of {sees:.3} is seen in {of_this_size} of {GATES} gates, one of half the size in {of_half}");
     // 80 of 100: of 60 gates fewer than 38 in one case of a thousand.

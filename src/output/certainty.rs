@@ -20,7 +20,7 @@ pub enum Certainty {
     GiveOrTake(f64),
 }
 
-/// How sure a metric is, of which there is this number.
+/// How sure a metric with this value is.
 pub fn certainty(confidence: Option<&ClassConfidence>, metric: &str, number: Option<f64>) -> Certainty {
     let Some((confidence, number)) = confidence.zip(number) else { return Certainty::Unsaid };
     match confidence.intervals.get(metric) {
@@ -52,8 +52,8 @@ pub fn cells(unit: Unit, numbers: &[Option<f64>], certainties: &[Certainty]) -> 
 
 /// What `±` stands for, and why it sometimes has a question mark.
 pub fn note(results: &ScenarioResults) -> Vec<String> {
-    let told = results.policies.iter().filter_map(|policy| policy.confidence.as_ref());
-    let mut note: Vec<String> = told.filter_map(give_or_take_means).take(1).collect();
+    let known = results.policies.iter().filter_map(|policy| policy.confidence.as_ref());
+    let mut note: Vec<String> = known.filter_map(give_or_take_means).take(1).collect();
     // Each reason once, with the numbers it holds for.
     let mut reasons: IndexMap<String, Vec<String>> = IndexMap::new();
     for (metric, heading) in SHOWN {

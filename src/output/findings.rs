@@ -279,7 +279,9 @@ fn of_numbers(file: &str, metrics: &[MetricComparison], comparison: &BaselineCom
     };
     let mut details: Vec<String> = metrics
         .iter()
-        .map(|metric| format!("{}: {}", verdict(metric.verdict), difference(metric)) + &interval(metric) + &power::detail(metric))
+        .map(|metric| {
+            format!("{}: {}", verdict(metric.verdict), difference(metric)) + &interval(metric) + &power::detail(metric)
+        })
         .collect();
     if outcome != Outcome::Passes {
         details.extend(comparison.changes.iter().map(change));

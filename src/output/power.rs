@@ -5,7 +5,8 @@ use super::paint::plain;
 use crate::study::{BaselineComparison, Finer, GATE_POWER, MetricComparison, MetricPower};
 
 /// `this gate sees a change of 3 % at p99 of sync and of 1.2 % of its mean, in 80 of 100 cases; for 1 % at p99 use 40
-/// replications, in the baseline as well`, of the policy of which it sees least; `None` where no number has a spread.
+/// replications, in the baseline as well`, for the policy whose changes are hardest to see; `None` if no number has a
+/// standard error.
 pub fn sentence(comparison: &BaselineComparison) -> Option<String> {
     let tail = ["p99", "p95", "p50"].into_iter().find_map(|metric| least_seen(comparison, metric));
     let mean = least_seen(comparison, "mean");
@@ -31,7 +32,7 @@ struct Seen<'a> {
     share: f64,
 }
 
-/// The number of that name of whose changes least is seen, over all requests of each policy.
+/// The number of that name whose changes are hardest to see, over all requests of each policy.
 fn least_seen<'a>(comparison: &'a BaselineComparison, name: &str) -> Option<Seen<'a>> {
     let wanted = comparison.metrics.iter().filter(|metric| metric.class.is_none() && metric.metric == name);
     let seen = wanted.filter_map(|metric| {

@@ -111,10 +111,10 @@ fn intervals(
     told
 }
 
-/// What the shortest parts gave that will do for a number, or why even the longest will not; `None` for what parts never
-/// tell, such as how busy backends are during a batch.
+/// The values of the shortest parts that are long enough for a number, or why not even the longest are; `None` for numbers
+/// that parts do not have, such as how busy backends are during a batch.
 fn values<'a>(levels: &[&'a Series], metric: Metric) -> Option<Result<&'a [f64], String>> {
-    let mut why = metric.is_of_classes().then(|| "no batch has one".to_owned());
+    let mut why = metric.is_of_classes().then(|| "no batch has this number".to_owned());
     for values in levels.iter().filter_map(|series| series.get(&metric)) {
         match values {
             Ok(values) => return Some(Ok(values)),

@@ -67,7 +67,7 @@ impl Method {
 }
 
 impl Observations {
-    /// Those of parts with these results, of which there may be none; `classes` is how many classes the scenario has, and
+    /// Observations of parts with these results; there may be no parts. `classes` is the number of classes of the scenario,
     /// `backends` are the names of its backends.
     pub fn of(parts: &[PolicyResults], method: Method, classes: usize, backends: &[&str]) -> Self {
         let metrics: Vec<Metric> = Metric::with_interval(backends).collect();
@@ -82,9 +82,9 @@ impl Observations {
                 .iter()
                 .filter_map(|metric| {
                     let values: Vec<_> = parts.iter().map(|part| read(part, *metric)).collect();
-                    // Of no part at all nobody knows what it would have told.
-                    let is_told = parts.is_empty() || values.iter().any(Option::is_some);
-                    is_told.then(|| (*metric, judged(*metric, &values, fewest, method, dependent)))
+                    // Without any part, every number lacks values.
+                    let is_known = parts.is_empty() || values.iter().any(Option::is_some);
+                    is_known.then(|| (*metric, judged(*metric, &values, fewest, method, dependent)))
                 })
                 .collect::<Series>()
         };
@@ -129,7 +129,9 @@ fn judged(
     if values.len() < 2 {
         return Err(match method {
             Method::Batches { requests } if values.is_empty() => {
-                format!("no batch of {requests} requests is whole: the run is too short, or ends before they do")
+                format!(
+                    "no batch of {requests} requests is complete: the run is too short, or requests are in flight at its end"
+                )
             }
             Method::Replications => "one replication says nothing about the next".to_owned(),
             Method::Batches { .. } => "the run is too short for batches: run more requests, or replications".to_owned(),

@@ -220,7 +220,7 @@ impl Sensitivity {
 }
 
 impl LoadPoint {
-    /// A load of which nothing is known.
+    /// A load without figures.
     pub const fn unknown(load: f64) -> Self {
         Self {
             load,

@@ -3,7 +3,7 @@
 //!
 //! The share of experiments that cover is itself an estimate: of 400 it is within 93 % and 97 % in 95 of 100 cases, so
 //! 92 % to 98 % passes. Where demands have a heavy tail the intervals are known to cover less often: a part of a run without
-//! the rare long demands has a low mean and a small spread. That is told, and passes down to a share of its own.
+//! the rare long demands has a low mean and a small spread. That is reported, and such a system has a lower limit of its own.
 
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -119,7 +119,11 @@ pub fn coverage(experiments: u64, watch: &(dyn Fn(f64) -> ControlFlow<()> + Sync
             found.push(Coverage {
                 system: system.name,
                 method: way.words(),
-                numbers: system.exact.iter().map(|(named, exact)| covered(*named, *exact, system.least, &results)).collect(),
+                numbers: system
+                    .exact
+                    .iter()
+                    .map(|(named, exact)| covered(*named, *exact, system.least, &results))
+                    .collect(),
             });
         }
     }
@@ -218,7 +222,7 @@ fn station(workers: u32, rate_per_s: f64, demand: &Value) -> Value {
     })
 }
 
-/// A loop whose requests ask a database, 10 ms each on average, through so many connections.
+/// A loop whose requests ask a database, 10 ms each on average, through a pool of this size.
 fn pool(size: u32, rate_per_s: f64) -> Value {
     json!({
         "classes": { "request": { "phases": [{ "db": { "exponential": "10ms" } }] } },

@@ -115,10 +115,10 @@ fn only_possible(policy: &PolicyResults, backends: &[&str]) {
     }
 }
 
-fn intervals_are_possible(told: &ClassConfidence, backends: &[&str], number: &dyn Fn(Metric) -> Option<f64>) {
+fn intervals_are_possible(confidence: &ClassConfidence, backends: &[&str], number: &dyn Fn(Metric) -> Option<f64>) {
     for metric in Metric::with_interval(backends) {
         let name = metric.name(backends);
-        let Some([low, high]) = told.intervals.get(&name) else { continue };
+        let Some([low, high]) = confidence.intervals.get(&name) else { continue };
         let value = number(metric).unwrap();
         assert!(low <= &value && &value <= high, "{name}: {value} is not in {low} to {high}");
         assert!(*low >= 0.0, "{name}: from {low}");
@@ -130,7 +130,7 @@ fn intervals_are_possible(told: &ClassConfidence, backends: &[&str], number: &dy
     }
 }
 
-/// What is called worse or better stands beside an interval that does not hold 0.
+/// The interval of what is called worse or better does not hold 0.
 fn verdict_and_interval_agree(metric: &MetricComparison) {
     let differs = matches!(metric.verdict, MetricVerdict::Regressed | MetricVerdict::Improved);
     let Some([low, high]) = metric.interval else {
@@ -146,8 +146,7 @@ fn verdict_and_interval_agree(metric: &MetricComparison) {
 }
 
 fn all_hold(seeds: std::ops::Range<u64>) {
-    let broken: Vec<u64> =
-        seeds.filter(|seed| catch_unwind(AssertUnwindSafe(|| holds(*seed))).is_err()).collect();
+    let broken: Vec<u64> = seeds.filter(|seed| catch_unwind(AssertUnwindSafe(|| holds(*seed))).is_err()).collect();
     if let Some(seed) = broken.first() {
         panic!("broken by {broken:?}; the first:\n{:#}", scenario(*seed));
     }

@@ -159,7 +159,8 @@ impl Demands {
             let Mean { nanos, is_exact } = waits.mean(branch);
             longest = longest.max(nanos);
             self.waits += nanos;
-            self.stay_is_exact &= is_exact && (branches.len() == 1 || matches!(branch.demand, Distribution::Constant(_)));
+            self.stay_is_exact &=
+                is_exact && (branches.len() == 1 || matches!(branch.demand, Distribution::Constant(_)));
             if let PhaseKind::Backend { backend, .. } = branch.kind {
                 let backend = usize::from(backend.0);
                 self.queries[backend] += nanos;

@@ -1,10 +1,10 @@
 //! Response times that theory knows exactly: one queue that a Poisson stream of requests of one class comes to, once, and
 //! plain delays before and after it.
 
-use crate::engine::{BlockingWaits, Dispatch, Order, Rules};
-use crate::model::{Backend, PhaseKind, SimDuration};
+use crate::engine::{BlockingWaits, Dispatch, Order, Queueing, Rules};
+use crate::model::{Backend, Machine, PhaseKind, SimDuration};
 use crate::policy::PolicyChoice;
-use crate::random::{Arrivals, Distribution, Phase, RequestClass, SinglePhase};
+use crate::random::{Arrivals, Clients, Distribution, Phase, RequestClass, SinglePhase};
 use crate::scenario::Scenario;
 use crate::stats::theory::{Mg1, Mm1, Mmc};
 
@@ -28,24 +28,42 @@ pub(super) fn exact(scenario: &Scenario, policy: &PolicyChoice, rate_per_s: f64)
     Some(Exact { mean_ms: queueing.mean_ms + queue.delays_ms, p99_ms: queueing.p99_ms.filter(|_| !has_delays) })
 }
 
-/// Whether requests only work and wait, first come first served, and nothing else happens.
+/// Whether requests only work and wait, first come first served, and nothing else happens. Whatever is added to these types
+/// has to be thought of here.
 fn is_plain(scenario: &Scenario, rules: &Rules) -> bool {
-    let clients = &scenario.clients;
-    let queueing = &rules.queueing;
+    let Clients { timeout, cancel: _, patience, retries: _ } = &scenario.clients;
+    let Machine { cores: _, quantum: _, context_switch, wake_preemption: _ } = &scenario.machine;
+    let Queueing { backlog, dispatch, order } = rules.queueing;
     scenario.faults.is_empty()
-        && clients.timeout.is_none()
-        && clients.patience.is_none()
-        && queueing.backlog.is_none()
-        && queueing.order == Order::Fifo
-        && queueing.dispatch == Dispatch::Shared
-        && rules.overhead.is_none()
-        && rules.timers.is_none()
-        && rules.thread_pool.is_none()
-        && !rules.yields_to_respond
-        && scenario.machine.context_switch == SimDuration::ZERO
+        && timeout.is_none()
+        && patience.is_none()
+        && *context_switch == SimDuration::ZERO
+        && backlog.is_none()
+        && order == Order::Fifo
+        && dispatch == Dispatch::Shared
+        && adds_nothing(rules)
 }
 
-/// The only class of which requests ever arrive.
+/// Whether the policy adds nothing to what requests bring.
+fn adds_nothing(rules: &Rules) -> bool {
+    let Rules {
+        workers: _,
+        slots: _,
+        running_at_once: _,
+        hand_over_interval: _,
+        blocking_waits: _,
+        gathers: _,
+        keeps_core: _,
+        thread_pool,
+        overhead,
+        yields_to_respond,
+        timers,
+        queueing: _,
+    } = rules;
+    thread_pool.is_none() && overhead.is_none() && !yields_to_respond && timers.is_none()
+}
+
+/// The only class that has arrivals.
 fn only_class(scenario: &Scenario) -> Option<&RequestClass> {
     let mut arriving = scenario.workload.classes.iter().filter(|class| class.weight > 0.0);
     let class = arriving.next()?;
@@ -63,7 +81,8 @@ struct Queue<'a> {
 impl<'a> Queue<'a> {
     fn of(class: &'a RequestClass, scenario: &Scenario, rules: &Rules) -> Option<Self> {
         let backends: Vec<&Backend> = scenario.backends.values().collect();
-        let phases: Option<Vec<&SinglePhase>> = class.phases.iter().map(|phase| plain_phase(phase, &backends)).collect();
+        let phases: Option<Vec<&SinglePhase>> =
+            class.phases.iter().map(|phase| plain_phase(phase, &backends)).collect();
         let phases = phases?;
         match (rules.slots, rules.blocking_waits) {
             (Some(1), _) => Self::of_workers(&phases, scenario.machine.cores, rules.workers),
@@ -126,8 +145,9 @@ fn plain_phase<'a>(phase: &'a Phase, backends: &[&Backend]) -> Option<&'a Single
         PhaseKind::Framework | PhaseKind::Compute | PhaseKind::Sleep => true,
         PhaseKind::Backend { backend, blocking } => {
             let backend = backends.get(usize::from(backend.0))?;
-            let is_limited = backend.pool.is_some() || backend.concurrency.is_some();
-            !blocking && !is_limited && backend.client.is_none() && backend.round_trip == SimDuration::ZERO
+            let Backend { pool, concurrency, round_trip, query_overhead, client, stand_in: _ } = backend;
+            let is_limited = pool.is_some() || concurrency.is_some();
+            !blocking && !is_limited && client.is_none() && *round_trip + *query_overhead == SimDuration::ZERO
         }
     };
     is_plain.then_some(single)

@@ -232,8 +232,8 @@ fn controlled(marks: &[Mark], control: Option<Control>) -> Option<Interval> {
     (mean > interval.half_width).then_some(Interval { mean, ..interval })
 }
 
-/// Whether a surplus is 0 in the long run, as far as the run can tell: by itself in the batches, and as far as what is under
-/// way at both ends of the run may make it differ.
+/// Whether the run agrees that a surplus is 0 in the long run: its mean lies within the interval of the batches, widened by
+/// what requests in flight at both ends of the run contribute.
 fn has_mean_zero(batches: &[Stretch], whole: Stretch) -> bool {
     let surpluses: Vec<f64> = batches.iter().map(|batch| batch.surplus_per_s).collect();
     let edges = surpluses.iter().fold(0.0, |most: f64, surplus| most.max(surplus.abs())) / surpluses.len() as f64;

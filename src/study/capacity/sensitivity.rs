@@ -31,7 +31,7 @@ const MOST_REQUESTS: f64 = 600_000.0;
 /// The share of a run that is left out while the system fills up.
 const WARM_UP: f64 = 0.2;
 
-/// A number whose interval is wider than this share of it is not told.
+/// A number whose interval is wider than this share of it is omitted.
 const WIDEST: f64 = 0.25;
 
 /// What other loads would do; `None` if the arrivals have no load of their own.
@@ -84,7 +84,7 @@ impl Other<'_> {
         let warm_up = SimDuration::round_from_nanos(WARM_UP * requests / rate_per_s * 1e9);
         let scenario = Scenario { arrivals, run, ..self.scenario.clone() };
         let results = self.results(&scenario, warm_up)?;
-        Ok(if results.incomplete.is_none() { told(load, &results) } else { unknown })
+        Ok(if results.incomplete.is_none() { narrow(load, &results) } else { unknown })
     }
 
     fn results(&self, scenario: &Scenario, warm_up: SimDuration) -> Result<PolicyResults, Halted> {
@@ -116,14 +116,14 @@ fn are_alike_at_all_times(arrivals: &Arrivals) -> bool {
 }
 
 /// The numbers of a run whose intervals are there, and narrow enough.
-fn told(load: f64, results: &PolicyResults) -> LoadPoint {
+fn narrow(load: f64, results: &PolicyResults) -> LoadPoint {
     let point = LoadPoint::of_results(load, results);
-    let narrow = |number: Option<f64>, interval: Option<[f64; 2]>| {
+    let estimate = |number: Option<f64>, interval: Option<[f64; 2]>| {
         let (number, ends) = number.zip(interval)?;
         (reach(number, ends) <= WIDEST * number).then_some((number, ends))
     };
-    let mean = narrow(point.mean_ms, point.mean_interval_ms);
-    let p99 = narrow(point.p99_ms, point.p99_interval_ms);
+    let mean = estimate(point.mean_ms, point.mean_interval_ms);
+    let p99 = estimate(point.p99_ms, point.p99_interval_ms);
     LoadPoint {
         mean_ms: mean.map(|(mean, _)| mean),
         mean_interval_ms: mean.map(|(_, ends)| ends),

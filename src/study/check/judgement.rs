@@ -52,7 +52,7 @@ struct Rules<'a> {
 struct Evidence {
     comparison: MetricComparison,
     named: Named,
-    /// The difference that is shown, with what chance may do to it as replications or batches tell.
+    /// The difference that is shown, with the standard error from replications or batches.
     difference: Option<Difference>,
     /// Whether these agree about which side is larger.
     agrees: bool,

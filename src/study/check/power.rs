@@ -60,7 +60,7 @@ pub(super) struct Spread {
 /// Shares for which one would ask.
 const STEPS: [f64; 10] = [0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001, 0.0005];
 
-/// More than this many times as many requests nobody runs.
+/// The largest factor for the number of requests that is suggested.
 const MOST_TIMES: f64 = 100.0;
 
 /// How small a change of a number is seen; `level` is what its p-value is held against at least.
@@ -81,7 +81,7 @@ pub(super) fn power(spread: &Spread, comparison: &MetricComparison, level: f64) 
 }
 
 impl Spread {
-    /// The smallest difference that is seen with so many times as many requests.
+    /// The smallest difference that is seen with `times` as many requests.
     fn sees(&self, tolerated: f64, level: f64, times: f64) -> Option<f64> {
         let of_test = self.difference.chance(1.0 - level / 2.0)?;
         let of_power = self.difference.chance(GATE_POWER)?;
