@@ -219,6 +219,10 @@ fn a_bad_baseline_says_what_it_is_and_how_to_mend_it() {
             good.replace("\"model_version\": ", "\"model_version\": 9"),
             "of the model, and this program computes version",
         ),
+        (
+            good.replace("\"model_version\": ", "\"model_version\": 9").replace("\"replications\"", "\"runs\""),
+            "of the model, and this program computes version",
+        ),
         (text(&results), "is no baseline but `waitline.results/1`"),
         (LECTURE.to_owned(), "it has no `schema`"),
     ] {

@@ -218,3 +218,62 @@ fn the_rows_of_replications_say_which_they_are() {
     assert_eq!(rows.lines().filter(|line| line.starts_with("one,2,")).count(), 10, "{rows}");
     assert_eq!(rows.lines().count(), 41);
 }
+
+/// Runs in which no batch is complete.
+#[test]
+fn a_run_without_a_complete_batch_has_numbers_and_no_intervals() {
+    let wait = |demand: &str, rate: &str, policy: &str| {
+        format!(
+            r#"{{ "classes": {{ "a": {{ "phases": [ {{ "db": "{demand}" }} ] }} }}, "arrivals": {{ "constant": "{rate}" }},
+                "policies": [ {{ "{policy}": {{}} }} ], "run": {{ "duration": "5s" }} }}"#
+        )
+    };
+    // An overload; no request answered at all; and a class whose requests all outlast the run.
+    let streams = r#"{ "classes": { "page": { "weight": 9, "phases": [ { "db": "20ms" } ] },
+                                    "stream": { "phases": [ { "sleep": "1h" } ] } },
+        "arrivals": { "poisson": "40/s" }, "policies": [ { "async": {} } ], "run": { "duration": "30s" } }"#;
+    let desk = Desk::empty()
+        .with("overload.json", wait("500ms", "200/s", "sync"))
+        .with("unanswered.json", wait("1m", "50/s", "async"))
+        .with("streams.json", streams);
+    for (name, answered, arrived) in [("overload", 9, 999), ("unanswered", 0, 249), ("streams", 1_000, 1_100)] {
+        let output = desk.run(&format!("run {name}.json --format json --no-charts"), 0);
+        let results: Value = serde_json::from_str(&text(&output)).unwrap();
+        let policy = &results["policies"][0];
+        let count = |what: &str| policy["requests"][what].as_u64().unwrap();
+        assert!(count("completed").abs_diff(answered) <= answered / 10 + 1, "{name}: {}", policy["requests"]);
+        assert!(count("arrived").abs_diff(arrived) <= arrived / 5, "{name}: {}", policy["requests"]);
+        assert_eq!(policy["confidence"]["samples"], 0, "{name}");
+        assert!(policy["confidence"]["intervals"].as_object().unwrap().is_empty(), "{name}");
+        assert!(
+            policy["confidence"]["not_estimable"]["throughput"].as_str().unwrap().contains("is complete"),
+            "{name}"
+        );
+        let table = text(&desk.run(&format!("run {name}.json"), 0));
+        assert_eq!(table.contains("±?"), answered > 0, "{table}");
+        assert!(!table.contains("from 0 batches"), "{table}");
+        // A baseline of it is one, and nothing differs from it.
+        desk.run(&format!("check {name}.json --update-baseline --quiet"), 0);
+        desk.run(&format!("check {name}.json"), 0);
+    }
+    let table = text(&desk.run("run overload.json", 0));
+    assert!(table.contains("unstable: offered 100.00 × capacity"), "{table}");
+}
+
+#[test]
+fn an_interval_that_is_cut_off_reaches_as_far_as_its_longer_side() {
+    // One wait in some thousands: most replications see none.
+    let rare = QUEUE.replace("50/s", "20/s").replace("\"10ms\"", "\"100us\"");
+    let desk = Desk::empty().with("rare.json", rare);
+    let output = desk.run("run rare.json --format json --no-charts --replications 8 --set run.requests=150", 0);
+    let results: Value = serde_json::from_str(&text(&output)).unwrap();
+    let mut cut = 0;
+    for policy in results["policies"].as_array().unwrap() {
+        for (name, ends) in policy["confidence"]["intervals"].as_object().unwrap() {
+            let [low, high] = [0, 1].map(|end| ends[end].as_f64().unwrap());
+            assert!((0.0..=high).contains(&low), "{name}: {low} to {high}");
+            cut += u32::from(low == 0.0 && high > 0.0);
+        }
+    }
+    assert!(cut > 0, "no interval was cut off");
+}

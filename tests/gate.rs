@@ -291,6 +291,82 @@ fn without_a_change_few_gates_of_long_runs_fail() {
     }
 }
 
+#[test]
+fn verdicts_stand_beside_intervals_that_say_the_same() {
+    // Databases a little slower, of which some numbers show it and some do not.
+    let mut seen = [0; 2];
+    for millis in ["60.3ms", "60.6ms", "61ms", "62ms"] {
+        let mut new = shop();
+        new["classes"]["page"]["phases"][1]["db"] = json!(millis);
+        let check = after(&shop(), &new);
+        let metrics = &compared(&check).metrics;
+        let mut levels: Vec<f64> = Vec::new();
+        for metric in metrics.iter().filter(|metric| metric.test == SignificanceTest::Paired) {
+            let [low, high] = metric.interval.unwrap();
+            let holds_zero = low <= 0.0 && high >= 0.0;
+            assert_eq!(metric.significant, Some(!holds_zero), "{metric:#?}");
+            assert!(low <= metric.difference.unwrap() && metric.difference.unwrap() <= high, "{metric:#?}");
+            seen[usize::from(holds_zero)] += 1;
+            levels.push(metric.interval_level.unwrap());
+        }
+        let strictest = levels.iter().copied().fold(0.0, f64::max);
+        assert!((strictest - (1.0 - 0.05 / levels.len() as f64)).abs() < 1e-12, "Holm begins with Bonferroni's level");
+        assert!(levels.iter().any(|level| *level < strictest), "and goes on with others");
+    }
+    assert!(seen[0] > 30 && seen[1] > 3, "{seen:?}: the test shows one side only");
+}
+
+/// Plain waits of 100 ms on average, and so much more for each request, which leaves the spread as it is.
+fn waits(slower_by: f64, seed: u64) -> Value {
+    let more = format!("{}us", (100_000.0 * slower_by).round());
+    json!({
+        "classes": { "a": { "phases": [{ "db": { "exponential": "100ms" } }, { "sleep": more }] } },
+        "arrivals": { "poisson": "50/s" },
+        "policies": [{ "async": {} }],
+        "run": { "requests": 200, "replications": 8, "seed": seed }
+    })
+}
+
+#[test]
+fn a_change_of_the_size_that_a_gate_sees_is_seen() {
+    const GATES: u64 = 60;
+    // Of other seeds before and after, so that the spread is that of the numbers themselves.
+    let mean = |slower_by: f64, seed: u64| {
+        let (old, new) = (baseline(&waits(0.0, seed)), baseline(&waits(slower_by, 1000 + seed)));
+        let metrics = judge(&old, &new, &Tolerances::default());
+        metrics.into_iter().find(|metric| metric.name() == "async.mean").unwrap()
+    };
+    let sees = (1..=GATES).map(|seed| mean(0.0, seed).power.unwrap().relative.unwrap()).sum::<f64>() / GATES as f64;
+    let seen =
+        |slower_by: f64| (1..=GATES).filter(|seed| mean(slower_by, *seed).verdict == MetricVerdict::Regressed).count();
+    let (of_this_size, of_half) = (seen(sees), seen(0.5 * sees));
+    println!("a change of {sees:.3} is seen in {of_this_size} of {GATES} gates, one of half the size in {of_half}");
+    // 80 of 100: of 60 gates fewer than 38 in one case of a thousand.
+    assert!(of_this_size >= 38, "a change of {sees} is seen in {of_this_size} of {GATES} gates");
+    assert!(of_half <= 30, "one of half the size in {of_half}: the gate sees more than it says");
+}
+
+#[test]
+fn without_a_change_the_power_is_that_of_runs_without_pairs() {
+    let check = after(&shop(), &shop());
+    let metrics = &compared(&check).metrics;
+    let of = |name: &str| metrics.iter().find(|metric| metric.name() == name).unwrap().power.unwrap();
+    assert!(of("sync.mean").is_bound);
+    let mut slower = shop();
+    slower["classes"]["page"]["phases"][1]["db"] = json!("61ms");
+    let check = after(&shop(), &slower);
+    let metrics = &compared(&check).metrics;
+    let paired = metrics.iter().find(|metric| metric.name() == "sync.mean").unwrap().power.unwrap();
+    assert!(!paired.is_bound && paired.sees < of("sync.mean").sees, "{paired:?}");
+    // More replications see more.
+    let mut more = shop();
+    more["run"]["replications"] = json!(20);
+    let check = after(&more, &more);
+    let metrics = &compared(&check).metrics;
+    let of_more = metrics.iter().find(|metric| metric.name() == "sync.mean").unwrap().power.unwrap();
+    assert!(of_more.sees < of("sync.mean").sees);
+}
+
 /// How many times narrower pairs make the intervals of what a database that is 10 % slower changes.
 fn narrowing(rate: u32, replications: u32) -> Vec<(MetricComparison, f64)> {
     let mut old = shop();

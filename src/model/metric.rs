@@ -185,6 +185,13 @@ impl Metric {
         }
     }
 
+    /// Every one that confidence intervals are given for, in the order of the results.
+    pub fn with_interval(backends: &[&str]) -> impl Iterator<Item = Self> {
+        let named = Named::ALL.iter().map(|named| Self::Named(*named));
+        let of_backends = (0..backends.len()).map(|id| Self::BackendUtilization(BackendId(id as u16)));
+        named.chain(of_backends).filter(|metric| metric.has_interval())
+    }
+
     /// Whether confidence intervals are given for it.
     pub const fn has_interval(self) -> bool {
         match self {

@@ -6,7 +6,7 @@ use super::number::{self, NONE, Unit, give_or_take};
 use super::table::Table;
 use crate::stats::{
     ClassConfidence, ComparisonResults, Confidence, DifferenceResult, ObjectiveResult, ObjectiveVerdict, PolicyResults,
-    ScenarioResults, Verdict,
+    ScenarioResults, Verdict, reach,
 };
 
 /// How sure one number is.
@@ -16,15 +16,15 @@ pub enum Certainty {
     Unsaid,
     /// There is no interval for it.
     NotEstimable,
-    /// Half the width of its interval, in its unit.
+    /// How far its interval reaches, in its unit: half its width, unless a part of it is cut off.
     GiveOrTake(f64),
 }
 
-/// How sure a metric is.
-pub fn certainty(confidence: Option<&ClassConfidence>, metric: &str) -> Certainty {
-    let Some(confidence) = confidence else { return Certainty::Unsaid };
+/// How sure a metric with this value is.
+pub fn certainty(confidence: Option<&ClassConfidence>, metric: &str, number: Option<f64>) -> Certainty {
+    let Some((confidence, number)) = confidence.zip(number) else { return Certainty::Unsaid };
     match confidence.intervals.get(metric) {
-        Some([low, high]) => Certainty::GiveOrTake((high - low) / 2.0),
+        Some(ends) => Certainty::GiveOrTake(reach(number, *ends)),
         None if confidence.not_estimable.contains_key(metric) => Certainty::NotEstimable,
         None => Certainty::Unsaid,
     }
@@ -52,18 +52,8 @@ pub fn cells(unit: Unit, numbers: &[Option<f64>], certainties: &[Certainty]) -> 
 
 /// What `±` stands for, and why it sometimes has a question mark.
 pub fn note(results: &ScenarioResults) -> Vec<String> {
-    let Some(confidence) = results.policies.iter().find_map(|policy| policy.confidence.as_ref()) else {
-        return Vec::new();
-    };
-    let Confidence { level, method, samples, batch_requests, .. } = confidence;
-    let level = number::short_percent(*level);
-    let from = match (*method, batch_requests) {
-        ("batch_means", Some(requests)) => {
-            format!("{samples} batches of {} requests each", number::count(*requests))
-        }
-        _ => format!("{samples} replications"),
-    };
-    let mut note = vec![format!("± is half a confidence interval of {level}, from {from}.")];
+    let known = results.policies.iter().filter_map(|policy| policy.confidence.as_ref());
+    let mut note: Vec<String> = known.filter_map(give_or_take_means).take(1).collect();
     // Each reason once, with the numbers it holds for.
     let mut reasons: IndexMap<String, Vec<String>> = IndexMap::new();
     for (metric, heading) in SHOWN {
@@ -84,6 +74,19 @@ pub fn note(results: &ScenarioResults) -> Vec<String> {
     let sentence = |(why, headings): (String, Vec<String>)| format!("±? at {}: {why}.", headings.join(", "));
     note.extend(reasons.into_iter().map(sentence));
     note
+}
+
+/// What `±` stands for where numbers of these have an interval.
+fn give_or_take_means(confidence: &Confidence) -> Option<String> {
+    let Confidence { level, method, samples, batch_requests, .. } = confidence;
+    let level = number::short_percent(*level);
+    let from = match (*method, batch_requests) {
+        ("batch_means", Some(requests)) => {
+            format!("{samples} batches of {} requests each", number::count(*requests))
+        }
+        _ => format!("{samples} replications"),
+    };
+    (*samples > 1).then(|| format!("± is half a confidence interval of {level}, from {from}."))
 }
 
 /// The numbers of the first table that have intervals, and their headings.
@@ -202,7 +205,7 @@ pub fn value(objective: &ObjectiveResult) -> String {
     let Some(value) = objective.value else {
         return if is_not_over(objective) { "not over".to_owned() } else { NONE.to_owned() };
     };
-    let half = objective.interval.map(|[low, high]| (high - low) / 2.0);
+    let half = objective.interval.map(|ends| reach(value, ends));
     let shown = number::quantity(value, Some(objective.bound), objective.unit);
     match half {
         Some(half) => {

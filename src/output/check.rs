@@ -7,6 +7,7 @@ use super::certainty;
 use super::findings::{one_sided, verdict};
 use super::number::{self, NONE};
 use super::paint::{STRONG, WAIT, WORK, paint, plain};
+use super::power;
 use super::table::Table;
 use super::wrap::{WIDTH, wrapped};
 use crate::study::{
@@ -134,6 +135,7 @@ fn compared(comparison: &BaselineComparison, sections: &mut Vec<Section>) {
     if is_undecided(true) {
         notes.push("what may be chance needs more replications or longer runs, in the baseline as well".to_owned());
     }
+    notes.extend(power::sentence(comparison));
     if !notes.is_empty() {
         sections.push(Section::Lines("Notes", notes));
     }
@@ -178,6 +180,7 @@ fn numbers(comparison: &BaselineComparison, shown: &[&MetricComparison]) -> Tabl
         "Of gates without a change, at most {} call a number changed by chance.",
         number::short_percent(comparison.family_level)
     ));
+    table.note.extend(levels(&shown));
     let mut reasons: IndexMap<&String, Vec<String>> = IndexMap::new();
     for metric in shown {
         if let Some(why) = &metric.why {
@@ -190,6 +193,21 @@ fn numbers(comparison: &BaselineComparison, shown: &[&MetricComparison]) -> Tabl
         table.note.push("Why others are undecided is in the JSON.".to_owned());
     }
     table
+}
+
+/// At which level intervals are: each at that at which its number was decided.
+fn levels(shown: &[&MetricComparison]) -> Option<String> {
+    let tested = shown.iter().filter(|metric| metric.test != SignificanceTest::Exact);
+    let mut levels: Vec<f64> = tested.filter_map(|metric| metric.interval_level).collect();
+    levels.sort_by(f64::total_cmp);
+    let [lowest, .., highest] = levels[..] else {
+        return levels.first().map(|level| format!("The interval has {} confidence.", number::short_percent(*level)));
+    };
+    let between = match number::short_percent(lowest) {
+        same if same == number::short_percent(highest) => same,
+        lowest => format!("{lowest} to {}", number::short_percent(highest)),
+    };
+    Some(format!("Each interval has the confidence at which its number was decided: {between}."))
 }
 
 fn quantity(value: Option<f64>, beside: Option<f64>, metric: &MetricComparison) -> String {

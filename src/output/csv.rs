@@ -36,13 +36,14 @@ fn of_check(check: &ScenarioCheck, is_first: bool) -> String {
     let mut text = String::new();
     if is_first {
         text.push_str(
-            "scenario,policy,class,metric,verdict,baseline,value,difference,relative_difference,low,high,p_value\n",
+            "scenario,policy,class,metric,verdict,baseline,value,difference,relative_difference,low,high,p_value,interval_level,sees\n",
         );
     }
     for metric in check.comparison().iter().flat_map(|comparison| &comparison.metrics) {
         let [low, high] = metric.interval.map_or([None; 2], |ends| ends.map(Some));
-        let cells =
-            [metric.baseline, metric.value, metric.difference, metric.relative_difference, low, high, metric.p_value];
+        let sees = metric.power.map(|power| power.sees);
+        let compared = [metric.baseline, metric.value, metric.difference, metric.relative_difference];
+        let cells = [&compared[..], &[low, high, metric.p_value, metric.interval_level, sees]].concat();
         let cells: Vec<_> = cells.iter().map(|value| (String::new(), json!(value))).collect();
         let class = metric.class.as_deref().unwrap_or("all");
         push_row(&[&check.scenario, &metric.policy, class, metric.metric, verdict(metric.verdict)], &cells, &mut text);

@@ -4,6 +4,7 @@ use super::Report;
 use super::check::if_meant;
 use super::number;
 use super::paint::plain;
+use super::power;
 use crate::stats::{MissingClient, ObjectiveResult, ObjectiveVerdict, PolicyResults, ScenarioResults};
 use crate::study::{
     BaselineCheck, BaselineComparison, MetricComparison, MetricVerdict, NotComparable, OneSided, ScenarioPart, Side,
@@ -278,7 +279,9 @@ fn of_numbers(file: &str, metrics: &[MetricComparison], comparison: &BaselineCom
     };
     let mut details: Vec<String> = metrics
         .iter()
-        .map(|metric| format!("{}: {}", verdict(metric.verdict), difference(metric)) + &interval(metric))
+        .map(|metric| {
+            format!("{}: {}", verdict(metric.verdict), difference(metric)) + &interval(metric) + &power::detail(metric)
+        })
         .collect();
     if outcome != Outcome::Passes {
         details.extend(comparison.changes.iter().map(change));
@@ -316,7 +319,10 @@ fn difference(metric: &MetricComparison) -> String {
 
 fn interval(metric: &MetricComparison) -> String {
     match metric.interval {
-        Some([low, high]) if low < high => format!("; difference {}", number::range([low, high], metric.unit)),
+        Some([low, high]) if low < high => {
+            let level = metric.interval_level.map(|level| format!(" ({} confidence)", number::short_percent(level)));
+            format!("; difference {}{}", number::range([low, high], metric.unit), level.unwrap_or_default())
+        }
         Some(_) | None => String::new(),
     }
 }

@@ -18,6 +18,7 @@ mod junit;
 mod markdown;
 mod number;
 mod paint;
+mod power;
 mod preset;
 mod replay;
 mod report;

@@ -125,7 +125,8 @@ fn response_times(results: &ScenarioResults) -> Table {
 
     let times = |metric: &str, value: fn(&Summary) -> Option<f64>| -> Vec<String> {
         let numbers: Vec<_> = lines.iter().map(|line| value(line.response)).collect();
-        let certainties: Vec<_> = lines.iter().map(|line| certainty(line.confidence, metric)).collect();
+        let known = lines.iter().zip(&numbers);
+        let certainties: Vec<_> = known.map(|(line, number)| certainty(line.confidence, metric, *number)).collect();
         certainty::cells(unit, &numbers, &certainties)
     };
     table.apart();

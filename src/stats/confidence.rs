@@ -4,6 +4,7 @@ use statrs::distribution::{ContinuousCDF, StudentsT};
 
 use super::observations::{Method, Series};
 use super::results::{ClassConfidence, Confidence, DifferenceResult, PolicyResults, Verdict};
+use super::support::Support;
 use crate::model::{Metric, Named};
 
 /// An interval that covers the true mean with a given confidence.
@@ -51,6 +52,12 @@ impl Interval {
     }
 }
 
+/// How far an interval reaches from the number that it is about: half its width, or the longer side where a part of it is
+/// cut off.
+pub fn reach(number: f64, [low, high]: [f64; 2]) -> f64 {
+    (high - number).max(number - low)
+}
+
 /// How sure the numbers of a policy and of its classes are; they are told in the results themselves.
 ///
 /// An interval lies around the number that the results show, which is of all requests together. Its width comes from the
@@ -77,7 +84,8 @@ pub fn tell_confidence(results: &mut PolicyResults, level: f64, backends: &[&str
     results.observations = levels;
 }
 
-/// The intervals of the numbers that the shortest parts know, each from the shortest parts that will do for it.
+/// The intervals of the numbers that there are, each from the shortest parts that will do for it, and without what the
+/// number cannot be.
 fn intervals(
     levels: &[&Series],
     number: impl Fn(Metric) -> Option<f64>,
@@ -85,33 +93,35 @@ fn intervals(
     backends: &[&str],
 ) -> ClassConfidence {
     let mut told = ClassConfidence::default();
-    for metric in levels[0].keys() {
+    for metric in Metric::with_interval(backends) {
+        let (Some(estimate), Some(values)) = (number(metric), values(levels, metric)) else { continue };
         let name = metric.name(backends);
-        match (values(levels, *metric), number(*metric)) {
-            (Ok(values), Some(number)) => {
+        match values {
+            Ok(values) => {
                 if let Some(interval) = Interval::of_mean(values, level) {
-                    told.intervals.insert(name, interval.around(number).ends());
+                    let support = Support::of(metric, |named| number(Metric::Named(named)));
+                    told.intervals.insert(name, support.part_of(interval.around(estimate).ends()));
                 }
             }
-            (Err(why), _) => {
+            Err(why) => {
                 told.not_estimable.insert(name, why);
             }
-            (Ok(_), None) => {}
         }
     }
     told
 }
 
-/// What the shortest parts gave that will do for a number, or why even the longest will not.
-fn values<'a>(levels: &[&'a Series], metric: Metric) -> Result<&'a [f64], String> {
-    let mut why = "nothing was answered".to_owned();
+/// The values of the shortest parts that are long enough for a number, or why not even the longest are; `None` for numbers
+/// that parts do not have, such as how busy backends are during a batch.
+fn values<'a>(levels: &[&'a Series], metric: Metric) -> Option<Result<&'a [f64], String>> {
+    let mut why = metric.is_of_classes().then(|| "no batch has this number".to_owned());
     for values in levels.iter().filter_map(|series| series.get(&metric)) {
         match values {
-            Ok(values) => return Ok(values),
-            Err(reason) => why.clone_from(reason),
+            Ok(values) => return Some(Ok(values)),
+            Err(reason) => why = Some(reason.clone()),
         }
     }
-    Err(why)
+    why.map(Err)
 }
 
 /// By how much the response times of a policy differ from those of another on the same requests: each part is held

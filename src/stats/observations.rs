@@ -7,7 +7,7 @@
 
 use indexmap::IndexMap;
 
-use crate::model::{BackendId, Metric, Named};
+use crate::model::{Metric, Named};
 
 use super::results::PolicyResults;
 
@@ -67,12 +67,10 @@ impl Method {
 }
 
 impl Observations {
-    /// Those of parts with these results; `backends` are the names of the scenario's.
-    pub fn of(parts: &[PolicyResults], method: Method, backends: &[&str]) -> Self {
-        let named = Named::ALL.iter().filter(|named| named.has_interval()).map(|named| Metric::Named(*named));
-        let of_backends = (0..backends.len()).map(|id| Metric::BackendUtilization(BackendId(id as u16)));
-        let metrics: Vec<Metric> = named.chain(of_backends).collect();
-        let classes = parts.first().map_or(0, |part| part.classes.len());
+    /// Observations of parts with these results; there may be no parts. `classes` is the number of classes of the scenario,
+    /// `backends` are the names of its backends.
+    pub fn of(parts: &[PolicyResults], method: Method, classes: usize, backends: &[&str]) -> Self {
+        let metrics: Vec<Metric> = Metric::with_interval(backends).collect();
         let series = |count: &dyn Fn(&PolicyResults) -> u64, read: &dyn Fn(&PolicyResults, Metric) -> Option<f64>| {
             let fewest = parts.iter().map(count).min().unwrap_or(0);
             let means: Option<Vec<f64>> = parts.iter().map(|part| read(part, Metric::Named(Named::Mean))).collect();
@@ -84,7 +82,8 @@ impl Observations {
                 .iter()
                 .filter_map(|metric| {
                     let values: Vec<_> = parts.iter().map(|part| read(part, *metric)).collect();
-                    let is_known = values.iter().any(Option::is_some);
+                    // Without any part, every number lacks values.
+                    let is_known = parts.is_empty() || values.iter().any(Option::is_some);
                     is_known.then(|| (*metric, judged(*metric, &values, fewest, method, dependent)))
                 })
                 .collect::<Series>()
@@ -129,6 +128,11 @@ fn judged(
     let part = method.part();
     if values.len() < 2 {
         return Err(match method {
+            Method::Batches { requests } if values.is_empty() => {
+                format!(
+                    "no batch of {requests} requests is complete: the run is too short, or requests are in flight at its end"
+                )
+            }
             Method::Replications => "one replication says nothing about the next".to_owned(),
             Method::Batches { .. } => "the run is too short for batches: run more requests, or replications".to_owned(),
         });

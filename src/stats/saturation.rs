@@ -3,6 +3,9 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::confidence::reach;
+use super::results::PolicyResults;
+
 /// What a policy can sustain, and how near the arrivals come to it.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Saturation {
@@ -112,21 +115,43 @@ pub enum Excess {
 pub struct Sensitivity {
     /// At 0.9 times the load.
     pub less: LoadPoint,
-    /// At this load.
+    /// At this load: what the results say.
     pub same: LoadPoint,
     /// At 1.1 times the load; `None` if that is beyond the capacity.
     pub more: Option<LoadPoint>,
 }
 
-/// Response times at some load, of a run of at most 50,000 requests.
+/// Response times at some load, where they are known.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct LoadPoint {
     /// Offered / capacity.
     pub load: f64,
     /// Mean response time, in ms.
     pub mean_ms: Option<f64>,
+    /// The ends of its confidence interval; left out where the mean is exact, and where there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mean_interval_ms: Option<[f64; 2]>,
     /// 99th percentile of the response time, in ms.
     pub p99_ms: Option<f64>,
+    /// The ends of its confidence interval; left out where the percentile is exact, and where there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub p99_interval_ms: Option<[f64; 2]>,
+    /// Where the numbers come from.
+    pub source: LoadPointSource,
+}
+
+/// Where response times at some load come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum LoadPointSource {
+    /// The results of the policy.
+    Results,
+    /// Queueing theory, exactly.
+    Theory,
+    /// A run of its own, long enough for a steady state at this load.
+    Run,
+    /// There are none: it would take too long a run, or there is no steady state.
+    None,
 }
 
 impl Saturation {
@@ -140,10 +165,10 @@ impl Saturation {
             (LoadState::NearSaturation, load) => {
                 let load = load?;
                 let perhaps = if load >= 1.0 { ", or just below it" } else { "" };
-                let offered = format!("{}{perhaps}", offered(load));
-                Some(match &self.sensitivity {
-                    Some(sensitivity) => format!("near saturation: {offered}; {}", sensitivity.sentence()),
-                    None => format!("near saturation: {offered}"),
+                let offered = format!("near saturation: {}{perhaps}", offered(load));
+                Some(match self.sensitivity.as_ref().and_then(Sensitivity::sentence) {
+                    Some(sensitivity) => format!("{offered}; {sensitivity}"),
+                    None => offered,
                 })
             }
             (LoadState::PeakAboveCapacity, _) => {
@@ -184,13 +209,57 @@ impl Collapse {
 }
 
 impl Sensitivity {
-    fn sentence(&self) -> String {
-        let times = |point: LoadPoint| match (point.mean_ms, point.p99_ms) {
-            (Some(mean), Some(p99)) => format!("mean {} ms, p99 {} ms", significant(mean), significant(p99)),
-            _ => "no request answered".to_owned(),
+    /// What is known of other loads. Of this one the results themselves say it.
+    fn sentence(&self) -> Option<String> {
+        let less = self.less.words().map(|words| format!("at −10 % load {words}"));
+        let more = self.more.as_ref().map_or_else(|| Some("beyond capacity".to_owned()), LoadPoint::words);
+        let more = more.map(|words| format!("at +10 % load {words}"));
+        let known: Vec<String> = less.into_iter().chain(more).collect();
+        (!known.is_empty()).then(|| known.join(", "))
+    }
+}
+
+impl LoadPoint {
+    /// A load without figures.
+    pub const fn unknown(load: f64) -> Self {
+        Self {
+            load,
+            mean_ms: None,
+            mean_interval_ms: None,
+            p99_ms: None,
+            p99_interval_ms: None,
+            source: LoadPointSource::None,
+        }
+    }
+
+    /// What the results of a policy say of its load.
+    pub fn of_results(load: f64, results: &PolicyResults) -> Self {
+        let interval = |metric: &str| {
+            let confidence = results.confidence.as_ref()?;
+            confidence.numbers.intervals.get(metric).copied()
         };
-        let more = self.more.map_or_else(|| "beyond capacity".to_owned(), times);
-        format!("at −10 % load {}, at this load {}, at +10 % load {more}", times(self.less), times(self.same))
+        Self {
+            load,
+            mean_ms: results.response_time_ms.mean,
+            mean_interval_ms: interval("mean"),
+            p99_ms: results.response_time_ms.p99,
+            p99_interval_ms: interval("p99"),
+            source: LoadPointSource::Results,
+        }
+    }
+
+    /// `mean 123 ± 4 ms, p99 460 ± 21 ms`; `None` if neither is known.
+    fn words(&self) -> Option<String> {
+        let number = |name: &str, number: Option<f64>, interval: Option<[f64; 2]>| {
+            let number = number?;
+            let chance = interval.map(|ends| format!(" ± {}", significant(reach(number, ends))));
+            Some(format!("{name} {}{} ms", significant(number), chance.unwrap_or_default()))
+        };
+        let mean = number("mean", self.mean_ms, self.mean_interval_ms);
+        let p99 = number("p99", self.p99_ms, self.p99_interval_ms);
+        let known: Vec<String> = mean.into_iter().chain(p99).collect();
+        let exact = if self.source == LoadPointSource::Theory { " (exact)" } else { "" };
+        (!known.is_empty()).then(|| format!("{}{exact}", known.join(", ")))
     }
 }
 

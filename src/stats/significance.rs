@@ -48,6 +48,11 @@ impl Difference {
             .then_some(self)
     }
 
+    /// The same spread about another estimate of the same difference.
+    pub const fn about(self, mean: f64) -> Self {
+        Self { mean, ..self }
+    }
+
     /// How likely a difference at least as large is if there is none, in either direction. Without any spread a difference
     /// is certain: 0, or 1 if it is 0.
     pub fn p_value(&self) -> f64 {
@@ -66,8 +71,14 @@ impl Difference {
         if !(level > 0.0 && level < 1.0) {
             return None;
         }
-        let quantile = self.distribution()?.inverse_cdf(0.5 + level / 2.0);
-        Some(Interval { mean: self.mean, half_width: quantile * self.standard_error })
+        Some(Interval { mean: self.mean, half_width: self.chance(0.5 + level / 2.0)? })
+    }
+
+    /// How far above the true difference the estimate comes at most, with this probability; `None` for one outside ]0, 1[.
+    pub fn chance(&self, probability: f64) -> Option<f64> {
+        let is_possible = probability > 0.0 && probability < 1.0;
+        let quantile = self.distribution().filter(|_| is_possible)?.inverse_cdf(probability);
+        Some(quantile * self.standard_error)
     }
 
     fn distribution(&self) -> Option<StudentsT> {
@@ -96,20 +107,34 @@ impl Moments {
     }
 }
 
+/// What Holm's method says of one of several numbers.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct HolmStep {
+    /// Whether it differs by more than chance.
+    pub differs: bool,
+    /// What its p-value was held against: it differs exactly if that is no larger. So the interval of confidence 1 − `level`
+    /// holds 0 exactly if it does not differ.
+    pub level: f64,
+}
+
 /// Which of several numbers differ by more than chance, when the probability of calling even one of them so that does not
 /// differ is at most `level` (Holm 1979): the smallest p-value is held against level / n, the next against
-/// level / (n − 1), and so on, until one is larger.
-pub fn holm(p_values: &[f64], level: f64) -> Vec<bool> {
+/// level / (n − 1), and so on, until one is larger. Those after it, whose p-values are no smaller, are held against the
+/// same.
+pub fn holm(p_values: &[f64], level: f64) -> Vec<HolmStep> {
     let mut order: Vec<usize> = (0..p_values.len()).collect();
     order.sort_by(|a, b| p_values[*a].total_cmp(&p_values[*b]));
-    let mut differs = vec![false; p_values.len()];
+    let mut steps = vec![HolmStep { differs: false, level }; p_values.len()];
+    let mut end = None;
     for (rank, place) in order.into_iter().enumerate() {
-        if p_values[place] > level / (p_values.len() - rank) as f64 {
-            break;
+        let level = end.unwrap_or(level / (p_values.len() - rank) as f64);
+        let differs = end.is_none() && p_values[place] <= level;
+        if !differs {
+            end = Some(level);
         }
-        differs[place] = true;
+        steps[place] = HolmStep { differs, level };
     }
-    differs
+    steps
 }
 
 #[cfg(test)]
@@ -171,13 +196,43 @@ mod tests {
         assert!(Difference::paired(&[1.0, 2.0], &[0.0, 0.0]).unwrap().interval(1.0).is_none());
     }
 
+    #[track_caller]
+    fn steps(p_values: &[f64], expected: &[(bool, f64)]) {
+        let found = holm(p_values, 0.05);
+        assert_eq!(found.len(), expected.len());
+        for (step, (differs, level)) in found.iter().zip(expected) {
+            assert_eq!(step.differs, *differs, "{found:?}");
+            close(step.level, *level, 1e-12);
+        }
+    }
+
     #[test]
     fn holm_steps_down() {
-        // Held against .05/4, .05/3, .05/2 and .05: the third is too large, so the fourth does not count either.
-        assert_eq!(holm(&[0.01, 0.04, 0.03, 0.005], 0.05), [true, false, false, true]);
+        // Held against .05/4, .05/3 and .05/2: the third is too large, so the fourth does not count either.
+        steps(
+            &[0.01, 0.04, 0.03, 0.005],
+            &[(true, 0.05 / 3.0), (false, 0.05 / 2.0), (false, 0.05 / 2.0), (true, 0.05 / 4.0)],
+        );
         // Bonferroni would miss the second.
-        assert_eq!(holm(&[0.01, 0.02], 0.05), [true, true]);
-        assert_eq!(holm(&[0.051], 0.05), [false]);
-        assert!(holm(&[], 0.05).is_empty());
+        steps(&[0.01, 0.03], &[(true, 0.025), (true, 0.05)]);
+        steps(&[0.051], &[(false, 0.05)]);
+        steps(&[], &[]);
+    }
+
+    #[test]
+    fn a_step_and_the_interval_of_its_level_agree() {
+        let differences = [0.4, -2.9, 3.1, -1.2, 2.4, 2.6].map(|mean| Difference {
+            mean,
+            standard_error: 1.0,
+            degrees_of_freedom: 9.0,
+        });
+        let p_values: Vec<f64> = differences.iter().map(Difference::p_value).collect();
+        // Bonferroni's limit, .1/6, would call only one of them different; its intervals would belie the other verdict.
+        let found = holm(&p_values, 0.1);
+        assert_eq!(found.iter().filter(|step| step.differs).count(), 2, "{found:?}");
+        for (difference, step) in differences.iter().zip(found) {
+            let interval = difference.interval(1.0 - step.level).unwrap();
+            assert_eq!(interval.covers(0.0), !step.differs, "{difference:?}: {step:?}");
+        }
     }
 }

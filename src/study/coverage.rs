@@ -2,7 +2,8 @@
 //! them; an interval of level 95 % must cover the true number in about 95 of 100 experiments.
 //!
 //! The share of experiments that cover is itself an estimate: of 400 it is within 93 % and 97 % in 95 of 100 cases, so
-//! 92 % to 98 % passes.
+//! 92 % to 98 % passes. Where demands have a heavy tail the intervals are known to cover less often: a part of a run without
+//! the rare long demands has a low mean and a small spread. That is reported, and such a system has a lower limit of its own.
 
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -13,13 +14,16 @@ use serde_json::{Value, json};
 use crate::model::{Metric, Named};
 use crate::scenario::{Scenario, WarmUp};
 use crate::stats::ScenarioResults;
-use crate::stats::theory::{Mm1, Mmc, ThreadPool};
+use crate::stats::theory::{Mg1, Mm1, Mmc, ThreadPool};
 
 use super::replications::Halted;
 use super::run::{Options, Watch, run};
 
 /// The least and the greatest share of intervals that may cover.
 pub const ALLOWED: (f64, f64) = (0.92, 0.98);
+
+/// The least share where demands have a heavy tail.
+const LEAST_OF_HEAVY_TAIL: f64 = 0.86;
 
 /// How often intervals covered.
 #[derive(Clone, Debug, PartialEq)]
@@ -49,6 +53,8 @@ pub struct CoveredNumber {
     pub below: u64,
     /// Mean of half width / exact value.
     pub half_width: f64,
+    /// The least share that passes; below that of [`ALLOWED`] where intervals are known to cover less often.
+    pub least: f64,
 }
 
 impl CoveredNumber {
@@ -57,9 +63,14 @@ impl CoveredNumber {
         (self.estimated > 0).then(|| self.covered as f64 / self.estimated as f64)
     }
 
-    /// Whether that share is what the level promises.
+    /// Whether that share is what the level promises, or no lower than is known.
     pub fn passes(&self) -> bool {
-        self.share().is_some_and(|share| (ALLOWED.0..=ALLOWED.1).contains(&share))
+        self.share().is_some_and(|share| (self.least..=ALLOWED.1).contains(&share))
+    }
+
+    /// Whether it is lower than the level promises.
+    pub fn under_covers(&self) -> bool {
+        self.share().is_some_and(|share| share < ALLOWED.0)
     }
 }
 
@@ -68,6 +79,7 @@ struct System {
     name: &'static str,
     scenario: Value,
     exact: Vec<(Named, f64)>,
+    least: f64,
 }
 
 /// How a system is run.
@@ -107,14 +119,18 @@ pub fn coverage(experiments: u64, watch: &(dyn Fn(f64) -> ControlFlow<()> + Sync
             found.push(Coverage {
                 system: system.name,
                 method: way.words(),
-                numbers: system.exact.iter().map(|(named, exact)| covered(*named, *exact, &results)).collect(),
+                numbers: system
+                    .exact
+                    .iter()
+                    .map(|(named, exact)| covered(*named, *exact, system.least, &results))
+                    .collect(),
             });
         }
     }
     Ok(found)
 }
 
-fn covered(named: Named, exact: f64, experiments: &[ScenarioResults]) -> CoveredNumber {
+fn covered(named: Named, exact: f64, least: f64, experiments: &[ScenarioResults]) -> CoveredNumber {
     let mut number = CoveredNumber {
         name: named.name(),
         exact,
@@ -123,6 +139,7 @@ fn covered(named: Named, exact: f64, experiments: &[ScenarioResults]) -> Covered
         covered: 0,
         below: 0,
         half_width: 0.0,
+        least,
     };
     for results in experiments {
         let policy = &results.policies[0];
@@ -153,51 +170,64 @@ impl System {
 }
 
 fn systems() -> Vec<System> {
-    let mm1 = |name, rate_per_s: f64| {
+    let mm1 = |rate_per_s: f64| {
         let exact = Mm1 { arrival_rate: rate_per_s / 1e3, mean_service: 10.0 };
-        System {
-            name,
-            scenario: station(1, rate_per_s),
-            exact: vec![
-                (Named::Mean, exact.mean_response_time()),
-                (Named::P95, exact.response_time_percentile(0.95)),
-                (Named::P99, exact.response_time_percentile(0.99)),
-            ],
-        }
+        let percentile = |share: f64| exact.response_time_percentile(share);
+        times(exact.mean_response_time(), percentile(0.95), percentile(0.99))
     };
     let mm4 = Mmc { arrival_rate: 0.32, mean_service: 10.0, channels: 4 };
+    let of_mm4 = || {
+        let percentile = |share: f64| mm4.response_time_percentile(share);
+        times(mm4.mean_response_time(), percentile(0.95), percentile(0.99))
+    };
     let lock = ThreadPool { arrival_rate: 0.03, mean_cpu: 20.0, mean_backend: 80.0, threads: 8, running_at_once: 1 };
+    let heavy = Mg1 { arrival_rate: 0.05, mean_service: 10.0, squared_cv: 4.0 };
+    let exponential = json!({ "exponential": "10ms" });
+    let ordinary = |name, scenario, exact| System { name, scenario, exact, least: ALLOWED.0 };
     vec![
-        mm1("M/M/1, ρ = 0.5", 50.0),
-        mm1("M/M/1, ρ = 0.8", 80.0),
-        System {
-            name: "M/M/4, ρ = 0.8",
-            scenario: station(4, 320.0),
-            exact: vec![
-                (Named::Mean, mm4.mean_response_time()),
-                (Named::P95, mm4.response_time_percentile(0.95)),
-                (Named::P99, mm4.response_time_percentile(0.99)),
-            ],
-        },
-        System {
-            name: "8 threads under a GIL (D03), 30/s",
-            scenario: json!({
+        ordinary("M/M/1, ρ = 0.5", station(1, 50.0, &exponential), mm1(50.0)),
+        ordinary("M/M/1, ρ = 0.8", station(1, 80.0, &exponential), mm1(80.0)),
+        ordinary("M/M/4, ρ = 0.8", station(4, 320.0, &exponential), of_mm4()),
+        ordinary("loop, pool of 4 (M/M/4), ρ = 0.8", pool(4, 320.0), of_mm4()),
+        ordinary(
+            "8 threads under a GIL (D03), 30/s",
+            json!({
                 "classes": { "request": { "phases": [
                     { "compute": { "exponential": "20ms" } }, { "db": { "exponential": "80ms" } }] } },
                 "arrivals": { "poisson": "30/s" },
                 "policies": [{ "threaded": { "threads": 8 } }],
             }),
-            exact: vec![(Named::Mean, lock.means().response_time)],
+            vec![(Named::Mean, lock.means().response_time)],
+        ),
+        System {
+            name: "M/G/1, lognormal cv 2, ρ = 0.5",
+            scenario: station(1, 50.0, &json!({ "lognormal": { "mean": "10ms", "cv": 2 } })),
+            exact: vec![(Named::Mean, heavy.mean_response_time())],
+            least: LEAST_OF_HEAVY_TAIL,
         },
     ]
 }
 
-/// Workers that each serve one request at a time on a core of their own, 10 ms on average.
-fn station(workers: u32, rate_per_s: f64) -> Value {
+fn times(mean: f64, p95: f64, p99: f64) -> Vec<(Named, f64)> {
+    vec![(Named::Mean, mean), (Named::P95, p95), (Named::P99, p99)]
+}
+
+/// Workers that each serve one request at a time on a core of their own.
+fn station(workers: u32, rate_per_s: f64, demand: &Value) -> Value {
     json!({
-        "classes": { "request": { "phases": [{ "compute": { "exponential": "10ms" } }] } },
+        "classes": { "request": { "phases": [{ "compute": demand }] } },
         "arrivals": { "poisson": format!("{rate_per_s}/s") },
         "machine": { "cores": workers },
         "policies": [{ "sync": { "workers": workers } }],
+    })
+}
+
+/// A loop whose requests ask a database, 10 ms each on average, through a pool of this size.
+fn pool(size: u32, rate_per_s: f64) -> Value {
+    json!({
+        "classes": { "request": { "phases": [{ "db": { "exponential": "10ms" } }] } },
+        "arrivals": { "poisson": format!("{rate_per_s}/s") },
+        "backends": { "db": { "pool": { "size": size } } },
+        "policies": [{ "async": {} }],
     })
 }

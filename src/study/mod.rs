@@ -18,9 +18,10 @@ pub use assumptions::ASSUMPTIONS;
 pub use capacity::{Capacity, Station, StationBound, capacity, saturation, station_bounds};
 pub use check::{
     BASELINE_SCHEMA, BadBaseline, Baseline, BaselineCheck, BaselineComparison, BaselineMethod, BaselineNumber,
-    BaselineNumbers, BaselinePolicy, BaselineSample, CHECK_SCHEMA, CheckVerdict, GATE_LEVEL, Gate, MetricComparison,
-    MetricTolerance, MetricVerdict, NotComparable, OneSided, ScenarioChange, ScenarioCheck, ScenarioPart, Side,
-    SignificanceTest, Stored, Unjudged, UnjudgedNumbers, WrittenBaseline, check, judge, without_data,
+    BaselineNumbers, BaselinePolicy, BaselineSample, CHECK_SCHEMA, CheckVerdict, Finer, GATE_LEVEL, GATE_POWER, Gate,
+    MetricComparison, MetricPower, MetricTolerance, MetricVerdict, NotComparable, OneSided, ScenarioChange,
+    ScenarioCheck, ScenarioPart, Side, SignificanceTest, Stored, Unjudged, UnjudgedNumbers, WrittenBaseline, check,
+    judge, without_data,
 };
 pub use coverage::{ALLOWED, Coverage, CoveredNumber, coverage};
 pub use replay::{

@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use crate::model::Metric;
 use crate::scenario::{Precision, Run};
-use crate::stats::{ClassConfidence, PolicyResults, PrecisionResults};
+use crate::stats::{ClassConfidence, PolicyResults, PrecisionResults, reach};
 
 /// So many replications at least say how wide intervals are.
 const FIRST: u64 = 10;
@@ -71,9 +71,10 @@ fn width(results: &PolicyResults, metric: Metric, backends: &[&str]) -> Result<f
     let name = metric.name(backends);
     let none = || "the run gave no such number".to_owned();
     let ClassConfidence { intervals, not_estimable } = &results.confidence.as_ref().ok_or_else(none)?.numbers;
-    let Some([low, high]) = intervals.get(&name) else {
+    let Some(ends) = intervals.get(&name) else {
         return Err(not_estimable.get(&name).cloned().unwrap_or_else(none));
     };
-    let (half, value) = ((high - low) / 2.0, results.metric(metric, backends).ok_or_else(none)?);
+    let value = results.metric(metric, backends).ok_or_else(none)?;
+    let half = reach(value, *ends);
     Ok(if half > 0.0 { half / value.abs() } else { 0.0 })
 }

@@ -7,11 +7,11 @@ use crate::model::{ClassId, SimDuration, SimTime};
 use crate::policy::PolicyChoice;
 use crate::scenario::{End, Scenario};
 use crate::stats::{
-    Batches, Collector, FEWEST_BATCHES, FaultEffect, FaultWatch, Method, Observations, OverTime, PolicyResults,
-    Saturation, Subject, TimelineEntry, TimelineRecorder, Totals, WindowCounts, tell_confidence,
+    Batches, Collector, FEWEST_BATCHES, FaultEffect, FaultWatch, LoadState, Method, Observations, OverTime,
+    PolicyResults, Saturation, Subject, TimelineEntry, TimelineRecorder, Totals, WindowCounts, tell_confidence,
 };
 
-use super::capacity::saturation;
+use super::capacity::{saturation, sensitivity};
 use super::simulation::{Replication, simulation};
 
 /// The run was ended by its watch.
@@ -191,7 +191,8 @@ impl When {
             if let Some(results) = effect.during_all.as_deref_mut()
                 && parts.len() > 1
             {
-                results.observations = vec![Observations::of(&parts, Method::Replications, backends)];
+                let classes = trial.scenario.workload.classes.len();
+                results.observations = vec![Observations::of(&parts, Method::Replications, classes, backends)];
                 tell_confidence(results, trial.scenario.run.confidence, backends);
             }
         }
@@ -245,9 +246,20 @@ impl<'a> Accumulated<'a> {
         self.when.as_ref().map_or_else(Vec::new, |when| when.over_time.counts().collect())
     }
 
-    /// What the policy can sustain, and how near the arrivals come to it.
-    pub fn saturation(&self) -> Saturation {
-        saturation(self.trial.scenario, self.trial.policy, self.seconds_each())
+    /// What the policy can sustain, and how near the arrivals come to it; near saturation, what other loads would do to
+    /// these results.
+    ///
+    /// # Errors
+    /// [`Halted`] when `progress` broke off.
+    pub fn saturation(&self, results: &PolicyResults, progress: &OnProgress<'_>) -> Result<Saturation, Halted> {
+        let Trial { scenario, policy, .. } = self.trial;
+        let seconds_each = self.seconds_each();
+        let mut found = saturation(scenario, policy, seconds_each);
+        if found.state == Some(LoadState::NearSaturation) {
+            found.sensitivity = sensitivity(scenario, policy, &found, results, progress)?;
+            found.message = found.sentence(seconds_each);
+        }
+        Ok(found)
     }
 
     /// How long the measured time of each replication was, on average.
@@ -266,7 +278,10 @@ impl<'a> Accumulated<'a> {
             results.faults = when.effects(&self.trial, backends);
         }
         results.observations = match &mut self.batches {
-            _ if self.parts.len() > 1 => vec![Observations::of(&self.parts, Method::Replications, backends)],
+            _ if self.parts.len() > 1 => {
+                let classes = self.trial.scenario.workload.classes.len();
+                vec![Observations::of(&self.parts, Method::Replications, classes, backends)]
+            }
             Some(batches) => observations(&self.trial, batches, backends),
             None => Vec::new(),
         };
@@ -276,11 +291,12 @@ impl<'a> Accumulated<'a> {
 
 /// What the batches of a run gave, then those twice as long, and so on.
 fn observations(trial: &Trial<'_>, batches: &mut Batches, backends: &[&str]) -> Vec<Observations> {
+    let classes = trial.scenario.workload.classes.len();
     let mut levels = Vec::new();
     loop {
         let whole = batches.whole().map(|(collector, totals)| trial.results(collector, &totals));
         let parts: Vec<_> = whole.collect();
-        levels.push(Observations::of(&parts, Method::Batches { requests: batches.size() }, backends));
+        levels.push(Observations::of(&parts, Method::Batches { requests: batches.size() }, classes, backends));
         if parts.len() / 2 < FEWEST_BATCHES {
             return levels;
         }

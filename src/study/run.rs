@@ -180,8 +180,9 @@ impl<'a> Crew<'a> {
     /// What each policy can sustain; not asked of a picture of few requests.
     fn saturation(&self, accumulated: &[Accumulated<'_>], policies: &mut [PolicyResults]) -> Result<(), Halted> {
         let asked: Vec<_> = accumulated.iter().zip(policies).filter(|(_, r)| r.requests.arrived > SHORT_RUN).collect();
-        let found = self.each(&asked, |(accumulated, _)| {
-            if (self.progress)(1.0).is_break() { Err(Halted) } else { Ok(accumulated.saturation()) }
+        let found = self.each(&asked, |(accumulated, results)| {
+            let look = |_: f64| (self.progress)(1.0);
+            if look(1.0).is_break() { Err(Halted) } else { accumulated.saturation(results, &look) }
         })?;
         for ((_, results), saturation) in asked.into_iter().zip(found) {
             results.saturation = Some(saturation);

@@ -4,6 +4,7 @@
 //! along, since tests have debug assertions. A failing scenario is printed: it can be run as it is.
 
 mod generator;
+mod outcomes;
 mod over_time;
 mod shortcuts;
 

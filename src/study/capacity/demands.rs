@@ -2,7 +2,7 @@
 
 use indexmap::IndexMap;
 
-use crate::engine::{BlockingWaits, Rules};
+use crate::engine::{BlockingWaits, Rounding, Rules, Timers};
 use crate::model::{Backend, BackendClient, Machine, PhaseKind, Quantum, SimDuration};
 use crate::random::{Distribution, Phase, RequestClass, SinglePhase, Workload};
 
@@ -18,11 +18,12 @@ pub(super) struct Demands {
     pub trailing: f64,
     /// Time for which the request holds its turn: its CPU time and the waits that block what runs it.
     pub turn: f64,
-    /// Time from taking a slot to departure; less than that where waits of random length go on at the same time.
+    /// Time from taking a slot to departure; less than that where waits of random length go on at the same time, or are
+    /// rounded by the timers of a loop.
     pub stay: f64,
     /// Whether `stay` is all of it.
     pub stay_is_exact: bool,
-    /// Time off the CPU, of all waits one by one.
+    /// Time off the CPU, of all waits one by one; rounded ones as `stay` has them.
     pub waits: f64,
     /// Time in a thread beside the loop.
     pub thread: f64,
@@ -85,6 +86,7 @@ impl Demands {
             BlockingWaits::Marked => marked && !in_thread,
             BlockingWaits::All => true,
         };
+        let waits = Waits { backends, timers: rules.timers.filter(|_| !in_thread) };
         let mut bursts = 0;
         let mut was_cpu = false;
         for phase in &class.phases {
@@ -92,12 +94,12 @@ impl Demands {
             bursts += begun - u32::from(was_cpu && begins_with_cpu(phase, backends));
             was_cpu = is_cpu;
             match phase {
-                Phase::Single(single) => demands.one_after_another(single, backends, blocks),
+                Phase::Single(single) => demands.one_after_another(single, waits, blocks),
                 Phase::Parallel { branches, concurrent } if gathers || *concurrent => {
-                    demands.at_the_same_time(branches, backends, blocks(false));
+                    demands.at_the_same_time(branches, waits, blocks(false));
                 }
                 Phase::Parallel { branches, .. } => {
-                    branches.iter().for_each(|branch| demands.one_after_another(branch, backends, blocks));
+                    branches.iter().for_each(|branch| demands.one_after_another(branch, waits, blocks));
                 }
             }
         }
@@ -116,9 +118,10 @@ impl Demands {
         demands
     }
 
-    fn one_after_another(&mut self, phase: &SinglePhase, backends: &Backends, blocks: impl Fn(bool) -> bool) {
-        let nanos = mean_nanos(phase, backends);
+    fn one_after_another(&mut self, phase: &SinglePhase, waits: Waits<'_>, blocks: impl Fn(bool) -> bool) {
+        let Mean { nanos, is_exact } = waits.mean(phase);
         self.stay += nanos;
+        self.stay_is_exact &= is_exact;
         match phase.kind {
             PhaseKind::Framework | PhaseKind::Compute => {
                 self.cpu += nanos;
@@ -126,9 +129,9 @@ impl Demands {
             }
             PhaseKind::Backend { backend, blocking } => {
                 let backend = usize::from(backend.0);
-                let client = backends[backend].client_costs();
+                let client = waits.backends[backend].client_costs();
                 let cpu = client.cpu().as_nanos() as f64;
-                let statements = statement_nanos(&backends[backend], client);
+                let statements = statement_nanos(&waits.backends[backend], client);
                 self.cpu += cpu;
                 self.turn += cpu;
                 self.stay += cpu + statements;
@@ -149,14 +152,15 @@ impl Demands {
 
     /// Waits that go on at the same time take as long as the longest of them; in the mean at least as long as the
     /// longest mean.
-    fn at_the_same_time(&mut self, branches: &[SinglePhase], backends: &Backends, blocks: bool) {
+    fn at_the_same_time(&mut self, branches: &[SinglePhase], waits: Waits<'_>, blocks: bool) {
         let mut longest: f64 = 0.0;
         let mut queries_at_once = vec![0; self.queries.len()];
         for branch in branches {
-            let nanos = mean_nanos(branch, backends);
+            let Mean { nanos, is_exact } = waits.mean(branch);
             longest = longest.max(nanos);
             self.waits += nanos;
-            self.stay_is_exact &= branches.len() == 1 || matches!(branch.demand, Distribution::Constant(_));
+            self.stay_is_exact &=
+                is_exact && (branches.len() == 1 || matches!(branch.demand, Distribution::Constant(_)));
             if let PhaseKind::Backend { backend, .. } = branch.kind {
                 let backend = usize::from(backend.0);
                 self.queries[backend] += nanos;
@@ -207,14 +211,51 @@ fn statement_nanos(backend: &Backend, client: BackendClient) -> f64 {
     client.statements().map(|statement| (statement.time + backend.round_trip).as_nanos() as f64).sum()
 }
 
-/// The mean time of a phase, with what its backend adds and the way there and back.
-fn mean_nanos(phase: &SinglePhase, backends: &Backends) -> f64 {
-    let backend = match phase.kind {
-        PhaseKind::Backend { backend, .. } => Some(&backends[usize::from(backend.0)]),
-        PhaseKind::Framework | PhaseKind::Compute | PhaseKind::Sleep => None,
+/// What is to be known of waits, and of all other phases.
+#[derive(Clone, Copy, Debug)]
+struct Waits<'a> {
+    backends: &'a Backends,
+    /// On what the sleeps of these requests end.
+    timers: Option<Timers>,
+}
+
+/// The mean of a time in nanoseconds, or what it is at least.
+#[derive(Clone, Copy, Debug)]
+struct Mean {
+    nanos: f64,
+    is_exact: bool,
+}
+
+impl Waits<'_> {
+    /// The mean time of a phase, with what its backend adds and the way there and back.
+    fn mean(self, phase: &SinglePhase) -> Mean {
+        let backend = match phase.kind {
+            PhaseKind::Backend { backend, .. } => Some(&self.backends[usize::from(backend.0)]),
+            PhaseKind::Framework | PhaseKind::Compute | PhaseKind::Sleep => None,
+        };
+        let added = backend.map_or(SimDuration::ZERO, |backend| backend.round_trip + backend.query_overhead);
+        let is_sleep = phase.kind == PhaseKind::Sleep || backend.is_some_and(|backend| backend.stand_in);
+        let Mean { nanos, is_exact } = match self.timers.filter(|_| is_sleep) {
+            Some(timers) => rounded_mean(&phase.demand, timers),
+            None => Mean { nanos: phase.demand.mean_nanos(), is_exact: true },
+        };
+        Mean { nanos: nanos + added.as_nanos() as f64, is_exact }
+    }
+}
+
+/// The mean of sleeps that end as the timers do. Of random ones the law would be needed from multiple to multiple; what is
+/// said instead is the least that it may be.
+fn rounded_mean(sleep: &Distribution, timers: Timers) -> Mean {
+    if let Distribution::Constant(sleep) = sleep {
+        return Mean { nanos: timers.rounded(*sleep).as_nanos() as f64, is_exact: true };
+    }
+    let resolution = timers.resolution.as_nanos() as f64;
+    let less = match timers.rounding {
+        Rounding::Up => 0.0,
+        Rounding::Nearest => resolution / 2.0,
+        Rounding::Down => resolution,
     };
-    let added = backend.map_or(SimDuration::ZERO, |backend| backend.round_trip + backend.query_overhead);
-    phase.demand.mean_nanos() + added.as_nanos() as f64
+    Mean { nanos: (sleep.mean_nanos() - less).max(0.0), is_exact: false }
 }
 
 /// What each burst costs to get its core. A loop that always finds ready requests keeps its core, which costs nothing.

@@ -10,7 +10,9 @@
 mod brought;
 mod collapse;
 mod demands;
+mod exact;
 mod saturated;
+mod sensitivity;
 mod stations;
 mod verdict;
 
@@ -23,6 +25,7 @@ use saturated::Saturated;
 use stations::Stations;
 
 pub use collapse::with_retries;
+pub(in crate::study) use sensitivity::sensitivity;
 pub use stations::{Station, StationBound};
 pub use verdict::saturation;
 

@@ -34,6 +34,9 @@ const REPLICATION: u64 = u64::MAX;
 
 const LEVEL: f64 = 0.95;
 
+/// A control whose mean the run contradicts at this level is none.
+const NEARLY_CERTAIN: f64 = 0.999;
+
 /// So many events are simulated: some hundredths of a second.
 const EVENTS: u64 = 400_000;
 
@@ -169,7 +172,8 @@ struct Control {
     mean: f64,
 }
 
-/// Work, and time away where its mean is known. Where switching takes time, demands are not all there is.
+/// Work, and time away where its mean is known, which that of rounded sleeps is not. Where switching takes time, demands
+/// are not all there is.
 fn controls(demands: &Demands, machine: &Machine) -> Vec<Control> {
     let work = Control { brought: |mark| mark.work_nanos, mean: demands.cpu - demands.trailing };
     let away = Control { brought: |mark| mark.away_nanos, mean: demands.stay - demands.cpu };
@@ -203,7 +207,8 @@ impl Stretch {
 }
 
 /// Requests per second from the marks after the warm-up. Each surplus is a control variate: a rate is high when demands
-/// happen to be short (Law, *Simulation Modeling and Analysis*, 5th edition, 11.4). The one that explains most is used.
+/// happen to be short (Law, *Simulation Modeling and Analysis*, 5th edition, 11.4). The one that explains most is used, of
+/// those whose mean is what the run shows: a control whose mean is not known after all would move the rate anywhere.
 fn throughput(marks: &[Mark], warm_up: u64, controls: &[Control]) -> Option<Interval> {
     let first = marks.iter().position(|mark| mark.requests >= warm_up as f64).unwrap_or(marks.len() / 2);
     let marks = &marks[first.min(marks.len() / 2)..];
@@ -216,10 +221,25 @@ fn controlled(marks: &[Mark], control: Option<Control>) -> Option<Interval> {
     let size = marks.len().div_ceil(BATCHES);
     let edges: Vec<Mark> = marks.iter().copied().step_by(size.max(1)).collect();
     let batches: Vec<Stretch> = edges.windows(2).map(|edge| Stretch::between(edge[0], edge[1], control)).collect();
+    let whole = Stretch::between(*first, *last, control);
+    if control.is_some() && !has_mean_zero(&batches, whole) {
+        return None;
+    }
     let part = part_to_leave_out(&batches);
     let rates: Vec<f64> = batches.iter().map(|batch| batch.without(part)).collect();
     let interval = Interval::of_mean(&rates, LEVEL).filter(|interval| interval.half_width.is_finite())?;
-    Some(Interval { mean: Stretch::between(*first, *last, control).without(part), ..interval })
+    let mean = whole.without(part);
+    // Of a rate that might as well be 0 the run says nothing.
+    (mean > interval.half_width).then_some(Interval { mean, ..interval })
+}
+
+/// Whether the run agrees that a surplus is 0 in the long run: its mean lies within the interval of the batches, widened by
+/// what requests in flight at both ends of the run contribute.
+fn has_mean_zero(batches: &[Stretch], whole: Stretch) -> bool {
+    let surpluses: Vec<f64> = batches.iter().map(|batch| batch.surplus_per_s).collect();
+    let edges = surpluses.iter().fold(0.0, |most: f64, surplus| most.max(surplus.abs())) / surpluses.len() as f64;
+    let interval = Interval::of_mean(&surpluses, NEARLY_CERTAIN);
+    interval.is_some_and(|interval| whole.surplus_per_s.abs() <= interval.half_width + edges)
 }
 
 /// The part of the surplus without which rates vary least: their covariance / the variance of the surplus.

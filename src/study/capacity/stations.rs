@@ -142,7 +142,8 @@ impl<'a> Stations<'a> {
 
     /// Requests that only compute: whatever is scarcer, turns or cores, is busy all the time.
     fn is_all_work(&self) -> bool {
-        self.demands.waits <= 0.0 && self.scenario.machine.context_switch.as_nanos() == 0
+        let Demands { waits, stay_is_exact, .. } = self.demands;
+        *waits <= 0.0 && *stay_is_exact && self.scenario.machine.context_switch.as_nanos() == 0
     }
 
     /// Whether a request in a slot never waits for anything else: nothing else is scarcer than slots.

@@ -1,32 +1,18 @@
 //! How near the arrivals of a scenario come to the capacity of a policy, and what that means for its numbers.
 
-use std::ops::ControlFlow;
-
 use crate::engine::Dispatch;
-use crate::model::SimDuration;
 use crate::policy::PolicyChoice;
 use crate::random::Arrivals;
-use crate::scenario::{End, Run, Scenario};
-use crate::stats::{Excess, LoadPoint, LoadState, Saturation, Sensitivity, Summary};
-use crate::study::replications::Trial;
-use crate::study::simulation::Replication;
+use crate::scenario::Scenario;
+use crate::stats::{Excess, LoadState, Saturation};
 
 use super::{Capacity, Station, capacity};
 
 /// From this load on, little more of it takes much more time.
 const NEAR: f64 = 0.85;
 
-/// How much less, and more, is tried then.
-const STEP: f64 = 0.1;
-
-/// The longest run that is tried then.
-const MOST_REQUESTS: u64 = 50_000;
-
-/// The share of such a run that is left out while the system fills up.
-const WARM_UP: f64 = 0.2;
-
 /// What a policy of a scenario can sustain, and how near the arrivals come to it. `measured_seconds` of simulated time are
-/// what its numbers describe. It takes a run or two at most, and the same time on every thread.
+/// what its numbers describe. It takes a run at most.
 pub fn saturation(scenario: &Scenario, policy: &PolicyChoice, measured_seconds: f64) -> Saturation {
     let capacity = capacity(scenario, policy);
     let offered = long_run_rate(&scenario.arrivals);
@@ -48,7 +34,6 @@ pub fn saturation(scenario: &Scenario, policy: &PolicyChoice, measured_seconds: 
         Some(_) => Some(LoadState::Fine),
         None => peak_load.map(|_| LoadState::Fine),
     };
-    let sensitivity = load.filter(|_| state == Some(LoadState::NearSaturation));
     let mut saturation = Saturation {
         capacity_per_s: capacity.per_s,
         capacity_half_width_per_s: capacity.half_width_per_s,
@@ -63,14 +48,14 @@ pub fn saturation(scenario: &Scenario, policy: &PolicyChoice, measured_seconds: 
         excess,
         message: None,
         note: left_out(scenario),
-        sensitivity: sensitivity.map(|load| sensitivity_at(scenario, policy, load)),
+        sensitivity: None,
     };
     saturation.message = saturation.sentence(measured_seconds);
     saturation
 }
 
 /// Requests per second in the long run, where there is one and the run may be part of it.
-fn long_run_rate(arrivals: &Arrivals) -> Option<f64> {
+pub(super) fn long_run_rate(arrivals: &Arrivals) -> Option<f64> {
     match arrivals {
         // What it comes to in the end may be long after the run.
         Arrivals::Ramp(_) => None,
@@ -124,7 +109,7 @@ fn excess(scenario: &Scenario, policy: &PolicyChoice, capacity: &Capacity) -> Ve
 }
 
 /// What the capacity leaves out although the scenario has it.
-fn left_out(scenario: &Scenario) -> Option<String> {
+pub(super) fn left_out(scenario: &Scenario) -> Option<String> {
     let what = match (scenario.faults.is_empty(), scenario.clients.retries.is_none()) {
         (true, true) => return None,
         (false, true) => "faults",
@@ -132,33 +117,4 @@ fn left_out(scenario: &Scenario) -> Option<String> {
         (false, false) => "faults and retries",
     };
     Some(format!("the capacity leaves out {what}"))
-}
-
-/// The same requests a little less and a little more often.
-fn sensitivity_at(scenario: &Scenario, policy: &PolicyChoice, load: f64) -> Sensitivity {
-    let at = |factor: f64| {
-        let times = response_time_at(scenario, policy, factor).unwrap_or_default();
-        LoadPoint { load: load * factor, mean_ms: times.mean, p99_ms: times.p99 }
-    };
-    let more = 1.0 + STEP;
-    Sensitivity { less: at(1.0 - STEP), same: at(1.0), more: (load * more < 1.0).then(|| at(more)) }
-}
-
-fn response_time_at(scenario: &Scenario, policy: &PolicyChoice, factor: f64) -> Option<Summary> {
-    let arrivals = scenario.arrivals.scaled(factor);
-    let rate_per_s = long_run_rate(&arrivals).unwrap_or(f64::INFINITY);
-    let requests = match scenario.run.end {
-        End::Requests(requests) => requests,
-        End::Duration(duration) => (rate_per_s * duration.as_secs()).ceil() as u64,
-        End::Arrivals => arrivals.count().unwrap_or(MOST_REQUESTS),
-    };
-    let requests = requests.clamp(1, MOST_REQUESTS);
-    let run = Run { end: End::Requests(requests), ..scenario.run.clone() };
-    let scenario = Scenario { arrivals, run, ..scenario.clone() };
-    let nanos = WARM_UP * requests as f64 / rate_per_s * 1e9;
-    let replication = Replication { warm_up: SimDuration::round_from_nanos(nanos), ..Replication::default() };
-    let trial = Trial { scenario: &scenario, policy, timeline: 0 };
-    let go_on = |_: f64| ControlFlow::Continue(());
-    let outcome = trial.simulate(&replication, false, &go_on, None).ok()?;
-    Some(trial.results(&outcome.batches.collected(), &outcome.totals).response_time_ms)
 }

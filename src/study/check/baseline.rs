@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::engine::MODEL_VERSION;
-use crate::model::{BackendId, Metric, Named};
+use crate::model::{Metric, Named};
 use crate::scenario::Scenario;
 use crate::stats::{ClassConfidence, Method, Observations, PolicyResults, ScenarioResults, Series, rounded};
 
@@ -154,6 +154,11 @@ impl Baseline {
             Some(other) => return Err(other_schema(other)),
             None => return Err(bad("is no baseline: it has no `schema`".to_owned())),
         }
+        // Before anything else is read: another version may have kept other things.
+        match json.get("model_version").and_then(Value::as_u64) {
+            Some(version) if version != u64::from(MODEL_VERSION) => return Err(other_model(version)),
+            Some(_) | None => {}
+        }
         let baseline: Self = serde_json::from_str(text).map_err(|error| bad(format!("is damaged: {error}")))?;
         Ok(baseline)
     }
@@ -171,6 +176,16 @@ fn not_json(text: &str, error: &serde_json::Error) -> BadBaseline {
     BadBaseline { why, help: None }
 }
 
+fn other_model(version: u64) -> BadBaseline {
+    BadBaseline {
+        why: format!("is of version {version} of the model, and this program computes version {MODEL_VERSION}"),
+        help: Some(
+            "numbers of different versions do not compare; look at what it was with its own version of waitline"
+                .to_owned(),
+        ),
+    }
+}
+
 fn other_schema(schema: &str) -> BadBaseline {
     let shown: String = schema.chars().filter(|letter| !letter.is_control()).take(60).collect();
     let version = schema.strip_prefix(SCHEMA_NAME).and_then(|version| version.parse::<u64>().ok());
@@ -184,11 +199,7 @@ fn other_schema(schema: &str) -> BadBaseline {
 }
 
 fn numbers_of(policy: &PolicyResults, backends: &[&str]) -> BaselinePolicy {
-    let metrics = Named::ALL.iter().map(|named| Metric::Named(*named));
-    let metrics: Vec<Metric> = metrics
-        .chain((0..backends.len()).map(|id| Metric::BackendUtilization(BackendId(id as u16))))
-        .filter(|metric| metric.has_interval())
-        .collect();
+    let metrics: Vec<Metric> = Metric::with_interval(backends).collect();
     let all = |metric: Metric| policy.metric(metric, backends);
     let confidence = policy.confidence.as_ref().map(|confidence| &confidence.numbers);
     let series = |read: &dyn Fn(&Observations) -> &Series| -> Vec<(Method, Series)> {

@@ -201,13 +201,6 @@ fn comparable(old: &Baseline, new: &Baseline) -> Result<(), (String, String)> {
             format!("name the baseline of `{}`; or, if the other is no longer wanted, write over it:", new.scenario),
         ));
     }
-    if old.model_version != new.model_version {
-        return Err((
-            format!("is of version {} of the model, and this program computes version {}", old.model_version, new.model_version),
-            "numbers of different versions do not compare; look at what it was with its own version of waitline, then write it anew:"
-                .to_owned(),
-        ));
-    }
     if old.seed != new.seed {
         return Err((
             format!("is of seed {}, and this run of seed {}", old.seed, new.seed),

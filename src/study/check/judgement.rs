@@ -3,16 +3,19 @@
 //! *More than chance*: replications of one seed meet the same requests before and after, so the test is of their
 //! differences, pair by pair; so is that of the batches of a single run, which are cut by the numbers of requests. Runs of
 //! different seeds have nothing in common and are compared with Welch's test. Of all numbers of a gate together, Holm's
-//! method calls one different by chance alone in at most 5 % of the gates. The intervals are at the level of Bonferroni,
-//! under which all of them hold together; Holm's method may see a difference where such an interval just holds 0.
+//! method calls one different by chance alone in at most 5 % of the gates. Test and interval are of the difference that is
+//! shown, which is that of all requests; the interval has the level at which Holm's method decided about the number. So
+//! it holds 0 exactly where the difference may be chance. Each holds by itself with that confidence; nothing is said of all
+//! of them together.
 //!
 //! *More than matters*: by more than the relative and by more than the absolute tolerance.
 
 use crate::model::{Metric, Named};
 use crate::scenario::Tolerances;
-use crate::stats::{Difference, holm, rounded};
+use crate::stats::{Difference, HolmStep, Support, holm, rounded};
 
 use super::baseline::{Baseline, BaselineNumber, BaselineNumbers, BaselineSample};
+use super::power::{Spread, power};
 use super::{MetricComparison, MetricTolerance, MetricVerdict, SignificanceTest};
 
 /// The probability with which, if nothing has changed, at least one number of a gate seems to.
@@ -49,8 +52,12 @@ struct Rules<'a> {
 struct Evidence {
     comparison: MetricComparison,
     named: Named,
-    /// From replications or batches.
+    /// The difference that is shown, with the standard error from replications or batches.
     difference: Option<Difference>,
+    /// Whether these agree about which side is larger.
+    agrees: bool,
+    /// What chance may do to a difference, should there be one.
+    spread: Option<Spread>,
 }
 
 impl Rules<'_> {
@@ -80,7 +87,8 @@ impl Rules<'_> {
             _ => (old.value, new.value),
         };
         let difference = value.zip(baseline).map(|(value, baseline)| rounded(value - baseline));
-        let estimate = samples.as_ref().filter(|_| difference.is_some()).and_then(Samples::difference);
+        let of_parts = samples.as_ref().and_then(Samples::difference).zip(difference);
+        let estimate = of_parts.map(|(of_parts, difference)| of_parts.about(difference));
         let test = match (&estimate, &samples) {
             _ if self.is_exact && difference.is_some() => SignificanceTest::Exact,
             (Some(_), Some(samples)) if samples.is_paired => SignificanceTest::Paired,
@@ -104,14 +112,22 @@ impl Rules<'_> {
                 .filter(|(_, baseline)| baseline.abs() > 0.0)
                 .map(|(difference, baseline)| difference / baseline.abs()),
             interval: None,
+            interval_level: None,
             p_value,
             test,
             significant: None,
             tolerance: MetricTolerance { relative: tolerance.relative, absolute: tolerance.absolute },
             verdict: MetricVerdict::Undecided,
+            power: None,
             why: (test == SignificanceTest::Untested).then(|| why_untested(old, new)),
         };
-        Evidence { comparison, named, difference: estimate }
+        Evidence {
+            comparison,
+            named,
+            difference: estimate,
+            agrees: of_parts.is_none_or(|(of_parts, difference)| of_parts.mean * difference >= 0.0),
+            spread: samples.as_ref().and_then(|samples| samples.spread()),
+        }
     }
 
     /// The shortest batches, or the replications, that both sides have.
@@ -131,10 +147,12 @@ impl Rules<'_> {
                 new: &ours.values[..pairs],
                 is_paired: true,
                 is_part: ours.values.len() != theirs.values.len(),
+                are_batches: ours.batch_requests.is_some(),
             });
         }
         let (ours, theirs) = (new.samples.first()?, old.samples.first()?);
-        Some(Samples { old: &theirs.values, new: &ours.values, is_paired: false, is_part: false })
+        let are_batches = ours.batch_requests.is_some();
+        Some(Samples { old: &theirs.values, new: &ours.values, is_paired: false, is_part: false, are_batches })
     }
 }
 
@@ -145,12 +163,26 @@ struct Samples<'a> {
     is_paired: bool,
     /// Whether one side has more than these.
     is_part: bool,
+    /// Whether they are of batches, and not of replications.
+    are_batches: bool,
 }
 
 impl Samples<'_> {
     fn difference(&self) -> Option<Difference> {
         let test = if self.is_paired { Difference::paired } else { Difference::unpaired };
         test(self.new, self.old)
+    }
+
+    /// Of runs in which nothing has changed, the pairs do not differ, and say nothing of what chance would do to a change.
+    fn spread(&self) -> Option<Spread> {
+        let difference = self.difference()?;
+        let is_known = !self.is_paired || difference.standard_error > 0.0;
+        Some(Spread {
+            difference: if is_known { difference } else { Difference::unpaired(self.new, self.old)? },
+            is_bound: !is_known,
+            parts: self.new.len(),
+            are_batches: self.are_batches,
+        })
     }
 }
 
@@ -172,35 +204,66 @@ fn why_untested(old: &BaselineNumber, new: &BaselineNumber) -> String {
 /// The verdicts, all numbers considered together.
 fn decide(evidence: Vec<Evidence>) -> Vec<MetricComparison> {
     let p_values: Vec<f64> = evidence.iter().filter_map(|one| one.comparison.p_value).collect();
-    let mut differs = holm(&p_values, GATE_LEVEL).into_iter();
-    let level = 1.0 - GATE_LEVEL / p_values.len().max(1) as f64;
+    let mut steps = holm(&p_values, GATE_LEVEL).into_iter();
+    let strictest = GATE_LEVEL / p_values.len().max(1) as f64;
     evidence
         .into_iter()
-        .map(|Evidence { mut comparison, named, difference: estimate }| {
-            comparison.significant = comparison.p_value.and_then(|_| differs.next());
-            let Some(difference) = comparison.difference else { return comparison };
-            comparison.interval = match comparison.test {
-                SignificanceTest::Exact => Some([difference; 2]),
-                _ => estimate.and_then(|estimate| {
-                    let interval = estimate.interval(level)?.around(difference);
-                    Some(interval.ends().map(rounded)).filter(|ends| ends.iter().all(|end| end.is_finite()))
-                }),
-            };
-            // The difference is that of all requests, its test that of replications or batches. Should they not even
-            // agree which is larger, nothing is shown.
-            let agrees = estimate.is_none_or(|estimate| estimate.mean * difference >= 0.0);
-            comparison.verdict = verdict(&comparison, difference, agrees, named);
-            if comparison.verdict == MetricVerdict::Undecided && comparison.why.is_none() {
-                comparison.why = Some("it may be chance, and the interval is wider than what is tolerated".to_owned());
-            }
-            comparison
+        .map(|one| {
+            let step = one.comparison.p_value.and_then(|_| steps.next());
+            one.judged(step, strictest)
         })
         .collect()
 }
 
-fn verdict(comparison: &MetricComparison, difference: f64, agrees: bool, named: Named) -> MetricVerdict {
+impl Evidence {
+    /// The verdict, given what Holm's method says; `strictest` is what it holds the smallest p-value of the gate against.
+    fn judged(self, step: Option<HolmStep>, strictest: f64) -> MetricComparison {
+        let interval = self.interval(step);
+        let Self { mut comparison, named, agrees, spread, .. } = self;
+        let Some(difference) = comparison.difference else { return comparison };
+        comparison.interval = interval;
+        comparison.interval_level = step.zip(interval).map(|(step, _)| 1.0 - step.level);
+        // What is shown decides: an end that is rounded to 0 is 0.
+        let holds_zero = interval.is_some_and(|[low, high]| low <= 0.0 && high >= 0.0);
+        comparison.significant = step.map(|step| step.differs && !holds_zero);
+        // The difference is that of all requests, its spread that of replications or batches. Should they not even agree
+        // which is larger, nothing is shown.
+        comparison.verdict = verdict(&comparison, difference, agrees, named);
+        if comparison.verdict == MetricVerdict::Undecided && comparison.why.is_none() {
+            comparison.why = Some(why_undecided(agrees).to_owned());
+        }
+        comparison.power = spread.and_then(|spread| power(&spread, &comparison, strictest));
+        comparison
+    }
+
+    /// At the level of its step.
+    fn interval(&self, step: Option<HolmStep>) -> Option<[f64; 2]> {
+        let difference = self.comparison.difference?;
+        if self.comparison.test == SignificanceTest::Exact {
+            return Some([difference; 2]);
+        }
+        let ends = self.difference?.interval(1.0 - step?.level)?.ends();
+        let possible = Support::of_difference(self.comparison.unit).part_of(ends).map(rounded);
+        possible.iter().all(|end| end.is_finite()).then_some(possible)
+    }
+}
+
+fn why_undecided(agrees: bool) -> &'static str {
+    if agrees {
+        "it may be chance, and the interval is wider than what is tolerated"
+    } else {
+        "all requests together and the runs one by one differ in opposite directions"
+    }
+}
+
+/// How much worse than in the baseline a number may be, in its own unit.
+pub(super) fn tolerated(comparison: &MetricComparison) -> f64 {
     let MetricTolerance { relative, absolute } = comparison.tolerance;
-    let tolerated = rounded((relative * comparison.baseline.unwrap_or(0.0).abs()).max(absolute));
+    rounded((relative * comparison.baseline.unwrap_or(0.0).abs()).max(absolute))
+}
+
+fn verdict(comparison: &MetricComparison, difference: f64, agrees: bool, named: Named) -> MetricVerdict {
+    let tolerated = tolerated(comparison);
     let is_material = difference.abs() > tolerated;
     let is_within = |ends: [f64; 2]| ends.iter().all(|end| end.abs() <= tolerated);
     let is_worse = if named.is_better_when_higher() { difference < 0.0 } else { difference > 0.0 };

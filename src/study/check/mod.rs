@@ -1,13 +1,14 @@
 //! The gate: is what a scenario gives now worse than it was, or worse than was asked?
 //!
 //! The data here is all that `check` finds in one scenario; writers make text of it. The baseline is in [`baseline`], the
-//! verdict on each number in [`judgement`], what no check can judge in [`unjudged`], what changed in the scenario in
+//! verdict on each number in [`judgement`], how small a change it sees in [`power`], what no check can judge in [`unjudged`], what changed in the scenario in
 //! [`changes`], and what is run and compared in [`gate`].
 
 mod baseline;
 mod changes;
 mod gate;
 mod judgement;
+mod power;
 mod unjudged;
 
 use schemars::JsonSchema;
@@ -23,6 +24,7 @@ pub use baseline::{
 };
 pub use gate::{Gate, Stored, check, without_data};
 pub use judgement::{GATE_LEVEL, judge};
+pub use power::{Finer, GATE_POWER, MetricPower};
 
 /// The schema of what `check` writes. Fields are only ever added within a major version.
 pub const CHECK_SCHEMA: &str = "waitline.check/1";
@@ -206,9 +208,10 @@ pub struct MetricComparison {
     pub difference: Option<f64>,
     /// That, as a share of what it was; `None` if it was 0.
     pub relative_difference: Option<f64>,
-    /// The ends of the difference's confidence interval. All intervals of a gate hold together with a probability of
-    /// 1 − [`BaselineComparison::family_level`].
+    /// The ends of the difference's confidence interval, which holds 0 exactly if the difference is not significant.
     pub interval: Option<[f64; 2]>,
+    /// The confidence of that interval: that at which Holm's method decided about this number.
+    pub interval_level: Option<f64>,
     /// How likely such a difference is if nothing has changed; by itself, not yet corrected for the other numbers.
     pub p_value: Option<f64>,
     /// Where the p-value comes from.
@@ -219,6 +222,9 @@ pub struct MetricComparison {
     pub tolerance: MetricTolerance,
     /// What it comes to.
     pub verdict: MetricVerdict,
+    /// How small a change this gate sees.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub power: Option<MetricPower>,
     /// Why there is no p-value, or no verdict.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub why: Option<String>,

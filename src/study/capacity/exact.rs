@@ -1,0 +1,172 @@
+//! Response times that theory knows exactly: one queue that a Poisson stream of requests of one class comes to, once, and
+//! plain delays before and after it.
+
+use crate::engine::{BlockingWaits, Dispatch, Order, Queueing, Rules};
+use crate::model::{Backend, Machine, PhaseKind, SimDuration};
+use crate::policy::PolicyChoice;
+use crate::random::{Arrivals, Clients, Distribution, Phase, RequestClass, SinglePhase};
+use crate::scenario::Scenario;
+use crate::stats::theory::{Mg1, Mm1, Mmc};
+
+/// Exact response times.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Exact {
+    pub mean_ms: f64,
+    /// Not known where services are not exponential, nor where delays come on top.
+    pub p99_ms: Option<f64>,
+}
+
+/// What theory knows of the response times of a policy at some rate below its capacity.
+pub(super) fn exact(scenario: &Scenario, policy: &PolicyChoice, rate_per_s: f64) -> Option<Exact> {
+    let rules = policy.rules();
+    if !matches!(scenario.arrivals, Arrivals::Poisson(_)) || !is_plain(scenario, &rules) {
+        return None;
+    }
+    let queue = Queue::of(only_class(scenario)?, scenario, &rules)?;
+    let queueing = queue.response_time(rate_per_s / 1e3)?;
+    let has_delays = queue.delays_ms > 0.0;
+    Some(Exact { mean_ms: queueing.mean_ms + queue.delays_ms, p99_ms: queueing.p99_ms.filter(|_| !has_delays) })
+}
+
+/// Whether requests only work and wait, first come first served, and nothing else happens. Whatever is added to these types
+/// has to be thought of here.
+fn is_plain(scenario: &Scenario, rules: &Rules) -> bool {
+    let Clients { timeout, cancel: _, patience, retries: _ } = &scenario.clients;
+    let Machine { cores: _, quantum: _, context_switch, wake_preemption: _ } = &scenario.machine;
+    let Queueing { backlog, dispatch, order } = rules.queueing;
+    scenario.faults.is_empty()
+        && timeout.is_none()
+        && patience.is_none()
+        && *context_switch == SimDuration::ZERO
+        && backlog.is_none()
+        && order == Order::Fifo
+        && dispatch == Dispatch::Shared
+        && adds_nothing(rules)
+}
+
+/// Whether the policy adds nothing to what requests bring.
+fn adds_nothing(rules: &Rules) -> bool {
+    let Rules {
+        workers: _,
+        slots: _,
+        running_at_once: _,
+        hand_over_interval: _,
+        blocking_waits: _,
+        gathers: _,
+        keeps_core: _,
+        thread_pool,
+        overhead,
+        yields_to_respond,
+        timers,
+        queueing: _,
+    } = rules;
+    thread_pool.is_none() && overhead.is_none() && !yields_to_respond && timers.is_none()
+}
+
+/// The only class that has arrivals.
+fn only_class(scenario: &Scenario) -> Option<&RequestClass> {
+    let mut arriving = scenario.workload.classes.iter().filter(|class| class.weight > 0.0);
+    let class = arriving.next()?;
+    arriving.next().is_none().then_some(class)
+}
+
+/// Where requests queue, and how long each is served there.
+struct Queue<'a> {
+    channels: u32,
+    service: Vec<&'a Distribution>,
+    /// Mean of all delays before and after.
+    delays_ms: f64,
+}
+
+impl<'a> Queue<'a> {
+    fn of(class: &'a RequestClass, scenario: &Scenario, rules: &Rules) -> Option<Self> {
+        let backends: Vec<&Backend> = scenario.backends.values().collect();
+        let phases: Option<Vec<&SinglePhase>> =
+            class.phases.iter().map(|phase| plain_phase(phase, &backends)).collect();
+        let phases = phases?;
+        match (rules.slots, rules.blocking_waits) {
+            (Some(1), _) => Self::of_workers(&phases, scenario.machine.cores, rules.workers),
+            (None, BlockingWaits::Marked | BlockingWaits::None) if rules.workers == 1 && rules.running_at_once == 1 => {
+                Self::of_loop(&phases)
+            }
+            (Some(_) | None, BlockingWaits::None | BlockingWaits::Marked | BlockingWaits::All) => None,
+        }
+    }
+
+    /// Workers that hold a request from its beginning to its end.
+    fn of_workers(phases: &[&'a SinglePhase], cores: u32, workers: u32) -> Option<Self> {
+        let works = phases.iter().any(|phase| phase.kind.is_cpu());
+        let service = phases.iter().map(|phase| &phase.demand).collect();
+        (!works || workers <= cores).then_some(Self { channels: workers, service, delays_ms: 0.0 })
+    }
+
+    /// A loop that requests come to once, for all their work. Delays do not change that they come at random.
+    fn of_loop(phases: &[&'a SinglePhase]) -> Option<Self> {
+        let bursts = phases.chunk_by(|one, other| one.kind.is_cpu() == other.kind.is_cpu());
+        let bursts: Vec<_> = bursts.filter(|burst| burst[0].kind.is_cpu()).collect();
+        let [burst] = bursts[..] else { return None };
+        let delays = phases.iter().filter(|phase| !phase.kind.is_cpu());
+        Some(Self {
+            channels: 1,
+            service: burst.iter().map(|phase| &phase.demand).collect(),
+            delays_ms: delays.map(|phase| phase.demand.mean_nanos() / 1e6).sum(),
+        })
+    }
+
+    /// Time in the queue and in service; rates are per millisecond.
+    fn response_time(&self, arrival_rate: f64) -> Option<Exact> {
+        let service: Vec<&Distribution> = self.service.iter().copied().filter(|law| !law.is_always_zero()).collect();
+        let channels = self.channels;
+        match (&service[..], channels) {
+            ([Distribution::Exponential(mean)], 1) => {
+                let queue = Mm1 { arrival_rate, mean_service: mean.as_millis() };
+                Some(Exact { mean_ms: queue.mean_response_time(), p99_ms: Some(queue.response_time_percentile(0.99)) })
+            }
+            ([Distribution::Exponential(mean)], _) => {
+                let queue = Mmc { arrival_rate, mean_service: mean.as_millis(), channels };
+                Some(Exact { mean_ms: queue.mean_response_time(), p99_ms: Some(queue.response_time_percentile(0.99)) })
+            }
+            (_, 1) => {
+                let mean_service: f64 = service.iter().map(|law| law.mean_nanos() / 1e6).sum();
+                let variances: Option<Vec<f64>> = service.iter().map(|law| variance(law)).collect();
+                let squared_cv = variances?.iter().sum::<f64>() / mean_service.powi(2);
+                let queue = Mg1 { arrival_rate, mean_service, squared_cv };
+                Some(Exact { mean_ms: queue.mean_response_time(), p99_ms: None })
+            }
+            _ => None,
+        }
+    }
+}
+
+/// A phase that is work, or a wait of the length that it says; `None` for all others.
+fn plain_phase<'a>(phase: &'a Phase, backends: &[&Backend]) -> Option<&'a SinglePhase> {
+    let Phase::Single(single) = phase else { return None };
+    let is_plain = match single.kind {
+        PhaseKind::Framework | PhaseKind::Compute | PhaseKind::Sleep => true,
+        PhaseKind::Backend { backend, blocking } => {
+            let backend = backends.get(usize::from(backend.0))?;
+            let Backend { pool, concurrency, round_trip, query_overhead, client, stand_in: _ } = backend;
+            let is_limited = pool.is_some() || concurrency.is_some();
+            !blocking && !is_limited && client.is_none() && *round_trip + *query_overhead == SimDuration::ZERO
+        }
+    };
+    is_plain.then_some(single)
+}
+
+/// The variance of a law in ms²; `None` where it is not known here.
+fn variance(law: &Distribution) -> Option<f64> {
+    match law {
+        Distribution::Constant(_) => Some(0.0),
+        Distribution::Exponential(mean) => Some(mean.as_millis().powi(2)),
+        Distribution::Uniform(_)
+        | Distribution::Normal(_)
+        | Distribution::Lognormal(_)
+        | Distribution::Gamma(_)
+        | Distribution::Erlang(_)
+        | Distribution::Weibull(_)
+        | Distribution::Pareto(_)
+        | Distribution::Hyperexponential(_)
+        | Distribution::Mixture(_)
+        | Distribution::Empirical(_) => None,
+    }
+}
