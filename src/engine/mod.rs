@@ -27,7 +27,9 @@ mod rules;
 mod running;
 mod sharing;
 mod simulation;
+mod usage;
 mod waiting;
+mod waits;
 mod walk;
 mod workers;
 
@@ -36,3 +38,5 @@ pub use recorder::{
 };
 pub use rules::{BlockingWaits, Dispatch, Order, Queueing, Rounding, Rules, ThreadPool, Timers};
 pub use simulation::{MAX_IN_FLIGHT, Setup, Simulation};
+pub use usage::{QueueUsage, WorkerUsage};
+pub use waits::{Waits, contended_resources};

@@ -22,6 +22,7 @@ mod replay;
 mod report;
 mod rows;
 mod schema;
+mod stations;
 pub mod svg;
 mod table;
 mod text;

@@ -7,7 +7,7 @@
 
 use indexmap::IndexMap;
 
-use crate::model::{BackendId, Metric, Named};
+use crate::model::{Metric, Named};
 
 use super::results::PolicyResults;
 
@@ -69,9 +69,8 @@ impl Method {
 impl Observations {
     /// Those of parts with these results; `backends` are the names of the scenario's.
     pub fn of(parts: &[PolicyResults], method: Method, backends: &[&str]) -> Self {
-        let named = Named::ALL.iter().filter(|named| named.has_interval()).map(|named| Metric::Named(*named));
-        let of_backends = (0..backends.len()).map(|id| Metric::BackendUtilization(BackendId(id as u16)));
-        let metrics: Vec<Metric> = named.chain(of_backends).collect();
+        let metrics: Vec<Metric> =
+            Metric::all(backends.len()).into_iter().filter(|metric| metric.has_interval()).collect();
         let classes = parts.first().map_or(0, |part| part.classes.len());
         let series = |count: &dyn Fn(&PolicyResults) -> u64, read: &dyn Fn(&PolicyResults, Metric) -> Option<f64>| {
             let fewest = parts.iter().map(count).min().unwrap_or(0);
@@ -104,17 +103,10 @@ impl Observations {
 }
 
 /// So many requests must be answered in each part for an interval of a metric.
-pub const fn requests_needed(metric: Metric) -> u64 {
-    match per_mille(metric) {
+pub fn requests_needed(metric: Metric) -> u64 {
+    match metric.per_mille() {
         Some(per_mille) => TAIL * 1000 / (1000 - per_mille),
         None => FEWEST,
-    }
-}
-
-const fn per_mille(metric: Metric) -> Option<u64> {
-    match metric {
-        Metric::Named(named) => named.per_mille(),
-        Metric::BackendUtilization(_) => None,
     }
 }
 
@@ -133,7 +125,7 @@ fn judged(
             Method::Batches { .. } => "the run is too short for batches: run more requests, or replications".to_owned(),
         });
     }
-    let per_mille = per_mille(metric);
+    let per_mille = metric.per_mille();
     let (beyond, wanted) = match per_mille {
         Some(per_mille) => (fewest * (1000 - per_mille) / 1000, TAIL),
         None => (fewest, FEWEST),

@@ -17,3 +17,4 @@ mod lock;
 mod loops;
 mod overhead;
 mod statements;
+mod stations;

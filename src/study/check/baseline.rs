@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::engine::MODEL_VERSION;
-use crate::model::{BackendId, Metric, Named};
+use crate::model::{Metric, Named};
 use crate::scenario::Scenario;
 use crate::stats::{ClassConfidence, Method, Observations, PolicyResults, ScenarioResults, Series, rounded};
 
@@ -184,11 +184,7 @@ fn other_schema(schema: &str) -> BadBaseline {
 }
 
 fn numbers_of(policy: &PolicyResults, backends: &[&str]) -> BaselinePolicy {
-    let metrics = Named::ALL.iter().map(|named| Metric::Named(*named));
-    let metrics: Vec<Metric> = metrics
-        .chain((0..backends.len()).map(|id| Metric::BackendUtilization(BackendId(id as u16))))
-        .filter(|metric| metric.has_interval())
-        .collect();
+    let metrics: Vec<Metric> = Metric::all(backends.len()).into_iter().filter(|metric| metric.has_interval()).collect();
     let all = |metric: Metric| policy.metric(metric, backends);
     let confidence = policy.confidence.as_ref().map(|confidence| &confidence.numbers);
     let series = |read: &dyn Fn(&Observations) -> &Series| -> Vec<(Method, Series)> {
