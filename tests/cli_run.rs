@@ -243,10 +243,10 @@ fn requests_are_written_one_a_row() {
     assert_eq!(
         lines[0],
         "policy,request,class,outcome,arrival_ms,departure_ms,response_time_ms,demand_ms,slowdown,backlog_wait_ms,\
-         run_queue_wait_ms,pool_wait_ms,backend_wait_ms,framework_ms,compute_ms,backend_ms,sleep_ms"
+         run_queue_wait_ms,pool_wait_ms,backend_wait_ms,framework_ms,compute_ms,backend_ms,sleep_ms,thread_wait_ms,reason"
     );
     assert_eq!(lines.len(), 1 + 3 * 3);
-    assert!(lines.contains(&"sync,3,short,completed,30,505,475,105,4.52381,370,0,0,0,20,10,75,0"), "{rows}");
+    assert!(lines.contains(&"sync,3,short,completed,30,505,475,105,4.52381,370,0,0,0,20,10,75,0,0,"), "{rows}");
 
     desk.run("run lecture.json shop.json --csv both.csv", 0);
     let rows = desk.read("both.csv");
@@ -264,7 +264,7 @@ fn requests_that_are_not_answered_have_rows_too() {
     );
     let rows = desk.read("rows.csv");
     assert_eq!(rows.lines().count(), 1 + 2000);
-    assert!(rows.lines().any(|line| line.contains(",page,rejected,")), "{rows}");
+    assert!(rows.lines().any(|line| line.contains(",page,rejected,") && line.ends_with(",backlog")), "{rows}");
 }
 
 #[test]
@@ -274,6 +274,125 @@ fn the_parts_of_each_request_add_up_to_its_response_time() {
     for line in desk.read("rows.csv").lines().skip(1) {
         let nanos = |cell: &str| (cell.parse::<f64>().unwrap() * 1e6).round() as i64;
         let cells: Vec<_> = line.split(',').collect();
-        assert_eq!(cells[9..].iter().map(|cell| nanos(cell)).sum::<i64>(), nanos(cells[6]), "{line}");
+        assert_eq!(cells[9..18].iter().map(|cell| nanos(cell)).sum::<i64>(), nanos(cells[6]), "{line}");
     }
+}
+
+/// One connection for many requests, each of which waits for it for at most 50 ms.
+const POOL: &str = r#"{ "classes": { "page": { "phases": [{ "db": "10ms" }] } }, "arrivals": { "constant": "200/s" },
+    "backends": { "db": { "pool": { "size": 1, "acquire_timeout": "50ms" } } }, "policies": [{ "async": {} }],
+    "run": { "requests": 400 } }"#;
+
+#[test]
+fn why_requests_failed_and_who_waited_how_long_is_told_in_every_format() {
+    let desk = Desk::empty().with("pool.json", POOL);
+    let table = text(&desk.run("run pool.json --csv rows.csv", 0));
+    let results: Value = serde_json::from_str(&desk.read("output/pool/results.json")).unwrap();
+    let policy = &results["policies"][0];
+    let failed = policy["requests"]["failed"].as_u64().unwrap();
+    assert!(failed > 100, "{failed}");
+    assert_eq!(policy["requests"]["failed_by"]["acquire_timeout"], failed);
+    assert_eq!(policy["classes"]["page"]["requests"]["failed_by"]["acquire_timeout"], failed);
+    // Those without an answer have spent 50 ms in line for a connection, and nothing else.
+    assert_eq!(policy["unanswered_breakdown_ms"]["pool_wait"], 50.0);
+    // All 400 asked for a connection; those who got none count with the time they waited.
+    let pool = &policy["stations"]["pool.db"];
+    assert_eq!((pool["asked"].as_u64(), pool["count"].as_u64()), (Some(400), Some(1)));
+    assert_eq!(pool["wait_ms"]["p99"], 50.0);
+    assert!(pool["waiting"]["max"].as_u64().unwrap() >= 9, "{pool}");
+    for words in ["no connection within `acquire_timeout`", "connection to db", "without an answer"] {
+        assert!(table.contains(words), "no {words:?} in\n{table}");
+    }
+    let rows = desk.read("rows.csv");
+    let with_reason = rows.lines().filter(|line| line.contains(",failed,") && line.ends_with(",acquire_timeout"));
+    assert_eq!(with_reason.count() as u64, failed);
+    let junit = text(&desk.run("run pool.json --format junit", 0));
+    assert!(junit.contains("failed: no connection within `acquire_timeout`"), "{junit}");
+    let csv = text(&desk.run("run pool.json --format csv", 0));
+    let cells = |line: usize| csv.lines().nth(line).unwrap().split(',').map(str::to_owned).collect::<Vec<_>>();
+    let place = cells(0).iter().position(|name| name == "failed_by_acquire_timeout").unwrap();
+    assert_eq!((cells(1)[place].clone(), cells(2)[place].clone()), (failed.to_string(), failed.to_string()));
+    assert_eq!(cells(0).len(), cells(1).len());
+}
+
+#[test]
+fn stations_can_be_asked_about() {
+    let desk = Desk::empty().with("pool.json", POOL);
+    let asked = |command: &str, objective: &str, code: i32| {
+        let output = desk.waitline(command).arg(objective).output().unwrap();
+        assert_eq!(output.status.code(), Some(code), "{objective}: {}", errors(&output));
+        output
+    };
+    for (objective, is_met) in [
+        ("pool.db.wait.p99 <= 50ms", true),
+        ("pool.db.wait.p99 < 50ms", false),
+        ("pool.db.wait.probability > 90%", true),
+        ("pool.db.in_use.mean > 0.9", true),
+        ("pool.db.waiting.max < 5", false),
+        ("utilization.pools.db > 90%", true),
+        ("utilization.db > 90%", true),
+        ("requests.failed_by.acquire_timeout < 1%", false),
+        ("requests.failed_by.backend_down == 0", true),
+        ("page.requests.failed_by.acquire_timeout == 0", false),
+        // Nothing computes, and there are no threads: nobody asks for either.
+        ("turn.wait.p99 < 1ms", false),
+        ("threads.wait.p99 < 1ms", false),
+    ] {
+        let results = text(&asked("run pool.json --format json --assert", objective, 0));
+        let results: Value = serde_json::from_str(&results).unwrap();
+        let verdict = &results["slo"][0]["verdict"];
+        assert_eq!(verdict == "met", is_met, "{objective}: {}", results["slo"][0]);
+    }
+    let said = errors(&asked("run pool.json --assert", "backend.db.wait.p99 < 1ms", 2));
+    assert!(said.contains("the backend `db` has no `concurrency`"), "{said}");
+}
+
+#[test]
+fn threads_beside_the_loop_are_a_station() {
+    let scenario = r#"{ "classes": { "page": { "phases": [{ "db": "10ms" }] } },
+        "arrivals": { "at": [{ "time": "0ms", "class": "page" }, { "time": "4ms", "class": "page" }] },
+        "policies": [{ "async": { "thread_pool": { "threads": 1 } } }] }"#;
+    let desk = Desk::empty().with("threads.json", scenario);
+    let table = text(&desk.run("run threads.json", 0));
+    let results: Value = serde_json::from_str(&desk.read("output/threads/results.json")).unwrap();
+    let policy = &results["policies"][0];
+    assert_eq!(policy["utilization"]["threads"], 1.0);
+    assert_eq!(
+        (&policy["breakdown_ms"]["thread_wait"], &policy["breakdown_ms"]["run_queue_wait"]),
+        (&3.0.into(), &0.0.into())
+    );
+    assert_eq!(policy["stations"]["threads"]["wait_ms"]["p99"], 6.0);
+    assert_eq!(policy["timeline"][1]["segments"][0]["kind"], "thread_wait");
+    assert!(desk.read("output/threads/timeline.svg").contains("waiting for a thread beside the loop"));
+    assert!(table.lines().any(|line| line.contains("waiting in") || line.contains("thread")), "{table}");
+}
+
+#[test]
+fn one_overloaded_worker_among_idle_ones_is_noticed() {
+    let at = |time: u32, class: &str| format!(r#"{{ "time": "{time}ms", "class": "{class}" }}"#);
+    let arrivals = |second: &str| {
+        let each = (0..100).flat_map(|place| [at(10 * place, "long"), at(10 * place + 1, second)]);
+        each.collect::<Vec<_>>().join(", ")
+    };
+    // In turn: worker 1 gets the first of each pair, worker 2 the second.
+    let scenario = |second: &str| {
+        format!(
+            r#"{{ "classes": {{ "long": {{ "phases": [{{ "compute": "12ms" }}] }}, "short": {{ "phases": [{{ "compute": "1ms" }}] }} }},
+            "arrivals": {{ "at": [{}] }}, "machine": {{ "cores": 2 }},
+            "policies": [{{ "async": {{ "workers": 2, "dispatch": "round_robin" }} }}] }}"#,
+            arrivals(second)
+        )
+    };
+    let desk = Desk::empty().with("one.json", &scenario("short")).with("both.json", &scenario("long"));
+    let table = text(&desk.run("run one.json", 0));
+    let results: Value = serde_json::from_str(&desk.read("output/one/results.json")).unwrap();
+    let policy = &results["policies"][0];
+    assert_eq!(policy["imbalance"]["worker"], 1);
+    let requests: Vec<_> = policy["per_worker"].as_array().unwrap().iter().map(|worker| &worker["requests"]).collect();
+    assert_eq!(requests, [100, 100]);
+    assert!(table.contains("warning: async: worker 1 is overloaded"), "{table}");
+    assert!(table.contains("Workers of async"), "{table}");
+    // Both have more than they can do: that is no matter of who gets what.
+    let table = text(&desk.run("run both.json", 0));
+    assert!(!table.contains("while the others have room"), "{table}");
 }

@@ -21,6 +21,7 @@ use std::{env, fs};
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 use waitline::engine::{Departure, MODEL_VERSION, Observer};
+use waitline::model::Activity;
 use waitline::output::json_text;
 use waitline::scenario::Scenario;
 use waitline::study::{Options, Replication, Watch, run, simulation};
@@ -199,8 +200,11 @@ impl Observer for Witness {
                 departure.outcome.name(),
                 departure.counts,
             );
-            for spent in departure.spent {
-                write!(line, " {}", spent.as_nanos()).unwrap();
+            // A wait for a thread is a part of the wait in the run queue here, from before it was told apart.
+            let mut spent = departure.spent;
+            spent[Activity::RunQueueWait as usize] += spent[Activity::ThreadWait as usize];
+            for activity in Activity::ALL.into_iter().filter(|activity| *activity != Activity::ThreadWait) {
+                write!(line, " {}", spent[activity as usize].as_nanos()).unwrap();
             }
             self.0.update(line + "\n");
         }

@@ -252,8 +252,8 @@ impl<O: Observer> Simulation<O> {
     /// A worker takes a request into a free slot.
     #[inline(always)]
     fn take_ahead(&mut self, ahead: &mut Ahead, id: RequestId, worker: u32) {
-        self.workers.take_slot(worker);
         let flight = &mut ahead.flights[id.0 as usize];
+        self.workers.take_slot(worker, self.now, flight.departure.counts);
         flight.worker = worker;
         flight.departure.spent[Activity::BacklogWait as usize] = self.now - flight.departure.entrance.arrival;
         if self.program.instruction(flight.next) == Instruction::Depart {
@@ -346,12 +346,13 @@ impl<O: Observer> Simulation<O> {
         let Flight { departure, worker, stays, user, .. } = &mut ahead.flights[id.0 as usize];
         // Set where it has been copied to: the copy would have to wait for it.
         self.untold.push_mut(*departure).departure = time;
-        self.workers.free_slot(*worker);
+        self.workers.free_slot(*worker, time);
         if let Some(user) = *user {
             self.think(user);
         }
         if departure.counts {
             self.counts.turns_taken.add_area(u128::from(stays.as_nanos()));
+            self.workers.add_turn(*worker, *stays);
         } else {
             self.book_flight(ahead, id, time);
         }
@@ -365,6 +366,12 @@ impl<O: Observer> Simulation<O> {
     fn tell_booked(&mut self) {
         let untold = std::mem::take(&mut self.untold);
         self.book_departed(&untold);
+        // Turns come first, and each has a core of its own: there is nothing else to wait for.
+        let program = &self.program;
+        self.waits.push_turns(untold.iter().map(|departure| {
+            let asks = !program.steps(departure.entrance.class).is_empty();
+            asks.then_some(departure.spent[Activity::RunQueueWait as usize])
+        }));
         self.untold = untold;
         self.tell();
     }
@@ -438,7 +445,7 @@ impl<O: Observer> Simulation<O> {
     #[cold]
     fn book_flight(&mut self, ahead: &Ahead, id: RequestId, now: SimTime) -> SimDuration {
         let mut cpu_time = SimDuration::ZERO;
-        let Flight { departure, next, first, .. } = &ahead.flights[id.0 as usize];
+        let Flight { departure, worker, next, first, .. } = &ahead.flights[id.0 as usize];
         let Departure { entrance, spent, .. } = departure;
         self.counts.in_system.add_span(entrance.arrival, now);
         let begun = (next - first) as usize;
@@ -459,6 +466,7 @@ impl<O: Observer> Simulation<O> {
             let until = end.min(now);
             if step.keeps_turn() {
                 self.counts.turns_taken.add_span(start, until);
+                self.workers.add_turn_between(*worker, start, until);
             }
             if let Instruction::Cpu(_) = step {
                 self.counts.busy_cores.add_span(start, until);

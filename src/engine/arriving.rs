@@ -1,6 +1,6 @@
 //! Arrivals, and how requests get from the backlog into a worker.
 
-use crate::model::{Activity, ClassId, SimTime};
+use crate::model::{Activity, ClassId, Rejection, SimTime};
 use crate::random::{Load, Purpose, Stream};
 
 use super::Dispatch;
@@ -214,7 +214,7 @@ impl<O: Observer> Simulation<O> {
     /// A request that finds no free slot waits, if there is room; whether there is.
     fn wait_in_backlog(&mut self, id: RequestId, backlog: usize) -> bool {
         if !self.has_room() {
-            self.leave(id, Outcome::Rejected);
+            self.leave(id, Outcome::Rejected(Rejection::Backlog));
             return false;
         }
         self.untaken += 1;
@@ -254,7 +254,8 @@ impl<O: Observer> Simulation<O> {
     /// A worker takes a request into a free slot.
     #[inline]
     fn take(&mut self, id: RequestId, worker: u32) {
-        self.workers.take_slot(worker);
+        let counts = self.is_counted(self.requests[id].arrival);
+        self.workers.take_slot(worker, self.now, counts);
         self.counts.slots_taken.rise(self.now);
         let in_loop = self.rules.thread_pool.is_some();
         let request = &mut self.requests[id];

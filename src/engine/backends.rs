@@ -9,6 +9,7 @@ use crate::model::{Backend, BackendId, Fault, FaultKind, HandOver, PoolScope, Re
 use super::backlog::remove_from;
 use super::recorder::Level;
 use super::requests::{PoolId, RequestId};
+use super::usage::QueueLevels;
 
 /// All backends of a scenario, as one policy uses them.
 #[derive(Clone, Debug)]
@@ -33,6 +34,10 @@ pub(super) struct Station {
     /// How many faults have it down.
     pub faults: u32,
     pub busy: Level,
+    /// Queries that wait until it starts them.
+    pub waiting: Level,
+    /// The connections of all its pools that are held, and the requests that wait for one.
+    pub connections: QueueLevels,
 }
 
 /// How much longer queries take than their demand.
@@ -70,6 +75,7 @@ impl Slower {
 /// A connection pool.
 #[derive(Clone, Debug)]
 pub(super) struct Connections {
+    backend: BackendId,
     idle: u32,
     queue: VecDeque<RequestId>,
     pub acquire_timeout: Option<SimDuration>,
@@ -86,6 +92,7 @@ impl Backends {
             let is_pool_shared = backend.pool.as_ref().is_some_and(|pool| pool.per == PoolScope::Application);
             if let (Some(pool), Some(release)) = (&backend.pool, backend.release()) {
                 let connections = Connections {
+                    backend: BackendId(number as u16),
                     idle: pool.size.get(),
                     queue: VecDeque::new(),
                     acquire_timeout: pool.acquire_timeout,
@@ -108,6 +115,8 @@ impl Backends {
                 slower: None,
                 faults: 0,
                 busy: Level::from(warm_up),
+                waiting: Level::from(warm_up),
+                connections: QueueLevels::from(warm_up),
             });
         }
         Self { stations, pools }
@@ -123,6 +132,42 @@ impl Backends {
     #[inline]
     pub fn pool(&mut self, pool: PoolId) -> &mut Connections {
         &mut self.pools[pool.0 as usize]
+    }
+
+    /// Takes an idle connection, or queues for one; whether it was taken.
+    #[inline]
+    pub fn acquire(&mut self, pool: PoolId, request: RequestId, now: SimTime) -> bool {
+        let connections = &mut self.pools[pool.0 as usize];
+        let is_taken = connections.acquire(request);
+        let levels = &mut self.stations[usize::from(connections.backend.0)].connections;
+        if is_taken {
+            levels.in_use.rise(now)
+        } else {
+            levels.waiting.rise(now)
+        }
+        is_taken
+    }
+
+    /// Returns a connection; the request that gets it in its stead, if one waits, and the backend.
+    #[inline]
+    pub fn give_back(&mut self, pool: PoolId, now: SimTime) -> Option<(RequestId, BackendId)> {
+        let connections = &mut self.pools[pool.0 as usize];
+        let backend = connections.backend;
+        let next = connections.give_back();
+        let levels = &mut self.stations[usize::from(backend.0)].connections;
+        if next.is_some() {
+            levels.waiting.fall(now)
+        } else {
+            levels.in_use.fall(now)
+        }
+        Some((next?, backend))
+    }
+
+    /// A request stops waiting for a connection.
+    pub fn stop_waiting(&mut self, pool: PoolId, request: RequestId, now: SimTime) {
+        let connections = &mut self.pools[pool.0 as usize];
+        connections.give_up(request);
+        self.stations[usize::from(connections.backend.0)].connections.waiting.fall(now);
     }
 
     pub fn stations(&self) -> &[Station] {
@@ -165,6 +210,7 @@ impl Station {
     pub fn enter(&mut self, request: RequestId, now: SimTime) -> bool {
         if self.in_service == self.concurrency {
             self.queue.push_back(request);
+            self.waiting.rise(now);
             return false;
         }
         self.in_service += 1;
@@ -176,7 +222,9 @@ impl Station {
     #[inline]
     pub fn leave(&mut self, now: SimTime) -> Option<RequestId> {
         let next = self.queue.pop_front();
-        if next.is_none() {
+        if next.is_some() {
+            self.waiting.fall(now);
+        } else {
             self.in_service -= 1;
             self.busy.fall(now);
         }
@@ -184,15 +232,16 @@ impl Station {
     }
 
     /// A query that has not started gives up.
-    pub fn give_up(&mut self, request: RequestId) {
+    pub fn give_up(&mut self, request: RequestId, now: SimTime) {
         remove_from(&mut self.queue, request);
+        self.waiting.fall(now);
     }
 }
 
 impl Connections {
     /// Takes an idle connection, or queues for one; whether it was taken.
     #[inline]
-    pub fn acquire(&mut self, request: RequestId) -> bool {
+    fn acquire(&mut self, request: RequestId) -> bool {
         if self.idle == 0 {
             self.queue.push_back(request);
             return false;
@@ -203,7 +252,7 @@ impl Connections {
 
     /// Returns a connection; the request that gets it in its stead, if one waits.
     #[inline]
-    pub fn give_back(&mut self) -> Option<RequestId> {
+    fn give_back(&mut self) -> Option<RequestId> {
         let next = self.queue.pop_front();
         self.idle += u32::from(next.is_none());
         next
@@ -220,7 +269,7 @@ impl Connections {
     }
 
     /// A request stops waiting for one.
-    pub fn give_up(&mut self, request: RequestId) {
+    fn give_up(&mut self, request: RequestId) {
         remove_from(&mut self.queue, request);
     }
 }

@@ -1,11 +1,12 @@
 //! Books: where the time of each request goes, to the nanosecond.
 
-use crate::model::{Activity, SimDuration};
+use crate::model::{Activity, Resource, SimDuration};
 
 use super::program::Instruction;
 use super::recorder::Observer;
 use super::requests::{RequestId, State};
 use super::simulation::Simulation;
+use super::waits::add_wait;
 
 impl<O: Observer> Simulation<O> {
     /// Books the time since the last booking as spent in one activity.
@@ -22,6 +23,34 @@ impl<O: Observer> Simulation<O> {
         self.requests[id].book(&mut self.observer, activity, span);
     }
 
+    /// Takes note that a request has waited for a resource for that long, perhaps for no time.
+    #[inline(always)]
+    pub(super) fn note_wait(&mut self, id: RequestId, resource: Resource, span: SimDuration) {
+        if let Some(column) = self.waits.column(resource) {
+            add_wait(self.requests.waits_mut(id), column, span);
+        }
+    }
+
+    /// Books the time since the last booking as a wait for a resource.
+    #[inline]
+    pub(super) fn book_wait(&mut self, id: RequestId, resource: Resource) {
+        self.note_wait(id, resource, self.now - self.requests[id].since);
+        self.book(id, resource.activity());
+    }
+
+    /// Books the time since the last booking as a wait in the run queue: for the turn until that was taken, then for a core.
+    #[inline(always)]
+    pub(super) fn book_run_queue_wait(&mut self, id: RequestId) {
+        if self.waits.columns() > 0 {
+            let request = &self.requests[id];
+            let had_turn = request.turn_since.max(request.since);
+            let (for_turn, for_core) = (had_turn - request.since, self.now - had_turn);
+            self.note_wait(id, Resource::Turn, for_turn);
+            self.note_wait(id, Resource::Core, for_core);
+        }
+        self.book(id, Activity::RunQueueWait);
+    }
+
     /// Books the time since a running request got its core: first what was not work, then the phases of its burst.
     #[inline]
     pub(super) fn book_burst(&mut self, id: RequestId) {
@@ -33,6 +62,7 @@ impl<O: Observer> Simulation<O> {
         let switched = got.min(self.requests[id].switch_cost);
         let work = got - switched;
         if elapsed > work {
+            self.note_wait(id, Resource::Core, elapsed - work);
             self.book_span(id, Activity::RunQueueWait, elapsed - work);
         }
         let mut left = work;
@@ -65,7 +95,14 @@ impl<O: Observer> Simulation<O> {
                 }
             }
             (State::Waiting, Instruction::Statement { .. }) => self.book(id, Activity::Backend),
-            _ => self.book(id, state.waiting_activity()),
+            (State::WaitingForTurn, _) => self.book_wait(id, Resource::Turn),
+            (State::WaitingForCore, _) => self.book_run_queue_wait(id),
+            (State::WaitingForThread, _) => self.book_wait(id, Resource::Thread),
+            (State::WaitingForConnection(backend), _) => self.book_wait(id, Resource::Connection(backend)),
+            (State::WaitingForBackend(backend), _) => self.book_wait(id, Resource::Query(backend)),
+            (State::InBacklog, _) => self.book(id, Activity::BacklogWait),
+            // Nothing was under way, or it was booked when it was stopped.
+            (State::Running | State::Waiting | State::Away, _) => self.book(id, Activity::RunQueueWait),
         }
     }
 
@@ -76,6 +113,7 @@ impl<O: Observer> Simulation<O> {
         for (activity, span) in Activity::ALL.into_iter().zip(spent) {
             self.book_span(id, activity, span);
         }
+        self.requests.add_branch_waits(id, branch, true);
     }
 
     /// Books what the requests in flight were doing when the run ended.

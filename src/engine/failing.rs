@@ -1,6 +1,6 @@
 //! Faults: a backend slower or down, a worker restarting, fewer cores.
 
-use crate::model::{BackendId, Fault, FaultKind, SimDuration, SimTime, Slowness};
+use crate::model::{BackendId, Failure, Fault, FaultKind, SimDuration, SimTime, Slowness};
 
 use super::backends::Slower;
 use super::event::{Event, FaultEdge, NEVER};
@@ -78,7 +78,7 @@ impl<O: Observer> Simulation<O> {
             FaultKind::Down { backend } => {
                 if begins {
                     self.backends[backend].faults += 1;
-                    self.fail_all(|simulation, id| simulation.needs(id, backend));
+                    self.fail_all(Failure::BackendDown, |simulation, id| simulation.needs(id, backend));
                 } else {
                     self.backends[backend].faults -= 1;
                 }
@@ -162,7 +162,7 @@ impl<O: Observer> Simulation<O> {
         let is_down = self.under_way().any(|fault| fault.kind == FaultKind::Restart { worker });
         self.workers.set_up(worker, !is_down);
         if begins {
-            self.fail_all(|simulation, id| simulation.is_inside(id, worker));
+            self.fail_all(Failure::WorkerRestart, |simulation, id| simulation.is_inside(id, worker));
         } else if !is_down {
             self.wake_acceptor_if_any(worker);
         }
@@ -199,11 +199,11 @@ impl<O: Observer> Simulation<O> {
 
     /// All requests for which that holds, or for one of whose branches it does, end with an error: in the order of their
     /// arrival, each with the first of its branches for which it holds.
-    fn fail_all(&mut self, fails: impl Fn(&Self, RequestId) -> bool) {
+    fn fail_all(&mut self, reason: Failure, fails: impl Fn(&Self, RequestId) -> bool) {
         let mut ids: Vec<RequestId> = self.requests.ids().into_iter().filter(|id| fails(self, *id)).collect();
         // A branch has the entry of its request, and comes after it.
         ids.sort_unstable_by_key(|id| (self.requests[*id].entry, self.requests[*id].next));
         ids.dedup_by_key(|id| self.requests[*id].entry);
-        ids.into_iter().for_each(|id| self.fail(id));
+        ids.into_iter().for_each(|id| self.fail(id, reason));
     }
 }

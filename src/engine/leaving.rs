@@ -1,6 +1,6 @@
 //! How requests leave: answered, rejected, failed, or because their client has given up; and what clients do then.
 
-use crate::model::SimTime;
+use crate::model::{Failure, SimTime};
 use crate::random::Purpose;
 
 use super::event::{Event, EventId};
@@ -20,10 +20,10 @@ impl<O: Observer> Simulation<O> {
             self.leave_loop(id);
         }
         if state != State::InBacklog {
-            self.workers.free_slot(worker);
+            self.workers.free_slot(worker, self.now);
             self.counts.slots_taken.fall(self.now);
             if lane == Lane::Thread && state != State::WaitingForThread {
-                self.workers[worker].idle_threads += 1;
+                self.workers.free_thread(worker, self.now);
             }
         }
         self.counts.last_departure = self.now;
@@ -53,7 +53,7 @@ impl<O: Observer> Simulation<O> {
         let is_abandoned = self.requests[id].is_abandoned;
         self.counts.in_system.fall(self.now);
         self.counts.departed += 1;
-        let outcome = if is_abandoned && outcome == Outcome::Completed { Outcome::ServedLate } else { outcome };
+        let outcome = if is_abandoned { after_client_timeout(outcome) } else { outcome };
         if !is_abandoned || outcome == Outcome::ServedLate {
             self.count(id, outcome);
         }
@@ -71,13 +71,13 @@ impl<O: Observer> Simulation<O> {
         let request = &self.requests[id];
         if self.is_counted(request.arrival) {
             let class = &mut self.counts.classes[usize::from(request.class.0)];
-            *match outcome {
-                Outcome::Completed => &mut class.completed,
-                Outcome::Rejected => &mut class.rejected,
-                Outcome::TimedOut => &mut class.timed_out,
-                Outcome::ServedLate => &mut class.served_late,
-                Outcome::Failed => &mut class.failed,
-            } += 1;
+            match outcome {
+                Outcome::Completed => class.completed += 1,
+                Outcome::Rejected(reason) => class.rejected.count(reason),
+                Outcome::TimedOut => class.timed_out += 1,
+                Outcome::ServedLate => class.served_late += 1,
+                Outcome::Failed(reason) => class.failed.count(reason),
+            }
         }
     }
 
@@ -91,6 +91,7 @@ impl<O: Observer> Simulation<O> {
             counts: self.is_counted(entrance.arrival),
             spent: self.requests[id].spent,
         });
+        self.waits.push(self.requests.waits(id));
         self.tell_some();
     }
 
@@ -191,7 +192,7 @@ impl<O: Observer> Simulation<O> {
     }
 
     /// A request, or the request of a branch, ends with an error; its worker is to settle.
-    pub(super) fn fail(&mut self, id: RequestId) {
+    pub(super) fn fail(&mut self, id: RequestId, reason: Failure) {
         let id = match self.requests.more(id).and_then(|more| more.parent) {
             Some(parent) => {
                 // The request has waited for this branch: it goes first.
@@ -202,7 +203,7 @@ impl<O: Observer> Simulation<O> {
             None => id,
         };
         self.withdraw(id);
-        self.leave(id, Outcome::Failed);
+        self.leave(id, Outcome::Failed(reason));
     }
 
     /// Takes a request out of where it waits or runs.
@@ -216,16 +217,16 @@ impl<O: Observer> Simulation<O> {
                 self.backlogs[backlog].remove(id, request, self.program.priority(request.class));
                 self.untaken -= 1;
             }
-            State::WaitingForThread => self.workers[worker].stop_waiting(id),
+            State::WaitingForThread => self.workers.stop_waiting_for_thread(worker, id, self.now),
             State::WaitingForTurn => self.workers[worker].stop_waiting(id),
             State::WaitingForCore => self.cores.give_up(id),
             State::Running => self.stop(id),
             State::WaitingForConnection(backend) => {
                 if let Some(pool) = self.backends.pool_of(backend, worker) {
-                    self.backends.pool(pool).give_up(id);
+                    self.backends.stop_waiting(pool, id, self.now);
                 }
             }
-            State::WaitingForBackend(backend) => self.backends[backend].give_up(id),
+            State::WaitingForBackend(backend) => self.backends[backend].give_up(id, self.now),
             State::Forked => {
                 for branch in self.requests.more(id).map(|more| more.branches.clone()).unwrap_or_default() {
                     self.withdraw(branch);
@@ -233,6 +234,7 @@ impl<O: Observer> Simulation<O> {
                 self.book_withdrawn(id, state);
                 for branch in std::mem::take(&mut self.requests.more_mut(id).branches) {
                     self.let_go(branch);
+                    self.requests.add_branch_waits(id, branch, false);
                     self.requests.remove(branch);
                 }
             }
@@ -241,6 +243,14 @@ impl<O: Observer> Simulation<O> {
         let request = &mut self.requests[id];
         request.completion = EventId::default();
         self.book_withdrawn(id, state);
+    }
+}
+
+/// What became of a request whose client had given up before: its end changes nothing but whether it was served.
+const fn after_client_timeout(outcome: Outcome) -> Outcome {
+    match outcome {
+        Outcome::Completed | Outcome::ServedLate => Outcome::ServedLate,
+        Outcome::TimedOut | Outcome::Rejected(_) | Outcome::Failed(_) => Outcome::TimedOut,
     }
 }
 

@@ -29,7 +29,9 @@ mod running;
 mod sharing;
 mod simulation;
 mod unfinished;
+mod usage;
 mod waiting;
+mod waits;
 mod walk;
 mod workers;
 
@@ -38,3 +40,5 @@ pub use recorder::{
 };
 pub use rules::{BlockingWaits, Dispatch, Order, Queueing, Rounding, Rules, ThreadPool, Timers};
 pub use simulation::{MAX_IN_FLIGHT, Setup, Simulation};
+pub use usage::{QueueUsage, WorkerUsage};
+pub use waits::{Waits, contended_resources};

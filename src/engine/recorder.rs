@@ -1,6 +1,9 @@
 //! What an observer may see of a run, and what the engine itself counts.
 
-use crate::model::{Activity, ClassId, SimDuration, SimTime};
+use crate::model::{Activity, ClassId, FailedBy, Failure, RejectedBy, Rejection, SimDuration, SimTime};
+
+use super::usage::{QueueUsage, WorkerUsage};
+use super::waits::Waits;
 
 /// Watches a run. What is not watched costs nothing.
 pub trait Observer {
@@ -12,6 +15,11 @@ pub trait Observer {
     /// Whether departures at one instant are to be told in the order in which they come about, whichever worker they
     /// leave.
     fn minds_order(&self) -> bool {
+        false
+    }
+
+    /// Whether what requests waited for is to be reported with their departures.
+    fn watches_waits(&self) -> bool {
         false
     }
 
@@ -45,6 +53,12 @@ pub trait Observer {
     fn on_unfinished(&mut self, unfinished: &Unfinished) {
         let _ = unfinished;
     }
+
+    /// The same, with a row of waits for each, if waits are watched.
+    fn on_departures_with_waits(&mut self, departures: &[Departure], waits: Waits<'_>) {
+        let _ = waits;
+        self.on_departures(departures);
+    }
 }
 
 macro_rules! tell_each {
@@ -72,6 +86,10 @@ macro_rules! tell_each {
         fn on_unfinished(&mut self, unfinished: &Unfinished) {
             $(self.$observer.on_unfinished(unfinished);)*
         }
+
+        fn on_departures_with_waits(&mut self, departures: &[Departure], waits: Waits<'_>) {
+            $(self.$observer.on_departures_with_waits(departures, waits);)*
+        }
     };
 }
 
@@ -83,6 +101,10 @@ impl<A: Observer, B: Observer> Observer for (A, B) {
 
     fn minds_order(&self) -> bool {
         self.0.minds_order() || self.1.minds_order()
+    }
+
+    fn watches_waits(&self) -> bool {
+        self.0.watches_waits() || self.1.watches_waits()
     }
 
     tell_each!(0, 1);
@@ -163,13 +185,13 @@ pub enum Outcome {
     /// It was answered.
     Completed,
     /// There was no room for it.
-    Rejected,
+    Rejected(Rejection),
     /// Its client gave up, and the request was stopped or left the backlog.
     TimedOut,
     /// Its client gave up before, and the application has finished the work for nobody.
     ServedLate,
     /// It ended with an error.
-    Failed,
+    Failed(Failure),
 }
 
 impl Outcome {
@@ -177,10 +199,19 @@ impl Outcome {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Completed => "completed",
-            Self::Rejected => "rejected",
+            Self::Rejected(_) => "rejected",
             Self::TimedOut => "timed_out",
             Self::ServedLate => "served_late",
-            Self::Failed => "failed",
+            Self::Failed(_) => "failed",
+        }
+    }
+
+    /// The name of the reason in files, of a request that was rejected or failed.
+    pub const fn reason(self) -> Option<&'static str> {
+        match self {
+            Self::Rejected(reason) => Some(reason.name()),
+            Self::Failed(reason) => Some(reason.name()),
+            Self::Completed | Self::TimedOut | Self::ServedLate => None,
         }
     }
 }
@@ -208,18 +239,25 @@ pub fn runs<K: PartialEq>(
     })
 }
 
+/// The place of the last activity.
+const LAST_ACTIVITY: usize = Activity::ALL.len() - 1;
+
 /// Adds up the time spent in each activity, in nanoseconds. Returns the sum of the response times.
 pub fn add_spent(departures: &[Departure], sums: &mut [u128; Activity::ALL.len()]) -> u128 {
     let present = departures.iter().map(|departure| u128::from(departure.response_time().as_nanos())).sum();
     // The parts add up to the response times, so if their sum fits into 64 bits, those of the parts do.
     let at_once = if present <= u128::from(u64::MAX) { departures.len().max(1) } else { 1 };
+    let mut others = 0;
     for some in departures.chunks(at_once) {
-        let mut spent = [0; Activity::ALL.len()];
+        let mut spent = [0; LAST_ACTIVITY];
         for departure in some {
             spent.iter_mut().zip(departure.spent).for_each(|(sum, span)| *sum += span.as_nanos());
         }
         sums.iter_mut().zip(spent).for_each(|(sum, more)| *sum += u128::from(more));
+        others += spent.iter().map(|span| u128::from(*span)).sum::<u128>();
     }
+    // And the last part is what the others leave.
+    sums[LAST_ACTIVITY] += present - others;
     present
 }
 
@@ -346,6 +384,15 @@ pub struct Record {
     pub slots: Usage,
     /// Queries that each limited backend works on.
     pub backends: Vec<Usage>,
+    /// Queries that wait until each backend starts them.
+    pub backend_queues: Vec<Usage>,
+    /// The connections to each backend; nothing is held where there is no pool.
+    pub pools: Vec<QueueUsage>,
+    /// The threads beside the loops.
+    pub threads: QueueUsage,
+    /// What each worker did, where workers may be given unequal work: not where each takes one request after another out
+    /// of one queue, and not of a single one.
+    pub workers: Vec<WorkerUsage>,
 }
 
 /// Why a run ended.
@@ -374,12 +421,12 @@ pub struct ClassCounts {
     pub retried: u64,
     /// Departed with an answer in time.
     pub completed: u64,
-    /// Turned away for want of room.
-    pub rejected: u64,
+    /// Turned away, by reason.
+    pub rejected: RejectedBy,
     /// The client gave up, in the backlog or later.
     pub timed_out: u64,
-    /// Ended with an error.
-    pub failed: u64,
+    /// Ended with an error, by reason.
+    pub failed: FailedBy,
     /// Of the timed out, those that the application served all the same.
     pub served_late: u64,
 }
@@ -390,9 +437,9 @@ impl ClassCounts {
         self.arrived += other.arrived;
         self.retried += other.retried;
         self.completed += other.completed;
-        self.rejected += other.rejected;
+        self.rejected.add(other.rejected);
         self.timed_out += other.timed_out;
-        self.failed += other.failed;
+        self.failed.add(other.failed);
         self.served_late += other.served_late;
     }
 }

@@ -7,6 +7,7 @@ use crate::model::{Activity, BackendId, ClassId, SimDuration, SimTime};
 use super::event::{EventId, UserId};
 use super::recorder::{Observer, Segment};
 use super::sharing::Share;
+use super::waits::{add_branch, clear_row};
 
 /// A place in the slab. It is used again once the request has departed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -35,24 +36,6 @@ pub(super) enum State {
     Forked,
     /// Its client will try again; of an acceptor: it sleeps.
     Away,
-}
-
-impl State {
-    /// What time in this state is booked as, where nothing else is known.
-    pub const fn waiting_activity(self) -> Activity {
-        match self {
-            Self::InBacklog => Activity::BacklogWait,
-            Self::WaitingForConnection(_) => Activity::PoolWait,
-            Self::WaitingForBackend(_) => Activity::BackendWait,
-            Self::WaitingForThread
-            | Self::WaitingForTurn
-            | Self::WaitingForCore
-            | Self::Running
-            | Self::Waiting
-            | Self::Forked
-            | Self::Away => Activity::RunQueueWait,
-        }
-    }
 }
 
 /// What runs a request in its worker.
@@ -92,6 +75,8 @@ pub(super) struct Request {
     pub lane: Lane,
     /// Since when it has been in that state, or its time has been booked.
     pub since: SimTime,
+    /// Since when it has had its turn, or had it last.
+    pub turn_since: SimTime,
     /// Since when its thread or loop has had the core it runs on.
     pub on_core_since: SimTime,
     /// CPU time that it cost to give it its core, and is not work.
@@ -162,6 +147,7 @@ impl Request {
             state: State::InBacklog,
             lane: Lane::Only,
             since: arrival,
+            turn_since: SimTime::ZERO,
             on_core_since: arrival,
             switch_cost: SimDuration::ZERO,
             burst_end: arrival,
@@ -204,19 +190,30 @@ pub(super) struct Requests {
     /// `stride` demands for each request, one an instruction of its class.
     demands: Vec<SimDuration>,
     stride: usize,
+    /// `columns` for each request: what it has waited for.
+    waits: Vec<SimDuration>,
+    columns: usize,
     more: Vec<More>,
     free: Vec<RequestId>,
 }
 
 impl Requests {
-    /// Room for requests of at most `stride` instructions.
-    pub fn new(stride: usize) -> Self {
-        Self { requests: Vec::new(), demands: Vec::new(), stride, more: Vec::new(), free: Vec::new() }
+    /// Room for requests of at most `stride` instructions, with that many columns of waits.
+    pub fn new(stride: usize, columns: usize) -> Self {
+        Self {
+            requests: Vec::new(),
+            demands: Vec::new(),
+            stride,
+            waits: Vec::new(),
+            columns,
+            more: Vec::new(),
+            free: Vec::new(),
+        }
     }
 
     #[inline(always)]
     pub fn insert(&mut self, request: Request) -> RequestId {
-        match self.free.pop() {
+        let id = match self.free.pop() {
             Some(id) => {
                 self.requests[id.0 as usize] = request;
                 id
@@ -225,9 +222,32 @@ impl Requests {
                 self.requests.push(request);
                 self.more.push(More::default());
                 self.demands.resize(self.requests.len() * self.stride, SimDuration::ZERO);
+                self.waits.resize(self.requests.len() * self.columns, SimDuration::ZERO);
                 RequestId(self.requests.len() as u32 - 1)
             }
-        }
+        };
+        clear_row(self.waits_mut(id));
+        id
+    }
+
+    /// What a request has waited for.
+    #[inline]
+    pub fn waits(&self, id: RequestId) -> &[SimDuration] {
+        let start = id.0 as usize * self.columns;
+        &self.waits[start..start + self.columns]
+    }
+
+    /// The same, to be changed.
+    #[inline]
+    pub fn waits_mut(&mut self, id: RequestId) -> &mut [SimDuration] {
+        let start = id.0 as usize * self.columns;
+        &mut self.waits[start..start + self.columns]
+    }
+
+    /// A branch of a request has ended, as its last or before others: what it waited for is part of the request's waits.
+    pub fn add_branch_waits(&mut self, id: RequestId, branch: RequestId, is_last: bool) {
+        let of_branch = self.waits(branch).to_vec();
+        add_branch(self.waits_mut(id), &of_branch, is_last);
     }
 
     /// Frees a place. Events that name it are void from now on.

@@ -1,6 +1,6 @@
 //! Turns and cores: which requests of a worker may run, and which of those have a core.
 
-use crate::model::{Activity, SimDuration, SimTime};
+use crate::model::{Resource, SimDuration, SimTime};
 
 use super::event::{Event, EventId, Nobody, WorkerId};
 use super::program::Instruction;
@@ -73,7 +73,7 @@ impl<O: Observer> Simulation<O> {
     /// A request whose turn it is blocks it. Where its backend is down it fails at once, and leaves its slot to another.
     fn start_blocking_wait(&mut self, id: RequestId) {
         let worker = self.requests[id].worker;
-        self.book(id, Activity::RunQueueWait);
+        self.book_wait(id, Resource::Turn);
         self.requests[id].state = State::Waiting;
         self.proceed(id);
         self.admit(worker);
@@ -86,6 +86,7 @@ impl<O: Observer> Simulation<O> {
         self.counts.turns_taken.rise(self.now);
         let request = &mut self.requests[id];
         request.holds_turn = true;
+        request.turn_since = self.now;
         request.state = State::WaitingForCore;
         Some(id)
     }
@@ -94,7 +95,7 @@ impl<O: Observer> Simulation<O> {
     pub(super) fn end_turn(&mut self, id: RequestId) {
         let request = &mut self.requests[id];
         request.holds_turn = false;
-        self.workers[request.worker].turns_taken -= 1;
+        self.workers.end_turn(request.worker, self.now);
         self.counts.turns_taken.fall(self.now);
     }
 
@@ -145,6 +146,7 @@ impl<O: Observer> Simulation<O> {
     /// A request that is on no core gives its turn away and queues for it again.
     fn hand_over(&mut self, id: RequestId) {
         let worker = self.requests[id].worker;
+        self.book_run_queue_wait(id);
         self.end_turn(id);
         self.requests[id].state = State::WaitingForTurn;
         self.workers[worker].run_queue.push_back(id);
@@ -226,7 +228,7 @@ impl<O: Observer> Simulation<O> {
     /// Lets a request run on a core that its thread or loop has had since `on_core_since`; it costs `switch_cost` before.
     #[inline(always)]
     fn run(&mut self, id: RequestId, place: u32, on_core_since: SimTime, switch_cost: SimDuration) {
-        self.book(id, Activity::RunQueueWait);
+        self.book_run_queue_wait(id);
         self.release_on_running(id);
         let burst = self.burst(id);
         let request = &mut self.requests[id];
@@ -252,7 +254,7 @@ impl<O: Observer> Simulation<O> {
 
     /// Lets a request share the cores.
     fn give_share(&mut self, id: RequestId) {
-        self.book(id, Activity::RunQueueWait);
+        self.book_run_queue_wait(id);
         self.release_on_running(id);
         let burst = self.burst(id);
         let (now, cost) = (self.now, self.machine.context_switch);
@@ -447,7 +449,7 @@ impl<O: Observer> Simulation<O> {
         request.next += 1;
         request.lane = Lane::Loop;
         let worker = request.worker;
-        self.workers[worker].idle_threads += 1;
+        self.workers.free_thread(worker, self.now);
         self.proceed(id);
     }
 
@@ -458,14 +460,14 @@ impl<O: Observer> Simulation<O> {
         request.next += 1;
         request.lane = Lane::Thread;
         request.state = State::WaitingForThread;
-        self.workers[request.worker].thread_queue.push_back(id);
+        self.workers.wait_for_thread(request.worker, id, self.now);
     }
 
     /// Idle threads beside a loop take the requests that wait for one.
     #[inline]
     pub(super) fn fill_threads(&mut self, worker: u32) {
-        while let Some(id) = self.workers.next_for_thread(worker) {
-            self.book(id, Activity::RunQueueWait);
+        while let Some(id) = self.workers.next_for_thread(worker, self.now) {
+            self.book_wait(id, Resource::Thread);
             self.requests[id].state = State::Waiting;
             self.proceed(id);
         }

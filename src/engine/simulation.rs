@@ -21,6 +21,7 @@ use super::program::Program;
 use super::recorder::{ClassCounts, Departure, Ending, Level, Observer, Record};
 use super::requests::Requests;
 use super::sharing::Sharing;
+use super::waits::{WaitTable, contended_resources};
 use super::walk::Walk;
 use super::workers::Workers;
 
@@ -109,6 +110,8 @@ pub struct Simulation<O> {
     pub(super) observer: O,
     /// Departures that it has not been told.
     pub(super) untold: Vec<Departure>,
+    /// What requests wait for, and what those waited for that it has not been told.
+    pub(super) waits: WaitTable,
     pub(super) counts: Counts,
 }
 
@@ -170,11 +173,14 @@ impl<O: Observer> Simulation<O> {
             Quantum::ProcessorSharing => None,
         };
         let backlog = Backlog::new(rules.queueing.order);
+        let resources =
+            if observer.watches_waits() { contended_resources(&rules, machine, backends, faults) } else { Vec::new() };
+        let waits = WaitTable::new(&resources, backends.len());
         let mut simulation = Self {
-            requests: Requests::new(program.stride()),
+            requests: Requests::new(program.stride(), waits.columns()),
             backlogs: vec![backlog; 1 + rules.workers as usize],
             untaken: 0,
-            workers: Workers::new(&rules),
+            workers: Workers::new(&rules, warm_up),
             acceptors: Acceptors::with_stream(setup.accept),
             cores: Cores::new(machine.cores, quantum.unwrap_or(SimDuration::MAX)),
             sharing: quantum.is_none().then(|| Sharing::new(machine.cores)),
@@ -205,6 +211,7 @@ impl<O: Observer> Simulation<O> {
             walk,
             observer,
             untold: Vec::new(),
+            waits,
             counts: Counts {
                 classes: vec![ClassCounts::default(); workload.classes.len()],
                 departed: 0,
@@ -334,8 +341,9 @@ impl<O: Observer> Simulation<O> {
 
     pub(super) fn tell(&mut self) {
         self.observer.on_clock(self.now.max(self.counts.last_departure));
-        self.observer.on_departures(&self.untold);
+        self.observer.on_departures_with_waits(&self.untold, self.waits.rows());
         self.untold.clear();
+        self.waits.clear();
     }
 
     /// Why the run ends before the event of that key, or without one.
@@ -389,6 +397,10 @@ impl<O: Observer> Simulation<O> {
             turns: counts.turns_taken.integral(end),
             slots: counts.slots_taken.integral(end),
             backends: self.backends.stations().iter().map(|station| station.busy.integral(end)).collect(),
+            backend_queues: self.backends.stations().iter().map(|station| station.waiting.integral(end)).collect(),
+            pools: self.backends.stations().iter().map(|station| station.connections.integral(end)).collect(),
+            threads: self.workers.threads.integral(end),
+            workers: self.workers.usage(end),
         };
         (record, self.observer)
     }

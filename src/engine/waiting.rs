@@ -1,6 +1,6 @@
 //! Waits off the CPU: plain delays, queries through connection pools, and branches that wait at the same time.
 
-use crate::model::{Activity, BackendId, HandOver, Release};
+use crate::model::{Activity, BackendId, Failure, HandOver, Release, Resource, SimDuration};
 
 use super::backends::Slower;
 use super::event::{Event, EventId};
@@ -83,7 +83,7 @@ impl<O: Observer> Simulation<O> {
             return;
         }
         if self.backends[backend].faults > 0 {
-            self.fail(id);
+            self.fail(id, Failure::BackendDown);
             return;
         }
         // On the connection that the client holds over its statements, or on one for the query alone.
@@ -96,8 +96,9 @@ impl<O: Observer> Simulation<O> {
     #[inline(always)]
     fn acquire(&mut self, id: RequestId, backend: BackendId) -> bool {
         let Some(pool) = self.backends.pool_of(backend, self.requests[id].worker) else { return true };
-        if self.backends.pool(pool).acquire(id) {
+        if self.backends.acquire(pool, id, self.now) {
             self.requests.more_mut(id).connection = Some(pool);
+            self.note_wait(id, Resource::Connection(backend), SimDuration::ZERO);
             return true;
         }
         self.requests[id].state = State::WaitingForConnection(backend);
@@ -112,7 +113,7 @@ impl<O: Observer> Simulation<O> {
     fn connect(&mut self, id: RequestId, backend: BackendId) {
         self.release_on_going_on(id);
         if self.backends[backend].faults > 0 {
-            self.fail(id);
+            self.fail(id, Failure::BackendDown);
         } else if self.acquire(id, backend) {
             self.requests[id].next += 1;
             self.proceed(id);
@@ -133,7 +134,7 @@ impl<O: Observer> Simulation<O> {
     fn start_statement(&mut self, id: RequestId, backend: BackendId) {
         self.counts.phase_events += 1;
         if self.backends[backend].faults > 0 {
-            self.fail(id);
+            self.fail(id, Failure::BackendDown);
         } else {
             self.serve(id, self.backends[backend].slower.map(Slower::of_statement));
         }
@@ -143,6 +144,7 @@ impl<O: Observer> Simulation<O> {
     #[inline(always)]
     fn query(&mut self, id: RequestId, backend: BackendId) {
         if self.backends[backend].enter(id, self.now) {
+            self.note_wait(id, Resource::Query(backend), SimDuration::ZERO);
             self.start_query(id, backend);
         } else {
             self.requests[id].state = State::WaitingForBackend(backend);
@@ -216,7 +218,7 @@ impl<O: Observer> Simulation<O> {
         if let Some(backend) = self.requests.more_mut(id).served_by.take()
             && let Some(next) = self.backends[backend].leave(self.now)
         {
-            self.book(next, Activity::BackendWait);
+            self.book_wait(next, Resource::Query(backend));
             self.start_query(next, backend);
         }
     }
@@ -238,11 +240,8 @@ impl<O: Observer> Simulation<O> {
     /// A released connection goes to the request that has waited longest for one.
     #[inline(always)]
     fn give_back(&mut self, pool: PoolId) {
-        let Some(next) = self.backends.pool(pool).give_back() else { return };
-        let State::WaitingForConnection(backend) = self.requests[next].state else {
-            unreachable!("only requests that wait for a connection are in a pool's queue")
-        };
-        self.book(next, Activity::PoolWait);
+        let Some((next, backend)) = self.backends.give_back(pool, self.now) else { return };
+        self.book_wait(next, Resource::Connection(backend));
         let more = self.requests.more_mut(next);
         more.connection = Some(pool);
         more.acquire_timeout = EventId::default();
@@ -310,7 +309,7 @@ impl<O: Observer> Simulation<O> {
             return;
         }
         let worker = self.requests[id].worker;
-        self.fail(id);
+        self.fail(id, Failure::AcquireTimeout);
         self.settle(worker);
     }
 
@@ -355,6 +354,8 @@ impl<O: Observer> Simulation<O> {
         let is_last = branches.is_empty();
         if is_last {
             self.book_as_branch(id, branch);
+        } else {
+            self.requests.add_branch_waits(id, branch, false);
         }
         self.let_go(branch);
         self.requests.remove(branch);

@@ -16,6 +16,7 @@ use super::event::{NEVER, time_of};
 use super::program::{Brought, Instruction, Program};
 use super::recorder::{Departure, Ending, Entrance, Observer, Outcome, Unfinished};
 use super::simulation::{Setup, Simulation, TOGETHER};
+use super::waits::Waits;
 
 /// The workers, and the requests that have been walked.
 #[derive(Clone, Debug)]
@@ -231,7 +232,8 @@ impl<O: Observer> Simulation<O> {
             self.book_until(departure, demands, departure.departure);
         }
         self.observer.on_clock(self.counts.last_departure);
-        self.observer.on_departures(departures);
+        // Requests that have their worker to themselves wait in the backlog and nowhere else.
+        self.observer.on_departures_with_waits(departures, Waits::NONE);
         untold.drain(..departed);
     }
 

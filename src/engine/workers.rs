@@ -5,12 +5,13 @@
 
 use std::collections::VecDeque;
 
-use crate::model::SimTime;
+use crate::model::{SimDuration, SimTime};
 
-use super::Rules;
 use super::backlog::remove_from;
 use super::event::EventId;
 use super::requests::RequestId;
+use super::usage::{QueueLevels, WorkerLevels, WorkerUsage};
+use super::{Dispatch, Rules};
 
 /// A worker process.
 #[derive(Clone, Debug, Default)]
@@ -42,10 +43,14 @@ pub(super) struct Workers {
     slots: Vec<u32>,
     slots_each: u32,
     turns: u32,
+    /// The threads beside all loops.
+    pub threads: QueueLevels,
+    /// What each does, if workers may be given unequal work; else none.
+    levels: Vec<WorkerLevels>,
 }
 
 impl Workers {
-    pub fn new(rules: &Rules) -> Self {
+    pub fn new(rules: &Rules, warm_up: SimTime) -> Self {
         let slots_each = rules.slots.unwrap_or(u32::MAX);
         let idle_threads = rules.thread_pool.as_ref().map_or(0, |pool| pool.threads);
         let worker = Worker { idle_threads, ..Worker::default() };
@@ -55,7 +60,18 @@ impl Workers {
             slots: vec![slots_each; rules.workers as usize],
             slots_each,
             turns: rules.running_at_once,
+            threads: QueueLevels::from(warm_up),
+            levels: if may_differ(rules) {
+                vec![WorkerLevels::from(warm_up); rules.workers as usize]
+            } else {
+                Vec::new()
+            },
         }
+    }
+
+    /// What each has done until `end`, if workers may be given unequal work; else none.
+    pub fn usage(&self, end: SimTime) -> Vec<WorkerUsage> {
+        self.levels.iter().map(|levels| levels.usage(end)).collect()
     }
 
     /// How many there are.
@@ -91,14 +107,47 @@ impl Workers {
         self.in_progress[worker as usize]
     }
 
+    /// A worker takes a request into a slot; `counts`: one that is part of the numbers.
     #[inline]
-    pub fn take_slot(&mut self, worker: u32) {
+    pub fn take_slot(&mut self, worker: u32, now: SimTime, counts: bool) {
         self.in_progress[worker as usize] += 1;
+        if let Some(levels) = self.levels.get_mut(worker as usize) {
+            levels.requests += u64::from(counts);
+            levels.in_progress.rise(now);
+        }
     }
 
+    /// A request leaves its slot.
     #[inline]
-    pub fn free_slot(&mut self, worker: u32) {
+    pub fn free_slot(&mut self, worker: u32, now: SimTime) {
         self.in_progress[worker as usize] -= 1;
+        if let Some(levels) = self.levels.get_mut(worker as usize) {
+            levels.in_progress.fall(now);
+        }
+    }
+
+    /// A request gives its turn away.
+    #[inline]
+    pub fn end_turn(&mut self, worker: u32, now: SimTime) {
+        self.workers[worker as usize].turns_taken -= 1;
+        if let Some(levels) = self.levels.get_mut(worker as usize) {
+            levels.turns.fall(now);
+        }
+    }
+
+    /// A turn was taken for that long, booked when it is over.
+    #[inline]
+    pub fn add_turn(&mut self, worker: u32, span: SimDuration) {
+        if let Some(levels) = self.levels.get_mut(worker as usize) {
+            levels.turns.add_area(u128::from(span.as_nanos()));
+        }
+    }
+
+    /// A turn was taken from `start` to `end`, booked when it is over.
+    pub fn add_turn_between(&mut self, worker: u32, start: SimTime, end: SimTime) {
+        if let Some(levels) = self.levels.get_mut(worker as usize) {
+            levels.turns.add_span(start, end);
+        }
     }
 
     /// Whether a worker takes requests at all.
@@ -113,9 +162,9 @@ impl Workers {
 
     /// The ready request whose turn it is now, if a turn is free; the turn is then taken.
     #[inline(always)]
-    pub fn next_turn(&mut self, worker: u32, now: SimTime) -> Option<RequestId> {
+    pub fn next_turn(&mut self, number: u32, now: SimTime) -> Option<RequestId> {
         let turns = self.turns;
-        let worker = &mut self[worker];
+        let worker = &mut self[number];
         if worker.turns_taken == turns {
             return None;
         }
@@ -124,18 +173,41 @@ impl Workers {
         worker.last_hand_over = now;
         worker.hand_over = EventId::default();
         worker.hand_over_due = false;
+        if let Some(levels) = self.levels.get_mut(number as usize) {
+            levels.turns.rise(now);
+        }
         Some(request)
+    }
+
+    /// A request waits for a thread beside the loop.
+    pub fn wait_for_thread(&mut self, worker: u32, request: RequestId, now: SimTime) {
+        self[worker].thread_queue.push_back(request);
+        self.threads.waiting.rise(now);
+    }
+
+    /// A thread beside the loop is done with a request.
+    pub fn free_thread(&mut self, worker: u32, now: SimTime) {
+        self[worker].idle_threads += 1;
+        self.threads.in_use.fall(now);
+    }
+
+    /// A request stops waiting for a thread.
+    pub fn stop_waiting_for_thread(&mut self, worker: u32, request: RequestId, now: SimTime) {
+        remove_from(&mut self[worker].thread_queue, request);
+        self.threads.waiting.fall(now);
     }
 
     /// The request that an idle thread beside the loop takes; the thread is then busy.
     #[inline]
-    pub fn next_for_thread(&mut self, worker: u32) -> Option<RequestId> {
-        let worker = &mut self[worker];
+    pub fn next_for_thread(&mut self, number: u32, now: SimTime) -> Option<RequestId> {
+        let worker = &mut self[number];
         if worker.idle_threads == 0 {
             return None;
         }
         let request = worker.thread_queue.pop_front()?;
         worker.idle_threads -= 1;
+        self.threads.waiting.fall(now);
+        self.threads.in_use.rise(now);
         Some(request)
     }
 
@@ -160,8 +232,8 @@ impl Workers {
 }
 
 impl Worker {
-    /// A ready request gives up waiting for its turn, the loop, or a thread. If it was the one that asked for the turn, that
-    /// is void: the next in line asks for itself.
+    /// A ready request gives up waiting for its turn, or for the loop. If it was the one that asked for the turn, that is
+    /// void: the next in line asks for itself.
     pub fn stop_waiting(&mut self, request: RequestId) {
         if self.run_queue.front() == Some(&request) {
             self.hand_over = EventId::default();
@@ -169,8 +241,13 @@ impl Worker {
         }
         remove_from(&mut self.run_queue, request);
         remove_from(&mut self.loop_queue, request);
-        remove_from(&mut self.thread_queue, request);
     }
+}
+
+/// Whether workers may be given unequal work. Not where each takes one request after another out of one queue: there
+/// is no other difference between them than who is first to be asked.
+fn may_differ(rules: &Rules) -> bool {
+    rules.workers > 1 && !(rules.slots == Some(1) && rules.queueing.dispatch == Dispatch::Shared)
 }
 
 impl std::ops::Index<u32> for Workers {

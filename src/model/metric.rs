@@ -3,17 +3,26 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{BackendId, FaultId};
+use super::station_number::StationNumber;
+use super::{BackendId, Failure, FaultId, Rejection, Resource};
 
 /// A number of the results of a policy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Metric {
     /// One of the list.
     Named(Named),
+    /// Requests that failed for a reason.
+    FailedBy(Failure),
+    /// Requests that were rejected for a reason.
+    RejectedBy(Rejection),
     /// How busy a limited backend is.
     BackendUtilization(BackendId),
     /// How long until a fault was over for the users.
     Recovery(FaultId),
+    /// How long the connections to a backend are held.
+    PoolUtilization(BackendId),
+    /// A number of the station where requests wait for a resource.
+    Station(Resource, StationNumber),
 }
 
 /// What a metric is measured in.
@@ -100,6 +109,7 @@ metrics! {
     Compute "breakdown.compute" Time false "mean CPU work in one's own code",
     Backend "breakdown.backend" Time false "mean time that backends work",
     Sleep "breakdown.sleep" Time false "mean plain delay",
+    ThreadWait "breakdown.thread_wait" Time false "mean wait for a thread beside the loop",
     WaitingMean "waiting_time.mean" Time false "mean wait in the backlog",
     WaitingP50 "waiting_time.p50" Time false "median wait in the backlog",
     WaitingP95 "waiting_time.p95" Time false "95th percentile of waits in the backlog",
@@ -109,10 +119,11 @@ metrics! {
     InSystemMax "in_system.max" Count false "most requests inside the system at one instant",
     Throughput "throughput" Rate false "requests served per second",
     Goodput "goodput" Rate false "requests served per second while their clients still waited",
-    Utilization "utilization" Share false "how busy the busiest of cores, workers, slots and backends is",
+    Utilization "utilization" Share false "how busy the busiest of cores, workers, slots, threads, pools and backends is",
     Cores "utilization.cores" Share false "how busy the cores are",
     Workers "utilization.workers" Share false "how long workers, their GIL or loop are held",
     Slots "utilization.slots" Share false "how many slots are taken",
+    Threads "utilization.threads" Share false "how many threads beside the loop are taken",
     OperationMean "operation_time.mean" Time false "mean time from the first try to the answer",
     OperationStddev "operation_time.stddev" Time false "standard deviation of times from the first try to the answer",
     OperationMin "operation_time.min" Time false "shortest time from the first try to the answer",
@@ -154,50 +165,99 @@ impl Named {
     }
 
     /// The percentile that it is, in thousandths.
-    pub const fn per_mille(self) -> Option<u64> {
-        match self {
-            Self::P50 | Self::SlowdownP50 | Self::WaitingP50 | Self::OperationP50 => Some(500),
-            Self::P90 | Self::OperationP90 => Some(900),
-            Self::P95 | Self::WaitingP95 | Self::OperationP95 => Some(950),
-            Self::P99 | Self::SlowdownP99 | Self::WaitingP99 | Self::OperationP99 => Some(990),
-            Self::P999 | Self::OperationP999 => Some(999),
-            _ => None,
-        }
+    pub fn per_mille(self) -> Option<u64> {
+        percentile_of(self.name())
+    }
+}
+
+/// The percentile that the last part of a name stands for, in thousandths.
+pub(super) fn percentile_of(name: &str) -> Option<u64> {
+    match name.rsplit('.').next()? {
+        "p50" => Some(500),
+        "p90" => Some(900),
+        "p95" => Some(950),
+        "p99" => Some(990),
+        "p999" => Some(999),
+        _ => None,
     }
 }
 
 impl Metric {
+    /// Every one there can be with that many backends, in the order of the results.
+    pub fn all(backends: usize) -> Vec<Self> {
+        let ids = || (0..backends).map(|id| BackendId(id as u16));
+        let stations = Resource::all(backends).into_iter();
+        let stations =
+            stations.flat_map(|resource| StationNumber::ALL.iter().map(move |number| Self::Station(resource, *number)));
+        (Named::ALL.iter().copied().map(Self::Named))
+            .chain(ids().map(Self::BackendUtilization))
+            .chain(ids().map(Self::PoolUtilization))
+            .chain(Failure::ALL.iter().copied().map(Self::FailedBy))
+            .chain(Rejection::ALL.iter().copied().map(Self::RejectedBy))
+            .chain(stations)
+            .collect()
+    }
+
     /// Its name in files and on the command line; `backends` are the names of the scenario's.
     pub fn name(self, backends: &[&str]) -> String {
+        let backend = |id: BackendId| backends[usize::from(id.0)];
         match self {
             Self::Named(named) => named.name().to_owned(),
-            Self::BackendUtilization(id) => format!("utilization.backends.{}", backends[usize::from(id.0)]),
+            Self::FailedBy(reason) => format!("requests.failed_by.{}", reason.name()),
+            Self::RejectedBy(reason) => format!("requests.rejected_by.{}", reason.name()),
+            Self::BackendUtilization(id) => format!("utilization.backends.{}", backend(id)),
             Self::Recovery(_) => "recovery".to_owned(),
+            Self::PoolUtilization(id) => format!("utilization.pools.{}", backend(id)),
+            Self::Station(resource, number) => format!("{}.{}", resource.name(backends), number.name()),
         }
+    }
+
+    /// The one of that name, where `backend` knows the backends by name.
+    pub fn named(name: &str, backend: impl Fn(&str) -> Option<BackendId>) -> Option<Self> {
+        if let Some(named) = Named::ALL.iter().find(|named| named.name() == name) {
+            return Some(Self::Named(*named));
+        }
+        if let Some(reason) = name.strip_prefix("requests.failed_by.") {
+            return Failure::ALL.iter().find(|known| known.name() == reason).map(|known| Self::FailedBy(*known));
+        }
+        if let Some(reason) = name.strip_prefix("requests.rejected_by.") {
+            return Rejection::ALL.iter().find(|known| known.name() == reason).map(|known| Self::RejectedBy(*known));
+        }
+        if let Some(of) = name.strip_prefix("utilization.backends.") {
+            return backend(of).map(Self::BackendUtilization);
+        }
+        if let Some(of) = name.strip_prefix("utilization.pools.") {
+            return backend(of).map(Self::PoolUtilization);
+        }
+        StationNumber::ALL.iter().find_map(|number| {
+            let station = name.strip_suffix(number.name())?.strip_suffix('.')?;
+            Resource::named(station, &backend).map(|resource| Self::Station(resource, *number))
+        })
     }
 
     /// What it is measured in.
     pub const fn unit(self) -> MetricUnit {
         match self {
             Self::Named(named) => named.unit(),
-            Self::BackendUtilization(_) => MetricUnit::Share,
+            Self::FailedBy(_) | Self::RejectedBy(_) => MetricUnit::Requests,
+            Self::BackendUtilization(_) | Self::PoolUtilization(_) => MetricUnit::Share,
             Self::Recovery(_) => MetricUnit::Time,
+            Self::Station(_, number) => number.unit(),
         }
     }
 
     /// Every one that confidence intervals are given for, in the order of the results.
     pub fn with_interval(backends: &[&str]) -> impl Iterator<Item = Self> {
-        let named = Named::ALL.iter().map(|named| Self::Named(*named));
-        let of_backends = (0..backends.len()).map(|id| Self::BackendUtilization(BackendId(id as u16)));
-        named.chain(of_backends).filter(|metric| metric.has_interval())
+        Self::all(backends.len()).into_iter().filter(|metric| metric.has_interval())
     }
 
     /// Whether confidence intervals are given for it.
     pub const fn has_interval(self) -> bool {
         match self {
             Self::Named(named) => named.has_interval(),
-            Self::BackendUtilization(_) => true,
-            Self::Recovery(_) => false,
+            Self::FailedBy(_) | Self::RejectedBy(_) | Self::Recovery(_) => false,
+            Self::BackendUtilization(_) | Self::PoolUtilization(_) => true,
+            Self::Station(_, number) => number.has_interval(),
         }
     }
 
@@ -205,7 +265,8 @@ impl Metric {
     pub const fn is_of_classes(self) -> bool {
         match self {
             Self::Named(named) => named.is_of_classes(),
-            Self::BackendUtilization(_) | Self::Recovery(_) => false,
+            Self::FailedBy(_) | Self::RejectedBy(_) => true,
+            Self::BackendUtilization(_) | Self::PoolUtilization(_) | Self::Recovery(_) | Self::Station(..) => false,
         }
     }
 
@@ -220,9 +281,49 @@ impl Metric {
                     | Named::Cores
                     | Named::Workers
                     | Named::Slots
+                    | Named::Threads
                     | Named::Events
             ),
-            Self::BackendUtilization(_) | Self::Recovery(_) => false,
+            Self::FailedBy(_) | Self::RejectedBy(_) => true,
+            Self::BackendUtilization(_) | Self::PoolUtilization(_) | Self::Recovery(_) | Self::Station(..) => false,
         }
+    }
+
+    /// The percentile that it is, in thousandths.
+    pub fn per_mille(self) -> Option<u64> {
+        match self {
+            Self::Named(named) => named.per_mille(),
+            Self::Station(_, number) => number.per_mille(),
+            Self::FailedBy(_)
+            | Self::RejectedBy(_)
+            | Self::BackendUtilization(_)
+            | Self::PoolUtilization(_)
+            | Self::Recovery(_) => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_metric_is_found_by_its_name_and_has_a_name_of_its_own() {
+        let backends = ["db", "pool.db", "wait.p99"];
+        let id = |name: &str| backends.iter().position(|known| *known == name).map(|id| BackendId(id as u16));
+        let all = Metric::all(backends.len());
+        for metric in &all {
+            assert_eq!(Metric::named(&metric.name(&backends), id), Some(*metric));
+        }
+        assert_eq!(Metric::named("pool.idp.wait.p99", id), None);
+        assert_eq!(Metric::named("pool.db.wait.p98", id), None);
+    }
+
+    #[test]
+    fn a_percentile_says_so_in_its_name() {
+        assert_eq!(Named::P999.per_mille(), Some(999));
+        assert_eq!(Named::WaitingP95.per_mille(), Some(950));
+        assert_eq!(Named::WaitingProbability.per_mille(), None);
+        assert_eq!(Metric::Station(Resource::Core, StationNumber::WaitP50).per_mille(), Some(500));
     }
 }

@@ -7,6 +7,9 @@ mod metric;
 mod overhead;
 mod phase;
 mod rate;
+mod reason;
+mod resource;
+mod station_number;
 mod time;
 
 pub use client::{BackendClient, ClientChoice, KnownClient, Statement};
@@ -16,4 +19,7 @@ pub use metric::{Metric, MetricUnit, Named};
 pub use overhead::Overhead;
 pub use phase::{Activity, ClassId, PhaseKind};
 pub use rate::Rate;
+pub use reason::{FailedBy, Failure, RejectedBy, Rejection};
+pub use resource::Resource;
+pub use station_number::StationNumber;
 pub use time::{SimDuration, SimTime};

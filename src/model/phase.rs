@@ -61,11 +61,13 @@ pub enum Activity {
     Backend,
     /// A plain delay.
     Sleep,
+    /// Waiting for a thread beside the loop.
+    ThreadWait,
 }
 
 impl Activity {
-    /// Every activity, in the order reports list them.
-    pub const ALL: [Self; 8] = [
+    /// Every activity, in the order of files: new ones come last.
+    pub const ALL: [Self; 9] = [
         Self::BacklogWait,
         Self::RunQueueWait,
         Self::PoolWait,
@@ -74,7 +76,16 @@ impl Activity {
         Self::Compute,
         Self::Backend,
         Self::Sleep,
+        Self::ThreadWait,
     ];
+
+    /// Whether a request waits for others meanwhile; alone it would not.
+    pub const fn is_wait(self) -> bool {
+        match self {
+            Self::BacklogWait | Self::RunQueueWait | Self::ThreadWait | Self::PoolWait | Self::BackendWait => true,
+            Self::Framework | Self::Compute | Self::Backend | Self::Sleep => false,
+        }
+    }
 
     /// The name in files.
     pub const fn name(self) -> &'static str {
@@ -87,6 +98,7 @@ impl Activity {
             Self::Compute => "compute",
             Self::Backend => "backend",
             Self::Sleep => "sleep",
+            Self::ThreadWait => "thread_wait",
         }
     }
 }

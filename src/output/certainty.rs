@@ -229,6 +229,7 @@ pub fn warnings(results: &ScenarioResults) -> Vec<String> {
         warnings
             .extend(saturation.and_then(|s| s.message.as_ref()).map(|message| format!("{}: {message}", policy.name)));
     }
+    warnings.extend(results.policies.iter().filter_map(super::stations::imbalance));
     for policy in &results.policies {
         let why = policy.no_prediction.as_ref();
         warnings.extend(why.map(|why| format!("{}: no prediction of a real server is possible: {why}", policy.name)));

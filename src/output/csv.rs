@@ -120,16 +120,21 @@ impl Line<'_> {
         {
             cells.push((format!("utilization_{name}"), json!(share)));
         }
+        cells.push(("utilization_threads".to_owned(), json!(utilization.threads)));
         if self.class != "all" {
             cells[known_of_classes..].iter_mut().for_each(|(_, value)| *value = Value::Null);
         }
+        flatten("rejected_by_", &self.requests.rejected_by, "", &mut cells);
+        flatten("failed_by_", &self.requests.failed_by, "", &mut cells);
         cells
     }
 }
 
 fn flatten(before: &str, values: &impl Serialize, after: &str, cells: &mut Vec<(String, Value)>) {
     let values = json!(values);
-    for (name, value) in values.as_object().into_iter().flatten() {
+    // What has numbers of its own has cells of its own.
+    let numbers = values.as_object().into_iter().flatten().filter(|(_, value)| !value.is_object());
+    for (name, value) in numbers {
         // A probability has no unit.
         let after = if name == "probability" { "" } else { after };
         cells.push((format!("{before}{name}{after}"), value.clone()));

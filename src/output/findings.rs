@@ -5,6 +5,7 @@ use super::check::if_meant;
 use super::number;
 use super::paint::plain;
 use super::power;
+use super::stations;
 use crate::stats::{MissingClient, ObjectiveResult, ObjectiveVerdict, PolicyResults, ScenarioResults};
 use crate::study::{
     BaselineCheck, BaselineComparison, MetricComparison, MetricVerdict, NotComparable, OneSided, ScenarioPart, Side,
@@ -61,6 +62,7 @@ pub fn findings(report: &Report) -> Vec<Finding> {
     let mut findings: Vec<Finding> = results.policies.iter().map(runs_to_its_end).collect();
     findings.extend(results.policies.iter().filter_map(sustains_its_load));
     findings.extend(results.missing_clients.iter().map(asks_through_a_client));
+    findings.extend(results.policies.iter().filter_map(shares_its_load));
     findings.extend(settles(results));
     findings.extend(precision(results));
     findings.extend(results.slo.iter().map(|objective| of_objective(objective, results)));
@@ -99,7 +101,17 @@ fn runs_to_its_end(policy: &PolicyResults) -> Finding {
             (Outcome::Passes, format!("{} ran to its end; requests completed: {completed}", policy.name))
         }
     };
-    of_run(Some(policy), "runs to its end", outcome, message)
+    let details = stations::reasons(&policy.requests);
+    Finding { details, ..of_run(Some(policy), "runs to its end", outcome, message) }
+}
+
+/// Whether no worker has more than it can do while others have room, where workers can differ.
+fn shares_its_load(policy: &PolicyResults) -> Option<Finding> {
+    let (outcome, message) = match stations::imbalance(policy) {
+        Some(message) => (Outcome::Warned, message),
+        None => (Outcome::Passes, format!("{} spreads its load over its workers", policy.name)),
+    };
+    (!policy.per_worker.is_empty()).then(|| of_run(Some(policy), "spreads its load", outcome, message))
 }
 
 /// Whether the load is one that the policy can sustain, where that was asked.

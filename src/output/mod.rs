@@ -24,6 +24,7 @@ mod replay;
 mod report;
 mod rows;
 mod schema;
+mod stations;
 pub mod svg;
 mod table;
 mod text;

@@ -4,7 +4,9 @@ use indexmap::IndexMap;
 
 use super::certainty::{self, certainty};
 use super::number::{self, NONE, Unit};
+use super::stations;
 use super::table::Table;
+use crate::model::Activity;
 use crate::stats::{
     Breakdown, ClassConfidence, PolicyResults, RequestCounts, Saturation, ScenarioResults, Slowdown, Summary,
     TimelineEntry,
@@ -23,22 +25,36 @@ pub fn tables(results: &ScenarioResults) -> Vec<Table> {
     tables.extend(certainty::comparison(results));
     tables.extend(operations(results));
     tables.extend(capacity(results));
+    tables.extend(stations::waits(results));
+    tables.extend(stations::workers(results));
     tables.push(where_the_time_went(results));
     tables.push(load(results));
     tables
 }
 
 /// A mean's parts by name, as reports list them, for a policy.
-pub fn parts(breakdown: &Breakdown) -> [(Kind, &'static str, Option<f64>); 8] {
+pub fn parts(breakdown: &Breakdown) -> [(Kind, &'static str, Option<f64>); Activity::ALL.len()] {
+    let Breakdown {
+        backlog_wait,
+        run_queue_wait,
+        thread_wait,
+        pool_wait,
+        backend_wait,
+        framework,
+        compute,
+        backend,
+        sleep,
+    } = *breakdown;
     [
-        (Kind::Wait, "backlog", breakdown.backlog_wait),
-        (Kind::Wait, "run queue", breakdown.run_queue_wait),
-        (Kind::Wait, "pool", breakdown.pool_wait),
-        (Kind::Wait, "backend", breakdown.backend_wait),
-        (Kind::Work, "framework", breakdown.framework),
-        (Kind::Work, "compute", breakdown.compute),
-        (Kind::Away, "backend", breakdown.backend),
-        (Kind::Away, "sleep", breakdown.sleep),
+        (Kind::Wait, "backlog", backlog_wait),
+        (Kind::Wait, "run queue", run_queue_wait),
+        (Kind::Wait, "thread", thread_wait),
+        (Kind::Wait, "pool", pool_wait),
+        (Kind::Wait, "backend", backend_wait),
+        (Kind::Work, "framework", framework),
+        (Kind::Work, "compute", compute),
+        (Kind::Away, "backend", backend),
+        (Kind::Away, "sleep", sleep),
     ]
 }
 
@@ -139,6 +155,7 @@ fn response_times(results: &ScenarioResults) -> Table {
     table.note.extend(certainty::note(results));
     table.note.extend(super::preset::sentences(results));
     table.note.extend(super::preset::missing_clients(results));
+    table.note.extend(results.policies.iter().filter_map(stations::without_answer));
 
     let slowdowns = |value: fn(&Slowdown) -> Option<f64>| -> Vec<String> {
         lines.iter().map(|line| number::times(value(line.slowdown))).collect()
@@ -240,8 +257,20 @@ fn operations(results: &ScenarioResults) -> Option<Table> {
 fn where_the_time_went(results: &ScenarioResults) -> Table {
     let unit = breakdown_unit(results);
     let title = format!("Where the time went, mean per request in {}", unit.name);
-    let mut table = Table::of(title, "policy", results.policies.iter().map(|policy| (false, policy.name.clone())));
-    let rows: Vec<_> = results.policies.iter().map(|policy| parts(&policy.breakdown_ms)).collect();
+    let mut names = Vec::new();
+    let mut rows = Vec::new();
+    let mut means = Vec::new();
+    for policy in &results.policies {
+        names.push((false, policy.name.clone()));
+        rows.push(parts(&policy.breakdown_ms));
+        means.push(policy.response_time_ms.mean);
+        if let Some(unanswered) = &policy.unanswered_breakdown_ms {
+            names.push((true, "without an answer".to_owned()));
+            rows.push(parts(unanswered));
+            means.push(parts(unanswered).iter().map(|part| part.2).sum());
+        }
+    }
+    let mut table = Table::of(title, "policy", names);
     let Some(first) = rows.first() else { return table };
     for (place, (kind, heading, _)) in first.iter().enumerate() {
         let times: Vec<_> = rows.iter().map(|row| row[place].2).collect();
@@ -249,7 +278,6 @@ fn where_the_time_went(results: &ScenarioResults) -> Table {
             table.numbers(kind.group(), heading, unit.column(&times));
         }
     }
-    let means: Vec<_> = results.policies.iter().map(|policy| policy.response_time_ms.mean).collect();
     table.apart();
     table.numbers("", "in all", unit.column(&means));
     table
@@ -304,6 +332,7 @@ fn load(results: &ScenarioResults) -> Table {
         ("cores", numbers(|policy| policy.utilization.cores)),
         ("workers", numbers(|policy| policy.utilization.workers)),
         ("slots", numbers(|policy| policy.utilization.slots)),
+        ("threads", numbers(|policy| policy.utilization.threads)),
     ] {
         if shares.iter().any(Option::is_some) {
             table.numbers(BUSY, heading, shares.into_iter().map(number::percent).collect());
@@ -314,6 +343,17 @@ fn load(results: &ScenarioResults) -> Table {
     for backend in backends.keys() {
         let shares = policies.iter().map(|policy| policy.utilization.backends.get(*backend).copied().flatten());
         table.numbers(BUSY, backend, shares.map(number::percent).collect());
+    }
+    // Where only a pool limits a backend, its utilization is the pool's.
+    let pools: IndexMap<&String, ()> =
+        policies.iter().flat_map(|policy| policy.utilization.pools.keys()).map(|name| (name, ())).collect();
+    for backend in pools.keys() {
+        let of = |policy: &PolicyResults| policy.utilization.pools.get(*backend).copied().flatten();
+        let queries = |policy: &PolicyResults| policy.utilization.backends.get(*backend).copied().flatten();
+        if policies.iter().any(|policy| of(policy) != queries(policy)) {
+            let shares = policies.iter().map(of);
+            table.numbers(BUSY, &format!("pool of {backend}"), shares.map(number::percent).collect());
+        }
     }
     table
 }

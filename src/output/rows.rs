@@ -14,6 +14,7 @@ pub fn header(scenarios: bool, replications: bool) -> String {
     for activity in Activity::ALL {
         line.push_str(&format!(",{}_ms", activity.name()));
     }
+    line.push_str(",reason");
     line.push('\n');
     line
 }
@@ -45,6 +46,8 @@ pub fn row(scenario: Option<&str>, row: &RequestRow<'_>, line: &mut String) {
         line.push(',');
         push_number(number, line);
     }
+    line.push(',');
+    line.push_str(row.reason.unwrap_or_default());
     line.push('\n');
 }
 
@@ -113,14 +116,15 @@ mod tests {
             departure_ms: 490.0,
             outcome: "completed",
             demand_ms: 105.0,
-            breakdown_ms: [370.0, 0.0, 0.0, 0.0, 20.0, 10.0, 75.0, 0.0],
+            breakdown_ms: [370.0, 0.0, 0.0, 0.0, 20.0, 10.0, 75.0, 0.0, 0.0],
+            reason: None,
         };
         row(Some("lecture"), &data, &mut line);
         assert_eq!(
             line,
-            "lecture,sync,2,3,\"short, \"\"urgent\"\"\",completed,15,490,475,105,4.52381,370,0,0,0,20,10,75,0\n"
+            "lecture,sync,2,3,\"short, \"\"urgent\"\"\",completed,15,490,475,105,4.52381,370,0,0,0,20,10,75,0,0,\n"
         );
-        assert_eq!(header(true, true).split(',').count(), 19);
+        assert_eq!(header(true, true).split(',').count(), 21);
     }
 
     #[test]
@@ -133,11 +137,12 @@ mod tests {
             class: "empty",
             arrival_ms: 1.0,
             departure_ms: 1.0,
-            outcome: "completed",
+            outcome: "failed",
             demand_ms: 0.0,
-            breakdown_ms: [0.0; 8],
+            breakdown_ms: [0.0; Activity::ALL.len()],
+            reason: Some("worker_restart"),
         };
         row(None, &data, &mut line);
-        assert_eq!(line, "async,1,empty,completed,1,1,0,0,,0,0,0,0,0,0,0,0\n");
+        assert_eq!(line, "async,1,empty,failed,1,1,0,0,,0,0,0,0,0,0,0,0,0,worker_restart\n");
     }
 }

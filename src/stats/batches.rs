@@ -7,7 +7,7 @@
 //! How busy cores and slots are during a batch is what its requests had them do, by the length of the batch (the
 //! utilization law); a batch is as long as it takes until the next one begins.
 
-use crate::engine::{ClassCounts, Departure, Observer, Outcome, Unfinished, Usage, runs};
+use crate::engine::{ClassCounts, Departure, Observer, Outcome, Unfinished, Usage, Waits, runs};
 use crate::model::{Activity, SimTime};
 
 use super::collector::Collector;
@@ -29,6 +29,8 @@ pub struct Batches {
     empty: Batch,
     clients_retry: bool,
     over_time: OverTime,
+    /// At how many stations waits are collected.
+    stations: Option<usize>,
 }
 
 /// What is collected of some requests.
@@ -56,7 +58,7 @@ impl Batches {
     pub fn only_one(classes: usize, clients_retry: bool) -> Self {
         let empty = Batch::new(classes, clients_retry);
         let over_time = OverTime::from(SimTime::ZERO, clients_retry);
-        Self { shift: u64::BITS - 1, batches: Vec::new(), empty, clients_retry, over_time }
+        Self { shift: u64::BITS - 1, batches: Vec::new(), empty, clients_retry, over_time, stations: None }
     }
 
     /// The same of a run whose measured time begins at that instant.
@@ -75,10 +77,17 @@ impl Batches {
         &self.over_time
     }
 
+    /// The same, with the waits at that many stations.
+    pub fn with_stations(mut self, stations: usize) -> Self {
+        self.empty.collector = self.empty.collector.with_stations(stations);
+        self.stations = Some(stations);
+        self
+    }
+
     /// What was collected of the whole run.
     pub fn collected(&self) -> Collector {
         let classes = self.empty.unanswered.len();
-        let mut all = Collector::new(classes, self.clients_retry);
+        let mut all = Collector::new(classes, self.clients_retry).with_stations(self.stations.unwrap_or(0));
         self.batches.iter().for_each(|batch| all.merge(&batch.collector));
         all
     }
@@ -172,6 +181,10 @@ impl Batch {
             turns: None,
             slots: Usage::default(),
             backends: Vec::new(),
+            backend_queues: Vec::new(),
+            pools: Vec::new(),
+            threads: None,
+            workers: Vec::new(),
             warm_up_requests: 0,
             phase_events: 0,
             incomplete: None,
@@ -221,6 +234,10 @@ impl Batch {
             turns: None,
             slots: usage(self.in_progress + present - spent(Activity::BacklogWait)),
             backends: Vec::new(),
+            backend_queues: Vec::new(),
+            pools: Vec::new(),
+            threads: None,
+            workers: Vec::new(),
             warm_up_requests: 0,
             phase_events: 0,
             incomplete: None,
@@ -240,6 +257,7 @@ impl Batch {
         if *outcome == Outcome::Completed {
             self.collector.add(departures);
         } else {
+            self.collector.add_unanswered(departures);
             departures.iter().for_each(|departure| self.add_unanswered(departure));
         }
         first
@@ -260,25 +278,35 @@ impl Batch {
         counts.arrived += 1;
         match departure.outcome {
             Outcome::Completed => unreachable!("the collector has those that were answered"),
-            Outcome::Rejected => counts.rejected += 1,
+            Outcome::Rejected(reason) => counts.rejected.count(reason),
             Outcome::TimedOut => counts.timed_out += 1,
             Outcome::ServedLate => {
                 counts.timed_out += 1;
                 counts.served_late += 1;
             }
-            Outcome::Failed => counts.failed += 1,
+            Outcome::Failed(reason) => counts.failed.count(reason),
         }
     }
 }
 
 impl Observer for Batches {
+    fn watches_waits(&self) -> bool {
+        self.stations.is_some()
+    }
+
     fn on_departures(&mut self, departures: &[Departure]) {
+        self.on_departures_with_waits(departures, Waits::NONE);
+    }
+
+    fn on_departures_with_waits(&mut self, departures: &[Departure], mut waits: Waits<'_>) {
         let Self { shift, clients_retry, .. } = *self;
         let belongs_to = |departure: &Departure| {
             let Departure { entrance, counts, outcome, .. } = departure;
             (entrance.request >> shift, entrance.class, *counts, *outcome)
         };
         for departures in runs(departures, belongs_to) {
+            let (rows, others) = waits.split_at(departures.len());
+            waits = others;
             let Departure { entrance, counts, outcome, .. } = departures[0];
             if !counts {
                 departures.iter().for_each(|departure| self.over_time.add_uncounted(departure));
@@ -287,6 +315,7 @@ impl Observer for Batches {
             let batch = self.batch(entrance.request);
             let before = batch.spent();
             let first = batch.add(departures, clients_retry);
+            batch.collector.add_waits(rows);
             let after = batch.spent();
             if clients_retry {
                 self.over_time.add_operations(departures, outcome == Outcome::Completed);
@@ -321,7 +350,7 @@ mod tests {
         for request in (0..requests).map(|request| request / 10 * 10 + 9 - request % 10) {
             let arrival = SimTime::ZERO + SimDuration::from_millis(request);
             let demand = SimDuration::from_nanos(100_000);
-            let mut spent = [SimDuration::ZERO; 8];
+            let mut spent = [SimDuration::ZERO; Activity::ALL.len()];
             spent[Activity::Compute as usize] = demand;
             batches.on_departures(&[Departure {
                 entrance: Entrance {
@@ -372,7 +401,7 @@ mod tests {
             let arrival = SimTime::ZERO + SimDuration::from_millis(request);
             let entrance = Entrance { request, class, arrival, first_arrival: arrival, tries_before: 0, demand: zero };
             let departure = arrival + SimDuration::from_nanos(1_000_003 + request);
-            let (outcome, spent) = (Outcome::Completed, [zero; 8]);
+            let (outcome, spent) = (Outcome::Completed, [zero; Activity::ALL.len()]);
             batches.on_departures(&[Departure { entrance, departure, outcome, counts: true, spent }]);
         }
         let mut all = batches.collected();

@@ -2,14 +2,17 @@
 
 use indexmap::IndexMap;
 
-use crate::engine::{ClassCounts, Departure, Rules, Usage, add_spent};
-use crate::model::{Activity, Backend, Machine, PoolScope, SimTime};
+use crate::engine::{ClassCounts, Departure, Rules, Waits, add_spent};
+use crate::model::{Activity, Backend, BackendId, Machine, PoolScope, Resource, SimTime};
 
 use crate::policy::{Runner, StandsFor};
 
+use super::per_worker::{imbalance, listed, per_worker};
 use super::results::*;
 use super::sample::Sample;
+use super::stations::StationWaits;
 use super::totals::Totals;
+use super::unanswered::Unanswered;
 
 /// Slowdowns are recorded in millionths.
 const SLOWDOWN_UNIT: u64 = 1_000_000;
@@ -24,6 +27,9 @@ pub struct Collector {
     spent: [u128; Activity::ALL.len()],
     /// First try to answer, where clients try again.
     operation_time: Option<Sample>,
+    /// How long requests waited at each station, answered or not.
+    stations: StationWaits,
+    unanswered: Unanswered,
 }
 
 #[derive(Clone, Debug)]
@@ -51,6 +57,8 @@ pub struct Subject<'a> {
     pub classes: &'a [&'a str],
     /// The backends, in their order.
     pub backends: &'a IndexMap<String, Backend>,
+    /// What requests may have had to wait for, in the order in which it was collected.
+    pub resources: &'a [Resource],
 }
 
 impl Collector {
@@ -62,13 +70,20 @@ impl Collector {
             waited: 0,
             spent: [0; Activity::ALL.len()],
             operation_time: clients_retry.then(Sample::with_deviation),
+            stations: StationWaits::default(),
+            unanswered: Unanswered::default(),
         }
+    }
+
+    /// The same, with the waits at that many stations.
+    pub fn with_stations(self, stations: usize) -> Self {
+        Self { stations: StationWaits::new(stations), ..self }
     }
 
     /// All samples, in an order that is the same for all collectors of a run.
     pub(super) fn samples(&mut self) -> impl Iterator<Item = &mut Sample> {
         let of_classes = self.classes.iter_mut().flat_map(|class| [&mut class.response_time, &mut class.slowdown]);
-        of_classes.chain([&mut self.waiting_time]).chain(&mut self.operation_time)
+        of_classes.chain([&mut self.waiting_time]).chain(&mut self.operation_time).chain(self.stations.samples())
     }
 
     /// Takes departures of requests of one class that count and were answered.
@@ -85,6 +100,16 @@ impl Collector {
             operation_time.record(departures.iter().map(time));
         }
         add_spent(departures, &mut self.spent);
+    }
+
+    /// Takes departures of requests that count and were not answered.
+    pub fn add_unanswered(&mut self, departures: &[Departure]) {
+        self.unanswered.add(departures);
+    }
+
+    /// Takes what requests that count waited for, whatever became of them.
+    pub fn add_waits(&mut self, waits: Waits<'_>) {
+        self.stations.add(waits);
     }
 
     /// How many requests of a class were answered.
@@ -115,6 +140,8 @@ impl Collector {
         if let (Some(times), Some(more)) = (&mut self.operation_time, &other.operation_time) {
             times.merge(more);
         }
+        self.stations.merge(&other.stations);
+        self.unanswered.merge(&other.unanswered);
     }
 
     /// The numbers, with what the engine counted at the same time.
@@ -129,6 +156,7 @@ impl Collector {
         }
         let ClassResults { requests, response_time_ms, slowdown, error_rate, .. } = all.results(counts);
         let seconds = totals.seconds();
+        let workers = per_worker(subject, totals);
         let per_second = |count: u64| (seconds > 0.0).then(|| count as f64 / seconds);
         PolicyResults {
             name: subject.policy.into(),
@@ -141,8 +169,13 @@ impl Collector {
             response_time_ms,
             slowdown,
             error_rate,
-            breakdown_ms: self.breakdown(all.response_time.count()),
-            waiting_time_ms: self.waiting_time(),
+            breakdown_ms: breakdown(&self.spent, all.response_time.count()),
+            unanswered_breakdown_ms: (self.unanswered.count > 0)
+                .then(|| breakdown(&self.unanswered.spent, self.unanswered.count)),
+            waiting_time_ms: wait_summary(&self.waiting_time, self.waited),
+            stations: self.stations.results(subject, totals),
+            imbalance: imbalance(&workers),
+            per_worker: listed(workers),
             in_system: InSystem { mean: totals.share(totals.in_system, 1), max: totals.in_system.max },
             throughput_per_s: per_second(requests.completed + counts.served_late),
             goodput_per_s: per_second(requests.completed),
@@ -162,33 +195,34 @@ impl Collector {
             observations: Vec::new(),
         }
     }
+}
 
-    fn breakdown(&self, completed: u64) -> Breakdown {
-        let mean = |activity: Activity| {
-            (completed > 0).then(|| millis(self.spent[activity as usize] as f64 / completed as f64))
-        };
-        Breakdown {
-            backlog_wait: mean(Activity::BacklogWait),
-            run_queue_wait: mean(Activity::RunQueueWait),
-            pool_wait: mean(Activity::PoolWait),
-            backend_wait: mean(Activity::BackendWait),
-            framework: mean(Activity::Framework),
-            compute: mean(Activity::Compute),
-            backend: mean(Activity::Backend),
-            sleep: mean(Activity::Sleep),
-        }
+/// Means of the time that so many requests spent in each activity.
+fn breakdown(spent: &[u128; Activity::ALL.len()], requests: u64) -> Breakdown {
+    let mean = |activity: Activity| (requests > 0).then(|| millis(spent[activity as usize] as f64 / requests as f64));
+    Breakdown {
+        backlog_wait: mean(Activity::BacklogWait),
+        run_queue_wait: mean(Activity::RunQueueWait),
+        thread_wait: mean(Activity::ThreadWait),
+        pool_wait: mean(Activity::PoolWait),
+        backend_wait: mean(Activity::BackendWait),
+        framework: mean(Activity::Framework),
+        compute: mean(Activity::Compute),
+        backend: mean(Activity::Backend),
+        sleep: mean(Activity::Sleep),
     }
+}
 
-    fn waiting_time(&self) -> WaitingTime {
-        let [p50, p95, p99] = self.waiting_time.percentiles([500, 950, 990]).map(|nanos| nanos.map(nanos_to_millis));
-        let count = self.waiting_time.count();
-        WaitingTime {
-            mean: self.waiting_time.mean().map(millis),
-            p50,
-            p95,
-            p99,
-            probability: (count > 0).then(|| self.waited as f64 / count as f64),
-        }
+/// Waits in nanoseconds, of which so many were longer than nothing.
+pub(super) fn wait_summary(waits: &Sample, waited: u64) -> WaitingTime {
+    let [p50, p95, p99] = waits.percentiles([500, 950, 990]).map(|nanos| nanos.map(nanos_to_millis));
+    let count = waits.count();
+    WaitingTime {
+        mean: waits.mean().map(millis),
+        p50,
+        p95,
+        p99,
+        probability: (count > 0).then(|| waited as f64 / count as f64),
     }
 }
 
@@ -241,15 +275,18 @@ fn summary(times: &Sample) -> Summary {
 }
 
 fn request_counts(counts: ClassCounts) -> RequestCounts {
-    let ended = counts.completed + counts.rejected + counts.timed_out + counts.failed;
+    let (rejected, failed) = (counts.rejected.total(), counts.failed.total());
+    let ended = counts.completed + rejected + counts.timed_out + failed;
     RequestCounts {
         arrived: counts.arrived,
         completed: counts.completed,
-        rejected: counts.rejected,
+        rejected,
         timed_out: counts.timed_out,
-        failed: counts.failed,
+        failed,
         retried: counts.retried,
         in_flight: counts.arrived - ended,
+        rejected_by: counts.rejected,
+        failed_by: counts.failed,
     }
 }
 
@@ -272,36 +309,49 @@ fn slowdown(departure: &Departure) -> Option<u64> {
 }
 
 fn utilization(subject: Subject<'_>, totals: &Totals) -> Utilization {
-    let Subject { rules, machine, .. } = subject;
+    let Subject { rules, machine, backends, .. } = subject;
     let workers = u64::from(rules.workers);
+    let threads = rules.thread_pool.as_ref().zip(totals.threads);
+    let ids = || (0..).map(BackendId).zip(backends);
+    let of_pool = |(id, (name, backend)): (BackendId, (&String, &Backend))| {
+        Some((name.clone(), pool_utilization(id, backend, rules, totals)?))
+    };
     Utilization {
         cores: totals.share(totals.cores, u64::from(machine.cores)),
         workers: totals.turns.and_then(|turns| totals.share(turns, workers * u64::from(rules.running_at_once))),
         slots: rules.slots.and_then(|slots| totals.share(totals.slots, workers * u64::from(slots))),
-        backends: subject
-            .backends
-            .iter()
-            .zip(&totals.backends)
-            .filter_map(|(backend, usage)| limited(subject, totals, backend, *usage))
-            .collect(),
+        threads: threads.and_then(|(pool, usage)| totals.share(usage.in_use, workers * u64::from(pool.threads))),
+        backends: ids().filter_map(|backend| limited(backend, rules, totals)).collect(),
+        pools: ids().filter_map(of_pool).collect(),
     }
 }
 
-/// The utilization of a backend that runs a limited number of queries at once: as many as it can, or as connections
-/// let through.
+/// The utilization of a backend that runs a limited number of queries at once: queries under way; where only connections
+/// limit it, connections held.
 fn limited(
-    subject: Subject<'_>,
+    (id, (name, backend)): (BackendId, (&String, &Backend)),
+    rules: &Rules,
     totals: &Totals,
-    (name, backend): (&String, &Backend),
-    usage: Usage,
 ) -> Option<(String, Option<f64>)> {
-    let connections = backend.pool.as_ref().map(|pool| {
-        let pools = if pool.per == PoolScope::Worker { subject.rules.workers } else { 1 };
-        u64::from(pool.size.get()) * u64::from(pools)
-    });
-    let concurrency = backend.concurrency.map(|concurrency| u64::from(concurrency.get()));
-    let at_once = connections.into_iter().chain(concurrency).min()?;
-    Some((name.clone(), totals.share(usage, at_once)))
+    let queries = totals.backends.get(usize::from(id.0));
+    match (backend.concurrency, queries) {
+        (Some(at_once), Some(usage)) => Some((name.clone(), totals.share(*usage, u64::from(at_once.get())))),
+        (Some(_), None) => None,
+        (None, _) => Some((name.clone(), pool_utilization(id, backend, rules, totals)?)),
+    }
+}
+
+/// Connections held × time / (connections × time); `None` without a pool, or where that was not watched.
+fn pool_utilization(id: BackendId, backend: &Backend, rules: &Rules, totals: &Totals) -> Option<Option<f64>> {
+    let usage = totals.pools.get(usize::from(id.0))?;
+    Some(totals.share(usage.in_use, connections(backend, rules)?))
+}
+
+/// The connections of all pools of a backend.
+pub(super) fn connections(backend: &Backend, rules: &Rules) -> Option<u64> {
+    let pool = backend.pool.as_ref()?;
+    let pools = if pool.per == PoolScope::Worker { rules.workers } else { 1 };
+    Some(u64::from(pool.size.get()) * u64::from(pools))
 }
 
 fn millis(nanos: f64) -> f64 {

@@ -12,6 +12,10 @@ impl PolicyResults {
             Metric::Recovery(id) => {
                 self.faults.iter().find(|effect| effect.fault == usize::from(id.0) + 1)?.recovery_ms
             }
+            Metric::PoolUtilization(id) => *self.utilization.pools.get(*backends.get(usize::from(id.0))?)?,
+            Metric::FailedBy(reason) => Some(self.requests.failed_by.of(reason) as f64),
+            Metric::RejectedBy(reason) => Some(self.requests.rejected_by.of(reason) as f64),
+            Metric::Station(resource, number) => self.stations.get(&resource.name(backends))?.number(number),
             Metric::Named(named) => self.named(named),
         }
     }
@@ -30,6 +34,7 @@ impl PolicyResults {
             Named::Compute => parts.compute,
             Named::Backend => parts.backend,
             Named::Sleep => parts.sleep,
+            Named::ThreadWait => parts.thread_wait,
             Named::WaitingMean => waiting.mean,
             Named::WaitingP50 => waiting.p50,
             Named::WaitingP95 => waiting.p95,
@@ -43,6 +48,7 @@ impl PolicyResults {
             Named::Cores => self.utilization.cores,
             Named::Workers => self.utilization.workers,
             Named::Slots => self.utilization.slots,
+            Named::Threads => self.utilization.threads,
             Named::OperationMean => operation(|times| times.mean),
             Named::OperationStddev => operation(|times| times.stddev),
             Named::OperationMin => operation(|times| times.min),
@@ -54,7 +60,26 @@ impl PolicyResults {
             Named::OperationMax => operation(|times| times.max),
             Named::Amplification => self.amplification,
             Named::Events => Some(self.events as f64),
-            _ => of_requests(named, &self.response_time_ms, &self.slowdown, &self.requests),
+            Named::Mean
+            | Named::Stddev
+            | Named::Min
+            | Named::P50
+            | Named::P90
+            | Named::P95
+            | Named::P99
+            | Named::P999
+            | Named::Max
+            | Named::SlowdownMean
+            | Named::SlowdownP50
+            | Named::SlowdownP99
+            | Named::SlowdownMax
+            | Named::Arrived
+            | Named::Completed
+            | Named::Rejected
+            | Named::TimedOut
+            | Named::Failed
+            | Named::Retried
+            | Named::InFlight => of_requests(named, &self.response_time_ms, &self.slowdown, &self.requests),
         }
     }
 }
@@ -65,7 +90,11 @@ impl ClassResults {
         match metric {
             Metric::Named(Named::ErrorRate) => self.error_rate,
             Metric::Named(named) => of_requests(named, &self.response_time_ms, &self.slowdown, &self.requests),
-            Metric::BackendUtilization(_) | Metric::Recovery(_) => None,
+            Metric::FailedBy(reason) => Some(self.requests.failed_by.of(reason) as f64),
+            Metric::RejectedBy(reason) => Some(self.requests.rejected_by.of(reason) as f64),
+            Metric::BackendUtilization(_) | Metric::PoolUtilization(_) | Metric::Recovery(_) | Metric::Station(..) => {
+                None
+            }
         }
     }
 }
@@ -93,6 +122,41 @@ fn of_requests(named: Named, times: &Summary, slowdown: &Slowdown, counts: &Requ
         Named::Failed => Some(counts.failed as f64),
         Named::Retried => Some(counts.retried as f64),
         Named::InFlight => Some(counts.in_flight as f64),
-        _ => None,
+        // Of all requests of a policy together.
+        Named::ErrorRate
+        | Named::BacklogWait
+        | Named::RunQueueWait
+        | Named::PoolWait
+        | Named::BackendWait
+        | Named::Framework
+        | Named::Compute
+        | Named::Backend
+        | Named::Sleep
+        | Named::ThreadWait
+        | Named::WaitingMean
+        | Named::WaitingP50
+        | Named::WaitingP95
+        | Named::WaitingP99
+        | Named::WaitingProbability
+        | Named::InSystemMean
+        | Named::InSystemMax
+        | Named::Throughput
+        | Named::Goodput
+        | Named::Utilization
+        | Named::Cores
+        | Named::Workers
+        | Named::Slots
+        | Named::Threads
+        | Named::OperationMean
+        | Named::OperationStddev
+        | Named::OperationMin
+        | Named::OperationP50
+        | Named::OperationP90
+        | Named::OperationP95
+        | Named::OperationP99
+        | Named::OperationP999
+        | Named::OperationMax
+        | Named::Amplification
+        | Named::Events => None,
     }
 }

@@ -103,17 +103,10 @@ impl Observations {
 }
 
 /// So many requests must be answered in each part for an interval of a metric.
-pub const fn requests_needed(metric: Metric) -> u64 {
-    match per_mille(metric) {
+pub fn requests_needed(metric: Metric) -> u64 {
+    match metric.per_mille() {
         Some(per_mille) => TAIL * 1000 / (1000 - per_mille),
         None => FEWEST,
-    }
-}
-
-const fn per_mille(metric: Metric) -> Option<u64> {
-    match metric {
-        Metric::Named(named) => named.per_mille(),
-        Metric::BackendUtilization(_) | Metric::Recovery(_) => None,
     }
 }
 
@@ -137,7 +130,7 @@ fn judged(
             Method::Batches { .. } => "the run is too short for batches: run more requests, or replications".to_owned(),
         });
     }
-    let per_mille = per_mille(metric);
+    let per_mille = metric.per_mille();
     let (beyond, wanted) = match per_mille {
         Some(per_mille) => (fewest * (1000 - per_mille) / 1000, TAIL),
         None => (fewest, FEWEST),

@@ -10,8 +10,10 @@ use serde::{Serialize, Serializer};
 use super::fault_effect::FaultEffect;
 use super::observations::Observations;
 use super::over_time::TimeWindow;
+use super::per_worker::{Imbalance, WorkerResults};
 use super::saturation::Saturation;
-use crate::model::MetricUnit;
+use super::stations::StationResults;
+use crate::model::{FailedBy, MetricUnit, RejectedBy};
 use crate::policy::{Runner, StandsFor};
 
 /// The schema of the results file. Fields are only ever added within a major version.
@@ -129,8 +131,22 @@ pub struct PolicyResults {
     pub error_rate: Option<f64>,
     /// Where the time went: means per completed request, which add up to the mean response time.
     pub breakdown_ms: Breakdown,
+    /// The same of the requests that were rejected, timed out or failed: means per such request.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unanswered_breakdown_ms: Option<Breakdown>,
     /// The wait in the backlog.
     pub waiting_time_ms: WaitingTime,
+    /// Where requests waited once a worker had taken them: `turn`, `cores`, `threads`, `pool.NAME` and `backend.NAME`, those
+    /// of them where this policy may make requests wait.
+    #[serde(skip_serializing_if = "IndexMap::is_empty")]
+    pub stations: IndexMap<String, StationResults>,
+    /// What each worker did: the 256 busiest where there are more. Left out for a single worker, and where each takes one
+    /// request after another out of one queue.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub per_worker: Vec<WorkerResults>,
+    /// A worker that had more than it could do while the others had room.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub imbalance: Option<Imbalance>,
     /// Requests inside the system.
     pub in_system: InSystem,
     /// Requests that the application served per second, too late for their clients or not.
@@ -211,6 +227,12 @@ pub struct RequestCounts {
     pub retried: u64,
     /// Still in the system at the end.
     pub in_flight: u64,
+    /// The rejected ones, by reason.
+    #[serde(skip_serializing_if = "RejectedBy::is_empty")]
+    pub rejected_by: RejectedBy,
+    /// The failed ones, by reason.
+    #[serde(skip_serializing_if = "FailedBy::is_empty")]
+    pub failed_by: FailedBy,
 }
 
 impl RequestCounts {
@@ -223,6 +245,8 @@ impl RequestCounts {
         self.failed += other.failed;
         self.retried += other.retried;
         self.in_flight += other.in_flight;
+        self.rejected_by.add(other.rejected_by);
+        self.failed_by.add(other.failed_by);
     }
 }
 
@@ -281,6 +305,8 @@ pub struct Breakdown {
     pub backend: Option<f64>,
     /// A plain delay.
     pub sleep: Option<f64>,
+    /// Waiting for a thread beside the loop.
+    pub thread_wait: Option<f64>,
 }
 
 /// The wait in the backlog.
@@ -316,8 +342,15 @@ pub struct Utilization {
     pub workers: Option<f64>,
     /// Of the slots: a request in progress; `None` when slots are unlimited.
     pub slots: Option<f64>,
-    /// Of each limited backend, by name: queries it works on / queries it can run at once.
+    /// Of the threads beside the loops: a request has the thread; `None` without them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub threads: Option<f64>,
+    /// Of each limited backend, by name: queries it works on / queries it can run at once; where only a pool limits it,
+    /// that of the pool.
     pub backends: IndexMap<String, Option<f64>>,
+    /// Of the connections to each backend with a pool, by name: connections held / connections of all pools.
+    #[serde(skip_serializing_if = "IndexMap::is_empty")]
+    pub pools: IndexMap<String, Option<f64>>,
 }
 
 /// What one request did.
@@ -337,6 +370,9 @@ pub struct TimelineEntry {
     /// `served_late` or `failed`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub outcome: Option<&'static str>,
+    /// Why it was rejected or failed: one of the reasons of `rejected_by` and `failed_by`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<&'static str>,
     /// Response time / demand.
     pub slowdown: Option<f64>,
     /// The worker that took it, counted from 1.
@@ -355,8 +391,8 @@ pub struct TimelineEntry {
 /// A stretch of a request's time spent in one way.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct TimelineSegment {
-    /// The activity: `backlog_wait`, `run_queue_wait`, `pool_wait`, `backend_wait`, `framework`, `compute`, `backend` or
-    /// `sleep`.
+    /// The activity: `backlog_wait`, `run_queue_wait`, `pool_wait`, `backend_wait`, `framework`, `compute`, `backend`, `sleep`
+    /// or `thread_wait`.
     pub kind: &'static str,
     /// From when.
     pub start_ms: f64,
@@ -521,8 +557,12 @@ pub enum ObjectiveVerdict {
 impl Utilization {
     /// The highest of them.
     pub fn busiest(&self) -> Option<f64> {
-        let backends = self.backends.values().copied();
-        [self.cores, self.workers, self.slots].into_iter().chain(backends).flatten().max_by(f64::total_cmp)
+        let backends = self.backends.values().chain(self.pools.values()).copied();
+        [self.cores, self.workers, self.slots, self.threads]
+            .into_iter()
+            .chain(backends)
+            .flatten()
+            .max_by(f64::total_cmp)
     }
 }
 

@@ -24,7 +24,12 @@ impl Support {
         let whole = Self { low: 0.0, high };
         match metric {
             Metric::Named(named) => whole.within_extremes(named, read),
-            Metric::BackendUtilization(_) | Metric::Recovery(_) => whole,
+            Metric::FailedBy(_)
+            | Metric::RejectedBy(_)
+            | Metric::BackendUtilization(_)
+            | Metric::PoolUtilization(_)
+            | Metric::Recovery(_)
+            | Metric::Station(..) => whole,
         }
     }
 

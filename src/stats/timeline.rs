@@ -190,6 +190,7 @@ impl Entry {
             departure_ms: self.departure.map(|(departure, _)| departure.as_millis()),
             response_time_ms: response_time.map(SimDuration::as_millis),
             outcome: unanswered.map(|(_, outcome)| outcome.name()),
+            reason: unanswered.and_then(|(_, outcome)| outcome.reason()),
             slowdown: response_time.and_then(|time| {
                 let demand = self.entrance.demand;
                 (demand > SimDuration::ZERO).then(|| time.as_nanos() as f64 / demand.as_nanos() as f64)
@@ -205,7 +206,11 @@ impl Entry {
 fn timeline_segment(segment: &Segment, tells_blocking: bool) -> TimelineSegment {
     let is_wait = match segment.activity {
         Activity::PoolWait | Activity::BackendWait | Activity::Backend | Activity::Sleep => true,
-        Activity::BacklogWait | Activity::RunQueueWait | Activity::Framework | Activity::Compute => false,
+        Activity::BacklogWait
+        | Activity::RunQueueWait
+        | Activity::ThreadWait
+        | Activity::Framework
+        | Activity::Compute => false,
     };
     TimelineSegment {
         kind: segment.activity.name(),

@@ -1,6 +1,6 @@
 //! What the engine counted in one run, a stretch of one, or several runs together.
 
-use crate::engine::{ClassCounts, Ending, Record, Usage};
+use crate::engine::{ClassCounts, Ending, QueueUsage, Record, Usage, WorkerUsage};
 
 /// Counts and integrals over time; they add up over runs.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,6 +19,14 @@ pub struct Totals {
     pub slots: Usage,
     /// Queries that each limited backend works on; none if that was not watched.
     pub backends: Vec<Usage>,
+    /// Queries that wait until each backend starts them; none if that was not watched.
+    pub backend_queues: Vec<Usage>,
+    /// The connections to each backend; none if that was not watched.
+    pub pools: Vec<QueueUsage>,
+    /// The threads beside the loops; `None` if that was not watched.
+    pub threads: Option<QueueUsage>,
+    /// What each worker did; none where workers cannot differ, or if that was not watched.
+    pub workers: Vec<WorkerUsage>,
     /// Requests that arrived in the warm-up.
     pub warm_up_requests: u64,
     /// Phase starts and ends of all requests.
@@ -38,6 +46,10 @@ impl Totals {
             turns: Some(record.turns),
             slots: record.slots,
             backends: record.backends.clone(),
+            backend_queues: record.backend_queues.clone(),
+            pools: record.pools.clone(),
+            threads: Some(record.threads),
+            workers: record.workers.clone(),
             warm_up_requests: record.warm_up_requests,
             phase_events: record.phase_events,
             incomplete: incomplete(record),
@@ -56,6 +68,12 @@ impl Totals {
             level.add(more);
         }
         self.backends.iter_mut().zip(&other.backends).for_each(|(level, more)| level.add(*more));
+        self.backend_queues.iter_mut().zip(&other.backend_queues).for_each(|(level, more)| level.add(*more));
+        self.pools.iter_mut().zip(&other.pools).for_each(|(pool, more)| pool.add(*more));
+        self.workers.iter_mut().zip(&other.workers).for_each(|(worker, more)| worker.add(*more));
+        if let (Some(threads), Some(more)) = (&mut self.threads, other.threads) {
+            threads.add(more);
+        }
         self.warm_up_requests += other.warm_up_requests;
         self.phase_events += other.phase_events;
         self.incomplete = self.incomplete.take().or_else(|| other.incomplete.clone());

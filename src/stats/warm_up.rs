@@ -181,7 +181,7 @@ mod tests {
                 departure: arrival + SimDuration::from_millis(5),
                 outcome: Outcome::Completed,
                 counts: true,
-                spent: [SimDuration::ZERO; 8],
+                spent: [SimDuration::ZERO; crate::model::Activity::ALL.len()],
             }]);
         }
         assert!(settling.batches.len() <= MOST, "{}", settling.batches.len());

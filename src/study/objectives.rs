@@ -24,7 +24,12 @@ fn held_against(
 ) -> ObjectiveResult {
     let fault = objective.during.or(match objective.metric {
         Metric::Recovery(id) => Some(id),
-        Metric::Named(_) | Metric::BackendUtilization(_) => None,
+        Metric::Named(_)
+        | Metric::FailedBy(_)
+        | Metric::RejectedBy(_)
+        | Metric::BackendUtilization(_)
+        | Metric::PoolUtilization(_)
+        | Metric::Station(..) => None,
     });
     let effect = fault.and_then(|id| results.faults.iter().find(|effect| effect.fault == usize::from(id.0) + 1));
     let policy = results.name.clone();

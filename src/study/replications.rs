@@ -2,8 +2,8 @@
 
 use std::ops::ControlFlow;
 
-use crate::engine::{Departure, Observer};
-use crate::model::{ClassId, SimDuration, SimTime};
+use crate::engine::{Departure, Observer, contended_resources};
+use crate::model::{Activity, Backend, ClassId, Resource, SimDuration, SimTime};
 use crate::policy::PolicyChoice;
 use crate::scenario::{End, Scenario};
 use crate::stats::{
@@ -37,8 +37,10 @@ pub struct RequestRow<'a> {
     pub outcome: &'a str,
     /// Its demand, in ms.
     pub demand_ms: f64,
-    /// Time spent in each activity, in ms, in the order of [`crate::model::Activity::ALL`].
-    pub breakdown_ms: [f64; 8],
+    /// Time spent in each activity, in ms, in the order of [`Activity::ALL`].
+    pub breakdown_ms: [f64; Activity::ALL.len()],
+    /// Why it was rejected or failed.
+    pub reason: Option<&'a str>,
 }
 
 /// Is called for each request that departs.
@@ -94,9 +96,10 @@ impl Trial<'_> {
             rows,
         };
         let batches = if is_only { Batches::new } else { Batches::only_one };
+        let stations = self.resources().len();
         let batches = batches(classes, clients_retry).after_warm_up(SimTime::ZERO + replication.warm_up);
         let faults = FaultWatch::new(&scenario.faults, classes, clients_retry);
-        let observer = ((batches, faults), writer);
+        let observer = ((batches.with_stations(stations), faults), writer);
         let mut simulation = simulation(scenario, policy, replication, observer);
         while simulation.advance(EVENTS_PER_LOOK) {
             let (arrived, now) = simulation.progress();
@@ -141,6 +144,13 @@ impl Trial<'_> {
         Ok(simulation.finish().1.timeline(name))
     }
 
+    /// What requests may have to wait for.
+    fn resources(&self) -> Vec<Resource> {
+        let Self { scenario, policy, .. } = self;
+        let backends: Vec<Backend> = scenario.backends.values().cloned().collect();
+        contended_resources(&policy.rules(), &scenario.machine, &backends, &scenario.faults)
+    }
+
     /// The results of what was collected and counted.
     pub fn results(&self, collector: &Collector, totals: &Totals) -> PolicyResults {
         let Self { scenario, policy, .. } = self;
@@ -155,6 +165,7 @@ impl Trial<'_> {
             machine: &scenario.machine,
             classes: &classes,
             backends: &scenario.backends,
+            resources: &self.resources(),
         };
         collector.results(subject, totals)
     }
@@ -346,6 +357,7 @@ impl Observer for RowWriter<'_, '_, '_> {
                 outcome: outcome.name(),
                 demand_ms: entrance.demand.as_millis(),
                 breakdown_ms: spent.map(SimDuration::as_millis),
+                reason: outcome.reason(),
             });
         }
     }

@@ -12,8 +12,10 @@ use std::fmt::Write;
 use std::io::Cursor;
 
 use serde_json::{Map, Value, json};
-use waitline::engine::{ClassCounts, Departure, Entrance, Observer, Outcome, Record, Segment};
-use waitline::model::SimTime;
+use waitline::engine::{
+    ClassCounts, Departure, Entrance, Observer, Outcome, Record, Segment, Waits, contended_resources,
+};
+use waitline::model::{Backend, SimTime};
 use waitline::policy::PolicyChoice;
 use waitline::random::Files;
 use waitline::scenario::{Scenario, Source, read};
@@ -56,6 +58,25 @@ pub fn check_workers(system: System<'_>, policy: &str, expected: &[u32]) {
     assert_eq!(run(&system.scenario(policy)).0.workers(), expected, "under {policy}");
 }
 
+/// Checks how long one request, counted from 1, waited for each resource that it asked for: `turn 5, pool.db 0`.
+pub fn check_waits(system: System<'_>, policy: &str, request: u64, expected: &str) {
+    let scenario = system.scenario(policy);
+    let backends: Vec<Backend> = scenario.backends.values().cloned().collect();
+    let names: Vec<&str> = scenario.backends.keys().map(String::as_str).collect();
+    let rules = scenario.policies[0].rules();
+    let resources = contended_resources(&rules, &scenario.machine, &backends, &scenario.faults);
+    let (seen, _) = run(&scenario);
+    let (_, row) = seen.waits.iter().find(|(number, _)| number + 1 == request).unwrap();
+    let asked = resources.iter().zip(row).filter_map(|(resource, wait)| Some((resource.name(&names), wait.as_ref()?)));
+    let waits: Vec<String> = asked.map(|(name, wait)| format!("{name} {wait}")).collect();
+    assert_eq!(waits.join(", "), expected, "{}\nunder {policy}", system.classes);
+}
+
+/// What the engine counted in a run.
+pub fn record(system: System<'_>, policy: &str) -> Record {
+    run(&system.scenario(policy)).1
+}
+
 /// What was seen of a run.
 #[derive(Default)]
 pub struct Seen {
@@ -64,6 +85,8 @@ pub struct Seen {
     taken: Vec<(u64, u32)>,
     segments: Vec<Segment>,
     lost: Vec<(u64, SimTime)>,
+    /// What each request waited for that has departed, in milliseconds.
+    waits: Vec<(u64, Vec<Option<String>>)>,
 }
 
 impl Seen {
@@ -86,6 +109,18 @@ impl Observer for Seen {
         true
     }
 
+    fn watches_waits(&self) -> bool {
+        true
+    }
+
+    fn on_departures_with_waits(&mut self, departures: &[Departure], waits: Waits<'_>) {
+        for (row, departure) in departures.iter().enumerate() {
+            let waits = waits.row(row).map(|wait| wait.map(|wait| millis(SimTime::ZERO + wait)));
+            self.waits.push((departure.entrance.request, waits.collect()));
+        }
+        self.on_departures(departures);
+    }
+
     fn on_arrival(&mut self, entrance: &Entrance) {
         self.entrances.push(*entrance);
     }
@@ -102,7 +137,7 @@ impl Observer for Seen {
         for departure in departures {
             match departure.outcome {
                 Outcome::Completed => self.departures.push(*departure),
-                Outcome::Rejected | Outcome::TimedOut | Outcome::ServedLate | Outcome::Failed => {
+                Outcome::Rejected(_) | Outcome::TimedOut | Outcome::ServedLate | Outcome::Failed(_) => {
                     self.lost.push((departure.entrance.request, departure.departure));
                 }
             }
@@ -189,10 +224,10 @@ pub fn outcomes(seen: &Seen, record: &Record) -> String {
     let mut text = seen.entrances.iter().map(outcome).collect::<Vec<_>>().join(", ");
     let sum = |count: fn(&ClassCounts) -> u64| record.classes.iter().map(count).sum::<u64>();
     let counts = [
-        ("rejected", sum(|class| class.rejected)),
+        ("rejected", sum(|class| class.rejected.total())),
         ("timed_out", sum(|class| class.timed_out)),
         ("late", sum(|class| class.served_late)),
-        ("failed", sum(|class| class.failed)),
+        ("failed", sum(|class| class.failed.total())),
         ("retried", sum(|class| class.retried)),
     ];
     let mut separator = ";";

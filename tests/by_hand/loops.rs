@@ -95,7 +95,7 @@ fn a_request_waits_for_a_thread_beside_the_loop() {
     let system = System { classes: "heavy = db 10; light = db 4", arrivals: "0 heavy, 0 heavy, 0 light", with: "" };
     check(system, &pool(1), "10, 20, 4");
     check(system, &pool(2), "10, 10, 4");
-    check_parts(system, &pool(1), 2, "run_queue_wait 0–10, backend 10–20");
+    check_parts(system, &pool(1), 2, "thread_wait 0–10, backend 10–20");
     // A blocking wait blocks its thread only.
     let classes = r#"heavy = { "db": { "time": "10ms", "blocking": true } }; light = compute 1"#;
     check(System { classes, ..system }, &pool(1), "10, 20, 1");

@@ -19,3 +19,4 @@ mod loops;
 mod over_time;
 mod overhead;
 mod statements;
+mod stations;

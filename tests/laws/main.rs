@@ -11,8 +11,12 @@ mod shortcuts;
 use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
 
-use waitline::engine::{ClassCounts, Departure, Ending, Entrance, Observer, Outcome, Record, Rules, Segment};
-use waitline::model::{Activity, Backend, HandOver, PhaseKind, Quantum, Release, SimDuration, SimTime};
+use waitline::engine::{
+    ClassCounts, Departure, Ending, Entrance, Observer, Outcome, Record, Rules, Segment, Waits, contended_resources,
+};
+use waitline::model::{
+    Activity, Backend, HandOver, PhaseKind, PoolScope, Quantum, Release, Resource, SimDuration, SimTime,
+};
 use waitline::policy::PolicyChoice;
 use waitline::random::{Arrivals, Phase};
 use waitline::scenario::Scenario;
@@ -31,6 +35,8 @@ struct Books {
     in_slots: u128,
     working: u128,
     answered: u64,
+    /// What requests may have to wait for.
+    resources: Vec<Resource>,
 }
 
 impl Books {
@@ -75,8 +81,20 @@ impl Observer for Books {
             | Activity::PoolWait
             | Activity::BackendWait
             | Activity::Backend
-            | Activity::Sleep => {}
+            | Activity::Sleep
+            | Activity::ThreadWait => {}
         }
+    }
+
+    fn watches_waits(&self) -> bool {
+        true
+    }
+
+    fn on_departures_with_waits(&mut self, departures: &[Departure], waits: Waits<'_>) {
+        for (row, departure) in departures.iter().enumerate() {
+            check_waits(departure, &self.resources, waits.row(row).collect());
+        }
+        self.on_departures(departures);
     }
 
     fn on_departures(&mut self, departures: &[Departure]) {
@@ -91,6 +109,17 @@ impl Observer for Books {
             self.answered += u64::from(is_answered);
             self.leave(departure.entrance.request, departure.departure);
         }
+    }
+}
+
+/// The waits for each resource add up to the time booked as such waits: none is missing from the list of resources.
+fn check_waits(departure: &Departure, resources: &[Resource], row: Vec<Option<SimDuration>>) {
+    assert_eq!(row.len(), resources.len(), "a column for each resource");
+    let waits = || resources.iter().zip(&row).filter_map(|(resource, wait)| Some((resource, (*wait)?)));
+    for activity in [Activity::RunQueueWait, Activity::ThreadWait, Activity::PoolWait, Activity::BackendWait] {
+        let waited: SimDuration =
+            waits().filter(|(resource, _)| resource.activity() == activity).map(|(_, wait)| wait).sum();
+        assert_eq!(waited, departure.spent[activity as usize], "waits for {resources:?}, {activity:?}: {row:?}");
     }
 }
 
@@ -120,7 +149,9 @@ fn the_laws_hold_in_a_thousand_random_scenarios() {
 }
 
 fn run(scenario: &Scenario, policy: &PolicyChoice) -> (Record, Books) {
-    let mut run = simulation(scenario, policy, &Replication::default(), Books::default());
+    let backends: Vec<Backend> = scenario.backends.values().cloned().collect();
+    let resources = contended_resources(&policy.rules(), &scenario.machine, &backends, &scenario.faults);
+    let mut run = simulation(scenario, policy, &Replication::default(), Books { resources, ..Books::default() });
     let mut steps = 0;
     while run.advance(10_000) {
         steps += 1;
@@ -132,9 +163,9 @@ fn run(scenario: &Scenario, policy: &PolicyChoice) -> (Record, Books) {
 fn check(scenario: &Scenario, rules: &Rules, record: &Record, mut books: Books) {
     let sum = |count: fn(&ClassCounts) -> u64| record.classes.iter().map(count).sum::<u64>();
     let ended = sum(|class| class.completed)
-        + sum(|class| class.rejected)
+        + sum(|class| class.rejected.total())
         + sum(|class| class.timed_out)
-        + sum(|class| class.failed);
+        + sum(|class| class.failed.total());
     let arrived = sum(|class| class.arrived);
     assert!(ended <= arrived, "more requests ended than arrived");
     assert_eq!(sum(|class| class.completed), books.answered, "answers are counted otherwise than seen");
@@ -163,6 +194,22 @@ fn check(scenario: &Scenario, rules: &Rules, record: &Record, mut books: Books) 
 
     let span = u128::from((record.end - record.start).as_nanos());
     assert!(record.cores.area <= span * u128::from(scenario.machine.cores), "more than all cores were busy");
+    for (pool, backend) in record.pools.iter().zip(scenario.backends.values()) {
+        let pools =
+            if backend.pool.as_ref().is_some_and(|pool| pool.per == PoolScope::Worker) { rules.workers } else { 1 };
+        let connections = backend.pool.as_ref().map_or(0, |pool| u64::from(pool.size.get()) * u64::from(pools));
+        assert!(pool.in_use.max <= connections, "more connections were held than there are");
+        assert!(pool.in_use.area <= span * u128::from(connections), "connections were held for longer than the run");
+        let waits_beside_idle = pools == 1 && pool.in_use.max < connections && pool.waiting.max > 0;
+        assert!(!waits_beside_idle, "a request waited beside an idle connection");
+    }
+    let threads = rules.thread_pool.as_ref().map_or(0, |pool| u64::from(pool.threads) * u64::from(rules.workers));
+    assert!(record.threads.in_use.max <= threads, "more threads were taken than there are");
+    if !record.workers.is_empty() {
+        let turns: u128 = record.workers.iter().map(|worker| worker.turns).sum();
+        let in_progress: u128 = record.workers.iter().map(|worker| worker.in_progress.area).sum();
+        assert_eq!((turns, in_progress), (record.turns.area, record.slots.area), "workers do what all of them do");
+    }
     let turns = u128::from(rules.workers) * u128::from(rules.running_at_once);
     assert!(record.turns.area <= span * turns, "more turns were taken than there are");
     assert!(record.turns.area >= record.cores.area, "a core ran a request whose turn it was not");
@@ -210,9 +257,9 @@ impl Seen {
     fn add(&mut self, record: &Record) {
         for class in &record.classes {
             self.completed += class.completed;
-            self.rejected += class.rejected;
+            self.rejected += class.rejected.total();
             self.timed_out += class.timed_out;
-            self.failed += class.failed;
+            self.failed += class.failed.total();
             self.retried += class.retried;
             self.served_late += class.served_late;
         }

@@ -1,15 +1,17 @@
 //! A run that takes shortcuts and one that does not tell the same, request by request and number by number.
 
-use waitline::engine::{Departure, Observer, Record, Usage};
+use waitline::engine::{Departure, Observer, Record, Usage, Waits};
 use waitline::model::SimDuration;
 use waitline::scenario::Scenario;
 use waitline::study::{Replication, simulation};
 
 use super::generator::calm_scenario;
 
-/// Everything that departs.
+/// Everything that departs, with what it waited for.
 #[derive(Default)]
-struct Departures(Vec<Departure>);
+struct Departures(Vec<Departed>);
+
+type Departed = (Departure, Vec<Option<SimDuration>>);
 
 /// The same, in the order in which it comes about.
 #[derive(Default)]
@@ -26,20 +28,25 @@ impl Observer for InOrder {
 }
 
 impl Observer for Departures {
-    fn on_departures(&mut self, departures: &[Departure]) {
-        self.0.extend(departures);
+    fn watches_waits(&self) -> bool {
+        true
+    }
+
+    fn on_departures_with_waits(&mut self, departures: &[Departure], waits: Waits<'_>) {
+        let rows = (0..).map(|row| waits.row(row).collect());
+        self.0.extend(departures.iter().copied().zip(rows));
     }
 }
 
 /// What came of every request, in the order of arrival; and what the engine counted, but for the highest levels of what
 /// no results tell.
-fn outcome(scenario: &Scenario, policy: usize, warm_up: SimDuration, hurries: bool) -> (Vec<Departure>, Record) {
+fn outcome(scenario: &Scenario, policy: usize, warm_up: SimDuration, hurries: bool) -> (Vec<Departed>, Record) {
     let replication = Replication { number: 0, warm_up, ..Replication::default() };
     let run = simulation(scenario, &scenario.policies[policy], &replication, Departures::default());
     let mut run = if hurries { run } else { run.without_shortcuts() };
     while run.advance(1_000) {}
     let (mut record, Departures(mut departures)) = run.finish();
-    departures.sort_by_key(|departure| departure.entrance.request);
+    departures.sort_by_key(|(departure, _)| departure.entrance.request);
     for usage in [&mut record.cores, &mut record.turns, &mut record.slots] {
         *usage = Usage { max: 0, ..*usage };
     }

@@ -70,6 +70,7 @@ pub fn entry(
     let response_time_ms = start_ms - arrival_ms;
     TimelineEntry {
         merged_segments: 0,
+        reason: None,
         request,
         class: class.to_owned(),
         arrival_ms,

@@ -147,6 +147,7 @@ fn doing(activity: Activity) -> &'static str {
     match activity {
         Activity::BacklogWait => "waiting in the backlog",
         Activity::RunQueueWait => "ready, waiting for a core, the GIL or the loop",
+        Activity::ThreadWait => "waiting for a thread beside the loop",
         Activity::PoolWait => "waiting for a connection",
         Activity::BackendWait => "waiting for the backend to begin",
         Activity::Framework => "running framework code",

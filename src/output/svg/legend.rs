@@ -18,12 +18,6 @@ const LINE: f64 = 21.0;
 const SWATCH: f64 = 22.0;
 const SWATCH_HEIGHT: f64 = 12.0;
 
-/// What a request does also when it is alone.
-const ALONE_TOO: [Activity; 4] = [Activity::Framework, Activity::Compute, Activity::Backend, Activity::Sleep];
-/// What it does because of others.
-const IN_LINE: [Activity; 4] =
-    [Activity::BacklogWait, Activity::RunQueueWait, Activity::PoolWait, Activity::BackendWait];
-
 #[derive(Clone, Copy)]
 enum Sign {
     None,
@@ -53,12 +47,13 @@ impl Legend {
         let occurs = |wanted| entries().any(|entry| entry.segments.iter().any(|segment| activity(segment) == wanted));
         let blocks = || panels.iter().flat_map(Panel::rows).flat_map(|row| &row.blocks);
 
-        let signs = |kinds: &[Activity]| -> Vec<_> {
-            let occurring = kinds.iter().filter(|&&kind| occurs(kind));
-            occurring.map(|&kind| (Sign::Area(paint(kind)), name(kind))).collect()
+        // What a request does because of others, or also when it is alone.
+        let signs = |in_line: bool| -> Vec<_> {
+            let kinds = Activity::ALL.into_iter().filter(|kind| kind.is_wait() == in_line && occurs(*kind));
+            kinds.map(|kind| (Sign::Area(paint(kind)), name(kind))).collect()
         };
         let mut alone = vec![(Sign::Arrival, "arrives")];
-        alone.extend(signs(&ALONE_TOO));
+        alone.extend(signs(false));
         if entries().any(has_alone_line) {
             alone.push((Sign::Alone, "as long as it takes alone"));
         }
@@ -78,7 +73,7 @@ impl Legend {
         if !drawings.is_empty() {
             legend.add("A request", &alone);
         }
-        legend.add("stands in line", &signs(&IN_LINE));
+        legend.add("stands in line", &signs(true));
         legend.add("What runs it", &runners);
         legend
     }
@@ -151,6 +146,7 @@ fn name(activity: Activity) -> &'static str {
     match activity {
         Activity::BacklogWait => "in the backlog",
         Activity::RunQueueWait => "for a core, the GIL or the loop",
+        Activity::ThreadWait => "for a thread",
         Activity::PoolWait => "for a connection",
         Activity::BackendWait => "at the backend",
         Activity::Framework => "framework code",

@@ -98,6 +98,12 @@ const BACKEND_WAIT: Paint = Paint::hatched(
     4,
     r##"<path d="M0,1 h4" stroke="#ffffff" stroke-width="1.2"/>"##,
 );
+const THREAD_WAIT: Paint = Paint::hatched(
+    "thread_wait",
+    RGBColor(0xc9, 0x5f, 0x9b),
+    5,
+    r##"<path d="M1,0 v5 M3.5,0 v5" stroke="#ffffff" stroke-opacity="0.8" stroke-width="0.9"/>"##,
+);
 const FRAMEWORK: Paint = Paint::solid("framework", RGBColor(0x0b, 0x4d, 0x31));
 const COMPUTE: Paint = Paint::solid("compute", RGBColor(0x4f, 0xb8, 0x74));
 const BACKEND: Paint = Paint::solid("backend", RGBColor(0xfb, 0xd3, 0xc1));
@@ -127,14 +133,12 @@ pub(super) const FAULT: Paint = Paint::solid("fault", RGBColor(0xff, 0xf0, 0xb8)
 /// How long a request would take alone.
 pub(super) const ALONE: Paint = Paint::solid("alone", RGBColor(0x3b, 0x46, 0x52));
 
-const PAINTS: [Paint; 10] =
-    [BACKLOG_WAIT, RUN_QUEUE_WAIT, POOL_WAIT, BACKEND_WAIT, FRAMEWORK, COMPUTE, BACKEND, SLEEP, RUNNING, HELD];
-
 /// How time spent in an activity is painted.
 pub(super) const fn paint(activity: Activity) -> Paint {
     match activity {
         Activity::BacklogWait => BACKLOG_WAIT,
         Activity::RunQueueWait => RUN_QUEUE_WAIT,
+        Activity::ThreadWait => THREAD_WAIT,
         Activity::PoolWait => POOL_WAIT,
         Activity::BackendWait => BACKEND_WAIT,
         Activity::Framework => FRAMEWORK,
@@ -146,7 +150,8 @@ pub(super) const fn paint(activity: Activity) -> Paint {
 
 /// The definitions of the patterns that `body` refers to.
 pub(super) fn definitions(body: &str) -> String {
-    let used = PAINTS.iter().filter(|paint| body.contains(&format!("url(#waitline-{})", paint.id)));
+    let paints: Vec<Paint> = Activity::ALL.into_iter().map(paint).chain([RUNNING, HELD]).collect();
+    let used = paints.iter().filter(|paint| body.contains(&format!("url(#waitline-{})", paint.id)));
     let patterns: String = used.filter_map(Paint::definition).collect();
     if patterns.is_empty() { patterns } else { format!("<defs>\n{patterns}</defs>\n") }
 }

@@ -55,7 +55,8 @@ fn word(runner: Runner) -> &'static str {
 fn is_taken(runner: Runner, segment: &TimelineSegment) -> bool {
     match activity(segment) {
         Activity::Framework | Activity::Compute => true,
-        Activity::BacklogWait => false,
+        // Who waits for a thread has none.
+        Activity::BacklogWait | Activity::ThreadWait => false,
         Activity::RunQueueWait | Activity::PoolWait | Activity::BackendWait | Activity::Backend | Activity::Sleep => {
             segment.blocking || runner != Runner::Loop
         }

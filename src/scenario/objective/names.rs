@@ -2,7 +2,7 @@
 
 use indexmap::IndexMap;
 
-use crate::model::{Backend, BackendId, Fault, FaultId, Metric, MetricUnit, Named};
+use crate::model::{Backend, BackendId, Fault, FaultId, Metric, MetricUnit, Named, Resource, StationNumber};
 use crate::policy::PolicyChoice;
 use crate::scenario::diagnostic::{Diagnostic, allowed_names, did_you_mean, list, shown};
 use crate::scenario::part::Part;
@@ -17,6 +17,8 @@ pub(super) const WARN: &str = "warn:";
 const RESPONSE_TIME: &str = "response_time";
 const UTILIZATION: &str = "utilization";
 const BACKENDS: &str = "backends";
+/// What begins the names of the numbers of stations.
+const STATIONS: [&str; 5] = ["turn", "cores", "threads", "pool", "backend"];
 
 /// The names that objectives of a scenario may use.
 pub(in crate::scenario) struct Names<'a> {
@@ -71,6 +73,7 @@ pub(super) fn groups() -> Vec<&'static str> {
     let mut groups: Vec<&str> = Named::ALL.iter().filter_map(|metric| group(*metric)).collect();
     groups.dedup();
     groups.push(RESPONSE_TIME);
+    groups.extend(STATIONS);
     groups
 }
 
@@ -87,6 +90,12 @@ fn metric_like(text: &str) -> Option<&'static str> {
 /// Which metrics there are, for somebody who wrote this one.
 pub(super) fn metrics_help(text: &str) -> String {
     let meant_group = text.split_once('.').and_then(|(first, _)| did_you_mean(first, groups()));
+    if let Some(station) = meant_group.filter(|group| STATIONS.contains(group)) {
+        let of_backend = if matches!(station, "pool" | "backend") { ".NAME" } else { "" };
+        let numbers: Vec<String> =
+            StationNumber::ALL.iter().map(|number| format!("{station}{of_backend}.{}", number.name())).collect();
+        return format!("metrics: {}", list(numbers.iter().map(String::as_str)));
+    }
     let is_listed = |metric: &&Named| match meant_group {
         Some(RESPONSE_TIME) => is_response_time(**metric),
         meant => group(**metric) == meant,
@@ -143,13 +152,41 @@ impl<'a> Names<'a> {
         let (name, is_short) = match (&texts[..], names) {
             ([UTILIZATION, _], [_, name]) => (*name, true),
             ([UTILIZATION, BACKENDS, _], [_, _, name]) => (*name, false),
-            _ => return Ok(None),
+            _ => return self.metric_of_list(&texts.join("."), names),
         };
         let found = self.backends.get_full(name.text).filter(|(_, _, backend)| is_limited(backend));
         match found.and_then(|(number, _, _)| u16::try_from(number).ok()) {
             Some(number) => Ok(Some(Metric::BackendUtilization(BackendId(number)))),
             None => Err(self.no_utilization(name, is_short)),
         }
+    }
+
+    /// The metric of that name in the list of all, if it is one, whose backend has what it is about.
+    fn metric_of_list(&self, text: &str, names: &[Part<'_>]) -> Result<Option<Metric>, Diagnostic> {
+        let id = |name: &str| self.backends.get_index_of(name).and_then(|id| u16::try_from(id).ok()).map(BackendId);
+        let Some(metric) = Metric::named(text, id) else { return Ok(None) };
+        // Here a backend has dots in its name: the others are found before.
+        let wanted = match metric {
+            Metric::PoolUtilization(id) | Metric::Station(Resource::Connection(id), _) => Some((id, "pool")),
+            Metric::Station(Resource::Query(id), _) => Some((id, "concurrency")),
+            Metric::Station(Resource::Turn | Resource::Core | Resource::Thread, _)
+            | Metric::Named(_)
+            | Metric::FailedBy(_)
+            | Metric::RejectedBy(_)
+            | Metric::Recovery(_) => None,
+            Metric::BackendUtilization(id) => Some((id, "pool")).filter(|(id, _)| {
+                self.backends.get_index(usize::from(id.0)).is_some_and(|(_, backend)| !is_limited(backend))
+            }),
+        };
+        let Some((id, field)) = wanted else { return Ok(Some(metric)) };
+        let Some((name, backend)) = self.backends.get_index(usize::from(id.0)) else { return Ok(None) };
+        let has_it = if field == "pool" { backend.pool.is_some() } else { backend.concurrency.is_some() };
+        if has_it {
+            return Ok(Some(metric));
+        }
+        let Some(place) = names.iter().find(|part| part.text == name).or(names.first()) else { return Ok(None) };
+        let message = format!("the backend `{}` has no `{field}`", shown(name));
+        Err(place.error(message, "requests never wait here").with_help(format!("give it a `{field}` under `backends`")))
     }
 
     /// `is_short`: where the names of backends stand beside those of what runs requests.

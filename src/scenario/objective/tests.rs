@@ -33,7 +33,12 @@ fn meaning(text: &str) -> String {
     let fault = |id: FaultId| scenario.faults[usize::from(id.0)].name.clone().unwrap();
     let metric = match metric {
         Metric::Recovery(id) => format!("recovery of {}", fault(*id)),
-        Metric::Named(_) | Metric::BackendUtilization(_) => metric.name(&backends),
+        Metric::Named(_)
+        | Metric::FailedBy(_)
+        | Metric::RejectedBy(_)
+        | Metric::BackendUtilization(_)
+        | Metric::PoolUtilization(_)
+        | Metric::Station(..) => metric.name(&backends),
     };
     let during = objective.during.map_or(String::new(), |id| format!("during {} / ", fault(id)));
     format!("{warns}{during}{policy} / {class} / {metric} {} {bound} {:?}", comparison.sign(), objective.unit())

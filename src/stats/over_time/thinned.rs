@@ -73,7 +73,7 @@ impl Thinned {
 mod tests {
     use super::*;
     use crate::engine::{Entrance, Outcome};
-    use crate::model::{ClassId, SimDuration, SimTime};
+    use crate::model::{Activity, ClassId, SimDuration, SimTime};
 
     fn departure(request: u64, millis: u64) -> Departure {
         let zero = SimDuration::ZERO;
@@ -86,7 +86,7 @@ mod tests {
             demand: zero,
         };
         let departure = SimTime::ZERO + SimDuration::from_millis(millis);
-        Departure { entrance, departure, outcome: Outcome::Completed, counts: true, spent: [zero; 8] }
+        Departure { entrance, departure, outcome: Outcome::Completed, counts: true, spent: [zero; Activity::ALL.len()] }
     }
 
     fn sample(requests: std::ops::Range<u64>, time: fn(u64) -> u64) -> Thinned {

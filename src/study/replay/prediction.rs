@@ -33,7 +33,7 @@ impl Observer for Prediction {
             self.arrived += 1;
             self.last_arrival = self.last_arrival.max(entrance.arrival);
             self.demand += entrance.demand;
-            if departure.outcome == Outcome::Rejected {
+            if matches!(departure.outcome, Outcome::Rejected(_)) {
                 self.rejected += 1;
             }
             if departure.outcome == Outcome::Completed

@@ -72,7 +72,7 @@ impl Observer for Diary {
         for departure in departures {
             let end = match departure.outcome {
                 Outcome::Completed => End::Departed(departure.departure),
-                Outcome::Rejected | Outcome::TimedOut | Outcome::ServedLate | Outcome::Failed => {
+                Outcome::Rejected(_) | Outcome::TimedOut | Outcome::ServedLate | Outcome::Failed(_) => {
                     End::Lost(departure.departure)
                 }
             };

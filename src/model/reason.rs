@@ -1,0 +1,87 @@
+//! Why requests end without an answer, and how many of them for each reason.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+macro_rules! reasons {
+    (
+        $(#[$about_reason:meta])* $reason:ident
+        $(#[$about_counts:meta])* $counts:ident
+        { $($variant:ident $field:ident $about:literal,)* }
+    ) => {
+        $(#[$about_reason])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum $reason {
+            $(#[doc = $about] $variant),*
+        }
+
+        impl $reason {
+            /// Every one, in the order of reports.
+            pub const ALL: &[Self] = &[$(Self::$variant),*];
+
+            /// Its name in files.
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$variant => stringify!($field)),* }
+            }
+
+            /// What it is, in a few words.
+            pub const fn about(self) -> &'static str {
+                match self { $(Self::$variant => $about),* }
+            }
+        }
+
+        $(#[$about_counts])*
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+        pub struct $counts {
+            $(#[doc = $about] pub $field: u64),*
+        }
+
+        impl $counts {
+            /// One more for that reason.
+            pub const fn count(&mut self, reason: $reason) {
+                match reason { $($reason::$variant => self.$field += 1),* }
+            }
+
+            /// How many for that reason.
+            pub const fn of(&self, reason: $reason) -> u64 {
+                match reason { $($reason::$variant => self.$field),* }
+            }
+
+            /// Adds others to these.
+            pub const fn add(&mut self, other: Self) {
+                $(self.$field += other.$field;)*
+            }
+
+            /// How many for any reason.
+            pub const fn total(&self) -> u64 {
+                0 $(+ self.$field)*
+            }
+
+            /// Whether there are none.
+            pub const fn is_empty(&self) -> bool {
+                self.total() == 0
+            }
+        }
+    };
+}
+
+// The lists: a reason is one line here, and the compiler names the places that must give it.
+reasons! {
+    /// Why a request failed.
+    Failure
+    /// Failed requests, by reason.
+    FailedBy {
+        AcquireTimeout acquire_timeout "no connection within `acquire_timeout`",
+        BackendDown backend_down "the backend was down",
+        WorkerRestart worker_restart "the worker restarted",
+    }
+}
+
+reasons! {
+    /// Why a request was rejected.
+    Rejection
+    /// Rejected requests, by reason.
+    RejectedBy {
+        Backlog backlog "the backlog was full",
+    }
+}

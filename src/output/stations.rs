@@ -1,0 +1,127 @@
+//! Where requests waited once a worker had taken them, why some got no answer, and what each worker did.
+
+use super::number::{self, NONE, Unit};
+use super::table::Table;
+use crate::model::{Failure, Rejection};
+use crate::policy::Runner;
+use crate::stats::{Level, PolicyResults, RequestCounts, ScenarioResults, StationResults, WorkerResults};
+
+/// Up to this many workers are shown one by one.
+const WORKERS: usize = 16;
+
+/// How long requests waited at each station where any of them did; no table where none did.
+pub fn waits(results: &ScenarioResults) -> Option<Table> {
+    let rows: Vec<_> = results.policies.iter().flat_map(contended).collect();
+    if rows.is_empty() {
+        return None;
+    }
+    let of =
+        |value: fn(&StationResults) -> Option<f64>| rows.iter().map(|(.., station)| value(station)).collect::<Vec<_>>();
+    let unit = Unit::of(of(|station| station.wait_ms.mean).into_iter().chain(of(|station| station.wait_ms.p99)));
+    let mut last = None;
+    let names = rows.iter().map(|(policy, ..)| {
+        let is_new = last.replace(&policy.name) != Some(&policy.name);
+        (false, if is_new { policy.name.clone() } else { String::new() })
+    });
+    let title = format!("Waiting at stations in {}, of all requests that asked there", unit.name);
+    let mut table = Table::of(title, "policy", names);
+    table.names("for", rows.iter().map(|(policy, key, _)| station_name(policy, key)).collect());
+    table.numbers("", "asked", rows.iter().map(|(.., station)| number::count(station.asked)).collect());
+    table.numbers("", "waited", of(|station| station.wait_ms.probability).into_iter().map(number::percent).collect());
+    table.apart();
+    table.numbers("", "mean", unit.column(&of(|station| station.wait_ms.mean)));
+    table.numbers("", "p50", unit.column(&of(|station| station.wait_ms.p50)));
+    table.numbers("", "p95", unit.column(&of(|station| station.wait_ms.p95)));
+    table.numbers("", "p99", unit.column(&of(|station| station.wait_ms.p99)));
+    if rows.iter().any(|(.., station)| station.waiting.is_some()) {
+        let mean = |level: fn(&StationResults) -> Option<Level>| {
+            number::column(&rows.iter().map(|(.., station)| level(station)?.mean).collect::<Vec<_>>())
+        };
+        let max = |level: fn(&StationResults) -> Option<Level>| {
+            let cell = |level: Option<Level>| level.map_or_else(|| NONE.to_owned(), |level| number::count(level.max));
+            rows.iter().map(|(.., station)| cell(level(station))).collect::<Vec<_>>()
+        };
+        table.numbers("waiting", "mean", mean(|station| station.waiting));
+        table.numbers("waiting", "max", max(|station| station.waiting));
+        table.numbers("in use", "mean", mean(|station| station.in_use));
+        table.numbers("in use", "of", rows.iter().map(|(.., station)| number::count(station.count)).collect());
+    }
+    Some(table)
+}
+
+/// The stations of a policy where requests waited, by their names in files.
+fn contended(policy: &PolicyResults) -> impl Iterator<Item = (&PolicyResults, &str, &StationResults)> {
+    let waited = |station: &StationResults| station.wait_ms.probability.is_some_and(|share| share > 0.0);
+    let stations = policy.stations.iter().filter(move |(_, station)| waited(station));
+    stations.map(move |(key, station)| (policy, key.as_str(), station))
+}
+
+/// A station by the name that people give it.
+fn station_name(policy: &PolicyResults, key: &str) -> String {
+    let has_threads = policy.stations.contains_key("threads");
+    match key.split_once('.') {
+        Some(("pool", backend)) => format!("connection to {backend}"),
+        Some(("backend", backend)) => format!("start at {backend}"),
+        _ if key == "turn" => match policy.runner {
+            Runner::Loop if has_threads => "GIL or loop".to_owned(),
+            Runner::Loop => "loop".to_owned(),
+            Runner::Thread | Runner::Worker => "GIL".to_owned(),
+        },
+        _ if key == "cores" => "core".to_owned(),
+        _ => "thread".to_owned(),
+    }
+}
+
+/// Why requests of a policy got no answer, in a sentence, where the counts alone do not tell.
+pub fn without_answer(policy: &PolicyResults) -> Option<String> {
+    let reasons = reasons(&policy.requests);
+    (!reasons.is_empty()).then(|| format!("{}: {}.", policy.name, reasons.join("; ")))
+}
+
+/// Why requests were rejected or failed: `138,337 failed: no connection within acquire_timeout`.
+pub fn reasons(requests: &RequestCounts) -> Vec<String> {
+    let failed = Failure::ALL.iter().map(|reason| (requests.failed_by.of(*reason), "failed", reason.about()));
+    let rejected = Rejection::ALL.iter().map(|reason| (requests.rejected_by.of(*reason), "rejected", reason.about()));
+    let occur = rejected.chain(failed).filter(|(count, ..)| *count > 0);
+    occur.map(|(count, what, about)| format!("{} {what}: {about}", number::count(count))).collect()
+}
+
+/// What each worker did, where one of them had more than it could do.
+pub fn workers(results: &ScenarioResults) -> Vec<Table> {
+    results.policies.iter().filter(|policy| policy.imbalance.is_some()).map(of_workers).collect()
+}
+
+fn of_workers(policy: &PolicyResults) -> Table {
+    let mut shown: Vec<&WorkerResults> = policy.per_worker.iter().collect();
+    shown.sort_by(|one, other| busy(other).total_cmp(&busy(one)).then(one.worker.cmp(&other.worker)));
+    shown.truncate(WORKERS);
+    shown.sort_by_key(|worker| worker.worker);
+    let names = shown.iter().map(|worker| (false, worker.worker.to_string()));
+    let mut table = Table::of(format!("Workers of {}", policy.name), "worker", names);
+    table.numbers("", "requests", shown.iter().map(|worker| number::count(worker.requests)).collect());
+    table.numbers("", "utilization", shown.iter().map(|worker| number::percent(worker.utilization)).collect());
+    let means: Vec<_> = shown.iter().map(|worker| worker.mean_in_progress).collect();
+    table.numbers("in progress", "mean", number::column(&means));
+    table.numbers("in progress", "max", shown.iter().map(|worker| number::count(worker.most_in_progress)).collect());
+    if policy.workers as usize > shown.len() {
+        table.note.push(format!("The {} busiest of {} workers.", shown.len(), policy.workers));
+    }
+    table
+}
+
+fn busy(worker: &WorkerResults) -> f64 {
+    worker.utilization.unwrap_or(0.0)
+}
+
+/// The worker that had more than it could do while the others had room, in a sentence.
+pub fn imbalance(policy: &PolicyResults) -> Option<String> {
+    let found = policy.imbalance?;
+    Some(format!(
+        "{}: worker {} is overloaded ({} busy) while the others have room ({} busy on average): it took {} of the requests",
+        policy.name,
+        found.worker,
+        number::percent(Some(found.utilization)),
+        number::percent(Some(found.others_utilization)),
+        number::percent(Some(found.share_of_requests)),
+    ))
+}

@@ -1,0 +1,167 @@
+//! Where requests waited once a worker had taken them: how long each of them did, how busy the station was, how many waited.
+
+use indexmap::IndexMap;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::engine::{QueueUsage, Usage, Waits};
+use crate::model::{BackendId, Resource, StationNumber};
+
+use super::collector::{Subject, connections, wait_summary};
+use super::results::WaitingTime;
+use super::sample::Sample;
+use super::totals::Totals;
+
+/// How long requests waited at each station, answered or not.
+#[derive(Clone, Debug, Default)]
+pub(super) struct StationWaits(Vec<StationWait>);
+
+#[derive(Clone, Debug, Default)]
+struct StationWait {
+    /// Of each request that asked, all its waits together.
+    wait: Sample,
+    waited: u64,
+}
+
+impl StationWaits {
+    /// Nothing yet, for that many stations.
+    pub fn new(stations: usize) -> Self {
+        Self(vec![StationWait::default(); stations])
+    }
+
+    /// Takes what requests waited for.
+    pub fn add(&mut self, waits: Waits<'_>) {
+        for (column, station) in self.0.iter_mut().enumerate().take(waits.columns()) {
+            let mut waited = 0;
+            station.wait.record(waits.column(column).map(|span| {
+                waited += u64::from(span.as_nanos() > 0);
+                span.as_nanos()
+            }));
+            station.waited += waited;
+        }
+    }
+
+    /// Takes all that another has collected.
+    pub fn merge(&mut self, other: &Self) {
+        for (station, more) in self.0.iter_mut().zip(&other.0) {
+            station.wait.merge(&more.wait);
+            station.waited += more.waited;
+        }
+    }
+
+    /// All samples, in an order that is the same for all of a run.
+    pub fn samples(&mut self) -> impl Iterator<Item = &mut Sample> {
+        self.0.iter_mut().map(|station| &mut station.wait)
+    }
+
+    /// The numbers of each station, by its name, with what the engine counted at the same time.
+    pub fn results(&self, subject: Subject<'_>, totals: &Totals) -> IndexMap<String, StationResults> {
+        let backends: Vec<&str> = subject.backends.keys().map(String::as_str).collect();
+        let stations = subject.resources.iter().zip(&self.0);
+        stations
+            .map(|(resource, station)| (resource.name(&backends), station.results(*resource, subject, totals)))
+            .collect()
+    }
+}
+
+impl StationWait {
+    fn results(&self, resource: Resource, subject: Subject<'_>, totals: &Totals) -> StationResults {
+        let Stock { count, in_use, waiting } = Stock::of(resource, subject, totals);
+        let level = |usage: Usage| Level { mean: totals.share(usage, 1), max: usage.max };
+        StationResults {
+            count,
+            utilization: in_use.and_then(|usage| totals.share(usage, count)),
+            in_use: in_use.map(level),
+            waiting: waiting.map(level),
+            asked: self.wait.count(),
+            wait_ms: wait_summary(&self.wait, self.waited),
+        }
+    }
+}
+
+/// How many there are of a resource; how many of them are in use, and how many requests wait, where that is watched.
+struct Stock {
+    count: u64,
+    in_use: Option<Usage>,
+    waiting: Option<Usage>,
+}
+
+impl Stock {
+    fn of(resource: Resource, subject: Subject<'_>, totals: &Totals) -> Self {
+        let Subject { rules, machine, .. } = subject;
+        let workers = u64::from(rules.workers);
+        let of_queue = |count: u64, usage: Option<QueueUsage>| Self {
+            count,
+            in_use: usage.map(|usage| usage.in_use),
+            waiting: usage.map(|usage| usage.waiting),
+        };
+        let backend = |id: BackendId| subject.backends.get_index(usize::from(id.0)).map(|(_, backend)| backend);
+        let place = |id: BackendId| usize::from(id.0);
+        match resource {
+            Resource::Turn => {
+                Self { count: workers * u64::from(rules.running_at_once), in_use: totals.turns, waiting: None }
+            }
+            Resource::Core => Self { count: u64::from(machine.cores), in_use: Some(totals.cores), waiting: None },
+            Resource::Thread => {
+                let each = rules.thread_pool.as_ref().map_or(0, |pool| u64::from(pool.threads));
+                of_queue(workers * each, totals.threads)
+            }
+            Resource::Connection(id) => {
+                let count = backend(id).and_then(|backend| connections(backend, rules)).unwrap_or(0);
+                of_queue(count, totals.pools.get(place(id)).copied())
+            }
+            Resource::Query(id) => Self {
+                count: backend(id).and_then(|backend| backend.concurrency).map_or(0, |count| u64::from(count.get())),
+                in_use: totals.backends.get(place(id)).copied(),
+                waiting: totals.backend_queues.get(place(id)).copied(),
+            },
+        }
+    }
+}
+
+/// A station where requests wait for what others hold: `turn` (the GIL or the loop of their worker), `cores`, `threads`
+/// (beside the loop), `pool.NAME` (a connection to a backend), `backend.NAME` (until it starts the query).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
+pub struct StationResults {
+    /// How many there are: turns, cores, threads, connections or queries at once, over all workers.
+    pub count: u64,
+    /// In use × time / (count × time), 0 to 1.
+    pub utilization: Option<f64>,
+    /// How many of them are in use.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub in_use: Option<Level>,
+    /// Requests that wait there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub waiting: Option<Level>,
+    /// Requests that asked for one and have departed, with an answer or without.
+    pub asked: u64,
+    /// How long each of these waited there, all its waits together; those that gave up count with the time they waited.
+    pub wait_ms: WaitingTime,
+}
+
+/// How many there were at once.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, JsonSchema)]
+pub struct Level {
+    /// Mean over time.
+    pub mean: Option<f64>,
+    /// Most at one instant.
+    pub max: u64,
+}
+
+impl StationResults {
+    /// The number of that name.
+    pub(super) fn number(&self, number: StationNumber) -> Option<f64> {
+        let wait = &self.wait_ms;
+        match number {
+            StationNumber::InUseMean => self.in_use.and_then(|level| level.mean),
+            StationNumber::InUseMax => self.in_use.map(|level| level.max as f64),
+            StationNumber::WaitingMean => self.waiting.and_then(|level| level.mean),
+            StationNumber::WaitingMax => self.waiting.map(|level| level.max as f64),
+            StationNumber::WaitMean => wait.mean,
+            StationNumber::WaitP50 => wait.p50,
+            StationNumber::WaitP95 => wait.p95,
+            StationNumber::WaitP99 => wait.p99,
+            StationNumber::WaitProbability => wait.probability,
+        }
+    }
+}
