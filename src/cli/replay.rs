@@ -9,7 +9,7 @@ use super::failure::Failure;
 use super::files;
 use super::interrupt::Interrupt;
 use super::terminal::Stdout;
-use crate::output::{replay_json, replay_markdown, replay_svg, replay_text};
+use crate::output::{View, replay_json, replay_markdown, replay_svg, replay_text};
 use crate::random::Files;
 use crate::scenario::{self, Change, Diagnostic, Scenario, Source};
 use crate::study::{CaseFile, Observed, Replayed, ReplayedCase, replay};
@@ -109,7 +109,7 @@ impl Replay {
         }
         let replayed = Replayed::new(cases);
         stdout.write(&match self.format {
-            Format::Text => replay_text(&replayed, stdout.has_color()),
+            Format::Text => replay_text(&replayed, stdout.view(View::default())),
             Format::Json => replay_json(&replayed),
             Format::Markdown => replay_markdown(&replayed),
         })?;

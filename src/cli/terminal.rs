@@ -1,10 +1,15 @@
 //! Standard output and standard error: the result goes to the one, everything else to the other.
 
+use std::env;
+use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
 
 use anstream::{AutoStream, ColorChoice};
+use terminal_size::{Width, terminal_size_of};
 
 use super::failure::{Failure, reason};
+use crate::model::{is_hidden, visible_lines};
+use crate::output::{View, in_log};
 
 /// Standard output. Once its reader has gone, what is written is dropped without a word.
 #[derive(Debug)]
@@ -21,6 +26,12 @@ impl Stdout {
     /// Whether it shows colour: a terminal, and `NO_COLOR` is not set.
     pub fn has_color(&self) -> bool {
         AutoStream::choice(&io::stdout()) != ColorChoice::Never
+    }
+
+    /// A view for it: with its colour, and as wide as the terminal is.
+    pub fn view<'a>(&self, view: View<'a>) -> View<'a> {
+        let width = terminal_size_of(io::stdout()).map(|(Width(columns), _)| usize::from(columns));
+        View { color: self.has_color(), width, ..view }
     }
 
     /// Writes and flushes the text.
@@ -49,8 +60,10 @@ fn unwritable(error: &io::Error) -> Failure {
     Failure::Write(format!("cannot write to standard output: {}", reason(error)))
 }
 
-/// Writes to standard error. There is nowhere left to tell if that fails.
+/// Writes to standard error, nothing hidden and no line that CI takes for a command. There is nowhere left to tell if that
+/// fails.
 pub fn note(text: &str) {
+    let text = in_log(text, color_on_stderr());
     let _ = AutoStream::always(io::stderr().lock()).write_all(text.as_bytes());
 }
 
@@ -64,11 +77,18 @@ pub fn stderr_is_terminal() -> bool {
     io::stderr().is_terminal()
 }
 
-/// Shows what clap has to say: help and version are results, the rest is an error.
+/// Shows what clap has to say: help and version are results, the rest is an error. An error repeats arguments, which may
+/// hold anything.
 pub fn show_usage(usage: &clap::Error) -> Result<(), Failure> {
-    match usage.print() {
-        Err(error) if !usage.use_stderr() => Stdout::new().accept(&error),
-        _ if usage.use_stderr() => Err(Failure::Shown),
-        _ => Ok(()),
+    if !usage.use_stderr() {
+        return usage.print().or_else(|error| Stdout::new().accept(&error));
     }
+    let is_plain = |argument: OsString| argument.to_str().is_some_and(|text| !text.chars().any(is_hidden));
+    let text = usage.render();
+    if color_on_stderr() && env::args_os().all(is_plain) {
+        note(&text.ansi().to_string());
+    } else {
+        note(&visible_lines(&text.to_string()));
+    }
+    Err(Failure::Shown)
 }

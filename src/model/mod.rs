@@ -7,6 +7,7 @@ mod overhead;
 mod phase;
 mod rate;
 mod time;
+mod visible;
 
 pub use fault::{Fault, FaultKind};
 pub use machine::{Backend, BackendClient, BackendId, Cores, HandOver, Machine, Pool, PoolScope, Quantum, Release};
@@ -15,3 +16,4 @@ pub use overhead::Overhead;
 pub use phase::{Activity, ClassId, PhaseKind};
 pub use rate::Rate;
 pub use time::{SimDuration, SimTime};
+pub use visible::{REPLACEMENT, is_hidden, visible, visible_lines};

@@ -5,6 +5,7 @@ use serde_json::json;
 use super::json_text;
 use super::number::{self, NONE};
 use super::rows::rounded;
+use super::View;
 use super::table::Table;
 use crate::study::{ALLOWED, Coverage, CoveredNumber};
 
@@ -33,7 +34,7 @@ pub fn coverage_text(coverage: &[Coverage], color: bool) -> String {
         0 => format!("every share is between {least} % and {most} %"),
         some => format!("{some} of {} shares are not between {least} % and {most} %", lines.len()),
     };
-    format!("{}\n{verdict}\n", table.aligned(color))
+    format!("{}\n{verdict}\n", table.aligned(View { color, ..View::default() }))
 }
 
 /// The same as JSON.

@@ -3,10 +3,12 @@
 use super::certainty;
 use super::check::{self, Section};
 use super::fault;
-use super::paint::plain;
+use super::escape::{self, markdown as escaped, markdown_block, markdown_code};
+use super::preset;
 use super::report;
 use super::table::{Column, Table};
 use super::{Report, View};
+use crate::stats::ScenarioResults;
 use crate::study::ScenarioCheck;
 
 /// A heading, the description and the tables; when asked for, what is assumed.
@@ -17,10 +19,14 @@ pub fn render(report: &Report, view: View<'_>) -> String {
 
 /// The same in blocks, each ending in a newline, between which a blank line stands.
 pub fn blocks(report: &Report, view: View<'_>) -> Vec<String> {
-    if let Report::Check(check) = report {
-        return checked(check);
-    }
-    let results = report.results();
+    let blocks = match report {
+        Report::Check(check) => checked(check),
+        Report::Run(results) => of_run(results, view),
+    };
+    blocks.iter().map(|block| escape::in_log(block, false)).collect()
+}
+
+fn of_run(results: &ScenarioResults, view: View<'_>) -> Vec<String> {
     let mut blocks = vec![format!("### {}\n", escaped(&results.scenario))];
     blocks.extend(results.description.as_deref().map(|description| format!("{}\n", escaped(description))));
     let faults = fault::sentence(&results.faults);
@@ -30,7 +36,10 @@ pub fn blocks(report: &Report, view: View<'_>) -> Vec<String> {
     blocks.extend(report::tables(results).iter().map(table));
     if view.explain_defaults {
         blocks.push(list("Assumed", results.assumptions.iter().map(|assumption| escaped(assumption))));
-        let defaults = results.defaults.iter().map(|(path, value)| format!("`{path}`: `{value}`"));
+        let presets = preset::explained(results);
+        blocks.extend((!presets.is_empty()).then(|| list("Presets", presets.iter().map(|preset| escaped(preset)))));
+        let default = |(path, value): (&String, &String)| format!("{}: {}", markdown_code(path), markdown_code(value));
+        let defaults = results.defaults.iter().map(default);
         blocks.push(list("Defaults in force", defaults));
     }
     blocks
@@ -42,7 +51,7 @@ fn checked(check: &ScenarioCheck) -> Vec<String> {
     let sections = check::sections(check).into_iter().map(|section| match section {
         Section::Table(cells) => table(&cells),
         Section::Lines(title, lines) => list(title, lines.iter().map(|line| escaped(line))),
-        Section::Command(what, command) => format!("{}\n\n```sh\n{}\n```\n", escaped(&what), plain(&command)),
+        Section::Command(what, command) => format!("{}\n\n{}", escaped(&what), markdown_block("sh", &command)),
     });
     std::iter::once(head).chain(sections).collect()
 }
@@ -58,7 +67,7 @@ pub fn table(table: &Table) -> String {
             _ => escaped(cell),
         }))
     });
-    let mut text = format!("**{}**\n\n", table.title);
+    let mut text = format!("**{}**\n\n", escaped(&table.title));
     text.push_str(&line(headings));
     text.push_str(&line(rules));
     text.extend(rows);
@@ -81,18 +90,6 @@ fn list(title: &str, items: impl Iterator<Item = String>) -> String {
     let items: Vec<_> = items.map(|item| format!("- {item}\n")).collect();
     let items = if items.is_empty() { "- none\n".to_owned() } else { items.concat() };
     format!("**{title}**\n\n{items}")
-}
-
-/// The text with everything that Markdown would take for markup escaped, on one line.
-fn escaped(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for letter in plain(text).chars() {
-        if matches!(letter, '\\' | '`' | '*' | '_' | '|' | '<' | '>' | '[' | ']' | '#' | '~') {
-            escaped.push('\\');
-        }
-        escaped.push(letter);
-    }
-    escaped
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@
 //!    │ help: declared backends: `db`, `payments`; did you mean `db`?
 //! ```
 
+use std::borrow::Cow;
 use std::error::Error;
 use std::fmt::{self, Write as _};
 use std::io;
@@ -17,6 +18,7 @@ use anstyle::{AnsiColor, Style};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::source::{Source, Span, char_boundary};
+use crate::model::{visible, visible_lines};
 
 /// The widest excerpt of a line that is drawn, in columns of a terminal.
 const WIDEST: usize = 100;
@@ -45,7 +47,7 @@ struct Place {
 impl Diagnostic {
     /// An error that has no place in a text.
     pub fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), places: Vec::new(), help: None }
+        Self { message: lines(message), places: Vec::new(), help: None }
     }
 
     /// A file that the user named cannot be read.
@@ -62,23 +64,23 @@ impl Diagnostic {
     /// Says what to do about it.
     #[must_use]
     pub fn with_help(mut self, help: impl Into<String>) -> Self {
-        self.help = Some(help.into());
+        self.help = Some(lines(help));
         self
     }
 
     /// Underlines a stretch of a source: the first is the culprit, others explain it.
     #[must_use]
     pub(super) fn at(mut self, source: &Source, span: Span, label: impl Into<String>) -> Self {
-        self.places.push(Place::new(source, span, label.into()));
+        self.places.push(Place::new(source, span, lines(label)));
         self
     }
 
     /// The same places with these words: what is wrong, and what is to be said about the first place.
     #[must_use]
     pub(super) fn worded(mut self, message: impl Into<String>, label: impl Into<String>) -> Self {
-        self.message = message.into();
+        self.message = lines(message);
         if let Some(place) = self.places.first_mut() {
-            place.label = label.into();
+            place.label = lines(label);
         }
         self
     }
@@ -241,16 +243,16 @@ pub(super) fn shown_line(text: &str) -> String {
 
 /// Text of the user fit for one line of a terminal: tabs as spaces, nothing that moves the cursor.
 fn printable(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '\t' => out.push_str("    "),
-            '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => out.push('\u{fffd}'),
-            c if c.is_control() => out.push('\u{fffd}'),
-            c => out.push(c),
-        }
+    visible(&text.replace('\t', "    ")).into_owned()
+}
+
+/// Words of ours with words of the user in them: nothing hidden but our own line feeds.
+fn lines(text: impl Into<String>) -> String {
+    let text = text.into();
+    match visible_lines(&text) {
+        Cow::Borrowed(_) => text,
+        Cow::Owned(shown) => shown,
     }
-    out
 }
 
 /// The beginning of a text, at most so many columns wide.
