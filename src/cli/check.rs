@@ -285,7 +285,7 @@ fn listed(reasons: &[String]) -> String {
 
 /// A baseline's text; what is no text is one that cannot be a baseline.
 fn read(path: &Path) -> io::Result<String> {
-    Ok(String::from_utf8_lossy(&fs::read(path)?).into_owned())
+    Ok(String::from_utf8_lossy(&files::read_up_to(path, files::MOST_OF_DATA)?).into_owned())
 }
 
 /// Makes sure that what is written over is a baseline, or was meant to be one.

@@ -1,7 +1,7 @@
 //! Files: what is written is there as a whole or not at all (written beside, then renamed); what is read may be read again.
 
 use std::fs;
-use std::io::{self, BufRead, BufReader, BufWriter, Write};
+use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
@@ -124,6 +124,42 @@ pub fn expect_writable(folder: &Path) -> Result<(), Failure> {
         Err(io::Error::other(format!("`{}` is not a directory", existing.display())))
     };
     attempt.map_err(|error| Failure::write(folder, &error))
+}
+
+/// The most bytes of a file that is read as a whole: of a scenario, and of what was recorded or measured.
+pub const MOST_OF_SCENARIO: u64 = 16 << 20;
+/// The same of a baseline, of a case to replay, and of a list of durations.
+pub const MOST_OF_DATA: u64 = 256 << 20;
+
+/// All of a file, if it has no more than so many bytes; some have no end, such as `/dev/zero`.
+///
+/// # Errors
+/// What the operating system says, or that it is larger.
+pub fn read_up_to(path: &Path, most: u64) -> io::Result<Vec<u8>> {
+    bytes_up_to(fs::File::open(path)?, most)
+}
+
+/// All there is to read, if it is no more than so many bytes.
+///
+/// # Errors
+/// What the operating system says, or that there is more.
+pub fn bytes_up_to(source: impl Read, most: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    source.take(most + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > most {
+        let message = format!("it is larger than {} MiB, the most that is read of such a file", most >> 20);
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, message));
+    }
+    Ok(bytes)
+}
+
+/// A file's text, if it has no more than so many bytes.
+///
+/// # Errors
+/// What the operating system says, that it is larger, or that it is not UTF-8.
+pub fn text_up_to(path: &Path, most: u64) -> io::Result<String> {
+    let bytes = read_up_to(path, most)?;
+    String::from_utf8(bytes).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
 }
 
 /// Opens a file that a scenario names. It may be read several times, which a pipe cannot.

@@ -182,7 +182,7 @@ fn name(folder: &Path) -> String {
 }
 
 fn text(path: &Path) -> Result<String, Diagnostic> {
-    fs::read_to_string(path).map_err(|error| unreadable(path, &error))
+    files::text_up_to(path, files::MOST_OF_DATA).map_err(|error| unreadable(path, &error))
 }
 
 fn unreadable(path: &Path, error: &std::io::Error) -> Diagnostic {

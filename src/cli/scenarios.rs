@@ -1,7 +1,7 @@
 //! The scenario files that the user named.
 
 use std::fs;
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use super::arguments::ScenarioArguments;
@@ -151,11 +151,10 @@ fn scenario_name(file: &str) -> Result<String, Diagnostic> {
 
 fn bytes_of(file: &str) -> Result<Vec<u8>, Diagnostic> {
     if file == STDIN {
-        let mut bytes = Vec::new();
-        let read = io::stdin().lock().read_to_end(&mut bytes);
-        return read.map(|_| bytes).map_err(|error| Diagnostic::unreadable("<stdin>", &error));
+        let read = files::bytes_up_to(io::stdin().lock(), files::MOST_OF_SCENARIO);
+        return read.map_err(|error| Diagnostic::unreadable("<stdin>", &error));
     }
-    fs::read(file).map_err(|error| {
+    files::read_up_to(Path::new(file), files::MOST_OF_SCENARIO).map_err(|error| {
         let diagnostic = Diagnostic::unreadable(file, &error);
         match similar_file(file).filter(|_| error.kind() == io::ErrorKind::NotFound) {
             Some(found) => diagnostic.with_help(format!("did you mean `{found}`?")),

@@ -6,6 +6,7 @@ mod metric;
 mod overhead;
 mod phase;
 mod rate;
+mod proportion;
 mod time;
 mod visible;
 
@@ -15,5 +16,6 @@ pub use metric::{Metric, MetricUnit, Named};
 pub use overhead::Overhead;
 pub use phase::{Activity, ClassId, PhaseKind};
 pub use rate::Rate;
+pub use proportion::Proportion;
 pub use time::{SimDuration, SimTime};
 pub use visible::{REPLACEMENT, is_hidden, visible, visible_lines};

@@ -108,6 +108,11 @@ pub trait Policy {
         None
     }
 
+    /// How requests are to find their worker, where a preset's product has a choice.
+    fn dispatch(&self) -> DispatchChoice {
+        DispatchChoice::default()
+    }
+
     /// Whether the next ready request of a worker goes on on the core of the last: one loop runs them all.
     fn keeps_core(&self) -> bool {
         false
@@ -183,6 +188,11 @@ impl PolicyChoice {
     /// The plain policy that it stands for, if it is a preset.
     pub fn stands_for(&self) -> Option<StandsFor> {
         self.policy().stands_for()
+    }
+
+    /// How requests are to find their worker, where a preset's product has a choice.
+    pub fn dispatch(&self) -> DispatchChoice {
+        self.policy().dispatch()
     }
 
     /// What the application server itself costs.

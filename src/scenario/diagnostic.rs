@@ -22,6 +22,8 @@ use crate::model::{visible, visible_lines};
 
 /// The widest excerpt of a line that is drawn, in columns of a terminal.
 const WIDEST: usize = 100;
+/// So many bytes of a line are looked at on each side: enough for an excerpt.
+const FARTHEST: usize = 2000;
 
 /// An error in what the user wrote, drawn with the place underlined.
 #[derive(Clone, PartialEq, Eq)]
@@ -37,7 +39,7 @@ struct Place {
     source: String,
     line: usize,
     column: usize,
-    /// The line up to the stretch, the stretch, and the rest of the line; fit to be shown on a terminal.
+    /// The end of the line before the stretch, the stretch, and the beginning of the rest; fit to be shown on a terminal.
     before: String,
     culprit: String,
     after: String,
@@ -57,6 +59,8 @@ impl Diagnostic {
                 .with_help("name a scenario file, or `-` to read one from standard input"),
             io::ErrorKind::IsADirectory => Self::new(format!("`{}` is a directory", shown(name)))
                 .with_help("name the scenario files in it, such as `*.json`"),
+            io::ErrorKind::FileTooLarge => Self::new(format!("cannot read `{}`: {error}", shown(name)))
+                .with_help("recorded requests and lists of durations belong in files of their own, which the scenario names"),
             _ => Self::new(format!("cannot read `{}`: {error}", shown(name))),
         }
     }
@@ -126,19 +130,24 @@ impl Diagnostic {
 impl Place {
     fn new(source: &Source, span: Span, label: String) -> Self {
         let text = source.text();
-        let span = Span { start: char_boundary(text, span.start), end: char_boundary(text, span.end), ..span };
-        let start = text[..span.start].rfind('\n').map_or(0, |at| at + 1);
-        let end = text[span.start..].find('\n').map_or(text.len(), |at| span.start + at);
-        let stop = span.end.clamp(span.start, end);
-        Self {
-            source: printable(source.name()),
-            line: text[..start].matches('\n').count() + 1,
-            column: text[start..span.start].chars().count() + 1,
-            before: printable(&text[start..span.start]),
-            culprit: printable(&text[span.start..stop]),
-            after: printable(text[stop..end].trim_end()),
-            label,
-        }
+        let start = char_boundary(text, span.start);
+        let mark = source.locate(start);
+        let first_line = |stretch: &str| stretch.find('\n').unwrap_or(stretch.len());
+        // A long line is cut around the culprit; what lies beyond need not be looked at.
+        let near = |at: usize| char_boundary(text, at.saturating_add(FARTHEST));
+        let end = char_boundary(text, span.end.max(start));
+        let stop = start + first_line(&text[start..end.min(near(start))]);
+        let rest = &text[end..near(end)];
+        let after = if text[start..stop].len() < end - start { "" } else { &rest[..first_line(rest)] };
+        let farthest = char_boundary(text, start.saturating_sub(FARTHEST));
+        let before = printable(&text[mark.line_start.max(farthest)..start]);
+        let culprit = cut_end(&printable(&text[start..stop]), WIDEST * 3 / 5);
+        let before = cut_start(&before, (WIDEST - culprit.width()) * 2 / 3);
+        let after = cut_end(
+            printable(after).trim_end(),
+            WIDEST.saturating_sub(before.width() + culprit.width()),
+        );
+        Self { source: printable(source.name()), line: mark.line, column: mark.column, before, culprit, after, label }
     }
 
     /// Draws the line with what is to be said about it, below a place in the source given.
@@ -151,12 +160,9 @@ impl Place {
             Some(source) if source == self.source => writeln!(out, "{margin}{}", paint.dim("┆")),
             Some(_) => writeln!(out, "{margin}{}{header}", paint.dim("├─")),
         };
-        // A long line is cut around the culprit.
-        let culprit = cut_end(&self.culprit, WIDEST * 3 / 5);
-        let before = cut_start(&self.before, (WIDEST - culprit.width()) * 2 / 3);
-        let after = cut_end(&self.after, WIDEST.saturating_sub(before.width() + culprit.width()));
+        let Self { before, culprit, after, .. } = self;
         let number = paint.dim(&format!(" {:>width$} │", self.line));
-        let _ = writeln!(out, "{number} {before}{}{after}", paint.red(&culprit));
+        let _ = writeln!(out, "{number} {before}{}{after}", paint.red(culprit));
 
         let indent = " ".repeat(before.width());
         let under = culprit.width().max(1);

@@ -12,6 +12,7 @@ mod diagnostic;
 mod document;
 mod explain;
 mod format;
+mod lines;
 mod objective;
 mod part;
 mod percentage;
@@ -23,6 +24,7 @@ mod syntax;
 mod tests;
 mod tolerance;
 mod traces;
+mod unclosed;
 
 use indexmap::IndexMap;
 use sha2::{Digest, Sha256};
