@@ -9,7 +9,7 @@ use super::failure::Failure;
 use super::files::{self, folder_of};
 use crate::policy::PolicyChoice;
 use crate::random::Files;
-use crate::scenario::{self, Diagnostic, Scenario, Source, did_you_mean};
+use crate::scenario::{self, Diagnostic, Scenario, Source, allowed_names, did_you_mean};
 
 /// What stands for standard input.
 const STDIN: &str = "-";
@@ -125,11 +125,7 @@ fn expect_policy(wanted: &str, scenario: &Scenario) -> Result<(), Diagnostic> {
     if names.contains(&wanted) {
         return Ok(());
     }
-    let quoted: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
-    let mut help = format!("its policies: {}", quoted.join(", "));
-    if let Some(name) = did_you_mean(wanted, names) {
-        help.push_str(&format!("; did you mean `{name}`?"));
-    }
+    let help = allowed_names("its policies", wanted, names);
     Err(Diagnostic::new(format!("scenario `{}` has no policy `{wanted}`", scenario.name)).with_help(help))
 }
 

@@ -5,8 +5,8 @@ mod machine;
 mod metric;
 mod overhead;
 mod phase;
-mod rate;
 mod proportion;
+mod rate;
 mod time;
 mod visible;
 
@@ -15,7 +15,7 @@ pub use machine::{Backend, BackendClient, BackendId, Cores, HandOver, Machine, P
 pub use metric::{Metric, MetricUnit, Named};
 pub use overhead::Overhead;
 pub use phase::{Activity, ClassId, PhaseKind};
-pub use rate::Rate;
 pub use proportion::Proportion;
+pub use rate::Rate;
 pub use time::{SimDuration, SimTime};
 pub use visible::{REPLACEMENT, is_hidden, visible, visible_lines};

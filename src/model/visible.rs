@@ -44,16 +44,17 @@ pub fn is_hidden(character: char) -> bool {
         return character.is_ascii_control();
     }
     character.is_control()
-        || HIDDEN.binary_search_by(|(first, last)| {
-            if *last < character {
-                std::cmp::Ordering::Less
-            } else if *first > character {
-                std::cmp::Ordering::Greater
-            } else {
-                std::cmp::Ordering::Equal
-            }
-        })
-        .is_ok()
+        || HIDDEN
+            .binary_search_by(|(first, last)| {
+                if *last < character {
+                    std::cmp::Ordering::Less
+                } else if *first > character {
+                    std::cmp::Ordering::Greater
+                } else {
+                    std::cmp::Ordering::Equal
+                }
+            })
+            .is_ok()
 }
 
 /// Whether the character ends a line or stands for a blank, in whatever way: a space says the same.
@@ -94,8 +95,25 @@ mod tests {
     #[test]
     fn what_is_not_seen_or_acts_on_others_is_replaced() {
         for hidden in [
-            '\0', '\u{7}', '\u{1b}', '\u{7f}', '\u{80}', '\u{9b}', '\u{ad}', '\u{61c}', '\u{200b}', '\u{200d}', '\u{200e}',
-            '\u{202a}', '\u{202e}', '\u{2060}', '\u{2066}', '\u{2069}', '\u{feff}', '\u{ffff}', '\u{e0041}',
+            '\0',
+            '\u{7}',
+            '\u{1b}',
+            '\u{7f}',
+            '\u{80}',
+            '\u{9b}',
+            '\u{ad}',
+            '\u{61c}',
+            '\u{200b}',
+            '\u{200d}',
+            '\u{200e}',
+            '\u{202a}',
+            '\u{202e}',
+            '\u{2060}',
+            '\u{2066}',
+            '\u{2069}',
+            '\u{feff}',
+            '\u{ffff}',
+            '\u{e0041}',
         ] {
             assert_eq!(visible(&format!("a{hidden}b")), "a\u{fffd}b", "{hidden:?}");
         }
@@ -106,7 +124,8 @@ mod tests {
 
     #[test]
     fn what_is_seen_stays() {
-        for text in ["GET /api/v1.0/users", "日本語", "naïve", "❤\u{fe0f}", "е\u{301}", "שלום", "🚀", "a\u{a0}b"] {
+        for text in ["GET /api/v1.0/users", "日本語", "naïve", "❤\u{fe0f}", "е\u{301}", "שלום", "🚀", "a\u{a0}b"]
+        {
             assert!(matches!(visible(text), Cow::Borrowed(shown) if shown == text), "{text}");
         }
     }

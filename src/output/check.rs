@@ -3,10 +3,10 @@
 use indexmap::IndexMap;
 use serde_json::Value;
 
+use super::View;
 use super::certainty;
 use super::findings::{one_sided, verdict};
 use super::number::{self, NONE};
-use super::View;
 use super::paint::{STRONG, WAIT, WORK, paint};
 use super::table::Table;
 use super::wrap::{WIDTH, wrapped};

@@ -2,10 +2,10 @@
 
 use serde_json::json;
 
+use super::View;
 use super::json_text;
 use super::number::{self, NONE};
 use super::rows::rounded;
-use super::View;
 use super::table::Table;
 use crate::study::{ALLOWED, Coverage, CoveredNumber};
 

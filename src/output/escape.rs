@@ -6,7 +6,7 @@
 
 use std::borrow::Cow;
 
-use crate::model::{REPLACEMENT, is_hidden, visible};
+use crate::model::{REPLACEMENT, is_hidden, visible, visible_lines};
 
 /// Markdown: on one line, with a backslash before whatever begins markup, a mention or a link.
 pub fn markdown(text: &str) -> String {
@@ -62,11 +62,11 @@ pub fn markdown_block(language: &str, text: &str) -> String {
 pub fn csv(field: &str) -> Cow<'_, str> {
     const FORMULA: [char; 8] = ['=', '+', '-', '@', '＝', '＋', '－', '＠'];
     let bare = field.trim_start_matches(|letter: char| letter.is_whitespace() || is_hidden(letter));
-    let is_taken_for_more = field.starts_with(['\t', '\r', '\n']) || bare.starts_with(FORMULA) || bare.starts_with("::");
+    let is_taken_for_more =
+        field.starts_with(['\t', '\r', '\n']) || bare.starts_with(FORMULA) || bare.starts_with("::");
     let shown = visible(field);
     let shown = if is_taken_for_more { Cow::Owned(format!("'{shown}")) } else { shown };
-    let shown =
-        if has_bracket_command(&shown) { Cow::Owned(without_bracket_commands(&shown, "# ")) } else { shown };
+    let shown = if has_bracket_command(&shown) { Cow::Owned(without_bracket_commands(&shown, "# ")) } else { shown };
     if shown.contains(['"', ',', ';']) { Cow::Owned(format!("\"{}\"", shown.replace('"', "\"\""))) } else { shown }
 }
 
@@ -89,7 +89,7 @@ pub fn xml(text: &str) -> String {
 
 /// A workflow command of GitHub: its message, whose line feeds stay.
 pub fn github_message(text: &str) -> String {
-    let shown = text.split('\n').map(visible).collect::<Vec<_>>().join("\n");
+    let shown = without_bracket_commands(&visible_lines(text), "# ");
     shown.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }
 

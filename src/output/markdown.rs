@@ -2,8 +2,8 @@
 
 use super::certainty;
 use super::check::{self, Section};
-use super::fault;
 use super::escape::{self, markdown as escaped, markdown_block, markdown_code};
+use super::fault;
 use super::preset;
 use super::report;
 use super::table::{Column, Table};

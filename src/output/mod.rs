@@ -30,8 +30,8 @@ mod verify;
 mod wrap;
 
 pub use self::baseline::baseline_json;
-pub use self::escape::in_log;
 pub use self::coverage::{coverage_json, coverage_text};
+pub use self::escape::in_log;
 pub use self::github::step_summary;
 pub use self::preset::{presets_json, presets_text};
 pub use self::replay::{replay_json, replay_markdown, replay_text};

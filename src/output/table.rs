@@ -48,7 +48,10 @@ impl Table {
     pub fn of(title: impl Into<String>, heading: &str, names: impl IntoIterator<Item = (bool, String)>) -> Self {
         let columns =
             vec![Column { group: String::new(), heading: heading.to_owned(), is_name: true, is_apart: false }];
-        let rows = names.into_iter().map(|(is_part, name)| Row { is_part, cells: vec![visible(&name).into_owned()] }).collect();
+        let rows = names
+            .into_iter()
+            .map(|(is_part, name)| Row { is_part, cells: vec![visible(&name).into_owned()] })
+            .collect();
         Self { title: title.into(), columns, rows, note: Vec::new(), next_is_apart: false }
     }
 
@@ -71,7 +74,12 @@ impl Table {
         assert_eq!(cells.len(), self.rows.len(), "a column has one cell a row");
         let has_other_group = self.columns.last().is_some_and(|last| last.group != group);
         let is_apart = std::mem::take(&mut self.next_is_apart) || has_other_group;
-        self.columns.push(Column { group: group.to_owned(), heading: visible(heading).into_owned(), is_name, is_apart });
+        self.columns.push(Column {
+            group: group.to_owned(),
+            heading: visible(heading).into_owned(),
+            is_name,
+            is_apart,
+        });
         for (row, cell) in self.rows.iter_mut().zip(cells) {
             row.cells.push(visible(&cell).into_owned());
         }
@@ -129,6 +137,7 @@ impl Table {
         let mut cut = self.clone();
         for (place, column) in cut.columns.iter_mut().enumerate() {
             column.heading = cut_middle(&column.heading, most);
+            column.group = cut_middle(&column.group, most);
             for row in cut.rows.iter_mut().filter(|_| column.is_name) {
                 let part = if row.is_part && place == 0 { PART.len() } else { 0 };
                 row.cells[place] = cut_middle(&row.cells[place], most.saturating_sub(part));
@@ -151,10 +160,12 @@ impl Table {
                 used = widths[0];
             }
             for place in group.clone() {
-                let wanted = self.wanted(&widths, place, place == group.start);
-                if parts.is_empty() || (used + wanted > page && parts.last().is_some_and(|part| part.len() > 1)) {
+                let is_alone = parts.last().is_none_or(|part| part.len() == 1);
+                let mut wanted = self.wanted(&widths, place, is_alone || place == group.start);
+                if parts.is_empty() || (!is_alone && used + wanted > page) {
                     parts.push(vec![0]);
                     used = widths[0];
+                    wanted = self.wanted(&widths, place, true);
                 }
                 used += wanted;
                 parts.last_mut().into_iter().for_each(|part| part.push(place));
@@ -163,7 +174,7 @@ impl Table {
         parts
     }
 
-    /// How much room a column takes behind others; where it is the first of its group, that has a word above it.
+    /// How much room a column takes behind others; where it is the first that is shown of its group, that has a word above it.
     fn wanted(&self, widths: &[usize], place: usize, is_first: bool) -> usize {
         let word = self.columns[place].group.width();
         let word = if word == 0 { 0 } else { word + 4 };
@@ -309,7 +320,8 @@ mod tests {
 
     #[test]
     fn colour_adds_nothing_but_escape_sequences() {
-        let colored = anstream::adapter::strip_str(&table().aligned(View { color: true, ..View::default() })).to_string();
+        let colored =
+            anstream::adapter::strip_str(&table().aligned(View { color: true, ..View::default() })).to_string();
         assert_eq!(colored, table().aligned(View::default()));
     }
 
@@ -336,7 +348,11 @@ mod tests {
     #[test]
     fn no_table_is_wider_than_its_page() {
         let name = "a class whose name goes on and on, longer than any page is wide, to the very end of it".repeat(2);
-        let mut wide = Table::of("Times of all of them in one table".repeat(5), "policy", [(false, name.clone()), (true, name.clone())]);
+        let mut wide = Table::of(
+            "Times of all of them in one table".repeat(5),
+            "policy",
+            [(false, name.clone()), (true, name.clone())],
+        );
         for place in 0..30 {
             let group = ["", "waiting in", "a word that is longer than its column"][place / 3 % 3];
             let heading = if place % 7 == 0 { &name } else { "p99" };

@@ -35,7 +35,8 @@ fn pieces(word: &str, width: usize) -> Vec<&str> {
     let mut pieces = Vec::new();
     let mut rest = word;
     while rest.width() > width {
-        let (piece, after) = rest.split_at(fitting(rest.chars(), width).max(rest.chars().next().map_or(1, char::len_utf8)));
+        let (piece, after) =
+            rest.split_at(fitting(rest.chars(), width).max(rest.chars().next().map_or(1, char::len_utf8)));
         pieces.push(piece);
         rest = after;
     }

@@ -39,7 +39,7 @@ pub struct Retries {
     #[schemars(with = "Proportion")]
     pub jitter: f64,
     /// At most so many retries for each request that arrives anew, over the run so far; any number when left out.
-    #[serde(default, deserialize_with = "Proportion::optional")]
+    #[serde(default, deserialize_with = "Proportion::optional", skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<Proportion>")]
     pub budget: Option<f64>,
 }

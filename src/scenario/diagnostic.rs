@@ -59,8 +59,9 @@ impl Diagnostic {
                 .with_help("name a scenario file, or `-` to read one from standard input"),
             io::ErrorKind::IsADirectory => Self::new(format!("`{}` is a directory", shown(name)))
                 .with_help("name the scenario files in it, such as `*.json`"),
-            io::ErrorKind::FileTooLarge => Self::new(format!("cannot read `{}`: {error}", shown(name)))
-                .with_help("recorded requests and lists of durations belong in files of their own, which the scenario names"),
+            io::ErrorKind::FileTooLarge => Self::new(format!("cannot read `{}`: {error}", shown(name))).with_help(
+                "recorded requests and lists of durations belong in files of their own, which the scenario names",
+            ),
             _ => Self::new(format!("cannot read `{}`: {error}", shown(name))),
         }
     }
@@ -143,10 +144,7 @@ impl Place {
         let before = printable(&text[mark.line_start.max(farthest)..start]);
         let culprit = cut_end(&printable(&text[start..stop]), WIDEST * 3 / 5);
         let before = cut_start(&before, (WIDEST - culprit.width()) * 2 / 3);
-        let after = cut_end(
-            printable(after).trim_end(),
-            WIDEST.saturating_sub(before.width() + culprit.width()),
-        );
+        let after = cut_end(printable(after).trim_end(), WIDEST.saturating_sub(before.width() + culprit.width()));
         Self { source: printable(source.name()), line: mark.line, column: mark.column, before, culprit, after, label }
     }
 
@@ -226,7 +224,7 @@ pub(super) fn list<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
 }
 
 /// What is allowed, and which of it was probably meant.
-pub(super) fn allowed_names<'a>(what: &str, found: &str, allowed: impl IntoIterator<Item = &'a str>) -> String {
+pub fn allowed_names<'a>(what: &str, found: &str, allowed: impl IntoIterator<Item = &'a str>) -> String {
     let allowed: Vec<&str> = allowed.into_iter().collect();
     let listed = format!("{what}: {}", list(allowed.iter().copied()));
     match did_you_mean(found, allowed) {

@@ -55,7 +55,8 @@ pub(super) fn explain(fault: Fault<'_>, sources: &Sources) -> Diagnostic {
                 [] => "no fields are allowed here".to_owned(),
                 _ => allowed_names(&listed, &name, allowed.iter().copied()),
             };
-            let plain = fault.found.zip(fault.field.as_deref()).and_then(|(node, kind)| plain_that_has(node, kind, &name));
+            let plain =
+                fault.found.zip(fault.field.as_deref()).and_then(|(node, kind)| plain_that_has(node, kind, &name));
             let help = plain.map_or(help.clone(), |plain| format!("{plain}\n{help}"));
             sources.error(message, span, label).with_help(help)
         }
@@ -70,8 +71,12 @@ fn plain_that_has(preset: &Node, kind: &str, field: &str) -> Option<String> {
     let kind = kind.trim_matches('`');
     let fields = PolicyChoice::KINDS.contains(&kind).then(|| preset.to_json())?;
     let known = Shape::root().property("policies").item().property(kind).names();
-    let fields: serde_json::Map<_, _> =
-        fields.as_object()?.iter().filter(|(name, _)| known.contains(&name.as_str())).map(|(n, v)| (n.clone(), v.clone())).collect();
+    let fields: serde_json::Map<_, _> = fields
+        .as_object()?
+        .iter()
+        .filter(|(name, _)| known.contains(&name.as_str()))
+        .map(|(n, v)| (n.clone(), v.clone()))
+        .collect();
     let policy: PolicyChoice = serde_json::from_value(serde_json::json!({ kind: fields })).ok()?;
     let value = match &preset.member(field)?.value.value {
         Value::Text(text) => text.clone(),
@@ -106,8 +111,19 @@ pub(super) fn said(sources: &Sources, field: &str, span: Span, what: &str, help:
 /// The unit in which a field's time is usually given: of what lasts about as long as a run, seconds.
 fn usual_unit(field: &str) -> &'static str {
     const LONG: [&str; 13] = [
-        "`duration`", "`warm_up`", "`at`", "`for`", "`over`", "`period`", "`every`", "`think`", "`timeout`", "`patience`",
-        "`on`", "`off`", "`boot`",
+        "`duration`",
+        "`warm_up`",
+        "`at`",
+        "`for`",
+        "`over`",
+        "`period`",
+        "`every`",
+        "`think`",
+        "`timeout`",
+        "`patience`",
+        "`on`",
+        "`off`",
+        "`boot`",
     ];
     if LONG.contains(&field) { "s" } else { "ms" }
 }
@@ -116,7 +132,8 @@ fn usual_unit(field: &str) -> &'static str {
 fn with_unit(what: &str, field: &str) -> Option<String> {
     let number = what.strip_prefix('`')?.strip_suffix("` has no unit")?;
     let unit = usual_unit(field);
-    (unit != "ms").then(|| format!("write it with its unit, such as \"{number}{unit}\"; units are ns, us, ms, s, m (minutes), h"))
+    (unit != "ms")
+        .then(|| format!("write it with its unit, such as \"{number}{unit}\"; units are ns, us, ms, s, m (minutes), h"))
 }
 
 /// What to do about the most common slips: a number without its unit, a number in quotes.

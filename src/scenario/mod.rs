@@ -34,7 +34,7 @@ use crate::policy::PolicyChoice;
 use crate::random::{Arrivals, Clients, Files, Workload};
 
 pub use self::changes::Change;
-pub use self::diagnostic::{Diagnostic, did_you_mean};
+pub use self::diagnostic::{Diagnostic, allowed_names, did_you_mean};
 pub use self::objective::{Comparison, Objective, Place};
 pub use self::schema::schema;
 pub use self::source::Source;

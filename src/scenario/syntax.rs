@@ -249,7 +249,9 @@ impl Parser<'_> {
     fn not_closed(&self, Missed { at, opener, closer }: Missed) -> Diagnostic {
         let what = if closer == '}' { "an object" } else { "a list" };
         let place = self.error(&format!("{what} is not closed"), at, at, format!("`{closer}` is missing here"));
-        self.sources.also(place, self.span(opener, opener + 1), "opens here").with_help(format!("close it with `{closer}`"))
+        self.sources
+            .also(place, self.span(opener, opener + 1), "opens here")
+            .with_help(format!("close it with `{closer}`"))
     }
 
     /// Whether a 0 stands before this place and a digit behind it, as in `05`.
@@ -315,7 +317,10 @@ impl Parser<'_> {
 
 /// What word processors make of quotes.
 fn is_typographic_quote(c: char) -> bool {
-    matches!(c, '\u{2018}'..='\u{201f}' | '\u{ab}' | '\u{bb}' | '\u{2039}' | '\u{203a}' | '\u{ff02}' | '\u{ff07}' | '`' | '´')
+    matches!(
+        c,
+        '\u{2018}'..='\u{201f}' | '\u{ab}' | '\u{bb}' | '\u{2039}' | '\u{203a}' | '\u{ff02}' | '\u{ff07}' | '`' | '´'
+    )
 }
 
 fn is_line_end(c: char) -> bool {

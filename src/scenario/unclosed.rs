@@ -134,7 +134,9 @@ fn token_length(rest: &str, first: char) -> usize {
         }
         '{' | '}' | '[' | ']' | ',' | ':' => 1,
         _ => rest
-            .find(|letter: char| letter.is_whitespace() || matches!(letter, '"' | '{' | '}' | '[' | ']' | ',' | ':' | '/'))
+            .find(|letter: char| {
+                letter.is_whitespace() || matches!(letter, '"' | '{' | '}' | '[' | ']' | ',' | ':' | '/')
+            })
             .unwrap_or(rest.len())
             .max(first.len_utf8()),
     }
@@ -171,7 +173,14 @@ mod tests {
 
     #[test]
     fn what_is_closed_is_not_missed() {
-        for text in ["{}", "{\n  \"a\": {\n    \"b\": [\n      1\n    ]\n  },\n  \"machine\": {}\n}", "", "[", "\"", "{ \"a\": \"\\\\\" }"] {
+        for text in [
+            "{}",
+            "{\n  \"a\": {\n    \"b\": [\n      1\n    ]\n  },\n  \"machine\": {}\n}",
+            "",
+            "[",
+            "\"",
+            "{ \"a\": \"\\\\\" }",
+        ] {
             assert_eq!(missed(text, TOP), None, "{text}");
         }
     }

@@ -102,7 +102,9 @@ impl Names<'_> {
             return Ok(nothing_named(subject, true));
         }
         if known == 2 && dotted.names.len() > 1 && !self.is_group(unknown.text) {
-            return Ok(unknown.error("too many names before the metric", "at most a policy and a class").with_help(HELP));
+            return Ok(unknown
+                .error("too many names before the metric", "at most a policy and a class")
+                .with_help(HELP));
         }
         // A name of no one before what may be a metric.
         if dotted.names.len() > 1 && !self.is_group(unknown.text) {

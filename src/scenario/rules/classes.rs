@@ -109,11 +109,7 @@ impl Rules<'_> {
     }
 
     /// The classes that go to threads beside a loop exist.
-    pub(super) fn check_thread_pools(
-        &self,
-        policies: &[PolicyChoice],
-        names: &Names<'_>,
-    ) -> Result<(), Diagnostic> {
+    pub(super) fn check_thread_pools(&self, policies: &[PolicyChoice], names: &Names<'_>) -> Result<(), Diagnostic> {
         for (index, policy) in policies.iter().enumerate() {
             let Some(pool) = policy.rules().thread_pool else { continue };
             let node = self.root.at("policies").item(index).at(policy.kind()).at("thread_pool").at("classes");

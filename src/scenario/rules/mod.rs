@@ -91,12 +91,7 @@ impl Rules<'_> {
         said(self.sources, "`file`", file.short_span(), what, help)
     }
 
-    fn arrivals(
-        &self,
-        mut arrivals: Arrivals,
-        names: &Names<'_>,
-        load: &mut Load<'_>,
-    ) -> Result<Arrivals, Diagnostic> {
+    fn arrivals(&self, mut arrivals: Arrivals, names: &Names<'_>, load: &mut Load<'_>) -> Result<Arrivals, Diagnostic> {
         const HIGHEST_PER_S: f64 = 1e9;
         const MOST_CHANGES: f64 = 1e6;
         let node = self.root.at("arrivals");

@@ -70,7 +70,11 @@ impl Rules<'_> {
             None => has,
         };
         Err(self
-            .error(format!("`{kind}` has no dispatch `{refused}`"), node.at("dispatch").short_span(), "not of this product")
+            .error(
+                format!("`{kind}` has no dispatch `{refused}`"),
+                node.at("dispatch").short_span(),
+                "not of this product",
+            )
             .with_help(help))
     }
 
