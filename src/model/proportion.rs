@@ -27,6 +27,11 @@ impl Proportion {
         Ok(Option::<Self>::deserialize(deserializer)?.map(|proportion| proportion.0))
     }
 
+    /// The schema of such a number from 0 to 1.
+    pub fn schema_up_to_one(_: &mut SchemaGenerator) -> Schema {
+        Self::schema_up_to(Some(1.0))
+    }
+
     /// The schema of such a number up to a limit, if there is one.
     pub fn schema_up_to(most: Option<f64>) -> Schema {
         let mut number = serde_json::json!({ "type": "number", "minimum": 0 });

@@ -36,7 +36,7 @@ pub struct Retries {
     pub backoff: SimDuration,
     /// The share of that time that is random: 0 (the default) waits it all, 1 any part of it.
     #[serde(default, deserialize_with = "Proportion::number")]
-    #[schemars(with = "Proportion")]
+    #[schemars(schema_with = "Proportion::schema_up_to_one")]
     pub jitter: f64,
     /// At most so many retries for each request that arrives anew, over the run so far; any number when left out.
     #[serde(default, deserialize_with = "Proportion::optional", skip_serializing_if = "Option::is_none")]

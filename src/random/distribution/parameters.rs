@@ -123,7 +123,7 @@ pub struct Normal {
     pub mean: SimDuration,
     /// Standard deviation / mean, from 0 to 1.
     #[serde(deserialize_with = "cv_of_a_bell")]
-    #[schemars(range(min = 0, max = 1))]
+    #[schemars(schema_with = "Proportion::schema_up_to_one")]
     cv: Cv,
 }
 
