@@ -72,8 +72,20 @@ fn every_preset_is_listed_with_what_it_stands_for() {
 #[test]
 fn the_report_says_what_a_preset_stands_for_and_whether_it_is_calibrated() {
     let desk = Desk::empty().with("app.json", scenario(&json!([{ "gunicorn": { "workers": 4 } }, { "puma": {} }])));
-    let report = text(&desk.run("run app.json --no-charts", 0)).split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(report.contains(r#"gunicorn stands for {"sync":{"workers":4,"backlog":2048,"#), "{report}");
+    let report = |options: &str| {
+        let printed = text(&desk.run(&format!("run app.json --no-charts {options}"), 0));
+        printed.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    let short = report("");
+    for sentence in [
+        "gunicorn stands for `sync` with measured overhead (--explain-defaults).",
+        "puma stands for `threaded` with an overhead that is not calibrated (--explain-defaults).",
+    ] {
+        assert!(short.contains(sentence), "{short}");
+    }
+    assert!(!short.contains("\"backlog\""), "{short}");
+    let report = report("--explain-defaults");
+    assert!(report.contains(r#"gunicorn stands for { "sync": { "workers": 4, "backlog": 2048, "#), "{report}");
     assert!(report.contains("its overhead was measured with gunicorn 27.0.1"), "{report}");
     assert!(report.contains("its overhead is not calibrated"), "{report}");
 }

@@ -68,7 +68,15 @@ const MISTAKES: &[(&str, &[Mistake])] = &[
         "Not JSON",
         &[
             Replace("\"poisson\": \"25/s\" },", "\"poisson\": \"25/s\" }"),
-            Replace("{ \"sleep\": \"5ms\" } ]", "{ \"sleep\": \"5ms\" }, ]"),
+            Replace("{ \"sleep\": \"5ms\" } ]", "{ \"sleep\": \"5ms\" },, ]"),
+            Replace("// or \"duration\": \"10m\"", "# or a duration"),
+            Replace("\"25/s\"", "“25/s”"),
+            Replace("\"25/s\"", "‘25/s’"),
+            Replace("\"cores\": 2, \"quantum\": \"4ms\" },", "\"cores\": 2, \"quantum\": \"4ms\","),
+            Replace("{ \"sleep\": \"5ms\" } ]", "{ \"sleep\": \"5ms\" ]"),
+            Text(r#"{ "classes": { "page": { "phases": [{ "compute": "1ms" }] }, "arrivals": { "poisson": "25/s" } }"#),
+            Text(r#"{ "classes": { "page": { "phases": [{ "compute": "1ms", { "db": "5ms" }] } } }"#),
+            Text("{\n  \"machine\": {\n    \"cores\": 2\n  \"arrivals\": { \"poisson\": \"25/s\" }\n}"),
             Replace("\"cores\": 2, \"quantum\"", "\"cores\": 2 \"quantum\""),
             Replace("\"cores\": 2,", "\"cores\" 2,"),
             Replace("\"cores\": 2,", "\"cores\": ,"),
@@ -212,6 +220,8 @@ const MISTAKES: &[(&str, &[Mistake])] = &[
             Replace(r#""requests": 200000"#, r#""requests": 0.5"#),
             Replace(r#""requests": 200000"#, r#""requests": 1e30"#),
             Replace(r#""requests": 200000"#, r#""duration": "0s""#),
+            Replace(r#""requests": 200000"#, r#""duration": 60"#),
+            Replace(r#""requests": 200000"#, r#""duration": "60""#),
             Replace(r#""seed": 1 }"#, r#""seed": -1 }"#),
             Replace(r#""description": "Two kinds of page on a small host.""#, r#""description": 7"#),
             Replace(r#""backends": { "idp": {} }"#, r#""backends": ["idp"]"#),
@@ -232,7 +242,10 @@ const MISTAKES: &[(&str, &[Mistake])] = &[
             Replace(r#"{ "sync": { "workers": 5 } }"#, r#"{ "sync": { "name": "", "workers": 5 } }"#),
             Replace("    \"login\": {", "    \"all\": {"),
             Replace("    \"login\": {", "    \"async\": {"),
-            Replace("    \"login\": {", "    \"log.in\": {"),
+            Replace("    \"login\": {", "    \"log[in\": {"),
+            Replace("    \"login\": {", "    \"answered\": {"),
+            Replace("    \"login\": {", "    \"during lunch\": {"),
+            Replace("\"sync\": { \"workers\": 5 }", "\"sync\": { \"name\": \"answered\" }"),
             Replace("    \"login\": {", "    \" login\": {"),
             Replace("    \"login\": {", "    \"log\\nin\": {"),
             Replace(r#"{ "idp": {} }"#, r#"{ "idp": {}, "a=b": {} }"#),
@@ -409,7 +422,13 @@ const MISTAKES: &[(&str, &[Mistake])] = &[
             Set("arrivals.poisson=80"),
             Set("arrivals.poisson=-80/s"),
             Set("policies.3.sync.workers=4"),
-            Set("policies.0.workers=4"),
+            Set("policies.0.wokers=4"),
+            Set("policies.0.order=slow"),
+            Set("policies.0={\"gunicorn\": { \"order\": \"lifo\", \"threads\": 4 } }"),
+            Set("policies.0={\"node\": { \"dispatch\": \"least_busy\" } }"),
+            Set("policies.0={\"tomcat\": { \"dispatch\": \"random\" } }"),
+            Set("policies.0={\"tomcat\": { \"treads\": 5 } }"),
+            Set("run.requests=null"),
             Set("policies.sink.workers=4"),
             Set("policies.sync.threads=4"),
             Set("classes.page.weight=4"),
@@ -881,6 +900,27 @@ proptest! {
         let from_file = Scenario::from_json(&in_file).map(|shop| shop.objectives.len());
         assert_eq!(from_file.is_ok(), shop.objectives.len() == 1, "{text:?}");
     }
+}
+
+#[test]
+fn a_change_of_many_names_is_refused() {
+    let path = "a.".repeat(50_000);
+    let error = read(Source::new("shop.json", SHOP), "shop", &[Change::new(format!("{path}b=1"))], &Files::none());
+    assert_eq!(error.unwrap_err().message(), "the path is too long");
+}
+
+#[test]
+fn a_name_without_end_is_refused() {
+    let long = SHOP.replace("\"login\"", &format!("\"{}\"", "x".repeat(100_000)));
+    let error = Scenario::from_json(&long).unwrap_err();
+    assert!(error.message().starts_with("a class may not be named `xxx"), "{error}");
+    assert!(error.to_string().contains("longer than 500 characters"), "{error}");
+}
+
+#[test]
+fn a_scenario_of_too_many_values_is_refused() {
+    let error = Scenario::from_json(&format!("[{}0]", "0,".repeat(2_500_000))).unwrap_err();
+    assert_eq!(error.message(), "the scenario has too many values");
 }
 
 #[test]

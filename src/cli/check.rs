@@ -1,9 +1,9 @@
 //! `waitline check`: does each scenario meet its objectives, and is it as good as it was?
 
+use std::io;
 use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-use std::{fs, io};
 
 use clap::Args;
 
@@ -16,6 +16,7 @@ use super::progress::Bar;
 use super::reports::{self, Reports};
 use super::scenarios;
 use super::terminal::{Stdout, color_on_stderr, note};
+use crate::model::is_hidden;
 use crate::output::{Format, Report, View, baseline_json};
 use crate::scenario::{Diagnostic, Scenario};
 use crate::study::{
@@ -290,7 +291,7 @@ fn listed(reasons: &[String]) -> String {
 
 /// A baseline's text; what is no text is one that cannot be a baseline.
 fn read(path: &Path) -> io::Result<String> {
-    Ok(String::from_utf8_lossy(&fs::read(path)?).into_owned())
+    Ok(String::from_utf8_lossy(&files::read_up_to(path, files::MOST_OF_DATA)?).into_owned())
 }
 
 /// Makes sure that what is written over is a baseline, or was meant to be one.
@@ -313,7 +314,19 @@ fn quoted(word: &str) -> String {
     if !word.is_empty() && word.chars().all(is_plain) {
         return word.to_owned();
     }
+    if word.chars().any(is_hidden) {
+        return format!("$'{}'", word.chars().map(ansi_c).collect::<String>());
+    }
     format!("'{}'", word.replace('\'', r"'\''"))
+}
+
+/// A character between `$'` and `'`, as bash, zsh and ksh read it.
+fn ansi_c(letter: char) -> String {
+    match letter {
+        '\'' | '\\' => format!("\\{letter}"),
+        letter if is_hidden(letter) => letter.to_string().bytes().map(|byte| format!("\\x{byte:02x}")).collect(),
+        letter => letter.to_string(),
+    }
 }
 
 #[cfg(test)]
@@ -326,6 +339,7 @@ mod tests {
         assert_eq!(quoted("my shop.json"), "'my shop.json'");
         assert_eq!(quoted("it's"), r"'it'\''s'");
         assert_eq!(quoted(""), "''");
+        assert_eq!(quoted("it's\n\u{202e}x"), r"$'it\'s\x0a\xe2\x80\xaex'");
     }
 
     #[test]

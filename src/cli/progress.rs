@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::terminal::stderr_is_terminal;
+use crate::model::visible;
 
 /// A run shorter than this shows no bar.
 const PATIENCE: Duration = Duration::from_millis(500);
@@ -51,6 +52,6 @@ fn begin(name: &str) -> ProgressBar {
     if let Ok(style) = style {
         bar.set_style(style.progress_chars("██░"));
     }
-    bar.set_prefix(name.to_owned());
+    bar.set_prefix(visible(name).into_owned());
     bar
 }

@@ -13,7 +13,7 @@ use super::files;
 use super::outputs::{InputKind, Inputs, Outputs};
 use super::scenarios;
 use super::terminal::Stdout;
-use crate::output::{replay_json, replay_markdown, replay_svg, replay_text};
+use crate::output::{View, replay_json, replay_markdown, replay_svg, replay_text};
 use crate::scenario::{self, Change, Diagnostic, Scenario, Source};
 use crate::study::{CaseFile, Observed, Replayed, ReplayedCase, replay};
 
@@ -109,7 +109,7 @@ impl Replay {
         }
         let replayed = Replayed::new(each(&cases, |case| case.replay(self.accept_streams))?);
         stdout.write(&match self.format {
-            Format::Text => replay_text(&replayed, stdout.has_color()),
+            Format::Text => replay_text(&replayed, stdout.view(View::default())),
             Format::Json => replay_json(&replayed),
             Format::Markdown => replay_markdown(&replayed),
         })?;
@@ -211,7 +211,7 @@ fn name(folder: &Path) -> String {
 }
 
 fn text(path: &Path) -> Result<String, Diagnostic> {
-    fs::read_to_string(path).map_err(|error| unreadable(path, &error))
+    files::text_up_to(path, files::MOST_OF_DATA).map_err(|error| unreadable(path, &error))
 }
 
 fn unreadable(path: &Path, error: &io::Error) -> Diagnostic {

@@ -67,7 +67,7 @@ impl Reports {
         let folder = github::folder();
         let view = View { folder: &folder, ..self.view };
         if let Some(format) = self.printed {
-            stdout.write(&text(format, View { color: stdout.has_color(), ..view }))?;
+            stdout.write(&text(format, stdout.view(view)))?;
         }
         for (format, file) in &mut self.exports {
             file.write(&text(*format, view)).map_err(|error| file.failure(&error))?;

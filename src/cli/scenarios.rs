@@ -1,7 +1,7 @@
 //! The scenario files that the user named.
 
 use std::fs;
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use super::arguments::ScenarioArguments;
@@ -10,7 +10,7 @@ use super::files::{self, folder_of};
 use super::outputs::{InputKind, Inputs};
 use crate::policy::PolicyChoice;
 use crate::random::Files;
-use crate::scenario::{self, Diagnostic, Scenario, Source, did_you_mean};
+use crate::scenario::{self, Diagnostic, Scenario, Source, allowed_names, did_you_mean};
 
 /// What stands for standard input.
 const STDIN: &str = "-";
@@ -140,11 +140,7 @@ fn expect_policy(wanted: &str, scenario: &Scenario) -> Result<(), Diagnostic> {
     if names.contains(&wanted) {
         return Ok(());
     }
-    let quoted: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
-    let mut help = format!("its policies: {}", quoted.join(", "));
-    if let Some(name) = did_you_mean(wanted, names) {
-        help.push_str(&format!("; did you mean `{name}`?"));
-    }
+    let help = allowed_names("its policies", wanted, names);
     Err(Diagnostic::new(format!("scenario `{}` has no policy `{wanted}`", scenario.name)).with_help(help))
 }
 
@@ -166,11 +162,10 @@ fn scenario_name(file: &str) -> Result<String, Diagnostic> {
 
 fn bytes_of(file: &str) -> Result<Vec<u8>, Diagnostic> {
     if file == STDIN {
-        let mut bytes = Vec::new();
-        let read = io::stdin().lock().read_to_end(&mut bytes);
-        return read.map(|_| bytes).map_err(|error| Diagnostic::unreadable("<stdin>", &error));
+        let read = files::bytes_up_to(io::stdin().lock(), files::MOST_OF_SCENARIO);
+        return read.map_err(|error| Diagnostic::unreadable("<stdin>", &error));
     }
-    fs::read(file).map_err(|error| {
+    files::read_up_to(Path::new(file), files::MOST_OF_SCENARIO).map_err(|error| {
         let diagnostic = Diagnostic::unreadable(file, &error);
         match similar_file(file).filter(|_| error.kind() == io::ErrorKind::NotFound) {
             Some(found) => diagnostic.with_help(format!("did you mean `{found}`?")),

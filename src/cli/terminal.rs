@@ -1,10 +1,15 @@
 //! Standard output and standard error: the result goes to the one, everything else to the other.
 
+use std::env;
+use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
 
 use anstream::{AutoStream, ColorChoice};
+use terminal_size::{Width, terminal_size_of};
 
 use super::failure::{Failure, reason};
+use crate::model::{is_hidden, visible_lines};
+use crate::output::{View, in_log};
 
 /// Standard output. Once its reader has gone, what is written is dropped without a word; where it was closed from the start,
 /// nothing can be written.
@@ -23,6 +28,12 @@ impl Stdout {
     /// Whether it shows colour: a terminal, and `NO_COLOR` is not set.
     pub fn has_color(&self) -> bool {
         AutoStream::choice(&io::stdout()) != ColorChoice::Never
+    }
+
+    /// A view for it: with its colour, and as wide as the terminal is.
+    pub fn view<'a>(&self, view: View<'a>) -> View<'a> {
+        let width = terminal_size_of(io::stdout()).map(|(Width(columns), _)| usize::from(columns));
+        View { color: self.has_color(), width, ..view }
     }
 
     /// Writes and flushes the text.
@@ -81,8 +92,10 @@ fn unwritable(error: &io::Error) -> Failure {
     Failure::Write(format!("cannot write to standard output: {}", reason(error)))
 }
 
-/// Writes to standard error. There is nowhere left to tell if that fails.
+/// Writes to standard error, nothing hidden and no line that CI takes for a command. There is nowhere left to tell if that
+/// fails.
 pub fn note(text: &str) {
+    let text = in_log(text, color_on_stderr());
     let _ = AutoStream::always(io::stderr().lock()).write_all(text.as_bytes());
 }
 
@@ -96,12 +109,18 @@ pub fn stderr_is_terminal() -> bool {
     io::stderr().is_terminal()
 }
 
-/// Shows what clap has to say: help and version are results, the rest is an error.
+/// Shows what clap has to say: help and version are results, the rest is an error. An error repeats arguments, which may
+/// hold anything.
 pub fn show_usage(usage: &clap::Error, stdout: &mut Stdout) -> Result<(), Failure> {
     let text = usage.render();
-    if usage.use_stderr() {
-        note(&if color_on_stderr() { text.ansi().to_string() } else { text.to_string() });
-        return Err(Failure::Shown);
+    if !usage.use_stderr() {
+        return stdout.write(&if stdout.has_color() { text.ansi().to_string() } else { text.to_string() });
     }
-    stdout.write(&if stdout.has_color() { text.ansi().to_string() } else { text.to_string() })
+    let is_plain = |argument: OsString| argument.to_str().is_some_and(|text| !text.chars().any(is_hidden));
+    if color_on_stderr() && env::args_os().all(is_plain) {
+        note(&text.ansi().to_string());
+    } else {
+        note(&visible_lines(&text.to_string()));
+    }
+    Err(Failure::Shown)
 }

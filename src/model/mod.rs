@@ -6,11 +6,13 @@ mod machine;
 mod metric;
 mod overhead;
 mod phase;
+mod proportion;
 mod rate;
 mod reason;
 mod resource;
 mod station_number;
 mod time;
+mod visible;
 
 pub use client::{BackendClient, ClientChoice, KnownClient, Statement};
 pub use fault::{Fault, FaultId, FaultKind, FaultPhase, Slowness};
@@ -18,8 +20,10 @@ pub use machine::{Backend, BackendId, Cores, HandOver, Machine, Pool, PoolScope,
 pub use metric::{Metric, MetricUnit, Named};
 pub use overhead::Overhead;
 pub use phase::{Activity, ClassId, PhaseKind};
+pub use proportion::Proportion;
 pub use rate::Rate;
 pub use reason::{FailedBy, Failure, RejectedBy, Rejection};
 pub use resource::Resource;
 pub use station_number::StationNumber;
 pub use time::{SimDuration, SimTime};
+pub use visible::{REPLACEMENT, is_hidden, visible, visible_lines};

@@ -2,27 +2,35 @@
 
 use unicode_width::UnicodeWidthStr;
 
-use super::paint::{AWAY, DIM, WAIT, WORK, paint, plain};
+use super::View;
+use super::paint::{AWAY, DIM, WAIT, WORK, paint};
 use super::report::{Kind, breakdown_unit, parts};
+use super::wrap::cut_middle;
+use crate::model::visible;
 use crate::stats::{PolicyResults, ScenarioResults};
 
-/// How many cells the longest bar has.
-const CELLS: f64 = 56.0;
+/// How many cells the longest bar has, on a page that is wide enough.
+const CELLS: usize = 56;
+/// Room for the mean behind a bar.
+const MEAN: usize = 14;
 
 /// One bar a policy and a legend; nothing when no request completed.
-pub fn bars(results: &ScenarioResults, color: bool) -> String {
+pub fn bars(results: &ScenarioResults, view: View<'_>) -> String {
+    let color = view.color;
     let longest = results.policies.iter().filter_map(|policy| policy.response_time_ms.mean).fold(0.0, f64::max);
     if longest <= 0.0 {
         return String::new();
     }
     let unit = breakdown_unit(results);
     let means: Vec<_> = results.policies.iter().map(|policy| policy.response_time_ms.mean).collect();
-    let room = results.policies.iter().map(|policy| plain(&policy.name).width()).max().unwrap_or(0).max("policy".len());
+    let names: Vec<String> =
+        results.policies.iter().map(|policy| cut_middle(&visible(&policy.name), view.columns() / 3)).collect();
+    let room = names.iter().map(|name| name.width()).max().unwrap_or(0).max("policy".len());
+    let cells = CELLS.min(view.columns().saturating_sub(room + MEAN)) as f64;
     let mut text = String::new();
-    for (policy, mean) in results.policies.iter().zip(unit.column(&means)) {
-        let name = plain(&policy.name);
+    for ((policy, name), mean) in results.policies.iter().zip(&names).zip(unit.column(&means)) {
         let pad = " ".repeat(room - name.width());
-        text.push_str(&format!("{name}{pad}  {} {mean} {}\n", bar(policy, CELLS / longest, color), unit.name));
+        text.push_str(&format!("{name}{pad}  {} {mean} {}\n", bar(policy, cells / longest, color), unit.name));
     }
     text.push_str(&format!("{}  {}\n", " ".repeat(room), legend(color)));
     text

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::escape;
 use super::json::{inline, laid_out, quoted};
 use crate::study::{Baseline, BaselineNumber, BaselineNumbers, BaselinePolicy};
 
@@ -15,7 +16,7 @@ pub fn baseline_json(baseline: &Baseline) -> String {
         let text = if name == "policies" { policies(baseline) } else { laid_out(value, 1) };
         (name.clone(), text)
     };
-    object(fields.map(field), 0) + "\n"
+    escape::json(&(object(fields.map(field), 0) + "\n")).into_owned()
 }
 
 fn policies(baseline: &Baseline) -> String {

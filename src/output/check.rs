@@ -3,13 +3,15 @@
 use indexmap::IndexMap;
 use serde_json::Value;
 
+use super::View;
 use super::certainty;
 use super::findings::{one_sided, verdict};
 use super::number::{self, NONE};
-use super::paint::{STRONG, WAIT, WORK, paint, plain};
+use super::paint::{STRONG, WAIT, WORK, paint};
 use super::power;
 use super::table::Table;
 use super::wrap::{WIDTH, wrapped};
+use crate::model::visible;
 use crate::study::{
     BaselineCheck, BaselineComparison, CheckVerdict, MetricComparison, MetricVerdict, ScenarioChange, ScenarioCheck,
     SignificanceTest, Unjudged,
@@ -166,7 +168,7 @@ fn numbers(comparison: &BaselineComparison, shown: &[&MetricComparison]) -> Tabl
         "{} of {} numbers are not as in {}",
         number::count(shown.len() as u64),
         number::count(comparison.metrics.len() as u64),
-        plain(&comparison.file),
+        visible(&comparison.file),
     );
     let mut table = Table::of(title, "number", shown.iter().map(|metric| (false, metric.name())));
     let cells = |cell: fn(&MetricComparison) -> String| shown.iter().map(|metric| cell(metric)).collect::<Vec<_>>();
@@ -232,33 +234,34 @@ fn tolerated(metric: &MetricComparison) -> String {
 fn change(change: &ScenarioChange) -> String {
     const WIDEST: usize = 60;
     let shown = |value: &Option<Value>| {
-        let text = value.as_ref().map_or("nothing".to_owned(), |value| plain(&value.to_string()));
+        let text = value.as_ref().map_or("nothing".to_owned(), |value| visible(&value.to_string()).into_owned());
         let cut: String = text.chars().take(WIDEST).collect();
         if cut.len() < text.len() { format!("{cut}…") } else { text }
     };
-    format!("{}: {} → {}", plain(&change.path), shown(&change.old), shown(&change.new))
+    format!("{}: {} → {}", visible(&change.path), shown(&change.old), shown(&change.new))
 }
 
 /// The whole for a terminal.
-pub fn text(check: &ScenarioCheck, color: bool) -> String {
+pub fn text(check: &ScenarioCheck, view: View<'_>) -> String {
+    let (color, width) = (view.color, WIDTH.min(view.columns()));
     let style = if check.verdict == CheckVerdict::Passes { WORK } else { WAIT };
-    let mut headline = wrapped(&headline(check), WIDTH).into_iter();
+    let mut headline = wrapped(&headline(check), width).into_iter();
     let first = headline.next().unwrap_or_default();
     let mut head = paint(color, style, &first) + "\n";
     head.extend(headline.map(|line| format!("  {line}\n")));
     let mut blocks = vec![head];
     blocks.extend(sections(check).into_iter().map(|section| match section {
-        Section::Table(table) => table.aligned(color),
+        Section::Table(table) => table.aligned(view),
         Section::Lines(title, lines) => {
             let lines = lines.iter().flat_map(|line| {
-                let parts = wrapped(line, WIDTH - 4).into_iter().enumerate();
+                let parts = wrapped(line, width - 4).into_iter().enumerate();
                 parts.map(|(place, part)| format!("{}{part}\n", if place == 0 { "  " } else { "    " }))
             });
             format!("{}\n{}", paint(color, STRONG, title), lines.collect::<String>())
         }
         Section::Command(what, command) => {
-            let what = wrapped(&what, WIDTH).join("\n");
-            format!("{what}\n  {}\n", plain(&command))
+            let what = wrapped(&what, width).join("\n");
+            format!("{what}\n  {}\n", visible(&command))
         }
     }));
     blocks.join("\n")

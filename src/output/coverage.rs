@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::View;
 use super::json_text;
 use super::number::{self, NONE};
 use super::rows::rounded;
@@ -39,7 +40,7 @@ pub fn coverage_text(coverage: &[Coverage], color: bool) -> String {
         ),
         (some, _) => format!("{some} of {} shares are not between {least} % and {most} %", lines.len()),
     };
-    format!("{}\n{verdict}\n", table.aligned(color))
+    format!("{}\n{verdict}\n", table.aligned(View { color, ..View::default() }))
 }
 
 /// The same as JSON.

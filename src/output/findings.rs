@@ -3,9 +3,9 @@
 use super::Report;
 use super::check::if_meant;
 use super::number;
-use super::paint::plain;
 use super::power;
 use super::stations;
+use crate::model::visible;
 use crate::stats::{MissingClient, ObjectiveResult, ObjectiveVerdict, PolicyResults, ScenarioResults};
 use crate::study::{
     BaselineCheck, BaselineComparison, MetricComparison, MetricVerdict, NotComparable, OneSided, ScenarioPart, Side,
@@ -71,7 +71,22 @@ pub fn findings(report: &Report) -> Vec<Finding> {
         Some((file, BaselineCheck::Compared(comparison))) => findings.extend(of_baseline(file, comparison)),
         Some((_, BaselineCheck::Written(_) | BaselineCheck::NotAsked)) | None => {}
     }
-    findings
+    findings.into_iter().map(Finding::visible).collect()
+}
+
+impl Finding {
+    /// Nothing hidden in it; each text is one line.
+    fn visible(self) -> Self {
+        let shown = |text: String| visible(&text).into_owned();
+        Self {
+            policy: self.policy.map(shown),
+            asked: shown(self.asked),
+            message: shown(self.message),
+            details: self.details.into_iter().map(shown).collect(),
+            place: self.place.map(|place| Place { file: shown(place.file), ..place }),
+            ..self
+        }
+    }
 }
 
 /// The objectives that are not met, or cannot be judged, a sentence each; those that only warn are left out.
@@ -241,7 +256,7 @@ fn of_notes(file: &str, comparison: &BaselineComparison) -> Option<Finding> {
 
 /// What only the baseline or only the scenario has.
 fn of_one_sided(file: &str, part: &OneSided) -> Finding {
-    let name = plain(&part.name);
+    let name = part.name.clone();
     let (policy, asked) = match part.part {
         ScenarioPart::Policy => (Some(name), "is in the baseline and in the scenario".to_owned()),
         ScenarioPart::Class => (None, format!("class {name} is in the baseline and in the scenario")),
@@ -265,7 +280,7 @@ pub fn one_sided(part: &OneSided) -> String {
         ScenarioPart::Class => "class",
         ScenarioPart::Backend => "backend",
     };
-    let name = plain(&part.name);
+    let name = &part.name;
     match part.only_in {
         Side::Baseline => format!("{what} `{name}` is gone: the baseline has it, the scenario has not"),
         Side::Scenario => format!("{what} `{name}` is new: the baseline knows nothing of it"),

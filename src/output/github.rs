@@ -4,6 +4,7 @@
 
 use std::path::{Component, Path};
 
+use super::escape;
 use super::findings::{Finding, Outcome, Place, findings};
 use super::markdown;
 use super::{Report, View};
@@ -122,23 +123,13 @@ fn rest(kind: Kind, found: &[&(&str, Finding)]) -> String {
 fn command(kind: Kind, place: Option<&Place>, title: &str, message: &str) -> String {
     let mut properties = Vec::new();
     if let Some(Place { file, position }) = place {
-        properties.push(format!("file={}", property(file)));
+        properties.push(format!("file={}", escape::github_property(file)));
         if let Some([line, column, end_column]) = position {
             properties.push(format!("line={line},col={column},endColumn={end_column}"));
         }
     }
-    properties.push(format!("title={}", property(title)));
-    format!("::{} {}::{}\n", kind.command, properties.join(","), data(message))
-}
-
-/// The text as the message of a command.
-fn data(text: &str) -> String {
-    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
-}
-
-/// The text as a property of a command.
-fn property(text: &str) -> String {
-    data(text).replace(':', "%3A").replace(',', "%2C")
+    properties.push(format!("title={}", escape::github_property(title)));
+    format!("::{} {}::{}\n", kind.command, properties.join(","), escape::github_message(message))
 }
 
 /// What was judged, in a line that is no command.
@@ -166,9 +157,9 @@ mod tests {
     fn what_github_would_take_for_its_own_is_escaped() {
         let place = Place { file: "a,b:c.json".into(), position: Some([2, 3, 9]) };
         assert_eq!(
-            command(ERROR, Some(&place), "50% of: x,y", "100%: a,b\r\n::warning::c"),
+            command(ERROR, Some(&place), "50% of: x,y", "100%: a,b\n::warning::c\u{7f}"),
             "::error file=a%2Cb%3Ac.json,line=2,col=3,endColumn=9,title=50%25 of%3A x%2Cy\
-             ::100%25: a,b%0D%0A::warning::c\n"
+             ::100%25: a,b%0A::warning::c\u{fffd}\n"
         );
     }
 

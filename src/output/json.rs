@@ -5,6 +5,7 @@
 use serde::Serialize;
 use serde_json::{Number, Value};
 
+use super::escape;
 use super::rows::rounded;
 use super::{Report, View};
 use crate::stats::ScenarioResults;
@@ -18,7 +19,7 @@ pub fn render(report: &Report, view: View<'_>) -> String {
         Report::Run(results) => value(results),
         Report::Check(check) => value(check),
     };
-    if view.several { format!("{value}\n") } else { text(&value) }
+    if view.several { escape::json(&format!("{value}\n")).into_owned() } else { text(&value) }
 }
 
 /// `results.json`.
@@ -31,7 +32,7 @@ pub fn text(document: &Value) -> String {
     let mut text = String::new();
     lay_out(document, 0, 0, &mut text);
     text.push('\n');
-    text
+    escape::json(&text).into_owned()
 }
 
 /// A value that begins behind the name of a field, in an object indented by `depth` levels less one.

@@ -8,19 +8,22 @@ use std::collections::BTreeMap;
 
 use quick_junit::{NonSuccessKind, Report as Document, TestCase, TestCaseStatus, TestSuite};
 
+use super::escape;
 use super::findings::{Finding, Outcome, findings};
 use super::{Report, View};
+use crate::model::visible;
 
 /// The document of all scenarios.
 pub fn render(reports: &[Report], _: View<'_>) -> String {
     let mut document = Document::new("waitline");
     document.add_test_suites(reports.iter().map(suite));
-    document.to_string().expect("text in memory takes anything")
+    escape::xml_in_log(&document.to_string().expect("text in memory takes anything"))
 }
 
 fn suite(report: &Report) -> TestSuite {
     let results = report.results();
-    let mut suite = TestSuite::new(&*results.scenario);
+    let scenario = visible(&results.scenario);
+    let mut suite = TestSuite::new(&*scenario);
     for (name, value) in [
         ("waitline", results.waitline.to_owned()),
         ("scenario_sha256", results.scenario_sha256.clone()),
@@ -33,7 +36,7 @@ fn suite(report: &Report) -> TestSuite {
     for finding in findings(report) {
         let times = names.entry((finding.policy.clone(), finding.asked.clone())).or_default();
         *times += 1;
-        suite.add_test_case(case(&results.scenario, &finding, *times));
+        suite.add_test_case(case(&scenario, &finding, *times));
     }
     suite
 }

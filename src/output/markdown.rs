@@ -2,8 +2,8 @@
 
 use super::certainty;
 use super::check::{self, Section};
+use super::escape::{self, markdown as escaped, markdown_block, markdown_code};
 use super::fault;
-use super::paint::plain;
 use super::preset;
 use super::report;
 use super::table::{Column, Table};
@@ -27,10 +27,12 @@ pub fn blocks(report: &Report, view: View<'_>) -> Vec<String> {
     if view.explain_defaults {
         let assumed = results.assumptions.iter().cloned().chain(preset::missing_clients(results));
         blocks.push(list("Assumed", assumed.map(|assumption| escaped(&assumption))));
-        let defaults = results.defaults.iter().map(|(path, value)| format!("`{path}`: `{value}`"));
-        blocks.push(list("Defaults in force", defaults));
+        let presets = preset::explained(results);
+        blocks.extend((!presets.is_empty()).then(|| list("Presets", presets.iter().map(|preset| escaped(preset)))));
+        let default = |(path, value): (&String, &String)| format!("{}: {}", markdown_code(path), markdown_code(value));
+        blocks.push(list("Defaults in force", results.defaults.iter().map(default)));
     }
-    blocks
+    blocks.iter().map(|block| escape::in_log(block, false)).collect()
 }
 
 fn of_run(results: &ScenarioResults) -> Vec<String> {
@@ -50,7 +52,7 @@ fn checked(check: &ScenarioCheck) -> Vec<String> {
     let sections = check::sections(check).into_iter().map(|section| match section {
         Section::Table(cells) => table(&cells),
         Section::Lines(title, lines) => list(title, lines.iter().map(|line| escaped(line))),
-        Section::Command(what, command) => format!("{}\n\n```sh\n{}\n```\n", escaped(&what), plain(&command)),
+        Section::Command(what, command) => format!("{}\n\n{}", escaped(&what), markdown_block("sh", &command)),
     });
     std::iter::once(head).chain(sections).collect()
 }
@@ -66,7 +68,7 @@ pub fn table(table: &Table) -> String {
             _ => escaped(cell),
         }))
     });
-    let mut text = format!("**{}**\n\n", table.title);
+    let mut text = format!("**{}**\n\n", escaped(&table.title));
     text.push_str(&line(headings));
     text.push_str(&line(rules));
     text.extend(rows);
@@ -89,18 +91,6 @@ fn list(title: &str, items: impl Iterator<Item = String>) -> String {
     let items: Vec<_> = items.map(|item| format!("- {item}\n")).collect();
     let items = if items.is_empty() { "- none\n".to_owned() } else { items.concat() };
     format!("**{title}**\n\n{items}")
-}
-
-/// The text with everything that Markdown would take for markup escaped, on one line.
-fn escaped(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for letter in plain(text).chars() {
-        if matches!(letter, '\\' | '`' | '*' | '_' | '|' | '<' | '>' | '[' | ']' | '#' | '~') {
-            escaped.push('\\');
-        }
-        escaped.push(letter);
-    }
-    escaped
 }
 
 #[cfg(test)]

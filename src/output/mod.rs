@@ -9,6 +9,7 @@ mod certainty;
 mod check;
 mod coverage;
 mod csv;
+mod escape;
 mod fault;
 mod fault_effects;
 mod findings;
@@ -33,6 +34,7 @@ mod wrap;
 
 pub use self::baseline::baseline_json;
 pub use self::coverage::{coverage_json, coverage_text};
+pub use self::escape::in_log;
 pub use self::findings::broken_objectives;
 pub use self::github::step_summary;
 pub use self::preset::{presets_json, presets_text};
@@ -88,6 +90,17 @@ pub struct View<'a> {
     pub several: bool,
     /// The folder from which files are named, below the one where a reader looks for them; empty: that one.
     pub folder: &'a str,
+    /// How many columns the page has; `None`: it is no terminal.
+    pub width: Option<usize>,
+}
+
+impl View<'_> {
+    /// How many columns text may be wide.
+    pub(crate) fn columns(self) -> usize {
+        const USUAL: usize = 100;
+        const LEAST: usize = 40;
+        self.width.unwrap_or(USUAL).max(LEAST)
+    }
 }
 
 /// What a format makes of several scenarios.

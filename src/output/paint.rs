@@ -17,8 +17,3 @@ pub const AWAY: Style = AnsiColor::Blue.on_default();
 pub fn paint(color: bool, style: Style, text: &str) -> String {
     if color && !text.is_empty() { format!("{style}{text}{style:#}") } else { text.to_owned() }
 }
-
-/// The text without control characters, which a terminal might obey.
-pub fn plain(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
-}

@@ -1,7 +1,7 @@
 //! How small a change a gate sees, in a sentence.
 
 use super::number;
-use super::paint::plain;
+use crate::model::visible;
 use crate::study::{BaselineComparison, Finer, GATE_POWER, MetricComparison, MetricPower};
 
 /// `this gate sees a change of 3 % at p99 of sync and of 1.2 % of its mean, in 80 of 100 cases; for 1 % at p99 use 40
@@ -48,7 +48,7 @@ impl Seen<'_> {
     }
 
     fn of(&self) -> String {
-        let policy = plain(&self.metric.policy);
+        let policy = visible(&self.metric.policy);
         match self.metric.metric {
             "mean" => format!("of the mean of {policy}"),
             percentile => format!("at {percentile} of {policy}"),

@@ -3,6 +3,7 @@
 use indexmap::IndexMap;
 use serde_json::{Value, json};
 
+use super::json;
 use super::json_text;
 use super::number::NONE;
 use super::paint::{DIM, STRONG, paint};
@@ -12,17 +13,35 @@ use crate::stats::ScenarioResults;
 
 const NOT_CALIBRATED: &str = "not calibrated";
 
-/// What each preset of a report stands for, in sentences.
+/// What the presets of a report stand for, in a short sentence for those that are alike.
 pub fn sentences(results: &ScenarioResults) -> Vec<String> {
-    let presets = results.policies.iter().filter_map(|policy| Some((&policy.name, policy.stands_for.as_ref()?)));
-    let sentence = |(name, StandsFor { policy, measured_on }): (&String, &StandsFor)| {
+    let mut alike: IndexMap<(String, bool), Vec<&str>> = IndexMap::new();
+    for (name, StandsFor { policy, measured_on }) in presets(results) {
+        let kind = policy.as_object().and_then(|policy| policy.keys().next()).cloned().unwrap_or_default();
+        alike.entry((kind, measured_on.is_some())).or_default().push(name);
+    }
+    let sentence = |((kind, is_measured), names): (&(String, bool), &Vec<&str>)| {
+        let stand = if names.len() == 1 { "stands" } else { "stand" };
+        let overhead = if *is_measured { "with measured overhead" } else { "with an overhead that is not calibrated" };
+        format!("{} {stand} for `{kind}` {overhead} (--explain-defaults).", names.join(", "))
+    };
+    alike.iter().map(sentence).collect()
+}
+
+/// What each preset of a report stands for, with all options, and what its overhead was measured with.
+pub fn explained(results: &ScenarioResults) -> Vec<String> {
+    let sentence = |(name, StandsFor { policy, measured_on }): (&str, &StandsFor)| {
         let calibrated = match measured_on {
             Some(machine) => format!("its overhead was measured with {machine}"),
             None => format!("its overhead is {NOT_CALIBRATED}"),
         };
-        format!("{name} stands for {policy}; {calibrated}.")
+        format!("{name} stands for {}; {calibrated}.", json::inline(policy))
     };
-    presets.map(sentence).collect()
+    presets(results).map(sentence).collect()
+}
+
+fn presets(results: &ScenarioResults) -> impl Iterator<Item = (&str, &StandsFor)> {
+    results.policies.iter().filter_map(|policy| Some((policy.name.as_str(), policy.stands_for.as_ref()?)))
 }
 
 /// What a product's numbers leave out where it asks through a pool without a `client`, in sentences.

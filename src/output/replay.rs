@@ -2,6 +2,8 @@
 
 use serde_json::{Value, json};
 
+use super::View;
+use super::escape;
 use super::json_text;
 use super::number::{self, NONE};
 use super::rows::rounded;
@@ -10,15 +12,15 @@ use super::wrap::{WIDTH, wrapped};
 use crate::study::{Figure, ReplayRange, ReplayVerdict, Replayed, ReplayedCase};
 
 /// Two tables for a terminal, and what they come to.
-pub fn replay_text(replayed: &Replayed, color: bool) -> String {
-    let mut text = format!("{}\n{}\n", errors(replayed).aligned(color), observed(replayed).aligned(color));
+pub fn replay_text(replayed: &Replayed, view: View<'_>) -> String {
+    let mut text = format!("{}\n{}\n", errors(replayed).aligned(view), observed(replayed).aligned(view));
     if let Some(ranges) = ranges(replayed) {
-        text.push_str(&format!("{}\n", ranges.aligned(color)));
+        text.push_str(&format!("{}\n", ranges.aligned(view)));
     }
-    for line in reasons(replayed).iter().flat_map(|reason| wrapped(reason, WIDTH)) {
+    for line in reasons(replayed).iter().flat_map(|reason| wrapped(reason, WIDTH.min(view.columns()))) {
         text.push_str(&format!("{line}\n"));
     }
-    text
+    escape::in_log(&text, view.color)
 }
 
 /// All of it in one table, for a page.
@@ -28,9 +30,9 @@ pub fn replay_markdown(replayed: &Replayed) -> String {
         text.push_str(&format!("\n{}", super::markdown::table(&ranges)));
     }
     for reason in reasons(replayed) {
-        text.push_str(&format!("\n{reason}\n"));
+        text.push_str(&format!("\n{}\n", escape::markdown(&reason)));
     }
-    text
+    escape::in_log(&text, false)
 }
 
 /// The same as JSON.

@@ -1,5 +1,6 @@
 //! CSV of single requests: one row for each that departed.
 
+use super::escape;
 use crate::model::Activity;
 use crate::stats::ROUNDED_BELOW;
 pub use crate::stats::rounded;
@@ -51,13 +52,9 @@ pub fn row(scenario: Option<&str>, row: &RequestRow<'_>, line: &mut String) {
     line.push('\n');
 }
 
-/// Appends a field, quoted if it must be (RFC 4180).
+/// Appends a text.
 pub fn push_text(field: &str, line: &mut String) {
-    if field.contains(['"', ',', '\n', '\r']) {
-        line.push_str(&format!("\"{}\"", field.replace('"', "\"\"")));
-    } else {
-        line.push_str(field);
-    }
+    line.push_str(&escape::csv(field));
 }
 
 /// Appends a number with as many of its 6 decimals as are not 0 at the end.

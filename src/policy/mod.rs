@@ -113,6 +113,11 @@ pub trait Policy {
         None
     }
 
+    /// How requests are to find their worker, where a preset's product has a choice.
+    fn dispatch(&self) -> DispatchChoice {
+        DispatchChoice::default()
+    }
+
     /// Whether the next ready request of a worker goes on on the core of the last: one loop runs them all.
     fn keeps_core(&self) -> bool {
         false
@@ -193,6 +198,11 @@ impl PolicyChoice {
     /// The client of a database that was measured with the product; `None`: none was.
     pub fn measured_client(&self) -> Option<KnownClient> {
         self.policy().measured_client()
+    }
+
+    /// How requests are to find their worker, where a preset's product has a choice.
+    pub fn dispatch(&self) -> DispatchChoice {
+        self.policy().dispatch()
     }
 
     /// What the application server itself costs.

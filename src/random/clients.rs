@@ -6,7 +6,7 @@ use rand::RngExt;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::model::SimDuration;
+use crate::model::{Proportion, SimDuration};
 
 use super::{Distribution, Stream};
 
@@ -35,11 +35,12 @@ pub struct Retries {
     /// How long before the second try; twice as long before each further one.
     pub backoff: SimDuration,
     /// The share of that time that is random: 0 (the default) waits it all, 1 any part of it.
-    #[serde(default)]
-    #[schemars(range(min = 0.0, max = 1.0))]
+    #[serde(default, deserialize_with = "Proportion::number")]
+    #[schemars(schema_with = "Proportion::schema_up_to_one")]
     pub jitter: f64,
     /// At most so many retries for each request that arrives anew, over the run so far; any number when left out.
-    #[schemars(range(min = 0.0))]
+    #[serde(default, deserialize_with = "Proportion::optional", skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Proportion>")]
     pub budget: Option<f64>,
 }
 

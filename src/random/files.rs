@@ -4,6 +4,9 @@ use std::fmt;
 use std::io::{self, BufRead, Read};
 use std::sync::Arc;
 
+/// The most bytes of a file that is read as a whole.
+const MOST_TEXT: u64 = 64 << 20;
+
 /// Opens files by their path relative to the scenario; as often as they are needed.
 #[derive(Clone)]
 pub struct Files(Arc<Open>);
@@ -35,7 +38,14 @@ impl Files {
     /// As for [`Files::open`].
     pub fn text(&self, path: &str) -> Result<String, String> {
         let mut text = String::new();
-        self.open(path)?.read_to_string(&mut text).map_err(|error| unreadable(path, &error))?;
+        let mut start = self.open(path)?.take(MOST_TEXT + 1);
+        start.read_to_string(&mut text).map_err(|error| unreadable(path, &error))?;
+        if text.len() as u64 > MOST_TEXT {
+            return Err(format!(
+                "`{path}` is larger than {} MiB\nthat is the most that is read of a file of durations; name a shorter one",
+                MOST_TEXT >> 20
+            ));
+        }
         Ok(text)
     }
 }

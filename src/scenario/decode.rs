@@ -65,8 +65,9 @@ impl<'de> Fault<'de> {
 
     /// Sets the place, unless it is known more exactly.
     fn at(mut self, node: &'de Node) -> Self {
+        // Of a key that is wrong, the object that it stands in.
+        self.found = self.found.or(Some(node));
         if self.span.is_none() {
-            self.found = Some(node);
             // An unknown name that was read before its place was known stands among the keys of the object.
             let key = match &self.problem {
                 Problem::Unknown { name, .. } => node.member(name).map(|member| member.key_span),

@@ -4,8 +4,11 @@
 //! stands in the list without being named here. The limit of requests in flight is the one default that depends on other
 //! values.
 
+use std::collections::HashSet;
+
 use serde_json::Value as Json;
 
+use crate::policy::PolicyChoice;
 use crate::random::Arrivals;
 
 use super::Scenario;
@@ -27,12 +30,13 @@ pub(super) fn defaults(document: &Node, scenario: &Scenario) -> Vec<(String, Str
             None => add(shape.default(), key, &mut defaults),
         }
     }
-    defaults.retain(|(path, _)| is_in_force(path, scenario));
+    let in_force = InForce::of(scenario);
+    defaults.retain(|(path, _)| in_force.holds(path));
     for (name, backend) in &scenario.backends {
         // What it is depends on the client.
         let path = format!("backends.{name}.pool.release");
-        let release = defaults.iter_mut().find(|(other, _)| *other == path).zip(backend.release());
-        if let Some(((_, value), release)) = release {
+        let Some(release) = backend.release() else { continue };
+        if let Some((_, value)) = defaults.iter_mut().find(|(other, _)| *other == path) {
             release.name().clone_into(value);
         }
     }
@@ -88,21 +92,33 @@ fn add(default: Option<&Json>, path: &str, defaults: &mut Vec<(String, String)>)
     defaults.push((path.to_owned(), value));
 }
 
-/// Whether a default changes anything in this scenario.
-fn is_in_force(path: &str, scenario: &Scenario) -> bool {
-    if path.starts_with("classes.") && path.ends_with(".weight") {
+/// Which defaults change anything in a scenario.
+struct InForce<'a> {
+    /// Whether classes are drawn by their weights.
+    weights: bool,
+    /// The policies whose threads hand over a lock.
+    switching: HashSet<&'a str>,
+}
+
+impl<'a> InForce<'a> {
+    fn of(scenario: &'a Scenario) -> Self {
         let is_drawn = match &scenario.arrivals {
             Arrivals::At(list) => list.iter().any(|arrival| arrival.class.is_none()),
             Arrivals::Trace(_) => false,
             _ => true,
         };
-        return is_drawn && scenario.workload.classes.len() > 1;
+        let switches = |policy: &&PolicyChoice| policy.rules().hand_over_interval.is_some();
+        Self {
+            weights: is_drawn && scenario.workload.classes.len() > 1,
+            switching: scenario.policies.iter().filter(switches).map(PolicyChoice::name).collect(),
+        }
     }
-    if let Some(policy) = path.strip_prefix("policies.").and_then(|rest| rest.strip_suffix(".switch_interval")) {
-        return scenario
-            .policies
-            .iter()
-            .any(|other| other.name() == policy && other.rules().hand_over_interval.is_some());
+
+    fn holds(&self, path: &str) -> bool {
+        if path.starts_with("classes.") && path.ends_with(".weight") {
+            return self.weights;
+        }
+        let switching = path.strip_prefix("policies.").and_then(|rest| rest.strip_suffix(".switch_interval"));
+        switching.is_none_or(|policy| self.switching.contains(policy))
     }
-    true
 }

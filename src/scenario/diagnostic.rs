@@ -9,6 +9,7 @@
 //!    │ help: declared backends: `db`, `payments`; did you mean `db`?
 //! ```
 
+use std::borrow::Cow;
 use std::error::Error;
 use std::fmt::{self, Write as _};
 use std::io;
@@ -17,9 +18,12 @@ use anstyle::{AnsiColor, Style};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::source::{Source, Span, char_boundary};
+use crate::model::{visible, visible_lines};
 
 /// The widest excerpt of a line that is drawn, in columns of a terminal.
 const WIDEST: usize = 100;
+/// So many bytes of a line are looked at on each side: enough for an excerpt.
+const FARTHEST: usize = 2000;
 
 /// An error in what the user wrote, drawn with the place underlined.
 #[derive(Clone, PartialEq, Eq)]
@@ -35,7 +39,7 @@ struct Place {
     source: String,
     line: usize,
     column: usize,
-    /// The line up to the stretch, the stretch, and the rest of the line; fit to be shown on a terminal.
+    /// The end of the line before the stretch, the stretch, and the beginning of the rest; fit to be shown on a terminal.
     before: String,
     culprit: String,
     after: String,
@@ -45,7 +49,7 @@ struct Place {
 impl Diagnostic {
     /// An error that has no place in a text.
     pub fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), places: Vec::new(), help: None }
+        Self { message: lines(message), places: Vec::new(), help: None }
     }
 
     /// A file that the user named cannot be read.
@@ -55,6 +59,9 @@ impl Diagnostic {
                 .with_help("name a scenario file, or `-` to read one from standard input"),
             io::ErrorKind::IsADirectory => Self::new(format!("`{}` is a directory", shown(name)))
                 .with_help("name the scenario files in it, such as `*.json`"),
+            io::ErrorKind::FileTooLarge => Self::new(format!("cannot read `{}`: {error}", shown(name))).with_help(
+                "recorded requests and lists of durations belong in files of their own, which the scenario names",
+            ),
             _ => Self::new(format!("cannot read `{}`: {error}", shown(name))),
         }
     }
@@ -62,23 +69,23 @@ impl Diagnostic {
     /// Says what to do about it.
     #[must_use]
     pub fn with_help(mut self, help: impl Into<String>) -> Self {
-        self.help = Some(help.into());
+        self.help = Some(lines(help));
         self
     }
 
     /// Underlines a stretch of a source: the first is the culprit, others explain it.
     #[must_use]
     pub(super) fn at(mut self, source: &Source, span: Span, label: impl Into<String>) -> Self {
-        self.places.push(Place::new(source, span, label.into()));
+        self.places.push(Place::new(source, span, lines(label)));
         self
     }
 
     /// The same places with these words: what is wrong, and what is to be said about the first place.
     #[must_use]
     pub(super) fn worded(mut self, message: impl Into<String>, label: impl Into<String>) -> Self {
-        self.message = message.into();
+        self.message = lines(message);
         if let Some(place) = self.places.first_mut() {
-            place.label = label.into();
+            place.label = lines(label);
         }
         self
     }
@@ -124,19 +131,21 @@ impl Diagnostic {
 impl Place {
     fn new(source: &Source, span: Span, label: String) -> Self {
         let text = source.text();
-        let span = Span { start: char_boundary(text, span.start), end: char_boundary(text, span.end), ..span };
-        let start = text[..span.start].rfind('\n').map_or(0, |at| at + 1);
-        let end = text[span.start..].find('\n').map_or(text.len(), |at| span.start + at);
-        let stop = span.end.clamp(span.start, end);
-        Self {
-            source: printable(source.name()),
-            line: text[..start].matches('\n').count() + 1,
-            column: text[start..span.start].chars().count() + 1,
-            before: printable(&text[start..span.start]),
-            culprit: printable(&text[span.start..stop]),
-            after: printable(text[stop..end].trim_end()),
-            label,
-        }
+        let start = char_boundary(text, span.start);
+        let mark = source.locate(start);
+        let first_line = |stretch: &str| stretch.find('\n').unwrap_or(stretch.len());
+        // A long line is cut around the culprit; what lies beyond need not be looked at.
+        let near = |at: usize| char_boundary(text, at.saturating_add(FARTHEST));
+        let end = char_boundary(text, span.end.max(start));
+        let stop = start + first_line(&text[start..end.min(near(start))]);
+        let rest = &text[end..near(end)];
+        let after = if text[start..stop].len() < end - start { "" } else { &rest[..first_line(rest)] };
+        let farthest = char_boundary(text, start.saturating_sub(FARTHEST));
+        let before = printable(&text[mark.line_start.max(farthest)..start]);
+        let culprit = cut_end(&printable(&text[start..stop]), WIDEST * 3 / 5);
+        let before = cut_start(&before, (WIDEST - culprit.width()) * 2 / 3);
+        let after = cut_end(printable(after).trim_end(), WIDEST.saturating_sub(before.width() + culprit.width()));
+        Self { source: printable(source.name()), line: mark.line, column: mark.column, before, culprit, after, label }
     }
 
     /// Draws the line with what is to be said about it, below a place in the source given.
@@ -149,12 +158,9 @@ impl Place {
             Some(source) if source == self.source => writeln!(out, "{margin}{}", paint.dim("┆")),
             Some(_) => writeln!(out, "{margin}{}{header}", paint.dim("├─")),
         };
-        // A long line is cut around the culprit.
-        let culprit = cut_end(&self.culprit, WIDEST * 3 / 5);
-        let before = cut_start(&self.before, (WIDEST - culprit.width()) * 2 / 3);
-        let after = cut_end(&self.after, WIDEST.saturating_sub(before.width() + culprit.width()));
+        let Self { before, culprit, after, .. } = self;
         let number = paint.dim(&format!(" {:>width$} │", self.line));
-        let _ = writeln!(out, "{number} {before}{}{after}", paint.red(&culprit));
+        let _ = writeln!(out, "{number} {before}{}{after}", paint.red(culprit));
 
         let indent = " ".repeat(before.width());
         let under = culprit.width().max(1);
@@ -218,7 +224,7 @@ pub(super) fn list<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
 }
 
 /// What is allowed, and which of it was probably meant.
-pub(super) fn allowed_names<'a>(what: &str, found: &str, allowed: impl IntoIterator<Item = &'a str>) -> String {
+pub fn allowed_names<'a>(what: &str, found: &str, allowed: impl IntoIterator<Item = &'a str>) -> String {
     let allowed: Vec<&str> = allowed.into_iter().collect();
     let listed = format!("{what}: {}", list(allowed.iter().copied()));
     match did_you_mean(found, allowed) {
@@ -241,16 +247,16 @@ pub(super) fn shown_line(text: &str) -> String {
 
 /// Text of the user fit for one line of a terminal: tabs as spaces, nothing that moves the cursor.
 fn printable(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '\t' => out.push_str("    "),
-            '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => out.push('\u{fffd}'),
-            c if c.is_control() => out.push('\u{fffd}'),
-            c => out.push(c),
-        }
+    visible(&text.replace('\t', "    ")).into_owned()
+}
+
+/// Words of ours with words of the user in them: nothing hidden but our own line feeds.
+fn lines(text: impl Into<String>) -> String {
+    let text = text.into();
+    match visible_lines(&text) {
+        Cow::Borrowed(_) => text,
+        Cow::Owned(shown) => shown,
     }
-    out
 }
 
 /// The beginning of a text, at most so many columns wide.

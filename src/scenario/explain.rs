@@ -4,7 +4,9 @@ use super::decode::{Fault, Noun, Problem};
 use super::diagnostic::{Diagnostic, allowed_names, list, shown};
 use super::document::{Node, Value};
 use super::percentage::Percentage;
+use super::schema::Shape;
 use super::source::{Sources, Span};
+use crate::policy::PolicyChoice;
 
 /// The diagnostic for a document that does not fit the format.
 pub(super) fn explain(fault: Fault<'_>, sources: &Sources) -> Diagnostic {
@@ -14,13 +16,16 @@ pub(super) fn explain(fault: Fault<'_>, sources: &Sources) -> Diagnostic {
     match fault.problem {
         Problem::Said(text) => {
             let (what, help) = text.split_once('\n').unwrap_or((&text, ""));
-            said(sources, &field, span, what, help)
+            match with_unit(what, &field) {
+                Some(help) => said(sources, &field, span, what, &help),
+                None => said(sources, &field, span, what, help),
+            }
         }
         Problem::Expected(expected) => {
             let found = fault.found.map(Node::describe).unwrap_or_default();
             let message = format!("{field} must be {}", plain(&expected, fault.found));
             let diagnostic = sources.error(message, span, format!("found {}", shown(&found)));
-            match fault.found.and_then(|found| hint(&expected, found)) {
+            match fault.found.and_then(|found| hint(&expected, found, &field)) {
                 Some(help) => diagnostic.with_help(help),
                 None => diagnostic,
             }
@@ -51,12 +56,45 @@ pub(super) fn explain(fault: Fault<'_>, sources: &Sources) -> Diagnostic {
                 [] => "no fields are allowed here".to_owned(),
                 _ => allowed_names(&listed, &name, allowed.iter().copied()),
             };
+            let plain =
+                fault.found.zip(fault.field.as_deref()).and_then(|(node, kind)| plain_that_has(node, kind, &name));
+            let help = plain.map_or(help.clone(), |plain| format!("{plain}\n{help}"));
             sources.error(message, span, label).with_help(help)
         }
         Problem::TwoKinds(type_name) => sources
             .error(format!("two kinds of {} in one object", first_word(type_name)), span, "a second key")
             .with_help("each stands in an object of its own, with one key"),
     }
+}
+
+/// How to write a preset as its plain policy, where that has a field which the preset has not.
+fn plain_that_has(preset: &Node, kind: &str, field: &str) -> Option<String> {
+    let kind = kind.trim_matches('`');
+    let fields = PolicyChoice::KINDS.contains(&kind).then(|| preset.to_json())?;
+    let known = Shape::root().property("policies").item().property(kind).names();
+    let fields: serde_json::Map<_, _> = fields
+        .as_object()?
+        .iter()
+        .filter(|(name, _)| known.contains(&name.as_str()))
+        .map(|(n, v)| (n.clone(), v.clone()))
+        .collect();
+    let policy: PolicyChoice = serde_json::from_value(serde_json::json!({ kind: fields })).ok()?;
+    let value = match &preset.member(field)?.value.value {
+        Value::Text(text) => text.clone(),
+        other => Node { span: preset.span, value: other.clone() }.to_json().to_string(),
+    };
+    let plain = plain_with(&policy, field, &value)?;
+    Some(format!("`{kind}` has no choice of `{field}`; write the plain policy that it stands for:\n{plain}"))
+}
+
+/// The plain policy that a preset stands for, with this field, if it has such a field.
+pub(super) fn plain_with(policy: &PolicyChoice, field: &str, value: &str) -> Option<String> {
+    let mut plain = policy.stands_for()?.policy;
+    let (kind, fields) = plain.as_object_mut()?.iter_mut().next()?;
+    let shape = Shape::root().property("policies").item().property(kind);
+    shape.names().contains(&field).then_some(())?;
+    fields.as_object_mut()?.insert(field.to_owned(), value.into());
+    Some(plain.to_string())
 }
 
 /// The first word of a type's name, as messages call it: `PhaseForm` is a `phase`.
@@ -71,11 +109,39 @@ pub(super) fn said(sources: &Sources, field: &str, span: Span, what: &str, help:
     if help.is_empty() { diagnostic } else { diagnostic.with_help(help) }
 }
 
+/// The unit in which a field's time is usually given: of what lasts about as long as a run, seconds.
+fn usual_unit(field: &str) -> &'static str {
+    const LONG: [&str; 13] = [
+        "`duration`",
+        "`warm_up`",
+        "`at`",
+        "`for`",
+        "`over`",
+        "`period`",
+        "`every`",
+        "`think`",
+        "`timeout`",
+        "`patience`",
+        "`on`",
+        "`off`",
+        "`boot`",
+    ];
+    if LONG.contains(&field) { "s" } else { "ms" }
+}
+
+/// The same text with a unit, where that is all it lacks and the usual one is not that of the general help.
+fn with_unit(what: &str, field: &str) -> Option<String> {
+    let number = what.strip_prefix('`')?.strip_suffix("` has no unit")?;
+    let unit = usual_unit(field);
+    (unit != "ms")
+        .then(|| format!("write it with its unit, such as \"{number}{unit}\"; units are ns, us, ms, s, m (minutes), h"))
+}
+
 /// What to do about the most common slips: a number without its unit, a number in quotes.
-fn hint(expected: &str, found: &Node) -> Option<String> {
+fn hint(expected: &str, found: &Node, field: &str) -> Option<String> {
     match &found.value {
         Value::Number(number) if expected.starts_with("a duration") => {
-            Some(format!("write it with its unit, in quotes, such as \"{number}ms\""))
+            Some(format!("write it with its unit, in quotes, such as \"{number}{}\"", usual_unit(field)))
         }
         Value::Number(number) if expected.starts_with("a rate") => {
             Some(format!("write it with its unit, in quotes, such as \"{number}/s\""))

@@ -12,6 +12,7 @@ mod diagnostic;
 mod document;
 mod explain;
 mod format;
+mod lines;
 mod objective;
 mod part;
 mod percentage;
@@ -23,6 +24,7 @@ mod syntax;
 mod tests;
 mod tolerance;
 mod traces;
+mod unclosed;
 
 use indexmap::IndexMap;
 use sha2::{Digest, Sha256};
@@ -32,7 +34,7 @@ use crate::policy::PolicyChoice;
 use crate::random::{Arrivals, Clients, Files, Workload};
 
 pub use self::changes::Change;
-pub use self::diagnostic::{Diagnostic, did_you_mean};
+pub use self::diagnostic::{Diagnostic, allowed_names, did_you_mean};
 pub use self::objective::{Comparison, Objective, Place};
 pub use self::schema::schema;
 pub use self::source::Source;

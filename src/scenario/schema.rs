@@ -67,6 +67,20 @@ impl<'a> Shape<'a> {
         properties.into_iter().flatten().map(|(key, shape)| (key.as_str(), Self(Some(shape))))
     }
 
+    /// The fields of this object that no object inside a scenario shares, except where users name things.
+    pub fn names_at_the_top(self) -> Vec<&'a str> {
+        // Thread pools name classes, too.
+        const ELSEWHERE: &str = "classes";
+        self.names().into_iter().filter(|name| *name != ELSEWHERE && !name.starts_with('$')).collect()
+    }
+
+    /// The fields that may stand here, in any of the alternatives.
+    pub fn names(self) -> Vec<&'a str> {
+        let properties = |shape: &'a Json| shape.get("properties").and_then(Json::as_object);
+        let alternatives = self.alternatives().into_iter().filter_map(properties);
+        alternatives.flat_map(|fields| fields.keys().map(String::as_str)).collect()
+    }
+
     /// Whether an object here has keys of the user's choice.
     pub fn is_map(self) -> bool {
         self.alternatives().iter().any(|shape| shape.get("additionalProperties").is_some_and(Json::is_object))

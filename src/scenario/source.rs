@@ -1,12 +1,17 @@
 //! The texts a scenario is read from: its file, and what `--set` changes.
 
+use std::sync::OnceLock;
+
 use super::diagnostic::Diagnostic;
+use super::lines::{Lines, Mark};
 
 /// A text with the name that messages show for it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Source {
     name: String,
     text: String,
+    /// Found when they are first asked for.
+    lines: OnceLock<Lines>,
 }
 
 /// A stretch of one of the sources, in bytes.
@@ -34,7 +39,7 @@ impl Source {
         if text.starts_with('\u{feff}') {
             text.drain(..'\u{feff}'.len_utf8());
         }
-        Self { name: name.into(), text }
+        Self { name: name.into(), text, lines: OnceLock::new() }
     }
 
     /// The content of a file.
@@ -50,7 +55,7 @@ impl Source {
         String::from_utf8(bytes).map(|text| Self::new(name.clone(), text)).map_err(|error| {
             let start = error.utf8_error().valid_up_to();
             let byte = error.as_bytes()[start];
-            let source = Self { name, text: String::from_utf8_lossy(error.as_bytes()).into_owned() };
+            let source = Self::new(name, String::from_utf8_lossy(error.as_bytes()));
             let span = Span { source: 0, start, end: start + '\u{fffd}'.len_utf8() };
             Diagnostic::new("the file is not valid UTF-8")
                 .at(&source, span, format!("byte 0x{byte:02x}, at offset {start}, begins no character"))
@@ -66,6 +71,11 @@ impl Source {
     /// The text.
     pub fn text(&self) -> &str {
         &self.text
+    }
+
+    /// The line and column of a byte, at which a character begins.
+    pub(super) fn locate(&self, at: usize) -> Mark {
+        self.lines.get_or_init(|| Lines::of(&self.text)).locate(&self.text, at)
     }
 }
 

@@ -1,6 +1,7 @@
 //! JSON with `//` comments to a document, and what is wrong with a text that is no such thing.
 //!
-//! Beyond comments the text is strict JSON (RFC 8259), so that other programs can read scenarios too.
+//! Beyond comments and trailing commas, as editors write them in JSONC, the text is strict JSON (RFC 8259), so that other
+//! programs can read scenarios too.
 
 use jsonc_parser::ast;
 use jsonc_parser::common::Ranged;
@@ -10,15 +11,20 @@ use serde_json::Number;
 
 use super::diagnostic::{Diagnostic, shown};
 use super::document::{Member, Node, Value};
+use super::schema::Shape;
 use super::source::{Sources, Span, char_boundary};
+use super::unclosed::{Missed, missed};
 
 /// Lists and objects inside each other; a scenario needs fewer than 20.
-const DEEPEST: usize = 100;
+pub(super) const DEEPEST: usize = 100;
+
+/// The most commas and colons: each stands for a value, and each value takes memory.
+const MOST_VALUES: usize = 2_000_000;
 
 const STRICT: ParseOptions = ParseOptions {
     allow_comments: true,
     allow_loose_object_property_names: false,
-    allow_trailing_commas: false,
+    allow_trailing_commas: true,
     allow_missing_commas: false,
     allow_single_quoted_strings: false,
     allow_hexadecimal_numbers: false,
@@ -64,7 +70,7 @@ impl Parser<'_> {
 
     /// What the parser would let pass, or notice only at a later place.
     fn check_characters(&self) -> Result<(), Diagnostic> {
-        let mut depth = 0_usize;
+        let (mut depth, mut values) = (0_usize, 0_usize);
         let mut rest = self.text.char_indices().peekable();
         while let Some((at, c)) = rest.next() {
             let next = rest.peek().map(|(_, next)| *next);
@@ -85,6 +91,26 @@ impl Parser<'_> {
                     }
                 }
                 '}' | ']' => depth = depth.saturating_sub(1),
+                ',' | ':' => {
+                    values += 1;
+                    if values > MOST_VALUES {
+                        return Err(self
+                            .error("the scenario has too many values", at, at + 1, format!("number {values}"))
+                            .with_help(format!(
+                                "at most {MOST_VALUES} are read; many requests or durations belong in a file of their own"
+                            )));
+                    }
+                }
+                '#' => {
+                    return Err(self
+                        .error("a comment begins with `//`", at, at + 1, "`#` begins none")
+                        .with_help("write `//` in its place"));
+                }
+                c if is_typographic_quote(c) => {
+                    return Err(self
+                        .error("typographic quotes", at, at + c.len_utf8(), "not a quote in JSON")
+                        .with_help("write the text in plain double quotes (`\"`)"));
+                }
                 _ => {}
             }
         }
@@ -162,6 +188,9 @@ impl Parser<'_> {
             Kind::ExpectedComma if self.has_leading_zero(start) => self
                 .error("a number begins with 0", start - 1, start + 1, "a digit follows the 0")
                 .with_help("leave out the leading 0"),
+            Kind::ExpectedComma if let Some(missed) = self.missed().filter(|missed| missed.at <= start) => {
+                self.not_closed(missed)
+            }
             Kind::ExpectedComma => at("a comma is missing", "expected `,` here"),
             Kind::TrailingCommasNotAllowed => {
                 at("a comma without anything after it", "nothing follows this comma").with_help("remove the comma")
@@ -172,6 +201,9 @@ impl Parser<'_> {
             Kind::ExpectedObjectValue => at("a value is missing", "expected a value here"),
             Kind::MultipleRootJsonValues => at("the scenario has already ended", "nothing may follow here")
                 .with_help("one file holds one scenario; check the braces above"),
+            Kind::UnterminatedObject | Kind::UnterminatedArray if let Some(missed) = self.missed() => {
+                self.not_closed(missed)
+            }
             Kind::UnterminatedObject => self
                 .error("an object is not closed", start, (start + 1).min(end), "opens here")
                 .with_help("close it with `}`"),
@@ -207,6 +239,19 @@ impl Parser<'_> {
                 self.unexpected_word(start)
             }
         }
+    }
+
+    fn missed(&self) -> Option<Missed> {
+        missed(self.text, &Shape::root().names_at_the_top())
+    }
+
+    /// Where an object or list should have been closed, and where it opens.
+    fn not_closed(&self, Missed { at, opener, closer }: Missed) -> Diagnostic {
+        let what = if closer == '}' { "an object" } else { "a list" };
+        let place = self.error(&format!("{what} is not closed"), at, at, format!("`{closer}` is missing here"));
+        self.sources
+            .also(place, self.span(opener, opener + 1), "opens here")
+            .with_help(format!("close it with `{closer}`"))
     }
 
     /// Whether a 0 stands before this place and a digit behind it, as in `05`.
@@ -255,13 +300,27 @@ impl Parser<'_> {
                 .error("a key without quotes", start, start + word_end, "a key stands in double quotes")
                 .with_help(format!("write `\"{word}\"`"));
         }
-        if self.text[start..].starts_with(']') && self.follows_value(start) {
+        if self.text[start..].starts_with(']') {
             return self.closed_wrongly("an object", "}", start, end);
+        }
+        if self.text[start..].starts_with('{') && self.text[..start].trim_end().ends_with(',') {
+            let at = self.text[..start].trim_end().trim_end_matches(',').trim_end().len();
+            return self
+                .error("an object is not closed", at, at, "`}` is missing here")
+                .with_help("close the object before the next one begins; an object has keys, a list has objects");
         }
         let found = shown(&self.text[start..end]);
         self.error("a key is missing", start, end, format!("expected a key or `}}`, found `{found}`"))
             .with_help("an object is written `{ \"key\": value, \"key\": value }`")
     }
+}
+
+/// What word processors make of quotes.
+fn is_typographic_quote(c: char) -> bool {
+    matches!(
+        c,
+        '\u{2018}'..='\u{201f}' | '\u{ab}' | '\u{bb}' | '\u{2039}' | '\u{203a}' | '\u{ff02}' | '\u{ff07}' | '`' | '´'
+    )
 }
 
 fn is_line_end(c: char) -> bool {

@@ -211,6 +211,43 @@ fn an_item_is_named_by_number_by_name_or_by_kind() {
 }
 
 #[test]
+fn the_key_that_chooses_a_variant_may_be_left_out() {
+    for change in ["policies.0.workers=9", "policies[0].workers=9", "policies.0.sync.workers=9"] {
+        let policies = shop(&[change]).policies;
+        assert_eq!((policies[0].kind(), policies[0].rules().workers), ("sync", 9), "{change}");
+    }
+    assert_eq!(shop(&["policies.0.name=small"]).policies[0].name(), "small");
+    assert_eq!(shop(&["policies.0.gunicorn.workers=9"]).policies[0].kind(), "gunicorn");
+}
+
+#[test]
+fn a_path_finds_names_with_dots() {
+    let text = SHOP.replace("\"login\"", "\"GET /api/v1.0/users\"").replace("\"list\"", "\"GET /api/v1\"");
+    for (change, class) in [
+        ("classes.GET /api/v1.0/users.weight=7", 1),
+        ("classes.GET /api/v1.weight=7", 0),
+        (" classes . GET /api/v1.0/users . weight = 7", 1),
+    ] {
+        let changed = read(Source::new("shop.json", text.as_str()), "shop", &[Change::new(change)], &Files::none());
+        assert!((changed.unwrap().workload.classes[class].weight - 7.0).abs() < 1e-12, "{change}");
+    }
+    let named = shop(&["policies.0.name=a.b", "policies.a.b.workers=8", "policies.a.b.name=c"]);
+    assert_eq!((named.policies[0].name(), named.policies[0].rules().workers), ("c", 8));
+}
+
+#[test]
+fn a_comma_may_trail_and_a_share_may_be_a_percentage() {
+    let same = SHOP
+        .replace("\"cv\": 0.8 }", "\"cv\": \"80%\", }")
+        .replace("{ \"sleep\": \"5ms\" } ]", "{ \"sleep\": \"5ms\" }, ]");
+    assert_ne!(same, SHOP);
+    assert_eq!(Scenario::from_json(&same).unwrap().workload, shop(&[]).workload);
+    let retries =
+        |jitter: &str| shop(&[&format!("clients.retries={{\"max\": 2, \"backoff\": \"1s\", \"jitter\": {jitter}}}")]);
+    assert_eq!(retries("\"20%\"").clients, retries("0.2").clients);
+}
+
+#[test]
 fn naming_another_variant_replaces_the_first() {
     let law = |scenario: &Scenario, phase: usize| single(&scenario.workload.classes[0].phases[phase]).demand.clone();
     let mean = SimDuration::from_millis(9);

@@ -4,7 +4,7 @@ mod place;
 mod temporary;
 
 use std::fs;
-use std::io::{self, BufRead, BufReader, BufWriter, Write};
+use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 
 use self::temporary::Temporary;
@@ -121,6 +121,42 @@ pub fn write(path: &Path, text: &str, ending: &Ending) -> Result<(), Failure> {
 pub fn append(path: &Path, text: &str) -> Result<(), Failure> {
     let file = fs::File::options().append(true).create(true).open(path);
     file.and_then(|mut file| file.write_all(text.as_bytes())).map_err(|error| Failure::write(path, &error))
+}
+
+/// The most bytes of a file that is read as a whole: of a scenario, and of what was recorded or measured.
+pub const MOST_OF_SCENARIO: u64 = 16 << 20;
+/// The same of a baseline, of a case to replay, and of a list of durations.
+pub const MOST_OF_DATA: u64 = 256 << 20;
+
+/// All of a file, if it has no more than so many bytes; some have no end, such as `/dev/zero`.
+///
+/// # Errors
+/// What the operating system says, or that it is larger.
+pub fn read_up_to(path: &Path, most: u64) -> io::Result<Vec<u8>> {
+    bytes_up_to(fs::File::open(path)?, most)
+}
+
+/// All there is to read, if it is no more than so many bytes.
+///
+/// # Errors
+/// What the operating system says, or that there is more.
+pub fn bytes_up_to(source: impl Read, most: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    source.take(most + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > most {
+        let message = format!("it is larger than {} MiB, the most that is read of such a file", most >> 20);
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, message));
+    }
+    Ok(bytes)
+}
+
+/// A file's text, if it has no more than so many bytes.
+///
+/// # Errors
+/// What the operating system says, that it is larger, or that it is not UTF-8.
+pub fn text_up_to(path: &Path, most: u64) -> io::Result<String> {
+    let bytes = read_up_to(path, most)?;
+    String::from_utf8(bytes).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
 }
 
 /// Opens a file that a scenario names. It may be read several times, which a pipe cannot.

@@ -14,7 +14,8 @@ use plotters_backend::{
 };
 
 use super::palette::{self, Paint};
-use super::text::{ASCENT, DESCENT, FONTS, HALF_CAPITAL, escape, text_width};
+use super::text::{ASCENT, DESCENT, FONTS, HALF_CAPITAL, text_width};
+use crate::output::escape;
 
 /// A part of the canvas, addressed in [`units`] from its upper left corner.
 pub(super) type Area<'a> = DrawingArea<SvgCanvas<'a>, Shift>;
@@ -52,8 +53,8 @@ pub(super) fn document(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{w}\" height=\"{h}\" viewBox=\"0 0 {w} {h}\" role=\"img\" \
          font-family=\"{FONTS}\">\n<title>{}</title>\n<desc>{}</desc>\n{}\
          <rect width=\"{w}\" height=\"{h}\" fill=\"#ffffff\"/>\n{body}</svg>\n",
-        escape(title),
-        escape(description),
+        escape::xml(title),
+        escape::xml(description),
         palette::definitions(&body),
     )
 }
@@ -67,7 +68,7 @@ pub(super) struct SvgCanvas<'a> {
 impl SvgCanvas<'_> {
     /// Opens a group that shows `title` under the pointer.
     pub(super) fn begin_group(&mut self, class: &str, title: &str) {
-        self.write(format_args!("<g class=\"{class}\"><title>{}</title>", escape(title)));
+        self.write(format_args!("<g class=\"{class}\"><title>{}</title>", escape::xml(title)));
     }
 
     /// Closes the group.
@@ -181,7 +182,7 @@ impl DrawingBackend for SvgCanvas<'_> {
         let (size, fill) = (pixels(size.round() as i32), fill(&style.color()));
         self.write(format_args!(
             "<text x=\"{x}\" y=\"{y}\" font-size=\"{size}\"{weight}{anchor}{fill}>{}</text>\n",
-            escape(text)
+            escape::xml(text)
         ));
         Ok(())
     }

@@ -84,26 +84,6 @@ pub(super) fn wrap(text: &str, room: f64, size: f64, lines: usize) -> Vec<String
     wrapped.iter().map(|line| ellipsize(line, room, size, false)).collect()
 }
 
-/// `text` as XML holds it in content and in attributes. Characters that XML forbids, and those that would turn the
-/// reading direction of what follows, become U+FFFD.
-pub(super) fn escape(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\'' => escaped.push_str("&#39;"),
-            '\t' | '\n' | '\r' => escaped.push(' '),
-            '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{fffe}' | '\u{ffff}' => escaped.push('\u{fffd}'),
-            _ if character.is_control() => escaped.push('\u{fffd}'),
-            _ => escaped.push(character),
-        }
-    }
-    escaped
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -128,10 +108,5 @@ mod tests {
         let cut = wrap(&text, 300.0, 13.0, 2);
         assert_eq!(cut.len(), 2);
         assert!(cut[1].ends_with('…') && text_width(&cut[1], 13.0, false) <= 300.0);
-    }
-
-    #[test]
-    fn escaped_text_holds_no_markup_and_no_forbidden_character() {
-        assert_eq!(escape("<a & \"b\">'\u{0}\u{202e}\n"), "&lt;a &amp; &quot;b&quot;&gt;&#39;\u{fffd}\u{fffd} ");
     }
 }

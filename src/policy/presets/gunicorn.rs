@@ -10,7 +10,7 @@ use std::num::NonZeroU32;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{MEASURED, Plain, Preset, overhead};
+use super::{DispatchChoice, MEASURED, Plain, Preset, overhead};
 use crate::engine::Dispatch;
 use crate::model::{KnownClient, Overhead};
 use crate::policy::{OverheadForm, Sync, Threaded, one};
@@ -35,6 +35,8 @@ pub struct Gunicorn {
     /// So many connections may wait in the listen queue; beyond it nothing can be predicted.
     #[serde(default = "backlog")]
     pub backlog: u32,
+    /// How connections find their worker: "random" with gunicorn's `--reuse-port`; as its workers take them when left out.
+    pub dispatch: Option<Dispatch>,
     /// CPU time of gunicorn itself, for each request, where it is not what was measured.
     pub overhead: Option<OverheadForm>,
 }
@@ -71,6 +73,7 @@ impl Preset for Gunicorn {
             WorkerClass::Sync => Plain::Sync(Sync {
                 workers: self.workers,
                 backlog: Some(self.backlog),
+                dispatch: self.dispatch.unwrap_or_default(),
                 overhead: overhead(SYNC),
                 ..Sync::default()
             }),
@@ -79,7 +82,7 @@ impl Preset for Gunicorn {
                 threads: self.threads,
                 yields_to_respond: true,
                 backlog: Some(self.backlog),
-                dispatch: Dispatch::Accept,
+                dispatch: self.dispatch.unwrap_or(Dispatch::Accept),
                 overhead: overhead(GTHREAD),
                 ..Threaded::default()
             }),
@@ -88,6 +91,10 @@ impl Preset for Gunicorn {
 
     fn measured_client(&self) -> Option<KnownClient> {
         Some(KnownClient::Psycopg)
+    }
+
+    fn dispatch(&self) -> DispatchChoice {
+        DispatchChoice { asked: self.dispatch, choices: &[Dispatch::Random] }
     }
 
     fn measured_on(&self) -> Option<String> {

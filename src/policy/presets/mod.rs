@@ -25,7 +25,7 @@ pub use self::tomcat::Tomcat;
 pub use self::uvicorn::{EventLoop, HttpParser, Uvicorn};
 pub use self::waitress::Waitress;
 use super::{Async, Policy, PolicyChoice, Runner, Slots, Sync, Threaded};
-use crate::engine::{BlockingWaits, Queueing, ThreadPool, Timers};
+use crate::engine::{BlockingWaits, Dispatch, Queueing, ThreadPool, Timers};
 use crate::model::{KnownClient, Overhead, SimDuration};
 
 /// The machine and the versions on which overheads were measured.
@@ -42,8 +42,29 @@ pub trait Preset {
     /// The client of a database that was measured with it; `None`: none was.
     fn measured_client(&self) -> Option<KnownClient>;
 
+    /// How requests are to find their worker, where the product has a choice.
+    fn dispatch(&self) -> DispatchChoice {
+        DispatchChoice::default()
+    }
+
     /// What the overhead was measured on; `None`: it was not.
     fn measured_on(&self) -> Option<String>;
+}
+
+/// A `dispatch` that was asked of a product, and those it has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct DispatchChoice {
+    /// What the scenario says.
+    pub asked: Option<Dispatch>,
+    /// What the product can do.
+    pub choices: &'static [Dispatch],
+}
+
+impl DispatchChoice {
+    /// What was asked, if the product cannot do it.
+    pub fn refused(self) -> Option<Dispatch> {
+        self.asked.filter(|asked| !self.choices.contains(asked))
+    }
 }
 
 /// A policy that is no preset, as scenario files write it.
@@ -136,6 +157,10 @@ impl<P: Preset> Policy for P {
 
     fn measured_client(&self) -> Option<KnownClient> {
         Preset::measured_client(self)
+    }
+
+    fn dispatch(&self) -> DispatchChoice {
+        Preset::dispatch(self)
     }
 
     fn stands_for(&self) -> Option<StandsFor> {

@@ -8,7 +8,7 @@ use std::num::NonZeroU32;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{Plain, Preset, overhead};
+use super::{DispatchChoice, Plain, Preset, overhead};
 use crate::engine::{Dispatch, Rounding};
 use crate::model::{KnownClient, Overhead, SimDuration};
 use crate::policy::{Async, OverheadForm, one};
@@ -24,6 +24,9 @@ pub struct Node {
     /// How many processes there are (1).
     #[serde(default = "one")]
     pub workers: NonZeroU32,
+    /// How connections find their worker, its cluster's `schedulingPolicy`: "round_robin" (SCHED_RR, the default) or "accept"
+    /// (SCHED_NONE: whoever takes them).
+    pub dispatch: Option<Dispatch>,
     /// CPU time of Node itself, for each request, where it is not what was measured.
     pub overhead: Option<OverheadForm>,
 }
@@ -34,9 +37,10 @@ impl Preset for Node {
     }
 
     fn plain(&self) -> Plain {
+        let own = if self.workers.get() > 1 { Dispatch::RoundRobin } else { Dispatch::Shared };
         Plain::Async(Async {
             workers: self.workers,
-            dispatch: if self.workers.get() > 1 { Dispatch::RoundRobin } else { Dispatch::Shared },
+            dispatch: self.dispatch.unwrap_or(own),
             overhead: Some(OverheadForm::or(self.overhead, NODE).into()),
             timer_resolution: Some(SimDuration::from_millis(1)),
             timer_rounding: Some(Rounding::Down),
@@ -46,6 +50,10 @@ impl Preset for Node {
 
     fn measured_client(&self) -> Option<KnownClient> {
         None
+    }
+
+    fn dispatch(&self) -> DispatchChoice {
+        DispatchChoice { asked: self.dispatch, choices: &[Dispatch::RoundRobin, Dispatch::Accept] }
     }
 
     fn measured_on(&self) -> Option<String> {

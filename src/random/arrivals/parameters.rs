@@ -8,7 +8,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Deserialize;
 use serde::de::{self, Deserializer, Visitor};
 
-use crate::model::{Rate, SimDuration};
+use crate::model::{Proportion, Rate, SimDuration};
 use crate::random::Distribution;
 
 /// A rate that may also be 0: nothing happens then.
@@ -84,10 +84,23 @@ impl JsonSchema for RateOrZero {
 }
 
 /// How far a rate goes up and down, relative to its mean: from 0 (it stays) to 1 (it comes down to 0).
-#[derive(Clone, Copy, Debug, PartialEq, PartialOrd, Deserialize, JsonSchema)]
-#[serde(try_from = "f64")]
-#[schemars(inline, extend("minimum" = 0, "maximum" = 1))]
+#[derive(Clone, Copy, Debug, PartialEq, PartialOrd, Deserialize)]
+#[serde(try_from = "Proportion")]
 pub struct Amplitude(f64);
+
+impl JsonSchema for Amplitude {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Amplitude".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        Proportion::schema_up_to(Some(1.0))
+    }
+}
 
 impl Amplitude {
     /// The number itself.
@@ -96,10 +109,10 @@ impl Amplitude {
     }
 }
 
-impl TryFrom<f64> for Amplitude {
+impl TryFrom<Proportion> for Amplitude {
     type Error = String;
 
-    fn try_from(amplitude: f64) -> Result<Self, String> {
+    fn try_from(Proportion(amplitude): Proportion) -> Result<Self, String> {
         if (0.0..=1.0).contains(&amplitude) {
             return Ok(Self(amplitude));
         }

@@ -6,7 +6,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, de};
 use statrs::function::erf::erfc;
 
-use crate::model::SimDuration;
+use crate::model::{Proportion, SimDuration};
 
 /// The 0.99 quantile of the standard normal law.
 const NORMAL_P99: f64 = 2.326_347_874_040_841;
@@ -14,16 +14,37 @@ const NORMAL_P99: f64 = 2.326_347_874_040_841;
 /// A spread narrower than a millionth of the mean is none.
 const NEGLIGIBLE_CV: f64 = 1e-6;
 
-/// A coefficient of variation (standard deviation / mean), from 0 to 100.
-#[derive(Clone, Copy, Debug, PartialEq, PartialOrd, Deserialize, JsonSchema)]
-#[serde(try_from = "f64")]
-#[schemars(inline, extend("minimum" = 0, "maximum" = 100))]
+/// A coefficient of variation (standard deviation / mean), from 0 to 100, or as a percentage such as "80%".
+#[derive(Clone, Copy, Debug, PartialEq, PartialOrd, Deserialize)]
+#[serde(try_from = "Proportion")]
 pub struct Cv(f64);
 
 impl Cv {
     /// The number itself.
     pub const fn get(self) -> f64 {
         self.0
+    }
+}
+
+impl TryFrom<Proportion> for Cv {
+    type Error = String;
+
+    fn try_from(Proportion(cv): Proportion) -> Result<Self, String> {
+        Self::try_from(cv)
+    }
+}
+
+impl JsonSchema for Cv {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Cv".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        Proportion::schema_up_to(Some(100.0))
     }
 }
 
@@ -102,7 +123,7 @@ pub struct Normal {
     pub mean: SimDuration,
     /// Standard deviation / mean, from 0 to 1.
     #[serde(deserialize_with = "cv_of_a_bell")]
-    #[schemars(range(min = 0, max = 1))]
+    #[schemars(schema_with = "Proportion::schema_up_to_one")]
     cv: Cv,
 }
 

@@ -6,7 +6,7 @@ use crate::scenario::part::Part;
 
 use super::bound::bound;
 use super::faults::DURING;
-use super::names::{ALL, Names, WARN, class_metrics, groups, metrics_help};
+use super::names::{ALL, Names, Prefix, WARN, class_metrics, groups, metrics_help};
 use super::{Comparison, Objective, Place};
 
 /// What an objective is like.
@@ -17,14 +17,6 @@ pub(super) struct Subject {
     pub policy: Option<usize>,
     pub class: Option<ClassId>,
     pub metric: Metric,
-}
-
-/// A name before the metric.
-#[derive(Clone, Copy)]
-enum Prefix {
-    All,
-    Policy(usize),
-    Class(ClassId),
 }
 
 impl Names<'_> {
@@ -83,44 +75,56 @@ impl Names<'_> {
             .with_help(format!("an objective that only warns begins with `{WARN}`")))
     }
 
-    /// `[policy.][class.]metric`. The metric is as long as it can be: `slowdown.p99` is no class.
+    /// `[policy.][class.]metric`. Names may hold dots: of those that are declared the longest is meant, as far as a metric
+    /// follows.
     fn subject(&self, subject: Part<'_>) -> Result<Subject, Diagnostic> {
-        let dotted = Dotted::read(subject)?;
-        for first in 0..dotted.names.len() {
-            if let Some(metric) = self.metric(&dotted.names[first..])? {
-                return self.subject_of(metric, first, &dotted);
+        for (first, first_name, rest) in self.heads(subject) {
+            for (second, second_name, rest) in self.heads(rest) {
+                if let Some(metric) = self.metric(rest)? {
+                    let (policy, class) = both(first, first_name, second, second_name)?;
+                    return known_of(policy, class, metric, rest);
+                }
+            }
+            if let Some(metric) = self.metric(rest)? {
+                return match first {
+                    Prefix::All => known_of(None, None, metric, rest),
+                    Prefix::Policy(policy) => known_of(Some(policy), None, metric, rest),
+                    Prefix::Class(class) => known_of(None, Some(class), metric, rest),
+                };
             }
         }
-        Err(self.no_metric(&dotted))
-    }
-
-    /// Whose metric it is, which begins with the name of that number.
-    fn subject_of(&self, metric: Metric, first: usize, dotted: &Dotted<'_>) -> Result<Subject, Diagnostic> {
-        if first > 0 && self.is_group(dotted.names[first - 1].text) {
-            return Err(unknown_metric(dotted.from(first - 1)));
+        match self.metric(subject)? {
+            Some(metric) => known_of(None, None, metric, subject),
+            None => Err(self.no_metric(subject)?),
         }
-        let (policy, class) = self.whose(&dotted.names[..first])?;
-        if class.is_some() && !metric.is_of_classes() {
-            let part = dotted.from(first);
-            return Err(part
-                .error(format!("`{}` is not known class by class", shown(part.text)), "of all requests of a policy")
-                .with_help(format!("metrics of classes: {}", list(class_metrics()))));
-        }
-        Ok(Subject { policy, class, metric })
     }
 
     /// What is wrong with names that end with no metric.
-    fn no_metric(&self, dotted: &Dotted<'_>) -> Diagnostic {
-        let names = &dotted.names;
-        let known = names.iter().take(2).take_while(|name| self.prefix(name.text).is_some()).count();
-        match names.get(known) {
-            None => nothing_named(dotted.from(0), true),
-            // A name of no one before what may be a metric.
-            Some(unknown) if known + 1 < names.len() && !self.is_group(unknown.text) => {
-                self.unknown_name(*unknown, known)
-            }
-            Some(_) => unknown_metric(dotted.from(known)),
+    ///
+    /// # Errors
+    /// Where a name is empty.
+    fn no_metric(&self, subject: Part<'_>) -> Result<Diagnostic, Diagnostic> {
+        let mut rest = subject;
+        let mut known = 0;
+        while let Some((_, _, behind)) = self.heads(rest).first().copied().filter(|_| known < 2) {
+            rest = behind;
+            known += 1;
         }
+        let dotted = Dotted::read(rest)?;
+        let Some(unknown) = dotted.names.first().copied() else { return Ok(nothing_named(rest, true)) };
+        if dotted.names.len() == 1 && self.prefix(unknown.text).is_some() {
+            return Ok(nothing_named(subject, true));
+        }
+        if known == 2 && dotted.names.len() > 1 && !self.is_group(unknown.text) {
+            return Ok(unknown
+                .error("too many names before the metric", "at most a policy and a class")
+                .with_help(HELP));
+        }
+        // A name of no one before what may be a metric.
+        if dotted.names.len() > 1 && !self.is_group(unknown.text) {
+            return Ok(self.unknown_name(unknown, known));
+        }
+        Ok(unknown_metric(rest))
     }
 
     /// The metric that stands alone in a text.
@@ -133,48 +137,6 @@ impl Names<'_> {
         Err(part
             .error("a metric of every policy is expected", "names a policy or a class")
             .with_help(format!("write `{name}`")))
-    }
-
-    /// The policy and class before a metric.
-    fn whose(&self, names: &[Part<'_>]) -> Result<(Option<usize>, Option<ClassId>), Diagnostic> {
-        let found = |index: usize| self.prefix(names[index].text).ok_or_else(|| self.unknown_name(names[index], index));
-        let is_no = |part: Part<'_>, what: &str, wanted: &str| {
-            let named = shown(part.text);
-            part.error(format!("`{named}` is a {what}, not a {wanted}"), format!("expected a {wanted} here"))
-                .with_help("the policy comes first, then the class, then the metric, such as `async.page.p99`")
-        };
-        match names {
-            [] => Ok((None, None)),
-            [_] => Ok(match found(0)? {
-                Prefix::All => (None, None),
-                Prefix::Policy(policy) => (Some(policy), None),
-                Prefix::Class(class) => (None, Some(class)),
-            }),
-            [first, second] => {
-                let policy = match found(0)? {
-                    Prefix::All => None,
-                    Prefix::Policy(policy) => Some(policy),
-                    Prefix::Class(_) => return Err(is_no(*first, "class", "policy")),
-                };
-                match found(1)? {
-                    Prefix::All => Ok((policy, None)),
-                    Prefix::Class(class) => Ok((policy, Some(class))),
-                    Prefix::Policy(_) => Err(is_no(*second, "policy", "class")),
-                }
-            }
-            [_, _, third, ..] => {
-                Err(third.error("too many names before the metric", "at most a policy and a class").with_help(HELP))
-            }
-        }
-    }
-
-    fn prefix(&self, name: &str) -> Option<Prefix> {
-        if name == ALL {
-            return Some(Prefix::All);
-        }
-        let policy = self.policies.iter().position(|policy| *policy == name).map(Prefix::Policy);
-        let class = || self.classes.iter().position(|class| *class == name).and_then(|id| u16::try_from(id).ok());
-        policy.or_else(|| class().map(|id| Prefix::Class(ClassId(id))))
     }
 
     /// Whether a name that is no policy or class begins the names of metrics, or nearly.
@@ -199,12 +161,48 @@ impl Names<'_> {
     }
 }
 
+/// The policy and class that two names before a metric stand for.
+fn both(
+    first: Prefix,
+    first_name: Part<'_>,
+    second: Prefix,
+    second_name: Part<'_>,
+) -> Result<(Option<usize>, Option<ClassId>), Diagnostic> {
+    let is_no = |part: Part<'_>, what: &str, wanted: &str| {
+        let named = shown(part.text);
+        part.error(format!("`{named}` is a {what}, not a {wanted}"), format!("expected a {wanted} here"))
+            .with_help("the policy comes first, then the class, then the metric, such as `async.page.p99`")
+    };
+    let policy = match first {
+        Prefix::All => None,
+        Prefix::Policy(policy) => Some(policy),
+        Prefix::Class(_) => return Err(is_no(first_name, "class", "policy")),
+    };
+    match second {
+        Prefix::All => Ok((policy, None)),
+        Prefix::Class(class) => Ok((policy, Some(class))),
+        Prefix::Policy(_) => Err(is_no(second_name, "policy", "class")),
+    }
+}
+
+/// A metric, if it is known of whom it is asked.
+fn known_of(
+    policy: Option<usize>,
+    class: Option<ClassId>,
+    metric: Metric,
+    written: Part<'_>,
+) -> Result<Subject, Diagnostic> {
+    if class.is_some() && !metric.is_of_classes() {
+        return Err(written
+            .error(format!("`{}` is not known class by class", shown(written.text)), "of all requests of a policy")
+            .with_help(format!("metrics of classes: {}", list(class_metrics()))));
+    }
+    Ok(Subject { policy, class, metric })
+}
+
 /// Names with dots between them.
 struct Dotted<'a> {
-    whole: Part<'a>,
     names: Vec<Part<'a>>,
-    /// Where each name begins, in bytes.
-    starts: Vec<usize>,
 }
 
 impl<'a> Dotted<'a> {
@@ -215,13 +213,8 @@ impl<'a> Dotted<'a> {
         let names: Vec<_> = starts.iter().zip(ends).map(|(start, end)| whole.slice(*start, end).trim()).collect();
         match names.iter().position(|name| name.text.is_empty()) {
             Some(empty) => Err(nothing_named(names[empty], empty + 1 == names.len())),
-            None => Ok(Self { whole, names, starts }),
+            None => Ok(Self { names }),
         }
-    }
-
-    /// The names from that number on, as they are written.
-    fn from(&self, index: usize) -> Part<'a> {
-        self.whole.split_at(self.starts[index]).1.trim()
     }
 }
 

@@ -1,8 +1,10 @@
 //! The names that objectives use: policies, classes, metrics.
 
+use std::collections::HashMap;
+
 use indexmap::IndexMap;
 
-use crate::model::{Backend, BackendId, Fault, FaultId, Metric, MetricUnit, Named, Resource, StationNumber};
+use crate::model::{Backend, BackendId, ClassId, Fault, FaultId, Metric, MetricUnit, Named, Resource, StationNumber};
 use crate::policy::PolicyChoice;
 use crate::scenario::diagnostic::{Diagnostic, allowed_names, did_you_mean, list, shown};
 use crate::scenario::part::Part;
@@ -20,18 +22,37 @@ const BACKENDS: &str = "backends";
 /// What begins the names of the numbers of stations.
 const STATIONS: [&str; 5] = ["turn", "cores", "threads", "pool", "backend"];
 
+/// Asks about the answered requests only.
+const ANSWERED: &str = "answered";
+
 /// The names that objectives of a scenario may use.
 pub(in crate::scenario) struct Names<'a> {
     pub(super) policies: Vec<&'a str>,
     pub(super) classes: Vec<&'a str>,
     backends: &'a IndexMap<String, Backend>,
     faults: &'a [Fault],
+    /// Policies before classes of the same name, and what stands for all.
+    prefixes: HashMap<&'a str, Prefix>,
+    class_ids: HashMap<&'a str, ClassId>,
+    /// The most bytes of a name among them.
+    longest: usize,
+}
+
+/// A name before the metric.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Prefix {
+    All,
+    Policy(usize),
+    Class(ClassId),
 }
 
 /// Why an objective could not tell this name of a policy or class from something else.
 pub(in crate::scenario) fn is_ambiguous(name: &str) -> Option<String> {
     if name.starts_with(WARN) {
         return Some(format!("`{WARN}` begins an objective that only warns"));
+    }
+    if name == ANSWERED {
+        return Some(format!("`{ANSWERED}` stands for the requests that were answered"));
     }
     let is_word = |word: &&str| name.strip_prefix(*word).is_some_and(|rest| rest.is_empty() || rest.starts_with(' '));
     if let Some(word) = [DURING, RECOVERED].into_iter().find(|word| is_word(word)) {
@@ -52,6 +73,10 @@ pub(in crate::scenario) fn is_ambiguous(name: &str) -> Option<String> {
 
 /// The metric of that name, which is none of a backend.
 fn named(name: &str) -> Option<Named> {
+    // As people say it.
+    if let Some(group) = name.strip_suffix("p99.9") {
+        return named(&format!("{group}p999"));
+    }
     let find = |name: &str| Named::ALL.iter().copied().find(|metric| metric.name() == name);
     find(name).or_else(|| {
         let short = name.strip_prefix(RESPONSE_TIME)?.strip_prefix('.')?;
@@ -117,12 +142,19 @@ impl<'a> Names<'a> {
         classes: impl Iterator<Item = &'a str>,
         backends: &'a IndexMap<String, Backend>,
     ) -> Self {
-        Self {
-            policies: policies.iter().map(PolicyChoice::name).collect(),
-            classes: classes.collect(),
-            backends,
-            faults: &[],
+        let policies: Vec<&str> = policies.iter().map(PolicyChoice::name).collect();
+        let classes: Vec<&str> = classes.collect();
+        let class_ids: HashMap<&str, ClassId> =
+            classes.iter().copied().zip(0..).map(|(name, id)| (name, ClassId(id))).collect();
+        let mut prefixes: HashMap<&str, Prefix> = HashMap::from([(ALL, Prefix::All)]);
+        for (place, name) in policies.iter().enumerate() {
+            prefixes.entry(name).or_insert(Prefix::Policy(place));
         }
+        for (name, id) in classes.iter().copied().zip(0..) {
+            prefixes.entry(name).or_insert(Prefix::Class(ClassId(id)));
+        }
+        let longest = policies.iter().chain(&classes).map(|name| name.len()).fold(ALL.len(), usize::max);
+        Self { policies, classes, backends, faults: &[], prefixes, class_ids, longest }
     }
 
     /// With the faults that objectives may ask about.
@@ -135,24 +167,58 @@ impl<'a> Names<'a> {
         (0..).map(FaultId).zip(self.faults).filter_map(|(id, fault)| Some((id, fault.name.as_deref()?)))
     }
 
+    /// Whether there is a class of that name.
+    pub fn has_class(&self, name: &str) -> bool {
+        self.class_ids.contains_key(name)
+    }
+
+    /// The names of the classes, in their order.
+    pub fn classes(&self) -> impl Iterator<Item = &'a str> {
+        self.classes.iter().copied()
+    }
+
+    /// What a name before a metric stands for.
+    pub(super) fn prefix(&self, name: &str) -> Option<Prefix> {
+        self.prefixes.get(name).copied()
+    }
+
+    /// The names that a text begins with, each with a dot behind it, and what follows; the longest first.
+    pub(super) fn heads<'t>(&self, text: Part<'t>) -> Vec<(Prefix, Part<'t>, Part<'t>)> {
+        let mut heads = Vec::new();
+        for (at, _) in text.text.match_indices('.') {
+            let (name, rest) = text.split_at(at);
+            let name = name.trim();
+            if name.text.len() > self.longest {
+                break;
+            }
+            if let Some(prefix) = self.prefix(name.text) {
+                heads.push((prefix, name, rest.slice(1, rest.text.len()).trim()));
+            }
+        }
+        heads.reverse();
+        heads
+    }
+
     pub fn metric_name(&self, metric: Metric) -> String {
         let backends: Vec<&str> = self.backends.keys().map(String::as_str).collect();
         metric.name(&backends)
     }
 
-    /// The metric that these names together are, if they are one.
+    /// The metric of that name, if it is one; blanks around its dots do not count.
     ///
     /// # Errors
-    /// Where they name the utilization of what has none.
-    pub(super) fn metric(&self, names: &[Part<'_>]) -> Result<Option<Metric>, Diagnostic> {
-        let texts: Vec<&str> = names.iter().map(|part| part.text).collect();
-        if let Some(metric) = named(&texts.join(".")) {
+    /// Where it names the utilization of what has none.
+    pub(super) fn metric(&self, text: Part<'_>) -> Result<Option<Metric>, Diagnostic> {
+        if let Some(metric) = named(&without_blanks(text.text)) {
             return Ok(Some(Metric::Named(metric)));
         }
-        let (name, is_short) = match (&texts[..], names) {
-            ([UTILIZATION, _], [_, name]) => (*name, true),
-            ([UTILIZATION, BACKENDS, _], [_, _, name]) => (*name, false),
-            _ => return self.metric_of_list(&texts.join("."), names),
+        if let Some(metric) = self.metric_of_list(text)? {
+            return Ok(Some(metric));
+        }
+        let Some(name) = behind(text, UTILIZATION) else { return Ok(None) };
+        let (name, is_short) = match behind(name, BACKENDS) {
+            Some(long) if !self.backends.contains_key(name.text) => (long, false),
+            _ => (name, true),
         };
         let found = self.backends.get_full(name.text).filter(|(_, _, backend)| is_limited(backend));
         match found.and_then(|(number, _, _)| u16::try_from(number).ok()) {
@@ -162,31 +228,30 @@ impl<'a> Names<'a> {
     }
 
     /// The metric of that name in the list of all, if it is one, whose backend has what it is about.
-    fn metric_of_list(&self, text: &str, names: &[Part<'_>]) -> Result<Option<Metric>, Diagnostic> {
+    ///
+    /// # Errors
+    /// Where the backend has no `pool` or no `concurrency`.
+    fn metric_of_list(&self, text: Part<'_>) -> Result<Option<Metric>, Diagnostic> {
         let id = |name: &str| self.backends.get_index_of(name).and_then(|id| u16::try_from(id).ok()).map(BackendId);
-        let Some(metric) = Metric::named(text, id) else { return Ok(None) };
-        // Here a backend has dots in its name: the others are found before.
-        let wanted = match metric {
-            Metric::PoolUtilization(id) | Metric::Station(Resource::Connection(id), _) => Some((id, "pool")),
-            Metric::Station(Resource::Query(id), _) => Some((id, "concurrency")),
+        let Some(metric) = Metric::named(&without_blanks(text.text), id) else { return Ok(None) };
+        let (id, field) = match metric {
+            Metric::PoolUtilization(id) | Metric::Station(Resource::Connection(id), _) => (id, "pool"),
+            Metric::Station(Resource::Query(id), _) => (id, "concurrency"),
+            // Utilizations of backends have a message of their own.
+            Metric::BackendUtilization(_) => return Ok(None),
             Metric::Station(Resource::Turn | Resource::Core | Resource::Thread, _)
             | Metric::Named(_)
             | Metric::FailedBy(_)
             | Metric::RejectedBy(_)
-            | Metric::Recovery(_) => None,
-            Metric::BackendUtilization(id) => Some((id, "pool")).filter(|(id, _)| {
-                self.backends.get_index(usize::from(id.0)).is_some_and(|(_, backend)| !is_limited(backend))
-            }),
+            | Metric::Recovery(_) => return Ok(Some(metric)),
         };
-        let Some((id, field)) = wanted else { return Ok(Some(metric)) };
         let Some((name, backend)) = self.backends.get_index(usize::from(id.0)) else { return Ok(None) };
         let has_it = if field == "pool" { backend.pool.is_some() } else { backend.concurrency.is_some() };
         if has_it {
             return Ok(Some(metric));
         }
-        let Some(place) = names.iter().find(|part| part.text == name).or(names.first()) else { return Ok(None) };
         let message = format!("the backend `{}` has no `{field}`", shown(name));
-        Err(place.error(message, "requests never wait here").with_help(format!("give it a `{field}` under `backends`")))
+        Err(text.error(message, "requests never wait here").with_help(format!("give it a `{field}` under `backends`")))
     }
 
     /// `is_short`: where the names of backends stand beside those of what runs requests.
@@ -210,6 +275,19 @@ impl<'a> Names<'a> {
         name.error(format!("unknown utilization `{}`", shown(name.text)), "no limited backend is called so")
             .with_help(help)
     }
+}
+
+/// What stands behind a word and a dot.
+fn behind<'t>(text: Part<'t>, word: &str) -> Option<Part<'t>> {
+    let (first, rest) = text.split_once('.')?;
+    (first.trim().text == word && !rest.trim().text.is_empty()).then(|| rest.trim())
+}
+
+/// Names of metrics are short, and so are those with blanks in them.
+fn without_blanks(text: &str) -> String {
+    const LONGEST: usize = 200;
+    let dotted = text.split('.').map(str::trim).take(LONGEST);
+    if text.len() > LONGEST { text.to_owned() } else { dotted.collect::<Vec<_>>().join(".") }
 }
 
 /// Whether queries may have to wait: without limits a backend is a plain delay.

@@ -102,8 +102,43 @@ fn an_objective_means_what_it_says() {
         ("sync.p99.mean < 400ms", "sync / p99 / mean < 400 Time"),
         ("requests.p99 < 400ms", "all / requests / p99 < 400 Time"),
         ("requests.requests.failed < 1", "all / requests / requests.failed < 1 Requests"),
+        // As people say it.
+        ("p99.9 < 400ms", "all / all / p999 < 400 Time"),
+        ("async.list.response_time.p99.9 < 400ms", "async / list / p999 < 400 Time"),
+        ("operation_time.p99.9 < 400ms", "all / all / operation_time.p999 < 400 Time"),
     ] {
         assert_eq!(meaning(text), expected, "{text}");
+    }
+}
+
+#[test]
+fn of_names_with_dots_the_longest_is_meant() {
+    let dotted = r#"{
+      "classes": { "api": { "phases": [] }, "api.v1": { "phases": [] }, "GET /api/v1.0/users": { "phases": [] },
+                   "api.slowdown": { "phases": [] }, "a.b.c": { "phases": [] } },
+      "arrivals": { "poisson": "1/s" }, "backends": { "db.primary": { "concurrency": 2 } },
+      "policies": [ { "sync": { "name": "api.v" } }, { "async": { "name": "a.b" } } ], "run": { "requests": 9 } }"#;
+    let scenario = Scenario::from_json(dotted).unwrap();
+    for (text, policy, class, metric) in [
+        ("api.p99 < 1ms", None, Some("api"), "p99"),
+        ("api.v1.p99 < 1ms", None, Some("api.v1"), "p99"),
+        ("api.v.api.v1.slowdown.p99 < 1x", Some("api.v"), Some("api.v1"), "slowdown.p99"),
+        ("GET /api/v1.0/users.p99.9 < 1ms", None, Some("GET /api/v1.0/users"), "p999"),
+        ("api.v . GET /api/v1.0/users . mean < 1ms", Some("api.v"), Some("GET /api/v1.0/users"), "mean"),
+        ("api.slowdown.p99 < 1ms", None, Some("api.slowdown"), "p99"),
+        ("api.slowdown.mean < 1ms", None, Some("api.slowdown"), "mean"),
+        ("a.b.c.p99 < 1ms", None, Some("a.b.c"), "p99"),
+        ("a.b.a.b.c.p99 < 1ms", Some("a.b"), Some("a.b.c"), "p99"),
+        ("api.v.utilization.db.primary < 50%", Some("api.v"), None, "utilization.backends.db.primary"),
+        ("utilization.backends.db.primary < 50%", None, None, "utilization.backends.db.primary"),
+    ] {
+        let mut scenario = scenario.clone();
+        scenario.assert(text).unwrap_or_else(|error| panic!("{text}: {error:?}"));
+        let objective = &scenario.objectives[0];
+        assert_eq!(objective.policy.map(|policy| scenario.policies[policy].name()), policy, "{text}");
+        let named = objective.class.map(|class| &*scenario.workload.classes[usize::from(class.0)].name);
+        assert_eq!(named, class, "{text}");
+        assert_eq!(objective.metric.name(&["db", "db.primary"]), metric, "{text}");
     }
 }
 
@@ -172,7 +207,17 @@ fn what_is_added_comes_last_and_a_mistake_adds_nothing() {
 
 #[test]
 fn names_that_objectives_could_mistake_are_not_given() {
-    for name in ["slowdown", "in_system", "waiting_time", "operation_time", "response_time", "utilization", "warn: x"] {
+    for name in [
+        "slowdown",
+        "in_system",
+        "waiting_time",
+        "operation_time",
+        "response_time",
+        "utilization",
+        "warn: x",
+        "answered",
+        "during x",
+    ] {
         assert!(is_ambiguous(name).is_some(), "{name}");
         let class = ODD.replace("\"list\"", &format!("\"{name}\""));
         assert!(Scenario::from_json(&class).unwrap_err().message().starts_with("a class may not be named"), "{name}");

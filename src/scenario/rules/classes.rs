@@ -1,5 +1,7 @@
 //! Rules about classes and their phases.
 
+use std::collections::HashSet;
+
 use indexmap::IndexMap;
 
 use crate::model::{Backend, BackendId, PhaseKind};
@@ -9,7 +11,7 @@ use crate::random::{Phase, RequestClass, SinglePhase};
 use super::super::diagnostic::{Diagnostic, allowed_names, shown};
 use super::super::document::Node;
 use super::super::format::{ClassForm, ParallelForm, PhaseForm};
-use super::super::objective::is_ambiguous;
+use super::super::objective::{Names, is_ambiguous};
 use super::{Load, Rules};
 
 impl Rules<'_> {
@@ -17,10 +19,11 @@ impl Rules<'_> {
         &self,
         name: String,
         form: ClassForm,
+        node: &Node,
         backends: &IndexMap<String, Backend>,
         load: &mut Load<'_>,
     ) -> Result<RequestClass, Diagnostic> {
-        let nodes = self.root.at("classes").at(&name).at("phases");
+        let nodes = node.at("phases");
         let mut phases = Vec::with_capacity(form.phases.len());
         for (index, phase) in form.phases.into_iter().enumerate() {
             phases.push(self.phase(phase, nodes.item(index), backends, load)?);
@@ -106,26 +109,22 @@ impl Rules<'_> {
     }
 
     /// The classes that go to threads beside a loop exist.
-    pub(super) fn check_thread_pools(
-        &self,
-        policies: &[PolicyChoice],
-        classes: &[RequestClass],
-    ) -> Result<(), Diagnostic> {
+    pub(super) fn check_thread_pools(&self, policies: &[PolicyChoice], names: &Names<'_>) -> Result<(), Diagnostic> {
         for (index, policy) in policies.iter().enumerate() {
             let Some(pool) = policy.rules().thread_pool else { continue };
             let node = self.root.at("policies").item(index).at(policy.kind()).at("thread_pool").at("classes");
             for (index, name) in pool.classes.iter().flatten().enumerate() {
-                self.check_class(name, node.item(index), classes)?;
+                self.check_class(name, node.item(index), names)?;
             }
         }
         Ok(())
     }
 
-    pub(super) fn check_class(&self, name: &str, node: &Node, classes: &[RequestClass]) -> Result<(), Diagnostic> {
-        if classes.iter().any(|class| class.name == name) {
+    pub(super) fn check_class(&self, name: &str, node: &Node, names: &Names<'_>) -> Result<(), Diagnostic> {
+        if names.has_class(name) {
             return Ok(());
         }
-        let help = allowed_names("classes", name, classes.iter().map(|class| class.name.as_str()));
+        let help = allowed_names("classes", name, names.classes());
         Err(self.error(format!("unknown class `{}`", shown(name)), node.short_span(), "no such class").with_help(help))
     }
 
@@ -141,13 +140,14 @@ impl Rules<'_> {
             ));
         }
         self.check_number("classes", names.len())?;
-        for name in names {
-            let span = self.key("classes", name);
+        let of_policies: HashSet<&str> = policies.iter().map(PolicyChoice::name).collect();
+        for (name, member) in names.zip(self.root.at("classes").members()) {
+            let span = member.key_span;
             self.check_name(name, "class", span)?;
             let taken = match name.as_str() {
                 "all" => Some("`all` stands for all classes".to_owned()),
                 _ if PolicyChoice::KINDS.contains(&name.as_str()) => Some("this is a kind of policy".to_owned()),
-                _ if policies.iter().any(|policy| policy.name() == name) => Some("a policy has this name".to_owned()),
+                _ if of_policies.contains(name.as_str()) => Some("a policy has this name".to_owned()),
                 _ => is_ambiguous(name),
             };
             if let Some(reason) = taken {

@@ -7,7 +7,7 @@ mod policies;
 mod run;
 mod surroundings;
 
-use crate::random::{Arrivals, Distribution, RequestClass, Workload};
+use crate::random::{Arrivals, Distribution, Workload};
 
 use super::Scenario;
 use super::diagnostic::{Diagnostic, shown};
@@ -17,8 +17,11 @@ use super::format::ScenarioForm;
 use super::objective::Names;
 use super::source::{Sources, Span};
 
-/// The most workers, cores, classes or backends; more are a slip of the finger, and would not fit in memory.
+/// The most workers, cores, classes, backends or policies; more are a slip of the finger, and would not fit in memory.
 const MOST: u32 = 50_000;
+
+/// The most characters of a name; longer ones are no names.
+const LONGEST_NAME: usize = 500;
 
 /// Reads a file that the scenario names.
 pub(super) type Load<'a> = dyn FnMut(&str) -> Result<String, String> + 'a;
@@ -35,15 +38,16 @@ pub(super) fn build(
     let backends = rules.backends(form.backends)?;
     let mut classes = Vec::with_capacity(form.classes.len());
     rules.check_class_names(form.classes.keys(), &form.policies)?;
-    for (name, class) in form.classes {
-        classes.push(rules.class(name, class, &backends, load)?);
+    // The same keys in the same order: looking each up would take the square of their number.
+    for ((name, class), member) in form.classes.into_iter().zip(root.at("classes").members()) {
+        classes.push(rules.class(name, class, &member.value, &backends, load)?);
     }
     rules.check_weights(&classes)?;
-    rules.check_thread_pools(&form.policies, &classes)?;
-    let arrivals = rules.arrivals(form.arrivals, &classes, load)?;
     let faults = rules.faults(&form.faults, &backends)?;
     let names =
         Names::new(&form.policies, classes.iter().map(|class| class.name.as_str()), &backends).with_faults(&faults);
+    rules.check_thread_pools(&form.policies, &names)?;
+    let arrivals = rules.arrivals(form.arrivals, &names, load)?;
     Ok(Scenario {
         name: String::new(),
         description: form.description,
@@ -90,19 +94,14 @@ impl Rules<'_> {
         said(self.sources, "`file`", file.short_span(), what, help)
     }
 
-    fn arrivals(
-        &self,
-        mut arrivals: Arrivals,
-        classes: &[RequestClass],
-        load: &mut Load<'_>,
-    ) -> Result<Arrivals, Diagnostic> {
+    fn arrivals(&self, mut arrivals: Arrivals, names: &Names<'_>, load: &mut Load<'_>) -> Result<Arrivals, Diagnostic> {
         const HIGHEST_PER_S: f64 = 1e9;
         const MOST_CHANGES: f64 = 1e6;
         let node = self.root.at("arrivals");
         if let Arrivals::At(list) = &arrivals {
             for (index, arrival) in list.iter().enumerate() {
                 let Some(name) = &arrival.class else { continue };
-                self.check_class(name, node.at("at").item(index).at("class"), classes)?;
+                self.check_class(name, node.at("at").item(index).at("class"), names)?;
             }
         }
         arrivals.load_files(load).map_err(|text| self.in_file(node, &text))?;
@@ -137,16 +136,19 @@ impl Rules<'_> {
 
     /// Names stand in reports, and in paths such as `classes.page.weight`.
     fn check_name(&self, name: &str, what: &str, span: Span) -> Result<(), Diagnostic> {
-        const IN_PATHS: [char; 4] = ['.', '=', '[', ']'];
+        const IN_PATHS: [char; 3] = ['=', '[', ']'];
         let reason = match name.chars().find(|c| IN_PATHS.contains(c) || c.is_control()) {
             _ if name.trim() != name => "begins or ends with a space".to_owned(),
             _ if name.is_empty() => "is empty".to_owned(),
+            _ if name.len() > LONGEST_NAME && name.chars().count() > LONGEST_NAME => {
+                format!("is longer than {LONGEST_NAME} characters")
+            }
             Some(c) if c.is_control() => "has a control character in it".to_owned(),
             Some(c) => format!("has a `{c}` in it"),
             None => return Ok(()),
         };
         Err(self
             .error(format!("a {what} may not be named `{}`", shown(name)), span, format!("the name {reason}"))
-            .with_help("a name is any text without `.`, `=`, `[`, `]`, such as `page` or `product list`"))
+            .with_help(format!("a name is any text of up to {LONGEST_NAME} characters without `=`, `[`, `]`, such as `page` or `GET /api/v1.0/users`")))
     }
 }

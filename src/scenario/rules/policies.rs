@@ -1,8 +1,13 @@
 //! Rules about the list of policies.
 
+use std::collections::HashMap;
+
+use crate::engine::Dispatch;
 use crate::policy::PolicyChoice;
 
-use super::super::diagnostic::{Diagnostic, shown};
+use super::super::diagnostic::{Diagnostic, list, shown};
+use super::super::document::Node;
+use super::super::explain::plain_with;
 use super::super::objective::is_ambiguous;
 use super::super::source::Span;
 use super::Rules;
@@ -15,6 +20,8 @@ impl Rules<'_> {
                 .error("there are no policies", nodes.short_span(), "empty")
                 .with_help("add one, such as `{ \"sync\": { \"workers\": 4 } }`"));
         }
+        self.check_number("policies", policies.len())?;
+        let mut places: HashMap<&str, usize> = HashMap::with_capacity(policies.len());
         for (index, policy) in policies.iter().enumerate() {
             let node = nodes.item(index).at(policy.kind());
             let span = self.policy_name(index, policy);
@@ -36,7 +43,7 @@ impl Rules<'_> {
                     )
                     .with_help("choose another name"));
             }
-            if let Some(first) = policies[..index].iter().position(|other| other.name() == name) {
+            if let Some(first) = places.insert(name, index) {
                 let twice = self.error(format!("two policies are named `{}`", shown(name)), span, "the second");
                 let help = match node.member("name") {
                     Some(_) => "names are unique",
@@ -45,9 +52,30 @@ impl Rules<'_> {
                 let first = self.policy_name(first, &policies[first]);
                 return Err(self.sources.also(twice, first, "the first").with_help(help));
             }
+            self.check_dispatch(policy, node)?;
             self.check_most("workers", policy.rules().workers, node.at("workers"))?;
         }
         Ok(())
+    }
+
+    /// A product has the choice among ways to distribute requests that is asked of its preset.
+    fn check_dispatch(&self, policy: &PolicyChoice, node: &Node) -> Result<(), Diagnostic> {
+        let choice = policy.dispatch();
+        let Some(refused) = choice.refused() else { return Ok(()) };
+        let (kind, refused) = (policy.kind(), written(refused));
+        let choices: Vec<String> = choice.choices.iter().map(|choice| written(*choice)).collect();
+        let has = format!("`{kind}` has {}, or leave it out", list(choices.iter().map(String::as_str)));
+        let help = match plain_with(policy, "dispatch", &refused) {
+            Some(plain) => format!("{has}; for others write the plain policy:\n{plain}"),
+            None => has,
+        };
+        Err(self
+            .error(
+                format!("`{kind}` has no dispatch `{refused}`"),
+                node.at("dispatch").short_span(),
+                "not of this product",
+            )
+            .with_help(help))
     }
 
     /// Where a policy gets its name: its `name`, or its kind.
@@ -58,4 +86,9 @@ impl Rules<'_> {
             None => node.member(policy.kind()).map_or(node.short_span(), |member| member.key_span),
         }
     }
+}
+
+/// As scenario files write it.
+fn written(dispatch: Dispatch) -> String {
+    serde_json::to_value(dispatch).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
 }

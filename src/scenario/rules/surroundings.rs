@@ -17,12 +17,12 @@ impl Rules<'_> {
     ) -> Result<IndexMap<String, Backend>, Diagnostic> {
         self.check_number("backends", declared.len())?;
         let mut backends = IndexMap::from([("db".to_owned(), Backend::default())]);
-        for (name, backend) in declared {
-            self.check_name(&name, "backend", self.key("backends", &name))?;
+        for ((name, backend), member) in declared.into_iter().zip(self.root.at("backends").members()) {
+            self.check_name(&name, "backend", member.key_span)?;
             if let Some(pool) = &backend.pool
                 && pool.acquire_timeout == Some(SimDuration::ZERO)
             {
-                let timeout = self.root.at("backends").at(&name).at("pool").at("acquire_timeout");
+                let timeout = member.value.at("pool").at("acquire_timeout");
                 return Err(self
                     .error("nobody gets a connection in no time", timeout.short_span(), "a duration of 0")
                     .with_help("write a duration above 0, or leave it out to wait for ever"));
