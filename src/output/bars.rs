@@ -2,6 +2,7 @@
 
 use unicode_width::UnicodeWidthStr;
 
+use super::number;
 use super::paint::{AWAY, DIM, WAIT, WORK, paint, plain};
 use super::report::{Kind, breakdown_unit, parts};
 use crate::stats::{PolicyResults, ScenarioResults};
@@ -22,7 +23,12 @@ pub fn bars(results: &ScenarioResults, color: bool) -> String {
     for (policy, mean) in results.policies.iter().zip(unit.column(&means)) {
         let name = plain(&policy.name);
         let pad = " ".repeat(room - name.width());
-        text.push_str(&format!("{name}{pad}  {} {mean} {}\n", bar(policy, CELLS / longest, color), unit.name));
+        let unanswered = match policy.requests.unanswered() {
+            0 => String::new(),
+            _ => format!(", {} no answer", number::percent(policy.error_rate)),
+        };
+        let bar = bar(policy, CELLS / longest, color);
+        text.push_str(&format!("{name}{pad}  {bar} {mean} {}{unanswered}\n", unit.name));
     }
     text.push_str(&format!("{}  {}\n", " ".repeat(room), legend(color)));
     text

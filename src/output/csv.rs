@@ -80,6 +80,7 @@ fn lines(policy: &PolicyResults) -> Vec<Line<'_>> {
         requests: &policy.requests,
         response: &policy.response_time_ms,
         slowdown: &policy.slowdown,
+        error_rate: policy.error_rate,
     };
     let classes = policy.classes.iter().map(|(name, class)| Line {
         policy,
@@ -87,6 +88,7 @@ fn lines(policy: &PolicyResults) -> Vec<Line<'_>> {
         requests: &class.requests,
         response: &class.response_time_ms,
         slowdown: &class.slowdown,
+        error_rate: class.error_rate,
     });
     std::iter::once(all).chain(classes).collect()
 }
@@ -97,6 +99,7 @@ struct Line<'a> {
     requests: &'a RequestCounts,
     response: &'a Summary,
     slowdown: &'a Slowdown,
+    error_rate: Option<f64>,
 }
 
 impl Line<'_> {
@@ -122,6 +125,7 @@ impl Line<'_> {
         if self.class != "all" {
             cells[known_of_classes..].iter_mut().for_each(|(_, value)| *value = Value::Null);
         }
+        cells.push(("error_rate".to_owned(), json!(self.error_rate)));
         cells
     }
 }

@@ -7,9 +7,9 @@
 
 use indexmap::IndexMap;
 
-use crate::model::{BackendId, Metric, Named};
+use crate::model::{BackendId, Metric, Named, Population};
 
-use super::results::PolicyResults;
+use super::results::{PolicyResults, RequestCounts};
 
 /// So many requests of each part must lie beyond a percentile.
 pub const TAIL: u64 = 100;
@@ -34,6 +34,11 @@ pub struct Observations {
     pub all: Series,
     /// Those of each class, in the order of the scenario.
     pub classes: Vec<Series>,
+    /// The values of numbers that are not estimable, of the parts that have one: too few for an interval, enough to say how
+    /// many more it takes.
+    pub rough: IndexMap<Metric, Vec<f64>>,
+    /// Those of each class.
+    pub rough_of_classes: Vec<IndexMap<Metric, Vec<f64>>>,
 }
 
 /// What the parts are.
@@ -68,13 +73,18 @@ impl Method {
 
 impl Observations {
     /// Those of parts with these results; `backends` are the names of the scenario's.
-    pub fn of(parts: &[PolicyResults], method: Method, backends: &[&str]) -> Self {
+    pub fn of<'a>(parts: &'a [PolicyResults], method: Method, backends: &[&str]) -> Self {
         let named = Named::ALL.iter().filter(|named| named.has_interval()).map(|named| Metric::Named(*named));
         let of_backends = (0..backends.len()).map(|id| Metric::BackendUtilization(BackendId(id as u16)));
-        let metrics: Vec<Metric> = named.chain(of_backends).collect();
+        let of_arrived = Named::tails().map(|(named, _)| named).filter(|named| named.has_interval());
+        let of_arrived = of_arrived.map(Metric::OfArrived);
+        let metrics: Vec<Metric> = named.chain(of_backends).chain(of_arrived).collect();
         let classes = parts.first().map_or(0, |part| part.classes.len());
-        let series = |count: &dyn Fn(&PolicyResults) -> u64, read: &dyn Fn(&PolicyResults, Metric) -> Option<f64>| {
-            let fewest = parts.iter().map(count).min().unwrap_or(0);
+        let series = |count: &dyn Fn(&'a PolicyResults) -> &'a RequestCounts,
+                      read: &dyn Fn(&PolicyResults, Metric) -> Option<f64>| {
+            let fewest =
+                |count_of: fn(&RequestCounts) -> u64| parts.iter().map(|part| count_of(count(part))).min().unwrap_or(0);
+            let (answered, ended) = (fewest(|counts| counts.completed), fewest(RequestCounts::ended));
             let means: Option<Vec<f64>> = parts.iter().map(|part| read(part, Metric::Named(Named::Mean))).collect();
             let dependent = match method {
                 Method::Batches { .. } => means.is_some_and(|means| depend(&means)),
@@ -85,20 +95,35 @@ impl Observations {
                 .filter_map(|metric| {
                     let values: Vec<_> = parts.iter().map(|part| read(part, *metric)).collect();
                     let is_known = values.iter().any(Option::is_some);
+                    let fewest = match metric.population() {
+                        Population::Arrived(_) | Population::Run => ended,
+                        Population::Answered | Population::Taken { .. } => answered,
+                    };
                     is_known.then(|| (*metric, judged(*metric, &values, fewest, method, dependent)))
                 })
                 .collect::<Series>()
         };
+        let all = series(&|part| &part.requests, &|part, metric| part.metric(metric, backends));
+        let classes: Vec<Series> = (0..classes)
+            .map(|number| {
+                let counts = |part: &'a PolicyResults| &part.classes[number].requests;
+                series(&counts, &|part, metric| part.classes[number].metric(metric))
+            })
+            .collect();
+        let rough_of = |series: &Series, read: &dyn Fn(&PolicyResults, Metric) -> Option<f64>| {
+            let failed = series.iter().filter(|(_, values)| values.is_err()).map(|(metric, _)| *metric);
+            let values = failed.map(|metric| (metric, parts.iter().filter_map(|part| read(part, metric)).collect()));
+            values.collect()
+        };
         Self {
             method,
             parts: parts.len(),
-            all: series(&|part| part.requests.completed, &|part, metric| part.metric(metric, backends)),
-            classes: (0..classes)
-                .map(|number| {
-                    let completed = |part: &PolicyResults| part.classes[number].requests.completed;
-                    series(&completed, &|part, metric| part.classes[number].metric(metric))
-                })
+            rough: rough_of(&all, &|part, metric| part.metric(metric, backends)),
+            rough_of_classes: (0..classes.len())
+                .map(|number| rough_of(&classes[number], &|part, metric| part.classes[number].metric(metric)))
                 .collect(),
+            all,
+            classes,
         }
     }
 }
@@ -113,7 +138,7 @@ pub const fn requests_needed(metric: Metric) -> u64 {
 
 const fn per_mille(metric: Metric) -> Option<u64> {
     match metric {
-        Metric::Named(named) => named.per_mille(),
+        Metric::Named(named) | Metric::OfArrived(named) => named.per_mille(),
         Metric::BackendUtilization(_) | Metric::Recovery(_) => None,
     }
 }
@@ -148,6 +173,10 @@ fn judged(
     let Some(values) = values.iter().copied().collect::<Option<Vec<f64>>>() else {
         return Err(format!("not every {part} has one"));
     };
+    let without = values.iter().filter(|value| value.is_infinite()).count();
+    if without > 0 && without < values.len() {
+        return Err(format!("in {without} of {} so many requests got no answer that there is none", values.len()));
+    }
     if let (Method::Batches { requests }, true) = (method, dependent) {
         return Err(format!("batches of {requests} requests still depend on each other: run longer, or replications"));
     }

@@ -1,6 +1,6 @@
 //! What the engine counted in one run, a stretch of one, or several runs together.
 
-use crate::engine::{ClassCounts, Ending, Record, Usage};
+use crate::engine::{ClassCounts, Ending, FromWarmUp, Record, Usage};
 
 /// Counts and integrals over time; they add up over runs.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,6 +21,8 @@ pub struct Totals {
     pub backends: Vec<Usage>,
     /// Requests that arrived in the warm-up.
     pub warm_up_requests: u64,
+    /// Of those, the ones that departed after it.
+    pub from_warm_up: FromWarmUp,
     /// Phase starts and ends of all requests.
     pub phase_events: u64,
     /// Why a run stopped before its end, in a sentence.
@@ -39,6 +41,7 @@ impl Totals {
             slots: record.slots,
             backends: record.backends.clone(),
             warm_up_requests: record.warm_up_requests,
+            from_warm_up: record.from_warm_up,
             phase_events: record.phase_events,
             incomplete: incomplete(record),
         }
@@ -57,6 +60,7 @@ impl Totals {
         }
         self.backends.iter_mut().zip(&other.backends).for_each(|(level, more)| level.add(*more));
         self.warm_up_requests += other.warm_up_requests;
+        self.from_warm_up.add(other.from_warm_up);
         self.phase_events += other.phase_events;
         self.incomplete = self.incomplete.take().or_else(|| other.incomplete.clone());
     }

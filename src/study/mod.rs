@@ -5,6 +5,7 @@ mod capacity;
 mod check;
 mod clients;
 mod coverage;
+mod decision;
 mod objectives;
 mod precision;
 mod replay;
@@ -20,12 +21,12 @@ pub use check::{
     BASELINE_SCHEMA, BadBaseline, Baseline, BaselineCheck, BaselineComparison, BaselineMethod, BaselineNumber,
     BaselineNumbers, BaselinePolicy, BaselineSample, CHECK_SCHEMA, CheckVerdict, GATE_LEVEL, Gate, MetricComparison,
     MetricTolerance, MetricVerdict, NotComparable, OneSided, ScenarioChange, ScenarioCheck, ScenarioPart, Side,
-    SignificanceTest, Stored, Unjudged, UnjudgedNumbers, WrittenBaseline, check, judge, without_data,
+    SignificanceTest, Stored, Unjudged, UnjudgedNumbers, WrittenBaseline, check, judge, undecided, without_data,
 };
 pub use coverage::{ALLOWED, Coverage, CoveredNumber, coverage};
 pub use replay::{
     CaseFile, Figure, FigureSummary, Observed, PercentilePair, Replayed, ReplayedCase, Verdict as ReplayVerdict,
-    no_prediction, replay,
+    WithoutAnswer, no_prediction, replay,
 };
 pub use replications::{Halted, RequestRow, Rows};
 pub use run::{Options, SHORT_RUN, Watch, run};

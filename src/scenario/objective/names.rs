@@ -2,7 +2,7 @@
 
 use indexmap::IndexMap;
 
-use crate::model::{Backend, BackendId, Fault, FaultId, Metric, MetricUnit, Named};
+use crate::model::{ANSWERED, Backend, BackendId, Fault, FaultId, Metric, MetricUnit, Named, Population};
 use crate::policy::PolicyChoice;
 use crate::scenario::diagnostic::{Diagnostic, allowed_names, did_you_mean, list, shown};
 use crate::scenario::part::Part;
@@ -57,6 +57,28 @@ fn named(name: &str) -> Option<Named> {
     })
 }
 
+/// What an objective asks for that names this metric.
+const fn asked(metric: Named) -> Metric {
+    match metric.population() {
+        Population::Arrived(_) => Metric::OfArrived(metric),
+        Population::Answered | Population::Taken { .. } | Population::Run => Metric::Named(metric),
+    }
+}
+
+/// The metric of the answered requests only, if it is one of requests that may have got no answer.
+const fn of_answered(metric: Named) -> Option<Metric> {
+    match metric.population() {
+        Population::Arrived(_) | Population::Answered => Some(Metric::Named(metric)),
+        Population::Taken { .. } | Population::Run => None,
+    }
+}
+
+fn not_of_answered(part: Part<'_>, metric: Named) -> Diagnostic {
+    let name = metric.name();
+    part.error(format!("`{name}` does not depend on whether requests were answered"), format!("is no `{ANSWERED}.…`"))
+        .with_help(format!("write `{name}`"))
+}
+
 fn is_response_time(metric: Named) -> bool {
     group(metric).is_none() && metric.unit() == MetricUnit::Time
 }
@@ -71,6 +93,7 @@ pub(super) fn groups() -> Vec<&'static str> {
     let mut groups: Vec<&str> = Named::ALL.iter().filter_map(|metric| group(*metric)).collect();
     groups.dedup();
     groups.push(RESPONSE_TIME);
+    groups.push(ANSWERED);
     groups
 }
 
@@ -128,7 +151,7 @@ impl<'a> Names<'a> {
 
     pub fn metric_name(&self, metric: Metric) -> String {
         let backends: Vec<&str> = self.backends.keys().map(String::as_str).collect();
-        metric.name(&backends)
+        metric.asked_name(&backends)
     }
 
     /// The metric that these names together are, if they are one.
@@ -138,7 +161,12 @@ impl<'a> Names<'a> {
     pub(super) fn metric(&self, names: &[Part<'_>]) -> Result<Option<Metric>, Diagnostic> {
         let texts: Vec<&str> = names.iter().map(|part| part.text).collect();
         if let Some(metric) = named(&texts.join(".")) {
-            return Ok(Some(Metric::Named(metric)));
+            return Ok(Some(asked(metric)));
+        }
+        if let ([ANSWERED, rest @ ..], [_, first, ..]) = (&texts[..], names)
+            && let Some(metric) = named(&rest.join("."))
+        {
+            return of_answered(metric).map(Some).ok_or_else(|| not_of_answered(*first, metric));
         }
         let (name, is_short) = match (&texts[..], names) {
             ([UTILIZATION, _], [_, name]) => (*name, true),

@@ -33,7 +33,8 @@ fn meaning(text: &str) -> String {
     let fault = |id: FaultId| scenario.faults[usize::from(id.0)].name.clone().unwrap();
     let metric = match metric {
         Metric::Recovery(id) => format!("recovery of {}", fault(*id)),
-        Metric::Named(_) | Metric::BackendUtilization(_) => metric.name(&backends),
+        // Of percentiles, every request that arrived is asked for unless it says otherwise.
+        Metric::Named(_) | Metric::OfArrived(_) | Metric::BackendUtilization(_) => metric.asked_name(&backends),
     };
     let during = objective.during.map_or(String::new(), |id| format!("during {} / ", fault(id)));
     format!("{warns}{during}{policy} / {class} / {metric} {} {bound} {:?}", comparison.sign(), objective.unit())
@@ -96,6 +97,9 @@ fn an_objective_means_what_it_says() {
         ("p99.p99 < 400ms", "all / p99 / p99 < 400 Time"),
         ("sync.p99.mean < 400ms", "sync / p99 / mean < 400 Time"),
         ("requests.p99 < 400ms", "all / requests / p99 < 400 Time"),
+        ("sync.answered.p99 < 400ms", "sync / all / answered.p99 < 400 Time"),
+        ("answered.response_time.max < 400ms", "all / all / answered.max < 400 Time"),
+        ("answered.mean < 400ms", "all / all / mean < 400 Time"),
         ("requests.requests.failed < 1", "all / requests / requests.failed < 1 Requests"),
     ] {
         assert_eq!(meaning(text), expected, "{text}");
@@ -113,7 +117,7 @@ fn every_metric_can_be_asked_for_by_its_name() {
         };
         let mut scenario = scenario();
         scenario.assert(&format!("{} < {bound}", metric.name())).unwrap();
-        assert_eq!(scenario.objectives[2].metric, Metric::Named(*metric));
+        assert_eq!(scenario.objectives[2].metric.of_answered(), Metric::Named(*metric));
         let of_class = scenario.assert(&format!("async.list.{} < {bound}", metric.name()));
         assert_eq!(of_class.is_ok(), metric.is_of_classes(), "{}", metric.name());
     }

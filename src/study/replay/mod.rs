@@ -12,7 +12,7 @@ use serde::Serialize;
 use crate::engine::{Departure, Observer, Outcome};
 use crate::model::{SimDuration, SimTime};
 use crate::scenario::Scenario;
-use crate::stats::Sample;
+use crate::stats::{MUCH_UNANSWERED, Sample};
 
 use super::capacity::capacity;
 use super::simulation::{Replication, simulation};
@@ -45,6 +45,9 @@ pub struct ReplayedCase {
     pub request_spread: Option<f64>,
     /// The rate of the requests as a share of what the policy can sustain.
     pub load: Option<f64>,
+    /// The share of the requests that got no answer, where any did in the prediction or in a repeat.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub without_answer: Option<WithoutAnswer>,
     /// What is to be made of it.
     pub verdict: Verdict,
     /// Why nothing can be predicted, where that is so.
@@ -52,6 +55,15 @@ pub struct ReplayedCase {
     pub no_prediction: Option<String>,
     /// Percentiles of the prediction and of the observations, for a picture.
     pub percentiles: Vec<PercentilePair>,
+}
+
+/// The share of the requests that got no answer: the figures are of the others.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct WithoutAnswer {
+    /// Ours.
+    pub predicted: f64,
+    /// The server's, the mean over its repeats.
+    pub observed: f64,
 }
 
 /// A number as it was predicted and as it was.
@@ -172,10 +184,12 @@ pub fn replay(case: &str, scenario: &Scenario, observed: &Observed) -> Result<Re
     let load = load(scenario, predictions.last_arrival, requests);
     let figures = figures(&predicted, observed);
     let no_prediction = no_prediction(predictions.rejected, load);
+    let without_answer = without_answer(&predicted, observed);
+    let answers_alike = without_answer.is_none_or(|share| (share.predicted - share.observed).abs() <= MUCH_UNANSWERED);
     let verdict = match &no_prediction {
         Some(_) => Verdict::NoPrediction,
         None if predictions.demand == SimDuration::ZERO => Verdict::Calibration,
-        None if figures.iter().all(|figure| figure.is_within) => Verdict::Within,
+        None if answers_alike && figures.iter().all(|figure| figure.is_within) => Verdict::Within,
         None => Verdict::Off,
     };
     let observed_means: Vec<Option<f64>> = (0..requests).map(|request| observed.of_request(request)).collect();
@@ -192,10 +206,19 @@ pub fn replay(case: &str, scenario: &Scenario, observed: &Observed) -> Result<Re
         }),
         figures,
         load,
+        without_answer,
         verdict,
         no_prediction,
         percentiles: percentiles(&predicted, observed),
     })
+}
+
+/// How many requests got no answer, if any did.
+fn without_answer(predicted: &[Option<f64>], observed: &Observed) -> Option<WithoutAnswer> {
+    let share = |times: &[Option<f64>]| times.iter().filter(|time| time.is_none()).count() as f64 / times.len() as f64;
+    let sum: f64 = observed.repeats.iter().map(|repeat| share(repeat)).sum();
+    let shares = WithoutAnswer { predicted: share(predicted), observed: sum / observed.repeats.len() as f64 };
+    (shares.predicted + shares.observed > 0.0).then_some(shares)
 }
 
 /// Why a real server may do anything there, if that is so.
