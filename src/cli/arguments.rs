@@ -38,6 +38,20 @@ pub struct ScenarioArguments {
     /// `check` makes it an exit code
     #[arg(long = "assert", value_name = "OBJECTIVE")]
     pub objectives: Vec<String>,
+
+    /// What to do about objectives that chance may have decided: those whose number has no confidence interval, or one
+    /// that holds the bound
+    #[arg(long, value_name = "WHAT", value_enum, default_value_t = WhenUndecided::Mark)]
+    pub undecided: WhenUndecided,
+}
+
+/// What is done about an objective that chance may have decided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum WhenUndecided {
+    /// say so, and go by the verdict
+    Mark,
+    /// say so, and end with exit code 3
+    Fail,
 }
 
 impl ScenarioArguments {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::arguments::{ExportArguments, PrintArguments, ScenarioArguments, file};
+use super::arguments::{ExportArguments, PrintArguments, ScenarioArguments, WhenUndecided, file};
 use super::ending::Ending;
 use super::failure::{Failure, reason};
 use super::files;
@@ -36,7 +36,8 @@ Exit codes:
   0  everything passes
   1  an objective is broken, or a number is significantly and materially worse than in the baseline
   2  bad usage or bad scenario
-  3  it cannot be told: no baseline, or of another seed or model; the message has the command that helps
+  3  it cannot be told: no baseline, or of another seed or model; the message has the command that helps; with
+     --undecided fail also where chance may have decided an objective
   4  cannot write";
 
 /// Hold scenarios against their objectives and their baselines
@@ -203,7 +204,12 @@ impl Check {
     }
 
     fn check(&self, file: &str, scenario: &Scenario, path: &Path, stored: &Stored) -> Result<ScenarioCheck, Failure> {
-        let options = Options { policies: self.scenario.policies.clone(), jobs: self.jobs, ..Options::default() };
+        let options = Options {
+            policies: self.scenario.policies.clone(),
+            jobs: self.jobs,
+            undecided_fails: self.scenario.undecided == WhenUndecided::Fail,
+            ..Options::default()
+        };
         let bar = Bar::new(&scenario.name, self.print.quiet);
         let progress = |done: f64| {
             bar.update(done);

@@ -115,7 +115,7 @@ impl Quick {
         let scenario = scenarios::from_source(source, "quick", Path::new("."), &self.scenario, &inputs)?;
         let simulation = Simulation {
             inputs: &inputs,
-            policies: &self.scenario.policies,
+            scenario: &self.scenario,
             run: &self.run,
             out: self.out.as_deref(),
             print: &self.print,

@@ -63,7 +63,7 @@ impl Run {
         let scenarios = scenarios::read(&self.files, &self.scenario, &inputs)?;
         let simulation = Simulation {
             inputs: &inputs,
-            policies: &self.scenario.policies,
+            scenario: &self.scenario,
             run: &self.run,
             out: Some(&self.out),
             print: &self.print,

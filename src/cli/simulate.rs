@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::arguments::{Export, PrintArguments, RunArguments, WriteArguments};
+use super::arguments::{Export, PrintArguments, RunArguments, ScenarioArguments, WhenUndecided, WriteArguments};
 use super::ending::Ending;
 use super::failure::Failure;
 use super::files::{self, NewFile};
@@ -36,8 +36,8 @@ const TIMELINE: &str = "timeline.svg";
 pub struct Simulation<'a> {
     /// The files that were read.
     pub inputs: &'a Inputs,
-    /// Run only these policies; all when empty.
-    pub policies: &'a [String],
+    /// What was asked of the scenarios.
+    pub scenario: &'a ScenarioArguments,
     /// How they are run.
     pub run: &'a RunArguments,
     /// The folder in which each scenario has one; `None`: write no results.
@@ -57,7 +57,7 @@ impl Simulation<'_> {
     /// When something cannot be written, or a run was stopped by a limit.
     pub fn run(&self, scenarios: &[Scenario], stdout: &mut Stdout, ending: &Ending) -> Result<(), Failure> {
         if let Some(against) = &self.run.against {
-            scenarios::expect_against(against, scenarios, self.policies)?;
+            scenarios::expect_against(against, scenarios, &self.scenario.policies)?;
         }
         self.expect_writable(scenarios, ending)?;
         let view =
@@ -80,6 +80,9 @@ impl Simulation<'_> {
                 Some(format!("{}, {}: {why}", scenario.name, policy.name))
             }));
             self.note_broken(&results);
+            if self.scenario.undecided == WhenUndecided::Fail {
+                stopped.extend(study::undecided(&results).iter().map(|why| format!("{}, {why}", scenario.name)));
+            }
             reports.add(Report::Run(results), stdout)?;
             self.note_files(scenario);
         }
@@ -118,10 +121,11 @@ impl Simulation<'_> {
 
     fn simulate(&self, scenario: &Scenario, rows: Option<&Rows>) -> Result<ScenarioResults, Failure> {
         let options = Options {
-            policies: self.policies.to_vec(),
+            policies: self.scenario.policies.clone(),
             timeline: Some(self.write.timeline.unwrap_or(WHOLE_TIMELINE)),
             against: self.run.against.clone(),
             jobs: self.run.jobs,
+            ..Options::default()
         };
         let bar = Bar::new(&scenario.name, self.print.quiet);
         let are_written = rows.map(|rows| &rows.are_written);

@@ -100,7 +100,15 @@ impl Ahead {
         let (class, tries_before) = (ClassId(0), 0);
         let entrance = Entrance { request: 0, class, arrival: start, first_arrival: start, tries_before, demand: zero };
         let spent = [zero; Activity::ALL.len()];
-        let departure = Departure { entrance, departure: start, outcome: Outcome::Completed, counts: false, spent };
+        let departure = Departure {
+            entrance,
+            departure: start,
+            outcome: Outcome::Completed,
+            counts: false,
+            was_taken: true,
+            ends_operation: false,
+            spent,
+        };
         self.flights.push(Flight { departure, worker: 0, next: 0, first: 0, stays: zero, user: None });
         let places = self.flights.len() * self.stride;
         self.demands.resize(places, zero);
@@ -226,6 +234,7 @@ impl<O: Observer> Simulation<O> {
         let (arrival, request) = (self.now, self.arrivals.entered);
         departure.entrance = Entrance { request, class, arrival, first_arrival: arrival, tries_before: 0, demand };
         departure.counts = self.count_arrival_ahead(class);
+        departure.ends_operation = departure.counts;
         *first = self.program.first(class);
         *next = *first;
         *stays = SimDuration::ZERO;
@@ -394,8 +403,12 @@ impl<O: Observer> Simulation<O> {
         for departures in runs(departed, |departure| (departure.entrance.class, departure.counts)) {
             let latest = departures.iter().map(|departure| departure.departure).max();
             self.counts.last_departure = self.counts.last_departure.max(latest.unwrap_or(SimTime::ZERO));
-            let Departure { entrance, counts: true, .. } = departures[0] else { continue };
             let count = departures.len() as u64;
+            let Departure { entrance, counts: true, .. } = departures[0] else {
+                let is_measured = |departure: &&Departure| departure.departure >= self.warm_up;
+                self.counts.from_warm_up.completed += departures.iter().filter(is_measured).count() as u64;
+                continue;
+            };
             self.counts.classes[usize::from(entrance.class.0)].completed += count;
             self.counts.phase_events += 2 * count * self.program.steps(entrance.class).len() as u64;
             present += add_spent(departures, &mut spent);
@@ -427,18 +440,8 @@ impl<O: Observer> Simulation<O> {
 
     /// Reports a request in flight at the end, which has had so much CPU time.
     fn report_flight(&mut self, flight: &Flight, cpu_time: SimDuration) {
-        let Flight { departure: Departure { entrance, counts, spent, .. }, next, first, .. } = flight;
-        let age = self.now - entrance.arrival;
-        let backlog_wait = if next == first { age } else { spent[Activity::BacklogWait as usize].min(age) };
-        self.observer.on_unfinished(&Unfinished {
-            entrance: *entrance,
-            end: self.now,
-            counts: *counts,
-            has_arrived: true,
-            is_abandoned: false,
-            backlog_wait,
-            cpu_time,
-        });
+        let Flight { departure, next, first, .. } = flight;
+        self.observer.on_unfinished(&Unfinished::in_flight(departure, self.now, next > first, cpu_time));
     }
 
     /// Books phase by phase what has come true of a request by that time. Returns the CPU time it has had.

@@ -30,7 +30,7 @@ impl<O: Observer> Simulation<O> {
         if self.requests[id].has_responded {
             self.counts.trailing -= 1;
         } else {
-            self.depart(id, outcome);
+            self.depart(id, outcome, state != State::InBacklog);
         }
         self.requests.remove(id);
     }
@@ -39,7 +39,7 @@ impl<O: Observer> Simulation<O> {
     pub(super) fn respond(&mut self, id: RequestId) {
         self.requests[id].next += 1;
         self.counts.trailing += 1;
-        self.depart(id, Outcome::Completed);
+        self.depart(id, Outcome::Completed, true);
         self.requests[id].has_responded = true;
         self.requests[id].is_told = false;
         if self.requests.more(id).is_some() {
@@ -49,20 +49,18 @@ impl<O: Observer> Simulation<O> {
 
     /// A request departs: it is counted, and its client knows what became of it.
     #[inline(always)]
-    fn depart(&mut self, id: RequestId, outcome: Outcome) {
+    fn depart(&mut self, id: RequestId, outcome: Outcome, was_taken: bool) {
         let is_abandoned = self.requests[id].is_abandoned;
         self.counts.in_system.fall(self.now);
         self.counts.departed += 1;
-        let outcome = if is_abandoned { after_client_timeout(outcome) } else { outcome };
+        let outcome = outcome.after(is_abandoned);
         if !is_abandoned || outcome == Outcome::ServedLate {
             self.count(id, outcome);
         }
-        self.observe_departure(id, outcome);
+        let is_last = if is_abandoned { self.is_given_up(id) } else { !self.answer_client(id, outcome) };
+        self.observe_departure(id, outcome, was_taken, is_last);
         if cfg!(debug_assertions) {
             audit_departure(&self.requests[id], outcome, self.now);
-        }
-        if !is_abandoned {
-            self.answer_client(id, outcome);
         }
     }
 
@@ -78,32 +76,48 @@ impl<O: Observer> Simulation<O> {
                 Outcome::ServedLate => class.served_late += 1,
                 Outcome::Failed(reason) => class.failed.count(reason),
             }
+            if matches!(outcome, Outcome::Rejected(_) | Outcome::TimedOut | Outcome::Failed(_)) {
+                class.longest_unanswered = class.longest_unanswered.max(self.now - request.arrival);
+            }
+        } else if self.is_counted(self.now) {
+            let earlier = &mut self.counts.from_warm_up;
+            earlier.completed += u64::from(outcome == Outcome::Completed);
+            earlier.served_late += u64::from(outcome == Outcome::ServedLate);
         }
     }
 
+    /// Whether the client of an abandoned request makes no further attempt.
+    pub(super) fn is_given_up(&self, id: RequestId) -> bool {
+        self.requests.more(id).is_none_or(|more| more.is_given_up)
+    }
+
     #[inline(always)]
-    fn observe_departure(&mut self, id: RequestId, outcome: Outcome) {
+    fn observe_departure(&mut self, id: RequestId, outcome: Outcome, was_taken: bool, is_last: bool) {
         let entrance = self.entrance(id);
         self.untold.push(Departure {
             entrance,
             departure: self.now,
             outcome,
             counts: self.is_counted(entrance.arrival),
+            was_taken,
+            ends_operation: is_last && self.is_counted(entrance.first_arrival),
             spent: self.requests[id].spent,
         });
         self.waits.push(self.requests.waits(id));
         self.tell_some();
     }
 
-    /// The client of a request knows what became of it: it tries again, or is done with it.
+    /// The client of a request knows what became of it: it makes another attempt, or is done with it. Whether there is
+    /// another attempt.
     #[inline(always)]
-    fn answer_client(&mut self, id: RequestId, outcome: Outcome) {
+    fn answer_client(&mut self, id: RequestId, outcome: Outcome) -> bool {
         if outcome != Outcome::Completed && self.try_again(id) {
-            return;
+            return true;
         }
         if let Some((user, _)) = self.requests.more(id).and_then(|more| more.user) {
             self.think(user);
         }
+        false
     }
 
     /// Schedules another try, if the client makes one; whether it does.
@@ -179,7 +193,8 @@ impl<O: Observer> Simulation<O> {
         } else {
             self.count(id, Outcome::TimedOut);
             self.requests[id].is_abandoned = true;
-            self.answer_client(id, Outcome::TimedOut);
+            let is_given_up = !self.answer_client(id, Outcome::TimedOut);
+            self.requests.more_mut(id).is_given_up = is_given_up;
         }
     }
 
@@ -243,14 +258,6 @@ impl<O: Observer> Simulation<O> {
         let request = &mut self.requests[id];
         request.completion = EventId::default();
         self.book_withdrawn(id, state);
-    }
-}
-
-/// What became of a request whose client had given up before: its end changes nothing but whether it was served.
-const fn after_client_timeout(outcome: Outcome) -> Outcome {
-    match outcome {
-        Outcome::Completed | Outcome::ServedLate => Outcome::ServedLate,
-        Outcome::TimedOut | Outcome::Rejected(_) | Outcome::Failed(_) => Outcome::TimedOut,
     }
 }
 

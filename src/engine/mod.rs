@@ -36,7 +36,8 @@ mod walk;
 mod workers;
 
 pub use recorder::{
-    ClassCounts, Departure, Ending, Entrance, Observer, Outcome, Record, Segment, Unfinished, Usage, add_spent, runs,
+    ClassCounts, Departure, Ending, Entrance, FromWarmUp, Observer, Outcome, Record, Segment, Standing, Unfinished,
+    Usage, add_spent, runs,
 };
 pub use rules::{BlockingWaits, Dispatch, Order, Queueing, Rounding, Rules, ThreadPool, Timers};
 pub use simulation::{MAX_IN_FLIGHT, Setup, Simulation};

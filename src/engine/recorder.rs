@@ -156,6 +156,11 @@ pub struct Departure {
     pub outcome: Outcome,
     /// Whether it arrived after the warm-up, and so is part of the numbers.
     pub counts: bool,
+    /// Whether a worker took it out of the backlog.
+    pub was_taken: bool,
+    /// Whether it is the last attempt of an operation that began after the warm-up: with its answer, or because its client
+    /// makes no further attempt.
+    pub ends_operation: bool,
     /// Time spent in each activity, in the order of [`Activity::ALL`]; the parts add up to the response time.
     pub spent: [SimDuration; Activity::ALL.len()],
 }
@@ -177,6 +182,25 @@ pub struct Unfinished {
     pub backlog_wait: SimDuration,
     /// The CPU time it had got by then.
     pub cpu_time: SimDuration,
+    /// Whether a worker has taken it out of the backlog.
+    pub is_taken: bool,
+    /// Whether its operation began after the warm-up.
+    pub operation_counts: bool,
+    /// Of an abandoned one: whether its client makes no further attempt.
+    pub is_given_up: bool,
+    /// Of an abandoned one: time spent in each activity until then.
+    pub spent: [SimDuration; Activity::ALL.len()],
+}
+
+/// How it stands with a request and its client when the run ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// The request is in the system, and its client waits.
+    InFlight,
+    /// The request is in the system, and its client has given up; it was counted as timed out.
+    Abandoned,
+    /// The client will make another attempt.
+    BetweenAttempts,
 }
 
 /// What became of a request.
@@ -195,6 +219,16 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// What became of a request whose client may have given up before: that it was timed out has been counted by then, so
+    /// whatever happens to its work, it stays so.
+    pub(super) const fn after(self, is_abandoned: bool) -> Self {
+        match (is_abandoned, self) {
+            (true, Self::Completed | Self::ServedLate) => Self::ServedLate,
+            (true, Self::Rejected(_) | Self::TimedOut | Self::Failed(_)) => Self::TimedOut,
+            (false, outcome) => outcome,
+        }
+    }
+
     /// The name in files.
     pub const fn name(self) -> &'static str {
         match self {
@@ -372,6 +406,8 @@ pub struct Record {
     pub classes: Vec<ClassCounts>,
     /// Requests that arrived in the warm-up and are left out.
     pub warm_up_requests: u64,
+    /// Of those, the ones that departed after it.
+    pub from_warm_up: FromWarmUp,
     /// Phase starts and ends of all requests.
     pub phase_events: u64,
     /// Requests inside the system.
@@ -393,6 +429,23 @@ pub struct Record {
     /// What each worker did, where workers may be given unequal work: not where each takes one request after another out
     /// of one queue, and not of a single one.
     pub workers: Vec<WorkerUsage>,
+}
+
+/// Requests that arrived in the warm-up and departed after it: they are part of the throughput.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FromWarmUp {
+    /// Departed with an answer in time.
+    pub completed: u64,
+    /// Served after their clients had given up.
+    pub served_late: u64,
+}
+
+impl FromWarmUp {
+    /// Adds those of another run to these.
+    pub fn add(&mut self, other: Self) {
+        self.completed += other.completed;
+        self.served_late += other.served_late;
+    }
 }
 
 /// Why a run ended.
@@ -429,6 +482,8 @@ pub struct ClassCounts {
     pub failed: FailedBy,
     /// Of the timed out, those that the application served all the same.
     pub served_late: u64,
+    /// The longest that a client waited which got no answer: until the rejection, the error, or when it gave up.
+    pub longest_unanswered: SimDuration,
 }
 
 impl ClassCounts {
@@ -441,6 +496,7 @@ impl ClassCounts {
         self.timed_out += other.timed_out;
         self.failed.add(other.failed);
         self.served_late += other.served_late;
+        self.longest_unanswered = self.longest_unanswered.max(other.longest_unanswered);
     }
 }
 

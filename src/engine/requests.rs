@@ -113,6 +113,8 @@ pub(super) struct More {
     pub first_arrival: Option<SimTime>,
     /// Its demands, where a client may bring them again.
     pub demands: Vec<SimDuration>,
+    /// Of an abandoned one: whether its client makes no further attempt.
+    pub is_given_up: bool,
     /// The user who sent it, and which of the user's requests it is.
     pub user: Option<(UserId, u64)>,
     /// Its share of the cores.

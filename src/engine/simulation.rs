@@ -18,7 +18,7 @@ use super::event::{Event, EventId, EventQueue, Key, NEVER, Nobody, is_after_expi
 use super::failing::Faults;
 use super::intake::Intake;
 use super::program::Program;
-use super::recorder::{ClassCounts, Departure, Ending, Level, Observer, Record};
+use super::recorder::{ClassCounts, Departure, Ending, FromWarmUp, Level, Observer, Record};
 use super::requests::Requests;
 use super::sharing::Sharing;
 use super::waits::{WaitTable, contended_resources};
@@ -151,6 +151,7 @@ pub(super) struct Counts {
     pub trailing: u64,
     pub last_departure: SimTime,
     pub warm_up_requests: u64,
+    pub from_warm_up: FromWarmUp,
     pub phase_events: u64,
     pub in_system: Level,
     pub busy_cores: Level,
@@ -218,6 +219,7 @@ impl<O: Observer> Simulation<O> {
                 trailing: 0,
                 last_departure: SimTime::ZERO,
                 warm_up_requests: 0,
+                from_warm_up: FromWarmUp::default(),
                 phase_events: 0,
                 in_system: Level::from(warm_up),
                 busy_cores: Level::from(warm_up),
@@ -391,6 +393,7 @@ impl<O: Observer> Simulation<O> {
             trace_error: self.arrivals.intake.as_ref().and_then(Intake::error).map(String::from),
             classes: counts.classes,
             warm_up_requests: counts.warm_up_requests,
+            from_warm_up: counts.from_warm_up,
             phase_events: counts.phase_events,
             in_system: counts.in_system.integral(end),
             cores: counts.busy_cores.integral(end),

@@ -1,8 +1,8 @@
 //! What is in flight when a run ends.
 
-use crate::model::{Activity, SimDuration};
+use crate::model::{Activity, SimDuration, SimTime};
 
-use super::recorder::{Observer, Unfinished};
+use super::recorder::{Departure, Observer, Standing, Unfinished};
 use super::requests::{Lane, RequestId, State};
 use super::simulation::Simulation;
 
@@ -24,21 +24,53 @@ impl<O: Observer> Simulation<O> {
     }
 
     fn unfinished(&self, id: RequestId) -> Unfinished {
-        let request = &self.requests[id];
+        let (request, entrance) = (&self.requests[id], self.entrance(id));
         let spent = |activity: Activity| request.spent[activity as usize];
         Unfinished {
-            entrance: self.entrance(id),
+            entrance,
             end: self.now,
             counts: self.is_counted(request.arrival),
             has_arrived: request.state != State::Away,
             is_abandoned: request.is_abandoned,
             backlog_wait: spent(Activity::BacklogWait),
             cpu_time: spent(Activity::Framework) + spent(Activity::Compute),
+            is_taken: !matches!(request.state, State::InBacklog | State::Away),
+            operation_counts: self.is_counted(entrance.first_arrival),
+            is_given_up: request.is_abandoned && self.is_given_up(id),
+            spent: if request.is_abandoned { request.spent } else { [SimDuration::ZERO; Activity::ALL.len()] },
         }
     }
 }
 
 impl Unfinished {
+    /// One whose departure is known, which would be after the end; where nobody gives up.
+    pub(super) fn in_flight(departure: &Departure, end: SimTime, is_taken: bool, cpu_time: SimDuration) -> Self {
+        let Departure { entrance, counts, spent, ends_operation, .. } = *departure;
+        let age = end - entrance.arrival;
+        Self {
+            entrance,
+            end,
+            counts,
+            has_arrived: true,
+            is_abandoned: false,
+            backlog_wait: if is_taken { spent[Activity::BacklogWait as usize] } else { age },
+            cpu_time,
+            is_taken,
+            operation_counts: ends_operation,
+            is_given_up: false,
+            spent: [SimDuration::ZERO; Activity::ALL.len()],
+        }
+    }
+
+    /// How it stands with it and its client.
+    pub const fn standing(&self) -> Standing {
+        match (self.has_arrived, self.is_abandoned) {
+            (false, _) => Standing::BetweenAttempts,
+            (true, true) => Standing::Abandoned,
+            (true, false) => Standing::InFlight,
+        }
+    }
+
     /// From its arrival to the end of the run.
     pub fn age(&self) -> SimDuration {
         self.end - self.entrance.arrival.min(self.end)

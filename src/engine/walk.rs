@@ -189,7 +189,8 @@ impl<O: Observer> Simulation<O> {
             let entrance = Entrance { request, class, arrival, first_arrival, tries_before, demand };
             let mut spent = [SimDuration::ZERO; Activity::ALL.len()];
             spent[Activity::BacklogWait as usize] = *start - arrival;
-            Departure { entrance, departure: *start + demand, outcome, counts, spent }
+            let (was_taken, ends_operation) = (true, counts);
+            Departure { entrance, departure: *start + demand, outcome, counts, was_taken, ends_operation, spent }
         }));
         let (walked, mut first) = (&mut untold[before..], 0);
         while first < count {
@@ -288,11 +289,8 @@ impl<O: Observer> Simulation<O> {
         let end = if self.ending == Ending::Horizon { last } else { self.now };
         for departure in &walk.untold {
             let cpu_time = self.book_until(departure, &mut walk.demands, end);
-            let Departure { entrance, counts, spent, .. } = *departure;
-            let backlog_wait = spent[Activity::BacklogWait as usize].min(end - entrance.arrival);
-            let (has_arrived, is_abandoned) = (true, false);
-            let unfinished = Unfinished { entrance, end, counts, has_arrived, is_abandoned, backlog_wait, cpu_time };
-            self.observer.on_unfinished(&unfinished);
+            let is_taken = start_of(departure) <= end;
+            self.observer.on_unfinished(&Unfinished::in_flight(departure, end, is_taken, cpu_time));
         }
         if walk.is_warm {
             self.counts.in_system.reach(end, walk.workers.most as u64);

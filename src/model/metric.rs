@@ -9,12 +9,14 @@ use super::{BackendId, Failure, FaultId, Rejection, Resource};
 /// A number of the results of a policy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Metric {
-    /// One of the list.
+    /// One of the list; where requests got no answer, of the answered requests only.
     Named(Named),
     /// Requests that failed for a reason.
     FailedBy(Failure),
     /// Requests that were rejected for a reason.
     RejectedBy(Rejection),
+    /// One of the list that is about [`Population::Arrived`], of every request that arrived.
+    OfArrived(Named),
     /// How busy a limited backend is.
     BackendUtilization(BackendId),
     /// How long until a fault was over for the users.
@@ -43,8 +45,63 @@ pub enum MetricUnit {
     Requests,
 }
 
+/// Which requests a number is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Population {
+    /// Objectives ask about every request that arrived, one without an answer being slower than any bound; written with
+    /// `answered.` before its name, about the answered requests.
+    Arrived(Tail),
+    /// The answered requests.
+    Answered,
+    /// The requests that a worker has taken.
+    Taken {
+        /// The percentile, in thousandths, if it is one.
+        per_mille: Option<u64>,
+    },
+    /// The run as a whole.
+    Run,
+}
+
+/// A percentile or a maximum.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tail {
+    /// Of what.
+    pub quantity: Quantity,
+    /// The share of the requests at or below it, in thousandths: 1000 is the maximum.
+    pub per_mille: u64,
+}
+
+/// What is measured of each request or operation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Quantity {
+    /// Arrival to departure.
+    ResponseTime,
+    /// Response time / demand.
+    Slowdown,
+    /// First attempt to the answer.
+    OperationTime,
+}
+
+use Population::{Answered, Run};
+
+const fn response(per_mille: u64) -> Population {
+    Population::Arrived(Tail { quantity: Quantity::ResponseTime, per_mille })
+}
+
+const fn slowdown(per_mille: u64) -> Population {
+    Population::Arrived(Tail { quantity: Quantity::Slowdown, per_mille })
+}
+
+const fn operation(per_mille: u64) -> Population {
+    Population::Arrived(Tail { quantity: Quantity::OperationTime, per_mille })
+}
+
+const fn taken(per_mille: Option<u64>) -> Population {
+    Population::Taken { per_mille }
+}
+
 macro_rules! metrics {
-    ($($variant:ident $name:literal $unit:ident $of_classes:literal $about:literal,)*) => {
+    ($($variant:ident $name:literal $unit:ident $of_classes:literal $population:expr => $about:literal,)*) => {
         /// A number that every policy has under the same name.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub enum Named {
@@ -74,67 +131,72 @@ macro_rules! metrics {
             pub const fn is_of_classes(self) -> bool {
                 match self { $(Self::$variant => $of_classes),* }
             }
+
+            /// Which requests it is about.
+            pub const fn population(self) -> Population {
+                match self { $(Self::$variant => $population),* }
+            }
         }
     };
 }
 
 // The list: the short names are those of response times, which people speak of most.
 metrics! {
-    Mean "mean" Time true "mean response time",
-    Stddev "stddev" Time true "standard deviation of response times",
-    Min "min" Time true "shortest response time",
-    P50 "p50" Time true "median response time",
-    P90 "p90" Time true "90th percentile of response times",
-    P95 "p95" Time true "95th percentile of response times",
-    P99 "p99" Time true "99th percentile of response times",
-    P999 "p999" Time true "99.9th percentile of response times",
-    Max "max" Time true "longest response time",
-    SlowdownMean "slowdown.mean" Ratio true "mean of response time / demand",
-    SlowdownP50 "slowdown.p50" Ratio true "median slowdown",
-    SlowdownP99 "slowdown.p99" Ratio true "99th percentile of slowdowns",
-    SlowdownMax "slowdown.max" Ratio true "largest slowdown",
-    ErrorRate "error_rate" Share true "share of requests that were rejected, timed out or failed",
-    Arrived "requests.arrived" Requests true "requests that arrived",
-    Completed "requests.completed" Requests true "requests that were answered in time",
-    Rejected "requests.rejected" Requests true "requests turned away for want of room",
-    TimedOut "requests.timed_out" Requests true "requests whose clients gave up",
-    Failed "requests.failed" Requests true "requests that ended with an error",
-    Retried "requests.retried" Requests true "tries beyond the first",
-    InFlight "requests.in_flight" Requests true "requests still in the system at the end",
-    BacklogWait "breakdown.backlog_wait" Time false "mean wait in the backlog of a completed request",
-    RunQueueWait "breakdown.run_queue_wait" Time false "mean wait for a core, the GIL or the loop",
-    PoolWait "breakdown.pool_wait" Time false "mean wait for a connection",
-    BackendWait "breakdown.backend_wait" Time false "mean wait until a backend starts the query",
-    Framework "breakdown.framework" Time false "mean CPU work in code one cannot change",
-    Compute "breakdown.compute" Time false "mean CPU work in one's own code",
-    Backend "breakdown.backend" Time false "mean time that backends work",
-    Sleep "breakdown.sleep" Time false "mean plain delay",
-    ThreadWait "breakdown.thread_wait" Time false "mean wait for a thread beside the loop",
-    WaitingMean "waiting_time.mean" Time false "mean wait in the backlog",
-    WaitingP50 "waiting_time.p50" Time false "median wait in the backlog",
-    WaitingP95 "waiting_time.p95" Time false "95th percentile of waits in the backlog",
-    WaitingP99 "waiting_time.p99" Time false "99th percentile of waits in the backlog",
-    WaitingProbability "waiting_time.probability" Share false "share of requests that waited in the backlog",
-    InSystemMean "in_system.mean" Count false "requests inside the system, mean over time",
-    InSystemMax "in_system.max" Count false "most requests inside the system at one instant",
-    Throughput "throughput" Rate false "requests served per second",
-    Goodput "goodput" Rate false "requests served per second while their clients still waited",
-    Utilization "utilization" Share false "how busy the busiest of cores, workers, slots, threads, pools and backends is",
-    Cores "utilization.cores" Share false "how busy the cores are",
-    Workers "utilization.workers" Share false "how long workers, their GIL or loop are held",
-    Slots "utilization.slots" Share false "how many slots are taken",
-    Threads "utilization.threads" Share false "how many threads beside the loop are taken",
-    OperationMean "operation_time.mean" Time false "mean time from the first try to the answer",
-    OperationStddev "operation_time.stddev" Time false "standard deviation of times from the first try to the answer",
-    OperationMin "operation_time.min" Time false "shortest time from the first try to the answer",
-    OperationP50 "operation_time.p50" Time false "median time from the first try to the answer",
-    OperationP90 "operation_time.p90" Time false "90th percentile of times from the first try to the answer",
-    OperationP95 "operation_time.p95" Time false "95th percentile of times from the first try to the answer",
-    OperationP99 "operation_time.p99" Time false "99th percentile of times from the first try to the answer",
-    OperationP999 "operation_time.p999" Time false "99.9th percentile of times from the first try to the answer",
-    OperationMax "operation_time.max" Time false "longest time from the first try to the answer",
-    Amplification "amplification" Ratio false "arrivals / arrivals that are no repeated tries",
-    Events "events" Count false "phase starts and ends",
+    Mean "mean" Time true Answered => "mean response time",
+    Stddev "stddev" Time true Answered => "standard deviation of response times",
+    Min "min" Time true Answered => "shortest response time",
+    P50 "p50" Time true response(500) => "median response time",
+    P90 "p90" Time true response(900) => "90th percentile of response times",
+    P95 "p95" Time true response(950) => "95th percentile of response times",
+    P99 "p99" Time true response(990) => "99th percentile of response times",
+    P999 "p999" Time true response(999) => "99.9th percentile of response times",
+    Max "max" Time true response(1000) => "longest response time",
+    SlowdownMean "slowdown.mean" Ratio true Answered => "mean of response time / demand",
+    SlowdownP50 "slowdown.p50" Ratio true slowdown(500) => "median slowdown",
+    SlowdownP99 "slowdown.p99" Ratio true slowdown(990) => "99th percentile of slowdowns",
+    SlowdownMax "slowdown.max" Ratio true slowdown(1000) => "largest slowdown",
+    ErrorRate "error_rate" Share true Run => "share of requests that were rejected, timed out or failed",
+    Arrived "requests.arrived" Requests true Run => "requests that arrived",
+    Completed "requests.completed" Requests true Run => "requests that were answered in time",
+    Rejected "requests.rejected" Requests true Run => "requests turned away for want of room",
+    TimedOut "requests.timed_out" Requests true Run => "requests whose clients gave up",
+    Failed "requests.failed" Requests true Run => "requests that ended with an error",
+    Retried "requests.retried" Requests true Run => "tries beyond the first",
+    InFlight "requests.in_flight" Requests true Run => "requests still in the system at the end",
+    BacklogWait "breakdown.backlog_wait" Time false Answered => "mean wait in the backlog of a completed request",
+    RunQueueWait "breakdown.run_queue_wait" Time false Answered => "mean wait for a core, the GIL or the loop",
+    PoolWait "breakdown.pool_wait" Time false Answered => "mean wait for a connection",
+    BackendWait "breakdown.backend_wait" Time false Answered => "mean wait until a backend starts the query",
+    Framework "breakdown.framework" Time false Answered => "mean CPU work in code one cannot change",
+    Compute "breakdown.compute" Time false Answered => "mean CPU work in one's own code",
+    Backend "breakdown.backend" Time false Answered => "mean time that backends work",
+    Sleep "breakdown.sleep" Time false Answered => "mean plain delay",
+    ThreadWait "breakdown.thread_wait" Time false Answered => "mean wait for a thread beside the loop",
+    WaitingMean "waiting_time.mean" Time false taken(None) => "mean wait in the backlog",
+    WaitingP50 "waiting_time.p50" Time false taken(Some(500)) => "median wait in the backlog",
+    WaitingP95 "waiting_time.p95" Time false taken(Some(950)) => "95th percentile of waits in the backlog",
+    WaitingP99 "waiting_time.p99" Time false taken(Some(990)) => "99th percentile of waits in the backlog",
+    WaitingProbability "waiting_time.probability" Share false taken(None) => "share of requests that waited in the backlog",
+    InSystemMean "in_system.mean" Count false Run => "requests inside the system, mean over time",
+    InSystemMax "in_system.max" Count false Run => "most requests inside the system at one instant",
+    Throughput "throughput" Rate false Run => "requests served per second, whenever they arrived",
+    Goodput "goodput" Rate false Run => "requests served per second while their clients still waited",
+    Utilization "utilization" Share false Run => "how busy the busiest of cores, workers, slots, threads, pools and backends is",
+    Cores "utilization.cores" Share false Run => "how busy the cores are",
+    Workers "utilization.workers" Share false Run => "how long workers, their GIL or loop are held",
+    Slots "utilization.slots" Share false Run => "how many slots are taken",
+    Threads "utilization.threads" Share false Run => "how many threads beside the loop are taken",
+    OperationMean "operation_time.mean" Time false Answered => "mean time from the first try to the answer",
+    OperationStddev "operation_time.stddev" Time false Answered => "standard deviation of times from the first try to the answer",
+    OperationMin "operation_time.min" Time false Answered => "shortest time from the first try to the answer",
+    OperationP50 "operation_time.p50" Time false operation(500) => "median time from the first try to the answer",
+    OperationP90 "operation_time.p90" Time false operation(900) => "90th percentile of times from the first try to the answer",
+    OperationP95 "operation_time.p95" Time false operation(950) => "95th percentile of times from the first try to the answer",
+    OperationP99 "operation_time.p99" Time false operation(990) => "99th percentile of times from the first try to the answer",
+    OperationP999 "operation_time.p999" Time false operation(999) => "99.9th percentile of times from the first try to the answer",
+    OperationMax "operation_time.max" Time false operation(1000) => "longest time from the first try to the answer",
+    Amplification "amplification" Ratio false Run => "arrivals / arrivals that are no repeated tries",
+    Events "events" Count false Run => "phase starts and ends",
 }
 
 impl Named {
@@ -164,9 +226,21 @@ impl Named {
             )
     }
 
-    /// The percentile that it is, in thousandths.
-    pub fn per_mille(self) -> Option<u64> {
-        percentile_of(self.name())
+    /// The percentile that it is, in thousandths; a maximum is none.
+    pub const fn per_mille(self) -> Option<u64> {
+        match self.population() {
+            Population::Arrived(Tail { per_mille: 1000, .. }) | Population::Answered | Population::Run => None,
+            Population::Arrived(Tail { per_mille, .. }) => Some(per_mille),
+            Population::Taken { per_mille } => per_mille,
+        }
+    }
+
+    /// Those of which objectives ask about every request that arrived, and what they are.
+    pub fn tails() -> impl Iterator<Item = (Self, Tail)> {
+        Self::ALL.iter().filter_map(|named| match named.population() {
+            Population::Arrived(tail) => Some((*named, tail)),
+            Population::Answered | Population::Taken { .. } | Population::Run => None,
+        })
     }
 }
 
@@ -181,6 +255,9 @@ pub(super) fn percentile_of(name: &str) -> Option<u64> {
         _ => None,
     }
 }
+
+/// What stands before the name of a metric that is asked of the answered requests only.
+pub const ANSWERED: &str = "answered";
 
 impl Metric {
     /// Every one there can be with that many backends, in the order of the results.
@@ -202,7 +279,7 @@ impl Metric {
     pub fn name(self, backends: &[&str]) -> String {
         let backend = |id: BackendId| backends[usize::from(id.0)];
         match self {
-            Self::Named(named) => named.name().to_owned(),
+            Self::Named(named) | Self::OfArrived(named) => named.name().to_owned(),
             Self::FailedBy(reason) => format!("requests.failed_by.{}", reason.name()),
             Self::RejectedBy(reason) => format!("requests.rejected_by.{}", reason.name()),
             Self::BackendUtilization(id) => format!("utilization.backends.{}", backend(id)),
@@ -235,10 +312,57 @@ impl Metric {
         })
     }
 
+    /// Its name where what objectives ask of every request that arrived is told from what they ask of the answered.
+    pub fn asked_name(self, backends: &[&str]) -> String {
+        match self {
+            Self::Named(named) if matches!(named.population(), Population::Arrived(_)) => {
+                format!("{ANSWERED}.{}", named.name())
+            }
+            Self::Named(_)
+            | Self::OfArrived(_)
+            | Self::FailedBy(_)
+            | Self::RejectedBy(_)
+            | Self::BackendUtilization(_)
+            | Self::PoolUtilization(_)
+            | Self::Recovery(_)
+            | Self::Station(..) => self.name(backends),
+        }
+    }
+
+    /// The same number of the answered requests.
+    pub const fn of_answered(self) -> Self {
+        match self {
+            Self::OfArrived(named) | Self::Named(named) => Self::Named(named),
+            Self::FailedBy(_)
+            | Self::RejectedBy(_)
+            | Self::BackendUtilization(_)
+            | Self::PoolUtilization(_)
+            | Self::Recovery(_)
+            | Self::Station(..) => self,
+        }
+    }
+
+    /// Which requests it is about.
+    pub const fn population(self) -> Population {
+        match self {
+            Self::OfArrived(named) => named.population(),
+            Self::Named(named) => match named.population() {
+                Population::Arrived(_) => Population::Answered,
+                other @ (Population::Answered | Population::Taken { .. } | Population::Run) => other,
+            },
+            Self::FailedBy(_)
+            | Self::RejectedBy(_)
+            | Self::BackendUtilization(_)
+            | Self::PoolUtilization(_)
+            | Self::Recovery(_)
+            | Self::Station(..) => Population::Run,
+        }
+    }
+
     /// What it is measured in.
     pub const fn unit(self) -> MetricUnit {
         match self {
-            Self::Named(named) => named.unit(),
+            Self::Named(named) | Self::OfArrived(named) => named.unit(),
             Self::FailedBy(_) | Self::RejectedBy(_) => MetricUnit::Requests,
             Self::BackendUtilization(_) | Self::PoolUtilization(_) => MetricUnit::Share,
             Self::Recovery(_) => MetricUnit::Time,
@@ -251,10 +375,15 @@ impl Metric {
         Self::all(backends.len()).into_iter().filter(|metric| metric.has_interval())
     }
 
+    /// Every one over all requests that arrived for which confidence intervals are given, in the order of the results.
+    pub fn of_arrived_with_interval() -> impl Iterator<Item = Self> {
+        Named::tails().map(|(named, _)| Self::OfArrived(named)).filter(|metric| metric.has_interval())
+    }
+
     /// Whether confidence intervals are given for it.
     pub const fn has_interval(self) -> bool {
         match self {
-            Self::Named(named) => named.has_interval(),
+            Self::Named(named) | Self::OfArrived(named) => named.has_interval(),
             Self::FailedBy(_) | Self::RejectedBy(_) | Self::Recovery(_) => false,
             Self::BackendUtilization(_) | Self::PoolUtilization(_) => true,
             Self::Station(_, number) => number.has_interval(),
@@ -264,7 +393,7 @@ impl Metric {
     /// Whether classes of requests have it too.
     pub const fn is_of_classes(self) -> bool {
         match self {
-            Self::Named(named) => named.is_of_classes(),
+            Self::Named(named) | Self::OfArrived(named) => named.is_of_classes(),
             Self::FailedBy(_) | Self::RejectedBy(_) => true,
             Self::BackendUtilization(_) | Self::PoolUtilization(_) | Self::Recovery(_) | Self::Station(..) => false,
         }
@@ -273,7 +402,7 @@ impl Metric {
     /// Whether the requests of a part of the run have it too: levels and utilizations belong to the whole run.
     pub const fn is_of_parts(self) -> bool {
         match self {
-            Self::Named(named) => !matches!(
+            Self::Named(named) | Self::OfArrived(named) => !matches!(
                 named,
                 Named::InSystemMean
                     | Named::InSystemMax
@@ -292,7 +421,7 @@ impl Metric {
     /// The percentile that it is, in thousandths.
     pub fn per_mille(self) -> Option<u64> {
         match self {
-            Self::Named(named) => named.per_mille(),
+            Self::Named(named) | Self::OfArrived(named) => named.per_mille(),
             Self::Station(_, number) => number.per_mille(),
             Self::FailedBy(_)
             | Self::RejectedBy(_)

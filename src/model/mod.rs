@@ -17,7 +17,7 @@ mod visible;
 pub use client::{BackendClient, ClientChoice, KnownClient, Statement};
 pub use fault::{Fault, FaultId, FaultKind, FaultPhase, Slowness};
 pub use machine::{Backend, BackendId, Cores, HandOver, Machine, Pool, PoolScope, Quantum, Release};
-pub use metric::{Metric, MetricUnit, Named};
+pub use metric::{ANSWERED, Metric, MetricUnit, Named, Population, Quantity, Tail};
 pub use overhead::Overhead;
 pub use phase::{Activity, ClassId, PhaseKind};
 pub use proportion::Proportion;

@@ -39,7 +39,12 @@ macro_rules! reasons {
         impl $counts {
             /// One more for that reason.
             pub const fn count(&mut self, reason: $reason) {
-                match reason { $($reason::$variant => self.$field += 1),* }
+                self.count_many(reason, 1);
+            }
+
+            /// This many more for that reason.
+            pub const fn count_many(&mut self, reason: $reason, count: u64) {
+                match reason { $($reason::$variant => self.$field += count),* }
             }
 
             /// How many for that reason.

@@ -3,6 +3,7 @@
 use unicode_width::UnicodeWidthStr;
 
 use super::View;
+use super::number;
 use super::paint::{AWAY, DIM, WAIT, WORK, paint};
 use super::report::{Kind, breakdown_unit, parts};
 use super::wrap::cut_middle;
@@ -30,7 +31,12 @@ pub fn bars(results: &ScenarioResults, view: View<'_>) -> String {
     let mut text = String::new();
     for ((policy, name), mean) in results.policies.iter().zip(&names).zip(unit.column(&means)) {
         let pad = " ".repeat(room - name.width());
-        text.push_str(&format!("{name}{pad}  {} {mean} {}\n", bar(policy, cells / longest, color), unit.name));
+        let unanswered = match policy.requests.unanswered() {
+            0 => String::new(),
+            _ => format!(", {} no answer", number::percent(policy.error_rate)),
+        };
+        let bar = bar(policy, cells / longest, color);
+        text.push_str(&format!("{name}{pad}  {bar} {mean} {}{unanswered}\n", unit.name));
     }
     text.push_str(&format!("{}  {}\n", " ".repeat(room), legend(color)));
     text

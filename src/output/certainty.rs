@@ -4,9 +4,10 @@ use indexmap::IndexMap;
 
 use super::number::{self, NONE, Unit, give_or_take};
 use super::table::Table;
+use crate::model::MetricUnit;
 use crate::stats::{
-    ClassConfidence, ComparisonResults, Confidence, DifferenceResult, ObjectiveResult, ObjectiveVerdict, PolicyResults,
-    ScenarioResults, Verdict, reach,
+    ClassConfidence, ComparisonResults, Confidence, DifferenceResult, MUCH_UNANSWERED, ObjectiveResult,
+    ObjectiveVerdict, PolicyResults, RequestCounts, ScenarioResults, UndecidedReason, Verdict, reach,
 };
 
 /// How sure one number is.
@@ -120,6 +121,9 @@ pub fn comparison(results: &ScenarioResults) -> Option<Table> {
         });
         table.numbers("", heading, signed.collect());
     }
+    if comparisons.iter().any(|comparison| comparison.without_answer.is_some()) {
+        table.numbers("", "no answer", comparisons.iter().map(|one| number::percent(one.without_answer)).collect());
+    }
     table.note = comparisons.iter().filter_map(verdict).collect();
     Some(table)
 }
@@ -131,10 +135,11 @@ fn difference<'a>(comparison: &'a ComparisonResults, metric: &str) -> Option<&'a
 /// The verdict in words at the highest percentile that has one: `async is 212 ± 4 ms faster at p99.`
 fn verdict(comparison: &ComparisonResults) -> Option<String> {
     let decided = comparison.differences.iter().rev().find(|difference| difference.verdict != Verdict::Undecided)?;
-    Some(format!("{}.", sentence(&comparison.policy, decided)))
+    Some(format!("{}.", sentence(comparison, decided)))
 }
 
-fn sentence(policy: &str, difference: &DifferenceResult) -> String {
+fn sentence(comparison: &ComparisonResults, difference: &DifferenceResult) -> String {
+    let ComparisonResults { policy, against, without_answer, against_without_answer, .. } = comparison;
     let at = match difference.metric {
         "mean" => "on average".to_owned(),
         percentile => format!("at {percentile}"),
@@ -149,6 +154,12 @@ fn sentence(policy: &str, difference: &DifferenceResult) -> String {
         Verdict::Slower => format!("{policy} is {amount} slower {at}"),
         Verdict::NoDifference => format!("{policy} is neither faster nor slower {at} ({amount} apart)"),
         Verdict::Undecided => format!("{policy} may differ {at}"),
+        Verdict::Incomparable => format!(
+            "{policy} is neither better nor worse {at}: the two answered different requests, {} got no answer under \
+             {policy} and {} under {against}",
+            number::percent(*without_answer),
+            number::percent(*against_without_answer),
+        ),
     }
 }
 
@@ -173,12 +184,39 @@ pub fn objectives(results: &ScenarioResults) -> Option<Table> {
     table.names("objective", found.iter().map(|objective| objective.objective.clone()).collect());
     table.names("policy", found.iter().map(|objective| objective.policy.clone()).collect());
     table.names("is", found.iter().map(|objective| value(objective)).collect());
-    if found.iter().any(|objective| objective.uncertain) {
-        table
-            .note
-            .push("± holds the bound: with another seed the verdict may be another; more replications decide.".into());
+    if found.iter().any(|objective| objective.without_answer.is_some()) {
+        table.numbers(
+            "",
+            "no answer",
+            found.iter().map(|objective| number::percent(objective.without_answer)).collect(),
+        );
     }
+    if found.iter().any(|objective| objective.answered_only) {
+        table.note.push("* is of the answered requests only, and more than 1% got no answer.".into());
+    }
+    table.note.extend(undecided_notes(&found));
     Some(table)
+}
+
+/// Which objectives chance may have decided, and how many requests would decide them: the first of each kind.
+fn undecided_notes(found: &[&ObjectiveResult]) -> Vec<String> {
+    let kinds = [
+        (UndecidedReason::IntervalHoldsBound, "! The interval holds the bound"),
+        (UndecidedReason::NoInterval, "±? There is no confidence interval"),
+    ];
+    let of_kind = |(why, what): (UndecidedReason, &str)| {
+        let undecided =
+            found.iter().filter_map(|objective| objective.undecided).filter(|undecided| undecided.why == why);
+        let requests: Vec<Option<u64>> = undecided.map(|undecided| undecided.requests).collect();
+        let most = requests.iter().flatten().max();
+        let needed = match most {
+            Some(most) => format!("about {} requests would decide it", number::count(*most)),
+            None => "more requests do not decide it".to_owned(),
+        };
+        (!requests.is_empty())
+            .then(|| format!("{what}: undecided by chance, with another seed the verdict may be another; {needed}."))
+    };
+    kinds.into_iter().filter_map(of_kind).collect()
 }
 
 const fn order(verdict: ObjectiveVerdict) -> u8 {
@@ -202,28 +240,33 @@ pub const fn verdict_word(verdict: ObjectiveVerdict) -> &'static str {
 
 /// What an objective found, with its unit and certainty.
 pub fn value(objective: &ObjectiveResult) -> String {
-    let Some(value) = objective.value else {
-        return if is_not_over(objective) { "not over".to_owned() } else { NONE.to_owned() };
+    let shown = match (objective.value, objective.longest_wait_ms) {
+        (Some(value), _) => number::quantity(value, Some(objective.bound), objective.unit),
+        (None, Some(longest)) => format!("none, waits up to {}", number::quantity(longest, None, MetricUnit::Time)),
+        (None, None) if is_not_over(objective) => return "not over".to_owned(),
+        (None, None) => return NONE.to_owned(),
     };
-    let half = objective.interval.map(|ends| reach(value, ends));
-    let shown = number::quantity(value, Some(objective.bound), objective.unit);
-    match half {
-        Some(half) => {
+    let only = if objective.answered_only { " *" } else { "" };
+    let half = objective.value.zip(objective.interval).map(|(value, ends)| reach(value, ends));
+    match (half, objective.undecided.map(|undecided| undecided.why)) {
+        (Some(half), why) => {
             let half = number::quantity(half, None, objective.unit);
-            format!("{shown} ±{half}{}", if objective.uncertain { " !" } else { "" })
+            let mark = if why == Some(UndecidedReason::IntervalHoldsBound) { " !" } else { "" };
+            format!("{shown} ±{half}{only}{mark}")
         }
-        None => shown,
+        (None, Some(_)) => format!("{shown} ±?{only}"),
+        (None, None) => format!("{shown}{only}"),
     }
 }
 
 /// Whether it asks how long until a fault was over for the users, which it was not by the end of the run.
 pub fn is_not_over(objective: &ObjectiveResult) -> bool {
-    objective.value.is_none() && objective.verdict != ObjectiveVerdict::NoData
+    objective.value.is_none() && objective.verdict != ObjectiveVerdict::NoData && objective.longest_wait_ms.is_none()
 }
 
 /// What one should know before trusting the numbers: one sentence each.
 pub fn warnings(results: &ScenarioResults) -> Vec<String> {
-    let mut warnings = Vec::new();
+    let mut warnings: Vec<String> = results.policies.iter().filter_map(without_answer).collect();
     for policy in &results.policies {
         let saturation = policy.saturation.as_ref();
         warnings
@@ -253,6 +296,37 @@ pub fn warnings(results: &ScenarioResults) -> Vec<String> {
         ));
     }
     warnings
+}
+
+/// That response times leave out requests which got no answer, where those are more than 1 %.
+fn without_answer(policy: &PolicyResults) -> Option<String> {
+    let RequestCounts { arrived, completed, rejected, timed_out, failed, in_flight, .. } = policy.requests;
+    let share = |count: u64| count as f64 / arrived as f64;
+    let counts = [
+        (rejected, "rejected"),
+        (timed_out, "timed out"),
+        (failed, "failed"),
+        (in_flight, "were in flight at the end"),
+    ];
+    let none = counts.iter().map(|(count, _)| count).sum::<u64>();
+    if arrived == 0 || share(none) <= MUCH_UNANSWERED {
+        return None;
+    }
+    let parts: Vec<String> = counts
+        .iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, what)| format!("{} {what}", number::percent(Some(share(*count)))))
+        .collect();
+    let rest = match completed {
+        0 => "there are no response times".to_owned(),
+        _ => format!("response times are of the other {}", number::percent(Some(share(completed)))),
+    };
+    Some(format!(
+        "{}: {} of the requests got no answer ({}); {rest}",
+        policy.name,
+        number::percent(Some(share(none))),
+        parts.join(", ")
+    ))
 }
 
 /// What was left out at the beginning, in a sentence.

@@ -11,7 +11,7 @@ use super::paint::{STRONG, WAIT, WORK, paint};
 use super::power;
 use super::table::Table;
 use super::wrap::{WIDTH, wrapped};
-use crate::model::visible;
+use crate::model::{MetricUnit, Named, visible};
 use crate::study::{
     BaselineCheck, BaselineComparison, CheckVerdict, MetricComparison, MetricVerdict, ScenarioChange, ScenarioCheck,
     SignificanceTest, Unjudged,
@@ -178,6 +178,10 @@ fn numbers(comparison: &BaselineComparison, shown: &[&MetricComparison]) -> Tabl
     table.numbers("", "by", cells(|metric| metric.relative_difference.map_or(NONE.to_owned(), number::change)));
     table.numbers("", "interval of the difference", cells(interval));
     table.numbers("", "tolerated", cells(tolerated));
+    let unanswered: Vec<String> = shown.iter().map(|metric| unanswered(comparison, metric)).collect();
+    if unanswered.iter().any(|cell| cell != NONE) {
+        table.numbers("", "no answer", unanswered);
+    }
     table.note.push(format!(
         "Of gates without a change, at most {} call a number changed by chance.",
         number::short_percent(comparison.family_level)
@@ -210,6 +214,19 @@ fn levels(shown: &[&MetricComparison]) -> Option<String> {
         lowest => format!("{lowest} to {}", number::short_percent(highest)),
     };
     Some(format!("Each interval has the confidence at which its number was decided: {between}."))
+}
+
+/// The error rate that goes with a response time: `was → is`, where requests got no answer.
+fn unanswered(comparison: &BaselineComparison, metric: &MetricComparison) -> String {
+    let goes_with = |other: &&MetricComparison| {
+        (&other.policy, &other.class) == (&metric.policy, &metric.class) && other.metric == Named::ErrorRate.name()
+    };
+    match comparison.metrics.iter().find(goes_with).map(|found| (found.baseline, found.value)) {
+        Some((Some(was), Some(is))) if metric.unit == MetricUnit::Time && was.max(is) > 0.0 => {
+            format!("{} → {}", number::percent(Some(was)), number::percent(Some(is)))
+        }
+        _ => NONE.to_owned(),
+    }
 }
 
 fn quantity(value: Option<f64>, beside: Option<f64>, metric: &MetricComparison) -> String {

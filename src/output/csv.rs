@@ -81,6 +81,7 @@ fn lines(policy: &PolicyResults) -> Vec<Line<'_>> {
         requests: &policy.requests,
         response: &policy.response_time_ms,
         slowdown: &policy.slowdown,
+        error_rate: policy.error_rate,
     };
     let classes = policy.classes.iter().map(|(name, class)| Line {
         policy,
@@ -88,6 +89,7 @@ fn lines(policy: &PolicyResults) -> Vec<Line<'_>> {
         requests: &class.requests,
         response: &class.response_time_ms,
         slowdown: &class.slowdown,
+        error_rate: class.error_rate,
     });
     std::iter::once(all).chain(classes).collect()
 }
@@ -98,6 +100,7 @@ struct Line<'a> {
     requests: &'a RequestCounts,
     response: &'a Summary,
     slowdown: &'a Slowdown,
+    error_rate: Option<f64>,
 }
 
 impl Line<'_> {
@@ -126,6 +129,7 @@ impl Line<'_> {
         }
         flatten("rejected_by_", &self.requests.rejected_by, "", &mut cells);
         flatten("failed_by_", &self.requests.failed_by, "", &mut cells);
+        cells.push(("error_rate".to_owned(), json!(self.error_rate)));
         cells
     }
 }

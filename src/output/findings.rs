@@ -5,8 +5,11 @@ use super::check::if_meant;
 use super::number;
 use super::power;
 use super::stations;
-use crate::model::visible;
-use crate::stats::{MissingClient, ObjectiveResult, ObjectiveVerdict, PolicyResults, ScenarioResults};
+use crate::model::{MetricUnit, visible};
+use crate::stats::{
+    MUCH_UNANSWERED, MissingClient, ObjectiveResult, ObjectiveVerdict, PolicyResults, ScenarioResults, Undecided,
+    UndecidedReason,
+};
 use crate::study::{
     BaselineCheck, BaselineComparison, MetricComparison, MetricVerdict, NotComparable, OneSided, ScenarioPart, Side,
 };
@@ -60,6 +63,7 @@ pub struct Place {
 pub fn findings(report: &Report) -> Vec<Finding> {
     let results = report.results();
     let mut findings: Vec<Finding> = results.policies.iter().map(runs_to_its_end).collect();
+    findings.extend(results.policies.iter().filter_map(answers_its_requests));
     findings.extend(results.policies.iter().filter_map(sustains_its_load));
     findings.extend(results.missing_clients.iter().map(asks_through_a_client));
     findings.extend(results.policies.iter().filter_map(shares_its_load));
@@ -99,7 +103,7 @@ pub fn broken_objectives(results: &ScenarioResults) -> Vec<String> {
 /// What came out of an objective.
 pub const fn outcome(objective: &ObjectiveResult) -> Outcome {
     match objective.verdict {
-        ObjectiveVerdict::Met if objective.uncertain => Outcome::Noted,
+        ObjectiveVerdict::Met if objective.undecided.is_some() || objective.answered_only => Outcome::Noted,
         ObjectiveVerdict::Met => Outcome::Passes,
         ObjectiveVerdict::Warned => Outcome::Warned,
         ObjectiveVerdict::Broken => Outcome::Failed,
@@ -127,6 +131,16 @@ fn shares_its_load(policy: &PolicyResults) -> Option<Finding> {
         None => (Outcome::Passes, format!("{} spreads its load over its workers", policy.name)),
     };
     (!policy.per_worker.is_empty()).then(|| of_run(Some(policy), "spreads its load", outcome, message))
+}
+
+/// How many requests got no answer, if any did.
+fn answers_its_requests(policy: &PolicyResults) -> Option<Finding> {
+    let share = policy.error_rate.filter(|share| *share > 0.0)?;
+    let outcome = if share > MUCH_UNANSWERED { Outcome::Warned } else { Outcome::Noted };
+    let (unanswered, share) = (number::count(policy.requests.unanswered()), number::percent(Some(share)));
+    let message =
+        format!("{}: {unanswered} requests ({share}) got no answer; response times are of the others", policy.name);
+    Some(of_run(Some(policy), "answers its requests", outcome, message))
 }
 
 /// Whether the load is one that the policy can sustain, where that was asked.
@@ -195,7 +209,13 @@ fn of_objective(objective: &ObjectiveResult, results: &ScenarioResults) -> Findi
             let fault = objective.fault.as_deref().unwrap_or_default();
             format!("the fault {fault} was not over for the users by the end of the run, as `{asked}` asks")
         }
-        (None, _) => format!("the run gave no {name}, so nobody knows whether `{asked}` is met"),
+        (None, ObjectiveVerdict::NoData) => {
+            format!("{name} has no value in this run, so `{asked}` cannot be evaluated")
+        }
+        (None, verdict) => {
+            let meets = if verdict == ObjectiveVerdict::Met { "meets" } else { "does not meet" };
+            format!("{name} is none, which {meets} `{asked}`: {}", why_none(objective))
+        }
         (Some(value), ObjectiveVerdict::Met) => format!("{name} is {value}, which meets `{asked}`"),
         (Some(value), _) => format!("{name} is {value}, which does not meet `{asked}`"),
     };
@@ -206,8 +226,10 @@ fn of_objective(objective: &ObjectiveResult, results: &ScenarioResults) -> Findi
         let level = level.map(|level| format!("{} ", number::short_percent(level))).unwrap_or_default();
         details.push(format!("{level}confidence interval: {}", number::range(interval, objective.unit)));
     }
-    if objective.uncertain {
-        details.push("The interval holds the bound: another seed may say otherwise.".to_owned());
+    details.extend(objective.undecided.map(undecided));
+    if let Some(share) = objective.without_answer {
+        let of = if objective.answered_only { "The number is of the answered requests only; " } else { "" };
+        details.push(format!("{of}{} got no answer.", number::percent(Some(share))));
     }
     Finding {
         policy: Some(objective.policy.clone()),
@@ -218,6 +240,29 @@ fn of_objective(objective: &ObjectiveResult, results: &ScenarioResults) -> Findi
         details,
         place: place(&objective.file, Some([objective.line, objective.column, objective.end_column])),
     }
+}
+
+/// Why a percentile over every request that arrived has no value.
+fn why_none(objective: &ObjectiveResult) -> String {
+    let longest = objective.longest_wait_ms.map(|longest| number::quantity(longest, None, MetricUnit::Time));
+    let longest = longest.map(|longest| format!(", the longest wait seen is {longest}")).unwrap_or_default();
+    match objective.without_answer {
+        Some(share) => format!("{} got no answer{longest}", number::percent(Some(share))),
+        None => format!("all are still in flight at the end{longest}"),
+    }
+}
+
+/// Why chance may have decided an objective, and what would decide it.
+fn undecided(undecided: Undecided) -> String {
+    let why = match undecided.why {
+        UndecidedReason::IntervalHoldsBound => "The interval holds the bound",
+        UndecidedReason::NoInterval => "It has no confidence interval",
+    };
+    let needed = match undecided.requests {
+        Some(requests) => format!("; about {} requests would decide it", number::count(requests)),
+        None => String::new(),
+    };
+    format!("{why}: another seed may say otherwise{needed}.")
 }
 
 fn not_comparable(file: &str, found: &NotComparable) -> Finding {

@@ -9,7 +9,7 @@ use super::number::{self, NONE};
 use super::rows::rounded;
 use super::table::Table;
 use super::wrap::{WIDTH, wrapped};
-use crate::study::{Figure, ReplayRange, ReplayVerdict, Replayed, ReplayedCase};
+use crate::study::{Figure, ReplayRange, ReplayVerdict, Replayed, ReplayedCase, WithoutAnswer};
 
 /// Two tables for a terminal, and what they come to.
 pub fn replay_text(replayed: &Replayed, view: View<'_>) -> String {
@@ -201,6 +201,14 @@ fn reasons(replayed: &Replayed) -> Vec<String> {
         ));
     }
     for case in &replayed.cases {
+        if let Some(WithoutAnswer { predicted, observed }) = case.without_answer {
+            reasons.push(format!(
+                "{}: {} of the requests get no answer in the prediction, {} got none from the server.",
+                case.case,
+                share(Some(predicted)),
+                share(Some(observed))
+            ));
+        }
         if let Some(why) = &case.no_prediction {
             reasons.push(format!("{}: no prediction is possible: {why}.", case.case));
         }

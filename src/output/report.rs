@@ -8,8 +8,8 @@ use super::stations;
 use super::table::Table;
 use crate::model::Activity;
 use crate::stats::{
-    Breakdown, ClassConfidence, PolicyResults, RequestCounts, Saturation, ScenarioResults, Slowdown, Summary,
-    TimelineEntry,
+    Breakdown, ClassConfidence, OperationCounts, PolicyResults, RequestCounts, Saturation, ScenarioResults, Slowdown,
+    Summary, TimelineEntry,
 };
 
 /// Up to so many requests are shown one by one.
@@ -90,6 +90,7 @@ struct Line<'a> {
     requests: &'a RequestCounts,
     response: &'a Summary,
     slowdown: &'a Slowdown,
+    error_rate: Option<f64>,
     confidence: Option<&'a ClassConfidence>,
 }
 
@@ -102,6 +103,7 @@ fn lines(results: &ScenarioResults) -> Vec<Line<'_>> {
             requests: &policy.requests,
             response: &policy.response_time_ms,
             slowdown: &policy.slowdown,
+            error_rate: policy.error_rate,
             confidence: policy.confidence.as_ref().map(|confidence| &confidence.numbers),
         });
         let classes_differ = policy.classes.len() > 1 && !has_single_requests(results);
@@ -111,6 +113,7 @@ fn lines(results: &ScenarioResults) -> Vec<Line<'_>> {
             requests: &class.requests,
             response: &class.response_time_ms,
             slowdown: &class.slowdown,
+            error_rate: class.error_rate,
             confidence: class.confidence.as_ref(),
         }));
     }
@@ -137,6 +140,10 @@ fn response_times(results: &ScenarioResults) -> Table {
         if counts.iter().any(|count| *count > 0) {
             table.numbers("", heading, shown(counts));
         }
+    }
+
+    if lines.iter().any(|line| line.requests.unanswered() > 0) {
+        table.numbers("", "no answer", lines.iter().map(|line| number::percent(line.error_rate)).collect());
     }
 
     let times = |metric: &str, value: fn(&Summary) -> Option<f64>| -> Vec<String> {
@@ -236,8 +243,16 @@ fn operations(results: &ScenarioResults) -> Option<Table> {
     let unit = Unit::of(summaries.iter().flat_map(|times| [times.mean, times.p50, times.max]));
     let names = results.policies.iter().map(|policy| (false, policy.name.clone()));
     let mut table = Table::of(format!("From the first try to the answer in {}", unit.name), "policy", names);
-    let firsts = results.policies.iter().map(|policy| policy.requests.arrived - policy.requests.retried);
-    table.numbers("", "operations", firsts.map(number::count).collect());
+    let operations: Vec<OperationCounts> =
+        results.policies.iter().map(|policy| policy.operations.unwrap_or_default()).collect();
+    let counts = |count: fn(&OperationCounts) -> u64| operations.iter().map(count).map(number::count).collect();
+    table.numbers("", "operations", counts(|counts| counts.arrived));
+    table.numbers("", "answered", counts(|counts| counts.answered));
+    table.numbers("", "given up", counts(|counts| counts.given_up));
+    if operations.iter().any(|counts| counts.in_flight > 0) {
+        table.numbers("", "in flight", counts(|counts| counts.in_flight));
+    }
+    table.numbers("", "no answer", operations.iter().map(|counts| number::percent(counts.error_rate)).collect());
     table.numbers(
         "",
         "tries each",
@@ -257,20 +272,9 @@ fn operations(results: &ScenarioResults) -> Option<Table> {
 fn where_the_time_went(results: &ScenarioResults) -> Table {
     let unit = breakdown_unit(results);
     let title = format!("Where the time went, mean per request in {}", unit.name);
-    let mut names = Vec::new();
-    let mut rows = Vec::new();
-    let mut means = Vec::new();
-    for policy in &results.policies {
-        names.push((false, policy.name.clone()));
-        rows.push(parts(&policy.breakdown_ms));
-        means.push(policy.response_time_ms.mean);
-        if let Some(unanswered) = &policy.unanswered_breakdown_ms {
-            names.push((true, "without an answer".to_owned()));
-            rows.push(parts(unanswered));
-            means.push(parts(unanswered).iter().map(|part| part.2).sum());
-        }
-    }
-    let mut table = Table::of(title, "policy", names);
+    let lines: Vec<_> = results.policies.iter().flat_map(time_lines).collect();
+    let mut table = Table::of(title, "policy", lines.iter().map(|(is_part, name, _)| (*is_part, name.clone())));
+    let rows: Vec<_> = lines.iter().map(|(_, _, breakdown)| parts(breakdown)).collect();
     let Some(first) = rows.first() else { return table };
     for (place, (kind, heading, _)) in first.iter().enumerate() {
         let times: Vec<_> = rows.iter().map(|row| row[place].2).collect();
@@ -278,9 +282,22 @@ fn where_the_time_went(results: &ScenarioResults) -> Table {
             table.numbers(kind.group(), heading, unit.column(&times));
         }
     }
+    let sum = |row: &[(Kind, &str, Option<f64>); Activity::ALL.len()]| {
+        row.iter().filter_map(|part| part.2).reduce(|sum, part| sum + part)
+    };
+    let sums: Vec<_> = rows.iter().map(sum).collect();
     table.apart();
-    table.numbers("", "in all", unit.column(&means));
+    table.numbers("", "in all", unit.column(&sums));
+    if lines.iter().any(|(is_part, ..)| *is_part) {
+        table.note.push("No answer: of the requests that ended without one, until their work ended.".into());
+    }
     table
+}
+
+/// The line of the answered requests of a policy, and that of the others: whether it is a part, its name, and the times.
+fn time_lines(policy: &PolicyResults) -> Vec<(bool, String, Breakdown)> {
+    let others = policy.unanswered_breakdown_ms.map(|breakdown| (true, "no answer".to_owned(), breakdown));
+    std::iter::once((false, policy.name.clone(), policy.breakdown_ms)).chain(others).collect()
 }
 
 /// The unit of the parts, and of the bars that show them.

@@ -34,14 +34,11 @@ pub fn row(scenario: Option<&str>, row: &RequestRow<'_>, line: &mut String) {
     push_text(row.class, line);
     line.push(',');
     line.push_str(row.outcome);
-    let response_time_ms = row.departure_ms - row.arrival_ms;
-    for number in [row.arrival_ms, row.departure_ms, response_time_ms, row.demand_ms] {
+    let response_time_ms = row.departure_ms.map(|departure_ms| departure_ms - row.arrival_ms);
+    let slowdown = response_time_ms.filter(|_| row.demand_ms > 0.0).map(|time| time / row.demand_ms);
+    for number in [Some(row.arrival_ms), row.departure_ms, response_time_ms, Some(row.demand_ms), slowdown] {
         line.push(',');
-        push_number(number, line);
-    }
-    line.push(',');
-    if row.demand_ms > 0.0 {
-        push_number(response_time_ms / row.demand_ms, line);
+        number.into_iter().for_each(|number| push_number(number, line));
     }
     for number in row.breakdown_ms {
         line.push(',');
@@ -110,7 +107,7 @@ mod tests {
             request: 3,
             class: "short, \"urgent\"",
             arrival_ms: 15.0,
-            departure_ms: 490.0,
+            departure_ms: Some(490.0),
             outcome: "completed",
             demand_ms: 105.0,
             breakdown_ms: [370.0, 0.0, 0.0, 0.0, 20.0, 10.0, 75.0, 0.0, 0.0],
@@ -133,7 +130,7 @@ mod tests {
             request: 1,
             class: "empty",
             arrival_ms: 1.0,
-            departure_ms: 1.0,
+            departure_ms: Some(1.0),
             outcome: "failed",
             demand_ms: 0.0,
             breakdown_ms: [0.0; Activity::ALL.len()],

@@ -7,7 +7,7 @@
 //! How busy cores and slots are during a batch is what its requests had them do, by the length of the batch (the
 //! utilization law); a batch is as long as it takes until the next one begins.
 
-use crate::engine::{ClassCounts, Departure, Observer, Outcome, Unfinished, Usage, Waits, runs};
+use crate::engine::{ClassCounts, Departure, FromWarmUp, Observer, Outcome, Unfinished, Usage, Waits, runs};
 use crate::model::{Activity, SimTime};
 
 use super::collector::Collector;
@@ -27,6 +27,8 @@ pub struct Batches {
     shift: u32,
     batches: Vec<Batch>,
     empty: Batch,
+    /// What was under way when the run ended, which no batch has.
+    besides: Collector,
     clients_retry: bool,
     over_time: OverTime,
     /// At how many stations waits are collected.
@@ -38,14 +40,10 @@ pub struct Batches {
 pub(super) struct Batch {
     /// When the first of its requests arrived.
     begin: SimTime,
-    /// Of those that were answered.
+    /// Of those that departed.
     collector: Collector,
-    /// Of the others, and how many of all were further tries.
+    /// Of those that were not answered, and how many of all were further tries.
     unanswered: Vec<ClassCounts>,
-    /// What the others did, in nanoseconds: were in the system, were in progress, worked.
-    present: u128,
-    in_progress: u128,
-    work: u128,
 }
 
 impl Batches {
@@ -58,7 +56,8 @@ impl Batches {
     pub fn only_one(classes: usize, clients_retry: bool) -> Self {
         let empty = Batch::new(classes, clients_retry);
         let over_time = OverTime::from(SimTime::ZERO, clients_retry);
-        Self { shift: u64::BITS - 1, batches: Vec::new(), empty, clients_retry, over_time, stations: None }
+        let besides = empty.collector.clone();
+        Self { shift: u64::BITS - 1, batches: Vec::new(), empty, besides, clients_retry, over_time, stations: None }
     }
 
     /// The same of a run whose measured time begins at that instant.
@@ -88,6 +87,7 @@ impl Batches {
     pub fn collected(&self) -> Collector {
         let classes = self.empty.unanswered.len();
         let mut all = Collector::new(classes, self.clients_retry).with_stations(self.stations.unwrap_or(0));
+        all.merge(&self.besides);
         self.batches.iter().for_each(|batch| all.merge(&batch.collector));
         all
     }
@@ -163,10 +163,10 @@ impl Batch {
     pub fn new(classes: usize, clients_retry: bool) -> Self {
         let collector = Collector::new(classes, clients_retry);
         let unanswered = vec![ClassCounts::default(); classes];
-        Self { begin: SimTime::MAX, collector, unanswered, present: 0, in_progress: 0, work: 0 }
+        Self { begin: SimTime::MAX, collector, unanswered }
     }
 
-    /// What was collected of the answered.
+    /// What was collected of those that departed.
     pub const fn collector(&self) -> &Collector {
         &self.collector
     }
@@ -186,6 +186,7 @@ impl Batch {
             threads: None,
             workers: Vec::new(),
             warm_up_requests: 0,
+            from_warm_up: FromWarmUp::default(),
             phase_events: 0,
             incomplete: None,
         }
@@ -202,6 +203,7 @@ impl Batch {
         counts.arrived += 1;
         counts.timed_out += u64::from(unfinished.is_abandoned);
         counts.retried += u64::from(unfinished.entrance.tries_before > 0);
+        self.collector.add_unfinished(unfinished);
     }
 
     /// Takes the requests of another batch.
@@ -209,9 +211,6 @@ impl Batch {
         self.begin = self.begin.min(other.begin);
         self.collector.merge(&other.collector);
         self.unanswered.iter_mut().zip(&other.unanswered).for_each(|(counts, more)| counts.add(*more));
-        self.present += other.present;
-        self.in_progress += other.in_progress;
-        self.work += other.work;
     }
 
     /// What happened to its requests, by class.
@@ -224,21 +223,22 @@ impl Batch {
 
     fn totals(&self, end: SimTime) -> Totals {
         let usage = |area: u128| Usage { area, max: 0 };
-        let spent = |activity: Activity| self.collector.spent(activity);
+        let spent = |activity: Activity| self.collector.spent_by_all(activity);
         let present: u128 = Activity::ALL.into_iter().map(spent).sum();
         Totals {
             nanos: u128::from((end - self.begin).as_nanos()),
             classes: self.counts().collect(),
-            in_system: usage(self.present + present),
-            cores: usage(self.work + spent(Activity::Framework) + spent(Activity::Compute)),
+            in_system: usage(present),
+            cores: usage(spent(Activity::Framework) + spent(Activity::Compute)),
             turns: None,
-            slots: usage(self.in_progress + present - spent(Activity::BacklogWait)),
+            slots: usage(present - spent(Activity::BacklogWait)),
             backends: Vec::new(),
             backend_queues: Vec::new(),
             pools: Vec::new(),
             threads: None,
             workers: Vec::new(),
             warm_up_requests: 0,
+            from_warm_up: FromWarmUp::default(),
             phase_events: 0,
             incomplete: None,
         }
@@ -254,12 +254,9 @@ impl Batch {
             let again = departures.iter().filter(is_again).count();
             self.unanswered[usize::from(entrance.class.0)].retried += again as u64;
         }
-        if *outcome == Outcome::Completed {
-            self.collector.add(departures);
-        } else {
-            self.collector.add_unanswered(departures);
-            departures.iter().for_each(|departure| self.add_unanswered(departure));
-        }
+        self.collector.add(departures);
+        self.collector.add_operations(departures);
+        self.count_unanswered(departures, *outcome);
         first
     }
 
@@ -268,23 +265,25 @@ impl Batch {
         Activity::ALL.map(|activity| self.collector.spent(activity))
     }
 
-    fn add_unanswered(&mut self, departure: &Departure) {
-        let spent = |activity: Activity| u128::from(departure.spent[activity as usize].as_nanos());
-        let present = u128::from(departure.response_time().as_nanos());
-        self.present += present;
-        self.in_progress += present - spent(Activity::BacklogWait);
-        self.work += spent(Activity::Framework) + spent(Activity::Compute);
-        let counts = &mut self.unanswered[usize::from(departure.entrance.class.0)];
-        counts.arrived += 1;
-        match departure.outcome {
-            Outcome::Completed => unreachable!("the collector has those that were answered"),
-            Outcome::Rejected(reason) => counts.rejected.count(reason),
-            Outcome::TimedOut => counts.timed_out += 1,
+    /// Counts departures of requests of one class that came to this end; the collector has those that were answered.
+    fn count_unanswered(&mut self, departures: &[Departure], outcome: Outcome) {
+        let count = departures.len() as u64;
+        let longest = departures.iter().map(Departure::response_time).max().unwrap_or_default();
+        let counts = &mut self.unanswered[usize::from(departures[0].entrance.class.0)];
+        match outcome {
+            Outcome::Completed => return,
+            Outcome::Rejected(reason) => counts.rejected.count_many(reason, count),
+            Outcome::TimedOut => counts.timed_out += count,
             Outcome::ServedLate => {
-                counts.timed_out += 1;
-                counts.served_late += 1;
+                counts.timed_out += count;
+                counts.served_late += count;
             }
-            Outcome::Failed(reason) => counts.failed.count(reason),
+            Outcome::Failed(reason) => counts.failed.count_many(reason, count),
+        }
+        counts.arrived += count;
+        // How long a client waited that gave up before is not known here.
+        if outcome != Outcome::ServedLate {
+            counts.longest_unanswered = counts.longest_unanswered.max(longest);
         }
     }
 }
@@ -335,6 +334,7 @@ impl Observer for Batches {
 
     fn on_unfinished(&mut self, unfinished: &Unfinished) {
         self.over_time.add_unfinished(unfinished);
+        self.besides.add_unfinished(unfinished);
     }
 }
 
@@ -364,6 +364,8 @@ mod tests {
                 departure: arrival + demand,
                 outcome: Outcome::Completed,
                 counts: request >= warm_up,
+                was_taken: true,
+                ends_operation: request >= warm_up,
                 spent,
             }]);
         }
@@ -401,8 +403,17 @@ mod tests {
             let arrival = SimTime::ZERO + SimDuration::from_millis(request);
             let entrance = Entrance { request, class, arrival, first_arrival: arrival, tries_before: 0, demand: zero };
             let departure = arrival + SimDuration::from_nanos(1_000_003 + request);
-            let (outcome, spent) = (Outcome::Completed, [zero; Activity::ALL.len()]);
-            batches.on_departures(&[Departure { entrance, departure, outcome, counts: true, spent }]);
+            let (outcome, counts, was_taken, ends_operation) = (Outcome::Completed, true, true, true);
+            let spent = [zero; Activity::ALL.len()];
+            batches.on_departures(&[Departure {
+                entrance,
+                departure,
+                outcome,
+                counts,
+                was_taken,
+                ends_operation,
+                spent,
+            }]);
         }
         let mut all = batches.collected();
         let of_classes: Vec<_> = all.samples().map(|sample| sample.percentiles([500])[0]).collect();

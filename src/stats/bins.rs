@@ -157,6 +157,11 @@ impl<const BITS: u32> Bins<BITS> {
         })
     }
 
+    /// The middle of each bin that is not empty, in order, and how many numbers it holds.
+    pub fn middles(&self) -> impl Iterator<Item = (u64, u64)> {
+        (0..PAGES).flat_map(|page| self.bins_of(page)).map(|bin| (bin.middle(), bin.count))
+    }
+
     fn count_of_page(&self, page: usize) -> u64 {
         let carries: u64 = self.carries.range((page, 0)..(page + 1, 0)).map(|(_, carries)| carries).sum();
         (carries << Count::BITS) + self.counts_of(page).map(|(_, count)| u64::from(count)).sum::<u64>()

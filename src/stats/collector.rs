@@ -2,17 +2,20 @@
 
 use indexmap::IndexMap;
 
-use crate::engine::{ClassCounts, Departure, Rules, Waits, add_spent};
-use crate::model::{Activity, Backend, BackendId, Machine, PoolScope, Resource, SimTime};
+use crate::engine::{ClassCounts, Departure, Outcome, Rules, Standing, Unfinished, Waits, add_spent};
+use crate::model::{
+    Activity, Backend, BackendId, Machine, Named, PoolScope, Quantity, Resource, SimDuration, SimTime, Tail,
+};
 
 use crate::policy::{Runner, StandsFor};
 
+use super::of_arrived::{AllArrived, OfArrived, Percentile};
+use super::outcomes::{Operations, Unanswered, UnansweredTime};
 use super::per_worker::{imbalance, listed, per_worker};
 use super::results::*;
 use super::sample::Sample;
 use super::stations::StationWaits;
 use super::totals::Totals;
-use super::unanswered::Unanswered;
 
 /// Slowdowns are recorded in millionths.
 const SLOWDOWN_UNIT: u64 = 1_000_000;
@@ -25,17 +28,19 @@ pub struct Collector {
     waiting_time: Sample,
     waited: u64,
     spent: [u128; Activity::ALL.len()],
-    /// First try to answer, where clients try again.
-    operation_time: Option<Sample>,
     /// How long requests waited at each station, answered or not.
     stations: StationWaits,
-    unanswered: Unanswered,
+    /// Of the requests that departed without an answer.
+    unanswered: UnansweredTime,
+    /// All attempts of a client together, where clients make several.
+    operations: Option<Operations>,
 }
 
 #[derive(Clone, Debug)]
 struct ClassSamples {
     response_time: Sample,
     slowdown: Sample,
+    unanswered: Unanswered,
 }
 
 /// Whose numbers they are.
@@ -69,9 +74,9 @@ impl Collector {
             waiting_time: Sample::default(),
             waited: 0,
             spent: [0; Activity::ALL.len()],
-            operation_time: clients_retry.then(Sample::with_deviation),
             stations: StationWaits::default(),
-            unanswered: Unanswered::default(),
+            unanswered: UnansweredTime::default(),
+            operations: clients_retry.then(Operations::new),
         }
     }
 
@@ -83,28 +88,56 @@ impl Collector {
     /// All samples, in an order that is the same for all collectors of a run.
     pub(super) fn samples(&mut self) -> impl Iterator<Item = &mut Sample> {
         let of_classes = self.classes.iter_mut().flat_map(|class| [&mut class.response_time, &mut class.slowdown]);
-        of_classes.chain([&mut self.waiting_time]).chain(&mut self.operation_time).chain(self.stations.samples())
+        let operation_time = self.operations.as_mut().map(|operations| &mut operations.time);
+        of_classes.chain([&mut self.waiting_time]).chain(operation_time).chain(self.stations.samples())
     }
 
-    /// Takes departures of requests of one class that count and were answered.
+    /// Takes departures of requests of one class that count and came to the same end.
     pub fn add(&mut self, departures: &[Departure]) {
-        let Some(Departure { entrance, .. }) = departures.first() else { return };
+        let Some(Departure { entrance, outcome, .. }) = departures.first() else { return };
         let samples = &mut self.classes[usize::from(entrance.class.0)];
-        samples.response_time.record(departures.iter().map(|departure| departure.response_time().as_nanos()));
-        samples.slowdown.record(departures.iter().filter_map(slowdown));
-        let waiting_time = |departure: &Departure| departure.spent[Activity::BacklogWait as usize].as_nanos();
-        self.waiting_time.record(departures.iter().map(waiting_time));
-        self.waited += departures.iter().map(|departure| u64::from(waiting_time(departure) > 0)).sum::<u64>();
-        if let Some(operation_time) = &mut self.operation_time {
-            let time = |departure: &Departure| (departure.departure - departure.entrance.first_arrival).as_nanos();
-            operation_time.record(departures.iter().map(time));
+        if *outcome == Outcome::Completed {
+            samples.response_time.record(departures.iter().map(|departure| departure.response_time().as_nanos()));
+            samples.slowdown.record(departures.iter().filter_map(slowdown));
+            let waiting_time = |departure: &Departure| departure.spent[Activity::BacklogWait as usize].as_nanos();
+            self.waiting_time.record(departures.iter().map(waiting_time));
+            self.waited += departures.iter().map(|departure| u64::from(waiting_time(departure) > 0)).sum::<u64>();
+            add_spent(departures, &mut self.spent);
+        } else {
+            departures.iter().for_each(|departure| samples.unanswered.add(departure));
+            let taken = departures.iter().filter(|departure| departure.was_taken);
+            taken.for_each(|departure| self.add_wait(departure.spent[Activity::BacklogWait as usize]));
+            self.unanswered.add(departures);
         }
-        add_spent(departures, &mut self.spent);
     }
 
-    /// Takes departures of requests that count and were not answered.
-    pub fn add_unanswered(&mut self, departures: &[Departure]) {
-        self.unanswered.add(departures);
+    /// Takes departures of requests that came to the same end, as far as they end operations.
+    pub fn add_operations(&mut self, departures: &[Departure]) {
+        if let Some(operations) = &mut self.operations {
+            operations.add(departures);
+        }
+    }
+
+    /// Takes what was under way when the run ended.
+    pub fn add_unfinished(&mut self, unfinished: &Unfinished) {
+        if let Some(operations) = &mut self.operations {
+            operations.add_unfinished(unfinished);
+        }
+        if !unfinished.counts || unfinished.standing() == Standing::BetweenAttempts {
+            return;
+        }
+        if unfinished.is_taken {
+            self.add_wait(unfinished.backlog_wait);
+        }
+        let age = unfinished.end - unfinished.entrance.arrival;
+        let samples = &mut self.classes[usize::from(unfinished.entrance.class.0)];
+        samples.unanswered.add_unfinished(unfinished, ratio(age, unfinished.entrance.demand));
+    }
+
+    /// Takes the wait of a request that a worker took.
+    fn add_wait(&mut self, wait: SimDuration) {
+        self.waiting_time.record([wait.as_nanos()]);
+        self.waited += u64::from(wait > SimDuration::ZERO);
     }
 
     /// Takes what requests that count waited for, whatever became of them.
@@ -129,6 +162,11 @@ impl Collector {
         self.spent[activity as usize]
     }
 
+    /// Time that all requests spent in an activity until they departed, in nanoseconds.
+    pub(super) const fn spent_by_all(&self, activity: Activity) -> u128 {
+        self.spent[activity as usize] + self.unanswered.spent[activity as usize]
+    }
+
     /// Takes all that another has collected into this one.
     pub fn merge(&mut self, other: &Self) {
         for (samples, more) in self.classes.iter_mut().zip(&other.classes) {
@@ -137,11 +175,11 @@ impl Collector {
         self.waiting_time.merge(&other.waiting_time);
         self.waited += other.waited;
         self.spent.iter_mut().zip(other.spent).for_each(|(sum, more)| *sum += more);
-        if let (Some(times), Some(more)) = (&mut self.operation_time, &other.operation_time) {
-            times.merge(more);
+        self.unanswered.merge(&other.unanswered);
+        if let (Some(operations), Some(more)) = (&mut self.operations, &other.operations) {
+            operations.merge(more);
         }
         self.stations.merge(&other.stations);
-        self.unanswered.merge(&other.unanswered);
     }
 
     /// The numbers, with what the engine counted at the same time.
@@ -154,9 +192,14 @@ impl Collector {
             counts.add(*of_class);
             classes.insert(String::from(*name), samples.results(*of_class));
         }
-        let ClassResults { requests, response_time_ms, slowdown, error_rate, .. } = all.results(counts);
+        let ClassResults { requests, response_time_ms, slowdown, error_rate, mut all_arrived, .. } =
+            all.results(counts);
+        if let Some(operations) = &self.operations {
+            add_tails(&mut all_arrived, Quantity::OperationTime, operations.of_arrived());
+        }
         let seconds = totals.seconds();
         let workers = per_worker(subject, totals);
+        let goodput = requests.completed + totals.from_warm_up.completed;
         let per_second = |count: u64| (seconds > 0.0).then(|| count as f64 / seconds);
         PolicyResults {
             name: subject.policy.into(),
@@ -169,20 +212,22 @@ impl Collector {
             response_time_ms,
             slowdown,
             error_rate,
+            all_arrived,
             breakdown_ms: breakdown(&self.spent, all.response_time.count()),
-            unanswered_breakdown_ms: (self.unanswered.count > 0)
-                .then(|| breakdown(&self.unanswered.spent, self.unanswered.count)),
+            unanswered_breakdown_ms: (self.unanswered.departed > 0)
+                .then(|| breakdown(&self.unanswered.spent, self.unanswered.departed)),
             waiting_time_ms: wait_summary(&self.waiting_time, self.waited),
             stations: self.stations.results(subject, totals),
             imbalance: imbalance(&workers),
             per_worker: listed(workers),
             in_system: InSystem { mean: totals.share(totals.in_system, 1), max: totals.in_system.max },
-            throughput_per_s: per_second(requests.completed + counts.served_late),
-            goodput_per_s: per_second(requests.completed),
+            throughput_per_s: per_second(goodput + counts.served_late + totals.from_warm_up.served_late),
+            goodput_per_s: per_second(goodput),
             utilization: utilization(subject, totals),
             classes,
-            operation_time_ms: self.operation_time.as_ref().map(summary),
-            amplification: self.operation_time.as_ref().and_then(|_| amplification(requests)),
+            operations: self.operations.as_ref().map(Operations::counts),
+            operation_time_ms: self.operations.as_ref().map(|operations| summary(&operations.time)),
+            amplification: self.operations.as_ref().and_then(|_| amplification(requests)),
             over_time: Vec::new(),
             faults: Vec::new(),
             warm_up_requests: totals.warm_up_requests,
@@ -228,7 +273,8 @@ pub(super) fn wait_summary(waits: &Sample, waited: u64) -> WaitingTime {
 
 impl Default for ClassSamples {
     fn default() -> Self {
-        Self { response_time: Sample::with_deviation(), slowdown: Sample::default() }
+        let (slowdown, unanswered) = (Sample::default(), Unanswered::default());
+        Self { response_time: Sample::with_deviation(), slowdown, unanswered }
     }
 }
 
@@ -236,11 +282,12 @@ impl ClassSamples {
     fn merge(&mut self, other: &Self) {
         self.response_time.merge(&other.response_time);
         self.slowdown.merge(&other.slowdown);
+        self.unanswered.merge(&other.unanswered);
     }
 
     fn results(&self, counts: ClassCounts) -> ClassResults {
         let requests = request_counts(counts);
-        let without_answer = requests.rejected + requests.timed_out + requests.failed;
+        let without_answer = requests.unanswered();
         let ratio = |millionths: u64| millionths as f64 / SLOWDOWN_UNIT as f64;
         let [slowdown_p50, slowdown_p99] = self.slowdown.percentiles([500, 990]).map(|share| share.map(ratio));
         ClassResults {
@@ -253,8 +300,45 @@ impl ClassSamples {
                 max: self.slowdown.max().map(ratio),
             },
             error_rate: (requests.arrived > 0).then(|| without_answer as f64 / requests.arrived as f64),
+            all_arrived: self.all_arrived(without_answer, counts.longest_unanswered),
             confidence: None,
         }
+    }
+
+    fn all_arrived(&self, unanswered: u64, longest_unanswered: SimDuration) -> AllArrived {
+        let Unanswered { without_demand, ages, slowdowns } = &self.unanswered;
+        let times = OfArrived { answered: &self.response_time, unanswered, in_flight: ages };
+        let unanswered = unanswered.saturating_sub(*without_demand);
+        let ratios = OfArrived { answered: &self.slowdown, unanswered, in_flight: slowdowns };
+        let longest = [self.response_time.max(), ages.max(), Some(longest_unanswered.as_nanos())];
+        let mut all_arrived = AllArrived {
+            longest_wait_ms: longest.into_iter().flatten().max().map(nanos_to_millis),
+            ..AllArrived::default()
+        };
+        add_tails(&mut all_arrived, Quantity::ResponseTime, times);
+        add_tails(&mut all_arrived, Quantity::Slowdown, ratios);
+        all_arrived
+    }
+}
+
+/// Adds the percentiles and the maximum of a quantity over every request that arrived. They are infinite where so many got
+/// no answer that there is none.
+fn add_tails(all_arrived: &mut AllArrived, quantity: Quantity, of: OfArrived<'_>) {
+    let unit = match quantity {
+        Quantity::ResponseTime | Quantity::OperationTime => NANOS_PER_MILLI,
+        Quantity::Slowdown => SLOWDOWN_UNIT as f64,
+    };
+    for (named, Tail { per_mille, .. }) in Named::tails().filter(|(_, tail)| tail.quantity == quantity) {
+        let [found] = of.percentiles([per_mille]);
+        let number = match found {
+            Percentile::Unknown(at_least) => {
+                all_arrived.at_least.extend(at_least.map(|number| (named.name(), number as f64 / unit)));
+                None
+            }
+            Percentile::Beyond => Some(f64::INFINITY),
+            Percentile::At(number) => Some(number as f64 / unit),
+        };
+        all_arrived.numbers.insert(named.name(), number);
     }
 }
 
@@ -298,8 +382,12 @@ fn amplification(requests: RequestCounts) -> Option<f64> {
 
 /// Response time / demand in millionths, to the nearest; `None` without demand.
 fn slowdown(departure: &Departure) -> Option<u64> {
-    let demand = departure.entrance.demand.as_nanos();
-    let response_time = departure.response_time().as_nanos();
+    ratio(departure.response_time(), departure.entrance.demand)
+}
+
+#[inline]
+fn ratio(response_time: SimDuration, demand: SimDuration) -> Option<u64> {
+    let (response_time, demand) = (response_time.as_nanos(), demand.as_nanos());
     // Up to four hours 64 bits are enough, as half a demand fits in what is left.
     if response_time <= (u64::MAX - SimTime::MAX.as_nanos()) / SLOWDOWN_UNIT {
         return (response_time * SLOWDOWN_UNIT + demand / 2).checked_div(demand);

@@ -66,10 +66,16 @@ pub fn tell_confidence(results: &mut PolicyResults, level: f64, backends: &[&str
     let levels = std::mem::take(&mut results.observations);
     let Some(finest) = levels.first() else { return };
     let all: Vec<&Series> = levels.iter().map(|observations| &observations.all).collect();
-    let all = intervals(&all, |metric| results.metric(metric, backends), level, backends);
+    let tell =
+        |of_arrived: bool| intervals(&all, |metric| results.metric(metric, backends), of_arrived, level, backends);
+    let (all, all_arrived) = (tell(false), tell(true));
+    results.all_arrived.confidence = Some(all_arrived);
     for (number, class) in results.classes.values_mut().enumerate() {
         let of_class: Vec<&Series> = levels.iter().map(|observations| &observations.classes[number]).collect();
-        class.confidence = Some(intervals(&of_class, |metric| class.metric(metric), level, backends));
+        let tell = |of_arrived: bool| intervals(&of_class, |metric| class.metric(metric), of_arrived, level, backends);
+        let (of_answered, all_arrived) = (tell(false), tell(true));
+        class.confidence = Some(of_answered);
+        class.all_arrived.confidence = Some(all_arrived);
     }
     results.confidence = Some(Confidence {
         level,
@@ -84,19 +90,26 @@ pub fn tell_confidence(results: &mut PolicyResults, level: f64, backends: &[&str
     results.observations = levels;
 }
 
-/// The intervals of the numbers that there are, each from the shortest parts that will do for it, and without what the
-/// number cannot be.
+/// The intervals of the numbers that there are, over every request that arrived or of the others: each from the shortest parts
+/// that will do for it, and without what the number cannot be. A number that is infinite has none.
 fn intervals(
     levels: &[&Series],
     number: impl Fn(Metric) -> Option<f64>,
+    of_arrived: bool,
     level: f64,
     backends: &[&str],
 ) -> ClassConfidence {
     let mut told = ClassConfidence::default();
-    for metric in Metric::with_interval(backends) {
+    let metrics: Vec<Metric> = if of_arrived {
+        Metric::of_arrived_with_interval().collect()
+    } else {
+        Metric::with_interval(backends).collect()
+    };
+    for metric in metrics {
         let (Some(estimate), Some(values)) = (number(metric), values(levels, metric)) else { continue };
         let name = metric.name(backends);
         match values {
+            Ok(_) if estimate.is_infinite() => {}
             Ok(values) => {
                 if let Some(interval) = Interval::of_mean(values, level) {
                     let support = Support::of(metric, |named| number(Metric::Named(named)));
@@ -143,12 +156,23 @@ fn difference(named: Named, ours: &PolicyResults, theirs: &PolicyResults, level:
         interval_ms: interval.as_ref().ok().map(Interval::ends),
         verdict: match &interval {
             Ok(interval) if interval.covers(0.0) => Verdict::NoDifference,
+            Ok(_) | Err(_) if difference < 0.0 && leaves_more_out(ours, theirs) => Verdict::Incomparable,
+            Ok(_) | Err(_) if difference > 0.0 && leaves_more_out(theirs, ours) => Verdict::Incomparable,
             Ok(_) if difference < 0.0 => Verdict::Faster,
             Ok(_) => Verdict::Slower,
             Err(_) => Verdict::Undecided,
         },
         not_estimable: interval.err(),
     })
+}
+
+/// Shares of unanswered requests that are no further apart shift a 99th percentile by a tenth of what lies beyond it.
+const NOTABLE_DIFFERENCE: f64 = 0.001;
+
+/// Whether a policy leaves more requests without an answer than another: its response times are of fewer of them.
+fn leaves_more_out(one: &PolicyResults, other: &PolicyResults) -> bool {
+    let (share, other) = (one.error_rate.unwrap_or(0.0), other.error_rate.unwrap_or(0.0));
+    share - other > NOTABLE_DIFFERENCE
 }
 
 /// The difference in each of the shortest parts that will do for both.

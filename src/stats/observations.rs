@@ -7,9 +7,9 @@
 
 use indexmap::IndexMap;
 
-use crate::model::{Metric, Named};
+use crate::model::{Metric, Named, Population};
 
-use super::results::PolicyResults;
+use super::results::{PolicyResults, RequestCounts};
 
 /// So many requests of each part must lie beyond a percentile.
 pub const TAIL: u64 = 100;
@@ -34,6 +34,11 @@ pub struct Observations {
     pub all: Series,
     /// Those of each class, in the order of the scenario.
     pub classes: Vec<Series>,
+    /// The values of numbers that are not estimable, of the parts that have one: too few for an interval, enough to say how
+    /// many more it takes.
+    pub rough: IndexMap<Metric, Vec<f64>>,
+    /// Those of each class.
+    pub rough_of_classes: Vec<IndexMap<Metric, Vec<f64>>>,
 }
 
 /// What the parts are.
@@ -69,10 +74,13 @@ impl Method {
 impl Observations {
     /// Observations of parts with these results; there may be no parts. `classes` is the number of classes of the scenario,
     /// `backends` are the names of its backends.
-    pub fn of(parts: &[PolicyResults], method: Method, classes: usize, backends: &[&str]) -> Self {
-        let metrics: Vec<Metric> = Metric::with_interval(backends).collect();
-        let series = |count: &dyn Fn(&PolicyResults) -> u64, read: &dyn Fn(&PolicyResults, Metric) -> Option<f64>| {
-            let fewest = parts.iter().map(count).min().unwrap_or(0);
+    pub fn of<'a>(parts: &'a [PolicyResults], method: Method, classes: usize, backends: &[&str]) -> Self {
+        let metrics: Vec<Metric> = Metric::with_interval(backends).chain(Metric::of_arrived_with_interval()).collect();
+        let series = |count: &dyn Fn(&'a PolicyResults) -> &'a RequestCounts,
+                      read: &dyn Fn(&PolicyResults, Metric) -> Option<f64>| {
+            let fewest =
+                |count_of: fn(&RequestCounts) -> u64| parts.iter().map(|part| count_of(count(part))).min().unwrap_or(0);
+            let (answered, ended) = (fewest(|counts| counts.completed), fewest(RequestCounts::ended));
             let means: Option<Vec<f64>> = parts.iter().map(|part| read(part, Metric::Named(Named::Mean))).collect();
             let dependent = match method {
                 Method::Batches { .. } => means.is_some_and(|means| depend(&means)),
@@ -84,20 +92,35 @@ impl Observations {
                     let values: Vec<_> = parts.iter().map(|part| read(part, *metric)).collect();
                     // Without any part, every number lacks values.
                     let is_known = parts.is_empty() || values.iter().any(Option::is_some);
+                    let fewest = match metric.population() {
+                        Population::Arrived(_) | Population::Run => ended,
+                        Population::Answered | Population::Taken { .. } => answered,
+                    };
                     is_known.then(|| (*metric, judged(*metric, &values, fewest, method, dependent)))
                 })
                 .collect::<Series>()
         };
+        let all = series(&|part| &part.requests, &|part, metric| part.metric(metric, backends));
+        let classes: Vec<Series> = (0..classes)
+            .map(|number| {
+                let counts = |part: &'a PolicyResults| &part.classes[number].requests;
+                series(&counts, &|part, metric| part.classes[number].metric(metric))
+            })
+            .collect();
+        let rough_of = |series: &Series, read: &dyn Fn(&PolicyResults, Metric) -> Option<f64>| {
+            let failed = series.iter().filter(|(_, values)| values.is_err()).map(|(metric, _)| *metric);
+            let values = failed.map(|metric| (metric, parts.iter().filter_map(|part| read(part, metric)).collect()));
+            values.collect()
+        };
         Self {
             method,
             parts: parts.len(),
-            all: series(&|part| part.requests.completed, &|part, metric| part.metric(metric, backends)),
-            classes: (0..classes)
-                .map(|number| {
-                    let completed = |part: &PolicyResults| part.classes[number].requests.completed;
-                    series(&completed, &|part, metric| part.classes[number].metric(metric))
-                })
+            rough: rough_of(&all, &|part, metric| part.metric(metric, backends)),
+            rough_of_classes: (0..classes.len())
+                .map(|number| rough_of(&classes[number], &|part, metric| part.classes[number].metric(metric)))
                 .collect(),
+            all,
+            classes,
         }
     }
 }
@@ -145,6 +168,10 @@ fn judged(
     let Some(values) = values.iter().copied().collect::<Option<Vec<f64>>>() else {
         return Err(format!("not every {part} has one"));
     };
+    let without = values.iter().filter(|value| value.is_infinite()).count();
+    if without > 0 && without < values.len() {
+        return Err(format!("in {without} of {} so many requests got no answer that there is none", values.len()));
+    }
     if let (Method::Batches { requests }, true) = (method, dependent) {
         return Err(format!("batches of {requests} requests still depend on each other: run longer, or replications"));
     }

@@ -9,6 +9,8 @@ use serde::{Serialize, Serializer};
 
 use super::fault_effect::FaultEffect;
 use super::observations::Observations;
+use super::of_arrived::AllArrived;
+use super::outcomes::OperationCounts;
 use super::over_time::TimeWindow;
 use super::per_worker::{Imbalance, WorkerResults};
 use super::saturation::Saturation;
@@ -129,12 +131,15 @@ pub struct PolicyResults {
     pub slowdown: Slowdown,
     /// The share of the requests that arrived and were rejected, timed out or failed.
     pub error_rate: Option<f64>,
+    /// Percentiles and maxima over every request that arrived, where one without an answer is slower than any other.
+    pub all_arrived: AllArrived,
     /// Where the time went: means per completed request, which add up to the mean response time.
     pub breakdown_ms: Breakdown,
-    /// The same of the requests that were rejected, timed out or failed: means per such request.
+    /// Where the time of the others went until they ended: means per request that departed without an answer, or with one
+    /// after its client had given up. Left out if there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unanswered_breakdown_ms: Option<Breakdown>,
-    /// The wait in the backlog.
+    /// The wait in the backlog, of the requests that a worker took.
     pub waiting_time_ms: WaitingTime,
     /// Where requests waited once a worker had taken them: `turn`, `cores`, `threads`, `pool.NAME` and `backend.NAME`, those
     /// of them where this policy may make requests wait.
@@ -149,15 +154,19 @@ pub struct PolicyResults {
     pub imbalance: Option<Imbalance>,
     /// Requests inside the system.
     pub in_system: InSystem,
-    /// Requests that the application served per second, too late for their clients or not.
+    /// Requests that the application served per second, too late for their clients or not; those that arrived in the
+    /// warm-up and departed after it included.
     pub throughput_per_s: Option<f64>,
-    /// Requests that it served per second while their clients still waited.
+    /// Of those, the ones that it served while their clients still waited, per second.
     pub goodput_per_s: Option<f64>,
     /// Busy time / (time × how many there are), 0 to 1.
     pub utilization: Utilization,
     /// The same numbers for each class, in the order of the scenario.
     pub classes: IndexMap<String, ClassResults>,
-    /// From a client's first try to its answer, of the completed requests; where clients try again.
+    /// All attempts of a client together; where clients make several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub operations: Option<OperationCounts>,
+    /// From a client's first try to its answer, of the answered operations; where clients try again.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub operation_time_ms: Option<Summary>,
     /// All arrivals / arrivals that are no repeated tries; where clients try again.
@@ -205,6 +214,8 @@ pub struct ClassResults {
     pub slowdown: Slowdown,
     /// The share of the requests that arrived and were rejected, timed out or failed.
     pub error_rate: Option<f64>,
+    /// Percentiles and maxima over every request that arrived, where one without an answer is slower than any other.
+    pub all_arrived: AllArrived,
     /// How sure these numbers are.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub confidence: Option<ClassConfidence>,
@@ -236,6 +247,16 @@ pub struct RequestCounts {
 }
 
 impl RequestCounts {
+    /// How many came to an end, with an answer or without.
+    pub const fn ended(&self) -> u64 {
+        self.arrived - self.in_flight
+    }
+
+    /// How many ended without an answer.
+    pub const fn unanswered(&self) -> u64 {
+        self.rejected + self.timed_out + self.failed
+    }
+
     /// Adds other requests to these.
     pub fn add(&mut self, other: Self) {
         self.arrived += other.arrived;
@@ -463,6 +484,12 @@ pub struct ComparisonResults {
     pub policy: String,
     /// The other one.
     pub against: String,
+    /// The share of its requests that got no answer, where any of either did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub without_answer: Option<f64>,
+    /// The same of the other one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub against_without_answer: Option<f64>,
     /// The differences of response times: mean, p50, p95, p99.
     pub differences: Vec<DifferenceResult>,
 }
@@ -479,7 +506,7 @@ pub struct DifferenceResult {
     /// Why there is no interval.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub not_estimable: Option<String>,
-    /// `faster`, `slower`, `no_difference`, or `undecided` without an interval.
+    /// `faster`, `slower`, `no_difference`, `undecided` without an interval, or `incomparable`.
     pub verdict: Verdict,
 }
 
@@ -495,6 +522,8 @@ pub enum Verdict {
     NoDifference,
     /// There is no interval.
     Undecided,
+    /// The one whose answered requests are faster answered fewer of them: the slow ones may be those that it did not answer.
+    Incomparable,
 }
 
 /// An objective, held against one policy.
@@ -514,11 +543,20 @@ pub struct ObjectiveResult {
     pub metric: String,
     /// What it is measured in.
     pub unit: MetricUnit,
-    /// What it is; `None` if the run gave none.
+    /// What it is; `None` if the run gave none, or so many requests got no answer that there is none.
     pub value: Option<f64>,
     /// The ends of its confidence interval.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub interval: Option<[f64; 2]>,
+    /// The share of the requests, or operations, that got no answer, where any did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub without_answer: Option<f64>,
+    /// Whether the number is of the answered ones only, although more than 1 % got no answer.
+    #[serde(skip_serializing_if = "is_false")]
+    pub answered_only: bool,
+    /// Where requests that got no answer leave no value: the longest that one was seen to wait, in ms.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub longest_wait_ms: Option<f64>,
     /// What it is held against, in the same unit.
     pub bound: f64,
     /// Whether it only warns.
@@ -529,6 +567,9 @@ pub struct ObjectiveResult {
     /// Whether the interval holds the bound: another seed may say otherwise.
     #[serde(skip_serializing_if = "is_false")]
     pub uncertain: bool,
+    /// Why another seed may say otherwise, if it may; it is not known that it would not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub undecided: Option<Undecided>,
     /// The file that asks for it; results tell its name, wherever it lies.
     #[serde(serialize_with = "file_name")]
     pub file: String,
@@ -539,6 +580,29 @@ pub struct ObjectiveResult {
     /// The column after its last letter.
     pub end_column: usize,
 }
+
+/// Why chance may have decided an objective.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Undecided {
+    /// What is missing.
+    pub why: UndecidedReason,
+    /// About how many requests would decide it, those of all classes and replications together; `null` if no number of
+    /// them does.
+    pub requests: Option<u64>,
+}
+
+/// What an objective lacks to be decided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum UndecidedReason {
+    /// The number has no confidence interval.
+    NoInterval,
+    /// Its confidence interval holds the bound.
+    IntervalHoldsBound,
+}
+
+/// Above this share of requests without an answer, response times say little: they are of the others.
+pub const MUCH_UNANSWERED: f64 = 0.01;
 
 /// Whether an objective is met.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]

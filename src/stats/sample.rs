@@ -178,6 +178,27 @@ impl Sample {
         }
     }
 
+    /// The values in order, each with how many are at or below it; those of a bin are its middle.
+    pub(super) fn ordered(&self) -> Vec<(u64, u64)> {
+        match &self.binned {
+            None => {
+                let mut sorted = self.values.clone();
+                sorted.sort_unstable();
+                sorted.into_iter().zip(1..).collect()
+            }
+            Some(binned) => {
+                let Sums { min, max, .. } = binned.sums;
+                let middles = binned.bins.middles();
+                let mut below = 0;
+                let counted = middles.map(|(middle, count)| {
+                    below += count;
+                    (middle.clamp(min, max), below)
+                });
+                counted.collect()
+            }
+        }
+    }
+
     fn sums(&self) -> Sums {
         let mut sums = Sums::of(&self.values, self.with_deviation);
         self.binned.iter().for_each(|binned| sums.merge(&binned.sums));

@@ -23,7 +23,7 @@ impl Support {
         let high = if metric.unit() == MetricUnit::Share { 1.0 } else { f64::INFINITY };
         let whole = Self { low: 0.0, high };
         match metric {
-            Metric::Named(named) => whole.within_extremes(named, read),
+            Metric::Named(named) | Metric::OfArrived(named) => whole.within_extremes(named, read),
             Metric::FailedBy(_)
             | Metric::RejectedBy(_)
             | Metric::BackendUtilization(_)

@@ -4,7 +4,7 @@
 //! milliseconds), neighbours are merged: within a stretch, all time spent in one way stands together, in the order in which
 //! each way first occurred. So the sums by activity stay exact, and only the order within a stretch is lost.
 
-use crate::engine::{BlockingWaits, Departure, Entrance, Observer, Outcome, Rules, Segment};
+use crate::engine::{BlockingWaits, Departure, Entrance, Observer, Outcome, Rules, Segment, Standing, Unfinished};
 use crate::model::{Activity, ClassId, SimDuration, SimTime};
 
 use super::results::{TimelineEntry, TimelineSegment};
@@ -32,6 +32,8 @@ pub struct TimelineRecorder {
 struct Entry {
     entrance: Entrance,
     departure: Option<(SimTime, Outcome)>,
+    /// Its client had given up when the run ended, and its work was under way.
+    is_abandoned: bool,
     worker: Option<u32>,
     slot: Option<u32>,
     segments: Vec<Segment>,
@@ -112,6 +114,17 @@ impl Observer for TimelineRecorder {
             }
         }
     }
+
+    fn on_unfinished(&mut self, unfinished: &Unfinished) {
+        match unfinished.standing() {
+            Standing::Abandoned => {
+                if let Some(entry) = self.entry(unfinished.entrance.request) {
+                    entry.is_abandoned = true;
+                }
+            }
+            Standing::InFlight | Standing::BetweenAttempts => {}
+        }
+    }
 }
 
 /// Takes the lowest free slot, counted from 0.
@@ -158,7 +171,15 @@ fn merged(stretch: &[Segment]) -> Vec<Segment> {
 
 impl Entry {
     const fn new(entrance: Entrance) -> Self {
-        Self { entrance, departure: None, worker: None, slot: None, segments: Vec::new(), merged: 0 }
+        Self {
+            entrance,
+            departure: None,
+            is_abandoned: false,
+            worker: None,
+            slot: None,
+            segments: Vec::new(),
+            merged: 0,
+        }
     }
 
     fn add(&mut self, segment: Segment) {
@@ -182,15 +203,16 @@ impl Entry {
     fn timeline(&self, class: String, tells_blocking: bool) -> TimelineEntry {
         let is_answered = |(_, outcome): &(SimTime, Outcome)| *outcome == Outcome::Completed;
         let response_time = self.departure.filter(is_answered).map(|(departure, _)| departure - self.entrance.arrival);
-        let unanswered = self.departure.filter(|departure| !is_answered(departure));
+        let unanswered = self.departure.filter(|departure| !is_answered(departure)).map(|(_, outcome)| outcome);
+        let unanswered = unanswered.or(self.is_abandoned.then_some(Outcome::TimedOut));
         TimelineEntry {
             request: self.entrance.request + 1,
             class,
             arrival_ms: self.entrance.arrival.as_millis(),
             departure_ms: self.departure.map(|(departure, _)| departure.as_millis()),
             response_time_ms: response_time.map(SimDuration::as_millis),
-            outcome: unanswered.map(|(_, outcome)| outcome.name()),
-            reason: unanswered.and_then(|(_, outcome)| outcome.reason()),
+            outcome: unanswered.map(Outcome::name),
+            reason: unanswered.and_then(Outcome::reason),
             slowdown: response_time.and_then(|time| {
                 let demand = self.entrance.demand;
                 (demand > SimDuration::ZERO).then(|| time.as_nanos() as f64 / demand.as_nanos() as f64)

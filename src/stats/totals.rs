@@ -1,6 +1,6 @@
 //! What the engine counted in one run, a stretch of one, or several runs together.
 
-use crate::engine::{ClassCounts, Ending, QueueUsage, Record, Usage, WorkerUsage};
+use crate::engine::{ClassCounts, Ending, FromWarmUp, QueueUsage, Record, Usage, WorkerUsage};
 
 /// Counts and integrals over time; they add up over runs.
 #[derive(Clone, Debug, PartialEq)]
@@ -29,6 +29,8 @@ pub struct Totals {
     pub workers: Vec<WorkerUsage>,
     /// Requests that arrived in the warm-up.
     pub warm_up_requests: u64,
+    /// Of those, the ones that departed after it.
+    pub from_warm_up: FromWarmUp,
     /// Phase starts and ends of all requests.
     pub phase_events: u64,
     /// Why a run stopped before its end, in a sentence.
@@ -51,6 +53,7 @@ impl Totals {
             threads: Some(record.threads),
             workers: record.workers.clone(),
             warm_up_requests: record.warm_up_requests,
+            from_warm_up: record.from_warm_up,
             phase_events: record.phase_events,
             incomplete: incomplete(record),
         }
@@ -75,6 +78,7 @@ impl Totals {
             threads.add(more);
         }
         self.warm_up_requests += other.warm_up_requests;
+        self.from_warm_up.add(other.from_warm_up);
         self.phase_events += other.phase_events;
         self.incomplete = self.incomplete.take().or_else(|| other.incomplete.clone());
     }

@@ -181,6 +181,8 @@ mod tests {
                 departure: arrival + SimDuration::from_millis(5),
                 outcome: Outcome::Completed,
                 counts: true,
+                was_taken: true,
+                ends_operation: true,
                 spent: [SimDuration::ZERO; crate::model::Activity::ALL.len()],
             }]);
         }

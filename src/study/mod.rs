@@ -5,6 +5,7 @@ mod capacity;
 mod check;
 mod clients;
 mod coverage;
+mod decision;
 mod objectives;
 mod precision;
 mod replay;
@@ -21,12 +22,12 @@ pub use check::{
     BaselineNumbers, BaselinePolicy, BaselineSample, CHECK_SCHEMA, CheckVerdict, Finer, GATE_LEVEL, GATE_POWER, Gate,
     MetricComparison, MetricPower, MetricTolerance, MetricVerdict, NotComparable, OneSided, ScenarioChange,
     ScenarioCheck, ScenarioPart, Side, SignificanceTest, Stored, Unjudged, UnjudgedNumbers, WrittenBaseline, check,
-    judge, without_data,
+    judge, undecided, without_data,
 };
 pub use coverage::{ALLOWED, Coverage, CoveredNumber, coverage};
 pub use replay::{
     CaseFile, Figure, FigureSummary, Observed, PercentilePair, Range as ReplayRange, Replayed, ReplayedCase,
-    Verdict as ReplayVerdict, no_prediction, replay,
+    Verdict as ReplayVerdict, WithoutAnswer, no_prediction, replay,
 };
 pub use replications::{Halted, RequestRow, Rows};
 pub use run::{Options, SHORT_RUN, Watch, run};

@@ -1,8 +1,16 @@
 //! What was asked of the results, and whether they meet it.
+//!
+//! Percentiles and maxima are of every request that arrived: one without an answer is slower than any bound. A number that
+//! is infinite so is no value to show, but it breaks every upper bound.
 
-use crate::model::Metric;
-use crate::scenario::{Objective, Scenario};
-use crate::stats::{ClassConfidence, ObjectiveResult, ObjectiveVerdict, PolicyResults, Recovery};
+use crate::model::{Metric, Named, Population, Quantity, Tail};
+use crate::scenario::{Comparison, Objective, Scenario};
+use crate::stats::{
+    AllArrived, ClassConfidence, MUCH_UNANSWERED, ObjectiveResult, ObjectiveVerdict, PolicyResults, Recovery,
+    RequestCounts,
+};
+
+use super::decision::{Evidence, undecided};
 
 /// Every objective of the scenario, held against each policy it is for; in the order of the scenario. Policies that did
 /// not run are left out.
@@ -16,6 +24,94 @@ pub(super) fn judge(scenario: &Scenario, policies: &[PolicyResults], backends: &
     pairs.map(|(objective, results)| held_against(objective, results, scenario, backends)).collect()
 }
 
+/// The numbers of a policy, or of one of its classes.
+struct Scope<'a> {
+    policy: &'a PolicyResults,
+    /// The class's place in the scenario.
+    class: Option<usize>,
+    requests: &'a RequestCounts,
+    error_rate: Option<f64>,
+    all_arrived: &'a AllArrived,
+    confidence: Option<&'a ClassConfidence>,
+}
+
+impl<'a> Scope<'a> {
+    fn new(policy: &'a PolicyResults, class: Option<usize>) -> Self {
+        let of_class = class.and_then(|class| policy.classes.get_index(class));
+        match of_class {
+            Some((_, results)) => Self {
+                policy,
+                class,
+                requests: &results.requests,
+                error_rate: results.error_rate,
+                all_arrived: &results.all_arrived,
+                confidence: results.confidence.as_ref(),
+            },
+            None => Self {
+                policy,
+                class: None,
+                requests: &policy.requests,
+                error_rate: policy.error_rate,
+                all_arrived: &policy.all_arrived,
+                confidence: policy.confidence.as_ref().map(|confidence| &confidence.numbers),
+            },
+        }
+    }
+
+    fn number(&self, metric: Metric, backends: &[&str]) -> Option<f64> {
+        match self.class.and_then(|class| self.policy.classes.get_index(class)) {
+            Some((_, class)) => class.metric(metric),
+            None => self.policy.metric(metric, backends),
+        }
+    }
+
+    /// The intervals among which that of a metric is, by their names.
+    fn confidence(&self, metric: Metric) -> Option<&'a ClassConfidence> {
+        match metric {
+            Metric::OfArrived(_) => self.all_arrived.confidence.as_ref(),
+            Metric::Named(_)
+            | Metric::FailedBy(_)
+            | Metric::RejectedBy(_)
+            | Metric::BackendUtilization(_)
+            | Metric::PoolUtilization(_)
+            | Metric::Recovery(_)
+            | Metric::Station(..) => self.confidence,
+        }
+    }
+
+    /// The share without an answer of the requests or operations that a metric is about.
+    fn without_answer(&self, metric: Metric) -> Option<f64> {
+        let share = match metric.population() {
+            Population::Run | Population::Taken { .. } => None,
+            Population::Arrived(Tail { quantity: Quantity::OperationTime, .. }) => self.operations_without_answer(),
+            Population::Answered if is_of_operations(metric) => self.operations_without_answer(),
+            Population::Arrived(_) | Population::Answered => self.error_rate,
+        };
+        share.filter(|share| *share > 0.0)
+    }
+
+    fn operations_without_answer(&self) -> Option<f64> {
+        self.policy.operations.as_ref()?.error_rate
+    }
+}
+
+fn is_of_operations(metric: Metric) -> bool {
+    let of_operations = |named: Named| match named.population() {
+        Population::Arrived(Tail { quantity, .. }) => quantity == Quantity::OperationTime,
+        Population::Answered => matches!(named, Named::OperationMean | Named::OperationStddev | Named::OperationMin),
+        Population::Taken { .. } | Population::Run => false,
+    };
+    match metric {
+        Metric::Named(named) | Metric::OfArrived(named) => of_operations(named),
+        Metric::FailedBy(_)
+        | Metric::RejectedBy(_)
+        | Metric::BackendUtilization(_)
+        | Metric::PoolUtilization(_)
+        | Metric::Recovery(_)
+        | Metric::Station(..) => false,
+    }
+}
+
 fn held_against(
     objective: &Objective,
     results: &PolicyResults,
@@ -25,6 +121,7 @@ fn held_against(
     let fault = objective.during.or(match objective.metric {
         Metric::Recovery(id) => Some(id),
         Metric::Named(_)
+        | Metric::OfArrived(_)
         | Metric::FailedBy(_)
         | Metric::RejectedBy(_)
         | Metric::BackendUtilization(_)
@@ -32,52 +129,97 @@ fn held_against(
         | Metric::Station(..) => None,
     });
     let effect = fault.and_then(|id| results.faults.iter().find(|effect| effect.fault == usize::from(id.0) + 1));
-    let policy = results.name.clone();
+    let (policy, all_requests) = (results.name.clone(), results.requests.arrived);
     let results = match objective.during {
         Some(_) => effect.and_then(|effect| effect.during_all.as_deref()).unwrap_or(results),
         None => results,
     };
-    let class = objective.class.map(|class| scenario.workload.classes[usize::from(class.0)].name.clone());
-    let metric = objective.metric.name(backends);
-    let of_class = class.as_ref().and_then(|class| results.classes.get(class));
-    let (value, confidence, arrived) = match of_class {
-        Some(class) => (class.metric(objective.metric), class.confidence.as_ref(), class.requests.arrived),
-        None => (
-            results.metric(objective.metric, backends),
-            results.confidence.as_ref().map(|confidence| &confidence.numbers),
-            results.requests.arrived,
-        ),
-    };
-    let value = match value {
-        Some(count) if objective.is_share => (arrived > 0).then(|| count / arrived as f64),
-        value => value,
-    };
-    let interval = confidence.and_then(|ClassConfidence { intervals, .. }| intervals.get(&metric).copied());
     // What has not come to an end by the end of the run takes longer than any bound.
-    let lasts = value.is_none() && effect.is_some_and(|effect| effect.recovery == Recovery::NotRecovered);
-    let lasts = lasts && objective.during.is_none();
-    let holds = |value: f64| objective.comparison.holds(value, objective.bound);
+    let lasts = matches!(objective.metric, Metric::Recovery(_))
+        && effect.is_some_and(|effect| effect.recovery == Recovery::NotRecovered);
+    let metric = objective.metric;
+    let scope = Scope::new(results, objective.class.map(|class| usize::from(class.0)));
+    let arrived = scope.requests.arrived;
+    let number = match scope.number(metric, backends) {
+        Some(count) if objective.is_share => (arrived > 0).then(|| count / arrived as f64),
+        number => number,
+    };
+    let number = number.or(lasts.then_some(f64::INFINITY));
+    let verdict = verdict(objective, number, scope.all_arrived);
+    let value = number.filter(|number| number.is_finite());
+    let stored_name = metric.name(backends);
+    let interval = scope.confidence(metric).and_then(|told| told.intervals.get(&stored_name).copied());
+    let uncertain = interval.is_some_and(|[low, high]| holds(objective, low) != holds(objective, high));
+    let without_answer = scope.without_answer(metric);
+    let has_no_value = value.is_none() && !lasts && verdict != ObjectiveVerdict::NoData;
+    let evidence = Evidence {
+        metric,
+        number,
+        bound: objective.bound,
+        interval,
+        without_answer: scope.confidence.and_then(|told| told.intervals.get(Named::ErrorRate.name()).copied()),
+        holds_bound: uncertain,
+        class: scope.class,
+        requests: scope.requests,
+        all_requests,
+    };
+    let is_known = verdict == ObjectiveVerdict::NoData || scenario.is_deterministic();
     ObjectiveResult {
         objective: objective.text.clone(),
         policy,
         fault: effect.and_then(|effect| effect.name.clone()),
-        class,
-        metric,
+        class: scope.class.and_then(|class| results.classes.get_index(class)).map(|(name, _)| name.clone()),
+        metric: objective.metric_name(backends),
         unit: objective.unit(),
         value,
         interval,
+        without_answer,
+        answered_only: metric.population() == Population::Answered
+            && without_answer.is_some_and(|share| share > MUCH_UNANSWERED),
+        longest_wait_ms: scope.all_arrived.longest_wait_ms.filter(|_| has_no_value),
         bound: objective.bound,
         warns: objective.warns,
-        verdict: match value.or(lasts.then_some(f64::INFINITY)) {
-            None => ObjectiveVerdict::NoData,
-            Some(value) if holds(value) => ObjectiveVerdict::Met,
-            Some(_) if objective.warns => ObjectiveVerdict::Warned,
-            Some(_) => ObjectiveVerdict::Broken,
-        },
-        uncertain: interval.is_some_and(|[low, high]| holds(low) != holds(high)),
+        verdict,
+        uncertain,
+        undecided: if is_known { None } else { undecided(&evidence, results, scenario) },
         file: objective.place.file.clone(),
         line: objective.place.line,
         column: objective.place.column,
         end_column: objective.place.end_column,
+    }
+}
+
+fn holds(objective: &Objective, number: f64) -> bool {
+    objective.comparison.holds(number, objective.bound)
+}
+
+fn verdict(objective: &Objective, number: Option<f64>, all_arrived: &AllArrived) -> ObjectiveVerdict {
+    let is_met = match (number, objective.metric) {
+        (Some(number), _) => holds(objective, number),
+        (None, Metric::OfArrived(named)) => match all_arrived.at_least.get(named.name()) {
+            // All are in flight. Those older than the bound have missed it, the others are left out.
+            Some(at_least) if *at_least >= objective.bound => match objective.comparison {
+                Comparison::Less | Comparison::AtMost | Comparison::Equal => false,
+                Comparison::Greater | Comparison::AtLeast => true,
+            },
+            Some(_) | None => return ObjectiveVerdict::NoData,
+        },
+        (
+            None,
+            Metric::Named(_)
+            | Metric::FailedBy(_)
+            | Metric::RejectedBy(_)
+            | Metric::BackendUtilization(_)
+            | Metric::PoolUtilization(_)
+            | Metric::Recovery(_)
+            | Metric::Station(..),
+        ) => {
+            return ObjectiveVerdict::NoData;
+        }
+    };
+    match (is_met, objective.warns) {
+        (true, _) => ObjectiveVerdict::Met,
+        (false, true) => ObjectiveVerdict::Warned,
+        (false, false) => ObjectiveVerdict::Broken,
     }
 }

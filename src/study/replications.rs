@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use crate::engine::{Departure, Observer, contended_resources};
+use crate::engine::{Departure, Observer, Standing, Unfinished, contended_resources};
 use crate::model::{Activity, Backend, ClassId, Resource, SimDuration, SimTime};
 use crate::policy::PolicyChoice;
 use crate::scenario::{End, Scenario};
@@ -31,8 +31,8 @@ pub struct RequestRow<'a> {
     pub class: &'a str,
     /// When it arrived, in ms.
     pub arrival_ms: f64,
-    /// When it departed, in ms.
-    pub departure_ms: f64,
+    /// When it departed, in ms; `None` of one whose client had given up, and whose work was under way when the run ended.
+    pub departure_ms: Option<f64>,
     /// What became of it: `completed`, `rejected`, `timed_out`, `served_late` (after its client gave up) or `failed`.
     pub outcome: &'a str,
     /// Its demand, in ms.
@@ -353,12 +353,33 @@ impl Observer for RowWriter<'_, '_, '_> {
                 request: entrance.request + 1,
                 class: &self.scenario.workload.classes[usize::from(entrance.class.0)].name,
                 arrival_ms: entrance.arrival.as_millis(),
-                departure_ms: departure.as_millis(),
+                departure_ms: Some(departure.as_millis()),
                 outcome: outcome.name(),
                 demand_ms: entrance.demand.as_millis(),
                 breakdown_ms: spent.map(SimDuration::as_millis),
                 reason: outcome.reason(),
             });
+        }
+    }
+
+    fn on_unfinished(&mut self, unfinished: &Unfinished) {
+        let Some(rows) = &mut self.rows else { return };
+        let Unfinished { entrance, spent, .. } = unfinished;
+        match unfinished.standing() {
+            // Counted as timed out, so it has a row; one in flight has none.
+            Standing::Abandoned => rows(RequestRow {
+                policy: self.policy,
+                replication: self.replication,
+                request: entrance.request + 1,
+                class: &self.scenario.workload.classes[usize::from(entrance.class.0)].name,
+                arrival_ms: entrance.arrival.as_millis(),
+                departure_ms: None,
+                outcome: crate::engine::Outcome::TimedOut.name(),
+                demand_ms: entrance.demand.as_millis(),
+                breakdown_ms: spent.map(SimDuration::as_millis),
+                reason: None,
+            }),
+            Standing::InFlight | Standing::BetweenAttempts => {}
         }
     }
 }

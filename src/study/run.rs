@@ -38,6 +38,8 @@ pub struct Options {
     pub against: Option<String>,
     /// At most so many replications run at once; `None`: one on each core. It changes no number.
     pub jobs: Option<NonZeroUsize>,
+    /// Whether a check cannot be judged where chance may have decided an objective.
+    pub undecided_fails: bool,
 }
 
 /// What is called while a run goes on.
@@ -136,10 +138,15 @@ fn comparisons(policies: &[PolicyResults], against: Option<&str>, level: f64) ->
     };
     let Some(against) = against.filter(|against| !against.observations.is_empty()) else { return Vec::new() };
     let others = policies.iter().filter(|policy| policy.name != against.name);
-    let compare = |policy: &PolicyResults| ComparisonResults {
-        policy: policy.name.clone(),
-        against: against.name.clone(),
-        differences: differences(policy, against, level),
+    let compare = |policy: &PolicyResults| {
+        let all_answered = policy.requests.unanswered() + against.requests.unanswered() == 0;
+        ComparisonResults {
+            policy: policy.name.clone(),
+            against: against.name.clone(),
+            without_answer: policy.error_rate.filter(|_| !all_answered),
+            against_without_answer: against.error_rate.filter(|_| !all_answered),
+            differences: differences(policy, against, level),
+        }
     };
     others.map(compare).collect()
 }

@@ -12,7 +12,8 @@ use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
 
 use waitline::engine::{
-    ClassCounts, Departure, Ending, Entrance, Observer, Outcome, Record, Rules, Segment, Waits, contended_resources,
+    ClassCounts, Departure, Ending, Entrance, Observer, Outcome, Record, Rules, Segment, Standing, Unfinished, Waits,
+    contended_resources,
 };
 use waitline::model::{
     Activity, Backend, HandOver, PhaseKind, PoolScope, Quantum, Release, Resource, SimDuration, SimTime,
@@ -37,6 +38,10 @@ struct Books {
     answered: u64,
     /// What requests may have to wait for.
     resources: Vec<Resource>,
+    /// Requests that were reported as unfinished.
+    unfinished: u64,
+    /// Operations that ended, and those that were under way when the run ended.
+    operations: u64,
 }
 
 impl Books {
@@ -107,8 +112,25 @@ impl Observer for Books {
             let parts: u64 = departure.spent.iter().map(|part| part.as_nanos()).sum();
             assert_eq!(parts, departure.response_time().as_nanos(), "the parts do not add up");
             self.answered += u64::from(is_answered);
+            self.operations += u64::from(departure.ends_operation);
             self.leave(departure.entrance.request, departure.departure);
         }
+    }
+
+    fn on_unfinished(&mut self, unfinished: &Unfinished) {
+        let request = unfinished.entrance.request;
+        let is_open = match unfinished.standing() {
+            Standing::InFlight => true,
+            Standing::Abandoned => unfinished.is_given_up,
+            Standing::BetweenAttempts => {
+                self.operations += 1;
+                return;
+            }
+        };
+        self.operations += u64::from(is_open);
+        self.unfinished += 1;
+        assert!(self.inside.contains_key(&request), "request {request} is unfinished, and not inside");
+        assert_eq!(self.taken.contains_key(&request), unfinished.is_taken, "taken or not");
     }
 }
 
@@ -180,6 +202,8 @@ fn check(scenario: &Scenario, rules: &Rules, record: &Record, mut books: Books) 
         assert_eq!(ended, arrived, "a drained run left a request");
         assert!(books.inside.is_empty(), "a drained run left a request inside: {:?}", books.inside);
     }
+    assert_eq!(books.unfinished, books.inside.len() as u64, "a request inside at the end was not reported, or twice");
+    assert_eq!(books.operations, arrived - sum(|class| class.retried), "an operation ends twice or never");
     books.close(record.end);
 
     // Little's law, exactly: the area under the number inside is the sum of the times inside.

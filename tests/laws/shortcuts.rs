@@ -1,15 +1,15 @@
 //! A run that takes shortcuts and one that does not tell the same, request by request and number by number.
 
-use waitline::engine::{Departure, Observer, Record, Usage, Waits};
+use waitline::engine::{Departure, Observer, Record, Unfinished, Usage, Waits};
 use waitline::model::SimDuration;
 use waitline::scenario::Scenario;
 use waitline::study::{Replication, simulation};
 
 use super::generator::calm_scenario;
 
-/// Everything that departs, with what it waited for.
+/// Everything that departs, with what it waited for, and everything that is in flight at the end.
 #[derive(Default)]
-struct Departures(Vec<Departed>);
+struct Departures(Vec<Departed>, Vec<Unfinished>);
 
 type Departed = (Departure, Vec<Option<SimDuration>>);
 
@@ -36,21 +36,26 @@ impl Observer for Departures {
         let rows = (0..).map(|row| waits.row(row).collect());
         self.0.extend(departures.iter().copied().zip(rows));
     }
+
+    fn on_unfinished(&mut self, unfinished: &Unfinished) {
+        self.1.push(*unfinished);
+    }
 }
 
 /// What came of every request, in the order of arrival; and what the engine counted, but for the highest levels of what
 /// no results tell.
-fn outcome(scenario: &Scenario, policy: usize, warm_up: SimDuration, hurries: bool) -> (Vec<Departed>, Record) {
+fn outcome(scenario: &Scenario, policy: usize, warm_up: SimDuration, hurries: bool) -> (Departures, Record) {
     let replication = Replication { number: 0, warm_up, ..Replication::default() };
     let run = simulation(scenario, &scenario.policies[policy], &replication, Departures::default());
     let mut run = if hurries { run } else { run.without_shortcuts() };
     while run.advance(1_000) {}
-    let (mut record, Departures(mut departures)) = run.finish();
+    let (mut record, Departures(mut departures, mut unfinished)) = run.finish();
     departures.sort_by_key(|(departure, _)| departure.entrance.request);
+    unfinished.sort_by_key(|unfinished| unfinished.entrance.request);
     for usage in [&mut record.cores, &mut record.turns, &mut record.slots] {
         *usage = Usage { max: 0, ..*usage };
     }
-    (departures, record)
+    (Departures(departures, unfinished), record)
 }
 
 /// Whether both ways tell the same of every policy of the scenario; how many policies take a shortcut.
@@ -60,13 +65,14 @@ pub fn check(json: &str) -> usize {
     for policy in 0..scenario.policies.len() {
         for warm_up in [0, 1, 300, 100_000] {
             let warm_up = SimDuration::from_millis(warm_up);
-            let (departures, record) = outcome(&scenario, policy, warm_up, true);
-            let (long_way, long_record) = outcome(&scenario, policy, warm_up, false);
+            let (Departures(departures, unfinished), record) = outcome(&scenario, policy, warm_up, true);
+            let (Departures(long_way, left_over), long_record) = outcome(&scenario, policy, warm_up, false);
             let name = scenario.policies[policy].name();
             assert_eq!(departures.len(), long_way.len(), "{name}, warm-up {warm_up:?}: {json}");
             for (departure, expected) in departures.iter().zip(&long_way) {
                 assert_eq!(departure, expected, "{name}, warm-up {warm_up:?}: {json}");
             }
+            assert_eq!(unfinished, left_over, "{name}, warm-up {warm_up:?}: {json}");
             assert_eq!(record, long_record, "{name}, warm-up {warm_up:?}: {json}");
         }
         let replication = Replication::default();

@@ -217,14 +217,18 @@ fn shown(drawing: Drawing<'_>) -> Option<String> {
     drawing.is_partial().then(|| format!("first {} of {} requests", decimal(shown, 0), decimal(all, 0)))
 }
 
-/// The three numbers of a policy: what is usual, what is bad, and how little of the machine it took. They are of all
+/// The numbers of a policy: what is usual, what is bad, how many they leave out, and how little of the machine it took. They are of all
 /// its requests, which may have taken much longer than the drawn ones: they have a unit of their own.
 fn numbers(Drawing { policy, .. }: Drawing<'_>) -> String {
     let unit = Unit::of_span(policy.response_time_ms.p99.unwrap_or(0.0));
     let mean = policy.response_time_ms.mean.map(|ms| format!("mean {}", unit.rounded(ms)));
     let p99 = policy.response_time_ms.p99.map(|ms| format!("p99 {}", unit.rounded(ms)));
     let cores = policy.utilization.cores.map(|share| format!("CPU busy {} %", decimal(100.0 * share, 0)));
-    mean.into_iter().chain(p99).chain(cores).collect::<Vec<_>>().join(" · ")
+    let unanswered = policy.error_rate.filter(|share| *share > 0.0).map(|share| {
+        let percent = 100.0 * share;
+        format!("{} % no answer", if percent < 1.0 { "< 1".to_owned() } else { decimal(percent, 0) })
+    });
+    mean.into_iter().chain(p99).chain(unanswered).chain(cores).collect::<Vec<_>>().join(" · ")
 }
 
 fn tick_width(scale: &TimeScale) -> f64 {

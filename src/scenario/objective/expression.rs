@@ -131,7 +131,7 @@ impl Names<'_> {
     pub fn metric_named(&self, part: Part<'_>) -> Result<Metric, Diagnostic> {
         let subject = self.subject(part)?;
         if subject.policy.is_none() && subject.class.is_none() {
-            return Ok(subject.metric);
+            return Ok(subject.metric.of_answered());
         }
         let name = self.metric_name(subject.metric);
         Err(part

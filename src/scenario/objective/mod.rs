@@ -85,6 +85,11 @@ impl Comparison {
 }
 
 impl Objective {
+    /// The name of what is compared; `backends` are the names of the scenario's.
+    pub fn metric_name(&self, backends: &[&str]) -> String {
+        self.metric.asked_name(backends)
+    }
+
     /// What the number is measured in.
     pub const fn unit(&self) -> MetricUnit {
         if self.is_share { MetricUnit::Share } else { self.metric.unit() }

@@ -4,7 +4,10 @@ use std::collections::HashMap;
 
 use indexmap::IndexMap;
 
-use crate::model::{Backend, BackendId, ClassId, Fault, FaultId, Metric, MetricUnit, Named, Resource, StationNumber};
+use crate::model::{
+    ANSWERED, Backend, BackendId, ClassId, Fault, FaultId, Metric, MetricUnit, Named, Population, Resource,
+    StationNumber,
+};
 use crate::policy::PolicyChoice;
 use crate::scenario::diagnostic::{Diagnostic, allowed_names, did_you_mean, list, shown};
 use crate::scenario::part::Part;
@@ -21,9 +24,6 @@ const UTILIZATION: &str = "utilization";
 const BACKENDS: &str = "backends";
 /// What begins the names of the numbers of stations.
 const STATIONS: [&str; 5] = ["turn", "cores", "threads", "pool", "backend"];
-
-/// Asks about the answered requests only.
-const ANSWERED: &str = "answered";
 
 /// The names that objectives of a scenario may use.
 pub(in crate::scenario) struct Names<'a> {
@@ -84,6 +84,28 @@ fn named(name: &str) -> Option<Named> {
     })
 }
 
+/// What an objective asks for that names this metric.
+const fn asked(metric: Named) -> Metric {
+    match metric.population() {
+        Population::Arrived(_) => Metric::OfArrived(metric),
+        Population::Answered | Population::Taken { .. } | Population::Run => Metric::Named(metric),
+    }
+}
+
+/// The metric of the answered requests only, if it is one of requests that may have got no answer.
+const fn of_answered(metric: Named) -> Option<Metric> {
+    match metric.population() {
+        Population::Arrived(_) | Population::Answered => Some(Metric::Named(metric)),
+        Population::Taken { .. } | Population::Run => None,
+    }
+}
+
+fn not_of_answered(part: Part<'_>, metric: Named) -> Diagnostic {
+    let name = metric.name();
+    part.error(format!("`{name}` does not depend on whether requests were answered"), format!("is no `{ANSWERED}.…`"))
+        .with_help(format!("write `{name}`"))
+}
+
 fn is_response_time(metric: Named) -> bool {
     group(metric).is_none() && metric.unit() == MetricUnit::Time
 }
@@ -99,6 +121,7 @@ pub(super) fn groups() -> Vec<&'static str> {
     groups.dedup();
     groups.push(RESPONSE_TIME);
     groups.extend(STATIONS);
+    groups.push(ANSWERED);
     groups
 }
 
@@ -201,16 +224,21 @@ impl<'a> Names<'a> {
 
     pub fn metric_name(&self, metric: Metric) -> String {
         let backends: Vec<&str> = self.backends.keys().map(String::as_str).collect();
-        metric.name(&backends)
+        metric.asked_name(&backends)
     }
 
     /// The metric of that name, if it is one; blanks around its dots do not count.
     ///
     /// # Errors
-    /// Where it names the utilization of what has none.
+    /// Where it names the utilization of what has none, or asks of the answered what is not about requests.
     pub(super) fn metric(&self, text: Part<'_>) -> Result<Option<Metric>, Diagnostic> {
         if let Some(metric) = named(&without_blanks(text.text)) {
-            return Ok(Some(Metric::Named(metric)));
+            return Ok(Some(asked(metric)));
+        }
+        if let Some(rest) = behind(text, ANSWERED)
+            && let Some(metric) = named(&without_blanks(rest.text))
+        {
+            return of_answered(metric).map(Some).ok_or_else(|| not_of_answered(rest, metric));
         }
         if let Some(metric) = self.metric_of_list(text)? {
             return Ok(Some(metric));
@@ -241,6 +269,7 @@ impl<'a> Names<'a> {
             Metric::BackendUtilization(_) => return Ok(None),
             Metric::Station(Resource::Turn | Resource::Core | Resource::Thread, _)
             | Metric::Named(_)
+            | Metric::OfArrived(_)
             | Metric::FailedBy(_)
             | Metric::RejectedBy(_)
             | Metric::Recovery(_) => return Ok(Some(metric)),

@@ -33,12 +33,14 @@ fn meaning(text: &str) -> String {
     let fault = |id: FaultId| scenario.faults[usize::from(id.0)].name.clone().unwrap();
     let metric = match metric {
         Metric::Recovery(id) => format!("recovery of {}", fault(*id)),
+        // Of percentiles, every request that arrived is asked for unless it says otherwise.
         Metric::Named(_)
+        | Metric::OfArrived(_)
         | Metric::FailedBy(_)
         | Metric::RejectedBy(_)
         | Metric::BackendUtilization(_)
         | Metric::PoolUtilization(_)
-        | Metric::Station(..) => metric.name(&backends),
+        | Metric::Station(..) => metric.asked_name(&backends),
     };
     let during = objective.during.map_or(String::new(), |id| format!("during {} / ", fault(id)));
     format!("{warns}{during}{policy} / {class} / {metric} {} {bound} {:?}", comparison.sign(), objective.unit())
@@ -101,6 +103,9 @@ fn an_objective_means_what_it_says() {
         ("p99.p99 < 400ms", "all / p99 / p99 < 400 Time"),
         ("sync.p99.mean < 400ms", "sync / p99 / mean < 400 Time"),
         ("requests.p99 < 400ms", "all / requests / p99 < 400 Time"),
+        ("sync.answered.p99 < 400ms", "sync / all / answered.p99 < 400 Time"),
+        ("answered.response_time.max < 400ms", "all / all / answered.max < 400 Time"),
+        ("answered.mean < 400ms", "all / all / mean < 400 Time"),
         ("requests.requests.failed < 1", "all / requests / requests.failed < 1 Requests"),
         // As people say it.
         ("p99.9 < 400ms", "all / all / p999 < 400 Time"),
@@ -153,7 +158,7 @@ fn every_metric_can_be_asked_for_by_its_name() {
         };
         let mut scenario = scenario();
         scenario.assert(&format!("{} < {bound}", metric.name())).unwrap();
-        assert_eq!(scenario.objectives[2].metric, Metric::Named(*metric));
+        assert_eq!(scenario.objectives[2].metric.of_answered(), Metric::Named(*metric));
         let of_class = scenario.assert(&format!("async.list.{} < {bound}", metric.name()));
         assert_eq!(of_class.is_ok(), metric.is_of_classes(), "{}", metric.name());
     }

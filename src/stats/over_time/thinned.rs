@@ -86,7 +86,9 @@ mod tests {
             demand: zero,
         };
         let departure = SimTime::ZERO + SimDuration::from_millis(millis);
-        Departure { entrance, departure, outcome: Outcome::Completed, counts: true, spent: [zero; Activity::ALL.len()] }
+        let (outcome, counts, was_taken, ends_operation) = (Outcome::Completed, true, true, true);
+        let spent = [zero; Activity::ALL.len()];
+        Departure { entrance, departure, outcome, counts, was_taken, ends_operation, spent }
     }
 
     fn sample(requests: std::ops::Range<u64>, time: fn(u64) -> u64) -> Thinned {

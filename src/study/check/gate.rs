@@ -83,6 +83,9 @@ pub fn check(
         Stored::Text(text) => gate.compared(text, scenario, &results, &options.policies),
     };
     let mut reasons = incomplete;
+    if options.undecided_fails {
+        reasons.extend(undecided(&results));
+    }
     let is_incomplete = !reasons.is_empty() || matches!(baseline, BaselineCheck::NotComparable(_));
     if let BaselineCheck::NotComparable(not) = &baseline {
         reasons.push(not.why.clone());
@@ -123,6 +126,14 @@ fn incomplete(results: &ScenarioResults) -> Vec<String> {
         results.slo.iter().filter(|objective| objective.verdict == ObjectiveVerdict::NoData && !objective.warns);
     why.extend(nothing.map(|objective| format!("{} has no data for `{}`", objective.policy, objective.objective)));
     why
+}
+
+/// The objectives that chance may have decided, in sentences; those that only warn do so.
+pub fn undecided(results: &ScenarioResults) -> Vec<String> {
+    let undecided = results.slo.iter().filter(|objective| objective.undecided.is_some() && !objective.warns);
+    undecided
+        .map(|objective| format!("{}: chance may have decided `{}`", objective.policy, objective.objective))
+        .collect()
 }
 
 /// The objectives that ask for a number which the run did not give, each with its place: a mistake, never a pass. Those

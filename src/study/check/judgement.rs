@@ -9,8 +9,11 @@
 //! of them together.
 //!
 //! *More than matters*: by more than the relative and by more than the absolute tolerance.
+//!
+//! Response times are of the answered requests. Where the share without an answer has risen, shorter ones are no
+//! improvement: the slow requests may be those that got none.
 
-use crate::model::{Metric, Named};
+use crate::model::{Metric, MetricUnit, Named};
 use crate::scenario::Tolerances;
 use crate::stats::{Difference, HolmStep, Support, holm, rounded};
 
@@ -38,7 +41,9 @@ pub fn judge(old: &Baseline, new: &Baseline, tolerances: &Tolerances) -> Vec<Met
             }
         }
     }
-    decide(evidence)
+    let mut metrics = decide(evidence);
+    withdraw_improvements(&mut metrics);
+    metrics
 }
 
 /// How numbers are compared.
@@ -213,6 +218,23 @@ fn decide(evidence: Vec<Evidence>) -> Vec<MetricComparison> {
             one.judged(step, strictest)
         })
         .collect()
+}
+
+/// Shorter response times of a policy or class are no improvement where more of its requests got no answer.
+fn withdraw_improvements(metrics: &mut [MetricComparison]) {
+    let alike = |a: &MetricComparison, b: &MetricComparison| (&a.policy, &a.class) == (&b.policy, &b.class);
+    for metrics in metrics.chunk_by_mut(alike) {
+        let error_rate = metrics.iter().find(|metric| metric.metric == Named::ErrorRate.name());
+        if !error_rate.and_then(|metric| metric.difference).is_some_and(|difference| difference > 0.0) {
+            continue;
+        }
+        let of_answered = |metric: &&mut MetricComparison| metric.unit == MetricUnit::Time;
+        let improved = metrics.iter_mut().filter(|metric| metric.verdict == MetricVerdict::Improved);
+        for metric in improved.filter(of_answered) {
+            metric.verdict = MetricVerdict::Undecided;
+            metric.why = Some("more requests got no answer, and these response times leave them out".to_owned());
+        }
+    }
 }
 
 impl Evidence {

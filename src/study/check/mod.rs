@@ -22,7 +22,7 @@ pub use baseline::{
     BASELINE_SCHEMA, BadBaseline, Baseline, BaselineMethod, BaselineNumber, BaselineNumbers, BaselinePolicy,
     BaselineSample,
 };
-pub use gate::{Gate, Stored, check, without_data};
+pub use gate::{Gate, Stored, check, undecided, without_data};
 pub use judgement::{GATE_LEVEL, judge};
 pub use power::{Finer, GATE_POWER, MetricPower};
 
@@ -263,7 +263,7 @@ pub enum MetricVerdict {
     Improved,
     /// The same, or not as different as to matter.
     Unchanged,
-    /// Too few replications to tell.
+    /// Too few replications to tell; of shorter response times also that more requests got no answer.
     Undecided,
 }
 

@@ -8,6 +8,7 @@ use crate::stats::{RequestCounts, ScenarioResults, requests_needed};
 
 use super::baseline::{Baseline, BaselineNumbers};
 use super::{Unjudged, UnjudgedNumbers};
+use crate::study::decision::two_digits_up;
 
 /// The numbers of a baseline that have no confidence interval; none where nothing is left to chance.
 pub(super) fn unjudged(baseline: &Baseline, scenario: &Scenario, results: &ScenarioResults) -> Option<Unjudged> {
@@ -60,6 +61,9 @@ fn help(scenario: &Scenario, scopes: &[Scope<'_>], replications: u64) -> String 
         let factors = scopes.iter().map(|scope| factor(scope, replications, all));
         two_digits_up(length * factors.fold(0.0, f64::max))
     };
+    if scopes.iter().all(|scope| scope.requests.completed == 0) {
+        return "no request is answered".to_owned();
+    }
     match scenario.run.end {
         End::Requests(requests) => {
             format!("replications of {} requests each would do", longest(requests as f64, Some(requests)))
@@ -90,22 +94,9 @@ fn mean_for_at_least(least: f64) -> f64 {
     root * root
 }
 
-/// The number in two significant digits, rounded up.
-fn two_digits_up(value: f64) -> f64 {
-    let unit = 10f64.powf(value.max(1.0).log10().floor() - 1.0).max(1.0);
-    (value / unit).ceil() * unit
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_length_is_rounded_up() {
-        for (value, rounded) in [(10_000.0, 10_000.0), (10_408.2, 11_000.0), (99_001.0, 100_000.0), (3.2, 4.0)] {
-            assert!((two_digits_up(value) - rounded).abs() < 1e-6, "{value}: {}", two_digits_up(value));
-        }
-    }
 
     #[test]
     fn four_standard_deviations_below_the_mean_there_are_still_enough() {

@@ -20,6 +20,7 @@ use serde::Serialize;
 use crate::engine::{Dispatch, Rules};
 use crate::model::{SimDuration, SimTime};
 use crate::scenario::Scenario;
+use crate::stats::MUCH_UNANSWERED;
 
 use super::capacity::capacity;
 
@@ -54,6 +55,9 @@ pub struct ReplayedCase {
     pub request_spread: Option<f64>,
     /// The rate of the requests as a share of what the policy can sustain.
     pub load: Option<f64>,
+    /// The share of the requests that got no answer, where any did in the prediction or in a repeat.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub without_answer: Option<WithoutAnswer>,
     /// What is to be made of it.
     pub verdict: Verdict,
     /// Why nothing can be predicted, where that is so.
@@ -61,6 +65,15 @@ pub struct ReplayedCase {
     pub no_prediction: Option<String>,
     /// Percentiles of the prediction and of the observations, for a picture.
     pub percentiles: Vec<PercentilePair>,
+}
+
+/// The share of the requests that got no answer: the figures are of the others.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct WithoutAnswer {
+    /// Predicted: the mean over the predictions.
+    pub predicted: f64,
+    /// Of the server: the mean over its repeats.
+    pub observed: f64,
 }
 
 /// What is to be made of a case.
@@ -153,10 +166,12 @@ pub fn replay(
     let times: Vec<&[Option<f64>]> = predicted.iter().map(|one| one.response_times.as_slice()).collect();
     let figures = figures(&times, observed);
     let no_prediction = no_prediction(rejected, load);
+    let without_answer = without_answer(&times, observed);
+    let answers_alike = without_answer.is_none_or(|share| (share.predicted - share.observed).abs() <= MUCH_UNANSWERED);
     let verdict = match &no_prediction {
         Some(_) => Verdict::NoPrediction,
         None if predicted[0].demand == SimDuration::ZERO => Verdict::Calibration,
-        None if figures.iter().all(|figure| figure.is_within) => Verdict::Within,
+        None if answers_alike && figures.iter().all(|figure| figure.is_within) => Verdict::Within,
         None => Verdict::Off,
     };
     let observed_means: Vec<Option<f64>> = (0..requests).map(|request| observed.of_request(request)).collect();
@@ -172,10 +187,21 @@ pub fn replay(
             .map(|others| mean(others.iter().map(|other| request_error(other, &observed.repeats[0])))),
         figures,
         load,
+        without_answer,
         verdict,
         no_prediction,
         percentiles: percentiles(&times, observed),
     })
+}
+
+/// How many requests got no answer, if any did.
+fn without_answer(predicted: &[&[Option<f64>]], observed: &Observed) -> Option<WithoutAnswer> {
+    let share = |times: &[Option<f64>]| times.iter().filter(|time| time.is_none()).count() as f64 / times.len() as f64;
+    let shares = WithoutAnswer {
+        predicted: mean(predicted.iter().map(|times| share(times))),
+        observed: mean(observed.repeats.iter().map(|repeat| share(repeat))),
+    };
+    (shares.predicted + shares.observed > 0.0).then_some(shares)
 }
 
 /// Whether chance decides which worker a request gets, once arrivals and demands are given.

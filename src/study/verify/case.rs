@@ -155,7 +155,7 @@ impl Sampled {
         let watches_requests =
             self.figures.iter().any(|figure| matches!(figure.quantity.reading, Reading::TimeWith(_)));
         let mut stays = Vec::new();
-        let mut keep = |row: RequestRow<'_>| stays.push((row.arrival_ms, row.departure_ms));
+        let mut keep = |row: RequestRow<'_>| stays.push((row.arrival_ms, row.departure_ms.unwrap_or(f64::INFINITY)));
         let rows: Option<&mut Rows<'_>> = if watches_requests { Some(&mut keep) } else { None };
         let results = replication(scenario, 0, &one, &|_| ControlFlow::Continue(()), rows)?;
         let shares = shares_of_time(stays, self.warm_up.as_millis());
