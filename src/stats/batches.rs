@@ -180,7 +180,7 @@ impl Batch {
         }
     }
 
-    /// Takes departures of requests of one class that count and came to the same end.
+    /// Takes departures of requests of one class that count, and all were answered or none was.
     fn add(&mut self, departures: &[Departure], clients_retry: bool) {
         let Departure { entrance, outcome, .. } = &departures[0];
         let first = departures.iter().map(|departure| departure.entrance.arrival).min();
@@ -190,7 +190,7 @@ impl Batch {
             let again = departures.iter().filter(is_again).count();
             self.unanswered[usize::from(entrance.class.0)].retried += again as u64;
         }
-        if *outcome == Outcome::Completed {
+        if matches!(outcome, Outcome::Completed) {
             self.collector.add(departures);
         } else {
             self.collector.add_unanswered(departures);
@@ -232,7 +232,8 @@ impl Observer for Batches {
         let Self { shift, clients_retry, .. } = *self;
         let belongs_to = |departure: &Departure| {
             let Departure { entrance, counts, outcome, .. } = departure;
-            (entrance.request >> shift, entrance.class, *counts, *outcome)
+            // Those that were not answered are told apart one by one.
+            (entrance.request >> shift, entrance.class, *counts, matches!(outcome, Outcome::Completed))
         };
         for departures in runs(departures, belongs_to) {
             let (rows, others) = waits.split_at(departures.len());

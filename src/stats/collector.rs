@@ -93,8 +93,7 @@ impl Collector {
         samples.response_time.record(departures.iter().map(|departure| departure.response_time().as_nanos()));
         samples.slowdown.record(departures.iter().filter_map(slowdown));
         let waiting_time = |departure: &Departure| departure.spent[Activity::BacklogWait as usize].as_nanos();
-        self.waiting_time.record(departures.iter().map(waiting_time));
-        self.waited += departures.iter().map(|departure| u64::from(waiting_time(departure) > 0)).sum::<u64>();
+        self.waited += self.waiting_time.record_waits(departures.iter().map(waiting_time));
         if let Some(operation_time) = &mut self.operation_time {
             let time = |departure: &Departure| (departure.departure - departure.entrance.first_arrival).as_nanos();
             operation_time.record(departures.iter().map(time));

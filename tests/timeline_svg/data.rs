@@ -75,6 +75,7 @@ pub fn entry(
         arrival_ms,
         departure_ms: Some(start_ms),
         outcome: None,
+        reason: None,
         response_time_ms: Some(response_time_ms),
         slowdown: (demand_ms > 0.0).then_some(response_time_ms / demand_ms),
         worker: place.map(|(worker, _)| worker),
