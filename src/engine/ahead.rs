@@ -19,6 +19,7 @@ use super::program::{Brought, Instruction, Program};
 use super::recorder::{Departure, Entrance, Observer, Outcome, Unfinished, add_spent, runs};
 use super::requests::RequestId;
 use super::simulation::{Setup, Simulation, TOGETHER};
+use super::waits::NOT_ASKED;
 use super::{Dispatch, Order, Rules};
 
 /// The requests in flight, and when each worker will be done with all who have asked for its turn.
@@ -376,11 +377,13 @@ impl<O: Observer> Simulation<O> {
         let untold = std::mem::take(&mut self.untold);
         self.book_departed(&untold);
         // Turns come first, and each has a core of its own: there is nothing else to wait for.
-        let program = &self.program;
-        self.waits.push_turns(untold.iter().map(|departure| {
-            let asks = !program.steps(departure.entrance.class).is_empty();
-            asks.then_some(departure.spent[Activity::RunQueueWait as usize])
-        }));
+        let (program, wait) = (&self.program, |one: &Departure| one.spent[Activity::RunQueueWait as usize]);
+        if program.has_empty_class() {
+            let asks = |one: &Departure| !program.steps(one.entrance.class).is_empty();
+            self.waits.push_turns(untold.iter().map(|one| if asks(one) { wait(one) } else { NOT_ASKED }));
+        } else {
+            self.waits.push_turns(untold.iter().map(wait));
+        }
         self.untold = untold;
         self.tell();
     }

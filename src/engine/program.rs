@@ -322,6 +322,11 @@ impl Program {
         &self.instructions[self.classes[usize::from(class.0)].range()]
     }
 
+    /// Whether there is a class whose requests ask for nothing.
+    pub fn has_empty_class(&self) -> bool {
+        self.classes.iter().any(|class| class.range().is_empty())
+    }
+
     /// Whether the application server adds anything to what requests bring.
     #[inline]
     pub const fn adds(&self) -> bool {

@@ -8,7 +8,7 @@ use crate::model::{Backend, BackendId, Fault, FaultKind, Machine, Quantum, Resou
 use super::{Dispatch, Rules};
 
 /// Stands in a row where a request has not asked for the resource.
-const NOT_ASKED: SimDuration = SimDuration::MAX;
+pub(super) const NOT_ASKED: SimDuration = SimDuration::MAX;
 
 /// The resources for which requests may have to wait under these rules, in the order of the columns.
 pub fn contended_resources(rules: &Rules, machine: &Machine, backends: &[Backend], faults: &[Fault]) -> Vec<Resource> {
@@ -53,6 +53,12 @@ impl<'a> Waits<'a> {
     pub fn column(self, column: usize) -> impl Iterator<Item = SimDuration> + 'a {
         let spans = self.spans.iter().skip(column).step_by(self.columns.max(1)).copied();
         spans.filter(|span| *span != NOT_ASKED)
+    }
+
+    /// The waits of all requests, where there is one column and all have asked.
+    #[inline]
+    pub fn only_column(self) -> Option<&'a [SimDuration]> {
+        (self.columns == 1 && !self.spans.contains(&NOT_ASKED)).then_some(self.spans)
     }
 
     /// How long the request of a row waited for each resource; `None` where it has not asked.
@@ -127,11 +133,11 @@ impl WaitTable {
         self.rows.extend_from_slice(row);
     }
 
-    /// The next requests have departed, which waited for nothing but their turn, or have not asked for it.
+    /// The next requests have departed, which waited for nothing but their turn.
     #[inline]
-    pub fn push_turns(&mut self, waits: impl Iterator<Item = Option<SimDuration>>) {
+    pub fn push_turns(&mut self, waits: impl Iterator<Item = SimDuration>) {
         if self.turn.is_some() {
-            self.rows.extend(waits.map(|wait| wait.unwrap_or(NOT_ASKED)));
+            self.rows.extend(waits);
         }
     }
 

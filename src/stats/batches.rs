@@ -244,7 +244,8 @@ impl Batch {
         }
     }
 
-    /// Takes departures of requests of one class that count and came to the same end. Returns when the first of them arrived.
+    /// Takes departures of requests of one class that count, and all were answered or none was. Returns when the first of them
+    /// arrived.
     pub fn add(&mut self, departures: &[Departure], clients_retry: bool) -> SimTime {
         let Departure { entrance, outcome, .. } = &departures[0];
         let first = departures.iter().map(|departure| departure.entrance.arrival).min().unwrap_or(SimTime::MAX);
@@ -256,7 +257,9 @@ impl Batch {
         }
         self.collector.add(departures);
         self.collector.add_operations(departures);
-        self.count_unanswered(departures, *outcome);
+        if !matches!(outcome, Outcome::Completed) {
+            runs(departures, |departure| departure.outcome).for_each(|alike| self.count_unanswered(alike));
+        }
         first
     }
 
@@ -266,10 +269,11 @@ impl Batch {
     }
 
     /// Counts departures of requests of one class that came to this end; the collector has those that were answered.
-    fn count_unanswered(&mut self, departures: &[Departure], outcome: Outcome) {
+    fn count_unanswered(&mut self, departures: &[Departure]) {
         let count = departures.len() as u64;
         let longest = departures.iter().map(Departure::response_time).max().unwrap_or_default();
         let counts = &mut self.unanswered[usize::from(departures[0].entrance.class.0)];
+        let outcome = departures[0].outcome;
         match outcome {
             Outcome::Completed => return,
             Outcome::Rejected(reason) => counts.rejected.count_many(reason, count),
@@ -301,7 +305,8 @@ impl Observer for Batches {
         let Self { shift, clients_retry, .. } = *self;
         let belongs_to = |departure: &Departure| {
             let Departure { entrance, counts, outcome, .. } = departure;
-            (entrance.request >> shift, entrance.class, *counts, *outcome)
+            // Those that were not answered are told apart one by one.
+            (entrance.request >> shift, entrance.class, *counts, matches!(outcome, Outcome::Completed))
         };
         for departures in runs(departures, belongs_to) {
             let (rows, others) = waits.split_at(departures.len());

@@ -98,6 +98,16 @@ impl<const BITS: u32> Bins<BITS> {
         add(&mut counts[place], 1, || carry(carries, page, bin));
     }
 
+    /// Counts 0 that many times.
+    pub fn record_zeros(&mut self, count: u64) {
+        let (mut left, (counts, carries)) = (count, self.page_mut(0));
+        while left > 0 {
+            let some = left.min(u64::from(Count::MAX)) as Count;
+            add(&mut counts[0], some, || carry(carries, 0, 0));
+            left -= u64::from(some);
+        }
+    }
+
     /// Takes all counts of another histogram into this one.
     pub fn merge(&mut self, other: &Self) {
         for page in (0..PAGES).filter(|page| other.offsets[*page] != NO_PAGE) {

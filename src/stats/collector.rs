@@ -96,12 +96,11 @@ impl Collector {
     pub fn add(&mut self, departures: &[Departure]) {
         let Some(Departure { entrance, outcome, .. }) = departures.first() else { return };
         let samples = &mut self.classes[usize::from(entrance.class.0)];
-        if *outcome == Outcome::Completed {
+        if matches!(outcome, Outcome::Completed) {
             samples.response_time.record(departures.iter().map(|departure| departure.response_time().as_nanos()));
             samples.slowdown.record(departures.iter().filter_map(slowdown));
             let waiting_time = |departure: &Departure| departure.spent[Activity::BacklogWait as usize].as_nanos();
-            self.waiting_time.record(departures.iter().map(waiting_time));
-            self.waited += departures.iter().map(|departure| u64::from(waiting_time(departure) > 0)).sum::<u64>();
+            self.waited += self.waiting_time.record_waits(departures.iter().map(waiting_time));
             add_spent(departures, &mut self.spent);
         } else {
             departures.iter().for_each(|departure| samples.unanswered.add(departure));

@@ -71,6 +71,14 @@ impl Binned {
         self.sums.merge(&Sums::of(values, self.sums.sum_of_squares.is_some()));
         self.bins.record(values);
     }
+
+    fn record_zeros(&mut self, count: u64) {
+        if count > 0 {
+            self.sums.count += count;
+            self.sums.min = 0;
+            self.bins.record_zeros(count);
+        }
+    }
 }
 
 impl Sample {
@@ -98,6 +106,17 @@ impl Sample {
                 return;
             }
         }
+    }
+
+    /// Takes waits into the sample, of which many may be 0; returns how many are not.
+    #[inline]
+    pub fn record_waits(&mut self, waits: impl ExactSizeIterator<Item = u64> + Clone) -> u64 {
+        let waited = waits.clone().map(|wait| u64::from(wait > 0)).sum();
+        match &mut self.binned {
+            Some(binned) if waited == 0 => binned.record_zeros(waits.len() as u64),
+            _ => self.record(waits),
+        }
+        waited
     }
 
     /// Keeps values as they are, if they are still few.
@@ -253,6 +272,23 @@ mod tests {
             assert!(error <= 0.001, "p{share}: off by {error}");
         }
         assert_eq!(sample.max(), Some(1_000_000_000));
+    }
+
+    #[test]
+    fn waits_are_recorded_like_other_values() {
+        for zeros in [1, 100, 70_000] {
+            let (mut one, mut other) = (sample(0..20_000), sample(0..20_000));
+            let waits = vec![0; zeros];
+            assert_eq!(one.record_waits(waits.iter().copied()), 0);
+            other.record(waits);
+            assert_eq!(one.record_waits([0, 7, 0, 9].into_iter()), 2);
+            other.record([0, 7, 0, 9]);
+            assert_eq!(one.percentiles([1, 500, 900, 999]), other.percentiles([1, 500, 900, 999]), "{zeros}");
+            assert_eq!(
+                (one.count(), one.sum(), one.min(), one.max()),
+                (other.count(), other.sum(), other.min(), other.max())
+            );
+        }
     }
 
     #[test]

@@ -31,6 +31,10 @@ impl StationWaits {
 
     /// Takes what requests waited for.
     pub fn add(&mut self, waits: Waits<'_>) {
+        if let ([station], Some(waits)) = (&mut self.0[..], waits.only_column()) {
+            station.waited += station.wait.record_waits(waits.iter().map(|wait| wait.as_nanos()));
+            return;
+        }
         for (column, station) in self.0.iter_mut().enumerate().take(waits.columns()) {
             let mut waited = 0;
             station.wait.record(waits.column(column).map(|span| {
