@@ -1,0 +1,119 @@
+//! The response times of a window: every value while there are few, then counts in bins.
+
+use crate::engine::Departure;
+use crate::stats::bins::{Bins, nearest_rank};
+
+/// So many values are kept as they are.
+const FEW: usize = 512;
+/// A bin is at most 1/2^9 of its values wide, and its middle within half of that.
+const BITS: u32 = 9;
+/// Values are counted so many at once.
+const AT_ONCE: usize = 32;
+
+/// Response times in nanoseconds. What is kept depends on the values only, not on the order in which they came.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Times {
+    few: Vec<u64>,
+    /// Once there are more than [`FEW`].
+    bins: Option<Box<Bins<BITS>>>,
+}
+
+impl Times {
+    /// Takes the response times of requests.
+    #[inline]
+    pub fn record(&mut self, departures: &[Departure]) {
+        let time = |departure: &Departure| departure.response_time().as_nanos();
+        let Some(bins) = &mut self.bins else {
+            self.few.extend(departures.iter().map(time));
+            self.bin_what_is_many();
+            return;
+        };
+        for some in departures.chunks(AT_ONCE) {
+            let mut times = [0; AT_ONCE];
+            times.iter_mut().zip(some).for_each(|(place, departure)| *place = time(departure));
+            bins.record(&times[..some.len()]);
+        }
+    }
+
+    /// Takes the values of another window.
+    pub fn merge(&mut self, other: &Self) {
+        self.few.extend_from_slice(&other.few);
+        if let Some(bins) = &other.bins {
+            self.bin().merge(bins);
+        }
+        self.bin_what_is_many();
+    }
+
+    fn bin_what_is_many(&mut self) {
+        if self.few.len() > FEW || self.bins.is_some() {
+            self.bin();
+        }
+    }
+
+    #[cold]
+    fn bin(&mut self) -> &mut Bins<BITS> {
+        let bins = self.bins.get_or_insert_default();
+        bins.record(&std::mem::take(&mut self.few));
+        bins
+    }
+
+    /// A percentile by nearest rank, for a share in thousandths: exact while there are few values, else the middle of the bin.
+    pub fn percentile(&self, per_mille: u64) -> Option<u64> {
+        match &self.bins {
+            Some(bins) => bins.percentiles([per_mille])[0],
+            None => {
+                let mut times = self.few.clone();
+                times.sort_unstable();
+                times.get(nearest_rank(times.len() as u64, per_mille) as usize - 1).copied()
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::{Entrance, Outcome};
+    use crate::model::{ClassId, SimDuration, SimTime};
+
+    fn departure(nanos: u64) -> Departure {
+        let (start, zero) = (SimTime::ZERO, SimDuration::ZERO);
+        let entrance = Entrance {
+            request: 0,
+            class: ClassId(0),
+            arrival: start,
+            first_arrival: start,
+            tries_before: 0,
+            demand: zero,
+        };
+        let departure = SimTime::from_nanos(nanos);
+        Departure { entrance, departure, outcome: Outcome::Completed, counts: true, spent: [zero; 8] }
+    }
+
+    fn times(nanos: impl Iterator<Item = u64>) -> Times {
+        let mut times = Times::default();
+        times.record(&nanos.map(departure).collect::<Vec<_>>());
+        times
+    }
+
+    #[test]
+    fn few_values_are_exact_and_many_within_a_thousandth() {
+        assert_eq!(times((1..=512).rev()).percentile(950), Some(487));
+        assert_eq!(Times::default().percentile(950), None);
+        let found = times((1..=100_000).map(|value| value * 1_000)).percentile(950);
+        assert!(found.is_some_and(|found| found.abs_diff(95_000_000) <= 95_000), "{found:?}");
+    }
+
+    #[test]
+    fn merged_windows_keep_what_one_would() {
+        for (left, right) in [(10, 20), (500, 20), (10, 5_000), (5_000, 10), (5_000, 5_000)] {
+            let mut merged = times(0..left);
+            merged.merge(&times(left..left + right));
+            let whole = times((0..left + right).rev());
+            assert_eq!(merged.bins.is_some(), whole.bins.is_some(), "{left} and {right}");
+            for share in [10, 500, 950] {
+                assert_eq!(merged.percentile(share), whole.percentile(share), "{left} and {right}");
+            }
+        }
+    }
+}
