@@ -277,6 +277,7 @@ pub fn runs<K: PartialEq>(
 const LAST_ACTIVITY: usize = Activity::ALL.len() - 1;
 
 /// Adds up the time spent in each activity, in nanoseconds. Returns the sum of the response times.
+#[inline]
 pub fn add_spent(departures: &[Departure], sums: &mut [u128; Activity::ALL.len()]) -> u128 {
     let present = departures.iter().map(|departure| u128::from(departure.response_time().as_nanos())).sum();
     // The parts add up to the response times, so if their sum fits into 64 bits, those of the parts do.
@@ -284,8 +285,8 @@ pub fn add_spent(departures: &[Departure], sums: &mut [u128; Activity::ALL.len()
     let mut others = 0;
     for some in departures.chunks(at_once) {
         let mut spent = [0; LAST_ACTIVITY];
-        for departure in some {
-            spent.iter_mut().zip(departure.spent).for_each(|(sum, span)| *sum += span.as_nanos());
+        for parts in some.iter().filter_map(|departure| departure.spent.first_chunk::<LAST_ACTIVITY>()) {
+            spent.iter_mut().zip(parts).for_each(|(sum, span)| *sum += span.as_nanos());
         }
         sums.iter_mut().zip(spent).for_each(|(sum, more)| *sum += u128::from(more));
         others += spent.iter().map(|span| u128::from(*span)).sum::<u128>();
