@@ -74,7 +74,7 @@ impl Times {
 mod tests {
     use super::*;
     use crate::engine::{Entrance, Outcome};
-    use crate::model::{ClassId, SimDuration, SimTime};
+    use crate::model::{Activity, ClassId, SimDuration, SimTime};
 
     fn departure(nanos: u64) -> Departure {
         let (start, zero) = (SimTime::ZERO, SimDuration::ZERO);
@@ -87,7 +87,9 @@ mod tests {
             demand: zero,
         };
         let departure = SimTime::from_nanos(nanos);
-        Departure { entrance, departure, outcome: Outcome::Completed, counts: true, spent: [zero; 8] }
+        let (outcome, counts, was_taken, ends_operation) = (Outcome::Completed, true, true, true);
+        let spent = [zero; Activity::ALL.len()];
+        Departure { entrance, departure, outcome, counts, was_taken, ends_operation, spent }
     }
 
     fn times(nanos: impl Iterator<Item = u64>) -> Times {
