@@ -165,6 +165,7 @@ fn annotations_name_files_from_the_root_of_the_repository() {
 #[test]
 fn a_run_is_exported_in_several_formats_at_once() {
     let desk = Desk::new();
+    fs::create_dir(desk.path("ci")).unwrap();
     let all = "--export json=ci/all.json --export csv=all.csv --export markdown=ci/all.md --export text=all.txt";
     let output = desk.run(&format!("run lecture.json shop.json --out results {all}"), 0);
     let notes = errors(&output);
@@ -219,6 +220,7 @@ fn regressed() -> Desk {
 #[test]
 fn what_is_worse_than_its_baseline_fails_its_test_case_and_is_annotated() {
     let desk = regressed();
+    fs::create_dir(desk.path("ci")).unwrap();
     let output = desk.run("check shop.json --replications 5 --quiet --format github --export junit=ci/it.xml", 1);
     let printed = text(&output);
     for line in [

@@ -53,11 +53,12 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::engine::MODEL_VERSION;
 
     #[test]
     fn keys_are_sorted_and_each_number_has_a_line() {
         let baseline: Baseline = serde_json::from_value(json!({
-            "schema": "waitline.baseline/1", "waitline": "0.1.0", "model_version": 1, "scenario": "shop",
+            "schema": "waitline.baseline/1", "waitline": "0.1.0", "model_version": MODEL_VERSION, "scenario": "shop",
             "scenario_sha256": "ab", "seed": 1, "replications": 2, "method": "replications", "deterministic": false,
             "canonical": { "run": { "requests": 9 } },
             "policies": { "sync": {
@@ -74,7 +75,7 @@ mod tests {
   "canonical": { "run": { "requests": 9 } },
   "deterministic": false,
   "method": "replications",
-  "model_version": 1,
+  "model_version": VERSION,
   "policies": {
     "sync": {
       "classes": {
@@ -96,6 +97,7 @@ mod tests {
   "waitline": "0.1.0"
 }
 "#
+            .replace("VERSION", &MODEL_VERSION.to_string())
         );
         let mut sorted = baseline;
         sorted.policies["sync"].metrics.sort_keys();
