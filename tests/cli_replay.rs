@@ -72,7 +72,7 @@ const CHANCE: &str = r#"{
 
 fn chance(observed: &str) -> Desk {
     let request = r#"{"time_ms":0,"class":"page","demands_ms":[10]}"#;
-    case(Some(CHANCE), observed).with("cases/three/requests.jsonl", &format!("{request}\n{request}\n"))
+    case(Some(CHANCE), observed).with("cases/three/requests.jsonl", format!("{request}\n{request}\n"))
 }
 
 #[test]

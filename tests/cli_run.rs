@@ -383,7 +383,7 @@ fn one_overloaded_worker_among_idle_ones_is_noticed() {
             arrivals(second)
         )
     };
-    let desk = Desk::empty().with("one.json", &scenario("short")).with("both.json", &scenario("long"));
+    let desk = Desk::empty().with("one.json", scenario("short")).with("both.json", scenario("long"));
     let table = text(&desk.run("run one.json", 0));
     let results: Value = serde_json::from_str(&desk.read("output/one/results.json")).unwrap();
     let policy = &results["policies"][0];

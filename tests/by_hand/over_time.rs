@@ -65,7 +65,7 @@ fn what_is_in_flight_at_the_end_and_what_the_warm_up_leaves_is_in_the_windows() 
     let area = |value: fn(&TimeWindow) -> Option<f64>| -> Option<f64> {
         Some(policy.over_time.iter().map(|w| value(w).unwrap() * (w.end_ms - w.start_ms)).sum())
     };
-    assert_eq!(policy.over_time[0].start_ms, 10.0);
+    assert_eq!(Some(policy.over_time[0].start_ms), Some(10.0));
     // 10 and 30, and 35.
     assert_close(area(|w| w.in_system), 75.0);
     assert_close(area(|w| w.backlog), 10.0 + 25.0);
@@ -106,9 +106,9 @@ fn before_during_and_after_a_fault() {
     };
     let counts = [&effect.before, &effect.during, &effect.after].map(|n| (n.duration_ms, n.requests.completed));
     assert_eq!(counts, [(2000.0, 19), (1000.0, 10), (3050.0, 31)]);
-    assert_eq!(times(&effect.before), [50.0; 4]);
+    assert_eq!(times(&effect.before).map(Some), [50.0; 4].map(Some));
     // 200, 300, …, 700, then 650, 600, 550, 500.
-    assert_eq!(times(&effect.during), [500.0, 500.0, 700.0, 700.0]);
+    assert_eq!(times(&effect.during).map(Some), [500.0, 500.0, 700.0, 700.0].map(Some));
     // 450, 400, …, 100, then 23 × 50.
     assert_close(effect.after.response_time_ms.mean, (2200.0 + 23.0 * 50.0) / 31.0);
     // Answers at 2.2, 2.4, 2.6 and 2.8 s.
@@ -131,7 +131,7 @@ fn a_fault_that_repeats_is_told_of_all_times_together_and_its_longest_recovery_c
              "faults": [ { "at": "1s", "for": "100ms", "every": "2s", "slow": { "backend": "db", "time": "300ms" } } ] }"#,
     );
     let effect = &policy.faults[0];
-    assert_eq!(effect.during.duration_ms, 400.0);
+    assert_eq!(Some(effect.during.duration_ms), Some(400.0));
     assert_eq!(effect.during.requests.arrived, 4);
     assert_eq!(effect.during.response_time_ms.mean, Some(300.0));
     // Those that arrive from the end of the fault on take 250, 200, 150, 100 and 50 ms: the last that is slow arrives 300 ms
