@@ -1,8 +1,9 @@
 //! Records what single requests did: the first of a run, from their arrival on.
 //!
 //! A request keeps at most [`MOST_SEGMENTS`] segments. Where it has more (a job of minutes that shares its core in turns of
-//! milliseconds), neighbours are merged: within a stretch, all time spent in one way stands together, in the order in which
-//! each way first occurred. So the sums by activity stay exact, and only the order within a stretch is lost.
+//! milliseconds), neighbours are merged: within windows of time, all time spent in one way stands together, in the order in
+//! which each way first occurred. So the sums by activity stay exact, and only the order within a window is lost. The width of
+//! the windows is a power of two, so that wider ones are made of whole narrower ones.
 
 use crate::engine::{BlockingWaits, Departure, Entrance, Observer, Outcome, Rules, Segment, Standing, Unfinished};
 use crate::model::{Activity, ClassId, SimDuration, SimTime};
@@ -11,9 +12,9 @@ use super::results::{TimelineEntry, TimelineSegment};
 
 /// Maximum number of segments of a request.
 const MOST_SEGMENTS: usize = 512;
-/// Neighbours are merged in stretches of this many segments, which have at most 16 ways to spend time: an activity, with the
-/// turn or without.
-const MERGED_TOGETHER: usize = 64;
+/// At least so many windows if that leaves few enough segments, else half as many, and so on. A window has at most as many
+/// segments as there are ways to spend time: an activity, with the turn or without.
+const WINDOWS: u64 = 64;
 
 /// Records the first requests after the warm-up, in memory that grows with what they do.
 #[derive(Clone, Debug)]
@@ -191,11 +192,21 @@ impl Entry {
 
     #[cold]
     fn merge_neighbours(&mut self) {
-        let before = self.segments.len();
-        let mut fewer = Vec::with_capacity(MOST_SEGMENTS + 1);
-        for stretch in self.segments.chunks(MERGED_TOGETHER) {
-            merged(stretch).into_iter().for_each(|segment| append(&mut fewer, segment));
-        }
+        let (Some(first), Some(last)) = (self.segments.first(), self.segments.last()) else { return };
+        let (before, start, span) = (self.segments.len(), first.start, (last.end - first.start).as_nanos());
+        let mut windows = WINDOWS;
+        let fewer = loop {
+            let width = (span / (2 * windows)).max(1).next_power_of_two();
+            let window = |segment: &Segment| (segment.start - start).as_nanos() / width;
+            let mut fewer = Vec::with_capacity(MOST_SEGMENTS + 1);
+            for stretch in self.segments.chunk_by(|one, next| window(one) == window(next)) {
+                merged(stretch).into_iter().for_each(|segment| append(&mut fewer, segment));
+            }
+            if windows == 1 || fewer.len() <= MOST_SEGMENTS / 2 {
+                break fewer;
+            }
+            windows /= 2;
+        };
         self.segments = fewer;
         self.merged += (before - self.segments.len()) as u64;
     }
@@ -277,8 +288,10 @@ mod tests {
             let entry = turns(count);
             let spans = |millis| SimDuration::from_nanos(millis * count * 1_000_000);
             assert!(entry.segments.len() <= MOST_SEGMENTS, "{count} turns: {} segments", entry.segments.len());
-            assert_eq!(entry.segments.len() as u64 + entry.merged, 2 * count, "{count} turns");
+            assert_eq!(entry.merged > 0, count > 256, "{count} turns");
             assert_eq!((sum(&entry, Activity::Compute), sum(&entry, Activity::RunQueueWait)), (spans(2), spans(3)));
+            let longest = entry.segments.iter().map(|segment| segment.end - segment.start).max();
+            assert!(count == 1 || longest < Some(SimDuration::from_nanos(5 * count * 1_000_000 / 16)), "{count} turns");
             let adjoin = |pair: &[Segment]| pair[0].end == pair[1].start;
             assert!(entry.segments.windows(2).all(adjoin), "{count} turns: a hole");
         }
