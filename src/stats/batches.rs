@@ -227,20 +227,10 @@ impl Batch {
         let present: u128 = Activity::ALL.into_iter().map(spent).sum();
         Totals {
             nanos: u128::from((end - self.begin).as_nanos()),
-            classes: self.counts().collect(),
             in_system: usage(present),
             cores: usage(spent(Activity::Framework) + spent(Activity::Compute)),
-            turns: None,
             slots: usage(present - spent(Activity::BacklogWait)),
-            backends: Vec::new(),
-            backend_queues: Vec::new(),
-            pools: Vec::new(),
-            threads: None,
-            workers: Vec::new(),
-            warm_up_requests: 0,
-            from_warm_up: FromWarmUp::default(),
-            phase_events: 0,
-            incomplete: None,
+            ..self.counted()
         }
     }
 
