@@ -7,7 +7,7 @@
 //! for its end. What a request did is booked when it departs.
 //!
 //! Whether a run may look ahead is decided before it, from its rules. The results are those of the long way, to the
-//! nanosecond; `tests/laws` compares them, request by request.
+//! nanosecond; `tests/invariants` compares them, request by request.
 
 use std::collections::VecDeque;
 

@@ -6,7 +6,7 @@
 
 /// The version of the model: the same scenario and seed give the same numbers under the same version, whatever the version
 /// of the program. It is raised with every change of what happens in a run, down to the nanosecond and the random draws,
-/// because numbers from before and after are not comparable; `tests/model_version.rs` notices a change without it.
+/// because numbers from before and after are not comparable; `tests/golden/model_version.rs` notices a change without it.
 pub const MODEL_VERSION: u32 = 2;
 
 mod accepting;

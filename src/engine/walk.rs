@@ -6,7 +6,7 @@
 //! time after the clock has passed them, many at once.
 //!
 //! Whether a run may do so is decided before it, from its rules. The results are those of the long way, to the nanosecond;
-//! `tests/laws` compares them, request by request.
+//! `tests/invariants` compares them, request by request.
 
 use crate::model::{Activity, SimDuration, SimTime};
 use crate::random::Load;

@@ -1,4 +1,4 @@
-//! What a scenario becomes when it is read and changed. Its mistakes are in `tests/scenario_errors.rs`.
+//! What a scenario becomes when it is read and changed. Its mistakes are in `tests/golden/errors/`.
 
 use std::io::Cursor;
 

@@ -6,9 +6,12 @@
 #![allow(clippy::unwrap_used, reason = "a test that fails says where")]
 
 mod accepting;
+mod answers;
 mod backends;
 mod case;
 mod clients;
+#[path = "../common/mod.rs"]
+mod common;
 mod cores;
 mod dispatch;
 mod faults;

@@ -1,4 +1,4 @@
-//! What objectives mean. Their mistakes are in `tests/scenario_errors.rs`.
+//! What objectives mean. Their mistakes are in `tests/golden/errors/`.
 
 use super::*;
 use crate::model::{BackendId, Named};

@@ -1,0 +1,18 @@
+//! The program as its users have it: each command, its output, its exit codes, its files.
+
+#![allow(clippy::unwrap_used, reason = "a test that fails says where")]
+
+mod check;
+#[path = "../common/mod.rs"]
+mod common;
+mod failures;
+mod files;
+mod formats;
+mod hostile_text;
+#[cfg(target_os = "linux")]
+mod interrupt;
+mod others;
+mod presets;
+mod replay;
+mod run;
+mod verify;

@@ -1,0 +1,13 @@
+//! What the project publishes, byte for byte: outputs of its scenarios, schemas, messages, pictures, the model's digests.
+//!
+//! `UPDATE_GOLDEN=1 cargo test --test golden --test cli` rewrites all golden files.
+
+#![allow(clippy::unwrap_used, reason = "a test that fails says where")]
+
+#[path = "../common/mod.rs"]
+mod common;
+mod errors;
+mod model_version;
+mod outputs;
+mod schema;
+mod timeline_svg;

@@ -1,0 +1,166 @@
+//! What the scenarios produce is what `output/` holds, byte for byte, and what the README shows.
+//!
+//! `UPDATE_GOLDEN=1 cargo test --test golden` rewrites both.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::{env, fs, thread};
+
+use crate::common::program::{Desk, text};
+use waitline::scenario::Scenario;
+
+const REWRITE: &str = "UPDATE_GOLDEN=1 cargo test --test golden";
+
+/// The files of one scenario by name: `results.json`, `timeline.svg`.
+type Files = BTreeMap<String, String>;
+
+fn repository() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Every scenario of the folder, by name.
+fn scenarios() -> BTreeMap<String, PathBuf> {
+    let paths = fs::read_dir(repository().join("scenarios")).unwrap().map(|entry| entry.unwrap().path());
+    paths
+        .filter(|path| path.extension().is_some_and(|ending| ending == "json"))
+        .filter(|path| !path.to_string_lossy().ends_with(".baseline.json"))
+        .map(|path| (path.file_stem().unwrap().to_string_lossy().into_owned(), path))
+        .collect()
+}
+
+/// Runs a scenario as people do, in a directory of its own.
+fn run(name: &str, path: &Path) -> Files {
+    let desk = Desk::empty();
+    let mut command = desk.waitline("run --quiet");
+    command.arg(path).assert().success();
+    files(&desk.path(&format!("output/{name}")))
+}
+
+fn files(folder: &Path) -> Files {
+    let Ok(entries) = fs::read_dir(folder) else { return Files::new() };
+    entries
+        .map(|entry| entry.unwrap())
+        .map(|entry| (entry.file_name().to_string_lossy().into_owned(), fs::read_to_string(entry.path()).unwrap()))
+        .collect()
+}
+
+/// Makes the folder hold these files and no others.
+fn rewrite(folder: &Path, produced: &Files) {
+    if folder.exists() {
+        fs::remove_dir_all(folder).unwrap();
+    }
+    fs::create_dir_all(folder).unwrap();
+    for (file, text) in produced {
+        fs::write(folder.join(file), text).unwrap();
+    }
+}
+
+/// What a person needs to know of two texts that differ.
+fn first_difference(stored: &str, produced: &str) -> String {
+    let lines = stored.lines().zip(produced.lines());
+    match (1..).zip(lines).find(|(_, (stored, produced))| stored != produced) {
+        Some((line, (stored, produced))) => {
+            let start = stored.chars().zip(produced.chars()).take_while(|(a, b)| a == b).count().saturating_sub(20);
+            let excerpt = |text: &str| text.chars().skip(start).take(100).collect::<String>();
+            format!("line {line}\n  stored    {}\n  produced  {}", excerpt(stored), excerpt(produced))
+        }
+        None => format!("{} bytes stored, {} produced", stored.len(), produced.len()),
+    }
+}
+
+fn differences(name: &str, stored: &Files, produced: &Files) -> Vec<String> {
+    let mut differences = Vec::new();
+    for (file, text) in produced {
+        match stored.get(file) {
+            Some(stored) if stored == text => {}
+            Some(stored) => differences.push(format!("output/{name}/{file}: {}", first_difference(stored, text))),
+            None => differences.push(format!("output/{name}/{file} is missing")),
+        }
+    }
+    for file in stored.keys().filter(|file| !produced.contains_key(*file)) {
+        differences.push(format!("output/{name}/{file} is produced by nothing"));
+    }
+    differences
+}
+
+#[test]
+fn every_scenario_produces_what_its_folder_in_output_holds() {
+    let output = repository().join("output");
+    let checks: Vec<_> = scenarios()
+        .into_iter()
+        .map(|(name, path)| {
+            let folder = output.join(&name);
+            thread::spawn(move || {
+                let produced = run(&name, &path);
+                assert!(produced.contains_key("results.json"), "{name} writes results");
+                if env::var_os("UPDATE_GOLDEN").is_some() {
+                    rewrite(&folder, &produced);
+                }
+                differences(&name, &files(&folder), &produced)
+            })
+        })
+        .collect();
+    let differences: Vec<String> = checks.into_iter().flat_map(|check| check.join().unwrap()).collect();
+    assert!(differences.is_empty(), "{}\nif this is meant: {REWRITE}", differences.join("\n"));
+}
+
+#[test]
+fn every_folder_in_output_has_its_scenario() {
+    let scenarios = scenarios();
+    assert!(scenarios.contains_key("lecture"), "the folder of scenarios is found");
+    for entry in fs::read_dir(repository().join("output")).into_iter().flatten() {
+        let path = entry.unwrap().path();
+        if scenarios.contains_key(&*path.file_name().unwrap().to_string_lossy()) {
+            continue;
+        }
+        let is_stale_folder = path.is_dir() && env::var_os("UPDATE_GOLDEN").is_some();
+        assert!(is_stale_folder, "{} belongs to no scenario: delete it", path.display());
+        fs::remove_dir_all(&path).unwrap();
+    }
+}
+
+fn readme() -> String {
+    fs::read_to_string(repository().join("README.md")).unwrap()
+}
+
+/// The code block of that language after a mark: what is before it, its text, and what follows.
+fn block<'a>(page: &'a str, mark: &str, language: &str) -> (&'a str, &'a str, &'a str) {
+    let opening = format!("```{language}\n");
+    let after_mark = page.find(mark).unwrap_or_else(|| panic!("the README has {mark}")) + mark.len();
+    let start = after_mark + page[after_mark..].find(&opening).unwrap() + opening.len();
+    let end = start + page[start..].find("```").unwrap();
+    (&page[..start], &page[start..end], &page[end..])
+}
+
+#[test]
+fn the_readme_shows_what_the_lecture_prints() {
+    let desk = Desk::empty();
+    let lecture = repository().join("scenarios/lecture.json");
+    let printed = text(&desk.waitline("run").arg(lecture).output().unwrap());
+    let page = readme();
+    let (before, shown, after) = block(&page, "<!-- output: scenarios/lecture.json -->", "text");
+    if env::var_os("UPDATE_GOLDEN").is_some() {
+        fs::write(repository().join("README.md"), [before, &printed, after].concat()).unwrap();
+    } else {
+        assert!(shown == printed, "README.md: {}\nif this is meant: {REWRITE}", first_difference(shown, &printed));
+    }
+}
+
+#[test]
+fn the_readme_shows_every_scenario() {
+    let page = readme();
+    for name in scenarios().keys() {
+        for file in [format!("scenarios/{name}.json"), format!("output/{name}/timeline.svg")] {
+            assert!(page.contains(&format!("]({file})")), "README.md does not show {file}");
+        }
+    }
+}
+
+#[test]
+fn the_scenario_in_the_readme_is_valid() {
+    let page = readme();
+    for heading in ["## Scenario files", "### All of it at once"] {
+        let (_, scenario, _) = block(&page, heading, "json");
+        Scenario::from_json(scenario).unwrap_or_else(|error| panic!("{heading}: {error}"));
+    }
+}

@@ -1,0 +1,12 @@
+//! What must hold for every run of every scenario, and for the source itself.
+
+#![allow(clippy::unwrap_used, reason = "a test that fails says where")]
+
+#[path = "../common/mod.rs"]
+mod common;
+mod determinism;
+mod floors;
+mod outcomes;
+mod over_time;
+mod random_scenarios;
+mod shortcuts;

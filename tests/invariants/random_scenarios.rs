@@ -1,0 +1,302 @@
+//! Laws that hold in every scenario, whatever it uses: over many random ones.
+//!
+//! The engine's own audit (no idle core beside ready work, parts of a response time that add up, nobody lost) runs
+//! along, since tests have debug assertions. A failing scenario is printed: it can be run as it is.
+
+use std::collections::BTreeMap;
+use std::panic::AssertUnwindSafe;
+
+use crate::common::generator;
+use waitline::engine::{
+    ClassCounts, Departure, Ending, Entrance, Observer, Outcome, Record, Rules, Segment, Standing, Unfinished, Waits,
+    contended_resources,
+};
+use waitline::model::{
+    Activity, Backend, HandOver, PhaseKind, PoolScope, Quantum, Release, Resource, SimDuration, SimTime,
+};
+use waitline::policy::PolicyChoice;
+use waitline::random::{Arrivals, Phase};
+use waitline::scenario::Scenario;
+use waitline::study::{Replication, simulation};
+
+const SCENARIOS: u64 = 1_000;
+
+/// Adds up what every request did.
+#[derive(Default)]
+struct Books {
+    /// When each request arrived that has not left.
+    inside: BTreeMap<u64, SimTime>,
+    /// When a worker took each that has not left.
+    taken: BTreeMap<u64, SimTime>,
+    in_system: u128,
+    in_slots: u128,
+    working: u128,
+    answered: u64,
+    /// What requests may have to wait for.
+    resources: Vec<Resource>,
+    /// Requests that were reported as unfinished.
+    unfinished: u64,
+    /// Operations that ended, and those that were under way when the run ended.
+    operations: u64,
+}
+
+impl Books {
+    fn leave(&mut self, request: u64, time: SimTime) {
+        let arrival = self.inside.remove(&request).expect("a request leaves once, after its arrival");
+        self.in_system += u128::from((time - arrival).as_nanos());
+        if let Some(taken) = self.taken.remove(&request) {
+            self.in_slots += u128::from((time - taken).as_nanos());
+        }
+    }
+
+    /// Those who are inside at the end stay until then.
+    fn close(&mut self, end: SimTime) {
+        for request in self.inside.keys().copied().collect::<Vec<_>>() {
+            self.leave(request, end);
+        }
+    }
+}
+
+impl Observer for Books {
+    fn watches_segments(&self) -> bool {
+        true
+    }
+
+    fn on_arrival(&mut self, entrance: &Entrance) {
+        assert!(self.inside.insert(entrance.request, entrance.arrival).is_none(), "a number is used twice");
+    }
+
+    fn on_taken(&mut self, request: u64, _: u32) {
+        // Taken on arrival, unless a wait in the backlog follows: see `on_segment`.
+        assert!(self.taken.insert(request, self.inside[&request]).is_none(), "a request is taken twice");
+    }
+
+    fn on_segment(&mut self, segment: Segment) {
+        let span = u128::from((segment.end - segment.start).as_nanos());
+        match segment.activity {
+            Activity::BacklogWait => {
+                self.taken.entry(segment.request).and_modify(|taken| *taken = segment.end);
+            }
+            Activity::Framework | Activity::Compute => self.working += span,
+            Activity::RunQueueWait
+            | Activity::PoolWait
+            | Activity::BackendWait
+            | Activity::Backend
+            | Activity::Sleep
+            | Activity::ThreadWait => {}
+        }
+    }
+
+    fn watches_waits(&self) -> bool {
+        true
+    }
+
+    fn on_departures_with_waits(&mut self, departures: &[Departure], waits: Waits<'_>) {
+        for (row, departure) in departures.iter().enumerate() {
+            check_waits(departure, &self.resources, waits.row(row).collect());
+        }
+        self.on_departures(departures);
+    }
+
+    fn on_departures(&mut self, departures: &[Departure]) {
+        for departure in departures {
+            let is_answered = departure.outcome == Outcome::Completed;
+            assert!(
+                !is_answered || departure.response_time() >= departure.entrance.demand,
+                "a response shorter than its demand"
+            );
+            let parts: u64 = departure.spent.iter().map(|part| part.as_nanos()).sum();
+            assert_eq!(parts, departure.response_time().as_nanos(), "the parts do not add up");
+            self.answered += u64::from(is_answered);
+            self.operations += u64::from(departure.ends_operation);
+            self.leave(departure.entrance.request, departure.departure);
+        }
+    }
+
+    fn on_unfinished(&mut self, unfinished: &Unfinished) {
+        let request = unfinished.entrance.request;
+        let is_open = match unfinished.standing() {
+            Standing::InFlight => true,
+            Standing::Abandoned => unfinished.is_given_up,
+            Standing::BetweenAttempts => {
+                self.operations += 1;
+                return;
+            }
+        };
+        self.operations += u64::from(is_open);
+        self.unfinished += 1;
+        assert!(self.inside.contains_key(&request), "request {request} is unfinished, and not inside");
+        assert_eq!(self.taken.contains_key(&request), unfinished.is_taken, "taken or not");
+    }
+}
+
+/// The waits for each resource add up to the time booked as such waits: none is missing from the list of resources.
+fn check_waits(departure: &Departure, resources: &[Resource], row: Vec<Option<SimDuration>>) {
+    assert_eq!(row.len(), resources.len(), "a column for each resource");
+    let waits = || resources.iter().zip(&row).filter_map(|(resource, wait)| Some((resource, (*wait)?)));
+    for activity in [Activity::RunQueueWait, Activity::ThreadWait, Activity::PoolWait, Activity::BackendWait] {
+        let waited: SimDuration =
+            waits().filter(|(resource, _)| resource.activity() == activity).map(|(_, wait)| wait).sum();
+        assert_eq!(waited, departure.spent[activity as usize], "waits for {resources:?}, {activity:?}: {row:?}");
+    }
+}
+
+#[test]
+fn the_laws_hold_in_a_thousand_random_scenarios() {
+    let mut seen = Seen::default();
+    let mut broken = Vec::new();
+    for seed in 0..SCENARIOS {
+        let text = generator::scenario(seed);
+        let scenario = Scenario::from_json(&text).unwrap_or_else(|error| panic!("{text}\n{error:?}"));
+        for policy in &scenario.policies {
+            let lawful = std::panic::catch_unwind(AssertUnwindSafe(|| {
+                let (record, books) = run(&scenario, policy);
+                check(&scenario, &policy.rules(), &record, books);
+                record
+            }));
+            match lawful {
+                Ok(record) => seen.add(&record),
+                Err(_) => broken.push((seed, policy.name().to_owned())),
+            }
+        }
+    }
+    if let Some((seed, policy)) = broken.first() {
+        panic!("laws are broken by {broken:?}; the first, under {policy}:\n{}", generator::scenario(*seed));
+    }
+    seen.check();
+}
+
+fn run(scenario: &Scenario, policy: &PolicyChoice) -> (Record, Books) {
+    let backends: Vec<Backend> = scenario.backends.values().cloned().collect();
+    let resources = contended_resources(&policy.rules(), &scenario.machine, &backends, &scenario.faults);
+    let mut run = simulation(scenario, policy, &Replication::default(), Books { resources, ..Books::default() });
+    let mut steps = 0;
+    while run.advance(10_000) {
+        steps += 1;
+        assert!(steps < 1_000, "the run does not end");
+    }
+    run.finish()
+}
+
+fn check(scenario: &Scenario, rules: &Rules, record: &Record, mut books: Books) {
+    let sum = |count: fn(&ClassCounts) -> u64| record.classes.iter().map(count).sum::<u64>();
+    let ended = sum(|class| class.completed)
+        + sum(|class| class.rejected.total())
+        + sum(|class| class.timed_out)
+        + sum(|class| class.failed.total());
+    let arrived = sum(|class| class.arrived);
+    assert!(ended <= arrived, "more requests ended than arrived");
+    assert_eq!(sum(|class| class.completed), books.answered, "answers are counted otherwise than seen");
+    assert!(sum(|class| class.served_late) <= sum(|class| class.timed_out), "served late, but not timed out");
+    assert!(
+        record.ending != Ending::Deadlock || can_deadlock(scenario),
+        "a deadlock in a scenario that has no cause for it"
+    );
+    let users = matches!(scenario.arrivals, Arrivals::Users(_));
+    assert!(record.ending != Ending::Standstill || users, "the clock stands still without users who could stop it");
+    if record.ending == Ending::Drained {
+        assert_eq!(ended, arrived, "a drained run left a request");
+        assert!(books.inside.is_empty(), "a drained run left a request inside: {:?}", books.inside);
+    }
+    assert_eq!(books.unfinished, books.inside.len() as u64, "a request inside at the end was not reported, or twice");
+    assert_eq!(books.operations, arrived - sum(|class| class.retried), "an operation ends twice or never");
+    books.close(record.end);
+
+    // Little's law, exactly: the area under the number inside is the sum of the times inside.
+    assert_eq!(record.in_system.area, books.in_system, "Little's law for the system");
+    // Where a worker is still occupied when the response is out, that comes on top.
+    let trails = rules.overhead.after > SimDuration::ZERO;
+    if trails {
+        assert!(record.slots.area >= books.in_slots, "Little's law for the slots");
+    } else {
+        assert_eq!(record.slots.area, books.in_slots, "Little's law for the slots");
+    }
+
+    let span = u128::from((record.end - record.start).as_nanos());
+    assert!(record.cores.area <= span * u128::from(scenario.machine.cores), "more than all cores were busy");
+    for (pool, backend) in record.pools.iter().zip(scenario.backends.values()) {
+        let pools =
+            if backend.pool.as_ref().is_some_and(|pool| pool.per == PoolScope::Worker) { rules.workers } else { 1 };
+        let connections = backend.pool.as_ref().map_or(0, |pool| u64::from(pool.size.get()) * u64::from(pools));
+        assert!(pool.in_use.max <= connections, "more connections were held than there are");
+        assert!(pool.in_use.area <= span * u128::from(connections), "connections were held for longer than the run");
+        let waits_beside_idle = pools == 1 && pool.in_use.max < connections && pool.waiting.max > 0;
+        assert!(!waits_beside_idle, "a request waited beside an idle connection");
+    }
+    let threads = rules.thread_pool.as_ref().map_or(0, |pool| u64::from(pool.threads) * u64::from(rules.workers));
+    assert!(record.threads.in_use.max <= threads, "more threads were taken than there are");
+    if !record.workers.is_empty() {
+        let turns: u128 = record.workers.iter().map(|worker| worker.turns).sum();
+        let in_progress: u128 = record.workers.iter().map(|worker| worker.in_progress.area).sum();
+        assert_eq!((turns, in_progress), (record.turns.area, record.slots.area), "workers do what all of them do");
+    }
+    let turns = u128::from(rules.workers) * u128::from(rules.running_at_once);
+    assert!(record.turns.area <= span * turns, "more turns were taken than there are");
+    assert!(record.turns.area >= record.cores.area, "a core ran a request whose turn it was not");
+    match scenario.machine.quantum {
+        Quantum::RoundRobin(_) if scenario.machine.context_switch.as_nanos() == 0 && !trails => {
+            assert_eq!(record.cores.area, books.working, "cores were busy with something else than work");
+        }
+        Quantum::RoundRobin(_) => assert!(record.cores.area >= books.working, "work without a core"),
+        // Shares are rounded by less than a nanosecond a burst.
+        Quantum::ProcessorSharing => {}
+    }
+}
+
+/// A request may hold its turn while it waits for a connection, which another passes on only once it has had that turn.
+fn can_deadlock(scenario: &Scenario) -> bool {
+    let waits_for_owner = |backend: &Backend| {
+        backend.pool.as_ref().is_some_and(|pool| {
+            let after_owner = backend.release() == Some(Release::OwnerRuns)
+                || backend.client_costs().has_statements()
+                || pool.hand_over == HandOver::ReleaserFirst;
+            after_owner && pool.acquire_timeout.is_none()
+        })
+    };
+    let blocks = |phase: &Phase| match phase {
+        Phase::Single(phase) => matches!(phase.kind, PhaseKind::Backend { blocking: true, .. }),
+        Phase::Parallel { .. } => false,
+    };
+    scenario.backends.values().any(waits_for_owner)
+        && scenario.workload.classes.iter().flat_map(|class| &class.phases).any(blocks)
+}
+
+/// What the random scenarios made happen: a law that is never put to the test proves nothing.
+#[derive(Default)]
+struct Seen {
+    completed: u64,
+    rejected: u64,
+    timed_out: u64,
+    failed: u64,
+    retried: u64,
+    served_late: u64,
+    horizons: u64,
+}
+
+impl Seen {
+    fn add(&mut self, record: &Record) {
+        for class in &record.classes {
+            self.completed += class.completed;
+            self.rejected += class.rejected.total();
+            self.timed_out += class.timed_out;
+            self.failed += class.failed.total();
+            self.retried += class.retried;
+            self.served_late += class.served_late;
+        }
+        self.horizons += u64::from(record.ending == Ending::Horizon);
+    }
+
+    fn check(&self) {
+        assert!(self.completed > 100_000, "{}", self.completed);
+        for (what, count) in [
+            ("rejected", self.rejected),
+            ("timed out", self.timed_out),
+            ("failed", self.failed),
+            ("retried", self.retried),
+            ("served late", self.served_late),
+            ("runs to a horizon", self.horizons),
+        ] {
+            assert!(count > 50, "only {count} {what}");
+        }
+    }
+}

@@ -1,0 +1,230 @@
+//! A run that takes shortcuts and one that does not tell the same, request by request and number by number.
+
+use waitline::engine::{Departure, Observer, Record, Unfinished, Usage, Waits};
+use waitline::model::SimDuration;
+use waitline::scenario::Scenario;
+use waitline::study::{Replication, simulation};
+
+use crate::common::generator::calm_scenario;
+
+/// Everything that departs, with what it waited for, and everything that is in flight at the end.
+#[derive(Default)]
+struct Departures(Vec<Departed>, Vec<Unfinished>);
+
+type Departed = (Departure, Vec<Option<SimDuration>>);
+
+/// The same, in the order in which it comes about.
+#[derive(Default)]
+struct InOrder(Vec<Departure>);
+
+impl Observer for InOrder {
+    fn minds_order(&self) -> bool {
+        true
+    }
+
+    fn on_departures(&mut self, departures: &[Departure]) {
+        self.0.extend(departures);
+    }
+}
+
+impl Observer for Departures {
+    fn watches_waits(&self) -> bool {
+        true
+    }
+
+    fn on_departures_with_waits(&mut self, departures: &[Departure], waits: Waits<'_>) {
+        let rows = (0..).map(|row| waits.row(row).collect());
+        self.0.extend(departures.iter().copied().zip(rows));
+    }
+
+    fn on_unfinished(&mut self, unfinished: &Unfinished) {
+        self.1.push(*unfinished);
+    }
+}
+
+/// What came of every request, in the order of arrival; and what the engine counted, but for the highest levels of what
+/// no results tell.
+fn outcome(scenario: &Scenario, policy: usize, warm_up: SimDuration, hurries: bool) -> (Departures, Record) {
+    let replication = Replication { number: 0, warm_up, ..Replication::default() };
+    let run = simulation(scenario, &scenario.policies[policy], &replication, Departures::default());
+    let mut run = if hurries { run } else { run.without_shortcuts() };
+    while run.advance(1_000) {}
+    let (mut record, Departures(mut departures, mut unfinished)) = run.finish();
+    departures.sort_by_key(|(departure, _)| departure.entrance.request);
+    unfinished.sort_by_key(|unfinished| unfinished.entrance.request);
+    for usage in [&mut record.cores, &mut record.turns, &mut record.slots] {
+        *usage = Usage { max: 0, ..*usage };
+    }
+    (Departures(departures, unfinished), record)
+}
+
+/// Whether both ways tell the same of every policy of the scenario; how many policies take a shortcut.
+pub fn check(json: &str) -> usize {
+    let scenario = Scenario::from_json(json).unwrap_or_else(|error| panic!("{json}\n{error:?}"));
+    let mut shortcuts = 0;
+    for policy in 0..scenario.policies.len() {
+        for warm_up in [0, 1, 300, 100_000] {
+            let warm_up = SimDuration::from_millis(warm_up);
+            let (Departures(departures, unfinished), record) = outcome(&scenario, policy, warm_up, true);
+            let (Departures(long_way, left_over), long_record) = outcome(&scenario, policy, warm_up, false);
+            let name = scenario.policies[policy].name();
+            assert_eq!(departures.len(), long_way.len(), "{name}, warm-up {warm_up:?}: {json}");
+            for (departure, expected) in departures.iter().zip(&long_way) {
+                assert_eq!(departure, expected, "{name}, warm-up {warm_up:?}: {json}");
+            }
+            assert_eq!(unfinished, left_over, "{name}, warm-up {warm_up:?}: {json}");
+            assert_eq!(record, long_record, "{name}, warm-up {warm_up:?}: {json}");
+        }
+        let replication = Replication::default();
+        let run = simulation(&scenario, &scenario.policies[policy], &replication, Departures::default());
+        shortcuts += usize::from(run.takes_shortcuts());
+    }
+    shortcuts
+}
+
+/// A scenario of two classes on a machine with cores enough.
+fn scenario(classes: &str, arrivals: &str, policy: &str, run: &str) -> String {
+    format!(
+        r#"{{ "classes": {{ {classes} }}, "arrivals": {arrivals}, "machine": {{ "cores": 4 }},
+             "policies": [ {policy} ], "run": {run} }}"#
+    )
+}
+
+const RANDOM: &str = r#"
+    "page": { "weight": 2, "phases": [ { "framework": { "exponential": "2ms" } }, { "db": { "exponential": "20ms" } },
+        { "compute": { "exponential": "3ms" } }, { "db": { "exponential": "60ms" } }, { "framework": "1ms" } ] },
+    "short": { "phases": [ { "compute": { "uniform": ["0ms", "2ms"] } } ] }"#;
+
+/// Many things happen at one instant; some requests bring nothing, some end with a wait.
+const CONSTANT: &str = r#"
+    "page": { "weight": 2, "phases": [ { "framework": "1ms" }, { "framework": "1ms" }, { "db": "4ms" }, { "compute": "2ms" } ] },
+    "waits": { "phases": [ { "compute": "2ms" }, { "db": { "time": "2ms", "blocking": true } },
+        { "compute": "0ms" }, { "db": "4ms" } ] },
+    "turned": { "phases": [ { "compute": "5ms" }, { "db": "1ms" }, { "compute": "0ms" } ] },
+    "empty": { "phases": [] },
+    "nothing": { "phases": [ { "compute": "0ms" }, { "db": "0ms" } ] }"#;
+
+const SYNC: [&str; 3] = [r#"{ "sync": {} }"#, r#"{ "sync": { "workers": 3 } }"#, r#"{ "sync": { "workers": 4 } }"#];
+
+const LOOPS_AND_THREADS: [&str; 3] = [
+    r#"{ "async": {} }"#,
+    r#"{ "async": { "workers": 3 } }"#,
+    r#"{ "threaded": { "threads": 5, "switch_interval": "none" } }"#,
+];
+
+/// Some begin with a wait, or wait twice in a row.
+const WAITS_FIRST: &str = r#"
+    "first": { "phases": [ { "db": "2ms" }, { "compute": "2ms" }, { "db": "1ms" } ] },
+    "twice": { "phases": [ { "compute": "5ms" }, { "db": "1ms" }, { "db": "1ms" }, { "compute": "0ms" } ] }"#;
+
+/// Waits at the same time, where what runs a request can do that; elsewhere they take their sum.
+const PARALLEL: &str = r#"
+    "page": { "weight": 2, "phases": [ { "framework": "1ms" }, { "parallel": [ { "db": "9ms" }, { "sleep": { "exponential": "4ms" } } ] },
+        { "compute": "1ms" } ] },
+    "short": { "phases": [ { "compute": { "exponential": "2ms" } } ] }"#;
+
+#[test]
+fn parallel_waits_take_as_long_as_on_the_long_way() {
+    for policy in SYNC.iter().chain(&LOOPS_AND_THREADS) {
+        for arrivals in [r#"{ "poisson": "50/s" }"#, r#"{ "constant": "125/s" }"#] {
+            check(&scenario(PARALLEL, arrivals, policy, r#"{ "requests": 400 }"#));
+        }
+    }
+}
+
+#[test]
+fn shortcuts_change_no_number() {
+    check_all(&[RANDOM, CONSTANT, WAITS_FIRST], &SYNC);
+    check_all(&[RANDOM, CONSTANT], &LOOPS_AND_THREADS);
+}
+
+#[test]
+fn shortcuts_change_no_number_of_random_scenarios() {
+    const SCENARIOS: u64 = 200;
+    let shortcuts: usize = (0..SCENARIOS).map(|seed| check(&calm_scenario(seed))).sum();
+    assert!(shortcuts > SCENARIOS as usize, "only {shortcuts} policies of {SCENARIOS} scenarios take a shortcut");
+}
+
+fn check_all(classes: &[&str], policies: &[&str]) {
+    for classes in classes {
+        for policy in policies {
+            for arrivals in [
+                r#"{ "poisson": "5/s" }"#,
+                r#"{ "poisson": "80/s" }"#,
+                r#"{ "poisson": "500/s" }"#,
+                r#"{ "constant": "250/s" }"#,
+                r#"{ "batches": { "rate": "60/s", "size": 4 } }"#,
+            ] {
+                for run in [
+                    r#"{ "requests": 400 }"#,
+                    r#"{ "duration": "1s" }"#,
+                    r#"{ "duration": "4s", "max_in_flight": 40 }"#,
+                ] {
+                    assert_eq!(check(&scenario(classes, arrivals, policy, run)), 1, "{policy} takes no shortcut");
+                }
+            }
+        }
+    }
+}
+
+/// The requests in the order in which their departures are told.
+fn told(scenario: &Scenario, hurries: bool) -> Vec<u64> {
+    let run = simulation(scenario, &scenario.policies[0], &Replication::default(), InOrder::default());
+    assert!(run.takes_shortcuts());
+    let mut run = if hurries { run } else { run.without_shortcuts() };
+    while run.advance(1_000) {}
+    let (_, InOrder(departures)) = run.finish();
+    departures.iter().map(|departure| departure.entrance.request).collect()
+}
+
+#[test]
+fn who_minds_the_order_is_told_departures_as_they_come_about() {
+    for classes in [RANDOM, CONSTANT] {
+        for policy in [SYNC[0], LOOPS_AND_THREADS[0], LOOPS_AND_THREADS[2]] {
+            for arrivals in [r#"{ "poisson": "80/s" }"#, r#"{ "constant": "250/s" }"#] {
+                let json = scenario(classes, arrivals, policy, r#"{ "requests": 400 }"#);
+                let scenario = Scenario::from_json(&json).unwrap();
+                let long_way = told(&scenario, false);
+                assert_eq!(long_way.len(), 400);
+                assert_eq!(told(&scenario, true), long_way, "{json}");
+            }
+        }
+    }
+}
+
+#[test]
+fn users_who_wait_for_an_answer_are_served_alike() {
+    for policy in [LOOPS_AND_THREADS[0], LOOPS_AND_THREADS[2]] {
+        let users = r#"{ "users": { "count": 20, "think": { "exponential": "100ms" } } }"#;
+        assert_eq!(check(&scenario(RANDOM, users, policy, r#"{ "duration": "4s" }"#)), 1);
+    }
+}
+
+#[test]
+fn very_many_requests_may_depart_as_soon_as_they_are_taken() {
+    let empty = r#", { "time": "1ms", "class": "empty" }"#.repeat(20_000);
+    let arrivals = format!(r#"{{ "at": [{{ "time": "0ms", "class": "page" }}{empty}] }}"#);
+    let json = scenario(CONSTANT, &arrivals, LOOPS_AND_THREADS[2], "{}").replace(r#""threads": 5"#, r#""threads": 1"#);
+    assert_eq!(check(&json), 1);
+}
+
+#[test]
+fn who_competes_for_cores_or_turns_goes_the_long_way() {
+    for policy in [
+        r#"{ "sync": { "workers": 5 } }"#,
+        r#"{ "async": { "workers": 5 } }"#,
+        r#"{ "threaded": { "threads": 5 } }"#,
+        r#"{ "threaded": { "workers": 2, "threads": 5, "switch_interval": "none" } }"#,
+        r#"{ "threaded": { "threads": 5, "switch_interval": "none", "backlog": 9 } }"#,
+        r#"{ "async": { "workers": 3, "dispatch": "round_robin" } }"#,
+    ] {
+        let json = scenario(CONSTANT, r#"{ "constant": "250/s" }"#, policy, r#"{ "requests": 400 }"#);
+        assert_eq!(check(&json), 0, "{policy} takes a shortcut");
+    }
+}
+
+#[test]
+fn a_loop_whose_requests_wait_before_they_run_goes_the_long_way() {
+    let run = r#"{ "requests": 400 }"#;
+    assert_eq!(check(&scenario(WAITS_FIRST, r#"{ "constant": "250/s" }"#, r#"{ "async": {} }"#, run)), 0);
+}

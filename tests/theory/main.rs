@@ -1,0 +1,15 @@
+//! Numbers against what is known: closed forms, exact cases, published values, and the coverage of our intervals.
+
+#![allow(clippy::unwrap_used, reason = "a test that fails says where")]
+
+mod arrivals;
+mod capacity;
+mod closed_forms;
+#[path = "../common/mod.rs"]
+mod common;
+mod confidence;
+mod distribution_forms;
+mod distributions;
+mod exact_cases;
+mod gate;
+mod streams;
