@@ -32,10 +32,7 @@ fn is_golden(name: &str, text: &str) {
         fs::write(&path, text).unwrap();
     }
     let stored = fs::read_to_string(&path).unwrap_or_default();
-    assert!(
-        stored == text,
-        "{name} is another:\n{text}\nif this is meant: UPDATE_GOLDEN=1 cargo test --test cli"
-    );
+    assert!(stored == text, "{name} is another:\n{text}\nif this is meant: UPDATE_GOLDEN=1 cargo test --test cli");
 }
 
 #[test]
