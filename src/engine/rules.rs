@@ -34,6 +34,27 @@ pub struct Rules {
     pub queueing: Queueing,
 }
 
+impl Default for Rules {
+    /// One worker that runs one request at a time, without overhead and with an unlimited backlog: policies name what
+    /// differs.
+    fn default() -> Self {
+        Self {
+            workers: 1,
+            slots: Some(1),
+            running_at_once: 1,
+            hand_over_interval: None,
+            blocking_waits: BlockingWaits::None,
+            gathers: false,
+            keeps_core: false,
+            thread_pool: None,
+            overhead: Overhead::NONE,
+            yields_to_respond: false,
+            timers: None,
+            queueing: Queueing::default(),
+        }
+    }
+}
+
 /// Which waits hold what runs the request, so that nothing else of the worker runs meanwhile.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BlockingWaits {

@@ -66,7 +66,7 @@ pub fn presets_text(examples: &[Example], color: bool) -> String {
     for example in examples {
         let Some(StandsFor { policy, measured_on }) = example.policy.stands_for() else { continue };
         text.push_str(&format!("{}\n", paint(color, STRONG, &example.written.to_string())));
-        let overhead = example.policy.overhead();
+        let overhead = example.policy.rules().overhead;
         let overhead = match &measured_on {
             None if overhead.is_none() => NONE.to_owned(),
             _ => format!(
@@ -109,7 +109,7 @@ pub fn presets_json(examples: &[Example]) -> String {
             "preset": example.policy.kind(),
             "written": example.written,
             "stands_for": policy,
-            "overhead": example.policy.overhead(),
+            "overhead": example.policy.rules().overhead,
             "measured_on": measured_on,
         }))
     });

@@ -1,64 +1,65 @@
 //! Async: each worker process has one event loop, which runs one burst at a time.
 //!
-//! A burst runs to its next await, and nothing takes the loop away from it. While a request waits it holds nothing:
-//! the loop goes on with the requests that are ready, in the order they became ready. A thread pool beside the loop
-//! takes requests of some classes off it; its threads and the loop then share one interpreter lock.
+//! A burst runs to its next await; nothing takes the loop away from it. A waiting request holds nothing: the loop
+//! continues with the requests that are ready, in the order in which they became ready. A worker may also have a thread
+//! pool that runs the requests of some classes; its threads and the loop then share one interpreter lock.
 
 use std::num::NonZeroU32;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{OverheadForm, Policy, Runner, Slots, SwitchInterval, one};
-use crate::engine::{BlockingWaits, Dispatch, Order, Queueing, Rounding, ThreadPool, Timers};
+use super::{OverheadForm, Policy, Product, Runner, SwitchInterval, one};
+use crate::engine::{BlockingWaits, Dispatch, Order, Queueing, Rounding, Rules, ThreadPool, Timers};
 use crate::model::{Overhead, SimDuration};
 
-/// Any number of requests in each worker, one of them running.
+/// Many requests in progress in each worker, one of them running at a time.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Async {
-    /// What reports call it; `async` when left out. Two policies of one kind need names.
+    /// Name in reports; `async` if omitted. Policies of the same kind need different names.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// How many worker processes there are, each with a loop (1).
+    /// Number of worker processes, each with one event loop (default: 1).
     #[serde(default = "one")]
     pub workers: NonZeroU32,
-    /// How many requests a worker has in progress at most; any number when left out.
+    /// Maximum number of requests in progress in each worker; unlimited if omitted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_in_progress: Option<NonZeroU32>,
-    /// Threads beside the loop of each worker, to which it hands requests of some classes.
+    /// Threads to which the loop of each worker hands the requests of some classes; none if omitted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub thread_pool: Option<AsyncThreadPool>,
-    /// So many requests may wait that no worker has taken; more are rejected. Any number when left out.
+    /// Maximum number of requests in the backlog; further arrivals are rejected. Unlimited if omitted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub backlog: Option<u32>,
-    /// How requests find their worker.
+    /// How requests are assigned to workers.
     #[serde(default)]
     pub dispatch: Dispatch,
-    /// Which waiting request a worker takes first.
+    /// Which request of the backlog a worker takes first.
     #[serde(default)]
     pub order: Order,
-    /// CPU time of the application server itself, for each request; none when left out.
+    /// CPU time of the application server itself per request; none if omitted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub overhead: Option<OverheadForm>,
-    /// Sleeps last whole multiples of this, as the timers of many loops do ("1ms"); as long as they should when left out.
+    /// Resolution of the loop's timers, such as "1ms": sleeps last whole multiples of it. Sleeps are exact if omitted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub timer_resolution: Option<SimDuration>,
-    /// To which multiple a sleep is rounded: "up" when left out.
+    /// How a sleep is rounded to a multiple of `timer_resolution`; "up" if omitted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub timer_rounding: Option<Rounding>,
 }
 
-/// Threads beside a loop. They and the loop run under one interpreter lock.
+/// A thread pool next to an event loop. Its threads and the loop run under one interpreter lock.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AsyncThreadPool {
-    /// How many threads each worker has.
+    /// Number of threads in each worker.
     pub threads: NonZeroU32,
-    /// The classes whose requests the loop hands to a thread, the others stay in the loop; all when left out.
+    /// Classes whose requests the loop hands to a thread, while the others stay in the loop; all classes if omitted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub classes: Option<Vec<String>>,
-    /// After how long the loop or a running thread hands the lock to one that is ready; "none": at the end of its burst.
+    /// Time after which the loop or a running thread hands the lock to one that is ready (default: "5ms"); "none": at the end
+    /// of its burst.
     #[serde(default)]
     pub switch_interval: SwitchInterval,
 }
@@ -85,49 +86,40 @@ impl Policy for Async {
         self.name.as_deref()
     }
 
-    fn workers(&self) -> u32 {
-        self.workers.get()
-    }
-
     fn runner(&self) -> Runner {
         Runner::Loop
     }
 
-    fn slots(&self) -> Slots {
-        self.max_in_progress.map_or(Slots::Unlimited, |most| Slots::Fixed(most.get()))
+    fn rules(&self) -> Rules {
+        Rules {
+            workers: self.workers.get(),
+            slots: self.max_in_progress.map(NonZeroU32::get),
+            hand_over_interval: self.thread_pool.as_ref().and_then(|pool| pool.switch_interval.0),
+            blocking_waits: BlockingWaits::Marked,
+            gathers: true,
+            keeps_core: self.thread_pool.is_none(),
+            thread_pool: self.thread_pool.as_ref().map(AsyncThreadPool::threads),
+            overhead: OverheadForm::or(self.overhead, Overhead::NONE),
+            timers: self.timers(),
+            queueing: Queueing { backlog: self.backlog, dispatch: self.dispatch, order: self.order },
+            ..Rules::default()
+        }
     }
 
-    fn keeps_core(&self) -> bool {
-        self.thread_pool.is_none()
+    fn product(&self) -> Option<Product> {
+        None
     }
+}
 
-    fn hand_over_interval(&self) -> Option<SimDuration> {
-        self.thread_pool.as_ref().and_then(|pool| pool.switch_interval.0)
-    }
-
-    fn blocking_waits(&self) -> BlockingWaits {
-        BlockingWaits::Marked
-    }
-
-    fn gathers(&self) -> bool {
-        true
-    }
-
-    fn thread_pool(&self) -> Option<ThreadPool> {
-        let pool = self.thread_pool.as_ref()?;
-        Some(ThreadPool { threads: pool.threads.get(), classes: pool.classes.clone() })
-    }
-
-    fn overhead(&self) -> Overhead {
-        OverheadForm::or(self.overhead, Overhead::NONE)
-    }
-
+impl Async {
     fn timers(&self) -> Option<Timers> {
         let resolution = self.timer_resolution.filter(|resolution| *resolution > SimDuration::ZERO)?;
         Some(Timers { resolution, rounding: self.timer_rounding.unwrap_or_default() })
     }
+}
 
-    fn queueing(&self) -> Queueing {
-        Queueing { backlog: self.backlog, dispatch: self.dispatch, order: self.order }
+impl AsyncThreadPool {
+    fn threads(&self) -> ThreadPool {
+        ThreadPool { threads: self.threads.get(), classes: self.classes.clone() }
     }
 }

@@ -1,37 +1,37 @@
 //! Sync: each worker process serves one request from its first phase to its last.
 //!
-//! While the request waits for a backend the worker waits with it: its core is free, but the worker is not.
-//! Requests that find every worker taken wait in the backlog.
+//! While the request waits for a backend, the worker waits too: its core is free, the worker is not.
+//! Requests that arrive while every worker is busy wait in the backlog.
 
 use std::num::NonZeroU32;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{OverheadForm, Policy, Runner, Slots, one};
-use crate::engine::{BlockingWaits, Dispatch, Order, Queueing};
+use super::{OverheadForm, Policy, Product, Runner, one};
+use crate::engine::{BlockingWaits, Dispatch, Order, Queueing, Rules};
 use crate::model::Overhead;
 
 /// One request at a time in each worker.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Sync {
-    /// What reports call it; `sync` when left out. Two policies of one kind need names.
+    /// Name in reports; `sync` if omitted. Policies of the same kind need different names.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// How many worker processes there are (1).
+    /// Number of worker processes (default: 1).
     #[serde(default = "one")]
     pub workers: NonZeroU32,
-    /// So many requests may wait that no worker has taken; more are rejected. Any number when left out.
+    /// Maximum number of requests in the backlog; further arrivals are rejected. Unlimited if omitted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub backlog: Option<u32>,
-    /// How requests find their worker.
+    /// How requests are assigned to workers.
     #[serde(default)]
     pub dispatch: Dispatch,
-    /// Which waiting request a worker takes first.
+    /// Which request of the backlog a worker takes first.
     #[serde(default)]
     pub order: Order,
-    /// CPU time of the application server itself, for each request; none when left out.
+    /// CPU time of the application server itself per request; none if omitted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub overhead: Option<OverheadForm>,
 }
@@ -54,27 +54,22 @@ impl Policy for Sync {
         self.name.as_deref()
     }
 
-    fn workers(&self) -> u32 {
-        self.workers.get()
-    }
-
     fn runner(&self) -> Runner {
         Runner::Worker
     }
 
-    fn slots(&self) -> Slots {
-        Slots::Fixed(1)
+    fn rules(&self) -> Rules {
+        Rules {
+            workers: self.workers.get(),
+            slots: Some(1),
+            blocking_waits: BlockingWaits::All,
+            overhead: OverheadForm::or(self.overhead, Overhead::NONE),
+            queueing: Queueing { backlog: self.backlog, dispatch: self.dispatch, order: self.order },
+            ..Rules::default()
+        }
     }
 
-    fn overhead(&self) -> Overhead {
-        OverheadForm::or(self.overhead, Overhead::NONE)
-    }
-
-    fn blocking_waits(&self) -> BlockingWaits {
-        BlockingWaits::All
-    }
-
-    fn queueing(&self) -> Queueing {
-        Queueing { backlog: self.backlog, dispatch: self.dispatch, order: self.order }
+    fn product(&self) -> Option<Product> {
+        None
     }
 }

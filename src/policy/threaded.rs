@@ -1,8 +1,8 @@
 //! Threaded: each worker process has a fixed pool of threads, one request per thread.
 //!
-//! A thread that waits for a backend keeps its request and its place in the pool, but frees its core.
-//! When all threads are taken, requests wait in the backlog. Under a global interpreter lock (GIL) one thread of
-//! a process runs at a time, and hands the lock over after `switch_interval` when others are ready.
+//! A thread that waits for a backend keeps its request but frees its core. While all threads are busy, requests wait in
+//! the backlog. Under a global interpreter lock (GIL), one thread of a process runs at a time and hands the lock over
+//! after `switch_interval` if others are ready.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -12,43 +12,43 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{self, Deserialize, Deserializer, Visitor};
 use serde::{Serialize, Serializer};
 
-use super::{OverheadForm, Policy, Slots, is_false, one};
-use crate::engine::{Dispatch, Order, Queueing};
+use super::{OverheadForm, Policy, Product, Runner, is_false, one};
+use crate::engine::{Dispatch, Order, Queueing, Rules};
 use crate::model::{Overhead, SimDuration};
 
 /// One request per thread.
 #[derive(Clone, Debug, PartialEq, serde::Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Threaded {
-    /// What reports call it; `threaded` when left out. Two policies of one kind need names.
+    /// Name in reports; `threaded` if omitted. Policies of the same kind need different names.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// How many worker processes there are (1).
+    /// Number of worker processes (default: 1).
     #[serde(default = "one")]
     pub workers: NonZeroU32,
-    /// How many threads each worker has (1).
+    /// Number of threads in each worker (default: 1).
     #[serde(default = "one")]
     pub threads: NonZeroU32,
-    /// Whether one thread of a worker runs at a time, as under CPython's or Ruby's interpreter lock (true).
+    /// Whether only one thread of a worker runs at a time, as under CPython's or Ruby's interpreter lock (default: true).
     #[serde(default = "yes")]
     pub gil: bool,
-    /// After how long a running thread hands the GIL to a ready one ("5ms"); "none": at the end of its burst.
+    /// Time after which a running thread hands the GIL to a ready one (default: "5ms"); "none": at the end of its burst.
     #[serde(default)]
     pub switch_interval: SwitchInterval,
-    /// Whether a thread that comes to write its response gives the GIL to a ready one first, and gets it back at its turn
-    /// (false): a system call lets go of the lock, and one who has just computed does not get it back at once.
+    /// Whether a thread releases the GIL before it writes its response and then queues for it again (default: false): a
+    /// system call releases the lock, and a thread that has just computed does not get it back at once.
     #[serde(default, skip_serializing_if = "is_false")]
     pub yields_to_respond: bool,
-    /// So many requests may wait that no worker has taken; more are rejected. Any number when left out.
+    /// Maximum number of requests in the backlog; further arrivals are rejected. Unlimited if omitted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub backlog: Option<u32>,
-    /// How requests find their worker.
+    /// How requests are assigned to workers.
     #[serde(default)]
     pub dispatch: Dispatch,
-    /// Which waiting request a worker takes first.
+    /// Which request of the backlog a worker takes first.
     #[serde(default)]
     pub order: Order,
-    /// CPU time of the application server itself, for each request; none when left out.
+    /// CPU time of the application server itself per request; none if omitted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub overhead: Option<OverheadForm>,
 }
@@ -79,36 +79,30 @@ impl Policy for Threaded {
         self.name.as_deref()
     }
 
-    fn workers(&self) -> u32 {
-        self.workers.get()
+    fn runner(&self) -> Runner {
+        Runner::Thread
     }
 
-    fn slots(&self) -> Slots {
-        Slots::Fixed(self.threads.get())
+    fn rules(&self) -> Rules {
+        let threads = self.threads.get();
+        Rules {
+            workers: self.workers.get(),
+            slots: Some(threads),
+            running_at_once: if self.gil { 1 } else { threads },
+            hand_over_interval: if self.gil { self.switch_interval.0 } else { None },
+            overhead: OverheadForm::or(self.overhead, Overhead::NONE),
+            yields_to_respond: self.gil && self.yields_to_respond,
+            queueing: Queueing { backlog: self.backlog, dispatch: self.dispatch, order: self.order },
+            ..Rules::default()
+        }
     }
 
-    fn running_at_once(&self) -> u32 {
-        if self.gil { 1 } else { self.threads.get() }
-    }
-
-    fn hand_over_interval(&self) -> Option<SimDuration> {
-        if self.gil { self.switch_interval.0 } else { None }
-    }
-
-    fn overhead(&self) -> Overhead {
-        OverheadForm::or(self.overhead, Overhead::NONE)
-    }
-
-    fn yields_to_respond(&self) -> bool {
-        self.gil && self.yields_to_respond
-    }
-
-    fn queueing(&self) -> Queueing {
-        Queueing { backlog: self.backlog, dispatch: self.dispatch, order: self.order }
+    fn product(&self) -> Option<Product> {
+        None
     }
 }
 
-/// After how long a running thread hands the GIL to a ready one; `None`: at the end of its burst.
+/// Time after which a running thread hands the GIL to a ready one; `None`: at the end of its burst.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SwitchInterval(pub Option<SimDuration>);
 
@@ -132,7 +126,7 @@ impl<'de> Deserialize<'de> for SwitchInterval {
                     "none" => Ok(SwitchInterval(None)),
                     _ => match text.parse().map_err(|reason: String| E::custom(reason + "; or \"none\""))? {
                         SimDuration::ZERO => {
-                            Err(E::custom("a switch interval of 0 never ends\nwrite a duration above 0, or \"none\""))
+                            Err(E::custom("`switch_interval` must be above 0\nwrite a duration above 0, or \"none\""))
                         }
                         interval => Ok(SwitchInterval(Some(interval))),
                     },

@@ -12,7 +12,7 @@ pub fn missing_clients<'a>(
     policies: impl Iterator<Item = &'a PolicyChoice>,
 ) -> Vec<MissingClient> {
     let of_policy = |policy: &PolicyChoice| {
-        let Some(measured) = policy.measured_client() else { return Vec::new() };
+        let Some(measured) = policy.product().and_then(|product| product.measured_client) else { return Vec::new() };
         let bare = |backend: &String| MissingClient {
             policy: policy.name().to_owned(),
             backend: backend.clone(),

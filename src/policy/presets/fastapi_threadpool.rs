@@ -1,14 +1,14 @@
 //! FastAPI on uvicorn, with handlers that are plain functions (`def`, not `async def`).
 //!
-//! The plain policy `async` with threads beside the loop: the loop reads a request, hands it to one of 40 threads, and
-//! writes the response. Loop and threads run under one interpreter lock.
+//! The plain policy `async` with a thread pool: the loop reads a request, hands it to one of 40 threads, and writes the
+//! response. Loop and threads run under one interpreter lock.
 
 use std::num::NonZeroU32;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{MEASURED, Plain, Preset, overhead};
+use super::{DispatchChoice, MEASURED, Plain, Preset, Product, overhead};
 use crate::engine::Rounding;
 use crate::model::{KnownClient, Overhead, SimDuration};
 use crate::policy::{Async, AsyncThreadPool, OverheadForm, SwitchInterval, one};
@@ -19,17 +19,17 @@ const FASTAPI: Overhead = overhead(1200, 150, 150);
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FastapiThreadpool {
-    /// What reports call it; `fastapi_threadpool` when left out. Two policies of one kind need names.
+    /// Name in reports; `fastapi_threadpool` if omitted. Policies of the same kind need different names.
     pub name: Option<String>,
-    /// How many worker processes there are (1).
+    /// Number of worker processes (default: 1).
     #[serde(default = "one")]
     pub workers: NonZeroU32,
-    /// How many threads each worker has beside its loop: the tokens of anyio's limiter.
+    /// Number of threads in each worker, next to its loop: the tokens of anyio's limiter.
     #[serde(default = "tokens")]
     pub threads: NonZeroU32,
-    /// The classes whose handlers are plain functions, the others are `async def`; all when left out.
+    /// Classes whose handlers are plain functions, while the others are `async def`; all classes if omitted.
     pub classes: Option<Vec<String>>,
-    /// CPU time of uvicorn and FastAPI, for each request, where it is not what was measured.
+    /// CPU time of uvicorn and FastAPI per request; omitted parts are the measured ones.
     pub overhead: Option<OverheadForm>,
 }
 
@@ -42,6 +42,17 @@ impl Preset for FastapiThreadpool {
         self.name.as_deref()
     }
 
+    fn product(&self) -> Product {
+        Product {
+            plain: self.plain(),
+            measured_on: Some(format!("FastAPI 0.165.0 on uvicorn 0.54.0 with httptools, on {MEASURED}")),
+            measured_client: Some(KnownClient::Psycopg),
+            dispatch: DispatchChoice::NONE,
+        }
+    }
+}
+
+impl FastapiThreadpool {
     fn plain(&self) -> Plain {
         Plain::Async(Async {
             workers: self.workers,
@@ -55,13 +66,5 @@ impl Preset for FastapiThreadpool {
             timer_rounding: Some(Rounding::Up),
             ..Async::default()
         })
-    }
-
-    fn measured_client(&self) -> Option<KnownClient> {
-        Some(KnownClient::Psycopg)
-    }
-
-    fn measured_on(&self) -> Option<String> {
-        Some(format!("FastAPI 0.165.0 on uvicorn 0.54.0 with httptools, on {MEASURED}"))
     }
 }

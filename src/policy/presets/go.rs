@@ -1,24 +1,24 @@
-//! Go: a goroutine for each request, and all cores for all of them.
+//! Go: a goroutine for each request, on all cores.
 //!
-//! The plain policy `threaded` with one worker, no lock, and more threads than there can be requests in flight.
+//! The plain policy `threaded` with one worker, no lock, and as many threads as there can be requests in flight.
 
 use std::num::NonZeroU32;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{Plain, Preset};
+use super::{DispatchChoice, Plain, Preset, Product};
 use crate::engine::MAX_IN_FLIGHT;
-use crate::model::{KnownClient, Overhead};
+use crate::model::Overhead;
 use crate::policy::{OverheadForm, Threaded};
 
 /// Go's net/http.
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Go {
-    /// What reports call it; `go` when left out. Two policies of one kind need names.
+    /// Name in reports; `go` if omitted. Policies of the same kind need different names.
     pub name: Option<String>,
-    /// CPU time of Go's own code, for each request; it was not measured, and is none when left out.
+    /// CPU time of Go's own code per request; it was not measured, and is 0 if omitted.
     pub overhead: Option<OverheadForm>,
 }
 
@@ -27,6 +27,12 @@ impl Preset for Go {
         self.name.as_deref()
     }
 
+    fn product(&self) -> Product {
+        Product { plain: self.plain(), measured_on: None, measured_client: None, dispatch: DispatchChoice::NONE }
+    }
+}
+
+impl Go {
     fn plain(&self) -> Plain {
         Plain::Threaded(Threaded {
             threads: NonZeroU32::new(MAX_IN_FLIGHT).unwrap_or(NonZeroU32::MAX),
@@ -34,13 +40,5 @@ impl Preset for Go {
             overhead: Some(OverheadForm::or(self.overhead, Overhead::NONE).into()),
             ..Threaded::default()
         })
-    }
-
-    fn measured_client(&self) -> Option<KnownClient> {
-        None
-    }
-
-    fn measured_on(&self) -> Option<String> {
-        None
     }
 }

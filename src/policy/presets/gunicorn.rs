@@ -1,16 +1,16 @@
-//! gunicorn: `sync` workers, or `gthread` workers with a pool of threads each.
+//! gunicorn: `sync` workers, or `gthread` workers with a thread pool each.
 //!
 //! A `sync` worker is the plain policy `sync`. A `gthread` worker is `threaded` under one interpreter lock. Its main thread
-//! accepts connections whether or not another is free to serve them; all workers wake up for a connection, and which of
-//! them gets it is chance (`dispatch`: `accept`), so that requests wait in one worker while threads of others are idle. A
-//! thread that comes to write its response loses the lock to one that waits for it.
+//! accepts connections whether or not a thread is free to serve them; all workers wake up for a connection, and chance
+//! decides which of them gets it (`dispatch`: `accept`), so requests may wait in one worker while threads of others are
+//! idle. A thread that is about to write its response loses the lock to one that waits for it.
 
 use std::num::NonZeroU32;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{DispatchChoice, MEASURED, Plain, Preset, overhead};
+use super::{DispatchChoice, MEASURED, Plain, Preset, Product, overhead};
 use crate::engine::Dispatch;
 use crate::model::{KnownClient, Overhead};
 use crate::policy::{OverheadForm, Sync, Threaded, one};
@@ -22,32 +22,32 @@ const GTHREAD: Overhead = overhead(800, 250, 300);
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Gunicorn {
-    /// What reports call it; `gunicorn` when left out. Two policies of one kind need names.
+    /// Name in reports; `gunicorn` if omitted. Policies of the same kind need different names.
     pub name: Option<String>,
-    /// Its `--worker-class`; without it `gthread` where `threads` are more than 1, as with gunicorn itself.
+    /// Its `--worker-class`; if omitted, `gthread` with more than one thread and `sync` otherwise, as in gunicorn itself.
     pub worker_class: Option<WorkerClass>,
-    /// How many worker processes there are (1).
+    /// Number of worker processes (default: 1).
     #[serde(default = "one")]
     pub workers: NonZeroU32,
-    /// How many threads each `gthread` worker has (1).
+    /// Number of threads in each `gthread` worker (default: 1).
     #[serde(default = "one")]
     pub threads: NonZeroU32,
-    /// So many connections may wait in the listen queue; beyond it nothing can be predicted.
+    /// Length of the listen queue (default: 2048). Once it is full, the behaviour of a real server cannot be predicted.
     #[serde(default = "backlog")]
     pub backlog: u32,
-    /// How connections find their worker: "random" with gunicorn's `--reuse-port`; as its workers take them when left out.
+    /// How connections are assigned to workers: "random" with gunicorn's `--reuse-port`; if omitted, workers compete for them.
     pub dispatch: Option<Dispatch>,
-    /// CPU time of gunicorn itself, for each request, where it is not what was measured.
+    /// CPU time of gunicorn itself per request; omitted parts are the measured ones.
     pub overhead: Option<OverheadForm>,
 }
 
-/// What a worker of gunicorn is.
+/// The kind of a gunicorn worker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum WorkerClass {
     /// One request at a time.
     Sync,
-    /// A pool of threads.
+    /// A thread pool.
     Gthread,
 }
 
@@ -67,6 +67,17 @@ impl Preset for Gunicorn {
         self.name.as_deref()
     }
 
+    fn product(&self) -> Product {
+        Product {
+            plain: self.plain(),
+            measured_on: Some(format!("gunicorn 27.0.1 on {MEASURED}")),
+            measured_client: Some(KnownClient::Psycopg),
+            dispatch: DispatchChoice { asked: self.dispatch, choices: &[Dispatch::Random] },
+        }
+    }
+}
+
+impl Gunicorn {
     fn plain(&self) -> Plain {
         let overhead = |own| Some(OverheadForm::or(self.overhead, own).into());
         match self.worker_class() {
@@ -87,17 +98,5 @@ impl Preset for Gunicorn {
                 ..Threaded::default()
             }),
         }
-    }
-
-    fn measured_client(&self) -> Option<KnownClient> {
-        Some(KnownClient::Psycopg)
-    }
-
-    fn dispatch(&self) -> DispatchChoice {
-        DispatchChoice { asked: self.dispatch, choices: &[Dispatch::Random] }
-    }
-
-    fn measured_on(&self) -> Option<String> {
-        Some(format!("gunicorn 27.0.1 on {MEASURED}"))
     }
 }

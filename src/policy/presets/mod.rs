@@ -1,7 +1,7 @@
-//! Presets: policies in the words of a real product. One file each.
+//! Presets: policies in the terms of a real product. One file each.
 //!
-//! A preset stands for a plain policy with some of its options set, and for the overhead of the product. What the
-//! overheads were measured on, and how far the predictions are from the real servers, is in `validation/`.
+//! A preset stands for a plain policy with some options set, plus the product's overhead. `validation/` documents what the
+//! overheads were measured on, and how close the predictions are to the real servers.
 
 mod fastapi_threadpool;
 mod go;
@@ -24,50 +24,55 @@ pub use self::puma::Puma;
 pub use self::tomcat::Tomcat;
 pub use self::uvicorn::{EventLoop, HttpParser, Uvicorn};
 pub use self::waitress::Waitress;
-use super::{Async, Policy, PolicyChoice, Runner, Slots, Sync, Threaded};
-use crate::engine::{BlockingWaits, Dispatch, Queueing, ThreadPool, Timers};
+use super::{Async, Policy, PolicyChoice, Runner, Sync, Threaded};
+use crate::engine::{Dispatch, Rules};
 use crate::model::{KnownClient, Overhead, SimDuration};
 
 /// The machine and the versions on which overheads were measured.
 const MEASURED: &str = "one virtual machine: 2 cores, Linux 6.18, CPython 3.11.7";
 
-/// A policy that stands for a plain one.
+/// A policy that describes a product.
 pub trait Preset {
     /// The name given in the scenario, if any.
     fn name(&self) -> Option<&str>;
 
-    /// The plain policy, with all options and the overhead.
-    fn plain(&self) -> Plain;
-
-    /// The client of a database that was measured with it; `None`: none was.
-    fn measured_client(&self) -> Option<KnownClient>;
-
-    /// How requests are to find their worker, where the product has a choice.
-    fn dispatch(&self) -> DispatchChoice {
-        DispatchChoice::default()
-    }
-
-    /// What the overhead was measured on; `None`: it was not.
-    fn measured_on(&self) -> Option<String>;
+    /// What is known about the product, with the plain policy that it stands for.
+    fn product(&self) -> Product;
 }
 
-/// A `dispatch` that was asked of a product, and those it has.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// What a preset knows about its product.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Product {
+    /// The plain policy that it stands for, with all options and the overhead.
+    pub plain: Plain,
+    /// What the overhead was measured on; `None` if it was not measured.
+    pub measured_on: Option<String>,
+    /// The database client that was measured with it, if any.
+    pub measured_client: Option<KnownClient>,
+    /// The `dispatch` requested of it, and those it supports.
+    pub dispatch: DispatchChoice,
+}
+
+/// The `dispatch` requested of a product, and those it supports.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DispatchChoice {
-    /// What the scenario says.
+    /// The one given in the scenario, if any.
     pub asked: Option<Dispatch>,
-    /// What the product can do.
+    /// Those that the product supports.
     pub choices: &'static [Dispatch],
 }
 
 impl DispatchChoice {
-    /// What was asked, if the product cannot do it.
+    /// That of a product without such an option.
+    pub const NONE: Self = Self { asked: None, choices: &[] };
+
+    /// The requested one, if the product does not support it.
     pub fn refused(self) -> Option<Dispatch> {
         self.asked.filter(|asked| !self.choices.contains(asked))
     }
 }
 
-/// A policy that is no preset, as scenario files write it.
+/// A policy that is not a preset, as written in scenario files.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Plain {
@@ -89,13 +94,19 @@ impl Plain {
     }
 }
 
-/// What a preset stands for, as reports and results tell it.
+/// What a preset stands for, as reports and results show it.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct StandsFor {
-    /// The plain policy, as a scenario file writes it: it gives the same numbers.
+    /// The plain policy, as written in a scenario file: it gives the same numbers.
     pub policy: Value,
-    /// What the overhead was measured on; `None`: it was not, and the numbers are those of the plain policy.
+    /// What the overhead was measured on; `null` if it was not measured: the numbers are then those of the plain policy.
     pub measured_on: Option<String>,
+}
+
+impl From<Product> for StandsFor {
+    fn from(product: Product) -> Self {
+        Self { policy: json!(product.plain), measured_on: product.measured_on }
+    }
 }
 
 impl<P: Preset> Policy for P {
@@ -103,81 +114,29 @@ impl<P: Preset> Policy for P {
         Preset::name(self)
     }
 
-    fn workers(&self) -> u32 {
-        self.plain().policy().workers()
-    }
-
-    fn slots(&self) -> Slots {
-        self.plain().policy().slots()
-    }
-
     fn runner(&self) -> Runner {
-        self.plain().policy().runner()
+        Preset::product(self).plain.policy().runner()
     }
 
-    fn running_at_once(&self) -> u32 {
-        self.plain().policy().running_at_once()
+    fn rules(&self) -> Rules {
+        Preset::product(self).plain.policy().rules()
     }
 
-    fn hand_over_interval(&self) -> Option<SimDuration> {
-        self.plain().policy().hand_over_interval()
-    }
-
-    fn blocking_waits(&self) -> BlockingWaits {
-        self.plain().policy().blocking_waits()
-    }
-
-    fn gathers(&self) -> bool {
-        self.plain().policy().gathers()
-    }
-
-    fn thread_pool(&self) -> Option<ThreadPool> {
-        self.plain().policy().thread_pool()
-    }
-
-    fn queueing(&self) -> Queueing {
-        self.plain().policy().queueing()
-    }
-
-    fn keeps_core(&self) -> bool {
-        self.plain().policy().keeps_core()
-    }
-
-    fn overhead(&self) -> Overhead {
-        self.plain().policy().overhead()
-    }
-
-    fn yields_to_respond(&self) -> bool {
-        self.plain().policy().yields_to_respond()
-    }
-
-    fn timers(&self) -> Option<Timers> {
-        self.plain().policy().timers()
-    }
-
-    fn measured_client(&self) -> Option<KnownClient> {
-        Preset::measured_client(self)
-    }
-
-    fn dispatch(&self) -> DispatchChoice {
-        Preset::dispatch(self)
-    }
-
-    fn stands_for(&self) -> Option<StandsFor> {
-        Some(StandsFor { policy: json!(self.plain()), measured_on: self.measured_on() })
+    fn product(&self) -> Option<Product> {
+        Some(Preset::product(self))
     }
 }
 
-/// A preset as `waitline presets` lists it.
+/// A preset as listed by `waitline presets`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Example {
-    /// How a scenario file writes it.
+    /// As written in a scenario file.
     pub written: Value,
-    /// The same as a policy.
+    /// The same, as a policy.
     pub policy: PolicyChoice,
 }
 
-/// Every preset, each in the forms that differ.
+/// Every preset, in each form that behaves differently.
 pub fn examples() -> Vec<Example> {
     let written = [
         json!({ "gunicorn": { "worker_class": "sync", "workers": 4 } }),
@@ -198,7 +157,7 @@ pub fn examples() -> Vec<Example> {
     written.into_iter().map(example).collect()
 }
 
-/// Microseconds before the handler, until the response is out, and after it.
+/// An overhead in microseconds: before the handler, until the response is sent, and after that.
 const fn overhead(before: u64, response: u64, after: u64) -> Overhead {
     Overhead {
         before: SimDuration::from_micros(before),

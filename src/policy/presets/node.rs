@@ -1,16 +1,16 @@
-//! Node: an event loop in each worker; several workers are those of its `cluster` module.
+//! Node: an event loop in each worker; several workers come from its `cluster` module.
 //!
-//! The plain policy `async`. The cluster's first process gives connections to its workers in turn. Sleeps
-//! last whole milliseconds, rounded down.
+//! The plain policy `async`. The cluster's primary process hands connections to the workers in turn. Sleeps last whole
+//! milliseconds, rounded down.
 
 use std::num::NonZeroU32;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{DispatchChoice, Plain, Preset, overhead};
+use super::{DispatchChoice, Plain, Preset, Product, overhead};
 use crate::engine::{Dispatch, Rounding};
-use crate::model::{KnownClient, Overhead, SimDuration};
+use crate::model::{Overhead, SimDuration};
 use crate::policy::{Async, OverheadForm, one};
 
 const NODE: Overhead = overhead(500, 200, 300);
@@ -19,15 +19,15 @@ const NODE: Overhead = overhead(500, 200, 300);
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Node {
-    /// What reports call it; `node` when left out. Two policies of one kind need names.
+    /// Name in reports; `node` if omitted. Policies of the same kind need different names.
     pub name: Option<String>,
-    /// How many processes there are (1).
+    /// Number of processes (default: 1).
     #[serde(default = "one")]
     pub workers: NonZeroU32,
-    /// How connections find their worker, its cluster's `schedulingPolicy`: "round_robin" (SCHED_RR, the default) or "accept"
-    /// (SCHED_NONE: whoever takes them).
+    /// How connections are assigned to workers, the cluster's `schedulingPolicy`: "round_robin" (SCHED_RR, the default) or
+    /// "accept" (SCHED_NONE: workers compete for them).
     pub dispatch: Option<Dispatch>,
-    /// CPU time of Node itself, for each request, where it is not what was measured.
+    /// CPU time of Node itself per request; omitted parts are the measured ones.
     pub overhead: Option<OverheadForm>,
 }
 
@@ -36,6 +36,17 @@ impl Preset for Node {
         self.name.as_deref()
     }
 
+    fn product(&self) -> Product {
+        Product {
+            plain: self.plain(),
+            measured_on: Some("Node 20.20.2 on one virtual machine: 2 cores, Linux 6.18".to_owned()),
+            measured_client: None,
+            dispatch: DispatchChoice { asked: self.dispatch, choices: &[Dispatch::RoundRobin, Dispatch::Accept] },
+        }
+    }
+}
+
+impl Node {
     fn plain(&self) -> Plain {
         let own = if self.workers.get() > 1 { Dispatch::RoundRobin } else { Dispatch::Shared };
         Plain::Async(Async {
@@ -46,17 +57,5 @@ impl Preset for Node {
             timer_rounding: Some(Rounding::Down),
             ..Async::default()
         })
-    }
-
-    fn measured_client(&self) -> Option<KnownClient> {
-        None
-    }
-
-    fn dispatch(&self) -> DispatchChoice {
-        DispatchChoice { asked: self.dispatch, choices: &[Dispatch::RoundRobin, Dispatch::Accept] }
-    }
-
-    fn measured_on(&self) -> Option<String> {
-        Some("Node 20.20.2 on one virtual machine: 2 cores, Linux 6.18".to_owned())
     }
 }

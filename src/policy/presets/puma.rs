@@ -1,32 +1,33 @@
 //! Puma: threads in each worker, under Ruby's global VM lock.
 //!
-//! The plain policy `threaded` with a lock that is handed over after 100 ms. A worker accepts when a thread is free.
+//! The plain policy `threaded` with a lock that is handed over after 100 ms. A worker accepts a connection when it has a
+//! free thread.
 
 use std::num::NonZeroU32;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{Plain, Preset};
-use crate::model::{KnownClient, Overhead, SimDuration};
+use super::{DispatchChoice, Plain, Preset, Product};
+use crate::model::{Overhead, SimDuration};
 use crate::policy::{OverheadForm, SwitchInterval, Threaded, one};
 
 /// Ruby.
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Puma {
-    /// What reports call it; `puma` when left out. Two policies of one kind need names.
+    /// Name in reports; `puma` if omitted. Policies of the same kind need different names.
     pub name: Option<String>,
-    /// How many worker processes there are (1).
+    /// Number of worker processes (default: 1).
     #[serde(default = "one")]
     pub workers: NonZeroU32,
-    /// How many threads each worker has at most (5).
+    /// Maximum number of threads in each worker (default: 5).
     #[serde(default = "five")]
     pub threads: NonZeroU32,
-    /// So many connections may wait in the listen queue; beyond it nothing can be predicted.
+    /// Length of the listen queue (default: 1024). Once it is full, the behaviour of a real server cannot be predicted.
     #[serde(default = "backlog")]
     pub backlog: u32,
-    /// CPU time of Puma itself, for each request; it was not measured, and is none when left out.
+    /// CPU time of Puma itself per request; it was not measured, and is 0 if omitted.
     pub overhead: Option<OverheadForm>,
 }
 
@@ -43,6 +44,12 @@ impl Preset for Puma {
         self.name.as_deref()
     }
 
+    fn product(&self) -> Product {
+        Product { plain: self.plain(), measured_on: None, measured_client: None, dispatch: DispatchChoice::NONE }
+    }
+}
+
+impl Puma {
     fn plain(&self) -> Plain {
         Plain::Threaded(Threaded {
             workers: self.workers,
@@ -52,13 +59,5 @@ impl Preset for Puma {
             overhead: Some(OverheadForm::or(self.overhead, Overhead::NONE).into()),
             ..Threaded::default()
         })
-    }
-
-    fn measured_client(&self) -> Option<KnownClient> {
-        None
-    }
-
-    fn measured_on(&self) -> Option<String> {
-        None
     }
 }

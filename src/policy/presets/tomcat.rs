@@ -1,33 +1,34 @@
-//! Tomcat: one process, a pool of threads that run at the same time.
+//! Tomcat: one process with a pool of threads that run in parallel.
 //!
-//! The plain policy `threaded` with one worker and no lock. Connections beyond its threads wait, at first in Tomcat and
-//! then in the listen queue.
+//! The plain policy `threaded` with one worker and no lock. Further connections wait first in Tomcat, then in the
+//! listen queue.
 
 use std::num::NonZeroU32;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{Plain, Preset};
-use crate::model::{KnownClient, Overhead};
+use super::{DispatchChoice, Plain, Preset, Product};
+use crate::model::Overhead;
 use crate::policy::{OverheadForm, Threaded};
 
 /// Java.
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Tomcat {
-    /// What reports call it; `tomcat` when left out. Two policies of one kind need names.
+    /// Name in reports; `tomcat` if omitted. Policies of the same kind need different names.
     pub name: Option<String>,
-    /// Its `maxThreads` (200).
+    /// Its `maxThreads` (default: 200).
     #[serde(default = "two_hundred")]
     pub threads: NonZeroU32,
-    /// Its `maxConnections`: so many are open, those that wait for a thread included.
+    /// Its `maxConnections`: maximum number of open connections, including those that wait for a thread (default: 8192).
     #[serde(default = "connections")]
     pub max_connections: u32,
-    /// Its `acceptCount`: so many wait in the listen queue beyond them, where nothing more can be predicted.
+    /// Its `acceptCount`: length of the listen queue for further connections (default: 100). Once it is full, the behaviour
+    /// of a real server cannot be predicted.
     #[serde(default = "accept_count")]
     pub accept_count: u32,
-    /// CPU time of Tomcat itself, for each request; it was not measured, and is none when left out.
+    /// CPU time of Tomcat itself per request; it was not measured, and is 0 if omitted.
     pub overhead: Option<OverheadForm>,
 }
 
@@ -48,6 +49,12 @@ impl Preset for Tomcat {
         self.name.as_deref()
     }
 
+    fn product(&self) -> Product {
+        Product { plain: self.plain(), measured_on: None, measured_client: None, dispatch: DispatchChoice::NONE }
+    }
+}
+
+impl Tomcat {
     fn plain(&self) -> Plain {
         Plain::Threaded(Threaded {
             threads: self.threads,
@@ -56,13 +63,5 @@ impl Preset for Tomcat {
             overhead: Some(OverheadForm::or(self.overhead, Overhead::NONE).into()),
             ..Threaded::default()
         })
-    }
-
-    fn measured_client(&self) -> Option<KnownClient> {
-        None
-    }
-
-    fn measured_on(&self) -> Option<String> {
-        None
     }
 }

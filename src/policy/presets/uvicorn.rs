@@ -1,14 +1,14 @@
 //! uvicorn: an event loop in each worker, asyncio's own or uvloop.
 //!
-//! The plain policy `async`. Each loop accepts connections when it comes to it. Sleeps last whole
-//! milliseconds: asyncio rounds up, uvloop to the nearest.
+//! The plain policy `async`. Each loop accepts connections in its turns. Sleeps last whole milliseconds: asyncio rounds up,
+//! uvloop to the nearest.
 
 use std::num::NonZeroU32;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{MEASURED, Plain, Preset, overhead};
+use super::{DispatchChoice, MEASURED, Plain, Preset, Product, overhead};
 use crate::engine::Rounding;
 use crate::model::{KnownClient, Overhead, SimDuration};
 use crate::policy::{Async, OverheadForm, one};
@@ -20,18 +20,18 @@ const UVLOOP: Overhead = overhead(410, 115, 190);
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Uvicorn {
-    /// What reports call it; `uvicorn` when left out. Two policies of one kind need names.
+    /// Name in reports; `uvicorn` if omitted. Policies of the same kind need different names.
     pub name: Option<String>,
-    /// How many worker processes there are (1).
+    /// Number of worker processes (default: 1).
     #[serde(default = "one")]
     pub workers: NonZeroU32,
-    /// Its `--loop`: what runs the handlers.
+    /// Its `--loop`: the event loop that runs the handlers.
     #[serde(default, rename = "loop")]
     pub event_loop: EventLoop,
-    /// Its `--http`: what reads requests.
+    /// Its `--http`: the parser that reads requests.
     #[serde(default)]
     pub http: HttpParser,
-    /// CPU time of uvicorn itself, for each request, where it is not what was measured.
+    /// CPU time of uvicorn itself per request; omitted parts are the measured ones.
     pub overhead: Option<OverheadForm>,
 }
 
@@ -46,14 +46,14 @@ pub enum EventLoop {
     Uvloop,
 }
 
-/// What reads requests.
+/// An HTTP parser.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum HttpParser {
-    /// In C.
+    /// The one in C.
     #[default]
     Httptools,
-    /// In Python; its overhead was not measured, and is taken to be that of httptools.
+    /// The one in Python; its overhead was not measured and is assumed to be that of httptools.
     H11,
 }
 
@@ -62,6 +62,20 @@ impl Preset for Uvicorn {
         self.name.as_deref()
     }
 
+    fn product(&self) -> Product {
+        Product {
+            plain: self.plain(),
+            measured_on: match self.http {
+                HttpParser::Httptools => Some(format!("uvicorn 0.54.0 with httptools on {MEASURED}")),
+                HttpParser::H11 => None,
+            },
+            measured_client: Some(KnownClient::Asyncpg),
+            dispatch: DispatchChoice::NONE,
+        }
+    }
+}
+
+impl Uvicorn {
     fn plain(&self) -> Plain {
         let (overhead, rounding) = match self.event_loop {
             EventLoop::Asyncio => (ASYNCIO, Rounding::Up),
@@ -74,16 +88,5 @@ impl Preset for Uvicorn {
             timer_rounding: Some(rounding),
             ..Async::default()
         })
-    }
-
-    fn measured_client(&self) -> Option<KnownClient> {
-        Some(KnownClient::Asyncpg)
-    }
-
-    fn measured_on(&self) -> Option<String> {
-        match self.http {
-            HttpParser::Httptools => Some(format!("uvicorn 0.54.0 with httptools on {MEASURED}")),
-            HttpParser::H11 => None,
-        }
     }
 }

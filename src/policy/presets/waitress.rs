@@ -1,4 +1,4 @@
-//! waitress: one process, one thread that talks to the network and a pool that runs the handlers.
+//! waitress: one process, one thread for the network I/O and a thread pool that runs the handlers.
 //!
 //! The plain policy `threaded` with one worker, under one interpreter lock.
 
@@ -7,7 +7,7 @@ use std::num::NonZeroU32;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{MEASURED, Plain, Preset, overhead};
+use super::{DispatchChoice, MEASURED, Plain, Preset, Product, overhead};
 use crate::model::{KnownClient, Overhead};
 use crate::policy::{OverheadForm, Threaded};
 
@@ -17,12 +17,12 @@ const WAITRESS: Overhead = overhead(1000, 400, 500);
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Waitress {
-    /// What reports call it; `waitress` when left out. Two policies of one kind need names.
+    /// Name in reports; `waitress` if omitted. Policies of the same kind need different names.
     pub name: Option<String>,
-    /// How many threads run handlers (4).
+    /// Number of threads that run handlers (default: 4).
     #[serde(default = "four")]
     pub threads: NonZeroU32,
-    /// CPU time of waitress itself, for each request, where it is not what was measured.
+    /// CPU time of waitress itself per request; omitted parts are the measured ones.
     pub overhead: Option<OverheadForm>,
 }
 
@@ -35,6 +35,17 @@ impl Preset for Waitress {
         self.name.as_deref()
     }
 
+    fn product(&self) -> Product {
+        Product {
+            plain: self.plain(),
+            measured_on: Some(format!("waitress 3.0.2 on {MEASURED}")),
+            measured_client: Some(KnownClient::Psycopg),
+            dispatch: DispatchChoice::NONE,
+        }
+    }
+}
+
+impl Waitress {
     fn plain(&self) -> Plain {
         Plain::Threaded(Threaded {
             threads: self.threads,
@@ -42,13 +53,5 @@ impl Preset for Waitress {
             overhead: Some(OverheadForm::or(self.overhead, WAITRESS).into()),
             ..Threaded::default()
         })
-    }
-
-    fn measured_client(&self) -> Option<KnownClient> {
-        Some(KnownClient::Psycopg)
-    }
-
-    fn measured_on(&self) -> Option<String> {
-        Some(format!("waitress 3.0.2 on {MEASURED}"))
     }
 }

@@ -60,7 +60,7 @@ impl Rules<'_> {
 
     /// A product has the choice among ways to distribute requests that is asked of its preset.
     fn check_dispatch(&self, policy: &PolicyChoice, node: &Node) -> Result<(), Diagnostic> {
-        let choice = policy.dispatch();
+        let Some(choice) = policy.product().map(|product| product.dispatch) else { return Ok(()) };
         let Some(refused) = choice.refused() else { return Ok(()) };
         let (kind, refused) = (policy.kind(), written(refused));
         let choices: Vec<String> = choice.choices.iter().map(|choice| written(*choice)).collect();
