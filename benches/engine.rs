@@ -46,7 +46,7 @@ fn bench(criterion: &mut Criterion, path: &Path, is_short: bool) {
     let mut group = criterion.benchmark_group("engine");
     group.sample_size(10).sampling_mode(SamplingMode::Flat);
     if let Some(requests) = requests {
-        group.throughput(Throughput::Elements(requests * scenario.policies.len() as u64));
+        group.throughput(Throughput::Elements(requests * scenario.policies().len() as u64));
     }
     group.bench_function(name, |bencher| {
         bencher.iter(|| {

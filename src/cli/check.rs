@@ -210,7 +210,7 @@ impl Check {
             undecided_fails: self.scenario.undecided == WhenUndecided::Fail,
             ..Options::default()
         };
-        let bar = Bar::new(&scenario.name, self.print.quiet);
+        let bar = Bar::new(scenario.name(), self.print.quiet);
         let progress = |done: f64| {
             bar.update(done);
             ControlFlow::Continue(())

@@ -98,8 +98,7 @@ pub fn from_source(
     let files = files_in(folder, inputs);
     let mut scenario = scenario::read(source, name, &arguments.changes(), &files)?;
     if let Some(seed) = arguments.seed {
-        scenario.run.seed = seed;
-        scenario.defaults.retain(|(path, _)| path != "run.seed");
+        scenario.reseed(seed);
     }
     for policy in &arguments.policies {
         expect_policy(policy, &scenario)?;
@@ -136,12 +135,12 @@ pub fn expect_against(against: &str, scenarios: &[Scenario], chosen: &[String]) 
 }
 
 fn expect_policy(wanted: &str, scenario: &Scenario) -> Result<(), Diagnostic> {
-    let names: Vec<_> = scenario.policies.iter().map(PolicyChoice::name).collect();
+    let names: Vec<_> = scenario.policies().iter().map(PolicyChoice::name).collect();
     if names.contains(&wanted) {
         return Ok(());
     }
     let help = allowed_names("its policies", wanted, names);
-    Err(Diagnostic::new(format!("scenario `{}` has no policy `{wanted}`", scenario.name)).with_help(help))
+    Err(Diagnostic::new(format!("scenario `{}` has no policy `{wanted}`", scenario.name())).with_help(help))
 }
 
 /// The file's name without its folder and its last ending.

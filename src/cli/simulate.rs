@@ -73,15 +73,15 @@ impl Simulation<'_> {
             let drawing = self.split_drawing(&mut results);
             self.write_files(scenario, &results, &drawing, ending)?;
             stopped.extend(results.precision.iter().filter(|precision| !precision.reached).map(|precision| {
-                format!("{}: not as precise as asked: {}", scenario.name, precision.missed.join("; "))
+                format!("{}: not as precise as asked: {}", scenario.name(), precision.missed.join("; "))
             }));
             stopped.extend(results.policies.iter().filter_map(|policy| {
                 let why = policy.incomplete.as_ref()?;
-                Some(format!("{}, {}: {why}", scenario.name, policy.name))
+                Some(format!("{}, {}: {why}", scenario.name(), policy.name))
             }));
             self.note_broken(&results);
             if self.scenario.undecided == WhenUndecided::Fail {
-                stopped.extend(study::undecided(&results).iter().map(|why| format!("{}, {why}", scenario.name)));
+                stopped.extend(study::undecided(&results).iter().map(|why| format!("{}, {why}", scenario.name())));
             }
             reports.add(Report::Run(results), stdout)?;
             self.note_files(scenario);
@@ -100,7 +100,7 @@ impl Simulation<'_> {
     }
 
     fn folder(&self, scenario: &Scenario) -> Option<PathBuf> {
-        self.out.map(|out| out.join(&scenario.name))
+        self.out.map(|out| out.join(scenario.name()))
     }
 
     /// Makes sure, before a long run, that everything can be written and nothing is replaced that is needed.
@@ -127,7 +127,7 @@ impl Simulation<'_> {
             jobs: self.run.jobs,
             ..Options::default()
         };
-        let bar = Bar::new(&scenario.name, self.print.quiet);
+        let bar = Bar::new(scenario.name(), self.print.quiet);
         let are_written = rows.map(|rows| &rows.are_written);
         let progress = |done: f64| {
             bar.update(done);
@@ -136,7 +136,7 @@ impl Simulation<'_> {
         };
         let mut row = |row: RequestRow<'_>| {
             if let Some(rows) = rows {
-                rows.add(&scenario.name, &row);
+                rows.add(scenario.name(), &row);
             }
         };
         let mut watch = Watch { progress: &progress, rows: rows.map(|_| &mut row as _) };
@@ -204,7 +204,7 @@ struct Rows {
 impl Rows {
     fn begin(path: &Path, scenarios: &[Scenario], ending: &Ending) -> Result<Self, Failure> {
         let several = scenarios.len() > 1;
-        let is_replicated = |scenario: &Scenario| scenario.run.replications > 1 || scenario.run.precision.is_some();
+        let is_replicated = |scenario: &Scenario| scenario.run().replications > 1 || scenario.run().precision.is_some();
         let replications = scenarios.iter().any(is_replicated);
         let mut file = NewFile::create(path, ending)?;
         file.write(&output::requests_csv_header(several, replications)).map_err(|error| file.failure(&error))?;

@@ -11,17 +11,17 @@ use serde_json::Value as Json;
 use crate::policy::PolicyChoice;
 use crate::random::Arrivals;
 
-use super::Scenario;
 use super::document::{Node, Value};
 use super::schema::Shape;
+use super::valid::Sections;
 
 /// The defaults in force: path, as `--set` takes it, and value; in the order of the format.
-pub(super) fn defaults(document: &Node, scenario: &Scenario) -> Vec<(String, String)> {
+pub(super) fn defaults(document: &Node, sections: &Sections) -> Vec<(String, String)> {
     let mut defaults = Vec::new();
     for (key, shape) in Shape::root().fields(document) {
         match document.member(key) {
             Some(member) if key == "policies" => {
-                for (item, policy) in member.value.items().iter().zip(&scenario.policies) {
+                for (item, policy) in member.value.items().iter().zip(&sections.policies) {
                     let shape = shape.item().property(policy.kind());
                     visit(item.at(policy.kind()), shape, &format!("policies.{}", policy.name()), &mut defaults);
                 }
@@ -30,9 +30,9 @@ pub(super) fn defaults(document: &Node, scenario: &Scenario) -> Vec<(String, Str
             None => add(shape.default(), key, &mut defaults),
         }
     }
-    let in_force = InForce::of(scenario);
+    let in_force = InForce::of(sections);
     defaults.retain(|(path, _)| in_force.holds(path));
-    for (name, backend) in &scenario.backends {
+    for (name, backend) in &sections.backends {
         // What it is depends on the client.
         let path = format!("backends.{name}.pool.release");
         let Some(release) = backend.release() else { continue };
@@ -41,7 +41,7 @@ pub(super) fn defaults(document: &Node, scenario: &Scenario) -> Vec<(String, Str
         }
     }
     if document.at("run").member("max_in_flight").is_none() {
-        defaults.push(("run.max_in_flight".to_owned(), scenario.run.max_in_flight.to_string()));
+        defaults.push(("run.max_in_flight".to_owned(), sections.run.max_in_flight.to_string()));
     }
     defaults
 }
@@ -101,16 +101,16 @@ struct InForce<'a> {
 }
 
 impl<'a> InForce<'a> {
-    fn of(scenario: &'a Scenario) -> Self {
-        let is_drawn = match &scenario.arrivals {
+    fn of(sections: &'a Sections) -> Self {
+        let is_drawn = match &sections.arrivals {
             Arrivals::At(list) => list.iter().any(|arrival| arrival.class.is_none()),
             Arrivals::Trace(_) => false,
             _ => true,
         };
         let switches = |policy: &&PolicyChoice| policy.rules().hand_over_interval.is_some();
         Self {
-            weights: is_drawn && scenario.workload.classes.len() > 1,
-            switching: scenario.policies.iter().filter(switches).map(PolicyChoice::name).collect(),
+            weights: is_drawn && sections.workload.classes.len() > 1,
+            switching: sections.policies.iter().filter(switches).map(PolicyChoice::name).collect(),
         }
     }
 

@@ -16,7 +16,7 @@ impl Scenario {
     /// Times of arrival and classes.
     fn arrivals_are_given(&self) -> bool {
         let weighted = self.drawn_classes().count();
-        match &self.arrivals {
+        match self.arrivals() {
             Arrivals::Trace(_) => true,
             Arrivals::At(list) => weighted == 1 || list.iter().all(|arrival| arrival.class.is_some()),
             Arrivals::Constant(_) => weighted == 1,
@@ -36,23 +36,23 @@ impl Scenario {
     }
 
     fn demands_are_given(&self) -> bool {
-        match &self.arrivals {
+        match self.arrivals() {
             Arrivals::Trace(trace) if trace.gives_all_demands() => true,
-            Arrivals::Trace(_) => self.workload.classes.iter().all(has_constant_demands),
+            Arrivals::Trace(_) => self.workload().classes.iter().all(has_constant_demands),
             Arrivals::At(list) => {
                 let comes = |class: &&RequestClass| {
                     let is_it = |name: &String| *name == class.name;
                     list.iter().any(|arrival| arrival.class.as_ref().map_or(class.weight > 0.0, is_it))
                 };
-                self.workload.classes.iter().filter(comes).all(has_constant_demands)
+                self.workload().classes.iter().filter(comes).all(has_constant_demands)
             }
             _ => self.drawn_classes().all(has_constant_demands),
         }
     }
 
     fn clients_are_given(&self) -> bool {
-        let mut times = self.clients.timeout.iter().chain(&self.clients.patience);
-        times.all(is_constant) && self.clients.retries.as_ref().is_none_or(|retries| retries.jitter <= 0.0)
+        let mut times = self.clients().timeout.iter().chain(&self.clients().patience);
+        times.all(is_constant) && self.clients().retries.as_ref().is_none_or(|retries| retries.jitter <= 0.0)
     }
 
     /// Whether chance decides which of several workers gets a request.
@@ -62,12 +62,12 @@ impl Scenario {
             Dispatch::Shared | Dispatch::RoundRobin | Dispatch::LeastBusy => false,
         };
         let draws = |rules: Rules| rules.workers > 1 && by_chance(rules.queueing.dispatch);
-        self.policies.iter().map(PolicyChoice::rules).any(draws)
+        self.policies().iter().map(PolicyChoice::rules).any(draws)
     }
 
     /// The classes that come up when a class is drawn.
     fn drawn_classes(&self) -> impl Iterator<Item = &RequestClass> {
-        self.workload.classes.iter().filter(|class| class.weight > 0.0)
+        self.workload().classes.iter().filter(|class| class.weight > 0.0)
     }
 }
 

@@ -25,13 +25,12 @@ mod tests;
 mod tolerance;
 mod traces;
 mod unclosed;
+mod valid;
 
-use indexmap::IndexMap;
 use sha2::{Digest, Sha256};
 
-use crate::model::{Backend, Fault, Machine, Metric, SimDuration};
-use crate::policy::PolicyChoice;
-use crate::random::{Arrivals, Clients, Files, Workload};
+use crate::model::{Metric, SimDuration};
+use crate::random::Files;
 
 pub use self::changes::Change;
 pub use self::diagnostic::{Diagnostic, allowed_names, did_you_mean};
@@ -39,6 +38,7 @@ pub use self::objective::{Comparison, Objective, Place};
 pub use self::schema::schema;
 pub use self::source::Source;
 pub use self::tolerance::{Tolerance, Tolerances};
+pub use self::valid::Scenario;
 
 use self::document::Node;
 use self::format::ScenarioForm;
@@ -56,18 +56,20 @@ pub fn read(source: Source, name: &str, changes: &[Change], files: &Files) -> Re
     let form: ScenarioForm = decode::decode(&document).map_err(|fault| explain::explain(fault, &sources))?;
     let canonical = canonical(&document);
     let mut hash = Sha256::new_with_prefix(canonical.to_string());
-    let mut scenario = rules::build(form, &document, &sources, &mut |file| {
+    let mut sections = rules::check(form, &document, &sources, &mut |file| {
         let text = files.text(file)?;
         hash.update(b"\0");
         hash.update(&text);
         Ok(text)
     })?;
-    traces::check(&mut scenario, &document, &sources, files, &mut hash)?;
-    scenario.name = name.to_owned();
-    scenario.sha256 = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-    scenario.defaults = defaults::defaults(&document, &scenario);
-    scenario.canonical = canonical;
-    Ok(scenario)
+    traces::check(&mut sections, &document, &sources, files, &mut hash)?;
+    Ok(Scenario {
+        name: name.to_owned(),
+        sha256: hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect(),
+        canonical,
+        defaults: defaults::defaults(&document, &sections),
+        sections,
+    })
 }
 
 /// A scenario's text as plain JSON, without its comments; only its syntax is checked.
@@ -108,41 +110,6 @@ impl Scenario {
     pub fn from_json(text: &str) -> Result<Self, Diagnostic> {
         read(Source::new("scenario", text), "scenario", &[], &Files::none())
     }
-}
-
-/// A valid scenario: it exists only if every rule holds.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Scenario {
-    /// Its name: the file's, without folder and ending.
-    pub name: String,
-    /// What it shows.
-    pub description: Option<String>,
-    /// SHA-256 of the scenario as read and changed, in hexadecimal digits.
-    pub sha256: String,
-    /// What requests bring.
-    pub workload: Workload,
-    /// When they arrive.
-    pub arrivals: Arrivals,
-    /// What runs them.
-    pub machine: Machine,
-    /// The backends by name; [`crate::model::BackendId`] counts them. `db` is the first.
-    pub backends: IndexMap<String, Backend>,
-    /// What clients do while they wait.
-    pub clients: Clients,
-    /// What goes wrong during the run.
-    pub faults: Vec<Fault>,
-    /// The policies under which the same requests are run; at least one, names unique.
-    pub policies: Vec<PolicyChoice>,
-    /// How long, and from which seed.
-    pub run: Run,
-    /// What is asked of the results, in the order of the file; what `--assert` adds comes last.
-    pub objectives: Vec<Objective>,
-    /// How much results may differ from a baseline.
-    pub tolerances: Tolerances,
-    /// The scenario as JSON with sorted keys, without `$schema` and `description`.
-    pub canonical: serde_json::Value,
-    /// Defaults in force because the file does not say otherwise: (`path`, `value`), in the order of the file.
-    pub defaults: Vec<(String, String)>,
 }
 
 /// How long a run is, and from which seed.

@@ -4,7 +4,7 @@ use std::io::Cursor;
 
 use super::*;
 use crate::model::{BackendId, Named, PhaseKind, Quantum, Release};
-use crate::random::{Distribution, Empirical, Phase, SinglePhase};
+use crate::random::{Arrivals, Distribution, Empirical, Phase, SinglePhase};
 
 const SHOP: &str = include_str!("../../tests/data/shop.json");
 
@@ -40,23 +40,23 @@ fn single(phase: &Phase) -> &SinglePhase {
 }
 
 fn defaults(scenario: &Scenario) -> Vec<String> {
-    scenario.defaults.iter().map(|(path, value)| format!("{path} = {value}")).collect()
+    scenario.defaults().iter().map(|(path, value)| format!("{path} = {value}")).collect()
 }
 
 #[test]
 fn a_scenario_is_read_as_it_is_written() {
     let shop = shop(&[]);
-    assert_eq!(shop.name, "shop");
-    assert_eq!(shop.description.as_deref(), Some("Two kinds of page on a small host."));
-    let classes = &shop.workload.classes;
+    assert_eq!(shop.name(), "shop");
+    assert_eq!(shop.description().as_deref(), Some("Two kinds of page on a small host."));
+    let classes = &shop.workload().classes;
     assert_eq!(classes.iter().map(|class| class.name.as_str()).collect::<Vec<_>>(), ["list", "login"]);
     assert_eq!(single(&classes[0].phases[3]).kind, PhaseKind::Backend { backend: BackendId(0), blocking: true });
     assert_eq!(single(&classes[1].phases[1]).kind, PhaseKind::Backend { backend: BackendId(1), blocking: false });
     assert_eq!(single(&classes[1].phases[1]).demand, Distribution::Constant(SimDuration::from_millis(120)));
-    assert_eq!(shop.machine.cores, 2);
-    assert!(shop.backends.keys().eq(["db", "idp"]));
-    assert_eq!(shop.policies[1].rules().hand_over_interval, None);
-    assert_eq!(shop.run, plain_run(End::Requests(200_000)));
+    assert_eq!(shop.machine().cores, 2);
+    assert!(shop.backends().keys().eq(["db", "idp"]));
+    assert_eq!(shop.policies()[1].rules().hand_over_interval, None);
+    assert_eq!(*shop.run(), plain_run(End::Requests(200_000)));
 }
 
 #[test]
@@ -64,18 +64,18 @@ fn db_is_the_first_backend_wherever_it_stands() {
     let declared = small(
         r#""arrivals": { "at": [{ "time": "0ms" }] }, "policies": [{ "sync": {} }], "backends": { "a": {}, "db": {}, "b": {} }"#,
     );
-    assert!(declared.backends.keys().eq(["db", "a", "b"]));
+    assert!(declared.backends().keys().eq(["db", "a", "b"]));
 }
 
 #[test]
 fn a_list_of_arrivals_needs_no_run() {
     let explicit = small(r#""arrivals": { "at": [{ "time": "0ms" }] }, "policies": [{ "sync": {} }]"#);
-    assert_eq!(explicit.run, plain_run(End::Arrivals));
+    assert_eq!(*explicit.run(), plain_run(End::Arrivals));
 }
 
 #[test]
 fn a_run_says_what_is_left_out_how_often_and_how_sure() {
-    let run = |changes: &[&str]| shop(changes).run;
+    let run = |changes: &[&str]| shop(changes).run().clone();
     assert_eq!(run(&["run.warm_up=auto"]).warm_up, WarmUp::Auto);
     assert_eq!(run(&["run.warm_up=10s"]).warm_up, WarmUp::Fixed(SimDuration::from_millis(10_000)));
     assert_eq!(run(&["run.warm_up=0s"]).warm_up, WarmUp::None);
@@ -98,7 +98,7 @@ fn arrivals_that_end_by_themselves_need_no_run() {
     let run = |arrivals: &str| {
         let classes = r#""classes": { "page": { "phases": [] } }"#;
         let text = format!(r#"{{ {classes}, "arrivals": {arrivals}, "policies": [{{ "sync": {{}} }}] }}"#);
-        Scenario::from_json(&text).map(|scenario| scenario.run.end)
+        Scenario::from_json(&text).map(|scenario| scenario.run().end)
     };
     for arrivals in [
         r#"[{ "for": "10s", "rate": "20/s" }]"#,
@@ -126,17 +126,17 @@ fn a_trace_is_checked_and_belongs_to_the_hash() {
         read(Source::new("shop.json", SHOP), "shop", &changes, &files).unwrap()
     };
     let one = read_with("{\"time_ms\": 1, \"class\": \"list\"}\n");
-    assert_eq!((one.run.end, one.arrivals.count()), (End::Arrivals, Some(1)));
+    assert_eq!((one.run().end, one.arrivals().count()), (End::Arrivals, Some(1)));
     let two = read_with("{\"time_ms\": 1, \"class\": \"list\"}\n{\"time_ms\": 2, \"class\": \"login\"}\n");
-    assert_eq!(two.arrivals.count(), Some(2));
-    assert_ne!(one.sha256, two.sha256);
-    assert_ne!(one.arrivals, two.arrivals);
+    assert_eq!(two.arrivals().count(), Some(2));
+    assert_ne!(one.sha256(), two.sha256());
+    assert_ne!(one.arrivals(), two.arrivals());
 }
 
 #[test]
 fn a_byte_order_mark_and_windows_line_ends_are_read_over() {
     let windows = format!("\u{feff}{}", SHOP.replace('\n', "\r\n"));
-    assert_eq!(Scenario::from_json(&windows).unwrap().sha256, shop(&[]).sha256);
+    assert_eq!(Scenario::from_json(&windows).unwrap().sha256(), shop(&[]).sha256());
 }
 
 #[test]
@@ -153,13 +153,13 @@ fn a_file_of_values_is_loaded_and_belongs_to_the_hash() {
     let scenario = read_with("5ms\n7ms\n");
     let values = [SimDuration::from_millis(5), SimDuration::from_millis(7)];
     let expected = Distribution::Empirical(Empirical::Values(values.into()));
-    assert_eq!(single(&scenario.workload.classes[0].phases[2]).demand, expected);
-    assert_ne!(scenario.sha256, read_with("5ms\n8ms\n").sha256);
+    assert_eq!(single(&scenario.workload().classes[0].phases[2]).demand, expected);
+    assert_ne!(scenario.sha256(), read_with("5ms\n8ms\n").sha256);
 }
 
 #[test]
 fn the_hash_is_of_the_content_not_of_its_form() {
-    let hash = shop(&[]).sha256;
+    let hash = shop(&[]).sha256().to_owned();
     assert_eq!(hash.len(), 64);
     for (old, new) in [
         ("  \"description\": \"Two kinds of page on a small host.\",\n", ""),
@@ -168,11 +168,11 @@ fn the_hash_is_of_the_content_not_of_its_form() {
         ("../../scenario.schema.json", "elsewhere.json"),
         ("\n", " \n "),
     ] {
-        assert_eq!(Scenario::from_json(&SHOP.replace(old, new)).unwrap().sha256, hash, "{new}");
+        assert_eq!(Scenario::from_json(&SHOP.replace(old, new)).unwrap().sha256(), hash, "{new}");
     }
-    assert_eq!(shop(&["run.seed=1"]).sha256, hash);
+    assert_eq!(shop(&["run.seed=1"]).sha256(), hash);
     for change in ["run.seed=2", "policies.sync.workers=6", "classes.list.weight=2"] {
-        assert_ne!(shop(&[change]).sha256, hash, "{change}");
+        assert_ne!(shop(&[change]).sha256(), hash, "{change}");
     }
 }
 
@@ -185,7 +185,7 @@ fn a_change_does_what_it_says() {
         ["machine.cores=3", "machine={\"quantum\": \"1ms\", \"cores\": 7}"],
         ["machine.quantum=\"1ms\"", "machine.cores=7.0"],
     ] {
-        let machine = shop(&changes).machine;
+        let machine = shop(&changes).machine().clone();
         assert_eq!((machine.cores, machine.quantum), (7, Quantum::RoundRobin(quantum)), "{changes:?}");
     }
 }
@@ -198,14 +198,14 @@ fn an_item_is_named_by_number_by_name_or_by_kind() {
         "policies.threaded.threads=9",
         "policies.threaded={\"workers\": 2, \"threads\": 9, \"gil\": false}",
     ] {
-        let rules = shop(&[change]).policies[1].rules();
+        let rules = shop(&[change]).policies()[1].rules();
         assert_eq!((rules.workers, rules.slots), (2, Some(9)), "{change}");
     }
     let named = shop(&["policies.async.name=loops", "policies.loops.workers=3"]);
-    assert_eq!((named.policies[2].name(), named.policies[2].rules().workers), ("loops", 3));
+    assert_eq!((named.policies()[2].name(), named.policies()[2].rules().workers), ("loops", 3));
     let login = shop(&["classes.login.phases.wait.backend=db"]);
     assert_eq!(
-        single(&login.workload.classes[1].phases[1]).kind,
+        single(&login.workload().classes[1].phases[1]).kind,
         PhaseKind::Backend { backend: BackendId(0), blocking: false }
     );
 }
@@ -213,11 +213,11 @@ fn an_item_is_named_by_number_by_name_or_by_kind() {
 #[test]
 fn the_key_that_chooses_a_variant_may_be_left_out() {
     for change in ["policies.0.workers=9", "policies[0].workers=9", "policies.0.sync.workers=9"] {
-        let policies = shop(&[change]).policies;
+        let policies = shop(&[change]).policies().to_vec();
         assert_eq!((policies[0].kind(), policies[0].rules().workers), ("sync", 9), "{change}");
     }
-    assert_eq!(shop(&["policies.0.name=small"]).policies[0].name(), "small");
-    assert_eq!(shop(&["policies.0.gunicorn.workers=9"]).policies[0].kind(), "gunicorn");
+    assert_eq!(shop(&["policies.0.name=small"]).policies()[0].name(), "small");
+    assert_eq!(shop(&["policies.0.gunicorn.workers=9"]).policies()[0].kind(), "gunicorn");
 }
 
 #[test]
@@ -229,10 +229,10 @@ fn a_path_finds_names_with_dots() {
         (" classes . GET /api/v1.0/users . weight = 7", 1),
     ] {
         let changed = read(Source::new("shop.json", text.as_str()), "shop", &[Change::new(change)], &Files::none());
-        assert!((changed.unwrap().workload.classes[class].weight - 7.0).abs() < 1e-12, "{change}");
+        assert!((changed.unwrap().workload().classes[class].weight - 7.0).abs() < 1e-12, "{change}");
     }
     let named = shop(&["policies.0.name=a.b", "policies.a.b.workers=8", "policies.a.b.name=c"]);
-    assert_eq!((named.policies[0].name(), named.policies[0].rules().workers), ("c", 8));
+    assert_eq!((named.policies()[0].name(), named.policies()[0].rules().workers), ("c", 8));
 }
 
 #[test]
@@ -241,40 +241,40 @@ fn a_comma_may_trail_and_a_share_may_be_a_percentage() {
         .replace("\"cv\": 0.8 }", "\"cv\": \"80%\", }")
         .replace("{ \"sleep\": \"5ms\" } ]", "{ \"sleep\": \"5ms\" }, ]");
     assert_ne!(same, SHOP);
-    assert_eq!(Scenario::from_json(&same).unwrap().workload, shop(&[]).workload);
+    assert_eq!(Scenario::from_json(&same).unwrap().workload(), shop(&[]).workload());
     let retries =
         |jitter: &str| shop(&[&format!("clients.retries={{\"max\": 2, \"backoff\": \"1s\", \"jitter\": {jitter}}}")]);
-    assert_eq!(retries("\"20%\"").clients, retries("0.2").clients);
+    assert_eq!(retries("\"20%\"").clients(), retries("0.2").clients());
 }
 
 #[test]
 fn naming_another_variant_replaces_the_first() {
-    let law = |scenario: &Scenario, phase: usize| single(&scenario.workload.classes[0].phases[phase]).demand.clone();
+    let law = |scenario: &Scenario, phase: usize| single(&scenario.workload().classes[0].phases[phase]).demand.clone();
     let mean = SimDuration::from_millis(9);
 
     let constant_rate = Arrivals::Constant("80/s".parse().unwrap());
-    assert_eq!(shop(&["arrivals.constant=80/s"]).arrivals, constant_rate);
+    assert_eq!(*shop(&["arrivals.constant=80/s"]).arrivals(), constant_rate);
     let changed =
         shop(&["classes.list.phases.1.db.exponential=9ms", "classes.list.phases.0.framework.exponential=9ms"]);
     assert_eq!(law(&changed, 1), Distribution::Exponential(mean));
     assert_eq!(law(&changed, 0), Distribution::Exponential(mean));
     let list = r#"arrivals=[{ "for": "10s", "rate": "20/s" }]"#;
-    assert_eq!(shop(&[list, "arrivals.constant=80/s"]).arrivals, constant_rate);
-    assert_eq!(shop(&[list, "arrivals.0.for=5s"]).arrivals.count(), Some(100));
+    assert_eq!(*shop(&[list, "arrivals.constant=80/s"]).arrivals(), constant_rate);
+    assert_eq!(shop(&[list, "arrivals.0.for=5s"]).arrivals().count(), Some(100));
     let other_phase = shop(&["classes.list.phases.1.sleep=9ms"]);
-    assert_eq!(single(&other_phase.workload.classes[0].phases[1]).kind, PhaseKind::Sleep);
+    assert_eq!(single(&other_phase.workload().classes[0].phases[1]).kind, PhaseKind::Sleep);
     let detail = shop(&["classes.list.phases.3.db.time=9ms"]);
     assert_eq!(law(&detail, 3), Distribution::Constant(mean));
-    let loops = shop(&["policies.0.async.workers=4", "policies.0.async.name=loops"]).policies;
+    let loops = shop(&["policies.0.async.workers=4", "policies.0.async.name=loops"]).policies().to_vec();
     assert_eq!((loops[0].kind(), loops[0].rules().workers), ("async", 4));
 }
 
 #[test]
 fn a_change_makes_what_is_not_there() {
     let made = shop(&["backends.cache={}", "backends.search.x=1", "backends.search={}"]);
-    assert!(made.backends.keys().eq(["db", "idp", "cache", "search"]));
-    assert_eq!(shop(&["run.requests=null", "run.duration=10m"]).run.end, End::Duration("10m".parse().unwrap()));
-    assert_eq!(shop(&["description=80/s"]).description.as_deref(), Some("80/s"));
+    assert!(made.backends().keys().eq(["db", "idp", "cache", "search"]));
+    assert_eq!(shop(&["run.requests=null", "run.duration=10m"]).run().end, End::Duration("10m".parse().unwrap()));
+    assert_eq!(shop(&["description=80/s"]).description().as_deref(), Some("80/s"));
 }
 
 #[test]
@@ -321,13 +321,13 @@ fn the_defaults_in_force_are_listed_as_changes_would_name_them() {
             "run.max_in_flight = 250000",
         ]
     );
-    for (path, value) in &all.defaults {
+    for (path, value) in all.defaults() {
         let change = Change::new(format!("{path}={value}"));
         let text = r#"{ "classes": { "page": { "phases": [] } }, "arrivals": { "at": [{ "time": "0ms", "class": "page" }] },
            "policies": [{ "sync": {} }, { "threaded": {} }, { "threaded": { "name": "free", "gil": false } }, { "async": {} }] }"#;
         let set = read(Source::new("scenario", text), "scenario", &[change], &Files::none()).unwrap();
-        assert_eq!(set.defaults.len(), all.defaults.len() - 1, "{path} is no default any more once it is set");
-        assert_eq!((set.policies, set.machine), (all.policies.clone(), all.machine.clone()), "{path}");
+        assert_eq!(set.defaults.len(), all.defaults().len() - 1, "{path} is no default any more once it is set");
+        assert_eq!((set.policies(), set.machine()), (all.policies(), all.machine()), "{path}");
     }
 }
 
@@ -347,7 +347,7 @@ fn when_a_connection_is_released_depends_on_the_client() {
         let line = format!("backends.db.pool.release = {release}");
         assert!(defaults(&scenario("")).contains(&line), "{client}: {:?}", defaults(&scenario("")));
         let own = scenario(r#", "release": "query_end""#);
-        assert_eq!(own.backends["db"].release(), Some(Release::QueryEnd), "{client}");
+        assert_eq!(own.backends()["db"].release(), Some(Release::QueryEnd), "{client}");
     }
 }
 

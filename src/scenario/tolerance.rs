@@ -80,7 +80,7 @@ impl Scenario {
             })
             .transpose()?;
         let absolute = given(absolute).map(|part| quantity(part, metric.unit(), metric.name())).transpose()?;
-        self.tolerances.change(metric, relative, absolute);
+        self.sections.tolerances.change(metric, relative, absolute);
         Ok(())
     }
 }
@@ -115,7 +115,7 @@ mod tests {
                       "throughput": { "relative": "0%", "absolute": "2/s" }, "error_rate": { "absolute": "0.5%" } } }"#;
 
     fn of(scenario: &Scenario, metric: Named) -> (f64, f64) {
-        let Tolerance { relative, absolute } = scenario.tolerances.of(Metric::Named(metric));
+        let Tolerance { relative, absolute } = scenario.tolerances().of(Metric::Named(metric));
         (relative, absolute)
     }
 

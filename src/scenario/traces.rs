@@ -4,21 +4,21 @@ use sha2::{Digest, Sha256};
 
 use crate::random::{Arrivals, Files, RequestClass, TraceClass};
 
-use super::Scenario;
 use super::diagnostic::{Diagnostic, allowed_names, shown_line};
 use super::document::Node;
 use super::source::Sources;
+use super::valid::Sections;
 
 /// Checks the trace, if there is one; its content belongs to the hash.
 pub(super) fn check(
-    scenario: &mut Scenario,
+    sections: &mut Sections,
     root: &Node,
     sources: &Sources,
     files: &Files,
     hash: &mut Sha256,
 ) -> Result<(), Diagnostic> {
-    let Arrivals::Trace(trace) = &mut scenario.arrivals else { return Ok(()) };
-    let classes = &scenario.workload.classes;
+    let Arrivals::Trace(trace) = &mut sections.arrivals else { return Ok(()) };
+    let classes = &sections.workload.classes;
     hash.update(b"\0");
     trace.check(files, classes.iter().map(traced), &mut |bytes| hash.update(bytes)).map_err(|error| {
         let span = root.at("arrivals").at("trace").short_span();

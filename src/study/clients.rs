@@ -25,7 +25,7 @@ pub fn missing_clients<'a>(
 
 /// The backends that requests ask through a pool without a client. One in whose place the application sleeps needs none.
 fn bare_pools(scenario: &Scenario) -> impl Iterator<Item = &String> {
-    let backends = (0..).map(BackendId).zip(&scenario.backends);
+    let backends = (0..).map(BackendId).zip(scenario.backends());
     backends.filter_map(|(id, (name, backend))| {
         let is_bare = backend.pool.is_some() && backend.client.is_none() && !backend.stand_in;
         (is_bare && is_asked(scenario, id)).then_some(name)
@@ -34,7 +34,7 @@ fn bare_pools(scenario: &Scenario) -> impl Iterator<Item = &String> {
 
 fn is_asked(scenario: &Scenario, asked: BackendId) -> bool {
     let asks = |kind: PhaseKind| matches!(kind, PhaseKind::Backend { backend, .. } if backend == asked);
-    scenario.workload.classes.iter().flat_map(|class| &class.phases).any(|phase| match phase {
+    scenario.workload().classes.iter().flat_map(|class| &class.phases).any(|phase| match phase {
         Phase::Single(single) => asks(single.kind),
         Phase::Parallel { branches, .. } => branches.iter().any(|branch| asks(branch.kind)),
     })

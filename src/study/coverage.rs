@@ -159,11 +159,14 @@ fn covered(named: Named, exact: f64, least: f64, experiments: &[ScenarioResults]
 impl System {
     fn run(&self, way: &Way, seed: u64) -> Result<ScenarioResults, Halted> {
         let mut scenario = self.scenario.clone();
-        scenario["run"] = json!({ "requests": way.requests, "seed": seed });
+        scenario["run"] = json!({
+            "requests": way.requests,
+            "seed": seed,
+            "replications": way.replications,
+            "warm_up": WarmUp::Auto,
+        });
         let scenario = Scenario::from_json(&scenario.to_string());
-        let mut scenario = scenario.unwrap_or_else(|error| panic!("these systems are valid: {error}"));
-        scenario.run.replications = way.replications;
-        scenario.run.warm_up = WarmUp::Auto;
+        let scenario = scenario.unwrap_or_else(|error| panic!("these systems are valid: {error}"));
         let options = Options { jobs: std::num::NonZeroUsize::new(1), ..Options::default() };
         run(&scenario, &options, &mut Watch { progress: &|_| ControlFlow::Continue(()), rows: None })
     }

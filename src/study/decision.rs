@@ -123,7 +123,7 @@ fn all_for_an_interval(evidence: &Evidence<'_>, all: f64, scenario: &Scenario) -
     if !in_each.is_finite() {
         return None;
     }
-    Some(match scenario.run.replications {
+    Some(match scenario.run().replications {
         // Batches have 2^n requests, and the last of them is not whole.
         0 | 1 => (FEWEST_BATCHES + 1) as f64 * in_each.log2().ceil().exp2(),
         replications => replications as f64 * in_each,
@@ -137,7 +137,7 @@ fn half_width(evidence: &Evidence<'_>, results: &PolicyResults, scenario: &Scena
     }
     let rough = rough(results.observations.first()?, evidence.class, evidence.metric)?;
     let finite: Vec<f64> = rough.iter().copied().filter(|value| value.is_finite()).collect();
-    Some(Interval::of_mean(&finite, scenario.run.confidence)?.half_width)
+    Some(Interval::of_mean(&finite, scenario.run().confidence)?.half_width)
 }
 
 /// A number in two significant digits, rounded up.

@@ -16,9 +16,9 @@ use super::decision::{Evidence, undecided};
 /// not run are left out.
 pub(super) fn judge(scenario: &Scenario, policies: &[PolicyResults], backends: &[&str]) -> Vec<ObjectiveResult> {
     let concerns = |objective: &Objective, results: &PolicyResults| {
-        objective.policy.is_none_or(|policy| scenario.policies[policy].name() == results.name)
+        objective.policy.is_none_or(|policy| scenario.policies()[policy].name() == results.name)
     };
-    let pairs = scenario.objectives.iter().flat_map(|objective| {
+    let pairs = scenario.objectives().iter().flat_map(|objective| {
         policies.iter().filter(move |results| concerns(objective, results)).map(move |results| (objective, results))
     });
     pairs.map(|(objective, results)| held_against(objective, results, scenario, backends)).collect()

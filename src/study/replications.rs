@@ -88,7 +88,7 @@ impl Trial<'_> {
         rows: Option<&mut Rows<'_>>,
     ) -> Result<Outcome, Halted> {
         let Self { scenario, policy, .. } = self;
-        let (classes, clients_retry) = (scenario.workload.classes.len(), scenario.clients.retries.is_some());
+        let (classes, clients_retry) = (scenario.workload().classes.len(), scenario.clients().retries.is_some());
         let writer = RowWriter {
             policy: policy.name(),
             replication: (!is_only).then_some(replication.number + 1),
@@ -98,15 +98,15 @@ impl Trial<'_> {
         let batches = if is_only { Batches::new } else { Batches::only_one };
         let stations = self.resources().len();
         let batches = batches(classes, clients_retry).after_warm_up(SimTime::ZERO + replication.warm_up);
-        let faults = FaultWatch::new(&scenario.faults, classes, clients_retry);
+        let faults = FaultWatch::new(scenario.faults(), classes, clients_retry);
         let observer = ((batches.with_stations(stations), faults), writer);
         let mut simulation = simulation(scenario, policy, replication, observer);
         while simulation.advance(EVENTS_PER_LOOK) {
             let (arrived, now) = simulation.progress();
-            let done = match scenario.run.end {
+            let done = match scenario.run().end {
                 End::Requests(requests) => arrived as f64 / requests as f64,
                 End::Duration(duration) => now.as_millis() / duration.as_millis(),
-                End::Arrivals => arrived as f64 / scenario.arrivals.count().unwrap_or(u64::MAX) as f64,
+                End::Arrivals => arrived as f64 / scenario.arrivals().count().unwrap_or(u64::MAX) as f64,
             };
             if progress(done.min(1.0)).is_break() {
                 return Err(Halted);
@@ -140,21 +140,21 @@ impl Trial<'_> {
                 return Err(Halted);
             }
         }
-        let name = |class: ClassId| scenario.workload.classes[usize::from(class.0)].name.clone();
+        let name = |class: ClassId| scenario.workload().classes[usize::from(class.0)].name.clone();
         Ok(simulation.finish().1.timeline(name))
     }
 
     /// What requests may have to wait for.
     fn resources(&self) -> Vec<Resource> {
         let Self { scenario, policy, .. } = self;
-        let backends: Vec<Backend> = scenario.backends.values().cloned().collect();
-        contended_resources(&policy.rules(), &scenario.machine, &backends, &scenario.faults)
+        let backends: Vec<Backend> = scenario.backends().values().cloned().collect();
+        contended_resources(&policy.rules(), scenario.machine(), &backends, scenario.faults())
     }
 
     /// The results of what was collected and counted.
     pub fn results(&self, collector: &Collector, totals: &Totals) -> PolicyResults {
         let Self { scenario, policy, .. } = self;
-        let classes: Vec<&str> = scenario.workload.classes.iter().map(|class| class.name.as_str()).collect();
+        let classes: Vec<&str> = scenario.workload().classes.iter().map(|class| class.name.as_str()).collect();
         let stands_for = policy.stands_for();
         let subject = Subject {
             policy: policy.name(),
@@ -162,9 +162,9 @@ impl Trial<'_> {
             runner: policy.runner(),
             stands_for: stands_for.as_ref(),
             rules: &policy.rules(),
-            machine: &scenario.machine,
+            machine: scenario.machine(),
             classes: &classes,
-            backends: &scenario.backends,
+            backends: scenario.backends(),
             resources: &self.resources(),
         };
         collector.results(subject, totals)
@@ -202,9 +202,9 @@ impl When {
             if let Some(results) = effect.during_all.as_deref_mut()
                 && parts.len() > 1
             {
-                let classes = trial.scenario.workload.classes.len();
+                let classes = trial.scenario.workload().classes.len();
                 results.observations = vec![Observations::of(&parts, Method::Replications, classes, backends)];
-                tell_confidence(results, trial.scenario.run.confidence, backends);
+                tell_confidence(results, trial.scenario.run().confidence, backends);
             }
         }
         effects
@@ -285,12 +285,12 @@ impl<'a> Accumulated<'a> {
         let mut results = self.trial.results(collector, totals);
         results.timeline = Some(self.timeline.clone());
         if let Some(when) = &self.when {
-            results.over_time = when.over_time.windows(self.trial.scenario.machine.cores);
+            results.over_time = when.over_time.windows(self.trial.scenario.machine().cores);
             results.faults = when.effects(&self.trial, backends);
         }
         results.observations = match &mut self.batches {
             _ if self.parts.len() > 1 => {
-                let classes = self.trial.scenario.workload.classes.len();
+                let classes = self.trial.scenario.workload().classes.len();
                 vec![Observations::of(&self.parts, Method::Replications, classes, backends)]
             }
             Some(batches) => observations(&self.trial, batches, backends),
@@ -302,7 +302,7 @@ impl<'a> Accumulated<'a> {
 
 /// What the batches of a run gave, then those twice as long, and so on.
 fn observations(trial: &Trial<'_>, batches: &mut Batches, backends: &[&str]) -> Vec<Observations> {
-    let classes = trial.scenario.workload.classes.len();
+    let classes = trial.scenario.workload().classes.len();
     let mut levels = Vec::new();
     loop {
         let whole = batches.whole().map(|(collector, totals)| trial.results(collector, &totals));
@@ -326,7 +326,7 @@ pub(super) fn replication(
     progress: &OnProgress<'_>,
     rows: Option<&mut Rows<'_>>,
 ) -> Result<PolicyResults, Halted> {
-    let trial = Trial { scenario, policy: &scenario.policies[policy], timeline: 0 };
+    let trial = Trial { scenario, policy: &scenario.policies()[policy], timeline: 0 };
     let outcome = trial.simulate(one, false, progress, rows)?;
     Ok(trial.results(&outcome.batches.collected(), &outcome.totals))
 }
@@ -351,7 +351,7 @@ impl Observer for RowWriter<'_, '_, '_> {
                 policy: self.policy,
                 replication: self.replication,
                 request: entrance.request + 1,
-                class: &self.scenario.workload.classes[usize::from(entrance.class.0)].name,
+                class: &self.scenario.workload().classes[usize::from(entrance.class.0)].name,
                 arrival_ms: entrance.arrival.as_millis(),
                 departure_ms: Some(departure.as_millis()),
                 outcome: outcome.name(),
@@ -371,7 +371,7 @@ impl Observer for RowWriter<'_, '_, '_> {
                 policy: self.policy,
                 replication: self.replication,
                 request: entrance.request + 1,
-                class: &self.scenario.workload.classes[usize::from(entrance.class.0)].name,
+                class: &self.scenario.workload().classes[usize::from(entrance.class.0)].name,
                 arrival_ms: entrance.arrival.as_millis(),
                 departure_ms: None,
                 outcome: crate::engine::Outcome::TimedOut.name(),

@@ -64,14 +64,14 @@ pub fn run(scenario: &Scenario, options: &Options, watch: &mut Watch<'_>) -> Res
     };
     let timeline = options.timeline.unwrap_or(SHORT_RUN as usize);
     let trials: Vec<Trial<'_>> =
-        scenario.policies.iter().filter(chosen).map(|policy| Trial { scenario, policy, timeline }).collect();
+        scenario.policies().iter().filter(chosen).map(|policy| Trial { scenario, policy, timeline }).collect();
     let jobs = if watch.rows.is_some() { Some(NonZeroUsize::MIN) } else { options.jobs };
-    let most = trials.len() as u64 * most_replications(&scenario.run);
+    let most = trials.len() as u64 * most_replications(scenario.run());
     let crew = Crew::new(jobs, most, watch.progress);
 
     let warm_up = crew.warm_up(&trials)?;
-    let backends: Vec<&str> = scenario.backends.keys().map(String::as_str).collect();
-    let mut plan = precision::Plan::new(&scenario.run);
+    let backends: Vec<&str> = scenario.backends().keys().map(String::as_str).collect();
+    let mut plan = precision::Plan::new(scenario.run());
     let mut accumulated: Vec<Accumulated<'_>> = trials.iter().map(|trial| Accumulated::new(*trial)).collect();
     let mut policies;
     let mut done = 0;
@@ -83,7 +83,7 @@ pub fn run(scenario: &Scenario, options: &Options, watch: &mut Watch<'_>) -> Res
             if done == 1 && results.requests.arrived <= SHORT_RUN {
                 results.observations.clear();
             }
-            tell_confidence(results, scenario.run.confidence, &backends);
+            tell_confidence(results, scenario.run().confidence, &backends);
         }
         if let ControlFlow::Break(precision) = plan.judge(&policies, &backends) {
             break precision;
@@ -105,13 +105,13 @@ pub fn run(scenario: &Scenario, options: &Options, watch: &mut Watch<'_>) -> Res
     Ok(ScenarioResults {
         schema: SCHEMA,
         waitline: env!("CARGO_PKG_VERSION"),
-        scenario: scenario.name.clone(),
-        description: scenario.description.clone(),
-        scenario_sha256: scenario.sha256.clone(),
-        seed: scenario.run.seed,
+        scenario: scenario.name().to_owned(),
+        description: scenario.description().map(str::to_owned),
+        scenario_sha256: scenario.sha256().to_owned(),
+        seed: scenario.run().seed,
         replications: done,
         warm_up: WarmUpResults {
-            method: match scenario.run.warm_up {
+            method: match scenario.run().warm_up {
                 WarmUp::None => "none",
                 WarmUp::Fixed(_) => "fixed",
                 WarmUp::Auto => "auto",
@@ -121,11 +121,11 @@ pub fn run(scenario: &Scenario, options: &Options, watch: &mut Watch<'_>) -> Res
         },
         precision,
         assumptions: ASSUMPTIONS.iter().map(|sentence| String::from(*sentence)).collect(),
-        defaults: scenario.defaults.iter().cloned().collect(),
-        faults: scenario.faults.iter().map(|fault| fault_window(scenario, fault)).collect(),
+        defaults: scenario.defaults().iter().cloned().collect(),
+        faults: scenario.faults().iter().map(|fault| fault_window(scenario, fault)).collect(),
         missing_clients: missing_clients(scenario, trials.iter().map(|trial| trial.policy)),
         slo: objectives::judge(scenario, &policies, &backends),
-        comparisons: comparisons(&policies, options.against.as_deref(), scenario.run.confidence),
+        comparisons: comparisons(&policies, options.against.as_deref(), scenario.run().confidence),
         policies,
     })
 }
@@ -200,7 +200,7 @@ impl<'a> Crew<'a> {
     /// How long every policy warms up: as long as the slowest, so that all count the same requests.
     fn warm_up(&self, trials: &[Trial<'_>]) -> Result<warm_up::Chosen, Halted> {
         let scenario = trials.first().map(|trial| trial.scenario);
-        match scenario.map_or(WarmUp::None, |scenario| scenario.run.warm_up) {
+        match scenario.map_or(WarmUp::None, |scenario| scenario.run().warm_up) {
             WarmUp::None => Ok(warm_up::Chosen::default()),
             WarmUp::Fixed(until) => Ok(warm_up::Chosen { until, unsettled: Vec::new() }),
             WarmUp::Auto => {
@@ -275,7 +275,7 @@ const STEPS: u64 = 1000;
 
 /// A fault as results tell it.
 fn fault_window(scenario: &Scenario, fault: &Fault) -> FaultWindow {
-    let name = |backend: BackendId| scenario.backends.get_index(usize::from(backend.0)).map(|(name, _)| name.clone());
+    let name = |backend: BackendId| scenario.backends().get_index(usize::from(backend.0)).map(|(name, _)| name.clone());
     let window = |kind| FaultWindow {
         name: fault.name.clone(),
         kind,

@@ -25,31 +25,31 @@ pub fn simulation<O: Observer>(
     replication: &Replication,
     observer: O,
 ) -> Simulation<O> {
-    let streams = Streams::new(scenario.run.seed, replication.number);
+    let streams = Streams::new(scenario.run().seed, replication.number);
     let class_id = |name: &str| {
-        let class = scenario.workload.classes.iter().position(|class| class.name == name);
+        let class = scenario.workload().classes.iter().position(|class| class.name == name);
         ClassId(class.expect("the scenario has checked the names of classes") as u16)
     };
-    let (requests, horizon) = match scenario.run.end {
+    let (requests, horizon) = match scenario.run().end {
         End::Requests(requests) => (Some(requests), None),
         End::Duration(duration) => (None, Some(SimTime::ZERO + duration)),
         End::Arrivals => (None, None),
     };
-    let backends: Vec<Backend> = scenario.backends.values().cloned().collect();
+    let backends: Vec<Backend> = scenario.backends().values().cloned().collect();
     let setup = Setup {
-        workload: &scenario.workload,
-        load: scenario.arrivals.load(class_id, streams.purpose(Purpose::Arrivals)),
-        clients: &scenario.clients,
-        machine: &scenario.machine,
+        workload: scenario.workload(),
+        load: scenario.arrivals().load(class_id, streams.purpose(Purpose::Arrivals)),
+        clients: scenario.clients(),
+        machine: scenario.machine(),
         backends: &backends,
-        faults: &scenario.faults,
+        faults: scenario.faults(),
         rules: policy.rules(),
         streams,
         accept: replication.accept,
         warm_up: SimTime::ZERO + replication.warm_up,
         requests,
         horizon,
-        max_in_flight: scenario.run.max_in_flight,
+        max_in_flight: scenario.run().max_in_flight,
     };
     Simulation::new(setup, observer)
 }

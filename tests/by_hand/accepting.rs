@@ -25,7 +25,7 @@ fn chi_square(counts: &[usize], odds: &[f64]) -> f64 {
 }
 
 fn with_seed(mut scenario: Scenario, seed: u64) -> Scenario {
-    scenario.run.seed = seed;
+    scenario.reseed(seed);
     scenario
 }
 
@@ -148,7 +148,7 @@ fn another_stream_of_accept_changes_the_winners_and_nothing_else() {
     let scenario = system.scenario(r#"{ "threaded": { "workers": 4, "threads": 2, "dispatch": "accept" } }"#);
     let seen = |accept| {
         let replication = Replication { accept, ..Replication::default() };
-        let mut run = simulation(&scenario, &scenario.policies[0], &replication, crate::case::Seen::default());
+        let mut run = simulation(&scenario, &scenario.policies()[0], &replication, crate::case::Seen::default());
         assert!(!run.advance(1_000_000), "the run ends");
         run.finish().1
     };

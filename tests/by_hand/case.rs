@@ -61,10 +61,10 @@ pub fn check_workers(system: System<'_>, policy: &str, expected: &[u32]) {
 /// Checks how long one request, counted from 1, waited for each resource that it asked for: `turn 5, pool.db 0`.
 pub fn check_waits(system: System<'_>, policy: &str, request: u64, expected: &str) {
     let scenario = system.scenario(policy);
-    let backends: Vec<Backend> = scenario.backends.values().cloned().collect();
-    let names: Vec<&str> = scenario.backends.keys().map(String::as_str).collect();
-    let rules = scenario.policies[0].rules();
-    let resources = contended_resources(&rules, &scenario.machine, &backends, &scenario.faults);
+    let backends: Vec<Backend> = scenario.backends().values().cloned().collect();
+    let names: Vec<&str> = scenario.backends().keys().map(String::as_str).collect();
+    let rules = scenario.policies()[0].rules();
+    let resources = contended_resources(&rules, scenario.machine(), &backends, scenario.faults());
     let (seen, _) = run(&scenario);
     let (_, row) = seen.waits.iter().find(|(number, _)| number + 1 == request).unwrap();
     let asked = resources.iter().zip(row).filter_map(|(resource, wait)| Some((resource.name(&names), wait.as_ref()?)));
@@ -147,7 +147,7 @@ impl Observer for Seen {
 
 /// Runs the first policy of a scenario to its end.
 pub fn run(scenario: &Scenario) -> (Seen, Record) {
-    let policy: &PolicyChoice = &scenario.policies[0];
+    let policy: &PolicyChoice = &scenario.policies()[0];
     let mut run = simulation(scenario, policy, &Replication::default(), Seen::default());
     assert!(!run.advance(100_000), "the run does not end");
     let (record, seen) = run.finish();

@@ -167,6 +167,6 @@ pub fn baseline(case: u64) -> String {
 pub fn compares_or_says_why(text: &str) {
     let (scenario, new, _) = stored();
     if let Ok(old) = Baseline::read(text) {
-        judge(&old, new, &scenario.tolerances);
+        judge(&old, new, scenario.tolerances());
     }
 }

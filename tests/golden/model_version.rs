@@ -217,12 +217,12 @@ fn numbers() -> Value {
         let mut watch = Watch { progress: &|_| ControlFlow::Continue(()), rows: None };
         let results = run(&scenario, &Options::default(), &mut watch).unwrap();
         let policies: Map<String, Value> = scenario
-            .policies
+            .policies()
             .iter()
             .zip(&results.policies)
             .map(|(policy, results)| {
                 // The second replication shows how replications are numbered.
-                let digests: Vec<String> = (0..scenario.run.replications.max(1))
+                let digests: Vec<String> = (0..scenario.run().replications.max(1))
                     .map(|number| {
                         let replication = Replication { number, ..Replication::default() };
                         let mut simulation = simulation(&scenario, policy, &replication, Witness::default());

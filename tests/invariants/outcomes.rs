@@ -76,7 +76,7 @@ fn holds(seed: u64) {
 }
 
 fn backends(scenario: &Scenario) -> Vec<&str> {
-    scenario.backends.keys().map(String::as_str).collect()
+    scenario.backends().keys().map(String::as_str).collect()
 }
 
 /// Every format says something of it, as a run and as a check against itself.

@@ -148,7 +148,7 @@ fn the_laws_hold_in_a_thousand_random_scenarios() {
     for seed in 0..SCENARIOS {
         let text = generator::scenario(seed);
         let scenario = Scenario::from_json(&text).unwrap_or_else(|error| panic!("{text}\n{error:?}"));
-        for policy in &scenario.policies {
+        for policy in scenario.policies() {
             let lawful = std::panic::catch_unwind(AssertUnwindSafe(|| {
                 let (record, books) = run(&scenario, policy);
                 check(&scenario, &policy.rules(), &record, books);
@@ -167,8 +167,8 @@ fn the_laws_hold_in_a_thousand_random_scenarios() {
 }
 
 fn run(scenario: &Scenario, policy: &PolicyChoice) -> (Record, Books) {
-    let backends: Vec<Backend> = scenario.backends.values().cloned().collect();
-    let resources = contended_resources(&policy.rules(), &scenario.machine, &backends, &scenario.faults);
+    let backends: Vec<Backend> = scenario.backends().values().cloned().collect();
+    let resources = contended_resources(&policy.rules(), scenario.machine(), &backends, scenario.faults());
     let mut run = simulation(scenario, policy, &Replication::default(), Books { resources, ..Books::default() });
     let mut steps = 0;
     while run.advance(10_000) {
@@ -192,7 +192,7 @@ fn check(scenario: &Scenario, rules: &Rules, record: &Record, mut books: Books) 
         record.ending != Ending::Deadlock || can_deadlock(scenario),
         "a deadlock in a scenario that has no cause for it"
     );
-    let users = matches!(scenario.arrivals, Arrivals::Users(_));
+    let users = matches!(scenario.arrivals(), Arrivals::Users(_));
     assert!(record.ending != Ending::Standstill || users, "the clock stands still without users who could stop it");
     if record.ending == Ending::Drained {
         assert_eq!(ended, arrived, "a drained run left a request");
@@ -213,8 +213,8 @@ fn check(scenario: &Scenario, rules: &Rules, record: &Record, mut books: Books) 
     }
 
     let span = u128::from((record.end - record.start).as_nanos());
-    assert!(record.cores.area <= span * u128::from(scenario.machine.cores), "more than all cores were busy");
-    for (pool, backend) in record.pools.iter().zip(scenario.backends.values()) {
+    assert!(record.cores.area <= span * u128::from(scenario.machine().cores), "more than all cores were busy");
+    for (pool, backend) in record.pools.iter().zip(scenario.backends().values()) {
         let pools =
             if backend.pool.as_ref().is_some_and(|pool| pool.per == PoolScope::Worker) { rules.workers } else { 1 };
         let connections = backend.pool.as_ref().map_or(0, |pool| u64::from(pool.size.get()) * u64::from(pools));
@@ -233,8 +233,8 @@ fn check(scenario: &Scenario, rules: &Rules, record: &Record, mut books: Books) 
     let turns = u128::from(rules.workers) * u128::from(rules.running_at_once);
     assert!(record.turns.area <= span * turns, "more turns were taken than there are");
     assert!(record.turns.area >= record.cores.area, "a core ran a request whose turn it was not");
-    match scenario.machine.quantum {
-        Quantum::RoundRobin(_) if scenario.machine.context_switch.as_nanos() == 0 && !trails => {
+    match scenario.machine().quantum {
+        Quantum::RoundRobin(_) if scenario.machine().context_switch.as_nanos() == 0 && !trails => {
             assert_eq!(record.cores.area, books.working, "cores were busy with something else than work");
         }
         Quantum::RoundRobin(_) => assert!(record.cores.area >= books.working, "work without a core"),
@@ -257,8 +257,8 @@ fn can_deadlock(scenario: &Scenario) -> bool {
         Phase::Single(phase) => matches!(phase.kind, PhaseKind::Backend { blocking: true, .. }),
         Phase::Parallel { .. } => false,
     };
-    scenario.backends.values().any(waits_for_owner)
-        && scenario.workload.classes.iter().flat_map(|class| &class.phases).any(blocks)
+    scenario.backends().values().any(waits_for_owner)
+        && scenario.workload().classes.iter().flat_map(|class| &class.phases).any(blocks)
 }
 
 /// What the random scenarios made happen: a law that is never put to the test proves nothing.

@@ -46,7 +46,7 @@ impl Observer for Departures {
 /// no results tell.
 fn outcome(scenario: &Scenario, policy: usize, warm_up: SimDuration, hurries: bool) -> (Departures, Record) {
     let replication = Replication { number: 0, warm_up, ..Replication::default() };
-    let run = simulation(scenario, &scenario.policies[policy], &replication, Departures::default());
+    let run = simulation(scenario, &scenario.policies()[policy], &replication, Departures::default());
     let mut run = if hurries { run } else { run.without_shortcuts() };
     while run.advance(1_000) {}
     let (mut record, Departures(mut departures, mut unfinished)) = run.finish();
@@ -62,12 +62,12 @@ fn outcome(scenario: &Scenario, policy: usize, warm_up: SimDuration, hurries: bo
 pub fn check(json: &str) -> usize {
     let scenario = Scenario::from_json(json).unwrap_or_else(|error| panic!("{json}\n{error:?}"));
     let mut shortcuts = 0;
-    for policy in 0..scenario.policies.len() {
+    for policy in 0..scenario.policies().len() {
         for warm_up in [0, 1, 300, 100_000] {
             let warm_up = SimDuration::from_millis(warm_up);
             let (Departures(departures, unfinished), record) = outcome(&scenario, policy, warm_up, true);
             let (Departures(long_way, left_over), long_record) = outcome(&scenario, policy, warm_up, false);
-            let name = scenario.policies[policy].name();
+            let name = scenario.policies()[policy].name();
             assert_eq!(departures.len(), long_way.len(), "{name}, warm-up {warm_up:?}: {json}");
             for (departure, expected) in departures.iter().zip(&long_way) {
                 assert_eq!(departure, expected, "{name}, warm-up {warm_up:?}: {json}");
@@ -76,7 +76,7 @@ pub fn check(json: &str) -> usize {
             assert_eq!(record, long_record, "{name}, warm-up {warm_up:?}: {json}");
         }
         let replication = Replication::default();
-        let run = simulation(&scenario, &scenario.policies[policy], &replication, Departures::default());
+        let run = simulation(&scenario, &scenario.policies()[policy], &replication, Departures::default());
         shortcuts += usize::from(run.takes_shortcuts());
     }
     shortcuts
@@ -169,7 +169,7 @@ fn check_all(classes: &[&str], policies: &[&str]) {
 
 /// The requests in the order in which their departures are told.
 fn told(scenario: &Scenario, hurries: bool) -> Vec<u64> {
-    let run = simulation(scenario, &scenario.policies[0], &Replication::default(), InOrder::default());
+    let run = simulation(scenario, &scenario.policies()[0], &Replication::default(), InOrder::default());
     assert!(run.takes_shortcuts());
     let mut run = if hurries { run } else { run.without_shortcuts() };
     while run.advance(1_000) {}

@@ -31,7 +31,7 @@ fn scenario(phases: Value, policy: Value, other: Value) -> Scenario {
 
 fn capacity_of(phases: Value, policy: Value, other: Value) -> Capacity {
     let scenario = scenario(phases, policy, other);
-    capacity(&scenario, &scenario.policies[0])
+    capacity(&scenario, &scenario.policies()[0])
 }
 
 /// The capacity, how it was found, and what binds.
@@ -192,7 +192,7 @@ fn sleeps_that_timers_round_leave_a_capacity() {
     let blocking = |sleep: Value| json!([{ "db": { "time": "100ms", "blocking": true } }, { "sleep": sleep }]);
     let limited = json!({ "backends": { "db": { "concurrency": 8 } } });
     let uvicorn = json!({ "uvicorn": {} });
-    let rules = scenario(blocking(json!("1ms")), uvicorn.clone(), no_other()).policies[0].rules();
+    let rules = scenario(blocking(json!("1ms")), uvicorn.clone(), no_other()).policies()[0].rules();
     let per_s = 1000.0 / (100.0 + rules.overhead.total().as_millis());
     for sleep in [json!("0.5ms"), json!({ "exponential": "0.5ms" }), json!({ "uniform": ["0ms", "7ms"] })] {
         by_run(blocking(sleep), uvicorn.clone(), limited.clone(), per_s, "loop");
@@ -294,7 +294,7 @@ fn a_demand_without_a_mean_leaves_no_capacity() {
     let endless = json!([{ "db": { "pareto": { "median": "1ms", "p99": "100s" } } }]);
     assert_eq!(capacity_of(endless.clone(), json!({ "async": {} }), no_other()).per_s, None);
     let sync = scenario(endless, json!({ "sync": {} }), no_other());
-    let saturation = saturation(&sync, &sync.policies[0], 12.0);
+    let saturation = saturation(&sync, &sync.policies()[0], 12.0);
     assert_eq!((saturation.capacity_per_s, saturation.load), (Some(0.0), None));
     let message = "unstable: a mean demand is infinite, no rate can be sustained; figures describe these 12 s only";
     assert_eq!(saturation.message.as_deref(), Some(message));
@@ -305,8 +305,8 @@ fn the_stations_say_what_binds_next() {
     let policy = json!({ "async": { "workers": 2 } });
     let other = json!({ "machine": { "cores": 4 }, "backends": { "db": { "concurrency": 20 } } });
     let scenario = scenario(cpu_then_db(20.0, 80.0), policy, other);
-    let bounds: Vec<StationBound> = station_bounds(&scenario, &scenario.policies[0]);
-    assert_eq!(bounds, capacity(&scenario, &scenario.policies[0]).stations);
+    let bounds: Vec<StationBound> = station_bounds(&scenario, &scenario.policies()[0]);
+    assert_eq!(bounds, capacity(&scenario, &scenario.policies()[0]).stations);
     let stations: Vec<(String, i64)> = bounds
         .iter()
         .map(|bound| (bound.station.to_string(), (100.0 * bound.utilization(50.0)).round() as i64))
@@ -350,14 +350,14 @@ fn a_trace_has_its_own_mix_and_its_own_demands() {
     let scenario = read(Source::new("scenario", text.to_string()), "scenario", &[], &files);
     let scenario = scenario.unwrap_or_else(|diagnostic| panic!("{}", diagnostic.render(false)));
     // 10, 20 and 45 ms.
-    assert!((capacity(&scenario, &scenario.policies[0]).per_s.unwrap() - 40.0).abs() < 1e-9);
-    let saturation = saturation(&scenario, &scenario.policies[0], 1.0);
+    assert!((capacity(&scenario, &scenario.policies()[0]).per_s.unwrap() - 40.0).abs() < 1e-9);
+    let saturation = saturation(&scenario, &scenario.policies()[0], 1.0);
     assert_eq!((saturation.offered_per_s, saturation.state), (None, None));
 }
 
 fn saturation_of(policy: Value, other: Value) -> Saturation {
     let scenario = scenario(cpu_then_db(20.0, 80.0), policy, other);
-    saturation(&scenario, &scenario.policies[0], 125.0)
+    saturation(&scenario, &scenario.policies()[0], 125.0)
 }
 
 /// Requests that an async worker can take 50 of in a second.
@@ -597,12 +597,12 @@ fn scenarios() -> Vec<Scenario> {
 #[test]
 fn every_scenario_that_ships_has_a_precise_capacity_twice_the_same() {
     for scenario in scenarios() {
-        for policy in &scenario.policies {
+        for policy in scenario.policies() {
             let found = saturation(&scenario, policy, 100.0);
             let capacity = found.capacity_per_s.unwrap_or(f64::INFINITY);
-            assert!(capacity > 0.0, "{:?}: {}", scenario.description, policy.name());
+            assert!(capacity > 0.0, "{:?}: {}", scenario.description(), policy.name());
             let half_width = found.capacity_half_width_per_s.unwrap_or(0.0);
-            assert!(half_width < 0.03 * capacity, "{:?}: {} ± {half_width}", scenario.description, capacity);
+            assert!(half_width < 0.03 * capacity, "{:?}: {} ± {half_width}", scenario.description(), capacity);
             assert_eq!(saturation(&scenario, policy, 100.0), found);
         }
     }

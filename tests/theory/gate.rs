@@ -248,7 +248,7 @@ fn alarms(json: &Value, pairs: u64) -> usize {
             .unwrap();
     }
     nothing_tolerated.tolerate("error_rate=0%,0%").unwrap();
-    let tolerances: &Tolerances = &nothing_tolerated.tolerances;
+    let tolerances: &Tolerances = nothing_tolerated.tolerances();
     let of_seed = |seed: u64| {
         let mut json = json.clone();
         json["run"]["seed"] = json!(seed);

@@ -13,6 +13,7 @@ use super::Scenario;
 use super::diagnostic::Diagnostic;
 use super::part::Part;
 use super::source::{Source, Sources};
+use super::valid::Sections;
 
 pub(super) use self::bound::quantity;
 pub(super) use self::names::{Names, is_ambiguous};
@@ -136,10 +137,11 @@ impl Scenario {
     /// What is wrong with it, with its place in the text; the scenario stays as it was.
     pub fn assert(&mut self, text: &str) -> Result<(), Diagnostic> {
         let sources = Sources(vec![Source::new("--assert", text)]);
-        let classes = self.workload.classes.iter().map(|class| class.name.as_str());
-        let names = Names::new(&self.policies, classes, &self.backends).with_faults(&self.faults);
+        let Sections { workload, policies, backends, faults, .. } = &self.sections;
+        let classes = workload.classes.iter().map(|class| class.name.as_str());
+        let names = Names::new(policies, classes, backends).with_faults(faults);
         let objective = names.objective(Part::whole(&sources))?;
-        self.objectives.push(objective);
+        self.sections.objectives.push(objective);
         Ok(())
     }
 }

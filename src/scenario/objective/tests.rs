@@ -21,16 +21,16 @@ fn scenario() -> Scenario {
 /// An objective in a few words: policy, class, metric, comparison, bound, unit.
 fn meaning(text: &str) -> String {
     let mut scenario = scenario();
-    scenario.objectives.clear();
+    scenario.sections.objectives.clear();
     scenario.assert(text).unwrap_or_else(|error| panic!("{text}: {error:?}"));
-    let objective = &scenario.objectives[0];
+    let objective = &scenario.objectives()[0];
     assert_eq!(objective.text, text);
-    let backends: Vec<&str> = scenario.backends.keys().map(String::as_str).collect();
-    let policy = objective.policy.map_or("all", |policy| scenario.policies[policy].name());
-    let class = objective.class.map_or("all", |class| &scenario.workload.classes[usize::from(class.0)].name);
+    let backends: Vec<&str> = scenario.backends().keys().map(String::as_str).collect();
+    let policy = objective.policy.map_or("all", |policy| scenario.policies()[policy].name());
+    let class = objective.class.map_or("all", |class| &scenario.workload().classes[usize::from(class.0)].name);
     let warns = if objective.warns { "warn: " } else { "" };
     let Objective { metric, comparison, bound, .. } = objective;
-    let fault = |id: FaultId| scenario.faults[usize::from(id.0)].name.clone().unwrap();
+    let fault = |id: FaultId| scenario.faults()[usize::from(id.0)].name.clone().unwrap();
     let metric = match metric {
         Metric::Recovery(id) => format!("recovery of {}", fault(*id)),
         // Of percentiles, every request that arrived is asked for unless it says otherwise.
@@ -139,9 +139,9 @@ fn of_names_with_dots_the_longest_is_meant() {
     ] {
         let mut scenario = scenario.clone();
         scenario.assert(text).unwrap_or_else(|error| panic!("{text}: {error:?}"));
-        let objective = &scenario.objectives[0];
-        assert_eq!(objective.policy.map(|policy| scenario.policies[policy].name()), policy, "{text}");
-        let named = objective.class.map(|class| &*scenario.workload.classes[usize::from(class.0)].name);
+        let objective = &scenario.objectives()[0];
+        assert_eq!(objective.policy.map(|policy| scenario.policies()[policy].name()), policy, "{text}");
+        let named = objective.class.map(|class| &*scenario.workload().classes[usize::from(class.0)].name);
         assert_eq!(named, class, "{text}");
         assert_eq!(objective.metric.name(&["db", "db.primary"]), metric, "{text}");
     }
@@ -158,7 +158,7 @@ fn every_metric_can_be_asked_for_by_its_name() {
         };
         let mut scenario = scenario();
         scenario.assert(&format!("{} < {bound}", metric.name())).unwrap();
-        assert_eq!(scenario.objectives[2].metric.of_answered(), Metric::Named(*metric));
+        assert_eq!(scenario.objectives()[2].metric.of_answered(), Metric::Named(*metric));
         let of_class = scenario.assert(&format!("async.list.{} < {bound}", metric.name()));
         assert_eq!(of_class.is_ok(), metric.is_of_classes(), "{}", metric.name());
     }
@@ -170,14 +170,14 @@ fn every_metric_can_be_asked_for_by_its_name() {
 fn an_objective_knows_its_place() {
     let mut scenario = scenario();
     scenario.assert("async.p99 < 1s").unwrap();
-    let places = scenario.objectives.iter().map(|objective| {
+    let places = scenario.objectives().iter().map(|objective| {
         let Place { file, line, column, end_column, .. } = &objective.place;
         (file.as_str(), *line, *column, *end_column)
     });
     let expected = [("scenario", 7, 13, 30), ("scenario", 8, 15, 39), ("--assert", 1, 1, 15)];
     assert_eq!(places.collect::<Vec<_>>(), expected);
 
-    let said = scenario.objectives[0].diagnostic("`p99` has no data", "nothing completed", "let the run be longer");
+    let said = scenario.objectives()[0].diagnostic("`p99` has no data", "nothing completed", "let the run be longer");
     assert_eq!(said.place(), Some(("scenario", 7, 13)));
     assert_eq!(
         said.render(false),
@@ -195,8 +195,8 @@ fn an_objective_knows_its_place() {
 fn a_text_with_escapes_is_underlined_as_a_whole() {
     let escaped = ODD.replace("async.p99 <", r"async.p99\u0020<");
     let scenario = Scenario::from_json(&escaped).unwrap();
-    assert_eq!(scenario.objectives[0].text, "async.p99 < 400ms");
-    let Place { column, end_column, .. } = scenario.objectives[0].place;
+    assert_eq!(scenario.objectives()[0].text, "async.p99 < 400ms");
+    let Place { column, end_column, .. } = scenario.objectives()[0].place;
     assert_eq!((column, end_column), (12, 36));
 }
 
@@ -206,8 +206,8 @@ fn what_is_added_comes_last_and_a_mistake_adds_nothing() {
     assert!(changed.assert("asink.p99 < 1s").is_err());
     assert_eq!(changed, scenario());
     changed.assert("warn: p99 < 1s").unwrap();
-    assert_eq!(changed.objectives.len(), 3);
-    assert!(changed.objectives[2].warns && !changed.objectives[0].warns);
+    assert_eq!(changed.objectives().len(), 3);
+    assert!(changed.objectives()[2].warns && !changed.objectives()[0].warns);
 }
 
 #[test]

@@ -9,16 +9,19 @@ mod surroundings;
 
 use crate::random::{Arrivals, Distribution, Workload};
 
-use super::Scenario;
 use super::diagnostic::{Diagnostic, shown};
 use super::document::Node;
 use super::explain::said;
 use super::format::ScenarioForm;
 use super::objective::Names;
 use super::source::{Sources, Span};
+use super::valid::Sections;
 
 /// The most workers, cores, classes, backends or policies; more are a slip of the finger, and would not fit in memory.
 const MOST: u32 = 50_000;
+
+/// The highest arrival rate, in requests per second: one a nanosecond.
+pub(super) const HIGHEST_RATE_PER_S: f64 = 1e9;
 
 /// The most characters of a name; longer ones are no names.
 const LONGEST_NAME: usize = 500;
@@ -26,13 +29,13 @@ const LONGEST_NAME: usize = 500;
 /// Reads a file that the scenario names.
 pub(super) type Load<'a> = dyn FnMut(&str) -> Result<String, String> + 'a;
 
-/// Checks every rule, in the order of the format, and makes the scenario; it has no name, hash or list of defaults yet.
-pub(super) fn build(
+/// Checks every rule, in the order of the format.
+pub(super) fn check(
     form: ScenarioForm,
     root: &Node,
     sources: &Sources,
     load: &mut Load<'_>,
-) -> Result<Scenario, Diagnostic> {
+) -> Result<Sections, Diagnostic> {
     let rules = Rules { sources, root };
     rules.check_policies(&form.policies)?;
     let backends = rules.backends(form.backends)?;
@@ -48,12 +51,8 @@ pub(super) fn build(
         Names::new(&form.policies, classes.iter().map(|class| class.name.as_str()), &backends).with_faults(&faults);
     rules.check_thread_pools(&form.policies, &names)?;
     let arrivals = rules.arrivals(form.arrivals, &names, load)?;
-    Ok(Scenario {
-        name: String::new(),
+    Ok(Sections {
         description: form.description,
-        sha256: String::new(),
-        canonical: serde_json::Value::Null,
-        defaults: Vec::new(),
         machine: rules.machine(&form.machine)?,
         clients: rules.clients(form.clients, load)?,
         run: rules.run(form.run, &arrivals, &classes, &names)?,
@@ -95,7 +94,6 @@ impl Rules<'_> {
     }
 
     fn arrivals(&self, mut arrivals: Arrivals, names: &Names<'_>, load: &mut Load<'_>) -> Result<Arrivals, Diagnostic> {
-        const HIGHEST_PER_S: f64 = 1e9;
         const MOST_CHANGES: f64 = 1e6;
         let node = self.root.at("arrivals");
         if let Arrivals::At(list) = &arrivals {
@@ -106,7 +104,7 @@ impl Rules<'_> {
         }
         arrivals.load_files(load).map_err(|text| self.in_file(node, &text))?;
         let law = node.members().first().map_or(node, |member| &member.value);
-        if arrivals.highest_rate_per_s().is_some_and(|rate| rate > HIGHEST_PER_S) {
+        if arrivals.highest_rate_per_s().is_some_and(|rate| rate > HIGHEST_RATE_PER_S) {
             return Err(self
                 .error("requests arrive too fast", law.short_span(), "more than one a nanosecond")
                 .with_help("the highest rate is 1000000/ms, one a nanosecond"));

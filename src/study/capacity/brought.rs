@@ -22,7 +22,7 @@ struct Seen {
 /// The workload with the mix of classes and demands of the first requests of a list or trace; that of the scenario for
 /// all other arrivals. Demands of different phases are taken to be independent.
 pub(super) fn workload(scenario: &Scenario) -> Cow<'_, Workload> {
-    match &scenario.arrivals {
+    match scenario.arrivals() {
         Arrivals::At(_) | Arrivals::Trace(_) => {}
         Arrivals::Constant(_)
         | Arrivals::Poisson(_)
@@ -34,17 +34,17 @@ pub(super) fn workload(scenario: &Scenario) -> Cow<'_, Workload> {
         | Arrivals::OnOff(_)
         | Arrivals::Batches(_)
         | Arrivals::Bursts(_)
-        | Arrivals::Users(_) => return Cow::Borrowed(&scenario.workload),
+        | Arrivals::Users(_) => return Cow::Borrowed(scenario.workload()),
     }
-    let classes = &scenario.workload.classes;
+    let classes = &scenario.workload().classes;
     let class_id = |name: &str| {
         let class = classes.iter().position(|class| class.name == name);
         ClassId(class.expect("the scenario has checked the names of classes") as u16)
     };
-    let stream = Streams::new(scenario.run.seed, 0).purpose(Purpose::Arrivals);
-    match scenario.arrivals.load(class_id, stream) {
-        Load::Open(source) => Cow::Owned(as_seen(&scenario.workload, source)),
-        Load::Closed(_) => Cow::Borrowed(&scenario.workload),
+    let stream = Streams::new(scenario.run().seed, 0).purpose(Purpose::Arrivals);
+    match scenario.arrivals().load(class_id, stream) {
+        Load::Open(source) => Cow::Owned(as_seen(scenario.workload(), source)),
+        Load::Closed(_) => Cow::Borrowed(scenario.workload()),
     }
 }
 

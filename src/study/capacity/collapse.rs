@@ -76,7 +76,7 @@ fn collapse(windows: &[Window], scenario: &Scenario, runs: f64, capacity_per_s: 
         answered,
         load: load(|counts| counts.arrivals),
         load_without_retries: load(|counts| counts.operations),
-        during_fault: scenario.faults.iter().any(is_under_way),
+        during_fault: scenario.faults().iter().any(is_under_way),
     })
 }
 

@@ -19,7 +19,7 @@ pub(super) struct Exact {
 /// What theory knows of the response times of a policy at some rate below its capacity.
 pub(super) fn exact(scenario: &Scenario, policy: &PolicyChoice, rate_per_s: f64) -> Option<Exact> {
     let rules = policy.rules();
-    if !matches!(scenario.arrivals, Arrivals::Poisson(_)) || !is_plain(scenario, &rules) {
+    if !matches!(scenario.arrivals(), Arrivals::Poisson(_)) || !is_plain(scenario, &rules) {
         return None;
     }
     let queue = Queue::of(only_class(scenario)?, scenario, &rules)?;
@@ -31,10 +31,10 @@ pub(super) fn exact(scenario: &Scenario, policy: &PolicyChoice, rate_per_s: f64)
 /// Whether requests only work and wait, first come first served, and nothing else happens. Whatever is added to these types
 /// has to be thought of here.
 fn is_plain(scenario: &Scenario, rules: &Rules) -> bool {
-    let Clients { timeout, cancel: _, patience, retries: _ } = &scenario.clients;
-    let Machine { cores: _, quantum: _, context_switch, wake_preemption: _ } = &scenario.machine;
+    let Clients { timeout, cancel: _, patience, retries: _ } = scenario.clients();
+    let Machine { cores: _, quantum: _, context_switch, wake_preemption: _ } = scenario.machine();
     let Queueing { backlog, dispatch, order } = rules.queueing;
-    scenario.faults.is_empty()
+    scenario.faults().is_empty()
         && timeout.is_none()
         && patience.is_none()
         && *context_switch == SimDuration::ZERO
@@ -65,7 +65,7 @@ fn adds_nothing(rules: &Rules) -> bool {
 
 /// The only class that has arrivals.
 fn only_class(scenario: &Scenario) -> Option<&RequestClass> {
-    let mut arriving = scenario.workload.classes.iter().filter(|class| class.weight > 0.0);
+    let mut arriving = scenario.workload().classes.iter().filter(|class| class.weight > 0.0);
     let class = arriving.next()?;
     arriving.next().is_none().then_some(class)
 }
@@ -80,12 +80,12 @@ struct Queue<'a> {
 
 impl<'a> Queue<'a> {
     fn of(class: &'a RequestClass, scenario: &Scenario, rules: &Rules) -> Option<Self> {
-        let backends: Vec<&Backend> = scenario.backends.values().collect();
+        let backends: Vec<&Backend> = scenario.backends().values().collect();
         let phases: Option<Vec<&SinglePhase>> =
             class.phases.iter().map(|phase| plain_phase(phase, &backends)).collect();
         let phases = phases?;
         match (rules.slots, rules.blocking_waits) {
-            (Some(1), _) => Self::of_workers(&phases, scenario.machine.cores, rules.workers),
+            (Some(1), _) => Self::of_workers(&phases, scenario.machine().cores, rules.workers),
             (None, BlockingWaits::Marked | BlockingWaits::None) if rules.workers == 1 && rules.running_at_once == 1 => {
                 Self::of_loop(&phases)
             }

@@ -59,7 +59,7 @@ const NOTABLE_POOL_WAIT: f64 = 0.1;
 pub fn capacity(scenario: &Scenario, policy: &PolicyChoice) -> Capacity {
     let rules = policy.rules();
     let workload = brought::workload(scenario);
-    let demands = Demands::new(&workload, &rules, &scenario.machine, &scenario.backends);
+    let demands = Demands::new(&workload, &rules, scenario.machine(), scenario.backends());
     let stations = Stations::new(scenario, &rules, &demands);
     let bounds = stations.bounds(policy.runner());
     let Some(lowest) = bounds.first().map(|station| station.bound_per_s) else { return Capacity::unlimited() };
@@ -75,7 +75,7 @@ pub fn capacity(scenario: &Scenario, policy: &PolicyChoice) -> Capacity {
 /// The bounds of all stations that the requests of a scenario ask for under a policy, the lowest first. Nothing is run.
 pub fn station_bounds(scenario: &Scenario, policy: &PolicyChoice) -> Vec<StationBound> {
     let rules = policy.rules();
-    let demands = Demands::new(&brought::workload(scenario), &rules, &scenario.machine, &scenario.backends);
+    let demands = Demands::new(&brought::workload(scenario), &rules, scenario.machine(), scenario.backends());
     Stations::new(scenario, &rules, &demands).bounds(policy.runner())
 }
 

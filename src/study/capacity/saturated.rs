@@ -59,16 +59,16 @@ pub(super) fn run(
 ) -> Option<Saturated> {
     let users = users(rules, bound_per_s, demands.stay)?;
     let warm_up = 3 * u64::from(users.count);
-    let backends: Vec<Backend> = scenario.backends.values().map(without_timeout).collect();
+    let backends: Vec<Backend> = scenario.backends().values().map(without_timeout).collect();
     let setup = Setup {
         workload,
         load: Load::Closed(users),
         clients: &Clients::default(),
-        machine: &scenario.machine,
+        machine: scenario.machine(),
         backends: &backends,
         faults: &[],
         rules: with_one_backlog(rules),
-        streams: Streams::new(scenario.run.seed, REPLICATION),
+        streams: Streams::new(scenario.run().seed, REPLICATION),
         accept: 0,
         warm_up: SimTime::ZERO,
         requests: None,
@@ -81,9 +81,9 @@ pub(super) fn run(
     if is_stuck {
         return None;
     }
-    let core_nanos = record.end.as_nanos() as f64 * f64::from(scenario.machine.cores);
+    let core_nanos = record.end.as_nanos() as f64 * f64::from(scenario.machine().cores);
     Some(Saturated {
-        throughput_per_s: throughput(&watch.marks, warm_up, &controls(demands, &scenario.machine))?,
+        throughput_per_s: throughput(&watch.marks, warm_up, &controls(demands, scenario.machine()))?,
         cores: record.cores.area as f64 / core_nanos,
         pool_wait: watch.pool_wait as f64 / watch.in_progress.max(1) as f64,
     })

@@ -7,7 +7,7 @@
 use crate::model::SimDuration;
 use crate::policy::PolicyChoice;
 use crate::random::Arrivals;
-use crate::scenario::{End, Run, Scenario};
+use crate::scenario::Scenario;
 use crate::stats::{LoadPoint, LoadPointSource, PolicyResults, Saturation, Sensitivity, reach, tell_confidence};
 use crate::study::replications::{Accumulated, Halted, OnProgress, Trial};
 use crate::study::simulation::Replication;
@@ -69,7 +69,7 @@ struct Other<'a> {
 
 impl Other<'_> {
     fn at(&self, factor: f64, load: f64) -> Result<LoadPoint, Halted> {
-        let arrivals = self.scenario.arrivals.scaled(factor);
+        let arrivals = self.scenario.arrivals().scaled(factor);
         let unknown = LoadPoint::unknown(load);
         let Some(rate_per_s) = long_run_rate(&arrivals) else { return Ok(unknown) };
         if let Some(Exact { mean_ms, p99_ms }) = exact(self.scenario, self.policy, rate_per_s) {
@@ -80,9 +80,8 @@ impl Other<'_> {
         if !has_steady_state || requests > MOST_REQUESTS {
             return Ok(unknown);
         }
-        let run = Run { end: End::Requests(requests as u64), ..self.scenario.run.clone() };
+        let Some(scenario) = self.scenario.with_load(factor, requests as u64) else { return Ok(unknown) };
         let warm_up = SimDuration::round_from_nanos(WARM_UP * requests / rate_per_s * 1e9);
-        let scenario = Scenario { arrivals, run, ..self.scenario.clone() };
         let results = self.results(&scenario, warm_up)?;
         Ok(if results.incomplete.is_none() { narrow(load, &results) } else { unknown })
     }
@@ -92,9 +91,9 @@ impl Other<'_> {
         let outcome = trial.simulate(&Replication { warm_up, ..Replication::default() }, true, self.progress, None)?;
         let mut accumulated = Accumulated::new(trial);
         accumulated.add(outcome);
-        let backends: Vec<&str> = scenario.backends.keys().map(String::as_str).collect();
+        let backends: Vec<&str> = scenario.backends().keys().map(String::as_str).collect();
         let mut results = accumulated.results(&backends);
-        tell_confidence(&mut results, scenario.run.confidence, &backends);
+        tell_confidence(&mut results, scenario.run().confidence, &backends);
         Ok(results)
     }
 }

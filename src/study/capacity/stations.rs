@@ -98,9 +98,9 @@ impl<'a> Stations<'a> {
         if let Some(pool) = &rules.thread_pool {
             add(Station::ThreadPool, workers * u64::from(pool.threads), demands.thread);
         }
-        add(Station::Cores, u64::from(self.scenario.machine.cores), demands.cpu);
+        add(Station::Cores, u64::from(self.scenario.machine().cores), demands.cpu);
         let held = demands.queries.iter().zip(&demands.connections);
-        for ((name, backend), (nanos, connected)) in self.scenario.backends.iter().zip(held) {
+        for ((name, backend), (nanos, connected)) in self.scenario.backends().iter().zip(held) {
             if let Some(connections) = connections(backend, rules.workers) {
                 add(Station::Pool(name.clone()), connections, *connected);
             }
@@ -126,7 +126,7 @@ impl<'a> Stations<'a> {
         match station {
             Station::Workers | Station::Threads | Station::MaxInProgress | Station::ThreadPool => true,
             Station::Gil | Station::Loop => self.demands.turn > self.demands.cpu,
-            Station::Pool(name) => waits_for_pool && self.scenario.backends.get(name).is_some_and(outlasts_queries),
+            Station::Pool(name) => waits_for_pool && self.scenario.backends().get(name).is_some_and(outlasts_queries),
             Station::Cores | Station::Backend(_) => false,
         }
     }
@@ -143,7 +143,7 @@ impl<'a> Stations<'a> {
     /// Requests that only compute: whatever is scarcer, turns or cores, is busy all the time.
     fn is_all_work(&self) -> bool {
         let Demands { waits, stay_is_exact, .. } = self.demands;
-        *waits <= 0.0 && *stay_is_exact && self.scenario.machine.context_switch.as_nanos() == 0
+        *waits <= 0.0 && *stay_is_exact && self.scenario.machine().context_switch.as_nanos() == 0
     }
 
     /// Whether a request in a slot never waits for anything else: nothing else is scarcer than slots.
@@ -151,10 +151,10 @@ impl<'a> Stations<'a> {
         let Self { scenario, rules, demands } = self;
         let workers = u64::from(rules.workers);
         let all = workers * slots;
-        let cpu_is_free =
-            demands.cpu <= 0.0 || slots <= u64::from(rules.running_at_once) && all <= u64::from(scenario.machine.cores);
+        let cpu_is_free = demands.cpu <= 0.0
+            || slots <= u64::from(rules.running_at_once) && all <= u64::from(scenario.machine().cores);
         // A loop keeps its core from one request to the next, or does not: what that costs is not known in advance.
-        let switches_are_known = scenario.machine.context_switch.as_nanos() == 0 || !rules.keeps_core;
+        let switches_are_known = scenario.machine().context_switch.as_nanos() == 0 || !rules.keeps_core;
         let backend_is_free = |(backend, at_once): (&Backend, &u32)| {
             let at_once = u64::from(*at_once);
             let has_room = |room: Option<u64>, asking: u64| room.is_none_or(|room| asking * at_once <= room);
@@ -166,7 +166,7 @@ impl<'a> Stations<'a> {
             };
             has_connections && has_room(backend.concurrency.map(|concurrency| u64::from(concurrency.get())), all)
         };
-        let backends_are_free = scenario.backends.values().zip(&demands.queries_at_once).all(backend_is_free);
+        let backends_are_free = scenario.backends().values().zip(&demands.queries_at_once).all(backend_is_free);
         cpu_is_free && switches_are_known && backends_are_free && demands.stay_is_exact
     }
 
@@ -174,13 +174,13 @@ impl<'a> Stations<'a> {
     /// depends on how long they wait elsewhere.
     fn waits_in_one_place(&self) -> bool {
         let Self { scenario, rules, demands } = self;
-        let machine = &scenario.machine;
+        let machine = scenario.machine();
         let all_run = rules.workers <= machine.cores;
         let blocks = demands.turn > demands.cpu;
         let switches_are_known = machine.context_switch.as_nanos() == 0
             || machine.quantum == Quantum::ProcessorSharing
             || all_run && !blocks;
-        let mut asked = scenario.backends.values().zip(&demands.queries_at_once).zip(&demands.blocks);
+        let mut asked = scenario.backends().values().zip(&demands.queries_at_once).zip(&demands.blocks);
         let holds_are_known = asked.all(|((backend, at_once), blocks)| {
             let is_limited = backend.pool.is_some() || backend.concurrency.is_some();
             *at_once == 0 || !(is_limited && *blocks || outlasts_queries(backend))

@@ -15,19 +15,19 @@ const NEAR: f64 = 0.85;
 /// what its numbers describe. It takes a run at most.
 pub fn saturation(scenario: &Scenario, policy: &PolicyChoice, measured_seconds: f64) -> Saturation {
     let capacity = capacity(scenario, policy);
-    let offered = long_run_rate(&scenario.arrivals);
+    let offered = long_run_rate(scenario.arrivals());
     let load_of = |rate: f64| match capacity.per_s {
         None => Some(0.0),
         Some(per_s) => (per_s > 0.0).then(|| rate / per_s),
     };
     let load = offered.and_then(load_of);
-    let highest = highest_rate(&scenario.arrivals);
+    let highest = highest_rate(scenario.arrivals());
     let peak_load = highest.and_then(load_of);
     let excess = excess(scenario, policy, &capacity);
     let is_above = |rate: Option<f64>| rate.is_some_and(|rate| capacity.is_exceeded_by(rate));
     let is_hopeless = capacity.per_s.is_some_and(|per_s| per_s <= 0.0);
     let state = match load {
-        _ if is_hopeless && scenario.arrivals.highest_rate_per_s().is_some() => Some(above(&excess)),
+        _ if is_hopeless && scenario.arrivals().highest_rate_per_s().is_some() => Some(above(&excess)),
         Some(_) if is_above(offered) => Some(above(&excess)),
         Some(load) if load >= NEAR => Some(LoadState::NearSaturation),
         Some(_) | None if is_above(highest) => Some(LoadState::PeakAboveCapacity),
@@ -89,10 +89,10 @@ fn excess(scenario: &Scenario, policy: &PolicyChoice, capacity: &Capacity) -> Ve
     let rules = policy.rules();
     // Where there are slots for all, no request waits in the backlog.
     let uses_backlog = rules.slots.is_some() || rules.queueing.dispatch == Dispatch::Accept;
-    let clients = &scenario.clients;
+    let clients = scenario.clients();
     let fails = |station: &Station| {
         let Station::Pool(backend) = station else { return false };
-        let pool = scenario.backends.get(backend).and_then(|backend| backend.pool.as_ref());
+        let pool = scenario.backends().get(backend).and_then(|backend| backend.pool.as_ref());
         pool.is_some_and(|pool| pool.acquire_timeout.is_some())
     };
     let mut excess = Vec::new();
@@ -110,7 +110,7 @@ fn excess(scenario: &Scenario, policy: &PolicyChoice, capacity: &Capacity) -> Ve
 
 /// What the capacity leaves out although the scenario has it.
 pub(super) fn left_out(scenario: &Scenario) -> Option<String> {
-    let what = match (scenario.faults.is_empty(), scenario.clients.retries.is_none()) {
+    let what = match (scenario.faults().is_empty(), scenario.clients().retries.is_none()) {
         (true, true) => return None,
         (false, true) => "faults",
         (true, false) => "retries",

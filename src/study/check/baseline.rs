@@ -117,11 +117,11 @@ pub struct BadBaseline {
 impl Baseline {
     /// The baseline of these results.
     pub fn of(scenario: &Scenario, results: &ScenarioResults) -> Self {
-        let backends: Vec<&str> = scenario.backends.keys().map(String::as_str).collect();
+        let backends: Vec<&str> = scenario.backends().keys().map(String::as_str).collect();
         let observed = results.policies.iter().find_map(|policy| policy.observations.first());
         let policies = results.policies.iter().map(|policy| (policy.name.clone(), numbers_of(policy, &backends)));
         Self {
-            canonical: scenario.canonical.clone(),
+            canonical: scenario.canonical().clone(),
             deterministic: scenario.is_deterministic(),
             method: match observed.map(|observations| observations.method) {
                 Some(Method::Replications) => BaselineMethod::Replications,

@@ -106,7 +106,7 @@ pub fn check(
     Ok(ScenarioCheck {
         schema: CHECK_SCHEMA,
         waitline: results.waitline,
-        scenario: scenario.name.clone(),
+        scenario: scenario.name().to_owned(),
         file: gate.file.to_owned(),
         verdict,
         reasons,
@@ -146,14 +146,14 @@ pub fn without_data(scenario: &Scenario, results: &ScenarioResults) -> Vec<Diagn
                 (place.file.as_str(), place.line, place.column) == (result.file.as_str(), result.line, result.column)
             };
             let objective = scenario
-                .objectives
+                .objectives()
                 .iter()
                 .find(|objective| objective.text == result.objective && is_its(&objective.place))?;
             let of = result.class.as_ref().map_or_else(String::new, |class| format!("`{class}` of "));
             Some(objective.diagnostic(
                 format!("{of}policy `{}` has no {} to judge", result.policy, result.metric),
                 "the run gave no such number",
-                format!("ask for more requests, or ask something else in scenario `{}`", scenario.name),
+                format!("ask for more requests, or ask something else in scenario `{}`", scenario.name()),
             ))
         })
         .collect()
@@ -191,7 +191,7 @@ impl Gate<'_> {
             file: self.baseline_file.to_owned(),
             family_level: GATE_LEVEL,
             changes: changes(&old.canonical, &new.canonical),
-            metrics: judge(&old, &new, &scenario.tolerances),
+            metrics: judge(&old, &new, scenario.tolerances()),
             one_sided: one_sided(&old, &new, chosen),
             notes: notes(&old, &new),
             accept: self.update.to_owned(),

@@ -64,7 +64,7 @@ fn help(scenario: &Scenario, scopes: &[Scope<'_>], replications: u64) -> String 
     if scopes.iter().all(|scope| scope.requests.completed == 0) {
         return "no request is answered".to_owned();
     }
-    match scenario.run.end {
+    match scenario.run().end {
         End::Requests(requests) => {
             format!("replications of {} requests each would do", longest(requests as f64, Some(requests)))
         }

@@ -153,7 +153,7 @@ pub fn replay(
     observed: &Observed,
     accept_streams: NonZeroU32,
 ) -> Result<ReplayedCase, String> {
-    let policy = &scenario.policies[0];
+    let policy = &scenario.policies()[0];
     let predictions = if is_left_to_chance(&policy.rules()) { accept_streams.get() } else { 1 };
     let predicted: Vec<Prediction> =
         (0..predictions).map(|accept| predict(scenario, u64::from(accept), observed.requests())).collect();
@@ -253,5 +253,5 @@ pub fn no_prediction(rejected: u64, load: Option<f64>) -> Option<String> {
 fn load(scenario: &Scenario, last_arrival: SimTime, requests: usize) -> Option<f64> {
     let seconds = last_arrival.since_start().as_secs();
     let rate = (seconds > 0.0).then(|| requests as f64 / seconds)?;
-    Some(rate / capacity(scenario, &scenario.policies[0]).per_s?)
+    Some(rate / capacity(scenario, &scenario.policies()[0]).per_s?)
 }

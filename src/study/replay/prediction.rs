@@ -20,7 +20,7 @@ pub(super) struct Prediction {
 pub(super) fn predict(scenario: &Scenario, accept: u64, requests: usize) -> Prediction {
     let replication = Replication { accept, ..Replication::default() };
     let nothing = Prediction { response_times: vec![None; requests], ..Prediction::default() };
-    let mut simulation = simulation(scenario, &scenario.policies[0], &replication, nothing);
+    let mut simulation = simulation(scenario, &scenario.policies()[0], &replication, nothing);
     while simulation.advance(u64::MAX) {}
     let (_, prediction) = simulation.finish();
     prediction

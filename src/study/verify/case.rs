@@ -112,7 +112,7 @@ impl Case {
         match &self.trial {
             Trial::Sampled(sampled) => sampled.values(scenario, number),
             Trial::ByHand(figures) => {
-                let diaries: Vec<_> = scenario.policies.iter().map(|policy| Diary::of(scenario, policy)).collect();
+                let diaries: Vec<_> = scenario.policies().iter().map(|policy| Diary::of(scenario, policy)).collect();
                 Ok(figures.iter().map(|figure| (figure.read)(&diaries)).collect())
             }
         }

@@ -357,8 +357,8 @@ proptest! {
         let quoted = serde_json::to_string(&text).unwrap();
         let in_file = SHOP.replace(r#""seed": 1 }"#, &format!("\"seed\": 1 }}, \"slo\": [{quoted}]"));
         check_reads(in_file.as_bytes(), &[]);
-        let from_file = Scenario::from_json(&in_file).map(|shop| shop.objectives.len());
-        assert_eq!(from_file.is_ok(), shop.objectives.len() == 1, "{text:?}");
+        let from_file = Scenario::from_json(&in_file).map(|shop| shop.objectives().len());
+        assert_eq!(from_file.is_ok(), shop.objectives().len() == 1, "{text:?}");
     }
 }
 
