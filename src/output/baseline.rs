@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::escape;
-use super::json::{inline, laid_out, quoted};
+use super::format::json::{inline, laid_out, quoted};
 use crate::study::{Baseline, BaselineNumber, BaselineNumbers, BaselinePolicy};
 
 /// The text of the file, ending in a newline.

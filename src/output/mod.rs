@@ -3,46 +3,27 @@
 //! A format is one file and a line in [`Format`]'s list. Tables are built once, in `report`, and laid out by each format
 //! for people.
 
-mod bars;
 mod baseline;
-mod certainty;
-mod check;
-mod coverage;
-mod csv;
+mod block;
+mod document;
 mod escape;
-mod fault;
-mod fault_effects;
-mod findings;
-mod github;
-mod json;
-mod junit;
-mod markdown;
-mod number;
-mod paint;
-mod power;
-mod preset;
-mod replay;
-mod report;
+mod format;
 mod rows;
 mod schema;
-mod stations;
 pub mod svg;
-mod table;
-mod text;
-mod verify;
-mod wrap;
 
 pub use self::baseline::baseline_json;
-pub use self::coverage::{coverage_json, coverage_text};
+pub use self::document::coverage::{coverage_json, coverage_text};
+pub use self::document::findings::broken_objectives;
+pub use self::document::presets::{presets_json, presets_text};
+pub use self::document::replay::{replay_json, replay_markdown, replay_text};
+pub use self::document::verify::{verification_json, verification_text};
 pub use self::escape::in_log;
-pub use self::findings::broken_objectives;
-pub use self::github::step_summary;
-pub use self::preset::{presets_json, presets_text};
-pub use self::replay::{replay_json, replay_markdown, replay_text};
+pub use self::format::github::step_summary;
+use self::format::{csv, github, json, junit, markdown, text};
 pub use self::rows::{header as requests_csv_header, row as requests_csv_row};
 pub use self::schema::{baseline_schema, check_schema, results_schema};
 pub use self::svg::{replay_svg, timeline_svg};
-pub use self::verify::{verification_json, verification_text};
 
 use serde_json::Value;
 

@@ -11,7 +11,7 @@ use super::scale::{TimeScale, Unit, times};
 use super::strip::activity;
 use super::text::ellipsize;
 use crate::model::Activity;
-use crate::output::report::ending;
+use crate::output::document::run::ending;
 use crate::stats::TimelineEntry;
 
 pub(super) const NUMBER: Type = Type::new(12.0, INK).bold();

@@ -8,7 +8,7 @@ use super::palette::{GREY, INK, Type};
 use super::panel::{Columns, Panel, label};
 use super::scale::{TimeScale, Unit, times};
 use super::text::{ellipsize, wrap};
-use crate::output::{fault, report::ending};
+use crate::output::document::run::{ending, fault};
 use crate::stats::{FaultWindow, PolicyResults, ScenarioResults, TimelineEntry};
 
 pub(super) const WIDTH: f64 = 980.0;

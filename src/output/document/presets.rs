@@ -3,11 +3,11 @@
 use indexmap::IndexMap;
 use serde_json::{Value, json};
 
-use super::json;
-use super::json_text;
-use super::number::NONE;
-use super::paint::{DIM, STRONG, paint};
-use super::wrap::{WIDTH, wrapped};
+use crate::output::block::number::NONE;
+use crate::output::block::paint::{DIM, STRONG, paint};
+use crate::output::block::wrap::{WIDTH, wrapped};
+use crate::output::format::json;
+use crate::output::json_text;
 use crate::policy::{Example, StandsFor};
 use crate::stats::ScenarioResults;
 

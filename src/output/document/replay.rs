@@ -2,13 +2,13 @@
 
 use serde_json::{Value, json};
 
-use super::View;
-use super::escape;
-use super::json_text;
-use super::number::{self, NONE};
-use super::rows::rounded;
-use super::table::Table;
-use super::wrap::{WIDTH, wrapped};
+use crate::output::View;
+use crate::output::block::number::{self, NONE};
+use crate::output::block::table::Table;
+use crate::output::block::wrap::{WIDTH, wrapped};
+use crate::output::escape;
+use crate::output::json_text;
+use crate::output::rows::rounded;
 use crate::study::{Figure, ReplayRange, ReplayVerdict, Replayed, ReplayedCase, WithoutAnswer};
 
 /// Two tables for a terminal, and what they come to.
@@ -25,9 +25,9 @@ pub fn replay_text(replayed: &Replayed, view: View<'_>) -> String {
 
 /// All of it in one table, for a page.
 pub fn replay_markdown(replayed: &Replayed) -> String {
-    let mut text = super::markdown::table(&whole(replayed));
+    let mut text = crate::output::format::markdown::table(&whole(replayed));
     if let Some(ranges) = ranges(replayed) {
-        text.push_str(&format!("\n{}", super::markdown::table(&ranges)));
+        text.push_str(&format!("\n{}", crate::output::format::markdown::table(&ranges)));
     }
     for reason in reasons(replayed) {
         text.push_str(&format!("\n{}\n", escape::markdown(&reason)));

@@ -1,11 +1,11 @@
-//! A table of cells before any format: [`super::text`] aligns it, [`super::markdown`] draws pipes.
+//! A table of cells before any format: text aligns it, Markdown draws pipes.
 
 use unicode_width::UnicodeWidthStr;
 
-use super::View;
-use super::paint::{DIM, STRONG, paint};
-use super::wrap::{WIDTH, cut_middle, wrapped};
 use crate::model::visible;
+use crate::output::View;
+use crate::output::block::paint::{DIM, STRONG, paint};
+use crate::output::block::wrap::{WIDTH, cut_middle, wrapped};
 
 /// Rows of cells under headings; the first columns may be names, all others are numbers.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,13 +1,13 @@
 //! Markdown: the tables of the text, to paste into a pull request.
 
-use super::certainty;
-use super::check::{self, Section};
-use super::escape::{self, markdown as escaped, markdown_block, markdown_code};
-use super::fault;
-use super::preset;
-use super::report;
-use super::table::{Column, Table};
-use super::{Report, View};
+use crate::output::block::table::{Column, Table};
+use crate::output::document::check::{self, Section};
+use crate::output::document::presets;
+use crate::output::document::run;
+use crate::output::document::run::certainty;
+use crate::output::document::run::fault;
+use crate::output::escape::{self, markdown as escaped, markdown_block, markdown_code};
+use crate::output::{Report, View};
 use crate::stats::ScenarioResults;
 use crate::study::ScenarioCheck;
 
@@ -25,9 +25,9 @@ pub fn blocks(report: &Report, view: View<'_>) -> Vec<String> {
         Report::Run(results) => of_run(results),
     };
     if view.explain_defaults {
-        let assumed = results.assumptions.iter().cloned().chain(preset::missing_clients(results));
+        let assumed = results.assumptions.iter().cloned().chain(presets::missing_clients(results));
         blocks.push(list("Assumed", assumed.map(|assumption| escaped(&assumption))));
-        let presets = preset::explained(results);
+        let presets = presets::explained(results);
         blocks.extend((!presets.is_empty()).then(|| list("Presets", presets.iter().map(|preset| escaped(preset)))));
         let default = |(path, value): (&String, &String)| format!("{}: {}", markdown_code(path), markdown_code(value));
         blocks.push(list("Defaults in force", results.defaults.iter().map(default)));
@@ -42,7 +42,7 @@ fn of_run(results: &ScenarioResults) -> Vec<String> {
     blocks.extend((!faults.is_empty()).then(|| format!("{}\n", escaped(&faults))));
     blocks.extend(certainty::warnings(results).iter().map(|warning| format!("> **Warning:** {}\n", escaped(warning))));
     blocks.extend(certainty::objectives(results).iter().map(table));
-    blocks.extend(report::tables(results).iter().map(table));
+    blocks.extend(run::tables(results).iter().map(table));
     blocks
 }
 

@@ -5,9 +5,9 @@
 use serde::Serialize;
 use serde_json::{Number, Value};
 
-use super::escape;
-use super::rows::rounded;
-use super::{Report, View};
+use crate::output::escape;
+use crate::output::rows::rounded;
+use crate::output::{Report, View};
 use crate::stats::ScenarioResults;
 
 /// Longest line that holds a whole object or list.
@@ -36,7 +36,7 @@ pub fn text(document: &Value) -> String {
 }
 
 /// A value that begins behind the name of a field, in an object indented by `depth` levels less one.
-pub(super) fn laid_out(value: &Value, depth: usize) -> String {
+pub(in crate::output) fn laid_out(value: &Value, depth: usize) -> String {
     let mut text = String::new();
     lay_out(value, depth, 2 * depth + 20, &mut text);
     text
@@ -88,7 +88,7 @@ fn lay_out(value: &Value, depth: usize, column: usize, text: &mut String) {
 }
 
 /// The value on one line, with a blank after each comma and inside braces.
-pub(super) fn inline(value: &Value) -> String {
+pub(in crate::output) fn inline(value: &Value) -> String {
     let list = |items: Vec<String>| items.join(", ");
     match value {
         Value::Array(items) if items.is_empty() => "[]".to_owned(),
@@ -103,7 +103,7 @@ pub(super) fn inline(value: &Value) -> String {
 }
 
 /// A text as JSON.
-pub(super) fn quoted(name: &str) -> String {
+pub(in crate::output) fn quoted(name: &str) -> String {
     Value::from(name).to_string()
 }
 

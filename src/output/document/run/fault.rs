@@ -3,7 +3,7 @@
 use crate::stats::FaultWindow;
 
 /// What goes wrong: `db takes 8 times as long`.
-pub(super) fn what(fault: &FaultWindow) -> String {
+pub(in crate::output) fn what(fault: &FaultWindow) -> String {
     let backend = fault.backend.as_deref().unwrap_or_default();
     if let Some(time) = fault.time_ms {
         let (per_ms, unit) = seconds_from(1000.0, time);
@@ -19,7 +19,7 @@ pub(super) fn what(fault: &FaultWindow) -> String {
 }
 
 /// When it goes wrong: `from 5 to 15 s, again every 60 s`.
-pub(super) fn span(fault: &FaultWindow) -> String {
+pub(in crate::output) fn span(fault: &FaultWindow) -> String {
     let (per_ms, unit) = seconds_from(1000.0, fault.end_ms);
     let span = format!("from {} to {} {unit}", fault.start_ms * per_ms, fault.end_ms * per_ms);
     match fault.every_ms {
@@ -37,7 +37,7 @@ fn seconds_from(least_ms: f64, time_ms: f64) -> (f64, &'static str) {
 }
 
 /// All of them with their times, in a sentence; nothing if nothing goes wrong.
-pub(super) fn sentence(faults: &[FaultWindow]) -> String {
+pub(in crate::output) fn sentence(faults: &[FaultWindow]) -> String {
     let one = |fault: &FaultWindow| {
         let name = fault.name.as_ref().map_or(String::new(), |name| format!("{name}: "));
         format!("{name}{} {}", what(fault), span(fault))

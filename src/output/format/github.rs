@@ -4,10 +4,10 @@
 
 use std::path::{Component, Path};
 
-use super::escape;
-use super::findings::{Finding, Outcome, Place, findings};
-use super::markdown;
-use super::{Report, View};
+use crate::output::document::findings::{Finding, Outcome, Place, findings};
+use crate::output::escape;
+use crate::output::format::markdown;
+use crate::output::{Report, View};
 
 /// So many annotations of a kind are shown of a step.
 const MOST: usize = 10;

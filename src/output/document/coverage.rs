@@ -2,11 +2,11 @@
 
 use serde_json::json;
 
-use super::View;
-use super::json_text;
-use super::number::{self, NONE};
-use super::rows::rounded;
-use super::table::Table;
+use crate::output::View;
+use crate::output::block::number::{self, NONE};
+use crate::output::block::table::Table;
+use crate::output::json_text;
+use crate::output::rows::rounded;
 use crate::study::{ALLOWED, Coverage, CoveredNumber};
 
 /// A table for people, and what to make of it.

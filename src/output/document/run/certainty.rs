@@ -2,9 +2,9 @@
 
 use indexmap::IndexMap;
 
-use super::number::{self, NONE, Unit, give_or_take};
-use super::table::Table;
 use crate::model::MetricUnit;
+use crate::output::block::number::{self, NONE, Unit, give_or_take};
+use crate::output::block::table::Table;
 use crate::stats::{
     ClassConfidence, ComparisonResults, Confidence, DifferenceResult, MUCH_UNANSWERED, ObjectiveResult,
     ObjectiveVerdict, PolicyResults, RequestCounts, ScenarioResults, UndecidedReason, Verdict, reach,
@@ -272,7 +272,7 @@ pub fn warnings(results: &ScenarioResults) -> Vec<String> {
         warnings
             .extend(saturation.and_then(|s| s.message.as_ref()).map(|message| format!("{}: {message}", policy.name)));
     }
-    warnings.extend(results.policies.iter().filter_map(super::stations::imbalance));
+    warnings.extend(results.policies.iter().filter_map(crate::output::document::run::stations::imbalance));
     for policy in &results.policies {
         let why = policy.no_prediction.as_ref();
         warnings.extend(why.map(|why| format!("{}: no prediction of a real server is possible: {why}", policy.name)));

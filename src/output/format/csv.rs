@@ -3,9 +3,9 @@
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::findings::verdict;
-use super::rows::{push_number, push_text};
-use super::{Report, View};
+use crate::output::document::findings::verdict;
+use crate::output::rows::{push_number, push_text};
+use crate::output::{Report, View};
 use crate::stats::{PolicyResults, RequestCounts, ScenarioResults, Slowdown, Summary};
 use crate::study::ScenarioCheck;
 

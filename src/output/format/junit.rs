@@ -8,10 +8,10 @@ use std::collections::BTreeMap;
 
 use quick_junit::{NonSuccessKind, Report as Document, TestCase, TestCaseStatus, TestSuite};
 
-use super::escape;
-use super::findings::{Finding, Outcome, findings};
-use super::{Report, View};
 use crate::model::visible;
+use crate::output::document::findings::{Finding, Outcome, findings};
+use crate::output::escape;
+use crate::output::{Report, View};
 
 /// The document of all scenarios.
 pub fn render(reports: &[Report], _: View<'_>) -> String {

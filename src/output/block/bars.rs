@@ -2,12 +2,12 @@
 
 use unicode_width::UnicodeWidthStr;
 
-use super::View;
-use super::number;
-use super::paint::{AWAY, DIM, WAIT, WORK, paint};
-use super::report::{Kind, breakdown_unit, parts};
-use super::wrap::cut_middle;
 use crate::model::visible;
+use crate::output::View;
+use crate::output::block::number;
+use crate::output::block::paint::{AWAY, DIM, WAIT, WORK, paint};
+use crate::output::block::wrap::cut_middle;
+use crate::output::document::run::{Kind, breakdown_unit, parts};
 use crate::stats::{PolicyResults, ScenarioResults};
 
 /// How many cells the longest bar has, on a page that is wide enough.

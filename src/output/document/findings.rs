@@ -1,11 +1,11 @@
 //! What was judged, one by one and in words: the same for every format that tells machines of it.
 
-use super::Report;
-use super::check::if_meant;
-use super::number;
-use super::power;
-use super::stations;
 use crate::model::{MetricUnit, visible};
+use crate::output::Report;
+use crate::output::block::number;
+use crate::output::document::check::if_meant;
+use crate::output::document::check::power;
+use crate::output::document::run::stations;
 use crate::stats::{
     MUCH_UNANSWERED, MissingClient, ObjectiveResult, ObjectiveVerdict, PolicyResults, ScenarioResults, Undecided,
     UndecidedReason,
@@ -205,7 +205,7 @@ fn of_objective(objective: &ObjectiveResult, results: &ScenarioResults) -> Findi
     let value = objective.value.map(|value| number::quantity(value, Some(objective.bound), objective.unit));
     let asked = &objective.objective;
     let message = match (&value, objective.verdict) {
-        (None, _) if super::certainty::is_not_over(objective) => {
+        (None, _) if crate::output::document::run::certainty::is_not_over(objective) => {
             let fault = objective.fault.as_deref().unwrap_or_default();
             format!("the fault {fault} was not over for the users by the end of the run, as `{asked}` asks")
         }

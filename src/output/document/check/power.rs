@@ -1,7 +1,7 @@
 //! How small a change a gate sees, in a sentence.
 
-use super::number;
 use crate::model::visible;
+use crate::output::block::number;
 use crate::study::{BaselineComparison, Finer, GATE_POWER, MetricComparison, MetricPower};
 
 /// `this gate sees a change of 3 % at p99 of sync and of 1.2 % of its mean, in 80 of 100 cases; for 1 % at p99 use 40

@@ -3,10 +3,10 @@
 use serde_json::{Value, json};
 use unicode_width::UnicodeWidthStr;
 
-use super::json_text;
-use super::number::{NONE, count};
-use super::paint::{DIM, STRONG, WAIT, WORK, paint};
-use super::rows::rounded;
+use crate::output::block::number::{NONE, count};
+use crate::output::block::paint::{DIM, STRONG, WAIT, WORK, paint};
+use crate::output::json_text;
+use crate::output::rows::rounded;
 use crate::study::{CaseResult, FAMILY_LEVEL, FigureResult, Ours, Verdict, Verification};
 
 /// A table for people: each case in words, under it its figures, and at the end what to make of them.

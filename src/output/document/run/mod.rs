@@ -1,12 +1,16 @@
 //! What a report for people says: its tables, and the words around them.
 
+pub mod certainty;
+pub mod fault;
+pub mod fault_effects;
+pub mod stations;
+
 use indexmap::IndexMap;
 
-use super::certainty::{self, certainty};
-use super::number::{self, NONE, Unit};
-use super::stations;
-use super::table::Table;
+use self::certainty::certainty;
 use crate::model::Activity;
+use crate::output::block::number::{self, NONE, Unit};
+use crate::output::block::table::Table;
 use crate::stats::{
     Breakdown, ClassConfidence, OperationCounts, PolicyResults, RequestCounts, Saturation, ScenarioResults, Slowdown,
     Summary, TimelineEntry,
@@ -21,7 +25,7 @@ const SIDE_BY_SIDE: usize = 4;
 pub fn tables(results: &ScenarioResults) -> Vec<Table> {
     let mut tables = vec![response_times(results)];
     tables.extend(single_requests(results));
-    tables.extend(super::fault_effects::tables(results));
+    tables.extend(crate::output::document::run::fault_effects::tables(results));
     tables.extend(certainty::comparison(results));
     tables.extend(operations(results));
     tables.extend(capacity(results));
@@ -160,8 +164,8 @@ fn response_times(results: &ScenarioResults) -> Table {
     table.numbers("", "max", times("max", |time| time.max));
     table.note.extend(certainty::warm_up(results));
     table.note.extend(certainty::note(results));
-    table.note.extend(super::preset::sentences(results));
-    table.note.extend(super::preset::missing_clients(results));
+    table.note.extend(crate::output::document::presets::sentences(results));
+    table.note.extend(crate::output::document::presets::missing_clients(results));
     table.note.extend(results.policies.iter().filter_map(stations::without_answer));
 
     let slowdowns = |value: fn(&Slowdown) -> Option<f64>| -> Vec<String> {

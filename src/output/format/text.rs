@@ -2,17 +2,17 @@
 
 use unicode_width::UnicodeWidthStr;
 
-use super::bars::bars;
-use super::certainty;
-use super::check;
-use super::escape;
-use super::fault;
-use super::paint::{DIM, STRONG, WAIT, paint};
-use super::preset;
-use super::report;
-use super::wrap::{WIDTH, cut_middle, wrapped};
-use super::{Report, View};
 use crate::model::visible;
+use crate::output::block::bars::bars;
+use crate::output::block::paint::{DIM, STRONG, WAIT, paint};
+use crate::output::block::wrap::{WIDTH, cut_middle, wrapped};
+use crate::output::document::check;
+use crate::output::document::presets;
+use crate::output::document::run;
+use crate::output::document::run::certainty;
+use crate::output::document::run::fault;
+use crate::output::escape;
+use crate::output::{Report, View};
 use crate::stats::ScenarioResults;
 
 /// Name, description and faults, the tables, the bars, and when asked for what is assumed.
@@ -32,7 +32,7 @@ pub fn render(report: &Report, view: View<'_>) -> String {
 fn of_run(results: &ScenarioResults, view: View<'_>) -> Vec<String> {
     let mut blocks = vec![head(results, view), incomplete(results, view), warnings(results, view)];
     blocks.extend(certainty::objectives(results).map(|table| table.aligned(view)));
-    blocks.extend(report::tables(results).iter().map(|table| table.aligned(view)));
+    blocks.extend(run::tables(results).iter().map(|table| table.aligned(view)));
     // The bars stand under the table whose numbers they show, which is the last but one.
     blocks.insert(blocks.len() - 1, bars(results, view));
     blocks
@@ -69,8 +69,8 @@ fn warnings(results: &ScenarioResults, view: View<'_>) -> String {
 
 /// What is assumed, what presets stand for, and which defaults are in force; a block each.
 fn explained(results: &ScenarioResults, view: View<'_>) -> Vec<String> {
-    let presets = preset::explained(results);
-    let assumed: Vec<String> = results.assumptions.iter().cloned().chain(preset::missing_clients(results)).collect();
+    let presets = presets::explained(results);
+    let assumed: Vec<String> = results.assumptions.iter().cloned().chain(presets::missing_clients(results)).collect();
     let mut blocks = vec![points("Assumed", &assumed, view)];
     if !presets.is_empty() {
         blocks.push(points("Presets", &presets, view));

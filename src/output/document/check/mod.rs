@@ -1,17 +1,18 @@
 //! What `check` found, for people: the verdict first, then what was asked, what has changed, and what to do.
 
+pub mod power;
+
 use indexmap::IndexMap;
 use serde_json::Value;
 
-use super::View;
-use super::certainty;
-use super::findings::{one_sided, verdict};
-use super::number::{self, NONE};
-use super::paint::{STRONG, WAIT, WORK, paint};
-use super::power;
-use super::table::Table;
-use super::wrap::{WIDTH, wrapped};
 use crate::model::{MetricUnit, Named, visible};
+use crate::output::View;
+use crate::output::block::number::{self, NONE};
+use crate::output::block::paint::{STRONG, WAIT, WORK, paint};
+use crate::output::block::table::Table;
+use crate::output::block::wrap::{WIDTH, wrapped};
+use crate::output::document::findings::{one_sided, verdict};
+use crate::output::document::run::certainty;
 use crate::study::{
     BaselineCheck, BaselineComparison, CheckVerdict, MetricComparison, MetricVerdict, ScenarioChange, ScenarioCheck,
     SignificanceTest, Unjudged,
