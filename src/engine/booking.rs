@@ -119,8 +119,8 @@ impl<O: Observer> Simulation<O> {
     /// Books what the requests in flight were doing when the run ended.
     pub(super) fn book_unfinished(&mut self) {
         self.counts.phase_events += self.counts.busy_cores.now();
-        if let Some(ahead) = self.ahead.take() {
-            self.book_flights(&ahead);
+        if let Some(route) = self.route.take() {
+            self.book_route(&route);
         }
         // Branches before the requests that wait for them.
         let is_forked = |id: &RequestId| self.requests[*id].state == State::Forked;

@@ -10,7 +10,6 @@
 pub const MODEL_VERSION: u32 = 2;
 
 mod accepting;
-mod ahead;
 mod arriving;
 mod audit;
 mod backends;
@@ -27,12 +26,12 @@ mod requests;
 mod rules;
 mod running;
 mod sharing;
+mod shortcut;
 mod simulation;
 mod unfinished;
 mod usage;
 mod waiting;
 mod waits;
-mod walk;
 mod workers;
 
 pub use recorder::{
@@ -40,6 +39,7 @@ pub use recorder::{
     Usage, add_spent, runs,
 };
 pub use rules::{BlockingWaits, Dispatch, Order, Queueing, Rounding, Rules, ThreadPool, Timers};
+pub use shortcut::Shortcut;
 pub use simulation::{MAX_IN_FLIGHT, Setup, Simulation};
 pub use usage::{QueueUsage, WorkerUsage};
 pub use waits::{Waits, contended_resources};

@@ -37,10 +37,17 @@ pub(super) enum Instruction {
 }
 
 impl Instruction {
-    /// Whether a request has its turn meanwhile.
+    /// Whether a request that has its turn keeps it over this step.
     #[inline]
     pub const fn keeps_turn(self) -> bool {
-        matches!(self, Self::Cpu(_) | Self::Wait { blocking: true, .. })
+        match self {
+            Self::Cpu(_) => true,
+            Self::Wait { blocking, .. }
+            | Self::Connect { blocking, .. }
+            | Self::Statement { blocking, .. }
+            | Self::Fork { blocking, .. } => blocking,
+            Self::HandOff | Self::HandBack | Self::Yield | Self::Respond | Self::Depart => false,
+        }
     }
 
     /// What a request is doing while its demand is served, if it has one.
@@ -119,18 +126,18 @@ pub(super) struct Program {
 
 /// Where the instructions of a class are, and what else the engine must know of it.
 #[derive(Clone, Debug)]
-struct ClassProgram {
-    first: u32,
+pub(super) struct ClassProgram {
+    pub first: u32,
     /// Where its `Depart` is.
-    end: u32,
-    priority: i32,
+    pub end: u32,
+    pub priority: i32,
     /// Places, counted from `first`, of waits that go on at the same time (or would, under another policy).
-    parallel: Vec<Range<usize>>,
+    pub parallel: Vec<Range<usize>>,
     /// Work of the application server itself, and the way to a backend and back: the places, counted from `first`, and
     /// how long it is.
-    overhead: Vec<(usize, SimDuration)>,
+    pub overhead: Vec<(usize, SimDuration)>,
     /// Places, counted from `first`, of waits that end as the loop's timers do.
-    timers: Vec<usize>,
+    pub timers: Vec<usize>,
 }
 
 impl Program {
@@ -231,8 +238,7 @@ impl Program {
             (span > SimDuration::ZERO).then_some((place, span))
         };
         overhead.extend((0..).zip(&self.instructions[first..]).filter_map(round_trip));
-        let asks = |step: &Instruction| matches!(step, Instruction::Yield | Instruction::Connect { .. });
-        self.adds |= !overhead.is_empty() || !timers.is_empty() || self.instructions[first..].iter().any(asks);
+        self.adds |= !overhead.is_empty() || !timers.is_empty();
         let priority = class.priority;
         self.classes.push(ClassProgram { first: first as u32, end, priority, parallel, overhead, timers });
     }
@@ -294,32 +300,15 @@ impl Program {
         self.classes[usize::from(class.0)].first
     }
 
-    /// Whether requests have their turn right before each wait that gives it away.
-    pub fn waits_follow_turns(&self) -> bool {
-        let waits_alone = |step: &Instruction| matches!(step, Instruction::Wait { blocking: false, .. });
-        let follows = |class: &ClassProgram| {
-            let steps = &self.instructions[class.range()];
-            !steps.first().is_some_and(waits_alone)
-                && steps.windows(2).all(|pair| pair[0].keeps_turn() || !waits_alone(&pair[1]))
-        };
-        self.classes.iter().all(follows)
-    }
-
-    /// Whether requests keep their turn from their first instruction to their last.
-    pub fn never_gives_up_its_turn(&self) -> bool {
-        self.instructions.iter().all(|step| step.keeps_turn() || *step == Instruction::Depart)
-    }
-
-    /// Whether some waits would go on at the same time under another policy, or do so under this one: a request of such a
-    /// class may take longer than it takes alone, though nobody is in its way.
-    pub fn has_parallel_waits(&self) -> bool {
-        self.classes.iter().any(|class| !class.parallel.is_empty())
-    }
-
     /// The instructions of a class, without its `Depart`.
     #[inline]
     pub fn steps(&self, class: ClassId) -> &[Instruction] {
         &self.instructions[self.classes[usize::from(class.0)].range()]
+    }
+
+    /// The classes, each with its instructions without its `Depart`.
+    pub fn compiled_classes(&self) -> impl Iterator<Item = (&ClassProgram, &[Instruction])> {
+        self.classes.iter().map(|class| (class, &self.instructions[class.range()]))
     }
 
     /// Whether there is a class whose requests ask for nothing.
@@ -346,11 +335,6 @@ impl Program {
             demands[*place] += *span;
         }
         alone
-    }
-
-    /// Whether any request has waits that go on at the same time.
-    pub fn forks(&self) -> bool {
-        self.instructions.iter().any(|instruction| matches!(instruction, Instruction::Fork { .. }))
     }
 
     /// The instruction of what is no request.

@@ -10,7 +10,6 @@ use crate::random::{Clients, Distribution, Load, Purpose, Sampler, Stream, Strea
 
 use super::Rules;
 use super::accepting::Acceptors;
-use super::ahead::Ahead;
 use super::backends::Backends;
 use super::backlog::Backlog;
 use super::cores::Cores;
@@ -21,8 +20,8 @@ use super::program::Program;
 use super::recorder::{ClassCounts, Departure, Ending, FromWarmUp, Level, Observer, Record};
 use super::requests::Requests;
 use super::sharing::Sharing;
+use super::shortcut::{Route, Shortcut};
 use super::waits::{WaitTable, contended_resources};
-use super::walk::Walk;
 use super::workers::Workers;
 
 /// What is to be simulated.
@@ -104,9 +103,8 @@ pub struct Simulation<O> {
     pub(super) sharing: Option<Sharing>,
     pub(super) backends: Backends,
 
-    /// Shortcuts, if the run may take them.
-    pub(super) ahead: Option<Ahead>,
-    walk: Option<Walk>,
+    /// The shortcut that the run takes.
+    pub(super) route: Option<Route>,
     pub(super) observer: O,
     /// Departures that it has not been told.
     pub(super) untold: Vec<Departure>,
@@ -163,11 +161,7 @@ impl<O: Observer> Simulation<O> {
     /// A run that has not begun.
     pub fn new(setup: Setup<'_>, observer: O) -> Self {
         let program = Program::new(setup.workload, setup.backends, &setup.rules);
-        // Who watches each step, or in which order things happen at one instant, sees the long way.
-        let sees_order = observer.minds_order() && setup.rules.workers > 1;
-        let may_hurry = !observer.watches_segments() && !sees_order;
-        let walk = if may_hurry { Walk::new(&setup, &program) } else { None };
-        let ahead = if may_hurry && walk.is_none() { Ahead::new(&setup, &program) } else { None };
+        let route = Route::new(&setup, &program, &observer);
         let Setup { workload, load, clients, machine, backends, faults, rules, streams, warm_up, .. } = setup;
         let quantum = match machine.quantum {
             Quantum::RoundRobin(quantum) => Some(quantum),
@@ -208,8 +202,7 @@ impl<O: Observer> Simulation<O> {
             arrivals: Arrivals::new(setup.requests.unwrap_or(u64::MAX)),
             dispatch: streams.purpose(Purpose::Dispatch),
             next_in_turn: 0,
-            ahead,
-            walk,
+            route,
             observer,
             untold: Vec::new(),
             waits,
@@ -233,23 +226,17 @@ impl<O: Observer> Simulation<O> {
         simulation
     }
 
-    /// The same run, the long way.
-    pub fn without_shortcuts(mut self) -> Self {
-        self.ahead = None;
-        self.walk = None;
+    /// The same run without its shortcut: event by event.
+    pub fn without_shortcut(mut self) -> Self {
+        self.route = None;
         self
     }
 
     /// Goes on for at most `steps` events; false once the run is over.
     pub fn advance(&mut self, steps: u64) -> bool {
-        if let Some(mut walk) = self.walk.take() {
-            let goes_on = self.walk(&mut walk, steps);
-            self.walk = Some(walk);
-            return goes_on;
-        }
-        if let Some(mut ahead) = self.ahead.take() {
-            let goes_on = self.look_ahead(&mut ahead, steps);
-            self.ahead = Some(ahead);
+        if let Some(mut route) = self.route.take() {
+            let goes_on = self.advance_on(&mut route, steps);
+            self.route = Some(route);
             return goes_on;
         }
         let goes_on = self.step(steps);
@@ -281,9 +268,9 @@ impl<O: Observer> Simulation<O> {
         true
     }
 
-    /// Whether it takes shortcuts: they change no number.
-    pub fn takes_shortcuts(&self) -> bool {
-        self.walk.is_some() || self.ahead.is_some()
+    /// The shortcut that it takes, if any: it changes no number.
+    pub fn shortcut(&self) -> Option<Shortcut> {
+        self.route.as_ref().map(Route::shortcut)
     }
 
     /// Who watches.

@@ -47,7 +47,7 @@ impl Observer for Departures {
 fn outcome(scenario: &Scenario, policy: usize, warm_up: SimDuration, hurries: bool) -> (Departures, Record) {
     let replication = Replication { number: 0, warm_up, ..Replication::default() };
     let run = simulation(scenario, &scenario.policies()[policy], &replication, Departures::default());
-    let mut run = if hurries { run } else { run.without_shortcuts() };
+    let mut run = if hurries { run } else { run.without_shortcut() };
     while run.advance(1_000) {}
     let (mut record, Departures(mut departures, mut unfinished)) = run.finish();
     departures.sort_by_key(|(departure, _)| departure.entrance.request);
@@ -77,7 +77,7 @@ pub fn check(json: &str) -> usize {
         }
         let replication = Replication::default();
         let run = simulation(&scenario, &scenario.policies()[policy], &replication, Departures::default());
-        shortcuts += usize::from(run.takes_shortcuts());
+        shortcuts += usize::from(run.shortcut().is_some());
     }
     shortcuts
 }
@@ -170,8 +170,8 @@ fn check_all(classes: &[&str], policies: &[&str]) {
 /// The requests in the order in which their departures are told.
 fn told(scenario: &Scenario, hurries: bool) -> Vec<u64> {
     let run = simulation(scenario, &scenario.policies()[0], &Replication::default(), InOrder::default());
-    assert!(run.takes_shortcuts());
-    let mut run = if hurries { run } else { run.without_shortcuts() };
+    assert!(run.shortcut().is_some());
+    let mut run = if hurries { run } else { run.without_shortcut() };
     while run.advance(1_000) {}
     let (_, InOrder(departures)) = run.finish();
     departures.iter().map(|departure| departure.entrance.request).collect()

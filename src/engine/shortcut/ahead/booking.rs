@@ -1,0 +1,80 @@
+//! How a run that looks ahead books what requests did.
+
+use crate::engine::program::Instruction;
+use crate::engine::recorder::{Departure, Observer, Unfinished};
+use crate::engine::requests::RequestId;
+use crate::engine::simulation::Simulation;
+use crate::engine::waits::NOT_ASKED;
+use crate::model::{Activity, SimDuration, SimTime};
+
+use super::Ahead;
+use super::flights::Flight;
+
+impl<O: Observer> Simulation<O> {
+    /// Books the departures that have not been reported, and reports them.
+    pub(super) fn tell_booked(&mut self) {
+        let untold = std::mem::take(&mut self.untold);
+        self.book_departed(&untold);
+        // All waits are for turns: each turn has a core of its own, and there is nothing else to wait for.
+        let (program, wait) = (&self.program, |one: &Departure| one.spent[Activity::RunQueueWait as usize]);
+        if program.has_empty_class() {
+            let asks = |one: &Departure| !program.steps(one.entrance.class).is_empty();
+            self.waits.push_turns(untold.iter().map(|one| if asks(one) { wait(one) } else { NOT_ASKED }));
+        } else {
+            self.waits.push_turns(untold.iter().map(wait));
+        }
+        self.untold = untold;
+        self.tell();
+    }
+
+    /// Books and reports what the requests in flight have done when the run ends.
+    pub(in crate::engine) fn book_flights(&mut self, ahead: &Ahead) {
+        self.counts.in_system.reach(self.now, ahead.most.max(ahead.in_flight()) as u64);
+        for id in ahead.ids() {
+            let cpu_time = self.book_flight(ahead, id, self.now);
+            self.report_flight(&ahead.flights[id.0 as usize], cpu_time);
+        }
+    }
+
+    /// Reports a request in flight at the end, with the CPU time it has had.
+    fn report_flight(&mut self, flight: &Flight, cpu_time: SimDuration) {
+        let Flight { departure, next, first, .. } = flight;
+        self.observer.on_unfinished(&Unfinished::in_flight(departure, self.now, next > first, cpu_time));
+    }
+
+    /// Books, phase by phase, what a request has done by that time. Returns the CPU time it has had.
+    #[cold]
+    pub(super) fn book_flight(&mut self, ahead: &Ahead, id: RequestId, now: SimTime) -> SimDuration {
+        let mut cpu_time = SimDuration::ZERO;
+        let Flight { departure, worker, next, first, .. } = &ahead.flights[id.0 as usize];
+        let Departure { entrance, spent, .. } = departure;
+        self.counts.in_system.add_span(entrance.arrival, now);
+        let begun = (next - first) as usize;
+        if begun == 0 {
+            return cpu_time;
+        }
+        self.counts.slots_taken.add_span(entrance.arrival + spent[Activity::BacklogWait as usize], now);
+        let range = ahead.range(id);
+        let (demands, starts) = (&ahead.demands[range.clone()], &ahead.starts[range]);
+        let mut time = None;
+        for (place, step) in self.program.steps(entrance.class).iter().enumerate().take(begun) {
+            let start = time.unwrap_or(starts[place]);
+            if start > now {
+                return cpu_time;
+            }
+            let end = start + demands[place];
+            self.counts.phase_events += 1 + u64::from(end <= now);
+            let until = end.min(now);
+            if step.keeps_turn() {
+                self.counts.turns_taken.add_span(start, until);
+                self.workers.add_turn_between(*worker, start, until);
+            }
+            if let Instruction::Cpu(_) = step {
+                self.counts.busy_cores.add_span(start, until);
+                cpu_time += until - start;
+            }
+            time = step.keeps_turn().then_some(end);
+        }
+        cpu_time
+    }
+}

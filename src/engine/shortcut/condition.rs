@@ -1,0 +1,177 @@
+//! What must be absent from a run for a shortcut to be valid.
+//!
+//! Everything a run is made of is destructured here without `..`, so a new field does not compile until this file says what
+//! it means for the shortcuts. A field that means nothing says why.
+
+use crate::engine::program::{ClassProgram, Instruction, Program};
+use crate::engine::recorder::Observer;
+use crate::engine::simulation::Setup;
+use crate::engine::{Dispatch, Order, Queueing, Rules};
+use crate::model::{Backend, Machine, Quantum, SimDuration};
+use crate::random::{Clients, Load};
+
+use super::Shortcut;
+
+/// The shortcut that a run may take.
+pub(super) fn choose<O: Observer>(setup: &Setup<'_>, program: &Program, observer: &O) -> Option<Shortcut> {
+    let Setup {
+        load,
+        clients,
+        machine,
+        backends,
+        faults,
+        rules,
+        workload: _, // compiled into `program`
+        streams: _,  // each request draws the same numbers whatever the way
+        accept: _,   // matters to `Dispatch::Accept` only
+        warm_up: _,  // part of both shortcuts, like the next three
+        requests: _,
+        horizon: _,
+        max_in_flight: _,
+    } = setup;
+    let Rules {
+        workers,
+        slots,
+        running_at_once,
+        hand_over_interval,
+        thread_pool,
+        queueing,
+        blocking_waits: _, // compiled into `program`, like the next four
+        gathers: _,
+        overhead: _,
+        yields_to_respond: _,
+        timers: _,
+        keeps_core: _, // each turn has a core of its own
+    } = rules;
+    let is_one_worker = *workers == 1;
+    let turns = u64::from(*workers) * u64::from(*running_at_once);
+    let nothing_intervenes = !observer.watches_segments()
+        // Departures of several workers at one instant are not reported in the order in which they come about.
+        && (is_one_worker || !observer.minds_order())
+        && have_endless_patience(clients)
+        && faults.is_empty()
+        && has_cores_for(turns, machine)
+        && backends.iter().all(is_plain_delay)
+        && thread_pool.is_none()
+        && is_one_plain_queue(queueing)
+        && program.compiled_classes().all(|(class, steps)| adds_nothing(class) && steps.iter().all(is_undisturbed));
+    if !nothing_intervenes {
+        return None;
+    }
+    // A worker serves one request at a time, from beginning to end, and all that the request brings can be drawn again.
+    let may_walk = *slots == Some(1)
+        && can_be_drawn_again(load)
+        && program.compiled_classes().all(|(class, steps)| class.parallel.is_empty() && steps.iter().all(keeps_turn));
+    if may_walk {
+        return Some(Shortcut::Walk);
+    }
+    // Turns are given first come, first served, and kept. And workers do not interact: of two that free a slot at one
+    // instant, the first takes the oldest request of the backlog; of two users who are answered at one instant by two
+    // workers, the first is first to send again.
+    let may_look_ahead = *running_at_once == 1
+        && hand_over_interval.is_none()
+        && (is_one_worker || slots.is_none())
+        && (is_one_worker || is_open(load))
+        && program.compiled_classes().all(|(_, steps)| waits_follow_turns(steps));
+    may_look_ahead.then_some(Shortcut::LookAhead)
+}
+
+/// Whether each client waits until its request departs.
+fn have_endless_patience(clients: &Clients) -> bool {
+    let Clients {
+        timeout,
+        patience,
+        cancel: _,  // of a request whose client has timed out
+        retries: _, // of a request that was rejected, timed out or failed
+    } = clients;
+    timeout.is_none() && patience.is_none()
+}
+
+/// Whether that many turns can be taken at once, each on a core of its own at full speed.
+fn has_cores_for(turns: u64, machine: &Machine) -> bool {
+    let Machine {
+        cores,
+        quantum,
+        context_switch,
+        wake_preemption: _, // of a core for which others wait
+    } = machine;
+    let is_exclusive = match quantum {
+        Quantum::RoundRobin(_) => true,
+        Quantum::ProcessorSharing => false,
+    };
+    turns <= u64::from(*cores) && is_exclusive && *context_switch == SimDuration::ZERO
+}
+
+/// Whether a query takes its own time only, however many others there are.
+fn is_plain_delay(backend: &Backend) -> bool {
+    let Backend {
+        pool,
+        concurrency,
+        round_trip: _, // compiled into the program, like the rest
+        query_overhead: _,
+        client: _,
+        stand_in: _,
+    } = backend;
+    pool.is_none() && concurrency.is_none()
+}
+
+/// Whether any number of requests wait in one queue, the oldest first.
+fn is_one_plain_queue(queueing: &Queueing) -> bool {
+    let Queueing { backlog, dispatch, order } = queueing;
+    backlog.is_none() && *dispatch == Dispatch::Shared && *order == Order::Fifo
+}
+
+/// Whether the application server and the clients of backends add nothing to what requests of a class bring.
+fn adds_nothing(class: &ClassProgram) -> bool {
+    let ClassProgram {
+        overhead,
+        timers,
+        first: _, // where it stands in the program
+        end: _,
+        priority: _, // matters to `Order::Priority` only
+        parallel: _, // matters to walks only
+    } = class;
+    overhead.is_empty() && timers.is_empty()
+}
+
+/// Whether nothing happens between a step and the next but what is known when the request gets its turn.
+fn is_undisturbed(step: &Instruction) -> bool {
+    match step {
+        Instruction::Fork { .. } | Instruction::Yield => false,
+        Instruction::Cpu(_) | Instruction::Wait { .. } | Instruction::Depart => true,
+        // In a thread pool only.
+        Instruction::HandOff | Instruction::HandBack => true,
+        // With overhead only.
+        Instruction::Connect { .. } | Instruction::Statement { .. } | Instruction::Respond => true,
+    }
+}
+
+/// Whether a request keeps its turn over a step to the next.
+fn keeps_turn(step: &Instruction) -> bool {
+    step.keeps_turn()
+}
+
+/// Whether a request has its turn right before each wait that gives it away. The event loop sorts waits that end at one
+/// instant by when they began, and a shortcut by when it is known that they will begin: at the start of the turn, or, without
+/// one, when the wait begins.
+fn waits_follow_turns(steps: &[Instruction]) -> bool {
+    let gives_turn_away = |step: &Instruction| matches!(step, Instruction::Wait { blocking: false, .. });
+    !steps.first().is_some_and(gives_turn_away)
+        && steps.windows(2).all(|pair| pair[0].keeps_turn() || !gives_turn_away(&pair[1]))
+}
+
+/// Whether what requests bring is drawn from their streams, and does not come out of a file.
+fn can_be_drawn_again(load: &Load) -> bool {
+    match load {
+        Load::Open(source) => !source.gives_demands(),
+        Load::Closed(_) => false,
+    }
+}
+
+/// Whether requests arrive whatever becomes of those before.
+fn is_open(load: &Load) -> bool {
+    match load {
+        Load::Open(_) => true,
+        Load::Closed(_) => false,
+    }
+}
