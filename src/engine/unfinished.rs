@@ -1,6 +1,6 @@
 //! What is in flight when a run ends.
 
-use crate::model::{Activity, SimDuration, SimTime};
+use crate::model::{Activity, ActivityGroup, SimDuration, SimTime};
 
 use super::recorder::{Departure, Observer, Standing, Unfinished};
 use super::requests::{Lane, RequestId, State};
@@ -25,15 +25,14 @@ impl<O: Observer> Simulation<O> {
 
     fn unfinished(&self, id: RequestId) -> Unfinished {
         let (request, entrance) = (&self.requests[id], self.entrance(id));
-        let spent = |activity: Activity| request.spent[activity as usize];
         Unfinished {
             entrance,
             end: self.now,
             counts: self.is_counted(request.arrival),
             has_arrived: request.state != State::Away,
             is_abandoned: request.is_abandoned,
-            backlog_wait: spent(Activity::BacklogWait),
-            cpu_time: spent(Activity::Framework) + spent(Activity::Compute),
+            backlog_wait: request.spent[Activity::BacklogWait as usize],
+            cpu_time: ActivityGroup::Cpu.total(&request.spent),
             is_taken: !matches!(request.state, State::InBacklog | State::Away),
             operation_counts: self.is_counted(entrance.first_arrival),
             is_given_up: request.is_abandoned && self.is_given_up(id),

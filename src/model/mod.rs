@@ -1,5 +1,6 @@
 //! The things we speak of: plain data, no I/O, no randomness.
 
+mod activity;
 mod client;
 mod fault;
 mod machine;
@@ -14,12 +15,13 @@ mod station_number;
 mod time;
 mod visible;
 
+pub use activity::{Activity, ActivityGroup, Breakdown};
 pub use client::{BackendClient, ClientChoice, KnownClient, Statement};
 pub use fault::{Fault, FaultId, FaultKind, FaultPhase, Slowness};
 pub use machine::{Backend, BackendId, Cores, HandOver, Machine, Pool, PoolScope, Quantum, Release};
 pub use metric::{ANSWERED, Metric, MetricUnit, Named, Population, Quantity, Tail};
 pub use overhead::Overhead;
-pub use phase::{Activity, ClassId, PhaseKind};
+pub use phase::{ClassId, PhaseKind};
 pub use proportion::Proportion;
 pub use rate::Rate;
 pub use reason::{FailedBy, Failure, RejectedBy, Rejection};

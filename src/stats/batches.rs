@@ -8,7 +8,7 @@
 //! utilization law); a batch is as long as it takes until the next one begins.
 
 use crate::engine::{ClassCounts, Departure, FromWarmUp, Observer, Outcome, Unfinished, Usage, Waits, runs};
-use crate::model::{Activity, SimTime};
+use crate::model::{Activity, ActivityGroup, SimTime};
 
 use super::collector::Collector;
 use super::over_time::OverTime;
@@ -223,13 +223,13 @@ impl Batch {
 
     fn totals(&self, end: SimTime) -> Totals {
         let usage = |area: u128| Usage { area, max: 0 };
-        let spent = |activity: Activity| self.collector.spent_by_all(activity);
-        let present: u128 = Activity::ALL.into_iter().map(spent).sum();
+        let spent = Activity::ALL.map(|activity| self.collector.spent_by_all(activity));
+        let present: u128 = spent.iter().sum();
         Totals {
             nanos: u128::from((end - self.begin).as_nanos()),
             in_system: usage(present),
-            cores: usage(spent(Activity::Framework) + spent(Activity::Compute)),
-            slots: usage(present - spent(Activity::BacklogWait)),
+            cores: usage(ActivityGroup::Cpu.total(&spent)),
+            slots: usage(present - spent[Activity::BacklogWait as usize]),
             ..self.counted()
         }
     }

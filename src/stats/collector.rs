@@ -4,7 +4,7 @@ use indexmap::IndexMap;
 
 use crate::engine::{ClassCounts, Departure, Outcome, Rules, Standing, Unfinished, Waits, add_spent};
 use crate::model::{
-    Activity, Backend, BackendId, Machine, Named, PoolScope, Quantity, Resource, SimDuration, SimTime, Tail,
+    Activity, Backend, BackendId, Breakdown, Machine, Named, PoolScope, Quantity, Resource, SimDuration, SimTime, Tail,
 };
 
 use crate::policy::{Runner, StandsFor};
@@ -244,17 +244,7 @@ impl Collector {
 /// Means of the time that so many requests spent in each activity.
 fn breakdown(spent: &[u128; Activity::ALL.len()], requests: u64) -> Breakdown {
     let mean = |activity: Activity| (requests > 0).then(|| millis(spent[activity as usize] as f64 / requests as f64));
-    Breakdown {
-        backlog_wait: mean(Activity::BacklogWait),
-        run_queue_wait: mean(Activity::RunQueueWait),
-        thread_wait: mean(Activity::ThreadWait),
-        pool_wait: mean(Activity::PoolWait),
-        backend_wait: mean(Activity::BackendWait),
-        framework: mean(Activity::Framework),
-        compute: mean(Activity::Compute),
-        backend: mean(Activity::Backend),
-        sleep: mean(Activity::Sleep),
-    }
+    Activity::ALL.map(mean).into()
 }
 
 /// Waits in nanoseconds, of which so many were longer than nothing.

@@ -15,7 +15,7 @@ use super::over_time::TimeWindow;
 use super::per_worker::{Imbalance, WorkerResults};
 use super::saturation::Saturation;
 use super::stations::StationResults;
-use crate::model::{FailedBy, MetricUnit, RejectedBy};
+use crate::model::{Breakdown, FailedBy, MetricUnit, RejectedBy};
 use crate::policy::{Runner, StandsFor};
 
 /// The schema of the results file. Fields are only ever added within a major version.
@@ -305,29 +305,6 @@ pub struct Slowdown {
     pub p99: Option<f64>,
     /// Largest.
     pub max: Option<f64>,
-}
-
-/// Where the time went.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, JsonSchema)]
-pub struct Breakdown {
-    /// Accepted, not yet taken by a worker.
-    pub backlog_wait: Option<f64>,
-    /// Ready to run, waiting for a core, the GIL or the loop.
-    pub run_queue_wait: Option<f64>,
-    /// Waiting for a connection.
-    pub pool_wait: Option<f64>,
-    /// Waiting until the backend starts the query.
-    pub backend_wait: Option<f64>,
-    /// CPU work in code one cannot change.
-    pub framework: Option<f64>,
-    /// CPU work in one's own code.
-    pub compute: Option<f64>,
-    /// A backend works on the query.
-    pub backend: Option<f64>,
-    /// A plain delay.
-    pub sleep: Option<f64>,
-    /// Waiting for a thread beside the loop.
-    pub thread_wait: Option<f64>,
 }
 
 /// The wait in the backlog.

@@ -2,7 +2,7 @@
 
 use crate::engine::recorder::{Departure, Entrance, Observer, add_spent, runs};
 use crate::engine::simulation::Simulation;
-use crate::model::{Activity, SimDuration, SimTime};
+use crate::model::{Activity, ActivityGroup, SimDuration, SimTime};
 
 /// The parts of the time of a request that has departed add up.
 fn audit_parts(departure: &Departure) {
@@ -33,11 +33,10 @@ impl<O: Observer> Simulation<O> {
             }
         }
         self.counts.departed += departed.len() as u64;
-        let of = |activity: Activity| spent[activity as usize];
-        let served = present - of(Activity::BacklogWait);
+        let served = present - spent[Activity::BacklogWait as usize];
         self.counts.in_system.add_area(present);
         self.counts.slots_taken.add_area(served);
-        self.counts.busy_cores.add_area(of(Activity::Framework) + of(Activity::Compute));
+        self.counts.busy_cores.add_area(ActivityGroup::Cpu.total(&spent));
         served
     }
 }

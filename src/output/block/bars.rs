@@ -2,12 +2,12 @@
 
 use unicode_width::UnicodeWidthStr;
 
-use crate::model::visible;
+use crate::model::{ActivityGroup, visible};
 use crate::output::View;
 use crate::output::block::number;
 use crate::output::block::paint::{AWAY, DIM, WAIT, WORK, paint};
 use crate::output::block::wrap::cut_middle;
-use crate::output::document::run::{Kind, breakdown_unit, parts};
+use crate::output::document::run::breakdown_unit;
 use crate::stats::{PolicyResults, ScenarioResults};
 
 /// How many cells the longest bar has, on a page that is wide enough.
@@ -46,27 +46,33 @@ pub fn bars(results: &ScenarioResults, view: View<'_>) -> String {
 fn bar(policy: &PolicyResults, cells_per_ms: f64, color: bool) -> String {
     let mut bar = String::new();
     let (mut until, mut drawn) = (0.0, 0);
-    for kind in Kind::ALL {
-        until +=
-            parts(&policy.breakdown_ms).iter().filter(|part| part.0 == kind).filter_map(|part| part.2).sum::<f64>();
+    for group in ActivityGroup::ALL {
+        until += policy.breakdown_ms.total_of(group);
         let cells = (until * cells_per_ms).round() as usize;
-        bar.push_str(&cell(kind, cells.saturating_sub(drawn), color));
+        bar.push_str(&cell(group, cells.saturating_sub(drawn), color));
         drawn = drawn.max(cells);
     }
     if drawn == 0 { paint(color, DIM, "▏") } else { bar }
 }
 
-fn cell(kind: Kind, times: usize, color: bool) -> String {
-    let (style, glyph) = match kind {
-        Kind::Wait => (WAIT, "░"),
-        Kind::Work => (WORK, "█"),
-        Kind::Away => (AWAY, "▒"),
+fn cell(group: ActivityGroup, times: usize, color: bool) -> String {
+    let (style, glyph) = match group {
+        ActivityGroup::Wait => (WAIT, "░"),
+        ActivityGroup::Cpu => (WORK, "█"),
+        ActivityGroup::Away => (AWAY, "▒"),
     };
     paint(color, style, &glyph.repeat(times))
 }
 
 fn legend(color: bool) -> String {
-    let words = ["waiting in line", "working on the CPU", "away at a backend or asleep"];
-    let parts = Kind::ALL.into_iter().zip(words).map(|(kind, word)| format!("{} {word}", cell(kind, 1, color)));
-    parts.collect::<Vec<_>>().join("   ")
+    let parts = ActivityGroup::ALL.map(|group| format!("{} {}", cell(group, 1, color), words(group)));
+    parts.join("   ")
+}
+
+const fn words(group: ActivityGroup) -> &'static str {
+    match group {
+        ActivityGroup::Wait => "waiting in line",
+        ActivityGroup::Cpu => "working on the CPU",
+        ActivityGroup::Away => "away at a backend or asleep",
+    }
 }

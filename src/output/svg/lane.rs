@@ -10,7 +10,6 @@ use super::panel::{Chart, Columns, label, stretch};
 use super::scale::{TimeScale, Unit, times};
 use super::strip::activity;
 use super::text::ellipsize;
-use crate::model::Activity;
 use crate::output::document::run::ending;
 use crate::stats::TimelineEntry;
 
@@ -88,7 +87,7 @@ pub(super) fn draw_bars(chart: &Chart<'_>, entry: &TimelineEntry, scale: &TimeSc
             "request {} ({}): {}, {}",
             entry.request,
             entry.class,
-            doing(activity),
+            activity.doing(),
             stretch(scale.unit, segment.start_ms, segment.end_ms)
         );
         titled(plot, activity.name(), &title, |plot| plot.draw(&Bar { corners, paint: paint(activity) }))?;
@@ -140,19 +139,4 @@ pub(super) fn draw_labels(area: &Area<'_>, entry: &TimelineEntry, middle: f64, s
 
 fn at_ms(unit: Unit, ms: f64) -> String {
     format!("{} {}", unit.exact(ms), unit.symbol)
-}
-
-/// What a request is doing, in words.
-fn doing(activity: Activity) -> &'static str {
-    match activity {
-        Activity::BacklogWait => "waiting in the backlog",
-        Activity::RunQueueWait => "ready, waiting for a core, the GIL or the loop",
-        Activity::ThreadWait => "waiting for a thread beside the loop",
-        Activity::PoolWait => "waiting for a connection",
-        Activity::BackendWait => "waiting for the backend to begin",
-        Activity::Framework => "running framework code",
-        Activity::Compute => "running its own code",
-        Activity::Backend => "waiting for the database or another backend",
-        Activity::Sleep => "sleeping",
-    }
 }

@@ -10,7 +10,7 @@ use super::palette::{ALONE, GREY, HAIRLINE, HELD, INK, Paint, RUNNING, Type, lin
 use super::panel::{Panel, label};
 use super::strip::activity;
 use super::timeline::{Drawing, MARGIN, WIDTH};
-use crate::model::Activity;
+use crate::model::{Activity, ActivityGroup};
 
 const FONT: Type = Type::new(12.0, INK);
 const HEAD: Type = Type::new(12.0, GREY);
@@ -49,8 +49,10 @@ impl Legend {
 
         // What a request does because of others, or also when it is alone.
         let signs = |in_line: bool| -> Vec<_> {
-            let kinds = Activity::ALL.into_iter().filter(|kind| kind.is_wait() == in_line && occurs(*kind));
-            kinds.map(|kind| (Sign::Area(paint(kind)), name(kind))).collect()
+            let kinds = Activity::ALL
+                .into_iter()
+                .filter(|kind| (kind.group() == ActivityGroup::Wait) == in_line && occurs(*kind));
+            kinds.map(|kind| (Sign::Area(paint(kind)), kind.legend())).collect()
         };
         let mut alone = vec![(Sign::Arrival, "arrives")];
         alone.extend(signs(false));
@@ -139,19 +141,5 @@ impl Sign {
             Self::Area(_) | Self::Alone | Self::Idle => SWATCH + 6.0,
             Self::Arrival => 13.0,
         }
-    }
-}
-
-fn name(activity: Activity) -> &'static str {
-    match activity {
-        Activity::BacklogWait => "in the backlog",
-        Activity::RunQueueWait => "for a core, the GIL or the loop",
-        Activity::ThreadWait => "for a thread",
-        Activity::PoolWait => "for a connection",
-        Activity::BackendWait => "at the backend",
-        Activity::Framework => "framework code",
-        Activity::Compute => "own code",
-        Activity::Backend => "waits for database or backend",
-        Activity::Sleep => "sleeps",
     }
 }

@@ -74,45 +74,34 @@ impl Paint {
     }
 }
 
-const BACKLOG_WAIT: Paint = Paint::hatched(
-    "backlog_wait",
-    RGBColor(0xd3, 0x2a, 0x2a),
-    6,
-    r##"<path d="M-1,1 l2,-2 M0,6 l6,-6 M5,7 l2,-2" stroke="#ffffff" stroke-opacity="0.75" stroke-width="1.3"/>"##,
-);
-const RUN_QUEUE_WAIT: Paint = Paint::hatched(
-    "run_queue_wait",
-    RGBColor(0xf2, 0x8c, 0x1e),
-    5,
-    r##"<path d="M-1,4 l2,2 M0,0 l5,5 M4,-1 l2,2" stroke="#7a3a00" stroke-width="1.1"/>"##,
-);
-const POOL_WAIT: Paint = Paint::hatched(
-    "pool_wait",
-    RGBColor(0x8a, 0x24, 0x4b),
-    6,
-    r##"<path d="M0,0 l6,6 M0,6 l6,-6" stroke="#ffffff" stroke-opacity="0.8" stroke-width="0.9"/>"##,
-);
-const BACKEND_WAIT: Paint = Paint::hatched(
-    "backend_wait",
-    RGBColor(0xe0, 0x5d, 0x44),
-    4,
-    r##"<path d="M0,1 h4" stroke="#ffffff" stroke-width="1.2"/>"##,
-);
-const THREAD_WAIT: Paint = Paint::hatched(
-    "thread_wait",
-    RGBColor(0xc9, 0x5f, 0x9b),
-    5,
-    r##"<path d="M1,0 v5 M3.5,0 v5" stroke="#ffffff" stroke-opacity="0.8" stroke-width="0.9"/>"##,
-);
-const FRAMEWORK: Paint = Paint::solid("framework", RGBColor(0x0b, 0x4d, 0x31));
-const COMPUTE: Paint = Paint::solid("compute", RGBColor(0x4f, 0xb8, 0x74));
-const BACKEND: Paint = Paint::solid("backend", RGBColor(0xfb, 0xd3, 0xc1));
-const SLEEP: Paint = Paint::hatched(
-    "sleep",
-    RGBColor(0xee, 0xf0, 0xf3),
-    5,
-    r##"<path d="M1,1.5 h1.2 M3.5,4 h1.2" stroke="#8a94a0" stroke-width="1.2"/>"##,
-);
+/// How time spent on an activity is painted.
+pub(super) const fn paint(activity: Activity) -> Paint {
+    let [_, r, g, b] = activity.color().to_be_bytes();
+    Paint { id: activity.name(), base: RGBColor(r, g, b), hatch: hatch(activity) }
+}
+
+/// The pattern of an activity: its size and what is drawn over the base.
+const fn hatch(activity: Activity) -> Option<Hatch> {
+    let (size, lines) = match activity {
+        Activity::BacklogWait => (
+            6,
+            r##"<path d="M-1,1 l2,-2 M0,6 l6,-6 M5,7 l2,-2" stroke="#ffffff" stroke-opacity="0.75" stroke-width="1.3"/>"##,
+        ),
+        Activity::RunQueueWait => {
+            (5, r##"<path d="M-1,4 l2,2 M0,0 l5,5 M4,-1 l2,2" stroke="#7a3a00" stroke-width="1.1"/>"##)
+        }
+        Activity::PoolWait => {
+            (6, r##"<path d="M0,0 l6,6 M0,6 l6,-6" stroke="#ffffff" stroke-opacity="0.8" stroke-width="0.9"/>"##)
+        }
+        Activity::BackendWait => (4, r##"<path d="M0,1 h4" stroke="#ffffff" stroke-width="1.2"/>"##),
+        Activity::Sleep => (5, r##"<path d="M1,1.5 h1.2 M3.5,4 h1.2" stroke="#8a94a0" stroke-width="1.2"/>"##),
+        Activity::ThreadWait => {
+            (5, r##"<path d="M1,0 v5 M3.5,0 v5" stroke="#ffffff" stroke-opacity="0.8" stroke-width="0.9"/>"##)
+        }
+        Activity::Framework | Activity::Compute | Activity::Backend => return None,
+    };
+    Some(Hatch { size, lines })
+}
 
 /// What runs requests is running one.
 pub(super) const RUNNING: Paint = Paint::solid("running", RUNNING_COLOR);
@@ -132,21 +121,6 @@ pub(super) const SEPARATOR: Paint = Paint::solid("separator", PAPER);
 pub(super) const FAULT: Paint = Paint::solid("fault", RGBColor(0xff, 0xf0, 0xb8));
 /// How long a request would take alone.
 pub(super) const ALONE: Paint = Paint::solid("alone", RGBColor(0x3b, 0x46, 0x52));
-
-/// How time spent in an activity is painted.
-pub(super) const fn paint(activity: Activity) -> Paint {
-    match activity {
-        Activity::BacklogWait => BACKLOG_WAIT,
-        Activity::RunQueueWait => RUN_QUEUE_WAIT,
-        Activity::ThreadWait => THREAD_WAIT,
-        Activity::PoolWait => POOL_WAIT,
-        Activity::BackendWait => BACKEND_WAIT,
-        Activity::Framework => FRAMEWORK,
-        Activity::Compute => COMPUTE,
-        Activity::Backend => BACKEND,
-        Activity::Sleep => SLEEP,
-    }
-}
 
 /// The definitions of the patterns that `body` refers to.
 pub(super) fn definitions(body: &str) -> String {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::Activity;
+use crate::model::{Activity, ActivityGroup};
 use crate::policy::Runner;
 use crate::stats::{PolicyResults, TimelineEntry, TimelineSegment};
 
@@ -113,7 +113,7 @@ fn blocks(entry: &TimelineEntry, runner: Runner) -> Vec<Block> {
         if !is_taken(runner, segment) {
             continue;
         }
-        let runs = matches!(activity, Activity::Framework | Activity::Compute);
+        let runs = activity.group() == ActivityGroup::Cpu;
         match blocks.last_mut() {
             Some(last) if last.runs == runs && last.end_ms >= segment.start_ms => last.end_ms = segment.end_ms,
             _ => blocks.push(Block {

@@ -17,7 +17,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::engine::{Departure, Outcome, Unfinished, add_spent};
-use crate::model::{Activity, SimDuration, SimTime};
+use crate::model::{Activity, ActivityGroup, SimDuration, SimTime};
 
 pub use counts::Counts;
 use stretch::{Stretch, nanos, units};
@@ -200,11 +200,10 @@ impl OverTime {
         window.counts.completions += departures.len() as u64;
         window.response_time += spent.iter().sum::<u128>();
         window.times.record(departures);
-        let of = |activity: Activity| spent_inside[activity as usize];
         window.counts.departures += inside;
         window.levels[IN_SYSTEM].area += units(spent_inside.iter().sum());
-        window.levels[BACKLOG].area += units(of(Activity::BacklogWait));
-        window.levels[WORK].area += units(of(Activity::Framework) + of(Activity::Compute));
+        window.levels[BACKLOG].area += units(spent_inside[Activity::BacklogWait as usize]);
+        window.levels[WORK].area += units(ActivityGroup::Cpu.total(&spent_inside));
         for departure in departures.iter().filter(|_| reaches_beyond).filter(is_beyond) {
             self.add_presence(departure);
         }
@@ -261,9 +260,8 @@ impl OverTime {
     /// Takes note of when a request was in the system, and of its departure.
     fn add_presence(&mut self, departure: &Departure) {
         let Departure { entrance, departure: end, spent, outcome, .. } = departure;
-        let of = |activity: Activity| spent[activity as usize];
-        let cpu_time = of(Activity::Framework) + of(Activity::Compute);
-        self.add_levels(entrance.arrival, *end, of(Activity::BacklogWait), cpu_time);
+        let backlog_wait = spent[Activity::BacklogWait as usize];
+        self.add_levels(entrance.arrival, *end, backlog_wait, ActivityGroup::Cpu.total(spent));
         if *outcome == Outcome::Completed {
             let place = self.find(*end).place;
             self.windows[place].counts.departures += 1;

@@ -11,7 +11,7 @@
 use std::ops::Not;
 
 use crate::engine::{Departure, Dispatch, MAX_IN_FLIGHT, Observer, Order, Queueing, Rules, Setup, Simulation};
-use crate::model::{Activity, Backend, Machine, SimDuration, SimTime};
+use crate::model::{Activity, ActivityGroup, Backend, Machine, SimDuration, SimTime};
 use crate::random::{Clients, Distribution, Load, Streams, Users, Workload};
 use crate::scenario::Scenario;
 use crate::stats::Interval;
@@ -145,11 +145,12 @@ struct Mark {
 impl Observer for Watch {
     fn on_departures(&mut self, departures: &[Departure]) {
         for departure in departures {
-            let spent = |activity: Activity| u128::from(departure.spent[activity as usize].as_nanos());
-            self.pool_wait += spent(Activity::PoolWait);
-            self.in_progress += u128::from(departure.response_time().as_nanos()) - spent(Activity::BacklogWait);
-            self.work += spent(Activity::Framework) + spent(Activity::Compute);
-            self.away += spent(Activity::Backend) + spent(Activity::Sleep);
+            let spent = departure.spent.map(|span| u128::from(span.as_nanos()));
+            self.pool_wait += spent[Activity::PoolWait as usize];
+            self.in_progress +=
+                u128::from(departure.response_time().as_nanos()) - spent[Activity::BacklogWait as usize];
+            self.work += ActivityGroup::Cpu.total(&spent);
+            self.away += ActivityGroup::Away.total(&spent);
             self.departed += 1;
             if self.departed.is_multiple_of(REQUESTS_PER_MARK) {
                 self.marks.push(Mark {

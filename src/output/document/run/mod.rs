@@ -8,12 +8,12 @@ pub mod stations;
 use indexmap::IndexMap;
 
 use self::certainty::certainty;
-use crate::model::Activity;
+use crate::model::{Activity, ActivityGroup, Breakdown};
 use crate::output::block::number::{self, NONE, Unit};
 use crate::output::block::table::Table;
 use crate::stats::{
-    Breakdown, ClassConfidence, OperationCounts, PolicyResults, RequestCounts, Saturation, ScenarioResults, Slowdown,
-    Summary, TimelineEntry,
+    ClassConfidence, OperationCounts, PolicyResults, RequestCounts, Saturation, ScenarioResults, Slowdown, Summary,
+    TimelineEntry,
 };
 
 /// Up to so many requests are shown one by one.
@@ -36,54 +36,12 @@ pub fn tables(results: &ScenarioResults) -> Vec<Table> {
     tables
 }
 
-/// A mean's parts by name, as reports list them, for a policy.
-pub fn parts(breakdown: &Breakdown) -> [(Kind, &'static str, Option<f64>); Activity::ALL.len()] {
-    let Breakdown {
-        backlog_wait,
-        run_queue_wait,
-        thread_wait,
-        pool_wait,
-        backend_wait,
-        framework,
-        compute,
-        backend,
-        sleep,
-    } = *breakdown;
-    [
-        (Kind::Wait, "backlog", backlog_wait),
-        (Kind::Wait, "run queue", run_queue_wait),
-        (Kind::Wait, "thread", thread_wait),
-        (Kind::Wait, "pool", pool_wait),
-        (Kind::Wait, "backend", backend_wait),
-        (Kind::Work, "framework", framework),
-        (Kind::Work, "compute", compute),
-        (Kind::Away, "backend", backend),
-        (Kind::Away, "sleep", sleep),
-    ]
-}
-
-/// The three ways in which time goes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// Waiting in line.
-    Wait,
-    /// At work on the CPU.
-    Work,
-    /// Away: a backend works, or the request sleeps.
-    Away,
-}
-
-impl Kind {
-    /// Every kind, in the order of [`parts`].
-    pub const ALL: [Self; 3] = [Self::Wait, Self::Work, Self::Away];
-
-    /// What the columns of a kind have in common.
-    pub const fn group(self) -> &'static str {
-        match self {
-            Self::Wait => "waiting in",
-            Self::Work => "working on",
-            Self::Away => "away for",
-        }
+/// What the columns of a group of activities have in common.
+const fn heading(group: ActivityGroup) -> &'static str {
+    match group {
+        ActivityGroup::Wait => "waiting in",
+        ActivityGroup::Cpu => "working on",
+        ActivityGroup::Away => "away for",
     }
 }
 
@@ -278,18 +236,13 @@ fn where_the_time_went(results: &ScenarioResults) -> Table {
     let title = format!("Where the time went, mean per request in {}", unit.name);
     let lines: Vec<_> = results.policies.iter().flat_map(time_lines).collect();
     let mut table = Table::of(title, "policy", lines.iter().map(|(is_part, name, _)| (*is_part, name.clone())));
-    let rows: Vec<_> = lines.iter().map(|(_, _, breakdown)| parts(breakdown)).collect();
-    let Some(first) = rows.first() else { return table };
-    for (place, (kind, heading, _)) in first.iter().enumerate() {
-        let times: Vec<_> = rows.iter().map(|row| row[place].2).collect();
+    for activity in Activity::ranked() {
+        let times: Vec<_> = lines.iter().map(|(_, _, breakdown)| breakdown.of(activity)).collect();
         if times.iter().flatten().any(|time| *time > 0.0) {
-            table.numbers(kind.group(), heading, unit.column(&times));
+            table.numbers(heading(activity.group()), activity.column(), unit.column(&times));
         }
     }
-    let sum = |row: &[(Kind, &str, Option<f64>); Activity::ALL.len()]| {
-        row.iter().filter_map(|part| part.2).reduce(|sum, part| sum + part)
-    };
-    let sums: Vec<_> = rows.iter().map(sum).collect();
+    let sums: Vec<_> = lines.iter().map(|(_, _, breakdown)| breakdown.total()).collect();
     table.apart();
     table.numbers("", "in all", unit.column(&sums));
     if lines.iter().any(|(is_part, ..)| *is_part) {
