@@ -4,15 +4,15 @@ use std::borrow::Cow;
 use std::fmt;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{self, Deserializer, IntoDeserializer, MapAccess, Visitor};
+use serde::{Deserialize, Serialize, Serializer};
 
 use super::SimDuration;
 
 /// CPU time of a client library for each query, which holds the worker, the lock or the loop like any other work, and is no
 /// part of the request's demand; and the statements that it sends around each query.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BackendClient {
     /// CPU time until the query is sent (0); with `begin`, from the answer to that on.
@@ -34,7 +34,7 @@ pub struct BackendClient {
 
 /// A statement that a client sends beside a query: a round trip of its own, during which the connection is held, and a thread
 /// is without its interpreter lock.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Statement {
     /// CPU time of the client until it is sent (0).
@@ -64,7 +64,7 @@ impl BackendClient {
 }
 
 /// A client library whose costs were measured.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum KnownClient {
     /// psycopg 3 with psycopg_pool, from threads: BEGIN, the query and COMMIT are round trips of their own.
@@ -124,6 +124,15 @@ impl ClientChoice {
         match self {
             Self::Known(_) => true,
             Self::Own(client) => client.has_statements(),
+        }
+    }
+}
+
+impl Serialize for ClientChoice {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Known(client) => client.serialize(serializer),
+            Self::Own(client) => client.serialize(serializer),
         }
     }
 }

@@ -99,7 +99,7 @@ impl JsonSchema for Quantum {
 }
 
 /// What limits a backend; without limits a wait is a plain delay.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Backend {
     /// The connections through which the application asks it; any number when left out.
@@ -160,7 +160,7 @@ fn is_false(flag: &bool) -> bool {
 }
 
 /// A connection pool. Requests that find no idle connection wait in the order they came.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Pool {
     /// How many connections it has.

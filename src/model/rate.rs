@@ -6,6 +6,7 @@ use std::str::FromStr;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{self, Deserialize, Deserializer, Visitor};
+use serde::{Serialize, Serializer};
 
 /// A rate of events, in events per second; finite and above 0.
 #[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
@@ -57,6 +58,12 @@ impl FromStr for Rate {
         };
         let number: f64 = number.trim().parse().map_err(|_| format!("`{text}` is not a rate\n{HELP}"))?;
         Self::per_second(number * per_second).ok_or_else(|| format!("`{text}` is not above 0 and finite\n{HELP}"))
+    }
+}
+
+impl Serialize for Rate {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
     }
 }
 

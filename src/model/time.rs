@@ -158,12 +158,18 @@ impl fmt::Display for SimDuration {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (unit, nanos) = match self.0 {
             0 => return f.write_str("0ms"),
-            n if n >= 1_000_000_000 => ("s", 1e9),
-            n if n >= 1_000_000 => ("ms", 1e6),
-            n if n >= 1_000 => ("us", 1e3),
-            _ => ("ns", 1.0),
+            n if n >= 1_000_000_000 => ("s", 1_000_000_000),
+            n if n >= 1_000_000 => ("ms", 1_000_000),
+            n if n >= 1_000 => ("us", 1_000),
+            _ => ("ns", 1),
         };
-        write!(f, "{}{unit}", self.0 as f64 / nanos)
+        let (whole, rest) = (self.0 / nanos, self.0 % nanos);
+        if rest == 0 {
+            return write!(f, "{whole}{unit}");
+        }
+        // The remainder with as many digits as the unit has, then without trailing zeros.
+        let digits = (nanos + rest).to_string();
+        write!(f, "{whole}.{}{unit}", digits[1..].trim_end_matches('0'))
     }
 }
 
@@ -313,7 +319,7 @@ mod tests {
 
     #[test]
     fn a_duration_is_shown_as_it_is_written() {
-        for text in ["20ms", "1.5s", "250us", "7ns", "0ms"] {
+        for text in ["20ms", "1.5s", "250us", "7ns", "0ms", "1.001us", "10000000.000000001s"] {
             assert_eq!(text.parse::<SimDuration>().unwrap().to_string(), text);
         }
     }

@@ -50,7 +50,7 @@ pub trait Policy {
 macro_rules! policies {
     ($($(#[$doc:meta])* $kind:literal => $variant:ident),* $(,)?) => {
         /// A policy as written in scenario files: `{ "threaded": { "workers": 2, "threads": 4 } }`.
-        #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+        #[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
         #[serde(rename_all = "snake_case")]
         pub enum PolicyChoice {
             $($(#[$doc])* $variant($variant)),*

@@ -4,14 +4,14 @@ use std::num::NonZeroU32;
 
 use rand::RngExt;
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::model::{Proportion, SimDuration};
 
 use super::{Distribution, Stream};
 
 /// How long clients wait, and what they do then.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Clients {
     /// After how long, from the arrival on, a client gives up; it waits for ever when left out.
@@ -27,7 +27,7 @@ pub struct Clients {
 }
 
 /// How clients try again when a request was rejected, timed out or failed.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Retries {
     /// How often at most after the first try.
@@ -42,6 +42,13 @@ pub struct Retries {
     #[serde(default, deserialize_with = "Proportion::optional", skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<Proportion>")]
     pub budget: Option<f64>,
+}
+
+impl Clients {
+    /// Whether clients wait without limit and never retry: the default.
+    pub fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 impl Retries {

@@ -6,7 +6,7 @@
 use std::num::NonZeroU32;
 
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::{DispatchChoice, MEASURED, Plain, Preset, Product, overhead};
 use crate::engine::Rounding;
@@ -16,7 +16,7 @@ use crate::policy::{Async, AsyncThreadPool, OverheadForm, SwitchInterval, one};
 const FASTAPI: Overhead = overhead(1200, 150, 150);
 
 /// Python under ASGI, with handlers in threads.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FastapiThreadpool {
     /// Name in reports; `fastapi_threadpool` if omitted. Policies of the same kind need different names.

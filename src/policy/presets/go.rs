@@ -5,7 +5,7 @@
 use std::num::NonZeroU32;
 
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::{DispatchChoice, Plain, Preset, Product};
 use crate::engine::MAX_IN_FLIGHT;
@@ -13,7 +13,7 @@ use crate::model::Overhead;
 use crate::policy::{OverheadForm, Threaded};
 
 /// Go's net/http.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Go {
     /// Name in reports; `go` if omitted. Policies of the same kind need different names.

@@ -19,7 +19,7 @@ const SYNC: Overhead = overhead(600, 200, 300);
 const GTHREAD: Overhead = overhead(800, 250, 300);
 
 /// Python under WSGI.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Gunicorn {
     /// Name in reports; `gunicorn` if omitted. Policies of the same kind need different names.

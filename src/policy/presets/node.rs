@@ -6,7 +6,7 @@
 use std::num::NonZeroU32;
 
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::{DispatchChoice, Plain, Preset, Product, overhead};
 use crate::engine::{Dispatch, Rounding};
@@ -16,7 +16,7 @@ use crate::policy::{Async, OverheadForm, one};
 const NODE: Overhead = overhead(500, 200, 300);
 
 /// JavaScript.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Node {
     /// Name in reports; `node` if omitted. Policies of the same kind need different names.

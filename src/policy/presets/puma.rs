@@ -6,14 +6,14 @@
 use std::num::NonZeroU32;
 
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::{DispatchChoice, Plain, Preset, Product};
 use crate::model::{Overhead, SimDuration};
 use crate::policy::{OverheadForm, SwitchInterval, Threaded, one};
 
 /// Ruby.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Puma {
     /// Name in reports; `puma` if omitted. Policies of the same kind need different names.

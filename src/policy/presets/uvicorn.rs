@@ -17,7 +17,7 @@ const ASYNCIO: Overhead = overhead(550, 150, 250);
 const UVLOOP: Overhead = overhead(410, 115, 190);
 
 /// Python under ASGI, with `async` handlers.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Uvicorn {
     /// Name in reports; `uvicorn` if omitted. Policies of the same kind need different names.

@@ -5,7 +5,7 @@
 use std::num::NonZeroU32;
 
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::{DispatchChoice, MEASURED, Plain, Preset, Product, overhead};
 use crate::model::{KnownClient, Overhead};
@@ -14,7 +14,7 @@ use crate::policy::{OverheadForm, Threaded};
 const WAITRESS: Overhead = overhead(1000, 400, 500);
 
 /// Python under WSGI, in one process.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Waitress {
     /// Name in reports; `waitress` if omitted. Policies of the same kind need different names.

@@ -5,9 +5,9 @@ use std::num::NonZeroU32;
 
 use rand_distr::{Distribution, Exp1};
 use schemars::JsonSchema;
-use serde::Deserialize;
 use serde::de::value::{MapAccessDeserializer, U64Deserializer};
 use serde::de::{self, Deserializer, IntoDeserializer, MapAccess, Visitor};
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::model::{Rate, SimDuration};
 use crate::random::Stream;
@@ -15,7 +15,7 @@ use crate::random::Stream;
 use super::parameters::duration_above_zero;
 
 /// Several requests at one instant; the instants are random (Poisson).
-#[derive(Clone, Copy, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Batches {
     /// How often a batch comes.
@@ -25,7 +25,7 @@ pub struct Batches {
 }
 
 /// Many requests at once or within a short time, in regular intervals; the first burst begins after one interval.
-#[derive(Clone, Copy, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Bursts {
     /// From the beginning of one burst to that of the next; above 0.
@@ -40,8 +40,8 @@ pub struct Bursts {
 }
 
 /// How many requests come at once: a number, or a law.
-// `remote = "Self"` derives how an object is read, as a function that the trait's `deserialize` below calls.
-#[derive(Clone, Copy, Debug, PartialEq, Deserialize, JsonSchema)]
+// `remote = "Self"` derives how an object is read and written, as functions that the traits' methods below call.
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case", remote = "Self")]
 #[schemars(!remote)]
 pub enum BatchSize {
@@ -54,7 +54,7 @@ pub enum BatchSize {
 }
 
 /// A geometric law of whole numbers from 1 on.
-#[derive(Clone, Copy, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Geometric {
     /// The mean, from 1 to a million.
@@ -83,6 +83,15 @@ pub(super) fn one_after_another<'de, D: Deserializer<'de>>(deserializer: D) -> R
         )));
     }
     Ok(bursts)
+}
+
+impl Serialize for BatchSize {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if let Self::Fixed(size) = self {
+            return size.serialize(serializer);
+        }
+        Self::serialize(self, serializer)
+    }
 }
 
 impl<'de> Deserialize<'de> for BatchSize {

@@ -19,9 +19,9 @@ mod varying;
 use std::fmt;
 
 use schemars::{JsonSchema, Schema, json_schema};
-use serde::Deserialize;
 use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{self, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::model::{ClassId, Rate};
 
@@ -39,8 +39,8 @@ pub use trace::{Trace, TraceClass, TraceError};
 pub use users::Users;
 
 /// A law of arrivals, as scenario files write it: an object whose one key names the law, or a list of rates.
-// `remote = "Self"` derives how an object is read, as a function that the trait's `deserialize` below calls.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+// `remote = "Self"` derives how an object is read and written, as functions that the traits' methods below call.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case", remote = "Self")]
 #[schemars(!remote, transform = or_a_list_of_rates)]
 pub enum Arrivals {
@@ -209,6 +209,12 @@ impl Arrivals {
             | Self::Bursts(_)
             | Self::Trace(_) => Ok(()),
         }
+    }
+}
+
+impl Serialize for Arrivals {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Self::serialize(self, serializer)
     }
 }
 

@@ -8,8 +8,8 @@
 use rand::RngExt;
 use rand_distr::{Distribution as _, Exp1};
 use schemars::JsonSchema;
-use serde::Deserialize;
 use serde::de::{Deserializer, Error};
+use serde::{Deserialize, Serialize};
 
 use crate::model::{Rate, SimDuration};
 use crate::random::{Distribution, Sampler, Stream};
@@ -18,7 +18,7 @@ use super::parameters::{RateOrZero, duration_above_zero};
 use super::stepwise::{Step, Steps};
 
 /// States that follow each other again and again, each for an exponential time; the first by its share of the time.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Mmpp {
     /// The states in their order; at least one has a rate above 0.
@@ -28,7 +28,7 @@ pub struct Mmpp {
 }
 
 /// A state of a Markov-modulated Poisson process.
-#[derive(Clone, Copy, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MmppState {
     /// The rate in it; "0/s" for none.
@@ -40,7 +40,7 @@ pub struct MmppState {
 }
 
 /// Poisson arrivals in `on` times, none in `off` times, by turns; the first `on` begins at the start.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OnOff {
     /// The rate while it is on.

@@ -5,8 +5,8 @@ use std::fmt;
 use std::str::FromStr;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
-use serde::Deserialize;
 use serde::de::{self, Deserializer, Visitor};
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::model::{Proportion, Rate, SimDuration};
 use crate::random::Distribution;
@@ -57,6 +57,18 @@ impl FromStr for RateOrZero {
     }
 }
 
+impl fmt::Display for RateOrZero {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/s", self.0)
+    }
+}
+
+impl Serialize for RateOrZero {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
 impl<'de> Deserialize<'de> for RateOrZero {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct RateVisitor;
@@ -84,7 +96,7 @@ impl JsonSchema for RateOrZero {
 }
 
 /// How far a rate goes up and down, relative to its mean: from 0 (it stays) to 1 (it comes down to 0).
-#[derive(Clone, Copy, Debug, PartialEq, PartialOrd, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, PartialOrd, Deserialize, Serialize)]
 #[serde(try_from = "Proportion")]
 pub struct Amplitude(f64);
 

@@ -4,9 +4,9 @@ use std::fmt;
 use std::sync::Arc;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::Deserialize;
 use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{self, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::model::SimDuration;
 
@@ -22,7 +22,7 @@ pub struct Piecewise {
 }
 
 /// A rate that holds for a while.
-#[derive(Clone, Copy, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Piece {
     /// How long it holds; above 0.
@@ -34,7 +34,7 @@ pub struct Piece {
 }
 
 /// Rates one after another, and what comes after the last.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "DetailedPiecewise")]
 struct PiecewiseForm {
@@ -115,6 +115,15 @@ impl Steps for PiecewiseSteps {
 
     fn cycle(&self) -> Option<Cycle> {
         self.cycle
+    }
+}
+
+impl Serialize for Piecewise {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if !self.repeat {
+            return serializer.collect_seq(self.rates.iter());
+        }
+        PiecewiseForm { rates: self.rates.to_vec(), repeat: self.repeat }.serialize(serializer)
     }
 }
 

@@ -1,8 +1,8 @@
 //! Poisson arrivals at a rate that grows or falls evenly.
 
 use schemars::JsonSchema;
-use serde::Deserialize;
 use serde::de::{Deserializer, Error};
+use serde::{Deserialize, Serialize};
 
 use crate::model::SimDuration;
 
@@ -10,7 +10,7 @@ use super::parameters::{RateOrZero, duration_above_zero};
 use super::varying::VaryingRate;
 
 /// A rate that changes evenly from one value to another, and then stays; at "0/s" there are no more arrivals.
-#[derive(Clone, Copy, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Ramp {
     /// The rate at the start; "0/s" for none.

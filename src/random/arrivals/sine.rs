@@ -3,7 +3,7 @@
 use std::f64::consts::{PI, TAU};
 
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::model::{Rate, SimDuration, SimTime};
 
@@ -11,7 +11,7 @@ use super::parameters::{Amplitude, duration_above_zero};
 use super::varying::VaryingRate;
 
 /// The rate mean · (1 + amplitude · sin(2π t / period)).
-#[derive(Clone, Copy, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Sine {
     /// The mean rate; at the start it has this value and rises.

@@ -1,8 +1,8 @@
 //! Users of a closed system.
 
 use schemars::JsonSchema;
-use serde::Deserialize;
 use serde::de::{Deserializer, Error};
+use serde::{Deserialize, Serialize};
 
 use crate::random::Distribution;
 
@@ -10,7 +10,7 @@ use crate::random::Distribution;
 const MOST: u32 = 1_000_000;
 
 /// Users who send a request, wait for its answer, think, and send the next.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Users {
     /// How many there are; from 1 to a million.

@@ -5,9 +5,9 @@ use std::fmt;
 use std::sync::Arc;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::Deserialize;
 use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{self, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::model::SimDuration;
 
@@ -21,7 +21,7 @@ pub enum Empirical {
 }
 
 /// A file with one duration a line, such as `20ms`; empty lines and what follows a `#` are left out.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EmpiricalFile {
     /// Where the file is, relative to the scenario.
@@ -82,6 +82,15 @@ fn parse_values(file: &str, text: &str) -> Result<Arc<[SimDuration]>, String> {
         return Err(format!("`{file}` holds no duration\nwrite one duration a line, such as 20ms"));
     }
     Ok(values.into())
+}
+
+impl Serialize for Empirical {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Values(values) => serializer.collect_seq(values.iter()),
+            Self::File(file) => file.serialize(serializer),
+        }
+    }
 }
 
 impl<'de> Deserialize<'de> for Empirical {

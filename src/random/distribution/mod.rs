@@ -11,9 +11,9 @@ mod weighted;
 use std::fmt;
 
 use schemars::JsonSchema;
-use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{self, Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::model::SimDuration;
 
@@ -23,8 +23,8 @@ pub use sampler::Sampler;
 pub use weighted::{Hyperexponential, HyperexponentialBranch, Mixture, MixtureBranch};
 
 /// A law of durations: a plain duration is a constant, else an object whose one key names the law.
-// `remote = "Self"` derives how an object is read, as a function that the trait's `deserialize` below calls.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+// `remote = "Self"` derives how an object is read and written, as functions that the traits' methods below call.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case", remote = "Self")]
 #[schemars(!remote)]
 pub enum Distribution {
@@ -145,6 +145,15 @@ impl Distribution {
             Self::Mixture(law) => law.possible_branches().all(|branch| branch.of.is_always_zero()),
             law => law.mean_nanos() <= 0.0,
         }
+    }
+}
+
+impl Serialize for Distribution {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if let Self::Constant(value) = self {
+            return value.serialize(serializer);
+        }
+        Self::serialize(self, serializer)
     }
 }
 

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::{Deserialize, Deserializer, de};
+use serde::{Deserialize, Deserializer, Serialize, de};
 use statrs::function::erf::erfc;
 
 use crate::model::{Proportion, SimDuration};
@@ -15,7 +15,7 @@ const NORMAL_P99: f64 = 2.326_347_874_040_841;
 const NEGLIGIBLE_CV: f64 = 1e-6;
 
 /// A coefficient of variation (standard deviation / mean), from 0 to 100, or as a percentage such as "80%".
-#[derive(Clone, Copy, Debug, PartialEq, PartialOrd, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, PartialOrd, Deserialize, Serialize)]
 #[serde(try_from = "Proportion")]
 pub struct Cv(f64);
 
@@ -61,7 +61,7 @@ impl TryFrom<f64> for Cv {
 }
 
 /// A share relative to the other weights of a list, from 0 to a billion; they need not sum to 1.
-#[derive(Clone, Copy, Debug, PartialEq, PartialOrd, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, PartialOrd, Deserialize, Serialize, JsonSchema)]
 #[serde(try_from = "f64")]
 #[schemars(inline, extend("minimum" = 0, "maximum" = 1_000_000_000))]
 pub struct Weight(f64);
@@ -86,8 +86,8 @@ impl TryFrom<f64> for Weight {
 }
 
 /// The lowest and the highest duration.
-#[derive(Clone, Copy, Debug, PartialEq, Deserialize, JsonSchema)]
-#[serde(try_from = "(SimDuration, SimDuration)")]
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
+#[serde(try_from = "(SimDuration, SimDuration)", into = "(SimDuration, SimDuration)")]
 #[schemars(inline)]
 pub struct Uniform {
     pub(super) low: SimDuration,
@@ -105,6 +105,12 @@ impl TryFrom<(SimDuration, SimDuration)> for Uniform {
     }
 }
 
+impl From<Uniform> for (SimDuration, SimDuration) {
+    fn from(Uniform { low, high }: Uniform) -> Self {
+        (low, high)
+    }
+}
+
 impl Uniform {
     pub(super) fn scaled(&self, factor: f64) -> Self {
         Self { low: self.low.scaled(factor), high: self.high.scaled(factor) }
@@ -116,7 +122,7 @@ impl Uniform {
 }
 
 /// The mean and the cv of the bell curve before it is cut off at 0.
-#[derive(Clone, Copy, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Normal {
     /// The mean before the cut; with a cv of up to 0.3 the cut changes it by less than 0.1 %.
@@ -163,7 +169,7 @@ impl Normal {
 }
 
 /// A mean and a coefficient of variation.
-#[derive(Clone, Copy, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MeanAndCv {
     /// The mean.
@@ -188,7 +194,7 @@ impl MeanAndCv {
 }
 
 /// A median and a 99th percentile.
-#[derive(Clone, Copy, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MedianAndP99 {
     /// Half of the draws are below it; above 0.
@@ -198,8 +204,8 @@ pub struct MedianAndP99 {
 }
 
 /// Two numbers that say where a law lies and how far it spreads: `mean` and `cv`, or `median` and `p99`.
-#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
-#[serde(try_from = "SpreadFields")]
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize, Serialize)]
+#[serde(try_from = "SpreadFields", untagged)]
 pub enum Spread {
     /// The mean and the cv.
     MeanAndCv(MeanAndCv),
@@ -354,7 +360,7 @@ impl Spread {
 }
 
 /// A sum of equal exponential stages.
-#[derive(Clone, Copy, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Erlang {
     /// How many stages; 1 or more.

@@ -1,20 +1,20 @@
 //! Laws that are one of several, drawn by weight.
 
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::model::SimDuration;
 
 use super::{Distribution, Weight};
 
 /// Branches of which each draw takes one; at least one, and the weights do not sum to 0.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(try_from = "Vec<HyperexponentialBranch>")]
 #[schemars(!try_from, inline)]
 pub struct Hyperexponential(#[schemars(length(min = 1))] Vec<HyperexponentialBranch>);
 
 /// An exponential among several.
-#[derive(Clone, Copy, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct HyperexponentialBranch {
     /// How often it is drawn, relative to the others.
@@ -24,13 +24,13 @@ pub struct HyperexponentialBranch {
 }
 
 /// Branches of which each draw takes one; at least one, and the weights do not sum to 0.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(try_from = "Vec<MixtureBranch>")]
 #[schemars(!try_from, inline)]
 pub struct Mixture(#[schemars(length(min = 1))] Vec<MixtureBranch>);
 
 /// A law among several.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MixtureBranch {
     /// How often it is drawn, relative to the others.

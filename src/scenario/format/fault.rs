@@ -3,12 +3,12 @@
 use std::num::NonZeroU32;
 
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::model::SimDuration;
 
 /// Something that goes wrong for a while: when, how long, and one of the kinds.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Fault")]
 pub(in crate::scenario) struct FaultForm {
@@ -33,7 +33,7 @@ pub(in crate::scenario) struct FaultForm {
 }
 
 /// A slow backend: by a `factor` or to a `time`. It concerns the queries that it starts while the fault lasts.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Slow", extend("oneOf" = [{ "required": ["factor"] }, { "required": ["time"] }]))]
 pub(in crate::scenario) struct SlowForm {
@@ -48,7 +48,7 @@ pub(in crate::scenario) struct SlowForm {
 }
 
 /// A backend that is down.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Down")]
 pub(in crate::scenario) struct DownForm {
@@ -57,7 +57,7 @@ pub(in crate::scenario) struct DownForm {
 }
 
 /// A worker that restarts.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Restart")]
 pub(in crate::scenario) struct RestartForm {

@@ -3,13 +3,13 @@
 use std::borrow::Cow;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::model::Named;
 use crate::scenario::percentage::Percentage;
 
 /// How much a metric may be worse than in a baseline; what is left out stays at the metric's default.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Tolerance")]
 pub(in crate::scenario) struct ToleranceForm {

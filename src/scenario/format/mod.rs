@@ -27,13 +27,12 @@ pub(super) use judgement::ToleranceForm;
 pub(super) use run::{PrecisionForm, RunForm};
 
 /// A web application, the requests it gets, and the policies under which to run them.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(title = "Scenario of waitline, version 1")]
 pub(super) struct ScenarioForm {
     /// Where the JSON Schema of this format is, for editors.
     #[serde(rename = "$schema")]
-    #[expect(dead_code, reason = "it is for editors; reading it checks that it is a text")]
     pub schema: Option<String>,
     /// What the scenario shows, in a sentence or two.
     pub description: Option<String>,
@@ -46,13 +45,13 @@ pub(super) struct ScenarioForm {
     #[serde(default)]
     pub machine: MachineForm,
     /// What requests wait for, by name. `db` is there without being named.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     pub backends: IndexMap<String, Backend>,
     /// How long clients wait, and what they do then. Without it they wait for ever.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Clients::is_default")]
     pub clients: Clients,
     /// What goes wrong during the run.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub faults: Vec<FaultForm>,
     /// The policies; each runs the same requests.
     #[schemars(length(min = 1))]
@@ -65,13 +64,13 @@ pub(super) struct ScenarioForm {
     #[schemars(with = "Vec<judgement::Expression>")]
     pub slo: Vec<String>,
     /// How much a metric may be worse than in the baseline, by its name; beyond both it is a regression.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     #[schemars(with = "judgement::Tolerances")]
     pub tolerances: IndexMap<String, ToleranceForm>,
 }
 
 /// A kind of request.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Class")]
 pub(super) struct ClassForm {
@@ -100,7 +99,7 @@ fn weight<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
 }
 
 /// A phase of a request: work on the CPU, or a wait.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[schemars(rename = "Phase")]
 pub(super) enum PhaseForm {
@@ -119,8 +118,8 @@ pub(super) enum PhaseForm {
 }
 
 /// Waits that an event loop gathers: a list of them, or that and more.
-#[derive(Debug, JsonSchema)]
-#[schemars(untagged)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[serde(untagged)]
 #[schemars(rename = "Parallel")]
 pub(super) enum ParallelForm {
     Plain(Vec<PhaseForm>),
@@ -128,7 +127,7 @@ pub(super) enum ParallelForm {
 }
 
 /// Waits that an event loop gathers, in detail.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "DetailedParallel")]
 pub(super) struct DetailedParallelForm {
@@ -172,8 +171,8 @@ impl<'de> Deserialize<'de> for ParallelForm {
 }
 
 /// A wait for the database: how long it takes, or that and more.
-#[derive(Debug, JsonSchema)]
-#[schemars(untagged)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[serde(untagged)]
 #[schemars(rename = "Db")]
 pub(super) enum DbForm {
     Plain(Distribution),
@@ -181,7 +180,7 @@ pub(super) enum DbForm {
 }
 
 /// A wait for the database, in detail.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "DetailedDb")]
 pub(super) struct DetailedDbForm {
@@ -193,7 +192,7 @@ pub(super) struct DetailedDbForm {
 }
 
 /// A wait for a backend.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Wait")]
 pub(super) struct WaitForm {
@@ -212,7 +211,7 @@ fn is_false(flag: &bool) -> bool {
 }
 
 /// The machine that the workers of a policy share.
-#[derive(Debug, Deserialize, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 #[schemars(rename = "Machine")]
 pub(super) struct MachineForm {

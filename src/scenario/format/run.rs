@@ -14,7 +14,7 @@ use crate::scenario::WarmUp;
 use crate::scenario::percentage::Percentage;
 
 /// How long a run is, and from which seed: either `requests` or `duration`.
-#[derive(Debug, Deserialize, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 #[schemars(rename = "Run")]
 pub(in crate::scenario) struct RunForm {
@@ -112,7 +112,7 @@ impl JsonSchema for WarmUp {
 }
 
 /// How narrow intervals must be: their half width, or that and more.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 #[serde(untagged)]
 #[schemars(rename = "Precision")]
 pub(in crate::scenario) enum PrecisionForm {
@@ -121,7 +121,7 @@ pub(in crate::scenario) enum PrecisionForm {
 }
 
 /// How narrow intervals must be, of what, and how long it is tried.
-#[derive(Debug, Deserialize, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "DetailedPrecision")]
 pub(in crate::scenario) struct DetailedPrecisionForm {

@@ -14,7 +14,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::model::{ClassId, SimDuration, SimTime};
 use crate::random::Files;
@@ -65,6 +65,12 @@ pub struct TraceError {
     pub help: String,
     /// The name that is no class, if that is what is wrong.
     pub unknown_class: Option<String>,
+}
+
+impl Serialize for Trace {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.path)
+    }
 }
 
 impl Trace {
