@@ -6,6 +6,7 @@
 mod common;
 mod determinism;
 mod floors;
+mod one_thing_more;
 mod outcomes;
 mod over_time;
 mod random_scenarios;

@@ -58,28 +58,31 @@ fn outcome(scenario: &Scenario, policy: usize, warm_up: SimDuration, hurries: bo
     (Departures(departures, unfinished), record)
 }
 
-/// Whether both ways tell the same of every policy of the scenario; how many policies take a shortcut.
+/// Both ways give the same numbers for every policy of the scenario, with warm-ups of that many milliseconds.
+pub fn check_numbers(scenario: &Scenario, name: &str, warm_ups_ms: &[u64]) {
+    for policy in 0..scenario.policies().len() {
+        for warm_up in warm_ups_ms {
+            let warm_up = SimDuration::from_millis(*warm_up);
+            let (Departures(departures, unfinished), record) = outcome(scenario, policy, warm_up, true);
+            let (Departures(expected, left_over), expected_record) = outcome(scenario, policy, warm_up, false);
+            let name = format!("{}, warm-up {warm_up:?}: {name}", scenario.policies()[policy].name());
+            assert_eq!(departures.len(), expected.len(), "{name}");
+            for (departure, expected) in departures.iter().zip(&expected) {
+                assert_eq!(departure, expected, "{name}");
+            }
+            assert_eq!(unfinished, left_over, "{name}");
+            assert_eq!(record, expected_record, "{name}");
+        }
+    }
+}
+
+/// Both ways give the same numbers for every policy of the scenario. Returns how many policies take a shortcut.
 pub fn check(json: &str) -> usize {
     let scenario = Scenario::from_json(json).unwrap_or_else(|error| panic!("{json}\n{error:?}"));
-    let mut shortcuts = 0;
-    for policy in 0..scenario.policies().len() {
-        for warm_up in [0, 1, 300, 100_000] {
-            let warm_up = SimDuration::from_millis(warm_up);
-            let (Departures(departures, unfinished), record) = outcome(&scenario, policy, warm_up, true);
-            let (Departures(long_way, left_over), long_record) = outcome(&scenario, policy, warm_up, false);
-            let name = scenario.policies()[policy].name();
-            assert_eq!(departures.len(), long_way.len(), "{name}, warm-up {warm_up:?}: {json}");
-            for (departure, expected) in departures.iter().zip(&long_way) {
-                assert_eq!(departure, expected, "{name}, warm-up {warm_up:?}: {json}");
-            }
-            assert_eq!(unfinished, left_over, "{name}, warm-up {warm_up:?}: {json}");
-            assert_eq!(record, long_record, "{name}, warm-up {warm_up:?}: {json}");
-        }
-        let replication = Replication::default();
-        let run = simulation(&scenario, &scenario.policies()[policy], &replication, Departures::default());
-        shortcuts += usize::from(run.shortcut().is_some());
-    }
-    shortcuts
+    check_numbers(&scenario, json, &[0, 1, 300, 100_000]);
+    let takes_shortcut =
+        |policy| simulation(&scenario, policy, &Replication::default(), Departures::default()).shortcut().is_some();
+    scenario.policies().iter().filter(|policy| takes_shortcut(policy)).count()
 }
 
 /// A scenario of two classes on a machine with cores enough.

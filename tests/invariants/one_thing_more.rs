@@ -1,0 +1,289 @@
+//! A calm scenario plus exactly one thing: which shortcut a run takes then, and that both ways give the same numbers.
+
+use std::io::Cursor;
+
+use serde_json::{Map, Value, json};
+use waitline::engine::{Observer, Shortcut};
+use waitline::random::Files;
+use waitline::scenario::{Scenario, Source, read};
+use waitline::study::{Replication, simulation};
+
+use super::shortcuts::check_numbers;
+
+/// The shortcut of a run, if any.
+type Taken = Option<Shortcut>;
+
+const EVENTS: Taken = None;
+const WALK: Taken = Some(Shortcut::Walk);
+const AHEAD: Taken = Some(Shortcut::LookAhead);
+
+/// The policies of the calm scenario.
+const POLICIES: [(&str, &str); 5] = [
+    ("sync", "{}"),
+    ("sync", r#"{ "workers": 3 }"#),
+    ("threaded", r#"{ "threads": 4, "switch_interval": "none" }"#),
+    ("async", "{}"),
+    ("async", r#"{ "workers": 3 }"#),
+];
+
+/// What each of the policies takes, in that order: nothing intervenes, or something does.
+const CALM: [Taken; 5] = [WALK, WALK, AHEAD, AHEAD, AHEAD];
+const DISTURBED: [Taken; 5] = [EVENTS; 5];
+
+/// Requests arrive at random, at equal distances, and several at one instant.
+const ARRIVALS: [&str; 3] =
+    [r#"{ "poisson": "250/s" }"#, r#"{ "constant": "250/s" }"#, r#"{ "batches": { "rate": "60/s", "size": 4 } }"#];
+
+const TRACE: &str = r#"{"time_ms": 1, "class": "page"}
+{"time_ms": 2, "class": "page"}
+{"time_ms": 2, "class": "short"}"#;
+
+const TRACE_WITH_DEMANDS: &str = r#"{"time_ms": 1, "class": "page", "demands_ms": [2, 3, 4, 5]}
+{"time_ms": 2, "class": "page", "demands_ms": [1, 1, 1, 1]}
+{"time_ms": 2, "class": "short", "demands_ms": [3]}"#;
+
+/// The calm scenario under one policy.
+fn calm((kind, options): (&str, &str), arrivals: &str) -> Value {
+    json!({
+        "classes": {
+            "page": { "phases": [ { "framework": "1ms" }, { "db": "4ms" }, { "compute": "2ms" }, { "sleep": "3ms" } ] },
+            "short": { "priority": 1, "phases": [ { "compute": { "exponential": "2ms" } } ] },
+        },
+        "arrivals": value(arrivals),
+        "machine": { "cores": 4 },
+        "backends": { "db": {} },
+        "clients": {},
+        "policies": [ { kind: value(options) } ],
+        "run": { "requests": 120 },
+    })
+}
+
+fn value(json: &str) -> Value {
+    serde_json::from_str(json).unwrap_or_else(|error| panic!("{json}: {error}"))
+}
+
+/// Sets the value at a path such as `machine.cores`; `policy` stands for the options of the policy.
+fn set(scenario: &mut Value, path: &str, json: &str) {
+    let (parent, name) = path.rsplit_once('.').unwrap_or(("", path));
+    let mut place = scenario;
+    for part in parent.split('.').filter(|part| !part.is_empty()) {
+        place = match part {
+            "policy" => place["policies"][0].as_object_mut().unwrap().values_mut().next().unwrap(),
+            _ => place.as_object_mut().unwrap().entry(part).or_insert_with(|| Map::new().into()),
+        };
+    }
+    place[name] = value(json);
+}
+
+fn scenario(json: &Value) -> Scenario {
+    let files = Files::new(|file| {
+        let content = if file.ends_with("with_demands.jsonl") { TRACE_WITH_DEMANDS } else { TRACE };
+        Ok(Box::new(Cursor::new(content)))
+    });
+    let text = json.to_string();
+    read(Source::new("scenario", text.as_str()), "scenario", &[], &files)
+        .unwrap_or_else(|error| panic!("{text}\n{error:?}"))
+}
+
+/// One thing that the calm scenario lacks: a path, what stands there, and what each policy takes then.
+type Thing = (&'static str, &'static str, [Taken; 5]);
+
+const THINGS: &[Thing] = &[
+    // Who is taken first, by whom, and how many may wait.
+    ("policy.order", r#""fifo""#, CALM),
+    ("policy.order", r#""lifo""#, DISTURBED),
+    ("policy.order", r#""shortest""#, DISTURBED),
+    ("policy.order", r#""priority""#, DISTURBED),
+    ("policy.backlog", "3", DISTURBED),
+    ("policy.dispatch", r#""shared""#, CALM),
+    ("policy.dispatch", r#""round_robin""#, DISTURBED),
+    ("policy.dispatch", r#""random""#, DISTURBED),
+    ("policy.dispatch", r#""least_busy""#, DISTURBED),
+    ("policy.dispatch", r#""accept""#, DISTURBED),
+    // What the application server adds.
+    ("policy.overhead", r#"{ "before": "1ms" }"#, DISTURBED),
+    ("policy.overhead", r#"{ "response": "1ms" }"#, DISTURBED),
+    ("policy.overhead", r#"{ "after": "1ms" }"#, DISTURBED),
+    // Clients: nothing fails, so there is nothing to retry.
+    ("clients.timeout", r#""20ms""#, DISTURBED),
+    ("clients.patience", r#""5ms""#, DISTURBED),
+    ("clients.retries", r#"{ "max": 3, "backoff": "1ms" }"#, CALM),
+    // Faults.
+    ("faults", r#"[ { "at": "50ms", "for": "200ms", "slow": { "backend": "db", "factor": 3 } } ]"#, DISTURBED),
+    ("faults", r#"[ { "at": "50ms", "for": "200ms", "slow": { "backend": "db", "time": "9ms" } } ]"#, DISTURBED),
+    ("faults", r#"[ { "at": "50ms", "for": "20ms", "down": { "backend": "db" } } ]"#, DISTURBED),
+    ("faults", r#"[ { "at": "50ms", "for": "20ms", "restart": { "worker": 1 } } ]"#, DISTURBED),
+    ("faults", r#"[ { "at": "50ms", "for": "200ms", "cores": 1 } ]"#, DISTURBED),
+    ("faults", r#"[ { "at": "50ms", "for": "9ms", "every": "99ms", "cores": 1 } ]"#, DISTURBED),
+    // The machine: with a core for each turn nobody is preempted.
+    ("machine.cores", "1", [WALK, EVENTS, AHEAD, AHEAD, EVENTS]),
+    ("machine.cores", "2", [WALK, EVENTS, AHEAD, AHEAD, EVENTS]),
+    ("machine.cores", "3", CALM),
+    ("machine.quantum", r#""100us""#, CALM),
+    ("machine.quantum", r#""processor_sharing""#, DISTURBED),
+    ("machine.context_switch", r#""50us""#, DISTURBED),
+    ("machine.wake_preemption", r#""100us""#, CALM),
+    // Backends. A loop keeps its core, so there is no lock for which a client could wait.
+    ("backends.db.concurrency", "2", DISTURBED),
+    ("backends.db.pool", r#"{ "size": 2 }"#, DISTURBED),
+    ("backends.db.pool", r#"{ "size": 2, "per": "application" }"#, DISTURBED),
+    ("backends.db.pool", r#"{ "size": 2, "acquire_timeout": "2ms" }"#, DISTURBED),
+    ("backends.db.pool", r#"{ "size": 2, "hand_over": "releaser_first" }"#, DISTURBED),
+    ("backends.db.pool", r#"{ "size": 2, "release": "owner_runs" }"#, DISTURBED),
+    ("backends.db.round_trip", r#""1ms""#, DISTURBED),
+    ("backends.db.query_overhead", r#""1ms""#, DISTURBED),
+    ("backends.db.client", r#""psycopg""#, DISTURBED),
+    ("backends.db.client", r#""asyncpg""#, DISTURBED),
+    ("backends.db.client", r#"{ "before": "1ms" }"#, DISTURBED),
+    ("backends.db.client", r#"{ "after": "1ms" }"#, DISTURBED),
+    ("backends.db.client", r#"{ "begin": {} }"#, DISTURBED),
+    ("backends.db.client", r#"{ "commit": {} }"#, DISTURBED),
+    ("backends.db.client", r#"{ "yields": true }"#, [EVENTS, EVENTS, EVENTS, AHEAD, AHEAD]),
+    ("backends.db.stand_in", "true", CALM),
+    ("backends.other", "{}", CALM),
+    // Phases. All that workers of sync do is one burst; elsewhere a wait must follow a turn.
+    ("classes.page.phases", "[]", CALM),
+    ("classes.page.phases", r#"[ { "db": { "time": "4ms", "blocking": true } } ]"#, [WALK, WALK, EVENTS, AHEAD, AHEAD]),
+    ("classes.page.phases", r#"[ { "db": "4ms" }, { "compute": "2ms" } ]"#, [WALK, WALK, EVENTS, EVENTS, EVENTS]),
+    (
+        "classes.page.phases",
+        r#"[ { "compute": "2ms" }, { "db": "4ms" }, { "db": "4ms" } ]"#,
+        [WALK, WALK, EVENTS, EVENTS, EVENTS],
+    ),
+    (
+        "classes.page.phases",
+        r#"[ { "compute": "2ms" }, { "parallel": [ { "db": "4ms" }, { "sleep": "5ms" } ] } ]"#,
+        [AHEAD, EVENTS, EVENTS, EVENTS, EVENTS],
+    ),
+    (
+        "classes.page.phases",
+        r#"[ { "compute": "2ms" }, { "parallel": { "waits": [ { "db": "4ms" }, { "sleep": "5ms" } ], "concurrent": true } } ]"#,
+        DISTURBED,
+    ),
+    // Arrivals. Users wait for answers, and what a trace may bring cannot be drawn again.
+    ("arrivals", r#"{ "at": [ { "time": "1ms" }, { "time": "1ms", "class": "page" } ] }"#, CALM),
+    ("arrivals", r#"{ "trace": "requests.jsonl" }"#, [AHEAD, EVENTS, AHEAD, AHEAD, AHEAD]),
+    ("arrivals", r#"{ "trace": "with_demands.jsonl" }"#, [AHEAD, EVENTS, AHEAD, AHEAD, AHEAD]),
+    (
+        "arrivals",
+        r#"{ "users": { "count": 9, "think": { "exponential": "20ms" } } }"#,
+        [AHEAD, EVENTS, AHEAD, AHEAD, EVENTS],
+    ),
+    ("arrivals", r#"{ "users": { "count": 9, "think": "9ms" } }"#, [AHEAD, EVENTS, AHEAD, AHEAD, EVENTS]),
+    // The run.
+    ("run.warm_up", r#""100ms""#, CALM),
+    ("run.max_in_flight", "9", CALM),
+    ("run", r#"{ "duration": "400ms" }"#, CALM),
+    ("run", r#"{ "duration": "400ms", "max_in_flight": 9 }"#, CALM),
+];
+
+/// A thing that only one of the policies can have: the policy, a path, and what stands there.
+type OptionOfOne = (&'static str, &'static str, &'static str, &'static str, Taken);
+
+const THREADED: &str = r#"{ "threads": 4, "switch_interval": "none" }"#;
+
+const OPTIONS: &[OptionOfOne] = &[
+    ("threaded", THREADED, "policy.switch_interval", r#""1ms""#, EVENTS),
+    ("threaded", THREADED, "policy.gil", "false", EVENTS),
+    ("threaded", THREADED, "policy.threads", "1", AHEAD),
+    ("threaded", THREADED, "policy.workers", "2", EVENTS),
+    ("threaded", THREADED, "policy.yields_to_respond", "true", EVENTS),
+    ("async", "{}", "policy.max_in_progress", "1", AHEAD),
+    ("async", "{}", "policy.max_in_progress", "2", AHEAD),
+    ("async", r#"{ "workers": 3 }"#, "policy.max_in_progress", "2", EVENTS),
+    ("async", "{}", "policy.timer_resolution", r#""2ms""#, EVENTS),
+    (
+        "async",
+        "{}",
+        "policy.thread_pool",
+        r#"{ "threads": 1, "classes": [ "page" ], "switch_interval": "none" }"#,
+        EVENTS,
+    ),
+    // Its threads have no requests, and yet requests could wait for one.
+    ("async", "{}", "policy.thread_pool", r#"{ "threads": 1, "classes": [], "switch_interval": "none" }"#, EVENTS),
+    // A loop that runs one request at a time, and never goes on with another, does what a worker of sync does.
+    (
+        "async",
+        r#"{ "max_in_progress": 1 }"#,
+        "classes.page.phases",
+        r#"[ { "db": { "time": "4ms", "blocking": true } }, { "compute": "2ms" } ]"#,
+        WALK,
+    ),
+];
+
+/// Every case: its name, the scenario, and the shortcut that it takes.
+fn cases() -> Vec<(String, Scenario, Taken)> {
+    let mut cases = Vec::new();
+    for arrivals in ARRIVALS {
+        let mut add = |policy: (&str, &str), path: &str, json: &str, taken| {
+            let mut calm = calm(policy, arrivals);
+            set(&mut calm, path, json);
+            cases.push((format!("{policy:?}, {arrivals}, {path} = {json}"), scenario(&calm), taken));
+        };
+        for (path, json, taken) in THINGS {
+            POLICIES.into_iter().zip(taken).for_each(|(policy, taken)| add(policy, path, json, *taken));
+        }
+        OPTIONS.iter().for_each(|(kind, options, path, json, taken)| add((kind, options), path, json, *taken));
+    }
+    cases
+}
+
+fn shortcut<O: Observer>(scenario: &Scenario, observer: O) -> Taken {
+    simulation(scenario, &scenario.policies()[0], &Replication::default(), observer).shortcut()
+}
+
+#[test]
+fn a_run_takes_its_shortcut_unless_the_one_thing_more_forbids_it() {
+    let wrong: Vec<String> = cases()
+        .into_iter()
+        .map(|(name, scenario, taken)| (name, shortcut(&scenario, ()), taken))
+        .filter(|(_, found, taken)| found != taken)
+        .map(|(name, found, taken)| format!("{name}: {found:?} instead of {taken:?}"))
+        .collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn with_one_thing_more_both_ways_give_the_same_numbers() {
+    for (name, scenario, _) in cases() {
+        check_numbers(&scenario, &name, &[0, 100]);
+    }
+}
+
+/// Watches each step, or minds the order of what happens at one instant, or watches waits.
+struct Watching {
+    segments: bool,
+    order: bool,
+    waits: bool,
+}
+
+impl Observer for Watching {
+    fn watches_segments(&self) -> bool {
+        self.segments
+    }
+
+    fn minds_order(&self) -> bool {
+        self.order
+    }
+
+    fn watches_waits(&self) -> bool {
+        self.waits
+    }
+}
+
+#[test]
+fn an_observer_of_each_step_or_of_the_order_of_several_workers_sees_every_event() {
+    let nothing = || Watching { segments: false, order: false, waits: false };
+    let watching = [
+        (CALM, nothing()),
+        (DISTURBED, Watching { segments: true, ..nothing() }),
+        ([WALK, EVENTS, AHEAD, AHEAD, EVENTS], Watching { order: true, ..nothing() }),
+        (CALM, Watching { waits: true, ..nothing() }),
+    ];
+    for (taken, Watching { segments, order, waits }) in watching {
+        for (policy, taken) in POLICIES.into_iter().zip(taken) {
+            let calm = scenario(&calm(policy, ARRIVALS[0]));
+            assert_eq!(shortcut(&calm, Watching { segments, order, waits }), taken, "{policy:?}");
+        }
+    }
+}
