@@ -17,11 +17,11 @@ use super::reports::{self, Reports};
 use super::scenarios;
 use super::terminal::{Stdout, color_on_stderr, note};
 use crate::model::is_hidden;
+use crate::output::words::{advice, reason as reason_in_words, without_data};
 use crate::output::{Format, Report, View, baseline_json};
 use crate::scenario::{Diagnostic, Scenario};
 use crate::study::{
     self, BASELINE_SCHEMA, Baseline, BaselineCheck, CheckVerdict, Gate, Options, ScenarioCheck, Stored, Watch,
-    without_data,
 };
 
 const EXAMPLES: &str = "\
@@ -253,13 +253,14 @@ impl Check {
 
 impl Verdicts {
     fn add(&mut self, check: &ScenarioCheck) {
-        let mut message = format!("{}: {}", check.scenario, listed(&check.reasons));
+        let mut message =
+            format!("{}: {}", check.scenario, listed(&check.reasons.iter().map(reason_in_words).collect::<Vec<_>>()));
         match check.verdict {
             CheckVerdict::Passes => {}
             CheckVerdict::Fails => self.fails.push(message),
             CheckVerdict::Incomplete => {
                 if let BaselineCheck::NotComparable(not) = &check.baseline {
-                    message.push_str(&format!("\n  {}\n    {}", not.help, not.command));
+                    message.push_str(&format!("\n  {}\n    {}", advice(&not.help), not.command));
                 }
                 self.incomplete.push(message);
             }

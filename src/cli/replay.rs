@@ -13,6 +13,7 @@ use super::files;
 use super::outputs::{InputKind, Inputs, Outputs};
 use super::scenarios;
 use super::terminal::Stdout;
+use crate::output::words::{bad_observations, case_description, not_replayable};
 use crate::output::{View, replay_json, replay_markdown, replay_svg, replay_text};
 use crate::scenario::{self, Change, Diagnostic, Scenario, Source};
 use crate::study::{CaseFile, Observed, Replayed, ReplayedCase, replay};
@@ -148,7 +149,7 @@ impl Replay {
             inputs.add(&folder.join(name), InputKind::Case);
         }
         let path = folder.join(OBSERVED);
-        let observed = Observed::parse(&text(&path)?).map_err(|what| wrong(&path, &what))?;
+        let observed = Observed::parse(&text(&path)?).map_err(|bad| wrong(&path, &bad_observations(&bad)))?;
         Ok(Case { folder: folder.to_owned(), scenario: self.scenario(folder, inputs)?, observed })
     }
 
@@ -181,7 +182,7 @@ struct Case {
 impl Case {
     fn replay(&self, accept_streams: NonZeroU32) -> Result<ReplayedCase, Diagnostic> {
         replay(&name(&self.folder), &self.scenario, &self.observed, accept_streams)
-            .map_err(|what| wrong(&self.folder, &what))
+            .map_err(|why| wrong(&self.folder, &not_replayable(why)))
     }
 }
 
@@ -201,8 +202,8 @@ fn each<T, R>(items: &[T], work: impl Fn(&T) -> Result<R, Diagnostic>) -> Result
 /// The scenario that a case's `case.json` stands for.
 fn scenario_text(folder: &Path) -> Result<String, Diagnostic> {
     let path = folder.join(CASE);
-    let case = CaseFile::parse(&text(&path)?).map_err(|what| wrong(&path, &what))?;
-    Ok(crate::output::json_text(&case.scenario(&name(folder), TRACE)))
+    let case = CaseFile::parse(&text(&path)?).map_err(|error| wrong(&path, &error.to_string()))?;
+    Ok(crate::output::json_text(&case.scenario(&case_description(&name(folder)), TRACE)))
 }
 
 fn name(folder: &Path) -> String {

@@ -15,6 +15,7 @@ use super::progress::Bar;
 use super::reports::{self, Reports};
 use super::scenarios;
 use super::terminal::{Stdout, note};
+use crate::output::words;
 use crate::output::{self, Format, Report, View};
 use crate::scenario::Scenario;
 use crate::stats::ScenarioResults;
@@ -73,15 +74,21 @@ impl Simulation<'_> {
             let drawing = self.split_drawing(&mut results);
             self.write_files(scenario, &results, &drawing, ending)?;
             stopped.extend(results.precision.iter().filter(|precision| !precision.reached).map(|precision| {
-                format!("{}: not as precise as asked: {}", scenario.name(), precision.missed.join("; "))
+                format!(
+                    "{}: not as precise as asked: {}",
+                    scenario.name(),
+                    precision.missed.iter().map(words::missed).collect::<Vec<_>>().join("; ")
+                )
             }));
             stopped.extend(results.policies.iter().filter_map(|policy| {
-                let why = policy.incomplete.as_ref()?;
+                let why = words::incomplete(policy.incomplete.as_ref()?);
                 Some(format!("{}, {}: {why}", scenario.name(), policy.name))
             }));
             self.note_broken(&results);
             if self.scenario.undecided == WhenUndecided::Fail {
-                stopped.extend(study::undecided(&results).iter().map(|why| format!("{}, {why}", scenario.name())));
+                stopped.extend(
+                    study::undecided(&results).iter().map(|why| format!("{}, {}", scenario.name(), words::reason(why))),
+                );
             }
             reports.add(Report::Run(results), stdout)?;
             self.note_files(scenario);

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::escape;
 use super::format::json::{inline, laid_out, quoted};
+use super::words::number_value;
 use crate::study::{Baseline, BaselineNumber, BaselineNumbers, BaselinePolicy};
 
 /// The text of the file, ending in a newline.
@@ -29,10 +30,7 @@ fn policies(baseline: &Baseline) -> String {
 }
 
 fn numbers(numbers: &BaselineNumbers, depth: usize) -> String {
-    let line = |(name, number): (&String, &BaselineNumber)| {
-        let value = serde_json::to_value(number).expect("a number of a baseline is plain data");
-        (name.clone(), inline(&value))
-    };
+    let line = |(name, number): (&String, &BaselineNumber)| (name.clone(), inline(&number_value(number)));
     object(numbers.iter().map(line), depth)
 }
 

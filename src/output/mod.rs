@@ -11,6 +11,7 @@ mod format;
 mod rows;
 mod schema;
 pub mod svg;
+pub mod words;
 
 pub use self::baseline::baseline_json;
 pub use self::document::coverage::{coverage_json, coverage_text};

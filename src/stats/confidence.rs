@@ -2,8 +2,8 @@
 
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
-use super::observations::{Method, Series};
-use super::results::{ClassConfidence, Confidence, DifferenceResult, PolicyResults, Verdict};
+use super::observations::{Method, NotEstimable, Series};
+use super::results::{ClassConfidence, Confidence, DifferenceResult, DifferenceVerdict, IntervalMethod, PolicyResults};
 use super::support::Support;
 use crate::model::{Metric, Named};
 
@@ -79,7 +79,10 @@ pub fn tell_confidence(results: &mut PolicyResults, level: f64, backends: &[&str
     }
     results.confidence = Some(Confidence {
         level,
-        method: finest.method.name(),
+        method: match finest.method {
+            Method::Replications => IntervalMethod::Replications,
+            Method::Batches { .. } => IntervalMethod::BatchMeans,
+        },
         samples: finest.parts,
         batch_requests: match finest.method {
             Method::Batches { requests } => Some(requests),
@@ -126,12 +129,12 @@ fn intervals(
 
 /// The values of the shortest parts that are long enough for a number, or why not even the longest are; `None` for numbers
 /// that parts do not have, such as how busy backends are during a batch.
-fn values<'a>(levels: &[&'a Series], metric: Metric) -> Option<Result<&'a [f64], String>> {
-    let mut why = metric.is_of_classes().then(|| "no batch has this number".to_owned());
+fn values<'a>(levels: &[&'a Series], metric: Metric) -> Option<Result<&'a [f64], NotEstimable>> {
+    let mut why = metric.is_of_classes().then_some(NotEstimable::NoValues);
     for values in levels.iter().filter_map(|series| series.get(&metric)) {
         match values {
             Ok(values) => return Some(Ok(values)),
-            Err(reason) => why = Some(reason.clone()),
+            Err(reason) => why = Some(*reason),
         }
     }
     why.map(Err)
@@ -148,19 +151,19 @@ fn difference(named: Named, ours: &PolicyResults, theirs: &PolicyResults, level:
     let metric = Metric::Named(named);
     let difference = ours.metric(metric, &[])? - theirs.metric(metric, &[])?;
     let interval = pairs(metric, ours, theirs)
-        .and_then(|values| Interval::of_mean(&values, level).ok_or_else(|| "there are too few pairs".to_owned()));
+        .and_then(|values| Interval::of_mean(&values, level).ok_or(NotEstimable::TooFewPairs));
     let interval = interval.map(|interval| interval.around(difference));
     Some(DifferenceResult {
         metric: named.name(),
         difference_ms: difference,
         interval_ms: interval.as_ref().ok().map(Interval::ends),
         verdict: match &interval {
-            Ok(interval) if interval.covers(0.0) => Verdict::NoDifference,
-            Ok(_) | Err(_) if difference < 0.0 && leaves_more_out(ours, theirs) => Verdict::Incomparable,
-            Ok(_) | Err(_) if difference > 0.0 && leaves_more_out(theirs, ours) => Verdict::Incomparable,
-            Ok(_) if difference < 0.0 => Verdict::Faster,
-            Ok(_) => Verdict::Slower,
-            Err(_) => Verdict::Undecided,
+            Ok(interval) if interval.covers(0.0) => DifferenceVerdict::NoDifference,
+            Ok(_) | Err(_) if difference < 0.0 && leaves_more_out(ours, theirs) => DifferenceVerdict::Incomparable,
+            Ok(_) | Err(_) if difference > 0.0 && leaves_more_out(theirs, ours) => DifferenceVerdict::Incomparable,
+            Ok(_) if difference < 0.0 => DifferenceVerdict::Faster,
+            Ok(_) => DifferenceVerdict::Slower,
+            Err(_) => DifferenceVerdict::Undecided,
         },
         not_estimable: interval.err(),
     })
@@ -176,18 +179,18 @@ fn leaves_more_out(one: &PolicyResults, other: &PolicyResults) -> bool {
 }
 
 /// The difference in each of the shortest parts that will do for both.
-fn pairs(metric: Metric, ours: &PolicyResults, theirs: &PolicyResults) -> Result<Vec<f64>, String> {
-    let mut why = "the run is too short for an interval".to_owned();
+fn pairs(metric: Metric, ours: &PolicyResults, theirs: &PolicyResults) -> Result<Vec<f64>, NotEstimable> {
+    let mut why = NotEstimable::NoPairs;
     for (ours, theirs) in ours.observations.iter().zip(&theirs.observations) {
         if (ours.method, ours.parts) != (theirs.method, theirs.parts) {
-            return Err("the two have not the same batches: tries beyond the first count as requests".to_owned());
+            return Err(NotEstimable::DifferentBatches);
         }
         match (ours.all.get(&metric), theirs.all.get(&metric)) {
             (Some(Ok(ours)), Some(Ok(theirs))) => {
                 return Ok(ours.iter().zip(theirs).map(|(ours, theirs)| ours - theirs).collect());
             }
-            (Some(Err(reason)), _) | (_, Some(Err(reason))) => why.clone_from(reason),
-            _ => {}
+            (Some(Err(reason)), _) | (_, Some(Err(reason))) => why = *reason,
+            (Some(Ok(_)) | None, Some(Ok(_)) | None) => {}
         }
     }
     Err(why)

@@ -6,6 +6,7 @@
 //! long as there are at least [`FEWEST_BATCHES`].
 
 use indexmap::IndexMap;
+use serde::Serialize;
 
 use crate::model::{Metric, Named, Population};
 
@@ -21,7 +22,7 @@ const FEWEST: u64 = 100;
 pub const FEWEST_BATCHES: usize = 8;
 
 /// The values of each number, or why there are none.
-pub type Series = IndexMap<Metric, Result<Vec<f64>, String>>;
+pub type Series = IndexMap<Metric, Result<Vec<f64>, NotEstimable>>;
 
 /// What the parts of a policy's runs gave.
 #[derive(Clone, Debug, PartialEq)]
@@ -42,7 +43,8 @@ pub struct Observations {
 }
 
 /// What the parts are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Method {
     /// Independent runs.
     Replications,
@@ -53,22 +55,57 @@ pub enum Method {
     },
 }
 
-impl Method {
-    /// The name in files.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Replications => "replications",
-            Self::Batches { .. } => "batch_means",
-        }
-    }
-
-    /// One of the parts, in words.
-    const fn part(self) -> &'static str {
-        match self {
-            Self::Replications => "replication",
-            Self::Batches { .. } => "batch",
-        }
-    }
+/// Why a number has no confidence interval.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NotEstimable {
+    /// No part of the run has this number.
+    NoValues,
+    /// No batch is complete: the run is too short, or requests are in flight at its end.
+    NoCompleteBatch {
+        /// How many requests a batch has.
+        requests: u64,
+    },
+    /// One replication has no spread.
+    OneReplication,
+    /// The run has fewer than two batches.
+    TooFewBatches,
+    /// Too few requests of a part are behind the number.
+    TooFewRequests {
+        /// How many are, in the part with the fewest; of a percentile, those beyond it.
+        found: u64,
+        /// How many must be.
+        wanted: u64,
+        /// How many requests each part needs to have so many.
+        needed: u64,
+        /// Whether those beyond a percentile are counted.
+        is_percentile: bool,
+        /// What the parts are.
+        method: Method,
+    },
+    /// Some part does not have the number.
+    MissingValue {
+        /// What the parts are.
+        method: Method,
+    },
+    /// In some parts, but not in all, so many requests got no answer that the percentile is infinite.
+    PartlyInfinite {
+        /// In how many.
+        infinite: usize,
+        /// How many parts there are.
+        parts: usize,
+    },
+    /// The means of consecutive batches are correlated.
+    CorrelatedBatches {
+        /// How many requests a batch has.
+        requests: u64,
+    },
+    /// A comparison has fewer than two pairs.
+    TooFewPairs,
+    /// A comparison has no parts: the run is too short.
+    NoPairs,
+    /// The batches of the two policies do not hold the same requests.
+    DifferentBatches,
 }
 
 impl Observations {
@@ -140,40 +177,32 @@ fn judged(
     fewest: u64,
     method: Method,
     dependent: bool,
-) -> Result<Vec<f64>, String> {
-    let part = method.part();
+) -> Result<Vec<f64>, NotEstimable> {
     if values.len() < 2 {
         return Err(match method {
-            Method::Batches { requests } if values.is_empty() => {
-                format!(
-                    "no batch of {requests} requests is complete: the run is too short, or requests are in flight at its end"
-                )
-            }
-            Method::Replications => "one replication says nothing about the next".to_owned(),
-            Method::Batches { .. } => "the run is too short for batches: run more requests, or replications".to_owned(),
+            Method::Batches { requests } if values.is_empty() => NotEstimable::NoCompleteBatch { requests },
+            Method::Batches { .. } => NotEstimable::TooFewBatches,
+            Method::Replications => NotEstimable::OneReplication,
         });
     }
     let per_mille = metric.per_mille();
-    let (beyond, wanted) = match per_mille {
+    let (found, wanted) = match per_mille {
         Some(per_mille) => (fewest * (1000 - per_mille) / 1000, TAIL),
         None => (fewest, FEWEST),
     };
-    if beyond < wanted {
-        let needed = requests_needed(metric);
-        let lie = if per_mille.is_some() { "lie beyond it" } else { "were answered" };
-        return Err(format!(
-            "only {beyond} of these requests {lie} in the shortest {part}, and {wanted} are needed: {needed} of these requests in each"
-        ));
+    if found < wanted {
+        let (needed, is_percentile) = (requests_needed(metric), per_mille.is_some());
+        return Err(NotEstimable::TooFewRequests { found, wanted, needed, is_percentile, method });
     }
     let Some(values) = values.iter().copied().collect::<Option<Vec<f64>>>() else {
-        return Err(format!("not every {part} has one"));
+        return Err(NotEstimable::MissingValue { method });
     };
-    let without = values.iter().filter(|value| value.is_infinite()).count();
-    if without > 0 && without < values.len() {
-        return Err(format!("in {without} of {} so many requests got no answer that there is none", values.len()));
+    let (infinite, parts) = (values.iter().filter(|value| value.is_infinite()).count(), values.len());
+    if infinite > 0 && infinite < parts {
+        return Err(NotEstimable::PartlyInfinite { infinite, parts });
     }
     if let (Method::Batches { requests }, true) = (method, dependent) {
-        return Err(format!("batches of {requests} requests still depend on each other: run longer, or replications"));
+        return Err(NotEstimable::CorrelatedBatches { requests });
     }
     Ok(values)
 }
@@ -204,7 +233,7 @@ mod tests {
     fn a_percentile_with_too_few_requests_beyond_it_is_not_estimable() {
         let judged = |metric, fewest| judged(metric, &values(20), fewest, Method::Replications, false);
         let error = judged(P99, 5_000).unwrap_err();
-        assert!(error.contains("only 50") && error.contains("10000 of these requests in each"), "{error}");
+        assert!(matches!(error, NotEstimable::TooFewRequests { found: 50, needed: 10_000, .. }), "{error:?}");
         assert!(judged(P99, 10_000).is_ok());
         assert!(judged(MEAN, 5_000).is_ok());
     }
@@ -221,7 +250,8 @@ mod tests {
         assert!(depend(&(0..20).map(f64::from).collect::<Vec<_>>()));
         assert!(!depend(&values(20).into_iter().flatten().collect::<Vec<_>>()));
         let batches = Method::Batches { requests: 1000 };
-        assert!(judged(MEAN, &values(20), 1_000, batches, true).unwrap_err().contains("depend"));
+        let dependent = judged(MEAN, &values(20), 1_000, batches, true);
+        assert_eq!(dependent, Err(NotEstimable::CorrelatedBatches { requests: 1000 }));
         assert!(judged(MEAN, &values(20), 1_000, batches, false).is_ok());
     }
 

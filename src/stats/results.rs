@@ -8,13 +8,14 @@ use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 
 use super::fault_effect::FaultEffect;
-use super::observations::Observations;
+use super::observations::{NotEstimable, Observations};
 use super::of_arrived::AllArrived;
 use super::outcomes::OperationCounts;
 use super::over_time::TimeWindow;
 use super::per_worker::{Imbalance, WorkerResults};
 use super::saturation::Saturation;
 use super::stations::StationResults;
+use super::totals::Incomplete;
 use crate::model::{Breakdown, FailedBy, MetricUnit, RejectedBy};
 use crate::policy::{Runner, StandsFor};
 
@@ -45,7 +46,8 @@ pub struct ScenarioResults {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub precision: Option<PrecisionResults>,
     /// What the model leaves out or takes for granted, in sentences.
-    pub assumptions: Vec<String>,
+    #[schemars(with = "Vec<String>")]
+    pub assumptions: Vec<Assumption>,
     /// Defaults in force: path and value.
     pub defaults: IndexMap<String, String>,
     /// What went wrong meanwhile, in the order of the scenario.
@@ -71,7 +73,7 @@ pub struct FaultWindow {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// What: `slow`, `down`, `restart` or `cores`.
-    pub kind: &'static str,
+    pub kind: FaultWindowKind,
     /// From when; of a fault that repeats, the first time.
     pub start_ms: f64,
     /// Until when; of a fault that repeats, the first time.
@@ -94,6 +96,51 @@ pub struct FaultWindow {
     /// How many cores are left.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cores: Option<u32>,
+}
+
+/// What goes wrong during a fault.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum FaultWindowKind {
+    /// A backend is slow.
+    #[default]
+    Slow,
+    /// A backend answers nothing.
+    Down,
+    /// A worker restarts.
+    Restart,
+    /// The machine has fewer cores.
+    Cores,
+}
+
+/// What the model leaves out or takes for granted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Assumption {
+    /// Network, memory pressure and disk are not modelled.
+    ApplicationOnly,
+    /// What the application server itself does is a policy's overhead.
+    ServerOverhead,
+    /// Every policy meets the same requests.
+    SameRequests,
+    /// Demands do not depend on the load.
+    DemandsWithoutLoad,
+    /// Threads and loops share the cores round robin.
+    RoundRobin,
+    /// Response time counts from the intended arrival.
+    IntendedArrival,
+}
+
+impl Assumption {
+    /// Every assumption, in the order of reports.
+    pub const ALL: [Self; 6] = [
+        Self::ApplicationOnly,
+        Self::ServerOverhead,
+        Self::SameRequests,
+        Self::DemandsWithoutLoad,
+        Self::RoundRobin,
+        Self::IntendedArrival,
+    ];
 }
 
 /// A connection pool that a real product is asked through, without a `client`: its numbers leave the library out.
@@ -189,10 +236,12 @@ pub struct PolicyResults {
     pub saturation: Option<Saturation>,
     /// Why a real server may do anything here, where a preset stands for one.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub no_prediction: Option<String>,
+    #[schemars(with = "Option<String>")]
+    pub no_prediction: Option<NoPrediction>,
     /// Why the run stopped before its end; the numbers are of what was run.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub incomplete: Option<String>,
+    #[schemars(with = "Option<String>")]
+    pub incomplete: Option<Incomplete>,
     /// Phase starts and ends, whatever the engine skips.
     pub events: u64,
     /// What single requests did, for short runs or when asked for.
@@ -201,6 +250,22 @@ pub struct PolicyResults {
     /// The values behind the intervals, of the shortest parts first; not in files.
     #[serde(skip)]
     pub observations: Vec<Observations>,
+}
+
+/// Why the numbers of a preset predict nothing about the real server.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NoPrediction {
+    /// The listen queue overflows.
+    Overflow {
+        /// How many requests were rejected.
+        rejected: u64,
+    },
+    /// The load is so close to the capacity that the smallest difference decides.
+    NearCapacity {
+        /// Offered / capacity.
+        load: f64,
+    },
 }
 
 /// What one class of requests met.
@@ -405,12 +470,25 @@ pub struct TimelineSegment {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
 pub struct WarmUpResults {
     /// How it was chosen: `none`, `fixed` (by the scenario) or `auto` (where response times settle, by MSER-5).
-    pub method: &'static str,
+    pub method: WarmUpMethod,
     /// So long after the start, requests begin to count.
     pub removed_ms: f64,
     /// Policies whose response times had not settled by the middle of the run; the run is too short for them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unsettled: Vec<String>,
+}
+
+/// How the length of the warm-up was chosen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum WarmUpMethod {
+    /// There is no warm-up.
+    #[default]
+    None,
+    /// By the scenario.
+    Fixed,
+    /// Where response times settle, by MSER-5.
+    Auto,
 }
 
 /// Whether the intervals are as narrow as was asked.
@@ -424,7 +502,34 @@ pub struct PrecisionResults {
     pub reached: bool,
     /// What is not: policy, metric, and how wide it is or why there is no interval.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub missed: Vec<String>,
+    #[schemars(with = "Vec<String>")]
+    pub missed: Vec<MissedPrecision>,
+}
+
+/// A number whose interval is not as narrow as was asked.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct MissedPrecision {
+    /// The policy.
+    pub policy: String,
+    /// The metric, by the name that objectives use.
+    pub metric: String,
+    /// Why.
+    pub why: WhyImprecise,
+}
+
+/// Why an interval is not as narrow as was asked.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WhyImprecise {
+    /// It is wider.
+    TooWide {
+        /// Half width / value.
+        half_width: f64,
+    },
+    /// The run gave no such number.
+    NoNumber,
+    /// There is no interval.
+    NotEstimable(NotEstimable),
 }
 
 /// How sure the numbers of a policy are.
@@ -433,7 +538,7 @@ pub struct Confidence {
     /// The probability with which each interval covers the true number.
     pub level: f64,
     /// What the intervals come from: `replications` or `batch_means`.
-    pub method: &'static str,
+    pub method: IntervalMethod,
     /// How many replications or batches there are; numbers that need longer batches have fewer.
     pub samples: usize,
     /// How many requests a batch has.
@@ -444,6 +549,16 @@ pub struct Confidence {
     pub numbers: ClassConfidence,
 }
 
+/// What confidence intervals come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum IntervalMethod {
+    /// Independent runs.
+    Replications,
+    /// Batches of one run.
+    BatchMeans,
+}
+
 /// How sure the numbers of a class are.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
 pub struct ClassConfidence {
@@ -451,7 +566,8 @@ pub struct ClassConfidence {
     pub intervals: IndexMap<String, [f64; 2]>,
     /// Numbers without an interval, and why.
     #[serde(skip_serializing_if = "IndexMap::is_empty")]
-    pub not_estimable: IndexMap<String, String>,
+    #[schemars(with = "IndexMap<String, String>")]
+    pub not_estimable: IndexMap<String, NotEstimable>,
 }
 
 /// How a policy differs from another on the same requests.
@@ -482,15 +598,16 @@ pub struct DifferenceResult {
     pub interval_ms: Option<[f64; 2]>,
     /// Why there is no interval.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub not_estimable: Option<String>,
+    #[schemars(with = "Option<String>")]
+    pub not_estimable: Option<NotEstimable>,
     /// `faster`, `slower`, `no_difference`, `undecided` without an interval, or `incomparable`.
-    pub verdict: Verdict,
+    pub verdict: DifferenceVerdict,
 }
 
 /// What a difference comes to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum Verdict {
+pub enum DifferenceVerdict {
     /// The whole interval is below 0.
     Faster,
     /// The whole interval is above 0.

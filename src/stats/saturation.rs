@@ -1,9 +1,8 @@
-//! What a policy can sustain, and how near the arrivals come to it, as `results.json` holds it; and the sentence about it.
+//! What a policy can sustain, and how near the arrivals come to it, as `results.json` holds it.
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::confidence::reach;
 use super::results::PolicyResults;
 
 /// What a policy can sustain, and how near the arrivals come to it.
@@ -19,7 +18,8 @@ pub struct Saturation {
     pub method: CapacityMethod,
     /// What binds: `workers`, `threads`, `max_in_progress`, `GIL`, `loop`, `threads beside the loop`, `cores`,
     /// ``pool of `db` `` or ``backend `db` ``; several where they bind together; `nothing` without a limit.
-    pub binding: String,
+    #[schemars(with = "String")]
+    pub binding: Vec<Station>,
     /// The rate at which requests arrive in the long run, retries as in the run included, per second; `None` for users,
     /// lists, traces, ramps, and rates that end.
     pub offered_per_s: Option<f64>,
@@ -40,10 +40,12 @@ pub struct Saturation {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub excess: Vec<Excess>,
     /// A sentence to be shown before the numbers.
-    pub message: Option<String>,
+    #[schemars(with = "Option<String>")]
+    pub message: Option<LoadWarning>,
     /// What the capacity leaves out although the scenario has it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub note: Option<String>,
+    #[schemars(with = "Option<String>")]
+    pub note: Option<LeftOut>,
     /// What a little less and a little more load would do, near saturation.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sensitivity: Option<Sensitivity>,
@@ -65,6 +67,74 @@ pub struct Collapse {
     pub load_without_retries: Option<f64>,
     /// Whether a fault was under way in that time.
     pub during_fault: bool,
+}
+
+/// What limits a policy, under the name it has there.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Station {
+    /// Worker processes that serve one request at a time.
+    Workers,
+    /// Threads that serve one request at a time.
+    Threads,
+    /// Requests that a loop may have in progress.
+    MaxInProgress,
+    /// The interpreter lock of each worker.
+    Gil,
+    /// The event loop of each worker.
+    Loop,
+    /// The threads beside the loop of each worker.
+    ThreadPool,
+    /// The cores of the machine.
+    Cores,
+    /// The connections to a backend.
+    Pool(String),
+    /// The queries that a backend works on at once.
+    Backend(String),
+}
+
+/// A load that calls for a warning; loads are offered / capacity, without retries.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LoadWarning {
+    /// Close to the capacity, where a little more load takes much more time.
+    NearSaturation {
+        /// The load.
+        load: f64,
+    },
+    /// Above the capacity at times.
+    PeakAboveCapacity {
+        /// The highest load.
+        peak_load: f64,
+        /// In the long run, where that is known.
+        load: Option<f64>,
+    },
+    /// Above the capacity; the excess gets no answer.
+    Overloaded {
+        /// The load.
+        load: f64,
+    },
+    /// Most operations get no answer, although the load without retries is below the capacity.
+    Collapsed(Collapse),
+    /// Above the capacity: the queue grows without bound.
+    Unstable {
+        /// The load; `None` where no rate can be sustained because a mean demand is infinite.
+        load: Option<f64>,
+        /// How long the run was that the numbers describe, in simulated seconds.
+        measured_s: f64,
+    },
+}
+
+/// What a capacity leaves out although the scenario has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LeftOut {
+    /// Faults.
+    Faults,
+    /// Retries.
+    Retries,
+    /// Both.
+    FaultsAndRetries,
 }
 
 /// How a capacity was found.
@@ -155,67 +225,20 @@ pub enum LoadPointSource {
 }
 
 impl Saturation {
-    /// The sentence that goes with it, if its state asks for one. `measured_s`: how long the run was that it is about, in
-    /// simulated seconds.
-    pub fn sentence(&self, measured_s: f64) -> Option<String> {
-        let these = format!("figures describe these {} s only", significant(measured_s));
-        let offered = |load: f64| format!("offered {load:.2} × capacity");
-        match (self.state?, self.load) {
-            (LoadState::Fine, _) => None,
-            (LoadState::NearSaturation, load) => {
-                let load = load?;
-                let perhaps = if load >= 1.0 { ", or just below it" } else { "" };
-                let offered = format!("near saturation: {}{perhaps}", offered(load));
-                Some(match self.sensitivity.as_ref().and_then(Sensitivity::sentence) {
-                    Some(sensitivity) => format!("{offered}; {sensitivity}"),
-                    None => offered,
-                })
+    /// What the load calls for a warning about, if anything. `measured_s`: how long the run was that the numbers
+    /// describe, in simulated seconds.
+    pub fn warning(&self, measured_s: f64) -> Option<LoadWarning> {
+        let load = self.load;
+        match self.state? {
+            LoadState::Fine => None,
+            LoadState::NearSaturation => load.map(|load| LoadWarning::NearSaturation { load }),
+            LoadState::PeakAboveCapacity => {
+                self.peak_load.map(|peak_load| LoadWarning::PeakAboveCapacity { peak_load, load })
             }
-            (LoadState::PeakAboveCapacity, _) => {
-                let peak = format!("offers up to {:.1} × capacity at its peak", self.peak_load?);
-                Some(match self.load {
-                    Some(load) => format!("{peak}, {load:.2} × in the long run"),
-                    None => peak,
-                })
-            }
-            (LoadState::Overloaded, load) => {
-                let words: Vec<&str> = self.excess.iter().map(|excess| excess.words()).collect();
-                Some(format!("overloaded: {}, the excess {}", offered(load?), words.join(" or ")))
-            }
-            (LoadState::Collapsed, _) => Some(self.collapse?.sentence()),
-            (LoadState::Unstable, Some(load)) => {
-                Some(format!("unstable: {}, the queue grows without bound; {these}", offered(load)))
-            }
-            (LoadState::Unstable, None) => {
-                Some(format!("unstable: a mean demand is infinite, no rate can be sustained; {these}"))
-            }
+            LoadState::Overloaded => load.map(|load| LoadWarning::Overloaded { load }),
+            LoadState::Collapsed => self.collapse.map(LoadWarning::Collapsed),
+            LoadState::Unstable => Some(LoadWarning::Unstable { load, measured_s }),
         }
-    }
-}
-
-impl Collapse {
-    fn sentence(&self) -> String {
-        let Self { since_ms, operations, answered, load, load_without_retries, during_fault } = *self;
-        let since = significant(since_ms / 1e3);
-        let load = match (load_without_retries, load) {
-            (Some(without), Some(load)) => format!(", at {load:.2} × capacity with retries and {without:.2} × without"),
-            (None, _) | (_, None) => String::new(),
-        };
-        let fault = if during_fault { "; a fault was under way then" } else { "" };
-        format!(
-            "collapsed since {since} s: of {operations} operations that began in the last fifth of the time of arrivals, {answered} got an answer{load}{fault}"
-        )
-    }
-}
-
-impl Sensitivity {
-    /// What is known of other loads. Of this one the results themselves say it.
-    fn sentence(&self) -> Option<String> {
-        let less = self.less.words().map(|words| format!("at −10 % load {words}"));
-        let more = self.more.as_ref().map_or_else(|| Some("beyond capacity".to_owned()), LoadPoint::words);
-        let more = more.map(|words| format!("at +10 % load {words}"));
-        let known: Vec<String> = less.into_iter().chain(more).collect();
-        (!known.is_empty()).then(|| known.join(", "))
     }
 }
 
@@ -247,35 +270,4 @@ impl LoadPoint {
             source: LoadPointSource::Results,
         }
     }
-
-    /// `mean 123 ± 4 ms, p99 460 ± 21 ms`; `None` if neither is known.
-    fn words(&self) -> Option<String> {
-        let number = |name: &str, number: Option<f64>, interval: Option<[f64; 2]>| {
-            let number = number?;
-            let chance = interval.map(|ends| format!(" ± {}", significant(reach(number, ends))));
-            Some(format!("{name} {}{} ms", significant(number), chance.unwrap_or_default()))
-        };
-        let mean = number("mean", self.mean_ms, self.mean_interval_ms);
-        let p99 = number("p99", self.p99_ms, self.p99_interval_ms);
-        let known: Vec<String> = mean.into_iter().chain(p99).collect();
-        let exact = if self.source == LoadPointSource::Theory { " (exact)" } else { "" };
-        (!known.is_empty()).then(|| format!("{}{exact}", known.join(", ")))
-    }
-}
-
-impl Excess {
-    const fn words(self) -> &'static str {
-        match self {
-            Self::Rejected => "is rejected",
-            Self::TimedOut => "gives up",
-            Self::Failed => "fails",
-        }
-    }
-}
-
-/// A number with three significant digits.
-fn significant(value: f64) -> String {
-    let decimals = (2.0 - value.abs().max(1e-9).log10().floor()).clamp(0.0, 9.0) as usize;
-    let text = format!("{value:.decimals$}");
-    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
 }

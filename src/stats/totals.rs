@@ -1,5 +1,7 @@
 //! What the engine counted in one run, a stretch of one, or several runs together.
 
+use serde::Serialize;
+
 use crate::engine::{ClassCounts, Ending, FromWarmUp, QueueUsage, Record, Usage, WorkerUsage};
 
 /// Counts and integrals over time; they add up over runs.
@@ -33,8 +35,8 @@ pub struct Totals {
     pub from_warm_up: FromWarmUp,
     /// Phase starts and ends of all requests.
     pub phase_events: u64,
-    /// Why a run stopped before its end, in a sentence.
-    pub incomplete: Option<String>,
+    /// Why a run stopped before its end.
+    pub incomplete: Option<Incomplete>,
 }
 
 impl Totals {
@@ -95,24 +97,45 @@ impl Totals {
     }
 }
 
-/// Why the run stopped before its end, in a sentence.
-fn incomplete(record: &Record) -> Option<String> {
+fn incomplete(record: &Record) -> Option<Incomplete> {
     if let Some(error) = &record.trace_error {
-        let what = error.lines().next().unwrap_or_default();
-        return Some(format!("the trace could not be read to its end: {what}"));
+        let error = error.lines().next().unwrap_or_default().to_owned();
+        return Some(Incomplete::UnreadableTrace { error });
     }
-    let seconds = record.end.since_start().as_secs();
+    let after_s = record.end.since_start().as_secs();
     match record.ending {
         Ending::Drained | Ending::Horizon => None,
-        Ending::TooManyInFlight => {
-            Some(format!("stopped after {seconds} s: more requests were in flight than run.max_in_flight allows"))
-        }
-        Ending::Deadlock => Some(format!(
-            "stopped after {seconds} s: a deadlock, every request in flight waits for another; a wait that blocks a loop while it waits for a connection, which another request passes on only when the loop runs it, does this"
-        )),
-        Ending::Standstill => Some(format!(
-            "stopped after {seconds} s: the clock stands still, something happens again and again at one instant; users who think for no time and are rejected do this"
-        )),
-        Ending::ClockLimit => Some("stopped after 50 simulated years, the longest time on the clock".into()),
+        Ending::TooManyInFlight => Some(Incomplete::TooManyInFlight { after_s }),
+        Ending::Deadlock => Some(Incomplete::Deadlock { after_s }),
+        Ending::Standstill => Some(Incomplete::Standstill { after_s }),
+        Ending::ClockLimit => Some(Incomplete::ClockLimit),
     }
+}
+
+/// Why a run stopped before its end; times are in simulated seconds.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Incomplete {
+    /// The trace could not be read to its end.
+    UnreadableTrace {
+        /// What its reader says.
+        error: String,
+    },
+    /// More requests were in flight than allowed.
+    TooManyInFlight {
+        /// When.
+        after_s: f64,
+    },
+    /// Every request in flight waits for another.
+    Deadlock {
+        /// When.
+        after_s: f64,
+    },
+    /// Events follow each other without end at one instant.
+    Standstill {
+        /// When.
+        after_s: f64,
+    },
+    /// The clock reached its end.
+    ClockLimit,
 }

@@ -1,6 +1,5 @@
 //! Several runs and one question; returns data.
 
-mod assumptions;
 mod capacity;
 mod check;
 mod clients;
@@ -15,19 +14,19 @@ mod simulation;
 mod verify;
 mod warm_up;
 
-pub use assumptions::ASSUMPTIONS;
-pub use capacity::{Capacity, Station, StationBound, capacity, saturation, station_bounds};
+pub use capacity::{Capacity, StationBound, capacity, saturation, station_bounds};
 pub use check::{
     BASELINE_SCHEMA, BadBaseline, Baseline, BaselineCheck, BaselineComparison, BaselineMethod, BaselineNumber,
-    BaselineNumbers, BaselinePolicy, BaselineSample, CHECK_SCHEMA, CheckVerdict, Finer, GATE_LEVEL, GATE_POWER, Gate,
-    MetricComparison, MetricPower, MetricTolerance, MetricVerdict, NotComparable, OneSided, ScenarioChange,
-    ScenarioCheck, ScenarioPart, Side, SignificanceTest, Stored, Unjudged, UnjudgedNumbers, WrittenBaseline, check,
-    judge, undecided, without_data,
+    BaselineNumbers, BaselinePolicy, BaselineSample, CHECK_SCHEMA, CheckReason, CheckVerdict, ComparisonNote, Finer,
+    GATE_LEVEL, GATE_POWER, Gate, Help, MetricComparison, MetricPower, MetricTolerance, MetricVerdict, NotComparable,
+    NotComparableReason, OneSided, PolicyObjective, ScenarioChange, ScenarioCheck, ScenarioPart, Side,
+    SignificanceTest, Stored, StoredReason, Unjudged, UnjudgedHelp, UnjudgedNumbers, WhyNotComparable, WhyUndecided,
+    WrittenBaseline, check, judge, undecided,
 };
 pub use coverage::{ALLOWED, Coverage, CoveredNumber, coverage};
 pub use replay::{
-    CaseFile, Figure, FigureSummary, Observed, PercentilePair, Range as ReplayRange, Replayed, ReplayedCase,
-    Verdict as ReplayVerdict, WithoutAnswer, no_prediction, replay,
+    BadObservations, CaseFile, Figure, FigureSummary, MOST_LOAD, NotReplayable, Observed, PercentilePair,
+    Range as ReplayRange, Replayed, ReplayedCase, Verdict as ReplayVerdict, WithoutAnswer, no_prediction, replay,
 };
 pub use replications::{Halted, RequestRow, Rows};
 pub use run::{Options, SHORT_RUN, Watch, run};

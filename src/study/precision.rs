@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use crate::model::Metric;
 use crate::scenario::{Precision, Run};
-use crate::stats::{ClassConfidence, PolicyResults, PrecisionResults, reach};
+use crate::stats::{ClassConfidence, MissedPrecision, PolicyResults, PrecisionResults, WhyImprecise, reach};
 
 /// So many replications at least say how wide intervals are.
 const FIRST: u64 = 10;
@@ -33,10 +33,13 @@ impl<'a> Plan<'a> {
             .flat_map(|results| precision.metrics.iter().map(move |metric| (results, *metric)))
             .map(|(results, metric)| (results.name.as_str(), metric.name(backends), width(results, metric, backends)))
             .collect();
-        let missed = |(policy, metric, width): &(&str, String, Result<f64, String>)| match width {
-            Ok(width) if *width <= precision.half_width => None,
-            Ok(width) => Some(format!("{policy}, {metric}: ± {:.2} %", width * 100.0)),
-            Err(why) => Some(format!("{policy}, {metric}: not estimable: {why}")),
+        let missed = |(policy, metric, width): &(&str, String, Result<f64, WhyImprecise>)| {
+            let why = match width {
+                Ok(width) if *width <= precision.half_width => return None,
+                Ok(width) => WhyImprecise::TooWide { half_width: *width },
+                Err(why) => *why,
+            };
+            Some(MissedPrecision { policy: (*policy).to_owned(), metric: metric.clone(), why })
         };
         let missed: Vec<_> = widths.iter().filter_map(missed).collect();
         let needed = self.needed(precision.half_width, widths.iter().map(|(_, _, width)| width));
@@ -56,7 +59,7 @@ impl<'a> Plan<'a> {
 
     /// How many replications the widest interval needs: its width shrinks with the square root of their number. At most
     /// four times as many as now, because the spread of few values is not well known. `None` when more would not help.
-    fn needed<'w>(&self, half_width: f64, widths: impl Iterator<Item = &'w Result<f64, String>>) -> Option<u64> {
+    fn needed<'w>(&self, half_width: f64, widths: impl Iterator<Item = &'w Result<f64, WhyImprecise>>) -> Option<u64> {
         let mut widest: f64 = 0.0;
         for width in widths {
             widest = widest.max(*width.as_ref().ok()?);
@@ -67,14 +70,14 @@ impl<'a> Plan<'a> {
 }
 
 /// Half width / value; 0 for a number that is 0 without any spread.
-fn width(results: &PolicyResults, metric: Metric, backends: &[&str]) -> Result<f64, String> {
+fn width(results: &PolicyResults, metric: Metric, backends: &[&str]) -> Result<f64, WhyImprecise> {
     let name = metric.name(backends);
-    let none = || "the run gave no such number".to_owned();
-    let ClassConfidence { intervals, not_estimable } = &results.confidence.as_ref().ok_or_else(none)?.numbers;
+    let none = WhyImprecise::NoNumber;
+    let ClassConfidence { intervals, not_estimable } = &results.confidence.as_ref().ok_or(none)?.numbers;
     let Some(ends) = intervals.get(&name) else {
-        return Err(not_estimable.get(&name).cloned().unwrap_or_else(none));
+        return Err(not_estimable.get(&name).map_or(none, |why| WhyImprecise::NotEstimable(*why)));
     };
-    let value = results.metric(metric, backends).ok_or_else(none)?;
+    let value = results.metric(metric, backends).ok_or(none)?;
     let half = reach(value, *ends);
     Ok(if half > 0.0 { half / value.abs() } else { 0.0 })
 }

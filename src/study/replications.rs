@@ -268,7 +268,7 @@ impl<'a> Accumulated<'a> {
         let mut found = saturation(scenario, policy, seconds_each);
         if found.state == Some(LoadState::NearSaturation) {
             found.sensitivity = sensitivity(scenario, policy, &found, results, progress)?;
-            found.message = found.sentence(seconds_each);
+            found.message = found.warning(seconds_each);
         }
         Ok(found)
     }

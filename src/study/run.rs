@@ -14,10 +14,10 @@ use crate::model::{BackendId, Fault, FaultKind, SimDuration, Slowness};
 use crate::policy::PolicyChoice;
 use crate::scenario::{Run, Scenario, WarmUp};
 use crate::stats::{
-    ComparisonResults, FaultWindow, PolicyResults, SCHEMA, ScenarioResults, WarmUpResults, differences, tell_confidence,
+    Assumption, ComparisonResults, FaultWindow, FaultWindowKind, PolicyResults, SCHEMA, ScenarioResults, WarmUpMethod,
+    WarmUpResults, differences, tell_confidence,
 };
 
-use super::assumptions::ASSUMPTIONS;
 use super::capacity::with_retries;
 use super::clients::missing_clients;
 use super::objectives;
@@ -112,15 +112,15 @@ pub fn run(scenario: &Scenario, options: &Options, watch: &mut Watch<'_>) -> Res
         replications: done,
         warm_up: WarmUpResults {
             method: match scenario.run().warm_up {
-                WarmUp::None => "none",
-                WarmUp::Fixed(_) => "fixed",
-                WarmUp::Auto => "auto",
+                WarmUp::None => WarmUpMethod::None,
+                WarmUp::Fixed(_) => WarmUpMethod::Fixed,
+                WarmUp::Auto => WarmUpMethod::Auto,
             },
             removed_ms: warm_up.until.as_millis(),
             unsettled: warm_up.unsettled,
         },
         precision,
-        assumptions: ASSUMPTIONS.iter().map(|sentence| String::from(*sentence)).collect(),
+        assumptions: Assumption::ALL.to_vec(),
         defaults: scenario.defaults().iter().cloned().collect(),
         faults: scenario.faults().iter().map(|fault| fault_window(scenario, fault)).collect(),
         missing_clients: missing_clients(scenario, trials.iter().map(|trial| trial.policy)),
@@ -286,13 +286,13 @@ fn fault_window(scenario: &Scenario, fault: &Fault) -> FaultWindow {
     };
     match fault.kind {
         FaultKind::Slow { backend, by: Slowness::Factor(factor) } => {
-            FaultWindow { backend: name(backend), factor: Some(factor), ..window("slow") }
+            FaultWindow { backend: name(backend), factor: Some(factor), ..window(FaultWindowKind::Slow) }
         }
         FaultKind::Slow { backend, by: Slowness::Time(time) } => {
-            FaultWindow { backend: name(backend), time_ms: Some(time.as_millis()), ..window("slow") }
+            FaultWindow { backend: name(backend), time_ms: Some(time.as_millis()), ..window(FaultWindowKind::Slow) }
         }
-        FaultKind::Down { backend } => FaultWindow { backend: name(backend), ..window("down") },
-        FaultKind::Restart { worker } => FaultWindow { worker: Some(worker + 1), ..window("restart") },
-        FaultKind::Cores { cores } => FaultWindow { cores: Some(cores), ..window("cores") },
+        FaultKind::Down { backend } => FaultWindow { backend: name(backend), ..window(FaultWindowKind::Down) },
+        FaultKind::Restart { worker } => FaultWindow { worker: Some(worker + 1), ..window(FaultWindowKind::Restart) },
+        FaultKind::Cores { cores } => FaultWindow { cores: Some(cores), ..window(FaultWindowKind::Cores) },
     }
 }

@@ -6,10 +6,13 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use serde_json::{Value, json};
+use waitline::output::words::{binding as binding_of, load_warning};
 use waitline::random::Files;
 use waitline::scenario::{Scenario, Source, read};
 use waitline::stats::theory::Mmc;
-use waitline::stats::{CapacityMethod, Excess, LoadPointSource, LoadState, PolicyResults, Saturation, Sensitivity};
+use waitline::stats::{
+    CapacityMethod, Excess, LeftOut, LoadPointSource, LoadState, PolicyResults, Saturation, Sensitivity, Station,
+};
 use waitline::study::{Capacity, Options, StationBound, Watch, capacity, run, saturation, station_bounds};
 
 /// A scenario with one policy and what else is given.
@@ -41,7 +44,7 @@ fn check(phases: Value, policy: Value, other: Value, per_s: f64, method: Capacit
     let allowed = if method == CapacityMethod::Analytic { 1e-9 } else { 0.012 };
     let found = capacity.per_s.unwrap_or(f64::INFINITY);
     assert!((found / per_s - 1.0).abs() < allowed, "{system}: {found}/s, not {per_s}/s");
-    assert_eq!((capacity.method, capacity.binding_names().as_str()), (method, binding), "{system}: {capacity:?}");
+    assert_eq!((capacity.method, binding_of(&capacity.binding).as_str()), (method, binding), "{system}: {capacity:?}");
 }
 
 fn analytic(phases: Value, policy: Value, other: Value, per_s: f64, binding: &str) {
@@ -234,7 +237,7 @@ fn a_connection_that_is_held_until_its_owner_runs_is_held_longer() {
     analytic(phases.clone(), json!({ "async": {} }), release("query_end"), 50.0, "pool of `db`");
     let held = capacity_of(phases, json!({ "async": {} }), release("owner_runs"));
     assert_eq!(held.method, CapacityMethod::SaturatedRun);
-    assert!(held.per_s.unwrap() <= 50.0 && held.binding_names().contains("pool of `db`"), "{held:?}");
+    assert!(held.per_s.unwrap() <= 50.0 && binding_of(&held.binding).contains("pool of `db`"), "{held:?}");
 }
 
 #[test]
@@ -248,7 +251,7 @@ fn a_connection_is_held_over_the_statements_of_its_client() {
         json!({ "threaded": { "threads": 8 } }),
         json!({ "backends": { "db": db } }),
     );
-    let pool = held.stations.iter().find(|bound| bound.station.to_string() == "pool of `db`").unwrap();
+    let pool = held.stations.iter().find(|bound| bound.station == Station::Pool("db".to_owned())).unwrap();
     assert!((pool.bound_per_s - 1000.0 / 24.0).abs() < 1e-9, "{held:?}");
     // A worker that waits with its request: those 24 ms, and 1 before.
     let sync = capacity_of(
@@ -284,7 +287,7 @@ fn classes_count_by_their_weight() {
 fn nothing_binds_requests_that_only_wait() {
     let waits = capacity_of(json!([{ "db": "80ms" }]), json!({ "async": {} }), no_other());
     assert_eq!((waits.per_s, waits.method), (None, CapacityMethod::Analytic));
-    assert_eq!(waits.binding_names(), "nothing");
+    assert_eq!(binding_of(&waits.binding), "nothing");
     let empty = capacity_of(json!([]), json!({ "sync": {} }), no_other());
     assert_eq!(empty.per_s, None);
 }
@@ -297,7 +300,7 @@ fn a_demand_without_a_mean_leaves_no_capacity() {
     let saturation = saturation(&sync, &sync.policies()[0], 12.0);
     assert_eq!((saturation.capacity_per_s, saturation.load), (Some(0.0), None));
     let message = "unstable: a mean demand is infinite, no rate can be sustained; figures describe these 12 s only";
-    assert_eq!(saturation.message.as_deref(), Some(message));
+    assert_eq!(load_warning(&saturation).as_deref(), Some(message));
 }
 
 #[test]
@@ -309,7 +312,9 @@ fn the_stations_say_what_binds_next() {
     assert_eq!(bounds, capacity(&scenario, &scenario.policies()[0]).stations);
     let stations: Vec<(String, i64)> = bounds
         .iter()
-        .map(|bound| (bound.station.to_string(), (100.0 * bound.utilization(50.0)).round() as i64))
+        .map(|bound| {
+            (binding_of(std::slice::from_ref(&bound.station)), (100.0 * bound.utilization(50.0)).round() as i64)
+        })
         .collect();
     let expected = [("loop", 50), ("cores", 25), ("backend `db`", 20)].map(|(name, busy)| (name.to_owned(), busy));
     assert_eq!(stations, expected);
@@ -370,7 +375,7 @@ fn a_light_load_is_fine() {
     let fine = at_rate("40/s");
     assert_eq!((fine.state, &fine.message, &fine.sensitivity), (Some(LoadState::Fine), &None, &None));
     assert_eq!((fine.capacity_per_s, fine.offered_per_s, fine.load), (Some(50.0), Some(40.0), Some(0.8)));
-    assert_eq!(fine.binding, "loop and cores");
+    assert_eq!(binding_of(&fine.binding), "loop and cores");
 }
 
 /// What a run says of its load: of the first policy, with its results.
@@ -410,7 +415,7 @@ fn near_saturation_theory_says_what_other_loads_do() {
         assert_eq!(same.source, LoadPointSource::Results);
         let message = "near saturation: offered 0.90 × capacity; at −10 % load mean 52.6 ms, p99 242 ms (exact), \
                        at +10 % load mean 1000 ms, p99 4605 ms (exact)";
-        assert_eq!(found.message.as_deref(), Some(message));
+        assert_eq!(load_warning(&found).as_deref(), Some(message));
     }
     // M/M/1 of 20 ms, then a delay of 80 ms: the mean is exact, the percentile not known.
     let (found, _) = near(json!({ "async": {} }), json!({ "arrivals": { "poisson": "45/s" } }));
@@ -431,7 +436,7 @@ fn near_saturation_this_load_is_what_the_results_say() {
         let (found, results) = near(policy, other.clone());
         let same = found.sensitivity.unwrap().same;
         assert_eq!((same.mean_ms, same.p99_ms), (results.response_time_ms.mean, results.response_time_ms.p99));
-        assert!(!found.message.unwrap().contains("this load"));
+        assert!(!load_warning(&found).unwrap().contains("this load"));
     }
 }
 
@@ -463,7 +468,7 @@ fn near_saturation_a_long_run_covers_what_other_loads_do() {
             // A number without an interval is omitted.
             covered[place] += u32::from(ends.is_none_or(|[low, high]| low <= exact && exact <= high));
         }
-        let message = found.message.unwrap();
+        let message = load_warning(&found).unwrap();
         assert!(message.contains("at −10 % load mean ") && message.contains(" ± "), "{message}");
     }
     // Of 6 intervals at 95 % fewer than 3 cover in one case of ten thousand.
@@ -478,19 +483,19 @@ fn near_saturation_nothing_is_said_of_what_would_take_too_long() {
     let (found, _) = near_with(phases.clone(), json!({ "async": {} }), other.clone());
     let more = found.sensitivity.unwrap().more.unwrap();
     assert_eq!((more.mean_ms, more.p99_ms, more.source), (None, None, LoadPointSource::None));
-    assert!(!found.message.unwrap().contains("+10 %"));
+    assert!(!load_warning(&found).unwrap().contains("+10 %"));
     // A fault leaves no steady state.
     let mut faulty = other;
     faulty["faults"] = json!([{ "at": "1s", "for": "1s", "slow": { "backend": "db", "factor": 2 } }]);
     let (found, _) = near_with(phases, json!({ "async": {} }), faulty);
-    assert_eq!(found.message.as_deref(), Some("near saturation: offered 0.90 × capacity"));
+    assert_eq!(load_warning(&found).as_deref(), Some("near saturation: offered 0.90 × capacity"));
 }
 
 #[test]
 fn a_tenth_more_may_be_too_much() {
     let (near, _) = near(json!({ "async": {} }), json!({ "arrivals": { "poisson": "47/s" } }));
     assert_eq!(near.sensitivity.unwrap().more, None);
-    assert!(near.message.unwrap().ends_with("at +10 % load beyond capacity"));
+    assert!(load_warning(&near).unwrap().ends_with("at +10 % load beyond capacity"));
 }
 
 #[test]
@@ -498,7 +503,7 @@ fn beyond_capacity_a_queue_grows() {
     let unstable = at_rate("54/s");
     assert_eq!(unstable.state, Some(LoadState::Unstable));
     let message = "unstable: offered 1.08 × capacity, the queue grows without bound; figures describe these 125 s only";
-    assert_eq!(unstable.message.as_deref(), Some(message));
+    assert_eq!(load_warning(&unstable).as_deref(), Some(message));
 }
 
 #[test]
@@ -509,9 +514,9 @@ fn a_load_that_the_interval_of_the_capacity_holds_is_near_saturation() {
     let at = |rate: f64| saturation_of(threads.clone(), json!({ "arrivals": { "poisson": format!("{rate}/s") } }));
     let within = at(per_s + 0.5 * half_width);
     assert_eq!((within.capacity_per_s, within.state), (Some(per_s), Some(LoadState::NearSaturation)));
-    let message = within.message.unwrap();
+    let message = load_warning(&within).unwrap();
     assert_eq!(message, "near saturation: offered 1.00 × capacity, or just below it");
-    let below = at(per_s - 0.5 * half_width).message.unwrap();
+    let below = load_warning(&at(per_s - 0.5 * half_width)).unwrap();
     assert_eq!(below, "near saturation: offered 1.00 × capacity");
     assert_eq!(at(per_s + 1.5 * half_width).state, Some(LoadState::Unstable));
     // A capacity that is known exactly has no such margin.
@@ -526,7 +531,7 @@ fn what_gives_up_or_is_rejected_does_not_queue() {
         let found = saturation_of(policy, other);
         assert_eq!((found.state, &found.excess[..]), (Some(LoadState::Overloaded), &[excess][..]), "{words}");
         let load = format!("{:.2}", found.load.unwrap());
-        assert_eq!(found.message, Some(format!("overloaded: offered {load} × capacity, the excess {words}")));
+        assert_eq!(load_warning(&found), Some(format!("overloaded: offered {load} × capacity, the excess {words}")));
     };
     overloaded(json!({ "sync": { "backlog": 5 } }), no_other(), Excess::Rejected, "is rejected");
     overloaded(json!({ "sync": {} }), json!({ "clients": { "patience": "1s" } }), Excess::TimedOut, "gives up");
@@ -563,13 +568,13 @@ fn rates_that_end_are_held_against_the_capacity_at_their_peak() {
     for other in [ramp, list] {
         let found = saturation_of(json!({ "async": {} }), other);
         assert_eq!((found.state, found.load), (Some(LoadState::PeakAboveCapacity), None));
-        assert_eq!(found.message.as_deref(), Some("offers up to 1.4 × capacity at its peak"));
+        assert_eq!(load_warning(&found).as_deref(), Some("offers up to 1.4 × capacity at its peak"));
     }
     let low = json!({ "arrivals": [{ "for": "10s", "rate": "20/s" }] });
     let low = saturation_of(json!({ "async": {} }), low);
     assert_eq!((low.state, low.peak_load, low.message), (Some(LoadState::Fine), Some(0.4), None));
     let sine = json!({ "arrivals": { "sine": { "mean": "40/s", "amplitude": 0.5, "period": "60s" } } });
-    let message = saturation_of(json!({ "async": {} }), sine).message;
+    let message = load_warning(&saturation_of(json!({ "async": {} }), sine));
     assert_eq!(message.as_deref(), Some("offers up to 1.2 × capacity at its peak, 0.80 × in the long run"));
 }
 
@@ -580,7 +585,7 @@ fn faults_and_retries_are_said_to_be_left_out() {
         "faults": [{ "at": "1s", "for": "1s", "slow": { "backend": "db", "factor": 2 } }],
     });
     let note = saturation_of(json!({ "async": {} }), other).note;
-    assert_eq!(note.as_deref(), Some("the capacity leaves out faults and retries"));
+    assert_eq!(note, Some(LeftOut::FaultsAndRetries));
 }
 
 /// The scenarios that ship, without those that name files.

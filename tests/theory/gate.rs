@@ -7,11 +7,12 @@ use std::ops::ControlFlow;
 use rand::RngExt;
 use rand_pcg::Pcg64Dxsm;
 use serde_json::{Value, json};
-use waitline::output::baseline_json;
+use waitline::output::{baseline_json, words};
 use waitline::scenario::{Scenario, Tolerances};
 use waitline::study::{
-    Baseline, BaselineCheck, BaselineComparison, CheckVerdict, Gate, MetricComparison, MetricVerdict, OneSided,
-    Options, ScenarioCheck, ScenarioPart, Side, SignificanceTest, Stored, Watch, check, judge, run,
+    BadBaseline, Baseline, BaselineCheck, BaselineComparison, CheckReason, CheckVerdict, ComparisonNote, Gate,
+    MetricComparison, MetricVerdict, OneSided, Options, ScenarioCheck, ScenarioPart, Side, SignificanceTest, Stored,
+    Watch, check, judge, run,
 };
 
 /// A page that waits for the database under all three policies, at a moderate load.
@@ -76,7 +77,7 @@ fn a_slower_database_is_found_under_every_policy() {
         assert!(regressed.contains(&name.to_owned()), "{name} is not in {regressed:?}");
     }
     assert!(!regressed.contains(&"async.search.mean".to_owned()), "searches are as fast as before: {regressed:?}");
-    assert!(check.reasons.contains(&"sync.mean is worse than in the baseline".to_owned()), "{:?}", check.reasons);
+    assert!(check.reasons.contains(&CheckReason::Regressed { metric: "sync.mean".to_owned() }), "{:?}", check.reasons);
     let [change] = &comparison.changes[..] else { panic!("{:?}", comparison.changes) };
     assert_eq!(change.path, "classes.page.phases.1.db");
     assert_eq!((&change.old, &change.new), (&Some(json!("60ms")), &Some(json!("66ms"))));
@@ -145,10 +146,7 @@ fn more_replications_are_compared_as_far_as_they_pair() {
             assert_eq!(metric.verdict, MetricVerdict::Unchanged, "{metric:#?}");
         }
     }
-    assert_eq!(
-        comparison.notes,
-        ["the baseline has 10 replications, this run 12: the first 10 are compared, pair by pair"]
-    );
+    assert_eq!(comparison.notes, [ComparisonNote::OtherReplications { baseline: 10, run: 12 }]);
 }
 
 #[test]
@@ -172,7 +170,7 @@ fn replications_are_not_held_against_batches() {
         let check = after(&old, &new);
         assert_eq!(check.verdict, CheckVerdict::Incomplete);
         let BaselineCheck::NotComparable(why) = &check.baseline else { panic!("{:?}", check.baseline) };
-        assert!(why.help.contains(says), "{why:?}");
+        assert!(words::advice(&why.help).contains(says), "{why:?}");
     }
 }
 
@@ -234,8 +232,8 @@ fn nothing_of_another_seed_model_or_name_is_compared() {
         let check = checked(&shop(), &Stored::Text(baseline_json(&other)));
         assert_eq!(check.verdict, CheckVerdict::Incomplete);
         let BaselineCheck::NotComparable(why) = &check.baseline else { panic!("{:?}", check.baseline) };
-        assert!(why.why.contains(says), "{why:?}");
-        assert!(check.reasons.contains(&why.why));
+        assert!(words::why_not_comparable(&why.why).contains(says), "{why:?}");
+        assert!(check.reasons.contains(&CheckReason::NotComparable(why.why.clone())));
     }
 }
 
@@ -452,7 +450,7 @@ fn no_content_makes_the_reader_panic() {
     let text = baseline_json(&whole);
     for end in 0..text.len() - 1 {
         let bad = Baseline::read(&text[..end]).expect_err("a part is not the whole");
-        assert!(bad.why.contains("ends in the middle") || bad.why == "is empty", "{bad:?}");
+        assert!(matches!(bad, BadBaseline::EndsEarly { .. } | BadBaseline::Empty), "{bad:?}");
     }
     let mut dice = Pcg64Dxsm::new(7, 1);
     let mut read = 0;
@@ -492,6 +490,6 @@ fn what_is_no_baseline_says_what_it_is() {
         ("{\n<<<<<<< HEAD\n", "unfinished merge"),
     ] {
         let bad = Baseline::read(text).unwrap_err();
-        assert!(bad.why.contains(says), "{text}: {bad:?}");
+        assert!(words::bad_baseline(&bad).contains(says), "{text}: {bad:?}");
     }
 }

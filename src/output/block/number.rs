@@ -191,6 +191,13 @@ fn group_thousands(number: &str) -> String {
     grouped + fraction
 }
 
+/// A number with three significant digits, in a sentence.
+pub fn significant(value: f64) -> String {
+    let decimals = (2.0 - value.abs().max(1e-9).log10().floor()).clamp(0.0, 9.0) as usize;
+    let text = format!("{value:.decimals$}");
+    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

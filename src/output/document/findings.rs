@@ -6,9 +6,10 @@ use crate::output::block::number;
 use crate::output::document::check::if_meant;
 use crate::output::document::check::power;
 use crate::output::document::run::stations;
+use crate::output::words;
 use crate::stats::{
     MUCH_UNANSWERED, MissingClient, ObjectiveResult, ObjectiveVerdict, PolicyResults, ScenarioResults, Undecided,
-    UndecidedReason,
+    UndecidedReason, WarmUpMethod,
 };
 use crate::study::{
     BaselineCheck, BaselineComparison, MetricComparison, MetricVerdict, NotComparable, OneSided, ScenarioPart, Side,
@@ -113,7 +114,7 @@ pub const fn outcome(objective: &ObjectiveResult) -> Outcome {
 }
 
 fn runs_to_its_end(policy: &PolicyResults) -> Finding {
-    let (outcome, message) = match &policy.incomplete {
+    let (outcome, message) = match policy.incomplete.as_ref().map(words::incomplete) {
         Some(why) => (Outcome::Error, format!("{} {why}", policy.name)),
         None => {
             let completed = number::count(policy.requests.completed);
@@ -146,7 +147,7 @@ fn answers_its_requests(policy: &PolicyResults) -> Option<Finding> {
 /// Whether the load is one that the policy can sustain, where that was asked.
 fn sustains_its_load(policy: &PolicyResults) -> Option<Finding> {
     let saturation = policy.saturation.as_ref()?;
-    let (outcome, message) = match &saturation.message {
+    let (outcome, message) = match words::load_warning(saturation) {
         Some(message) => (Outcome::Warned, format!("{}: {message}", policy.name)),
         None => (Outcome::Passes, format!("{} sustains its load", policy.name)),
     };
@@ -175,7 +176,7 @@ fn settles(results: &ScenarioResults) -> Option<Finding> {
         true => (Outcome::Passes, "response times settle".to_owned()),
         false => (Outcome::Warned, format!("response times do not settle under {}", unsettled.join(", "))),
     };
-    (results.warm_up.method == "auto").then(|| of_run(None, "settles", outcome, message))
+    (results.warm_up.method == WarmUpMethod::Auto).then(|| of_run(None, "settles", outcome, message))
 }
 
 fn of_run(policy: Option<&PolicyResults>, asked: &str, outcome: Outcome, message: String) -> Finding {
@@ -197,7 +198,10 @@ fn precision(results: &ScenarioResults) -> Option<Finding> {
         true => (Outcome::Passes, format!("intervals are as narrow as asked: ± {asked}")),
         false => (Outcome::Error, format!("intervals are wider than asked: ± {asked}")),
     };
-    Some(Finding { details: precision.missed.clone(), ..of_run(None, "is as precise as asked", outcome, message) })
+    Some(Finding {
+        details: precision.missed.iter().map(words::missed).collect(),
+        ..of_run(None, "is as precise as asked", outcome, message)
+    })
 }
 
 fn of_objective(objective: &ObjectiveResult, results: &ScenarioResults) -> Finding {
@@ -271,8 +275,8 @@ fn not_comparable(file: &str, found: &NotComparable) -> Finding {
         asked: "is comparable with its baseline".to_owned(),
         outcome: Outcome::Error,
         kind: "baseline",
-        message: format!("not comparable with {}: {}", found.file, found.why),
-        details: vec![found.help.clone(), found.command.clone()],
+        message: format!("not comparable with {}: {}", found.file, words::why_not_comparable(&found.why)),
+        details: vec![words::advice(&found.help), found.command.clone()],
         place: place(file, None),
     }
 }
@@ -293,7 +297,7 @@ fn of_notes(file: &str, comparison: &BaselineComparison) -> Option<Finding> {
         asked: "was run like its baseline".to_owned(),
         outcome: Outcome::Noted,
         kind: "baseline",
-        message: comparison.notes.join("; "),
+        message: comparison.notes.iter().copied().map(words::comparison_note).collect::<Vec<_>>().join("; "),
         details: Vec::new(),
         place: place(file, None),
     })
@@ -385,7 +389,7 @@ fn difference(metric: &MetricComparison) -> String {
     let was = shown(metric.baseline, metric.value);
     let share = metric.relative_difference.map(|share| format!(" ({})", number::change(share))).unwrap_or_default();
     let why = metric.why.as_ref().filter(|_| metric.verdict == MetricVerdict::Undecided);
-    let why = why.map(|why| format!(", {why}")).unwrap_or_default();
+    let why = why.map(|why| format!(", {}", words::why_undecided(why))).unwrap_or_default();
     format!("{} {is}, was {was}{share}{why}", metric.metric)
 }
 

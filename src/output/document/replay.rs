@@ -9,6 +9,7 @@ use crate::output::block::wrap::{WIDTH, wrapped};
 use crate::output::escape;
 use crate::output::json_text;
 use crate::output::rows::rounded;
+use crate::output::words;
 use crate::study::{Figure, ReplayRange, ReplayVerdict, Replayed, ReplayedCase, WithoutAnswer};
 
 /// Two tables for a terminal, and what they come to.
@@ -38,7 +39,7 @@ pub fn replay_markdown(replayed: &Replayed) -> String {
 /// The same as JSON.
 pub fn replay_json(replayed: &Replayed) -> String {
     let mut document = json!({ "schema": "waitline.replay/1" });
-    let content = json!(replayed);
+    let content = words::replay_value(replayed);
     for key in ["summary", "cases"] {
         document[key] = content[key].clone();
     }
@@ -209,7 +210,7 @@ fn reasons(replayed: &Replayed) -> Vec<String> {
                 share(Some(observed))
             ));
         }
-        if let Some(why) = &case.no_prediction {
+        if let Some(why) = case.no_prediction.map(words::no_prediction) {
             reasons.push(format!("{}: no prediction is possible: {why}.", case.case));
         }
     }

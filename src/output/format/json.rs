@@ -2,11 +2,11 @@
 //!
 //! The document is laid out for people and for `git diff`: what fits on a line is on a line.
 
-use serde::Serialize;
 use serde_json::{Number, Value};
 
 use crate::output::escape;
 use crate::output::rows::rounded;
+use crate::output::words;
 use crate::output::{Report, View};
 use crate::stats::ScenarioResults;
 
@@ -15,16 +15,19 @@ const WIDTH: usize = 110;
 
 /// The document of one scenario alone; of several, one compact object a line.
 pub fn render(report: &Report, view: View<'_>) -> String {
-    let value = match report {
-        Report::Run(results) => value(results),
-        Report::Check(check) => value(check),
+    let mut value = match report {
+        Report::Run(results) => words::results_value(results),
+        Report::Check(check) => words::check_value(check),
     };
+    round(&mut value);
     if view.several { escape::json(&format!("{value}\n")).into_owned() } else { text(&value) }
 }
 
 /// `results.json`.
 pub fn document(results: &ScenarioResults) -> String {
-    text(&value(results))
+    let mut value = words::results_value(results);
+    round(&mut value);
+    text(&value)
 }
 
 /// A document in lines of a good length, ending in a newline.
@@ -40,12 +43,6 @@ pub(in crate::output) fn laid_out(value: &Value, depth: usize) -> String {
     let mut text = String::new();
     lay_out(value, depth, 2 * depth + 20, &mut text);
     text
-}
-
-fn value(data: &impl Serialize) -> Value {
-    let mut value = serde_json::to_value(data).expect("what is told is plain data under names");
-    round(&mut value);
-    value
 }
 
 fn round(value: &mut Value) {

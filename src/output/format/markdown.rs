@@ -7,6 +7,7 @@ use crate::output::document::run;
 use crate::output::document::run::certainty;
 use crate::output::document::run::fault;
 use crate::output::escape::{self, markdown as escaped, markdown_block, markdown_code};
+use crate::output::words;
 use crate::output::{Report, View};
 use crate::stats::ScenarioResults;
 use crate::study::ScenarioCheck;
@@ -25,7 +26,11 @@ pub fn blocks(report: &Report, view: View<'_>) -> Vec<String> {
         Report::Run(results) => of_run(results),
     };
     if view.explain_defaults {
-        let assumed = results.assumptions.iter().cloned().chain(presets::missing_clients(results));
+        let assumed = results
+            .assumptions
+            .iter()
+            .map(|one| words::assumption(*one).to_owned())
+            .chain(presets::missing_clients(results));
         blocks.push(list("Assumed", assumed.map(|assumption| escaped(&assumption))));
         let presets = presets::explained(results);
         blocks.extend((!presets.is_empty()).then(|| list("Presets", presets.iter().map(|preset| escaped(preset)))));

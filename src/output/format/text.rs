@@ -12,6 +12,7 @@ use crate::output::document::run;
 use crate::output::document::run::certainty;
 use crate::output::document::run::fault;
 use crate::output::escape;
+use crate::output::words;
 use crate::output::{Report, View};
 use crate::stats::ScenarioResults;
 
@@ -56,7 +57,10 @@ fn head(results: &ScenarioResults, view: View<'_>) -> String {
 
 /// Which runs stopped before their end, and why.
 fn incomplete(results: &ScenarioResults, view: View<'_>) -> String {
-    let stopped = results.policies.iter().filter_map(|policy| Some((&policy.name, policy.incomplete.as_ref()?)));
+    let stopped = results
+        .policies
+        .iter()
+        .filter_map(|policy| Some((&policy.name, words::incomplete(policy.incomplete.as_ref()?))));
     let lines = stopped.flat_map(|(name, why)| lines(&format!("incomplete: {name} {why}"), view));
     lines.map(|line| line + "\n").collect()
 }
@@ -70,7 +74,12 @@ fn warnings(results: &ScenarioResults, view: View<'_>) -> String {
 /// What is assumed, what presets stand for, and which defaults are in force; a block each.
 fn explained(results: &ScenarioResults, view: View<'_>) -> Vec<String> {
     let presets = presets::explained(results);
-    let assumed: Vec<String> = results.assumptions.iter().cloned().chain(presets::missing_clients(results)).collect();
+    let assumed: Vec<String> = results
+        .assumptions
+        .iter()
+        .map(|one| words::assumption(*one).to_owned())
+        .chain(presets::missing_clients(results))
+        .collect();
     let mut blocks = vec![points("Assumed", &assumed, view)];
     if !presets.is_empty() {
         blocks.push(points("Presets", &presets, view));

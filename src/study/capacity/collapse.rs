@@ -41,7 +41,7 @@ pub fn with_retries(
         saturation.state = Some(LoadState::Collapsed);
         saturation.collapse = collapse;
         saturation.sensitivity = None;
-        saturation.message = saturation.sentence(measured_seconds);
+        saturation.message = saturation.warning(measured_seconds);
     }
 }
 

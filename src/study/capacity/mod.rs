@@ -18,7 +18,7 @@ mod verdict;
 
 use crate::policy::PolicyChoice;
 use crate::scenario::Scenario;
-use crate::stats::CapacityMethod;
+use crate::stats::{CapacityMethod, Station};
 
 use demands::Demands;
 use saturated::Saturated;
@@ -26,7 +26,7 @@ use stations::Stations;
 
 pub use collapse::with_retries;
 pub(in crate::study) use sensitivity::sensitivity;
-pub use stations::{Station, StationBound};
+pub use stations::StationBound;
 pub use verdict::saturation;
 
 /// What a policy can sustain.
@@ -139,15 +139,5 @@ impl Capacity {
         let highest = self.per_s.map(|per_s| per_s + self.half_width_per_s.unwrap_or(0.0));
         highest.is_some_and(|highest| rate_per_s > highest)
             || self.stations.first().is_some_and(|lowest| rate_per_s >= lowest.bound_per_s)
-    }
-
-    /// What binds, as a sentence says it.
-    pub fn binding_names(&self) -> String {
-        let names: Vec<String> = self.binding.iter().map(Station::to_string).collect();
-        match names.split_last() {
-            None => "nothing".to_owned(),
-            Some((last, [])) => last.clone(),
-            Some((last, first)) => format!("{} and {last}", first.join(", ")),
-        }
     }
 }

@@ -1,52 +1,12 @@
 //! The stations of a policy: how many requests a second each of them could take if it were alone.
 
-use std::fmt;
-
 use crate::engine::Rules;
 use crate::model::{Backend, HandOver, Pool, PoolScope, Quantum, Release};
 use crate::policy::Runner;
 use crate::scenario::Scenario;
+use crate::stats::Station;
 
 use super::demands::Demands;
-
-/// What a request needs, and others need too; by the name that people give it under the policy.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Station {
-    /// Worker processes that serve one request at a time.
-    Workers,
-    /// Threads that serve one request at a time.
-    Threads,
-    /// Requests that a loop may have in progress.
-    MaxInProgress,
-    /// The interpreter lock of each worker.
-    Gil,
-    /// The event loop of each worker.
-    Loop,
-    /// The threads beside the loop of each worker.
-    ThreadPool,
-    /// The cores of the machine.
-    Cores,
-    /// The connections to a backend.
-    Pool(String),
-    /// The queries that a backend works on at once.
-    Backend(String),
-}
-
-impl fmt::Display for Station {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Workers => f.write_str("workers"),
-            Self::Threads => f.write_str("threads"),
-            Self::MaxInProgress => f.write_str("max_in_progress"),
-            Self::Gil => f.write_str("GIL"),
-            Self::Loop => f.write_str("loop"),
-            Self::ThreadPool => f.write_str("threads beside the loop"),
-            Self::Cores => f.write_str("cores"),
-            Self::Pool(backend) => write!(f, "pool of `{backend}`"),
-            Self::Backend(backend) => write!(f, "backend `{backend}`"),
-        }
-    }
-}
 
 /// How many requests a second a station could take, if requests waited nowhere else.
 #[derive(Clone, Debug, PartialEq)]

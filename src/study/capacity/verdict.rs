@@ -4,9 +4,9 @@ use crate::engine::Dispatch;
 use crate::policy::PolicyChoice;
 use crate::random::Arrivals;
 use crate::scenario::Scenario;
-use crate::stats::{Excess, LoadState, Saturation};
+use crate::stats::{Excess, LeftOut, LoadState, Saturation, Station};
 
-use super::{Capacity, Station, capacity};
+use super::{Capacity, capacity};
 
 /// From this load on, little more of it takes much more time.
 const NEAR: f64 = 0.85;
@@ -38,7 +38,7 @@ pub fn saturation(scenario: &Scenario, policy: &PolicyChoice, measured_seconds: 
         capacity_per_s: capacity.per_s,
         capacity_half_width_per_s: capacity.half_width_per_s,
         method: capacity.method,
-        binding: capacity.binding_names(),
+        binding: capacity.binding.clone(),
         offered_per_s: offered,
         load,
         load_without_retries: None,
@@ -50,7 +50,7 @@ pub fn saturation(scenario: &Scenario, policy: &PolicyChoice, measured_seconds: 
         note: left_out(scenario),
         sensitivity: None,
     };
-    saturation.message = saturation.sentence(measured_seconds);
+    saturation.message = saturation.warning(measured_seconds);
     saturation
 }
 
@@ -109,12 +109,11 @@ fn excess(scenario: &Scenario, policy: &PolicyChoice, capacity: &Capacity) -> Ve
 }
 
 /// What the capacity leaves out although the scenario has it.
-pub(super) fn left_out(scenario: &Scenario) -> Option<String> {
-    let what = match (scenario.faults().is_empty(), scenario.clients().retries.is_none()) {
-        (true, true) => return None,
-        (false, true) => "faults",
-        (true, false) => "retries",
-        (false, false) => "faults and retries",
-    };
-    Some(format!("the capacity leaves out {what}"))
+pub(super) fn left_out(scenario: &Scenario) -> Option<LeftOut> {
+    match (scenario.faults().is_empty(), scenario.clients().retries.is_none()) {
+        (true, true) => None,
+        (false, true) => Some(LeftOut::Faults),
+        (true, false) => Some(LeftOut::Retries),
+        (false, false) => Some(LeftOut::FaultsAndRetries),
+    }
 }

@@ -8,7 +8,9 @@ use serde_json::Value;
 use crate::engine::MODEL_VERSION;
 use crate::model::{Metric, Named};
 use crate::scenario::Scenario;
-use crate::stats::{ClassConfidence, Method, Observations, PolicyResults, ScenarioResults, Series, rounded};
+use crate::stats::{
+    ClassConfidence, Method, NotEstimable, Observations, PolicyResults, ScenarioResults, Series, rounded,
+};
 
 /// The schema of baseline files. Fields are only ever added within a major version.
 pub const BASELINE_SCHEMA: &str = "waitline.baseline/1";
@@ -55,17 +57,6 @@ pub enum BaselineMethod {
     None,
 }
 
-impl BaselineMethod {
-    /// In words.
-    pub const fn words(self) -> &'static str {
-        match self {
-            Self::Replications => "replications",
-            Self::BatchMeans => "the batches of one run",
-            Self::None => "one short run",
-        }
-    }
-}
-
 /// What a policy gave.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct BaselinePolicy {
@@ -87,12 +78,29 @@ pub struct BaselineNumber {
     pub interval: Option<[f64; 2]>,
     /// Why it has no interval.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub not_estimable: Option<String>,
+    #[schemars(with = "Option<String>")]
+    pub not_estimable: Option<StoredReason>,
     /// What it is in each replication or batch, the shortest batches that will do first; of the numbers that are judged.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub samples: Vec<BaselineSample>,
     /// What it is; `null` if the run gave none.
     pub value: Option<f64>,
+}
+
+/// Why a number of a baseline has no interval.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(untagged, from = "String")]
+pub enum StoredReason {
+    /// As this run found it.
+    Found(NotEstimable),
+    /// As a file says it.
+    Read(String),
+}
+
+impl From<String> for StoredReason {
+    fn from(text: String) -> Self {
+        Self::Read(text)
+    }
 }
 
 /// What a number is in each replication or batch.
@@ -106,12 +114,43 @@ pub struct BaselineSample {
 }
 
 /// What is wrong with a text that should be a baseline.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct BadBaseline {
-    /// In a sentence without subject and full stop, such as `is not JSON (line 3, column 5)`.
-    pub why: String,
-    /// What to do besides writing it anew, if anything.
-    pub help: Option<String>,
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BadBaseline {
+    /// It is empty.
+    Empty,
+    /// It has the marks of an unfinished merge.
+    UnfinishedMerge,
+    /// It ends in the middle.
+    EndsEarly {
+        /// Where, counted from 1.
+        line: usize,
+        /// Where, counted from 1.
+        column: usize,
+    },
+    /// It is not JSON.
+    NotJson {
+        /// Where, counted from 1.
+        line: usize,
+        /// Where, counted from 1.
+        column: usize,
+    },
+    /// It does not say which schema it has.
+    NoSchema,
+    /// It has a schema of a newer version of the program.
+    NewerSchema(String),
+    /// It has another schema.
+    OtherSchema(String),
+    /// It is of another version of the model.
+    OtherModel {
+        /// Which.
+        version: u64,
+    },
+    /// A field is missing or has a wrong value.
+    Damaged {
+        /// What its reader says.
+        error: String,
+    },
 }
 
 impl Baseline {
@@ -144,57 +183,40 @@ impl Baseline {
     /// # Errors
     /// Why it is none, or none that this version reads.
     pub fn read(text: &str) -> Result<Self, BadBaseline> {
-        let bad = |why: String| BadBaseline { why, help: None };
         if text.trim().is_empty() {
-            return Err(bad("is empty".to_owned()));
+            return Err(BadBaseline::Empty);
         }
         let json: Value = serde_json::from_str(text).map_err(|error| not_json(text, &error))?;
         match json.get("schema").and_then(Value::as_str) {
             Some(BASELINE_SCHEMA) => {}
             Some(other) => return Err(other_schema(other)),
-            None => return Err(bad("is no baseline: it has no `schema`".to_owned())),
+            None => return Err(BadBaseline::NoSchema),
         }
         // Before anything else is read: another version may have kept other things.
         match json.get("model_version").and_then(Value::as_u64) {
-            Some(version) if version != u64::from(MODEL_VERSION) => return Err(other_model(version)),
+            Some(version) if version != u64::from(MODEL_VERSION) => return Err(BadBaseline::OtherModel { version }),
             Some(_) | None => {}
         }
-        let baseline: Self = serde_json::from_str(text).map_err(|error| bad(format!("is damaged: {error}")))?;
-        Ok(baseline)
+        serde_json::from_str(text).map_err(|error| BadBaseline::Damaged { error: error.to_string() })
     }
 }
 
 fn not_json(text: &str, error: &serde_json::Error) -> BadBaseline {
-    let place = format!("(line {}, column {})", error.line(), error.column());
-    let why = if text.lines().any(|line| line.starts_with("<<<<<<< ") || line.starts_with(">>>>>>> ")) {
-        "holds the marks of an unfinished merge".to_owned()
+    let (line, column) = (error.line(), error.column());
+    if text.lines().any(|line| line.starts_with("<<<<<<< ") || line.starts_with(">>>>>>> ")) {
+        BadBaseline::UnfinishedMerge
     } else if error.is_eof() {
-        format!("ends in the middle {place}")
+        BadBaseline::EndsEarly { line, column }
     } else {
-        format!("is not JSON {place}")
-    };
-    BadBaseline { why, help: None }
-}
-
-fn other_model(version: u64) -> BadBaseline {
-    BadBaseline {
-        why: format!("is of version {version} of the model, and this program computes version {MODEL_VERSION}"),
-        help: Some(
-            "numbers of different versions do not compare; look at what it was with its own version of waitline"
-                .to_owned(),
-        ),
+        BadBaseline::NotJson { line, column }
     }
 }
 
 fn other_schema(schema: &str) -> BadBaseline {
-    let shown: String = schema.chars().filter(|letter| !letter.is_control()).take(60).collect();
     let version = schema.strip_prefix(SCHEMA_NAME).and_then(|version| version.parse::<u64>().ok());
     match version {
-        Some(version) if version > 1 => BadBaseline {
-            why: format!("is of a newer version of waitline (`{shown}`, this one reads `{BASELINE_SCHEMA}`)"),
-            help: Some("compare with that version".to_owned()),
-        },
-        _ => BadBaseline { why: format!("is no baseline but `{shown}`"), help: None },
+        Some(version) if version > 1 => BadBaseline::NewerSchema(schema.to_owned()),
+        Some(_) | None => BadBaseline::OtherSchema(schema.to_owned()),
     }
 }
 
@@ -234,7 +256,7 @@ fn numbers(
         let interval = confidence.and_then(|told| told.intervals.get(&name));
         let number = BaselineNumber {
             interval: interval.map(|ends| ends.map(rounded)),
-            not_estimable: confidence.and_then(|told| told.not_estimable.get(&name)).cloned(),
+            not_estimable: confidence.and_then(|told| told.not_estimable.get(&name)).copied().map(StoredReason::Found),
             samples: if is_judged { samples(*metric, levels) } else { Vec::new() },
             value: value.map(rounded),
         };

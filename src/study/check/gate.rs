@@ -1,7 +1,7 @@
 //! Runs a scenario, holds it against its objectives and its baseline, and says whether it passes.
 
-use crate::scenario::{Diagnostic, Scenario};
-use crate::stats::{ObjectiveVerdict, ScenarioResults};
+use crate::scenario::Scenario;
+use crate::stats::{ObjectiveResult, ObjectiveVerdict, ScenarioResults};
 use crate::study::replications::Halted;
 use crate::study::run::{Options, Watch, run};
 
@@ -10,8 +10,9 @@ use super::changes::changes;
 use super::judgement::{GATE_LEVEL, judge};
 use super::unjudged::unjudged;
 use super::{
-    BaselineCheck, BaselineComparison, CHECK_SCHEMA, CheckVerdict, MetricVerdict, NotComparable, OneSided,
-    ScenarioCheck, ScenarioPart, Side, WrittenBaseline,
+    BaselineCheck, BaselineComparison, CHECK_SCHEMA, CheckReason, CheckVerdict, ComparisonNote, Help, MetricVerdict,
+    NotComparable, NotComparableReason, OneSided, PolicyObjective, ScenarioCheck, ScenarioPart, Side, WhyNotComparable,
+    WrittenBaseline,
 };
 
 /// What a scenario is held against.
@@ -63,23 +64,14 @@ pub fn check(
     let incomplete = incomplete(&results);
     let baseline = match gate.stored {
         Stored::NotAsked => BaselineCheck::NotAsked,
-        Stored::ToBeWritten { .. } if !incomplete.is_empty() => gate.not_comparable(
-            "no baseline was written: the run is incomplete",
-            "mend what stopped it, then write the baseline:",
-        ),
+        Stored::ToBeWritten { .. } if !incomplete.is_empty() => gate.not_comparable(NotComparableReason::RunIncomplete),
         Stored::ToBeWritten { replaces } => BaselineCheck::Written(WrittenBaseline {
             file: gate.baseline_file.to_owned(),
             replaced: *replaces,
             unjudged: unjudged(&Baseline::of(scenario, &results), scenario, &results),
         }),
-        Stored::Missing => gate.not_comparable(
-            &format!("there is no baseline `{}`", gate.baseline_file),
-            "write one, and keep it in version control:",
-        ),
-        Stored::Unreadable(why) => gate.not_comparable(
-            &format!("the baseline `{}` cannot be read: {why}", gate.baseline_file),
-            "make it readable, or write it anew:",
-        ),
+        Stored::Missing => gate.not_comparable(NotComparableReason::Missing),
+        Stored::Unreadable(error) => gate.not_comparable(NotComparableReason::Unreadable { error: error.clone() }),
         Stored::Text(text) => gate.compared(text, scenario, &results, &options.policies),
     };
     let mut reasons = incomplete;
@@ -88,14 +80,13 @@ pub fn check(
     }
     let is_incomplete = !reasons.is_empty() || matches!(baseline, BaselineCheck::NotComparable(_));
     if let BaselineCheck::NotComparable(not) = &baseline {
-        reasons.push(not.why.clone());
+        reasons.push(CheckReason::NotComparable(not.why.clone()));
     }
     let broken = results.slo.iter().filter(|objective| objective.verdict == ObjectiveVerdict::Broken);
-    let mut worse: Vec<String> =
-        broken.map(|objective| format!("{} does not meet `{}`", objective.policy, objective.objective)).collect();
+    let mut worse: Vec<CheckReason> = broken.map(|objective| CheckReason::Broken(objective.into())).collect();
     if let BaselineCheck::Compared(comparison) = &baseline {
         let regressed = comparison.with(MetricVerdict::Regressed);
-        worse.extend(regressed.map(|metric| format!("{} is worse than in the baseline", metric.name())));
+        worse.extend(regressed.map(|metric| CheckReason::Regressed { metric: metric.name() }));
     }
     let verdict = match (is_incomplete, worse.is_empty()) {
         (true, _) => CheckVerdict::Incomplete,
@@ -116,59 +107,39 @@ pub fn check(
 }
 
 /// Why the results are not what was asked for.
-fn incomplete(results: &ScenarioResults) -> Vec<String> {
-    let stopped = results.policies.iter().filter_map(|policy| Some((&policy.name, policy.incomplete.as_ref()?)));
-    let mut why: Vec<String> = stopped.map(|(policy, why)| format!("{policy} {why}")).collect();
+fn incomplete(results: &ScenarioResults) -> Vec<CheckReason> {
+    let stopped = results.policies.iter().filter_map(|policy| {
+        Some(CheckReason::Stopped { policy: policy.name.clone(), why: policy.incomplete.clone()? })
+    });
+    let mut why: Vec<CheckReason> = stopped.collect();
     if let Some(precision) = results.precision.as_ref().filter(|precision| !precision.reached) {
-        why.push(format!("the precision asked for is not reached: {}", precision.missed.join("; ")));
+        why.push(CheckReason::Imprecise(precision.missed.clone()));
     }
     let nothing =
         results.slo.iter().filter(|objective| objective.verdict == ObjectiveVerdict::NoData && !objective.warns);
-    why.extend(nothing.map(|objective| format!("{} has no data for `{}`", objective.policy, objective.objective)));
+    why.extend(nothing.map(|objective| CheckReason::NoData(objective.into())));
     why
 }
 
-/// The objectives that chance may have decided, in sentences; those that only warn do so.
-pub fn undecided(results: &ScenarioResults) -> Vec<String> {
+/// The objectives that chance may have decided; those that only warn are left out.
+pub fn undecided(results: &ScenarioResults) -> Vec<CheckReason> {
     let undecided = results.slo.iter().filter(|objective| objective.undecided.is_some() && !objective.warns);
-    undecided
-        .map(|objective| format!("{}: chance may have decided `{}`", objective.policy, objective.objective))
-        .collect()
+    undecided.map(|objective| CheckReason::Undecided(objective.into())).collect()
 }
 
-/// The objectives that ask for a number which the run did not give, each with its place: a mistake, never a pass. Those
-/// that only warn do so.
-pub fn without_data(scenario: &Scenario, results: &ScenarioResults) -> Vec<Diagnostic> {
-    let nothing = results.slo.iter().filter(|result| result.verdict == ObjectiveVerdict::NoData && !result.warns);
-    nothing
-        .filter_map(|result| {
-            let is_its = |place: &crate::scenario::Place| {
-                (place.file.as_str(), place.line, place.column) == (result.file.as_str(), result.line, result.column)
-            };
-            let objective = scenario
-                .objectives()
-                .iter()
-                .find(|objective| objective.text == result.objective && is_its(&objective.place))?;
-            let of = result.class.as_ref().map_or_else(String::new, |class| format!("`{class}` of "));
-            Some(objective.diagnostic(
-                format!("{of}policy `{}` has no {} to judge", result.policy, result.metric),
-                "the run gave no such number",
-                format!("ask for more requests, or ask something else in scenario `{}`", scenario.name()),
-            ))
-        })
-        .collect()
+impl From<&ObjectiveResult> for PolicyObjective {
+    fn from(result: &ObjectiveResult) -> Self {
+        Self { policy: result.policy.clone(), objective: result.objective.clone() }
+    }
 }
 
 impl Gate<'_> {
-    fn not_comparable(&self, why: &str, help: &str) -> BaselineCheck {
-        let help = match self.is_changed {
-            true => format!("{}, once the changes of `--set` are in the scenario file:", help.trim_end_matches(':')),
-            false => help.to_owned(),
-        };
+    fn not_comparable(&self, reason: NotComparableReason) -> BaselineCheck {
+        let file = self.baseline_file.to_owned();
         BaselineCheck::NotComparable(NotComparable {
-            file: self.baseline_file.to_owned(),
-            why: why.to_owned(),
-            help,
+            help: Help { needs_edit: self.is_changed, reason: reason.clone() },
+            why: WhyNotComparable { file: file.clone(), reason },
+            file,
             command: self.update.to_owned(),
         })
     }
@@ -176,16 +147,11 @@ impl Gate<'_> {
     fn compared(&self, text: &str, scenario: &Scenario, results: &ScenarioResults, chosen: &[String]) -> BaselineCheck {
         let old = match Baseline::read(text) {
             Ok(baseline) => baseline,
-            Err(bad) => {
-                let why = format!("the baseline `{}` {}", self.baseline_file, bad.why);
-                let help =
-                    bad.help.map_or_else(|| "write it anew:".to_owned(), |help| format!("{help}, or write it anew:"));
-                return self.not_comparable(&why, &help);
-            }
+            Err(bad) => return self.not_comparable(NotComparableReason::Bad(bad)),
         };
         let new = Baseline::of(scenario, results);
-        if let Err((why, help)) = comparable(&old, &new) {
-            return self.not_comparable(&format!("the baseline `{}` {why}", self.baseline_file), &help);
+        if let Some(reason) = differs_in_kind(&old, &new) {
+            return self.not_comparable(reason);
         }
         BaselineCheck::Compared(BaselineComparison {
             file: self.baseline_file.to_owned(),
@@ -200,38 +166,24 @@ impl Gate<'_> {
     }
 }
 
-/// Whether two runs can be compared; else why not, and what to do.
+/// Why two runs cannot be compared, if they cannot.
 ///
-/// Replications begin empty each and batches do not, so one kind is not held against the other: what differs might be
-/// the way of measuring. Another number of replications or requests is no such obstacle.
-fn comparable(old: &Baseline, new: &Baseline) -> Result<(), (String, String)> {
-    if old.scenario != new.scenario {
-        let shown: String = old.scenario.chars().filter(|letter| !letter.is_control()).take(60).collect();
-        return Err((
-            format!("is of another scenario, `{shown}`"),
-            format!("name the baseline of `{}`; or, if the other is no longer wanted, write over it:", new.scenario),
-        ));
-    }
-    if old.seed != new.seed {
-        return Err((
-            format!("is of seed {}, and this run of seed {}", old.seed, new.seed),
-            format!("run with `--seed {}`, or write it anew:", old.seed),
-        ));
-    }
+/// Replications begin empty each and batches do not, so one kind is not compared with the other: the difference might be
+/// that of the methods. Another number of replications or requests is no such obstacle.
+fn differs_in_kind(old: &Baseline, new: &Baseline) -> Option<NotComparableReason> {
     let is_exact = old.deterministic && new.deterministic;
     let have_samples = old.method != BaselineMethod::None && new.method != BaselineMethod::None;
-    if old.method != new.method && have_samples && !is_exact {
-        return Err((
-            format!("is of {}, and this run of {}", old.method.words(), new.method.words()),
-            match old.method {
-                BaselineMethod::Replications => {
-                    format!("run with `--replications {}`, or write it anew:", old.replications)
-                }
-                _ => "run without `--replications`, or write it anew:".to_owned(),
-            },
-        ));
+    if old.scenario != new.scenario {
+        let (other, ours) = (old.scenario.clone(), new.scenario.clone());
+        Some(NotComparableReason::OtherScenario { other, ours })
+    } else if old.seed != new.seed {
+        Some(NotComparableReason::OtherSeed { baseline: old.seed, run: new.seed })
+    } else if old.method != new.method && have_samples && !is_exact {
+        let replications = old.replications;
+        Some(NotComparableReason::OtherMethod { baseline: old.method, run: new.method, replications })
+    } else {
+        None
     }
-    Ok(())
 }
 
 /// Policies, classes and backends that only one of the two has. Of policies that were not chosen nothing is said.
@@ -261,20 +213,13 @@ fn one_sided(old: &Baseline, new: &Baseline, chosen: &[String]) -> Vec<OneSided>
 }
 
 /// What else one needs to know of the comparison.
-fn notes(old: &Baseline, new: &Baseline) -> Vec<String> {
+fn notes(old: &Baseline, new: &Baseline) -> Vec<ComparisonNote> {
     let mut notes = Vec::new();
     if old.scenario_sha256 != new.scenario_sha256 && old.canonical == new.canonical {
-        notes.push("a file that the scenario names has changed".to_owned());
+        notes.push(ComparisonNote::FileChanged);
     }
     if old.replications != new.replications {
-        let (fewer, one) = (old.replications.min(new.replications), old.replications);
-        notes.push(match fewer {
-            1 => format!("the baseline has {one} replications, this run {}", new.replications),
-            _ => format!(
-                "the baseline has {one} replications, this run {}: the first {fewer} are compared, pair by pair",
-                new.replications
-            ),
-        });
+        notes.push(ComparisonNote::OtherReplications { baseline: old.replications, run: new.replications });
     }
     notes
 }

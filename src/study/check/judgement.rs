@@ -19,7 +19,7 @@ use crate::stats::{Difference, HolmStep, Support, holm, rounded};
 
 use super::baseline::{Baseline, BaselineNumber, BaselineNumbers, BaselineSample};
 use super::power::{Spread, power};
-use super::{MetricComparison, MetricTolerance, MetricVerdict, SignificanceTest};
+use super::{MetricComparison, MetricTolerance, MetricVerdict, SignificanceTest, WhyUndecided};
 
 /// The probability with which, if nothing has changed, at least one number of a gate seems to.
 pub const GATE_LEVEL: f64 = 0.05;
@@ -195,13 +195,13 @@ fn mean(values: &[f64]) -> f64 {
     values.iter().sum::<f64>() / values.len() as f64
 }
 
-fn why_untested(old: &BaselineNumber, new: &BaselineNumber) -> String {
+fn why_untested(old: &BaselineNumber, new: &BaselineNumber) -> WhyUndecided {
     match (old.value, new.value) {
-        (None, _) => "the run of the baseline gave no such number".to_owned(),
-        (_, None) => "the run gave no such number".to_owned(),
-        _ => match new.not_estimable.as_ref().or(old.not_estimable.as_ref()) {
-            Some(why) => why.clone(),
-            None => "the run is too short to tell a difference from chance".to_owned(),
+        (None, _) => WhyUndecided::NoValueInBaseline,
+        (Some(_), None) => WhyUndecided::NoValue,
+        (Some(_), Some(_)) => match new.not_estimable.as_ref().or(old.not_estimable.as_ref()) {
+            Some(why) => WhyUndecided::NotEstimable(why.clone()),
+            None => WhyUndecided::TooShort,
         },
     }
 }
@@ -232,7 +232,7 @@ fn withdraw_improvements(metrics: &mut [MetricComparison]) {
         let improved = metrics.iter_mut().filter(|metric| metric.verdict == MetricVerdict::Improved);
         for metric in improved.filter(of_answered) {
             metric.verdict = MetricVerdict::Undecided;
-            metric.why = Some("more requests got no answer, and these response times leave them out".to_owned());
+            metric.why = Some(WhyUndecided::MoreUnanswered);
         }
     }
 }
@@ -252,7 +252,7 @@ impl Evidence {
         // which is larger, nothing is shown.
         comparison.verdict = verdict(&comparison, difference, agrees, named);
         if comparison.verdict == MetricVerdict::Undecided && comparison.why.is_none() {
-            comparison.why = Some(why_undecided(agrees).to_owned());
+            comparison.why = Some(why_undecided(agrees));
         }
         comparison.power = spread.and_then(|spread| power(&spread, &comparison, strictest));
         comparison
@@ -270,12 +270,8 @@ impl Evidence {
     }
 }
 
-fn why_undecided(agrees: bool) -> &'static str {
-    if agrees {
-        "it may be chance, and the interval is wider than what is tolerated"
-    } else {
-        "all requests together and the runs one by one differ in opposite directions"
-    }
+const fn why_undecided(agrees: bool) -> WhyUndecided {
+    if agrees { WhyUndecided::MayBeChance } else { WhyUndecided::OppositeDirections }
 }
 
 /// How much worse than in the baseline a number may be, in its own unit.

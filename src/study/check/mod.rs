@@ -16,13 +16,14 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::model::MetricUnit;
-use crate::stats::{ObjectiveResult, ObjectiveVerdict, ScenarioResults};
+use crate::model::SimDuration;
+use crate::stats::{Incomplete, MissedPrecision, ObjectiveResult, ObjectiveVerdict, ScenarioResults};
 
 pub use baseline::{
     BASELINE_SCHEMA, BadBaseline, Baseline, BaselineMethod, BaselineNumber, BaselineNumbers, BaselinePolicy,
-    BaselineSample,
+    BaselineSample, StoredReason,
 };
-pub use gate::{Gate, Stored, check, undecided, without_data};
+pub use gate::{Gate, Stored, check, undecided};
 pub use judgement::{GATE_LEVEL, judge};
 pub use power::{Finer, GATE_POWER, MetricPower};
 
@@ -43,11 +44,49 @@ pub struct ScenarioCheck {
     /// What it comes to.
     pub verdict: CheckVerdict,
     /// Why it does not pass, a sentence each; empty if it passes.
-    pub reasons: Vec<String>,
+    #[schemars(with = "Vec<String>")]
+    pub reasons: Vec<CheckReason>,
     /// How the results compare with the baseline.
     pub baseline: BaselineCheck,
     /// The results themselves; `slo` has the verdict of each objective.
     pub results: ScenarioResults,
+}
+
+/// Why a check does not pass.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CheckReason {
+    /// The run of a policy stopped before its end.
+    Stopped {
+        /// The policy.
+        policy: String,
+        /// Why.
+        why: Incomplete,
+    },
+    /// The intervals of these numbers are not as narrow as was asked.
+    Imprecise(Vec<MissedPrecision>),
+    /// The run gave no number to judge an objective by.
+    NoData(PolicyObjective),
+    /// Chance may have decided an objective.
+    Undecided(PolicyObjective),
+    /// There is nothing to compare with.
+    NotComparable(WhyNotComparable),
+    /// An objective is broken.
+    Broken(PolicyObjective),
+    /// A number is worse than in the baseline.
+    Regressed {
+        /// As objectives name it: `sync.search.p99`.
+        metric: String,
+    },
+}
+
+/// An objective and the policy it was judged for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct PolicyObjective {
+    /// The policy.
+    pub policy: String,
+    /// The objective as it was written.
+    pub objective: String,
 }
 
 /// What a check comes to; the worst of several scenarios decides the exit code.
@@ -83,11 +122,71 @@ pub struct NotComparable {
     /// The baseline's file.
     pub file: String,
     /// Why, in a sentence without a full stop, such as `there is no baseline`.
-    pub why: String,
+    #[schemars(with = "String")]
+    pub why: WhyNotComparable,
     /// What to do, in words that lead to the command.
-    pub help: String,
+    #[schemars(with = "String")]
+    pub help: Help,
     /// A command that makes the scenario comparable.
     pub command: String,
+}
+
+/// Why nothing was compared.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct WhyNotComparable {
+    /// The baseline's file.
+    pub file: String,
+    /// What is wrong with it.
+    pub reason: NotComparableReason,
+}
+
+/// What to do so that a baseline can be compared with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Help {
+    /// What is wrong.
+    pub reason: NotComparableReason,
+    /// Whether the changes of `--set` have to be put into the scenario file before.
+    pub needs_edit: bool,
+}
+
+/// What is wrong with a baseline, or with the run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NotComparableReason {
+    /// The baseline was to be written, but the run is incomplete.
+    RunIncomplete,
+    /// There is no baseline.
+    Missing,
+    /// It cannot be read.
+    Unreadable {
+        /// What the system says.
+        error: String,
+    },
+    /// It is not a baseline that this program reads.
+    Bad(BadBaseline),
+    /// It is of another scenario.
+    OtherScenario {
+        /// The scenario it is of.
+        other: String,
+        /// The scenario that was run.
+        ours: String,
+    },
+    /// It is of another seed.
+    OtherSeed {
+        /// The baseline's.
+        baseline: u64,
+        /// That of this run.
+        run: u64,
+    },
+    /// Its values are of another kind.
+    OtherMethod {
+        /// What they are of.
+        baseline: BaselineMethod,
+        /// What those of this run are of.
+        run: BaselineMethod,
+        /// How many replications the baseline has.
+        replications: u64,
+    },
 }
 
 /// A baseline that was written.
@@ -109,7 +208,22 @@ pub struct Unjudged {
     /// Which.
     pub numbers: Vec<UnjudgedNumbers>,
     /// What would give them one, in a sentence without a full stop.
-    pub help: String,
+    #[schemars(with = "String")]
+    pub help: UnjudgedHelp,
+}
+
+/// What would give every number of a baseline an interval.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UnjudgedHelp {
+    /// Nothing: no request is answered.
+    NothingAnswered,
+    /// Replications of this many requests.
+    Requests(u64),
+    /// Replications that are so long.
+    Duration(SimDuration),
+    /// More arrivals, where the scenario lists them.
+    MoreArrivals,
 }
 
 /// Metrics of the same policies and classes.
@@ -135,11 +249,27 @@ pub struct BaselineComparison {
     /// What cannot be compared, because only one side has it.
     pub one_sided: Vec<OneSided>,
     /// What else is to be known, a sentence each, such as how replications pair.
-    pub notes: Vec<String>,
+    #[schemars(with = "Vec<String>")]
+    pub notes: Vec<ComparisonNote>,
     /// What makes these results the new baseline.
     pub accept: String,
     /// Whether the changes of `--set` have to be put into the scenario file before.
     pub accept_needs_edit: bool,
+}
+
+/// Something to know about a comparison.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ComparisonNote {
+    /// A file that the scenario names has changed.
+    FileChanged,
+    /// The numbers of replications differ: of several, the first are compared pair by pair.
+    OtherReplications {
+        /// How many the baseline has.
+        baseline: u64,
+        /// How many this run has.
+        run: u64,
+    },
 }
 
 /// A part of a scenario that is only in the baseline, or only in the scenario.
@@ -227,7 +357,28 @@ pub struct MetricComparison {
     pub power: Option<MetricPower>,
     /// Why there is no p-value, or no verdict.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub why: Option<String>,
+    #[schemars(with = "Option<String>")]
+    pub why: Option<WhyUndecided>,
+}
+
+/// Why a number has no p-value, or no verdict.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WhyUndecided {
+    /// The baseline's run gave no such number.
+    NoValueInBaseline,
+    /// This run gave no such number.
+    NoValue,
+    /// It has no interval.
+    NotEstimable(StoredReason),
+    /// The run is too short to tell a difference from chance.
+    TooShort,
+    /// More requests got no answer than before, and response times leave them out.
+    MoreUnanswered,
+    /// It may be chance, and the interval is wider than what is tolerated.
+    MayBeChance,
+    /// All requests together and the runs one by one differ in opposite directions.
+    OppositeDirections,
 }
 
 /// How it is told whether a difference is more than chance.

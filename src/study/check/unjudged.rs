@@ -7,7 +7,7 @@ use crate::scenario::{End, Scenario};
 use crate::stats::{RequestCounts, ScenarioResults, requests_needed};
 
 use super::baseline::{Baseline, BaselineNumbers};
-use super::{Unjudged, UnjudgedNumbers};
+use super::{Unjudged, UnjudgedHelp, UnjudgedNumbers};
 use crate::study::decision::two_digits_up;
 
 /// The numbers of a baseline that have no confidence interval; none where nothing is left to chance.
@@ -56,23 +56,21 @@ fn scopes<'a>(baseline: &'a Baseline, results: &'a ScenarioResults) -> Vec<Scope
 }
 
 /// What gives every number an interval.
-fn help(scenario: &Scenario, scopes: &[Scope<'_>], replications: u64) -> String {
+fn help(scenario: &Scenario, scopes: &[Scope<'_>], replications: u64) -> UnjudgedHelp {
     let longest = |length: f64, all: Option<u64>| {
         let factors = scopes.iter().map(|scope| factor(scope, replications, all));
         two_digits_up(length * factors.fold(0.0, f64::max))
     };
     if scopes.iter().all(|scope| scope.requests.completed == 0) {
-        return "no request is answered".to_owned();
+        return UnjudgedHelp::NothingAnswered;
     }
     match scenario.run().end {
-        End::Requests(requests) => {
-            format!("replications of {} requests each would do", longest(requests as f64, Some(requests)))
-        }
+        End::Requests(requests) => UnjudgedHelp::Requests(longest(requests as f64, Some(requests)) as u64),
         End::Duration(duration) => {
             let nanos = longest(duration.as_nanos() as f64, None);
-            format!("replications of {} each would do", SimDuration::round_from_nanos(nanos))
+            UnjudgedHelp::Duration(SimDuration::round_from_nanos(nanos))
         }
-        End::Arrivals => "only more arrivals could help".to_owned(),
+        End::Arrivals => UnjudgedHelp::MoreArrivals,
     }
 }
 

@@ -65,13 +65,13 @@ impl CaseFile {
     ///
     /// # Errors
     /// What is wrong with it.
-    pub fn parse(text: &str) -> Result<Self, String> {
-        serde_json::from_str(text).map_err(|error| error.to_string())
+    pub fn parse(text: &str) -> Result<Self, serde_json::Error> {
+        serde_json::from_str(text)
     }
 
     /// The scenario that predicts the case: its requests are those of `trace`, relative to the scenario. Cores are shared
     /// as Linux shares them.
-    pub fn scenario(&self, name: &str, trace: &str) -> Value {
+    pub fn scenario(&self, description: &str, trace: &str) -> Value {
         let class = |kinds: &Vec<String>| {
             // The trace brings the demands.
             let phases: Vec<Value> = kinds.iter().map(|kind| json!({ kind.as_str(): "0ms" })).collect();
@@ -100,7 +100,7 @@ impl CaseFile {
             }
         }
         json!({
-            "description": format!("{name}: requests that were sent to a real server, and its answer times beside it."),
+            "description": description,
             "classes": classes,
             "arrivals": { "trace": trace },
             "machine": { "cores": self.cores, "quantum": QUANTUM, "wake_preemption": WAKE_PREEMPTION },

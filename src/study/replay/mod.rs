@@ -20,7 +20,7 @@ use serde::Serialize;
 use crate::engine::{Dispatch, Rules};
 use crate::model::{SimDuration, SimTime};
 use crate::scenario::Scenario;
-use crate::stats::MUCH_UNANSWERED;
+use crate::stats::{MUCH_UNANSWERED, NoPrediction};
 
 use super::capacity::capacity;
 
@@ -29,7 +29,7 @@ use self::prediction::{Prediction, predict};
 
 pub use self::case_file::CaseFile;
 pub use self::figures::{Figure, PercentilePair, Range};
-pub use self::observed::Observed;
+pub use self::observed::{BadObservations, Observed};
 
 /// Above this share of what a policy can sustain, the smallest difference decides what happens.
 pub const MOST_LOAD: f64 = 0.95;
@@ -62,9 +62,25 @@ pub struct ReplayedCase {
     pub verdict: Verdict,
     /// Why nothing can be predicted, where that is so.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub no_prediction: Option<String>,
+    pub no_prediction: Option<NoPrediction>,
     /// Percentiles of the prediction and of the observations, for a picture.
     pub percentiles: Vec<PercentilePair>,
+}
+
+/// Why a case cannot be compared with its observations.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotReplayable {
+    /// They are not of the same number of requests.
+    DifferentRequests {
+        /// How many the prediction sends.
+        sent: usize,
+        /// How many were observed.
+        observed: usize,
+    },
+    /// No request is answered in the prediction.
+    NoAnswerPredicted,
+    /// No request was answered in one of the repeats.
+    NoAnswerObserved,
 }
 
 /// The share of the requests that got no answer: the figures are of the others.
@@ -152,7 +168,7 @@ pub fn replay(
     scenario: &Scenario,
     observed: &Observed,
     accept_streams: NonZeroU32,
-) -> Result<ReplayedCase, String> {
+) -> Result<ReplayedCase, NotReplayable> {
     let policy = &scenario.policies()[0];
     let predictions = if is_left_to_chance(&policy.rules()) { accept_streams.get() } else { 1 };
     let predicted: Vec<Prediction> =
@@ -210,16 +226,16 @@ fn is_left_to_chance(rules: &Rules) -> bool {
 }
 
 /// Whether a prediction and the observations are of the same requests, and have answers.
-fn comparable(prediction: &Prediction, observed: &Observed) -> Result<(), String> {
-    let requests = prediction.arrived as usize;
-    if requests != observed.requests() {
-        return Err(format!("{requests} requests are sent, and {} were observed", observed.requests()));
+fn comparable(prediction: &Prediction, observed: &Observed) -> Result<(), NotReplayable> {
+    let (sent, observed_requests) = (prediction.arrived as usize, observed.requests());
+    if sent != observed_requests {
+        return Err(NotReplayable::DifferentRequests { sent, observed: observed_requests });
     }
     if prediction.response_times.iter().flatten().next().is_none() {
-        return Err("no request is answered".to_owned());
+        return Err(NotReplayable::NoAnswerPredicted);
     }
     if observed.repeats.iter().any(|repeat| repeat.iter().flatten().next().is_none()) {
-        return Err("no request was answered in one of the repeats".to_owned());
+        return Err(NotReplayable::NoAnswerObserved);
     }
     Ok(())
 }
@@ -230,23 +246,12 @@ fn mean(numbers: impl Iterator<Item = f64>) -> f64 {
     sum / count
 }
 
-/// Why a real server may do anything there, if that is so.
-pub fn no_prediction(rejected: u64, load: Option<f64>) -> Option<String> {
+/// Why the numbers predict nothing about a real server, if they do not.
+pub fn no_prediction(rejected: u64, load: Option<f64>) -> Option<NoPrediction> {
     if rejected > 0 {
-        let requests =
-            if rejected == 1 { "a request overflows".to_owned() } else { format!("{rejected} requests overflow") };
-        return Some(format!(
-            "{requests} the listen queue: the kernel drops connections and clients try again after 1, 2, 3, 4, 5, 7 and \
-             11 s, so that the same requests sent twice gave means of 11.7 s and 6.5 s"
-        ));
+        return Some(NoPrediction::Overflow { rejected });
     }
-    let load = load.filter(|load| *load > MOST_LOAD)?;
-    Some(format!(
-        "the requests are {:.0} % of what the application can sustain: above {:.0} % the response times hang on the last \
-         percent of the overhead, which changes from run to run",
-        load * 100.0,
-        MOST_LOAD * 100.0
-    ))
+    load.filter(|load| *load > MOST_LOAD).map(|load| NoPrediction::NearCapacity { load })
 }
 
 /// The rate of the requests as a share of what the policy can sustain.

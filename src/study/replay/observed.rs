@@ -7,30 +7,63 @@ pub struct Observed {
     pub repeats: Vec<Vec<Option<f64>>>,
 }
 
+/// What is wrong with a table of observations.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum BadObservations {
+    /// It is empty.
+    Empty,
+    /// The headings are not those of such a table.
+    Headings,
+    /// A line does not have the next request's number.
+    Number {
+        /// The line, counted from 1.
+        line: usize,
+        /// The number it should have.
+        expected: usize,
+    },
+    /// A line does not have a time for each repeat.
+    Times {
+        /// The line, counted from 1.
+        line: usize,
+        /// How many times it should have.
+        expected: usize,
+        /// How many it has.
+        found: usize,
+    },
+    /// A cell is not a time.
+    Time {
+        /// The line, counted from 1.
+        line: usize,
+        /// What stands in the cell.
+        cell: String,
+    },
+}
+
 impl Observed {
     /// Reads the table.
     ///
     /// # Errors
     /// What is wrong with it, and on which line.
-    pub fn parse(text: &str) -> Result<Self, String> {
+    pub fn parse(text: &str) -> Result<Self, BadObservations> {
         let mut lines = (1..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty());
-        let Some((_, header)) = lines.next() else { return Err("it is empty".to_owned()) };
+        let Some((_, header)) = lines.next() else { return Err(BadObservations::Empty) };
         let repeats = header.split(',').count() - 1;
         if repeats == 0 || !header.starts_with("request,") {
-            return Err("line 1: expected the headings `request,rep1`, and one more for each repeat".to_owned());
+            return Err(BadObservations::Headings);
         }
         let mut observed = Self { repeats: vec![Vec::new(); repeats] };
-        for ((number, line), expected) in lines.zip(1_usize..) {
-            let mut cells = line.split(',').map(str::trim);
+        for ((line, text), expected) in lines.zip(1_usize..) {
+            let mut cells = text.split(',').map(str::trim);
             if cells.next().and_then(|cell| cell.parse().ok()) != Some(expected) {
-                return Err(format!("line {number}: expected request {expected}, requests are numbered in order"));
+                return Err(BadObservations::Number { line, expected });
             }
             let times: Vec<&str> = cells.collect();
             if times.len() != repeats {
-                return Err(format!("line {number}: expected {repeats} times, found {}", times.len()));
+                return Err(BadObservations::Times { line, expected: repeats, found: times.len() });
             }
             for (repeat, cell) in observed.repeats.iter_mut().zip(times) {
-                repeat.push(time(cell).map_err(|what| format!("line {number}: {what}"))?);
+                let bad = || BadObservations::Time { line, cell: cell.to_owned() };
+                repeat.push(time(cell).ok_or_else(bad)?);
             }
         }
         Ok(observed)
@@ -49,15 +82,12 @@ impl Observed {
     }
 }
 
-/// An empty cell is a request without an answer.
-fn time(cell: &str) -> Result<Option<f64>, String> {
+/// The time in a cell, where an empty one is a request without an answer; `None` if it is not a time.
+fn time(cell: &str) -> Option<Option<f64>> {
     if cell.is_empty() || ["nan", "none", "failed"].contains(&cell.to_lowercase().as_str()) {
-        return Ok(None);
+        return Some(None);
     }
-    match cell.parse::<f64>() {
-        Ok(ms) if ms.is_finite() && ms >= 0.0 => Ok(Some(ms)),
-        _ => Err(format!("`{cell}` is no time in ms")),
-    }
+    cell.parse().ok().filter(|ms: &f64| ms.is_finite() && *ms >= 0.0).map(Some)
 }
 
 #[cfg(test)]
@@ -73,15 +103,15 @@ mod tests {
 
     #[test]
     fn mistakes_are_named_with_their_line() {
-        for (text, message) in [
-            ("", "it is empty"),
-            ("a,b\n", "line 1: expected the headings"),
-            ("request,rep1\n2,5\n", "line 2: expected request 1"),
-            ("request,rep1\n1,5,6\n", "line 2: expected 1 times, found 2"),
-            ("request,rep1\n1,fast\n", "line 2: `fast` is no time"),
+        use BadObservations::{Empty, Headings, Number, Time, Times};
+        for (text, mistake) in [
+            ("", Empty),
+            ("a,b\n", Headings),
+            ("request,rep1\n2,5\n", Number { line: 2, expected: 1 }),
+            ("request,rep1\n1,5,6\n", Times { line: 2, expected: 1, found: 2 }),
+            ("request,rep1\n1,fast\n", Time { line: 2, cell: "fast".to_owned() }),
         ] {
-            let error = Observed::parse(text).unwrap_err();
-            assert!(error.contains(message), "{error}");
+            assert_eq!(Observed::parse(text), Err(mistake));
         }
     }
 }

@@ -2,7 +2,8 @@
 
 use waitline::policy::Runner;
 use waitline::stats::{
-    FaultWindow, PolicyResults, RequestCounts, ScenarioResults, Summary, TimelineEntry, TimelineSegment, Utilization,
+    FaultWindow, FaultWindowKind, PolicyResults, RequestCounts, ScenarioResults, Summary, TimelineEntry,
+    TimelineSegment, Utilization,
 };
 
 /// What a request does and until when.
@@ -299,9 +300,20 @@ pub fn odd_names() -> ScenarioResults {
 
 /// The same with two faults, the second of which goes on after all that is shown, and one that begins later.
 pub fn with_faults(mut results: ScenarioResults) -> ScenarioResults {
-    let slow = FaultWindow { kind: "slow", backend: Some("db".into()), factor: Some(8.0), ..FaultWindow::default() };
-    let restart = FaultWindow { kind: "restart", worker: Some(2), ..FaultWindow::default() };
-    let later = FaultWindow { kind: "cores", start_ms: 1e9, end_ms: 2e9, cores: Some(1), ..FaultWindow::default() };
+    let slow = FaultWindow {
+        kind: FaultWindowKind::Slow,
+        backend: Some("db".into()),
+        factor: Some(8.0),
+        ..FaultWindow::default()
+    };
+    let restart = FaultWindow { kind: FaultWindowKind::Restart, worker: Some(2), ..FaultWindow::default() };
+    let later = FaultWindow {
+        kind: FaultWindowKind::Cores,
+        start_ms: 1e9,
+        end_ms: 2e9,
+        cores: Some(1),
+        ..FaultWindow::default()
+    };
     results.faults = vec![
         FaultWindow { start_ms: 20.0, end_ms: 100.0, ..slow },
         FaultWindow { start_ms: 150.0, end_ms: 1e6, ..restart },

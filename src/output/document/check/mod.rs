@@ -13,6 +13,7 @@ use crate::output::block::table::Table;
 use crate::output::block::wrap::{WIDTH, wrapped};
 use crate::output::document::findings::{one_sided, verdict};
 use crate::output::document::run::certainty;
+use crate::output::words;
 use crate::study::{
     BaselineCheck, BaselineComparison, CheckVerdict, MetricComparison, MetricVerdict, ScenarioChange, ScenarioCheck,
     SignificanceTest, Unjudged,
@@ -35,8 +36,8 @@ const REASONS: usize = 2;
 pub fn headline(check: &ScenarioCheck) -> String {
     let mut why = Vec::new();
     match &check.baseline {
-        BaselineCheck::NotComparable(not) => why.push(not.why.clone()),
-        _ if check.verdict == CheckVerdict::Incomplete => why.extend(check.reasons.first().cloned()),
+        BaselineCheck::NotComparable(not) => why.push(words::why_not_comparable(&not.why)),
+        _ if check.verdict == CheckVerdict::Incomplete => why.extend(check.reasons.first().map(words::reason)),
         _ => {}
     }
     let broken = check.broken().count();
@@ -74,7 +75,7 @@ pub fn sections(check: &ScenarioCheck) -> Vec<Section> {
     match &check.baseline {
         BaselineCheck::Compared(comparison) => compared(comparison, &mut sections),
         BaselineCheck::NotComparable(not) => {
-            sections.push(Section::Command(not.help.clone(), not.command.clone()));
+            sections.push(Section::Command(words::advice(&not.help), not.command.clone()));
         }
         BaselineCheck::Written(written) => {
             sections.extend(written.unjudged.iter().map(|found| Section::Lines("Notes", vec![unjudged(found)])));
@@ -95,7 +96,11 @@ fn unjudged(found: &Unjudged) -> String {
         .iter()
         .map(|numbers| format!("{} of {}", listed(&numbers.metrics), listed(&numbers.of)))
         .collect();
-    format!("no check can judge {}: they have no confidence interval; {}", numbers.join("; "), found.help)
+    format!(
+        "no check can judge {}: they have no confidence interval; {}",
+        numbers.join("; "),
+        words::unjudged_help(found.help)
+    )
 }
 
 /// `sync, threaded and async`, or the first and how many more there are.
@@ -127,7 +132,7 @@ fn compared(comparison: &BaselineComparison, sections: &mut Vec<Section>) {
         sections.push(Section::Lines("Changed in the scenario", comparison.changes.iter().map(change).collect()));
     }
     let mut notes: Vec<String> = comparison.one_sided.iter().map(one_sided).collect();
-    notes.extend(comparison.notes.iter().cloned());
+    notes.extend(comparison.notes.iter().copied().map(words::comparison_note));
     let is_undecided = |is_tested: bool| {
         let mut undecided = comparison.with(MetricVerdict::Undecided);
         undecided.any(|metric| (metric.test != SignificanceTest::Untested) == is_tested)
@@ -188,13 +193,13 @@ fn numbers(comparison: &BaselineComparison, shown: &[&MetricComparison]) -> Tabl
         number::short_percent(comparison.family_level)
     ));
     table.note.extend(levels(&shown));
-    let mut reasons: IndexMap<&String, Vec<String>> = IndexMap::new();
+    let mut reasons: IndexMap<String, Vec<String>> = IndexMap::new();
     for metric in shown {
         if let Some(why) = &metric.why {
-            reasons.entry(why).or_default().push(metric.name());
+            reasons.entry(words::why_undecided(why)).or_default().push(metric.name());
         }
     }
-    let sentence = |(why, names): (&&String, &Vec<String>)| format!("Undecided, {}: {why}.", listed(names));
+    let sentence = |(why, names): (&String, &Vec<String>)| format!("Undecided, {}: {why}.", listed(names));
     table.note.extend(reasons.iter().take(REASONS).map(sentence));
     if reasons.len() > REASONS {
         table.note.push("Why others are undecided is in the JSON.".to_owned());

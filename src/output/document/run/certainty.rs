@@ -5,9 +5,11 @@ use indexmap::IndexMap;
 use crate::model::MetricUnit;
 use crate::output::block::number::{self, NONE, Unit, give_or_take};
 use crate::output::block::table::Table;
+use crate::output::words;
 use crate::stats::{
-    ClassConfidence, ComparisonResults, Confidence, DifferenceResult, MUCH_UNANSWERED, ObjectiveResult,
-    ObjectiveVerdict, PolicyResults, RequestCounts, ScenarioResults, UndecidedReason, Verdict, reach,
+    ClassConfidence, ComparisonResults, Confidence, DifferenceResult, DifferenceVerdict, IntervalMethod,
+    MUCH_UNANSWERED, ObjectiveResult, ObjectiveVerdict, PolicyResults, RequestCounts, ScenarioResults, UndecidedReason,
+    WarmUpMethod, reach,
 };
 
 /// How sure one number is.
@@ -65,7 +67,9 @@ pub fn note(results: &ScenarioResults) -> Vec<String> {
                 .iter()
                 .filter_map(|(name, class)| Some((Some(name.clone()), class.confidence.as_ref()?)));
             let mut scopes = all.into_iter().chain(of_classes);
-            scopes.find_map(|(class, confidence)| Some((class, confidence.not_estimable.get(metric)?.clone())))
+            scopes.find_map(|(class, confidence)| {
+                Some((class, words::not_estimable(*confidence.not_estimable.get(metric)?)))
+            })
         };
         if let Some((class, why)) = results.policies.iter().find_map(why) {
             let heading = class.map_or_else(|| heading.to_owned(), |class| format!("{heading} of {class}"));
@@ -82,10 +86,10 @@ fn give_or_take_means(confidence: &Confidence) -> Option<String> {
     let Confidence { level, method, samples, batch_requests, .. } = confidence;
     let level = number::short_percent(*level);
     let from = match (*method, batch_requests) {
-        ("batch_means", Some(requests)) => {
+        (IntervalMethod::BatchMeans, Some(requests)) => {
             format!("{samples} batches of {} requests each", number::count(*requests))
         }
-        _ => format!("{samples} replications"),
+        (IntervalMethod::BatchMeans | IntervalMethod::Replications, _) => format!("{samples} replications"),
     };
     (*samples > 1).then(|| format!("± is half a confidence interval of {level}, from {from}."))
 }
@@ -134,7 +138,8 @@ fn difference<'a>(comparison: &'a ComparisonResults, metric: &str) -> Option<&'a
 
 /// The verdict in words at the highest percentile that has one: `async is 212 ± 4 ms faster at p99.`
 fn verdict(comparison: &ComparisonResults) -> Option<String> {
-    let decided = comparison.differences.iter().rev().find(|difference| difference.verdict != Verdict::Undecided)?;
+    let decided =
+        comparison.differences.iter().rev().find(|difference| difference.verdict != DifferenceVerdict::Undecided)?;
     Some(format!("{}.", sentence(comparison, decided)))
 }
 
@@ -150,11 +155,11 @@ fn sentence(comparison: &ComparisonResults, difference: &DifferenceResult) -> St
     let shown = &unit.column(&[Some(size)])[0];
     let amount = format!("{shown} ± {} {}", give_or_take(unit.of_millis(half), shown), unit.name);
     match difference.verdict {
-        Verdict::Faster => format!("{policy} is {amount} faster {at}"),
-        Verdict::Slower => format!("{policy} is {amount} slower {at}"),
-        Verdict::NoDifference => format!("{policy} is neither faster nor slower {at} ({amount} apart)"),
-        Verdict::Undecided => format!("{policy} may differ {at}"),
-        Verdict::Incomparable => format!(
+        DifferenceVerdict::Faster => format!("{policy} is {amount} faster {at}"),
+        DifferenceVerdict::Slower => format!("{policy} is {amount} slower {at}"),
+        DifferenceVerdict::NoDifference => format!("{policy} is neither faster nor slower {at} ({amount} apart)"),
+        DifferenceVerdict::Undecided => format!("{policy} may differ {at}"),
+        DifferenceVerdict::Incomparable => format!(
             "{policy} is neither better nor worse {at}: the two answered different requests, {} got no answer under \
              {policy} and {} under {against}",
             number::percent(*without_answer),
@@ -269,12 +274,11 @@ pub fn warnings(results: &ScenarioResults) -> Vec<String> {
     let mut warnings: Vec<String> = results.policies.iter().filter_map(without_answer).collect();
     for policy in &results.policies {
         let saturation = policy.saturation.as_ref();
-        warnings
-            .extend(saturation.and_then(|s| s.message.as_ref()).map(|message| format!("{}: {message}", policy.name)));
+        warnings.extend(saturation.and_then(words::load_warning).map(|message| format!("{}: {message}", policy.name)));
     }
     warnings.extend(results.policies.iter().filter_map(crate::output::document::run::stations::imbalance));
     for policy in &results.policies {
-        let why = policy.no_prediction.as_ref();
+        let why = policy.no_prediction.map(words::no_prediction);
         warnings.extend(why.map(|why| format!("{}: no prediction of a real server is possible: {why}", policy.name)));
     }
     if results.policies.iter().any(|policy| policy.requests.arrived == 0 && policy.warm_up_requests > 0) {
@@ -292,7 +296,7 @@ pub fn warnings(results: &ScenarioResults) -> Vec<String> {
         warnings.push(format!(
             "the precision asked for ({}) was not reached: {}",
             number::short_percent(precision.half_width),
-            precision.missed.join("; ")
+            precision.missed.iter().map(words::missed).collect::<Vec<_>>().join("; ")
         ));
     }
     warnings
@@ -332,12 +336,12 @@ fn without_answer(policy: &PolicyResults) -> Option<String> {
 /// What was left out at the beginning, in a sentence.
 pub fn warm_up(results: &ScenarioResults) -> Option<String> {
     let most = results.policies.iter().map(|policy| policy.warm_up_requests).max().unwrap_or(0);
-    if results.warm_up.method == "none" {
+    if results.warm_up.method == WarmUpMethod::None {
         return None;
     }
     let unit = Unit::of([Some(results.warm_up.removed_ms)]);
     let removed = &unit.column(&[Some(results.warm_up.removed_ms)])[0];
-    let how = if results.warm_up.method == "auto" { ", found by MSER-5" } else { "" };
+    let how = if results.warm_up.method == WarmUpMethod::Auto { ", found by MSER-5" } else { "" };
     let each = if results.replications > 1 { "each run" } else { "the run" };
     let requests = number::count(most);
     Some(match most {

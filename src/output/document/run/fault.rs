@@ -49,18 +49,20 @@ pub(in crate::output) fn sentence(faults: &[FaultWindow]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::stats::FaultWindowKind;
 
     #[test]
     fn a_sentence_tells_what_goes_wrong_and_when() {
         let slow = FaultWindow {
-            kind: "slow",
+            kind: FaultWindowKind::Slow,
             start_ms: 5000.0,
             end_ms: 15000.0,
             backend: Some("db".into()),
             factor: Some(8.0),
             ..FaultWindow::default()
         };
-        let restart = FaultWindow { kind: "restart", end_ms: 2.5, worker: Some(2), ..FaultWindow::default() };
+        let restart =
+            FaultWindow { kind: FaultWindowKind::Restart, end_ms: 2.5, worker: Some(2), ..FaultWindow::default() };
         let text = "Faults: db takes 8 times as long from 5 to 15 s; worker 2 restarts from 0 to 2.5 ms.";
         assert_eq!(sentence(&[slow.clone(), restart]), text);
         let (name, every_ms) = (Some("payments".to_owned()), Some(60_000.0));

@@ -280,7 +280,9 @@ fn capacity(results: &ScenarioResults) -> Option<Table> {
             table.numbers("", "without retries", without.map(number::percent).collect());
         }
     }
-    let binding = |s: &Option<&Saturation>| s.map_or_else(|| NONE.to_owned(), |s| s.binding.replace('`', ""));
+    let binding = |s: &Option<&Saturation>| {
+        s.map_or_else(|| NONE.to_owned(), |s| crate::output::words::binding(&s.binding).replace('`', ""))
+    };
     table.apart();
     table.names("limited by", saturations.iter().map(binding).collect());
     Some(table)

@@ -1,0 +1,193 @@
+//! What a check found: why it does not pass, what is wrong with a baseline, what to do.
+
+use crate::scenario::{Diagnostic, Place, Scenario};
+use crate::stats::{ObjectiveVerdict, ScenarioResults};
+use crate::study::{
+    BASELINE_SCHEMA, BadBaseline, BaselineMethod, CheckReason, ComparisonNote, Help, NotComparableReason,
+    PolicyObjective, StoredReason, UnjudgedHelp, WhyNotComparable, WhyUndecided,
+};
+
+use super::estimates::{NO_NUMBER, missed, not_estimable};
+use super::runs::incomplete;
+use crate::engine::MODEL_VERSION;
+
+/// Why a check does not pass.
+pub fn reason(reason: &CheckReason) -> String {
+    match reason {
+        CheckReason::Stopped { policy, why } => format!("{policy} {}", incomplete(why)),
+        CheckReason::Imprecise(numbers) => {
+            let numbers: Vec<String> = numbers.iter().map(missed).collect();
+            format!("the precision asked for is not reached: {}", numbers.join("; "))
+        }
+        CheckReason::NoData(PolicyObjective { policy, objective }) => format!("{policy} has no data for `{objective}`"),
+        CheckReason::Undecided(PolicyObjective { policy, objective }) => {
+            format!("{policy}: chance may have decided `{objective}`")
+        }
+        CheckReason::NotComparable(why) => why_not_comparable(why),
+        CheckReason::Broken(PolicyObjective { policy, objective }) => format!("{policy} does not meet `{objective}`"),
+        CheckReason::Regressed { metric } => format!("{metric} is worse than in the baseline"),
+    }
+}
+
+/// Why nothing was compared.
+pub fn why_not_comparable(why: &WhyNotComparable) -> String {
+    let WhyNotComparable { file, reason } = why;
+    match reason {
+        NotComparableReason::RunIncomplete => "no baseline was written: the run is incomplete".to_owned(),
+        NotComparableReason::Missing => format!("there is no baseline `{file}`"),
+        NotComparableReason::Unreadable { error } => format!("the baseline `{file}` cannot be read: {error}"),
+        NotComparableReason::Bad(bad) => format!("the baseline `{file}` {}", bad_baseline(bad)),
+        NotComparableReason::OtherScenario { other, ours: _ } => {
+            format!("the baseline `{file}` is of another scenario, `{}`", short(other))
+        }
+        NotComparableReason::OtherSeed { baseline, run } => {
+            format!("the baseline `{file}` is of seed {baseline}, and this run of seed {run}")
+        }
+        NotComparableReason::OtherMethod { baseline, run, replications: _ } => {
+            format!("the baseline `{file}` is of {}, and this run of {}", method(*baseline), method(*run))
+        }
+    }
+}
+
+/// What is wrong with a text that should be a baseline: a predicate, such as `is not JSON (line 3, column 5)`.
+pub fn bad_baseline(bad: &BadBaseline) -> String {
+    match bad {
+        BadBaseline::Empty => "is empty".to_owned(),
+        BadBaseline::UnfinishedMerge => "holds the marks of an unfinished merge".to_owned(),
+        BadBaseline::EndsEarly { line, column } => format!("ends in the middle (line {line}, column {column})"),
+        BadBaseline::NotJson { line, column } => format!("is not JSON (line {line}, column {column})"),
+        BadBaseline::NoSchema => "is no baseline: it has no `schema`".to_owned(),
+        BadBaseline::NewerSchema(schema) => {
+            format!("is of a newer version of waitline (`{}`, this one reads `{BASELINE_SCHEMA}`)", short(schema))
+        }
+        BadBaseline::OtherSchema(schema) => format!("is no baseline but `{}`", short(schema)),
+        BadBaseline::OtherModel { version } => {
+            format!("is of version {version} of the model, and this program computes version {MODEL_VERSION}")
+        }
+        BadBaseline::Damaged { error } => format!("is damaged: {error}"),
+    }
+}
+
+/// What to do so that a baseline can be compared with; the command follows it.
+pub fn advice(help: &Help) -> String {
+    let what = match &help.reason {
+        NotComparableReason::RunIncomplete => "mend what stopped it, then write the baseline".to_owned(),
+        NotComparableReason::Missing => "write one, and keep it in version control".to_owned(),
+        NotComparableReason::Unreadable { error: _ } => "make it readable, or write it anew".to_owned(),
+        NotComparableReason::Bad(bad) => match advice_for(bad) {
+            Some(advice) => format!("{advice}, or write it anew"),
+            None => "write it anew".to_owned(),
+        },
+        NotComparableReason::OtherScenario { other: _, ours } => {
+            format!("name the baseline of `{ours}`; or, if the other is no longer wanted, write over it")
+        }
+        NotComparableReason::OtherSeed { baseline, run: _ } => {
+            format!("run with `--seed {baseline}`, or write it anew")
+        }
+        NotComparableReason::OtherMethod { baseline, run: _, replications } => match baseline {
+            BaselineMethod::Replications => format!("run with `--replications {replications}`, or write it anew"),
+            BaselineMethod::BatchMeans | BaselineMethod::None => {
+                "run without `--replications`, or write it anew".to_owned()
+            }
+        },
+    };
+    match help.needs_edit {
+        true => format!("{what}, once the changes of `--set` are in the scenario file:"),
+        false => format!("{what}:"),
+    }
+}
+
+/// What to do about a file besides writing it again, if anything.
+const fn advice_for(bad: &BadBaseline) -> Option<&'static str> {
+    match bad {
+        BadBaseline::OtherModel { version: _ } => {
+            Some("numbers of different versions do not compare; look at what it was with its own version of waitline")
+        }
+        BadBaseline::NewerSchema(_) => Some("compare with that version"),
+        BadBaseline::Empty
+        | BadBaseline::UnfinishedMerge
+        | BadBaseline::EndsEarly { line: _, column: _ }
+        | BadBaseline::NotJson { line: _, column: _ }
+        | BadBaseline::NoSchema
+        | BadBaseline::OtherSchema(_)
+        | BadBaseline::Damaged { error: _ } => None,
+    }
+}
+
+const fn method(method: BaselineMethod) -> &'static str {
+    match method {
+        BaselineMethod::Replications => "replications",
+        BaselineMethod::BatchMeans => "the batches of one run",
+        BaselineMethod::None => "one short run",
+    }
+}
+
+/// A name out of a file, short enough for a message.
+fn short(name: &str) -> String {
+    name.chars().filter(|letter| !letter.is_control()).take(60).collect()
+}
+
+/// What would give every number of a baseline an interval.
+pub fn unjudged_help(help: UnjudgedHelp) -> String {
+    match help {
+        UnjudgedHelp::NothingAnswered => "no request is answered".to_owned(),
+        UnjudgedHelp::Requests(requests) => format!("replications of {requests} requests each would do"),
+        UnjudgedHelp::Duration(duration) => format!("replications of {duration} each would do"),
+        UnjudgedHelp::MoreArrivals => "only more arrivals could help".to_owned(),
+    }
+}
+
+/// Something to know about a comparison.
+pub fn comparison_note(note: ComparisonNote) -> String {
+    match note {
+        ComparisonNote::FileChanged => "a file that the scenario names has changed".to_owned(),
+        ComparisonNote::OtherReplications { baseline, run } => {
+            let both = format!("the baseline has {baseline} replications, this run {run}");
+            match baseline.min(run) {
+                1 => both,
+                fewer => format!("{both}: the first {fewer} are compared, pair by pair"),
+            }
+        }
+    }
+}
+
+/// Why a number has no p-value, or no verdict.
+pub fn why_undecided(why: &WhyUndecided) -> String {
+    match why {
+        WhyUndecided::NoValueInBaseline => "the run of the baseline gave no such number".to_owned(),
+        WhyUndecided::NoValue => NO_NUMBER.to_owned(),
+        WhyUndecided::NotEstimable(StoredReason::Found(why)) => not_estimable(*why),
+        WhyUndecided::NotEstimable(StoredReason::Read(text)) => text.clone(),
+        WhyUndecided::TooShort => "the run is too short to tell a difference from chance".to_owned(),
+        WhyUndecided::MoreUnanswered => {
+            "more requests got no answer, and these response times leave them out".to_owned()
+        }
+        WhyUndecided::MayBeChance => "it may be chance, and the interval is wider than what is tolerated".to_owned(),
+        WhyUndecided::OppositeDirections => {
+            "all requests together and the runs one by one differ in opposite directions".to_owned()
+        }
+    }
+}
+
+/// The objectives that ask for a number which the run did not give, each with its place: a mistake, never a pass. Those
+/// that only warn are left out.
+pub fn without_data(scenario: &Scenario, results: &ScenarioResults) -> Vec<Diagnostic> {
+    let nothing = results.slo.iter().filter(|result| result.verdict == ObjectiveVerdict::NoData && !result.warns);
+    nothing
+        .filter_map(|result| {
+            let is_its = |place: &Place| {
+                (place.file.as_str(), place.line, place.column) == (result.file.as_str(), result.line, result.column)
+            };
+            let objective = scenario
+                .objectives()
+                .iter()
+                .find(|objective| objective.text == result.objective && is_its(&objective.place))?;
+            let of = result.class.as_ref().map_or_else(String::new, |class| format!("`{class}` of "));
+            Some(objective.diagnostic(
+                format!("{of}policy `{}` has no {} to judge", result.policy, result.metric),
+                NO_NUMBER,
+                format!("ask for more requests, or ask something else in scenario `{}`", scenario.name()),
+            ))
+        })
+        .collect()
+}

@@ -1,0 +1,19 @@
+//! Facts in words: the only place that words what `stats` and `study` found. One file per subject.
+//!
+//! Sentences have no full stop, so that a caller can go on after them.
+
+mod check;
+mod estimates;
+mod json;
+mod replay;
+mod runs;
+mod saturation;
+
+pub use self::check::{
+    advice, bad_baseline, comparison_note, reason, unjudged_help, why_not_comparable, why_undecided, without_data,
+};
+pub use self::estimates::{missed, not_estimable};
+pub use self::json::{check_value, number_value, replay_value, results_value};
+pub use self::replay::{bad_observations, case_description, not_replayable};
+pub use self::runs::{assumption, incomplete, no_prediction};
+pub use self::saturation::{binding, left_out, load_warning};

@@ -1,0 +1,63 @@
+//! What is to be known of a run: what it assumes, why it stopped, why it predicts nothing.
+
+use crate::stats::{Assumption, Incomplete, NoPrediction};
+use crate::study::MOST_LOAD;
+
+/// What the model leaves out or takes for granted, in a sentence with its full stop.
+pub const fn assumption(assumption: Assumption) -> &'static str {
+    match assumption {
+        Assumption::ApplicationOnly => {
+            "Network, memory pressure and disk are not modelled: a response time ends when the application has answered."
+        }
+        Assumption::ServerOverhead => {
+            "What the application server itself does for each request (accepting, parsing, logging) is a policy's `overhead`: none, except under presets."
+        }
+        Assumption::SameRequests => "Every policy meets the same requests: same arrivals, classes and demands.",
+        Assumption::DemandsWithoutLoad => {
+            "Demands do not depend on the load: a backend without a limit answers as fast under load as without."
+        }
+        Assumption::RoundRobin => {
+            "Threads and loops share the cores round robin; the kernel's scheduler is finer in detail."
+        }
+        Assumption::IntendedArrival => {
+            "Response time counts from the intended arrival, so time in the backlog is part of it."
+        }
+    }
+}
+
+/// Why a run stopped before its end; begins behind the policy's name.
+pub fn incomplete(why: &Incomplete) -> String {
+    match why {
+        Incomplete::UnreadableTrace { error } => format!("the trace could not be read to its end: {error}"),
+        Incomplete::TooManyInFlight { after_s } => {
+            format!("stopped after {after_s} s: more requests were in flight than run.max_in_flight allows")
+        }
+        Incomplete::Deadlock { after_s } => format!(
+            "stopped after {after_s} s: a deadlock, every request in flight waits for another; a wait that blocks a loop while it waits for a connection, which another request passes on only when the loop runs it, does this"
+        ),
+        Incomplete::Standstill { after_s } => format!(
+            "stopped after {after_s} s: the clock stands still, something happens again and again at one instant; users who think for no time and are rejected do this"
+        ),
+        Incomplete::ClockLimit => "stopped after 50 simulated years, the longest time on the clock".to_owned(),
+    }
+}
+
+/// Why a real server may do anything there.
+pub fn no_prediction(why: NoPrediction) -> String {
+    match why {
+        NoPrediction::Overflow { rejected } => {
+            let requests =
+                if rejected == 1 { "a request overflows".to_owned() } else { format!("{rejected} requests overflow") };
+            format!(
+                "{requests} the listen queue: the kernel drops connections and clients try again after 1, 2, 3, 4, 5, 7 \
+                 and 11 s, so that the same requests sent twice gave means of 11.7 s and 6.5 s"
+            )
+        }
+        NoPrediction::NearCapacity { load } => format!(
+            "the requests are {:.0} % of what the application can sustain: above {:.0} % the response times hang on the \
+             last percent of the overhead, which changes from run to run",
+            load * 100.0,
+            MOST_LOAD * 100.0
+        ),
+    }
+}
