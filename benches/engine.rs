@@ -1,8 +1,8 @@
 //! Speed of the engine on fixed scenarios: those of `benches/scenarios`, the lecture and the web shop.
 //!
-//! `cargo bench` measures; `cargo bench -- --save-baseline NAME` keeps the result and `cargo bench -- --baseline NAME`
-//! compares with it. Under `cargo test` each scenario runs once, cut short. `benches/instructions.sh` counts
-//! instructions instead, which no neighbour on the machine changes.
+//! `cargo bench` measures; `cargo bench -- --save-baseline NAME` stores the result and `cargo bench -- --baseline NAME`
+//! compares with it. Under `cargo test` each scenario runs once, shortened. `benches/instructions.sh` counts
+//! instructions instead, which do not depend on other load on the machine.
 
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ use serde_json::Value;
 use waitline::scenario::{Scenario, Source, to_json};
 use waitline::study::{Options, Watch, run};
 
-/// How many requests a scenario brings under `cargo test`.
+/// Number of requests of each scenario under `cargo test`.
 const FEW: u64 = 2_000;
 
 fn main() {
@@ -24,10 +24,10 @@ fn main() {
     criterion.final_summary();
 }
 
-/// The files, in the order of their names; then two that ship.
+/// The files sorted by name, then two of the shipped scenarios.
 fn scenarios() -> Vec<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let folder = root.join("benches/scenarios").read_dir().expect("the folder of the benchmarks is there");
+    let folder = root.join("benches/scenarios").read_dir().expect("the folder of the benchmarks exists");
     let mut paths: Vec<PathBuf> = folder.map(|entry| entry.expect("it can be read").path()).collect();
     paths.sort();
     paths.extend(["lecture", "web_shop"].map(|name| root.join(format!("scenarios/{name}.json"))));
@@ -52,7 +52,7 @@ fn bench(criterion: &mut Criterion, path: &Path, is_short: bool) {
         bencher.iter(|| {
             let options = Options { timeline: Some(0), ..Options::default() };
             let mut watch = Watch { progress: &|_| ControlFlow::Continue(()), rows: None };
-            run(&scenario, &options, &mut watch).expect("nobody interrupts")
+            run(&scenario, &options, &mut watch).expect("the run is not interrupted")
         });
     });
     group.finish();

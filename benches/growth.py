@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""What an event costs as a scenario grows: CPU ns for each phase start and end, as Markdown tables.
+"""Cost of an event as a scenario grows: CPU ns for each phase start and end, as Markdown tables.
 
     cargo build --release && benches/growth.py
 
-Events are those that `results.json` counts. The CPU time of a short run is taken from that of a long one, so that neither
-start-up nor reading the scenario counts; the median of three pairs is shown. "Looking ahead" is what a scenario takes in
-which nothing can intervene; "step by step" is the same with clients who would give up after eleven days, which none does.
+Events are those counted in `results.json`. The CPU time of a short run is subtracted from that of a long one, so that start-up
+and reading the scenario do not count; the median of three pairs is shown. "Looking ahead" is a scenario in which nothing can
+intervene; "step by step" is the same with clients that would give up after eleven days, which none of them does.
 """
 
 import json
@@ -20,7 +20,7 @@ ROUNDS = 3
 
 
 def run(scenario, requests):
-    """Events, CPU seconds, and the most requests in flight."""
+    """Events, CPU seconds, and the maximum number of requests in flight."""
     scenario = {**scenario, "run": {"requests": requests, "seed": 1, "max_in_flight": 10_000_000}}
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "scenario.json"
@@ -58,7 +58,7 @@ def step_by_step(scenario):
 
 
 def table(name, rows):
-    """Rows of (label, scenario, requests); without a label, the most requests in flight are shown."""
+    """Rows of (label, scenario, requests); without a label, the maximum number of requests in flight is shown."""
     print(f"\n| {name} | looking ahead | step by step |\n| --: | --: | --: |")
     for label, made, many in rows:
         (ahead, _), (steps, in_system) = cost(made, many), cost(step_by_step(made), many)
@@ -74,7 +74,7 @@ def alternating(count):
 
 
 def main():
-    table("most requests in flight", [
+    table("maximum in flight", [
         (None, scenario(page(wait), 500), max(1_000_000, int(2500 * wait))) for wait in [0.02, 0.2, 2, 20, 200, 2000]
     ])
     table("classes", [(n, scenario(page(0.02), 500, classes=n), 1_000_000) for n in [1, 10, 100, 1000]])

@@ -1,9 +1,9 @@
 #!/bin/sh
-# Instructions for each request of the scenarios beside this script, counted by valgrind's callgrind: figures that no
-# neighbour on the machine changes. Needs valgrind; builds the release first.
+# Instructions per request for the scenarios in benches/scenarios, counted by valgrind's callgrind: figures that do not
+# depend on other load on the machine. Needs valgrind; builds the release first.
 #
 #   benches/instructions.sh              all scenarios
-#   benches/instructions.sh w1 lock      these
+#   benches/instructions.sh w1 lock      only these
 #   benches/instructions.sh > before.txt; ...; benches/instructions.sh | diff before.txt -
 set -eu
 cd "$(dirname "$0")/.."
@@ -21,7 +21,7 @@ count() {
 
 [ $# -gt 0 ] || set -- $(basename -s .json benches/scenarios/*.json)
 for scenario in "$@"; do
-    # What a run costs before its first request and after its last falls out.
+    # The difference excludes the cost of a run before its first request and after its last.
     few=$(count "$scenario" 300000)
     many=$(count "$scenario" 600000)
     echo "$scenario $(((many - few) / 300000))"

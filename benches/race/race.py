@@ -4,9 +4,9 @@
     benches/race/race.py            everything; needs cargo, python3 with venv, and the network once
     benches/race/race.py --rounds 5
 
-Each program runs as a process of its own. Its CPU time (user and system) at few requests is taken from that at many, so
-that neither start-up nor reading a scenario counts, nor the short runs that waitline adds near saturation; programs take
-turns in rounds, and the median counts; the fastest runs say how much the machine was disturbed.
+Each program runs in its own process. Its CPU time (user and system) with few requests is subtracted from that with many, so
+that start-up, reading a scenario and the short runs that waitline adds near saturation do not count. Programs take turns in
+rounds, and the median is shown; the fastest runs indicate how much the machine was disturbed.
 """
 
 import argparse
@@ -43,7 +43,7 @@ def rust_programs():
 
 
 def cpu_seconds(command):
-    """What a program prints, and the CPU time it takes."""
+    """The output of a program, and the CPU time it takes."""
     with tempfile.TemporaryFile("w+") as output:
         process = subprocess.Popen([str(part) for part in command], stdout=output, stderr=subprocess.DEVNULL)
         _, status, usage = os.wait4(process.pid, 0)
@@ -92,7 +92,7 @@ def main():
         Other("Ciw 3.2.7", [python, HERE / "with_ciw.py"], 1_000, 31_000, ["w1", "w2"]),
     ]
     print(f"{platform.machine()}, {os.cpu_count()} CPUs, {platform.system()} {platform.release()}; medians of {rounds} rounds\n")
-    print("| workload | program | requests | mean, s | p99, s | CPU ns a request | fastest |")
+    print("| workload | program | requests | mean, s | p99, s | CPU ns per request | fastest |")
     print("| --- | --- | --: | --: | --: | --: | --: |")
     for workload in WORKLOADS:
         spent = {racer.name: ([], []) for racer in racers}

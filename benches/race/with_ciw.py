@@ -1,4 +1,4 @@
-"""The workloads that are queueing networks of Ciw (w1, w2): prints mean and p99 of the response times in seconds.
+"""The workloads that Ciw supports as queueing networks (w1, w2): prints mean and p99 of the response times in seconds.
 
     python with_ciw.py w1 100000
 """

@@ -9,7 +9,7 @@ import sys
 import simpy
 
 PHASES = [("cpu", 0.002), ("db", 0.020), ("cpu", 0.003), ("db", 0.060), ("cpu", 0.005)]
-# Arrivals a second, requests that are taken at once, cores, phases.
+# Arrivals per second, requests in progress at once, cores, phases.
 WORKLOADS = {
     "w1": (0.9, None, 1, [("cpu", 1.0)]),
     "w2": (7.2, None, 8, [("cpu", 1.0)]),

@@ -1,7 +1,7 @@
-"""An open-loop client: sends each request when it is due, whatever became of those before.
+"""An open-loop client: sends each request when it is due, regardless of earlier ones.
 
-A request has a connection of its own, and its latency counts from when it was to be sent until its last byte has come. How
-late the client itself was is measured too: where it was late, the latencies say nothing of the server.
+Each request has its own connection, and its latency counts from when it was due until its last byte has arrived. The
+lateness of the client itself is measured too: if it was late, the latencies say nothing about the server.
 """
 
 import asyncio
@@ -12,7 +12,7 @@ class Sent:
     def __init__(self, requests):
         self.latency_ms = [None] * requests
         self.late_ms = [0.0] * requests
-        # The process that answered, where the application says so.
+        # The process that answered, if the application reports it.
         self.process = [None] * requests
 
 
@@ -43,7 +43,7 @@ async def send(schedule, port, timeout=60.0):
     tasks = []
     for index, (time_s, path) in enumerate(schedule):
         due = start + time_s
-        # Sleeps end late: the last two milliseconds are waited for awake.
+        # Sleeps end late, so the last two milliseconds are a busy wait.
         while (left := due - time.perf_counter()) > 0.002:
             await asyncio.sleep(left - 0.0015)
         while time.perf_counter() < due:

@@ -1,10 +1,10 @@
 """Measures cases on this machine, on loopback only: `measure.py --out DIR [--only NAME …] [--repeats N]`.
 
-Each case is a folder as `waitline replay` reads it: case.json, requests.jsonl, observed_latency_ms.csv, summary.json. It is
-written when the case is done, under another name, and then renamed: an interrupted run leaves no half of one. Servers run
-in a process group of their own, which is ended whatever happens. `--overhead` measures empty requests and suggests the
-overhead of each product on this machine; `--schedules` writes the requests of each case and sends none, so that cases can
-be predicted before they are measured.
+Each case is a folder for `waitline replay`: case.json, requests.jsonl, observed_latency_ms.csv, summary.json. It is
+written when the case is done, under a temporary name, and then renamed: an interrupted run leaves no incomplete case. Servers
+run in their own process group, which is always ended. `--overhead` measures empty requests and suggests the
+overhead of each product on this machine; `--schedules` writes the requests of each case without sending any, so that cases
+can be predicted before they are measured.
 """
 
 import argparse
@@ -29,7 +29,7 @@ HERE = Path(__file__).resolve().parent
 APPS = HERE / "apps"
 LONGEST_CASE_S = 120
 MOST_REQUESTS = 20_000
-# Where the client itself was later than that in a hundredth of all requests, latencies say little of the server.
+# If the client itself was later than that for one percent of the requests, the latencies say little about the server.
 LATEST_MS = 5
 
 
@@ -45,18 +45,18 @@ def demand(phase, dice):
     return round(dice.lognormvariate(math.log(mean) - sigma * sigma / 2, sigma), 3)
 
 
-def arrivals(law, dice):
+def arrivals(pattern, dice):
     """Seconds at which requests are sent."""
-    if law["type"] == "periodic":
-        return [index * law["period_s"] for index in range(law["n"])]
-    if law["type"] == "burst":
+    if pattern["type"] == "periodic":
+        return [index * pattern["period_s"] for index in range(pattern["n"])]
+    if pattern["type"] == "burst":
         return [
-            burst * law["every_s"] + index * 0.00005 for burst in range(law["bursts"]) for index in range(law["size"])
+            burst * pattern["every_s"] + index * 0.00005 for burst in range(pattern["bursts"]) for index in range(pattern["size"])
         ]
     times, now = [], 0.0
     while True:
-        now += dice.expovariate(law["rate_per_s"])
-        if now >= law["duration_s"]:
+        now += dice.expovariate(pattern["rate_per_s"])
+        if now >= pattern["duration_s"]:
             return times
         times.append(now)
 
@@ -123,7 +123,7 @@ def answers(port):
 
 
 def confine(cores):
-    """This process runs on these cores, and ends when its parent does, however that ends."""
+    """This process runs on these cores, and ends when its parent does, for whatever reason."""
     os.sched_setaffinity(0, cores)
     pr_set_pdeathsig = 1
     ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGTERM)
@@ -218,7 +218,7 @@ def summary(case, requests, sent, cpu_s, repeat):
 
 
 def workers(sent):
-    """The number of the worker that answered each request, in the order in which they were started; nothing where unknown."""
+    """The number of the worker that answered each request, in the order in which they were started; empty if unknown."""
     numbers = {process: index + 1 for index, process in enumerate(sorted({one for one in sent.process if one}))}
     return [numbers.get(process) for process in sent.process]
 
@@ -275,7 +275,7 @@ def write_schedule(folder, case, requests, server_command):
 
 
 def table(repeats):
-    """A line for each request, a column for each repeat; empty where nothing is known."""
+    """One line per request, one column per repeat; empty if unknown."""
     columns = list(repeats)
     lines = ["request," + ",".join(f"rep{index + 1}" for index in range(len(columns)))]
     for index, cells in enumerate(zip(*columns)):
@@ -306,10 +306,10 @@ def write(folder, case, requests, runs, summaries, server_command):
 
 def empty(application):
     kind = next(iter(application))
-    law = {"type": "periodic", "period_s": 0.02, "n": 400}
+    pattern = {"type": "periodic", "period_s": 0.02, "n": 400}
     classes = {"zero": {"weight": 1, "phases": []}}
     name = f"overhead_{kind}_{application[kind].get('worker_class', application[kind].get('loop', ''))}".rstrip("_")
-    return {"name": name, "application": application, "cores": 1, "seed": 1, "arrivals": law, "classes": classes}
+    return {"name": name, "application": application, "cores": 1, "seed": 1, "arrivals": pattern, "classes": classes}
 
 
 PRODUCTS = [
@@ -342,7 +342,7 @@ def main():
     arguments.add_argument("--schedules", action="store_true")
     arguments.add_argument("--database-url")
     chosen = arguments.parse_args()
-    # An end by signal is an exception, so that servers are ended too.
+    # A signal raises an exception, so that servers are ended too.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     if chosen.overhead:
         for application in PRODUCTS:
@@ -364,11 +364,11 @@ def main():
             continue
         if case.get("db_pool") and "semaphore" not in case["db_pool"]["database"]:
             if not chosen.database_url:
-                print(f"{case['name']}: left out, it needs --database-url", file=sys.stderr)
+                print(f"{case['name']}: skipped, it needs --database-url", file=sys.stderr)
                 continue
             case["database_url"] = chosen.database_url
         if "node" in case["application"] and not shutil.which("node"):
-            print(f"{case['name']}: left out, node is not installed", file=sys.stderr)
+            print(f"{case['name']}: skipped, node is not installed", file=sys.stderr)
             continue
         measure(case, chosen.repeats, chosen.out)
 

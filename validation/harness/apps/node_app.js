@@ -1,7 +1,7 @@
 // Node: node node_app.js PORT
 const http = require("http");
 
-// CPU time of this process: its other threads hardly run meanwhile.
+// CPU time of this process: its other threads hardly run in the meantime.
 function burn(milliseconds) {
   const begin = process.cpuUsage();
   for (;;) {

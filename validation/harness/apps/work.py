@@ -1,4 +1,4 @@
-"""What a request is asked to do, in its path: /c2.5/d40/c3 computes 2.5 ms, waits 40 ms, computes 3 ms."""
+"""The work of a request, given by its path: /c2.5/d40/c3 computes 2.5 ms, waits 40 ms, computes 3 ms."""
 
 import time
 
@@ -8,7 +8,7 @@ def phases(path):
 
 
 def burn(seconds):
-    """CPU time of this thread, not time on the clock: another thread or process may have the core meanwhile."""
+    """CPU time of this thread, not wall-clock time: another thread or process may have the core in the meantime."""
     end = time.thread_time() + seconds
     while time.thread_time() < end:
         pass

@@ -12,7 +12,7 @@ _lock = threading.Lock()
 
 
 def pool():
-    """One pool a process, opened by its first request: gunicorn forks before."""
+    """One pool per process, opened by its first request, because gunicorn forks earlier."""
     global _pool
     with _lock:
         if _pool is None:

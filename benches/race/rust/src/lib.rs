@@ -1,4 +1,4 @@
-//! What the programs share: the five workloads, places with a queue, and the statistics.
+//! Shared by the programs: the five workloads, places with a queue, and the statistics.
 
 use std::collections::VecDeque;
 
@@ -20,23 +20,23 @@ pub enum Phase {
 const PAGE: [(Phase, f64); 5] = [(Burst, 0.002), (Query, 0.020), (Burst, 0.003), (Query, 0.060), (Burst, 0.005)];
 const ONE_BURST: [(Phase, f64); 1] = [(Burst, 1.0)];
 
-/// Requests that arrive at random, and what they meet.
+/// Poisson arrivals, and the machine that serves them.
 #[derive(Serialize, Deserialize)]
 pub struct Workload {
     requests_to_come: usize,
     arrival_rate_per_s: f64,
     phases: Vec<(Phase, f64)>,
     generator: Xoshiro256PlusPlus,
-    /// Requests that are taken at once.
+    /// Requests in progress at once.
     pub slots: usize,
     pub cores: usize,
 }
 
 impl Workload {
-    /// The one that the command line names, with as many requests as it says.
+    /// The workload and the number of requests given on the command line.
     pub fn from_arguments() -> Self {
         let arguments: Vec<String> = std::env::args().skip(1).collect();
-        let [name, requests] = arguments.as_slice() else { panic!("a workload and a number of requests, please") };
+        let [name, requests] = arguments.as_slice() else { panic!("usage: a workload and a number of requests") };
         let (arrival_rate_per_s, slots, cores, phases) = match name.as_str() {
             "w1" => (0.9, usize::MAX, 1, ONE_BURST.to_vec()),
             "w2" => (7.2, usize::MAX, 8, ONE_BURST.to_vec()),
@@ -72,7 +72,7 @@ impl Workload {
     }
 }
 
-/// Places of which a request holds one; those that find none wait, first come, first served.
+/// Each request holds one place; requests that find none free wait, first come, first served.
 #[derive(Serialize, Deserialize)]
 pub struct Places<R> {
     free: usize,
@@ -94,7 +94,7 @@ impl<R> Places<R> {
         Some(request)
     }
 
-    /// A request leaves: the one that has its place now.
+    /// A request leaves; returns the request that takes its place.
     pub fn leave(&mut self) -> Option<R> {
         let next = self.queue.pop_front();
         self.free += usize::from(next.is_none());

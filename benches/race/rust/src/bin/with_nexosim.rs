@@ -2,8 +2,8 @@
 //!
 //!     with_nexosim w1 100000
 //!
-//! One model that schedules its own inputs; a request travels in the events. One model gives several threads nothing to
-//! do in parallel, so there is one. A query fetches the response times at the end.
+//! One model that schedules its own inputs; a request travels in the events. A single model has no work for several
+//! threads, so there is one thread. A query fetches the response times at the end.
 
 use std::mem::take;
 use std::time::Duration;
@@ -99,7 +99,7 @@ impl Machine {
 
 const IS_LATER: &str = "an event is at least a nanosecond away";
 
-/// NeXosim counts whole nanoseconds, and takes no event for the present.
+/// NeXosim counts whole nanoseconds, and accepts no event for the current time.
 fn delay(seconds: f64) -> Duration {
     Duration::from_secs_f64(seconds).max(Duration::from_nanos(1))
 }
