@@ -11,7 +11,6 @@ mod proportion;
 mod rate;
 mod reason;
 mod resource;
-mod station_number;
 mod time;
 mod visible;
 
@@ -19,13 +18,14 @@ pub use activity::{Activity, ActivityGroup, Breakdown};
 pub use client::{BackendClient, ClientChoice, KnownClient, Statement};
 pub use fault::{Fault, FaultId, FaultKind, FaultPhase, Slowness};
 pub use machine::{Backend, BackendId, Cores, HandOver, Machine, Pool, PoolScope, Quantum, Release};
-pub use metric::{ANSWERED, Metric, MetricUnit, Named, Population, Quantity, Tail};
+pub use metric::{
+    ANSWERED, Direction, Facts, Metric, MetricUnit, Named, Population, Quantity, Scope, StationNumber, Statistic, Tail,
+};
 pub use overhead::Overhead;
 pub use phase::{ClassId, PhaseKind};
 pub use proportion::Proportion;
 pub use rate::Rate;
 pub use reason::{FailedBy, Failure, RejectedBy, Rejection};
 pub use resource::Resource;
-pub use station_number::StationNumber;
 pub use time::{SimDuration, SimTime};
 pub use visible::{REPLACEMENT, is_hidden, visible, visible_lines};

@@ -79,7 +79,7 @@ impl Scenario {
                 })
             })
             .transpose()?;
-        let absolute = given(absolute).map(|part| quantity(part, metric.unit(), metric.name())).transpose()?;
+        let absolute = given(absolute).map(|part| quantity(part, metric.facts().unit, metric.name())).transpose()?;
         self.sections.tolerances.change(metric, relative, absolute);
         Ok(())
     }

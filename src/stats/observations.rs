@@ -131,7 +131,7 @@ impl Observations {
                     let is_known = parts.is_empty() || values.iter().any(Option::is_some);
                     let fewest = match metric.population() {
                         Population::Arrived(_) | Population::Run => ended,
-                        Population::Answered | Population::Taken { .. } => answered,
+                        Population::Answered(_) | Population::Taken => answered,
                     };
                     is_known.then(|| (*metric, judged(*metric, &values, fewest, method, dependent)))
                 })

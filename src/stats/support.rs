@@ -4,7 +4,7 @@
 //! are 0, hardly a request fails), one of its ends lies beyond. What lies beyond is cut off. The true number is on this side
 //! of the bound, so the rest of the interval covers it exactly as often as the whole did.
 
-use crate::model::{Metric, MetricUnit, Named};
+use crate::model::{Facts, Metric, MetricUnit, Named, Statistic};
 
 /// The least and the greatest value that a number can have.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -22,14 +22,9 @@ impl Support {
     pub fn of(metric: Metric, read: impl Fn(Named) -> Option<f64>) -> Self {
         let high = if metric.unit() == MetricUnit::Share { 1.0 } else { f64::INFINITY };
         let whole = Self { low: 0.0, high };
-        match metric {
-            Metric::Named(named) | Metric::OfArrived(named) => whole.within_extremes(named, read),
-            Metric::FailedBy(_)
-            | Metric::RejectedBy(_)
-            | Metric::BackendUtilization(_)
-            | Metric::PoolUtilization(_)
-            | Metric::Recovery(_)
-            | Metric::Station(..) => whole,
+        match metric.as_named() {
+            Some(named) => whole.within_extremes(named, read),
+            None => whole,
         }
     }
 
@@ -40,14 +35,15 @@ impl Support {
     }
 
     fn within_extremes(self, named: Named, read: impl Fn(Named) -> Option<f64>) -> Self {
-        let (family, last) = named.name().rsplit_once('.').unwrap_or(("", named.name()));
-        let sibling = |last: &str| {
-            let name = if family.is_empty() { last.to_owned() } else { format!("{family}.{last}") };
-            Named::ALL.iter().find(|named| named.name() == name).and_then(|named| read(*named))
+        let Facts { statistic, population, .. } = named.facts();
+        let Some(quantity) = population.quantity() else { return self };
+        let extreme = |statistic: Statistic| {
+            let is_it = |facts: Facts| facts.statistic == statistic && facts.population.quantity() == Some(quantity);
+            Named::ALL.iter().find(|named| is_it(named.facts())).and_then(|named| read(*named))
         };
-        let is_percentile = named.per_mille().is_some();
-        let least = if is_percentile || last == "mean" { sibling("min") } else { None };
-        let greatest = if is_percentile { sibling("max") } else { None };
+        let is_percentile = statistic.per_mille().is_some();
+        let least = if is_percentile || statistic == Statistic::Mean { extreme(Statistic::Min) } else { None };
+        let greatest = if is_percentile { extreme(Statistic::Max) } else { None };
         Self { low: self.low.max(least.unwrap_or(self.low)), high: self.high.min(greatest.unwrap_or(self.high)) }
     }
 

@@ -41,7 +41,7 @@ pub(super) fn undecided(evidence: &Evidence<'_>, results: &PolicyResults, scenar
 /// Whether each part of the run gave too few answers for there to be a number; a percentile has none where a lower one of the
 /// same quantity has none.
 fn is_beyond_in_every_part(evidence: &Evidence<'_>, results: &PolicyResults) -> bool {
-    let (Some(level), Population::Arrived(tail)) = (results.observations.first(), evidence.metric.population()) else {
+    let (Some(level), Some(tail)) = (results.observations.first(), evidence.metric.facts().tail()) else {
         return false;
     };
     let is_beyond = |metric: Metric| {
@@ -64,7 +64,7 @@ fn rough(level: &Observations, class: Option<usize>, metric: Metric) -> Option<&
 
 /// Whether the share without an answer is, with its whole interval, more than a percentile leaves.
 fn is_beyond_for_sure(evidence: &Evidence<'_>) -> bool {
-    let Population::Arrived(Tail { quantity, per_mille }) = evidence.metric.population() else { return false };
+    let Some(Tail { quantity, per_mille }) = evidence.metric.facts().tail() else { return false };
     if quantity == Quantity::OperationTime {
         // The share of operations without an answer is another.
         return false;
@@ -117,7 +117,7 @@ const MOST: f64 = 1e15;
 fn all_for_an_interval(evidence: &Evidence<'_>, all: f64, scenario: &Scenario) -> Option<f64> {
     let of_these = match evidence.metric.population() {
         Population::Arrived(_) => evidence.requests.ended(),
-        Population::Answered | Population::Taken { .. } | Population::Run => evidence.requests.completed,
+        Population::Answered(_) | Population::Taken | Population::Run => evidence.requests.completed,
     };
     let in_each = requests_needed(evidence.metric) as f64 * all / of_these as f64;
     if !in_each.is_finite() {

@@ -3,7 +3,7 @@
 //! Percentiles and maxima are of every request that arrived: one without an answer is slower than any bound. A number that
 //! is infinite so is no value to show, but it breaks every upper bound.
 
-use crate::model::{Metric, Named, Population, Quantity, Tail};
+use crate::model::{Metric, Named, Population, Quantity};
 use crate::scenario::{Comparison, Objective, Scenario};
 use crate::stats::{
     AllArrived, ClassConfidence, MUCH_UNANSWERED, ObjectiveResult, ObjectiveVerdict, PolicyResults, Recovery,
@@ -67,25 +67,14 @@ impl<'a> Scope<'a> {
 
     /// The intervals among which that of a metric is, by their names.
     fn confidence(&self, metric: Metric) -> Option<&'a ClassConfidence> {
-        match metric {
-            Metric::OfArrived(_) => self.all_arrived.confidence.as_ref(),
-            Metric::Named(_)
-            | Metric::FailedBy(_)
-            | Metric::RejectedBy(_)
-            | Metric::BackendUtilization(_)
-            | Metric::PoolUtilization(_)
-            | Metric::Recovery(_)
-            | Metric::Station(..) => self.confidence,
-        }
+        if metric == metric.of_answered() { self.confidence } else { self.all_arrived.confidence.as_ref() }
     }
 
     /// The share without an answer of the requests or operations that a metric is about.
     fn without_answer(&self, metric: Metric) -> Option<f64> {
-        let share = match metric.population() {
-            Population::Run | Population::Taken { .. } => None,
-            Population::Arrived(Tail { quantity: Quantity::OperationTime, .. }) => self.operations_without_answer(),
-            Population::Answered if is_of_operations(metric) => self.operations_without_answer(),
-            Population::Arrived(_) | Population::Answered => self.error_rate,
+        let share = match metric.population().quantity()? {
+            Quantity::OperationTime => self.operations_without_answer(),
+            Quantity::ResponseTime | Quantity::Slowdown => self.error_rate,
         };
         share.filter(|share| *share > 0.0)
     }
@@ -95,39 +84,13 @@ impl<'a> Scope<'a> {
     }
 }
 
-fn is_of_operations(metric: Metric) -> bool {
-    let of_operations = |named: Named| match named.population() {
-        Population::Arrived(Tail { quantity, .. }) => quantity == Quantity::OperationTime,
-        Population::Answered => matches!(named, Named::OperationMean | Named::OperationStddev | Named::OperationMin),
-        Population::Taken { .. } | Population::Run => false,
-    };
-    match metric {
-        Metric::Named(named) | Metric::OfArrived(named) => of_operations(named),
-        Metric::FailedBy(_)
-        | Metric::RejectedBy(_)
-        | Metric::BackendUtilization(_)
-        | Metric::PoolUtilization(_)
-        | Metric::Recovery(_)
-        | Metric::Station(..) => false,
-    }
-}
-
 fn held_against(
     objective: &Objective,
     results: &PolicyResults,
     scenario: &Scenario,
     backends: &[&str],
 ) -> ObjectiveResult {
-    let fault = objective.during.or(match objective.metric {
-        Metric::Recovery(id) => Some(id),
-        Metric::Named(_)
-        | Metric::OfArrived(_)
-        | Metric::FailedBy(_)
-        | Metric::RejectedBy(_)
-        | Metric::BackendUtilization(_)
-        | Metric::PoolUtilization(_)
-        | Metric::Station(..) => None,
-    });
+    let fault = objective.during.or(objective.metric.fault());
     let effect = fault.and_then(|id| results.faults.iter().find(|effect| effect.fault == usize::from(id.0) + 1));
     let (policy, all_requests) = (results.name.clone(), results.requests.arrived);
     let results = match objective.during {
@@ -135,8 +98,8 @@ fn held_against(
         None => results,
     };
     // What has not come to an end by the end of the run takes longer than any bound.
-    let lasts = matches!(objective.metric, Metric::Recovery(_))
-        && effect.is_some_and(|effect| effect.recovery == Recovery::NotRecovered);
+    let lasts =
+        objective.metric.fault().is_some() && effect.is_some_and(|effect| effect.recovery == Recovery::NotRecovered);
     let metric = objective.metric;
     let scope = Scope::new(results, objective.class.map(|class| usize::from(class.0)));
     let arrived = scope.requests.arrived;
@@ -174,7 +137,7 @@ fn held_against(
         value,
         interval,
         without_answer,
-        answered_only: metric.population() == Population::Answered
+        answered_only: matches!(metric.population(), Population::Answered(_))
             && without_answer.is_some_and(|share| share > MUCH_UNANSWERED),
         longest_wait_ms: scope.all_arrived.longest_wait_ms.filter(|_| has_no_value),
         bound: objective.bound,
@@ -194,32 +157,25 @@ fn holds(objective: &Objective, number: f64) -> bool {
 }
 
 fn verdict(objective: &Objective, number: Option<f64>, all_arrived: &AllArrived) -> ObjectiveVerdict {
-    let is_met = match (number, objective.metric) {
-        (Some(number), _) => holds(objective, number),
-        (None, Metric::OfArrived(named)) => match all_arrived.at_least.get(named.name()) {
-            // All are in flight. Those older than the bound have missed it, the others are left out.
-            Some(at_least) if *at_least >= objective.bound => match objective.comparison {
+    let is_met = match number {
+        Some(number) => holds(objective, number),
+        // All are in flight. Those older than the bound have missed it, the others are left out.
+        None => match at_least(objective.metric, all_arrived) {
+            Some(at_least) if at_least >= objective.bound => match objective.comparison {
                 Comparison::Less | Comparison::AtMost | Comparison::Equal => false,
                 Comparison::Greater | Comparison::AtLeast => true,
             },
             Some(_) | None => return ObjectiveVerdict::NoData,
         },
-        (
-            None,
-            Metric::Named(_)
-            | Metric::FailedBy(_)
-            | Metric::RejectedBy(_)
-            | Metric::BackendUtilization(_)
-            | Metric::PoolUtilization(_)
-            | Metric::Recovery(_)
-            | Metric::Station(..),
-        ) => {
-            return ObjectiveVerdict::NoData;
-        }
     };
     match (is_met, objective.warns) {
         (true, _) => ObjectiveVerdict::Met,
         (false, true) => ObjectiveVerdict::Warned,
         (false, false) => ObjectiveVerdict::Broken,
     }
+}
+
+/// What a percentile of every request that arrived is at least, where all that it is about are in flight.
+fn at_least(metric: Metric, all_arrived: &AllArrived) -> Option<f64> {
+    metric.population().is_arrived().then(|| all_arrived.at_least.get(metric.as_named()?.name()).copied())?
 }

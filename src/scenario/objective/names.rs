@@ -84,19 +84,11 @@ fn named(name: &str) -> Option<Named> {
     })
 }
 
-/// What an objective asks for that names this metric.
-const fn asked(metric: Named) -> Metric {
-    match metric.population() {
-        Population::Arrived(_) => Metric::OfArrived(metric),
-        Population::Answered | Population::Taken { .. } | Population::Run => Metric::Named(metric),
-    }
-}
-
 /// The metric of the answered requests only, if it is one of requests that may have got no answer.
 const fn of_answered(metric: Named) -> Option<Metric> {
-    match metric.population() {
-        Population::Arrived(_) | Population::Answered => Some(Metric::Named(metric)),
-        Population::Taken { .. } | Population::Run => None,
+    match metric.facts().population {
+        Population::Arrived(_) | Population::Answered(_) => Some(Metric::Named(metric)),
+        Population::Taken | Population::Run => None,
     }
 }
 
@@ -107,7 +99,7 @@ fn not_of_answered(part: Part<'_>, metric: Named) -> Diagnostic {
 }
 
 fn is_response_time(metric: Named) -> bool {
-    group(metric).is_none() && metric.unit() == MetricUnit::Time
+    group(metric).is_none() && metric.facts().unit == MetricUnit::Time
 }
 
 /// What stands before the dot in a metric's name.
@@ -126,7 +118,7 @@ pub(super) fn groups() -> Vec<&'static str> {
 }
 
 pub(super) fn class_metrics() -> impl Iterator<Item = &'static str> {
-    Named::ALL.iter().filter(|metric| metric.is_of_classes()).map(|metric| metric.name())
+    Named::ALL.iter().filter(|metric| Metric::Named(**metric).is_of_classes()).map(|metric| metric.name())
 }
 
 /// The metric that was probably meant.
@@ -233,7 +225,7 @@ impl<'a> Names<'a> {
     /// Where it names the utilization of what has none, or asks of the answered what is not about requests.
     pub(super) fn metric(&self, text: Part<'_>) -> Result<Option<Metric>, Diagnostic> {
         if let Some(metric) = named(&without_blanks(text.text)) {
-            return Ok(Some(asked(metric)));
+            return Ok(Some(Metric::Named(metric).of_arrived()));
         }
         if let Some(rest) = behind(text, ANSWERED)
             && let Some(metric) = named(&without_blanks(rest.text))

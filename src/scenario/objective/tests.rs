@@ -31,16 +31,10 @@ fn meaning(text: &str) -> String {
     let warns = if objective.warns { "warn: " } else { "" };
     let Objective { metric, comparison, bound, .. } = objective;
     let fault = |id: FaultId| scenario.faults()[usize::from(id.0)].name.clone().unwrap();
-    let metric = match metric {
-        Metric::Recovery(id) => format!("recovery of {}", fault(*id)),
-        // Of percentiles, every request that arrived is asked for unless it says otherwise.
-        Metric::Named(_)
-        | Metric::OfArrived(_)
-        | Metric::FailedBy(_)
-        | Metric::RejectedBy(_)
-        | Metric::BackendUtilization(_)
-        | Metric::PoolUtilization(_)
-        | Metric::Station(..) => metric.asked_name(&backends),
+    // Of percentiles, every request that arrived is asked for unless it says otherwise.
+    let metric = match metric.fault() {
+        Some(id) => format!("recovery of {}", fault(id)),
+        None => metric.asked_name(&backends),
     };
     let during = objective.during.map_or(String::new(), |id| format!("during {} / ", fault(id)));
     format!("{warns}{during}{policy} / {class} / {metric} {} {bound} {:?}", comparison.sign(), objective.unit())
@@ -150,7 +144,7 @@ fn of_names_with_dots_the_longest_is_meant() {
 #[test]
 fn every_metric_can_be_asked_for_by_its_name() {
     for metric in Named::ALL {
-        let bound = match metric.unit() {
+        let bound = match metric.facts().unit {
             MetricUnit::Time => "1ms",
             MetricUnit::Share => "50%",
             MetricUnit::Rate => "1/s",
@@ -160,7 +154,7 @@ fn every_metric_can_be_asked_for_by_its_name() {
         scenario.assert(&format!("{} < {bound}", metric.name())).unwrap();
         assert_eq!(scenario.objectives()[2].metric.of_answered(), Metric::Named(*metric));
         let of_class = scenario.assert(&format!("async.list.{} < {bound}", metric.name()));
-        assert_eq!(of_class.is_ok(), metric.is_of_classes(), "{}", metric.name());
+        assert_eq!(of_class.is_ok(), Metric::Named(*metric).is_of_classes(), "{}", metric.name());
     }
     assert_eq!(meaning("utilization.db < 1%"), meaning("utilization.backends.db < 1%"));
     assert_eq!(Metric::BackendUtilization(BackendId(0)).unit(), MetricUnit::Share);

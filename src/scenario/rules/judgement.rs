@@ -23,7 +23,7 @@ impl Rules<'_> {
             let node = self.root.at("tolerances").at(&name);
             let metric = judged(Part::at_span(&name, self.key("tolerances", &name), self.sources))?;
             let quantity = |text: &String| {
-                quantity(Part::of(text, node.at("absolute"), self.sources).trim(), metric.unit(), metric.name())
+                quantity(Part::of(text, node.at("absolute"), self.sources).trim(), metric.facts().unit, metric.name())
             };
             tolerances.change(metric, form.relative, form.absolute.as_ref().map(quantity).transpose()?);
         }

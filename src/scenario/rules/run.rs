@@ -184,7 +184,7 @@ impl Rules<'_> {
         if metric.has_interval() {
             return Ok(metric);
         }
-        let intervals = Named::ALL.iter().filter(|metric| metric.has_interval());
+        let intervals = Named::ALL.iter().filter(|metric| metric.facts().has_interval);
         Err(part
             .error(format!("`{}` has no confidence interval", shown(part.text)), "an extreme or a count")
             .with_help(format!("metrics that have: {}", list(intervals.map(|metric| metric.name())))))

@@ -13,7 +13,7 @@
 //! Response times are of the answered requests. Where the share without an answer has risen, shorter ones are no
 //! improvement: the slow requests may be those that got none.
 
-use crate::model::{Metric, MetricUnit, Named};
+use crate::model::{Direction, Metric, MetricUnit, Named};
 use crate::scenario::Tolerances;
 use crate::stats::{Difference, HolmStep, Support, holm, rounded};
 
@@ -67,7 +67,7 @@ struct Evidence {
 
 impl Rules<'_> {
     fn all(&self, policy: &str, class: Option<&String>, old: &BaselineNumbers, new: &BaselineNumbers) -> Vec<Evidence> {
-        let known = Named::JUDGED.iter().filter(|named| class.is_none() || named.is_of_classes());
+        let known = Named::JUDGED.iter().filter(|named| class.is_none() || Metric::Named(**named).is_of_classes());
         known
             .filter_map(|named| {
                 let (old, new) = (old.get(named.name()), new.get(named.name()));
@@ -108,7 +108,7 @@ impl Rules<'_> {
             policy: String::new(),
             class: None,
             metric: named.name(),
-            unit: named.unit(),
+            unit: named.facts().unit,
             baseline,
             value,
             difference,
@@ -284,7 +284,10 @@ fn verdict(comparison: &MetricComparison, difference: f64, agrees: bool, named: 
     let tolerated = tolerated(comparison);
     let is_material = difference.abs() > tolerated;
     let is_within = |ends: [f64; 2]| ends.iter().all(|end| end.abs() <= tolerated);
-    let is_worse = if named.is_better_when_higher() { difference < 0.0 } else { difference > 0.0 };
+    let is_worse = match named.facts().direction {
+        Direction::Higher => difference < 0.0,
+        Direction::Lower => difference > 0.0,
+    };
     match comparison.significant {
         Some(true) if agrees && is_material && is_worse => MetricVerdict::Regressed,
         Some(true) if agrees && is_material => MetricVerdict::Improved,
