@@ -1,11 +1,11 @@
-//! Workers that accept on their own: what is ready at once competes, and chance decides.
+//! Workers that accept on their own: those that are ready at the same time compete, and the winner is random.
 
 use crate::case::{System, check, run};
 use waitline::model::SimTime;
 use waitline::scenario::Scenario;
 use waitline::study::{Replication, simulation};
 
-/// Workers that take requests at 1 s from each other, which all of them wait for.
+/// The workers that take requests 1 s apart, for which all workers are waiting.
 fn one_by_one(policy: &str, cores: u32) -> Vec<u32> {
     let with = format!(
         r#""arrivals": {{ "constant": "1/s" }}, "run": {{ "requests": 4000 }}, "machine": {{ "cores": {cores} }}"#
@@ -18,7 +18,7 @@ fn counts(workers: &[u32], of: u32) -> Vec<usize> {
     (1..=of).map(|worker| workers.iter().filter(|one| **one == worker).count()).collect()
 }
 
-/// How far counts are from what the odds say: χ², with one degree of freedom less than there are counts.
+/// Distance of counts from the odds: χ², with one degree of freedom fewer than there are counts.
 fn chi_square(counts: &[usize], odds: &[f64]) -> f64 {
     let per_odds = counts.iter().sum::<usize>() as f64 / odds.iter().sum::<f64>();
     counts.iter().zip(odds).map(|(count, odds)| (*count as f64 - odds * per_odds).powi(2) / (odds * per_odds)).sum()
@@ -29,14 +29,14 @@ fn with_seed(mut scenario: Scenario, seed: u64) -> Scenario {
     scenario
 }
 
-/// The odds of four workers; whoever accepted last has that share of them.
+/// The odds of four workers; the one that accepted last keeps only this share of its own.
 fn odds_after(last: u32, share: f64) -> [f64; 4] {
     [1, 2, 3, 4].map(|worker| f64::from(worker) * if worker == last { share } else { 1.0 })
 }
 
 #[test]
-fn of_idle_workers_each_wins_as_often_as_its_odds_say() {
-    // Four to a core have 4/7 of their odds after they have accepted, two to a core 4/5, and one to a core all of them.
+fn idle_workers_win_in_proportion_to_their_odds() {
+    // After accepting, a worker keeps 4/7 of its odds with four workers per core, 4/5 with two, and all with one.
     for (cores, share) in [(1, 4.0 / 7.0), (2, 0.8), (4, 1.0), (8, 1.0)] {
         for policy in ["threaded", "sync", "async"] {
             let policy = format!(r#"{{ "{policy}": {{ "workers": 4, "dispatch": "accept" }} }}"#);
@@ -44,7 +44,7 @@ fn of_idle_workers_each_wins_as_often_as_its_odds_say() {
             for last in 1..=4 {
                 let next = workers.windows(2).filter(|pair| pair[0] == last).map(|pair| pair[1]);
                 let counts = counts(&next.collect::<Vec<u32>>(), 4);
-                // 21.1 is passed by chance once in ten thousand with three degrees of freedom; there are 48 of them.
+                // With three degrees of freedom chance exceeds 21.1 once in ten thousand; there are 48 comparisons.
                 let distance = chi_square(&counts, &odds_after(last, share));
                 assert!(distance < 21.1, "after {last} of {cores} cores, {policy}: {counts:?}, {distance}");
             }
@@ -53,9 +53,9 @@ fn of_idle_workers_each_wins_as_often_as_its_odds_say() {
 }
 
 #[test]
-fn those_that_cannot_accept_leave_their_chances_to_the_others() {
-    // A sync worker accepts nothing while it serves: each round begins with one that keeps a worker, and of the others,
-    // which are idle a second later, each wins as its odds say.
+fn busy_workers_leave_their_chances_to_the_others() {
+    // A sync worker accepts nothing while it serves. Each round begins with a request that occupies one worker; the others,
+    // which are idle a second later, win in proportion to their odds.
     let rounds: Vec<String> =
         (0..500).map(|round| format!("{} long, {} page", 10_000 * round, 10_000 * round + 1_000)).collect();
     let arrivals = rounds.join(", ");
@@ -66,14 +66,14 @@ fn those_that_cannot_accept_leave_their_chances_to_the_others() {
         let second: Vec<u32> = second.collect();
         assert!(!second.contains(&kept), "worker {kept} is busy");
         let won = others.map(|other| second.iter().filter(|worker| **worker == other).count());
-        // 10.8 is passed by chance once in a thousand with one degree of freedom.
-        assert!(chi_square(&won, &others.map(f64::from)) < 10.8, "beside {kept}: {won:?} of {others:?}");
+        // With one degree of freedom chance exceeds 10.8 once in a thousand.
+        assert!(chi_square(&won, &others.map(f64::from)) < 10.8, "with worker {kept} busy: {won:?}, odds {others:?}");
     }
 }
 
 #[test]
-fn a_thread_that_runs_keeps_its_worker_from_accepting() {
-    // At 1 the worker of the first request computes, with its lock: the other accepts at once, whatever the odds.
+fn a_running_thread_keeps_its_worker_from_accepting() {
+    // At 1 the worker of the first request computes and holds its lock: the other accepts at once, whatever the odds.
     let system =
         System { classes: "page = compute 4", arrivals: "0 page, 1 page", with: r#""machine": { "cores": 2 }"# };
     let policy = r#"{ "threaded": { "workers": 2, "threads": 4, "dispatch": "accept" } }"#;
@@ -100,15 +100,15 @@ fn a_worker_accepts_whether_or_not_a_thread_is_free() {
         assert_eq!(seen.departure(1), Some(SimTime::from_nanos(end * 1_000_000)), "seed {seed}");
         queued += u32::from(is_same);
     }
-    // With odds of 1 : 2, and 0.8 of them after accepting, 49 % queue: 20 of 40. By chance fewer than 8 or more than 32 once
-    // in five thousand.
+    // With odds of 1 : 2, of which 0.8 are kept after accepting, 49 % queue: 20 of 40. Chance gives fewer than 8 or more than
+    // 32 once in five thousand.
     assert!((8..=32).contains(&queued), "{queued} of 40 queued");
     // A sync worker accepts only when it is done.
     check(system, r#"{ "sync": { "workers": 2, "dispatch": "accept" } }"#, "21, 23");
 }
 
 #[test]
-fn eight_at_once_are_spread_by_chance() {
+fn eight_simultaneous_requests_are_spread_at_random() {
     let arrivals = ["0 task"; 8].join(", ");
     let with = r#""machine": { "cores": 8 }"#;
     let system = System { classes: "task = sleep 60000", arrivals: &arrivals, with };
@@ -118,14 +118,14 @@ fn eight_at_once_are_spread_by_chance() {
         let counts = counts(&run(&with_seed(scenario.clone(), seed)).0.workers(), 8);
         busy += counts.iter().filter(|count| **count > 0).count();
     }
-    // With odds of 1 to 8 of 36 and a core each, a worker is left out with (1 − k/36)^8: 4.83 of 8 get one in the mean, with
-    // σ near 1, and 0.14 over 50.
+    // With odds of 1 to 8 out of 36 and one core each, worker k gets none with probability (1 − k/36)^8. On average 4.83 of
+    // 8 get one, with a σ near 1, and 0.14 over 50 runs.
     let mean = f64::from(u32::try_from(busy).unwrap()) / 50.0;
     assert!((mean - 4.83).abs() < 0.6, "{mean}");
 }
 
 #[test]
-fn who_accepts_depends_on_nothing_but_its_own_stream() {
+fn the_winner_depends_only_on_its_own_stream() {
     let policy = r#"{ "threaded": { "workers": 4, "threads": 2, "dispatch": "accept" } }"#;
     let scenario = |db: &str| {
         let with = format!(
@@ -136,12 +136,16 @@ fn who_accepts_depends_on_nothing_but_its_own_stream() {
     };
     let constant = run(&scenario(r#""10ms""#)).0.workers();
     assert_eq!(run(&scenario(r#""10ms""#)).0.workers(), constant, "the same seed, the same winners");
-    assert_eq!(run(&scenario(r#"{ "exponential": "10ms" }"#)).0.workers(), constant, "demands draw from other streams");
+    assert_eq!(
+        run(&scenario(r#"{ "exponential": "10ms" }"#)).0.workers(),
+        constant,
+        "demands are drawn from other streams"
+    );
     assert_ne!(run(&with_seed(scenario(r#""10ms""#), 2)).0.workers(), constant);
 }
 
 #[test]
-fn another_stream_of_accept_changes_the_winners_and_nothing_else() {
+fn a_different_accept_stream_changes_only_the_winners() {
     let with = r#""classes": { "page": { "phases": [ { "db": { "exponential": "50ms" } } ] } },
                   "arrivals": { "poisson": "100/s" }, "run": { "requests": 300 }"#;
     let system = System { classes: "page = db 10", arrivals: "0 page", with };
@@ -160,7 +164,7 @@ fn another_stream_of_accept_changes_the_winners_and_nothing_else() {
 
 #[test]
 fn gthread_with_several_workers_shares_the_work() {
-    // 80/s of 100 ms on 16 threads: half of what they can do. The worker with the best odds gets 32/s, 3.2 of its 4 threads.
+    // 80/s of 100 ms on 16 threads: half of their capacity. The worker with the best odds gets 32/s, 3.2 of its 4 threads.
     let with = r#""classes": { "page": { "phases": [ { "sleep": "100ms" } ] } }, "arrivals": { "poisson": "80/s" },
                   "machine": { "cores": 2 }, "run": { "requests": 1200 }"#;
     let system = System { classes: "page = sleep 100", arrivals: "0 page", with };

@@ -1,4 +1,4 @@
-//! Requests that got no answer: what response times leave out, and what objectives, baselines and comparisons make of it.
+//! Requests without an answer: what response times leave out, and how objectives, baselines and comparisons treat it.
 
 use crate::common::program::{Desk, errors, text};
 use serde_json::{Value, json};
@@ -14,7 +14,7 @@ fn outage() -> Value {
     })
 }
 
-/// Clients give up long before the only worker is done.
+/// Clients that give up long before the only worker is done.
 fn hopeless() -> Value {
     json!({
         "classes": { "report": { "phases": [{ "db": "700ms" }] } },
@@ -25,7 +25,7 @@ fn hopeless() -> Value {
     })
 }
 
-/// A service of 20/s that a burst of 40/s overcomes, as clients make up to three attempts.
+/// A capacity of 20/s, overloaded by a burst of 40/s because clients make up to three attempts.
 fn storm() -> Value {
     json!({
         "classes": { "call": { "phases": [{ "db": "50ms" }] } },
@@ -70,7 +70,7 @@ fn judged(scenario: &Value, objective: &str) -> (Value, i32) {
 }
 
 #[test]
-fn a_percentile_is_of_every_request_that_arrived() {
+fn a_percentile_covers_every_request_that_arrived() {
     let (found, code) = judged(&outage(), "p99 < 100ms");
     assert_eq!((&found["verdict"], code), (&json!("broken"), 1), "{found}");
     assert_eq!((&found["value"], &found["metric"]), (&Value::Null, &json!("p99")), "{found}");
@@ -81,7 +81,7 @@ fn a_percentile_is_of_every_request_that_arrived() {
     let (found, code) = judged(&outage(), "answered.p99 < 100ms");
     assert_eq!((&found["verdict"], code), (&json!("met"), 0), "{found}");
     assert_eq!(found["metric"], json!("answered.p99"));
-    assert_eq!(judged(&outage(), "p99 > 1s").1, 0, "what got no answer is slower than any bound");
+    assert_eq!(judged(&outage(), "p99 > 1s").1, 0, "a request without an answer is slower than any bound");
     let (found, code) = judged(&outage(), "mean < 100ms");
     assert_eq!((&found["answered_only"], code), (&json!(true), 0), "{found}");
 }
@@ -120,7 +120,7 @@ fn an_objective_that_every_request_misses_is_broken() {
         let (found, code) = judged(&with(hopeless(), &["clients", "cancel"], json!(true)), objective);
         assert!(code == 1 && found.get("undecided").is_none(), "no batch has an answer: {found}");
     }
-    assert_eq!(judged(&hopeless(), "mean < 100ms").1, 2, "of a mean of nothing there is no data");
+    assert_eq!(judged(&hopeless(), "mean < 100ms").1, 2, "the mean of no requests has no data");
 }
 
 #[test]
@@ -138,7 +138,7 @@ fn requests_in_flight_miss_a_bound_once_they_are_older() {
         ("max < 3s", 0),
         ("p50 < 100ms", 0),
         ("p50 <= 10ms", 0),
-        // Three of the four are older than 50 ms, and of these one is slow; both slow ones are older than 5 ms.
+        // Three of the four are older than 50 ms, and one of these is slow; both slow ones are older than 5 ms.
         ("p90 < 150ms", 1),
         ("slow.p50 < 1s", 1),
         ("slow.p50 < 3s", 2),
@@ -149,7 +149,7 @@ fn requests_in_flight_miss_a_bound_once_they_are_older() {
 }
 
 #[test]
-fn waits_are_of_the_requests_that_a_worker_took() {
+fn waits_cover_the_requests_that_a_worker_took() {
     let scenario = json!({
         "classes": { "a": { "phases": [{ "db": "8ms" }] } },
         "arrivals": { "at": [{ "time": "0ms" }, { "time": "0ms" }, { "time": "1ms" }, { "time": "2ms" }] },
@@ -157,17 +157,17 @@ fn waits_are_of_the_requests_that_a_worker_took() {
         "policies": [{ "threaded": { "threads": 2, "backlog": 1 } }]
     });
     let waiting = results(&scenario)["policies"][0]["waiting_time_ms"].clone();
-    // Two are taken at once, of which one fails; the third is taken at 6 ms; the fourth is rejected.
+    // Two are taken at once, and one of them fails; the third is taken at 6 ms; the fourth is rejected.
     assert_eq!((&waiting["mean"], &waiting["probability"]), (&json!(1.666667), &json!(0.333333)), "{waiting}");
-    // Cut short while the third waits for a connection, it has been taken all the same.
+    // If the run ends while the third waits for a connection, the third still counts as taken.
     let cut = with(scenario, &["run"], json!({ "duration": "7ms" }));
     let waiting = results(&cut)["policies"][0]["waiting_time_ms"].clone();
     assert_eq!((&waiting["mean"], &waiting["probability"]), (&json!(1.666667), &json!(0.333333)), "{waiting}");
 }
 
 #[test]
-fn an_abandoned_request_stays_timed_out_whatever_becomes_of_its_work() {
-    // The first fails after its client has given up, the second is served late, of the third the work goes on.
+fn an_abandoned_request_stays_timed_out_whatever_its_work_does() {
+    // The first fails after its client has given up, the second is served late, the work of the third is still in progress.
     let scenario = json!({
         "classes": { "a": { "phases": [{ "db": "40ms" }] } },
         "arrivals": { "at": [{ "time": "0ms" }, { "time": "20ms" }, { "time": "80ms" }, { "time": "99ms" }] },
@@ -184,7 +184,7 @@ fn an_abandoned_request_stays_timed_out_whatever_becomes_of_its_work() {
     let rows = desk.read("rows.csv");
     let of = |outcome: &str| rows.lines().filter(|line| line.contains(outcome)).count();
     assert_eq!((of(",timed_out,"), of(",served_late,"), of(",failed,")), (2, 1, 0), "{rows}");
-    assert!(rows.contains("3,a,timed_out,80,,,40,,"), "the work of the third is under way: {rows}");
+    assert!(rows.contains("3,a,timed_out,80,,,40,,"), "the work of the third is still in progress: {rows}");
     let told: Vec<&Value> =
         results["policies"][0]["timeline"].as_array().unwrap().iter().map(|entry| &entry["outcome"]).collect();
     assert_eq!(told, [&json!("timed_out"), &json!("served_late"), &json!("timed_out"), &Value::Null]);
@@ -204,14 +204,14 @@ fn operations_are_all_attempts_of_a_client() {
     }
     let operations = &results["policies"][0]["operations"];
     assert!(operations["error_rate"].as_f64().unwrap() > 0.5, "the storm does not end: {operations}");
-    // Most attempts of the open queue get no answer, and yet the answered ones are faster than under async.
+    // Most attempts in the open queue get no answer, but the answered ones are faster than under async.
     let (found, code) = judged(&storm(), "open.operation_time.p50 < 10s");
     assert_eq!((&found["verdict"], code), (&json!("broken"), 1), "{found}");
     assert_eq!(judged(&storm(), "open.answered.operation_time.p50 < 10s").1, 0);
 }
 
 #[test]
-fn departures_in_the_measured_time_make_the_throughput() {
+fn throughput_counts_departures_in_the_measured_time() {
     for (policy, backends) in
         [("sync", json!({})), ("async", json!({})), ("threaded", json!({ "db": { "pool": { "size": 9 } } }))]
     {
@@ -231,7 +231,7 @@ fn departures_in_the_measured_time_make_the_throughput() {
 }
 
 #[test]
-fn the_time_of_unanswered_requests_is_told_beside_that_of_the_others() {
+fn the_time_of_unanswered_requests_is_reported_separately() {
     let results = results(&hopeless());
     let policy = &results["policies"][0];
     let parts = |name: &str| policy[name].as_object().unwrap().values().filter_map(Value::as_f64).sum::<f64>();
@@ -262,7 +262,7 @@ fn a_policy_that_leaves_more_requests_unanswered_is_not_called_faster() {
 }
 
 #[test]
-fn fewer_answers_are_no_improvement_on_a_baseline() {
+fn fewer_answers_are_not_an_improvement_on_a_baseline() {
     let scenario = json!({
         "classes": { "page": { "phases": [{ "db": { "exponential": "50ms" } }] } },
         "arrivals": { "poisson": "90/s" },
@@ -280,7 +280,7 @@ fn fewer_answers_are_no_improvement_on_a_baseline() {
     assert_eq!(mean["verdict"], json!("undecided"), "{mean}");
     let output = desk.run("check it.json --set policies.sync.backlog=0", 0);
     assert!(text(&output).contains("more requests got no answer"), "{}", text(&output));
-    assert!(text(&output).contains("0% →"), "the error rates stand beside the times:\n{}", text(&output));
+    assert!(text(&output).contains("0% →"), "the error rates are shown with the times:\n{}", text(&output));
 }
 
 #[test]
@@ -316,7 +316,7 @@ fn what_chance_may_have_decided_is_marked() {
 }
 
 #[test]
-fn nothing_left_to_chance_is_decided() {
+fn an_objective_without_randomness_is_decided() {
     let exact = json!({
         "classes": { "a": { "phases": [{ "db": "10ms" }] } },
         "arrivals": { "constant": "50/s" },
@@ -328,8 +328,8 @@ fn nothing_left_to_chance_is_decided() {
 }
 
 #[test]
-fn the_interval_of_an_objective_is_of_the_same_number() {
-    // Two in a hundred get no answer, so that the percentiles of all and of the answered differ.
+fn the_interval_of_an_objective_belongs_to_the_same_number() {
+    // Two in a hundred get no answer, so the percentiles of all requests and of the answered ones differ.
     let scenario = json!({
         "classes": { "page": { "phases": [{ "db": { "exponential": "50ms" } }] } },
         "arrivals": { "poisson": "40/s" },

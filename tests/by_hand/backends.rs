@@ -1,4 +1,4 @@
-//! Backends: pools, when a connection passes on, how many queries at once.
+//! Backends: pools, when a connection is passed on, how many queries run at once.
 
 use crate::case::{System, check, check_parts};
 
@@ -22,7 +22,7 @@ fn a_query_waits_for_a_connection() {
 }
 
 #[test]
-fn a_pool_is_of_a_worker_or_of_the_application() {
+fn a_pool_belongs_to_a_worker_or_to_the_application() {
     let two_loops = r#"{ "async": { "workers": 2 } }"#;
     for (per, expected) in [("worker", "12, 13"), ("application", "12, 22")] {
         let with = pool(&format!(r#""size": 1, "per": "{per}""#));
@@ -31,7 +31,7 @@ fn a_pool_is_of_a_worker_or_of_the_application() {
 }
 
 #[test]
-fn a_request_waits_for_a_connection_no_longer_than_it_may() {
+fn a_request_waits_for_a_connection_until_its_timeout() {
     for (timeout, expected) in
         [("5ms", "12, lost 7; failed 1"), ("9ms", "12, 22"), ("8.9ms", "12, lost 10.9; failed 1")]
     {
@@ -41,7 +41,7 @@ fn a_request_waits_for_a_connection_no_longer_than_it_may() {
 }
 
 #[test]
-fn a_connection_passes_on_at_once_or_after_the_next_burst_of_who_releases_it() {
+fn a_connection_is_passed_on_at_once_or_after_the_next_burst_of_its_releaser() {
     for (hand_over, expected) in [("waiter_first", "12, 22"), ("releaser_first", "12, 23")] {
         let with = pool(&format!(r#""size": 1, "hand_over": "{hand_over}""#));
         check(System { classes: PAGE, arrivals: "0 page, 0 page", with: &with }, ASYNC, expected);
@@ -50,7 +50,7 @@ fn a_connection_passes_on_at_once_or_after_the_next_burst_of_who_releases_it() {
 
 #[test]
 fn a_connection_is_released_when_the_query_ends_or_when_its_owner_runs_again() {
-    // The loop is taken from 2 to 15 by the third request; the first query ends at 11, its owner runs at 15.
+    // The third request has the loop from 2 to 15; the first query ends at 11, its owner runs at 15.
     let classes = "page = compute 1 > db 10 > compute 1; heavy = compute 13";
     for (fields, expected) in [
         (r#""size": 1"#, "16, 22, 15"),
@@ -70,13 +70,13 @@ fn a_request_without_work_between_two_queries_queues_again() {
     {
         let with = pool(fields);
         check(System { classes: "page = db 10 > db 10", arrivals: "0 page, 0 page", with: &with }, ASYNC, "30, 40");
-        // One that departs has nothing to run for.
+        // A request that departs does not run again.
         check(System { classes: "page = db 10", arrivals: "0 page, 0 page", with: &with }, ASYNC, "10, 20");
     }
 }
 
 #[test]
-fn a_backend_works_on_so_many_queries_at_once() {
+fn a_backend_runs_a_limited_number_of_queries_at_once() {
     let system = System {
         classes: "page = db 10",
         arrivals: "0 page, 1 page, 2 page",
@@ -84,7 +84,7 @@ fn a_backend_works_on_so_many_queries_at_once() {
     };
     check(system, ASYNC, "10, 11, 20");
     check_parts(system, ASYNC, 3, "backend_wait 2–10, backend 10–20");
-    // First for a connection, then for the backend.
+    // It waits first for a connection, then for the backend.
     let with = r#""backends": { "db": { "pool": { "size": 2 }, "concurrency": 1 } }"#;
     let system = System { arrivals: "0 page, 0 page, 0 page", with, ..system };
     check(system, ASYNC, "10, 20, 30");
@@ -93,7 +93,7 @@ fn a_backend_works_on_so_many_queries_at_once() {
 }
 
 #[test]
-fn backends_have_queues_of_their_own() {
+fn each_backend_has_its_own_queue() {
     // idp: 0–20 first, 20–40 second. db: the second 40–45 and the third 0–5 in between.
     let system = System {
         classes: "login = idp 20 > db 5; page = db 5 > sleep 1",
@@ -105,7 +105,7 @@ fn backends_have_queues_of_their_own() {
 }
 
 #[test]
-fn a_sync_worker_waits_for_a_connection_with_its_request() {
+fn a_sync_worker_is_held_while_its_request_waits_for_a_connection() {
     // Two workers, one pool: the third request gets the first worker at 12, and the connection at 21.
     let with = pool(r#""size": 1, "per": "application""#);
     let system = System { classes: PAGE, arrivals: "0 page, 0 page, 0 page", with: &with };

@@ -1,11 +1,11 @@
-//! How a system is written down, and how what happens in it is compared.
+//! The notation for a system, and the comparison of what happens in it.
 //!
-//! Times are milliseconds. Classes stand one after another, each a list of phases: `page = compute 10 > db 60.5`;
-//! a phase is a name and a time, where another name than those of phases is a backend, or a phase in JSON.
+//! Times are milliseconds. Classes are separated by `;`, each a list of phases: `page = compute 10 > db 60.5`;
+//! a phase is a name and a time, or a phase in JSON; a name that is not a kind of phase is a backend.
 //! `vip (priority 9) = …` has a priority. Arrivals are times with classes: `0 page, 15 page`.
 //!
-//! What happens is written in the order of arrival, later tries included: `20` has departed then, `lost 20` has left
-//! without an answer or with one too late, `in flight` is still there. What became of the lost follows:
+//! Results are listed in the order of arrival, including retries: `20` departed then, `lost 20` left then
+//! without an answer or with a late one, `in flight` is still there. The outcomes of lost requests follow:
 //! `20, lost 5; rejected 1`.
 
 use std::fmt::Write;
@@ -40,7 +40,7 @@ pub fn check(system: System<'_>, policy: &str, expected: &str) {
 pub fn check_parts(system: System<'_>, policy: &str, request: u64, expected: &str) {
     let (seen, _) = run(&system.scenario(policy));
     let segments = seen.segments.iter().filter(|segment| segment.request + 1 == request);
-    // A request that loses its core to nobody goes on where it was.
+    // A request that keeps its core continues the same segment.
     let mut parts: Vec<(&str, SimTime, SimTime)> = Vec::new();
     for segment in segments {
         match parts.last_mut() {
@@ -53,7 +53,7 @@ pub fn check_parts(system: System<'_>, policy: &str, request: u64, expected: &st
     assert_eq!(parts.join(", "), expected, "{}\nunder {policy}", system.classes);
 }
 
-/// Checks which workers, counted from 1, take the requests, in the order of their arrival.
+/// Checks which workers, counted from 1, take the requests, in order of arrival.
 pub fn check_workers(system: System<'_>, policy: &str, expected: &[u32]) {
     assert_eq!(run(&system.scenario(policy)).0.workers(), expected, "under {policy}");
 }
@@ -72,12 +72,12 @@ pub fn check_waits(system: System<'_>, policy: &str, request: u64, expected: &st
     assert_eq!(waits.join(", "), expected, "{}\nunder {policy}", system.classes);
 }
 
-/// What the engine counted in a run.
+/// The engine's counts of a run.
 pub fn record(system: System<'_>, policy: &str) -> Record {
     run(&system.scenario(policy)).1
 }
 
-/// What was seen of a run.
+/// What the observer saw of a run.
 #[derive(Default)]
 pub struct Seen {
     pub entrances: Vec<Entrance>,
@@ -85,7 +85,7 @@ pub struct Seen {
     taken: Vec<(u64, u32)>,
     segments: Vec<Segment>,
     lost: Vec<(u64, SimTime)>,
-    /// What each request waited for that has departed, in milliseconds.
+    /// The waits of each departed request, in milliseconds.
     waits: Vec<(u64, Vec<Option<String>>)>,
 }
 
@@ -97,7 +97,7 @@ impl Seen {
         taken.into_iter().map(|(_, worker)| worker + 1).collect()
     }
 
-    /// When a request departed with an answer.
+    /// The time at which a request departed with an answer.
     pub fn departure(&self, request: u64) -> Option<SimTime> {
         let departures = self.departures.iter();
         departures.filter(|one| one.entrance.request == request).map(|one| one.departure).next()
@@ -160,7 +160,7 @@ impl System<'_> {
         self.scenario_with_trace(policy, "")
     }
 
-    /// The scenario, in which any file has this text.
+    /// The scenario, with this text as the content of every file.
     pub fn scenario_with_trace(&self, policy: &str, file: &'static str) -> Scenario {
         let mut scenario = json!({
             "classes": classes(self.classes),
@@ -210,7 +210,7 @@ fn arrivals(text: &str) -> Vec<Value> {
     text.split(',').filter(|entry| !entry.trim().is_empty()).map(arrival).collect()
 }
 
-/// What happened, as the tests write it.
+/// What happened, in the notation of the tests.
 pub fn outcomes(seen: &Seen, record: &Record) -> String {
     let outcome = |entrance: &Entrance| {
         let lost = seen.lost.iter().find(|(request, _)| *request == entrance.request);

@@ -1,4 +1,4 @@
-//! Clients who give up, try again, or are users that think.
+//! Clients that give up or retry, and users that think.
 
 use std::ops::ControlFlow;
 
@@ -9,7 +9,7 @@ const SYNC: &str = r#"{ "sync": {} }"#;
 const ASYNC: &str = r#"{ "async": {} }"#;
 
 #[test]
-fn work_that_nobody_waits_for_goes_on() {
+fn abandoned_work_continues() {
     let system = System {
         classes: "page = compute 10",
         arrivals: "0 page, 0 page, 0 page",
@@ -19,7 +19,7 @@ fn work_that_nobody_waits_for_goes_on() {
 }
 
 #[test]
-fn a_cancelled_request_leaves_where_it_is() {
+fn a_cancelled_request_leaves_from_wherever_it_is() {
     let with = r#""clients": { "timeout": "5ms", "cancel": true }"#;
     // On a core: the next takes it.
     let system = System { classes: "long = compute 20; short = compute 4", arrivals: "0 long, 2 short", with };
@@ -28,14 +28,14 @@ fn a_cancelled_request_leaves_where_it_is() {
     // In the backlog: last come, first served; the second waits from 1 to 6, the third runs 4–7.
     let system = System { classes: "page = compute 4", arrivals: "0 page, 1 page, 2 page", with };
     check(system, r#"{ "sync": { "order": "lifo" } }"#, "4, lost 6, lost 7; timed_out 2");
-    // Asleep, and in waits that go on at the same time.
+    // During a sleep, and during parallel waits.
     check(System { classes: "page = sleep 9", arrivals: "0 page", with }, ASYNC, "lost 5; timed_out 1");
     let classes = r#"page = { "parallel": [{ "db": "9ms" }, { "sleep": "2ms" }] }"#;
     check(System { classes, arrivals: "0 page", with }, ASYNC, "lost 5; timed_out 1");
 }
 
-/// Checks what comes of four requests wherever they stand in line for one thing: a loop, a lock, a core, a connection,
-/// a backend. a has it from 0 to 4; c asks for it at 0.5, b at 1, and d comes at 5.
+/// Checks four requests in each place where they can queue for one resource: a loop, a lock, a core, a connection,
+/// a backend. a has it from 0 to 4; c asks for it at 0.5, b at 1, and d arrives at 5.
 fn check_every_queue(clients: &str, gives: &str) {
     let arrivals = "0 a, 0 b, 0.5 c, 5 d";
     let working = "a = compute 4; b = db 1 > compute 20; c = compute 20; d = compute 4";
@@ -52,7 +52,7 @@ fn check_every_queue(clients: &str, gives: &str) {
 }
 
 #[test]
-fn a_cancelled_request_leaves_the_queue_it_stands_in() {
+fn a_cancelled_request_leaves_its_queue() {
     // c has it from 4 until it is cancelled at 5.5; b is cancelled in the queue at 5; d has it from 5.5 on.
     let clients = r#""clients": { "timeout": "5ms", "cancel": true }"#;
     check_every_queue(clients, "4, lost 5, lost 5.5, 9.5; timed_out 2");
@@ -60,14 +60,14 @@ fn a_cancelled_request_leaves_the_queue_it_stands_in() {
 
 #[test]
 fn a_request_whose_client_gave_up_keeps_its_place_in_every_queue() {
-    // Without `cancel`: c 4–24, b 24–44, d 44–48, all for nobody.
+    // Without `cancel`: c 4–24, b 24–44, d 44–48, although no client waits for them.
     check_every_queue(r#""clients": { "timeout": "5ms" }"#, "4, lost 44, lost 24, lost 48; timed_out 3, late 3");
 }
 
 #[test]
 fn a_cancelled_request_with_a_share_of_the_cores_leaves_it_to_the_others() {
-    // Half each until 5 (2.5 done); then the second, which came at 0 too, is cancelled as well, and the third, which
-    // came at 4, has a third for 1 ms. By hand: 0–4 two at half: 2 each. 4–5 three at a third. At 5 the third has 1/3
+    // Half each until 5 (2.5 done); then the second, which also arrived at 0, is cancelled too, and the third, which
+    // arrived at 4, has a third for 1 ms. By hand: 0–4 two at half: 2 each. 4–5 three at a third. At 5 the third has 1/3
     // and is alone: 3 − 1/3 more, to the nanosecond 7.666667.
     let with = r#""machine": { "quantum": "processor_sharing" }, "clients": { "timeout": "5ms", "cancel": true }"#;
     let system = System { classes: "long = compute 20; short = compute 3", arrivals: "0 long, 0 long, 4 short", with };
@@ -75,7 +75,7 @@ fn a_cancelled_request_with_a_share_of_the_cores_leaves_it_to_the_others() {
 }
 
 #[test]
-fn patience_counts_in_the_queue_only() {
+fn patience_only_counts_in_the_backlog() {
     let system = System {
         classes: "page = compute 10",
         arrivals: "0 page, 0 page, 6 page",
@@ -87,28 +87,28 @@ fn patience_counts_in_the_queue_only() {
 }
 
 #[test]
-fn a_client_tries_again_after_a_backoff_that_doubles() {
+fn a_client_retries_after_a_backoff_that_doubles() {
     let retries = r#""clients": { "retries": { "max": 2, "backoff": "10ms" } }"#;
     let policy = r#"{ "sync": { "backlog": 0 } }"#;
-    // The try at 15 finds the worker free: completions come before arrivals.
+    // The attempt at 15 finds the worker free: completions come before arrivals.
     let system = System { classes: "page = compute 15", arrivals: "0 page, 5 page", with: retries };
     check(system, policy, "15, lost 5, 30; rejected 1, retried 1");
-    // At 5, 10 later at 15, 20 later at 35; then it has tried often enough.
+    // At 5, 10 later at 15, 20 later at 35; that is the last attempt.
     let system = System { classes: "page = compute 100", ..system };
     check(system, policy, "100, lost 5, lost 15, lost 35; rejected 3, retried 2");
 }
 
 #[test]
-fn a_budget_limits_tries_to_a_share_of_the_arrivals() {
+fn a_budget_limits_retries_to_a_share_of_the_arrivals() {
     let with = r#""clients": { "retries": { "max": 2, "backoff": "10ms", "budget": 0.5 } }"#;
-    // One try for two arrivals; the second would be two.
+    // One retry for two arrivals is allowed, a second one is not.
     let system = System { classes: "page = compute 100", arrivals: "0 page, 5 page", with };
     check(system, r#"{ "sync": { "backlog": 0 } }"#, "100, lost 5, lost 15; rejected 2, retried 1");
 }
 
 #[test]
-fn a_client_that_gave_up_tries_again_while_its_first_try_still_runs() {
-    // Gives up at 4, tries again at 5, gives up at 9; the worker does both: 0–10, 10–20.
+fn a_client_that_gave_up_retries_while_its_first_attempt_still_runs() {
+    // Gives up at 4, retries at 5, gives up at 9; the worker serves both attempts: 0–10, 10–20.
     let system = System {
         classes: "page = compute 10",
         arrivals: "0 page",
@@ -118,7 +118,7 @@ fn a_client_that_gave_up_tries_again_while_its_first_try_still_runs() {
 }
 
 #[test]
-fn an_operation_lasts_from_the_first_try_to_the_answer() {
+fn an_operation_lasts_from_the_first_attempt_to_the_answer() {
     let with = r#""clients": { "retries": { "max": 2, "backoff": "10ms" } }"#;
     let system = System { classes: "page = compute 15", arrivals: "0 page, 5 page", with };
     let scenario = system.scenario(r#"{ "sync": { "backlog": 0 } }"#);
@@ -133,7 +133,7 @@ fn an_operation_lasts_from_the_first_try_to_the_answer() {
 }
 
 #[test]
-fn a_try_brings_the_demands_of_the_first() {
+fn a_retry_has_the_demands_of_the_first_attempt() {
     let with = r#""clients": { "timeout": "1ms", "retries": { "max": 3, "backoff": "1ms" } }"#;
     let classes = r#"page = { "compute": { "uniform": ["10ms", "20ms"] } } > { "db": { "uniform": ["1ms", "9ms"] } }"#;
     let (seen, _) = run(&System { classes, arrivals: "0 page", with }.scenario(ASYNC));
@@ -144,15 +144,15 @@ fn a_try_brings_the_demands_of_the_first() {
 #[test]
 fn users_think_send_wait_and_think_again() {
     let with = r#""arrivals": { "users": { "count": 2, "think": "10ms" } }, "run": { "requests": 4 }"#;
-    // Both come at 10. The first has its answer at 15 and is back at 25, the second at 20 and 30.
+    // Both arrive at 10. The first has its answer at 15 and is back at 25, the second at 20 and 30.
     check(System { classes: "page = compute 5", arrivals: "", with }, SYNC, "15, 20, 30, 35");
-    // One that is rejected thinks from then on: 10–15; 20–25; the first is back at 25, as the worker is done.
+    // A rejected user thinks from then on: 10–15; 20–25; the first is back at 25, as the worker is done.
     let policy = r#"{ "sync": { "backlog": 0 } }"#;
     check(System { classes: "page = compute 5", arrivals: "", with }, policy, "15, lost 10, 25, 30; rejected 1");
 }
 
 #[test]
-fn a_user_who_gives_up_thinks_while_the_work_goes_on() {
+fn a_user_who_gives_up_thinks_while_the_work_continues() {
     // At 10 until 20, given up at 14; back at 24, until 34, given up at 28.
     let with = r#""arrivals": { "users": { "count": 1, "think": "10ms" } }, "run": { "requests": 2 },
         "clients": { "timeout": "4ms" }"#;

@@ -1,4 +1,4 @@
-//! How requests find their worker, and in which order they wait for one.
+//! How requests find a worker, and in which order they wait for one.
 
 use crate::case::{System, check, check_workers, run};
 use waitline::model::SimTime;
@@ -32,21 +32,21 @@ fn the_first_free_worker_takes_the_oldest_of_a_shared_backlog() {
 }
 
 #[test]
-fn round_robin_binds_on_arrival() {
+fn round_robin_chooses_the_worker_on_arrival() {
     check(LONG_AND_SHORT, r#"{ "sync": { "workers": 2, "dispatch": "round_robin" } }"#, "30, 5, 35, 10");
 }
 
 #[test]
-fn least_busy_binds_to_the_fewest_waiting_ones_included() {
+fn least_busy_chooses_the_worker_with_the_fewest_including_waiting_ones() {
     // The third finds one each and goes to the first worker; the fourth finds two there.
     check(LONG_AND_SHORT, r#"{ "sync": { "workers": 2, "dispatch": "least_busy" } }"#, "30, 5, 35, 10");
-    // Of workers that have had as many, the one that is done has fewer.
+    // A worker that is done with its request counts fewer.
     let system = System { arrivals: "0 long, 0 short, 6 short, 6 short, 12 short", ..LONG_AND_SHORT };
     check_workers(system, r#"{ "sync": { "workers": 2, "dispatch": "least_busy" } }"#, &[1, 2, 2, 1, 2]);
 }
 
 #[test]
-fn a_request_dispatched_at_random_stays_with_its_worker() {
+fn a_randomly_dispatched_request_stays_with_its_worker() {
     let arrivals = ["0 page"; 12].join(", ");
     let with = r#""machine": { "cores": 3 }"#;
     let system = System { classes: "page = compute 10", arrivals: &arrivals, with };
@@ -59,13 +59,13 @@ fn a_request_dispatched_at_random_stays_with_its_worker() {
         *before += 1;
         assert_eq!(seen.departure(request), Some(SimTime::from_nanos(*before * 10_000_000)), "request {request}");
     }
-    assert!(of_worker.iter().any(|requests| *requests > 4), "chance does not deal out evenly: {of_worker:?}");
-    assert_eq!(run(&scenario).0.workers(), workers, "the same seed deals the same");
+    assert!(of_worker.iter().any(|requests| *requests > 4), "random dispatch is not even: {of_worker:?}");
+    assert_eq!(run(&scenario).0.workers(), workers, "the same seed gives the same workers");
 }
 
 #[test]
 fn a_worker_accepts_when_it_gets_the_core() {
-    // b comes at 2; the second worker gets the core at 4, when the first's quantum ends: 0–4 a, then a again, for it
+    // b arrives at 2; the second worker gets the core at 4, when the first's quantum ends: 0–4 a, then a again, because it
     // asked first; 8–12 b, 12–14 a, 14–20 b.
     let system = System { classes: "page = compute 10", arrivals: "0 page, 2 page", with: "" };
     check(system, r#"{ "sync": { "workers": 2, "dispatch": "accept" } }"#, "14, 20");
@@ -79,12 +79,12 @@ fn a_full_backlog_rejects() {
 }
 
 #[test]
-fn a_limit_counts_only_those_that_no_worker_has_taken() {
+fn a_limit_only_counts_requests_that_no_worker_has_taken() {
     let system = System { classes: "page = db 10", arrivals: "0 page, 0 page, 0 page, 0 page", with: "" };
     check(system, r#"{ "async": { "max_in_progress": 2, "backlog": 1 } }"#, "10, 10, 20, lost 0; rejected 1");
     check(system, r#"{ "threaded": { "threads": 2, "backlog": 1 } }"#, "10, 10, 20, lost 0; rejected 1");
     check(system, r#"{ "async": { "backlog": 0 } }"#, "10, 10, 10, 10");
-    // The documents do not say whether requests bound to workers have limits of their own: one holds for all.
+    // The documents do not say whether requests assigned to workers have separate limits: one limit applies to all.
     let policy = r#"{ "sync": { "workers": 2, "backlog": 1, "dispatch": "round_robin" } }"#;
     check(system, policy, "10, 10, 20, lost 0; rejected 1");
 }

@@ -1,4 +1,4 @@
-//! Faults, from their beginning to their end and what is left of them.
+//! Faults: their beginning, their end and their after-effects.
 
 use crate::case::{System, check, check_parts};
 
@@ -8,7 +8,7 @@ const TWO: &str = r#"{ "sync": { "workers": 2 } }"#;
 
 #[test]
 fn a_slow_backend_slows_the_queries_that_it_starts() {
-    // Started before, during, just before the end, and as it ends.
+    // Started before the fault, during it, just before its end, and at its end.
     let system = System {
         classes: "page = db 10; nap = sleep 10",
         arrivals: "0 page, 6 page, 6 nap, 24 page, 25 page",
@@ -30,7 +30,7 @@ fn a_query_that_waited_is_slow_if_it_starts_while_the_backend_is() {
 }
 
 #[test]
-fn faults_at_the_same_time_multiply() {
+fn simultaneous_faults_multiply() {
     let system = System {
         classes: "page = db 1",
         arrivals: "5 page, 15 page, 25 page, 35 page",
@@ -42,7 +42,7 @@ fn faults_at_the_same_time_multiply() {
 }
 
 #[test]
-fn a_backend_that_is_down_fails_what_asks_and_what_waits() {
+fn a_backend_that_is_down_fails_new_and_waiting_queries() {
     // At 5: the first is served, the second waits for the connection, the third sleeps. At 7 the third asks. At 15 it
     // is up again, and its connection free.
     let system = System {
@@ -52,13 +52,13 @@ fn a_backend_that_is_down_fails_what_asks_and_what_waits() {
             "faults": [{ "at": "5ms", "for": "10ms", "down": { "backend": "db" } }]"#,
     };
     check(system, ASYNC, "lost 5, lost 5, lost 7, 25; failed 3");
-    // One branch that fails takes its request along.
+    // A request fails if one of its branches fails.
     let classes = r#"page = { "parallel": [{ "sleep": "20ms" }, { "db": "10ms" }] }"#;
     check(System { classes, arrivals: "0 page, 6 page", ..system }, ASYNC, "lost 5, lost 6; failed 2");
 }
 
 #[test]
-fn clients_try_again_until_the_backend_is_up() {
+fn clients_retry_until_the_backend_is_up() {
     // Fails at 6, 8 (2 later), 12 (4 later), and at 20 (8 later) it is up: 30.
     let system = System {
         classes: "page = db 10",
@@ -76,7 +76,7 @@ fn a_worker_that_restarts_fails_its_requests_and_takes_others_later() {
     let system = System { classes: "page = compute 10", arrivals: "0 page, 0 page, 6 page, 7 page", with };
     check(system, TWO, "lost 5, 10, 20, 25; failed 1");
     check_parts(system, TWO, 4, "backlog_wait 7–15, compute 15–25");
-    // All that are inside fail: running, ready and away; what waits outside does not.
+    // All requests inside the worker fail: running, ready and away; those in the backlog do not.
     let system =
         System { classes: "page = compute 10; nap = sleep 10", arrivals: "0 page, 0 page, 0 nap, 6 page", with };
     check(system, ASYNC, "lost 5, lost 5, lost 5, 25; failed 3");
@@ -88,24 +88,24 @@ fn a_worker_that_restarts_fails_its_requests_and_takes_others_later() {
 
 #[test]
 fn fewer_cores_are_shared_until_they_are_back() {
-    // Two cores but from 3 to 10. Of the two that run the documents do not say who stops: the one that began last.
+    // Two cores except from 3 to 10. The documents do not say which of the two running requests stops: the last to start.
     // It has done 3; the first runs to the end of its quantum at 4, the second 4–8 (7 done), the first 8–10 (6 done);
     // then both.
     let with = r#""machine": { "cores": 2 }, "faults": [{ "at": "3ms", "for": "7ms", "cores": 1 }]"#;
     let system = System { classes: "page = compute 10", arrivals: "0 page, 0 page", with };
     check(system, TWO, "14, 13");
-    // From 4 to 11. At 4, when the first's quantum ends, nobody waits yet: its next one goes to 8 (8 done); the second
+    // From 4 to 11. At 4, when the first's quantum ends, no request is waiting yet: its next one goes to 8 (8 done); the second
     // 8–11 (7 done); then both.
     let with = r#""machine": { "cores": 2 }, "faults": [{ "at": "4ms", "for": "7ms", "cores": 1 }]"#;
     check(System { with, ..system }, TWO, "13, 14");
-    // Shared: 4 each by 4, 4 more each by 12, then a core each.
+    // Shared: 4 each by 4, 4 more each by 12, then one core each.
     let with = r#""machine": { "cores": 2, "quantum": "processor_sharing" },
         "faults": [{ "at": "4ms", "for": "8ms", "cores": 1 }]"#;
     check(System { with, ..system }, TWO, "14, 14");
 }
 
 #[test]
-fn who_took_a_core_last_loses_it_when_there_are_fewer() {
+fn the_last_to_take_a_core_loses_it_when_there_are_fewer() {
     // Four run; the first ends at 1. Of the other three, the last to get a core has done 2 ms when two cores are left.
     let system = System {
         classes: "long = compute 10; short = compute 1",
@@ -116,14 +116,14 @@ fn who_took_a_core_last_loses_it_when_there_are_fewer() {
 }
 
 #[test]
-fn a_slow_backend_takes_a_time_unless_its_query_takes_longer_anyway() {
+fn a_slow_backend_takes_a_fixed_time_unless_the_query_takes_longer_anyway() {
     let system = System {
         classes: "page = db 10; long = db 90",
         arrivals: "0 page, 6 page, 7 long, 30 page",
         with: r#""faults": [{ "at": "5ms", "for": "20ms", "slow": { "backend": "db", "time": "50ms" } }]"#,
     };
     check(system, ASYNC, "10, 56, 97, 40");
-    // With a factor of 2 at the same time: twice the demand, and at least the time. Of two times the longer.
+    // With a factor of 2 at the same time: twice the demand, and at least the time. Of two times the longer applies.
     let with = r#""faults": [
         { "at": "0ms", "for": "20ms", "slow": { "backend": "db", "time": "50ms" } },
         { "at": "0ms", "for": "20ms", "slow": { "backend": "db", "factor": 2 } },
@@ -133,14 +133,14 @@ fn a_slow_backend_takes_a_time_unless_its_query_takes_longer_anyway() {
 
 #[test]
 fn a_fault_repeats_until_the_end_of_the_run() {
-    // Slow from 5 to 10, 25 to 30, 45 to 50, …; the run ends when nobody is left.
+    // Slow from 5 to 10, 25 to 30, 45 to 50, …; the run ends when no request is left.
     let system = System {
         classes: "page = db 10",
         arrivals: "4 page, 5 page, 10 page, 29 page, 31 page, 1005 page, 1010 page",
         with: r#""faults": [{ "at": "5ms", "for": "5ms", "every": "20ms", "slow": { "backend": "db", "factor": 2 } }]"#,
     };
     check(system, ASYNC, "14, 25, 20, 49, 41, 1025, 1020");
-    // A restart of no time fails what the worker does, again and again.
+    // A restart without duration fails the worker's requests, repeatedly.
     let with = r#""faults": [{ "at": "5ms", "for": "0ms", "every": "10ms", "restart": { "worker": 1 } }]"#;
     check(
         System { classes: "page = compute 10", arrivals: "0 page, 6 page, 16 page", with },

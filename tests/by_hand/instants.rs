@@ -1,4 +1,4 @@
-//! What comes first at one instant: completions, expiries, faults, arrivals; each in the order scheduled.
+//! Order at the same instant: completions, expiries, faults, arrivals; each in the order scheduled.
 
 use crate::case::{System, check, check_parts};
 
@@ -6,7 +6,7 @@ const SYNC: &str = r#"{ "sync": {} }"#;
 const ASYNC: &str = r#"{ "async": {} }"#;
 
 #[test]
-fn a_worker_that_is_done_has_room_for_who_arrives_at_that_instant() {
+fn a_worker_that_is_done_has_room_for_a_request_that_arrives_at_that_instant() {
     let system = System { classes: "page = compute 10", arrivals: "0 page, 10 page", with: "" };
     check(system, r#"{ "sync": { "backlog": 0 } }"#, "10, 20");
 }
@@ -30,14 +30,14 @@ fn a_client_gives_up_before_the_worker_fails() {
 
 #[test]
 fn a_fault_begins_after_completions_and_ends_before_arrivals() {
-    // The first query ends as the fault begins; the second comes then; the third as it ends.
+    // The first query ends as the fault begins; the second arrives then; the third as it ends.
     let with = r#""faults": [{ "at": "10ms", "for": "10ms", "down": { "backend": "db" } }]"#;
     let system = System { classes: "page = db 5", arrivals: "5 page, 10 page, 20 page", with };
     check(system, ASYNC, "10, lost 10, 25; failed 1");
 }
 
 #[test]
-fn one_whose_patience_ends_makes_room_for_who_arrives_at_that_instant() {
+fn a_request_whose_patience_ends_makes_room_for_one_that_arrives_at_that_instant() {
     // The second waits from 5 to 10 and leaves; the third arrives at 10, waits until 15 and leaves.
     let system = System {
         classes: "page = compute 20",
@@ -49,7 +49,7 @@ fn one_whose_patience_ends_makes_room_for_who_arrives_at_that_instant() {
 
 #[test]
 fn completions_at_one_instant_come_in_the_order_scheduled() {
-    // Both waits end at 10. The second's was begun at 0, the first's at 2.
+    // Both waits end at 10. The second's began at 0, the first's at 2.
     let system =
         System { classes: "a = compute 2 > db 8 > compute 3; b = db 10 > compute 3", arrivals: "0 a, 0 b", with: "" };
     check(system, ASYNC, "16, 13");
@@ -61,15 +61,15 @@ fn a_request_that_was_ready_goes_before_one_just_admitted() {
     // The first departs at 10 while the second is ready; the third is then admitted behind it.
     let system = System { classes: "page = compute 10", arrivals: "0 page, 0 page, 0 page", with: "" };
     check(system, threads, "10, 20, 30");
-    // The wait of the first ends at 10, scheduled before the burst of the second: ready, then the third is admitted.
+    // The wait of the first ends at 10, scheduled before the burst of the second: it is ready, then the third is admitted.
     let classes = "a = db 10 > compute 10; b = compute 10";
     check(System { classes, arrivals: "0 a, 0 b, 0 b", with: "" }, threads, "20, 10, 30");
-    // Scheduled after it: the burst ends, the third is admitted and starts, and only then the wait ends.
+    // Scheduled after it: the burst ends, the third is admitted and starts, and only then does the wait end.
     check(System { classes, arrivals: "0 b, 0 a, 0 b", with: "" }, threads, "10, 30, 20");
 }
 
 #[test]
-fn a_wait_of_no_time_lets_go_of_the_loop() {
+fn a_wait_of_zero_length_releases_the_loop() {
     // The first waits from 5 to 5; the handler of its burst starts the second before that wait ends.
     let system = System { classes: "a = compute 5 > db 0 > compute 5; b = compute 5", arrivals: "0 a, 0 b", with: "" };
     check(system, ASYNC, "15, 10");
@@ -94,14 +94,14 @@ fn an_empty_request_departs_when_a_worker_takes_it() {
 }
 
 #[test]
-fn the_wait_in_the_backlog_ends_where_a_worker_takes_the_request() {
+fn the_wait_in_the_backlog_ends_when_a_worker_takes_the_request() {
     let system = System { classes: "page = compute 10 > db 5", arrivals: "0 page, 4 page", with: "" };
     check_parts(system, SYNC, 2, "backlog_wait 4–15, compute 15–25, backend 25–30");
     check_parts(system, ASYNC, 2, "run_queue_wait 4–10, compute 10–20, backend 20–25");
 }
 
 #[test]
-fn a_run_of_some_duration_stops_there_after_what_happens_at_that_instant() {
+fn a_run_with_a_duration_ends_after_the_events_of_that_instant() {
     let system = System {
         classes: "page = compute 10",
         arrivals: "0 page, 1 page, 25 page",

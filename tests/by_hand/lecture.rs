@@ -1,4 +1,4 @@
-//! The lecture's requests, a queue with room for two, and a trace that gives each demand.
+//! The lecture's requests, a queue with room for two, and a trace that contains each demand.
 
 use crate::case::{System, check, check_parts, outcomes, run};
 
@@ -20,7 +20,7 @@ fn the_lecture() {
 
 #[test]
 fn where_the_time_of_the_lecture_goes() {
-    // The loop is taken 180–200 by the first page, when the second is back at 195.
+    // The first page has the loop 180–200, when the second is back at 195.
     check_parts(
         LECTURE,
         r#"{ "async": {} }"#,
@@ -32,8 +32,8 @@ fn where_the_time_of_the_lecture_goes() {
 
 #[test]
 fn at_most_three_in_the_system() {
-    // Arrivals every 5 s from 5 s on, 21 s of service, until 51 s. Served 5–26 and 26–47; 20 and 25 find three inside;
-    // 30 takes the room that 26 made; 35, 40, 45 find three; 50 the room that 47 made.
+    // Arrivals every 5 s from 5 s on, 21 s of service, until 51 s. Served 5–26 and 26–47; 20 and 25 find three in the system;
+    // 30 has room since 26; 35, 40, 45 find three; 50 has room since 47.
     let with = r#""arrivals": { "constant": "0.2/s" }, "run": { "duration": "51s" }"#;
     let expected = "26000, 47000, in flight, lost 20000, lost 25000, in flight, lost 35000, lost 40000, lost 45000, \
                     in flight; rejected 5";
@@ -46,7 +46,7 @@ fn a_trace_gives_each_request_its_demands() {
     let trace = r#"{"time_ms": 0, "class": "page", "demands_ms": [3, 10, 0.25]}
         {"time_ms": 1.5, "class": "page"}
         {"time_ms": 2, "class": "page", "demands_ms": [1, 0, 0]}"#;
-    // On the loop: 0–3; 3–8 (drawn: 5); 8–9. Back at 13, 9 and 28: 13–13.25, 9 (a burst of nothing), 28–30.
+    // On the loop: 0–3; 3–8 (drawn: 5); 8–9. Back at 13, 9 and 28: 13–13.25, 9 (an empty burst), 28–30.
     let system = System {
         classes: "page = compute 5 > db 20 > compute 2",
         arrivals: "",

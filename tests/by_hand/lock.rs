@@ -1,4 +1,4 @@
-//! The interpreter lock (GIL) of a process: who has it, until when.
+//! The interpreter lock (GIL) of a process: who has it, and until when.
 
 use crate::case::{System, check, check_parts};
 
@@ -35,14 +35,14 @@ fn the_lock_is_asked_for_an_interval_after_the_wait_began() {
 
 #[test]
 fn the_lock_is_asked_for_an_interval_after_the_last_hand_over() {
-    // The first in line has waited since 1: 6. Then, handed over at 6, the next (since 2) asks at 11, and so on:
+    // The first in the queue has waited since 1: 6. Then, handed over at 6, the next (since 2) asks at 11, and so on:
     // 0–6 a, 6–11 b, 11–16 b', 16–21 a, 21–26 b ends, 26–31 b' ends, 31–40 a.
     let system = System { classes: "a = compute 20; b = compute 10", arrivals: "0 a, 1 b, 2 b", with: "" };
     check(system, THREE, "40, 26, 31");
 }
 
 #[test]
-fn a_thread_that_waits_for_the_database_lets_go_of_the_lock() {
+fn a_thread_that_waits_for_the_database_releases_the_lock() {
     let system = System { classes: "page = compute 5 > db 10 > compute 5", arrivals: "0 page, 0 page", with: "" };
     check(system, TWO, "20, 25");
     check_parts(system, TWO, 2, "run_queue_wait 0–5, compute 5–10, backend 10–20, compute 20–25");
@@ -60,7 +60,7 @@ fn a_holder_without_a_core_hands_over_when_it_gets_one() {
 }
 
 #[test]
-fn who_leaves_no_longer_asks_for_the_lock_and_the_next_in_line_asks_for_itself() {
+fn a_request_that_leaves_withdraws_its_request_for_the_lock_and_the_next_makes_its_own() {
     // The first is ready at 8 and would ask at 13, but its client leaves at 10. The third has waited since 9: it asks at 14.
     let system = System {
         classes: "late = db 8 > compute 5; long = compute 20",
@@ -74,7 +74,7 @@ fn who_leaves_no_longer_asks_for_the_lock_and_the_next_in_line_asks_for_itself()
 }
 
 #[test]
-fn a_holder_without_a_core_hands_over_to_nobody_when_the_one_that_asked_has_left() {
+fn a_holder_without_a_core_keeps_the_lock_if_the_one_that_asked_has_left() {
     // One core for two processes. The first (process 1) is ready at 7 and asks at 12, when the third, which has the lock, waits
     // for the core that the second (process 2) has until 13. It leaves at 12.5: the third keeps what it gets at 13.
     let system = System {

@@ -1,4 +1,4 @@
-//! Event loops: blocking waits, limits, threads beside the loop; and waits that go on at the same time.
+//! Event loops: blocking waits, limits, thread pools; and parallel waits.
 
 use crate::case::{System, check, check_parts, run};
 use waitline::engine::Ending;
@@ -18,13 +18,13 @@ fn a_loop_whose_waits_block_does_what_a_sync_worker_does() {
 }
 
 #[test]
-fn one_blocking_wait_holds_the_loop_to_its_end() {
+fn a_blocking_wait_holds_the_loop_until_it_ends() {
     let classes = r#"bad = compute 5 > { "db": { "time": "10ms", "blocking": true } } > compute 5; good = compute 2"#;
     let system = System { classes, arrivals: "0 bad, 6 good", with: "" };
-    // It keeps its turn, so that it goes on before the good one.
+    // It keeps the loop, so it continues before the well-behaved one.
     check(system, ASYNC, "20, 22");
     check_parts(system, ASYNC, 2, "run_queue_wait 6–20, compute 20–22");
-    // A thread waits alone.
+    // A waiting thread blocks only itself.
     check(system, r#"{ "threaded": { "threads": 2 } }"#, "20, 8");
 }
 
@@ -57,7 +57,7 @@ fn a_loop_runs_bursts_in_the_order_they_became_ready_and_to_their_end() {
 }
 
 #[test]
-fn a_loop_that_is_full_leaves_requests_in_the_backlog() {
+fn a_full_loop_leaves_requests_in_the_backlog() {
     // 0–5 first, 5–10 second; the first is back at 15, the second at 20. At 20 the second's wait ends (scheduled at
     // 10), then the first departs and the third is admitted behind: 20–25, 25–30, its wait, 40–45.
     let system =
@@ -72,7 +72,7 @@ fn a_loop_that_is_full_leaves_requests_in_the_backlog() {
 }
 
 #[test]
-fn threads_beside_the_loop_share_its_lock() {
+fn pool_threads_share_the_lock_of_the_loop() {
     let system = System { classes: "heavy = compute 10; light = compute 2", arrivals: "0 heavy, 1 light", with: "" };
     let beside = |interval: &str| {
         let pool =
@@ -80,27 +80,27 @@ fn threads_beside_the_loop_share_its_lock() {
         format!(r#"{{ "async": {{ {pool} }} }}"#)
     };
     check(system, &beside("none"), "10, 12");
-    // The loop asks at 6: 0–6 heavy, 6–8 light, 8–12 heavy. A second core helps nobody.
+    // The loop asks at 6: 0–6 heavy, 6–8 light, 8–12 heavy. A second core does not help.
     check(system, &beside("5ms"), "12, 8");
     check(System { with: r#""machine": { "cores": 2 }"#, ..system }, &beside("5ms"), "12, 8");
     check(system, ASYNC, "10, 12");
 }
 
 #[test]
-fn a_request_waits_for_a_thread_beside_the_loop() {
+fn a_request_waits_for_a_thread_of_the_pool() {
     let pool = |threads: u32| {
         format!(r#"{{ "async": {{ "thread_pool": {{ "threads": {threads}, "classes": ["heavy"] }} }} }}"#)
     };
-    // The thread waits for the database with its request; the loop does not.
+    // The thread is blocked while its request waits for the database; the loop is not.
     let system = System { classes: "heavy = db 10; light = db 4", arrivals: "0 heavy, 0 heavy, 0 light", with: "" };
     check(system, &pool(1), "10, 20, 4");
     check(system, &pool(2), "10, 10, 4");
     check_parts(system, &pool(1), 2, "thread_wait 0–10, backend 10–20");
-    // A blocking wait blocks its thread only.
+    // A blocking wait only blocks its thread.
     let classes = r#"heavy = { "db": { "time": "10ms", "blocking": true } }; light = compute 1"#;
     check(System { classes, ..system }, &pool(1), "10, 20, 1");
-    // The second heavy one must first get the loop, which needs the lock: it asks at 5, hands over to its thread in no
-    // time, and stands behind the first: 0–5, 5–10 the first, 10–20 the second.
+    // The second heavy one must first get the loop, which needs the lock: it asks at 5, hands over to its thread
+    // immediately, and queues behind the first: 0–5, 5–10 the first, 10–20 the second.
     let system = System { classes: "heavy = compute 10", arrivals: "0 heavy, 0 heavy", with: "" };
     check(system, &pool(2), "10, 20");
 }
@@ -108,7 +108,7 @@ fn a_request_waits_for_a_thread_beside_the_loop() {
 const PARALLEL: &str = r#"page = compute 1 > { "parallel": [{ "db": "10ms" }, { "sleep": "5ms" }] } > compute 1"#;
 
 #[test]
-fn a_loop_gathers_parallel_waits_and_threads_make_them_one_after_another() {
+fn a_loop_runs_parallel_waits_concurrently_and_threads_run_them_one_after_another() {
     let system = System { classes: PARALLEL, arrivals: "0 page", with: "" };
     check(system, ASYNC, "12");
     check(system, SYNC, "17");
@@ -142,7 +142,7 @@ fn the_time_of_parallel_waits_goes_to_the_branch_that_ends_last() {
 }
 
 #[test]
-fn parallel_waits_that_end_early_count_as_the_branch_that_failed_or_the_first_under_way() {
+fn parallel_waits_that_end_early_count_as_the_failed_branch_or_the_first_in_progress() {
     let pool = r#""backends": { "db": { "pool": { "size": 1, "acquire_timeout": "5ms" } } }"#;
     let classes = r#"page = { "parallel": [{ "sleep": "20ms" }, { "db": "8ms" }] }"#;
     let never_connected = System { classes, arrivals: "0 page, 0 page", with: pool };
@@ -163,7 +163,7 @@ fn parallel_waits_that_end_early_count_as_the_branch_that_failed_or_the_first_un
 }
 
 #[test]
-fn branches_and_clients_that_will_try_again_are_in_flight_too() {
+fn branches_and_clients_that_will_retry_count_as_in_flight() {
     let ending = |classes, arrivals, with: &str, policy: &str| {
         run(&System { classes, arrivals, with }.scenario(policy)).1.ending
     };
@@ -172,7 +172,7 @@ fn branches_and_clients_that_will_try_again_are_in_flight_too() {
         let with = format!(r#""run": {{ "max_in_flight": {most} }}"#);
         assert_eq!(ending(three, "0 page", &with, ASYNC), expected, "a request with three branches, at most {most}");
     }
-    // One is taken, three are rejected and will try again.
+    // One is taken, three are rejected and will retry.
     let four = "0 page, 0 page, 0 page, 0 page, 1 page";
     for (most, expected) in [(3, Ending::TooManyInFlight), (5, Ending::Drained)] {
         let with = format!(

@@ -1,6 +1,6 @@
-//! Small systems worked out by hand from what the documents say of the model, compared to the nanosecond.
+//! Small systems computed by hand from the documented model, and compared to the nanosecond.
 //!
-//! Nothing here was copied from a run: each comment says how the numbers come about. Where the documents leave a
+//! No number was copied from a run: each comment explains where the numbers come from. Where the documents leave a
 //! choice, the comment says so.
 
 #![allow(clippy::unwrap_used, reason = "a test that fails says where")]

@@ -1,4 +1,4 @@
-//! A run in windows of time, and what faults did to its requests, worked out by hand.
+//! A run in windows of time, and the effect of faults on its requests, computed by hand.
 
 use std::ops::ControlFlow;
 
@@ -26,14 +26,14 @@ fn assert_close(found: Option<f64>, expected: f64) {
 }
 
 #[test]
-fn three_requests_of_a_worker_in_windows() {
+fn three_requests_of_one_worker_in_windows() {
     // 0–10, 10–20 after a wait, and 20–30.
     let policy = only_policy(
         r#"{ "classes": { "page": { "phases": [ { "compute": "10ms" } ] } },
              "arrivals": { "at": [ { "time": "0ms" }, { "time": "0ms" }, { "time": "20ms" } ] },
              "policies": [ { "sync": {} } ] }"#,
     );
-    // 16 windows of 1.953125 ms are more than a few, and more than there are requests: 8 of twice that.
+    // 16 windows of 1.953125 ms are more than ten, and more than there are requests: 8 of twice that width.
     let (windows, width) = (&policy.over_time, 2.0 * WIDTH);
     assert_eq!(windows.len(), 8);
     let first = &windows[0];
@@ -53,8 +53,8 @@ fn three_requests_of_a_worker_in_windows() {
 }
 
 #[test]
-fn what_is_in_flight_at_the_end_and_what_the_warm_up_leaves_is_in_the_windows() {
-    // 0–20, 20–40 and, of the last, 40–50: measured from 10 on. The first is there until 20, and counts for nothing else.
+fn requests_in_flight_at_the_end_and_left_over_from_the_warm_up_are_in_the_windows() {
+    // 0–20, 20–40 and, for the last, 40–50: measured from 10 on. The first is in the system until 20, and not counted otherwise.
     let policy = only_policy(
         r#"{ "classes": { "page": { "phases": [ { "compute": "20ms" } ] } },
              "arrivals": { "at": [ { "time": "0ms" }, { "time": "10ms" }, { "time": "15ms" } ] },
@@ -74,7 +74,7 @@ fn what_is_in_flight_at_the_end_and_what_the_warm_up_leaves_is_in_the_windows() 
 
 #[test]
 fn windows_double_when_there_are_too_many() {
-    // 100 requests of a millisecond, one every 10 ms, until 1 s: 64 windows of 15.625 ms hold the second of run.
+    // 100 requests of one millisecond, one every 10 ms, until 1 s: 64 windows of 15.625 ms cover the run of one second.
     let policy = only_policy(
         r#"{ "classes": { "page": { "phases": [ { "compute": "1ms" } ] } }, "arrivals": { "constant": "100/s" },
              "policies": [ { "sync": {} } ], "run": { "duration": "1s" } }"#,
@@ -87,8 +87,8 @@ fn windows_double_when_there_are_too_many() {
 }
 
 /// 10 requests a second of 50 ms, and from 2 s to 3 s of 200 ms: the queries that start at 2, 2.2, 2.4, 2.6, 2.8 and 3 s, since
-/// a query that ends as the fault does starts the next before. Then they are 650 ms behind, and 50 ms less with each: the one
-/// that arrives at 3.8 s waits no more.
+/// a query that ends when the fault ends starts the next one first. Then they are 650 ms late, and each 50 ms less: the one
+/// that arrives at 3.8 s no longer waits.
 const SLOW: &str = r#"{ "classes": { "page": { "phases": [ { "db": "50ms" } ] } }, "arrivals": { "constant": "10/s" },
     "policies": [ { "sync": {} } ], "run": { "requests": 60 },
     "faults": [ { "name": "a fault", "at": "2s", "for": "1s", "slow": { "backend": "db", "factor": 4 } } ],
@@ -122,7 +122,7 @@ fn before_during_and_after_a_fault() {
 }
 
 #[test]
-fn a_fault_that_repeats_is_told_of_all_times_together_and_its_longest_recovery_counts() {
+fn the_occurrences_of_a_fault_are_reported_together_with_the_longest_recovery() {
     // A query of 300 ms at 1, 3, 5 and 7 s; the fault begins before the request of that instant arrives.
     let policy = only_policy(
         r#"{ "classes": { "page": { "phases": [ { "db": "50ms" } ] } },
@@ -134,14 +134,14 @@ fn a_fault_that_repeats_is_told_of_all_times_together_and_its_longest_recovery_c
     assert_eq!(Some(effect.during.duration_ms), Some(400.0));
     assert_eq!(effect.during.requests.arrived, 4);
     assert_eq!(effect.during.response_time_ms.mean, Some(300.0));
-    // Those that arrive from the end of the fault on take 250, 200, 150, 100 and 50 ms: the last that is slow arrives 300 ms
+    // Requests that arrive after the end of the fault take 250, 200, 150, 100 and 50 ms: the last slow one arrives 300 ms
     // after it, in the window that ends after 154/512 s.
     assert_eq!((effect.recovery, effect.recovery_ms), (Recovery::Recovered, Some(154.0 * WIDTH)));
 }
 
 #[test]
-fn a_fault_from_which_nobody_comes_back_is_not_recovered() {
-    // 20 queries of 3 s are under way when the fault ends, and the queue they leave is never worked off at 19/s.
+fn a_fault_whose_queue_never_empties_is_not_recovered() {
+    // 20 queries of 3 s are in progress when the fault ends, and the queue they leave never empties at 19/s.
     let text = r#"{ "classes": { "page": { "phases": [ { "db": "50ms" } ] } }, "arrivals": { "constant": "19/s" },
         "policies": [ { "sync": {} } ], "run": { "duration": "20s" },
         "faults": [ { "name": "x", "at": "5s", "for": "5s", "slow": { "backend": "db", "factor": 4 } },
@@ -150,12 +150,12 @@ fn a_fault_from_which_nobody_comes_back_is_not_recovered() {
     let results = results(text);
     let [x, first] = &results.policies[0].faults[..] else { panic!("two faults") };
     assert_eq!((x.recovery, x.recovery_ms), (Recovery::NotRecovered, None));
-    assert_eq!((first.recovery, first.recovery_ms), (Recovery::Unknown, None), "nothing was before it");
+    assert_eq!((first.recovery, first.recovery_ms), (Recovery::Unknown, None), "nothing arrived before it");
     let verdicts: Vec<_> = results.slo.iter().map(|objective| objective.verdict).collect();
     assert_eq!(verdicts, [ObjectiveVerdict::Broken, ObjectiveVerdict::Met, ObjectiveVerdict::NoData]);
 }
 
-/// A worker that answers 10/s, clients that wait for 500 ms and try four times, 4/s but for 30/s in the given time.
+/// A worker that answers 10/s; clients that wait 500 ms and make four attempts; 4/s, but 30/s in the given time.
 fn storm(timeout: &str, burst: &str) -> PolicyResults {
     only_policy(&format!(
         r#"{{ "classes": {{ "page": {{ "phases": [ {{ "db": "100ms" }} ] }} }},
@@ -167,14 +167,14 @@ fn storm(timeout: &str, burst: &str) -> PolicyResults {
 }
 
 #[test]
-fn a_storm_that_retries_keep_up_is_a_collapse() {
+fn a_storm_sustained_by_retries_is_a_collapse() {
     let policy = storm("500ms", "10s");
     let saturation = policy.saturation.unwrap();
     assert_eq!(saturation.state, Some(LoadState::Collapsed), "{:?}", saturation.message);
     let collapse = saturation.collapse.unwrap();
     assert!((20_000.0..32_000.0).contains(&collapse.since_ms), "{collapse:?}");
     assert!(collapse.operations > 50 && 2 * collapse.answered < collapse.operations && !collapse.during_fault);
-    // Clients who wait longer than the queue ever is come back, and so do those of a burst that is over soon.
+    // The system recovers if clients wait longer than the queue ever is, or if the burst is short.
     for calm in [storm("60s", "10s"), storm("500ms", "200ms")] {
         let saturation = calm.saturation.unwrap();
         assert_ne!(saturation.state, Some(LoadState::Collapsed), "{:?}", saturation.message);

@@ -1,33 +1,33 @@
-//! What the application server adds: its own work, the lock it loses, the timers it rounds.
+//! Overhead of the application server: its own work, the lock it loses, the timers it rounds.
 
 use crate::case::{System, check, check_parts};
 
 const PAGES: System<'static> = System { classes: "page = compute 10", arrivals: "0 page, 0 page", with: "" };
 
 #[test]
-fn a_worker_is_occupied_until_it_is_done_with_a_response_that_is_out() {
+fn a_worker_is_busy_until_the_work_after_the_response_is_done() {
     // 0–1 before, 1–11 compute, 11–13 respond, 13–16 after; then the same again.
     let policy = r#"{ "sync": { "overhead": { "before": "1ms", "response": "2ms", "after": "3ms" } } }"#;
     check(PAGES, policy, "13, 29");
     check_parts(PAGES, policy, 2, "backlog_wait 0–16, framework 16–17, compute 17–27, framework 27–29");
-    // A part that is left out is none.
+    // An omitted part is zero.
     check(PAGES, r#"{ "sync": { "overhead": { "after": "3ms" } } }"#, "10, 23");
 }
 
 #[test]
-fn a_loop_goes_on_with_another_request_when_it_is_done_with_a_response() {
+fn a_loop_continues_with_another_request_after_the_work_after_a_response() {
     // First: 0–1 before, 1–5 compute, query 5–15, 15–17 compute, 17–18 respond, 18–19 after.
     // Second: 5–10, query 10–20, 20–22, 22–23.
     let system = System { classes: "page = compute 4 > db 10 > compute 2", ..PAGES };
     let overhead = r#""overhead": { "before": "1ms", "response": "1ms", "after": "1ms" }"#;
     check(system, &format!(r#"{{ "async": {{ {overhead} }} }}"#), "18, 23");
-    // All at equal shares of one core: 1 + 4 at half the speed until 10, queries until 20, 2 + 1 at half the speed.
+    // Equal shares of one core: 1 + 4 at half the speed until 10, queries until 20, 2 + 1 at half the speed.
     let shared = System { with: r#""machine": { "quantum": "processor_sharing" }"#, ..system };
     check(shared, &format!(r#"{{ "sync": {{ "workers": 2, {overhead} }} }}"#), "26, 26");
 }
 
 #[test]
-fn a_thread_that_has_computed_gives_the_lock_away_before_it_responds() {
+fn a_thread_that_has_computed_gives_up_the_lock_before_it_responds() {
     let threads = |yields| {
         let options = r#""threads": 2, "overhead": { "response": "1ms" }"#;
         format!(r#"{{ "threaded": {{ {options}, "yields_to_respond": {yields} }} }}"#)
@@ -37,12 +37,12 @@ fn a_thread_that_has_computed_gives_the_lock_away_before_it_responds() {
     check(system, &threads(true), "9, 10");
     check(system, &threads(false), "5, 10");
     check(System { arrivals: "0 page", ..system }, &threads(true), "5");
-    // One that has just waited has computed nothing: 0–4, 14–15; the other 4–8, 18–19.
+    // A thread that has just waited has computed nothing: 0–4, 14–15; the other 4–8, 18–19.
     check(System { classes: "page = compute 4 > db 10", ..PAGES }, &threads(true), "15, 19");
 }
 
 #[test]
-fn a_thread_beside_a_loop_hands_its_request_back_to_be_answered() {
+fn a_pool_thread_hands_its_request_back_to_the_loop_for_the_response() {
     // The loop reads the first 0–1 and the second 1–2. The only thread queries 1–11 and 11–21; the loop responds 11–13
     // and is done at 14, and responds 21–23.
     let system = System { classes: "page = db 10", ..PAGES };
@@ -73,7 +73,7 @@ fn sleeps_of_a_loop_end_as_its_timers_do() {
 }
 
 #[test]
-fn the_way_to_a_backend_and_back_takes_time_and_a_connection() {
+fn the_round_trip_to_a_backend_takes_time_and_a_connection() {
     // 0–12 the first has the connection, 12–24 the second.
     let system = System {
         classes: "page = db 10",
@@ -127,7 +127,7 @@ fn a_thread_loses_the_lock_around_the_queries_of_a_client_that_yields() {
 }
 
 #[test]
-fn a_response_that_is_out_does_not_fail_with_its_worker() {
+fn a_response_already_sent_does_not_fail_with_its_worker() {
     // The first departs at 10; the worker restarts 12–13 before it is done with it, and serves the second 13–23.
     let system = System {
         classes: "page = compute 10",
@@ -138,7 +138,7 @@ fn a_response_that_is_out_does_not_fail_with_its_worker() {
 }
 
 #[test]
-fn a_client_who_has_its_response_does_not_give_up() {
+fn a_client_that_has_its_response_does_not_give_up() {
     let system = System { with: r#""clients": { "timeout": "11ms" }"#, arrivals: "0 page", ..PAGES };
     check(system, r#"{ "sync": { "overhead": { "after": "5ms" } } }"#, "10");
     check(system, r#"{ "sync": { "overhead": { "response": "5ms" } } }"#, "lost 15; timed_out 1, late 1");

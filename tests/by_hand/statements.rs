@@ -1,8 +1,8 @@
-//! Clients that send statements around a query: BEGIN before it and COMMIT after it, on the connection that they hold.
+//! Clients that send statements around a query: BEGIN before it and COMMIT after it, on the same connection.
 
 use crate::case::{System, check, check_parts};
 
-/// One request at a time has the lock, and keeps it to its next wait.
+/// One request at a time has the lock, and keeps it until its next wait.
 const THREADS: &str = r#"{ "threaded": { "threads": 4, "switch_interval": "none" } }"#;
 
 /// `db`, with these statements of 1 ms each, and these other fields.
@@ -23,15 +23,15 @@ fn each_statement_takes_cpu_time_and_a_round_trip() {
         check(system, policy, "23");
         check_parts(system, policy, 1, parts);
     }
-    // Each of the four bursts costs its switch.
+    // Each of the four bursts costs a context switch.
     let switching = format!(r#"{with}, "machine": {{ "context_switch": "1ms" }}"#);
     check(System { with: &switching, ..system }, r#"{ "sync": {} }"#, "27");
-    // The way there and back belongs to each of the three, what a query adds to one.
+    // The round trip counts for each of the three statements, the overhead of a query for one.
     let further = db(client, r#", "round_trip": "1ms""#);
     check(System { with: &further, ..system }, THREADS, "26");
     let slower = db(client, r#", "query_overhead": "1ms""#);
     check(System { with: &slower, ..system }, THREADS, "24");
-    // A slow backend answers all three as much later: 3 × (1 + 10 + 1), and 1.
+    // A slow backend slows all three: 3 × (1 + 10 + 1), and 1.
     let with = format!(
         r#"{}, "faults": [{{ "at": "1ms", "for": "1s", "slow": {{ "backend": "db", "factor": 3 }} }}]"#,
         db(BEGIN_AND_COMMIT, "")
@@ -40,7 +40,7 @@ fn each_statement_takes_cpu_time_and_a_round_trip() {
 }
 
 #[test]
-fn one_statement_alone_holds_the_connection_too() {
+fn a_single_statement_holds_the_connection_too() {
     let system = System { classes: "page = db 10 > compute 1", arrivals: "0 page, 0 page", with: "" };
     // First: 0–1 BEGIN, 1–11 query, releases and computes 11–12. Second: from 12 on, when it has the lock.
     let with = db(r#""begin": { "time": "1ms" }"#, r#", "pool": { "size": 1 }"#);
@@ -51,21 +51,21 @@ fn one_statement_alone_holds_the_connection_too() {
 }
 
 #[test]
-fn a_thread_is_without_its_lock_during_each_statement() {
+fn a_thread_releases_its_lock_during_each_statement() {
     let with = db(BEGIN_AND_COMMIT, "");
     let system =
         System { classes: "page = db 10 > compute 1; work = compute 10", arrivals: "0 page, 0.5 work", with: &with };
-    // BEGIN has been answered at 1, and the other has the lock until 10.5: query until 20.5, COMMIT until 21.5.
+    // BEGIN is answered at 1, and the other has the lock until 10.5: query until 20.5, COMMIT until 21.5.
     check(system, THREADS, "22.5, 10.5");
     check_parts(system, THREADS, 1, "backend 0–1, run_queue_wait 1–10.5, backend 10.5–21.5, compute 21.5–22.5");
-    // COMMIT is sent at 11 by one that has the lock, and is answered at 12: then the other has it, until 21.5.
+    // COMMIT is sent at 11 by the thread with the lock, and is answered at 12: then the other has the lock, until 21.5.
     let late = System { arrivals: "0 page, 11.5 work", ..system };
     check(late, THREADS, "22.5, 21.5");
     // Without statements there is nothing between the query and the work after it.
     check(System { with: "", ..late }, THREADS, "11, 21.5");
-    // A worker that waits with its request serves no other meanwhile.
+    // A sync worker serves no other request during a wait.
     check(system, r#"{ "sync": {} }"#, "13, 23");
-    // A loop goes on with another request as a thread does.
+    // A loop continues with another request, like threads.
     check(system, r#"{ "async": {} }"#, "22.5, 10.5");
 }
 
@@ -80,7 +80,7 @@ fn an_idle_connection_is_taken_without_losing_the_lock() {
 }
 
 #[test]
-fn who_gets_a_connection_holds_it_while_it_waits_for_its_lock() {
+fn a_request_holds_its_connection_while_it_waits_for_the_lock() {
     let with = db(BEGIN_AND_COMMIT, r#", "pool": { "size": 1 }"#);
     let system = System {
         classes: "page = db 10 > compute 1; work = compute 5; long = compute 20",
@@ -98,7 +98,7 @@ fn who_gets_a_connection_holds_it_while_it_waits_for_its_lock() {
 fn the_connection_is_released_when_the_last_statement_is_answered_or_when_its_owner_runs() {
     let with = |release: &str| db(BEGIN_AND_COMMIT, &format!(r#", "pool": {{ "size": 1{release} }}"#));
     let classes = "page = db 10 > compute 1; work = compute 5";
-    // COMMIT of the first is answered at 12; another has the lock 11.5–16.5, and a fourth wants it from 14 on, for 17.5–22.5.
+    // COMMIT of the first is answered at 12; another has the lock 11.5–16.5, and a fourth asks for it at 14, for 17.5–22.5.
     // The second request has the connection at 12 and queues for the lock before that one: it sends BEGIN at 17.5, the
     // query at 22.5. Or it has the connection at 16.5, when the first has run: it sends BEGIN at 22.5.
     for (release, ends) in [
@@ -112,7 +112,7 @@ fn the_connection_is_released_when_the_last_statement_is_answered_or_when_its_ow
 }
 
 #[test]
-fn a_request_that_waits_too_long_or_whose_backend_goes_down_lets_go_of_all() {
+fn a_request_that_times_out_or_whose_backend_goes_down_releases_everything() {
     let with = db(BEGIN_AND_COMMIT, r#", "pool": { "size": 1, "acquire_timeout": "5ms" }"#);
     let system = System { classes: "page = db 10 > compute 1", arrivals: "0 page, 0 page, 20 page", with: &with };
     check(system, THREADS, "13, lost 5, 33; failed 1");
@@ -127,14 +127,14 @@ fn a_request_that_waits_too_long_or_whose_backend_goes_down_lets_go_of_all() {
 }
 
 #[test]
-fn a_known_client_costs_what_was_measured() {
+fn a_known_client_has_its_measured_cost() {
     let known = |name: &str, fields: &str| format!(r#""backends": {{ "db": {{ "client": "{name}"{fields} }} }}"#);
     let (psycopg, asyncpg) = (known("psycopg", ""), known("asyncpg", ""));
     let system = System { classes: "page = db 10 > compute 1", arrivals: "0 page", with: &psycopg };
     // 0.55 ms of CPU time, and twice 0.25 ms for BEGIN and COMMIT.
     check(system, THREADS, "12.05");
     check(System { with: &asyncpg, ..system }, r#"{ "async": {} }"#, "11.5");
-    // Its pool gives a connection back when its owner runs: the loop is taken 2.4–15.4, then the first computes until 16.7.
+    // Its pool gives a connection back when its owner runs: the loop is busy 2.4–15.4, then the first computes until 16.7.
     let with = known("asyncpg", r#", "pool": { "size": 1 }"#);
     let classes = "page = compute 1 > db 10 > compute 1; heavy = compute 13";
     let system = System { classes, arrivals: "0 page, 0 page, 0 heavy", with: &with };

@@ -1,4 +1,4 @@
-//! Stations: how long each request waits where, how long connections and threads are held, what each worker does.
+//! Stations: how long each request waits and where, how long connections and threads are held, what each worker does.
 
 use waitline::engine::Usage;
 use waitline::model::{FailedBy, RejectedBy};
@@ -13,7 +13,7 @@ fn area(usage: Usage) -> (f64, u64) {
 #[test]
 fn a_connection_is_in_use_until_its_owner_gives_it_back() {
     // The query ends at 10, its owner runs again at 25, when the loop is free: the connection is held for 25 ms, of which
-    // the backend works for 10. The other page waits for it from 6 to 25, and holds it from 25 to 35, when it runs.
+    // the backend works for 10. The other page waits for the connection from 6 to 25, and holds it from 25 to 35, when it runs.
     let system = System {
         classes: "page = db 10 > compute 1; hog = compute 20",
         arrivals: "0 page, 5 hog, 6 page",
@@ -30,7 +30,7 @@ fn a_connection_is_in_use_until_its_owner_gives_it_back() {
 }
 
 #[test]
-fn connections_of_all_workers_count_together() {
+fn the_connections_of_all_workers_are_added_up() {
     // One connection each: both workers hold theirs from 0 to 10, and a third request waits for that of worker 1.
     let system = System {
         classes: "page = db 10",
@@ -75,8 +75,8 @@ fn each_failure_has_its_reason() {
 }
 
 #[test]
-fn a_thread_beside_the_loop_is_waited_for_and_taken() {
-    // The one thread is taken by the first from 0 to 10 and by the second from 10 to 20.
+fn a_pool_thread_has_waits_and_use() {
+    // The first has the only thread from 0 to 10, the second from 10 to 20.
     let system = System { classes: "page = db 10", arrivals: "0 page, 4 page", with: "" };
     let policy = r#"{ "async": { "thread_pool": { "threads": 1 } } }"#;
     check(system, policy, "10, 20");
@@ -88,7 +88,7 @@ fn a_thread_beside_the_loop_is_waited_for_and_taken() {
 }
 
 #[test]
-fn a_thread_that_is_not_waited_for_any_more_is_not_taken() {
+fn a_request_that_gave_up_does_not_take_a_thread() {
     // The first gives up at 5, when the second has waited for 1 ms; the second holds the thread until it gives up at 9.
     let with = r#""clients": { "timeout": "5ms", "cancel": true }"#;
     let policy = r#"{ "async": { "thread_pool": { "threads": 1 } } }"#;
@@ -100,9 +100,9 @@ fn a_thread_that_is_not_waited_for_any_more_is_not_taken() {
 }
 
 #[test]
-fn waits_for_the_turn_and_for_a_core_are_told_apart() {
+fn waits_for_the_turn_and_for_a_core_are_distinguished() {
     // Two workers on one core: 1 runs the first from 0 to 3 and the third, which waits for its turn, from 3 on; the second
-    // has its turn in worker 2 at once, and gets the core at 3. Then it runs first: it has asked first.
+    // has its turn in worker 2 at once, and gets the core at 3. Then it runs first, because it asked first.
     let system = System { classes: "page = compute 3", arrivals: "0 page, 0 page, 0 page", with: "" };
     let policy = r#"{ "threaded": { "workers": 2, "threads": 2, "switch_interval": "none" } }"#;
     check(system, policy, "3, 6, 9");
@@ -112,7 +112,7 @@ fn waits_for_the_turn_and_for_a_core_are_told_apart() {
 }
 
 #[test]
-fn a_lock_that_is_handed_over_is_waited_for_again() {
+fn a_request_waits_again_for_a_lock_that_it_handed_over() {
     // The lock goes from 1 to 2 at 5 and back at 8, when 2 is done.
     let system = System { classes: "long = compute 10; page = compute 3", arrivals: "0 long, 0 page", with: "" };
     let policy = r#"{ "threaded": { "threads": 2 } }"#;
@@ -122,7 +122,7 @@ fn a_lock_that_is_handed_over_is_waited_for_again() {
 }
 
 #[test]
-fn of_branches_the_last_one_to_end_says_what_was_waited_for() {
+fn the_waits_of_parallel_branches_are_those_of_the_last_to_end() {
     // The other request holds the connection until 6, the branch then until 16; the sleep is over by then.
     let system = System {
         classes: r#"page = db 6; both = {"parallel": [{"db": "10ms"}, {"sleep": "2ms"}]}"#,
@@ -132,7 +132,7 @@ fn of_branches_the_last_one_to_end_says_what_was_waited_for() {
     let policy = r#"{ "async": {} }"#;
     check(system, policy, "6, 16");
     check_waits(system, policy, 2, "pool.db 6");
-    // Where the sleep ends last, the connection has been asked for, and has held nothing up.
+    // If the sleep ends last, the connection was asked for but caused no wait.
     let system =
         System { classes: r#"page = db 6; both = {"parallel": [{"db": "1ms"}, {"sleep": "20ms"}]}"#, ..system };
     check(system, policy, "6, 20");
@@ -140,8 +140,8 @@ fn of_branches_the_last_one_to_end_says_what_was_waited_for() {
 }
 
 #[test]
-fn each_worker_tells_what_it_did() {
-    // In turn: worker 1 gets the long requests, at 0 and 2, and worker 2 the short ones.
+fn each_worker_reports_what_it_did() {
+    // Round robin: worker 1 gets the long requests, at 0 and 2, and worker 2 the short ones.
     let system = System {
         classes: "long = compute 10; short = compute 1",
         arrivals: "0 long, 1 short, 2 long, 12 short",
