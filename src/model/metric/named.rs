@@ -105,7 +105,7 @@ metrics! {
     SlowdownMax        "slowdown.max"             Ratio    Lower  Max             Arrived(Slowdown)       none     Class 0 => "largest slowdown",
     ErrorRate          "error_rate"               Share    Lower  Total           Run                     interval Class 6 => "share of requests that were rejected, timed out or failed",
     Arrived            "requests.arrived"         Requests Lower  Total           Run                     none     Class 0 => "requests that arrived",
-    Completed          "requests.completed"       Requests Lower  Total           Run                     none     Class 0 => "requests that were answered in time",
+    Completed          "requests.completed"       Requests Higher Total           Run                     none     Class 0 => "requests that were answered in time",
     Rejected           "requests.rejected"        Requests Lower  Total           Run                     none     Class 0 => "requests that were rejected because a queue was full",
     TimedOut           "requests.timed_out"       Requests Lower  Total           Run                     none     Class 0 => "requests whose clients gave up",
     Failed             "requests.failed"          Requests Lower  Total           Run                     none     Class 0 => "requests that ended with an error",

@@ -22,8 +22,6 @@ pub(super) const WARN: &str = "warn:";
 const RESPONSE_TIME: &str = "response_time";
 const UTILIZATION: &str = "utilization";
 const BACKENDS: &str = "backends";
-/// What begins the names of the numbers of stations.
-const STATIONS: [&str; 5] = ["turn", "cores", "threads", "pool", "backend"];
 
 /// The names that objectives of a scenario may use.
 pub(in crate::scenario) struct Names<'a> {
@@ -112,7 +110,7 @@ pub(super) fn groups() -> Vec<&'static str> {
     let mut groups: Vec<&str> = Named::ALL.iter().filter_map(|metric| group(*metric)).collect();
     groups.dedup();
     groups.push(RESPONSE_TIME);
-    groups.extend(STATIONS);
+    groups.extend(Resource::GROUPS);
     groups.push(ANSWERED);
     groups
 }
@@ -130,8 +128,8 @@ fn metric_like(text: &str) -> Option<&'static str> {
 /// Which metrics there are, for somebody who wrote this one.
 pub(super) fn metrics_help(text: &str) -> String {
     let meant_group = text.split_once('.').and_then(|(first, _)| did_you_mean(first, groups()));
-    if let Some(station) = meant_group.filter(|group| STATIONS.contains(group)) {
-        let of_backend = if matches!(station, "pool" | "backend") { ".NAME" } else { "" };
+    if let Some(station) = meant_group.filter(|group| Resource::GROUPS.contains(group)) {
+        let of_backend = if Resource::is_of_backends(station) { ".NAME" } else { "" };
         let numbers: Vec<String> =
             StationNumber::ALL.iter().map(|number| format!("{station}{of_backend}.{}", number.name())).collect();
         return format!("metrics: {}", list(numbers.iter().map(String::as_str)));
