@@ -1,4 +1,4 @@
-//! `waitline check` as its users have it: verdicts, exit codes, messages, and what is written.
+//! `waitline check` as users see it: verdicts, exit codes, messages, and what is written.
 
 use std::fs;
 use std::process::Output;
@@ -23,7 +23,7 @@ fn desk() -> Desk {
     Desk::empty().with("shop.json", SHOP)
 }
 
-/// A directory in which the baseline is written already.
+/// A directory that already has a baseline.
 fn with_baseline() -> Desk {
     let desk = desk();
     desk.run("check shop.json --update-baseline", 0);
@@ -34,7 +34,7 @@ fn json(output: &Output) -> Value {
     serde_json::from_str(&text(output)).unwrap_or_else(|error| panic!("{error}\n{}", text(output)))
 }
 
-/// Everything that was said.
+/// Everything that was printed.
 fn said(output: &Output) -> String {
     text(output) + &errors(output)
 }
@@ -67,8 +67,8 @@ fn without_a_baseline_the_message_has_the_command_that_writes_one() {
 }
 
 #[test]
-fn a_new_baseline_says_what_no_check_can_judge() {
-    // A quarter of the requests are logins, of which 10,000 are needed.
+fn a_new_baseline_lists_what_no_check_can_judge() {
+    // A quarter of the requests are logins, and 10,000 logins are needed.
     let output = desk().run("check shop.json --update-baseline", 0);
     says(
         &output,
@@ -92,7 +92,7 @@ fn a_new_baseline_says_what_no_check_can_judge() {
 }
 
 #[test]
-fn what_has_no_interval_is_undecided_in_every_format() {
+fn a_number_without_an_interval_is_undecided_in_every_format() {
     let desk = with_baseline();
     let slower = "check shop.json --set classes.page.phases.1.db=66ms --tolerance mean=50% --tolerance p50=50%";
     let reason = "only 50 of these requests lie beyond it in the shortest replication";
@@ -144,7 +144,7 @@ fn a_regression_fails_and_shows_what_was_changed() {
 }
 
 #[test]
-fn no_baseline_of_changes_that_the_file_does_not_have_is_recommended() {
+fn changes_that_are_not_in_the_file_are_not_recommended_for_a_baseline() {
     let desk = with_baseline();
     let changed = "--set machine.cores=1";
     for arguments in [format!("check shop.json {changed}"), format!("check shop.json {changed} --seed 2")] {
@@ -165,7 +165,7 @@ fn no_baseline_of_changes_that_the_file_does_not_have_is_recommended() {
 }
 
 #[test]
-fn defaults_are_explained_by_a_check_too() {
+fn check_explains_defaults_too() {
     let desk = with_baseline();
     let table = text(&desk.run("check shop.json --explain-defaults", 0));
     assert!(table.contains("Assumed\n") && table.contains("Defaults in force\n"), "{table}");
@@ -190,7 +190,7 @@ fn a_broken_objective_fails_and_a_warning_does_not() {
 }
 
 #[test]
-fn what_cannot_be_compared_is_worse_than_what_fails() {
+fn an_impossible_comparison_takes_precedence_over_a_failure() {
     let desk = with_baseline();
     let output = desk.run("check shop.json --seed 2 --assert async.mean<1ms", 3);
     says(&output, &["is of seed 1, and this run of seed 2", "run with `--seed 1`", "1 objective is broken"]);
@@ -198,7 +198,7 @@ fn what_cannot_be_compared_is_worse_than_what_fails() {
 }
 
 #[test]
-fn a_bad_baseline_says_what_it_is_and_how_to_mend_it() {
+fn a_bad_baseline_is_described_with_the_command_that_repairs_it() {
     let desk = with_baseline();
     let good = desk.read("shop.baseline.json");
     let results = desk.run("run shop.json --format json", 0);
@@ -226,12 +226,12 @@ fn a_bad_baseline_says_what_it_is_and_how_to_mend_it() {
         let output = desk.run("check shop.json", 3);
         self::says(&output, &[says, "the baseline `shop.baseline.json`", "waitline check shop.json --update-baseline"]);
         desk.run("check shop.json --update-baseline --quiet", 0);
-        assert_eq!(desk.read("shop.baseline.json"), good, "{says}: the command mends it");
+        assert_eq!(desk.read("shop.baseline.json"), good, "{says}: the command repairs it");
     }
 }
 
 #[test]
-fn a_baseline_that_is_named_must_be_there() {
+fn a_named_baseline_must_exist() {
     let desk = desk();
     desk.fails(
         "check shop.json --baseline other.json",
@@ -248,7 +248,7 @@ fn a_baseline_that_is_named_must_be_there() {
 }
 
 #[test]
-fn nothing_but_a_baseline_is_written_over() {
+fn only_a_baseline_is_overwritten() {
     let desk = desk().with("notes.txt", "mine");
     desk.fails("check shop.json --baseline shop.json --update-baseline", 2, &["`shop.json` is no baseline"]);
     desk.fails("check shop.json --baseline notes.txt --update-baseline", 2, &["`notes.txt` is no baseline"]);
@@ -256,7 +256,7 @@ fn nothing_but_a_baseline_is_written_over() {
 }
 
 #[test]
-fn objectives_that_cannot_be_read_are_mistakes_and_nothing_is_written() {
+fn invalid_objectives_are_errors_and_nothing_is_written() {
     let desk = desk();
     desk.fails(
         "check shop.json --assert async.logout.p99<1s --update-baseline",
@@ -270,7 +270,7 @@ fn objectives_that_cannot_be_read_are_mistakes_and_nothing_is_written() {
 }
 
 #[test]
-fn the_worst_of_several_decides() {
+fn the_worst_of_several_verdicts_decides() {
     let desk = with_baseline().with("lecture.json", LECTURE);
     let worse = SHOP.replace("60ms", "90ms");
     let output = desk.run("check shop.json lecture.json", 3);
@@ -285,7 +285,7 @@ fn the_worst_of_several_decides() {
 }
 
 #[test]
-fn baselines_among_the_files_are_passed_over() {
+fn baselines_among_the_files_are_skipped() {
     let desk = with_baseline();
     desk.run("check shop.json shop.baseline.json", 0);
     desk.run("run shop.baseline.json shop.json --quiet", 0);
@@ -293,7 +293,7 @@ fn baselines_among_the_files_are_passed_over() {
 }
 
 #[test]
-fn some_policies_are_compared_with_theirs() {
+fn selected_policies_are_compared_with_their_baselines() {
     let desk = with_baseline();
     let output = desk.run("check shop.json --policy async", 0);
     says(&output, &["unchanged: all 16 numbers"]);
@@ -314,7 +314,7 @@ fn a_deterministic_scenario_is_compared_exactly() {
 }
 
 #[test]
-fn jobs_change_no_byte() {
+fn the_number_of_jobs_changes_no_byte() {
     let desk = with_baseline();
     let one = desk.run("check shop.json --jobs 1 --format json", 0);
     let two = desk.run("check shop.json --jobs 2 --format json", 0);
@@ -327,7 +327,7 @@ fn jobs_change_no_byte() {
 }
 
 #[test]
-fn machines_read_the_verdict() {
+fn the_verdict_is_machine_readable() {
     let desk = with_baseline();
     let check = json(&desk.run("check shop.json --set classes.page.phases.1.db=66ms --format json", 1));
     assert_eq!(check["schema"], "waitline.check/1");
@@ -359,7 +359,7 @@ fn standard_input_has_no_baseline_beside_it() {
 }
 
 #[test]
-fn a_baseline_that_cannot_be_written_leaves_nothing() {
+fn a_baseline_that_cannot_be_written_leaves_no_file() {
     let desk = desk().with("file", "");
     desk.run("check shop.json --baseline file/shop.baseline.json --update-baseline", 4);
     assert_eq!(desk.files(), ["file", "shop.json"]);
@@ -375,6 +375,6 @@ fn an_incomplete_run_is_no_baseline() {
 }
 
 #[test]
-fn bad_tolerances_are_told_with_their_place() {
+fn invalid_tolerances_are_reported_with_their_place() {
     desk().fails("check shop.json --tolerance p98=5%", 2, &["`p98` is no metric", "╭─[ --tolerance:1:1 ]"]);
 }

@@ -1,4 +1,4 @@
-//! What goes wrong on the command line: messages, exit codes, and what is left behind.
+//! Errors on the command line: messages, exit codes, and what is left behind.
 
 use std::fs;
 use std::io::Read;
@@ -21,7 +21,7 @@ const PRINTING: [&str; 9] = [
 ];
 
 #[test]
-fn files_that_cannot_be_read_are_told_apart() {
+fn reasons_why_a_file_cannot_be_read_are_distinguished() {
     let desk = Desk::new().with("bytes.json", b"{\n  \"a\xff\": 1 }").with("empty.json", "");
     desk.fails("run lectur.json", 2, &["there is no file `lectur.json`", "did you mean `lecture.json`?"]);
     desk.fails("run .", 2, &["is a directory"]);
@@ -39,7 +39,7 @@ fn all_files_are_checked_before_the_first_one_runs() {
 }
 
 #[test]
-fn two_scenarios_of_one_name_are_refused() {
+fn two_scenarios_with_the_same_name_are_rejected() {
     let desk = Desk::new();
     fs::create_dir(desk.path("other")).unwrap();
     let desk = desk.with("other/shop.json", SHOP);
@@ -58,7 +58,7 @@ fn a_run_stopped_by_its_limit_writes_what_it_has_and_says_so() {
 }
 
 #[test]
-fn an_unknown_policy_names_those_there_are() {
+fn an_unknown_policy_is_answered_with_the_existing_ones() {
     let desk = Desk::new();
     desk.fails(
         "run lecture.json --policy asinc",
@@ -68,7 +68,7 @@ fn an_unknown_policy_names_those_there_are() {
 }
 
 #[test]
-fn bad_usage_is_told_on_standard_error() {
+fn bad_usage_is_reported_on_standard_error() {
     let desk = Desk::new();
     desk.fails("", 2, &["Usage"]);
     desk.fails("run", 2, &["<FILE>"]);
@@ -79,7 +79,7 @@ fn bad_usage_is_told_on_standard_error() {
 }
 
 #[test]
-fn what_was_probably_meant_is_asked() {
+fn errors_suggest_what_was_probably_meant() {
     let desk = Desk::new();
     for (arguments, meant) in [
         ("rn lecture.json", "did you mean 'run'?"),
@@ -142,13 +142,13 @@ fn a_closed_standard_output_is_an_error_if_anything_is_printed() {
         assert!(errors(&output).contains("cannot write to standard output: it is closed"), "{}", errors(&output));
     }
     assert_eq!(closed("run lecture.json --quiet").status.code(), Some(0));
-    // Output that is thrown away is not closed, however it was opened.
+    // Discarded output does not count as closed, however it was opened.
     let null = fs::File::options().read(true).write(true).open("/dev/null").unwrap();
     assert!(desk.process("run lecture.json").stdout(null).status().unwrap().success());
 }
 
 #[test]
-fn a_reader_that_has_gone_ends_nothing_but_the_printing() {
+fn a_reader_that_goes_away_only_ends_the_printing() {
     let desk = Desk::new();
     for arguments in
         ["run lecture.json shop.json", "run shop.json --format json --timeline 2000", "man", "schema scenario"]
@@ -164,7 +164,7 @@ fn a_reader_that_has_gone_ends_nothing_but_the_printing() {
 }
 
 #[test]
-fn there_is_no_colour_in_a_pipe() {
+fn a_pipe_gets_no_colour() {
     let desk = Desk::new();
     let output = desk.run("run lecture.json", 0);
     assert!(!text(&output).contains('\u{1b}') && !errors(&output).contains('\u{1b}'));

@@ -1,4 +1,4 @@
-//! What is written: never in place of what is read, as a whole or not at all, and where the user said.
+//! Written files: they never replace a file that is read, are written completely or not at all, and where the user said.
 
 use std::fs;
 
@@ -18,7 +18,7 @@ fn desk() -> Desk {
         .with("requests.jsonl", "{\"time_ms\": 1, \"class\": \"page\"}\n")
 }
 
-/// The command is refused before anything runs, and leaves every file as it was.
+/// The command is rejected before anything runs, and leaves every file unchanged.
 #[track_caller]
 fn refused(desk: &Desk, arguments: &str, says: &[&str]) {
     let contents = |desk: &Desk| -> Vec<(String, Option<Vec<u8>>)> {
@@ -57,7 +57,7 @@ fn nothing_replaces_a_file_that_is_read() {
 }
 
 #[test]
-fn a_folder_of_results_may_hold_the_scenario_itself() {
+fn the_results_folder_may_contain_the_scenario_itself() {
     let desk = Desk::empty();
     fs::create_dir(desk.path("results")).unwrap();
     let desk = desk.with("results/results.json", LECTURE);
@@ -67,7 +67,7 @@ fn a_folder_of_results_may_hold_the_scenario_itself() {
 
 #[cfg(unix)]
 #[test]
-fn nothing_replaces_a_file_that_is_read_by_another_name() {
+fn nothing_replaces_a_file_that_is_read_under_another_name() {
     let desk = desk();
     std::os::unix::fs::symlink("shop.json", desk.path("link.csv")).unwrap();
     std::os::unix::fs::symlink("requests.jsonl", desk.path("trace.csv")).unwrap();
@@ -98,7 +98,7 @@ fn no_file_is_written_twice() {
 
 #[cfg(unix)]
 #[test]
-fn standard_output_is_a_file_like_others() {
+fn standard_output_counts_as_an_output_file() {
     let desk = desk();
     let printed = fs::File::create(desk.path("rows.csv")).unwrap();
     let output = desk.process("run lecture.json --csv rows.csv").stdout(printed).output().unwrap();
@@ -107,7 +107,7 @@ fn standard_output_is_a_file_like_others() {
 }
 
 #[test]
-fn a_folder_that_is_missing_is_named_and_only_those_for_results_are_created() {
+fn a_missing_folder_is_named_and_only_result_folders_are_created() {
     let desk = desk();
     for (arguments, folder) in [
         ("run lecture.json --csv no/rows.csv", "`no`"),
@@ -124,7 +124,7 @@ fn a_folder_that_is_missing_is_named_and_only_those_for_results_are_created() {
 }
 
 #[test]
-fn a_dash_is_no_file() {
+fn a_dash_is_not_a_file_name() {
     let desk = desk();
     for arguments in [
         "run lecture.json --csv -",
@@ -140,7 +140,7 @@ fn a_dash_is_no_file() {
 
 #[cfg(unix)]
 #[test]
-fn permissions_of_a_file_that_is_replaced_are_kept() {
+fn a_replaced_file_keeps_its_permissions() {
     use std::os::unix::fs::PermissionsExt;
     let desk = desk().with("rows.csv", "").with("report.json", "");
     desk.run("run lecture.json --quiet", 0);
@@ -157,7 +157,7 @@ fn permissions_of_a_file_that_is_replaced_are_kept() {
 
 #[cfg(unix)]
 #[test]
-fn a_link_stays_a_link_and_what_it_points_to_is_written() {
+fn a_link_stays_a_link_and_its_target_is_written() {
     use std::os::unix::fs::symlink;
     let desk = desk().with("real.csv", "old");
     fs::create_dir(desk.path("sub")).unwrap();
@@ -178,7 +178,7 @@ fn a_link_stays_a_link_and_what_it_points_to_is_written() {
 
 #[cfg(unix)]
 #[test]
-fn links_in_a_loop_lead_nowhere() {
+fn a_loop_of_links_is_an_error() {
     use std::os::unix::fs::symlink;
     let desk = desk();
     symlink("b.csv", desk.path("a.csv")).unwrap();
@@ -190,7 +190,7 @@ fn links_in_a_loop_lead_nowhere() {
 
 #[cfg(unix)]
 #[test]
-fn a_pipe_is_written_to_until_its_reader_has_seen_enough() {
+fn a_pipe_is_written_to_until_its_reader_closes_it() {
     use std::io::Read;
     let desk = desk();
     assert!(std::process::Command::new("mkfifo").arg(desk.path("rows")).status().unwrap().success());
@@ -202,5 +202,5 @@ fn a_pipe_is_written_to_until_its_reader_has_seen_enough() {
     });
     desk.run("run shop.json --quiet --csv rows", 0);
     assert_eq!(&reader.join().unwrap(), b"policy,");
-    assert!(!fs::metadata(desk.path("rows")).unwrap().is_file(), "the pipe is replaced");
+    assert!(!fs::metadata(desk.path("rows")).unwrap().is_file(), "the pipe was replaced");
 }

@@ -1,6 +1,6 @@
 //! Reports for machines: `--export`, JUnit, GitHub's annotations and step summary.
 //!
-//! `UPDATE_GOLDEN=1 cargo test --test cli` rewrites what is expected in `tests/golden/`.
+//! `UPDATE_GOLDEN=1 cargo test --test cli` rewrites the expected files in `tests/golden/`.
 
 use std::path::Path;
 use std::{env, fs};
@@ -24,7 +24,7 @@ fn judged() -> Desk {
     Desk::new().with("judged.json", format!("{}{slo}", &lecture[..end]))
 }
 
-/// Holds a text against a file of `tests/golden/`.
+/// Compares a text with a file of `tests/golden/`.
 #[track_caller]
 fn is_golden(name: &str, text: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name);
@@ -32,7 +32,7 @@ fn is_golden(name: &str, text: &str) {
         fs::write(&path, text).unwrap();
     }
     let stored = fs::read_to_string(&path).unwrap_or_default();
-    assert!(stored == text, "{name} is another:\n{text}\nif this is meant: UPDATE_GOLDEN=1 cargo test --test cli");
+    assert!(stored == text, "{name} differs:\n{text}\nif this is intended: UPDATE_GOLDEN=1 cargo test --test cli");
 }
 
 #[test]
@@ -65,7 +65,7 @@ fn objectives_are_test_cases_in_junit() {
 }
 
 #[test]
-fn reports_for_machines_are_the_same_bytes_for_any_number_of_jobs() {
+fn machine_readable_reports_have_the_same_bytes_for_any_number_of_jobs() {
     let desk = judged();
     let files = |jobs| {
         desk.run(&format!("run judged.json shop.json --quiet --jobs {jobs} --replications 4 --export junit=it.xml --export github=it.txt --assert mean<30ms"), 0);
@@ -75,7 +75,7 @@ fn reports_for_machines_are_the_same_bytes_for_any_number_of_jobs() {
 }
 
 #[test]
-fn objectives_are_annotations_on_their_lines() {
+fn objectives_are_annotated_on_their_lines() {
     let desk = judged();
     let output = desk.run("run judged.json --format github --assert async.p50<1ms --quiet", 0);
     is_golden("judged.github.txt", &text(&output));
@@ -108,7 +108,7 @@ fn github_gets_no_more_annotations_than_it_shows() {
 }
 
 #[test]
-fn the_summary_of_a_step_is_added_to_what_is_there() {
+fn the_step_summary_is_appended() {
     let desk = judged().with("summary.md", "Before.\n\n");
     let summarize = |format: &str| {
         let mut command = desk.waitline(&format!("run judged.json lecture.json --quiet --format {format}"));
@@ -141,7 +141,7 @@ fn the_summary_of_a_step_is_added_to_what_is_there() {
 }
 
 #[test]
-fn annotations_name_files_from_the_root_of_the_repository() {
+fn annotations_name_files_relative_to_the_root_of_the_repository() {
     let desk = judged();
     fs::create_dir(desk.path("web")).unwrap();
     let mut command = desk.waitline("run ../judged.json --quiet --format github");
@@ -179,7 +179,7 @@ fn an_exported_text_has_no_colour() {
 }
 
 #[test]
-fn an_export_that_makes_no_sense_is_refused_before_anything_is_written() {
+fn an_invalid_export_is_rejected_before_anything_is_written() {
     let desk = Desk::new();
     for (export, says) in [
         ("--export junit", "write FORMAT=FILE"),
@@ -211,7 +211,7 @@ fn regressed() -> Desk {
 }
 
 #[test]
-fn what_is_worse_than_its_baseline_fails_its_test_case_and_is_annotated() {
+fn a_regression_fails_its_test_case_and_is_annotated() {
     let desk = regressed();
     fs::create_dir(desk.path("ci")).unwrap();
     let output = desk.run("check shop.json --replications 5 --quiet --format github --export junit=ci/it.xml", 1);
@@ -238,7 +238,7 @@ fn what_is_worse_than_its_baseline_fails_its_test_case_and_is_annotated() {
 }
 
 #[test]
-fn what_only_one_side_has_is_skipped_and_noticed() {
+fn one_sided_comparisons_are_skipped_with_a_notice() {
     let desk = Desk::new();
     desk.run("check shop.json --replications 5 --update-baseline --quiet", 0);
     let other = desk.read("shop.json").replace("\"async\": {}", "\"async\": { \"name\": \"loop\" }");
@@ -273,7 +273,7 @@ fn what_only_one_side_has_is_skipped_and_noticed() {
 }
 
 #[test]
-fn what_cannot_be_compared_is_an_error() {
+fn an_impossible_comparison_is_an_error() {
     let desk = Desk::new();
     let output = desk.run("check lecture.json --quiet --format junit --export github=it.txt", 3);
     let document = text(&output);
@@ -287,7 +287,7 @@ fn what_cannot_be_compared_is_an_error() {
 }
 
 #[test]
-fn a_check_is_exported_as_rows_of_what_was_compared() {
+fn a_check_is_exported_as_one_row_per_comparison() {
     let desk = regressed();
     let rows = text(&desk.run("check shop.json --replications 5 --quiet --format csv", 1));
     let rows: Vec<Vec<&str>> = rows.lines().map(|line| line.split(',').collect()).collect();

@@ -1,13 +1,13 @@
-//! Whatever names, descriptions and file names hold, no output takes it for more than a text.
+//! Whatever names, descriptions and file names contain, every output treats it as plain text.
 //!
-//! Hostile texts stand in every place where a user's text can stand; each output is read by a reader of its format.
+//! Hostile texts are put in every place for a user's text; each output is read by a reader of its format.
 
 use std::process::Output;
 
 use crate::common::program::Desk;
 use serde_json::{Value, json};
 
-/// Texts that some reader takes for more than a text.
+/// Texts that some reader does not treat as plain text.
 const HOSTILE: &[&str] = &[
     "=1+1",
     "@SUM(1)",
@@ -33,11 +33,11 @@ const HOSTILE: &[&str] = &[
     "$(touch x)`",
 ];
 
-/// Texts with line breaks and controls, which names of a scenario may not hold but descriptions and file names may.
+/// Texts with line breaks and control characters: allowed in descriptions and file names, but not in names of a scenario.
 const CONTROLS: &[&str] =
     &["x\n::error::pwn", "a\u{1b}[2J\u{1b}[31mred", "a\rb\u{7}\u{7f}", "c1\u{9b}31m\u{85}x", "t\tu\u{b}v"];
 
-/// A scenario with this text wherever names can stand: classes, policies, backends, with objectives and faults about them.
+/// A scenario with this text in all names: classes, policies, backends, with objectives and faults about them.
 fn scenario(text: &str, description: &str) -> String {
     let policy = format!("{text} p");
     let class = format!("{text} c");
@@ -75,7 +75,7 @@ fn is_hidden(letter: char) -> bool {
         || matches!(letter, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{e0000}'..='\u{e0fff}')
 }
 
-/// No raw control or bidi character, and no line that CI would obey.
+/// No raw control or bidi character, and no line that CI would execute.
 #[track_caller]
 fn is_harmless_in_a_log(what: &str, printed: &str, may_command: bool) {
     for line in printed.split('\n') {
@@ -119,7 +119,7 @@ fn check_csv(what: &str, text: &str) {
     assert!(rows.len() > 2, "{what}");
 }
 
-/// Backslashes taken off, and what is left that Markdown takes for markup.
+/// The markup that remains in a line of Markdown once escaped characters are removed.
 fn unescaped_markup(line: &str) -> String {
     let mut left = String::new();
     let mut letters = line.chars();
@@ -133,7 +133,7 @@ fn unescaped_markup(line: &str) -> String {
     left
 }
 
-/// Every line is one that we write: a heading, a title in bold, a row with as many cells as its table has, a list, a note.
+/// Every line is of a known kind: a heading, a title in bold, a row with the number of cells of its table, a list, a note.
 #[track_caller]
 fn check_markdown(what: &str, text: &str) {
     let mut columns = 0;
@@ -167,7 +167,7 @@ fn check_markdown(what: &str, text: &str) {
     }
 }
 
-/// An item of a list is a sentence, or code and code with a colon between.
+/// A list item is a sentence, or two pieces of code separated by a colon.
 fn check_code_spans(item: &str) -> bool {
     let mut rest = item;
     if !rest.starts_with('`') {
@@ -193,7 +193,7 @@ fn check_code_spans(item: &str) -> bool {
     rest.is_empty()
 }
 
-/// Each line is an annotation, or the last, which counts.
+/// Each line is an annotation, except the last, which is a summary.
 #[track_caller]
 fn check_github(what: &str, text: &str) {
     let lines: Vec<&str> = text.lines().collect();
@@ -243,12 +243,12 @@ fn check(format: &str, what: &str, text: &str) {
     }
 }
 
-/// All that is printed and written of a scenario in a file of that name.
+/// Checks everything printed and written for a scenario in a file of that name.
 fn check_all(name: &str, description: &str, file: &str) {
     let what = format!("{name:?} in {file:?}");
     let desk = Desk::empty().with(file, scenario(name, description));
     let text = |output: &Output| String::from_utf8(output.stdout.clone()).unwrap();
-    // What is exported is what is printed: a test of formats compares them.
+    // Exports equal the printed output: a test of the formats compares them.
     let exports: String = FORMATS.iter().map(|format| format!(" --export {format}=it.{format}")).collect();
     let output = printed(&desk, &format!("run --explain-defaults --csv rows.csv {exports}"), file);
     assert_eq!(output.status.code(), Some(0), "{what}: {}", String::from_utf8_lossy(&output.stderr));
@@ -273,22 +273,22 @@ fn check_all(name: &str, description: &str, file: &str) {
 }
 
 #[test]
-fn no_name_is_more_than_a_name() {
-    // Names hold no `=`, `[` or `]`: paths of `--set` do.
+fn every_name_is_treated_as_plain_text() {
+    // Names contain no `=`, `[` or `]`, which are special in paths of `--set`.
     for text in HOSTILE.iter().filter(|text| !text.contains(['=', '[', ']'])) {
         check_all(text, text, "shop.json");
     }
 }
 
 #[test]
-fn no_file_name_and_no_description_is_more_than_a_text() {
+fn every_file_name_and_description_is_treated_as_plain_text() {
     for text in HOSTILE.iter().chain(CONTROLS) {
         check_all("page", text, &file_name(text));
     }
 }
 
 #[test]
-fn no_message_repeats_what_is_harmful() {
+fn no_message_repeats_harmful_text() {
     let desk = Desk::empty().with("shop.json", scenario("page", ""));
     for text in HOSTILE.iter().chain(CONTROLS) {
         let bad = scenario("page", text).replace("\"requests\":300", &format!("\"requests\":300,{}:1", json!(text)));

@@ -1,6 +1,6 @@
-//! Ctrl-C and other signals: heard whatever the program is doing, and nothing half written stays.
+//! Ctrl-C and other signals: handled at any time, and no incomplete file is left.
 //!
-//! Where it cannot be heard, the program would go on for ever, so no time is measured: only a limit ends the test.
+//! If a signal is not handled, the program runs forever, so no time is measured: only a limit ends the test.
 
 #![cfg(target_os = "linux")]
 
@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use crate::common::program::{Desk, SHOP};
 
-/// On for no time, but one time in ten million million: for days no request arrives.
+/// The load is on for no time, except once in ten million million times: for days no request arrives.
 const NEVER: &str = r#"{
   "classes": { "page": { "phases": [] } },
   "arrivals": { "on_off": { "rate": "10/s", "off": "1us", "on": { "hyperexponential": [
@@ -21,7 +21,7 @@ const NEVER: &str = r#"{
   "run": { "requests": 1 }
 }"#;
 
-/// More requests than anyone waits for.
+/// More requests than a test could wait for.
 const LONG: &str = "--set run.requests=1000000000";
 
 fn desk() -> Desk {
@@ -30,7 +30,7 @@ fn desk() -> Desk {
     desk
 }
 
-/// A process of the program, ended with the test.
+/// A process of the program, killed at the end of the test.
 struct Running(Child);
 
 impl Running {
@@ -40,7 +40,7 @@ impl Running {
         Self(command.spawn().unwrap())
     }
 
-    /// Waits until something is so.
+    /// Waits until a condition holds.
     fn until(&mut self, what: &str, is_so: impl Fn(&Self) -> bool) {
         let begun = Instant::now();
         while !is_so(self) {
@@ -81,7 +81,7 @@ impl Running {
         assert!(Command::new("kill").args([signal, &self.0.id().to_string()]).status().unwrap().success());
     }
 
-    /// Sends a signal and expects that the program ends as it should.
+    /// Sends a signal and expects a proper end of the program.
     fn ends_at(mut self, signal: &str) {
         self.signal(signal);
         let begun = Instant::now();
@@ -89,7 +89,7 @@ impl Running {
             if let Some(status) = self.0.try_wait().unwrap() {
                 break status;
             }
-            assert!(begun.elapsed() < Duration::from_secs(60), "{signal} is not heard");
+            assert!(begun.elapsed() < Duration::from_secs(60), "{signal} is not handled");
             sleep(Duration::from_millis(5));
         };
         let mut said = String::new();
@@ -106,7 +106,7 @@ impl Drop for Running {
     }
 }
 
-/// The program is interrupted when it waits for something that does not come.
+/// The program is interrupted while it waits for something that never comes.
 #[track_caller]
 fn waits_and_ends(arguments: &str) {
     let desk = desk();
@@ -117,7 +117,7 @@ fn waits_and_ends(arguments: &str) {
     assert_eq!(desk.files(), before, "{arguments}");
 }
 
-/// The program is interrupted when it works on something that does not end.
+/// The program is interrupted while it works on something that never ends.
 #[track_caller]
 fn works_and_ends(desk: &Desk, arguments: &str, signal: &str) {
     let before = desk.files();
@@ -128,22 +128,22 @@ fn works_and_ends(desk: &Desk, arguments: &str, signal: &str) {
 }
 
 #[test]
-fn while_it_reads_what_does_not_come() {
+fn while_it_waits_for_input_that_never_comes() {
     waits_and_ends("run pipe");
     waits_and_ends("run -");
     waits_and_ends("check shop.json --baseline pipe");
 }
 
 #[test]
-fn while_nobody_takes_what_it_writes() {
+fn while_its_output_is_not_read() {
     waits_and_ends("run shop.json --quiet --csv pipe");
     waits_and_ends("check shop.json --no-baseline --export json=pipe");
-    // Far more than a pipe holds, and nobody reads it.
+    // Far more than a pipe holds, and it is not read.
     waits_and_ends("quick --rate 80/s --cpu 1ms --requests 2000 --timeline 2000 --format json --jobs 1");
 }
 
 #[test]
-fn while_arrivals_are_drawn_that_never_come() {
+fn while_it_draws_arrivals_that_never_come() {
     let desk = desk();
     works_and_ends(&desk, "run never.json", "-INT");
     works_and_ends(&desk, "check never.json --no-baseline", "-INT");
@@ -162,10 +162,10 @@ fn while_it_simulates() {
 }
 
 #[test]
-fn a_process_that_is_killed_leaves_nothing_that_stays() {
+fn a_killed_process_leaves_nothing_behind() {
     let desk = desk().with("report.json", "old");
     let mut running = Running::start(&desk, &format!("run shop.json {LONG} --csv pipe --export json=report.json"));
-    // The header is there: the files have been begun.
+    // The header has arrived, so the files have been created.
     let mut pipe = fs::File::open(desk.path("pipe")).unwrap();
     pipe.read_exact(&mut [0; 7]).unwrap();
     running.signal("-KILL");

@@ -1,4 +1,4 @@
-//! The program as its users have it: each command, its output, its exit codes, its files.
+//! The program as users see it: each command, its output, its exit codes, its files.
 
 #![allow(clippy::unwrap_used, reason = "a test that fails says where")]
 

@@ -4,7 +4,7 @@ use crate::common::program::{Desk, errors, text};
 use serde_json::Value;
 
 #[test]
-fn what_init_prints_can_be_run() {
+fn the_output_of_init_can_be_run() {
     let desk = Desk::empty();
     let scenario = text(&desk.run("init", 0));
     let output = desk.waitline("run - --set run.requests=500").write_stdin(scenario.clone()).output().unwrap();
@@ -15,7 +15,7 @@ fn what_init_prints_can_be_run() {
 }
 
 #[test]
-fn what_init_prints_satisfies_the_schema() {
+fn the_output_of_init_satisfies_the_schema() {
     let schema: Value = serde_json::from_str(&text(&Desk::empty().run("schema scenario", 0))).unwrap();
     let scenario = text(&Desk::empty().run("init", 0));
     let source = waitline::scenario::Source::new("init", scenario);
@@ -56,7 +56,7 @@ fn the_scenario_that_quick_prints_gives_the_same_numbers() {
 }
 
 #[test]
-fn quick_with_exponential_work_alone_is_the_queue_of_the_textbook() {
+fn quick_with_only_exponential_work_is_the_textbook_queue() {
     // M/M/1 with λ = 50/s and S = 10 ms: W = 1 / (1/S − λ) = 20 ms.
     let desk = Desk::empty();
     let output = desk.run("quick --rate 50/s --cpu 10ms --workers 1 --requests 200000 --format json", 0);

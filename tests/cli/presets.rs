@@ -1,4 +1,4 @@
-//! Presets: policies in the words of real products.
+//! Presets: policies with the options of real products.
 
 use crate::common::program::{Desk, errors, text};
 use serde_json::{Value, json};
@@ -26,7 +26,7 @@ fn results(scenario: &str) -> Value {
 }
 
 #[test]
-fn a_preset_gives_the_numbers_of_the_plain_policy_that_it_stands_for() {
+fn a_preset_gives_the_numbers_of_its_plain_policy() {
     let mut policies = Vec::new();
     for (number, example) in examples().into_iter().enumerate() {
         let mut preset = example.written.clone();
@@ -39,7 +39,7 @@ fn a_preset_gives_the_numbers_of_the_plain_policy_that_it_stands_for() {
     let results = results["policies"].as_array().unwrap();
     assert_eq!(results.len(), policies.len());
     for pair in results.chunks(2) {
-        let [preset, plain] = pair else { panic!("each preset has a plain policy beside it") };
+        let [preset, plain] = pair else { panic!("each preset is followed by its plain policy") };
         for key in ["requests", "response_time_ms", "breakdown_ms", "utilization", "runner", "slots", "events"] {
             assert_eq!(preset[key], plain[key], "{key} of {} and {}", preset["name"], plain["name"]);
         }
@@ -48,7 +48,7 @@ fn a_preset_gives_the_numbers_of_the_plain_policy_that_it_stands_for() {
 }
 
 #[test]
-fn every_preset_is_listed_with_what_it_stands_for() {
+fn every_preset_is_listed_with_its_plain_policy() {
     let listed = text(&Desk::empty().run("presets", 0));
     let document: Value = serde_json::from_str(&text(&Desk::empty().run("presets --format json", 0))).unwrap();
     assert_eq!(document["schema"], "waitline.presets/1");
@@ -66,7 +66,7 @@ fn every_preset_is_listed_with_what_it_stands_for() {
 }
 
 #[test]
-fn the_report_says_what_a_preset_stands_for_and_whether_it_is_calibrated() {
+fn the_report_shows_the_plain_policy_of_a_preset_and_whether_it_is_calibrated() {
     let desk = Desk::empty().with("app.json", scenario(&json!([{ "gunicorn": { "workers": 4 } }, { "puma": {} }])));
     let report = |options: &str| {
         let printed = text(&desk.run(&format!("run app.json --no-charts {options}"), 0));
@@ -87,7 +87,7 @@ fn the_report_says_what_a_preset_stands_for_and_whether_it_is_calibrated() {
 }
 
 #[test]
-fn a_pool_that_a_python_product_asks_without_a_client_is_noted() {
+fn a_pool_used_by_a_python_product_without_a_client_is_noted() {
     let policies = json!([
         { "gunicorn": { "threads": 8 } }, { "waitress": {} }, { "uvicorn": {} }, { "fastapi_threadpool": {} },
         { "node": {} }, { "threaded": { "threads": 8 } } ]);
@@ -114,7 +114,7 @@ fn a_pool_that_a_python_product_asks_without_a_client_is_noted() {
     let note = "gunicorn, waitress, fastapi_threadpool: `db` has a pool and no `client`, so";
     assert_eq!((report.matches(note).count(), explained.matches(note).count()), (1, 2), "{explained}");
     assert!(report.contains(r#"uvicorn: `db` has a pool and no `client`"#), "{report}");
-    // One that is given, no pool, and a wait in place of a query have nothing to note.
+    // With a client, without a pool, or with a wait instead of a query there is nothing to note.
     for backend in [
         json!({ "pool": { "size": 4 }, "client": "psycopg" }),
         json!({ "pool": { "size": 4 }, "client": {} }),
@@ -127,7 +127,7 @@ fn a_pool_that_a_python_product_asks_without_a_client_is_noted() {
 }
 
 #[test]
-fn a_scenario_may_have_an_overhead_of_its_own() {
+fn a_scenario_may_set_its_own_overhead() {
     let overhead = |form: Value| {
         let results = results(&scenario(&json!([{ "gunicorn": { "workers": 4, "overhead": form } }])));
         results["policies"][0]["stands_for"]["policy"]["sync"]["overhead"].clone()
@@ -136,7 +136,7 @@ fn a_scenario_may_have_an_overhead_of_its_own() {
 }
 
 #[test]
-fn a_listen_queue_that_overflows_is_no_prediction() {
+fn no_prediction_is_possible_if_the_listen_queue_overflows() {
     let crowd = json!([{ "gunicorn": { "backlog": 1 } }]);
     let desk = Desk::empty().with("app.json", scenario(&crowd));
     let report = text(&desk.run("run app.json --no-charts", 0)).split_whitespace().collect::<Vec<_>>().join(" ");
@@ -145,7 +145,7 @@ fn a_listen_queue_that_overflows_is_no_prediction() {
 }
 
 #[test]
-fn above_95_percent_of_the_capacity_is_no_prediction() {
+fn no_prediction_is_possible_above_95_percent_of_the_capacity() {
     let busy = json!({
         "classes": { "page": { "phases": [ { "compute": { "exponential": "8.9ms" } } ] } },
         "arrivals": { "poisson": "97/s" },
@@ -160,7 +160,7 @@ fn above_95_percent_of_the_capacity_is_no_prediction() {
 }
 
 #[test]
-fn mistakes_in_a_preset_are_shown_where_they_are() {
+fn errors_in_a_preset_are_shown_at_their_place() {
     for (policy, message, help) in [
         (r#"{ "gunicorn": { "worker_class": "gevent" } }"#, "gevent", "`sync`"),
         (r#"{ "uvicorn": { "looop": "uvloop" } }"#, "looop", "did you mean `loop`?"),

@@ -1,4 +1,4 @@
-//! `replay`: measured cases at the command line, and those that ship.
+//! `replay`: measured cases on the command line, and the shipped ones.
 
 use std::path::{Path, PathBuf};
 use std::{env, fs};
@@ -8,7 +8,7 @@ use serde_json::Value;
 
 const REWRITE: &str = "UPDATE_GOLDEN=1 cargo test --test cli";
 
-/// Three requests of 10 ms at one instant for one worker, which takes 1 ms more for each: 11, 22, 33 ms.
+/// Three simultaneous requests of 10 ms for one worker with an overhead of 1 ms for each: 11, 22, 33 ms.
 const SCENARIO: &str = r#"{
   "classes": { "page": { "phases": [ { "compute": "0ms" } ] } },
   "arrivals": { "trace": "requests.jsonl" },
@@ -35,7 +35,7 @@ fn case(scenario: Option<&str>, observed: &str) -> Desk {
 const EXACT: &str = "request,rep1,rep2\n1,11.0,11.0\n2,22.0,22.0\n3,33.0,33.0\n";
 
 #[test]
-fn a_prediction_that_is_right_has_no_error() {
+fn a_correct_prediction_has_no_error() {
     for scenario in [Some(SCENARIO), None] {
         let desk = case(scenario, EXACT);
         let document: Value = serde_json::from_str(&text(&desk.run("replay cases --format json", 0))).unwrap();
@@ -50,7 +50,7 @@ fn a_prediction_that_is_right_has_no_error() {
 }
 
 #[test]
-fn a_case_that_is_too_far_off_fails_unless_the_repeats_are_as_far_apart() {
+fn a_large_error_fails_unless_the_repeats_are_as_far_apart() {
     let desk = case(Some(SCENARIO), "request,rep1\n1,14\n2,28\n3,42\n");
     let output = desk.run("replay cases/three", 1);
     assert!(text(&output).contains("-21.4% !"), "{}", text(&output));
@@ -72,7 +72,7 @@ fn chance(observed: &str) -> Desk {
 }
 
 #[test]
-fn where_chance_decides_who_accepts_a_case_is_predicted_many_times() {
+fn a_case_with_a_random_accepting_worker_is_predicted_many_times() {
     let desk = chance("request,rep1,rep2,rep3\n1,10,10,10\n2,10,20,10\n");
     let mean = |arguments: &str| {
         let document: Value = serde_json::from_str(&text(&desk.run(arguments, 0))).unwrap();
@@ -87,24 +87,24 @@ fn where_chance_decides_who_accepts_a_case_is_predicted_many_times() {
     assert_eq!((predictions, &figure["predicted_range_ms"]), (1.into(), &Value::Null));
     let table = text(&desk.run("replay cases", 0));
     assert!(table.contains("10.0 – 15.0") && width(&table) <= 100, "{table}");
-    // Nothing is left to chance where one worker accepts all.
+    // With a single worker nothing is random.
     let (predictions, _) = mean("replay cases --format json --set policies.0.threaded.workers=1");
     assert_eq!(predictions, 1);
 }
 
 #[test]
-fn a_range_that_misses_a_repeat_is_off() {
+fn a_repeat_outside_the_range_is_off() {
     let output = chance("request,rep1,rep2,rep3\n1,10,10,10\n2,10,20,24\n").run("replay cases", 1);
     assert!(text(&output).contains(" !"), "{}", text(&output));
 }
 
 #[test]
-fn a_change_holds_for_every_case() {
+fn a_change_applies_to_every_case() {
     case(Some(SCENARIO), EXACT).run("replay cases --set policies.0.sync.overhead.before=5ms", 1);
 }
 
 #[test]
-fn where_nothing_can_be_predicted_the_table_says_why() {
+fn the_table_says_why_no_prediction_is_possible() {
     let scenario = SCENARIO.replace(r#"{ "sync": { "#, r#"{ "gunicorn": { "backlog": 1, "#);
     let output = case(Some(&scenario), EXACT).run("replay cases", 3);
     assert!(text(&output).contains("three: no prediction is possible: a request overflows the listen queue"));
@@ -112,7 +112,7 @@ fn where_nothing_can_be_predicted_the_table_says_why() {
 }
 
 #[test]
-fn what_is_wrong_with_a_case_is_said_with_its_file() {
+fn errors_in_a_case_are_reported_with_their_file() {
     for (observed, message) in [
         ("request,rep1\n1,11\n2,22\n", "3 requests are sent, and 2 were observed"),
         ("request,rep1\n1,11\n2,soon\n", "line 3: `soon` is no time in ms"),
@@ -130,7 +130,7 @@ fn what_is_wrong_with_a_case_is_said_with_its_file() {
 }
 
 #[test]
-fn a_case_without_a_scenario_shows_the_one_it_stands_for() {
+fn a_case_without_a_scenario_prints_the_derived_one() {
     let desk = case(None, EXACT);
     let scenario: Value = serde_json::from_str(&text(&desk.run("replay cases/three --print-scenario", 0))).unwrap();
     assert_eq!(scenario["arrivals"]["trace"], "requests.jsonl");
@@ -146,13 +146,13 @@ fn the_picture_has_a_panel_for_each_case() {
     assert!(picture.contains(">three</text>") && picture.matches("<circle").count() == 23, "{picture}");
 }
 
-/// The longest line that the program printed, in letters.
+/// The length of the longest printed line, in characters.
 fn width(printed: &str) -> usize {
     printed.lines().map(|line| line.chars().count()).max().unwrap()
 }
 
 #[test]
-fn the_text_fits_into_a_terminal_and_says_how_far_off_each_figure_is() {
+fn the_text_fits_into_a_terminal_and_shows_the_error_of_each_figure() {
     let off = text(
         &case(Some(SCENARIO), "request,rep1,rep2\n1,1014,1015\n2,2028,2028\n3,3042,3042\n").run("replay cases", 1),
     );
@@ -161,8 +161,8 @@ fn the_text_fits_into_a_terminal_and_says_how_far_off_each_figure_is() {
     let shipped = text(&output);
     assert!(width(&shipped) <= 100, "{shipped}");
     let rows_of = |case: &str| shipped.lines().filter(|line| line.starts_with(case)).count();
-    assert_eq!(rows_of("c04_gthread1x8 "), 2, "errors, then what was observed:\n{shipped}");
-    assert_eq!(rows_of("n05_gthread4x4_even "), 3, "and ranges, where chance decides who accepts:\n{shipped}");
+    assert_eq!(rows_of("c04_gthread1x8 "), 2, "errors, then observed values:\n{shipped}");
+    assert_eq!(rows_of("n05_gthread4x4_even "), 3, "and ranges, if the accepting worker is random:\n{shipped}");
     for (figure, tables) in [("mean", 3), ("p50", 3), ("p95", 3), ("p99", 3), ("request", 2)] {
         let headings = shipped.lines().filter(|line| line.starts_with("case ") && line.contains(figure)).count();
         assert_eq!(headings, tables, "{figure} in\n{shipped}");
@@ -173,18 +173,18 @@ fn validation() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("validation")
 }
 
-/// What stands between two comments of a page.
+/// The text between two comments of a page.
 fn between<'a>(page: &'a str, begin: &str, end: &str) -> &'a str {
     let start = page.find(begin).unwrap() + begin.len();
     &page[start..start + page[start..].find(end).unwrap()]
 }
 
 #[test]
-fn the_cases_that_ship_are_predicted_as_the_page_says() {
+fn the_shipped_cases_are_predicted_as_documented() {
     let desk = Desk::empty();
     let mut command = desk.waitline("replay --format markdown --picture errors.svg");
     let output = command.arg(validation().join("cases")).output().unwrap();
-    // Some cases are off, and stay in the table.
+    // Some cases are off and stay in the table.
     assert_eq!(output.status.code(), Some(1), "{}", errors(&output));
     let table = text(&output);
     assert!(table.contains("43 of 49 cases are within what is allowed"), "{table}");
@@ -197,15 +197,15 @@ fn the_cases_that_ship_are_predicted_as_the_page_says() {
         fs::write(&picture_path, desk.read("errors.svg")).unwrap();
         return;
     }
-    assert_eq!(stored, table, "validation/README.md is not current: run `{REWRITE}`");
+    assert_eq!(stored, table, "validation/README.md is out of date: run `{REWRITE}`");
     assert!(
         fs::read_to_string(picture_path).unwrap() == desk.read("errors.svg"),
-        "errors.svg is not current: run `{REWRITE}`"
+        "errors.svg is out of date: run `{REWRITE}`"
     );
 }
 
 #[test]
-fn the_scenarios_that_ship_are_those_that_the_measured_cases_stand_for() {
+fn the_shipped_scenarios_are_those_derived_from_the_measured_cases() {
     for entry in fs::read_dir(validation().join("cases")).unwrap() {
         let folder = entry.unwrap().path();
         let desk = Desk::empty();

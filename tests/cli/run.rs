@@ -23,7 +23,7 @@ fn the_lecture_shows_its_point_in_a_table() {
 }
 
 #[test]
-fn results_and_timeline_are_written_to_a_directory_of_the_scenario() {
+fn results_and_timeline_are_written_to_a_directory_per_scenario() {
     let desk = Desk::empty().with("lecture.json", LECTURE);
     desk.run("run lecture.json", 0);
     let expected =
@@ -44,7 +44,7 @@ fn results_and_timeline_are_written_to_a_directory_of_the_scenario() {
 
 #[cfg(unix)]
 #[test]
-fn files_can_be_read_by_others_as_far_as_the_umask_allows() {
+fn file_permissions_follow_the_umask() {
     use std::os::unix::fs::PermissionsExt;
     let desk = Desk::new();
     fs::write(desk.path("usual"), "").unwrap();
@@ -62,7 +62,7 @@ fn json_on_standard_output_is_results_json() {
 }
 
 #[test]
-fn several_scenarios_are_one_json_object_a_line() {
+fn several_scenarios_are_one_json_object_per_line() {
     let desk = Desk::new();
     let output = desk.run("run lecture.json shop.json --format json", 0);
     let names: Vec<Value> =
@@ -74,7 +74,7 @@ fn several_scenarios_are_one_json_object_a_line() {
 }
 
 #[test]
-fn csv_has_one_header_and_a_row_for_each_policy_and_class() {
+fn csv_has_one_header_and_one_row_per_policy_and_class() {
     let desk = Desk::new();
     let table = text(&desk.run("run lecture.json shop.json --format csv", 0));
     let rows: Vec<Vec<&str>> = table.lines().map(|line| line.split(',').collect()).collect();
@@ -108,7 +108,7 @@ fn the_same_scenario_and_seed_give_the_same_bytes() {
 }
 
 #[test]
-fn a_policys_numbers_do_not_depend_on_which_others_run() {
+fn the_numbers_of_a_policy_do_not_depend_on_the_other_policies() {
     let desk = Desk::new();
     let policies = |arguments: &str| -> Vec<Value> {
         let results: Value = serde_json::from_str(&text(&desk.run(arguments, 0))).unwrap();
@@ -128,7 +128,7 @@ fn a_scenario_is_read_from_standard_input() {
 }
 
 #[test]
-fn quiet_prints_nothing_but_writes_and_a_format_that_is_named_is_printed() {
+fn quiet_writes_files_and_only_prints_a_requested_format() {
     let desk = Desk::new();
     let output = desk.run("run lecture.json --quiet", 0);
     assert!(output.stdout.is_empty() && output.stderr.is_empty(), "{}", errors(&output));
@@ -139,7 +139,7 @@ fn quiet_prints_nothing_but_writes_and_a_format_that_is_named_is_printed() {
 }
 
 #[test]
-fn quiet_or_not_a_broken_objective_is_said() {
+fn a_broken_objective_is_reported_even_with_quiet() {
     let desk = Desk::new();
     let asked = "--assert async.mean<1ms --assert async.mean<1s --assert warn:async.p99<1ms";
     let output = desk.run(&format!("run shop.json --quiet {asked}"), 0);
@@ -164,7 +164,7 @@ fn values_are_changed_without_editing_the_file() {
 }
 
 #[test]
-fn a_trace_stands_beside_its_scenario() {
+fn a_trace_path_is_relative_to_its_scenario() {
     let desk = Desk::new();
     fs::create_dir(desk.path("folder")).unwrap();
     let desk = desk
@@ -209,7 +209,7 @@ fn assumptions_and_defaults_are_explained_when_asked() {
 }
 
 #[test]
-fn a_timeline_is_kept_of_short_runs_or_when_asked() {
+fn a_timeline_is_recorded_for_short_runs_or_on_request() {
     let desk = Desk::new();
     let timeline = |arguments: &str| -> Option<usize> {
         let results: Value = serde_json::from_str(&text(&desk.run(arguments, 0))).unwrap();
@@ -231,7 +231,7 @@ fn without_charts_there_is_no_picture() {
 }
 
 #[test]
-fn requests_are_written_one_a_row() {
+fn requests_are_written_one_per_row() {
     let desk = Desk::new();
     desk.run("run lecture.json --csv rows.csv", 0);
     let rows = desk.read("rows.csv");
@@ -252,7 +252,7 @@ fn requests_are_written_one_a_row() {
 }
 
 #[test]
-fn requests_that_are_not_answered_have_rows_too() {
+fn unanswered_requests_have_rows_too() {
     let desk = Desk::new();
     desk.run(
         "run shop.json --policy sync --set policies.sync.backlog=0 --set policies.sync.workers=1 --csv rows.csv",
@@ -274,13 +274,13 @@ fn the_parts_of_each_request_add_up_to_its_response_time() {
     }
 }
 
-/// One connection for many requests, each of which waits for it for at most 50 ms.
+/// One connection for many requests; each waits for it at most 50 ms.
 const POOL: &str = r#"{ "classes": { "page": { "phases": [{ "db": "10ms" }] } }, "arrivals": { "constant": "200/s" },
     "backends": { "db": { "pool": { "size": 1, "acquire_timeout": "50ms" } } }, "policies": [{ "async": {} }],
     "run": { "requests": 400 } }"#;
 
 #[test]
-fn why_requests_failed_and_who_waited_how_long_is_told_in_every_format() {
+fn every_format_shows_why_requests_failed_and_how_long_they_waited() {
     let desk = Desk::empty().with("pool.json", POOL);
     let table = text(&desk.run("run pool.json --csv rows.csv", 0));
     let results: Value = serde_json::from_str(&desk.read("output/pool/results.json")).unwrap();
@@ -289,9 +289,9 @@ fn why_requests_failed_and_who_waited_how_long_is_told_in_every_format() {
     assert!(failed > 100, "{failed}");
     assert_eq!(policy["requests"]["failed_by"]["acquire_timeout"], failed);
     assert_eq!(policy["classes"]["page"]["requests"]["failed_by"]["acquire_timeout"], failed);
-    // Those without an answer have spent 50 ms in line for a connection, and nothing else.
+    // Unanswered requests have spent 50 ms in the queue for a connection, and no other time.
     assert_eq!(policy["unanswered_breakdown_ms"]["pool_wait"], 50.0);
-    // All 400 asked for a connection; those who got none count with the time they waited.
+    // All 400 asked for a connection; those that got none count with the time they waited.
     let pool = &policy["stations"]["pool.db"];
     assert_eq!((pool["asked"].as_u64(), pool["count"].as_u64()), (Some(400), Some(1)));
     assert_eq!(pool["wait_ms"]["p99"], 50.0);
@@ -312,7 +312,7 @@ fn why_requests_failed_and_who_waited_how_long_is_told_in_every_format() {
 }
 
 #[test]
-fn stations_can_be_asked_about() {
+fn objectives_can_refer_to_stations() {
     let desk = Desk::empty().with("pool.json", POOL);
     let asked = |command: &str, objective: &str, code: i32| {
         let output = desk.waitline(command).arg(objective).output().unwrap();
@@ -330,7 +330,7 @@ fn stations_can_be_asked_about() {
         ("requests.failed_by.acquire_timeout < 1%", false),
         ("requests.failed_by.backend_down == 0", true),
         ("page.requests.failed_by.acquire_timeout == 0", false),
-        // Nothing computes, and there are no threads: nobody asks for either.
+        // Nothing computes and there are no threads, so no request asks for either.
         ("turn.wait.p99 < 1ms", false),
         ("threads.wait.p99 < 1ms", false),
     ] {
@@ -344,7 +344,7 @@ fn stations_can_be_asked_about() {
 }
 
 #[test]
-fn threads_beside_the_loop_are_a_station() {
+fn pool_threads_are_a_station() {
     let scenario = r#"{ "classes": { "page": { "phases": [{ "db": "10ms" }] } },
         "arrivals": { "at": [{ "time": "0ms", "class": "page" }, { "time": "4ms", "class": "page" }] },
         "policies": [{ "async": { "thread_pool": { "threads": 1 } } }] }"#;
@@ -370,7 +370,7 @@ fn one_overloaded_worker_among_idle_ones_is_noticed() {
         let each = (0..100).flat_map(|place| [at(10 * place, "long"), at(10 * place + 1, second)]);
         each.collect::<Vec<_>>().join(", ")
     };
-    // In turn: worker 1 gets the first of each pair, worker 2 the second.
+    // Round robin: worker 1 gets the first of each pair, worker 2 the second.
     let scenario = |second: &str| {
         format!(
             r#"{{ "classes": {{ "long": {{ "phases": [{{ "compute": "12ms" }}] }}, "short": {{ "phases": [{{ "compute": "1ms" }}] }} }},
@@ -388,7 +388,7 @@ fn one_overloaded_worker_among_idle_ones_is_noticed() {
     assert_eq!(requests, [100, 100]);
     assert!(table.contains("warning: async: worker 1 is overloaded"), "{table}");
     assert!(table.contains("Workers of async"), "{table}");
-    // Both have more than they can do: that is no matter of who gets what.
+    // Both are overloaded: that is not an imbalance.
     let table = text(&desk.run("run both.json", 0));
     assert!(!table.contains("while the others have room"), "{table}");
 }

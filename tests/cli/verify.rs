@@ -1,4 +1,4 @@
-//! `verify`: the exact cases at the command line.
+//! `verify`: the exact cases on the command line.
 
 use crate::common::program::{Desk, errors, text};
 use serde_json::Value;
@@ -15,7 +15,7 @@ fn a_case_is_shown_with_its_formula_its_interval_and_a_verdict() {
 }
 
 #[test]
-fn json_holds_what_the_table_shows() {
+fn json_contains_what_the_table_shows() {
     let document: Value =
         serde_json::from_str(&text(&Desk::empty().run("verify --only D05 --format json", 0))).unwrap();
     assert_eq!(document["passed"], true);
@@ -27,7 +27,7 @@ fn json_holds_what_the_table_shows() {
 }
 
 #[test]
-fn an_unknown_case_is_answered_with_those_there_are() {
+fn an_unknown_case_is_answered_with_the_existing_ones() {
     let output = Desk::empty().run("verify --only Z99", 2);
     let message = errors(&output);
     assert!(message.contains("there is no case `Z99`") && message.contains("A01, A02"), "{message}");

@@ -1,4 +1,4 @@
-//! Random scenarios that use everything the format offers.
+//! Random scenarios that use every feature of the format.
 
 use rand::RngExt;
 use rand_pcg::Pcg64Dxsm;
@@ -25,7 +25,7 @@ pub fn scenario(seed: u64) -> String {
     serde_json::to_string_pretty(&scenario).expect("a value has a text")
 }
 
-/// The text of a random scenario in which little intervenes: most of its policies may take shortcuts.
+/// The text of a random scenario with few features, so that most of its policies can take shortcuts.
 pub fn calm_scenario(seed: u64) -> String {
     let mut dice = Dice(Pcg64Dxsm::new(u128::from(seed) * 0x1234_5678_9abc_def1 + 7, 5));
     let policies = json!([
@@ -64,7 +64,7 @@ impl Dice {
         format!("{}ms", self.up_to(most))
     }
 
-    fn law(&mut self, mean: u32) -> Value {
+    fn distribution(&mut self, mean: u32) -> Value {
         let time = self.millis(2 * mean);
         match self.up_to(8) {
             1 => json!("0ms"),
@@ -88,9 +88,9 @@ impl Dice {
 
     fn phase(&mut self) -> Value {
         match self.up_to(10) {
-            1 | 2 => json!({ "framework": self.law(4) }),
-            3 | 4 => json!({ "compute": self.law(8) }),
-            5 => json!({ "db": { "time": self.law(20), "blocking": true } }),
+            1 | 2 => json!({ "framework": self.distribution(4) }),
+            3 | 4 => json!({ "compute": self.distribution(8) }),
+            5 => json!({ "db": { "time": self.distribution(20), "blocking": true } }),
             6 => {
                 let waits: Vec<Value> = (0..self.up_to(4)).map(|_| self.wait()).collect();
                 if self.one_in(3) {
@@ -101,7 +101,7 @@ impl Dice {
             }
             7 => {
                 let blocking = self.one_in(3);
-                json!({ "wait": { "backend": "cache", "time": self.law(10), "blocking": blocking } })
+                json!({ "wait": { "backend": "cache", "time": self.distribution(10), "blocking": blocking } })
             }
             _ => self.wait(),
         }
@@ -109,9 +109,9 @@ impl Dice {
 
     fn wait(&mut self) -> Value {
         match self.up_to(4) {
-            1 => json!({ "sleep": self.law(10) }),
-            2 => json!({ "wait": { "backend": "idp", "time": self.law(30) } }),
-            _ => json!({ "db": self.law(20) }),
+            1 => json!({ "sleep": self.distribution(10) }),
+            2 => json!({ "wait": { "backend": "idp", "time": self.distribution(30) } }),
+            _ => json!({ "db": self.distribution(20) }),
         }
     }
 
@@ -119,7 +119,7 @@ impl Dice {
         let rate = format!("{}/s", self.up_to(120));
         match self.up_to(13) {
             1 => json!({ "constant": rate }),
-            2 => json!({ "users": { "count": self.up_to(40), "think": self.law(500) } }),
+            2 => json!({ "users": { "count": self.up_to(40), "think": self.distribution(500) } }),
             3 => json!({ "piecewise": { "repeat": true, "rates": [
                 { "for": "500ms", "rate": rate }, { "for": self.millis(400), "rate": "0/s" }, { "for": "100ms", "rate": "500/s" },
             ] } }),
@@ -236,11 +236,11 @@ impl Dice {
     fn clients(&mut self) -> Value {
         let mut clients = json!({});
         if self.one_in(2) {
-            clients["timeout"] = self.law(400);
+            clients["timeout"] = self.distribution(400);
             clients["cancel"] = json!(self.one_in(2));
         }
         if self.one_in(3) {
-            clients["patience"] = self.law(300);
+            clients["patience"] = self.distribution(300);
         }
         if self.one_in(2) {
             clients["retries"] = json!({ "max": self.up_to(3), "backoff": self.millis(200), "jitter": 0.5 });

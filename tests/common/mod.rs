@@ -1,4 +1,4 @@
-//! What several tests share.
+//! Shared by several tests.
 
 #![allow(dead_code, reason = "each test uses its own part")]
 

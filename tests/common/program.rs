@@ -1,4 +1,4 @@
-//! The program as its users have it: run in a directory of its own.
+//! The program as users see it, run in a separate directory.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -71,7 +71,7 @@ impl Desk {
         found
     }
 
-    /// The program with these arguments, separated by blanks.
+    /// The program with these arguments, separated by spaces.
     pub fn waitline(&self, arguments: &str) -> Command {
         let mut command = assert_cmd::cargo::cargo_bin_cmd!("waitline");
         command.current_dir(self.directory.path()).env_remove("NO_COLOR").env_remove("CLICOLOR_FORCE");
@@ -80,7 +80,7 @@ impl Desk {
         command
     }
 
-    /// The same as the standard library starts it: its pipes can be closed, and it can be sent signals.
+    /// The same as a process of the standard library: its pipes can be closed, and it can be sent signals.
     pub fn process(&self, arguments: &str) -> process::Command {
         let mut command = process::Command::new(env!("CARGO_BIN_EXE_waitline"));
         command.args(arguments.split_whitespace()).current_dir(self.directory.path());
@@ -95,7 +95,7 @@ impl Desk {
         output
     }
 
-    /// Runs the program, expects an exit code and that standard error says all of this.
+    /// Runs the program, expects an exit code and all of these texts on standard error.
     #[track_caller]
     pub fn fails(&self, arguments: &str, code: i32, says: &[&str]) {
         let output = self.run(arguments, code);
@@ -117,12 +117,12 @@ fn list(directory: &Path, before: &str, found: &mut Vec<String>) {
     }
 }
 
-/// What the program printed.
+/// The program's standard output.
 pub fn text(output: &Output) -> String {
     String::from_utf8(output.stdout.clone()).unwrap()
 }
 
-/// What the program said on standard error.
+/// The program's standard error.
 pub fn errors(output: &Output) -> String {
     String::from_utf8(output.stderr.clone()).unwrap()
 }

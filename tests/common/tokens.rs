@@ -1,31 +1,31 @@
-//! Rust as a list of tokens, and the paths in it: enough to see who uses whom.
+//! Rust source as a list of tokens, and the paths in it: enough to see which module uses which.
 
-/// A word, a literal or a sign.
+/// A word, a literal or a symbol.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Token {
     text: String,
     is_literal: bool,
     /// Its line, counted from 1.
     pub line: usize,
-    /// Whether it stands in a module under `#[cfg(test)]`.
+    /// Whether it is in a module under `#[cfg(test)]`.
     pub in_tests: bool,
-    /// How many modules around it are written in this file.
+    /// Number of enclosing modules in this file.
     depth: usize,
 }
 
-/// A path that leads somewhere from the root of a crate.
+/// A path from the root of a crate.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Path {
     root: String,
     first: String,
     /// Its line, counted from 1.
     pub line: usize,
-    /// Whether it stands in a module under `#[cfg(test)]`.
+    /// Whether it is in a module under `#[cfg(test)]`.
     pub in_tests: bool,
 }
 
 impl Token {
-    /// Whether it is this word or sign.
+    /// Whether it is this word or symbol.
     pub fn is(&self, text: &str) -> bool {
         !self.is_literal && self.text == text
     }
@@ -41,12 +41,12 @@ impl Token {
 }
 
 impl Path {
-    /// What it names at the root of this crate.
+    /// The name that it uses from the root of this crate.
     pub fn in_crate(&self) -> Option<&str> {
         (self.root == "crate").then_some(self.first.as_str())
     }
 
-    /// What it names at the root of the standard library.
+    /// The name that it uses from the root of the standard library.
     pub fn in_std(&self) -> Option<&str> {
         (self.root == "std").then_some(self.first.as_str())
     }
@@ -68,7 +68,7 @@ pub fn tokens(text: &str) -> Vec<Token> {
     tokens
 }
 
-/// How long the next token is, and what it is unless it says nothing.
+/// The length of the next token, and the token unless it is white space, a comment or a character.
 fn next(rest: &str, first: char) -> (usize, Option<(String, bool)>) {
     let until = |end: Option<usize>| end.unwrap_or(rest.len());
     if rest.starts_with("//") {
@@ -127,7 +127,7 @@ fn character(rest: &str) -> usize {
     }
 }
 
-/// Says of each token in how many modules of the file it stands, and whether one of them is for tests.
+/// Records for each token the number of enclosing modules in the file, and whether one of them is for tests.
 fn mark_modules(tokens: &mut [Token]) {
     let mut braces: Vec<(bool, bool)> = Vec::new();
     for place in 0..tokens.len() {
@@ -150,8 +150,8 @@ fn is_under_cfg_test(before: &[Token]) -> bool {
         && before[before.len() - attribute.len()..].iter().zip(attribute).all(|(token, text)| token.is(text))
 }
 
-/// Every path that begins with `crate`, `std`, or with so many `super` that it leaves the file's floor. `module` is
-/// where the file stands in its crate.
+/// Every path that begins with `crate`, `std`, or with enough `super` to leave the file's floor. `module` is
+/// the path of the file's module in its crate.
 pub fn paths(tokens: &[Token], module: &[String]) -> Vec<Path> {
     let mut paths = Vec::new();
     let mut place = 0;
@@ -184,7 +184,7 @@ pub fn paths(tokens: &[Token], module: &[String]) -> Vec<Path> {
     paths
 }
 
-/// The words that come next in a path: one, or in braces the first of each branch.
+/// The next words of a path: one, or the first of each branch in braces.
 fn firsts(tokens: &[Token]) -> Vec<&Token> {
     match tokens.first() {
         Some(token) if token.is_word() => vec![token],

@@ -1,7 +1,7 @@
-//! Random inputs, good and bad: nothing panics, hangs or breaks its promises.
+//! Random inputs, valid and invalid: nothing panics, hangs or breaks an invariant.
 //!
-//! Each case is a number from which its input follows, so a failure can be repeated. By default a bounded number of cases
-//! runs; more, or other ones, by hand:
+//! The input of each case is derived from a number, so a failure can be reproduced. By default a bounded number of cases
+//! runs; to run more, or other cases:
 //!
 //! ```sh
 //! WAITLINE_FUZZ_CASES=100000 WAITLINE_FUZZ_FIRST=1000000 cargo test --release --test fuzz
@@ -24,7 +24,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// No case takes longer than this, whatever the machine: what does is a hang.
+/// A case that takes longer than this, on any machine, hangs.
 const HANG: Duration = Duration::from_secs(60);
 
 fn number(name: &str) -> Option<u64> {
@@ -32,7 +32,7 @@ fn number(name: &str) -> Option<u64> {
     Some(text.parse().unwrap_or_else(|_| panic!("{name} is a number of cases")))
 }
 
-/// Runs a number of cases on all cores. What fails is shown with the number and the input of its case.
+/// Runs a number of cases on all cores. Failures are shown with the number and the input of their case.
 fn each(cases: u64, input: impl Fn(u64) -> String + Sync, holds: impl Fn(&str) + Sync) {
     let cases = number("WAITLINE_FUZZ_CASES").unwrap_or(cases);
     let first = number("WAITLINE_FUZZ_FIRST").unwrap_or(0);
@@ -73,27 +73,27 @@ fn message(panic: &(dyn Any + Send)) -> String {
 }
 
 #[test]
-fn a_scenario_is_read_or_refused_with_a_place() {
+fn a_scenario_is_read_or_rejected_with_a_place() {
     each(2_000, reader::scenario, reader::reads_or_says_where);
 }
 
 #[test]
-fn a_change_is_made_or_refused_with_a_place() {
+fn a_change_is_made_or_rejected_with_a_place() {
     each(1_000, reader::change, reader::changes_or_says_where);
 }
 
 #[test]
-fn an_objective_is_read_or_refused_with_a_place() {
+fn an_objective_is_read_or_rejected_with_a_place() {
     each(1_000, reader::objective, reader::asks_or_says_where);
 }
 
 #[test]
-fn a_trace_is_read_or_refused_with_its_line() {
+fn a_trace_is_read_or_rejected_with_its_line() {
     each(300, reader::trace, reader::replays_or_says_where);
 }
 
 #[test]
-fn a_baseline_is_compared_or_refused() {
+fn a_baseline_is_compared_or_rejected() {
     each(300, reader::baseline, reader::compares_or_says_why);
 }
 

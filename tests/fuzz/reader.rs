@@ -1,4 +1,4 @@
-//! Everything that is read: scenarios, changes, objectives, traces, baselines.
+//! All inputs: scenarios, changes, objectives, traces, baselines.
 
 use std::io::Cursor;
 use std::sync::OnceLock;
@@ -19,14 +19,14 @@ fn read_with(text: &str, changes: &[Change], file: String) -> Result<Scenario, D
     read(Source::new("scenario", text), "scenario", changes, &files)
 }
 
-/// What is wrong is said with a place, in one or more lines that a terminal can show.
+/// An error has a place, and one or more lines that a terminal can show.
 fn is_helpful(error: &Diagnostic) {
     let (_, line, column) = error.place().expect("an error has a place");
     assert!(line > 0 && column > 0, "lines and columns count from 1: {error}");
-    assert!(!error.message().trim().is_empty(), "an error says something");
+    assert!(!error.message().trim().is_empty(), "an error has a message");
     let shown = error.render(false);
     let raw = shown.chars().find(|c| c.is_control() && *c != '\n');
-    assert_eq!(raw, None, "a message holds no control character: {shown:?}");
+    assert_eq!(raw, None, "a message contains no control character: {shown:?}");
     assert!(shown.len() < 20_000, "a message is short: {} bytes", shown.len());
 }
 
@@ -141,8 +141,8 @@ pub fn replays_or_says_where(text: &str) {
     match read_with(REPLAY, &[], text.to_owned()) {
         Err(error) => is_helpful(&error),
         Ok(scenario) => {
-            let results = run(&scenario, &Options::default(), &mut watch()).expect("nobody breaks it off");
-            assert!(results.policies[0].incomplete.is_none(), "a trace that was checked is read to its end");
+            let results = run(&scenario, &Options::default(), &mut watch()).expect("the run is not interrupted");
+            assert!(results.policies[0].incomplete.is_none(), "a validated trace is read to its end");
         }
     }
 }
@@ -153,7 +153,7 @@ fn stored() -> &'static (Scenario, Baseline, String) {
     STORED.get_or_init(|| {
         let changes = ["run.requests=4000"].map(Change::new);
         let scenario = read_with(SHOP, &changes, String::new()).expect("the shop is valid");
-        let results = run(&scenario, &Options::default(), &mut watch()).expect("nobody breaks it off");
+        let results = run(&scenario, &Options::default(), &mut watch()).expect("the run is not interrupted");
         let baseline = Baseline::of(&scenario, &results);
         let text = baseline_json(&baseline);
         (scenario, baseline, text)

@@ -11,12 +11,12 @@ use waitline::study::{CHECK_SCHEMA, Gate, Options, Stored, Watch, check, run};
 use super::generator;
 use super::texts::Dice;
 
-/// Nobody breaks the run off.
+/// Never interrupts the run.
 pub fn watch() -> Watch<'static> {
     Watch { progress: &|_| ControlFlow::Continue(()), rows: None }
 }
 
-/// A scenario of the generator with an end, a load and objectives of its own.
+/// A scenario of the generator with a different end, load and objectives.
 pub fn scenario(case: u64) -> String {
     let mut dice = Dice::of(case, 6);
     let mut scenario: Value = serde_json::from_str(&generator::scenario(case)).expect("the generator writes JSON");
@@ -70,7 +70,7 @@ impl Dice {
         };
         run["seed"] = json!(seed);
         if self.below(3) == 0 {
-            // Often longer than what there is to run.
+            // Often longer than the run.
             let is_long = run["requests"].is_u64() || run["duration"] == "20s";
             run["warm_up"] = json!(self.pick(if is_long { &["auto", "10ms", "5s", "1h"] } else { &["auto", "0ms"] }));
         }
@@ -102,7 +102,7 @@ fn is_consistent(policy: &PolicyResults) {
     }
     assert_eq!(sum, policy.requests.arrived, "the classes of {} add up", policy.name);
     let times = &policy.response_time_ms;
-    assert_eq!(times.mean.is_some(), policy.requests.completed > 0, "a mean of those that were answered");
+    assert_eq!(times.mean.is_some(), policy.requests.completed > 0, "a mean exists if requests were answered");
     let ladder = [times.min, times.p50, times.p90, times.p95, times.p99, times.p999, times.max];
     assert!(ladder.is_sorted(), "percentiles rise: {ladder:?}");
     let shares = [policy.error_rate, policy.utilization.cores, policy.utilization.workers, policy.utilization.slots];
@@ -128,20 +128,20 @@ fn sum_of(parts: &Value) -> Option<f64> {
     parts.as_object()?.values().map(Value::as_f64).sum()
 }
 
-/// Every format makes something of it, twice the same.
+/// Every format can show it, twice with the same bytes.
 fn is_shown(reports: &[Report]) {
     for format in Format::ALL {
         for explain_defaults in [false, true] {
             let view = View { explain_defaults, ..View::default() };
             let pieces: String = reports.iter().map(|report| format.piece(report, view)).collect();
             let text = pieces + &format.document(reports, view);
-            assert!(!text.contains("NaN") && !text.contains("inf "), "{} holds numbers only: {text}", format.name());
+            assert!(!text.contains("NaN") && !text.contains("inf "), "{} contains only numbers: {text}", format.name());
         }
     }
 }
 
 fn ends(scenario: &Scenario) -> ScenarioResults {
-    let results = run(scenario, &Options::default(), &mut watch()).expect("nobody breaks it off");
+    let results = run(scenario, &Options::default(), &mut watch()).expect("the run is not interrupted");
     results.policies.iter().for_each(is_consistent);
     serde_json::from_str::<Value>(&results_json(&results)).expect("results are JSON");
     assert!(timeline_svg(&results).starts_with("<svg") || timeline_svg(&results).starts_with("<?xml"));
@@ -151,7 +151,7 @@ fn ends(scenario: &Scenario) -> ScenarioResults {
 pub fn ends_and_is_shown(text: &str) {
     let scenario = match Scenario::from_json(text) {
         Ok(scenario) => scenario,
-        // A warm-up that leaves nothing of a list of arrivals.
+        // A warm-up that excludes all arrivals of a list.
         Err(error) if error.message().contains("warm-up") => return,
         Err(error) => panic!("{error}"),
     };
@@ -163,8 +163,8 @@ pub fn ends_and_is_shown(text: &str) {
         update: "update",
         is_changed: false,
     };
-    let check = check(&scenario, &Options::default(), &mut watch(), &gate).expect("nobody breaks it off");
+    let check = check(&scenario, &Options::default(), &mut watch(), &gate).expect("the run is not interrupted");
     assert_eq!(check.schema, CHECK_SCHEMA);
-    assert_eq!(results_json(&check.results), results_json(&results), "a run can be repeated");
+    assert_eq!(results_json(&check.results), results_json(&results), "a run can be reproduced");
     is_shown(&[Report::Run(results), Report::Check(check)]);
 }

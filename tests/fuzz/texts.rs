@@ -1,9 +1,9 @@
-//! Random texts: good ones, broken in many ways.
+//! Random texts: valid ones, damaged in many ways.
 
 use rand::RngExt;
 use rand_pcg::Pcg64Dxsm;
 
-/// What stands in files that people write, and what does not belong there.
+/// Pieces that occur in files that people write, and pieces that do not belong there.
 const PIECES: &[&str] = &[
     "{",
     "}",
@@ -64,7 +64,7 @@ const PIECES: &[&str] = &[
     "99999999999999999999",
 ];
 
-/// Chance of a case: everything follows from its number.
+/// Random choices of a case, all derived from its number.
 pub struct Dice(Pcg64Dxsm);
 
 impl Dice {
@@ -94,7 +94,7 @@ impl Dice {
         start..end.unwrap_or(start)
     }
 
-    /// The text with some damage, mostly little.
+    /// The text with some damage, usually little.
     pub fn damaged(&mut self, mut text: String) -> String {
         for _ in 0..1 + self.below(4) {
             let place = self.place(&text);
@@ -121,7 +121,7 @@ impl Dice {
         text
     }
 
-    /// The text with another number somewhere.
+    /// The text with one number replaced.
     fn other_number(&mut self, text: &str) -> String {
         let digits: Vec<usize> = text.match_indices(|c: char| c.is_ascii_digit()).map(|(place, _)| place).collect();
         let Some(place) = digits.get(self.below(digits.len())) else { return text.to_owned() };
