@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::results::PolicyResults;
+use super::policy::PolicyResults;
 
 /// What a policy can sustain, and how near the arrivals come to it.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]

@@ -1,60 +1,17 @@
 //! What a fault did to the requests: the same numbers before it, during it and after it, and how long until it was over for
 //! the users.
 
-use schemars::JsonSchema;
-use serde::Serialize;
-
 use crate::engine::{Departure, Observer, Outcome, Unfinished, runs};
 use crate::model::{Fault, FaultPhase, SimTime};
 
 use super::batches::Batch;
 use super::collector::Collector;
 use super::recovery::RecoveryWatch;
-use super::results::{PolicyResults, RequestCounts, Summary};
 use super::totals::Totals;
-
-pub use super::recovery::Recovery;
+use crate::stats::results::{FaultEffect, PhaseNumbers, PolicyResults};
 
 /// Of so many faults the effects are collected, and of all that have names.
 const MOST_UNNAMED: usize = 16;
-
-/// What a fault did to the requests of a policy. Of a fault that repeats, all times together.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
-pub struct FaultEffect {
-    /// Its place in the list of faults, counted from 1.
-    pub fault: usize,
-    /// Its name.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub name: Option<String>,
-    /// Before it began first.
-    pub before: PhaseNumbers,
-    /// While it was under way.
-    pub during: PhaseNumbers,
-    /// From its end to the next beginning, or to the end of the run.
-    pub after: PhaseNumbers,
-    /// Whether it was over for the users before the run ended, or before it began again.
-    pub recovery: Recovery,
-    /// How long that took from the end of the fault: the longest time, of a fault that repeats.
-    pub recovery_ms: Option<f64>,
-    /// All numbers of the requests that arrived while it was under way, if it has a name; not in files.
-    #[serde(skip)]
-    pub during_all: Option<Box<PolicyResults>>,
-}
-
-/// Requests that arrived in a part of the run.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, JsonSchema)]
-pub struct PhaseNumbers {
-    /// How long it lasted within the measured time, of all replications together.
-    pub duration_ms: f64,
-    /// What happened to the requests.
-    pub requests: RequestCounts,
-    /// Arrival to departure, of the completed requests.
-    pub response_time_ms: Summary,
-    /// The share of the requests that were rejected, timed out or failed.
-    pub error_rate: Option<f64>,
-    /// Answers given in that part, to requests that arrived then or before, per second.
-    pub throughput_per_s: Option<f64>,
-}
 
 /// Watches a run for each of its faults.
 #[derive(Clone, Debug)]

@@ -1,7 +1,7 @@
 //! The response times of a window: every value while there are few, then counts in bins.
 
 use crate::engine::Departure;
-use crate::stats::bins::{Bins, nearest_rank};
+use crate::stats::measured::bins::{Bins, nearest_rank};
 
 /// So many values are kept as they are.
 const FEW: usize = 512;

@@ -1,16 +1,14 @@
 //! Where requests waited once a worker had taken them: how long each of them did, how busy the station was, how many waited.
 
 use indexmap::IndexMap;
-use schemars::JsonSchema;
-use serde::Serialize;
 
 use crate::engine::{QueueUsage, Usage, Waits};
-use crate::model::{BackendId, Resource, StationNumber};
+use crate::model::{BackendId, Resource};
 
 use super::collector::{Subject, connections, wait_summary};
-use super::results::WaitingTime;
 use super::sample::Sample;
 use super::totals::Totals;
+use crate::stats::results::{Level, StationResults};
 
 /// How long requests waited at each station, answered or not.
 #[derive(Clone, Debug, Default)]
@@ -119,53 +117,6 @@ impl Stock {
                 in_use: totals.backends.get(place(id)).copied(),
                 waiting: totals.backend_queues.get(place(id)).copied(),
             },
-        }
-    }
-}
-
-/// A station where requests wait for what others hold: `turn` (the GIL or the loop of their worker), `cores`, `threads`
-/// (beside the loop), `pool.NAME` (a connection to a backend), `backend.NAME` (until it starts the query).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
-pub struct StationResults {
-    /// How many there are: turns, cores, threads, connections or queries at once, over all workers.
-    pub count: u64,
-    /// In use × time / (count × time), 0 to 1.
-    pub utilization: Option<f64>,
-    /// How many of them are in use.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub in_use: Option<Level>,
-    /// Requests that wait there.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub waiting: Option<Level>,
-    /// Requests that asked for one and have departed, with an answer or without.
-    pub asked: u64,
-    /// How long each of these waited there, all its waits together; those that gave up count with the time they waited.
-    pub wait_ms: WaitingTime,
-}
-
-/// How many there were at once.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, JsonSchema)]
-pub struct Level {
-    /// Mean over time.
-    pub mean: Option<f64>,
-    /// Most at one instant.
-    pub max: u64,
-}
-
-impl StationResults {
-    /// The number of that name.
-    pub(super) fn number(&self, number: StationNumber) -> Option<f64> {
-        let wait = &self.wait_ms;
-        match number {
-            StationNumber::InUseMean => self.in_use.and_then(|level| level.mean),
-            StationNumber::InUseMax => self.in_use.map(|level| level.max as f64),
-            StationNumber::WaitingMean => self.waiting.and_then(|level| level.mean),
-            StationNumber::WaitingMax => self.waiting.map(|level| level.max as f64),
-            StationNumber::WaitMean => wait.mean,
-            StationNumber::WaitP50 => wait.p50,
-            StationNumber::WaitP95 => wait.p95,
-            StationNumber::WaitP99 => wait.p99,
-            StationNumber::WaitProbability => wait.probability,
         }
     }
 }

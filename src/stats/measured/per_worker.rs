@@ -1,9 +1,7 @@
 //! What each worker did, and whether one of them had more than it could do while others were idle.
 
-use schemars::JsonSchema;
-use serde::Serialize;
-
 use crate::engine::{Usage, WorkerUsage};
+use crate::stats::results::{Imbalance, WorkerResults};
 
 use super::collector::Subject;
 use super::totals::Totals;
@@ -19,34 +17,6 @@ const IDLE: f64 = 0.7;
 
 /// So few requests are a picture, and say nothing of the long run.
 const FEW: u64 = 100;
-
-/// What one worker did.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, JsonSchema)]
-pub struct WorkerResults {
-    /// The worker, counted from 1.
-    pub worker: u32,
-    /// Requests that it took, of those that count.
-    pub requests: u64,
-    /// How busy it was, 0 to 1: the busier of its slots (if they are limited) and its GIL or loop.
-    pub utilization: Option<f64>,
-    /// Requests in progress, mean over time.
-    pub mean_in_progress: Option<f64>,
-    /// Most requests in progress at one instant.
-    pub most_in_progress: u64,
-}
-
-/// A worker that had more than it could do while others were idle.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, JsonSchema)]
-pub struct Imbalance {
-    /// The worker, counted from 1.
-    pub worker: u32,
-    /// How busy it was, 0 to 1.
-    pub utilization: f64,
-    /// How busy all other workers were, on average.
-    pub others_utilization: f64,
-    /// Its share of the requests that workers took.
-    pub share_of_requests: f64,
-}
 
 /// Every worker, in order; the busiest where there are too many to list, and none where workers cannot differ.
 pub(super) fn per_worker(subject: Subject<'_>, totals: &Totals) -> Vec<WorkerResults> {

@@ -9,13 +9,13 @@ use crate::model::{
 
 use crate::policy::{Runner, StandsFor};
 
-use super::of_arrived::{AllArrived, OfArrived, Percentile};
+use super::of_arrived::{OfArrived, Percentile};
 use super::outcomes::{Operations, Unanswered, UnansweredTime};
 use super::per_worker::{imbalance, listed, per_worker};
-use super::results::*;
 use super::sample::Sample;
 use super::stations::StationWaits;
 use super::totals::Totals;
+use crate::stats::results::*;
 
 /// Slowdowns are recorded in millionths.
 const SLOWDOWN_UNIT: u64 = 1_000_000;

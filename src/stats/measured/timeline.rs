@@ -8,7 +8,7 @@
 use crate::engine::{BlockingWaits, Departure, Entrance, Observer, Outcome, Rules, Segment, Standing, Unfinished};
 use crate::model::{Activity, ClassId, SimDuration, SimTime};
 
-use super::results::{TimelineEntry, TimelineSegment};
+use crate::stats::results::{TimelineEntry, TimelineSegment};
 
 /// Maximum number of segments of a request.
 const MOST_SEGMENTS: usize = 512;

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use crate::model::{Metric, Named, Population};
 
-use super::results::{PolicyResults, RequestCounts};
+use crate::stats::results::{PolicyResults, RequestCounts};
 
 /// So many requests of each part must lie beyond a percentile.
 pub const TAIL: u64 = 100;

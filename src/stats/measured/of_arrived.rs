@@ -5,38 +5,8 @@
 //! is below a bound exactly if that share of the requests was answered below it, of all that were answered, that ended
 //! without an answer, or that have waited as long as the bound.
 
-use indexmap::IndexMap;
-use schemars::JsonSchema;
-use serde::Serialize;
-
 use super::bins::nearest_rank;
-use super::results::ClassConfidence;
 use super::sample::Sample;
-use crate::model::Named;
-
-/// Numbers of every request that arrived.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
-pub struct AllArrived {
-    /// Percentiles and maxima by the names that objectives use, times in ms; `null` where so many got no answer that there
-    /// is none.
-    pub numbers: IndexMap<&'static str, Option<f64>>,
-    /// The longest that a request was seen to wait, in ms: until its answer, until it ended without one, or until the end of
-    /// the run.
-    pub longest_wait_ms: Option<f64>,
-    /// How sure the numbers are.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub confidence: Option<ClassConfidence>,
-    /// What numbers are at least that are not known because all requests are still in flight; not in files.
-    #[serde(skip)]
-    pub at_least: IndexMap<&'static str, f64>,
-}
-
-impl AllArrived {
-    /// The number of that name. It is infinite where so many got no answer that there is none.
-    pub fn number(&self, named: Named) -> Option<f64> {
-        *self.numbers.get(named.name())?
-    }
-}
 
 /// What became of requests, as far as it says how long they took.
 #[derive(Clone, Copy, Debug)]

@@ -3,9 +3,11 @@
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
 use super::observations::{Method, NotEstimable, Series};
-use super::results::{ClassConfidence, Confidence, DifferenceResult, DifferenceVerdict, IntervalMethod, PolicyResults};
 use super::support::Support;
 use crate::model::{Metric, Named};
+use crate::stats::results::{
+    ClassConfidence, Confidence, DifferenceResult, DifferenceVerdict, IntervalMethod, PolicyResults,
+};
 
 /// An interval that covers the true mean with a given confidence.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -10,30 +10,19 @@
 use crate::engine::{Departure, Outcome, Unfinished};
 use crate::model::{Fault, FaultPhase, SimDuration, SimTime};
 
-use schemars::JsonSchema;
-use serde::Serialize;
+use crate::stats::results::Recovery;
 
 /// There are at most so many windows, and more than half of it after a long time.
 const MOST: usize = 4096;
+
 /// The first windows are this wide, in nanoseconds: 1/512 s.
 const NARROWEST: u64 = 1_953_125;
+
 /// A stretch has at least so many requests, where there are enough.
 const REQUESTS: u64 = 20;
+
 /// The share of answered requests beyond the 95th percentile.
 const BEYOND: f64 = 0.05;
-
-/// Whether a fault was over for the users before the run ended.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Recovery {
-    /// It was.
-    Recovered,
-    /// It was not, after one of its ends at least.
-    NotRecovered,
-    /// No request was answered before it, none arrived after it, or it repeats too fast for the length of the run.
-    #[default]
-    Unknown,
-}
 
 /// Watches what follows a fault.
 #[derive(Clone, Debug)]

@@ -13,11 +13,9 @@ mod counts;
 mod stretch;
 mod times;
 
-use schemars::JsonSchema;
-use serde::Serialize;
-
 use crate::engine::{Departure, Outcome, Unfinished, add_spent};
 use crate::model::{Activity, ActivityGroup, SimDuration, SimTime};
+use crate::stats::results::TimeWindow;
 
 pub use counts::Counts;
 use stretch::{Stretch, nanos, units};
@@ -25,37 +23,12 @@ use times::Times;
 
 /// A run has at most so many windows, and more than half of it once it is long.
 const MOST: usize = 120;
+
 /// There are no more windows than requests, unless there are no more than so many.
 const FEW: usize = 10;
+
 /// The first windows are this wide, in nanoseconds: 1/512 s.
 const NARROWEST: u64 = 1_953_125;
-
-/// A window of time. A request belongs to the window in which it arrived; a retry is a request of its own.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, JsonSchema)]
-pub struct TimeWindow {
-    /// From when.
-    pub start_ms: f64,
-    /// Until when.
-    pub end_ms: f64,
-    /// Requests that arrived.
-    pub arrivals: u64,
-    /// Of these, how many were answered, then or later.
-    pub completions: u64,
-    /// Of these, how many were rejected, timed out or failed, then or later; the rest was in flight at the end of the run.
-    pub unanswered: u64,
-    /// Mean response time of those that were answered.
-    pub mean_ms: Option<f64>,
-    /// 95th percentile of their response times: exact up to 512 requests, beyond that within 0.1 %.
-    pub p95_ms: Option<f64>,
-    /// Answers given in this time, to requests that arrived then or before, per second.
-    pub throughput_per_s: Option<f64>,
-    /// Requests in the system, mean over the window.
-    pub in_system: Option<f64>,
-    /// Requests in the backlog, mean over the window.
-    pub backlog: Option<f64>,
-    /// CPU time of requests / (time × cores); the CPU time of a request is spread evenly over its time in progress.
-    pub utilization: Option<f64>,
-}
 
 /// Watches a run, window by window.
 #[derive(Clone, Debug)]
@@ -106,8 +79,11 @@ struct Window {
 }
 
 const LEVELS: usize = 3;
+
 const IN_SYSTEM: usize = 0;
+
 const BACKLOG: usize = 1;
+
 const WORK: usize = 2;
 
 /// A level × time in a window.

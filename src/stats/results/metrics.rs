@@ -2,8 +2,7 @@
 
 use crate::model::{Metric, Named};
 
-use super::of_arrived::AllArrived;
-use super::results::{ClassResults, PolicyResults, RequestCounts, Slowdown, Summary};
+use super::{AllArrived, ClassResults, PolicyResults, RequestCounts, Slowdown, Summary};
 
 /// The numbers that policies and classes have.
 struct OfRequests<'a> {

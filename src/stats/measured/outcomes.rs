@@ -1,27 +1,10 @@
 //! What is collected of requests that got no answer, and of operations: all attempts of a client together.
 
-use schemars::JsonSchema;
-use serde::Serialize;
-
 use super::of_arrived::OfArrived;
 use super::sample::Sample;
 use crate::engine::{Departure, Outcome, Standing, Unfinished, add_spent};
 use crate::model::Activity;
-
-/// Operations: all attempts of a client to get one answer.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, JsonSchema)]
-pub struct OperationCounts {
-    /// Began after the warm-up.
-    pub arrived: u64,
-    /// Got an answer in time, at the first attempt or a later one.
-    pub answered: u64,
-    /// Ended without one: the client makes no further attempt.
-    pub given_up: u64,
-    /// Still under way at the end, a client between two attempts included.
-    pub in_flight: u64,
-    /// Given up / arrived.
-    pub error_rate: Option<f64>,
-}
+use crate::stats::results::OperationCounts;
 
 /// Operations of a run or a stretch of it.
 #[derive(Clone, Debug)]

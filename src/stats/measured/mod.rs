@@ -1,0 +1,23 @@
+//! What is collected while runs go on: counts, samples, windows of time.
+
+mod batches;
+mod bins;
+mod collector;
+mod fault_effect;
+mod of_arrived;
+mod outcomes;
+mod over_time;
+mod per_worker;
+mod recovery;
+mod sample;
+mod stations;
+mod timeline;
+mod totals;
+
+pub use batches::Batches;
+pub use collector::{Collector, Subject};
+pub use fault_effect::FaultWatch;
+pub use over_time::{Counts as WindowCounts, OverTime};
+pub use sample::Sample;
+pub use timeline::TimelineRecorder;
+pub use totals::{Incomplete, Totals};

@@ -1,0 +1,106 @@
+//! What goes wrong during a run, and what that does to the requests.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::policy::PolicyResults;
+use super::requests::RequestCounts;
+use super::requests::Summary;
+
+/// Something that goes wrong for a while.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
+pub struct FaultWindow {
+    /// What objectives call it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// What: `slow`, `down`, `restart` or `cores`.
+    pub kind: FaultWindowKind,
+    /// From when; of a fault that repeats, the first time.
+    pub start_ms: f64,
+    /// Until when; of a fault that repeats, the first time.
+    pub end_ms: f64,
+    /// From one beginning to the next, of a fault that repeats until the end of the run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub every_ms: Option<f64>,
+    /// The backend that is slow or down.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub backend: Option<String>,
+    /// How many times longer its queries take.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub factor: Option<f64>,
+    /// How long its queries take, unless they take longer anyway.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub time_ms: Option<f64>,
+    /// The worker that restarts, counted from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub worker: Option<u32>,
+    /// How many cores are left.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cores: Option<u32>,
+}
+
+/// What goes wrong during a fault.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum FaultWindowKind {
+    /// A backend is slow.
+    #[default]
+    Slow,
+    /// A backend answers nothing.
+    Down,
+    /// A worker restarts.
+    Restart,
+    /// The machine has fewer cores.
+    Cores,
+}
+
+/// What a fault did to the requests of a policy. Of a fault that repeats, all times together.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
+pub struct FaultEffect {
+    /// Its place in the list of faults, counted from 1.
+    pub fault: usize,
+    /// Its name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Before it began first.
+    pub before: PhaseNumbers,
+    /// While it was under way.
+    pub during: PhaseNumbers,
+    /// From its end to the next beginning, or to the end of the run.
+    pub after: PhaseNumbers,
+    /// Whether it was over for the users before the run ended, or before it began again.
+    pub recovery: Recovery,
+    /// How long that took from the end of the fault: the longest time, of a fault that repeats.
+    pub recovery_ms: Option<f64>,
+    /// All numbers of the requests that arrived while it was under way, if it has a name; not in files.
+    #[serde(skip)]
+    pub during_all: Option<Box<PolicyResults>>,
+}
+
+/// Requests that arrived in a part of the run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, JsonSchema)]
+pub struct PhaseNumbers {
+    /// How long it lasted within the measured time, of all replications together.
+    pub duration_ms: f64,
+    /// What happened to the requests.
+    pub requests: RequestCounts,
+    /// Arrival to departure, of the completed requests.
+    pub response_time_ms: Summary,
+    /// The share of the requests that were rejected, timed out or failed.
+    pub error_rate: Option<f64>,
+    /// Answers given in that part, to requests that arrived then or before, per second.
+    pub throughput_per_s: Option<f64>,
+}
+
+/// Whether a fault was over for the users before the run ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Recovery {
+    /// It was.
+    Recovered,
+    /// It was not, after one of its ends at least.
+    NotRecovered,
+    /// No request was answered before it, none arrived after it, or it repeats too fast for the length of the run.
+    #[default]
+    Unknown,
+}

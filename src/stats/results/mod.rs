@@ -1,0 +1,123 @@
+//! The results of a scenario, as `results.json` holds them (schema `waitline.results/1`).
+//!
+//! All times are in milliseconds. A number that does not exist (a percentile of no request, the slowdown of a
+//! request without demand) is `None`, written as `null`.
+
+mod faults;
+mod intervals;
+mod metrics;
+mod objectives;
+mod over_time;
+mod policy;
+mod requests;
+mod saturation;
+mod stations;
+
+use indexmap::IndexMap;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+pub use self::faults::*;
+pub use self::intervals::*;
+pub use self::objectives::*;
+pub use self::over_time::*;
+pub use self::policy::*;
+pub use self::requests::*;
+pub use self::saturation::*;
+pub use self::stations::*;
+
+/// The schema of the results file. Fields are only ever added within a major version.
+pub const SCHEMA: &str = "waitline.results/1";
+
+/// What a run of a scenario gave. All times are in milliseconds; a number that does not exist is null.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
+pub struct ScenarioResults {
+    /// What the file is, and in which version.
+    #[schemars(extend("const" = SCHEMA))]
+    pub schema: &'static str,
+    /// The version of the program.
+    pub waitline: &'static str,
+    /// The scenario's name.
+    pub scenario: String,
+    /// What it shows.
+    pub description: Option<String>,
+    /// SHA-256 of the scenario.
+    pub scenario_sha256: String,
+    /// The seed.
+    pub seed: u64,
+    /// How many replications were run.
+    pub replications: u64,
+    /// What was left out at the beginning of each run.
+    pub warm_up: WarmUpResults,
+    /// Whether the intervals are as narrow as was asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub precision: Option<PrecisionResults>,
+    /// What the model leaves out or takes for granted, in sentences.
+    #[schemars(with = "Vec<String>")]
+    pub assumptions: Vec<Assumption>,
+    /// Defaults in force: path and value.
+    pub defaults: IndexMap<String, String>,
+    /// What went wrong meanwhile, in the order of the scenario.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub faults: Vec<FaultWindow>,
+    /// Pools that are asked under a preset without what the client library costs.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub missing_clients: Vec<MissingClient>,
+    /// What was asked of the results, and whether they meet it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub slo: Vec<ObjectiveResult>,
+    /// One entry a policy, in the order of the scenario.
+    pub policies: Vec<PolicyResults>,
+    /// How each other policy differs from one of them, on the same requests.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub comparisons: Vec<ComparisonResults>,
+}
+
+/// What the model leaves out or takes for granted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Assumption {
+    /// Network, memory pressure and disk are not modelled.
+    ApplicationOnly,
+    /// What the application server itself does is a policy's overhead.
+    ServerOverhead,
+    /// Every policy meets the same requests.
+    SameRequests,
+    /// Demands do not depend on the load.
+    DemandsWithoutLoad,
+    /// Threads and loops share the cores round robin.
+    RoundRobin,
+    /// Response time counts from the intended arrival.
+    IntendedArrival,
+}
+
+impl Assumption {
+    /// Every assumption, in the order of reports.
+    pub const ALL: [Self; 6] = [
+        Self::ApplicationOnly,
+        Self::ServerOverhead,
+        Self::SameRequests,
+        Self::DemandsWithoutLoad,
+        Self::RoundRobin,
+        Self::IntendedArrival,
+    ];
+}
+
+/// A connection pool that a real product is asked through, without a `client`: its numbers leave the library out.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct MissingClient {
+    /// The policy's name.
+    pub policy: String,
+    /// The backend's name.
+    pub backend: String,
+    /// The client that was measured with that product.
+    pub measured: &'static str,
+}
+
+fn is_false(flag: &bool) -> bool {
+    !flag
+}
+
+fn is_zero(count: &u64) -> bool {
+    *count == 0
+}

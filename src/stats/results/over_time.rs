@@ -1,0 +1,84 @@
+//! What happened when: windows of time, and what single requests did.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::is_false;
+use super::is_zero;
+
+/// A window of time. A request belongs to the window in which it arrived; a retry is a request of its own.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, JsonSchema)]
+pub struct TimeWindow {
+    /// From when.
+    pub start_ms: f64,
+    /// Until when.
+    pub end_ms: f64,
+    /// Requests that arrived.
+    pub arrivals: u64,
+    /// Of these, how many were answered, then or later.
+    pub completions: u64,
+    /// Of these, how many were rejected, timed out or failed, then or later; the rest was in flight at the end of the run.
+    pub unanswered: u64,
+    /// Mean response time of those that were answered.
+    pub mean_ms: Option<f64>,
+    /// 95th percentile of their response times: exact up to 512 requests, beyond that within 0.1 %.
+    pub p95_ms: Option<f64>,
+    /// Answers given in this time, to requests that arrived then or before, per second.
+    pub throughput_per_s: Option<f64>,
+    /// Requests in the system, mean over the window.
+    pub in_system: Option<f64>,
+    /// Requests in the backlog, mean over the window.
+    pub backlog: Option<f64>,
+    /// CPU time of requests / (time × cores); the CPU time of a request is spread evenly over its time in progress.
+    pub utilization: Option<f64>,
+}
+
+/// What one request did.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct TimelineEntry {
+    /// Its number in the run, counted from 1.
+    pub request: u64,
+    /// Its class.
+    pub class: String,
+    /// When it arrived.
+    pub arrival_ms: f64,
+    /// When it departed, with an answer or without; `None` while in flight at the end.
+    pub departure_ms: Option<f64>,
+    /// Arrival to departure, of an answered one.
+    pub response_time_ms: Option<f64>,
+    /// What became of it if it departed without an answer, or with one too late: `rejected`, `timed_out`,
+    /// `served_late` or `failed`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<&'static str>,
+    /// Why it was rejected or failed: one of the reasons of `rejected_by` and `failed_by`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<&'static str>,
+    /// Response time / demand.
+    pub slowdown: Option<f64>,
+    /// The worker that took it, counted from 1.
+    pub worker: Option<u32>,
+    /// The slot (sync: always 1; threaded: the thread) it held in that worker, counted from 1; async has none
+    /// unless limited.
+    pub slot: Option<u32>,
+    /// How many segments were merged into their neighbours because the request has too many: in a merged stretch all time spent
+    /// in one way stands together. 0 is left out.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub merged_segments: u64,
+    /// What it did, in order of time, without holes.
+    pub segments: Vec<TimelineSegment>,
+}
+
+/// A stretch of a request's time spent in one way.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct TimelineSegment {
+    /// The activity: `backlog_wait`, `run_queue_wait`, `pool_wait`, `backend_wait`, `framework`, `compute`, `backend`, `sleep`
+    /// or `thread_wait`.
+    pub kind: &'static str,
+    /// From when.
+    pub start_ms: f64,
+    /// Until when.
+    pub end_ms: f64,
+    /// Whether it is a wait that blocks what runs the request, where other waits do not.
+    #[serde(skip_serializing_if = "is_false")]
+    pub blocking: bool,
+}

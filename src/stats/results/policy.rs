@@ -1,0 +1,160 @@
+//! The numbers of a policy and of its classes.
+
+use indexmap::IndexMap;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::faults::FaultEffect;
+use super::intervals::ClassConfidence;
+use super::intervals::Confidence;
+use super::over_time::TimeWindow;
+use super::over_time::TimelineEntry;
+use super::requests::AllArrived;
+use super::requests::InSystem;
+use super::requests::OperationCounts;
+use super::requests::RequestCounts;
+use super::requests::Slowdown;
+use super::requests::Summary;
+use super::requests::WaitingTime;
+use super::saturation::Saturation;
+use super::stations::Imbalance;
+use super::stations::StationResults;
+use super::stations::Utilization;
+use super::stations::WorkerResults;
+use crate::model::Breakdown;
+use crate::policy::Runner;
+use crate::policy::StandsFor;
+use crate::stats::estimate::Observations;
+use crate::stats::measured::Incomplete;
+
+/// What one policy gave.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
+pub struct PolicyResults {
+    /// The policy's name.
+    pub name: String,
+    /// Its kind.
+    pub kind: &'static str,
+    /// What runs its requests.
+    pub runner: Runner,
+    /// The plain policy that it stands for, if it is a preset of a real product.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stands_for: Option<StandsFor>,
+    /// How many worker processes there are.
+    pub workers: u32,
+    /// How many requests each has in progress at most; `None`: any number.
+    pub slots: Option<u32>,
+    /// What happened to the requests.
+    pub requests: RequestCounts,
+    /// Arrival to departure, of the completed requests.
+    pub response_time_ms: Summary,
+    /// Response time / demand.
+    pub slowdown: Slowdown,
+    /// The share of the requests that arrived and were rejected, timed out or failed.
+    pub error_rate: Option<f64>,
+    /// Percentiles and maxima over every request that arrived, where one without an answer is slower than any other.
+    pub all_arrived: AllArrived,
+    /// Where the time went: means per completed request, which add up to the mean response time.
+    pub breakdown_ms: Breakdown,
+    /// Where the time of the others went until they ended: means per request that departed without an answer, or with one
+    /// after its client had given up. Left out if there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unanswered_breakdown_ms: Option<Breakdown>,
+    /// The wait in the backlog, of the requests that a worker took.
+    pub waiting_time_ms: WaitingTime,
+    /// Where requests waited once a worker had taken them: `turn`, `cores`, `threads`, `pool.NAME` and `backend.NAME`, those
+    /// of them where this policy may make requests wait.
+    #[serde(skip_serializing_if = "IndexMap::is_empty")]
+    pub stations: IndexMap<String, StationResults>,
+    /// What each worker did: the 256 busiest where there are more. Left out for a single worker, and where each takes one
+    /// request after another out of one queue.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub per_worker: Vec<WorkerResults>,
+    /// A worker that had more than it could do while the others had room.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub imbalance: Option<Imbalance>,
+    /// Requests inside the system.
+    pub in_system: InSystem,
+    /// Requests that the application served per second, too late for their clients or not; those that arrived in the
+    /// warm-up and departed after it included.
+    pub throughput_per_s: Option<f64>,
+    /// Of those, the ones that it served while their clients still waited, per second.
+    pub goodput_per_s: Option<f64>,
+    /// Busy time / (time × how many there are), 0 to 1.
+    pub utilization: Utilization,
+    /// The same numbers for each class, in the order of the scenario.
+    pub classes: IndexMap<String, ClassResults>,
+    /// All attempts of a client together; where clients make several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub operations: Option<OperationCounts>,
+    /// From a client's first try to its answer, of the answered operations; where clients try again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub operation_time_ms: Option<Summary>,
+    /// All arrivals / arrivals that are no repeated tries; where clients try again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub amplification: Option<f64>,
+    /// What happened when: windows of equal width that begin with the measured time, at most 120. Of several replications
+    /// together.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub over_time: Vec<TimeWindow>,
+    /// What each fault did to the requests, in the order of the scenario.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub faults: Vec<FaultEffect>,
+    /// Requests that arrived in the warm-up and are left out.
+    pub warm_up_requests: u64,
+    /// How sure these numbers are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub confidence: Option<Confidence>,
+    /// What the policy can sustain, and what was asked of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub saturation: Option<Saturation>,
+    /// Why a real server may do anything here, where a preset stands for one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub no_prediction: Option<NoPrediction>,
+    /// Why the run stopped before its end; the numbers are of what was run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub incomplete: Option<Incomplete>,
+    /// Phase starts and ends, whatever the engine skips.
+    pub events: u64,
+    /// What single requests did, for short runs or when asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub timeline: Option<Vec<TimelineEntry>>,
+    /// The values behind the intervals, of the shortest parts first; not in files.
+    #[serde(skip)]
+    pub observations: Vec<Observations>,
+}
+
+/// Why the numbers of a preset predict nothing about the real server.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NoPrediction {
+    /// The listen queue overflows.
+    Overflow {
+        /// How many requests were rejected.
+        rejected: u64,
+    },
+    /// The load is so close to the capacity that the smallest difference decides.
+    NearCapacity {
+        /// Offered / capacity.
+        load: f64,
+    },
+}
+
+/// What one class of requests met.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct ClassResults {
+    /// What happened to the requests.
+    pub requests: RequestCounts,
+    /// Arrival to departure, of the completed requests.
+    pub response_time_ms: Summary,
+    /// Response time / demand.
+    pub slowdown: Slowdown,
+    /// The share of the requests that arrived and were rejected, timed out or failed.
+    pub error_rate: Option<f64>,
+    /// Percentiles and maxima over every request that arrived, where one without an answer is slower than any other.
+    pub all_arrived: AllArrived,
+    /// How sure these numbers are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub confidence: Option<ClassConfidence>,
+}
