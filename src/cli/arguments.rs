@@ -4,10 +4,10 @@ use std::convert::Infallible;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
-use clap::builder::{PathBufValueParser, PossibleValue, TypedValueParser};
+use clap::builder::{PathBufValueParser, PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 
-use crate::output::Format;
+use crate::output::{Format, Shows};
 use crate::scenario::{Change, did_you_mean};
 
 /// What is changed in a scenario without editing it.
@@ -80,14 +80,26 @@ pub struct RunArguments {
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Output")]
 pub struct PrintArguments {
-    /// Print the results in this format
+    /// Print the results in this format [default: text]
     #[arg(long, value_name = "FORMAT", help_heading = "Output")]
     pub format: Option<Format>,
 
-    /// Print no tables, notes or progress; a --format that is named is printed all the same
+    /// Print no tables, notes or progress; has no effect on an explicit --format
     #[arg(long, short, help_heading = "Output")]
     pub quiet: bool,
+}
 
+impl PrintArguments {
+    /// The format of what is printed: none when quiet, unless one was named.
+    pub fn printed(&self) -> Option<Format> {
+        self.format.or((!self.quiet).then_some(Format::Text))
+    }
+}
+
+/// What is explained.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Output")]
+pub struct ExplainArguments {
     /// Say what the model assumes, and which defaults are in force
     #[arg(long, help_heading = "Output")]
     pub explain_defaults: bool,
@@ -159,6 +171,13 @@ fn export(text: &str) -> Result<Export, String> {
         "-" => Err(format!("`-` is no file; `--format {name}` prints to standard output")),
         _ => Ok(Export { format: *format, path: PathBuf::from(file) }),
     }
+}
+
+/// The formats that show this; for commands whose documents do not fill all formats.
+pub fn formats_for(shown: &'static [Shows]) -> impl TypedValueParser<Value = Format> {
+    let offered = Format::ALL.iter().filter(|format| shown.contains(&format.shows()));
+    PossibleValuesParser::new(offered.filter_map(ValueEnum::to_possible_value))
+        .try_map(|name| Format::from_str(&name, false))
 }
 
 impl ValueEnum for Format {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::arguments::{ExportArguments, PrintArguments, ScenarioArguments, WhenUndecided, file};
+use super::arguments::{ExplainArguments, ExportArguments, PrintArguments, ScenarioArguments, WhenUndecided, file};
 use super::ending::Ending;
 use super::failure::{Failure, reason};
 use super::files;
@@ -18,7 +18,7 @@ use super::scenarios;
 use super::terminal::{Stdout, color_on_stderr, note};
 use crate::model::is_hidden;
 use crate::output::words::{advice, reason as reason_in_words, without_data};
-use crate::output::{Format, Report, View, baseline_json};
+use crate::output::{CheckReport, baseline_json};
 use crate::scenario::{Diagnostic, Scenario};
 use crate::study::{
     self, BASELINE_SCHEMA, Baseline, BaselineCheck, CheckVerdict, Gate, Options, ScenarioCheck, Stored, Watch,
@@ -80,6 +80,9 @@ pub struct Check {
     print: PrintArguments,
 
     #[command(flatten)]
+    explain: ExplainArguments,
+
+    #[command(flatten)]
     export: ExportArguments,
 }
 
@@ -121,9 +124,7 @@ impl Check {
         }
         let stored = files.iter().map(|file| self.stored(file)).collect::<Result<Vec<_>, _>>()?;
         self.expect_writable(&stored, &inputs, ending)?;
-        let view =
-            View { explain_defaults: self.print.explain_defaults, several: scenarios.len() > 1, ..View::default() };
-        let mut reports = Reports::begin(self.format(), &self.export.exports, view, ending)?;
+        let mut reports = Reports::begin(self.print.printed(), &self.export.exports, scenarios.len(), ending)?;
         let mut verdicts = Verdicts::default();
         for ((file, scenario), (path, stored)) in files.iter().zip(&scenarios).zip(&stored) {
             let check = self.check(file, scenario, path, stored)?;
@@ -145,18 +146,13 @@ impl Check {
             if is_judged {
                 verdicts.add(&check);
             }
-            reports.add(Report::Check(check), stdout)?;
+            reports.add(CheckReport { check, explains_defaults: self.explain.explain_defaults }, stdout)?;
         }
         reports.finish(stdout)?;
         if !self.print.quiet {
             reports::note_exports(&self.export.exports);
         }
         verdicts.into_result()
-    }
-
-    /// Quiet prints nothing, unless a format was named.
-    fn format(&self) -> Option<Format> {
-        self.print.format.or((!self.print.quiet).then_some(Format::Text))
     }
 
     /// Where a scenario's baseline is, and what there is of it.
@@ -200,7 +196,7 @@ impl Check {
                 Stored::Missing | Stored::Unreadable(_) | Stored::NotAsked => {}
             }
         }
-        reports::add_outputs(self.format(), &self.export.exports, &mut outputs)
+        reports::add_outputs(self.print.printed(), &self.export.exports, &mut outputs)
     }
 
     fn check(&self, file: &str, scenario: &Scenario, path: &Path, stored: &Stored) -> Result<ScenarioCheck, Failure> {
@@ -253,8 +249,8 @@ impl Check {
 
 impl Verdicts {
     fn add(&mut self, check: &ScenarioCheck) {
-        let mut message =
-            format!("{}: {}", check.scenario, listed(&check.reasons.iter().map(reason_in_words).collect::<Vec<_>>()));
+        let reasons: Vec<String> = check.reasons.iter().map(reason_in_words).collect();
+        let mut message = format!("{}: {}", check.scenario, listed(&reasons));
         match check.verdict {
             CheckVerdict::Passes => {}
             CheckVerdict::Fails => self.fails.push(message),

@@ -5,7 +5,7 @@ use std::{env, fs};
 
 use super::failure::Failure;
 use super::files;
-use crate::output::{Report, View, step_summary};
+use crate::output::{Document, step_summary};
 
 /// The folder we are in, as seen from the root of the repository; empty where that is unknown or the same.
 pub fn folder() -> String {
@@ -17,14 +17,14 @@ pub fn folder() -> String {
     below_workspace().map(|folder| folder.to_string_lossy().replace('\\', "/")).unwrap_or_default()
 }
 
-/// Adds the reports to the summary of the step, if there is one.
+/// Adds the documents to the summary of the step, if there is one.
 ///
 /// # Errors
 /// When it cannot be written.
-pub fn add_step_summary(reports: &[Report], view: View<'_>) -> Result<(), Failure> {
+pub fn add_step_summary(documents: &[Box<dyn Document>]) -> Result<(), Failure> {
     let Some(path) = summary_path() else { return Ok(()) };
     let taken = fs::metadata(&path).map_or(0, |found| found.len());
-    let summary = step_summary(reports, view, usize::try_from(taken).unwrap_or(usize::MAX));
+    let summary = step_summary(documents, usize::try_from(taken).unwrap_or(usize::MAX));
     files::append(&path, &summary)
 }
 

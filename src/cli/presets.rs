@@ -1,10 +1,13 @@
 //! `waitline presets`: the policies that stand for real products.
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
+use super::arguments::formats_for;
+use super::ending::Ending;
 use super::failure::Failure;
+use super::reports;
 use super::terminal::Stdout;
-use crate::output::{presets_json, presets_text};
+use crate::output::{Format, PresetList, Shows};
 use crate::policy::examples;
 
 const EXAMPLES: &str = "\
@@ -20,17 +23,8 @@ Examples:
 #[command(after_help = EXAMPLES)]
 pub struct Presets {
     /// Print the list in this format
-    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = formats_for(&[Shows::Everything]))]
     format: Format,
-}
-
-/// How the list is printed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// for people
-    Text,
-    /// one JSON document
-    Json,
 }
 
 impl Presets {
@@ -38,11 +32,7 @@ impl Presets {
     ///
     /// # Errors
     /// When it cannot be written.
-    pub fn execute(&self, stdout: &mut Stdout) -> Result<(), Failure> {
-        let text = match self.format {
-            Format::Text => presets_text(&examples(), stdout.has_color()),
-            Format::Json => presets_json(&examples()),
-        };
-        stdout.write(&text)
+    pub fn execute(&self, stdout: &mut Stdout, ending: &Ending) -> Result<(), Failure> {
+        reports::print(PresetList(examples()), Some(self.format), stdout, ending)
     }
 }

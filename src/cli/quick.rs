@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
-use super::arguments::{ExportArguments, PrintArguments, RunArguments, ScenarioArguments, WriteArguments};
+use super::arguments::{
+    ExplainArguments, ExportArguments, PrintArguments, RunArguments, ScenarioArguments, WriteArguments,
+};
 use super::ending::Ending;
 use super::failure::Failure;
 use super::outputs::Inputs;
@@ -80,6 +82,9 @@ pub struct Quick {
     #[command(flatten)]
     print: PrintArguments,
 
+    #[command(flatten)]
+    explain: ExplainArguments,
+
     /// Write results.json and timeline.svg to DIR/quick/
     #[arg(long, value_name = "DIR", help_heading = "Output")]
     out: Option<PathBuf>,
@@ -119,6 +124,7 @@ impl Quick {
             run: &self.run,
             out: self.out.as_deref(),
             print: &self.print,
+            explain: &self.explain,
             write: &self.write,
             exports: &self.export.exports,
         };

@@ -4,17 +4,18 @@ use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
 use super::arguments::file;
 use super::ending::Ending;
 use super::failure::{Failure, reason};
 use super::files;
 use super::outputs::{InputKind, Inputs, Outputs};
+use super::reports;
 use super::scenarios;
 use super::terminal::Stdout;
 use crate::output::words::{bad_observations, case_description, not_replayable};
-use crate::output::{View, replay_json, replay_markdown, replay_svg, replay_text};
+use crate::output::{Format, ReplayReport, replay_svg};
 use crate::scenario::{self, Change, Diagnostic, Scenario, Source};
 use crate::study::{CaseFile, Observed, Replayed, ReplayedCase, replay};
 
@@ -76,17 +77,6 @@ pub struct Replay {
     print_scenario: bool,
 }
 
-/// How the comparison is printed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// a table for people
-    Text,
-    /// one JSON document
-    Json,
-    /// a table to paste into a page
-    Markdown,
-}
-
 fn change(text: &str) -> Result<Change, std::convert::Infallible> {
     Ok(Change::new(text))
 }
@@ -103,21 +93,17 @@ impl Replay {
         }
         let inputs = Inputs::default();
         let cases = each(&folders, |folder| self.read(folder, &inputs))?;
-        if let Some(path) = &self.picture {
-            let mut outputs = Outputs::new(&inputs, None, ending);
-            outputs.add_stdout();
-            outputs.add(path)?;
-        }
+        let mut outputs = Outputs::new(&inputs, None, ending);
+        reports::add_outputs(Some(self.format), &[], &mut outputs)?;
+        self.picture.iter().try_for_each(|path| outputs.add(path))?;
         let replayed = Replayed::new(each(&cases, |case| case.replay(self.accept_streams))?);
-        stdout.write(&match self.format {
-            Format::Text => replay_text(&replayed, stdout.view(View::default())),
-            Format::Json => replay_json(&replayed),
-            Format::Markdown => replay_markdown(&replayed),
-        })?;
-        if let Some(path) = &self.picture {
-            files::write(path, &replay_svg(&replayed), ending)?;
+        let picture = self.picture.as_ref().map(|path| (path, replay_svg(&replayed)));
+        let verdict = judge(&replayed);
+        reports::print(ReplayReport(replayed), Some(self.format), stdout, ending)?;
+        if let Some((path, svg)) = picture {
+            files::write(path, &svg, ending)?;
         }
-        judge(&replayed)
+        verdict
     }
 
     /// The folders that are cases, in order of their names.

@@ -7,57 +7,53 @@ use super::files::NewFile;
 use super::github;
 use super::outputs::Outputs;
 use super::terminal::{Stdout, note};
-use crate::output::{Format, Report, View};
+use crate::output::{Document, Format, View};
 
-/// The reports of a command, while its scenarios run one after another.
-#[derive(Debug)]
+/// The documents of a command, while they come in one after another.
 pub struct Reports {
     printed: Option<Format>,
     exports: Vec<(Format, NewFile)>,
     view: View<'static>,
-    /// Those that have run, for formats that are one document; empty if there is none.
-    kept: Vec<Report>,
+    /// The documents so far, for formats that write all of them together; empty if there is no such format.
+    kept: Vec<Box<dyn Document>>,
 }
 
 impl Reports {
-    /// Begins the files, so that one which cannot be written ends the command before a scenario runs.
+    /// Begins the files, so that one which cannot be written ends the command before a scenario runs. There will be
+    /// `count` documents.
     ///
     /// # Errors
     /// [`Failure::Write`] naming the path.
-    pub fn begin(
-        printed: Option<Format>,
-        exports: &[Export],
-        view: View<'static>,
-        ending: &Ending,
-    ) -> Result<Self, Failure> {
+    pub fn begin(printed: Option<Format>, exports: &[Export], count: usize, ending: &Ending) -> Result<Self, Failure> {
         let begin = |export: &Export| Ok((export.format, NewFile::create(&export.path, ending)?));
         let exports = exports.iter().map(begin).collect::<Result<_, Failure>>()?;
+        let view = View { several: count > 1, ..View::default() };
         Ok(Self { printed, exports, view, kept: Vec::new() })
     }
 
-    /// Adds a scenario that has run.
+    /// Adds a document.
     ///
     /// # Errors
-    /// When its report cannot be written.
-    pub fn add(&mut self, report: Report, stdout: &mut Stdout) -> Result<(), Failure> {
-        self.write(stdout, |format, view| format.piece(&report, view))?;
+    /// When it cannot be written.
+    pub fn add(&mut self, document: impl Document + 'static, stdout: &mut Stdout) -> Result<(), Failure> {
+        self.write(stdout, |format, view| format.piece(&document, view))?;
         self.view.before += 1;
         let mut formats = self.printed.into_iter().chain(self.exports.iter().map(|(format, _)| *format));
-        if formats.any(Format::is_document) {
-            self.kept.push(report);
+        if formats.any(Format::is_written_together) {
+            self.kept.push(Box::new(document));
         }
         Ok(())
     }
 
-    /// Writes what there is to say when all scenarios have run, and gives the files their names.
+    /// Writes the formats that take all documents together, and gives the files their names.
     ///
     /// # Errors
     /// When a file or standard output cannot be written.
     pub fn finish(mut self, stdout: &mut Stdout) -> Result<(), Failure> {
         let kept = std::mem::take(&mut self.kept);
-        self.write(stdout, |format, view| format.document(&kept, view))?;
+        self.write(stdout, |format, view| format.together(&kept, view))?;
         if self.printed == Some(Format::Github) {
-            github::add_step_summary(&kept, self.view)?;
+            github::add_step_summary(&kept)?;
         }
         self.exports.into_iter().try_for_each(|(_, file)| file.finish())
     }
@@ -74,6 +70,21 @@ impl Reports {
         }
         Ok(())
     }
+}
+
+/// Prints the only document of a command.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn print(
+    document: impl Document + 'static,
+    format: Option<Format>,
+    stdout: &mut Stdout,
+    ending: &Ending,
+) -> Result<(), Failure> {
+    let mut reports = Reports::begin(format, &[], 1, ending)?;
+    reports.add(document, stdout)?;
+    reports.finish(stdout)
 }
 
 /// Adds what reports are written to: the files of `--export`, and the summary of a step.

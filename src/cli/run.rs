@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::arguments::{ExportArguments, PrintArguments, RunArguments, ScenarioArguments, WriteArguments};
+use super::arguments::{
+    ExplainArguments, ExportArguments, PrintArguments, RunArguments, ScenarioArguments, WriteArguments,
+};
 use super::ending::Ending;
 use super::failure::Failure;
 use super::outputs::Inputs;
@@ -42,6 +44,9 @@ pub struct Run {
     #[command(flatten)]
     print: PrintArguments,
 
+    #[command(flatten)]
+    explain: ExplainArguments,
+
     /// Write to DIR/<scenario>/
     #[arg(long, value_name = "DIR", default_value = "output", help_heading = "Output")]
     out: PathBuf,
@@ -67,6 +72,7 @@ impl Run {
             run: &self.run,
             out: Some(&self.out),
             print: &self.print,
+            explain: &self.explain,
             write: &self.write,
             exports: &self.export.exports,
         };

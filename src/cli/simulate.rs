@@ -6,7 +6,9 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::arguments::{Export, PrintArguments, RunArguments, ScenarioArguments, WhenUndecided, WriteArguments};
+use super::arguments::{
+    ExplainArguments, Export, PrintArguments, RunArguments, ScenarioArguments, WhenUndecided, WriteArguments,
+};
 use super::ending::Ending;
 use super::failure::Failure;
 use super::files::{self, NewFile};
@@ -15,8 +17,7 @@ use super::progress::Bar;
 use super::reports::{self, Reports};
 use super::scenarios;
 use super::terminal::{Stdout, note};
-use crate::output::words;
-use crate::output::{self, Format, Report, View};
+use crate::output::{self, RunReport, words};
 use crate::scenario::Scenario;
 use crate::stats::ScenarioResults;
 use crate::study::{self, Options, RequestRow, Watch};
@@ -45,6 +46,8 @@ pub struct Simulation<'a> {
     pub out: Option<&'a Path>,
     /// What is printed.
     pub print: &'a PrintArguments,
+    /// What is explained.
+    pub explain: &'a ExplainArguments,
     /// What is written.
     pub write: &'a WriteArguments,
     /// What is exported.
@@ -61,9 +64,7 @@ impl Simulation<'_> {
             scenarios::expect_against(against, scenarios, &self.scenario.policies)?;
         }
         self.expect_writable(scenarios, ending)?;
-        let view =
-            View { explain_defaults: self.print.explain_defaults, several: scenarios.len() > 1, ..View::default() };
-        let mut reports = Reports::begin(self.format(), self.exports, view, ending)?;
+        let mut reports = Reports::begin(self.print.printed(), self.exports, scenarios.len(), ending)?;
         let rows = match &self.write.csv {
             Some(path) => Some(Rows::begin(path, scenarios, ending)?),
             None => None,
@@ -73,24 +74,9 @@ impl Simulation<'_> {
             let mut results = self.simulate(scenario, rows.as_ref())?;
             let drawing = self.split_drawing(&mut results);
             self.write_files(scenario, &results, &drawing, ending)?;
-            stopped.extend(results.precision.iter().filter(|precision| !precision.reached).map(|precision| {
-                format!(
-                    "{}: not as precise as asked: {}",
-                    scenario.name(),
-                    precision.missed.iter().map(words::missed).collect::<Vec<_>>().join("; ")
-                )
-            }));
-            stopped.extend(results.policies.iter().filter_map(|policy| {
-                let why = words::incomplete(policy.incomplete.as_ref()?);
-                Some(format!("{}, {}: {why}", scenario.name(), policy.name))
-            }));
+            stopped.extend(self.stopped(&results));
             self.note_broken(&results);
-            if self.scenario.undecided == WhenUndecided::Fail {
-                stopped.extend(
-                    study::undecided(&results).iter().map(|why| format!("{}, {}", scenario.name(), words::reason(why))),
-                );
-            }
-            reports.add(Report::Run(results), stdout)?;
+            reports.add(RunReport { results, explains_defaults: self.explain.explain_defaults }, stdout)?;
             self.note_files(scenario);
         }
         reports.finish(stdout)?;
@@ -101,9 +87,23 @@ impl Simulation<'_> {
         if stopped.is_empty() { Ok(()) } else { Err(Failure::Incomplete(stopped.join("\n"))) }
     }
 
-    /// Quiet prints nothing, unless a format was named.
-    fn format(&self) -> Option<Format> {
-        self.print.format.or((!self.print.quiet).then_some(Format::Text))
+    /// Why a scenario is incomplete, a sentence each.
+    fn stopped(&self, results: &ScenarioResults) -> Vec<String> {
+        let scenario = &results.scenario;
+        let imprecise = results.precision.iter().filter(|precision| !precision.reached).map(|precision| {
+            let missed: Vec<String> = precision.missed.iter().map(words::missed).collect();
+            format!("{scenario}: not as precise as asked: {}", missed.join("; "))
+        });
+        let incomplete = results.policies.iter().filter_map(|policy| {
+            let why = words::incomplete(policy.incomplete.as_ref()?);
+            Some(format!("{scenario}, {}: {why}", policy.name))
+        });
+        let undecided = match self.scenario.undecided {
+            WhenUndecided::Mark => Vec::new(),
+            WhenUndecided::Fail => study::undecided(results),
+        };
+        let undecided = undecided.iter().map(|why| format!("{scenario}, {}", words::reason(why)));
+        imprecise.chain(incomplete).chain(undecided).collect()
     }
 
     fn folder(&self, scenario: &Scenario) -> Option<PathBuf> {
@@ -113,7 +113,7 @@ impl Simulation<'_> {
     /// Makes sure, before a long run, that everything can be written and nothing is replaced that is needed.
     fn expect_writable(&self, scenarios: &[Scenario], ending: &Ending) -> Result<(), Failure> {
         let mut outputs = Outputs::new(self.inputs, self.out, ending);
-        reports::add_outputs(self.format(), self.exports, &mut outputs)?;
+        reports::add_outputs(self.print.printed(), self.exports, &mut outputs)?;
         self.write.csv.iter().try_for_each(|path| outputs.add(path))?;
         for folder in scenarios.iter().filter_map(|scenario| self.folder(scenario)) {
             self.files().iter().try_for_each(|name| outputs.add(&folder.join(name)))?;

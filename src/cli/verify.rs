@@ -3,12 +3,15 @@
 use std::num::NonZeroU64;
 use std::ops::ControlFlow;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
+use super::arguments::PrintArguments;
+use super::ending::Ending;
 use super::failure::Failure;
 use super::progress::Bar;
+use super::reports;
 use super::terminal::Stdout;
-use crate::output::{coverage_json, coverage_text, verification_json, verification_text};
+use crate::output::{CoverageReport, VerificationReport};
 use crate::study::{Coverage, CoveredNumber, Halted, Verdict, Verification, case_ids, coverage, verify};
 
 const EXAMPLES: &str = "\
@@ -41,22 +44,8 @@ pub struct Verify {
     #[arg(long, value_name = "N", num_args = 0..=1, default_missing_value = "400", conflicts_with_all = ["only", "precise"])]
     coverage: Option<NonZeroU64>,
 
-    /// Print the results in this format
-    #[arg(long, value_name = "FORMAT")]
-    format: Option<Format>,
-
-    /// Print no table or progress; a --format that is named is printed all the same
-    #[arg(long, short)]
-    quiet: bool,
-}
-
-/// How the results are printed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// a table for people
-    Text,
-    /// one JSON document
-    Json,
+    #[command(flatten)]
+    print: PrintArguments,
 }
 
 impl Verify {
@@ -64,33 +53,27 @@ impl Verify {
     ///
     /// # Errors
     /// When a case is unknown or a figure does not pass.
-    pub fn execute(&self, stdout: &mut Stdout) -> Result<(), Failure> {
+    pub fn execute(&self, stdout: &mut Stdout, ending: &Ending) -> Result<(), Failure> {
         if let Some(experiments) = self.coverage {
-            return self.cover(experiments.get(), stdout);
+            return self.cover(experiments.get(), stdout, ending);
         }
         let only: Vec<String> = self.only.iter().map(|id| id.to_uppercase()).collect();
         check_ids(&only)?;
         let verification = self.verify(&only)?;
-        match self.format {
-            None if self.quiet => {}
-            None | Some(Format::Text) => stdout.write(&verification_text(&verification, stdout.has_color()))?,
-            Some(Format::Json) => stdout.write(&verification_json(&verification))?,
-        }
-        judge(&verification)
+        let verdict = judge(&verification);
+        reports::print(VerificationReport(verification), self.print.printed(), stdout, ending)?;
+        verdict
     }
 
     fn verify(&self, only: &[String]) -> Result<Verification, Failure> {
         self.watched(|watch| verify(only, self.precise, watch))
     }
 
-    fn cover(&self, experiments: u64, stdout: &mut Stdout) -> Result<(), Failure> {
+    fn cover(&self, experiments: u64, stdout: &mut Stdout, ending: &Ending) -> Result<(), Failure> {
         let found: Vec<Coverage> = self.watched(|watch| coverage(experiments, watch))?;
-        match self.format {
-            None if self.quiet => {}
-            None | Some(Format::Text) => stdout.write(&coverage_text(&found, stdout.has_color()))?,
-            Some(Format::Json) => stdout.write(&coverage_json(&found))?,
-        }
-        match found.iter().flat_map(|coverage| &coverage.numbers).all(CoveredNumber::passes) {
+        let passes = found.iter().flat_map(|coverage| &coverage.numbers).all(CoveredNumber::passes);
+        reports::print(CoverageReport(found), self.print.printed(), stdout, ending)?;
+        match passes {
             true => Ok(()),
             false => Err(Failure::Gate("an interval does not cover as often as it should".to_owned())),
         }
@@ -101,7 +84,7 @@ impl Verify {
         &self,
         work: impl FnOnce(&(dyn Fn(f64) -> ControlFlow<()> + Sync)) -> Result<T, Halted>,
     ) -> Result<T, Failure> {
-        let bar = Bar::new("verify", self.quiet);
+        let bar = Bar::new("verify", self.print.quiet);
         let watch = |done| {
             bar.update(done);
             ControlFlow::Continue(())

@@ -3,7 +3,6 @@
 use super::escape;
 use crate::model::Activity;
 use crate::stats::ROUNDED_BELOW;
-pub use crate::stats::rounded;
 use crate::study::RequestRow;
 
 /// The first line. With several scenarios in one file, a column `scenario` comes first; with several replications of
@@ -75,6 +74,7 @@ pub fn push_number(number: f64, line: &mut String) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::stats::rounded;
 
     fn number(number: f64) -> String {
         let mut text = String::new();

@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use serde_json::{Value, json};
-use waitline::output::{Format, Report, View, results_json, timeline_svg};
+use waitline::output::{CheckReport, Document, Format, RunReport, View, results_json, timeline_svg};
 use waitline::scenario::Scenario;
 use waitline::stats::{PolicyResults, RequestCounts, ScenarioResults};
 use waitline::study::{CHECK_SCHEMA, Gate, Options, Stored, Watch, check, run};
@@ -129,14 +129,12 @@ fn sum_of(parts: &Value) -> Option<f64> {
 }
 
 /// Every format can show it, twice with the same bytes.
-fn is_shown(reports: &[Report]) {
+fn is_shown(documents: &[Box<dyn Document>]) {
     for format in Format::ALL {
-        for explain_defaults in [false, true] {
-            let view = View { explain_defaults, ..View::default() };
-            let pieces: String = reports.iter().map(|report| format.piece(report, view)).collect();
-            let text = pieces + &format.document(reports, view);
-            assert!(!text.contains("NaN") && !text.contains("inf "), "{} contains only numbers: {text}", format.name());
-        }
+        let view = View::default();
+        let pieces: String = documents.iter().map(|document| format.piece(&**document, view)).collect();
+        let text = pieces + &format.together(documents, view);
+        assert!(!text.contains("NaN") && !text.contains("inf "), "{} contains only numbers: {text}", format.name());
     }
 }
 
@@ -166,5 +164,11 @@ pub fn ends_and_is_shown(text: &str) {
     let check = check(&scenario, &Options::default(), &mut watch(), &gate).expect("the run is not interrupted");
     assert_eq!(check.schema, CHECK_SCHEMA);
     assert_eq!(results_json(&check.results), results_json(&results), "a run can be reproduced");
-    is_shown(&[Report::Run(results), Report::Check(check)]);
+    for explains_defaults in [false, true] {
+        let (results, check) = (results.clone(), check.clone());
+        is_shown(&[
+            Box::new(RunReport { results, explains_defaults }),
+            Box::new(CheckReport { check, explains_defaults }),
+        ]);
+    }
 }

@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use serde_json::{Value, json};
 use waitline::model::{Metric, MetricUnit, Named};
-use waitline::output::{Format, Report, View, baseline_json, results_json, timeline_svg};
+use waitline::output::{CheckReport, Document, Format, RunReport, View, baseline_json, results_json, timeline_svg};
 use waitline::scenario::{Scenario, Tolerances};
 use waitline::stats::{ClassConfidence, PolicyResults, ScenarioResults};
 use waitline::study::{
@@ -85,11 +85,14 @@ fn has_reports(scenario: &Scenario, results: &ScenarioResults) {
     let gate =
         Gate { file: "s.json", baseline_file: "s.baseline.json", stored: &stored, update: "…", is_changed: false };
     let checked = check(scenario, &Options::default(), &mut watch(), &gate).unwrap();
-    let reports = [Report::Run(results.clone()), Report::Check(checked)];
+    let documents: [Box<dyn Document>; 2] = [
+        Box::new(RunReport { results: results.clone(), explains_defaults: true }),
+        Box::new(CheckReport { check: checked, explains_defaults: true }),
+    ];
     for format in Format::ALL {
-        let view = View { explain_defaults: true, ..View::default() };
-        let pieces: usize = reports.iter().map(|report| format.piece(report, view).len()).sum();
-        let all = pieces + format.document(&reports, view).len();
+        let view = View::default();
+        let pieces: usize = documents.iter().map(|document| format.piece(&**document, view).len()).sum();
+        let all = pieces + format.together(&documents, view).len();
         // Annotations say only what is wrong.
         assert!(all > 100 || *format == Format::Github, "{} says nothing", format.name());
     }

@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use waitline::output::verification_text;
+use waitline::output::{Format, VerificationReport, View};
 use waitline::study::{Halted, Verification, case_ids, verify};
 
 fn run(ids: &[String]) -> Verification {
@@ -14,7 +14,9 @@ fn check(letter: char) {
     let ids: Vec<String> = case_ids().into_iter().filter(|id| id.starts_with(letter)).map(String::from).collect();
     assert!(!ids.is_empty(), "there are cases {letter}");
     let verification = run(&ids);
-    assert!(verification.has_passed(), "{}", verification_text(&verification, false));
+    let has_passed = verification.has_passed();
+    let report = Format::Text.piece(&VerificationReport(verification), View::default());
+    assert!(has_passed, "{report}");
 }
 
 #[test]

@@ -1,11 +1,6 @@
-//! A table of cells before any format: text aligns it, Markdown draws pipes.
-
-use unicode_width::UnicodeWidthStr;
+//! Tables: cells as text under headings.
 
 use crate::model::visible;
-use crate::output::View;
-use crate::output::block::paint::{DIM, STRONG, paint};
-use crate::output::block::wrap::{WIDTH, cut_middle, wrapped};
 
 /// Rows of cells under headings; the first columns may be names, all others are numbers.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,9 +9,9 @@ pub struct Table {
     pub title: String,
     /// Its columns, in order.
     pub columns: Vec<Column>,
-    /// Its rows, each with one cell a column.
+    /// Its rows, each with one cell per column.
     pub rows: Vec<Row>,
-    /// What is to be said below it, in sentences.
+    /// Sentences to show below it.
     pub note: Vec<String>,
     next_is_apart: bool,
 }
@@ -24,13 +19,13 @@ pub struct Table {
 /// A column's headings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Column {
-    /// What the neighbours with the same word have in common; may be empty.
+    /// What it shares with its neighbours under the same word; may be empty.
     pub group: String,
     /// Its own heading.
     pub heading: String,
-    /// Whether it holds names, which begin at the left.
+    /// Whether it holds names, which are aligned left.
     pub is_name: bool,
-    /// Whether it stands apart from the one before.
+    /// Whether a wider gap separates it from the column before.
     pub is_apart: bool,
 }
 
@@ -39,8 +34,30 @@ pub struct Column {
 pub struct Row {
     /// Whether it is a part of the row above.
     pub is_part: bool,
+    /// Whether its last cell is a good verdict; `None` if that is no verdict.
+    pub passes: Option<bool>,
     /// Its cells.
     pub cells: Vec<String>,
+}
+
+/// A table whose rows stand under headings of their own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GroupedTable {
+    /// All rows, group by group.
+    pub table: Table,
+    /// The groups, in order; their rows add up to those of the table.
+    pub groups: Vec<RowGroup>,
+}
+
+/// Rows under a heading of their own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RowGroup {
+    /// The heading.
+    pub title: String,
+    /// A line below the heading.
+    pub about: String,
+    /// Number of rows.
+    pub rows: usize,
 }
 
 impl Table {
@@ -50,12 +67,17 @@ impl Table {
             vec![Column { group: String::new(), heading: heading.to_owned(), is_name: true, is_apart: false }];
         let rows = names
             .into_iter()
-            .map(|(is_part, name)| Row { is_part, cells: vec![visible(&name).into_owned()] })
+            .map(|(is_part, name)| Row { is_part, passes: None, cells: vec![visible(&name).into_owned()] })
             .collect();
-        Self { title: title.into(), columns, rows, note: Vec::new(), next_is_apart: false }
+        Self { title: title.into(), ..Self::bare(columns, rows) }
     }
 
-    /// Sets the next column apart from the last one.
+    /// A table without title and note.
+    pub fn bare(columns: Vec<Column>, rows: Vec<Row>) -> Self {
+        Self { title: String::new(), columns, rows, note: Vec::new(), next_is_apart: false }
+    }
+
+    /// Separates the next column from the last one by a wider gap.
     pub fn apart(&mut self) {
         self.next_is_apart = true;
     }
@@ -70,306 +92,22 @@ impl Table {
         self.push(group, heading, false, cells);
     }
 
+    /// Adds a last column of verdicts, each with whether it is a good one.
+    pub fn verdicts(&mut self, heading: &str, verdicts: Vec<(bool, String)>) {
+        for (row, (passes, _)) in self.rows.iter_mut().zip(&verdicts) {
+            row.passes = Some(*passes);
+        }
+        self.names(heading, verdicts.into_iter().map(|(_, verdict)| verdict).collect());
+    }
+
     fn push(&mut self, group: &str, heading: &str, is_name: bool, cells: Vec<String>) {
-        assert_eq!(cells.len(), self.rows.len(), "a column has one cell a row");
+        assert_eq!(cells.len(), self.rows.len(), "a column has one cell per row");
         let has_other_group = self.columns.last().is_some_and(|last| last.group != group);
         let is_apart = std::mem::take(&mut self.next_is_apart) || has_other_group;
-        self.columns.push(Column {
-            group: group.to_owned(),
-            heading: visible(heading).into_owned(),
-            is_name,
-            is_apart,
-        });
+        let heading = visible(heading).into_owned();
+        self.columns.push(Column { group: group.to_owned(), heading, is_name, is_apart });
         for (row, cell) in self.rows.iter_mut().zip(cells) {
             row.cells.push(visible(&cell).into_owned());
         }
-    }
-
-    /// The title and the table as aligned lines. A table that is wider than the page has its long names cut and goes on
-    /// below, its first column repeated.
-    pub fn aligned(&self, view: View<'_>) -> String {
-        let (color, page) = (view.color, view.columns());
-        let mut text = String::new();
-        for line in wrapped(&self.title, page) {
-            push_line(&mut text, &paint(color, STRONG, &line));
-        }
-        for part in self.fitted(page) {
-            part.push_lines(color, &mut text);
-        }
-        for line in self.note.iter().flat_map(|sentence| wrapped(sentence, WIDTH.min(page))) {
-            push_line(&mut text, &paint(color, DIM, &line));
-        }
-        text
-    }
-
-    /// Headings and rows.
-    fn push_lines(&self, color: bool, text: &mut String) {
-        let widths = self.widths();
-        if self.columns.iter().any(|column| !column.group.is_empty()) {
-            push_line(text, &paint(color, DIM, self.group_line(&widths).trim_end()));
-        }
-        let headings = self.columns.iter().map(|column| column.heading.as_str());
-        push_line(text, &paint(color, DIM, self.line(headings, &widths).trim_end()));
-        for row in &self.rows {
-            let mut cells: Vec<String> = row.cells.clone();
-            if row.is_part {
-                cells[0] = format!("{PART}{}", cells[0]);
-            }
-            let line = self.line(cells.iter().map(String::as_str), &widths);
-            push_line(text, &if row.is_part { paint(color, DIM, &line) } else { line });
-        }
-    }
-
-    /// The table itself if the page is wide enough, else tables that fit, to be shown one below the other.
-    fn fitted(&self, page: usize) -> Vec<Self> {
-        if self.span(&self.widths(), 0..self.columns.len()) <= page {
-            return vec![self.clone()];
-        }
-        let cut = self.with_names_cut(page);
-        cut.parts(page).iter().map(|places| cut.part(places)).collect()
-    }
-
-    /// The same with names, and headings that are names, no wider than the page allows.
-    fn with_names_cut(&self, page: usize) -> Self {
-        let widths = self.widths();
-        let is_all_names = self.columns.iter().all(|column| column.is_name);
-        let most = if is_all_names { level(&widths, page, GAP.len()) } else { page / 3 };
-        let mut cut = self.clone();
-        for (place, column) in cut.columns.iter_mut().enumerate() {
-            column.heading = cut_middle(&column.heading, most);
-            column.group = cut_middle(&column.group, most);
-            for row in cut.rows.iter_mut().filter(|_| column.is_name) {
-                let part = if row.is_part && place == 0 { PART.len() } else { 0 };
-                row.cells[place] = cut_middle(&row.cells[place], most.saturating_sub(part));
-            }
-        }
-        cut
-    }
-
-    /// The columns of each part: the first column, then as many others as fit. A group is not torn apart if it need not be.
-    fn parts(&self, page: usize) -> Vec<Vec<usize>> {
-        let widths = self.widths();
-        let mut parts: Vec<Vec<usize>> = Vec::new();
-        let mut used = page;
-        for group in self.groups() {
-            let group = group.start.max(1)..group.end;
-            let width = self.span(&widths, group.clone()) + WIDE_GAP.len();
-            let fits_whole = widths[0] + width <= page;
-            if fits_whole && used + width > page {
-                parts.push(vec![0]);
-                used = widths[0];
-            }
-            for place in group.clone() {
-                let is_alone = parts.last().is_none_or(|part| part.len() == 1);
-                let mut wanted = self.wanted(&widths, place, is_alone || place == group.start);
-                if parts.is_empty() || (!is_alone && used + wanted > page) {
-                    parts.push(vec![0]);
-                    used = widths[0];
-                    wanted = self.wanted(&widths, place, true);
-                }
-                used += wanted;
-                parts.last_mut().into_iter().for_each(|part| part.push(place));
-            }
-        }
-        parts
-    }
-
-    /// How much room a column takes behind others; where it is the first that is shown of its group, that has a word above it.
-    fn wanted(&self, widths: &[usize], place: usize, is_first: bool) -> usize {
-        let word = self.columns[place].group.width();
-        let word = if word == 0 { 0 } else { word + 4 };
-        if is_first { WIDE_GAP.len() + widths[place].max(word) } else { GAP.len() + widths[place] }
-    }
-
-    /// Some of the columns.
-    fn part(&self, places: &[usize]) -> Self {
-        let mut columns: Vec<Column> = places.iter().map(|place| self.columns[*place].clone()).collect();
-        for place in 1..columns.len() {
-            let differs = columns[place - 1].group != columns[place].group;
-            columns[place].is_apart |= differs;
-        }
-        let cells = |row: &Row| places.iter().map(|place| row.cells[*place].clone()).collect();
-        let rows = self.rows.iter().map(|row| Row { is_part: row.is_part, cells: cells(row) }).collect();
-        Self { title: String::new(), columns, rows, note: Vec::new(), next_is_apart: false }
-    }
-
-    fn widths(&self) -> Vec<usize> {
-        let mut widths: Vec<usize> = self.columns.iter().map(|column| column.heading.width()).collect();
-        for row in &self.rows {
-            for (place, cell) in row.cells.iter().enumerate() {
-                let part = if row.is_part && place == 0 { PART.width() } else { 0 };
-                widths[place] = widths[place].max(cell.width() + part);
-            }
-        }
-        // A group's word must have room above its columns: the first of them gives it.
-        for group in self.groups() {
-            let word = self.columns[group.start].group.width();
-            let has = self.span(&widths, group.clone());
-            let wants = if word == 0 { 0 } else { word + 4 };
-            widths[group.start] += wants.saturating_sub(has);
-        }
-        widths
-    }
-
-    /// Neighbours that share a group.
-    fn groups(&self) -> Vec<std::ops::Range<usize>> {
-        let mut groups: Vec<std::ops::Range<usize>> = Vec::new();
-        for (place, column) in self.columns.iter().enumerate() {
-            match groups.last_mut() {
-                Some(group) if !column.is_apart => group.end = place + 1,
-                _ => groups.push(place..place + 1),
-            }
-        }
-        groups
-    }
-
-    fn group_line(&self, widths: &[usize]) -> String {
-        let mut line = String::new();
-        for group in self.groups() {
-            let word = &self.columns[group.start].group;
-            let room = self.span(widths, group.clone());
-            if group.start > 0 {
-                line.push_str(self.gap(group.start));
-            }
-            if word.is_empty() {
-                line.push_str(&" ".repeat(room));
-            } else {
-                let rest = room - word.width() - 2;
-                let (left, right) = ("─".repeat(rest / 2), "─".repeat(rest - rest / 2));
-                line.push_str(&format!("{left} {word} {right}"));
-            }
-        }
-        line
-    }
-
-    fn line<'a>(&self, cells: impl Iterator<Item = &'a str>, widths: &[usize]) -> String {
-        let mut line = String::new();
-        for (place, cell) in cells.enumerate() {
-            if place > 0 {
-                line.push_str(self.gap(place));
-            }
-            let room = " ".repeat(widths[place] - cell.width());
-            line.push_str(&if self.columns[place].is_name { format!("{cell}{room}") } else { format!("{room}{cell}") });
-        }
-        line.trim_end().to_owned()
-    }
-
-    /// How wide neighbouring columns are, with what stands between them.
-    fn span(&self, widths: &[usize], places: std::ops::Range<usize>) -> usize {
-        let gaps: usize = places.clone().skip(1).map(|place| self.gap(place).len()).sum();
-        widths[places].iter().sum::<usize>() + gaps
-    }
-
-    /// What stands before a column: wider where a group begins.
-    fn gap(&self, place: usize) -> &'static str {
-        if self.columns[place].is_apart { WIDE_GAP } else { GAP }
-    }
-}
-
-const GAP: &str = "  ";
-const WIDE_GAP: &str = "    ";
-const PART: &str = "  ";
-
-/// How wide columns may be at most so that all of them fit on the page, and never less than is of use.
-fn level(widths: &[usize], page: usize, gap: usize) -> usize {
-    const LEAST: usize = 12;
-    let room = page.saturating_sub(gap * widths.len().saturating_sub(1));
-    let mut sorted = widths.to_vec();
-    sorted.sort_unstable();
-    let mut left = room;
-    for (place, width) in sorted.iter().enumerate() {
-        let share = left / (sorted.len() - place);
-        if *width > share {
-            return share.max(LEAST);
-        }
-        left -= width;
-    }
-    page
-}
-
-fn push_line(text: &mut String, line: &str) {
-    text.push_str(line);
-    text.push('\n');
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn table() -> Table {
-        let mut table = Table::of("Times", "policy", [(false, "sync".into()), (true, "page".into())]);
-        table.numbers("time in ms", "mean", vec!["353".into(), "5".into()]);
-        table.numbers("time in ms", "max", vec!["1,000".into(), "6".into()]);
-        table
-    }
-
-    #[test]
-    fn names_begin_at_the_left_and_numbers_end_at_the_right() {
-        let lines: Vec<String> = table().aligned(View::default()).lines().map(str::to_owned).collect();
-        assert_eq!(
-            lines,
-            [
-                "Times",
-                "          ─ time in ms ─",
-                "policy       mean    max",
-                "sync          353  1,000",
-                "  page          5      6",
-            ]
-        );
-    }
-
-    #[test]
-    fn colour_adds_nothing_but_escape_sequences() {
-        let colored =
-            anstream::adapter::strip_str(&table().aligned(View { color: true, ..View::default() })).to_string();
-        assert_eq!(colored, table().aligned(View::default()));
-    }
-
-    /// The widest line of a table on a page of so many columns, and the table.
-    fn on_page(table: &Table, width: usize) -> (usize, String) {
-        let text = table.aligned(View { width: Some(width), ..View::default() });
-        (text.lines().map(UnicodeWidthStr::width).max().unwrap_or(0), text)
-    }
-
-    #[test]
-    fn a_table_goes_on_below_where_the_page_ends() {
-        let mut table = table();
-        table.numbers("share", "cores", vec!["10%".into(), "20%".into()]);
-        table.numbers("share", "workers", vec!["30%".into(), "40%".into()]);
-        let (width, text) = on_page(&table, 40);
-        assert!(width <= 40, "{text}");
-        assert_eq!(
-            text,
-            "Times\n          ─ time in ms ─\npolicy       mean    max\nsync          353  1,000\n  page          5      6\n          \
-             ─── share ────\npolicy    cores  workers\nsync        10%      30%\n  page      20%      40%\n"
-        );
-    }
-
-    #[test]
-    fn no_table_is_wider_than_its_page() {
-        let name = "a class whose name goes on and on, longer than any page is wide, to the very end of it".repeat(2);
-        let mut wide = Table::of(
-            "Times of all of them in one table".repeat(5),
-            "policy",
-            [(false, name.clone()), (true, name.clone())],
-        );
-        for place in 0..30 {
-            let group = ["", "waiting in", "a word that is longer than its column"][place / 3 % 3];
-            let heading = if place % 7 == 0 { &name } else { "p99" };
-            wide.numbers(group, heading, vec!["1,234,567.8 ±1,000".into(), "1".into()]);
-        }
-        wide.names("limited by", vec![name.clone(), "cores".into()]);
-        let mut names = Table::of("Objectives", "", [(false, "BROKEN".into()), (false, "met".into())]);
-        names.names("objective", vec![format!("{name}.p99 < 400ms"), "p99 < 1s".into()]);
-        names.names("policy", vec![name, "sync".into()]);
-        names.names("is", vec!["353 ms ±12 ms !".into(), "1 ms".into()]);
-        for table in [&wide, &names] {
-            for page in [60, 80, 100, 250] {
-                let (width, text) = on_page(table, page);
-                assert!(width <= page, "{width} on {page}:\n{text}");
-            }
-        }
-        let (_, text) = on_page(&names, 80);
-        assert!(text.contains("p99 < 400ms") && text.contains("353 ms ±12 ms !") && text.contains('…'), "{text}");
     }
 }

@@ -1,9 +1,51 @@
-//! What each command says, before any format.
+//! What each command says, before any format: one file or folder per document.
+//!
+//! A document brings blocks for people, findings for CI, records for spreadsheets and a value for programs; it knows no
+//! format.
 
-pub mod check;
-pub mod coverage;
-pub mod findings;
-pub mod presets;
-pub mod replay;
-pub mod run;
-pub mod verify;
+mod check;
+mod coverage;
+mod presets;
+mod replay;
+mod run;
+mod verification;
+
+pub use self::check::CheckReport;
+pub use self::coverage::CoverageReport;
+pub use self::presets::PresetList;
+pub use self::replay::ReplayReport;
+pub use self::run::{RunReport, broken_objectives, ending, faults};
+pub use self::verification::VerificationReport;
+
+use serde_json::Value;
+
+use super::block::{Block, Finding, Records};
+
+/// Everything that a command says about one subject.
+pub trait Document {
+    /// How CI identifies it.
+    fn id(&self) -> DocumentId;
+
+    /// What people read, in order.
+    fn blocks(&self) -> Vec<Block>;
+
+    /// What was judged; empty if nothing is.
+    fn findings(&self) -> Vec<Finding>;
+
+    /// The results as rows.
+    fn records(&self) -> Records;
+
+    /// The results as JSON.
+    fn value(&self) -> Value;
+}
+
+/// How CI identifies a document.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DocumentId {
+    /// What a document of this kind is called, one and several of them.
+    pub kind: [&'static str; 2],
+    /// Its name.
+    pub name: String,
+    /// What the results depend on.
+    pub properties: Vec<(&'static str, String)>,
+}

@@ -1,60 +1,75 @@
-//! Measured cases: predicted against observed.
+//! What `replay` says: measured cases, predicted against observed.
 
 use serde_json::{Value, json};
 
-use crate::output::View;
+use super::{Document, DocumentId};
 use crate::output::block::number::{self, NONE};
-use crate::output::block::table::Table;
-use crate::output::block::wrap::{WIDTH, wrapped};
-use crate::output::escape;
-use crate::output::json_text;
-use crate::output::rows::rounded;
+use crate::output::block::{Block, Finding, FindingStatus, Records, Table};
 use crate::output::words;
 use crate::study::{Figure, ReplayRange, ReplayVerdict, Replayed, ReplayedCase, WithoutAnswer};
 
-/// Two tables for a terminal, and what they come to.
-pub fn replay_text(replayed: &Replayed, view: View<'_>) -> String {
-    let mut text = format!("{}\n{}\n", errors(replayed).aligned(view), observed(replayed).aligned(view));
-    if let Some(ranges) = ranges(replayed) {
-        text.push_str(&format!("{}\n", ranges.aligned(view)));
+/// What `replay` says.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ReplayReport(pub Replayed);
+
+impl Document for ReplayReport {
+    fn id(&self) -> DocumentId {
+        let kind = ["set of measured cases", "sets of measured cases"];
+        DocumentId { kind, name: "replay".to_owned(), properties: Vec::new() }
     }
-    for line in reasons(replayed).iter().flat_map(|reason| wrapped(reason, WIDTH.min(view.columns()))) {
-        text.push_str(&format!("{line}\n"));
+
+    /// How predictions compare with observations, and the overall result.
+    fn blocks(&self) -> Vec<Block> {
+        let Self(replayed) = self;
+        let mut blocks =
+            vec![Block::WideTable { whole: whole(replayed), parts: vec![errors(replayed), observed(replayed)] }];
+        blocks.extend(ranges(replayed).map(Block::Table));
+        blocks.push(Block::Text(reasons(replayed)));
+        blocks
     }
-    escape::in_log(&text, view.color)
+
+    fn findings(&self) -> Vec<Finding> {
+        self.0.cases.iter().map(finding).collect()
+    }
+
+    fn records(&self) -> Records {
+        Records::of(self.0.cases.iter().flat_map(|case| case.figures.iter().map(move |figure| record(case, figure))))
+    }
+
+    fn value(&self) -> Value {
+        let content = words::replay_value(&self.0);
+        json!({ "schema": "waitline.replay/1", "summary": content["summary"], "cases": content["cases"] })
+    }
 }
 
-/// All of it in one table, for a page.
-pub fn replay_markdown(replayed: &Replayed) -> String {
-    let mut text = crate::output::format::markdown::table(&whole(replayed));
-    if let Some(ranges) = ranges(replayed) {
-        text.push_str(&format!("\n{}", crate::output::format::markdown::table(&ranges)));
-    }
-    for reason in reasons(replayed) {
-        text.push_str(&format!("\n{}\n", escape::markdown(&reason)));
-    }
-    escape::in_log(&text, false)
+/// A figure of a case as JSON fields.
+fn record(case: &ReplayedCase, figure: &Figure) -> Value {
+    json!({
+        "case": case.case,
+        "policy": case.policy,
+        "requests": case.requests,
+        "figure": figure.name,
+        "predicted_ms": figure.predicted_ms,
+        "observed_ms": figure.observed_ms,
+        "error": figure.error,
+        "spread": figure.spread,
+        "verdict": verdict(case.verdict),
+    })
 }
 
-/// The same as JSON.
-pub fn replay_json(replayed: &Replayed) -> String {
-    let mut document = json!({ "schema": "waitline.replay/1" });
-    let content = words::replay_value(replayed);
-    for key in ["summary", "cases"] {
-        document[key] = content[key].clone();
-    }
-    round(&mut document);
-    json_text(&document)
-}
-
-fn round(value: &mut Value) {
-    match value {
-        Value::Number(number) if number.is_f64() => {
-            *value = number.as_f64().filter(|number| number.is_finite()).map(rounded).into();
-        }
-        Value::Array(items) => items.iter_mut().for_each(round),
-        Value::Object(fields) => fields.values_mut().for_each(round),
-        Value::Number(_) | Value::Null | Value::Bool(_) | Value::String(_) => {}
+fn finding(case: &ReplayedCase) -> Finding {
+    let status = match case.verdict {
+        ReplayVerdict::Within => FindingStatus::Passes,
+        ReplayVerdict::Calibration => FindingStatus::Noted,
+        ReplayVerdict::NoPrediction => FindingStatus::Skipped,
+        ReplayVerdict::Off => FindingStatus::Failed,
+    };
+    let figures: Vec<String> =
+        case.figures.iter().map(|figure| format!("{} {}", figure.name, error(case, figure))).collect();
+    let message = format!("{}: {}", verdict(case.verdict), figures.join(", "));
+    Finding {
+        details: case.no_prediction.into_iter().map(words::no_prediction).collect(),
+        ..Finding::new("replay", "is predicted", status, message).of_part(case.case.clone())
     }
 }
 

@@ -4,52 +4,52 @@
 
 use std::path::{Component, Path};
 
-use crate::output::document::findings::{Finding, Outcome, Place, findings};
-use crate::output::escape;
+use crate::output::block::{Finding, FindingStatus, Location};
+use crate::output::document::{Document, DocumentId};
 use crate::output::format::markdown;
-use crate::output::{Report, View};
+use crate::output::{View, escape};
 
-/// So many annotations of a kind are shown of a step.
+/// Maximum number of annotations of one level that are shown of a step.
 const MOST: usize = 10;
-/// A step's summary has at most so many bytes.
+/// Maximum size of a step's summary.
 const SUMMARY_BYTES: usize = 1024 * 1024;
 
-/// A kind of annotation.
+/// A level of annotations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Kind {
+struct AnnotationLevel {
     command: &'static str,
-    /// What several of them are called.
-    several: &'static str,
+    plural: &'static str,
 }
 
-const ERROR: Kind = Kind { command: "error", several: "errors" };
-const WARNING: Kind = Kind { command: "warning", several: "warnings" };
-const NOTICE: Kind = Kind { command: "notice", several: "notices" };
+const ERROR: AnnotationLevel = AnnotationLevel { command: "error", plural: "errors" };
+const WARNING: AnnotationLevel = AnnotationLevel { command: "warning", plural: "warnings" };
+const NOTICE: AnnotationLevel = AnnotationLevel { command: "notice", plural: "notices" };
 
-/// The annotations of all scenarios, and a line that counts what was judged.
-pub fn render(reports: &[Report], view: View<'_>) -> String {
-    let found: Vec<(&str, Finding)> = reports
+/// The annotations of all documents, and a line that counts what was judged.
+pub fn render(documents: &[Box<dyn Document>], view: View<'_>) -> String {
+    let ids: Vec<DocumentId> = documents.iter().map(|document| document.id()).collect();
+    let found: Vec<(&str, Finding)> = documents
         .iter()
-        .flat_map(|report| findings(report).into_iter().map(|finding| (&*report.results().scenario, finding)))
+        .zip(&ids)
+        .flat_map(|(document, id)| document.findings().into_iter().map(|finding| (&*id.name, finding.visible())))
         .collect();
     let mut text = String::new();
-    for kind in [ERROR, WARNING, NOTICE] {
-        let of_kind: Vec<_> = found.iter().filter(|(_, finding)| kind_of(finding.outcome) == Some(kind)).collect();
-        let shown = if of_kind.len() > MOST { MOST - 1 } else { of_kind.len() };
-        for (scenario, finding) in &of_kind[..shown] {
-            text.push_str(&annotation(kind, scenario, finding, view.folder));
+    for level in [ERROR, WARNING, NOTICE] {
+        let of_level: Vec<_> = found.iter().filter(|(_, finding)| level_of(finding.status) == Some(level)).collect();
+        let shown = if of_level.len() > MOST { MOST - 1 } else { of_level.len() };
+        for (name, finding) in &of_level[..shown] {
+            text.push_str(&annotation(level, name, finding, view.folder));
         }
-        text.push_str(&rest(kind, &of_kind[shown..]));
+        text.push_str(&rest(level, &of_level[shown..]));
     }
-    text.push_str(&count(reports.len(), &found));
-    text
+    text + &count(&ids, &found)
 }
 
-/// The summary of a step, in Markdown: what the format `markdown` says, as far as there is room; nothing if there is none.
-/// `taken` bytes are in the summary already.
-pub fn step_summary(reports: &[Report], view: View<'_>, taken: usize) -> String {
+/// The summary of a step, in Markdown, up to the limit of its size; empty if there is no room. `taken` bytes are in the
+/// summary already.
+pub fn step_summary(documents: &[Box<dyn Document>], taken: usize) -> String {
     let room = SUMMARY_BYTES.saturating_sub(taken);
-    let blocks: Vec<String> = reports.iter().flat_map(|report| markdown::blocks(report, view)).collect();
+    let blocks: Vec<String> = documents.iter().flat_map(|document| markdown::blocks(&**document)).collect();
     let whole: usize = blocks.iter().map(|block| block.len() + 1).sum();
     if whole <= room {
         return blocks.iter().map(|block| format!("{block}\n")).collect();
@@ -65,7 +65,7 @@ pub fn step_summary(reports: &[Report], view: View<'_>, taken: usize) -> String 
     if summary.is_empty() { summary } else { summary + &cut(left.count()) }
 }
 
-/// What stands where a summary was cut off.
+/// The line at which a summary was cut off.
 fn cut(blocks: usize) -> String {
     format!(
         "_Cut off here: GitHub shows at most 1 MiB of a step. {blocks} more headings and tables are in what \
@@ -73,23 +73,23 @@ fn cut(blocks: usize) -> String {
     )
 }
 
-const fn kind_of(outcome: Outcome) -> Option<Kind> {
-    match outcome {
-        Outcome::Passes => None,
-        Outcome::Noted | Outcome::Skipped => Some(NOTICE),
-        Outcome::Warned => Some(WARNING),
-        Outcome::Failed | Outcome::Error => Some(ERROR),
+const fn level_of(status: FindingStatus) -> Option<AnnotationLevel> {
+    match status {
+        FindingStatus::Passes => None,
+        FindingStatus::Noted | FindingStatus::Skipped => Some(NOTICE),
+        FindingStatus::Warned => Some(WARNING),
+        FindingStatus::Failed | FindingStatus::Error => Some(ERROR),
     }
 }
 
-fn annotation(kind: Kind, scenario: &str, finding: &Finding, folder: &str) -> String {
-    let title = match &finding.policy {
-        Some(policy) => format!("{scenario}, {policy}: {}", finding.asked),
-        None => format!("{scenario}: {}", finding.asked),
+fn annotation(level: AnnotationLevel, name: &str, finding: &Finding, folder: &str) -> String {
+    let title = match &finding.part {
+        Some(part) => format!("{name}, {part}: {}", finding.asked),
+        None => format!("{name}: {}", finding.asked),
     };
-    let lines: Vec<&str> = std::iter::once(&finding.message).chain(&finding.details).map(String::as_str).collect();
-    let place = finding.place.as_ref().map(|place| Place { file: from_root(folder, &place.file), ..place.clone() });
-    command(kind, place.as_ref(), &title, &lines.join("\n"))
+    let location = finding.location.as_ref();
+    let location = location.map(|found| Location { file: from_root(folder, &found.file), position: found.position });
+    command(level, location.as_ref(), &title, &finding.text())
 }
 
 /// A file as GitHub names it: from the root of the repository, without dots.
@@ -109,55 +109,56 @@ fn from_root(folder: &str, file: &str) -> String {
 }
 
 /// One line for those that are not shown one by one.
-fn rest(kind: Kind, found: &[&(&str, Finding)]) -> String {
+fn rest(level: AnnotationLevel, found: &[&(&str, Finding)]) -> String {
     if found.is_empty() {
         return String::new();
     }
-    let title = format!("{} more {}", found.len(), kind.several);
-    let messages: Vec<String> =
-        found.iter().map(|(scenario, finding)| format!("{scenario}: {}", finding.message)).collect();
-    command(kind, None, &title, &messages.join("\n"))
+    let title = format!("{} more {}", found.len(), level.plural);
+    let messages: Vec<String> = found.iter().map(|(name, finding)| format!("{name}: {}", finding.message)).collect();
+    command(level, None, &title, &messages.join("\n"))
 }
 
 /// A workflow command: `::error file=shop.json,line=7,col=9,endColumn=29,title=…::…`.
-fn command(kind: Kind, place: Option<&Place>, title: &str, message: &str) -> String {
+fn command(level: AnnotationLevel, location: Option<&Location>, title: &str, message: &str) -> String {
     let mut properties = Vec::new();
-    if let Some(Place { file, position }) = place {
+    if let Some(Location { file, position }) = location {
         properties.push(format!("file={}", escape::github_property(file)));
         if let Some([line, column, end_column]) = position {
             properties.push(format!("line={line},col={column},endColumn={end_column}"));
         }
     }
     properties.push(format!("title={}", escape::github_property(title)));
-    format!("::{} {}::{}\n", kind.command, properties.join(","), escape::github_message(message))
+    format!("::{} {}::{}\n", level.command, properties.join(","), escape::github_message(message))
 }
 
 /// What was judged, in a line that is no command.
-fn count(scenarios: usize, found: &[(&str, Finding)]) -> String {
-    let with = |outcome: Outcome| found.iter().filter(|(_, finding)| finding.outcome == outcome).count();
-    let outcomes = [
-        (with(Outcome::Failed), "failed"),
-        (with(Outcome::Error), "could not be judged"),
-        (with(Outcome::Warned), "warned"),
-        (with(Outcome::Skipped), "skipped"),
-        (with(Outcome::Noted) + with(Outcome::Passes), "passed"),
+fn count(ids: &[DocumentId], found: &[(&str, Finding)]) -> String {
+    let with = |status: FindingStatus| found.iter().filter(|(_, finding)| finding.status == status).count();
+    let counts = [
+        (with(FindingStatus::Failed), "failed"),
+        (with(FindingStatus::Error), "could not be judged"),
+        (with(FindingStatus::Warned), "warned"),
+        (with(FindingStatus::Skipped), "skipped"),
+        (with(FindingStatus::Noted) + with(FindingStatus::Passes), "passed"),
     ];
-    let outcomes: Vec<String> =
-        outcomes.iter().filter(|(count, _)| *count > 0).map(|(count, word)| format!("{count} {word}")).collect();
-    let scenarios = if scenarios == 1 { "1 scenario".to_owned() } else { format!("{scenarios} scenarios") };
-    format!("waitline judged {scenarios}: {}\n", outcomes.join(", "))
+    let counts: Vec<String> =
+        counts.iter().filter(|(count, _)| *count > 0).map(|(count, word)| format!("{count} {word}")).collect();
+    let [one, several] = ids.first().map_or(["scenario", "scenarios"], |id| id.kind);
+    let noun = if ids.len() == 1 { one } else { several };
+    format!("waitline judged {} {noun}: {}\n", ids.len(), counts.join(", "))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::output::document::RunReport;
     use crate::stats::ScenarioResults;
 
     #[test]
     fn what_github_would_take_for_its_own_is_escaped() {
-        let place = Place { file: "a,b:c.json".into(), position: Some([2, 3, 9]) };
+        let location = Location { file: "a,b:c.json".into(), position: Some([2, 3, 9]) };
         assert_eq!(
-            command(ERROR, Some(&place), "50% of: x,y", "100%: a,b\n::warning::c\u{7f}"),
+            command(ERROR, Some(&location), "50% of: x,y", "100%: a,b\n::warning::c\u{7f}"),
             "::error file=a%2Cb%3Ac.json,line=2,col=3,endColumn=9,title=50%25 of%3A x%2Cy\
              ::100%25: a,b%0A::warning::c\u{fffd}\n"
         );
@@ -180,13 +181,13 @@ mod tests {
     #[test]
     fn more_annotations_than_github_shows_become_one_line() {
         let finding = Finding {
-            policy: Some("sync".into()),
+            part: Some("sync".into()),
             asked: "p99 < 1ms".into(),
-            outcome: Outcome::Failed,
+            status: FindingStatus::Failed,
             kind: "slo",
             message: "too slow".into(),
             details: Vec::new(),
-            place: None,
+            location: None,
         };
         let found = vec![("shop", finding); 3];
         let line = rest(ERROR, &found.iter().collect::<Vec<_>>());
@@ -195,20 +196,18 @@ mod tests {
 
     #[test]
     fn a_summary_is_cut_where_a_table_ends_and_says_so() {
-        let report = |name: &str| {
-            Report::Run(ScenarioResults {
-                scenario: name.to_owned(),
-                description: Some("x".repeat(400_000)),
-                ..ScenarioResults::default()
-            })
+        let document = |name: &str| -> Box<dyn Document> {
+            let (scenario, description) = (name.to_owned(), Some("x".repeat(400_000)));
+            let results = ScenarioResults { scenario, description, ..ScenarioResults::default() };
+            Box::new(RunReport { results, explains_defaults: false })
         };
-        let (view, reports) = (View::default(), [report("one"), report("two"), report("three")]);
-        let whole = step_summary(&reports[..2], view, 0);
+        let documents = [document("one"), document("two"), document("three")];
+        let whole = step_summary(&documents[..2], 0);
         assert!(whole.len() > 800_000 && !whole.contains("Cut off here"));
-        let summary = step_summary(&reports, view, 0);
+        let summary = step_summary(&documents, 0);
         assert!(summary.len() <= SUMMARY_BYTES && summary.starts_with(&whole), "{} bytes", summary.len());
         assert!(summary.ends_with("`--export markdown=FILE` writes._\n"), "{}", &summary[summary.len() - 200..]);
-        assert!(step_summary(&reports, view, 500_000).len() <= SUMMARY_BYTES - 500_000);
-        assert_eq!(step_summary(&reports, view, SUMMARY_BYTES - 10), "");
+        assert!(step_summary(&documents, 500_000).len() <= SUMMARY_BYTES - 500_000);
+        assert_eq!(step_summary(&documents, SUMMARY_BYTES - 10), "");
     }
 }

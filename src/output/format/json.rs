@@ -4,30 +4,17 @@
 
 use serde_json::{Number, Value};
 
-use crate::output::escape;
-use crate::output::rows::rounded;
-use crate::output::words;
-use crate::output::{Report, View};
-use crate::stats::ScenarioResults;
+use crate::output::document::Document;
+use crate::output::{View, escape};
+use crate::stats::rounded;
 
 /// Longest line that holds a whole object or list.
 const WIDTH: usize = 110;
 
-/// The document of one scenario alone; of several, one compact object a line.
-pub fn render(report: &Report, view: View<'_>) -> String {
-    let mut value = match report {
-        Report::Run(results) => words::results_value(results),
-        Report::Check(check) => words::check_value(check),
-    };
-    round(&mut value);
+/// A document on its own; of several, one compact object per line.
+pub fn render(document: &dyn Document, view: View<'_>) -> String {
+    let value = rounded_value(document.value());
     if view.several { escape::json(&format!("{value}\n")).into_owned() } else { text(&value) }
-}
-
-/// `results.json`.
-pub fn document(results: &ScenarioResults) -> String {
-    let mut value = words::results_value(results);
-    round(&mut value);
-    text(&value)
 }
 
 /// A document in lines of a good length, ending in a newline.
@@ -43,6 +30,12 @@ pub(in crate::output) fn laid_out(value: &Value, depth: usize) -> String {
     let mut text = String::new();
     lay_out(value, depth, 2 * depth + 20, &mut text);
     text
+}
+
+/// A value whose floats have at most 6 decimals.
+pub(in crate::output) fn rounded_value(mut value: Value) -> Value {
+    round(&mut value);
+    value
 }
 
 fn round(value: &mut Value) {

@@ -1,101 +1,113 @@
-//! Markdown: the tables of the text, to paste into a pull request.
+//! Markdown: blocks to paste into a pull request or a page.
 
-use crate::output::block::table::{Column, Table};
-use crate::output::document::check::{self, Section};
-use crate::output::document::presets;
-use crate::output::document::run;
-use crate::output::document::run::certainty;
-use crate::output::document::run::fault;
+use crate::output::View;
+use crate::output::block::{Block, Column, Definitions, GroupedTable, List, Row, Table};
+use crate::output::document::Document;
 use crate::output::escape::{self, markdown as escaped, markdown_block, markdown_code};
-use crate::output::words;
-use crate::output::{Report, View};
-use crate::stats::ScenarioResults;
-use crate::study::ScenarioCheck;
 
-/// A heading, the description and the tables; when asked for, what is assumed.
-pub fn render(report: &Report, view: View<'_>) -> String {
-    let text = blocks(report, view).join("\n");
+/// The blocks, separated by blank lines.
+pub fn render(document: &dyn Document, view: View<'_>) -> String {
+    let text = blocks(document).join("\n");
     if view.before > 0 { format!("\n{text}") } else { text }
 }
 
-/// The same in blocks, each ending in a newline, between which a blank line stands.
-pub fn blocks(report: &Report, view: View<'_>) -> Vec<String> {
-    let results = report.results();
-    let mut blocks = match report {
-        Report::Check(check) => checked(check),
-        Report::Run(results) => of_run(results),
-    };
-    if view.explain_defaults {
-        let assumed = results
-            .assumptions
-            .iter()
-            .map(|one| words::assumption(*one).to_owned())
-            .chain(presets::missing_clients(results));
-        blocks.push(list("Assumed", assumed.map(|assumption| escaped(&assumption))));
-        let presets = presets::explained(results);
-        blocks.extend((!presets.is_empty()).then(|| list("Presets", presets.iter().map(|preset| escaped(preset)))));
-        let default = |(path, value): (&String, &String)| format!("{}: {}", markdown_code(path), markdown_code(value));
-        blocks.push(list("Defaults in force", results.defaults.iter().map(default)));
-    }
-    blocks.iter().map(|block| escape::in_log(block, false)).collect()
+/// The blocks, each ending in a newline, to be separated by blank lines.
+pub fn blocks(document: &dyn Document) -> Vec<String> {
+    let blocks = document.blocks();
+    blocks.iter().flat_map(written).map(|block| escape::in_log(&block, false)).collect()
 }
 
-fn of_run(results: &ScenarioResults) -> Vec<String> {
-    let mut blocks = vec![format!("### {}\n", escaped(&results.scenario))];
-    blocks.extend(results.description.as_deref().map(|description| format!("{}\n", escaped(description))));
-    let faults = fault::sentence(&results.faults);
-    blocks.extend((!faults.is_empty()).then(|| format!("{}\n", escaped(&faults))));
-    blocks.extend(certainty::warnings(results).iter().map(|warning| format!("> **Warning:** {}\n", escaped(warning))));
-    blocks.extend(certainty::objectives(results).iter().map(table));
-    blocks.extend(run::tables(results).iter().map(table));
+/// A block as one or more paragraphs, lists or tables; nothing where Markdown cannot show it.
+fn written(block: &Block) -> Vec<String> {
+    match block {
+        Block::Title { name, about } => {
+            std::iter::once(heading(name)).chain(about.iter().map(|sentence| paragraph(sentence))).collect()
+        }
+        Block::Verdict { sentence, passes: _ } => vec![heading(sentence)],
+        Block::Text(paragraphs) => paragraphs.iter().map(|text| paragraph(text)).collect(),
+        Block::Incomplete(reasons) => reasons.iter().map(|why| quote("Incomplete", why)).collect(),
+        Block::Warnings(warnings) => warnings.iter().map(|warning| quote("Warning", warning)).collect(),
+        Block::Table(cells) => vec![table(cells)],
+        Block::WideTable { whole, parts: _ } => vec![table(whole)],
+        Block::GroupedTable(cells) => grouped(cells),
+        Block::Bars(_) => Vec::new(),
+        Block::List(List { title, items, has_bullets: _ }) => {
+            vec![list(title, items.iter().map(|item| escaped(item)))]
+        }
+        Block::Definitions(Definitions { title, entries, none: _ }) => {
+            let entry = |(term, value): &(String, String)| format!("{}: {}", markdown_code(term), markdown_code(value));
+            vec![list(title, entries.iter().map(entry))]
+        }
+        Block::Code { about, language, text } => {
+            vec![format!("{}\n{}", paragraph(about), markdown_block(language, text))]
+        }
+    }
+}
+
+fn heading(text: &str) -> String {
+    format!("### {}\n", escaped(text))
+}
+
+fn paragraph(text: &str) -> String {
+    format!("{}\n", escaped(text))
+}
+
+fn quote(kind: &str, text: &str) -> String {
+    format!("> **{kind}:** {}\n", escaped(text))
+}
+
+fn list(title: &str, items: impl Iterator<Item = String>) -> String {
+    let items: Vec<_> = items.map(|item| format!("- {item}\n")).collect();
+    let items = if items.is_empty() { "- none\n".to_owned() } else { items.concat() };
+    format!("**{}**\n\n{items}", escaped(title))
+}
+
+/// A table per group, and the note.
+fn grouped(grouped: &GroupedTable) -> Vec<String> {
+    let mut rows = &grouped.table.rows[..];
+    let mut blocks = Vec::new();
+    for group in &grouped.groups {
+        let (of_group, rest) = rows.split_at(group.rows.min(rows.len()));
+        rows = rest;
+        let cells = cells(&grouped.table.columns, of_group);
+        blocks.push(format!("**{}**\n\n{}\n\n{cells}", escaped(&group.title), escaped(&group.about)));
+    }
+    blocks.extend(note(&grouped.table));
     blocks
 }
 
-/// What a check found, as a comment of a pull request.
-fn checked(check: &ScenarioCheck) -> Vec<String> {
-    let head = format!("### {}\n", escaped(&check::headline(check)));
-    let sections = check::sections(check).into_iter().map(|section| match section {
-        Section::Table(cells) => table(&cells),
-        Section::Lines(title, lines) => list(title, lines.iter().map(|line| escaped(line))),
-        Section::Command(what, command) => format!("{}\n\n{}", escaped(&what), markdown_block("sh", &command)),
-    });
-    std::iter::once(head).chain(sections).collect()
+/// A table with its title and its note.
+fn table(table: &Table) -> String {
+    let cells = cells(&table.columns, &table.rows);
+    let note = note(table).map(|note| format!("\n{note}")).unwrap_or_default();
+    format!("**{}**\n\n{cells}{note}", escaped(&table.title))
 }
 
-/// A table with pipes.
-pub fn table(table: &Table) -> String {
-    let headings = table.columns.iter().map(|column| escaped(&heading(column)));
-    let rules = table.columns.iter().map(|column| if column.is_name { ":--" } else { "--:" }.to_owned());
-    let rows = table.rows.iter().map(|row| {
+fn note(table: &Table) -> Option<String> {
+    (!table.note.is_empty()).then(|| paragraph(&table.note.join(" ")))
+}
+
+/// Headings and rows with pipes.
+fn cells(columns: &[Column], rows: &[Row]) -> String {
+    let headings = line(columns.iter().map(|column| escaped(&full_heading(column))));
+    let rule = line(columns.iter().map(|column| if column.is_name { ":--" } else { "--:" }.to_owned()));
+    let rows = rows.iter().map(|row| {
         let part = if row.is_part { "↳ " } else { "" };
         line(row.cells.iter().enumerate().map(|(place, cell)| match place {
             0 => format!("{part}{}", escaped(cell)),
             _ => escaped(cell),
         }))
     });
-    let mut text = format!("**{}**\n\n", escaped(&table.title));
-    text.push_str(&line(headings));
-    text.push_str(&line(rules));
-    text.extend(rows);
-    if !table.note.is_empty() {
-        text.push_str(&format!("\n{}\n", escaped(&table.note.join(" "))));
-    }
-    text
+    headings + &rule + &rows.collect::<String>()
 }
 
 /// A heading that stands alone: Markdown has no line for groups.
-fn heading(column: &Column) -> String {
+fn full_heading(column: &Column) -> String {
     format!("{} {}", column.group, column.heading).trim_start().to_owned()
 }
 
 fn line(cells: impl Iterator<Item = String>) -> String {
     format!("| {} |\n", cells.collect::<Vec<_>>().join(" | "))
-}
-
-fn list(title: &str, items: impl Iterator<Item = String>) -> String {
-    let items: Vec<_> = items.map(|item| format!("- {item}\n")).collect();
-    let items = if items.is_empty() { "- none\n".to_owned() } else { items.concat() };
-    format!("**{title}**\n\n{items}")
 }
 
 #[cfg(test)]

@@ -1,8 +1,112 @@
-//! How documents are written, one file per format.
+//! How documents are written. A format knows blocks and no documents, so it serves every command.
 
-pub mod csv;
-pub mod github;
-pub mod json;
-pub mod junit;
-pub mod markdown;
-pub mod text;
+mod csv;
+mod github;
+pub(super) mod json;
+mod junit;
+mod markdown;
+mod text;
+
+pub use self::github::step_summary;
+
+use super::View;
+use super::document::Document;
+
+/// What a format makes of several documents.
+#[derive(Clone, Copy)]
+enum Rendering {
+    /// A piece for each, one after another.
+    Pieces(fn(&dyn Document, View<'_>) -> String),
+    /// One file for all of them.
+    Together(fn(&[Box<dyn Document>], View<'_>) -> String),
+}
+
+/// What a format shows of a document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shows {
+    /// Everything.
+    Everything,
+    /// What was judged: nothing of a document that judges nothing.
+    Judgements,
+}
+
+macro_rules! formats {
+    ($($(#[doc = $about:literal])* $name:literal => $variant:ident, $shows:ident, $rendering:expr;)*) => {
+        /// A format in which documents are written.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Format {
+            $($(#[doc = $about])* $variant),*
+        }
+
+        impl Format {
+            /// Every format, in the order of the list.
+            pub const ALL: &[Self] = &[$(Self::$variant),*];
+
+            /// The name on the command line.
+            pub const fn name(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $name),*
+                }
+            }
+
+            /// What it is good for, in a few words.
+            pub const fn about(self) -> &'static str {
+                match self {
+                    $(Self::$variant => concat!($($about),*)),*
+                }
+            }
+
+            /// What it shows of a document.
+            pub const fn shows(self) -> Shows {
+                match self {
+                    $(Self::$variant => Shows::$shows),*
+                }
+            }
+
+            fn rendering(self) -> Rendering {
+                match self {
+                    $(Self::$variant => $rendering),*
+                }
+            }
+        }
+    };
+}
+
+// The list: a new format is a file in this folder and a line here.
+formats! {
+    /// tables for people
+    "text" => Text, Everything, Rendering::Pieces(text::render);
+    /// all data; of several scenarios, one object per line
+    "json" => Json, Everything, Rendering::Pieces(json::render);
+    /// one row per result
+    "csv" => Csv, Everything, Rendering::Pieces(csv::render);
+    /// tables to paste into a pull request
+    "markdown" => Markdown, Everything, Rendering::Pieces(markdown::render);
+    /// test cases for CI, as JUnit XML
+    "junit" => Junit, Judgements, Rendering::Together(junit::render);
+    /// annotations for GitHub Actions
+    "github" => Github, Judgements, Rendering::Together(github::render);
+}
+
+impl Format {
+    /// Whether all documents become one file, written after the last one.
+    pub fn is_written_together(self) -> bool {
+        matches!(self.rendering(), Rendering::Together(_))
+    }
+
+    /// What is written as soon as a document is there, ending in a newline; empty if all are written together.
+    pub fn piece(self, document: &dyn Document, view: View<'_>) -> String {
+        match self.rendering() {
+            Rendering::Pieces(render) => render(document, view),
+            Rendering::Together(_) => String::new(),
+        }
+    }
+
+    /// What is written after the last document, ending in a newline; empty if each is a piece.
+    pub fn together(self, documents: &[Box<dyn Document>], view: View<'_>) -> String {
+        match self.rendering() {
+            Rendering::Pieces(_) => String::new(),
+            Rendering::Together(render) => render(documents, view),
+        }
+    }
+}

@@ -8,7 +8,7 @@ use super::palette::{FAULT, GREY, Type};
 use super::panel::{Chart, Columns, label, stretch};
 use super::scale::TimeScale;
 use super::text::ellipsize;
-use crate::output::document::run::fault::what;
+use crate::output::document::faults::what;
 use crate::stats::FaultWindow;
 
 /// The height of a line that names a fault.

@@ -10,7 +10,7 @@ use super::panel::{Chart, Columns, label, stretch};
 use super::scale::{TimeScale, Unit, times};
 use super::strip::activity;
 use super::text::ellipsize;
-use crate::output::document::run::ending;
+use crate::output::document::ending;
 use crate::stats::TimelineEntry;
 
 pub(super) const NUMBER: Type = Type::new(12.0, INK).bold();

@@ -8,7 +8,7 @@ use super::palette::{GREY, INK, Type};
 use super::panel::{Columns, Panel, label};
 use super::scale::{TimeScale, Unit, times};
 use super::text::{ellipsize, wrap};
-use crate::output::document::run::{ending, fault};
+use crate::output::document::{ending, faults};
 use crate::stats::{FaultWindow, PolicyResults, ScenarioResults, TimelineEntry};
 
 pub(super) const WIDTH: f64 = 980.0;
@@ -122,7 +122,7 @@ fn partial_note(drawings: &[Drawing<'_>]) -> &'static str {
 fn description(results: &ScenarioResults, drawings: &[Drawing<'_>], unit: Unit) -> String {
     let mut text = results.description.clone().unwrap_or_default();
     if !results.faults.is_empty() {
-        text.push_str(&format!("\n{}", fault::sentence(&results.faults)));
+        text.push_str(&format!("\n{}", faults::sentence(&results.faults)));
     }
     for Drawing { policy, timeline, .. } in drawings {
         let requests: Vec<_> = timeline

@@ -1,8 +1,8 @@
 //! What each fault did to the requests: tables of before, during and after, and how long until it was over for the users.
 
+use super::faults::{span, what};
+use crate::output::block::Table;
 use crate::output::block::number::{self, Unit};
-use crate::output::block::table::Table;
-use crate::output::document::run::fault::{span, what};
 use crate::stats::{FaultEffect, FaultWindow, PhaseNumbers, Recovery, ScenarioResults, Summary};
 
 /// Of faults without a name, so many have tables; all are in `results.json`.

@@ -1,8 +1,8 @@
 //! Where requests waited once a worker had taken them, why some got no answer, and what each worker did.
 
 use crate::model::{Failure, Rejection};
+use crate::output::block::Table;
 use crate::output::block::number::{self, NONE, Unit};
-use crate::output::block::table::Table;
 use crate::policy::Runner;
 use crate::stats::{Level, PolicyResults, RequestCounts, ScenarioResults, StationResults, WorkerResults};
 

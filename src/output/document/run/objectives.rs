@@ -1,0 +1,195 @@
+//! Objectives: a table of all of them, and a finding for each.
+
+use crate::model::MetricUnit;
+use crate::output::block::number::{self, NONE};
+use crate::output::block::{Finding, FindingStatus, Location, Table};
+use crate::stats::{ObjectiveResult, ObjectiveVerdict, ScenarioResults, Undecided, UndecidedReason, reach};
+
+/// What was asked, and whether it is so: a table, the worst first.
+pub fn table(results: &ScenarioResults) -> Option<Table> {
+    if results.slo.is_empty() {
+        return None;
+    }
+    let mut found: Vec<&ObjectiveResult> = results.slo.iter().collect();
+    found.sort_by_key(|objective| order(objective.verdict));
+    let count = |verdict| found.iter().filter(|objective| objective.verdict == verdict).count();
+    let counts = [
+        (count(ObjectiveVerdict::Broken), "broken"),
+        (count(ObjectiveVerdict::NoData), "without data"),
+        (count(ObjectiveVerdict::Warned), "warned about"),
+        (count(ObjectiveVerdict::Met), "met"),
+    ];
+    let words: Vec<_> =
+        counts.iter().filter(|(count, _)| *count > 0).map(|(count, word)| format!("{count} {word}")).collect();
+    let names = found.iter().map(|objective| (false, verdict_word(objective.verdict).to_owned()));
+    let mut table = Table::of(format!("Objectives: {}", words.join(", ")), "", names);
+    table.names("objective", found.iter().map(|objective| objective.objective.clone()).collect());
+    table.names("policy", found.iter().map(|objective| objective.policy.clone()).collect());
+    table.names("is", found.iter().map(|objective| value(objective)).collect());
+    if found.iter().any(|objective| objective.without_answer.is_some()) {
+        table.numbers(
+            "",
+            "no answer",
+            found.iter().map(|objective| number::percent(objective.without_answer)).collect(),
+        );
+    }
+    if found.iter().any(|objective| objective.answered_only) {
+        table.note.push("* is of the answered requests only, and more than 1% got no answer.".into());
+    }
+    table.note.extend(undecided_notes(&found));
+    Some(table)
+}
+
+/// Which objectives chance may have decided, and how many requests would decide them: the first of each kind.
+fn undecided_notes(found: &[&ObjectiveResult]) -> Vec<String> {
+    let kinds = [
+        (UndecidedReason::IntervalHoldsBound, "! The interval holds the bound"),
+        (UndecidedReason::NoInterval, "±? There is no confidence interval"),
+    ];
+    let of_kind = |(why, what): (UndecidedReason, &str)| {
+        let undecided =
+            found.iter().filter_map(|objective| objective.undecided).filter(|undecided| undecided.why == why);
+        let requests: Vec<Option<u64>> = undecided.map(|undecided| undecided.requests).collect();
+        let most = requests.iter().flatten().max();
+        let needed = match most {
+            Some(most) => format!("about {} requests would decide it", number::count(*most)),
+            None => "more requests do not decide it".to_owned(),
+        };
+        (!requests.is_empty())
+            .then(|| format!("{what}: undecided by chance, with another seed the verdict may be another; {needed}."))
+    };
+    kinds.into_iter().filter_map(of_kind).collect()
+}
+
+const fn order(verdict: ObjectiveVerdict) -> u8 {
+    match verdict {
+        ObjectiveVerdict::Broken => 0,
+        ObjectiveVerdict::NoData => 1,
+        ObjectiveVerdict::Warned => 2,
+        ObjectiveVerdict::Met => 3,
+    }
+}
+
+/// A verdict in a word.
+const fn verdict_word(verdict: ObjectiveVerdict) -> &'static str {
+    match verdict {
+        ObjectiveVerdict::Met => "met",
+        ObjectiveVerdict::Broken => "BROKEN",
+        ObjectiveVerdict::Warned => "warning",
+        ObjectiveVerdict::NoData => "no data",
+    }
+}
+
+/// What an objective found, with its unit and certainty.
+fn value(objective: &ObjectiveResult) -> String {
+    let shown = match (objective.value, objective.longest_wait_ms) {
+        (Some(value), _) => number::quantity(value, Some(objective.bound), objective.unit),
+        (None, Some(longest)) => format!("none, waits up to {}", number::quantity(longest, None, MetricUnit::Time)),
+        (None, None) if is_not_over(objective) => return "not over".to_owned(),
+        (None, None) => return NONE.to_owned(),
+    };
+    let only = if objective.answered_only { " *" } else { "" };
+    let half = objective.value.zip(objective.interval).map(|(value, ends)| reach(value, ends));
+    match (half, objective.undecided.map(|undecided| undecided.why)) {
+        (Some(half), why) => {
+            let half = number::quantity(half, None, objective.unit);
+            let mark = if why == Some(UndecidedReason::IntervalHoldsBound) { " !" } else { "" };
+            format!("{shown} ±{half}{only}{mark}")
+        }
+        (None, Some(_)) => format!("{shown} ±?{only}"),
+        (None, None) => format!("{shown}{only}"),
+    }
+}
+
+/// Whether it asks how long until a fault was over for the users, which it was not by the end of the run.
+fn is_not_over(objective: &ObjectiveResult) -> bool {
+    objective.value.is_none() && objective.verdict != ObjectiveVerdict::NoData && objective.longest_wait_ms.is_none()
+}
+
+/// The objectives that are not met, or cannot be judged, a sentence each; those that only warn are left out.
+pub fn broken_objectives(results: &ScenarioResults) -> Vec<String> {
+    let is_broken = |objective: &&ObjectiveResult| status(objective) >= FindingStatus::Failed;
+    let broken = results.slo.iter().filter(is_broken);
+    broken.map(|objective| format!("{}: {}", results.scenario, finding(objective, results).message)).collect()
+}
+
+pub fn finding(objective: &ObjectiveResult, results: &ScenarioResults) -> Finding {
+    let name = name(&objective.policy, objective.class.as_deref(), &objective.metric);
+    let value = objective.value.map(|value| number::quantity(value, Some(objective.bound), objective.unit));
+    let asked = &objective.objective;
+    let message = match (&value, objective.verdict) {
+        (None, _) if is_not_over(objective) => {
+            let fault = objective.fault.as_deref().unwrap_or_default();
+            format!("the fault {fault} was not over for the users by the end of the run, as `{asked}` asks")
+        }
+        (None, ObjectiveVerdict::NoData) => {
+            format!("{name} has no value in this run, so `{asked}` cannot be evaluated")
+        }
+        (None, verdict) => {
+            let meets = if verdict == ObjectiveVerdict::Met { "meets" } else { "does not meet" };
+            format!("{name} is none, which {meets} `{asked}`: {}", why_none(objective))
+        }
+        (Some(value), ObjectiveVerdict::Met) => format!("{name} is {value}, which meets `{asked}`"),
+        (Some(value), _) => format!("{name} is {value}, which does not meet `{asked}`"),
+    };
+    let mut details = Vec::new();
+    if let Some(interval) = objective.interval {
+        let policy = results.policies.iter().find(|policy| policy.name == objective.policy);
+        let level = policy.and_then(|policy| policy.confidence.as_ref()).map(|confidence| confidence.level);
+        let level = level.map(|level| format!("{} ", number::short_percent(level))).unwrap_or_default();
+        details.push(format!("{level}confidence interval: {}", number::range(interval, objective.unit)));
+    }
+    details.extend(objective.undecided.map(undecided));
+    if let Some(share) = objective.without_answer {
+        let of = if objective.answered_only { "The number is of the answered requests only; " } else { "" };
+        details.push(format!("{of}{} got no answer.", number::percent(Some(share))));
+    }
+    Finding {
+        part: Some(objective.policy.clone()),
+        asked: asked.clone(),
+        status: status(objective),
+        kind: "slo",
+        message,
+        details,
+        location: Location::new(&objective.file, Some([objective.line, objective.column, objective.end_column])),
+    }
+}
+
+/// What came out of an objective.
+const fn status(objective: &ObjectiveResult) -> FindingStatus {
+    match objective.verdict {
+        ObjectiveVerdict::Met if objective.undecided.is_some() || objective.answered_only => FindingStatus::Noted,
+        ObjectiveVerdict::Met => FindingStatus::Passes,
+        ObjectiveVerdict::Warned => FindingStatus::Warned,
+        ObjectiveVerdict::Broken => FindingStatus::Failed,
+        ObjectiveVerdict::NoData if objective.warns => FindingStatus::Warned,
+        ObjectiveVerdict::NoData => FindingStatus::Error,
+    }
+}
+
+fn name(policy: &str, class: Option<&str>, metric: &str) -> String {
+    class.map_or_else(|| format!("{policy}.{metric}"), |class| format!("{policy}.{class}.{metric}"))
+}
+
+/// Why a percentile over every request that arrived has no value.
+fn why_none(objective: &ObjectiveResult) -> String {
+    let longest = objective.longest_wait_ms.map(|longest| number::quantity(longest, None, MetricUnit::Time));
+    let longest = longest.map(|longest| format!(", the longest wait seen is {longest}")).unwrap_or_default();
+    match objective.without_answer {
+        Some(share) => format!("{} got no answer{longest}", number::percent(Some(share))),
+        None => format!("all are still in flight at the end{longest}"),
+    }
+}
+
+/// Why chance may have decided an objective, and what would decide it.
+fn undecided(undecided: Undecided) -> String {
+    let why = match undecided.why {
+        UndecidedReason::IntervalHoldsBound => "The interval holds the bound",
+        UndecidedReason::NoInterval => "It has no confidence interval",
+    };
+    let needed = match undecided.requests {
+        Some(requests) => format!("; about {} requests would decide it", number::count(requests)),
+        None => String::new(),
+    };
+    format!("{why}: another seed may say otherwise{needed}.")
+}

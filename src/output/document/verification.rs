@@ -1,0 +1,196 @@
+//! What `verify` says: the exact cases, our value beside the exact one, and how they compare.
+
+use serde_json::{Value, json};
+
+use super::{Document, DocumentId};
+use crate::output::block::number::{NONE, count};
+use crate::output::block::{Block, Finding, FindingStatus, GroupedTable, List, Records, RowGroup, Table};
+use crate::stats::rounded;
+use crate::study::{CaseResult, FAMILY_LEVEL, FigureResult, Ours, Verdict, Verification};
+
+/// What `verify` says.
+#[derive(Clone, Debug, PartialEq)]
+pub struct VerificationReport(pub Verification);
+
+impl Document for VerificationReport {
+    fn id(&self) -> DocumentId {
+        DocumentId {
+            kind: ["set of exact cases", "sets of exact cases"],
+            name: "verify".to_owned(),
+            properties: vec![("interval_level", rounded(self.0.level).to_string())],
+        }
+    }
+
+    /// Each case in words, below it its figures, and at the end how to read them.
+    fn blocks(&self) -> Vec<Block> {
+        let Self(verification) = self;
+        let how_to_read = format!(
+            "A figure passes when its interval covers the exact value and is narrower than allowed. Each interval is of \
+             level {:.3}%, so that an engine without an error passes with all figures of all cases {:.0} times in 100. \
+             `exp` is exponential, of that mean.",
+            verification.level * 100.0,
+            FAMILY_LEVEL * 100.0
+        );
+        vec![
+            Block::GroupedTable(table(verification)),
+            Block::List(summary(verification)),
+            Block::Text(vec![how_to_read]),
+        ]
+    }
+
+    fn findings(&self) -> Vec<Finding> {
+        figures(&self.0).map(|(case, figure)| finding(case, figure)).collect()
+    }
+
+    fn records(&self) -> Records {
+        Records::of(figures(&self.0).map(|(case, figure)| {
+            let mut record = json!({ "case": case.id, "system": case.system, "replications": case.replications });
+            for (name, value) in fields(figure) {
+                record[name] = value;
+            }
+            record
+        }))
+    }
+
+    fn value(&self) -> Value {
+        let Self(verification) = self;
+        let figure = |figure: &FigureResult| fields(figure).into_iter().collect::<Value>();
+        let cases = verification.cases.iter().map(|case| {
+            json!({
+                "id": case.id,
+                "system": case.system,
+                "formula": case.formula,
+                "replications": case.replications,
+                "passed": case.has_passed(),
+                "figures": case.figures.iter().map(figure).collect::<Vec<_>>(),
+            })
+        });
+        json!({
+            "schema": "waitline.verification/1",
+            "passed": verification.has_passed(),
+            "family_level": FAMILY_LEVEL,
+            "interval_level": verification.level,
+            "cases": cases.collect::<Vec<_>>(),
+        })
+    }
+}
+
+/// A figure as JSON fields.
+fn fields(figure: &FigureResult) -> [(&'static str, Value); 7] {
+    let (ours, half_width, allowed) = match figure.ours {
+        Some(Ours::Estimate { interval, allowed }) => {
+            (Some(interval.mean), Some(interval.half_width), Some(allowed * figure.exact.abs()))
+        }
+        Some(Ours::Number(number)) => (Some(number), None, None),
+        None => (None, None, None),
+    };
+    [
+        ("name", json!(figure.name)),
+        ("unit", json!(figure.unit)),
+        ("exact", json!(figure.exact)),
+        ("ours", json!(ours)),
+        ("half_width", json!(half_width)),
+        ("allowed_half_width", json!(allowed)),
+        ("verdict", json!(verdict(figure.verdict))),
+    ]
+}
+
+/// All figures, each with its case.
+fn figures(verification: &Verification) -> impl Iterator<Item = (&CaseResult, &FigureResult)> {
+    verification.cases.iter().flat_map(|case| case.figures.iter().map(move |figure| (case, figure)))
+}
+
+const fn verdict(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Pass => "pass",
+        Verdict::TooWide => "too wide",
+        Verdict::Off => "off",
+    }
+}
+
+/// A group per case, a row per figure.
+fn table(verification: &Verification) -> GroupedTable {
+    let figures: Vec<&FigureResult> = figures(verification).map(|(_, figure)| figure).collect();
+    let mut table = Table::of("", "", figures.iter().map(|figure| (false, name(figure))));
+    let cells: Vec<[String; 3]> = figures.iter().map(|figure| cells(figure)).collect();
+    for (place, heading) in ["ours", "interval", "allowed"].into_iter().enumerate() {
+        table.numbers("", heading, cells.iter().map(|cells| cells[place].clone()).collect());
+    }
+    table.numbers("", "exact", figures.iter().map(|figure| number(figure.exact, figure.exact)).collect());
+    let passes = |figure: &&FigureResult| (figure.verdict == Verdict::Pass, verdict(figure.verdict).to_owned());
+    table.verdicts("", figures.iter().map(passes).collect());
+    GroupedTable { table, groups: verification.cases.iter().map(group).collect() }
+}
+
+fn group(case: &CaseResult) -> RowGroup {
+    let runs = match case.replications {
+        1 => "1 run".to_owned(),
+        runs => format!("{runs} independent runs"),
+    };
+    RowGroup {
+        title: format!("{}  {}", case.id, case.system),
+        about: format!("{}; {runs}", case.formula),
+        rows: case.figures.len(),
+    }
+}
+
+/// The name of a figure, with its unit.
+fn name(figure: &FigureResult) -> String {
+    if figure.unit.is_empty() { figure.name.clone() } else { format!("{}, {}", figure.name, figure.unit) }
+}
+
+/// Our value, its interval, and how wide that may be.
+fn cells(figure: &FigureResult) -> [String; 3] {
+    let percent = |share: f64, decimals: usize| format!("±{:.decimals$}%", share * 100.0);
+    match figure.ours {
+        Some(Ours::Estimate { interval, allowed }) => {
+            [number(interval.mean, figure.exact), percent(interval.relative_to(figure.exact), 2), percent(allowed, 0)]
+        }
+        Some(Ours::Number(ours)) => [number(ours, figure.exact), String::new(), String::new()],
+        None => [NONE.to_owned(), String::new(), String::new()],
+    }
+}
+
+/// A number with as many decimals as six digits of the exact value have, none if that is whole.
+fn number(value: f64, exact: f64) -> String {
+    let is_whole = |value: f64| (value - value.round()).abs() < 5e-7;
+    if is_whole(value) && is_whole(exact) {
+        return format!("{value:.0}");
+    }
+    let digits_before = exact.abs().log10().floor().clamp(-3.0, 5.0) as i32 + 1;
+    format!("{value:.*}", (6 - digits_before) as usize)
+}
+
+/// How many figures pass, and which do not.
+fn summary(verification: &Verification) -> List {
+    let all = count(figures(verification).count() as u64);
+    let failed = figures(verification).filter(|(_, figure)| figure.verdict != Verdict::Pass);
+    let failed: Vec<String> = failed
+        .map(|(case, figure)| format!("{} {}: {} is {}", case.id, case.system, figure.name, verdict(figure.verdict)))
+        .collect();
+    let title = match failed.len() {
+        0 => format!("All {all} figures pass."),
+        some => format!("{some} of {all} figures do not pass:"),
+    };
+    List::plain(title, failed)
+}
+
+fn finding(case: &CaseResult, figure: &FigureResult) -> Finding {
+    let status = match figure.verdict {
+        Verdict::Pass => FindingStatus::Passes,
+        Verdict::TooWide | Verdict::Off => FindingStatus::Failed,
+    };
+    let ours = figure.ours.map_or(NONE.to_owned(), |ours| match ours {
+        Ours::Estimate { interval, .. } => {
+            let half_width = number(interval.half_width, figure.exact);
+            format!("{} ± {half_width}", number(interval.mean, figure.exact))
+        }
+        Ours::Number(ours) => number(ours, figure.exact),
+    });
+    let exact = number(figure.exact, figure.exact);
+    let message = format!("{}: ours {ours}, exact {exact}: {}", name(figure), verdict(figure.verdict));
+    Finding {
+        details: vec![case.system.clone(), case.formula.to_owned()],
+        ..Finding::new("verify", figure.name.clone(), status, message).of_part(case.id)
+    }
+}
