@@ -1,4 +1,4 @@
-//! The capacity of each policy: against exact values, one binding station after another, and what it means for a load.
+//! The capacity of each policy: compared with exact values, one binding station after another, and its meaning for a load.
 
 use std::fs;
 use std::io::Cursor;
@@ -15,7 +15,7 @@ use waitline::stats::{
 };
 use waitline::study::{Capacity, Options, StationBound, Watch, capacity, run, saturation, station_bounds};
 
-/// A scenario with one policy and what else is given.
+/// A scenario with one policy and other sections.
 fn scenario(phases: Value, policy: Value, other: Value) -> Scenario {
     let mut json = json!({
         "classes": { "page": { "phases": phases } },
@@ -37,7 +37,7 @@ fn capacity_of(phases: Value, policy: Value, other: Value) -> Capacity {
     capacity(&scenario, &scenario.policies()[0])
 }
 
-/// The capacity, how it was found, and what binds.
+/// Checks the capacity, how it was found, and what binds.
 fn check(phases: Value, policy: Value, other: Value, per_s: f64, method: CapacityMethod, binding: &str) {
     let system = format!("{phases} under {policy} with {other}");
     let capacity = capacity_of(phases, policy, other);
@@ -68,7 +68,7 @@ fn no_other() -> Value {
 }
 
 #[test]
-fn the_pools_of_threads_of_the_exact_cases() {
+fn the_thread_pools_of_the_exact_cases() {
     let threaded = |threads: u32| json!({ "threaded": { "threads": threads } });
     analytic(cpu_then_db(20.0, 80.0), json!({ "sync": {} }), no_other(), 10.0, "workers");
     by_run(cpu_then_db(20.0, 80.0), threaded(4), no_other(), 34.466_02, "threads");
@@ -83,7 +83,7 @@ fn the_pools_of_threads_of_the_exact_cases() {
 
 #[test]
 fn a_saturated_worker_with_a_lock() {
-    // Work of 100 ms, a share of it waiting; number of threads, throughput per second.
+    // Requests of 100 ms, and the share of waiting in it; number of threads, throughput per second.
     let table = [
         (0.25, [(1, 10.0), (2, 12.8), (3, 13.2743), (5, 13.333), (8, 13.3333), (16, 13.3333)]),
         (0.50, [(1, 10.0), (2, 16.0), (3, 18.75), (5, 19.9387), (8, 19.9998), (16, 20.0)]),
@@ -113,7 +113,7 @@ fn the_interval_of_a_run_covers_the_exact_capacity() {
         let rates: Vec<f64> = found.iter().map(|capacity| capacity.per_s.unwrap()).collect();
         let covers =
             |capacity: &&Capacity| (capacity.per_s.unwrap() - exact).abs() <= capacity.half_width_per_s.unwrap();
-        // Of 20 intervals at 95 % fewer than 15 cover in one case of ten thousand.
+        // Fewer than 15 of 20 intervals at 95 % cover in one case of ten thousand.
         let covered = found.iter().filter(covers).count();
         assert!(covered >= 15, "{threads} threads: {covered} of 20 cover {exact}: {rates:?}");
         let mean = rates.iter().sum::<f64>() / 20.0;
@@ -122,27 +122,27 @@ fn the_interval_of_a_run_covers_the_exact_capacity() {
 }
 
 #[test]
-fn a_limit_on_requests_in_progress_is_a_pool_of_threads() {
+fn a_limit_on_requests_in_progress_acts_like_a_thread_pool() {
     let policy = json!({ "async": { "max_in_progress": 4 } });
     by_run(cpu_then_db(20.0, 80.0), policy, no_other(), 34.466_02, "max_in_progress");
 }
 
 #[test]
-fn workers_bind_where_they_have_cores_enough() {
+fn workers_bind_if_they_have_enough_cores() {
     let sync = |workers: u32| json!({ "sync": { "workers": workers } });
     analytic(cpu_then_db(20.0, 80.0), sync(3), json!({ "machine": { "cores": 3 } }), 30.0, "workers");
-    // Nothing to wait for: three workers on two cores.
+    // No waits: three workers on two cores.
     analytic(json!([{ "compute": "20ms" }]), sync(3), json!({ "machine": { "cores": 2 } }), 100.0, "cores");
     analytic(json!([{ "compute": "20ms" }]), sync(2), json!({ "machine": { "cores": 2 } }), 100.0, "workers and cores");
-    // A burst costs a switch of its own.
+    // Each burst costs a context switch.
     let switch = json!({ "machine": { "context_switch": "1ms" } });
     let two_bursts = json!([{ "compute": "10ms" }, { "db": "28ms" }, { "compute": "10ms" }, { "framework": "50ms" }]);
     analytic(two_bursts, sync(1), switch, 10.0, "workers");
 }
 
 #[test]
-fn workers_on_too_few_cores_are_run() {
-    // Two workers on one core are two threads with a lock.
+fn workers_on_too_few_cores_are_simulated() {
+    // Two workers on one core are like two threads with a lock.
     let policy = json!({ "sync": { "workers": 2 } });
     by_run(cpu_then_db(50.0, 50.0), policy, no_other(), 16.0, "workers");
     let policy = json!({ "sync": { "workers": 8 } });
@@ -164,11 +164,11 @@ fn each_station_binds_a_loop_once() {
 }
 
 #[test]
-fn branches_that_wait_at_the_same_time_ask_one_by_one() {
+fn parallel_branches_each_use_a_connection() {
     let phases = json!([{ "parallel": [{ "db": "80ms" }, { "db": { "exponential": "40ms" } }] }]);
     let limited = json!({ "backends": { "db": { "concurrency": 3 } } });
     analytic(phases.clone(), json!({ "async": {} }), limited, 25.0, "backend `db`");
-    // A worker waits for one after another, a loop for the longest.
+    // A worker waits for one branch after another, a loop for the longest.
     analytic(phases, json!({ "sync": {} }), no_other(), 1000.0 / 120.0, "workers");
     let constant = json!([{ "parallel": [{ "db": "80ms" }, { "db": "40ms" }] }]);
     analytic(constant, json!({ "async": { "max_in_progress": 1 } }), no_other(), 12.5, "max_in_progress");
@@ -178,7 +178,7 @@ fn branches_that_wait_at_the_same_time_ask_one_by_one() {
 }
 
 #[test]
-fn a_wait_that_blocks_the_loop_makes_it_a_worker() {
+fn a_wait_that_blocks_the_loop_makes_it_a_sync_worker() {
     let blocking = |time: &str| json!([{ "compute": "20ms" }, { "db": { "time": time, "blocking": true } }]);
     analytic(blocking("80ms"), json!({ "async": {} }), no_other(), 10.0, "loop");
     let two_loops = json!({ "async": { "workers": 2 } });
@@ -190,7 +190,7 @@ fn a_wait_that_blocks_the_loop_makes_it_a_worker() {
 }
 
 #[test]
-fn sleeps_that_timers_round_leave_a_capacity() {
+fn rounded_sleeps_leave_a_capacity() {
     // A query of 100 ms that blocks the loop, and a sleep that lasts 1 ms: the overhead of uvicorn is .951 ms.
     let blocking = |sleep: Value| json!([{ "db": { "time": "100ms", "blocking": true } }, { "sleep": sleep }]);
     let limited = json!({ "backends": { "db": { "concurrency": 8 } } });
@@ -210,12 +210,12 @@ fn sleeps_that_timers_round_leave_a_capacity() {
 }
 
 #[test]
-fn a_slot_is_held_for_as_long_as_a_rounded_sleep_lasts() {
+fn a_slot_is_held_as_long_as_a_rounded_sleep() {
     let one = |rounding: &str| json!({ "async": { "max_in_progress": 1, "timer_resolution": "10ms", "timer_rounding": rounding } });
     let sleep = |time: Value| json!([{ "compute": "1ms" }, { "sleep": time }]);
     analytic(sleep(json!("13ms")), one("up"), no_other(), 1000.0 / 21.0, "max_in_progress");
     analytic(sleep(json!("13ms")), one("down"), no_other(), 1000.0 / 11.0, "max_in_progress");
-    // Any sleep between 0 and 20 ms lasts 15 ms in the mean when rounded up, and 5 ms when rounded down.
+    // A sleep between 0 and 20 ms lasts 15 ms on average when rounded up, and 5 ms when rounded down.
     let uniform = sleep(json!({ "uniform": ["0ms", "20ms"] }));
     by_run(uniform.clone(), one("up"), no_other(), 1000.0 / 16.0, "max_in_progress");
     by_run(uniform.clone(), one("nearest"), no_other(), 1000.0 / 11.0, "max_in_progress");
@@ -223,8 +223,8 @@ fn a_slot_is_held_for_as_long_as_a_rounded_sleep_lasts() {
 }
 
 #[test]
-fn threads_that_wait_for_a_pool_are_run() {
-    // Eight threads with two connections: the pool is what counts in the end.
+fn threads_that_wait_for_a_pool_are_simulated() {
+    // Eight threads with two connections: the pool binds.
     let policy = json!({ "threaded": { "threads": 8 } });
     let pool = json!({ "backends": { "db": { "pool": { "size": 2, "per": "worker" } } } });
     by_run(cpu_then_db(1.0, 80.0), policy, pool, 25.0, "pool of `db`");
@@ -241,7 +241,7 @@ fn a_connection_that_is_held_until_its_owner_runs_is_held_longer() {
 }
 
 #[test]
-fn a_connection_is_held_over_the_statements_of_its_client() {
+fn a_connection_is_held_during_the_statements_of_its_client() {
     // 1 + 3 until BEGIN is answered, 1 + 11 for the query, 2 + 1 + 5 until COMMIT is.
     let statement = |time: &str| json!({ "cpu": "1ms", "time": time });
     let client = json!({ "before": "1ms", "after": "2ms", "begin": statement("2ms"), "commit": statement("4ms") });
@@ -253,21 +253,21 @@ fn a_connection_is_held_over_the_statements_of_its_client() {
     );
     let pool = held.stations.iter().find(|bound| bound.station == Station::Pool("db".to_owned())).unwrap();
     assert!((pool.bound_per_s - 1000.0 / 24.0).abs() < 1e-9, "{held:?}");
-    // A worker that waits with its request: those 24 ms, and 1 before.
+    // A worker is held for these 24 ms, and for 1 ms before.
     let sync = capacity_of(
         cpu_then_db(1.0, 10.0),
         json!({ "sync": {} }),
         json!({ "backends": { "db": { "client": client, "round_trip": "1ms" } } }),
     );
     assert!((sync.per_s.unwrap() - 40.0).abs() < 1e-9, "{sync:?}");
-    // Four bursts: to connect and BEGIN, for the query, to COMMIT, and to give the connection back.
+    // Four bursts: to connect and BEGIN, for the query, to COMMIT, and to return the connection.
     let switching = json!({ "backends": { "db": { "client": client, "round_trip": "1ms" } }, "machine": { "context_switch": "1ms" } });
     let sync = capacity_of(cpu_then_db(1.0, 10.0), json!({ "sync": {} }), switching);
     assert!((sync.per_s.unwrap() - 1000.0 / 29.0).abs() < 1e-9, "{sync:?}");
 }
 
 #[test]
-fn threads_beside_a_loop_bind_or_share_its_lock() {
+fn pool_threads_bind_or_share_the_lock_of_the_loop() {
     let policy = |threads: u32| json!({ "async": { "thread_pool": { "threads": threads, "classes": ["page"] } } });
     by_run(cpu_then_db(50.0, 50.0), policy(2), no_other(), 16.0, "threads beside the loop");
     by_run(cpu_then_db(50.0, 50.0), policy(16), no_other(), 20.0, "GIL and cores");
@@ -321,7 +321,7 @@ fn the_stations_say_what_binds_next() {
 }
 
 #[test]
-fn the_capacity_does_not_depend_on_the_load_or_on_what_runs_beside_it() {
+fn the_capacity_does_not_depend_on_the_load_or_on_other_policies() {
     let policy = json!({ "threaded": { "threads": 4 } });
     let other = json!({ "arrivals": { "users": { "count": 3, "think": "1s" } }, "clients": { "timeout": "1ms", "cancel": true } });
     let first = capacity_of(cpu_then_db(20.0, 80.0), policy.clone(), no_other());
@@ -365,7 +365,7 @@ fn saturation_of(policy: Value, other: Value) -> Saturation {
     saturation(&scenario, &scenario.policies()[0], 125.0)
 }
 
-/// Requests that an async worker can take 50 of in a second.
+/// Requests at this rate under an async worker with a capacity of 50/s.
 fn at_rate(rate: &str) -> Saturation {
     saturation_of(json!({ "async": {} }), json!({ "arrivals": { "poisson": rate } }))
 }
@@ -378,7 +378,7 @@ fn a_light_load_is_fine() {
     assert_eq!(binding_of(&fine.binding), "loop and cores");
 }
 
-/// What a run says of its load: of the first policy, with its results.
+/// The saturation of the first policy of a run, and its results.
 fn near(policy: Value, other: Value) -> (Saturation, PolicyResults) {
     near_with(cpu_then_db(20.0, 80.0), policy, other)
 }
@@ -398,7 +398,7 @@ fn close(ours: Option<f64>, exact: f64) {
 }
 
 #[test]
-fn near_saturation_theory_says_what_other_loads_do() {
+fn near_saturation_theory_gives_the_effect_of_other_loads() {
     // M/M/1 of 10 ms at 90/s, as a worker and as a loop: 10 / (1 − load), and the 99th percentile is ln 100 times that.
     for (phases, policy) in [
         (json!([{ "db": { "exponential": "10ms" } }]), json!({ "sync": {} })),
@@ -430,7 +430,7 @@ fn near_saturation_theory_says_what_other_loads_do() {
 }
 
 #[test]
-fn near_saturation_this_load_is_what_the_results_say() {
+fn near_saturation_the_load_itself_has_the_figures_of_the_results() {
     let other = json!({ "arrivals": { "poisson": "45/s" }, "run": { "requests": 3000 } });
     for policy in [json!({ "async": {} }), json!({ "async": { "workers": 1, "dispatch": "random" } })] {
         let (found, results) = near(policy, other.clone());
@@ -441,7 +441,7 @@ fn near_saturation_this_load_is_what_the_results_say() {
 }
 
 #[test]
-fn near_saturation_a_long_run_covers_what_other_loads_do() {
+fn near_saturation_a_long_run_covers_the_effect_of_other_loads() {
     const SEEDS: u32 = 6;
     // A loop with four connections for queries of 10 ms is M/M/4.
     let exact = |rate_per_s: f64| {
@@ -471,12 +471,12 @@ fn near_saturation_a_long_run_covers_what_other_loads_do() {
         let message = load_warning(&found).unwrap();
         assert!(message.contains("at −10 % load mean ") && message.contains(" ± "), "{message}");
     }
-    // Of 6 intervals at 95 % fewer than 3 cover in one case of ten thousand.
+    // Fewer than 3 of 6 intervals at 95 % cover in one case of ten thousand.
     assert!(covered.iter().all(|covered| *covered >= 3), "{covered:?} of {SEEDS} cover");
 }
 
 #[test]
-fn near_saturation_nothing_is_said_of_what_would_take_too_long() {
+fn near_saturation_loads_that_would_take_too_long_are_omitted() {
     // 4 × 10 ms at 361/s: a tenth more is 0.993 of the capacity.
     let other = json!({ "arrivals": { "poisson": "361/s" }, "backends": { "db": { "pool": { "size": 4 } } } });
     let phases = json!([{ "db": { "exponential": "10ms" } }]);
@@ -492,7 +492,7 @@ fn near_saturation_nothing_is_said_of_what_would_take_too_long() {
 }
 
 #[test]
-fn a_tenth_more_may_be_too_much() {
+fn ten_percent_more_load_may_exceed_the_capacity() {
     let (near, _) = near(json!({ "async": {} }), json!({ "arrivals": { "poisson": "47/s" } }));
     assert_eq!(near.sensitivity.unwrap().more, None);
     assert!(load_warning(&near).unwrap().ends_with("at +10 % load beyond capacity"));
@@ -507,7 +507,7 @@ fn beyond_capacity_a_queue_grows() {
 }
 
 #[test]
-fn a_load_that_the_interval_of_the_capacity_holds_is_near_saturation() {
+fn a_load_within_the_interval_of_the_capacity_is_near_saturation() {
     let threads = json!({ "threaded": { "threads": 4 } });
     let found = capacity_of(cpu_then_db(20.0, 80.0), threads.clone(), no_other());
     let (per_s, half_width) = (found.per_s.unwrap(), found.half_width_per_s.unwrap());
@@ -519,12 +519,12 @@ fn a_load_that_the_interval_of_the_capacity_holds_is_near_saturation() {
     let below = load_warning(&at(per_s - 0.5 * half_width)).unwrap();
     assert_eq!(below, "near saturation: offered 1.00 × capacity");
     assert_eq!(at(per_s + 1.5 * half_width).state, Some(LoadState::Unstable));
-    // A capacity that is known exactly has no such margin.
+    // An exact capacity has no such margin.
     assert_eq!(at_rate("50/s").state, Some(LoadState::Unstable));
 }
 
 #[test]
-fn what_gives_up_or_is_rejected_does_not_queue() {
+fn requests_that_give_up_or_are_rejected_do_not_queue() {
     let overloaded = |policy: Value, other: Value, excess: Excess, words: &str| {
         let mut other = other;
         other["arrivals"] = json!({ "poisson": "100/s" });
@@ -542,8 +542,8 @@ fn what_gives_up_or_is_rejected_does_not_queue() {
 }
 
 #[test]
-fn what_does_not_stop_the_work_does_not_stop_the_queue() {
-    // Unlimited slots leave nobody in the backlog; a client that gives up without a word leaves its work behind.
+fn abandoned_work_that_continues_does_not_stop_the_queue() {
+    // With unlimited slots the backlog is empty; a client that gives up without cancelling leaves its work behind.
     for (policy, clients) in [
         (json!({ "async": { "backlog": 5 } }), json!({ "patience": "1s" })),
         (json!({ "sync": {} }), json!({ "timeout": "1s" })),
@@ -554,7 +554,7 @@ fn what_does_not_stop_the_work_does_not_stop_the_queue() {
 }
 
 #[test]
-fn users_have_a_capacity_and_no_load() {
+fn users_have_a_capacity_but_no_load() {
     let users = json!({ "arrivals": { "users": { "count": 500, "think": "1s" } } });
     let closed = saturation_of(json!({ "async": {} }), users);
     assert_eq!((closed.capacity_per_s, closed.offered_per_s, closed.load), (Some(50.0), None, None));
@@ -562,7 +562,7 @@ fn users_have_a_capacity_and_no_load() {
 }
 
 #[test]
-fn rates_that_end_are_held_against_the_capacity_at_their_peak() {
+fn the_peak_of_rates_that_end_is_compared_with_the_capacity() {
     let ramp = json!({ "arrivals": { "ramp": { "from": "0/s", "to": "70/s", "over": "60s" } } });
     let list = json!({ "arrivals": [{ "for": "10s", "rate": "70/s" }, { "for": "10s", "rate": "10/s" }] });
     for other in [ramp, list] {
@@ -579,7 +579,7 @@ fn rates_that_end_are_held_against_the_capacity_at_their_peak() {
 }
 
 #[test]
-fn faults_and_retries_are_said_to_be_left_out() {
+fn faults_and_retries_are_reported_as_omitted() {
     let other = json!({
         "clients": { "retries": { "max": 1, "backoff": "1s" } },
         "faults": [{ "at": "1s", "for": "1s", "slow": { "backend": "db", "factor": 2 } }],
@@ -588,7 +588,7 @@ fn faults_and_retries_are_said_to_be_left_out() {
     assert_eq!(note, Some(LeftOut::FaultsAndRetries));
 }
 
-/// The scenarios that ship, without those that name files.
+/// The shipped scenarios, except those that name files.
 fn scenarios() -> Vec<Scenario> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
     let mut paths: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
@@ -600,7 +600,7 @@ fn scenarios() -> Vec<Scenario> {
 }
 
 #[test]
-fn every_scenario_that_ships_has_a_precise_capacity_twice_the_same() {
+fn every_shipped_scenario_has_a_precise_and_reproducible_capacity() {
     for scenario in scenarios() {
         for policy in scenario.policies() {
             let found = saturation(&scenario, policy, 100.0);

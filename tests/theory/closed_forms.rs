@@ -1,12 +1,12 @@
-//! The formulas give the published numbers to every printed digit, and agree with each other where they must.
+//! The formulas reproduce published numbers to every printed digit, and agree with each other where they must.
 
 use waitline::stats::theory::*;
 
-/// The value is within a unit of the last printed digit: some numbers were printed cut off, not rounded.
+/// The value is within one unit of the last printed digit: some numbers were truncated, not rounded.
 fn check(what: &str, value: f64, printed: &str) {
     let decimals = printed.split_once('.').map_or(0, |(_, decimals)| decimals.len());
     let unit = 10f64.powi(-(decimals as i32));
-    let printed_value: f64 = printed.parse().expect("a number was printed");
+    let printed_value: f64 = printed.parse().expect("the printed value is a number");
     let off = (value - printed_value).abs();
     assert!(off < unit, "{what}: {value}, printed {printed}");
 }
@@ -113,7 +113,7 @@ fn thread_pool() {
     ] {
         let means = pool(rate, threads, running_at_once);
         check(&format!("{rate}/s, {threads} threads"), means.response_time * 1e3, response);
-        assert!((means.running / (rate * 0.02) - 1.0).abs() < 1e-11, "all work is done: {means:?}");
+        assert!((means.running / (rate * 0.02) - 1.0).abs() < 1e-11, "all work is completed: {means:?}");
     }
     check("D01", pool(8.0, 1, 1).waiting_time * 1e3, "336.00");
     check("D04", pool(40.0, 16, 1).waiting_time * 1e3, "6.2644");
@@ -134,7 +134,7 @@ fn thread_pool() {
     }
 }
 
-/// A worker that is never short of requests is a closed system of its threads.
+/// A worker that always has requests is a closed system of its threads.
 fn saturated(threads: u32, mean_cpu: f64, mean_backend: f64) -> MachineRepair {
     MachineRepair { users: threads, mean_think: mean_backend, channels: 1, mean_service: mean_cpu }
 }
@@ -201,7 +201,7 @@ fn one_of_several_channels_is_the_single_channel() {
 
 #[test]
 fn the_tail_of_m_m_c_is_smooth_where_its_formula_changes() {
-    // c − a = 1, and a little beside it.
+    // c − a = 1, and a value close to it.
     let exactly = Mmc { arrival_rate: 1.0, mean_service: 1.0, channels: 2 };
     let beside = Mmc { arrival_rate: 1.0 + 1e-7, ..exactly };
     let [here, there] = [exactly, beside].map(|station| station.response_time_exceeds(3.0));
@@ -217,7 +217,7 @@ fn the_mean_is_the_area_under_the_tail() {
 }
 
 #[test]
-fn a_general_service_of_cv_1_is_the_exponential_one() {
+fn general_service_with_cv_1_equals_exponential_service() {
     for rate in [0.1, 0.8, 0.95] {
         let general = Mg1 { arrival_rate: rate, mean_service: 1.0, squared_cv: 1.0 };
         let exponential = Mm1 { arrival_rate: rate, mean_service: 1.0 };
@@ -227,7 +227,7 @@ fn a_general_service_of_cv_1_is_the_exponential_one() {
 }
 
 #[test]
-fn poisson_arrivals_are_a_renewal_law_too() {
+fn poisson_arrivals_are_a_renewal_process_too() {
     for rate in [0.1, 0.5, 0.8, 0.95] {
         let renewal = GiM1::new(|s| rate / (rate + s), 1.0);
         let poisson = Mm1 { arrival_rate: rate, mean_service: 1.0 };
@@ -247,7 +247,7 @@ fn the_root_of_d_m_1_solves_its_equation() {
 }
 
 #[test]
-fn one_thread_is_m_g_1_with_cpu_and_backend_as_its_service() {
+fn one_thread_is_m_g_1_with_cpu_and_backend_time_as_its_service() {
     for rate in [1.0, 5.0, 8.0, 9.5] {
         let squared_cv = (0.02f64.powi(2) + 0.08f64.powi(2)) / 0.1f64.powi(2);
         let one = Mg1 { arrival_rate: rate, mean_service: 0.1, squared_cv };
@@ -274,14 +274,14 @@ fn threads_that_only_compute_are_m_m_c() {
 }
 
 #[test]
-fn no_queue_at_all_is_erlangs_loss() {
+fn a_system_without_a_queue_is_erlangs_loss_system() {
     let limited = LimitedRoom { arrival_rate: 8.0, mean_service: 1.0, channels: 10, room: 10 };
     check_same("rejected", limited.rejected(), erlang_b(10, 8.0));
     check_same("W", limited.mean_response_time(), 1.0);
 }
 
 #[test]
-fn much_room_is_room_without_end() {
+fn a_large_queue_equals_an_unlimited_queue() {
     let limited = LimitedRoom { arrival_rate: 2.0, mean_service: 1.0, channels: 3, room: 200 };
     let endless = Mmc { arrival_rate: 2.0, mean_service: 1.0, channels: 3 };
     check_same("W", limited.mean_response_time(), endless.mean_response_time());
@@ -290,7 +290,7 @@ fn much_room_is_room_without_end() {
 }
 
 #[test]
-fn endless_patience_is_m_m_1_and_none_is_a_loss() {
+fn infinite_patience_is_m_m_1_and_zero_patience_is_a_loss_system() {
     let patience = |patience| PatienceInQueue { arrival_rate: 0.8, mean_service: 1.0, patience };
     check_same("idle", patience(1000.0).idle(), 0.2);
     assert!(patience(1000.0).left() < 1e-80);
@@ -301,7 +301,7 @@ fn endless_patience_is_m_m_1_and_none_is_a_loss() {
 }
 
 #[test]
-fn what_is_served_is_what_did_not_leave() {
+fn served_requests_are_those_that_did_not_leave() {
     for patience in [0.5, 2.0, 9.0] {
         let queue = PatienceInQueue { arrival_rate: 1.3, mean_service: 1.0, patience };
         check_same("busy", 1.0 - queue.idle(), 1.3 * (1.0 - queue.left()));

@@ -1,9 +1,9 @@
-//! How sure the numbers are: replications, batches, warm-up, precision, comparisons and objectives, as users meet them.
+//! How sure the numbers are: replications, batches, warm-up, precision, comparisons and objectives, as users see them.
 
 use crate::common::program::{Desk, LECTURE, errors, text};
 use serde_json::Value;
 
-/// M/M/1 at half load, with a slower policy beside it: 20,000 requests.
+/// M/M/1 at half load, and a slower policy: 20,000 requests.
 const QUEUE: &str = r#"{
   "classes": { "page": { "phases": [ { "compute": { "exponential": "10ms" } } ] } },
   "arrivals": { "poisson": "50/s" },
@@ -93,7 +93,7 @@ fn the_level_of_confidence_sets_the_width() {
 }
 
 #[test]
-fn what_a_run_is_too_short_for_is_not_estimable_and_says_why() {
+fn a_number_for_which_the_run_is_too_short_is_not_estimable_with_a_reason() {
     let output = desk().run("run queue.json --replications 20 --set run.requests=5000", 0);
     let table = text(&output);
     let why = "±? at p99: only 50 of these requests lie beyond it in the shortest replication";
@@ -128,13 +128,13 @@ fn policies_are_compared_pair_by_pair() {
 }
 
 #[test]
-fn a_policy_to_compare_with_must_be_there_and_run() {
+fn a_policy_to_compare_with_must_exist_and_run() {
     desk().fails("run queue.json --against three", 2, &["no policy `three`", "`one`, `two`"]);
     desk().fails("run queue.json --policy one --against two", 2, &["names a policy that does not run", "--policy two"]);
 }
 
 #[test]
-fn warm_up_is_taken_out_and_told() {
+fn warm_up_is_excluded_and_reported() {
     let results = results("queue.json --set run.requests=5000 --set run.warm_up=10s");
     assert_eq!(results["warm_up"]["method"], "fixed");
     assert_eq!(results["warm_up"]["removed_ms"], 10_000.0);
@@ -146,8 +146,8 @@ fn warm_up_is_taken_out_and_told() {
 }
 
 #[test]
-fn an_empty_system_warms_up_by_itself() {
-    // Ten seconds of service before the first request leaves: the beginning is far from what comes after.
+fn the_warm_up_of_an_empty_system_is_found_automatically() {
+    // The first request leaves after ten seconds of service: the start is far from the steady state.
     let slow =
         QUEUE.replace("\"10ms\"", "\"10s\"").replace("50/s", "4/s").replace("\"workers\": 1", "\"workers\": 100");
     let slow = slow.replace("\"cores\": 2", "\"cores\": 100").replace("\"workers\": 2", "\"workers\": 90");
@@ -159,14 +159,14 @@ fn an_empty_system_warms_up_by_itself() {
 }
 
 #[test]
-fn what_never_settles_is_said_to_be_too_short() {
+fn a_run_that_never_settles_is_reported_as_too_short() {
     let output = desk().run("run queue.json --set arrivals.poisson=150/s --policy one --set run.warm_up=auto", 0);
     let table = text(&output);
     assert!(table.contains("warning: response times of one had not settled by the middle of the run"), "{table}");
 }
 
 #[test]
-fn replications_go_on_until_the_precision_is_reached() {
+fn replications_are_added_until_the_precision_is_reached() {
     let results = results("queue.json --set run.requests=10000 --precision 3%");
     assert_eq!(results["precision"]["reached"], true);
     for place in 0..2 {
@@ -186,13 +186,13 @@ fn a_precision_that_is_not_reached_is_incomplete() {
     assert!(errors(&output).contains("not as precise as asked: one, p99: ± "), "{}", errors(&output));
     assert!(text(&output).contains("the precision asked for (0.1 %) was not reached"), "{}", text(&output));
     assert!(desk.read("output/queue/results.json").contains("\"reached\": false"));
-    // Replications that are too short do not become longer by being more.
+    // More replications do not help if each is too short.
     let output = desk.run("run queue.json --set run.requests=1000 --precision 2%", 3);
     assert!(errors(&output).contains("not estimable"), "{}", errors(&output));
 }
 
 #[test]
-fn objectives_stand_first_with_their_verdicts_and_break_nothing() {
+fn verdicts_on_objectives_come_first_and_do_not_change_the_exit_code() {
     let desk = desk();
     let objectives = ["one.p95 < 10ms", "warn: two.utilization < 10%", "all.page.mean < 1s", "requests.rejected == 0"];
     let arguments = objectives.map(|objective| format!("--assert\u{1f}{objective}")).join("\u{1f}");
@@ -206,7 +206,7 @@ fn objectives_stand_first_with_their_verdicts_and_break_nothing() {
 }
 
 #[test]
-fn the_rows_of_replications_say_which_they_are() {
+fn rows_contain_the_number_of_the_replication() {
     let desk = desk();
     desk.run("run queue.json --quiet --replications 2 --set run.requests=10 --csv rows.csv", 0);
     let rows = desk.read("rows.csv");
@@ -224,7 +224,7 @@ fn a_run_without_a_complete_batch_has_numbers_and_no_intervals() {
                 "policies": [ {{ "{policy}": {{}} }} ], "run": {{ "duration": "5s" }} }}"#
         )
     };
-    // An overload; no request answered at all; and a class whose requests all outlast the run.
+    // An overload, a run in which no request is answered, and a class whose requests all outlast the run.
     let streams = r#"{ "classes": { "page": { "weight": 9, "phases": [ { "db": "20ms" } ] },
                                     "stream": { "phases": [ { "sleep": "1h" } ] } },
         "arrivals": { "poisson": "40/s" }, "policies": [ { "async": {} } ], "run": { "duration": "30s" } }"#;
@@ -248,7 +248,7 @@ fn a_run_without_a_complete_batch_has_numbers_and_no_intervals() {
         let table = text(&desk.run(&format!("run {name}.json"), 0));
         assert_eq!(table.contains("±?"), answered > 0, "{table}");
         assert!(!table.contains("from 0 batches"), "{table}");
-        // A baseline of it is one, and nothing differs from it.
+        // It can be a baseline, and nothing differs from it.
         desk.run(&format!("check {name}.json --update-baseline --quiet"), 0);
         desk.run(&format!("check {name}.json"), 0);
     }
@@ -257,8 +257,8 @@ fn a_run_without_a_complete_batch_has_numbers_and_no_intervals() {
 }
 
 #[test]
-fn an_interval_that_is_cut_off_reaches_as_far_as_its_longer_side() {
-    // One wait in some thousands: most replications see none.
+fn a_truncated_interval_shows_its_longer_side() {
+    // One wait in several thousand requests: most replications see none.
     let rare = QUEUE.replace("50/s", "20/s").replace("\"10ms\"", "\"100us\"");
     let desk = Desk::empty().with("rare.json", rare);
     let output = desk.run("run rare.json --format json --no-charts --replications 8 --set run.requests=150", 0);
@@ -271,5 +271,5 @@ fn an_interval_that_is_cut_off_reaches_as_far_as_its_longer_side() {
             cut += u32::from(low == 0.0 && high > 0.0);
         }
     }
-    assert!(cut > 0, "no interval was cut off");
+    assert!(cut > 0, "no interval was truncated");
 }

@@ -1,11 +1,11 @@
-//! The forms in files: what is read, what is refused and with which words, and that the JSON Schema says the same.
+//! The forms in files: which are read, which are rejected and with which message, and that the JSON Schema agrees.
 
 use schemars::{JsonSchema, schema_for};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use waitline::random::{Arrivals, Distribution};
 
-const LAWS: [&str; 22] = [
+const DISTRIBUTIONS: [&str; 22] = [
     r#""20ms""#,
     r#""0ms""#,
     r#"{"exponential":"6ms"}"#,
@@ -30,9 +30,9 @@ const LAWS: [&str; 22] = [
     r#"{"empirical":{"file":"latencies.txt"}}"#,
 ];
 
-/// A wrong law, where the error is, and what it says; the second line is the help.
-const NO_LAWS: [(&str, &str, &str); 38] = [
-    // What a schema can say too.
+/// An invalid distribution, the place of the error, and its message; the second line is the help.
+const NOT_DISTRIBUTIONS: [(&str, &str, &str); 38] = [
+    // Errors that the schema finds too.
     ("20", ".", "invalid type: integer `20`, expected a duration such as \"20ms\", or a law such as {\"exponential\""),
     ("null", ".", "invalid type: null, expected a duration such as \"20ms\", or a law"),
     (r#"["20ms"]"#, ".", "invalid type: sequence, expected a duration such as \"20ms\", or a law"),
@@ -102,7 +102,7 @@ const NO_LAWS: [(&str, &str, &str); 38] = [
     ),
     (r#"{"empirical":[]}"#, "empirical", "the list is empty\nwrite at least one duration"),
     (r#"{"empirical":["1ms","2"]}"#, "empirical[1]", "`2` has no unit\n"),
-    // What only reading finds.
+    // Errors that only reading finds.
     (r#"{"uniform":["2ms","1ms"]}"#, "uniform", "the lowest, 2ms, is above the highest, 1ms\nwrite [lowest, highest]"),
     (
         r#"{"lognormal":{"median":"3ms","p99":"3ms"}}"#,
@@ -126,7 +126,7 @@ const NO_LAWS: [(&str, &str, &str); 38] = [
     ),
 ];
 
-/// So many at the end of the list above, and of the list of arrivals below, cannot be said by a schema.
+/// Number of errors at the end of the list above, and of the list of arrivals below, that the schema does not find.
 const BEYOND_SCHEMA: usize = 5;
 
 const ARRIVALS: [&str; 9] = [
@@ -173,7 +173,7 @@ fn parse(json: &str) -> Value {
 }
 
 fn validator<T: JsonSchema>() -> jsonschema::Validator {
-    jsonschema::validator_for(schema_for!(T).as_value()).expect("the schema is a schema")
+    jsonschema::validator_for(schema_for!(T).as_value()).expect("the schema is valid")
 }
 
 fn check_valid<T: DeserializeOwned + JsonSchema>(forms: &[&str]) {
@@ -197,63 +197,67 @@ fn check_invalid<T: DeserializeOwned + JsonSchema + std::fmt::Debug>(forms: &[(&
 }
 
 #[test]
-fn every_law_is_read_and_fits_the_schema() {
-    check_valid::<Distribution>(&LAWS);
+fn every_distribution_is_read_and_fits_the_schema() {
+    check_valid::<Distribution>(&DISTRIBUTIONS);
 }
 
 #[test]
-fn every_law_of_arrivals_is_read_and_fits_the_schema() {
+fn every_arrival_process_is_read_and_fits_the_schema() {
     check_valid::<Arrivals>(&ARRIVALS);
 }
 
 #[test]
-fn what_is_no_law_is_refused_where_it_is_wrong_and_with_a_reason() {
-    check_invalid::<Distribution>(&NO_LAWS);
+fn an_invalid_distribution_is_rejected_with_its_place_and_reason() {
+    check_invalid::<Distribution>(&NOT_DISTRIBUTIONS);
 }
 
 #[test]
-fn what_is_no_law_of_arrivals_is_refused_where_it_is_wrong_and_with_a_reason() {
+fn an_invalid_arrival_process_is_rejected_with_its_place_and_reason() {
     check_invalid::<Arrivals>(&NO_ARRIVALS);
 }
 
 #[test]
-fn every_law_has_help_for_editors() {
+fn every_distribution_has_help_for_editors() {
     let schema = schema_for!(Distribution);
-    let laws = schema.get("anyOf").and_then(Value::as_array).expect("a choice of laws");
-    assert_eq!(laws.len(), 12);
-    assert!(laws.iter().all(|law| law["description"].as_str().is_some_and(|help| help.len() > 20)));
+    let distributions = schema.get("anyOf").and_then(Value::as_array).expect("a choice of distributions");
+    assert_eq!(distributions.len(), 12);
+    assert!(
+        distributions
+            .iter()
+            .all(|distribution| distribution["description"].as_str().is_some_and(|help| help.len() > 20))
+    );
 }
 
 fn load_into(json: &str, text: &str) -> Result<Distribution, String> {
-    let mut law: Distribution = serde_json::from_str(json).map_err(|reason| reason.to_string())?;
-    law.load_files(&mut |file| match file {
+    let mut distribution: Distribution = serde_json::from_str(json).map_err(|reason| reason.to_string())?;
+    distribution.load_files(&mut |file| match file {
         "a.txt" => Ok(text.to_owned()),
         _ => Err(format!("cannot read `{file}`\nname a file beside the scenario")),
     })?;
-    Ok(law)
+    Ok(distribution)
 }
 
 #[test]
 fn a_file_becomes_its_values() {
     let values = "# measured on Monday\r\n1ms\r\n\r\n  2.5ms  # slow\n2.5ms";
-    let law = load_into(r#"{"empirical":{"file":"a.txt"}}"#, values);
-    assert_eq!(law, load_into(r#"{"empirical":["1ms","2.5ms","2.5ms"]}"#, ""));
-    let law = load_into(
+    let distribution = load_into(r#"{"empirical":{"file":"a.txt"}}"#, values);
+    assert_eq!(distribution, load_into(r#"{"empirical":["1ms","2.5ms","2.5ms"]}"#, ""));
+    let distribution = load_into(
         r#"{"mixture":[{"weight":1,"of":{"mixture":[{"weight":1,"of":{"empirical":{"file":"a.txt"}}}]}}]}"#,
         values,
     );
-    assert!((law.expect("all files are there").mean_nanos() - 2e6).abs() < 1e-3);
+    assert!((distribution.expect("all files exist").mean_nanos() - 2e6).abs() < 1e-3);
 }
 
 #[test]
-fn a_wrong_file_is_refused_with_its_line() {
-    let law = r#"{"empirical":{"file":"a.txt"}}"#;
+fn an_invalid_file_is_rejected_with_its_line() {
+    let distribution = r#"{"empirical":{"file":"a.txt"}}"#;
     for (text, reason) in [
         ("1ms\n\n12\n", "`a.txt`, line 3: `12` has no unit\nwrite a number and a unit"),
         ("1ms 2ms\n", "`a.txt`, line 1: `1ms 2ms` is not a duration\n"),
         ("# nothing\n\n", "`a.txt` holds no duration\nwrite one duration a line"),
     ] {
-        let found = load_into(law, text).expect_err(text);
+        let found = load_into(distribution, text).expect_err(text);
         assert!(found.starts_with(reason), "{found}");
     }
     let found = load_into(r#"{"empirical":{"file":"b.txt"}}"#, "1ms").expect_err("no such file");
@@ -266,5 +270,5 @@ fn interarrival_times_of_a_file_must_not_all_be_0() {
     let found = arrivals.clone().load_files(&mut |_| Ok("0ms".to_owned())).expect_err("all are 0");
     assert!(found.starts_with("the interarrival time is always 0\n"), "{found}");
     assert_eq!(arrivals.load_files(&mut |_| Ok("0ms\n20ms".to_owned())), Ok(()));
-    assert!((arrivals.mean_rate_per_s().expect("it goes on for ever") - 100.0).abs() < 1e-9);
+    assert!((arrivals.mean_rate_per_s().expect("it never ends") - 100.0).abs() < 1e-9);
 }

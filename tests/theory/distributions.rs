@@ -1,7 +1,7 @@
-//! Draws follow the law that the scenario names: mean, cv, percentiles, and the whole distribution function.
+//! Draws follow the distribution of the scenario: mean, cv, percentiles, and the whole distribution function.
 //!
 //! A million draws from one fixed stream each. Means, cvs and counts agree within 5 standard errors; the largest distance
-//! from the exact distribution function (Kolmogorov and Smirnov) stays below what chance exceeds once in 10,000 times.
+//! from the exact distribution function (Kolmogorov and Smirnov) stays below the value that chance exceeds once in 10,000.
 
 use statrs::distribution::{self as exact, ContinuousCDF};
 use waitline::model::SimDuration;
@@ -12,20 +12,20 @@ const DRAWS: usize = 1_000_000;
 /// √n times the distance is above this with probability 1e-4: √(−ln(1e-4 / 2) / 2).
 const KOLMOGOROV_BOUND: f64 = 2.2253;
 
-fn law(json: &str) -> Distribution {
+fn distribution(json: &str) -> Distribution {
     serde_json::from_str(json).unwrap_or_else(|reason| panic!("{json}: {reason}"))
 }
 
 /// Draws in milliseconds.
-fn draws(law: &Distribution) -> Vec<f64> {
-    let sampler = law.sampler();
+fn draws(distribution: &Distribution) -> Vec<f64> {
+    let sampler = distribution.sampler();
     let mut stream = Streams::new(1, 0).request(0);
     (0..DRAWS).map(|_| sampler.draw(&mut stream).as_millis()).collect()
 }
 
 /// √n times the largest distance between the draws and a distribution function.
 ///
-/// A draw is rounded: it stands for all within half a nanosecond of it. Looking at every 16th is near enough.
+/// A draw is rounded: it represents all values within half a nanosecond. Checking every 16th draw is enough.
 fn kolmogorov(mut draws: Vec<f64>, cdf: impl Fn(f64) -> f64) -> f64 {
     const HALF_NANOSECOND: f64 = 0.5e-6;
     draws.sort_unstable_by(f64::total_cmp);
@@ -45,10 +45,10 @@ fn check_close(what: &str, found: f64, expected: f64, standard_error: f64) {
 }
 
 fn check_mean(json: &str, mean_ms: f64, cv: f64) -> Vec<f64> {
-    let law = law(json);
-    let relative = law.mean_nanos() / (mean_ms * 1e6) - 1.0;
-    assert!(relative.abs() < 1e-9, "{json}: a mean of {} ms, exactly {mean_ms} ms", law.mean_nanos() / 1e6);
-    let draws = draws(&law);
+    let distribution = distribution(json);
+    let relative = distribution.mean_nanos() / (mean_ms * 1e6) - 1.0;
+    assert!(relative.abs() < 1e-9, "{json}: a mean of {} ms, exactly {mean_ms} ms", distribution.mean_nanos() / 1e6);
+    let draws = draws(&distribution);
     let mean = draws.iter().sum::<f64>() / DRAWS as f64;
     check_close(&format!("{json}: mean"), mean, mean_ms, cv * mean_ms / (DRAWS as f64).sqrt());
     draws
@@ -75,7 +75,7 @@ fn check(json: &str, mean_ms: f64, cv: f64, cdf: impl Fn(f64) -> f64) {
 
 /// The share of draws up to each percentile.
 fn check_percentiles(json: &str, percentiles: &[(f64, f64)], cdf: impl Fn(f64) -> f64) {
-    let draws = draws(&law(json));
+    let draws = draws(&distribution(json));
     for (value_ms, share) in percentiles {
         let found = draws.iter().filter(|draw| *draw <= value_ms).count() as f64 / DRAWS as f64;
         let standard_error = (share * (1.0 - share) / DRAWS as f64).sqrt();
@@ -85,32 +85,32 @@ fn check_percentiles(json: &str, percentiles: &[(f64, f64)], cdf: impl Fn(f64) -
 }
 
 #[test]
-fn a_constant_is_always_the_same() {
-    assert!(draws(&law(r#""20ms""#)).iter().all(|draw| draw.to_bits() == 20_f64.to_bits()));
-    assert_eq!(law(r#""20ms""#).mean_nanos().to_bits(), 20e6_f64.to_bits());
+fn a_constant_never_varies() {
+    assert!(draws(&distribution(r#""20ms""#)).iter().all(|draw| draw.to_bits() == 20_f64.to_bits()));
+    assert_eq!(distribution(r#""20ms""#).mean_nanos().to_bits(), 20e6_f64.to_bits());
 }
 
 #[test]
-fn exponential_draws_follow_the_law() {
+fn exponential_draws_follow_the_distribution() {
     let exact = exact::Exp::new(1.0 / 6.0).unwrap();
     check(r#"{"exponential":"6ms"}"#, 6.0, 1.0, |x| exact.cdf(x));
 }
 
 #[test]
-fn a_law_that_is_half_a_percent_off_is_found_out() {
+fn an_error_of_half_a_percent_is_detected() {
     let wrong = exact::Exp::new(1.0 / 6.03).unwrap();
-    assert!(kolmogorov(draws(&law(r#"{"exponential":"6ms"}"#)), |x| wrong.cdf(x)) > KOLMOGOROV_BOUND);
+    assert!(kolmogorov(draws(&distribution(r#"{"exponential":"6ms"}"#)), |x| wrong.cdf(x)) > KOLMOGOROV_BOUND);
 }
 
 #[test]
-fn uniform_draws_follow_the_law() {
+fn uniform_draws_follow_the_distribution() {
     let cv = 10.0 / 12_f64.sqrt() / 15.0;
     check(r#"{"uniform":["10ms","20ms"]}"#, 15.0, cv, |x| ((x - 10.0) / 10.0).clamp(0.0, 1.0));
 }
 
 #[test]
-fn normal_draws_follow_the_law_cut_off_at_0() {
-    // Mean and cv of what is above 0 as integrated numerically (mpmath).
+fn normal_draws_follow_the_distribution_truncated_at_0() {
+    // Mean and cv of the part above 0, integrated numerically (mpmath).
     for (json, sigma_ms, mean_ms, cv) in [
         (r#"{"normal":{"mean":"40ms","cv":0.2}}"#, 8.0, 40.000_011_893_759_53, 0.199_999_197_169_868_1),
         (r#"{"normal":{"mean":"40ms","cv":0.6}}"#, 24.0, 42.507_274_880_825_39, 0.509_704_799_903_796_3),
@@ -122,7 +122,7 @@ fn normal_draws_follow_the_law_cut_off_at_0() {
 }
 
 #[test]
-fn lognormal_draws_follow_the_law() {
+fn lognormal_draws_follow_the_distribution() {
     let sigma = 1.64_f64.ln().sqrt();
     let exact = exact::LogNormal::new(40_f64.ln() - sigma * sigma / 2.0, sigma).unwrap();
     check(r#"{"lognormal":{"mean":"40ms","cv":0.8}}"#, 40.0, 0.8, |x| exact.cdf(x));
@@ -138,7 +138,7 @@ fn lognormal_draws_have_the_percentiles_given() {
 }
 
 #[test]
-fn gamma_draws_follow_the_law() {
+fn gamma_draws_follow_the_distribution() {
     for (json, shape) in [
         (r#"{"gamma":{"mean":"40ms","cv":0.5}}"#, 4.0),
         (r#"{"gamma":{"mean":"40ms","cv":1}}"#, 1.0),
@@ -150,13 +150,13 @@ fn gamma_draws_follow_the_law() {
 }
 
 #[test]
-fn erlang_draws_follow_the_law() {
+fn erlang_draws_follow_the_distribution() {
     let exact = exact::Erlang::new(4, 4.0 / 1000.0).unwrap();
     check(r#"{"erlang":{"stages":4,"mean":"1s"}}"#, 1000.0, 0.5, |x| exact.cdf(x));
 }
 
 #[test]
-fn weibull_draws_follow_the_law() {
+fn weibull_draws_follow_the_distribution() {
     // The cv of shape 2 is √(4/π − 1), of shape 1 it is 1, of shape 1/2 it is √5.
     let root_of_pi = std::f64::consts::PI.sqrt();
     for (json, cv, shape, scale) in [
@@ -170,12 +170,12 @@ fn weibull_draws_follow_the_law() {
 }
 
 #[test]
-fn pareto_draws_follow_the_law() {
+fn pareto_draws_follow_the_distribution() {
     // α = 6 has the cv 1/√24 and the least value 5/6 of the mean; the fourth moment exists, so the cv is measurable.
     let exact = exact::Pareto::new(50.0, 6.0).unwrap();
     let cv = 1.0 / 24_f64.sqrt();
     check(&format!(r#"{{"pareto":{{"mean":"60ms","cv":{cv}}}}}"#), 60.0, cv, |x| exact.cdf(x));
-    // α = 2.25 has the cv 4/3; nothing but the distribution function can be measured well.
+    // α = 2.25 has the cv 4/3; only the distribution function can be measured well.
     let exact = exact::Pareto::new(50.0, 2.25).unwrap();
     let json = r#"{"pareto":{"mean":"90ms","cv":1.3333333333333333}}"#;
     check_cdf(json, check_mean(json, 90.0, 4.0 / 3.0), |x| exact.cdf(x));
@@ -183,7 +183,7 @@ fn pareto_draws_follow_the_law() {
 
 #[test]
 fn pareto_draws_have_the_percentiles_given() {
-    // α = ln 50 / ln(p99 / median): 2 with a mean, then 1/2 without.
+    // α = ln 50 / ln(p99 / median): 2 has a mean, 1/2 has none.
     for (json, p99_ms, shape, least_ms) in [
         (r#"{"pareto":{"median":"20ms","p99":"141.4213562373095ms"}}"#, 141.421_356_237_309_5, 2.0, 200_f64.sqrt()),
         (r#"{"pareto":{"median":"20ms","p99":"50s"}}"#, 50_000.0, 0.5, 5.0),
@@ -191,13 +191,13 @@ fn pareto_draws_have_the_percentiles_given() {
         let exact = exact::Pareto::new(least_ms, shape).unwrap();
         check_percentiles(json, &[(20.0, 0.5), (p99_ms, 0.99)], |x| exact.cdf(x));
     }
-    let mean_ms = law(r#"{"pareto":{"median":"20ms","p99":"141.4213562373095ms"}}"#).mean_nanos() / 1e6;
+    let mean_ms = distribution(r#"{"pareto":{"median":"20ms","p99":"141.4213562373095ms"}}"#).mean_nanos() / 1e6;
     assert!((mean_ms / (2.0 * 200_f64.sqrt()) - 1.0).abs() < 1e-6, "{mean_ms}");
-    assert!(law(r#"{"pareto":{"median":"20ms","p99":"50s"}}"#).mean_nanos().is_infinite());
+    assert!(distribution(r#"{"pareto":{"median":"20ms","p99":"50s"}}"#).mean_nanos().is_infinite());
 }
 
 #[test]
-fn hyperexponential_draws_follow_the_law() {
+fn hyperexponential_draws_follow_the_distribution() {
     let json =
         r#"{"hyperexponential":[{"weight":0.3,"mean":"50ms"},{"weight":0,"mean":"9s"},{"weight":0.7,"mean":"5ms"}]}"#;
     let (mean, second_moment) = (0.3 * 50.0 + 0.7 * 5.0, 2.0 * (0.3 * 2500.0 + 0.7 * 25.0));
@@ -206,7 +206,7 @@ fn hyperexponential_draws_follow_the_law() {
 }
 
 #[test]
-fn mixture_draws_follow_the_law() {
+fn mixture_draws_follow_the_distribution() {
     let json = r#"{"mixture":[
         {"weight":6,"of":{"uniform":["0ms","10ms"]}},
         {"weight":2,"of":{"mixture":[
@@ -223,19 +223,21 @@ fn mixture_draws_follow_the_law() {
 }
 
 #[test]
-fn a_mixture_draws_each_branch_by_its_weight() {
-    let draws = draws(&law(r#"{"mixture":[{"weight":9,"of":"1ms"},{"weight":0,"of":"2ms"},{"weight":1,"of":"3ms"}]}"#));
+fn a_mixture_draws_each_branch_according_to_its_weight() {
+    let draws = draws(&distribution(
+        r#"{"mixture":[{"weight":9,"of":"1ms"},{"weight":0,"of":"2ms"},{"weight":1,"of":"3ms"}]}"#,
+    ));
     let share = |value: f64| draws.iter().filter(|draw| (*draw - value).abs() < 0.5).count() as f64 / DRAWS as f64;
     check_close("share of 1 ms", share(1.0), 0.9, 0.3 / 1000.0);
     check_close("share of 3 ms", share(3.0), 0.1, 0.3 / 1000.0);
-    assert!(share(2.0) <= 0.0, "a branch with weight 0 is drawn");
+    assert!(share(2.0) <= 0.0, "a branch with weight 0 was drawn");
 }
 
 #[test]
-fn empirical_draws_are_the_values_as_often_as_they_are_listed() {
-    let law = law(r#"{"empirical":["1ms","2ms","2ms","7ms"]}"#);
-    assert_eq!(law.mean_nanos().to_bits(), 3e6_f64.to_bits());
-    let draws = draws(&law);
+fn empirical_draws_have_the_frequencies_of_the_listed_values() {
+    let distribution = distribution(r#"{"empirical":["1ms","2ms","2ms","7ms"]}"#);
+    assert_eq!(distribution.mean_nanos().to_bits(), 3e6_f64.to_bits());
+    let draws = draws(&distribution);
     for (value, probability) in [(1.0, 0.25), (2.0, 0.5), (7.0, 0.25_f64)] {
         let share = draws.iter().filter(|draw| (*draw - value).abs() < 1e-9).count() as f64 / DRAWS as f64;
         check_close(&format!("share of {value} ms"), share, probability, (0.25_f64).sqrt() / 1000.0);
@@ -243,10 +245,10 @@ fn empirical_draws_are_the_values_as_often_as_they_are_listed() {
     assert!(draws.iter().all(|draw| [1.0, 2.0, 7.0].iter().any(|value| (draw - value).abs() < 1e-9)));
 }
 
-/// The widest parameters that files may hold: draws end, and stay within the longest duration.
+/// The most extreme parameters allowed in files: draws terminate, and stay within the longest duration.
 #[test]
 fn extreme_parameters_neither_panic_nor_hang() {
-    let mut laws = vec![
+    let mut distributions = vec![
         r#"{"exponential":"438000h"}"#.to_owned(),
         r#"{"exponential":"0ms"}"#.to_owned(),
         r#"{"uniform":["0ms","438000h"]}"#.to_owned(),
@@ -260,22 +262,22 @@ fn extreme_parameters_neither_panic_nor_hang() {
     ];
     for mean in ["0ms", "1ns", "1ms", "438000h"] {
         for stages in [1, u32::MAX] {
-            laws.push(format!(r#"{{"erlang":{{"stages":{stages},"mean":"{mean}"}}}}"#));
+            distributions.push(format!(r#"{{"erlang":{{"stages":{stages},"mean":"{mean}"}}}}"#));
         }
         for name in ["normal", "lognormal", "gamma", "weibull", "pareto"] {
             for cv in ["0", "1e-320", "1e-7", "1e-6", "0.00001", "1", "10", "100"] {
                 if name != "normal" || !cv.starts_with("10") {
-                    laws.push(format!(r#"{{"{name}":{{"mean":"{mean}","cv":{cv}}}}}"#));
+                    distributions.push(format!(r#"{{"{name}":{{"mean":"{mean}","cv":{cv}}}}}"#));
                 }
             }
         }
     }
-    for json in laws {
-        let law = law(&json);
-        let mean = law.mean_nanos();
+    for json in distributions {
+        let distribution = distribution(&json);
+        let mean = distribution.mean_nanos();
         assert!(mean >= 0.0, "{json}: a mean of {mean}");
-        assert_eq!(law.is_always_zero(), mean <= 0.0, "{json}");
-        let sampler = law.sampler();
+        assert_eq!(distribution.is_always_zero(), mean <= 0.0, "{json}");
+        let sampler = distribution.sampler();
         let mut stream = Streams::new(1, 0).request(0);
         for _ in 0..1000 {
             assert!(sampler.draw(&mut stream) <= SimDuration::MAX, "{json}");
@@ -283,9 +285,9 @@ fn extreme_parameters_neither_panic_nor_hang() {
     }
 }
 
-/// The limits of cv: a narrow law still has its cv, a wide one its mean.
+/// The limits of cv: a narrow distribution still has its cv, a wide one its mean.
 #[test]
-fn narrow_and_wide_laws_keep_their_parameters() {
+fn narrow_and_wide_distributions_keep_their_parameters() {
     for name in ["normal", "lognormal", "gamma", "weibull", "pareto"] {
         check_moments(&format!(r#"{{"{name}":{{"mean":"10s","cv":0.0001}}}}"#), 10_000.0, 0.0001);
     }
@@ -298,7 +300,7 @@ fn narrow_and_wide_laws_keep_their_parameters() {
 #[test]
 fn the_first_draws_are_the_same_on_every_machine() {
     for (json, nanos) in GOLDEN {
-        let sampler = law(json).sampler();
+        let sampler = distribution(json).sampler();
         let mut stream = Streams::new(1, 0).request(0);
         let found: [u64; 3] = std::array::from_fn(|_| sampler.draw(&mut stream).as_nanos());
         assert_eq!(found, nanos, "{json}");

@@ -1,4 +1,4 @@
-//! The engine gives the numbers that theory knows: each in a narrow confidence interval, all of them at 99 %.
+//! The engine agrees with exact results of theory: each within a narrow confidence interval, all of them at 99 %.
 
 use std::ops::ControlFlow;
 
@@ -6,10 +6,11 @@ use waitline::output::{Format, VerificationReport, View};
 use waitline::study::{Halted, Verification, case_ids, verify};
 
 fn run(ids: &[String]) -> Verification {
-    verify(ids, false, &|_| ControlFlow::Continue(())).unwrap_or_else(|Halted| unreachable!("nobody breaks it off"))
+    verify(ids, false, &|_| ControlFlow::Continue(()))
+        .unwrap_or_else(|Halted| unreachable!("the run is not interrupted"))
 }
 
-/// Every case whose number begins so passes.
+/// Every case whose number begins with this letter passes.
 fn check(letter: char) {
     let ids: Vec<String> = case_ids().into_iter().filter(|id| id.starts_with(letter)).map(String::from).collect();
     assert!(!ids.is_empty(), "there are cases {letter}");

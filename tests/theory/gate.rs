@@ -1,4 +1,4 @@
-//! The gate finds what has become worse and nothing else: baselines, comparisons and their verdicts, from the library.
+//! The gate finds regressions and raises no false alarms: baselines, comparisons and their verdicts, from the library.
 
 #![allow(clippy::print_stdout, reason = "figures for the documentation, with --nocapture")]
 
@@ -96,15 +96,15 @@ fn a_faster_database_is_an_improvement_and_passes() {
 }
 
 #[test]
-fn what_changes_no_number_raises_no_alarm() {
+fn a_change_that_affects_no_number_raises_no_alarm() {
     let mut described = shop();
-    described["description"] = json!("The same in other words.");
+    described["description"] = json!("The same with a different description.");
     let mut renamed = shop();
     let mut classes = renamed["classes"].as_object().unwrap().clone();
     let page = classes.shift_remove("page").unwrap();
     classes.shift_insert(0, "page_of_the_shop".to_owned(), page);
     renamed["classes"] = classes.into();
-    // Two database calls change places: the sums are the same, and so is what waits for the CPU.
+    // Two database calls are swapped: the sums are the same, and so are the waits for the CPU.
     let mut two_calls = shop();
     two_calls["classes"]["page"]["phases"] = json!([{ "db": "20ms" }, { "db": "40ms" }, { "compute": "6ms" }]);
     let mut other_order = two_calls.clone();
@@ -134,14 +134,14 @@ fn a_renamed_class_is_noted() {
 }
 
 #[test]
-fn more_replications_are_compared_as_far_as_they_pair() {
+fn additional_replications_are_compared_as_far_as_they_pair() {
     let mut more = shop();
     more["run"]["replications"] = json!(12);
     let check = after(&shop(), &more);
     let comparison = compared(&check);
     assert_eq!(check.verdict, CheckVerdict::Passes);
     for metric in &comparison.metrics {
-        // Percentiles of too few requests have no pairs: then the numbers of all replications are shown.
+        // Percentiles of too few requests have no pairs, so the numbers of all replications are shown.
         if metric.test == SignificanceTest::Paired {
             assert_eq!(metric.verdict, MetricVerdict::Unchanged, "{metric:#?}");
         }
@@ -163,7 +163,7 @@ fn batches_of_one_run_pair_as_well() {
 }
 
 #[test]
-fn replications_are_not_held_against_batches() {
+fn replications_are_not_compared_with_batches() {
     let mut one = shop();
     one["run"] = json!({ "requests": 20_000 });
     for (old, new, says) in [(shop(), one.clone(), "--replications 10"), (one, shop(), "without `--replications`")] {
@@ -175,7 +175,7 @@ fn replications_are_not_held_against_batches() {
 }
 
 #[test]
-fn where_nothing_is_left_to_chance_any_difference_counts() {
+fn without_randomness_any_difference_counts() {
     let old = json!({
         "classes": { "page": { "phases": [{ "compute": "10ms" }, { "db": "60ms" }] } },
         "arrivals": { "at": [{ "time": "0ms" }, { "time": "5ms" }, { "time": "9ms" }] },
@@ -222,7 +222,7 @@ fn less_throughput_and_more_errors_are_worse() {
 }
 
 #[test]
-fn nothing_of_another_seed_model_or_name_is_compared() {
+fn a_baseline_with_another_seed_model_or_name_is_not_compared() {
     let old = baseline(&shop());
     for (other, says) in [
         (Baseline { seed: 7, ..old.clone() }, "is of seed 7, and this run of seed 1"),
@@ -237,7 +237,7 @@ fn nothing_of_another_seed_model_or_name_is_compared() {
     }
 }
 
-/// Pairs of runs of different seeds with nothing changed, and how many gates fail.
+/// The number of failing gates for pairs of runs that differ only in their seeds.
 fn alarms(json: &Value, pairs: u64) -> usize {
     let mut nothing_tolerated = scenario(json);
     for metric in ["mean", "p50", "p95", "p99", "throughput"] {
@@ -289,8 +289,8 @@ fn without_a_change_few_gates_of_long_runs_fail() {
 }
 
 #[test]
-fn verdicts_stand_beside_intervals_that_say_the_same() {
-    // Databases a little slower, of which some numbers show it and some do not.
+fn verdicts_agree_with_their_intervals() {
+    // Slightly slower databases, which some numbers show and others do not.
     let mut seen = [0; 2];
     for millis in ["60.3ms", "60.6ms", "61ms", "62ms"] {
         let mut new = shop();
@@ -307,13 +307,16 @@ fn verdicts_stand_beside_intervals_that_say_the_same() {
             levels.push(metric.interval_level.unwrap());
         }
         let strictest = levels.iter().copied().fold(0.0, f64::max);
-        assert!((strictest - (1.0 - 0.05 / levels.len() as f64)).abs() < 1e-12, "Holm begins with Bonferroni's level");
-        assert!(levels.iter().any(|level| *level < strictest), "and goes on with others");
+        assert!(
+            (strictest - (1.0 - 0.05 / levels.len() as f64)).abs() < 1e-12,
+            "Holm's method starts with Bonferroni's level"
+        );
+        assert!(levels.iter().any(|level| *level < strictest), "and continues with other levels");
     }
-    assert!(seen[0] > 30 && seen[1] > 3, "{seen:?}: the test shows one side only");
+    assert!(seen[0] > 30 && seen[1] > 3, "{seen:?}: the test covers only one verdict");
 }
 
-/// Plain waits of 100 ms on average, and so much more for each request, which leaves the spread as it is.
+/// Plain waits of 100 ms on average, plus the same addition for each request, which does not change the spread.
 fn waits(slower_by: f64, seed: u64) -> Value {
     let more = format!("{}us", (100_000.0 * slower_by).round());
     json!({
@@ -325,9 +328,9 @@ fn waits(slower_by: f64, seed: u64) -> Value {
 }
 
 #[test]
-fn a_change_of_the_size_that_a_gate_sees_is_seen() {
+fn a_change_of_the_reported_size_is_detected() {
     const GATES: u64 = 60;
-    // Of other seeds before and after, so that the spread is that of the numbers themselves.
+    // Different seeds before and after, so that the spread is that of the numbers themselves.
     let mean = |slower_by: f64, seed: u64| {
         let (old, new) = (baseline(&waits(0.0, seed)), baseline(&waits(slower_by, 1000 + seed)));
         let metrics = judge(&old, &new, &Tolerances::default());
@@ -338,13 +341,13 @@ fn a_change_of_the_size_that_a_gate_sees_is_seen() {
         |slower_by: f64| (1..=GATES).filter(|seed| mean(slower_by, *seed).verdict == MetricVerdict::Regressed).count();
     let (of_this_size, of_half) = (seen(sees), seen(0.5 * sees));
     println!("a change of {sees:.3} is seen in {of_this_size} of {GATES} gates, one of half the size in {of_half}");
-    // 80 of 100: of 60 gates fewer than 38 in one case of a thousand.
+    // 80 of 100: fewer than 38 of 60 gates in one case of a thousand.
     assert!(of_this_size >= 38, "a change of {sees} is seen in {of_this_size} of {GATES} gates");
-    assert!(of_half <= 30, "one of half the size in {of_half}: the gate sees more than it says");
+    assert!(of_half <= 30, "one of half the size in {of_half}: the gate detects more than it reports");
 }
 
 #[test]
-fn without_a_change_the_power_is_that_of_runs_without_pairs() {
+fn without_a_change_the_power_is_that_of_unpaired_runs() {
     let check = after(&shop(), &shop());
     let metrics = &compared(&check).metrics;
     let of = |name: &str| metrics.iter().find(|metric| metric.name() == name).unwrap().power.unwrap();
@@ -355,7 +358,7 @@ fn without_a_change_the_power_is_that_of_runs_without_pairs() {
     let metrics = &compared(&check).metrics;
     let paired = metrics.iter().find(|metric| metric.name() == "sync.mean").unwrap().power.unwrap();
     assert!(!paired.is_bound && paired.sees < of("sync.mean").sees, "{paired:?}");
-    // More replications see more.
+    // More replications detect smaller changes.
     let mut more = shop();
     more["run"]["replications"] = json!(20);
     let check = after(&more, &more);
@@ -364,7 +367,7 @@ fn without_a_change_the_power_is_that_of_runs_without_pairs() {
     assert!(of_more.sees < of("sync.mean").sees);
 }
 
-/// How many times narrower pairs make the intervals of what a database that is 10 % slower changes.
+/// The factor by which pairs narrow the intervals of the effects of a database that is 10 % slower.
 fn narrowing(rate: u32, replications: u32) -> Vec<(MetricComparison, f64)> {
     let mut old = shop();
     old["arrivals"]["poisson"] = json!(format!("{rate}/s"));
@@ -376,7 +379,7 @@ fn narrowing(rate: u32, replications: u32) -> Vec<(MetricComparison, f64)> {
     new["classes"]["page"]["phases"][1]["db"] = json!({ "exponential": "66ms" });
     new["classes"]["search"]["phases"][0]["db"] = json!({ "exponential": "66ms" });
     let (old, new) = (baseline(&old), baseline(&new));
-    // The same runs, taken for those of another seed.
+    // The same runs, treated as if they had different seeds.
     let of_other_seed = Baseline { seed: 2, ..new.clone() };
     let paired = judge(&old, &new, &Tolerances::default());
     let unpaired = judge(&old, &of_other_seed, &Tolerances::default());
@@ -400,7 +403,7 @@ fn narrowing(rate: u32, replications: u32) -> Vec<(MetricComparison, f64)> {
 fn pairs_make_intervals_at_least_three_times_narrower() {
     for rate in [30, 60] {
         for (metric, factor) in narrowing(rate, 10) {
-            // Of ten replications, the spread of a percentile is not well known.
+            // With ten replications, the spread of a percentile is not well known.
             let least = if metric.metric == "mean" { 3.0 } else { 2.0 };
             assert!(factor >= least, "{rate}/s {}: {factor}", metric.name());
         }
@@ -419,7 +422,7 @@ fn pairs_of_many_replications_make_intervals_at_least_three_times_narrower() {
 }
 
 #[test]
-fn a_baseline_reads_back_exactly() {
+fn a_baseline_is_read_back_exactly() {
     let mut json = shop();
     json["run"] = json!({ "requests": 400, "replications": 3, "seed": u64::MAX });
     let text = baseline_json(&baseline(&json));
@@ -434,7 +437,7 @@ fn a_baseline_reads_back_exactly() {
     }
     assert_eq!(read, sorted);
     let lines = text.lines().filter(|line| line.contains("\"value\"")).count();
-    assert!(text.lines().all(|line| line.matches("\"value\":").count() <= 1), "one number a line");
+    assert!(text.lines().all(|line| line.matches("\"value\":").count() <= 1), "one number per line");
     assert!(lines > 3 * 20, "{lines} numbers");
 }
 
@@ -449,7 +452,7 @@ fn no_content_makes_the_reader_panic() {
     let whole = baseline(&small);
     let text = baseline_json(&whole);
     for end in 0..text.len() - 1 {
-        let bad = Baseline::read(&text[..end]).expect_err("a part is not the whole");
+        let bad = Baseline::read(&text[..end]).expect_err("a truncated baseline is invalid");
         assert!(matches!(bad, BadBaseline::EndsEarly { .. } | BadBaseline::Empty), "{bad:?}");
     }
     let mut dice = Pcg64Dxsm::new(7, 1);
@@ -474,11 +477,11 @@ fn no_content_makes_the_reader_panic() {
             Ok(baseline_json(&edited))
         );
     }
-    assert!(read > 200, "{read} edits left a baseline");
+    assert!(read > 200, "{read} edits left a valid baseline");
 }
 
 #[test]
-fn what_is_no_baseline_says_what_it_is() {
+fn an_invalid_baseline_is_described() {
     for (text, says) in [
         ("", "is empty"),
         ("nonsense", "is not JSON (line 1, column 2)"),

@@ -1,4 +1,4 @@
-//! Numbers against what is known: closed forms, exact cases, published values, and the coverage of our intervals.
+//! Numbers compared with known ones: closed forms, exact cases, published values, and the coverage of our intervals.
 
 #![allow(clippy::unwrap_used, reason = "a test that fails says where")]
 

@@ -1,7 +1,7 @@
-//! The streams of requests are uniform, unlike each other, and the same on every machine.
+//! The streams of requests are uniform, independent, and the same on every machine.
 //!
-//! Every check yields a deviation that is about standard normal if the streams are good. A bound of 5 is
-//! passed by chance once in two million checks; some hundred are made, all from fixed seeds.
+//! Every check yields a deviation that is approximately standard normal if the streams are good. A bound of 5 is
+//! exceeded by chance once in two million checks; there are a few hundred, all from fixed seeds.
 
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoroshiro128PlusPlus;
@@ -18,7 +18,7 @@ fn draws(stream: impl Fn(u64) -> Stream) -> Draws {
     (0..STREAMS).map(|number| stream(number).random()).collect()
 }
 
-/// How far the counts of equally likely bins are from equal: (χ² − n) / √(2n) with n degrees of freedom.
+/// Deviation of the counts of equally likely bins from equality: (χ² − n) / √(2n) with n degrees of freedom.
 fn chi_square(bins: impl Iterator<Item = usize>, bin_count: usize) -> f64 {
     let mut counts = vec![0_u32; bin_count];
     bins.for_each(|bin| counts[bin] += 1);
@@ -40,7 +40,7 @@ fn top_bits(draw: u64, bits: u32) -> usize {
     (draw >> (64 - bits)) as usize
 }
 
-/// The largest deviation that any check finds in the draws of consecutive streams.
+/// The largest deviation of any check in the draws of consecutive streams.
 fn worst_deviation(draws: &Draws) -> f64 {
     let mut worst: f64 = 0.0;
     for i in 0..3 {
@@ -87,17 +87,17 @@ fn the_streams_of_consecutive_seeds_are_independent() {
 }
 
 #[test]
-fn numbers_far_apart_in_a_pattern_give_independent_streams() {
+fn distant_numbers_in_a_pattern_give_independent_streams() {
     for shift in [8, 16, 32, 40] {
         check_good(&format!("steps of 2^{shift}"), |number| Streams::new(1, 0).request(number << shift));
     }
-    // The increment of SplitMix64, by which careless generators separate their streams.
+    // The increment of SplitMix64, which careless generators use to separate their streams.
     let step = 0x9e37_79b9_7f4a_7c15_u64;
     check_good("steps of the golden ratio", |number| Streams::new(1, 0).request(number.wrapping_mul(step)));
 }
 
 #[test]
-fn the_streams_of_other_purposes_are_independent() {
+fn the_streams_of_different_purposes_are_independent() {
     let purposes =
         [Purpose::Think, Purpose::Timeout, Purpose::Patience, Purpose::Backoff, Purpose::UserRequests, Purpose::Accept];
     for purpose in purposes {
@@ -107,9 +107,9 @@ fn the_streams_of_other_purposes_are_independent() {
     }
 }
 
-/// What the checks above would say of other ways to make a stream of a number.
+/// The result of the checks above for other ways to make a stream from a number.
 #[test]
-fn poor_streams_are_found_out() {
+fn poor_streams_are_detected() {
     check_poor("one stream for all", |_| Stream::new([1, 1]));
     let mut stream = Stream::new([1, 1]);
     let later: Vec<Stream> = (0..STREAMS)
@@ -119,7 +119,7 @@ fn poor_streams_are_found_out() {
             now
         })
         .collect();
-    check_poor("one stream, each request a draw later", |number| later[number as usize].clone());
+    check_poor("one stream, each request one draw later", |number| later[number as usize].clone());
     check_poor("a stream for every two requests", |number| Streams::new(1, 0).request(number / 2));
     check_poor("state = number, in the low bits", |number| Stream::new([number, 1]));
     check_poor("state = number, in the high bits", |number| Stream::new([1, number << 40]));
@@ -137,7 +137,7 @@ fn a_stream_is_the_published_generator() {
     }
 }
 
-/// Numbers in a row of one stream, which its own requests draw, are as good as those of different streams.
+/// Consecutive numbers of one stream, which a request draws, are as good as those of different streams.
 #[test]
 fn the_draws_of_one_stream_are_independent() {
     let mut stream = Streams::new(1, 0).purpose(Purpose::Arrivals);
@@ -147,7 +147,7 @@ fn the_draws_of_one_stream_are_independent() {
 }
 
 #[test]
-fn a_bit_of_a_number_moves_each_bit_of_the_first_draw_half_of_the_time() {
+fn flipping_a_bit_of_a_number_flips_each_bit_of_the_first_draw_half_of_the_time() {
     let first = |seed, replication, number| Streams::new(seed, replication).request(number).random::<u64>();
     for input in 0..64 {
         let flip = 1_u64 << input;
@@ -161,7 +161,7 @@ fn a_bit_of_a_number_moves_each_bit_of_the_first_draw_half_of_the_time() {
                 }
             }
         }
-        // Binomial(1000, 1/2) has a standard deviation of 15.8; 12,288 of them are looked at.
+        // Binomial(1000, 1/2) has a standard deviation of 15.8; there are 12,288 of them.
         for flips in flips.as_flattened() {
             assert!((f64::from(*flips) - 500.0).abs() < 5.5 * 250_f64.sqrt(), "input bit {input}: {flips}");
         }
@@ -184,7 +184,7 @@ fn no_two_streams_are_equal() {
     let count = starts.len();
     starts.sort_unstable();
     starts.dedup();
-    assert_eq!(starts.len(), count, "two streams begin alike");
+    assert_eq!(starts.len(), count, "two streams begin with the same draws");
 }
 
 /// The values are those of an independent implementation in Python. They never change within a major version, since

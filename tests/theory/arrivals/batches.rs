@@ -1,8 +1,8 @@
-//! Several requests at once.
+//! Several requests at the same instant.
 
-use super::{CHANCE, distance, law, times, unit_exponential};
+use super::{CHANCE, arrivals, distance, times, unit_exponential};
 
-/// The instants of batches, and how many requests arrive at each; the last may be cut off.
+/// The instants of batches and the number of requests that arrive at each; the last may be incomplete.
 fn batches(json: &str) -> Vec<(u64, u64)> {
     let mut batches: Vec<(u64, u64)> = Vec::new();
     for nanos in times(json, 200_000) {
@@ -16,16 +16,16 @@ fn batches(json: &str) -> Vec<(u64, u64)> {
 }
 
 #[test]
-fn batches_are_of_one_instant_and_come_at_random() {
+fn a_batch_arrives_at_one_instant_and_batches_are_poisson() {
     let batches = batches(r#"{"batches":{"rate":"5/s","size":10}}"#);
     assert!(batches.iter().all(|(_, size)| *size == 10));
     let between = batches.windows(2).map(|two| (two[1].0 - two[0].0) as f64 / 1e9 * 5.0).collect();
     assert!(distance(between, unit_exponential) < CHANCE);
-    assert_eq!(law(r#"{"batches":{"rate":"5/s","size":10}}"#).mean_rate_per_s(), Some(50.0));
+    assert_eq!(arrivals(r#"{"batches":{"rate":"5/s","size":10}}"#).mean_rate_per_s(), Some(50.0));
 }
 
 #[test]
-fn geometric_batches_go_on_with_the_same_probability() {
+fn geometric_batches_continue_with_constant_probability() {
     let batches = batches(r#"{"batches":{"rate":"5/s","size":{"geometric":{"mean":4}}}}"#);
     for size in 1..10 {
         let reached = batches.iter().filter(|batch| batch.1 >= size).count() as f64;
@@ -39,7 +39,7 @@ fn geometric_batches_go_on_with_the_same_probability() {
 }
 
 #[test]
-fn another_size_leaves_the_batches_where_they_are() {
+fn a_different_size_does_not_move_the_batches() {
     let instants = |size: &str| {
         let batches = batches(&format!(r#"{{"batches":{{"rate":"5/s","size":{size}}}}}"#));
         batches.iter().map(|batch| batch.0).take(1000).collect::<Vec<_>>()
@@ -48,7 +48,7 @@ fn another_size_leaves_the_batches_where_they_are() {
 }
 
 #[test]
-fn bursts_come_at_equal_intervals_after_the_first() {
+fn bursts_come_at_equal_intervals() {
     let expected: Vec<u64> = (1..=5).flat_map(|burst| [burst * 10_000_000_000; 3]).collect();
     assert_eq!(times(r#"{"bursts":{"every":"10s","size":3}}"#, 15), expected);
 }

@@ -1,4 +1,4 @@
-//! Arrivals come when the law says: exactly where it is exact, and with the right interarrival times where it is not.
+//! Arrivals come at the specified times: exactly for deterministic processes, with the right distribution for random ones.
 
 mod batches;
 mod modulated;
@@ -9,19 +9,19 @@ mod varying;
 use waitline::model::{ClassId, SimDuration, SimTime};
 use waitline::random::{Arrival, ArrivalSource, Arrivals, Distribution, Load, Purpose, Streams};
 
-fn law(json: &str) -> Arrivals {
+fn arrivals(json: &str) -> Arrivals {
     serde_json::from_str(json).unwrap_or_else(|reason| panic!("{json}: {reason}"))
 }
 
 fn source(json: &str) -> ArrivalSource {
-    open(&law(json), 1)
+    open(&arrivals(json), 1)
 }
 
-fn open(law: &Arrivals, seed: u64) -> ArrivalSource {
+fn open(arrivals: &Arrivals, seed: u64) -> ArrivalSource {
     let class_id = |name: &str| ClassId(if name == "page" { 0 } else { 1 });
-    match law.load(class_id, Streams::new(seed, 0).purpose(Purpose::Arrivals)) {
+    match arrivals.load(class_id, Streams::new(seed, 0).purpose(Purpose::Arrivals)) {
         Load::Open(source) => source,
-        Load::Closed(_) => panic!("{law:?} is closed"),
+        Load::Closed(_) => panic!("{arrivals:?} is closed"),
     }
 }
 
@@ -36,11 +36,11 @@ fn listed_arrivals_come_as_listed_and_end() {
     let json = r#"{"at":[{"time":"0ms","class":"page"},{"time":"5ms"},{"time":"5ms","class":"other"}]}"#;
     let mut source = source(json);
     for (millis, class) in [(0, Some(ClassId(0))), (5, None), (5, Some(ClassId(1)))] {
-        let arrival = source.next_arrival().expect("the list goes on");
+        let arrival = source.next_arrival().expect("the list has more arrivals");
         assert_eq!((arrival.time.since_start(), arrival.class), (SimDuration::from_millis(millis), class));
     }
     assert_eq!([source.next_arrival(), source.next_arrival()], [None, None]);
-    assert_eq!((law(json).count(), law(json).mean_rate_per_s()), (Some(3), None));
+    assert_eq!((arrivals(json).count(), arrivals(json).mean_rate_per_s()), (Some(3), None));
 }
 
 #[test]
@@ -54,7 +54,7 @@ fn constant_arrivals_begin_after_one_interval_and_do_not_drift() {
 }
 
 #[test]
-fn arrivals_filled_in_together_are_those_one_after_another() {
+fn arrivals_drawn_in_blocks_equal_those_drawn_one_by_one() {
     for json in [
         r#"{"constant":"1/h"}"#,
         r#"{"poisson":"80/s"}"#,
@@ -65,10 +65,10 @@ fn arrivals_filled_in_together_are_those_one_after_another() {
         let (mut together, mut one_by_one) = (source(json), source(json));
         let nowhere = Arrival { time: SimTime::ZERO, class: None };
         let (mut places, mut has_ended) = ([nowhere; 100], false);
-        // The last filling ends early where the law does.
+        // The last block is shorter if the arrivals end.
         for size in [1, 31, 32, 33, 64, 100].into_iter().cycle().take(60) {
             let filled = together.next_arrivals(&mut places[..size]);
-            assert!(!has_ended || filled == 0, "{json}: it goes on after its end");
+            assert!(!has_ended || filled == 0, "{json}: arrivals after the end");
             for place in &places[..filled] {
                 assert_eq!(one_by_one.next_arrival().as_ref(), Some(place), "{json}");
             }
@@ -93,7 +93,7 @@ fn constant_arrivals_end_with_the_longest_run() {
 fn renewal_arrivals_end_with_the_longest_run() {
     assert_eq!(times(r#"{"renewal":"438000h"}"#, 5), [SimTime::MAX.as_nanos()]);
     assert_eq!(times(r#"{"renewal":"300000h"}"#, 5).len(), 1);
-    // Once one interarrival time leads beyond the end, a short one does not bring the law back.
+    // Once an interarrival time leads beyond the end, a short one does not bring the process back.
     let json = r#"{"renewal":{"mixture":[{"weight":1,"of":"1ms"},{"weight":1,"of":"438000h"}]}}"#;
     let mut ends = source(json);
     while ends.next_arrival().is_some() {}
@@ -107,7 +107,7 @@ fn kolmogorov(json: &str, cdf: impl Fn(f64) -> f64) -> f64 {
     distance(between.map(|nanos| nanos as f64 / 1e9).collect(), cdf)
 }
 
-/// √n times the largest distance between values and a distribution function. Chance alone exceeds [`CHANCE`] once in
+/// √n times the largest distance between values and a distribution function. Chance exceeds [`CHANCE`] once in
 /// 10,000 times.
 fn distance(mut values: Vec<f64>, cdf: impl Fn(f64) -> f64) -> f64 {
     values.sort_unstable_by(f64::total_cmp);
@@ -121,12 +121,12 @@ fn distance(mut values: Vec<f64>, cdf: impl Fn(f64) -> f64) -> f64 {
 
 const CHANCE: f64 = 2.2253;
 
-/// The distribution function of the unit exponential law.
+/// The distribution function of the unit exponential distribution.
 fn unit_exponential(x: f64) -> f64 {
     -(-x).exp_m1()
 }
 
-/// A law of every kind that is random and goes on for ever.
+/// One of each kind of arrivals that is random and never ends.
 const ENDLESS: [&str; 9] = [
     r#"{"poisson":"25/s"}"#,
     r#"{"renewal":{"gamma":{"mean":"40ms","cv":2}}}"#,
@@ -140,7 +140,7 @@ const ENDLESS: [&str; 9] = [
 ];
 
 #[test]
-fn interarrival_times_follow_their_law() {
+fn interarrival_times_follow_their_distribution() {
     for (json, cdf) in [
         (r#"{"poisson":"25/s"}"#, (|x| 1.0 - (-25.0 * x).exp()) as fn(f64) -> f64),
         (r#"{"renewal":{"exponential":"40ms"}}"#, |x| 1.0 - (-25.0 * x).exp()),
@@ -148,9 +148,9 @@ fn interarrival_times_follow_their_law() {
     ] {
         let distance = kolmogorov(json, cdf);
         assert!(distance < CHANCE, "{json}: Kolmogorov distance {distance}");
-        assert!((law(json).mean_rate_per_s().unwrap() - 25.0).abs() < 1e-9, "{json}");
+        assert!((arrivals(json).mean_rate_per_s().unwrap() - 25.0).abs() < 1e-9, "{json}");
     }
-    assert!(kolmogorov(r#"{"poisson":"25/s"}"#, |x| 1.0 - (-25.5 * x).exp()) > CHANCE, "2 % off is found out");
+    assert!(kolmogorov(r#"{"poisson":"25/s"}"#, |x| 1.0 - (-25.5 * x).exp()) > CHANCE, "an error of 2 % is detected");
 }
 
 #[test]
@@ -163,21 +163,21 @@ fn poisson_arrivals_in_equal_intervals_are_poisson() {
     }
     let squares: f64 = counts.iter().map(|count| (f64::from(*count) - 100.0).powi(2) / 100.0).sum();
     let (count, total) = (counts.len() as f64, f64::from(counts.iter().sum::<u32>()));
-    // 200,000 are expected, with a variance as large; so is the variance of each count, about.
+    // 200,000 are expected, with the same variance; the variance of each count is also about its mean.
     assert!((total - 100.0 * count).abs() < 5.0 * (100.0 * count).sqrt(), "{total}");
     assert!((squares - count).abs() < 5.0 * (2.0 * count).sqrt(), "{squares}");
 }
 
 #[test]
-fn a_law_without_an_end_has_no_count_but_a_mean_rate() {
+fn endless_arrivals_have_no_count_but_a_mean_rate() {
     for json in ENDLESS.into_iter().chain([r#"{"constant":"25/s"}"#]) {
-        assert_eq!(law(json).count(), None, "{json}");
-        assert!((law(json).mean_rate_per_s().unwrap() - 25.0).abs() < 1e-3, "{json}");
+        assert_eq!(arrivals(json).count(), None, "{json}");
+        assert!((arrivals(json).mean_rate_per_s().unwrap() - 25.0).abs() < 1e-3, "{json}");
     }
 }
 
 #[test]
-fn the_mean_rate_is_that_of_many_arrivals() {
+fn the_mean_rate_agrees_with_many_arrivals() {
     for json in ENDLESS {
         let count = 400_000;
         let times = times(json, count);
@@ -191,7 +191,7 @@ fn the_same_stream_gives_the_same_arrivals() {
     for json in ENDLESS {
         assert_eq!(times(json, 1000), times(json, 1000), "{json}");
         let other: Vec<u64> = {
-            let mut source = open(&law(json), 2);
+            let mut source = open(&arrivals(json), 2);
             (0..1000).map(|_| source.next_arrival().unwrap().time.as_nanos()).collect()
         };
         assert_ne!(times(json, 1000), other, "{json}");
@@ -230,8 +230,8 @@ fn rare_arrivals_end_with_the_longest_run() {
 }
 
 #[test]
-fn users_are_no_open_arrivals() {
-    let users = law(r#"{"users":{"count":50,"think":{"exponential":"7s"}}}"#);
+fn users_are_not_open_arrivals() {
+    let users = arrivals(r#"{"users":{"count":50,"think":{"exponential":"7s"}}}"#);
     assert_eq!((users.count(), users.mean_rate_per_s()), (None, None));
     let stream = Streams::new(1, 0).purpose(Purpose::Arrivals);
     let Load::Closed(users) = users.load(|_| ClassId(0), stream) else { panic!("users are a closed system") };

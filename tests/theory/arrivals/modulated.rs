@@ -1,13 +1,13 @@
 //! Rates that change at random times.
 
-use super::{CHANCE, distance, law, open, times, unit_exponential};
+use super::{CHANCE, arrivals, distance, open, times, unit_exponential};
 
 const BURSTY: &str = r#"{"mmpp":{"states":[{"rate":"200/s","mean":"1s"},{"rate":"10/s","mean":"9s"}]}}"#;
 
-/// How many requests of [`BURSTY`] arrive in each of so many windows of so many seconds.
+/// The number of requests of [`BURSTY`] in each of a number of windows of equal length.
 fn counts(seed: u64, windows: usize, seconds: f64) -> Vec<f64> {
     let mut counts = vec![0.0; windows];
-    let mut source = open(&law(BURSTY), seed);
+    let mut source = open(&arrivals(BURSTY), seed);
     while let Some(arrival) = source.next_arrival() {
         match counts.get_mut((arrival.time.as_nanos() as f64 / 1e9 / seconds) as usize) {
             Some(count) => *count += 1.0,
@@ -17,7 +17,7 @@ fn counts(seed: u64, windows: usize, seconds: f64) -> Vec<f64> {
     counts
 }
 
-/// The mean of values, and how far it may be off: 4 standard errors.
+/// The mean of values and its allowed error: 4 standard errors.
 fn mean(values: &[f64]) -> (f64, f64) {
     let count = values.len() as f64;
     let mean = values.iter().sum::<f64>() / count;
@@ -35,7 +35,7 @@ fn index_of_dispersion(rates: [f64; 2], leaving: [f64; 2], seconds: f64) -> f64 
 }
 
 #[test]
-fn modulated_arrivals_vary_as_the_formula_says() {
+fn the_variance_of_modulated_arrivals_agrees_with_the_formula() {
     for seconds in [0.5, 5.0] {
         let expected = 29.0 * seconds;
         let squares: Vec<f64> = (1..=100)
@@ -60,7 +60,7 @@ fn modulated_arrivals_begin_in_equilibrium() {
 
 #[test]
 fn states_follow_each_other_in_their_order() {
-    // Rates so far apart that an interarrival time tells the state: each lasts for some thousands of its arrivals.
+    // The rates are so different that an interarrival time identifies the state; each state lasts for thousands of arrivals.
     let json = r#"{"mmpp":{"states":[{"rate":"1000000/s","mean":"10ms"},{"rate":"1000/s","mean":"10s"},
         {"rate":"1/s","mean":"10000s"}]}}"#;
     let times = times(json, 1_000_000);
@@ -68,26 +68,26 @@ fn states_follow_each_other_in_their_order() {
     let states = means.filter_map(|mean| [1e3, 1e6, 1e9].iter().position(|of| (mean / of - 1.0).abs() < 0.4));
     let mut states: Vec<usize> = states.collect();
     states.dedup();
-    // A state that happens to be short is overlooked, and a mean over two states may look like the third.
+    // A state that happens to be short is missed, and a mean over two states may look like the third.
     let (forth, back): (Vec<_>, Vec<_>) = states.windows(2).partition(|two| two[1] == (two[0] + 1) % 3);
     assert!(forth.len() > 20 && back.len() * 5 < forth.len(), "{states:?}");
 }
 
 #[test]
-fn on_and_off_come_by_turns() {
+fn on_and_off_alternate() {
     let json = r#"{"on_off":{"rate":"200/s","on":"1s","off":"9s"}}"#;
     let times = times(json, 200_000);
     let within: Vec<u64> = times.iter().map(|nanos| nanos % 10_000_000_000).collect();
     assert!(within.iter().all(|nanos| *nanos <= 1_000_000_000), "all arrive while it is on");
     assert!(times[0] < 1_000_000_000, "it is on at the start");
-    // Without the times it is off, it is a Poisson process.
+    // Without the off times it is a Poisson process.
     let on = |nanos: u64| (nanos / 10_000_000_000 * 1_000_000_000 + nanos % 10_000_000_000) as f64 / 1e9 * 200.0;
     let between = times.windows(2).map(|two| on(two[1]) - on(two[0])).collect();
     assert!(distance(between, unit_exponential) < CHANCE);
 }
 
 #[test]
-fn another_rate_leaves_the_times_of_change_alone() {
+fn a_different_rate_does_not_move_the_times_of_change() {
     let busy = |rate: &str| {
         let json =
             format!(r#"{{"on_off":{{"rate":"{rate}","on":{{"exponential":"1s"}},"off":{{"exponential":"9s"}}}}}}"#);

@@ -1,11 +1,11 @@
-//! Laws with so many times as many arrivals.
+//! Arrivals scaled by a factor.
 
 use waitline::model::SimDuration;
 use waitline::random::{Arrivals, Distribution};
 
-use super::{law, open};
+use super::{arrivals, open};
 
-/// One of each that go on for ever, and have a rate.
+/// One of each kind of arrivals that never ends and has a rate.
 const LASTING: [&str; 10] = [
     r#"{"constant":"80/s"}"#,
     r#"{"poisson":"80/s"}"#,
@@ -19,31 +19,31 @@ const LASTING: [&str; 10] = [
     r#"{"bursts":{"every":"1s","size":50,"spread":"1s"}}"#,
 ];
 
-/// How many arrive before so many seconds have passed.
-fn arrivals_within(law: &Arrivals, seconds: f64) -> f64 {
-    let mut source = open(law, 7);
+/// The number of arrivals in the first seconds.
+fn arrivals_within(arrivals: &Arrivals, seconds: f64) -> f64 {
+    let mut source = open(arrivals, 7);
     let times = std::iter::from_fn(|| source.next_arrival()).map(|arrival| arrival.time.since_start().as_secs());
     times.take_while(|time| *time <= seconds).count() as f64
 }
 
 #[test]
-fn a_scaled_law_has_so_many_times_the_rate() {
+fn scaling_multiplies_the_rate() {
     for json in LASTING {
         for factor in [0.9, 1.1, 3.0] {
-            let (law, scaled) = (law(json), law(json).scaled(factor));
-            let ratio = scaled.mean_rate_per_s().unwrap() / law.mean_rate_per_s().unwrap();
+            let (arrivals, scaled) = (arrivals(json), arrivals(json).scaled(factor));
+            let ratio = scaled.mean_rate_per_s().unwrap() / arrivals.mean_rate_per_s().unwrap();
             assert!((ratio - factor).abs() < 1e-6, "{json} × {factor}: {ratio}");
-            let highest = scaled.highest_rate_per_s().unwrap() / law.highest_rate_per_s().unwrap();
+            let highest = scaled.highest_rate_per_s().unwrap() / arrivals.highest_rate_per_s().unwrap();
             assert!((highest - factor).abs() < 1e-6, "{json} × {factor}: {highest}");
         }
     }
 }
 
 #[test]
-fn a_scaled_law_has_so_many_times_as_many_arrivals() {
+fn scaling_multiplies_the_number_of_arrivals() {
     for json in LASTING {
-        let law = law(json);
-        let ratio = arrivals_within(&law.scaled(1.1), 2000.0) / arrivals_within(&law, 2000.0);
+        let arrivals = arrivals(json);
+        let ratio = arrivals_within(&arrivals.scaled(1.1), 2000.0) / arrivals_within(&arrivals, 2000.0);
         assert!((ratio - 1.1).abs() < 0.01, "{json}: {ratio}");
     }
 }
@@ -51,35 +51,35 @@ fn a_scaled_law_has_so_many_times_as_many_arrivals() {
 #[test]
 fn scaling_by_one_changes_nothing() {
     for json in LASTING {
-        assert_eq!(law(json).scaled(1.0), law(json), "{json}");
+        assert_eq!(arrivals(json).scaled(1.0), arrivals(json), "{json}");
     }
 }
 
 #[test]
-fn a_list_goes_by_faster() {
-    let list = law(r#"{"at":[{"time":"0ms"},{"time":"30ms","class":"page"}]}"#).scaled(1.5);
-    assert_eq!(list, law(r#"{"at":[{"time":"0ms"},{"time":"20ms","class":"page"}]}"#));
+fn a_scaled_list_is_faster() {
+    let list = arrivals(r#"{"at":[{"time":"0ms"},{"time":"30ms","class":"page"}]}"#).scaled(1.5);
+    assert_eq!(list, arrivals(r#"{"at":[{"time":"0ms"},{"time":"20ms","class":"page"}]}"#));
 }
 
 #[test]
 fn rates_that_end_have_more_arrivals_in_the_same_time() {
     for json in [r#"[{"for":"10s","rate":"80/s"}]"#, r#"{"ramp":{"from":"160/s","to":"0/s","over":"10s"}}"#] {
-        assert_eq!((law(json).count(), law(json).scaled(1.5).count()), (Some(800), Some(1200)), "{json}");
+        assert_eq!((arrivals(json).count(), arrivals(json).scaled(1.5).count()), (Some(800), Some(1200)), "{json}");
     }
 }
 
 #[test]
-fn users_become_more() {
-    let users = |json| match law(json).scaled(1.5) {
+fn scaling_adds_users() {
+    let users = |json| match arrivals(json).scaled(1.5) {
         Arrivals::Users(users) => users,
-        other => panic!("{other:?} are no users"),
+        other => panic!("{other:?} are not users"),
     };
     assert_eq!(users(r#"{"users":{"count":20,"think":"1s"}}"#).count, 30);
     assert_eq!(users(r#"{"users":{"count":1000000,"think":"1s"}}"#).count, 1_000_000);
 }
 
 #[test]
-fn a_trace_goes_by_faster_with_the_same_demands() {
+fn a_scaled_trace_is_faster_with_the_same_demands() {
     let text = "{\"time_ms\":0,\"class\":\"empty\"}\n{\"time_ms\":33,\"class\":\"page\",\"demands_ms\":[1,2,3]}";
     let trace = super::trace::check(text).unwrap();
     let scaled = trace.scaled(1.1);
@@ -90,8 +90,8 @@ fn a_trace_goes_by_faster_with_the_same_demands() {
 }
 
 #[test]
-fn every_law_of_durations_can_be_scaled() {
-    let laws = [
+fn every_distribution_can_be_scaled() {
+    let distributions = [
         r#""20ms""#,
         r#"{"exponential":"20ms"}"#,
         r#"{"uniform":["10ms","30ms"]}"#,
@@ -107,23 +107,23 @@ fn every_law_of_durations_can_be_scaled() {
         r#"{"mixture":[{"weight":1,"of":"10ms"},{"weight":2,"of":{"exponential":"40ms"}}]}"#,
         r#"{"empirical":["10ms","50ms"]}"#,
     ];
-    for json in laws {
-        let law: Distribution = serde_json::from_str(json).unwrap();
+    for json in distributions {
+        let distribution: Distribution = serde_json::from_str(json).unwrap();
         for factor in [0.5, 1.25] {
-            let ratio = law.scaled(factor).mean_nanos() / law.mean_nanos();
+            let ratio = distribution.scaled(factor).mean_nanos() / distribution.mean_nanos();
             assert!((ratio - factor).abs() < 1e-6, "{json} × {factor}: {ratio}");
         }
-        assert_eq!(law.scaled(1.0), law, "{json}");
+        assert_eq!(distribution.scaled(1.0), distribution, "{json}");
     }
 }
 
 #[test]
-fn a_scaled_law_keeps_its_draws() {
-    // The k-th arrival of a Poisson process comes at the same draw: twice the rate, half the time.
-    let law = law(r#"{"poisson":"80/s"}"#);
-    let first = |law: &Arrivals| match open(law, 3).next_arrival() {
+fn scaled_arrivals_keep_their_draws() {
+    // The k-th arrival of a Poisson process uses the same draw: twice the rate, half the time.
+    let arrivals = arrivals(r#"{"poisson":"80/s"}"#);
+    let first = |arrivals: &Arrivals| match open(arrivals, 3).next_arrival() {
         Some(arrival) => arrival.time.as_nanos(),
-        None => panic!("arrivals go on"),
+        None => panic!("arrivals do not end"),
     };
-    assert!(first(&law).abs_diff(2 * first(&law.scaled(2.0))) <= 1);
+    assert!(first(&arrivals).abs_diff(2 * first(&arrivals.scaled(2.0))) <= 1);
 }

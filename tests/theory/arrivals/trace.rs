@@ -9,7 +9,7 @@ use waitline::random::{Arrival, ArrivalSource, Arrivals, Files, TraceClass, Trac
 
 use super::open;
 
-/// Files of which each has this content whenever it is opened; the content may depend on how often that was before.
+/// Files with this content each time they are opened; the content may depend on how often they were opened before.
 fn files(content: impl Fn(u64) -> Vec<u8> + Send + Sync + 'static) -> Files {
     let opened = AtomicU64::new(0);
     Files::new(move |_| Ok(Box::new(Cursor::new(content(opened.fetch_add(1, Ordering::Relaxed))))))
@@ -17,7 +17,7 @@ fn files(content: impl Fn(u64) -> Vec<u8> + Send + Sync + 'static) -> Files {
 
 /// A trace of classes `page` with three phases and `empty` with none.
 fn checked(files: &Files) -> Result<Arrivals, TraceError> {
-    let Arrivals::Trace(mut trace) = super::law(r#"{"trace":"requests.jsonl"}"#) else { panic!("a trace") };
+    let Arrivals::Trace(mut trace) = super::arrivals(r#"{"trace":"requests.jsonl"}"#) else { panic!("a trace") };
     let class = |(name, demands): (&str, usize)| TraceClass { name: name.to_owned(), demands };
     trace.check(files, [("page", 3), ("empty", 0)].map(class), &mut |_| {})?;
     Ok(Arrivals::Trace(trace))
@@ -40,7 +40,7 @@ pub(super) fn requests(mut source: ArrivalSource) -> Vec<(Arrival, Option<Vec<Si
 }
 
 #[test]
-fn a_trace_is_read_as_it_is_written() {
+fn a_trace_is_read_as_written() {
     let trace = check(
         "\u{feff}{\"time_ms\": 0, \"class\": \"page\", \"demands_ms\": [2.824, 2.907, 32.378]}\r\n\n\
          {\"class\":\"page\",\"time_ms\":23.212}\n{\"time_ms\":23.212,\"class\":\"empt\\u0079\",\"demands_ms\":[]}",
@@ -58,11 +58,11 @@ fn a_trace_is_read_as_it_is_written() {
         (arrival(23_212_000, 1), Some(Vec::new())),
     ];
     assert_eq!(requests(open(&trace, 1)), expected);
-    assert_eq!(requests(open(&trace, 2)), expected, "every run reads it anew");
+    assert_eq!(requests(open(&trace, 2)), expected, "every run reads it again");
 }
 
 #[test]
-fn a_mistake_is_told_with_its_line() {
+fn an_error_is_reported_with_its_line() {
     let good = r#"{"time_ms": 5, "class": "page"}"#;
     for (bad, what) in [
         (r#"{"time_ms": 4.999, "class": "page"}"#, "a request at 4.999ms follows one at 5ms"),
@@ -85,7 +85,7 @@ fn a_mistake_is_told_with_its_line() {
 }
 
 #[test]
-fn a_trace_that_changes_meanwhile_ends_with_an_error() {
+fn a_trace_that_changes_during_a_run_ends_with_an_error() {
     let lines = |count: usize| "{\"time_ms\": 5, \"class\": \"page\"}\n".repeat(count);
     for (later, what) in [
         (lines(9), "`requests.jsonl` has changed since the scenario was read"),
@@ -117,7 +117,7 @@ fn a_trace_that_cannot_be_opened_again_has_no_arrivals() {
     assert!(source.error().unwrap().starts_with("there is no file `requests.jsonl`\n"));
 }
 
-/// A trace that is never there as a whole: each line is made when it is read.
+/// A trace that never exists as a whole: each line is generated when it is read.
 struct Endless {
     lines: std::ops::Range<u64>,
     line: Cursor<Vec<u8>>,

@@ -2,11 +2,11 @@
 
 use std::f64::consts::TAU;
 
-use super::{CHANCE, distance, law, source, times, unit_exponential};
+use super::{CHANCE, arrivals, distance, source, times, unit_exponential};
 
 const PIECES: &str = r#"[{"for":"10s","rate":"20/s"},{"for":"2s","rate":"200/s"},{"for":"3s","rate":"0/s"}]"#;
 
-/// How many of [`PIECES`] are expected up to a time, when they repeat.
+/// The expected number of arrivals of [`PIECES`] up to a time, when they repeat.
 fn pieces(seconds: f64) -> f64 {
     let within = seconds % 15.0;
     (seconds / 15.0).floor() * 600.0 + within.min(10.0) * 20.0 + (within - 10.0).clamp(0.0, 2.0) * 200.0
@@ -27,7 +27,7 @@ fn sine(mean: f64, amplitude: f64, period: f64) -> impl Fn(f64) -> f64 {
     move |seconds| mean * (seconds + amplitude * period / TAU * (1.0 - (TAU * seconds / period).cos()))
 }
 
-/// What the integrated rate grows by from one arrival to the next.
+/// The increase of the integrated rate from one arrival to the next.
 fn rescaled(json: &str, integral: impl Fn(f64) -> f64) -> Vec<f64> {
     let mut last = 0.0;
     let grown = |nanos: u64| {
@@ -40,15 +40,15 @@ fn rescaled(json: &str, integral: impl Fn(f64) -> f64) -> Vec<f64> {
 /// The integral of a rate, from the start to a time in seconds.
 type Integral = Box<dyn Fn(f64) -> f64>;
 
-/// The laws whose rate changes at known times, with their integrated rates in seconds.
-fn laws() -> Vec<(String, Integral)> {
+/// The processes whose rate changes at known times, with their integrated rates in seconds.
+fn processes() -> Vec<(String, Integral)> {
     let long = r#"[{"for":"1000s","rate":"20/s"},{"for":"500s","rate":"0/s"},{"for":"200s","rate":"200/s"}]"#;
-    let ramp_law =
+    let ramp_json =
         |from: f64, to: f64, over: f64| format!(r#"{{"ramp":{{"from":"{from}/s","to":"{to}/s","over":"{over}s"}}}}"#);
-    let sine_law = |mean: f64, amplitude: f64, period: f64| {
+    let sine_json = |mean: f64, amplitude: f64, period: f64| {
         format!(r#"{{"sine":{{"mean":"{mean}/s","amplitude":{amplitude},"period":"{period}s"}}}}"#)
     };
-    let mut laws: Vec<(String, Integral)> = vec![
+    let mut processes: Vec<(String, Integral)> = vec![
         (repeating(), Box::new(pieces)),
         (
             long.to_owned(),
@@ -56,9 +56,9 @@ fn laws() -> Vec<(String, Integral)> {
         ),
     ];
     for (from, to, over) in [(10.0, 100.0, 2000.0), (100.0, 10.0, 4000.0), (0.0, 100.0, 4000.0), (25.0, 25.0, 60.0)] {
-        laws.push((ramp_law(from, to, over), Box::new(ramp(from, to, over))));
+        processes.push((ramp_json(from, to, over), Box::new(ramp(from, to, over))));
     }
-    // The last: a request a period and fewer.
+    // The last ones have at most one request per period.
     for (mean, amplitude, period) in [
         (50.0, 0.8, 60.0),
         (50.0, 1.0, 60.0),
@@ -67,31 +67,31 @@ fn laws() -> Vec<(String, Integral)> {
         (1.0, 1.0, 1.0),
         (1.0, 1.0, 0.125),
     ] {
-        laws.push((sine_law(mean, amplitude, period), Box::new(sine(mean, amplitude, period))));
+        processes.push((sine_json(mean, amplitude, period), Box::new(sine(mean, amplitude, period))));
     }
-    laws
+    processes
 }
 
 #[test]
 fn on_the_clock_of_the_integrated_rate_interarrival_times_are_unit_exponentials() {
-    for (json, integral) in laws() {
+    for (json, integral) in processes() {
         let rescaled = rescaled(&json, integral);
         assert!(rescaled.len() > 50_000, "{json}");
         let distance = distance(rescaled, unit_exponential);
         assert!(distance < CHANCE, "{json}: Kolmogorov distance {distance}");
     }
     let wrong = rescaled(&repeating(), |seconds| pieces(seconds) * 1.02);
-    assert!(distance(wrong, unit_exponential) > CHANCE, "2 % off is found out");
+    assert!(distance(wrong, unit_exponential) > CHANCE, "an error of 2 % is detected");
 }
 
 #[test]
-fn every_arrival_takes_one_draw_whatever_the_rate() {
-    let laws = laws();
-    let (first, integral) = &laws[0];
+fn every_arrival_takes_one_draw_at_any_rate() {
+    let processes = processes();
+    let (first, integral) = &processes[0];
     let draws = rescaled(first, integral);
-    for (json, integral) in &laws[1..] {
+    for (json, integral) in &processes[1..] {
         for (number, (one, other)) in draws.iter().zip(rescaled(json, integral)).enumerate() {
-            // Times are rounded to a nanosecond, and the integrals here lose digits far from 0.
+            // Times are rounded to a nanosecond, and the integrals lose digits far from 0.
             assert!((one - other).abs() < 1e-5, "arrival {number} of {json}: {one} and {other}");
         }
     }
@@ -115,7 +115,7 @@ fn each_piece_gets_its_share() {
 #[test]
 fn a_list_that_does_not_repeat_ends() {
     for json in [PIECES.to_owned(), format!(r#"{{"piecewise":{PIECES}}}"#)] {
-        assert_eq!((law(&json).count(), law(&json).mean_rate_per_s()), (Some(600), None));
+        assert_eq!((arrivals(&json).count(), arrivals(&json).mean_rate_per_s()), (Some(600), None));
         let mut source = source(&json);
         let times: Vec<f64> =
             std::iter::from_fn(|| source.next_arrival()).map(|arrival| arrival.time.as_millis()).collect();
@@ -123,17 +123,17 @@ fn a_list_that_does_not_repeat_ends() {
         assert!(times.iter().all(|millis| *millis <= 12_000.0));
         assert!((0..100).all(|_| source.next_arrival().is_none()));
     }
-    assert_eq!(law(PIECES), law(&format!(r#"{{"piecewise":{PIECES}}}"#)));
+    assert_eq!(arrivals(PIECES), arrivals(&format!(r#"{{"piecewise":{PIECES}}}"#)));
 }
 
 #[test]
 fn a_ramp_to_zero_ends() {
     let json = r#"{"ramp":{"from":"100/s","to":"0/s","over":"60s"}}"#;
-    assert_eq!((law(json).count(), law(json).mean_rate_per_s()), (Some(3000), None));
+    assert_eq!((arrivals(json).count(), arrivals(json).mean_rate_per_s()), (Some(3000), None));
     let times = times(json, 10_000);
     assert!((times.len() as f64 - 3000.0).abs() < 4.0 * f64::sqrt(3000.0), "{}", times.len());
     assert!(times.iter().all(|nanos| *nanos <= 60_000_000_000));
-    assert_eq!(law(r#"{"ramp":{"from":"0/s","to":"10/s","over":"60s"}}"#).count(), None);
+    assert_eq!(arrivals(r#"{"ramp":{"from":"0/s","to":"10/s","over":"60s"}}"#).count(), None);
 }
 
 #[test]
