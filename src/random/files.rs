@@ -1,33 +1,33 @@
-//! Files that a scenario names. How they are opened is decided by who may touch files; this floor only reads them.
+//! Files named by a scenario. The caller decides how they are opened; this floor only reads them.
 
 use std::fmt;
 use std::io::{self, BufRead, Read};
 use std::sync::Arc;
 
-/// The most bytes of a file that is read as a whole.
+/// Maximum size of a file that is read as a whole, in bytes.
 const MOST_TEXT: u64 = 64 << 20;
 
-/// Opens files by their path relative to the scenario; as often as they are needed.
+/// Opens files by their path relative to the scenario, as often as needed.
 #[derive(Clone)]
 pub struct Files(Arc<Open>);
 
 type Open = dyn Fn(&str) -> io::Result<Box<dyn BufRead + Send>> + Send + Sync;
 
 impl Files {
-    /// Files that are opened like this.
+    /// Files that `open` opens.
     pub fn new(open: impl Fn(&str) -> io::Result<Box<dyn BufRead + Send>> + Send + Sync + 'static) -> Self {
         Self(Arc::new(open))
     }
 
-    /// For a scenario that is no file: none can be opened.
+    /// For a scenario that is not a file: none can be opened.
     pub fn none() -> Self {
-        Self::new(|_| Err(io::Error::other("a scenario that is no file itself cannot name one")))
+        Self::new(|_| Err(io::Error::other("a scenario that is not a file cannot name one")))
     }
 
     /// Opens a file.
     ///
     /// # Errors
-    /// What is wrong and, on a line of its own, what to do.
+    /// What is wrong and, on a separate line, what to do.
     pub fn open(&self, path: &str) -> Result<Box<dyn BufRead + Send>, String> {
         (self.0)(path).map_err(|error| unreadable(path, &error))
     }
@@ -42,7 +42,7 @@ impl Files {
         start.read_to_string(&mut text).map_err(|error| unreadable(path, &error))?;
         if text.len() as u64 > MOST_TEXT {
             return Err(format!(
-                "`{path}` is larger than {} MiB\nthat is the most that is read of a file of durations; name a shorter one",
+                "`{path}` is larger than {} MiB\nfiles of durations may not be larger; name a smaller one",
                 MOST_TEXT >> 20
             ));
         }
@@ -56,7 +56,7 @@ impl fmt::Debug for Files {
     }
 }
 
-/// Why a file cannot be read and, on a line of its own, what to do.
+/// Why a file cannot be read and, on a separate line, what to do.
 pub(super) fn unreadable(path: &str, error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::NotFound => {

@@ -1,4 +1,4 @@
-//! The only code that draws numbers: streams, distributions, arrival processes, and what requests bring.
+//! The only code that draws random numbers: streams, distributions, arrival processes, and the demands of requests.
 
 mod arrivals;
 mod clients;

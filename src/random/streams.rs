@@ -1,9 +1,9 @@
 //! Streams of random numbers: one for each request, and one for each other purpose.
 //!
-//! A request's stream depends on (seed, replication, request number) alone, so every policy meets the same
-//! requests, and nothing has to be remembered before a request arrives. The generator is xoroshiro128++ (Blackman and
-//! Vigna 2021), started in a state of 128 bits that is a hash of these three numbers: two streams overlap with a chance
-//! that a million billion requests do not make worth a thought.
+//! A request's stream depends only on (seed, replication, request number), so every policy meets the same requests, and
+//! nothing has to be stored before a request arrives. The generator is xoroshiro128++ (Blackman and Vigna 2021), started in
+//! a state of 128 bits that is a hash of these three numbers: the probability that two streams overlap is negligible even
+//! with 10¹⁵ requests.
 
 use std::convert::Infallible;
 
@@ -19,11 +19,11 @@ impl Stream {
     /// The stream that starts in this state.
     #[inline]
     pub fn new(state: [u64; 2]) -> Self {
-        // Nothing but zeros would come out of zeros.
+        // From a state of zeros, every number would be 0.
         Self { state: if state == [0, 0] { [1, 0] } else { state } }
     }
 
-    /// Another stream, decided by this one.
+    /// Another stream, derived from this one.
     pub(super) fn split(&mut self) -> Self {
         Self::new([self.random(), self.random()])
     }
@@ -60,24 +60,24 @@ impl TryRng for Stream {
     }
 }
 
-/// What a stream is for, when it does not belong to one request.
+/// The purpose of a stream that does not belong to one request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
-    /// Times between arrivals.
+    /// Interarrival times.
     Arrivals = 1,
     /// Which worker a request is bound to.
     Dispatch = 2,
-    /// How long users of a closed system think, one stream a user.
+    /// Think times of the users of a closed system, one stream per user.
     Think = 3,
-    /// How long clients wait before they give up, one stream a request.
+    /// Timeouts of clients, one stream per request.
     Timeout = 4,
-    /// How long requests wait in the backlog before they leave it, one stream a request.
+    /// Maximum times in the backlog, one stream per request.
     Patience = 5,
-    /// How long clients wait before they try again, one stream a try.
+    /// Times before retries, one stream per attempt.
     Backoff = 6,
-    /// The requests of users of a closed system, one stream for each (user, ordinal).
+    /// The requests of the users of a closed system, one stream per (user, ordinal).
     UserRequests = 7,
-    /// Which of the workers that wake up for a connection gets there first, one stream a request.
+    /// Which of the workers that wake up for a connection accepts it, one stream per request.
     Accept = 8,
 }
 
@@ -116,7 +116,7 @@ impl Streams {
 }
 
 /// A bijection of 64 bits in which every input bit moves about half of the output bits
-/// (the finalizer "variant 13" of Stafford, as in SplitMix64), after an odd offset so that 0 is no fixed point.
+/// (the finalizer "variant 13" of Stafford, as in SplitMix64), after an odd offset, so that 0 is not a fixed point.
 const fn mix(bits: u64) -> u64 {
     let bits = bits.wrapping_add(0x9e37_79b9_7f4a_7c15);
     let bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

@@ -1,4 +1,4 @@
-//! What requests bring: classes with weights, each a list of phases with the law of its demand.
+//! The workload: weighted classes of requests, each a list of phases with distributions of their demands.
 
 use crate::model::PhaseKind;
 
@@ -9,12 +9,12 @@ use super::Distribution;
 pub enum Phase {
     /// CPU work or a wait.
     Single(SinglePhase),
-    /// Waits that an event loop gathers: they go on at the same time. Where requests hold a thread they go on one after
+    /// Waits that an event loop gathers: they run at the same time. Where a request holds a thread, they run one after
     /// another, unless the application itself makes them `concurrent`.
     Parallel {
         /// The waits; at least one, none of them blocking.
         branches: Vec<SinglePhase>,
-        /// Whether they go on at the same time under every policy.
+        /// Whether they run at the same time under every policy.
         concurrent: bool,
     },
 }
@@ -22,9 +22,9 @@ pub enum Phase {
 /// CPU work or a wait.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SinglePhase {
-    /// What happens in it.
+    /// What kind of phase it is.
     pub kind: PhaseKind,
-    /// How long it takes with nobody else in the system.
+    /// How long it takes without other requests in the system.
     pub demand: Distribution,
 }
 
@@ -35,14 +35,14 @@ pub struct RequestClass {
     pub name: String,
     /// Its share of the requests, relative to the other classes' weights; 0 or more.
     pub weight: f64,
-    /// Higher goes first where a backlog is ordered by priority.
+    /// In a backlog ordered by priority, a higher one goes first.
     pub priority: i32,
     /// What it does, in order; an empty list is an empty request.
     pub phases: Vec<Phase>,
 }
 
 impl RequestClass {
-    /// How many demands a request brings: one for each phase, branches of parallel waits one by one.
+    /// Number of demands of a request: one for each phase, and one for each branch of parallel waits.
     pub fn demands(&self) -> usize {
         let of_phase = |phase: &Phase| match phase {
             Phase::Single(_) => 1,

@@ -16,12 +16,12 @@ use super::Arrival;
 pub struct ArrivalsAt {
     /// When it arrives, from the start of the run.
     pub time: SimDuration,
-    /// Its class by name; drawn by weight when left out.
+    /// Name of its class; drawn by weight if omitted.
     pub class: Option<String>,
 }
 
 impl ArrivalsAt {
-    /// The same entry in a list that goes by so many times as fast.
+    /// The same entry in a list that is `factor` times as fast.
     pub(super) fn faster(&self, factor: f64) -> Self {
         Self { time: self.time.scaled(1.0 / factor), class: self.class.clone() }
     }
@@ -31,7 +31,7 @@ impl ArrivalsAt {
     }
 }
 
-/// A list that is not empty, each entry not before the one above it; an error is raised at the entry.
+/// A list that is not empty and in order of time; an error is raised at the entry that is out of order.
 pub(super) fn in_order_of_time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<ArrivalsAt>, D::Error> {
     struct ListVisitor;
     impl<'de> Visitor<'de> for ListVisitor {

@@ -1,4 +1,4 @@
-//! Several requests at once.
+//! Several requests at one instant, or within a short time.
 
 use std::fmt;
 use std::num::NonZeroU32;
@@ -14,38 +14,38 @@ use crate::random::Stream;
 
 use super::parameters::duration_above_zero;
 
-/// Several requests at one instant; the instants are random (Poisson).
+/// Several requests at one instant; the instants form a Poisson process.
 #[derive(Clone, Copy, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Batches {
-    /// How often a batch comes.
+    /// Rate of the batches.
     pub rate: Rate,
-    /// How many requests are in a batch.
+    /// Number of requests in a batch.
     pub size: BatchSize,
 }
 
-/// Many requests at once or within a short time, in regular intervals; the first burst begins after one interval.
+/// Many requests at once or within a short time, at regular intervals; the first burst starts after one interval.
 #[derive(Clone, Copy, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Bursts {
-    /// From the beginning of one burst to that of the next; above 0.
+    /// Time from the start of one burst to the start of the next; above 0.
     #[serde(deserialize_with = "duration_above_zero")]
     #[schemars(with = "SimDuration")]
     pub every: SimDuration,
-    /// How many requests are in a burst.
+    /// Number of requests in a burst.
     pub size: BatchSize,
-    /// Each request comes at a random time within so long after the burst begins; at most `every`.
+    /// Each request arrives at a random time within this span after the start of the burst (default: 0); at most `every`.
     #[serde(default)]
     pub spread: SimDuration,
 }
 
-/// How many requests come at once: a number, or a law.
-// `remote = "Self"` derives how an object is read and written, as functions that the traits' methods below call.
+/// The size of a batch or burst: a number, or a distribution.
+// `remote = "Self"` derives how an object is read and written, as functions that the trait implementations below call.
 #[derive(Clone, Copy, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case", remote = "Self")]
 #[schemars(!remote)]
 pub enum BatchSize {
-    /// Geometric, 1 or more: after each request the batch goes on with the same probability.
+    /// Geometric, 1 or more: after each request, another one follows with the same probability.
     Geometric(Geometric),
     /// Always the same number.
     #[serde(skip)]
@@ -53,7 +53,7 @@ pub enum BatchSize {
     Fixed(NonZeroU32),
 }
 
-/// A geometric law of whole numbers from 1 on.
+/// A geometric distribution on the whole numbers from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Geometric {
@@ -79,7 +79,7 @@ pub(super) fn one_after_another<'de, D: Deserializer<'de>>(deserializer: D) -> R
     if bursts.spread > bursts.every {
         let Bursts { every, spread, .. } = bursts;
         return Err(de::Error::custom(format!(
-            "a burst takes {spread} and the next begins {every} after it\nwrite a `spread` of at most `every`"
+            "a burst takes {spread}, and the next one starts {every} after it\nwrite a `spread` of at most `every`"
         )));
     }
     Ok(bursts)
@@ -106,7 +106,7 @@ impl<'de> Visitor<'de> for SizeVisitor {
     type Value = BatchSize;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a whole number of at least 1, or a law such as {\"geometric\": {\"mean\": 4}}")
+        f.write_str("a whole number of at least 1, or a distribution such as {\"geometric\": {\"mean\": 4}}")
     }
 
     fn visit_u64<E: de::Error>(self, number: u64) -> Result<BatchSize, E> {
@@ -124,16 +124,16 @@ impl BatchSize {
     pub fn mean(&self) -> f64 {
         match self {
             Self::Fixed(size) => f64::from(size.get()),
-            Self::Geometric(law) => law.mean,
+            Self::Geometric(distribution) => distribution.mean,
         }
     }
 
     fn sampler(&self) -> SizeSampler {
         match self {
             Self::Fixed(size) => SizeSampler::Fixed(u64::from(size.get())),
-            Self::Geometric(law) => {
-                let law = rand_distr::Geometric::new(1.0 / law.mean);
-                SizeSampler::Geometric(law.expect("the inverse of a mean from 1 on is a probability"))
+            Self::Geometric(distribution) => {
+                let distribution = rand_distr::Geometric::new(1.0 / distribution.mean);
+                SizeSampler::Geometric(distribution.expect("the inverse of a mean from 1 on is a probability"))
             }
         }
     }
@@ -142,7 +142,7 @@ impl BatchSize {
 #[derive(Clone, Copy, Debug)]
 enum SizeSampler {
     Fixed(u64),
-    /// How often the batch goes on.
+    /// The number of requests after the first.
     Geometric(rand_distr::Geometric),
 }
 
@@ -150,7 +150,7 @@ impl SizeSampler {
     fn draw(&self, stream: &mut Stream) -> u64 {
         match self {
             Self::Fixed(size) => *size,
-            Self::Geometric(law) => law.sample(stream).saturating_add(1),
+            Self::Geometric(distribution) => distribution.sample(stream).saturating_add(1),
         }
     }
 }
@@ -162,7 +162,7 @@ impl Batches {
 }
 
 impl Bursts {
-    /// Bursts of the same size that follow each other so many times as fast.
+    /// Bursts of the same size that follow each other `factor` times as fast.
     pub(super) fn faster(&self, factor: f64) -> Self {
         let every = self.every.scaled(1.0 / factor).max(SimDuration::from_nanos(1));
         Self { every, size: self.size, spread: self.spread.scaled(1.0 / factor).min(every) }
@@ -173,7 +173,7 @@ impl Bursts {
     }
 }
 
-/// The requests of batches. Their sizes have a stream of their own: another size leaves the batches where they are.
+/// The requests of batches. Sizes have a separate stream, so a different size does not move the batches.
 #[derive(Debug)]
 pub(super) struct BatchSource {
     mean_nanos: f64,
@@ -185,9 +185,9 @@ pub(super) struct BatchSource {
 }
 
 impl BatchSource {
-    pub fn new(law: &Batches, stream: Stream, size_stream: Stream) -> Self {
-        let mean_nanos = 1e9 / law.rate.as_per_second();
-        Self { mean_nanos, sizes: law.size.sampler(), stream, size_stream, nanos: 0.0, left: 0 }
+    pub fn new(batches: &Batches, stream: Stream, size_stream: Stream) -> Self {
+        let mean_nanos = 1e9 / batches.rate.as_per_second();
+        Self { mean_nanos, sizes: batches.size.sampler(), stream, size_stream, nanos: 0.0, left: 0 }
     }
 
     pub fn next_nanos(&mut self) -> f64 {
@@ -204,23 +204,23 @@ impl BatchSource {
 /// The requests of bursts.
 #[derive(Debug)]
 pub(super) struct BurstSource {
-    law: Bursts,
+    bursts: Bursts,
     sizes: SizeSampler,
     stream: Stream,
     size_stream: Stream,
     /// The number of bursts so far.
     number: u64,
     left: u64,
-    /// What of the spread comes after the last request, 1 to 0.
+    /// The share of the spread that is left after the last request, 1 to 0.
     rest: f64,
 }
 
 impl BurstSource {
-    pub fn new(law: &Bursts, stream: Stream, size_stream: Stream) -> Self {
-        Self { law: *law, sizes: law.size.sampler(), stream, size_stream, number: 0, left: 0, rest: 1.0 }
+    pub fn new(bursts: &Bursts, stream: Stream, size_stream: Stream) -> Self {
+        Self { bursts: *bursts, sizes: bursts.size.sampler(), stream, size_stream, number: 0, left: 0, rest: 1.0 }
     }
 
-    /// The k-th of n times within a spread, in order: of what comes after the one before it, the share that lies after
+    /// The k-th of n times within a spread, in order: of the time left after the previous one, the share that is left after
     /// it is the (n − k + 1)-th root of a uniform number (Devroye, *Non-Uniform Random Variate Generation*, 1986, 5.3.1).
     pub fn next_nanos(&mut self) -> f64 {
         if self.left == 0 {
@@ -228,12 +228,12 @@ impl BurstSource {
             self.left = self.sizes.draw(&mut self.size_stream);
             self.rest = 1.0;
         }
-        if self.law.spread > SimDuration::ZERO {
+        if self.bursts.spread > SimDuration::ZERO {
             let unit: f64 = Exp1.sample(&mut self.stream);
             self.rest *= (-unit / self.left as f64).exp();
         }
         self.left -= 1;
-        let begin = self.number as f64 * self.law.every.as_nanos() as f64;
-        begin + (1.0 - self.rest) * self.law.spread.as_nanos() as f64
+        let begin = self.number as f64 * self.bursts.every.as_nanos() as f64;
+        begin + (1.0 - self.rest) * self.bursts.spread.as_nanos() as f64
     }
 }

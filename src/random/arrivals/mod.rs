@@ -1,7 +1,7 @@
 //! When requests arrive.
 //!
-//! Arrivals are open, whatever becomes of the requests before, or closed: from users who wait for an answer. An open law
-//! ends after its last arrival, or when the next one would be after [`SimTime::MAX`].
+//! Arrivals are open (they do not depend on earlier requests) or closed (they come from users who wait for an answer). An open
+//! process ends after its last arrival, or when the next one would be after [`SimTime::MAX`].
 
 mod at;
 mod batches;
@@ -38,8 +38,8 @@ pub use source::{Arrival, ArrivalSource};
 pub use trace::{Trace, TraceClass, TraceError};
 pub use users::Users;
 
-/// A law of arrivals, as scenario files write it: an object whose one key names the law, or a list of rates.
-// `remote = "Self"` derives how an object is read and written, as functions that the traits' methods below call.
+/// An arrival process: an object whose only key names the process, or a list of rates.
+// `remote = "Self"` derives how an object is read and written, as functions that the trait implementations below call.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case", remote = "Self")]
 #[schemars(!remote, transform = or_a_list_of_rates)]
@@ -52,34 +52,34 @@ pub enum Arrivals {
     ),
     /// One every 1/rate, the first after one such interval.
     Constant(Rate),
-    /// Independent of each other, at this rate: exponential interarrival times.
+    /// Independent arrivals at this rate: exponential interarrival times.
     Poisson(Rate),
-    /// Independent interarrival times of any law whose mean is above 0.
-    Renewal(#[serde(deserialize_with = "parameters::law_above_zero")] Distribution),
-    /// Poisson arrivals at rates that follow each other, once or again and again.
+    /// Independent interarrival times with any distribution whose mean is above 0.
+    Renewal(#[serde(deserialize_with = "parameters::distribution_above_zero")] Distribution),
+    /// Poisson arrivals at a sequence of rates, once or repeated.
     Piecewise(Piecewise),
-    /// Poisson arrivals at a rate that grows or falls evenly, and then stays.
+    /// Poisson arrivals with a linear ramp of the rate, which then stays constant.
     Ramp(#[serde(deserialize_with = "ramp::above_zero")] Ramp),
-    /// Poisson arrivals at a rate that goes up and down like a sine, beginning at its mean and rising.
+    /// Poisson arrivals with a sinusoidal rate, which starts at its mean and rises.
     Sine(Sine),
     /// Poisson arrivals at a rate that changes at random times (a Markov-modulated Poisson process).
     Mmpp(Mmpp),
-    /// Poisson arrivals for a while, then none for a while, by turns; on at the start.
+    /// Poisson arrivals for a while and none for a while, alternating; on at the start.
     OnOff(OnOff),
-    /// Several requests at one instant; the instants are random (Poisson).
+    /// Several requests at one instant; the instants form a Poisson process.
     Batches(Batches),
-    /// Many requests at once, or within a short time, in regular intervals.
+    /// Many requests at once, or within a short time, at regular intervals.
     Bursts(#[serde(deserialize_with = "batches::one_after_another")] Bursts),
-    /// A recorded trace: the path of a JSON Lines file with `time_ms`, `class` and, if known, `demands_ms` of requests.
+    /// A recorded trace: the path of a JSON Lines file with the `time_ms`, `class` and, if known, `demands_ms` of requests.
     Trace(#[schemars(with = "String")] Trace),
-    /// A closed system: each of some users sends a request, waits for the answer, and thinks before the next.
+    /// A closed system: each user sends a request, waits for the answer, and thinks before the next one.
     Users(Users),
 }
 
-/// How requests come.
+/// Where requests come from.
 #[derive(Debug)]
 pub enum Load {
-    /// Whatever becomes of the requests before.
+    /// From arrivals that do not depend on earlier requests.
     Open(ArrivalSource),
     /// From users who wait for an answer and think before they send the next request.
     Closed(Users),
@@ -89,32 +89,32 @@ impl Arrivals {
     /// The arrivals of one replication. `class_id` finds a class by its name, which the scenario has checked.
     ///
     /// # Panics
-    /// If a file has not been loaded ([`Arrivals::load_files`]) or a trace not been checked ([`Trace::check`]).
+    /// If a file has not been loaded ([`Arrivals::load_files`]) or a trace has not been checked ([`Trace::check`]).
     pub fn load(&self, class_id: impl Fn(&str) -> ClassId, stream: Stream) -> Load {
         Load::Open(match self {
             Self::At(list) => ArrivalSource::at(list, class_id),
             Self::Constant(rate) => ArrivalSource::constant(*rate),
             Self::Poisson(rate) => ArrivalSource::poisson(*rate, stream),
-            Self::Renewal(law) => ArrivalSource::renewal(law, stream),
-            Self::Piecewise(law) => ArrivalSource::piecewise(law, stream),
-            Self::Ramp(law) => ArrivalSource::ramp(law, stream),
-            Self::Sine(law) => ArrivalSource::sine(law, stream),
-            Self::Mmpp(law) => ArrivalSource::mmpp(law, stream),
-            Self::OnOff(law) => ArrivalSource::on_off(law, stream),
-            Self::Batches(law) => ArrivalSource::batches(law, stream),
-            Self::Bursts(law) => ArrivalSource::bursts(law, stream),
+            Self::Renewal(times) => ArrivalSource::renewal(times, stream),
+            Self::Piecewise(process) => ArrivalSource::piecewise(process, stream),
+            Self::Ramp(process) => ArrivalSource::ramp(process, stream),
+            Self::Sine(process) => ArrivalSource::sine(process, stream),
+            Self::Mmpp(process) => ArrivalSource::mmpp(process, stream),
+            Self::OnOff(process) => ArrivalSource::on_off(process, stream),
+            Self::Batches(process) => ArrivalSource::batches(process, stream),
+            Self::Bursts(process) => ArrivalSource::bursts(process, stream),
             Self::Trace(trace) => ArrivalSource::trace(trace),
             Self::Users(users) => return Load::Closed(users.clone()),
         })
     }
 
-    /// How many arrivals there are, if the law ends by itself: of a list or a trace exactly, of a random law about as
-    /// many as are expected.
+    /// The number of arrivals, if the process ends by itself: exact for a list or a trace, the expected number for a random
+    /// process.
     pub fn count(&self) -> Option<u64> {
         match self {
             Self::At(list) => Some(list.len() as u64),
-            Self::Piecewise(law) => law.expected().map(|count| count.ceil() as u64),
-            Self::Ramp(law) => law.expected().map(|count| count.ceil() as u64),
+            Self::Piecewise(process) => process.expected().map(|count| count.ceil() as u64),
+            Self::Ramp(process) => process.expected().map(|count| count.ceil() as u64),
             Self::Trace(trace) => Some(trace.requests()),
             Self::Constant(_)
             | Self::Poisson(_)
@@ -128,75 +128,92 @@ impl Arrivals {
         }
     }
 
-    /// The mean number of arrivals per second in the long run, if the law goes on for ever; 0 if the mean
-    /// interarrival time is infinite. Closed systems have none: it depends on the answers.
+    /// The mean number of arrivals per second in the long run, if the process never ends; 0 if the mean
+    /// interarrival time is infinite. Closed systems have none: their rate depends on the answers.
     pub fn mean_rate_per_s(&self) -> Option<f64> {
         match self {
             Self::Constant(rate) | Self::Poisson(rate) => Some(rate.as_per_second()),
-            Self::Renewal(law) => Some(1e9 / law.mean_nanos()),
-            Self::Piecewise(law) => law.mean_rate_per_s(),
-            Self::Ramp(law) => law.mean_rate_per_s(),
-            Self::Sine(law) => Some(law.mean.as_per_second()),
-            Self::Mmpp(law) => Some(law.mean_rate_per_s()),
-            Self::OnOff(law) => Some(law.mean_rate_per_s()),
-            Self::Batches(law) => Some(law.mean_rate_per_s()),
-            Self::Bursts(law) => Some(law.mean_rate_per_s()),
+            Self::Renewal(times) => Some(1e9 / times.mean_nanos()),
+            Self::Piecewise(process) => process.mean_rate_per_s(),
+            Self::Ramp(process) => process.mean_rate_per_s(),
+            Self::Sine(process) => Some(process.mean.as_per_second()),
+            Self::Mmpp(process) => Some(process.mean_rate_per_s()),
+            Self::OnOff(process) => Some(process.mean_rate_per_s()),
+            Self::Batches(process) => Some(process.mean_rate_per_s()),
+            Self::Bursts(process) => Some(process.mean_rate_per_s()),
             Self::At(_) | Self::Trace(_) | Self::Users(_) => None,
         }
     }
 
-    /// The highest rate that the law ever has, per second, leaving out that several may arrive at one instant.
+    /// The highest rate of the process per second, not counting that several requests may arrive at one instant.
     pub fn highest_rate_per_s(&self) -> Option<f64> {
         match self {
-            Self::Piecewise(law) => Some(law.highest_rate_per_s()),
-            Self::Ramp(law) => Some(law.highest_rate_per_s()),
-            Self::Sine(law) => Some(law.highest_rate_per_s()),
-            Self::Mmpp(law) => Some(law.highest_rate_per_s()),
-            Self::OnOff(law) => Some(law.rate.as_per_second()),
-            law => law.mean_rate_per_s(),
+            Self::Piecewise(process) => Some(process.highest_rate_per_s()),
+            Self::Ramp(process) => Some(process.highest_rate_per_s()),
+            Self::Sine(process) => Some(process.highest_rate_per_s()),
+            Self::Mmpp(process) => Some(process.highest_rate_per_s()),
+            Self::OnOff(process) => Some(process.rate.as_per_second()),
+            Self::At(_)
+            | Self::Constant(_)
+            | Self::Poisson(_)
+            | Self::Renewal(_)
+            | Self::Batches(_)
+            | Self::Bursts(_)
+            | Self::Trace(_)
+            | Self::Users(_) => self.mean_rate_per_s(),
         }
     }
 
-    /// The same law with so many times as many arrivals in any time: rates are multiplied, times of lists, traces and
-    /// bursts divided; of users there are as many more. `factor` is above 0.
+    /// The same process with `factor` (above 0) times as many arrivals per time: rates and numbers of users are multiplied,
+    /// times of lists, traces and bursts divided.
     pub fn scaled(&self, factor: f64) -> Self {
         match self {
             Self::At(list) => Self::At(list.iter().map(|entry| entry.faster(factor)).collect()),
             Self::Constant(rate) => Self::Constant(rate.scaled(factor)),
             Self::Poisson(rate) => Self::Poisson(rate.scaled(factor)),
-            Self::Renewal(law) => Self::Renewal(law.scaled(1.0 / factor)),
-            Self::Piecewise(law) => Self::Piecewise(law.scaled(factor)),
-            Self::Ramp(law) => Self::Ramp(law.scaled(factor)),
-            Self::Sine(law) => Self::Sine(Sine { mean: law.mean.scaled(factor), ..*law }),
-            Self::Mmpp(law) => Self::Mmpp(law.scaled(factor)),
-            Self::OnOff(law) => Self::OnOff(OnOff { rate: law.rate.scaled(factor), ..law.clone() }),
-            Self::Batches(law) => Self::Batches(Batches { rate: law.rate.scaled(factor), ..*law }),
-            Self::Bursts(law) => Self::Bursts(law.faster(factor)),
+            Self::Renewal(times) => Self::Renewal(times.scaled(1.0 / factor)),
+            Self::Piecewise(process) => Self::Piecewise(process.scaled(factor)),
+            Self::Ramp(process) => Self::Ramp(process.scaled(factor)),
+            Self::Sine(process) => Self::Sine(Sine { mean: process.mean.scaled(factor), ..*process }),
+            Self::Mmpp(process) => Self::Mmpp(process.scaled(factor)),
+            Self::OnOff(process) => Self::OnOff(OnOff { rate: process.rate.scaled(factor), ..process.clone() }),
+            Self::Batches(process) => Self::Batches(Batches { rate: process.rate.scaled(factor), ..*process }),
+            Self::Bursts(process) => Self::Bursts(process.faster(factor)),
             Self::Trace(trace) => Self::Trace(trace.faster(factor)),
             Self::Users(users) => Self::Users(users.scaled(factor)),
         }
     }
 
-    /// How often a rate that changes at random times changes for one arrival, in the mean.
+    /// For a rate that changes at random times: the mean number of changes per arrival.
     pub fn changes_per_arrival(&self) -> Option<f64> {
         match self {
-            Self::Mmpp(law) => Some(law.changes_per_arrival()),
-            Self::OnOff(law) => Some(law.changes_per_arrival()),
-            _ => None,
+            Self::Mmpp(process) => Some(process.changes_per_arrival()),
+            Self::OnOff(process) => Some(process.changes_per_arrival()),
+            Self::At(_)
+            | Self::Constant(_)
+            | Self::Poisson(_)
+            | Self::Renewal(_)
+            | Self::Piecewise(_)
+            | Self::Ramp(_)
+            | Self::Sine(_)
+            | Self::Batches(_)
+            | Self::Bursts(_)
+            | Self::Trace(_)
+            | Self::Users(_) => None,
         }
     }
 
-    /// Replaces every file of durations that the law names by the values in it; see [`Distribution::load_files`].
+    /// Replaces every file of durations named by the process with the values in it; see [`Distribution::load_files`].
     ///
     /// # Errors
     /// What is wrong with a file or its values and, on a line of its own, what to do.
     pub fn load_files(&mut self, load: &mut dyn FnMut(&str) -> Result<String, String>) -> Result<(), String> {
         match self {
-            Self::Renewal(law) => {
-                law.load_files(load)?;
-                parameters::check_above_zero(law)
+            Self::Renewal(times) => {
+                times.load_files(load)?;
+                parameters::check_above_zero(times)
             }
-            Self::OnOff(law) => law.load_files(load),
+            Self::OnOff(process) => process.load_files(load),
             Self::Users(users) => users.think.load_files(load),
             Self::At(_)
             | Self::Constant(_)
@@ -230,7 +247,7 @@ impl<'de> Visitor<'de> for ArrivalsVisitor {
     type Value = Arrivals;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a law such as {\"poisson\": \"80/s\"}, or a list such as [{\"for\": \"10s\", \"rate\": \"80/s\"}]")
+        f.write_str("an arrival process such as {\"poisson\": \"80/s\"}, or a list such as [{\"for\": \"10s\", \"rate\": \"80/s\"}]")
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<Arrivals, A::Error> {
@@ -238,19 +255,19 @@ impl<'de> Visitor<'de> for ArrivalsVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Arrivals, A::Error> {
-        const HELP: &str = "write one law, such as {\"poisson\": \"80/s\"}";
+        const HELP: &str = "write one arrival process, such as {\"poisson\": \"80/s\"}";
         if map.size_hint() == Some(0) {
-            return Err(de::Error::custom(format!("this object names no law of arrivals\n{HELP}")));
+            return Err(de::Error::custom(format!("this object names no arrival process\n{HELP}")));
         }
-        let law = Arrivals::deserialize(MapAccessDeserializer::new(&mut map))?;
+        let process = Arrivals::deserialize(MapAccessDeserializer::new(&mut map))?;
         match map.next_key::<IgnoredAny>()? {
-            None => Ok(law),
+            None => Ok(process),
             Some(_) => Err(de::Error::custom(format!("this object has more than one key\n{HELP}"))),
         }
     }
 }
 
-/// The list of rates may also stand for itself, without `piecewise`.
+/// A list of rates may also be given directly, without `piecewise`.
 fn or_a_list_of_rates(schema: &mut Schema) {
     let list = json_schema!({
         "type": "array",
@@ -258,7 +275,7 @@ fn or_a_list_of_rates(schema: &mut Schema) {
         "minItems": 1,
         "description": "The same as `piecewise` with this list, which does not repeat.",
     });
-    if let Some(laws) = schema.get_mut("oneOf").and_then(|laws| laws.as_array_mut()) {
-        laws.push(list.to_value());
+    if let Some(processes) = schema.get_mut("oneOf").and_then(|processes| processes.as_array_mut()) {
+        processes.push(list.to_value());
     }
 }

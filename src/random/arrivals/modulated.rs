@@ -1,9 +1,9 @@
 //! Poisson arrivals at a rate that changes at random times.
 //!
-//! A Markov-modulated Poisson process (MMPP) begins in equilibrium: its first state is drawn by the share of the time that
-//! each has, and what is left of an exponential time has the same law. An on-off process begins with a whole on time.
+//! A Markov-modulated Poisson process (MMPP) starts in equilibrium: its first state is drawn by each state's share of the
+//! time, and the remainder of an exponential time has the same distribution. An on-off process starts with a full on time.
 //!
-//! The times of change have a stream of their own: another rate leaves them where they are.
+//! The times of change have a separate stream, so a different rate does not move them.
 
 use rand::RngExt;
 use rand_distr::{Distribution as _, Exp1};
@@ -15,9 +15,9 @@ use crate::model::{Rate, SimDuration};
 use crate::random::{Distribution, Sampler, Stream};
 
 use super::parameters::{RateOrZero, duration_above_zero};
-use super::stepwise::{Step, Steps};
+use super::stepwise::{RateStep, Steps};
 
-/// States that follow each other again and again, each for an exponential time; the first by its share of the time.
+/// States that follow each other cyclically, each for an exponential time; the first is drawn by its share of the time.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Mmpp {
@@ -31,25 +31,25 @@ pub struct Mmpp {
 #[derive(Clone, Copy, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MmppState {
-    /// The rate in it; "0/s" for none.
+    /// The rate in this state; "0/s" for none.
     pub rate: RateOrZero,
-    /// How long it lasts in the mean; above 0.
+    /// Its mean duration; above 0.
     #[serde(deserialize_with = "duration_above_zero")]
     #[schemars(with = "SimDuration")]
     pub mean: SimDuration,
 }
 
-/// Poisson arrivals in `on` times, none in `off` times, by turns; the first `on` begins at the start.
+/// Poisson arrivals during `on` times and none during `off` times, alternating; the first `on` begins at the start.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OnOff {
     /// The rate while it is on.
     pub rate: Rate,
-    /// How long it is on; not always 0.
+    /// Duration of an on time; not always 0.
     #[serde(deserialize_with = "on_time")]
     #[schemars(with = "Distribution")]
     pub on: Distribution,
-    /// How long it is off.
+    /// Duration of an off time.
     pub off: Distribution,
 }
 
@@ -66,14 +66,14 @@ fn states<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<MmppState>, 
 }
 
 fn on_time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Distribution, D::Error> {
-    let law = <Distribution as Deserialize>::deserialize(deserializer)?;
-    check_on_time(&law).map_err(Error::custom)?;
-    Ok(law)
+    let distribution = <Distribution as Deserialize>::deserialize(deserializer)?;
+    check_on_time(&distribution).map_err(Error::custom)?;
+    Ok(distribution)
 }
 
-fn check_on_time(law: &Distribution) -> Result<(), String> {
-    if law.is_always_zero() {
-        return Err("it is never on: the time is always 0\nwrite a law whose mean is above 0".to_owned());
+fn check_on_time(distribution: &Distribution) -> Result<(), String> {
+    if distribution.is_always_zero() {
+        return Err("`on` is always 0, so nothing ever arrives\nwrite a distribution whose mean is above 0".to_owned());
     }
     Ok(())
 }
@@ -88,7 +88,7 @@ impl Mmpp {
         self.states.iter().map(|state| state.mean.as_nanos() as f64).sum()
     }
 
-    /// How many arrivals are expected while each state comes once.
+    /// Expected number of arrivals in one cycle of the states.
     fn expected(&self) -> f64 {
         self.states.iter().map(|state| state.rate.per_nano() * state.mean.as_nanos() as f64).sum()
     }
@@ -149,15 +149,15 @@ pub(super) struct MmppSteps {
 }
 
 impl Steps for MmppSteps {
-    fn next_step(&mut self) -> Option<Step> {
+    fn next_step(&mut self) -> Option<RateStep> {
         let state = self.states[self.next];
         self.next = (self.next + 1) % self.states.len();
         let unit: f64 = Exp1.sample(&mut self.stream);
-        Some(Step { rate_per_nano: state.rate.per_nano(), nanos: unit * state.mean.as_nanos() as f64 })
+        Some(RateStep { rate_per_nano: state.rate.per_nano(), nanos: unit * state.mean.as_nanos() as f64 })
     }
 }
 
-/// On and off by turns.
+/// On and off, alternating.
 #[derive(Debug)]
 pub(super) struct OnOffSteps {
     rate_per_nano: f64,
@@ -168,9 +168,9 @@ pub(super) struct OnOffSteps {
 }
 
 impl Steps for OnOffSteps {
-    fn next_step(&mut self) -> Option<Step> {
+    fn next_step(&mut self) -> Option<RateStep> {
         self.is_on = !self.is_on;
-        let (rate_per_nano, law) = if self.is_on { (self.rate_per_nano, &self.on) } else { (0.0, &self.off) };
-        Some(Step { rate_per_nano, nanos: law.draw(&mut self.stream).as_nanos() as f64 })
+        let (rate_per_nano, distribution) = if self.is_on { (self.rate_per_nano, &self.on) } else { (0.0, &self.off) };
+        Some(RateStep { rate_per_nano, nanos: distribution.draw(&mut self.stream).as_nanos() as f64 })
     }
 }

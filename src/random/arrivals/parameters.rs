@@ -1,4 +1,4 @@
-//! The parameters of laws of arrivals, as files write them. A value of these types exists only if it makes sense.
+//! The parameters of arrival processes, as written in files. A value of these types exists only if it is valid.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize, Serializer};
 use crate::model::{Proportion, Rate, SimDuration};
 use crate::random::Distribution;
 
-/// A rate that may also be 0: nothing happens then.
+/// A rate that may also be 0.
 #[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
 pub struct RateOrZero(f64);
 
@@ -45,7 +45,7 @@ impl FromStr for RateOrZero {
         const HELP: &str = "write a number and a unit, such as \"80/s\" or \"0/s\"; units are /ms, /s, /min, /h";
         let is_zero = |number: &str| number.trim().parse::<f64>().is_ok_and(|number| number.abs() <= 0.0);
         let rate = match text.split_once('/') {
-            // Whether the unit is one is seen with another number.
+            // Another number shows whether the unit is valid.
             Some((number, unit)) if is_zero(number) => format!("1/{unit}").parse().map(|_: Rate| Self(0.0)),
             _ => text.parse().map(|rate: Rate| Self(rate.as_per_second())),
         };
@@ -71,8 +71,8 @@ impl Serialize for RateOrZero {
 
 impl<'de> Deserialize<'de> for RateOrZero {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct RateVisitor;
-        impl Visitor<'_> for RateVisitor {
+        struct RateOrZeroVisitor;
+        impl Visitor<'_> for RateOrZeroVisitor {
             type Value = RateOrZero;
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("a rate such as \"80/s\" or \"0/s\"")
@@ -81,7 +81,7 @@ impl<'de> Deserialize<'de> for RateOrZero {
                 text.parse().map_err(E::custom)
             }
         }
-        deserializer.deserialize_str(RateVisitor)
+        deserializer.deserialize_str(RateOrZeroVisitor)
     }
 }
 
@@ -95,7 +95,7 @@ impl JsonSchema for RateOrZero {
     }
 }
 
-/// How far a rate goes up and down, relative to its mean: from 0 (it stays) to 1 (it comes down to 0).
+/// The amplitude of a rate relative to its mean: from 0 (constant) to 1 (it falls to 0).
 #[derive(Clone, Copy, Debug, PartialEq, PartialOrd, Deserialize, Serialize)]
 #[serde(try_from = "Proportion")]
 pub struct Amplitude(f64);
@@ -128,7 +128,7 @@ impl TryFrom<Proportion> for Amplitude {
         if (0.0..=1.0).contains(&amplitude) {
             return Ok(Self(amplitude));
         }
-        let wrong = if amplitude < 0.0 { "is negative" } else { "would bring the rate below 0" };
+        let wrong = if amplitude < 0.0 { "is negative" } else { "would make the rate negative" };
         Err(format!("an amplitude of {amplitude} {wrong}\nit is relative to the mean: write a number from 0 to 1"))
     }
 }
@@ -137,21 +137,21 @@ impl TryFrom<Proportion> for Amplitude {
 pub(super) fn duration_above_zero<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SimDuration, D::Error> {
     let duration = SimDuration::deserialize(deserializer)?;
     if duration == SimDuration::ZERO {
-        return Err(de::Error::custom("a duration of 0\nwrite a duration above 0, such as \"10s\""));
+        return Err(de::Error::custom("the duration must be above 0\nwrite a duration, such as \"10s\""));
     }
     Ok(duration)
 }
 
-/// A law of durations whose mean is above 0.
-pub(super) fn law_above_zero<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Distribution, D::Error> {
-    let law = <Distribution as Deserialize>::deserialize(deserializer)?;
-    check_above_zero(&law).map_err(de::Error::custom)?;
-    Ok(law)
+/// A distribution of durations whose mean is above 0.
+pub(super) fn distribution_above_zero<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Distribution, D::Error> {
+    let distribution = <Distribution as Deserialize>::deserialize(deserializer)?;
+    check_above_zero(&distribution).map_err(de::Error::custom)?;
+    Ok(distribution)
 }
 
-pub(super) fn check_above_zero(law: &Distribution) -> Result<(), String> {
-    if law.is_always_zero() {
-        return Err("the interarrival time is always 0\nwrite a law whose mean is above 0".to_owned());
+pub(super) fn check_above_zero(distribution: &Distribution) -> Result<(), String> {
+    if distribution.is_always_zero() {
+        return Err("the interarrival time is always 0\nwrite a distribution whose mean is above 0".to_owned());
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Poisson arrivals at rates that follow each other at given times.
+//! Poisson arrivals at a sequence of rates.
 
 use std::fmt;
 use std::sync::Arc;
@@ -11,9 +11,9 @@ use serde::{Deserialize, Serialize, Serializer};
 use crate::model::SimDuration;
 
 use super::parameters::{RateOrZero, duration_above_zero};
-use super::stepwise::{Cycle, Step, Steps};
+use super::stepwise::{Cycle, RateStep, Steps};
 
-/// Rates one after another: a list, after which there are no more arrivals, or `rates` that may `repeat`.
+/// A sequence of rates: a list, after which there are no more arrivals, or `rates` that may `repeat`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Piecewise {
     /// At least one; not all of the rates are 0.
@@ -25,7 +25,7 @@ pub struct Piecewise {
 #[derive(Clone, Copy, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Piece {
-    /// How long it holds; above 0.
+    /// How long it lasts; above 0.
     #[serde(rename = "for", deserialize_with = "duration_above_zero")]
     #[schemars(with = "SimDuration")]
     pub length: SimDuration,
@@ -33,16 +33,16 @@ pub struct Piece {
     pub rate: RateOrZero,
 }
 
-/// Rates one after another, and what comes after the last.
+/// A sequence of rates, and what follows the last one.
 #[derive(Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "DetailedPiecewise")]
 struct PiecewiseForm {
-    /// The rates in their order; not all of them are 0.
+    /// The rates in order; not all of them may be 0.
     #[serde(deserialize_with = "rates")]
     #[schemars(length(min = 1))]
     rates: Vec<Piece>,
-    /// Whether the first rate follows the last; without it there are no more arrivals then.
+    /// Whether the sequence starts over after the last rate (default: false); otherwise there are no more arrivals.
     #[serde(default)]
     repeat: bool,
 }
@@ -59,7 +59,7 @@ impl Piecewise {
         &self.rates
     }
 
-    /// Whether the first rate follows the last.
+    /// Whether the sequence starts over after the last rate.
     pub fn repeats(&self) -> bool {
         self.repeat
     }
@@ -76,7 +76,7 @@ impl Piecewise {
         }
     }
 
-    /// How many arrivals are expected before it ends, if it does.
+    /// Expected number of arrivals before it ends, if it ends.
     pub(super) fn expected(&self) -> Option<f64> {
         (!self.repeat).then(|| self.cycle().expected)
     }
@@ -95,7 +95,7 @@ impl Piecewise {
     }
 }
 
-/// The rates in their order, again and again if they repeat.
+/// The rates in order, cyclically if they repeat.
 #[derive(Debug)]
 pub(super) struct PiecewiseSteps {
     rates: Arc<[Piece]>,
@@ -104,13 +104,13 @@ pub(super) struct PiecewiseSteps {
 }
 
 impl Steps for PiecewiseSteps {
-    fn next_step(&mut self) -> Option<Step> {
+    fn next_step(&mut self) -> Option<RateStep> {
         if self.next == self.rates.len() && self.cycle.is_some() {
             self.next = 0;
         }
         let piece = self.rates.get(self.next)?;
         self.next += 1;
-        Some(Step { rate_per_nano: piece.rate.per_nano(), nanos: piece.length.as_nanos() as f64 })
+        Some(RateStep { rate_per_nano: piece.rate.per_nano(), nanos: piece.length.as_nanos() as f64 })
     }
 
     fn cycle(&self) -> Option<Cycle> {
@@ -152,7 +152,7 @@ impl<'de> Visitor<'de> for PiecewiseVisitor {
     }
 }
 
-/// A list of which not all rates are 0.
+/// A list in which not all rates are 0.
 fn rates<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Piece>, D::Error> {
     let rates = Vec::<Piece>::deserialize(deserializer)?;
     if rates.is_empty() {

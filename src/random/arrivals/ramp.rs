@@ -1,4 +1,4 @@
-//! Poisson arrivals at a rate that grows or falls evenly.
+//! Poisson arrivals with a linear ramp of the rate.
 
 use schemars::JsonSchema;
 use serde::de::{Deserializer, Error};
@@ -9,7 +9,7 @@ use crate::model::SimDuration;
 use super::parameters::{RateOrZero, duration_above_zero};
 use super::varying::VaryingRate;
 
-/// A rate that changes evenly from one value to another, and then stays; at "0/s" there are no more arrivals.
+/// A rate that changes linearly from one value to another and then stays constant; at "0/s" there are no more arrivals.
 #[derive(Clone, Copy, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Ramp {
@@ -17,7 +17,7 @@ pub struct Ramp {
     pub from: RateOrZero,
     /// The rate at the end of the ramp, and from then on.
     pub to: RateOrZero,
-    /// How long the change takes; above 0.
+    /// Duration of the ramp; above 0.
     #[serde(deserialize_with = "duration_above_zero")]
     #[schemars(with = "SimDuration")]
     pub over: SimDuration,
@@ -28,12 +28,12 @@ impl Ramp {
         Self { from: self.from.scaled(factor), to: self.to.scaled(factor), over: self.over }
     }
 
-    /// How many arrivals are expected on the ramp.
+    /// Expected number of arrivals on the ramp.
     fn expected_on_ramp(&self) -> f64 {
         (self.from.per_nano() + self.to.per_nano()) / 2.0 * self.over.as_nanos() as f64
     }
 
-    /// How many arrivals are expected before it ends, if it does.
+    /// Expected number of arrivals before it ends, if it ends.
     pub(super) fn expected(&self) -> Option<f64> {
         self.to.is_zero().then(|| self.expected_on_ramp())
     }
@@ -58,7 +58,7 @@ pub(super) fn above_zero<'de, D: Deserializer<'de>>(deserializer: D) -> Result<R
 
 impl VaryingRate for Ramp {
     /// On the ramp the expected number grows by rate · d + slope · d² / 2 in d nanoseconds; solved for d in the form that
-    /// loses no digits and knows no division by a slope of 0.
+    /// loses no digits and never divides by a slope of 0.
     fn time_after(&mut self, nanos: f64, mut expected: f64) -> f64 {
         let (from, to, over) = (self.from.per_nano(), self.to.per_nano(), self.over.as_nanos() as f64);
         let on_ramp = (over - nanos).max(0.0);

@@ -1,4 +1,4 @@
-//! Poisson arrivals at a rate that goes up and down.
+//! Poisson arrivals with a sinusoidal rate.
 
 use std::f64::consts::{PI, TAU};
 
@@ -14,11 +14,11 @@ use super::varying::VaryingRate;
 #[derive(Clone, Copy, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Sine {
-    /// The mean rate; at the start it has this value and rises.
+    /// The mean rate; the rate starts at this value and rises.
     pub mean: Rate,
-    /// How far it goes up and down, relative to the mean: from 0 to 1.
+    /// The amplitude relative to the mean: from 0 to 1.
     pub amplitude: Amplitude,
-    /// From one peak to the next; above 0.
+    /// Time from one peak to the next; above 0.
     #[serde(deserialize_with = "duration_above_zero")]
     #[schemars(with = "SimDuration")]
     pub period: SimDuration,
@@ -55,15 +55,15 @@ impl Wave {
         1.0 + self.amplitude * (TAU * (self.phase + time)).sin()
     }
 
-    /// How many arrivals are expected up to a time: the integral of the rate. The difference of two cosines stands as a
+    /// Expected number of arrivals up to a time: the integral of the rate. The difference of two cosines is written as a
     /// product, which keeps its digits when the time is short.
     fn expected(&self, time: f64) -> f64 {
         time + self.amplitude / PI * (PI * (2.0 * self.phase + time)).sin() * (PI * time).sin()
     }
 
-    /// The time from 0 to 1 up to which so many (0 to 1) are expected: Newton's method, and a bisection wherever that
-    /// leaves the bracket or does not halve its steps (*Numerical Recipes*, 3rd edition, 9.4). It ends, as every second
-    /// step halves something.
+    /// The time from 0 to 1 up to which this number (0 to 1) is expected: Newton's method, and bisection wherever that
+    /// leaves the bracket or does not halve its steps (*Numerical Recipes*, 3rd edition, 9.4). It terminates because every
+    /// second step halves the step or the bracket.
     fn inverse(&self, expected: f64, tolerance: f64) -> f64 {
         if expected <= 0.0 {
             return 0.0;

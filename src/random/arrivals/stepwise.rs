@@ -1,36 +1,36 @@
-//! A rate that holds for a while, and then another.
+//! Rates that are constant piece by piece.
 
 use crate::model::SimTime;
 
 use super::varying::VaryingRate;
 
-/// What rates follow each other.
+/// A sequence of rates.
 pub(super) trait Steps {
     /// The next rate; `None` if there are no more arrivals.
-    fn next_step(&mut self) -> Option<Step>;
+    fn next_step(&mut self) -> Option<RateStep>;
 
-    /// What repeats for ever from any time on, so that whole cycles need not be gone through.
+    /// The cycle that repeats from any time on, if there is one: whole cycles can then be skipped.
     fn cycle(&self) -> Option<Cycle> {
         None
     }
 }
 
-/// A rate that holds for a while.
+/// A rate that is constant for a while.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Step {
+pub(super) struct RateStep {
     pub rate_per_nano: f64,
     pub nanos: f64,
 }
 
-/// After every so many nanoseconds the same rates come again.
+/// The period after which the rates repeat.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Cycle {
-    /// How many arrivals are expected in one; above 0.
+    /// Expected number of arrivals in one cycle; above 0.
     pub expected: f64,
     pub nanos: f64,
 }
 
-/// The rate of such steps.
+/// The rate given by these steps.
 #[derive(Debug)]
 pub(super) struct Stepwise<S> {
     steps: S,
@@ -56,7 +56,7 @@ impl<S: Steps> VaryingRate for Stepwise<S> {
         while nanos <= SimTime::MAX.as_nanos() as f64 {
             let expected_in_step = self.rate_per_nano * (self.end - nanos);
             if expected <= expected_in_step && self.rate_per_nano > 0.0 {
-                // No rounding leads beyond the step.
+                // Rounding must not lead beyond the step.
                 return (nanos + expected / self.rate_per_nano).min(self.end);
             }
             expected -= expected_in_step;

@@ -2,7 +2,7 @@
 //!
 //! With Λ(t) the integral of the rate from the start to t, the arrivals of a Poisson process are the times at which Λ
 //! has grown by one unit exponential after another (Çinlar, *Introduction to Stochastic Processes*, 1975, 4.7). Every
-//! arrival takes one draw, whatever the rate: another rate moves the arrivals and leaves their draws alone.
+//! arrival takes one draw, whatever the rate: a different rate moves the arrivals but does not change their draws.
 
 use rand_distr::{Distribution, Exp1};
 
@@ -11,7 +11,7 @@ use crate::random::Stream;
 
 /// A rate that changes over time. Times are nanoseconds from the start; a float of them is exact for 104 days.
 pub(super) trait VaryingRate {
-    /// The time at which so many more arrivals are expected than at `nanos`, which is the last time that was returned;
+    /// The time at which `expected` more arrivals are expected than at `nanos`, the last time that was returned;
     /// infinite if there is none before [`SimTime::MAX`].
     fn time_after(&mut self, nanos: f64, expected: f64) -> f64;
 }
@@ -21,7 +21,7 @@ pub(super) trait VaryingRate {
 pub(super) struct Varying<R> {
     rate: R,
     stream: Stream,
-    /// The last arrival, not rounded, so that no rounding adds up.
+    /// The last arrival, not rounded, so that rounding does not accumulate.
     nanos: f64,
 }
 

@@ -1,4 +1,4 @@
-//! Recorded durations, listed in the scenario or in a file of their own.
+//! Recorded durations, listed in the scenario or in a separate file.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -11,20 +11,20 @@ use serde::{Deserialize, Serialize, Serializer};
 
 use crate::model::SimDuration;
 
-/// A list of durations, or the name of a file with one duration a line.
+/// A list of durations, or the name of a file with one duration per line.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Empirical {
-    /// The durations; at least one. Shared, as there may be millions.
+    /// The durations; at least one. Shared, because there may be millions.
     Values(Arc<[SimDuration]>),
     /// A file that has not been loaded yet.
     File(EmpiricalFile),
 }
 
-/// A file with one duration a line, such as `20ms`; empty lines and what follows a `#` are left out.
+/// A file with one duration per line, such as `20ms`; empty lines and text after a `#` are ignored.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EmpiricalFile {
-    /// Where the file is, relative to the scenario.
+    /// Path of the file, relative to the scenario.
     pub file: String,
 }
 
@@ -36,7 +36,9 @@ impl Empirical {
     pub(super) fn values(&self) -> &Arc<[SimDuration]> {
         match self {
             Self::Values(values) => values,
-            Self::File(EmpiricalFile { file }) => panic!("the values of `{file}` are loaded before a law is used"),
+            Self::File(EmpiricalFile { file }) => {
+                panic!("the values of `{file}` must be loaded before the distribution is used")
+            }
         }
     }
 
@@ -79,7 +81,7 @@ fn parse_values(file: &str, text: &str) -> Result<Arc<[SimDuration]>, String> {
         }
     }
     if values.is_empty() {
-        return Err(format!("`{file}` holds no duration\nwrite one duration a line, such as 20ms"));
+        return Err(format!("`{file}` contains no duration\nwrite one duration per line, such as 20ms"));
     }
     Ok(values.into())
 }
@@ -128,7 +130,7 @@ impl JsonSchema for Empirical {
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         json_schema!({
-            "description": "A list of durations, or a file with one duration a line.",
+            "description": "A list of durations, or a file with one duration per line.",
             "anyOf": [
                 { "type": "array", "items": generator.subschema_for::<SimDuration>(), "minItems": 1 },
                 generator.subschema_for::<EmpiricalFile>(),

@@ -1,7 +1,7 @@
-//! The laws that demands and interarrival times follow.
+//! Distributions of demands and interarrival times.
 //!
-//! A law is written with what people know of it: a mean, a cv (coefficient of variation: standard deviation / mean),
-//! a median, a 99th percentile. [`Distribution`] is the form in files, [`Sampler`] the form to draw from.
+//! A distribution is given by numbers that people know: a mean, a cv (coefficient of variation: standard deviation / mean), a
+//! median, a 99th percentile. [`Distribution`] is the form in files, [`Sampler`] the form to draw from.
 
 mod empirical;
 mod parameters;
@@ -22,33 +22,33 @@ pub use parameters::{Cv, Erlang, MeanAndCv, MedianAndP99, Normal, Spread, Unifor
 pub use sampler::Sampler;
 pub use weighted::{Hyperexponential, HyperexponentialBranch, Mixture, MixtureBranch};
 
-/// A law of durations: a plain duration is a constant, else an object whose one key names the law.
-// `remote = "Self"` derives how an object is read and written, as functions that the traits' methods below call.
+/// A distribution of durations: a plain duration for a constant, or an object whose only key names the distribution.
+// `remote = "Self"` derives how an object is read and written, as functions that the trait implementations below call.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case", remote = "Self")]
 #[schemars(!remote)]
 pub enum Distribution {
-    /// Exponential, given its mean: what is left does not depend on what has passed; cv 1.
+    /// Exponential (memoryless), given its mean; cv 1.
     Exponential(SimDuration),
-    /// Every duration from the first to the second is as likely.
+    /// Uniform between the first duration and the second.
     Uniform(Uniform),
-    /// The bell curve, cut off at 0: a draw below 0 is drawn again.
+    /// Normal, truncated at 0: a draw below 0 is repeated.
     Normal(Normal),
-    /// Lognormal: the logarithm is normal. The usual shape of response times and query times.
+    /// Lognormal: its logarithm is normal. The usual shape of response times and query times.
     Lognormal(Spread),
     /// Gamma, given its mean and cv.
     Gamma(MeanAndCv),
-    /// Erlang: the sum of some equal exponential stages; cv 1/√stages.
+    /// Erlang: the sum of equal exponential stages; cv 1/√stages.
     Erlang(Erlang),
     /// Weibull, given its mean and cv.
     Weibull(MeanAndCv),
-    /// Pareto: a power law, whose rare draws are very long.
+    /// Pareto: a power law with rare, very long draws.
     Pareto(Spread),
     /// One of several exponentials, drawn by weight; cv 1 or more.
     Hyperexponential(Hyperexponential),
-    /// One of several laws, drawn by weight.
+    /// One of several distributions, drawn by weight.
     Mixture(Mixture),
-    /// One of the listed durations, each as likely.
+    /// One of the listed durations, all equally likely.
     Empirical(Empirical),
     /// Always the same duration, such as "20ms".
     #[serde(skip)]
@@ -57,8 +57,8 @@ pub enum Distribution {
 }
 
 impl Distribution {
-    /// The mean in nanoseconds, of the law before draws are rounded to whole nanoseconds or cut at
-    /// [`SimDuration::MAX`]; infinite for a Pareto law whose tail is heavy enough.
+    /// The mean in nanoseconds, before draws are rounded to whole nanoseconds or limited to [`SimDuration::MAX`]; infinite for
+    /// a Pareto distribution with a heavy enough tail.
     ///
     /// # Panics
     /// If the values of a file have not been loaded (see [`Distribution::load_files`]).
@@ -66,37 +66,37 @@ impl Distribution {
         match self {
             Self::Constant(value) => value.as_nanos() as f64,
             Self::Exponential(mean) => mean.as_nanos() as f64,
-            Self::Uniform(law) => law.mean_nanos(),
-            Self::Normal(law) => law.mean_nanos(),
-            Self::Lognormal(law) => law.lognormal_mean_nanos(),
-            Self::Gamma(law) | Self::Weibull(law) => law.mean_nanos(),
-            Self::Erlang(law) => law.mean_nanos(),
-            Self::Pareto(law) => law.pareto_mean_nanos(),
-            Self::Hyperexponential(law) => law.mean_nanos(),
-            Self::Mixture(law) => law.mean_nanos(),
-            Self::Empirical(law) => law.mean_nanos(),
+            Self::Uniform(distribution) => distribution.mean_nanos(),
+            Self::Normal(distribution) => distribution.mean_nanos(),
+            Self::Lognormal(distribution) => distribution.lognormal_mean_nanos(),
+            Self::Gamma(distribution) | Self::Weibull(distribution) => distribution.mean_nanos(),
+            Self::Erlang(distribution) => distribution.mean_nanos(),
+            Self::Pareto(distribution) => distribution.pareto_mean_nanos(),
+            Self::Hyperexponential(distribution) => distribution.mean_nanos(),
+            Self::Mixture(distribution) => distribution.mean_nanos(),
+            Self::Empirical(distribution) => distribution.mean_nanos(),
         }
     }
 
-    /// The law of draws that are so many times as long; what a file will be loaded for is left as it is.
+    /// The distribution of draws that are `factor` times as long; a file that has not been loaded yet is kept.
     pub fn scaled(&self, factor: f64) -> Self {
         match self {
             Self::Constant(value) => Self::Constant(value.scaled(factor)),
             Self::Exponential(mean) => Self::Exponential(mean.scaled(factor)),
-            Self::Uniform(law) => Self::Uniform(law.scaled(factor)),
-            Self::Normal(law) => Self::Normal(law.scaled(factor)),
-            Self::Lognormal(law) => Self::Lognormal(law.scaled(factor)),
-            Self::Gamma(law) => Self::Gamma(law.scaled(factor)),
-            Self::Erlang(law) => Self::Erlang(law.scaled(factor)),
-            Self::Weibull(law) => Self::Weibull(law.scaled(factor)),
-            Self::Pareto(law) => Self::Pareto(law.scaled(factor)),
-            Self::Hyperexponential(law) => Self::Hyperexponential(law.scaled(factor)),
-            Self::Mixture(law) => Self::Mixture(law.scaled(factor)),
-            Self::Empirical(law) => Self::Empirical(law.scaled(factor)),
+            Self::Uniform(distribution) => Self::Uniform(distribution.scaled(factor)),
+            Self::Normal(distribution) => Self::Normal(distribution.scaled(factor)),
+            Self::Lognormal(distribution) => Self::Lognormal(distribution.scaled(factor)),
+            Self::Gamma(distribution) => Self::Gamma(distribution.scaled(factor)),
+            Self::Erlang(distribution) => Self::Erlang(distribution.scaled(factor)),
+            Self::Weibull(distribution) => Self::Weibull(distribution.scaled(factor)),
+            Self::Pareto(distribution) => Self::Pareto(distribution.scaled(factor)),
+            Self::Hyperexponential(distribution) => Self::Hyperexponential(distribution.scaled(factor)),
+            Self::Mixture(distribution) => Self::Mixture(distribution.scaled(factor)),
+            Self::Empirical(distribution) => Self::Empirical(distribution.scaled(factor)),
         }
     }
 
-    /// The law made ready to draw from.
+    /// The distribution prepared for drawing.
     ///
     /// # Panics
     /// If the values of a file have not been loaded (see [`Distribution::load_files`]).
@@ -104,27 +104,29 @@ impl Distribution {
         match self {
             Self::Constant(value) => Sampler::constant(*value),
             Self::Exponential(mean) => Sampler::exponential(mean.as_nanos() as f64),
-            Self::Uniform(law) => Sampler::uniform(law),
-            Self::Normal(law) => Sampler::normal(law),
-            Self::Lognormal(law) => Sampler::lognormal(law),
-            Self::Gamma(law) => Sampler::gamma(law),
-            Self::Erlang(law) => Sampler::erlang(law),
-            Self::Weibull(law) => Sampler::weibull(law),
-            Self::Pareto(law) => Sampler::pareto(law),
-            Self::Hyperexponential(law) => Sampler::hyperexponential(law),
-            Self::Mixture(law) => Sampler::mixture(law),
-            Self::Empirical(law) => Sampler::empirical(law),
+            Self::Uniform(distribution) => Sampler::uniform(distribution),
+            Self::Normal(distribution) => Sampler::normal(distribution),
+            Self::Lognormal(distribution) => Sampler::lognormal(distribution),
+            Self::Gamma(distribution) => Sampler::gamma(distribution),
+            Self::Erlang(distribution) => Sampler::erlang(distribution),
+            Self::Weibull(distribution) => Sampler::weibull(distribution),
+            Self::Pareto(distribution) => Sampler::pareto(distribution),
+            Self::Hyperexponential(distribution) => Sampler::hyperexponential(distribution),
+            Self::Mixture(distribution) => Sampler::mixture(distribution),
+            Self::Empirical(distribution) => Sampler::empirical(distribution),
         }
     }
 
-    /// Replaces every file that the law names by the values in it. `load` returns the text of the named file.
+    /// Replaces every file named by the distribution with the values in it. `load` returns the text of a file.
     ///
     /// # Errors
-    /// What `load` says, or which line of the file is wrong and, on a line of its own, what to write instead.
+    /// The error of `load`, or which line of the file is wrong and, on a separate line, what to write instead.
     pub fn load_files(&mut self, load: &mut dyn FnMut(&str) -> Result<String, String>) -> Result<(), String> {
         match self {
-            Self::Empirical(law) => law.load_file(load),
-            Self::Mixture(law) => law.branches_mut().try_for_each(|branch| branch.of.load_files(load)),
+            Self::Empirical(distribution) => distribution.load_file(load),
+            Self::Mixture(distribution) => {
+                distribution.branches_mut().try_for_each(|branch| branch.of.load_files(load))
+            }
             Self::Constant(_)
             | Self::Exponential(_)
             | Self::Uniform(_)
@@ -138,12 +140,21 @@ impl Distribution {
         }
     }
 
-    /// Whether every draw is known to be 0. A file that has not been loaded is not known.
+    /// Whether every draw is known to be 0; unknown for a file that has not been loaded.
     pub fn is_always_zero(&self) -> bool {
         match self {
-            Self::Empirical(law) => law.is_always_zero(),
-            Self::Mixture(law) => law.possible_branches().all(|branch| branch.of.is_always_zero()),
-            law => law.mean_nanos() <= 0.0,
+            Self::Empirical(distribution) => distribution.is_always_zero(),
+            Self::Mixture(distribution) => distribution.possible_branches().all(|branch| branch.of.is_always_zero()),
+            Self::Constant(_)
+            | Self::Exponential(_)
+            | Self::Uniform(_)
+            | Self::Normal(_)
+            | Self::Lognormal(_)
+            | Self::Gamma(_)
+            | Self::Erlang(_)
+            | Self::Weibull(_)
+            | Self::Pareto(_)
+            | Self::Hyperexponential(_) => self.mean_nanos() <= 0.0,
         }
     }
 }
@@ -169,7 +180,7 @@ impl<'de> Visitor<'de> for DistributionVisitor {
     type Value = Distribution;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a duration such as \"20ms\", or a law such as {\"exponential\": \"20ms\"}")
+        f.write_str("a duration such as \"20ms\", or a distribution such as {\"exponential\": \"20ms\"}")
     }
 
     fn visit_str<E: de::Error>(self, text: &str) -> Result<Distribution, E> {
@@ -177,13 +188,13 @@ impl<'de> Visitor<'de> for DistributionVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Distribution, A::Error> {
-        const HELP: &str = "write a duration such as \"20ms\", or one law such as {\"exponential\": \"20ms\"}";
+        const HELP: &str = "write a duration such as \"20ms\", or a distribution such as {\"exponential\": \"20ms\"}";
         if map.size_hint() == Some(0) {
-            return Err(de::Error::custom(format!("this object names no law\n{HELP}")));
+            return Err(de::Error::custom(format!("this object names no distribution\n{HELP}")));
         }
-        let law = Distribution::deserialize(MapAccessDeserializer::new(&mut map))?;
+        let distribution = Distribution::deserialize(MapAccessDeserializer::new(&mut map))?;
         match map.next_key::<IgnoredAny>()? {
-            None => Ok(law),
+            None => Ok(distribution),
             Some(_) => Err(de::Error::custom(format!("this object has more than one key\n{HELP}"))),
         }
     }

@@ -1,4 +1,4 @@
-//! The parameters of the laws, as files write them. A value of these types exists only if it makes sense.
+//! The parameters of distributions, as written in files. A value of these types exists only if it is valid.
 
 use std::borrow::Cow;
 
@@ -8,10 +8,10 @@ use statrs::function::erf::erfc;
 
 use crate::model::{Proportion, SimDuration};
 
-/// The 0.99 quantile of the standard normal law.
+/// The 0.99 quantile of the standard normal distribution.
 const NORMAL_P99: f64 = 2.326_347_874_040_841;
 
-/// A spread narrower than a millionth of the mean is none.
+/// Below this cv, a distribution is treated as a constant.
 const NEGLIGIBLE_CV: f64 = 1e-6;
 
 /// A coefficient of variation (standard deviation / mean), from 0 to 100, or as a percentage such as "80%".
@@ -60,7 +60,7 @@ impl TryFrom<f64> for Cv {
     }
 }
 
-/// A share relative to the other weights of a list, from 0 to a billion; they need not sum to 1.
+/// A weight relative to the others in the list, from 0 to a billion; they need not sum to 1.
 #[derive(Clone, Copy, Debug, PartialEq, PartialOrd, Deserialize, Serialize, JsonSchema)]
 #[serde(try_from = "f64")]
 #[schemars(inline, extend("minimum" = 0, "maximum" = 1_000_000_000))]
@@ -121,20 +121,20 @@ impl Uniform {
     }
 }
 
-/// The mean and the cv of the bell curve before it is cut off at 0.
+/// The mean and the cv of the normal distribution before it is truncated at 0.
 #[derive(Clone, Copy, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Normal {
-    /// The mean before the cut; with a cv of up to 0.3 the cut changes it by less than 0.1 %.
+    /// The mean before truncation; with a cv of up to 0.3, truncation changes it by less than 0.1 %.
     pub mean: SimDuration,
     /// Standard deviation / mean, from 0 to 1.
-    #[serde(deserialize_with = "cv_of_a_bell")]
+    #[serde(deserialize_with = "cv_of_normal")]
     #[schemars(schema_with = "Proportion::schema_up_to_one")]
     cv: Cv,
 }
 
-/// Beyond a cv of 1 more than 16 % of the bell would lie below 0: it is no bell any more.
-fn cv_of_a_bell<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Cv, D::Error> {
+/// Above a cv of 1, more than 16 % of the distribution would be below 0, and it would no longer look normal.
+fn cv_of_normal<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Cv, D::Error> {
     let cv = Cv::deserialize(deserializer)?;
     if cv.0 > 1.0 {
         let found = format!("a cv of {} is too large for `normal`", cv.0);
@@ -154,7 +154,7 @@ impl Normal {
         MeanAndCv { mean: self.mean, cv: self.cv }
     }
 
-    /// The mean of what is left above 0: μ + σ φ(μ/σ) / Φ(μ/σ) (Johnson, Kotz, Balakrishnan,
+    /// The mean of the part above 0: μ + σ φ(μ/σ) / Φ(μ/σ) (Johnson, Kotz, Balakrishnan,
     /// *Continuous Univariate Distributions* 1, 13.10).
     pub(super) fn mean_nanos(&self) -> f64 {
         let mean = self.mean.as_nanos() as f64;
@@ -197,13 +197,13 @@ impl MeanAndCv {
 #[derive(Clone, Copy, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MedianAndP99 {
-    /// Half of the draws are below it; above 0.
+    /// The median: half of the draws are below it; above 0.
     median: SimDuration,
-    /// One draw of a hundred is above it; above the median.
+    /// The 99th percentile: 1 % of the draws are above it; above the median.
     p99: SimDuration,
 }
 
-/// Two numbers that say where a law lies and how far it spreads: `mean` and `cv`, or `median` and `p99`.
+/// Location and spread of a distribution: `mean` and `cv`, or `median` and `p99`.
 #[derive(Clone, Copy, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(try_from = "SpreadFields", untagged)]
 pub enum Spread {
@@ -239,7 +239,7 @@ struct SpreadFields {
     p99: Option<SimDuration>,
 }
 
-/// A field that may be left out, but not be `null`.
+/// A field that may be omitted, but not be `null`.
 fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
     T::deserialize(deserializer).map(Some)
 }
@@ -253,12 +253,12 @@ impl TryFrom<SpreadFields> for Spread {
         match (fields.mean, fields.cv, fields.median, fields.p99) {
             (Some(mean), Some(cv), None, None) => Ok(Self::MeanAndCv(MeanAndCv { mean, cv })),
             (None, None, Some(median), Some(p99)) => MedianAndP99::new(median, p99).map(Self::MedianAndP99),
-            (None, None, None, None) => Err(format!("the law has no parameters\n{HELP}")),
+            (None, None, None, None) => Err(format!("the distribution has no parameters\n{HELP}")),
             (Some(_), None, None, None) => missing("mean", "cv"),
             (None, Some(_), None, None) => missing("cv", "mean"),
             (None, None, Some(_), None) => missing("median", "p99"),
             (None, None, None, Some(_)) => missing("p99", "median"),
-            _ => Err(format!("the two ways to give the law are mixed\n{HELP}")),
+            _ => Err(format!("the parameters belong to two different forms\n{HELP}")),
         }
     }
 }
@@ -266,7 +266,7 @@ impl TryFrom<SpreadFields> for Spread {
 impl MedianAndP99 {
     fn new(median: SimDuration, p99: SimDuration) -> Result<Self, String> {
         if median == SimDuration::ZERO {
-            return Err("a median of 0 leaves no such law\nwrite a median above 0".to_owned());
+            return Err("the median must be above 0\nwrite a duration such as \"20ms\"".to_owned());
         }
         if p99 <= median {
             return Err(format!("the p99, {p99}, is not above the median, {median}\nwrite a p99 above the median"));
@@ -274,7 +274,7 @@ impl MedianAndP99 {
         Ok(Self { median, p99 })
     }
 
-    /// Rounding leaves the median above 0, and the p99 above the median.
+    /// Despite rounding, the median stays above 0 and the p99 above the median.
     fn scaled(&self, factor: f64) -> Self {
         let nano = SimDuration::from_nanos(1);
         let median = self.median.scaled(factor).max(nano);
@@ -294,8 +294,8 @@ impl MedianAndP99 {
 impl Spread {
     pub(super) fn scaled(&self, factor: f64) -> Self {
         match self {
-            Self::MeanAndCv(law) => Self::MeanAndCv(law.scaled(factor)),
-            Self::MedianAndP99(law) => Self::MedianAndP99(law.scaled(factor)),
+            Self::MeanAndCv(distribution) => Self::MeanAndCv(distribution.scaled(factor)),
+            Self::MedianAndP99(distribution) => Self::MedianAndP99(distribution.scaled(factor)),
         }
     }
 
@@ -303,35 +303,37 @@ impl Spread {
     /// percentiles: μ = ln median, σ = ln(p99 / median) / z(0.99) (Johnson, Kotz, Balakrishnan 1, 14.3).
     pub(super) fn lognormal_parameters(&self) -> (f64, f64) {
         match self {
-            Self::MeanAndCv(law) => {
-                let variance = law.cv.0.powi(2).ln_1p();
-                (law.mean_nanos().ln() - variance / 2.0, variance.sqrt())
+            Self::MeanAndCv(distribution) => {
+                let variance = distribution.cv.0.powi(2).ln_1p();
+                (distribution.mean_nanos().ln() - variance / 2.0, variance.sqrt())
             }
-            Self::MedianAndP99(law) => (law.median_nanos().ln(), law.log_ratio() / NORMAL_P99),
+            Self::MedianAndP99(distribution) => {
+                (distribution.median_nanos().ln(), distribution.log_ratio() / NORMAL_P99)
+            }
         }
     }
 
-    /// Scale (the least value, in nanoseconds) and 1/α of P(X > x) = (scale / x)^α.
+    /// Scale (the smallest value, in nanoseconds) and 1/α of P(X > x) = (scale / x)^α.
     ///
     /// From mean and cv: α = 1 + √(1 + 1/cv²), scale = mean (1 − 1/α), as the variance is
     /// mean² / (α (α − 2)); from percentiles: 1/α = ln(p99 / median) / ln 50, scale = median / 2^(1/α)
     /// (Johnson, Kotz, Balakrishnan 1, 20.3).
     pub(super) fn pareto_parameters(&self) -> (f64, f64) {
         match self {
-            Self::MeanAndCv(law) => {
-                let tail = 1.0 / (1.0 + (1.0 + law.cv.0.powi(-2)).sqrt());
-                (law.mean_nanos() * (1.0 - tail), tail)
+            Self::MeanAndCv(distribution) => {
+                let tail = 1.0 / (1.0 + (1.0 + distribution.cv.0.powi(-2)).sqrt());
+                (distribution.mean_nanos() * (1.0 - tail), tail)
             }
-            Self::MedianAndP99(law) => {
-                let tail = law.log_ratio() / 50_f64.ln();
-                (law.median_nanos() / tail.exp2(), tail)
+            Self::MedianAndP99(distribution) => {
+                let tail = distribution.log_ratio() / 50_f64.ln();
+                (distribution.median_nanos() / tail.exp2(), tail)
             }
         }
     }
 
     pub(super) fn lognormal_mean_nanos(&self) -> f64 {
         match self {
-            Self::MeanAndCv(law) => law.mean_nanos(),
+            Self::MeanAndCv(distribution) => distribution.mean_nanos(),
             Self::MedianAndP99(_) => {
                 let (location, scale) = self.lognormal_parameters();
                 (location + scale * scale / 2.0).exp()
@@ -339,10 +341,10 @@ impl Spread {
         }
     }
 
-    /// scale / (1 − 1/α); infinite from 1/α = 1 on.
+    /// scale / (1 − 1/α); infinite for 1/α of 1 or more.
     pub(super) fn pareto_mean_nanos(&self) -> f64 {
         match self {
-            Self::MeanAndCv(law) => law.mean_nanos(),
+            Self::MeanAndCv(distribution) => distribution.mean_nanos(),
             Self::MedianAndP99(_) => match self.pareto_parameters() {
                 (scale, tail) if tail < 1.0 => scale / (1.0 - tail),
                 _ => f64::INFINITY,
@@ -353,7 +355,7 @@ impl Spread {
     /// The mean, if every draw is the mean.
     pub(super) fn constant(&self) -> Option<SimDuration> {
         match self {
-            Self::MeanAndCv(law) => law.is_constant().then_some(law.mean),
+            Self::MeanAndCv(distribution) => distribution.is_constant().then_some(distribution.mean),
             Self::MedianAndP99(_) => None,
         }
     }
@@ -363,7 +365,7 @@ impl Spread {
 #[derive(Clone, Copy, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Erlang {
-    /// How many stages; 1 or more.
+    /// Number of stages; 1 or more.
     #[serde(deserialize_with = "at_least_one")]
     #[schemars(range(min = 1))]
     pub(super) stages: u32,
@@ -373,7 +375,7 @@ pub struct Erlang {
 
 fn at_least_one<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
     match u32::deserialize(deserializer)? {
-        0 => Err(de::Error::custom("an Erlang law has at least 1 stage\nwrite a whole number above 0")),
+        0 => Err(de::Error::custom("`stages` must be at least 1\nwrite a whole number above 0")),
         stages => Ok(stages),
     }
 }

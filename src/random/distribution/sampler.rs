@@ -1,4 +1,4 @@
-//! Laws made ready to draw from.
+//! Distributions prepared for drawing.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -13,24 +13,24 @@ use crate::random::Stream;
 
 use super::{Empirical, Erlang, Hyperexponential, MeanAndCv, Mixture, Spread, Uniform, parameters};
 
-/// A law made ready to draw from; [`super::Distribution::sampler`] makes it.
+/// A distribution prepared for drawing, by [`super::Distribution::sampler`].
 #[derive(Clone, Debug)]
-pub struct Sampler(Law);
+pub struct Sampler(Family);
 
-/// The law that is drawn most, the one that needs no chance, and a door to the others.
+/// The distribution that is drawn most, the one without randomness, and the others behind a pointer.
 #[derive(Clone, Debug)]
-enum Law {
+enum Family {
     Constant(SimDuration),
     Exponential {
         mean_nanos: f64,
     },
-    /// Far away, so that the others are small.
-    Other(Box<OtherLaw>),
+    /// Boxed, so that the others stay small.
+    Uncommon(Box<UncommonFamily>),
 }
 
 /// All parameters are in nanoseconds.
 #[derive(Clone, Debug)]
-enum OtherLaw {
+enum UncommonFamily {
     Uniform { low: f64, width: f64 },
     Normal(Normal<f64>),
     Lognormal(LogNormal<f64>),
@@ -46,148 +46,148 @@ impl Sampler {
     #[inline]
     pub fn draw(&self, stream: &mut Stream) -> SimDuration {
         match &self.0 {
-            Law::Exponential { mean_nanos } => exponential(stream, *mean_nanos),
-            Law::Constant(value) => *value,
-            Law::Other(law) => law.draw(stream),
+            Family::Exponential { mean_nanos } => exponential(stream, *mean_nanos),
+            Family::Constant(value) => *value,
+            Family::Uncommon(distribution) => distribution.draw(stream),
         }
     }
 
-    /// Draws one duration from each of these streams.
+    /// Draws one duration from each stream.
     pub fn draw_each(&self, streams: &mut [Stream], places: &mut [SimDuration]) {
-        // The law is asked for once, and each has a short loop.
+        // The distribution is matched once, and each kind has a short loop.
         let pairs = streams.iter_mut().zip(&mut *places);
         match &self.0 {
-            Law::Exponential { mean_nanos } => {
+            Family::Exponential { mean_nanos } => {
                 pairs.for_each(|(stream, place)| *place = exponential(stream, *mean_nanos));
             }
-            Law::Constant(value) => places.fill(*value),
-            Law::Other(law) => pairs.for_each(|(stream, place)| *place = law.draw(stream)),
+            Family::Constant(value) => places.fill(*value),
+            Family::Uncommon(distribution) => pairs.for_each(|(stream, place)| *place = distribution.draw(stream)),
         }
     }
 
-    /// Draws durations one after another from a stream.
+    /// Draws durations from a stream, one after another.
     pub fn draw_many(&self, stream: &mut Stream, places: &mut [SimDuration]) {
-        // What has a name of its own may stay in registers.
+        // A local copy may stay in registers.
         let mut own = stream.clone();
         match &self.0 {
-            Law::Exponential { mean_nanos } => places.fill_with(|| exponential(&mut own, *mean_nanos)),
-            Law::Constant(value) => places.fill(*value),
-            Law::Other(law) => places.fill_with(|| law.draw(&mut own)),
+            Family::Exponential { mean_nanos } => places.fill_with(|| exponential(&mut own, *mean_nanos)),
+            Family::Constant(value) => places.fill(*value),
+            Family::Uncommon(distribution) => places.fill_with(|| distribution.draw(&mut own)),
         }
         *stream = own;
     }
 
     /// Whether every draw is known to be the same without drawing it.
     pub fn is_constant(&self) -> bool {
-        matches!(self.0, Law::Constant(_))
+        matches!(self.0, Family::Constant(_))
     }
 
-    /// Always the same.
+    /// A constant.
     pub(crate) fn constant(value: SimDuration) -> Self {
-        Self(Law::Constant(value))
+        Self(Family::Constant(value))
     }
 
     /// Exponential, with a mean that need not be a whole number of nanoseconds.
     pub(in crate::random) fn exponential(mean_nanos: f64) -> Self {
-        Self(Law::Exponential { mean_nanos })
+        Self(Family::Exponential { mean_nanos })
     }
 
-    pub(super) fn uniform(law: &Uniform) -> Self {
-        let low = law.low.as_nanos() as f64;
-        Self::other(OtherLaw::Uniform { low, width: (law.high - law.low).as_nanos() as f64 })
+    pub(super) fn uniform(distribution: &Uniform) -> Self {
+        let low = distribution.low.as_nanos() as f64;
+        Self::uncommon(UncommonFamily::Uniform { low, width: (distribution.high - distribution.low).as_nanos() as f64 })
     }
 
-    pub(super) fn normal(law: &parameters::Normal) -> Self {
-        Self::unless_constant(&law.parameters(), |mean, cv| {
-            OtherLaw::Normal(Normal::new(mean, mean * cv).expect("the standard deviation is finite"))
+    pub(super) fn normal(distribution: &parameters::Normal) -> Self {
+        Self::unless_constant(&distribution.parameters(), |mean, cv| {
+            UncommonFamily::Normal(Normal::new(mean, mean * cv).expect("the standard deviation is finite"))
         })
     }
 
-    pub(super) fn lognormal(law: &Spread) -> Self {
-        if let Some(value) = law.constant() {
+    pub(super) fn lognormal(distribution: &Spread) -> Self {
+        if let Some(value) = distribution.constant() {
             return Self::constant(value);
         }
-        let (location, scale) = law.lognormal_parameters();
-        Self::other(OtherLaw::Lognormal(LogNormal::new(location, scale).expect("the scale is finite")))
+        let (location, scale) = distribution.lognormal_parameters();
+        Self::uncommon(UncommonFamily::Lognormal(LogNormal::new(location, scale).expect("the scale is finite")))
     }
 
-    pub(super) fn pareto(law: &Spread) -> Self {
-        if let Some(value) = law.constant() {
+    pub(super) fn pareto(distribution: &Spread) -> Self {
+        if let Some(value) = distribution.constant() {
             return Self::constant(value);
         }
-        let (scale, tail) = law.pareto_parameters();
-        Self::other(OtherLaw::Pareto(Pareto::new(scale, 1.0 / tail).expect("scale and shape are above 0")))
+        let (scale, tail) = distribution.pareto_parameters();
+        Self::uncommon(UncommonFamily::Pareto(Pareto::new(scale, 1.0 / tail).expect("scale and shape are above 0")))
     }
 
-    /// Shape 1/cv² and scale mean·cv².
-    pub(super) fn gamma(law: &MeanAndCv) -> Self {
-        Self::unless_constant(law, |mean, cv| gamma(1.0 / (cv * cv), mean * cv * cv))
+    /// Family 1/cv² and scale mean·cv².
+    pub(super) fn gamma(distribution: &MeanAndCv) -> Self {
+        Self::unless_constant(distribution, |mean, cv| gamma(1.0 / (cv * cv), mean * cv * cv))
     }
 
-    /// A gamma law whose shape is the number of stages.
-    pub(super) fn erlang(law: &Erlang) -> Self {
-        if law.mean == SimDuration::ZERO {
-            return Self::constant(law.mean);
+    /// A gamma distribution whose shape is the number of stages.
+    pub(super) fn erlang(distribution: &Erlang) -> Self {
+        if distribution.mean == SimDuration::ZERO {
+            return Self::constant(distribution.mean);
         }
-        let stages = f64::from(law.stages);
-        Self::other(gamma(stages, law.mean_nanos() / stages))
+        let stages = f64::from(distribution.stages);
+        Self::uncommon(gamma(stages, distribution.mean_nanos() / stages))
     }
 
     /// With k the shape: mean = scale · Γ(1 + 1/k).
-    pub(super) fn weibull(law: &MeanAndCv) -> Self {
-        Self::unless_constant(law, |mean, cv| {
+    pub(super) fn weibull(distribution: &MeanAndCv) -> Self {
+        Self::unless_constant(distribution, |mean, cv| {
             let inverse_shape = weibull_inverse_shape(cv);
             let scale = mean / ln_gamma(1.0 + inverse_shape).exp();
-            OtherLaw::Weibull(Weibull::new(scale, 1.0 / inverse_shape).expect("scale and shape are above 0"))
+            UncommonFamily::Weibull(Weibull::new(scale, 1.0 / inverse_shape).expect("scale and shape are above 0"))
         })
     }
 
-    pub(super) fn hyperexponential(law: &Hyperexponential) -> Self {
-        let branches = law.branches().iter();
+    pub(super) fn hyperexponential(distribution: &Hyperexponential) -> Self {
+        let branches = distribution.branches().iter();
         Self::one_of(branches.map(|branch| (branch.weight.get(), Self::exponential(branch.mean.as_nanos() as f64))))
     }
 
-    pub(super) fn mixture(law: &Mixture) -> Self {
-        Self::one_of(law.possible_branches().map(|branch| (branch.weight.get(), branch.of.sampler())))
+    pub(super) fn mixture(distribution: &Mixture) -> Self {
+        Self::one_of(distribution.possible_branches().map(|branch| (branch.weight.get(), branch.of.sampler())))
     }
 
-    pub(super) fn empirical(law: &Empirical) -> Self {
-        Self::other(OtherLaw::Empirical(Arc::clone(law.values())))
+    pub(super) fn empirical(distribution: &Empirical) -> Self {
+        Self::uncommon(UncommonFamily::Empirical(Arc::clone(distribution.values())))
     }
 
-    fn other(law: OtherLaw) -> Self {
-        Self(Law::Other(Box::new(law)))
+    fn uncommon(distribution: UncommonFamily) -> Self {
+        Self(Family::Uncommon(Box::new(distribution)))
     }
 
-    fn unless_constant(law: &MeanAndCv, other: impl FnOnce(f64, f64) -> OtherLaw) -> Self {
-        if law.is_constant() {
-            return Self::constant(law.mean);
+    fn unless_constant(distribution: &MeanAndCv, other: impl FnOnce(f64, f64) -> UncommonFamily) -> Self {
+        if distribution.is_constant() {
+            return Self::constant(distribution.mean);
         }
-        Self::other(other(law.mean_nanos(), law.cv.get()))
+        Self::uncommon(other(distribution.mean_nanos(), distribution.cv.get()))
     }
 
     fn one_of(branches: impl Iterator<Item = (f64, Self)>) -> Self {
         let (weights, branches): (Vec<f64>, Vec<Self>) = branches.unzip();
         let choice = WeightedIndex::new(weights).expect("weights are finite and do not sum to 0");
-        Self::other(OtherLaw::OneOf { choice, branches: branches.into() })
+        Self::uncommon(UncommonFamily::OneOf { choice, branches: branches.into() })
     }
 }
 
-impl OtherLaw {
+impl UncommonFamily {
     #[inline(never)]
     fn draw(&self, stream: &mut Stream) -> SimDuration {
         let nanos = match self {
             Self::Uniform { low, width } => low + width * stream.random::<f64>(),
-            Self::Normal(law) => loop {
-                let nanos = law.sample(stream);
+            Self::Normal(distribution) => loop {
+                let nanos = distribution.sample(stream);
                 if nanos >= 0.0 {
                     break nanos;
                 }
             },
-            Self::Lognormal(law) => law.sample(stream),
-            Self::Gamma(law) => law.sample(stream),
-            Self::Weibull(law) => law.sample(stream),
-            Self::Pareto(law) => law.sample(stream),
+            Self::Lognormal(distribution) => distribution.sample(stream),
+            Self::Gamma(distribution) => distribution.sample(stream),
+            Self::Weibull(distribution) => distribution.sample(stream),
+            Self::Pareto(distribution) => distribution.sample(stream),
             Self::OneOf { choice, branches } => return branches[choice.sample(stream)].draw(stream),
             Self::Empirical(values) => return values[stream.random_range(0..values.len())],
         };
@@ -197,12 +197,12 @@ impl OtherLaw {
 
 #[inline(always)]
 fn exponential(stream: &mut Stream, mean_nanos: f64) -> SimDuration {
-    // Mostly one number is enough.
+    // One number is usually enough.
     let unit: f64 = Exp1.sample(&mut RarelyMore { stream, has_drawn: false });
     SimDuration::round_from_nanos(unit * mean_nanos)
 }
 
-/// A stream from which rarely more than one number is drawn: what comes after it is kept out of the way of the first.
+/// A stream from which more than one number is rarely drawn: the code for further numbers is kept out of the hot path.
 struct RarelyMore<'a> {
     stream: &'a mut Stream,
     has_drawn: bool,
@@ -241,17 +241,17 @@ impl TryRng for RarelyMore<'_> {
     }
 }
 
-fn gamma(shape: f64, scale: f64) -> OtherLaw {
-    OtherLaw::Gamma(Gamma::new(shape, scale).expect("shape and scale are above 0"))
+fn gamma(shape: f64, scale: f64) -> UncommonFamily {
+    UncommonFamily::Gamma(Gamma::new(shape, scale).expect("shape and scale are above 0"))
 }
 
-/// 1/k of the Weibull law of a cv: the root of cv² = Γ(1 + 2/k) / Γ(1 + 1/k)² − 1 (Johnson, Kotz, Balakrishnan,
+/// 1/k of the Weibull distribution of a cv: the root of cv² = Γ(1 + 2/k) / Γ(1 + 1/k)² − 1 (Johnson, Kotz, Balakrishnan,
 /// *Continuous Univariate Distributions* 1, 21.2). The right side grows with 1/k, from 0 to above 100² at 10.
 fn weibull_inverse_shape(cv: f64) -> f64 {
     let squared_cv =
         |inverse_shape: f64| (ln_gamma(1.0 + 2.0 * inverse_shape) - 2.0 * ln_gamma(1.0 + inverse_shape)).exp_m1();
     let (mut low, mut high) = (0.0, 10.0);
-    // Each step halves the interval: 60 of them leave less than the last bit of a shape above 1e-6.
+    // Each step halves the interval: after 60 steps it is below the last bit of a shape above 1e-6.
     for _ in 0..60 {
         let middle = (low + high) / 2.0;
         if squared_cv(middle) < cv * cv {

@@ -1,4 +1,4 @@
-//! Laws that are one of several, drawn by weight.
+//! Distributions made of weighted branches.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -7,35 +7,35 @@ use crate::model::SimDuration;
 
 use super::{Distribution, Weight};
 
-/// Branches of which each draw takes one; at least one, and the weights do not sum to 0.
+/// Branches, one of which is taken by each draw; at least one, and the weights do not sum to 0.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(try_from = "Vec<HyperexponentialBranch>")]
 #[schemars(!try_from, inline)]
 pub struct Hyperexponential(#[schemars(length(min = 1))] Vec<HyperexponentialBranch>);
 
-/// An exponential among several.
+/// A branch of a hyperexponential distribution.
 #[derive(Clone, Copy, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct HyperexponentialBranch {
-    /// How often it is drawn, relative to the others.
+    /// How often it is taken, relative to the others.
     pub weight: Weight,
     /// Its mean.
     pub mean: SimDuration,
 }
 
-/// Branches of which each draw takes one; at least one, and the weights do not sum to 0.
+/// Branches, one of which is taken by each draw; at least one, and the weights do not sum to 0.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(try_from = "Vec<MixtureBranch>")]
 #[schemars(!try_from, inline)]
 pub struct Mixture(#[schemars(length(min = 1))] Vec<MixtureBranch>);
 
-/// A law among several.
+/// A branch of a mixture.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MixtureBranch {
-    /// How often it is drawn, relative to the others.
+    /// How often it is taken, relative to the others.
     pub weight: Weight,
-    /// What is drawn then; any law.
+    /// Its distribution, of any kind.
     pub of: Distribution,
 }
 
@@ -91,7 +91,7 @@ impl Mixture {
         Self(self.0.iter().map(scaled).collect())
     }
 
-    /// The branches that are ever drawn: their weight is not 0.
+    /// The branches with a weight above 0.
     pub(super) fn possible_branches(&self) -> impl Iterator<Item = &MixtureBranch> {
         self.0.iter().filter(|branch| branch.weight.get() > 0.0)
     }

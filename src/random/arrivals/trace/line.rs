@@ -10,18 +10,18 @@ use serde_json::error::Category;
 use crate::model::SimDuration;
 
 pub(super) const HELP: &str =
-    "write one request a line, such as {\"time_ms\": 23.2, \"class\": \"page\", \"demands_ms\": [2.8, 32.4]}";
+    "write one request per line, such as {\"time_ms\": 23.2, \"class\": \"page\", \"demands_ms\": [2.8, 32.4]}";
 
-/// A request as its line has it.
+/// A request as written in its line.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Line<'a> {
+pub(super) struct TraceLine<'a> {
     /// When it arrives.
     pub time_ms: Millis,
     /// The name of its class.
     #[serde(borrow)]
     pub class: Cow<'a, str>,
-    /// One for each phase of the class; drawn when left out.
+    /// One for each phase of the class; drawn if omitted.
     pub demands_ms: Option<Vec<Millis>>,
 }
 
@@ -29,11 +29,11 @@ pub(super) struct Line<'a> {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Millis(pub SimDuration);
 
-impl<'a> Line<'a> {
+impl<'a> TraceLine<'a> {
     /// Reads a line; an error says what is wrong with it.
     pub fn parse(text: &'a [u8]) -> Result<Self, String> {
         if !text.starts_with(b"{") {
-            return Err("a request is an object in braces".to_owned());
+            return Err("a request must be an object in braces".to_owned());
         }
         serde_json::from_slice(text).map_err(|error| {
             let text = error.to_string();

@@ -1,14 +1,14 @@
-//! A recorded trace of requests: JSON Lines, one request a line, in order of time.
+//! A recorded trace of requests: JSON Lines, one request per line, in order of time.
 //!
 //! ```text
 //! {"time_ms": 23.212, "class": "page", "demands_ms": [2.824, 2.907, 32.378]}
 //! ```
 //!
-//! A trace of any length takes the same memory: it is read once from end to end when its scenario is checked, and again
-//! line by line by every run.
+//! A trace of any length takes the same memory: it is read once when its scenario is checked, and again line by line in
+//! every run.
 
 mod line;
-mod requests;
+mod reader;
 
 use std::collections::HashMap;
 use std::fmt;
@@ -20,7 +20,7 @@ use crate::model::{ClassId, SimDuration, SimTime};
 use crate::random::Files;
 
 use super::Arrival;
-use requests::Requests;
+use reader::TraceReader;
 
 /// A trace by the path of its file, relative to the scenario.
 #[derive(Clone, Debug, Deserialize)]
@@ -28,19 +28,19 @@ use requests::Requests;
 pub struct Trace {
     path: Arc<str>,
     checked: Option<Checked>,
-    /// So many times as fast as recorded.
+    /// How many times as fast as recorded.
     pace: f64,
 }
 
-/// What is known of a trace without mistakes.
+/// What is known about a trace without mistakes.
 #[derive(Clone, Debug)]
 struct Checked {
     files: Files,
     classes: Arc<Classes>,
     requests: u64,
-    /// Whether each of them has demands of its own.
+    /// Whether every request has given demands.
     gives_demands: bool,
-    /// Of all its bytes.
+    /// Hash of all its bytes.
     fingerprint: u64,
 }
 
@@ -49,7 +49,7 @@ struct Checked {
 pub struct TraceClass {
     /// Its name.
     pub name: String,
-    /// How many demands a request of it brings: one for each phase, branches of a parallel phase one by one.
+    /// Number of demands of a request: one for each phase, and one for each branch of a parallel phase.
     pub demands: usize,
 }
 
@@ -63,7 +63,7 @@ pub struct TraceError {
     pub what: String,
     /// What to do about it.
     pub help: String,
-    /// The name that is no class, if that is what is wrong.
+    /// The unknown name of a class, if that is what is wrong.
     pub unknown_class: Option<String>,
 }
 
@@ -74,8 +74,8 @@ impl Serialize for Trace {
 }
 
 impl Trace {
-    /// Checks every line of the trace, once, before it is used. `classes` are those of the scenario, in their order;
-    /// `read` is given every byte, in order.
+    /// Checks every line of the trace once, before it is used. `classes` are those of the scenario, in order; `read` receives
+    /// every byte, in order.
     ///
     /// # Errors
     /// The first mistake.
@@ -87,14 +87,14 @@ impl Trace {
     ) -> Result<(), TraceError> {
         let number = |(class, id): (TraceClass, u16)| (class.name, (ClassId(id), class.demands));
         let classes: Arc<Classes> = Arc::new(classes.into_iter().zip(0..).map(number).collect());
-        let mut requests = Requests::open(files, Arc::clone(&self.path), Arc::clone(&classes))?;
+        let mut requests = TraceReader::open(files, Arc::clone(&self.path), Arc::clone(&classes))?;
         let mut gives_demands = true;
         while requests.next_arrival(read)?.is_some() {
             gives_demands &= requests.given_demands().is_some();
         }
         if requests.count() == 0 {
             return Err(TraceError {
-                what: format!("`{}` holds no request", self.path),
+                what: format!("`{}` contains no request", self.path),
                 help: line::HELP.to_owned(),
                 unknown_class: None,
             });
@@ -104,22 +104,22 @@ impl Trace {
         Ok(())
     }
 
-    /// The path as the scenario has it.
+    /// The path as written in the scenario.
     pub fn path(&self) -> &str {
         &self.path
     }
 
-    /// The same requests, so many times as fast.
+    /// The same requests, `factor` times as fast.
     pub(super) fn faster(&self, factor: f64) -> Self {
         Self { pace: self.pace * factor, ..self.clone() }
     }
 
-    /// How many requests it holds; 0 until it has been checked.
+    /// The number of requests in it; 0 until it has been checked.
     pub fn requests(&self) -> u64 {
         self.checked.as_ref().map_or(0, |checked| checked.requests)
     }
 
-    /// Whether each of its requests has demands of its own, so that none are drawn.
+    /// Whether every request has given demands, so that none are drawn.
     pub fn gives_all_demands(&self) -> bool {
         self.checked.as_ref().is_some_and(|checked| checked.gives_demands)
     }
@@ -129,8 +129,10 @@ impl Trace {
     /// # Panics
     /// If it has not been checked.
     pub(super) fn source(&self) -> TraceSource {
-        let Some(checked) = &self.checked else { panic!("the trace `{}` is checked before it is used", self.path) };
-        let opened = Requests::open(&checked.files, Arc::clone(&self.path), Arc::clone(&checked.classes));
+        let Some(checked) = &self.checked else {
+            panic!("the trace `{}` must be checked before it is used", self.path)
+        };
+        let opened = TraceReader::open(&checked.files, Arc::clone(&self.path), Arc::clone(&checked.classes));
         let (checked, pace) = (checked.clone(), self.pace);
         match opened {
             Ok(requests) => TraceSource { checked, pace, requests: Some(requests), error: None },
@@ -146,7 +148,7 @@ impl From<String> for Trace {
 }
 
 impl PartialEq for Trace {
-    /// The same file with the same content, as far as it is known, as fast.
+    /// The same file with the same content, as far as known, at the same pace.
     fn eq(&self, other: &Self) -> bool {
         let content = |trace: &Self| trace.checked.as_ref().map(|checked| (checked.requests, checked.fingerprint));
         self.path == other.path && self.pace.total_cmp(&other.pace).is_eq() && content(self) == content(other)
@@ -154,7 +156,7 @@ impl PartialEq for Trace {
 }
 
 impl fmt::Display for TraceError {
-    /// What is wrong and, on a line of its own, what to do.
+    /// What is wrong and, on a separate line, what to do.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}\n{}", self.what, self.help)
     }
@@ -167,8 +169,8 @@ impl std::error::Error for TraceError {}
 pub(super) struct TraceSource {
     checked: Checked,
     pace: f64,
-    /// `None` once they have ended.
-    requests: Option<Requests>,
+    /// `None` once all have been returned.
+    requests: Option<TraceReader>,
     error: Option<String>,
 }
 
@@ -189,7 +191,7 @@ impl TraceSource {
         None
     }
 
-    /// A trace that goes as fast as recorded keeps its times to the nanosecond.
+    /// At the recorded pace, times are kept to the nanosecond.
     fn paced(&self, arrival: Arrival) -> Arrival {
         if self.pace.total_cmp(&1.0).is_eq() {
             return arrival;

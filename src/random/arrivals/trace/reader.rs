@@ -1,4 +1,4 @@
-//! The requests of a trace, one after another, with every mistake that can be in it.
+//! Reads the requests of a trace one after another, and reports every kind of mistake in it.
 
 use std::fmt;
 use std::hash::{DefaultHasher, Hasher};
@@ -9,14 +9,14 @@ use crate::model::{SimDuration, SimTime};
 use crate::random::Files;
 use crate::random::files::unreadable;
 
-use super::line::{self, Line, Millis};
+use super::line::{self, Millis, TraceLine};
 use super::{Arrival, Classes, TraceError};
 
-/// A longer line is no request, and is not read into memory.
+/// Maximum length of a line; a longer one is not a request and is not read into memory.
 const LONGEST_LINE: usize = 1 << 20;
 
-/// Requests as they are read.
-pub(super) struct Requests {
+/// Reads the requests of a trace one by one.
+pub(super) struct TraceReader {
     path: Arc<str>,
     classes: Arc<Classes>,
     reader: Box<dyn BufRead + Send>,
@@ -30,7 +30,7 @@ pub(super) struct Requests {
     demands_are_given: bool,
 }
 
-impl Requests {
+impl TraceReader {
     pub fn open(files: &Files, path: Arc<str>, classes: Arc<Classes>) -> Result<Self, TraceError> {
         let reader = files.open(&path).map_err(|text| from_text(&text))?;
         Ok(Self {
@@ -47,7 +47,7 @@ impl Requests {
         })
     }
 
-    /// The next request, if there is one; `read` is given the bytes on the way to it.
+    /// The next request, if there is one; `read` receives the bytes up to its end.
     pub fn next_arrival(&mut self, read: &mut dyn FnMut(&[u8])) -> Result<Option<Arrival>, TraceError> {
         loop {
             if !self.read_line(read)? {
@@ -58,23 +58,26 @@ impl Requests {
             if text.is_empty() {
                 continue;
             }
-            let line = Line::parse(text).map_err(|what| self.error(&what, line::HELP))?;
+            let line = TraceLine::parse(text).map_err(|what| self.error(&what, line::HELP))?;
             let Some(&(class, demands)) = self.classes.get(&*line.class) else {
                 let error = self.error(&format!("unknown class `{}`", line.class), "");
                 return Err(TraceError { unknown_class: Some(line.class.into_owned()), ..error });
             };
             let Millis(time) = line.time_ms;
             if time < self.last {
-                let what = format!("a request at {time} follows one at {}", self.last);
+                let what = format!("the request at {time} follows one at {}", self.last);
                 return Err(self.error(&what, "sort the requests by `time_ms`"));
             }
             self.demands_are_given = line.demands_ms.is_some();
             self.demands.clear();
             if let Some(given) = line.demands_ms {
                 if given.len() != demands {
-                    let what =
-                        format!("`demands_ms` has {}, class `{}` takes {demands}", numbers(given.len()), line.class);
-                    let help = "give one for each phase of the class, or leave `demands_ms` out to have them drawn";
+                    let what = format!(
+                        "`demands_ms` has {}, but class `{}` takes {demands}",
+                        numbers(given.len()),
+                        line.class
+                    );
+                    let help = "give one for each phase of the class, or omit `demands_ms` to have them drawn";
                     return Err(self.error(&what, help));
                 }
                 self.demands.extend(given.into_iter().map(|Millis(demand)| demand));
@@ -93,31 +96,34 @@ impl Requests {
         let length = (&mut self.reader).take(most).read_until(b'\n', &mut self.text);
         let length = length.map_err(|error| from_text(&unreadable(&self.path, &error)))?;
         if length > LONGEST_LINE {
-            return Err(self.error("more than a megabyte without a line break", line::HELP));
+            return Err(self.error("the line is longer than a megabyte", line::HELP));
         }
         self.fingerprint.write(&self.text);
         read(&self.text);
         Ok(length > 0)
     }
 
-    /// How many requests were read so far.
+    /// The number of requests read so far.
     pub fn count(&self) -> u64 {
         self.count
     }
 
-    /// Of all bytes that were read so far.
+    /// Hash of all bytes read so far.
     pub fn fingerprint(&self) -> u64 {
         self.fingerprint.finish()
     }
 
-    /// The demands of the last request, if it has any of its own.
+    /// The demands of the last request, if they are given.
     pub fn given_demands(&self) -> Option<&[SimDuration]> {
         self.demands_are_given.then_some(&self.demands)
     }
 
-    /// Says that the file is not what it was, and what to do.
+    /// The message that the file has changed, and what to do.
     pub fn has_changed(&self) -> String {
-        format!("`{}` has changed since the scenario was read\nrun again, and leave it alone meanwhile", self.path)
+        format!(
+            "`{}` has changed since the scenario was read\nrun again, and do not change the file while it runs",
+            self.path
+        )
     }
 
     fn error(&self, what: &str, help: &str) -> TraceError {
@@ -126,9 +132,9 @@ impl Requests {
     }
 }
 
-impl fmt::Debug for Requests {
+impl fmt::Debug for TraceReader {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Requests").field("path", &self.path).field("line", &self.line).finish_non_exhaustive()
+        f.debug_struct("TraceReader").field("path", &self.path).field("line", &self.line).finish_non_exhaustive()
     }
 }
 
