@@ -185,9 +185,9 @@ fn an_abandoned_request_stays_timed_out_whatever_its_work_does() {
     let of = |outcome: &str| rows.lines().filter(|line| line.contains(outcome)).count();
     assert_eq!((of(",timed_out,"), of(",served_late,"), of(",failed,")), (2, 1, 0), "{rows}");
     assert!(rows.contains("3,a,timed_out,80,,,40,,"), "the work of the third is still in progress: {rows}");
-    let told: Vec<&Value> =
+    let reported: Vec<&Value> =
         results["policies"][0]["timeline"].as_array().unwrap().iter().map(|entry| &entry["outcome"]).collect();
-    assert_eq!(told, [&json!("timed_out"), &json!("served_late"), &json!("timed_out"), &Value::Null]);
+    assert_eq!(reported, [&json!("timed_out"), &json!("served_late"), &json!("timed_out"), &Value::Null]);
 }
 
 #[test]

@@ -149,7 +149,7 @@ fn each_worker_reports_what_it_did() {
     };
     let found = record(system, r#"{ "async": { "workers": 2, "dispatch": "round_robin" } }"#);
     let workers = found.workers.iter();
-    let told: Vec<_> =
+    let reported: Vec<_> =
         workers.map(|worker| (worker.requests, worker.turns / 1_000_000, area(worker.in_progress))).collect();
-    assert_eq!(told, [(2, 20, (28.0, 2)), (2, 2, (2.0, 1))]);
+    assert_eq!(reported, [(2, 20, (28.0, 2)), (2, 2, (2.0, 1))]);
 }

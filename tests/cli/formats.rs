@@ -258,12 +258,12 @@ fn one_sided_comparisons_are_skipped_with_a_notice() {
     let junit = desk.read("it.xml");
     let document = roxmltree::Document::parse(&junit).unwrap();
     let skipped: Vec<_> = document.descendants().filter(|node| node.has_tag_name("skipped")).collect();
-    let told = skipped.iter().map(|node| {
+    let reported = skipped.iter().map(|node| {
         let case = node.parent().unwrap();
         let message = node.attribute("message").unwrap().to_owned();
         (case.attribute("classname").unwrap(), case.attribute("name").unwrap(), message)
     });
-    assert_eq!(told.collect::<Vec<_>>(), found, "{junit}");
+    assert_eq!(reported.collect::<Vec<_>>(), found, "{junit}");
     assert_eq!(document.root_element().attribute("failures"), Some("0"));
     for (_, asked, message) in found {
         let notice = |line: &str| line.starts_with("::notice file=shop.json,") && line.contains(asked);

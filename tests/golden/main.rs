@@ -1,4 +1,4 @@
-//! What the project publishes, byte for byte: outputs of its scenarios, schemas, messages, pictures, the model's digests.
+//! Published files, byte for byte: outputs of the scenarios, schemas, messages, pictures, the model's digests.
 //!
 //! `UPDATE_GOLDEN=1 cargo test --test golden --test cli` rewrites all golden files.
 

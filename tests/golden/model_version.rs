@@ -1,15 +1,15 @@
 //! The same scenario and seed give the same numbers as long as the version of the model stays the same.
 //!
-//! `tests/golden/model.json` holds, for each version, what some small scenarios gave: a digest of every departure, and a
-//! few numbers to see how far off others are. When they differ, the semantics of the engine have changed, or its random
-//! draws: raise `MODEL_VERSION` in `src/engine/mod.rs`, then run
+//! `tests/golden/model.json` has the results of some small scenarios for each version: a digest of every departure, and a
+//! few numbers that show the size of a difference. If they differ, the semantics of the engine have changed, or its random
+//! draws: increase `MODEL_VERSION` in `src/engine/mod.rs`, then run
 //!
 //! ```sh
 //! UPDATE_GOLDEN=1 cargo test --test golden
 //! ```
 //!
-//! It adds what is not stored and never touches what is: numbers of a version that others have baselines of are not
-//! rewritten. (Before a release, while nobody has any: delete the file, then run it.)
+//! This adds missing entries and never changes existing ones: numbers of a version for which others have baselines are not
+//! rewritten. (Before a release, when no baselines exist: delete the file, then run it.)
 
 use std::fmt::Write as _;
 use std::ops::ControlFlow;
@@ -28,7 +28,7 @@ fn path() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/model.json")
 }
 
-/// Small scenarios which together use everything that the engine does.
+/// Small scenarios that together use every feature of the engine.
 fn scenarios() -> Vec<(&'static str, Value)> {
     let page = json!({ "phases": [{ "framework": "2ms" }, { "db": { "exponential": "30ms" } }, { "compute": { "exponential": "6ms" } }] });
     let three = json!([{ "sync": { "workers": 3 } }, { "threaded": { "workers": 2, "threads": 4 } }, { "async": { "workers": 2 } }]);
@@ -181,7 +181,7 @@ fn varying(page: &Value, policies: &Value, arrivals: Value) -> Value {
     json!({ "classes": { "page": page }, "arrivals": arrivals, "policies": policies, "run": { "requests": 200, "seed": 12 } })
 }
 
-/// Digests every departure: which request, when, what became of it, and where its time went.
+/// Digests every departure: the request, the time, the outcome, and where its time went.
 #[derive(Default)]
 struct Witness(Sha256);
 
@@ -198,7 +198,7 @@ impl Observer for Witness {
                 departure.outcome.name(),
                 departure.counts,
             );
-            // A wait for a thread is a part of the wait in the run queue here, from before it was told apart.
+            // The digests date from when waits for a thread were part of the wait in the run queue.
             let mut spent = departure.spent;
             spent[Activity::RunQueueWait as usize] += spent[Activity::ThreadWait as usize];
             for activity in Activity::ALL.into_iter().filter(|activity| *activity != Activity::ThreadWait) {
@@ -209,7 +209,7 @@ impl Observer for Witness {
     }
 }
 
-/// What this version of the model gives.
+/// The numbers of this version of the model.
 fn numbers() -> Value {
     let mut all = Map::new();
     for (name, json) in scenarios() {
@@ -248,13 +248,13 @@ fn numbers() -> Value {
     all.into()
 }
 
-/// What differs, a line each.
+/// The differences, one per line.
 fn differences(stored: &Value, now: &Value) -> Vec<String> {
     let mut found = Vec::new();
     for (scenario, policies) in now.as_object().unwrap() {
         for (policy, numbers) in policies.as_object().unwrap() {
             match &stored[scenario][policy] {
-                Value::Null => found.push(format!("{scenario}, {policy}: nothing is stored")),
+                Value::Null => found.push(format!("{scenario}, {policy}: no entry")),
                 stored if stored != numbers => {
                     found.push(format!("{scenario}, {policy}:\n  stored {stored}\n  now    {numbers}"))
                 }
@@ -284,7 +284,7 @@ fn a_version_of_the_model_keeps_its_numbers() {
         "the numbers of this version have changed: raise MODEL_VERSION in src/engine/mod.rs, which makes baselines of the \
          version before incomparable, and then"
     } else {
-        "nothing is stored for this version:"
+        "there is no entry for this version:"
     };
     assert!(
         found.is_empty(),
@@ -294,7 +294,7 @@ fn a_version_of_the_model_keeps_its_numbers() {
 }
 
 #[test]
-fn changed_numbers_are_noticed() {
+fn changed_numbers_are_detected() {
     let stored = json!({ "one": { "sync": { "departures": ["ab"], "mean_ms": 1.5 } } });
     assert!(differences(&stored, &stored).is_empty());
     let other = json!({ "one": { "sync": { "departures": ["cd"], "mean_ms": 1.5 } } });

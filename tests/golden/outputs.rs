@@ -1,4 +1,4 @@
-//! What the scenarios produce is what `output/` holds, byte for byte, and what the README shows.
+//! The scenarios produce the files in `output/`, byte for byte, and the output shown in the README.
 //!
 //! `UPDATE_GOLDEN=1 cargo test --test golden` rewrites both.
 
@@ -28,7 +28,7 @@ fn scenarios() -> BTreeMap<String, PathBuf> {
         .collect()
 }
 
-/// Runs a scenario as people do, in a directory of its own.
+/// Runs a scenario as users do, in a separate directory.
 fn run(name: &str, path: &Path) -> Files {
     let desk = Desk::empty();
     let mut command = desk.waitline("run --quiet");
@@ -44,7 +44,7 @@ fn files(folder: &Path) -> Files {
         .collect()
 }
 
-/// Makes the folder hold these files and no others.
+/// Makes the folder contain exactly these files.
 fn rewrite(folder: &Path, produced: &Files) {
     if folder.exists() {
         fs::remove_dir_all(folder).unwrap();
@@ -55,7 +55,7 @@ fn rewrite(folder: &Path, produced: &Files) {
     }
 }
 
-/// What a person needs to know of two texts that differ.
+/// A description of the first difference between two texts.
 fn first_difference(stored: &str, produced: &str) -> String {
     let lines = stored.lines().zip(produced.lines());
     match (1..).zip(lines).find(|(_, (stored, produced))| stored != produced) {
@@ -78,13 +78,13 @@ fn differences(name: &str, stored: &Files, produced: &Files) -> Vec<String> {
         }
     }
     for file in stored.keys().filter(|file| !produced.contains_key(*file)) {
-        differences.push(format!("output/{name}/{file} is produced by nothing"));
+        differences.push(format!("output/{name}/{file} is not produced any more"));
     }
     differences
 }
 
 #[test]
-fn every_scenario_produces_what_its_folder_in_output_holds() {
+fn every_scenario_produces_the_contents_of_its_output_folder() {
     let output = repository().join("output");
     let checks: Vec<_> = scenarios()
         .into_iter()
@@ -101,13 +101,13 @@ fn every_scenario_produces_what_its_folder_in_output_holds() {
         })
         .collect();
     let differences: Vec<String> = checks.into_iter().flat_map(|check| check.join().unwrap()).collect();
-    assert!(differences.is_empty(), "{}\nif this is meant: {REWRITE}", differences.join("\n"));
+    assert!(differences.is_empty(), "{}\nif this is intended: {REWRITE}", differences.join("\n"));
 }
 
 #[test]
 fn every_folder_in_output_has_its_scenario() {
     let scenarios = scenarios();
-    assert!(scenarios.contains_key("lecture"), "the folder of scenarios is found");
+    assert!(scenarios.contains_key("lecture"), "the folder of scenarios exists");
     for entry in fs::read_dir(repository().join("output")).into_iter().flatten() {
         let path = entry.unwrap().path();
         if scenarios.contains_key(&*path.file_name().unwrap().to_string_lossy()) {
@@ -123,7 +123,7 @@ fn readme() -> String {
     fs::read_to_string(repository().join("README.md")).unwrap()
 }
 
-/// The code block of that language after a mark: what is before it, its text, and what follows.
+/// The code block of that language after a mark: the text before it, its content, and the text after it.
 fn block<'a>(page: &'a str, mark: &str, language: &str) -> (&'a str, &'a str, &'a str) {
     let opening = format!("```{language}\n");
     let after_mark = page.find(mark).unwrap_or_else(|| panic!("the README has {mark}")) + mark.len();
@@ -133,7 +133,7 @@ fn block<'a>(page: &'a str, mark: &str, language: &str) -> (&'a str, &'a str, &'
 }
 
 #[test]
-fn the_readme_shows_what_the_lecture_prints() {
+fn the_readme_shows_the_output_of_the_lecture() {
     let desk = Desk::empty();
     let lecture = repository().join("scenarios/lecture.json");
     let printed = text(&desk.waitline("run").arg(lecture).output().unwrap());
@@ -142,7 +142,7 @@ fn the_readme_shows_what_the_lecture_prints() {
     if env::var_os("UPDATE_GOLDEN").is_some() {
         fs::write(repository().join("README.md"), [before, &printed, after].concat()).unwrap();
     } else {
-        assert!(shown == printed, "README.md: {}\nif this is meant: {REWRITE}", first_difference(shown, &printed));
+        assert!(shown == printed, "README.md: {}\nif this is intended: {REWRITE}", first_difference(shown, &printed));
     }
 }
 
@@ -159,7 +159,7 @@ fn the_readme_shows_every_scenario() {
 #[test]
 fn the_scenario_in_the_readme_is_valid() {
     let page = readme();
-    for heading in ["## Scenario files", "### All of it at once"] {
+    for heading in ["## Scenario files", "### All features at once"] {
         let (_, scenario, _) = block(&page, heading, "json");
         Scenario::from_json(scenario).unwrap_or_else(|error| panic!("{heading}: {error}"));
     }

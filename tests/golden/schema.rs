@@ -1,4 +1,4 @@
-//! `scenario.schema.json` is what the program reads, and every scenario keeps to it; what it writes keeps to the others.
+//! `scenario.schema.json` describes what the program reads, and every scenario satisfies it; its output satisfies the others.
 //!
 //! `UPDATE_GOLDEN=1 cargo test` rewrites them.
 
@@ -19,7 +19,7 @@ fn validator() -> Validator {
     jsonschema::draft202012::new(&schema()).unwrap()
 }
 
-/// The text of every scenario that ships, and the one that the tests use.
+/// The text of every shipped scenario, and of the one used by the tests.
 fn scenarios() -> Vec<(PathBuf, String)> {
     let mut paths: Vec<PathBuf> =
         fs::read_dir(repository().join("scenarios")).unwrap().map(|entry| entry.unwrap().path()).collect();
@@ -34,7 +34,7 @@ fn json(text: &str) -> Value {
     to_json(Source::new("scenario", text)).unwrap()
 }
 
-/// The schemas that ship, by the names of their files.
+/// The shipped schemas, by file name.
 fn shipped() -> [(&'static str, Value); 4] {
     [
         ("scenario.schema.json", schema()),
@@ -45,7 +45,7 @@ fn shipped() -> [(&'static str, Value); 4] {
 }
 
 #[test]
-fn the_schemas_in_the_repository_are_current() {
+fn the_schemas_in_the_repository_are_up_to_date() {
     for (file, schema) in shipped() {
         let path = repository().join(file);
         let current = serde_json::to_string_pretty(&schema).unwrap() + "\n";
@@ -53,12 +53,12 @@ fn the_schemas_in_the_repository_are_current() {
             fs::write(&path, &current).unwrap();
         }
         let stored = fs::read_to_string(&path).unwrap_or_default();
-        assert!(stored == current, "{file} is not current: run `UPDATE_GOLDEN=1 cargo test`");
+        assert!(stored == current, "{file} is out of date: run `UPDATE_GOLDEN=1 cargo test`");
     }
 }
 
 #[test]
-fn what_the_program_writes_satisfies_its_schemas() {
+fn the_output_of_the_program_satisfies_its_schemas() {
     let desk = Desk::new();
     for scenario in ["lecture", "shop"] {
         let results = text(&desk.run(&format!("run {scenario}.json --format json --replications 2"), 0));
@@ -96,17 +96,17 @@ fn satisfies(file: &str, text: &str) {
     assert!(errors.is_empty(), "{file}: {errors:#?}");
     let mut other = document;
     other["schema"] = Value::from("waitline.other/1");
-    assert!(!validator.is_valid(&other), "{file} takes any schema");
+    assert!(!validator.is_valid(&other), "{file} accepts any schema");
 }
 
-/// What the schema has against a text of JSON.
+/// The schema's errors for a JSON text.
 fn faults(validator: &Validator, text: &str) -> Vec<String> {
     let instance: Value = serde_json::from_str(text).unwrap();
     validator.iter_errors(&instance).map(|error| format!("{error} at {}", error.instance_path())).collect()
 }
 
 #[test]
-fn the_results_of_a_run_with_everything_satisfy_their_schema() {
+fn the_results_of_a_run_with_all_features_satisfy_their_schema() {
     let validator = jsonschema::draft202012::new(&results_schema()).unwrap();
     let shop = r#"{
       "classes": { "page": { "phases": [ { "compute": { "exponential": "5ms" } }, { "db": "10ms" } ] },
@@ -137,7 +137,7 @@ fn the_results_of_a_run_with_everything_satisfy_their_schema() {
     for (old, new) in
         [("waitline.results/1", "waitline.results/2"), ("\"policies\"", "\"polices\""), ("\"p99\"", "\"p98\"")]
     {
-        assert!(!faults(&validator, &stored.replace(old, new)).is_empty(), "the schema takes {new}");
+        assert!(!faults(&validator, &stored.replace(old, new)).is_empty(), "the schema accepts {new}");
     }
 }
 
@@ -157,7 +157,7 @@ fn every_scenario_satisfies_the_schema_and_names_it() {
 }
 
 #[test]
-fn what_the_reader_refuses_the_schema_refuses_too() {
+fn the_schema_rejects_what_the_reader_rejects() {
     let shop = fs::read_to_string(repository().join("tests/data/shop.json")).unwrap();
     let validator = validator();
     for (old, new) in [
@@ -207,15 +207,15 @@ fn what_the_reader_refuses_the_schema_refuses_too() {
         (r#""seed": 1 }"#, r#""seed": 1 }, "tolerances": { "max": { "relative": "5%" } }"#),
         (r#""backend": "idp", "time": "120ms""#, r#""backend": "idp""#),
     ] {
-        assert_eq!(shop.matches(old).count(), 1, "{old} stands once in the shop");
+        assert_eq!(shop.matches(old).count(), 1, "{old} occurs once in the shop");
         let broken = shop.replace(old, new);
-        assert!(Scenario::from_json(&broken).is_err(), "the reader takes {new}");
-        assert!(!validator.is_valid(&json(&broken)), "the schema takes {new}");
+        assert!(Scenario::from_json(&broken).is_err(), "the reader accepts {new}");
+        assert!(!validator.is_valid(&json(&broken)), "the schema accepts {new}");
     }
 }
 
 #[test]
-fn what_the_reader_takes_the_schema_takes_too() {
+fn the_schema_accepts_what_the_reader_accepts() {
     let shop = fs::read_to_string(repository().join("tests/data/shop.json")).unwrap();
     let validator = validator();
     for (old, new) in [
@@ -259,7 +259,7 @@ fn what_the_reader_takes_the_schema_takes_too() {
             r#""seed": 1 }, "tolerances": { "p99": { "relative": "5%" }, "throughput": { "absolute": "1/s" }, "mean": {} }"#,
         ),
     ] {
-        assert_eq!(shop.matches(old).count(), 1, "{old} stands once in the shop");
+        assert_eq!(shop.matches(old).count(), 1, "{old} occurs once in the shop");
         let other = shop.replace(old, new);
         Scenario::from_json(&other).unwrap();
         let json = json(&other);

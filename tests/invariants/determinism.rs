@@ -1,4 +1,4 @@
-//! The same scenario and seed give the same bytes, and a policy's numbers are its own.
+//! The same scenario and seed give the same bytes, and the numbers of a policy do not depend on other policies.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -9,15 +9,15 @@ use serde_json::Value;
 
 const SCENARIOS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios");
 
-/// A directory with the lecture and the web shop, which draws from many laws under all three policies; cut short.
+/// A directory with the lecture and a shortened web shop, which draws from many distributions under all three policies.
 fn desk() -> Desk {
     let read = |file: &str| fs::read_to_string(Path::new(SCENARIOS).join(file)).unwrap();
     let shop = read("web_shop.json");
-    assert_eq!(shop.matches("200000").count(), 1, "the shop says once how many requests arrive");
+    assert_eq!(shop.matches("200000").count(), 1, "the shop states its number of requests once");
     Desk::empty().with("lecture.json", read("lecture.json")).with("shop.json", shop.replace("200000", "3000"))
 }
 
-/// What it prints with these arguments, as JSON.
+/// Its output with these arguments, as JSON.
 fn results(arguments: &str) -> Value {
     let output = desk().run(&format!("run shop.json --quiet --format json {arguments}"), 0);
     serde_json::from_str(&text(&output)).unwrap()
@@ -29,7 +29,7 @@ fn policies(results: &Value) -> BTreeMap<String, Value> {
     entries.iter().map(|entry| (entry["name"].as_str().unwrap().to_owned(), entry.clone())).collect()
 }
 
-/// Everything that a run leaves behind: standard output and every file.
+/// All output of a run: standard output and every file.
 fn traces(arguments: &str) -> BTreeMap<String, String> {
     let desk = desk();
     let printed = text(&desk.run(&format!("run shop.json --csv requests.csv --timeline 50 {arguments}"), 0));
@@ -42,13 +42,13 @@ fn traces(arguments: &str) -> BTreeMap<String, String> {
 fn the_same_scenario_and_seed_give_the_same_bytes_twice() {
     let first = traces("");
     for (file, again) in traces("") {
-        assert!(first[&file] == again, "{file} is another the second time");
+        assert!(first[&file] == again, "{file} differs the second time");
     }
-    assert!(first == traces("--seed 26"), "the scenario's own seed, named, is no other");
+    assert!(first == traces("--seed 26"), "naming the scenario's own seed changes nothing");
 }
 
 #[test]
-fn another_seed_gives_other_requests_and_other_numbers() {
+fn a_different_seed_gives_different_requests_and_numbers() {
     let (first, other) = (results("--timeline 100"), results("--timeline 100 --seed 27"));
     for (name, entry) in policies(&first) {
         let other = &policies(&other)[&name];
@@ -61,20 +61,23 @@ fn another_seed_gives_other_requests_and_other_numbers() {
 }
 
 #[test]
-fn the_numbers_of_a_policy_do_not_depend_on_which_others_run() {
+fn the_numbers_of_a_policy_do_not_depend_on_which_other_policies_run() {
     let together = policies(&results("--timeline 20"));
     assert_eq!(together.len(), 3);
     for (name, entry) in &together {
         let alone = policies(&results(&format!("--timeline 20 --policy {name}")));
         assert_eq!(alone.keys().collect::<Vec<_>>(), [name]);
-        assert!(alone[name] == *entry, "{name} alone gives other numbers");
+        assert!(alone[name] == *entry, "{name} by itself gives different numbers");
     }
     let two = policies(&results("--timeline 20 --policy async --policy sync"));
-    assert!(two.iter().all(|(name, entry)| together[name] == *entry), "two alone give other numbers");
+    assert!(
+        two.iter().all(|(name, entry)| together[name] == *entry),
+        "two policies by themselves give different numbers"
+    );
 }
 
 #[test]
-fn changing_one_policy_leaves_the_others_as_they_are() {
+fn changing_one_policy_does_not_change_the_others() {
     let before = policies(&results(""));
     let after = policies(&results("--set policies.sync.workers=12"));
     assert!(after["sync"] != before["sync"], "fewer workers change nothing");
@@ -82,7 +85,7 @@ fn changing_one_policy_leaves_the_others_as_they_are() {
 }
 
 #[test]
-fn a_scenario_gives_the_same_files_alone_and_among_others() {
+fn a_scenario_gives_the_same_files_by_itself_and_with_others() {
     let desk = desk();
     desk.run("run shop.json --out alone", 0);
     desk.run("run lecture.json shop.json --out together", 0);
@@ -91,7 +94,7 @@ fn a_scenario_gives_the_same_files_alone_and_among_others() {
     }
 }
 
-/// Number, arrival, class and demand of each request, as one policy met them.
+/// Number, arrival, class and demand of each request under one policy.
 fn requests_of(policy: &str, rows: &str) -> BTreeSet<String> {
     let mut lines = rows.lines();
     let header: Vec<&str> = lines.next().unwrap().split(',').collect();
@@ -102,7 +105,7 @@ fn requests_of(policy: &str, rows: &str) -> BTreeSet<String> {
 }
 
 #[test]
-fn every_policy_meets_the_same_requests() {
+fn every_policy_gets_the_same_requests() {
     let rows = &traces("")["requests.csv"];
     let sync = requests_of("sync", rows);
     assert_eq!(sync.len(), 3000);

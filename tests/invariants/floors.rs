@@ -1,8 +1,8 @@
-//! The floors of `src/`: a file uses its own floor and those below it; only `cli` touches the outside world; nobody
+//! The floors of `src/`: a file uses its own floor and those below it; only `cli` touches the outside world; no code
 //! compares a policy's name.
 //!
 //! The checker reads Rust as tokens, without comments: `crate::…`, `super::…` and `std::…` paths, single or in braces.
-//! Test modules inside `src/` obey the order as well, but may read files and print.
+//! Test modules inside `src/` follow the order as well, but may read files and print.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,16 +10,16 @@ use std::path::{Path, PathBuf};
 use crate::common::tokens::{Token, paths, tokens};
 use waitline::policy::PolicyChoice;
 
-/// From the ground up.
+/// From the lowest floor up.
 const FLOORS: [&str; 9] = ["model", "random", "engine", "policy", "scenario", "stats", "study", "output", "cli"];
 
-/// What touches the outside world, as parts of `std`.
+/// The parts of `std` that touch the outside world.
 const OUTSIDE: [&str; 5] = ["fs", "env", "process", "net", "os"];
 
 /// Macros that write to the terminal.
 const PRINTING: [&str; 5] = ["print", "println", "eprint", "eprintln", "dbg"];
 
-/// What is wrong with a file at this path below `src/`, in words.
+/// The violations in a file at this path below `src/`, in words.
 fn faults(path: &Path, text: &str) -> Vec<String> {
     let module: Vec<String> = module_path(path);
     let Some(floor) = module.first().and_then(|name| level(name)) else { return Vec::new() };
@@ -64,8 +64,8 @@ fn printing(tokens: &[Token]) -> impl Iterator<Item = String> {
     })
 }
 
-/// A policy's kind as a string literal beside `==`, `!=`, `=>` or `|`: code that behaves by name.
-/// `policy/mod.rs` holds the list of kinds, in a macro: it is the one place where kinds stand before `=>`.
+/// A policy's kind as a string literal next to `==`, `!=`, `=>` or `|`: code that depends on the name.
+/// `policy/mod.rs` has the list of kinds, in a macro: the only place where kinds precede `=>`.
 fn compared_names(tokens: &[Token]) -> impl Iterator<Item = String> {
     let is_list =
         tokens.windows(3).any(|three| three[0].is("macro_rules") && three[1].is("!") && three[2].is("policies"));
@@ -92,7 +92,7 @@ fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
 }
 
 #[test]
-fn every_file_keeps_to_its_floor() {
+fn every_file_only_uses_its_floor_and_those_below() {
     let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut files = Vec::new();
     sources(&src, &mut files);
@@ -114,7 +114,7 @@ fn every_folder_of_the_sources_is_a_floor() {
     for entry in fs::read_dir(src).unwrap() {
         let entry = entry.unwrap();
         let name = entry.file_name().into_string().unwrap();
-        assert!(!entry.path().is_dir() || level(&name).is_some(), "src/{name} is no floor");
+        assert!(!entry.path().is_dir() || level(&name).is_some(), "src/{name} is not a floor");
     }
 }
 
@@ -135,7 +135,7 @@ fn a_use_of_a_higher_floor_is_found_in_every_form() {
 }
 
 #[test]
-fn lower_floors_the_own_floor_and_words_in_comments_are_fine() {
+fn lower_floors_the_own_floor_and_words_in_comments_are_allowed() {
     check("engine/queue.rs", "use crate::model::SimTime; use crate::engine::Rules; use super::Rules;", &[]);
     check(
         "engine/queue.rs",

@@ -1,4 +1,4 @@
-//! What must hold for every run of every scenario, and for the source itself.
+//! Invariants of every run of every scenario, and of the source itself.
 
 #![allow(clippy::unwrap_used, reason = "a test that fails says where")]
 

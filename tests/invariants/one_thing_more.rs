@@ -1,4 +1,4 @@
-//! A calm scenario plus exactly one thing: which shortcut a run takes then, and that both ways give the same numbers.
+//! A calm scenario plus exactly one feature: which shortcut a run takes, and that both ways give the same numbers.
 
 use std::io::Cursor;
 
@@ -26,11 +26,11 @@ const POLICIES: [(&str, &str); 5] = [
     ("async", r#"{ "workers": 3 }"#),
 ];
 
-/// What each of the policies takes, in that order: nothing intervenes, or something does.
+/// The shortcut of each policy, in that order, if nothing intervenes and if something does.
 const CALM: [Taken; 5] = [WALK, WALK, AHEAD, AHEAD, AHEAD];
 const DISTURBED: [Taken; 5] = [EVENTS; 5];
 
-/// Requests arrive at random, at equal distances, and several at one instant.
+/// Arrivals that are Poisson, at a constant rate, and several at the same instant.
 const ARRIVALS: [&str; 3] =
     [r#"{ "poisson": "250/s" }"#, r#"{ "constant": "250/s" }"#, r#"{ "batches": { "rate": "60/s", "size": 4 } }"#];
 
@@ -85,11 +85,11 @@ fn scenario(json: &Value) -> Scenario {
         .unwrap_or_else(|error| panic!("{text}\n{error:?}"))
 }
 
-/// One thing that the calm scenario lacks: a path, what stands there, and what each policy takes then.
+/// One feature that the calm scenario lacks: a path, the value there, and the shortcut of each policy.
 type Thing = (&'static str, &'static str, [Taken; 5]);
 
 const THINGS: &[Thing] = &[
-    // Who is taken first, by whom, and how many may wait.
+    // Order, dispatch and backlog limit.
     ("policy.order", r#""fifo""#, CALM),
     ("policy.order", r#""lifo""#, DISTURBED),
     ("policy.order", r#""shortest""#, DISTURBED),
@@ -100,7 +100,7 @@ const THINGS: &[Thing] = &[
     ("policy.dispatch", r#""random""#, DISTURBED),
     ("policy.dispatch", r#""least_busy""#, DISTURBED),
     ("policy.dispatch", r#""accept""#, DISTURBED),
-    // What the application server adds.
+    // Overhead of the application server.
     ("policy.overhead", r#"{ "before": "1ms" }"#, DISTURBED),
     ("policy.overhead", r#"{ "response": "1ms" }"#, DISTURBED),
     ("policy.overhead", r#"{ "after": "1ms" }"#, DISTURBED),
@@ -115,7 +115,7 @@ const THINGS: &[Thing] = &[
     ("faults", r#"[ { "at": "50ms", "for": "20ms", "restart": { "worker": 1 } } ]"#, DISTURBED),
     ("faults", r#"[ { "at": "50ms", "for": "200ms", "cores": 1 } ]"#, DISTURBED),
     ("faults", r#"[ { "at": "50ms", "for": "9ms", "every": "99ms", "cores": 1 } ]"#, DISTURBED),
-    // The machine: with a core for each turn nobody is preempted.
+    // The machine: with a core for each turn no request is preempted.
     ("machine.cores", "1", [WALK, EVENTS, AHEAD, AHEAD, EVENTS]),
     ("machine.cores", "2", [WALK, EVENTS, AHEAD, AHEAD, EVENTS]),
     ("machine.cores", "3", CALM),
@@ -123,7 +123,7 @@ const THINGS: &[Thing] = &[
     ("machine.quantum", r#""processor_sharing""#, DISTURBED),
     ("machine.context_switch", r#""50us""#, DISTURBED),
     ("machine.wake_preemption", r#""100us""#, CALM),
-    // Backends. A loop keeps its core, so there is no lock for which a client could wait.
+    // Backends. A loop keeps its core, so there is no lock that a client could wait for.
     ("backends.db.concurrency", "2", DISTURBED),
     ("backends.db.pool", r#"{ "size": 2 }"#, DISTURBED),
     ("backends.db.pool", r#"{ "size": 2, "per": "application" }"#, DISTURBED),
@@ -141,7 +141,7 @@ const THINGS: &[Thing] = &[
     ("backends.db.client", r#"{ "yields": true }"#, [EVENTS, EVENTS, EVENTS, AHEAD, AHEAD]),
     ("backends.db.stand_in", "true", CALM),
     ("backends.other", "{}", CALM),
-    // Phases. All that workers of sync do is one burst; elsewhere a wait must follow a turn.
+    // Phases. Under sync a request can be a single burst; elsewhere a wait must follow a turn.
     ("classes.page.phases", "[]", CALM),
     ("classes.page.phases", r#"[ { "db": { "time": "4ms", "blocking": true } } ]"#, [WALK, WALK, EVENTS, AHEAD, AHEAD]),
     ("classes.page.phases", r#"[ { "db": "4ms" }, { "compute": "2ms" } ]"#, [WALK, WALK, EVENTS, EVENTS, EVENTS]),
@@ -160,7 +160,7 @@ const THINGS: &[Thing] = &[
         r#"[ { "compute": "2ms" }, { "parallel": { "waits": [ { "db": "4ms" }, { "sleep": "5ms" } ], "concurrent": true } } ]"#,
         DISTURBED,
     ),
-    // Arrivals. Users wait for answers, and what a trace may bring cannot be drawn again.
+    // Arrivals. Users wait for answers, and the requests of a trace cannot be drawn again.
     ("arrivals", r#"{ "at": [ { "time": "1ms" }, { "time": "1ms", "class": "page" } ] }"#, CALM),
     ("arrivals", r#"{ "trace": "requests.jsonl" }"#, [AHEAD, EVENTS, AHEAD, AHEAD, AHEAD]),
     ("arrivals", r#"{ "trace": "with_demands.jsonl" }"#, [AHEAD, EVENTS, AHEAD, AHEAD, AHEAD]),
@@ -177,7 +177,7 @@ const THINGS: &[Thing] = &[
     ("run", r#"{ "duration": "400ms", "max_in_flight": 9 }"#, CALM),
 ];
 
-/// A thing that only one of the policies can have: the policy, a path, and what stands there.
+/// A feature that only one of the policies can have: the policy, a path, the value there, and the shortcut.
 type OptionOfOne = (&'static str, &'static str, &'static str, &'static str, Taken);
 
 const THREADED: &str = r#"{ "threads": 4, "switch_interval": "none" }"#;
@@ -199,9 +199,9 @@ const OPTIONS: &[OptionOfOne] = &[
         r#"{ "threads": 1, "classes": [ "page" ], "switch_interval": "none" }"#,
         EVENTS,
     ),
-    // Its threads have no requests, and yet requests could wait for one.
+    // Its threads have no requests, but requests could wait for one.
     ("async", "{}", "policy.thread_pool", r#"{ "threads": 1, "classes": [], "switch_interval": "none" }"#, EVENTS),
-    // A loop that runs one request at a time, and never goes on with another, does what a worker of sync does.
+    // A loop that runs one request at a time, and never continues with another, behaves like a sync worker.
     (
         "async",
         r#"{ "max_in_progress": 1 }"#,
@@ -233,7 +233,7 @@ fn shortcut<O: Observer>(scenario: &Scenario, observer: O) -> Taken {
 }
 
 #[test]
-fn a_run_takes_its_shortcut_unless_the_one_thing_more_forbids_it() {
+fn a_run_takes_its_shortcut_unless_the_added_feature_forbids_it() {
     let wrong: Vec<String> = cases()
         .into_iter()
         .map(|(name, scenario, taken)| (name, shortcut(&scenario, ()), taken))
@@ -244,13 +244,13 @@ fn a_run_takes_its_shortcut_unless_the_one_thing_more_forbids_it() {
 }
 
 #[test]
-fn with_one_thing_more_both_ways_give_the_same_numbers() {
+fn with_one_added_feature_both_ways_give_the_same_numbers() {
     for (name, scenario, _) in cases() {
         check_numbers(&scenario, &name, &[0, 100]);
     }
 }
 
-/// Watches each step, or minds the order of what happens at one instant, or watches waits.
+/// Watches each step, or the order of events at one instant, or waits.
 struct Watching {
     segments: bool,
     order: bool,

@@ -1,5 +1,5 @@
-//! Whatever a run comes to, there is a report of it in every format, and no number in it that cannot be: over random
-//! scenarios, with every way in which a run may end before it has anything to say.
+//! Whatever the outcome of a run, every format reports it without impossible numbers: over random
+//! scenarios, with every way in which a run can end before it has results.
 
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -15,7 +15,7 @@ use waitline::study::{
 
 use crate::common::generator;
 
-/// Ways to end: with nothing, with little, with enough; by itself, by a horizon, by a limit.
+/// Ways to end: with no requests, with few, with enough; by itself, at a horizon, at a limit.
 fn ends() -> Vec<Value> {
     vec![
         json!({ "duration": "1ns" }),
@@ -35,7 +35,7 @@ fn ends() -> Vec<Value> {
     ]
 }
 
-/// A random scenario with one of the ends; in some no request ends before the run does.
+/// A random scenario with one of these ends; in some no request departs before the run ends.
 fn scenario(seed: u64) -> Value {
     let mut json: Value = serde_json::from_str(&generator::scenario(seed)).unwrap();
     let ends = ends();
@@ -79,7 +79,7 @@ fn backends(scenario: &Scenario) -> Vec<&str> {
     scenario.backends().keys().map(String::as_str).collect()
 }
 
-/// Every format says something of it, as a run and as a check against itself.
+/// Every format reports it, as a run and as a check against itself.
 fn has_reports(scenario: &Scenario, results: &ScenarioResults) {
     let stored = Stored::Text(baseline_json(&Baseline::of(scenario, results)));
     let gate =
@@ -93,15 +93,15 @@ fn has_reports(scenario: &Scenario, results: &ScenarioResults) {
         let view = View::default();
         let pieces: usize = documents.iter().map(|document| format.piece(&**document, view).len()).sum();
         let all = pieces + format.together(&documents, view).len();
-        // Annotations say only what is wrong.
-        assert!(all > 100 || *format == Format::Github, "{} says nothing", format.name());
+        // Annotations only report problems.
+        assert!(all > 100 || *format == Format::Github, "{} reports nothing", format.name());
     }
     let json: Value = serde_json::from_str(&results_json(results)).unwrap();
     assert_eq!(json["schema"], "waitline.results/1");
     assert!(timeline_svg(results).contains("</svg>"));
 }
 
-/// No interval holds what a number cannot be, and each holds the number itself.
+/// No interval contains impossible values, and each contains the number itself.
 fn only_possible(policy: &PolicyResults, backends: &[&str]) {
     let of_all = |metric: Metric| policy.metric(metric, backends);
     if let Some(confidence) = &policy.confidence {
@@ -134,7 +134,7 @@ fn intervals_are_possible(confidence: &ClassConfidence, backends: &[&str], numbe
     }
 }
 
-/// The interval of what is called worse or better does not hold 0.
+/// The interval of a change called worse or better does not contain 0.
 fn verdict_and_interval_agree(metric: &MetricComparison) {
     let differs = matches!(metric.verdict, MetricVerdict::Regressed | MetricVerdict::Improved);
     let Some([low, high]) = metric.interval else {
@@ -161,7 +161,7 @@ fn every_outcome_has_a_report_with_possible_numbers() {
     all_hold(0..56);
 }
 
-/// The same for longer: `cargo test --test invariants -- --ignored`.
+/// The same for many scenarios: `cargo test --test invariants -- --ignored`.
 #[test]
 #[ignore = "takes minutes"]
 fn every_outcome_of_many_scenarios_has_a_report_with_possible_numbers() {

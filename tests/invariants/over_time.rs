@@ -1,4 +1,4 @@
-//! What windows of time and faults say adds up to what the run says, and does not depend on how the run was computed.
+//! The numbers of time windows and faults add up to those of the run, and do not depend on how the run was computed.
 
 use std::ops::ControlFlow;
 
@@ -11,7 +11,7 @@ use crate::common::generator::{calm_scenario, scenario};
 
 const SCENARIOS: u64 = 150;
 
-/// The scenario with a warm-up now and then, and with replications where all last as long.
+/// The scenario, sometimes with a warm-up, and with replications if all have the same length.
 fn varied(seed: u64, text: &str) -> String {
     let mut scenario: Value = serde_json::from_str(text).expect("the generator writes JSON");
     let run = &mut scenario["run"];
@@ -30,7 +30,7 @@ fn results(text: &str, step_by_step: bool) -> ScenarioResults {
     let mut rows = |_: RequestRow<'_>| {};
     let rows: Option<&mut waitline::study::Rows<'_>> = if step_by_step { Some(&mut rows) } else { None };
     let mut watch = Watch { progress: &|_| ControlFlow::Continue(()), rows };
-    run(&scenario, &Options::default(), &mut watch).expect("nothing stops it")
+    run(&scenario, &Options::default(), &mut watch).expect("the run is not interrupted")
 }
 
 /// The mean of a level over all windows.
@@ -53,8 +53,8 @@ fn check(policy: &PolicyResults, text: &str) {
     assert!(is_near(in_system, policy.in_system.mean), "{}: {in_system} in the system of {text}", policy.name);
     let is_full = windows.iter().any(|window| window.utilization.is_some_and(|busy| busy >= 1.0));
     let busy = mean(windows, |window| window.utilization);
-    // Switches are no CPU time of requests, what follows a response is in no departure, and of what a request did while the
-    // warm-up lasted only a share is known.
+    // Context switches are not CPU time of requests, work after a response belongs to no departure, and of the work of a request
+    // during the warm-up only a share is known.
     let has_more = ["context_switch", "\"after\"", "warm_up"].iter().any(|part| text.contains(part));
     assert!(has_more || is_full || is_near(busy, policy.utilization.cores), "{}: {busy} busy of {text}", policy.name);
     for effect in &policy.faults {

@@ -1,7 +1,7 @@
-//! Laws that hold in every scenario, whatever it uses: over many random ones.
+//! Invariants of every scenario, whatever features it uses: checked for many random ones.
 //!
-//! The engine's own audit (no idle core beside ready work, parts of a response time that add up, nobody lost) runs
-//! along, since tests have debug assertions. A failing scenario is printed: it can be run as it is.
+//! The engine's own audit (no idle core while work is ready, parts of a response time add up, no request lost) runs
+//! too, since tests have debug assertions. A failing scenario is printed and can be run unchanged.
 
 use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
@@ -21,22 +21,22 @@ use waitline::study::{Replication, simulation};
 
 const SCENARIOS: u64 = 1_000;
 
-/// Adds up what every request did.
+/// Accounts for everything that requests did.
 #[derive(Default)]
 struct Books {
-    /// When each request arrived that has not left.
+    /// The arrival of each request that has not left.
     inside: BTreeMap<u64, SimTime>,
-    /// When a worker took each that has not left.
+    /// The time at which a worker took each request that has not left.
     taken: BTreeMap<u64, SimTime>,
     in_system: u128,
     in_slots: u128,
     working: u128,
     answered: u64,
-    /// What requests may have to wait for.
+    /// The resources that requests may have to wait for.
     resources: Vec<Resource>,
     /// Requests that were reported as unfinished.
     unfinished: u64,
-    /// Operations that ended, and those that were under way when the run ended.
+    /// Operations that ended, and those in progress when the run ended.
     operations: u64,
 }
 
@@ -49,7 +49,7 @@ impl Books {
         }
     }
 
-    /// Those who are inside at the end stay until then.
+    /// Requests that are inside at the end stay until then.
     fn close(&mut self, end: SimTime) {
         for request in self.inside.keys().copied().collect::<Vec<_>>() {
             self.leave(request, end);
@@ -63,7 +63,7 @@ impl Observer for Books {
     }
 
     fn on_arrival(&mut self, entrance: &Entrance) {
-        assert!(self.inside.insert(entrance.request, entrance.arrival).is_none(), "a number is used twice");
+        assert!(self.inside.insert(entrance.request, entrance.arrival).is_none(), "a request number is used twice");
     }
 
     fn on_taken(&mut self, request: u64, _: u32) {
@@ -125,14 +125,14 @@ impl Observer for Books {
         };
         self.operations += u64::from(is_open);
         self.unfinished += 1;
-        assert!(self.inside.contains_key(&request), "request {request} is unfinished, and not inside");
+        assert!(self.inside.contains_key(&request), "request {request} is unfinished, but not inside");
         assert_eq!(self.taken.contains_key(&request), unfinished.is_taken, "taken or not");
     }
 }
 
-/// The waits for each resource add up to the time booked as such waits: none is missing from the list of resources.
+/// The waits for the resources add up to the time recorded as such waits: no resource is missing from the list.
 fn check_waits(departure: &Departure, resources: &[Resource], row: Vec<Option<SimDuration>>) {
-    assert_eq!(row.len(), resources.len(), "a column for each resource");
+    assert_eq!(row.len(), resources.len(), "one column per resource");
     let waits = || resources.iter().zip(&row).filter_map(|(resource, wait)| Some((resource, (*wait)?)));
     for activity in [Activity::RunQueueWait, Activity::ThreadWait, Activity::PoolWait, Activity::BackendWait] {
         let waited: SimDuration =
@@ -142,26 +142,26 @@ fn check_waits(departure: &Departure, resources: &[Resource], row: Vec<Option<Si
 }
 
 #[test]
-fn the_laws_hold_in_a_thousand_random_scenarios() {
+fn the_invariants_hold_in_a_thousand_random_scenarios() {
     let mut seen = Seen::default();
     let mut broken = Vec::new();
     for seed in 0..SCENARIOS {
         let text = generator::scenario(seed);
         let scenario = Scenario::from_json(&text).unwrap_or_else(|error| panic!("{text}\n{error:?}"));
         for policy in scenario.policies() {
-            let lawful = std::panic::catch_unwind(AssertUnwindSafe(|| {
+            let result = std::panic::catch_unwind(AssertUnwindSafe(|| {
                 let (record, books) = run(&scenario, policy);
                 check(&scenario, &policy.rules(), &record, books);
                 record
             }));
-            match lawful {
+            match result {
                 Ok(record) => seen.add(&record),
                 Err(_) => broken.push((seed, policy.name().to_owned())),
             }
         }
     }
     if let Some((seed, policy)) = broken.first() {
-        panic!("laws are broken by {broken:?}; the first, under {policy}:\n{}", generator::scenario(*seed));
+        panic!("invariants are violated by {broken:?}; the first, under {policy}:\n{}", generator::scenario(*seed));
     }
     seen.check();
 }
@@ -186,25 +186,29 @@ fn check(scenario: &Scenario, rules: &Rules, record: &Record, mut books: Books) 
         + sum(|class| class.failed.total());
     let arrived = sum(|class| class.arrived);
     assert!(ended <= arrived, "more requests ended than arrived");
-    assert_eq!(sum(|class| class.completed), books.answered, "answers are counted otherwise than seen");
+    assert_eq!(sum(|class| class.completed), books.answered, "the counted answers differ from the observed ones");
     assert!(sum(|class| class.served_late) <= sum(|class| class.timed_out), "served late, but not timed out");
     assert!(
         record.ending != Ending::Deadlock || can_deadlock(scenario),
-        "a deadlock in a scenario that has no cause for it"
+        "a deadlock in a scenario without a cause for it"
     );
     let users = matches!(scenario.arrivals(), Arrivals::Users(_));
-    assert!(record.ending != Ending::Standstill || users, "the clock stands still without users who could stop it");
+    assert!(record.ending != Ending::Standstill || users, "time stands still without users who could cause it");
     if record.ending == Ending::Drained {
         assert_eq!(ended, arrived, "a drained run left a request");
         assert!(books.inside.is_empty(), "a drained run left a request inside: {:?}", books.inside);
     }
-    assert_eq!(books.unfinished, books.inside.len() as u64, "a request inside at the end was not reported, or twice");
+    assert_eq!(
+        books.unfinished,
+        books.inside.len() as u64,
+        "a request inside at the end was not reported, or was reported twice"
+    );
     assert_eq!(books.operations, arrived - sum(|class| class.retried), "an operation ends twice or never");
     books.close(record.end);
 
     // Little's law, exactly: the area under the number inside is the sum of the times inside.
     assert_eq!(record.in_system.area, books.in_system, "Little's law for the system");
-    // Where a worker is still occupied when the response is out, that comes on top.
+    // A worker may stay busy after the response has been sent, which adds to the slots.
     let trails = rules.overhead.after > SimDuration::ZERO;
     if trails {
         assert!(record.slots.area >= books.in_slots, "Little's law for the slots");
@@ -218,32 +222,36 @@ fn check(scenario: &Scenario, rules: &Rules, record: &Record, mut books: Books) 
         let pools =
             if backend.pool.as_ref().is_some_and(|pool| pool.per == PoolScope::Worker) { rules.workers } else { 1 };
         let connections = backend.pool.as_ref().map_or(0, |pool| u64::from(pool.size.get()) * u64::from(pools));
-        assert!(pool.in_use.max <= connections, "more connections were held than there are");
+        assert!(pool.in_use.max <= connections, "more connections were held than exist");
         assert!(pool.in_use.area <= span * u128::from(connections), "connections were held for longer than the run");
         let waits_beside_idle = pools == 1 && pool.in_use.max < connections && pool.waiting.max > 0;
-        assert!(!waits_beside_idle, "a request waited beside an idle connection");
+        assert!(!waits_beside_idle, "a request waited although a connection was idle");
     }
     let threads = rules.thread_pool.as_ref().map_or(0, |pool| u64::from(pool.threads) * u64::from(rules.workers));
-    assert!(record.threads.in_use.max <= threads, "more threads were taken than there are");
+    assert!(record.threads.in_use.max <= threads, "more threads were taken than exist");
     if !record.workers.is_empty() {
         let turns: u128 = record.workers.iter().map(|worker| worker.turns).sum();
         let in_progress: u128 = record.workers.iter().map(|worker| worker.in_progress.area).sum();
-        assert_eq!((turns, in_progress), (record.turns.area, record.slots.area), "workers do what all of them do");
+        assert_eq!(
+            (turns, in_progress),
+            (record.turns.area, record.slots.area),
+            "the numbers of the workers add up to the totals"
+        );
     }
     let turns = u128::from(rules.workers) * u128::from(rules.running_at_once);
-    assert!(record.turns.area <= span * turns, "more turns were taken than there are");
-    assert!(record.turns.area >= record.cores.area, "a core ran a request whose turn it was not");
+    assert!(record.turns.area <= span * turns, "more turns were taken than exist");
+    assert!(record.turns.area >= record.cores.area, "a core ran a request that did not have its turn");
     match scenario.machine().quantum {
         Quantum::RoundRobin(_) if scenario.machine().context_switch.as_nanos() == 0 && !trails => {
-            assert_eq!(record.cores.area, books.working, "cores were busy with something else than work");
+            assert_eq!(record.cores.area, books.working, "cores were busy with something other than work");
         }
         Quantum::RoundRobin(_) => assert!(record.cores.area >= books.working, "work without a core"),
-        // Shares are rounded by less than a nanosecond a burst.
+        // Shares are rounded by less than a nanosecond per burst.
         Quantum::ProcessorSharing => {}
     }
 }
 
-/// A request may hold its turn while it waits for a connection, which another passes on only once it has had that turn.
+/// A request may hold its turn while it waits for a connection that another request only passes on after getting that turn.
 fn can_deadlock(scenario: &Scenario) -> bool {
     let waits_for_owner = |backend: &Backend| {
         backend.pool.as_ref().is_some_and(|pool| {
@@ -261,7 +269,7 @@ fn can_deadlock(scenario: &Scenario) -> bool {
         && scenario.workload().classes.iter().flat_map(|class| &class.phases).any(blocks)
 }
 
-/// What the random scenarios made happen: a law that is never put to the test proves nothing.
+/// What happened in the random scenarios: an invariant that is never exercised proves nothing.
 #[derive(Default)]
 struct Seen {
     completed: u64,

@@ -1,4 +1,4 @@
-//! A run that takes shortcuts and one that does not tell the same, request by request and number by number.
+//! A run that takes shortcuts and one that does not report the same, request by request and number by number.
 
 use waitline::engine::{Departure, Observer, Record, Unfinished, Usage, Waits};
 use waitline::model::SimDuration;
@@ -7,13 +7,13 @@ use waitline::study::{Replication, simulation};
 
 use crate::common::generator::calm_scenario;
 
-/// Everything that departs, with what it waited for, and everything that is in flight at the end.
+/// All departures, with their waits, and all requests in flight at the end.
 #[derive(Default)]
 struct Departures(Vec<Departed>, Vec<Unfinished>);
 
 type Departed = (Departure, Vec<Option<SimDuration>>);
 
-/// The same, in the order in which it comes about.
+/// The same, in the order of events.
 #[derive(Default)]
 struct InOrder(Vec<Departure>);
 
@@ -42,12 +42,12 @@ impl Observer for Departures {
     }
 }
 
-/// What came of every request, in the order of arrival; and what the engine counted, but for the highest levels of what
-/// no results tell.
-fn outcome(scenario: &Scenario, policy: usize, warm_up: SimDuration, hurries: bool) -> (Departures, Record) {
+/// The outcome of every request, in order of arrival, and the engine's counts, except the highest levels that
+/// no results contain.
+fn outcome(scenario: &Scenario, policy: usize, warm_up: SimDuration, with_shortcut: bool) -> (Departures, Record) {
     let replication = Replication { number: 0, warm_up, ..Replication::default() };
     let run = simulation(scenario, &scenario.policies()[policy], &replication, Departures::default());
-    let mut run = if hurries { run } else { run.without_shortcut() };
+    let mut run = if with_shortcut { run } else { run.without_shortcut() };
     while run.advance(1_000) {}
     let (mut record, Departures(mut departures, mut unfinished)) = run.finish();
     departures.sort_by_key(|(departure, _)| departure.entrance.request);
@@ -85,7 +85,7 @@ pub fn check(json: &str) -> usize {
     scenario.policies().iter().filter(|policy| takes_shortcut(policy)).count()
 }
 
-/// A scenario of two classes on a machine with cores enough.
+/// A scenario of two classes on a machine with enough cores.
 fn scenario(classes: &str, arrivals: &str, policy: &str, run: &str) -> String {
     format!(
         r#"{{ "classes": {{ {classes} }}, "arrivals": {arrivals}, "machine": {{ "cores": 4 }},
@@ -98,7 +98,7 @@ const RANDOM: &str = r#"
         { "compute": { "exponential": "3ms" } }, { "db": { "exponential": "60ms" } }, { "framework": "1ms" } ] },
     "short": { "phases": [ { "compute": { "uniform": ["0ms", "2ms"] } } ] }"#;
 
-/// Many things happen at one instant; some requests bring nothing, some end with a wait.
+/// Many events happen at one instant; some requests are empty, some end with a wait.
 const CONSTANT: &str = r#"
     "page": { "weight": 2, "phases": [ { "framework": "1ms" }, { "framework": "1ms" }, { "db": "4ms" }, { "compute": "2ms" } ] },
     "waits": { "phases": [ { "compute": "2ms" }, { "db": { "time": "2ms", "blocking": true } },
@@ -120,14 +120,14 @@ const WAITS_FIRST: &str = r#"
     "first": { "phases": [ { "db": "2ms" }, { "compute": "2ms" }, { "db": "1ms" } ] },
     "twice": { "phases": [ { "compute": "5ms" }, { "db": "1ms" }, { "db": "1ms" }, { "compute": "0ms" } ] }"#;
 
-/// Waits at the same time, where what runs a request can do that; elsewhere they take their sum.
+/// Parallel waits, where the policy supports them; elsewhere they take their sum.
 const PARALLEL: &str = r#"
     "page": { "weight": 2, "phases": [ { "framework": "1ms" }, { "parallel": [ { "db": "9ms" }, { "sleep": { "exponential": "4ms" } } ] },
         { "compute": "1ms" } ] },
     "short": { "phases": [ { "compute": { "exponential": "2ms" } } ] }"#;
 
 #[test]
-fn parallel_waits_take_as_long_as_on_the_long_way() {
+fn parallel_waits_take_as_long_as_without_shortcuts() {
     for policy in SYNC.iter().chain(&LOOPS_AND_THREADS) {
         for arrivals in [r#"{ "poisson": "50/s" }"#, r#"{ "constant": "125/s" }"#] {
             check(&scenario(PARALLEL, arrivals, policy, r#"{ "requests": 400 }"#));
@@ -170,33 +170,33 @@ fn check_all(classes: &[&str], policies: &[&str]) {
     }
 }
 
-/// The requests in the order in which their departures are told.
-fn told(scenario: &Scenario, hurries: bool) -> Vec<u64> {
+/// The requests in the order in which their departures are reported.
+fn reported(scenario: &Scenario, with_shortcut: bool) -> Vec<u64> {
     let run = simulation(scenario, &scenario.policies()[0], &Replication::default(), InOrder::default());
     assert!(run.shortcut().is_some());
-    let mut run = if hurries { run } else { run.without_shortcut() };
+    let mut run = if with_shortcut { run } else { run.without_shortcut() };
     while run.advance(1_000) {}
     let (_, InOrder(departures)) = run.finish();
     departures.iter().map(|departure| departure.entrance.request).collect()
 }
 
 #[test]
-fn who_minds_the_order_is_told_departures_as_they_come_about() {
+fn an_observer_of_the_order_gets_departures_as_they_happen() {
     for classes in [RANDOM, CONSTANT] {
         for policy in [SYNC[0], LOOPS_AND_THREADS[0], LOOPS_AND_THREADS[2]] {
             for arrivals in [r#"{ "poisson": "80/s" }"#, r#"{ "constant": "250/s" }"#] {
                 let json = scenario(classes, arrivals, policy, r#"{ "requests": 400 }"#);
                 let scenario = Scenario::from_json(&json).unwrap();
-                let long_way = told(&scenario, false);
-                assert_eq!(long_way.len(), 400);
-                assert_eq!(told(&scenario, true), long_way, "{json}");
+                let without_shortcut = reported(&scenario, false);
+                assert_eq!(without_shortcut.len(), 400);
+                assert_eq!(reported(&scenario, true), without_shortcut, "{json}");
             }
         }
     }
 }
 
 #[test]
-fn users_who_wait_for_an_answer_are_served_alike() {
+fn users_who_wait_for_answers_are_served_identically() {
     for policy in [LOOPS_AND_THREADS[0], LOOPS_AND_THREADS[2]] {
         let users = r#"{ "users": { "count": 20, "think": { "exponential": "100ms" } } }"#;
         assert_eq!(check(&scenario(RANDOM, users, policy, r#"{ "duration": "4s" }"#)), 1);
@@ -204,7 +204,7 @@ fn users_who_wait_for_an_answer_are_served_alike() {
 }
 
 #[test]
-fn very_many_requests_may_depart_as_soon_as_they_are_taken() {
+fn thousands_of_requests_may_depart_as_soon_as_they_are_taken() {
     let empty = r#", { "time": "1ms", "class": "empty" }"#.repeat(20_000);
     let arrivals = format!(r#"{{ "at": [{{ "time": "0ms", "class": "page" }}{empty}] }}"#);
     let json = scenario(CONSTANT, &arrivals, LOOPS_AND_THREADS[2], "{}").replace(r#""threads": 5"#, r#""threads": 1"#);
@@ -212,7 +212,7 @@ fn very_many_requests_may_depart_as_soon_as_they_are_taken() {
 }
 
 #[test]
-fn who_competes_for_cores_or_turns_goes_the_long_way() {
+fn competition_for_cores_or_turns_excludes_shortcuts() {
     for policy in [
         r#"{ "sync": { "workers": 5 } }"#,
         r#"{ "async": { "workers": 5 } }"#,
@@ -227,7 +227,7 @@ fn who_competes_for_cores_or_turns_goes_the_long_way() {
 }
 
 #[test]
-fn a_loop_whose_requests_wait_before_they_run_goes_the_long_way() {
+fn a_loop_whose_requests_wait_before_they_run_takes_no_shortcut() {
     let run = r#"{ "requests": 400 }"#;
     assert_eq!(check(&scenario(WAITS_FIRST, r#"{ "constant": "250/s" }"#, r#"{ "async": {} }"#, run)), 0);
 }

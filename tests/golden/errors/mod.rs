@@ -1,4 +1,4 @@
-//! Every mistake a person can make in a scenario, with the whole message that it gets.
+//! The mistakes that people make in scenarios, each with its full message.
 //!
 //! One file of mistakes and one of messages for each section of the scenario file;
 //! `UPDATE_GOLDEN=1 cargo test --test golden` rewrites the messages.
@@ -25,11 +25,11 @@ use waitline::scenario::{Change, Diagnostic, Scenario, Source, read};
 
 const SHOP: &str = include_str!("../../data/shop.json");
 
-/// A mistake: in the text of the shop, in a text of its own, or in a change.
+/// A mistake: in the text of the shop, in another text, or in a change.
 enum Mistake {
-    /// The shop with one stretch replaced.
+    /// The shop with one piece of text replaced.
     Replace(&'static str, &'static str),
-    /// A whole text.
+    /// A complete text.
     Text(&'static str),
     /// A file of these bytes.
     Bytes(&'static [u8]),
@@ -50,7 +50,7 @@ use Mistake::{Assert, Bytes, Replace, Set, Slo, Text, Tolerate, Unreadable};
 /// The arrivals of the shop.
 const POISSON: &str = r#"{ "poisson": "25/s" }"#;
 
-/// The mistakes in each section; a file of messages each.
+/// The mistakes in each section; each section has a file of messages.
 const SECTIONS: &[(&str, &[(&str, &[Mistake])])] = &[
     ("text", text::MISTAKES),
     ("fields", fields::MISTAKES),
@@ -65,7 +65,7 @@ const SECTIONS: &[(&str, &[(&str, &[Mistake])])] = &[
 ];
 
 #[test]
-fn every_mistake_gets_a_message_that_helps() {
+fn every_mistake_gets_a_helpful_message() {
     for (section, groups) in SECTIONS {
         check_golden(&format!("tests/golden/errors/{section}.txt"), &messages(groups));
     }
@@ -94,7 +94,7 @@ impl Mistake {
         let shop = |text: &str, changes: &[Change]| read(Source::new("shop.json", text), "shop", changes, &files);
         match self {
             Replace(old, new) => {
-                assert_eq!(SHOP.matches(old).count(), 1, "{old} stands once in the shop");
+                assert_eq!(SHOP.matches(old).count(), 1, "{old} occurs once in the shop");
                 (format!("{} -> {}", quoted(old), quoted(new)), shop(&SHOP.replace(old, new), &[]))
             }
             Text(text) => (quoted(text), shop(text, &[])),
@@ -116,14 +116,14 @@ impl Mistake {
     }
 }
 
-/// The shop and something more, which must leave it as it is if it is wrong.
+/// The shop with an addition, which must not change it if it is invalid.
 fn added(add: impl FnOnce(&mut Scenario) -> Result<(), Diagnostic>) -> Result<Scenario, Diagnostic> {
     let before = Scenario::from_json(SHOP)?;
     let mut shop = before.clone();
     add(&mut shop).inspect_err(|_| assert_eq!(shop, before)).map(|()| shop)
 }
 
-/// The files beside the shop.
+/// The files next to the shop.
 const FILES: &[(&str, &[u8])] = &[
     ("empty.jsonl", b"\n \r\n"),
     ("text.jsonl", b"{\"time_ms\": 0, \"class\": \"login\"}\n\nlogin at 5 ms\n"),
@@ -155,7 +155,7 @@ fn file(path: &str) -> io::Result<Box<dyn BufRead + Send>> {
     }
 }
 
-/// One line that shows a text.
+/// A text on one line, for display.
 fn quoted(text: &str) -> String {
     format!("«{}»", text.replace('\n', "⏎").replace('\0', "␀"))
 }
@@ -172,15 +172,15 @@ fn check_golden(path: &str, text: &str) {
         assert_eq!(
             stored,
             now,
-            "{}:{}: run `UPDATE_GOLDEN=1 cargo test` and look at the diff",
+            "{}:{}: run `UPDATE_GOLDEN=1 cargo test` and review the diff",
             path.display(),
             number + 1
         );
     }
-    assert_eq!(stored.len(), text.len(), "{} is not current: run `UPDATE_GOLDEN=1 cargo test`", path.display());
+    assert_eq!(stored.len(), text.len(), "{} is out of date: run `UPDATE_GOLDEN=1 cargo test`", path.display());
 }
 
-/// Whatever is read, it is a scenario, or a diagnostic whose place is in the text.
+/// Any input gives a scenario, or a diagnostic with a place in the text.
 fn check_reads(bytes: &[u8], changes: &[Change]) {
     let lines = bytes.iter().filter(|byte| **byte == b'\n').count() + 1;
     let source = Source::from_bytes("shop.json", bytes.to_vec());
@@ -190,12 +190,12 @@ fn check_reads(bytes: &[u8], changes: &[Change]) {
     match diagnostic.place() {
         Some(("shop.json", line, column)) => assert!(line <= lines && line > 0 && column > 0, "{diagnostic:?}"),
         Some(("--set", line, _)) => assert!(line == 1 && !changes.is_empty(), "{diagnostic:?}"),
-        Some(place) => panic!("{place:?} is no source"),
+        Some(place) => panic!("{place:?} is not a source"),
         None => assert!(diagnostic.message().contains("UTF-16"), "{diagnostic:?}"),
     }
 }
 
-/// Pieces that texts are made of.
+/// Pieces of random texts.
 const PIECES: &[&str] = &[
     "{",
     "}",
@@ -255,7 +255,7 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(3000) })]
 
     #[test]
-    fn no_mutation_of_a_scenario_is_too_much(
+    fn every_mutation_of_a_scenario_is_handled(
         edits in prop::collection::vec((any::<prop::sample::Index>(), 0_usize..12, prop::sample::select(PIECES)), 1..6),
     ) {
         let mut text = SHOP.as_bytes().to_vec();
@@ -268,7 +268,7 @@ proptest! {
     }
 
     #[test]
-    fn no_bytes_are_too_much(bytes in prop::collection::vec(any::<u8>(), 0..60), at in any::<prop::sample::Index>()) {
+    fn arbitrary_bytes_are_handled(bytes in prop::collection::vec(any::<u8>(), 0..60), at in any::<prop::sample::Index>()) {
         check_reads(&bytes, &[]);
         let mut text = SHOP.as_bytes().to_vec();
         let at = at.index(text.len());
@@ -277,7 +277,7 @@ proptest! {
     }
 
     #[test]
-    fn no_change_is_too_much(
+    fn every_change_is_handled(
         path in prop::collection::vec(prop::sample::select(&[
             "classes", "list", "phases", "0", "1", "9", "db", "wait", "time", "arrivals", "poisson", "at", "machine",
             "cores", "policies", "sync", "threaded", "workers", "name", "run", "seed", "backends", "idp", "", "[0]", "[",
@@ -291,7 +291,7 @@ proptest! {
     }
 }
 
-/// Pieces that objectives and tolerances are made of.
+/// Pieces of random objectives and tolerances.
 const JUDGEMENTS: &[&str] = &[
     "async",
     "list",
@@ -344,7 +344,7 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(1000) })]
 
     #[test]
-    fn no_objective_and_no_tolerance_is_too_much(pieces in prop::collection::vec(prop::sample::select(JUDGEMENTS), 0..9)) {
+    fn every_objective_and_tolerance_is_handled(pieces in prop::collection::vec(prop::sample::select(JUDGEMENTS), 0..9)) {
         let text = pieces.concat();
         let mut shop = Scenario::from_json(SHOP).unwrap();
         let lines = text.matches('\n').count() + 1;
@@ -363,14 +363,14 @@ proptest! {
 }
 
 #[test]
-fn a_change_of_many_names_is_refused() {
+fn a_change_with_too_many_names_is_rejected() {
     let path = "a.".repeat(50_000);
     let error = read(Source::new("shop.json", SHOP), "shop", &[Change::new(format!("{path}b=1"))], &Files::none());
     assert_eq!(error.unwrap_err().message(), "the path is too long");
 }
 
 #[test]
-fn a_name_without_end_is_refused() {
+fn an_overlong_name_is_rejected() {
     let long = SHOP.replace("\"login\"", &format!("\"{}\"", "x".repeat(100_000)));
     let error = Scenario::from_json(&long).unwrap_err();
     assert!(error.message().starts_with("a class may not be named `xxx"), "{error}");
@@ -378,13 +378,13 @@ fn a_name_without_end_is_refused() {
 }
 
 #[test]
-fn a_scenario_of_too_many_values_is_refused() {
+fn a_scenario_with_too_many_values_is_rejected() {
     let error = Scenario::from_json(&format!("[{}0]", "0,".repeat(2_500_000))).unwrap_err();
     assert_eq!(error.message(), "the scenario has too many values");
 }
 
 #[test]
-fn a_text_nested_without_end_is_refused() {
+fn a_text_nested_too_deeply_is_rejected() {
     for piece in ["[", "{\"a\":", "[{\"a\":[", "{\"classes\":{\"a\":{\"phases\":[{\"db\":{\"mixture\":["] {
         let text = piece.repeat(200_000);
         let error = Scenario::from_json(&text).unwrap_err();

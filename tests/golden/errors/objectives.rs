@@ -1,4 +1,4 @@
-//! Objectives, in the file and of `--assert`.
+//! Objectives, in the file and from `--assert`.
 
 use super::Mistake;
 use super::Mistake::{Assert, Replace, Slo};

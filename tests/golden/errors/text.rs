@@ -1,4 +1,4 @@
-//! The file itself: missing, unreadable, not JSON, or with odd texts.
+//! The file itself: missing, unreadable, not JSON, or with unusual texts.
 
 use std::io::ErrorKind;
 

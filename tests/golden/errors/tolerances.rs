@@ -1,4 +1,4 @@
-//! Tolerances, in the file and of `--tolerance`.
+//! Tolerances, in the file and from `--tolerance`.
 
 use super::Mistake;
 use super::Mistake::{Set, Tolerate};

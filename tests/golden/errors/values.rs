@@ -1,4 +1,4 @@
-//! Values that are impossible, alone or together.
+//! Values that are impossible, by themselves or in combination.
 
 use super::Mistake;
 use super::Mistake::{Replace, Text};

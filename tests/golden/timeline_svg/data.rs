@@ -1,4 +1,4 @@
-//! Results to draw: the lecture, worked out by hand, and made-up runs of many sizes.
+//! Results to draw: the lecture, computed by hand, and made-up runs of many sizes.
 
 use waitline::policy::Runner;
 use waitline::stats::{
@@ -6,7 +6,7 @@ use waitline::stats::{
     TimelineSegment, Utilization,
 };
 
-/// What a request does and until when.
+/// What a request does, and until when.
 pub type Step = (&'static str, f64);
 
 /// The results of a scenario.
@@ -125,7 +125,7 @@ pub fn lecture() -> ScenarioResults {
     )
 }
 
-/// A little chance, the same on every machine.
+/// A simple random generator, the same on every machine.
 pub struct Chance(pub u64);
 
 impl Chance {
@@ -152,12 +152,12 @@ impl Demand {
     }
 }
 
-fn demands(count: usize, unit_ms: f64, gap: f64, classes: &[&'static str]) -> Vec<Demand> {
+fn demands(count: usize, unit_ms: f64, interarrival: f64, classes: &[&'static str]) -> Vec<Demand> {
     let mut chance = Chance(count as u64);
     let mut arrival = 0.0;
     (0..count)
         .map(|index| {
-            arrival += gap * unit_ms * chance.exponential();
+            arrival += interarrival * unit_ms * chance.exponential();
             let mut length = |mean: f64| unit_ms * mean * (0.3 + chance.exponential());
             let mut phases = vec![("framework", length(4.0)), ("backend", length(40.0)), ("compute", length(8.0))];
             if index % 3 == 0 {
@@ -169,7 +169,7 @@ fn demands(count: usize, unit_ms: f64, gap: f64, classes: &[&'static str]) -> Ve
         .collect()
 }
 
-/// Requests on workers that wait with them: `slots` a worker, each with a core of its own.
+/// Requests whose slots are held while they wait: `slots` per worker, each with its own core.
 fn held(demands: &[Demand], workers: u32, slots: u32) -> Vec<TimelineEntry> {
     let mut free = vec![0.0; (workers * slots) as usize];
     let one = |(index, demand): (usize, &Demand)| {
@@ -219,9 +219,9 @@ fn on_loop(demands: &[Demand]) -> Vec<TimelineEntry> {
     .collect()
 }
 
-/// `count` requests whose phases take some `unit_ms`, one every `gap` of them, under three policies.
-pub fn made_up(count: usize, unit_ms: f64, gap: f64, workers: u32, threads: u32) -> ScenarioResults {
-    let demands = demands(count, unit_ms, gap, &["list", "login", "search", "checkout"]);
+/// `count` requests with phases of a few `unit_ms` and mean interarrival time `interarrival` × `unit_ms`, under three policies.
+pub fn made_up(count: usize, unit_ms: f64, interarrival: f64, workers: u32, threads: u32) -> ScenarioResults {
+    let demands = demands(count, unit_ms, interarrival, &["list", "login", "search", "checkout"]);
     scenario(
         "made up",
         "Many requests, none of which happened. The description goes on for long enough to need a second line, which \
@@ -254,7 +254,7 @@ pub fn cut(mut results: ScenarioResults, end_ms: f64) -> ScenarioResults {
     results
 }
 
-/// The same, later by `by_ms`, as the first of a run of 200,000.
+/// The same, shifted by `by_ms`, as the first requests of a run of 200,000.
 pub fn late(mut results: ScenarioResults, by_ms: f64) -> ScenarioResults {
     for policy in &mut results.policies {
         policy.requests.arrived = 200_000;
@@ -271,7 +271,7 @@ pub fn late(mut results: ScenarioResults, by_ms: f64) -> ScenarioResults {
     results
 }
 
-/// Names that no chart has seen.
+/// Unusual names.
 pub fn odd_names() -> ScenarioResults {
     let names: [&'static str; 6] = [
         "<script>alert(\"&amp;\")</script>",
@@ -298,7 +298,7 @@ pub fn odd_names() -> ScenarioResults {
     results
 }
 
-/// The same with two faults, the second of which goes on after all that is shown, and one that begins later.
+/// The same with three faults: the second lasts longer than what is shown, the third begins later.
 pub fn with_faults(mut results: ScenarioResults) -> ScenarioResults {
     let slow = FaultWindow {
         kind: FaultWindowKind::Slow,

@@ -1,4 +1,4 @@
-//! The timeline is faithful to its data, readable and well-formed, from one request to sixty.
+//! The timeline shows its data correctly, and is readable and well-formed, from one request to sixty.
 
 mod data;
 mod picture;
@@ -8,7 +8,7 @@ use waitline::model::Activity;
 use waitline::output::timeline_svg;
 use waitline::stats::ScenarioResults;
 
-/// What is drawn in these tests, with a name for messages. `GALLERY=DIR` writes all of it there, to be looked at.
+/// The results drawn in these tests, with names for messages. `GALLERY=DIR` writes all pictures there, for inspection.
 fn gallery() -> Vec<(&'static str, ScenarioResults)> {
     vec![
         ("lecture", data::lecture()),
@@ -31,7 +31,7 @@ fn gallery() -> Vec<(&'static str, ScenarioResults)> {
 }
 
 #[test]
-fn pictures_are_well_formed_and_their_texts_neither_clipped_nor_overlapping() {
+fn pictures_are_well_formed_and_their_texts_are_neither_clipped_nor_overlapping() {
     for (name, results) in gallery() {
         let svg = timeline_svg(&results);
         if let Ok(folder) = std::env::var("GALLERY") {
@@ -72,7 +72,7 @@ fn bars_are_proportional_to_time() {
     }
 }
 
-/// Every segment has its bar, in order, where its time says, and no text on it.
+/// Every segment has a bar, in order, at the position of its time, without text on it.
 fn check_bars(picture: &Picture, results: &ScenarioResults) {
     let kinds = Activity::ALL.map(Activity::name);
     picture.check_bars_are_free(&kinds);
@@ -96,7 +96,7 @@ fn check_bars(picture: &Picture, results: &ScenarioResults) {
 }
 
 #[test]
-fn what_is_drawn_tells_what_it_is() {
+fn everything_drawn_has_a_tooltip() {
     let svg = timeline_svg(&data::lecture());
     let picture = Picture::of(&svg, "lecture");
     let titles = picture.titles();
@@ -115,14 +115,14 @@ fn what_is_drawn_tells_what_it_is() {
     {
         assert!(texts.iter().any(|text| text == end), "no lane ends with {end:?}");
     }
-    // A loop is never held, and the legend names only what occurs.
+    // A loop is never held, and the legend only names what occurs.
     assert!(!titles.iter().any(|title| title.starts_with("loop 1 is held")));
     assert!(texts.iter().any(|text| text == "in the backlog"));
     assert!(!texts.iter().any(|text| text == "for a connection"));
 }
 
 #[test]
-fn a_strip_shows_each_thread_once_and_what_it_has_no_room_for_in_words() {
+fn a_strip_shows_each_thread_once_and_counts_those_without_room() {
     let svg = timeline_svg(&data::made_up(60, 1.0, 1.0, 60, 2));
     let texts: Vec<_> = Picture::of(&svg, "many workers").texts().into_iter().map(|text| text.content).collect();
     assert!(texts.iter().any(|text| text == "worker 32"));
@@ -131,7 +131,7 @@ fn a_strip_shows_each_thread_once_and_what_it_has_no_room_for_in_words() {
 }
 
 #[test]
-fn requests_in_flight_and_requests_not_shown_are_named_as_such() {
+fn requests_in_flight_and_requests_not_shown_are_labelled() {
     let texts = |results| {
         let svg = timeline_svg(&results);
         Picture::of(&svg, "").texts().into_iter().map(|text| text.content).collect::<Vec<_>>()
@@ -149,7 +149,7 @@ fn requests_in_flight_and_requests_not_shown_are_named_as_such() {
 }
 
 #[test]
-fn long_and_strange_names_are_cut_in_the_picture_and_whole_in_the_tooltip() {
+fn long_and_unusual_names_are_shortened_in_the_picture_and_complete_in_the_tooltip() {
     let results = data::odd_names();
     let svg = timeline_svg(&results);
     assert!(!svg.contains("<script"));

@@ -1,11 +1,11 @@
-//! A drawn timeline, read back.
+//! A reader for drawn timelines.
 
 use roxmltree::{Document, Node};
 use waitline::output::svg::{ASCENT, DESCENT, text_width};
 
-/// What a picture holds.
+/// The content of a picture.
 pub struct Picture {
-    /// What it is called in messages.
+    /// Its name in messages.
     pub name: String,
     size: (f64, f64),
     texts: Vec<Text>,
@@ -38,7 +38,7 @@ pub fn number(node: Node<'_, '_>, attribute: &str) -> Option<f64> {
     node.attribute(attribute).map(|value| value.parse().unwrap())
 }
 
-/// A point and the slope of the straight line that fits best.
+/// A point and the slope of the best-fitting straight line.
 pub fn line_through(points: &[(f64, f64)]) -> Option<((f64, f64), f64)> {
     let count = points.len() as f64;
     let mean = (points.iter().map(|p| p.0).sum::<f64>() / count, points.iter().map(|p| p.1).sum::<f64>() / count);
@@ -48,7 +48,7 @@ pub fn line_through(points: &[(f64, f64)]) -> Option<((f64, f64), f64)> {
 }
 
 impl Picture {
-    /// Reads a picture that is to be sound: well-formed, named, with a tooltip in each group.
+    /// Reads a picture and checks it: well-formed, named, with a tooltip in each group.
     pub fn of(svg: &str, name: &str) -> Self {
         let document = Document::parse(svg).unwrap_or_else(|error| panic!("{name}: {error}"));
         let root = document.root_element();
@@ -111,7 +111,7 @@ impl Picture {
         }
     }
 
-    /// No text leaves the picture, and no two share a spot.
+    /// No text extends beyond the picture, and no two texts overlap.
     pub fn check_texts(&self) {
         let mut texts: Vec<_> = self.texts.iter().collect();
         texts.sort_by(|a, b| a.top.total_cmp(&b.top));
