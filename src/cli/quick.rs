@@ -4,7 +4,7 @@ use std::num::{NonZeroU32, NonZeroU64};
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use serde_json::{Value, json};
+use indexmap::IndexMap;
 
 use super::arguments::{
     ExplainArguments, ExportArguments, PrintArguments, RunArguments, ScenarioArguments, WriteArguments,
@@ -16,8 +16,10 @@ use super::scenarios;
 use super::simulate::Simulation;
 use super::terminal::Stdout;
 use crate::model::{Rate, SimDuration};
-use crate::output;
-use crate::scenario::Source;
+use crate::policy::{Async, PolicyChoice, Sync, Threaded};
+use crate::random::{Arrivals, Distribution};
+use crate::scenario::format::{ClassForm, DbForm, MachineForm, PhaseForm, RunForm, ScenarioForm};
+use crate::scenario::{Draft, Source};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -25,6 +27,9 @@ Examples:
   waitline quick --rate 80/s --cpu 10ms --db 80ms --workers 2 --threads 16
   waitline quick --rate 8/s --cpu 20ms --db 80ms --law constant --cores 1
   waitline quick --rate 80/s --cpu 10ms --db 80ms --print-scenario > mine.json";
+
+/// The fields that options set: the printed scenario has them even where they are defaults.
+const SET_BY_OPTIONS: [&str; 3] = ["/workers", "/threads", "/cores"];
 
 /// Compare the policies on one kind of request, without a file
 ///
@@ -111,7 +116,7 @@ impl Quick {
     /// # Errors
     /// As for `run`.
     pub fn execute(&self, stdout: &mut Stdout, ending: &Ending) -> Result<(), Failure> {
-        let text = output::json_text(&self.document());
+        let text = self.draft().to_string();
         if self.print_scenario {
             return stdout.write(&text);
         }
@@ -131,24 +136,26 @@ impl Quick {
         simulation.run(&[scenario], stdout, ending)
     }
 
-    fn document(&self) -> Value {
+    fn draft(&self) -> Draft {
+        let classes = IndexMap::from([("request".to_owned(), ClassForm::new(self.phases()))]);
         let workers = self.workers;
-        let threaded = match self.no_gil {
-            true => json!({ "workers": workers, "threads": self.threads, "gil": false }),
-            false => json!({ "workers": workers, "threads": self.threads }),
+        let policies = vec![
+            PolicyChoice::Sync(Sync { workers, ..Sync::default() }),
+            PolicyChoice::Threaded(Threaded {
+                workers,
+                threads: self.threads,
+                gil: !self.no_gil,
+                ..Threaded::default()
+            }),
+            PolicyChoice::Async(Async { workers, ..Async::default() }),
+        ];
+        let form = ScenarioForm {
+            description: Some(self.description()),
+            machine: MachineForm { cores: self.cores.unwrap_or(workers), ..MachineForm::default() },
+            run: RunForm { requests: Some(self.requests), ..RunForm::default() },
+            ..ScenarioForm::new(classes, Arrivals::Poisson(self.rate), policies)
         };
-        json!({
-            "description": self.description(),
-            "classes": { "request": { "phases": self.phases() } },
-            "arrivals": { "poisson": self.rate.to_string() },
-            "machine": { "cores": self.cores.unwrap_or(workers) },
-            "policies": [
-                { "sync": { "workers": workers } },
-                { "threaded": threaded },
-                { "async": { "workers": workers } },
-            ],
-            "run": { "requests": self.requests },
-        })
+        Draft::of(&form, &|pointer| SET_BY_OPTIONS.iter().any(|field| pointer.ends_with(field)))
     }
 
     fn description(&self) -> String {
@@ -160,14 +167,14 @@ impl Quick {
         format!("Requests at {}, each with {} of CPU{db} ({law}).", self.rate, self.cpu)
     }
 
-    fn phases(&self) -> Vec<Value> {
+    fn phases(&self) -> Vec<PhaseForm> {
         let varying = |time: SimDuration| match self.law {
-            Law::Exponential if time > SimDuration::ZERO => json!({ "exponential": time.to_string() }),
-            _ => json!(time.to_string()),
+            Law::Exponential if time > SimDuration::ZERO => Distribution::Exponential(time),
+            Law::Exponential | Law::Constant => Distribution::Constant(time),
         };
-        let compute = |time| json!({ "compute": varying(time) });
+        let compute = |time| PhaseForm::Compute(varying(time));
         let Some(db) = self.db else { return vec![compute(self.cpu)] };
         let first = SimDuration::from_nanos(self.cpu.as_nanos() / 2);
-        vec![compute(first), json!({ "db": varying(db) }), compute(self.cpu - first)]
+        vec![compute(first), PhaseForm::Db(DbForm::Plain(varying(db))), compute(self.cpu - first)]
     }
 }

@@ -10,12 +10,18 @@ mod defaults;
 mod determinism;
 mod diagnostic;
 mod document;
+mod draft;
+#[cfg(test)]
+mod drawn;
+mod encode;
 mod explain;
-mod format;
+pub(crate) mod format;
+mod layout;
 mod lines;
 mod objective;
 mod part;
 mod percentage;
+mod remarks;
 mod rules;
 mod schema;
 mod source;
@@ -34,6 +40,7 @@ use crate::random::Files;
 
 pub use self::changes::Change;
 pub use self::diagnostic::{Diagnostic, allowed_names, did_you_mean};
+pub use self::draft::Draft;
 pub use self::objective::{Comparison, Objective, Place};
 pub use self::schema::schema;
 pub use self::source::Source;

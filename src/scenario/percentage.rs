@@ -10,7 +10,7 @@ use serde::{Serialize, Serializer};
 
 /// So many of a hundred: `95%`; finite, 0 or more.
 #[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
-pub(super) struct Percentage(f64);
+pub(crate) struct Percentage(f64);
 
 impl Percentage {
     /// So many of a hundred.

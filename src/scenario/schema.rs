@@ -56,14 +56,19 @@ impl<'a> Shape<'a> {
         }
     }
 
-    /// The fields of the object that stands here, with their shapes; in the order of the format.
-    pub fn fields(self, object: &Node) -> impl Iterator<Item = (&'a str, Self)> {
+    /// Of several alternatives the first that has all of these keys.
+    pub fn of_object<'k>(self, keys: impl Iterator<Item = &'k str> + Clone) -> Self {
         let fits = |shape: &&Json| {
             let properties = shape.get("properties").and_then(Json::as_object);
-            properties.is_some_and(|known| object.members().iter().all(|member| known.contains_key(&member.key)))
+            properties.is_some_and(|known| keys.clone().all(|key| known.contains_key(key)))
         };
-        let properties =
-            self.alternatives().into_iter().find(fits).and_then(|shape| shape.get("properties")?.as_object());
+        self.alternatives().into_iter().find(fits).map_or(self, |shape| Self(Some(shape)))
+    }
+
+    /// The fields of the object that stands here, with their shapes; in the order of the format.
+    pub fn fields(self, object: &Node) -> impl Iterator<Item = (&'a str, Self)> {
+        let shape = self.of_object(object.members().iter().map(|member| member.key.as_str()));
+        let properties = shape.0.and_then(|shape| shape.get("properties")?.as_object());
         properties.into_iter().flatten().map(|(key, shape)| (key.as_str(), Self(Some(shape))))
     }
 
@@ -89,6 +94,14 @@ impl<'a> Shape<'a> {
     /// The value in force when there is none.
     pub fn default(self) -> Option<&'a Json> {
         self.0?.get("default")
+    }
+
+    /// Whether `null` may stand here, which says the same as leaving it out.
+    pub fn is_optional(self) -> bool {
+        let is_null = |kind: &Json| kind == "null";
+        let may_be_null =
+            |kinds: &Json| is_null(kinds) || kinds.as_array().is_some_and(|kinds| kinds.iter().any(is_null));
+        self.alternatives().iter().any(|shape| shape.get("type").is_some_and(may_be_null))
     }
 
     /// The schemas of which one holds: references are followed, choices opened.

@@ -11,7 +11,7 @@ use crate::model::SimDuration;
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Fault")]
-pub(in crate::scenario) struct FaultForm {
+pub(crate) struct FaultForm {
     /// What objectives (`during NAME: …`, `recovered NAME < 30s`) and reports call it.
     pub name: Option<String>,
     /// When it begins, from the start of the run.
@@ -36,7 +36,7 @@ pub(in crate::scenario) struct FaultForm {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Slow", extend("oneOf" = [{ "required": ["factor"] }, { "required": ["time"] }]))]
-pub(in crate::scenario) struct SlowForm {
+pub(crate) struct SlowForm {
     /// The backend: `db` or one declared in `backends`.
     pub backend: String,
     /// So many times as long; 1 or more. Factors of faults at the same time multiply.
@@ -51,7 +51,7 @@ pub(in crate::scenario) struct SlowForm {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Down")]
-pub(in crate::scenario) struct DownForm {
+pub(crate) struct DownForm {
     /// The backend: `db` or one declared in `backends`.
     pub backend: String,
 }
@@ -60,7 +60,7 @@ pub(in crate::scenario) struct DownForm {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Restart")]
-pub(in crate::scenario) struct RestartForm {
+pub(crate) struct RestartForm {
     /// Which, counted from 1; policies with fewer workers do not notice.
     pub worker: NonZeroU32,
 }

@@ -12,7 +12,7 @@ use crate::scenario::percentage::Percentage;
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Tolerance")]
-pub(in crate::scenario) struct ToleranceForm {
+pub(crate) struct ToleranceForm {
     /// As a share of the baseline's value (2%).
     pub relative: Option<Percentage>,
     /// In the metric's unit: a duration such as "2ms", a rate such as "1/s", a percentage such as "0.1%".

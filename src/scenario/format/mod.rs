@@ -22,15 +22,15 @@ use crate::random::{Arrivals, Clients, Distribution, Weight};
 
 use super::diagnostic::did_you_mean;
 
-pub(super) use fault::{DownForm, FaultForm, SlowForm};
-pub(super) use judgement::ToleranceForm;
-pub(super) use run::{PrecisionForm, RunForm};
+pub(crate) use fault::{DownForm, FaultForm, SlowForm};
+pub(crate) use judgement::ToleranceForm;
+pub(crate) use run::{PrecisionForm, RunForm};
 
 /// A web application, the requests it gets, and the policies under which to run them.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(title = "Scenario of waitline, version 1")]
-pub(super) struct ScenarioForm {
+pub(crate) struct ScenarioForm {
     /// Where the JSON Schema of this format is, for editors.
     #[serde(rename = "$schema")]
     pub schema: Option<String>,
@@ -69,11 +69,38 @@ pub(super) struct ScenarioForm {
     pub tolerances: IndexMap<String, ToleranceForm>,
 }
 
+impl ScenarioForm {
+    /// What every scenario must say; nothing else is said.
+    pub fn new(classes: IndexMap<String, ClassForm>, arrivals: Arrivals, policies: Vec<PolicyChoice>) -> Self {
+        Self {
+            schema: None,
+            description: None,
+            classes,
+            arrivals,
+            machine: MachineForm::default(),
+            backends: IndexMap::new(),
+            clients: Clients::default(),
+            faults: Vec::new(),
+            policies,
+            run: RunForm::default(),
+            slo: Vec::new(),
+            tolerances: IndexMap::new(),
+        }
+    }
+}
+
+impl ClassForm {
+    /// Requests of weight 1 that do this.
+    pub fn new(phases: Vec<PhaseForm>) -> Self {
+        Self { weight: one(), priority: 0, phases }
+    }
+}
+
 /// A kind of request.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Class")]
-pub(super) struct ClassForm {
+pub(crate) struct ClassForm {
     /// Its share of the requests, relative to the weights of the other classes.
     #[serde(default = "one", deserialize_with = "weight")]
     #[schemars(range(min = 0, max = 1_000_000_000))]
@@ -102,7 +129,7 @@ fn weight<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[schemars(rename = "Phase")]
-pub(super) enum PhaseForm {
+pub(crate) enum PhaseForm {
     /// CPU work in code one cannot change.
     Framework(Distribution),
     /// CPU work in one's own code.
@@ -121,7 +148,7 @@ pub(super) enum PhaseForm {
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 #[serde(untagged)]
 #[schemars(rename = "Parallel")]
-pub(super) enum ParallelForm {
+pub(crate) enum ParallelForm {
     Plain(Vec<PhaseForm>),
     Detailed(DetailedParallelForm),
 }
@@ -130,7 +157,7 @@ pub(super) enum ParallelForm {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "DetailedParallel")]
-pub(super) struct DetailedParallelForm {
+pub(crate) struct DetailedParallelForm {
     /// The waits: `db`, `wait` and `sleep` phases.
     pub waits: Vec<PhaseForm>,
     /// Whether they go on at the same time under every policy (false): the application has threads of its own for them.
@@ -174,7 +201,7 @@ impl<'de> Deserialize<'de> for ParallelForm {
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 #[serde(untagged)]
 #[schemars(rename = "Db")]
-pub(super) enum DbForm {
+pub(crate) enum DbForm {
     Plain(Distribution),
     Detailed(DetailedDbForm),
 }
@@ -183,7 +210,7 @@ pub(super) enum DbForm {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "DetailedDb")]
-pub(super) struct DetailedDbForm {
+pub(crate) struct DetailedDbForm {
     /// How long the query takes with nobody else in the system.
     pub time: Distribution,
     /// Whether the wait blocks what runs the request (false): an event loop stands still.
@@ -195,7 +222,7 @@ pub(super) struct DetailedDbForm {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Wait")]
-pub(super) struct WaitForm {
+pub(crate) struct WaitForm {
     /// The backend: `db` or one declared in `backends`.
     pub backend: String,
     /// How long it takes with nobody else in the system.
@@ -214,7 +241,7 @@ fn is_false(flag: &bool) -> bool {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 #[schemars(rename = "Machine")]
-pub(super) struct MachineForm {
+pub(crate) struct MachineForm {
     /// How many threads or loops run at the same instant.
     pub cores: NonZeroU32,
     /// How long one of them stays on a core while others are ready.

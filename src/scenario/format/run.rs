@@ -17,7 +17,7 @@ use crate::scenario::percentage::Percentage;
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 #[schemars(rename = "Run")]
-pub(in crate::scenario) struct RunForm {
+pub(crate) struct RunForm {
     /// So many requests arrive, and all of them are served.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub requests: Option<NonZeroU64>,
@@ -115,7 +115,7 @@ impl JsonSchema for WarmUp {
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 #[serde(untagged)]
 #[schemars(rename = "Precision")]
-pub(in crate::scenario) enum PrecisionForm {
+pub(crate) enum PrecisionForm {
     Plain(Percentage),
     Detailed(DetailedPrecisionForm),
 }
@@ -124,7 +124,7 @@ pub(in crate::scenario) enum PrecisionForm {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "DetailedPrecision")]
-pub(in crate::scenario) struct DetailedPrecisionForm {
+pub(crate) struct DetailedPrecisionForm {
     /// Half the width of the interval, as a share of the value; above 0% and below 100%.
     pub half_width: Percentage,
     /// Of these metrics of every policy.
