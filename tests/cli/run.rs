@@ -178,7 +178,7 @@ fn a_trace_path_is_relative_to_its_scenario() {
     desk.fails(
         &format!("{change}../order.jsonl"),
         2,
-        &["`../order.jsonl`, line 2: a request at 1ms follows one at 2ms"],
+        &["`../order.jsonl`, line 2: the request at 1ms follows one at 2ms"],
     );
     desk.fails(&format!("{change}missing.jsonl"), 2, &["there is no file `missing.jsonl`", "relative to the scenario"]);
     desk.fails(&format!("{change}../folder"), 2, &["`../folder` is a directory"]);

@@ -33,12 +33,16 @@ const DISTRIBUTIONS: [&str; 22] = [
 /// An invalid distribution, the place of the error, and its message; the second line is the help.
 const NOT_DISTRIBUTIONS: [(&str, &str, &str); 38] = [
     // Errors that the schema finds too.
-    ("20", ".", "invalid type: integer `20`, expected a duration such as \"20ms\", or a law such as {\"exponential\""),
-    ("null", ".", "invalid type: null, expected a duration such as \"20ms\", or a law"),
-    (r#"["20ms"]"#, ".", "invalid type: sequence, expected a duration such as \"20ms\", or a law"),
+    (
+        "20",
+        ".",
+        "invalid type: integer `20`, expected a duration such as \"20ms\", or a distribution such as {\"exponential\"",
+    ),
+    ("null", ".", "invalid type: null, expected a duration such as \"20ms\", or a distribution"),
+    (r#"["20ms"]"#, ".", "invalid type: sequence, expected a duration such as \"20ms\", or a distribution"),
     (r#""20""#, ".", "`20` has no unit\nwrite a number and a unit"),
     (r#""-20ms""#, ".", "`-20ms` is negative\na duration is 0 or more"),
-    ("{}", ".", "this object names no law\nwrite a duration such as \"20ms\", or one law"),
+    ("{}", ".", "this object names no distribution\nwrite a duration such as \"20ms\", or a distribution"),
     (r#"{"exponential":"1ms","uniform":["1ms","2ms"]}"#, ".", "this object has more than one key\nwrite a duration"),
     (r#"{"exponentail":"1ms"}"#, "exponentail", "unknown variant `exponentail`, expected one of `exponential`, "),
     (r#"{"constant":"1ms"}"#, "constant", "unknown variant `constant`, expected one of "),
@@ -67,7 +71,7 @@ const NOT_DISTRIBUTIONS: [(&str, &str, &str); 38] = [
     (
         r#"{"lognormal":{}}"#,
         "lognormal",
-        "the law has no parameters\nwrite either `mean` and `cv`, or `median` and `p99`",
+        "the distribution has no parameters\nwrite either `mean` and `cv`, or `median` and `p99`",
     ),
     (r#"{"lognormal":{"mean":"1ms"}}"#, "lognormal", "`mean` is given without `cv`\nwrite either"),
     (r#"{"lognormal":{"cv":1}}"#, "lognormal", "`cv` is given without `mean`\nwrite either"),
@@ -76,12 +80,12 @@ const NOT_DISTRIBUTIONS: [(&str, &str, &str); 38] = [
     (
         r#"{"pareto":{"mean":"1ms","cv":2,"p99":"9ms"}}"#,
         "pareto",
-        "the two ways to give the law are mixed\nwrite either",
+        "the parameters belong to two different forms\nwrite either",
     ),
     (
         r#"{"erlang":{"stages":0,"mean":"1s"}}"#,
         "erlang.stages",
-        "an Erlang law has at least 1 stage\nwrite a whole number above 0",
+        "`stages` must be at least 1\nwrite a whole number above 0",
     ),
     (r#"{"erlang":{"stages":1.5,"mean":"1s"}}"#, "erlang.stages", "invalid type: floating point `1.5`, expected u32"),
     (r#"{"hyperexponential":[]}"#, "hyperexponential", "the list is empty\nwrite at least one branch"),
@@ -109,11 +113,7 @@ const NOT_DISTRIBUTIONS: [(&str, &str, &str); 38] = [
         "lognormal",
         "the p99, 3ms, is not above the median, 3ms\nwrite a p99 above the median",
     ),
-    (
-        r#"{"pareto":{"median":"0ms","p99":"3ms"}}"#,
-        "pareto",
-        "a median of 0 leaves no such law\nwrite a median above 0",
-    ),
+    (r#"{"pareto":{"median":"0ms","p99":"3ms"}}"#, "pareto", "the median must be above 0\nwrite a duration"),
     (
         r#"{"hyperexponential":[{"weight":0,"mean":"1ms"}]}"#,
         "hyperexponential",
@@ -159,7 +159,11 @@ const NO_ARRIVALS: [(&str, &str, &str); 12] = [
         "an arrival at 4ms follows one at 6ms\nwrite the arrivals in order of time",
     ),
     (r#"{"poisson":"0/s"}"#, "poisson", "`0/s` is not above 0 and finite\n"),
-    (r#"{"renewal":"0ms"}"#, "renewal", "the interarrival time is always 0\nwrite a law whose mean is above 0"),
+    (
+        r#"{"renewal":"0ms"}"#,
+        "renewal",
+        "the interarrival time is always 0\nwrite a distribution whose mean is above 0",
+    ),
     (r#"{"renewal":{"empirical":["0ms","0ms"]}}"#, "renewal", "the interarrival time is always 0\n"),
     (
         r#"{"renewal":{"mixture":[{"weight":1,"of":"0ms"},{"weight":0,"of":"1ms"}]}}"#,
@@ -255,7 +259,7 @@ fn an_invalid_file_is_rejected_with_its_line() {
     for (text, reason) in [
         ("1ms\n\n12\n", "`a.txt`, line 3: `12` has no unit\nwrite a number and a unit"),
         ("1ms 2ms\n", "`a.txt`, line 1: `1ms 2ms` is not a duration\n"),
-        ("# nothing\n\n", "`a.txt` holds no duration\nwrite one duration a line"),
+        ("# nothing\n\n", "`a.txt` contains no duration\nwrite one duration per line"),
     ] {
         let found = load_into(distribution, text).expect_err(text);
         assert!(found.starts_with(reason), "{found}");

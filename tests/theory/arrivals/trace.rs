@@ -65,13 +65,16 @@ fn a_trace_is_read_as_written() {
 fn an_error_is_reported_with_its_line() {
     let good = r#"{"time_ms": 5, "class": "page"}"#;
     for (bad, what) in [
-        (r#"{"time_ms": 4.999, "class": "page"}"#, "a request at 4.999ms follows one at 5ms"),
+        (r#"{"time_ms": 4.999, "class": "page"}"#, "the request at 4.999ms follows one at 5ms"),
         (r#"{"time_ms": 6, "class": "pages"}"#, "unknown class `pages`"),
         (
             r#"{"time_ms": 6, "class": "page", "demands_ms": [1, 2]}"#,
-            "`demands_ms` has 2 numbers, class `page` takes 3",
+            "`demands_ms` has 2 numbers, but class `page` takes 3",
         ),
-        (r#"{"time_ms": 6, "class": "empty", "demands_ms": [1]}"#, "`demands_ms` has 1 number, class `empty` takes 0"),
+        (
+            r#"{"time_ms": 6, "class": "empty", "demands_ms": [1]}"#,
+            "`demands_ms` has 1 number, but class `empty` takes 0",
+        ),
         (r#"{"time_ms": 6, "class": "page", "demands_ms": [1, -2, 3]}"#, "a time of -2 ms is negative"),
         (r#"{"time_ms": 6, "class": "page", "demands_ms": [1, NaN, 3]}"#, "not JSON at column 51: expected value"),
         (r#"{"time_ms": 6, "class": "page""#, "not JSON: the line ends too early"),
@@ -81,7 +84,7 @@ fn an_error_is_reported_with_its_line() {
         assert_eq!(error.what, format!("`requests.jsonl`, line 4: {what}"));
         assert_eq!(error.unknown_class.as_deref(), what.contains("unknown").then_some("pages"));
     }
-    assert_eq!(check("\n").unwrap_err().what, "`requests.jsonl` holds no request");
+    assert_eq!(check("\n").unwrap_err().what, "`requests.jsonl` contains no request");
 }
 
 #[test]
@@ -91,7 +94,7 @@ fn a_trace_that_changes_during_a_run_ends_with_an_error() {
         (lines(9), "`requests.jsonl` has changed since the scenario was read"),
         (lines(11), "`requests.jsonl` has changed since the scenario was read"),
         (lines(10).replace('5', "6"), "`requests.jsonl` has changed since the scenario was read"),
-        (lines(9) + "oh", "`requests.jsonl`, line 10: a request is an object in braces"),
+        (lines(9) + "oh", "`requests.jsonl`, line 10: a request must be an object in braces"),
         (String::new(), "`requests.jsonl` has changed since the scenario was read"),
     ] {
         let before = lines(10);
