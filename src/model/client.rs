@@ -1,4 +1,4 @@
-//! The library through which an application asks a backend: what it costs, and when it holds a connection.
+//! The library through which an application queries a backend: what it costs, and how long it holds a connection.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -10,19 +10,19 @@ use serde::{Deserialize, Serialize, Serializer};
 
 use super::SimDuration;
 
-/// CPU time of a client library for each query, which holds the worker, the lock or the loop like any other work, and is no
+/// CPU time of a client library per query, which occupies the worker, the lock or the loop like any other work but is not
 /// part of the request's demand; and the statements that it sends around each query.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BackendClient {
-    /// CPU time until the query is sent (0); with `begin`, from the answer to that on.
+    /// CPU time until the query is sent (default: 0); with `begin`, from the answer to `begin` until then.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub before: SimDuration,
-    /// CPU time from the answer until the application goes on (0); with `commit`, until that is sent.
+    /// CPU time from the answer until the application continues (default: 0); with `commit`, until `commit` is sent.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub after: SimDuration,
-    /// Whether a thread loses its interpreter lock before and after this work, where others wait for it (false). For a client
-    /// whose statements are not given: those of `begin` and `commit` give the lock up by themselves.
+    /// Whether a thread loses its interpreter lock before and after this work if others wait for it (default: false). For a
+    /// client without given statements: `begin` and `commit` release the lock by themselves.
     #[serde(default, skip_serializing_if = "is_false")]
     pub yields: bool,
     /// A statement on the same connection before each query, such as BEGIN; none if omitted.
@@ -32,32 +32,32 @@ pub struct BackendClient {
     pub commit: Option<Statement>,
 }
 
-/// A statement that a client sends beside a query: a round trip of its own, during which the connection is held, and a thread
-/// is without its interpreter lock.
+/// A statement that a client sends in addition to a query: a separate round trip, during which the connection is held and a
+/// thread does not hold its interpreter lock.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Statement {
-    /// CPU time of the client until it is sent (0).
+    /// CPU time of the client until it is sent (default: 0).
     #[serde(default, skip_serializing_if = "is_zero")]
     pub cpu: SimDuration,
-    /// Time from then to its answer (0), on top of the backend's `round_trip`.
+    /// Time from then to its answer (default: 0), in addition to the backend's `round_trip`.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub time: SimDuration,
 }
 
 impl BackendClient {
-    /// Whether a query is one of several statements for which the connection is held: a thread that gets one asks for its
-    /// lock before it goes on.
+    /// Whether a query is one of several statements for which the connection is held: a thread that gets a connection then
+    /// acquires its lock before it continues.
     pub const fn has_statements(&self) -> bool {
         self.begin.is_some() || self.commit.is_some()
     }
 
-    /// CPU time for each query, statements included.
+    /// CPU time per query, including the statements.
     pub fn cpu(&self) -> SimDuration {
         self.before + self.after + self.statements().map(|statement| statement.cpu).sum::<SimDuration>()
     }
 
-    /// The statements beside the query.
+    /// The statements in addition to the query.
     pub fn statements(&self) -> impl Iterator<Item = Statement> {
         self.begin.into_iter().chain(self.commit)
     }
@@ -67,7 +67,7 @@ impl BackendClient {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum KnownClient {
-    /// psycopg 3 with psycopg_pool, from threads: BEGIN, the query and COMMIT are round trips of their own.
+    /// psycopg 3 with psycopg_pool, from threads: BEGIN, the query and COMMIT are separate round trips.
     Psycopg,
     /// asyncpg with its pool, from an event loop.
     Asyncpg,
@@ -82,7 +82,7 @@ impl KnownClient {
         }
     }
 
-    /// What was measured of it; `validation/README.md` says how.
+    /// Its measured costs; `validation/README.md` describes how they were measured.
     pub const fn measured(self) -> BackendClient {
         let micros = SimDuration::from_micros;
         match self {
@@ -100,17 +100,17 @@ impl KnownClient {
     }
 }
 
-/// A client as scenario files write it: a known one by its name, or what it costs.
+/// A client as written in scenario files: the name of a known one, or the costs of another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ClientChoice {
-    /// One that was measured.
+    /// A known client, whose costs were measured.
     Known(KnownClient),
-    /// Any other.
+    /// Any other client.
     Own(BackendClient),
 }
 
 impl ClientChoice {
-    /// What it costs.
+    /// Its costs.
     pub const fn costs(self) -> BackendClient {
         match self {
             Self::Known(known) => known.measured(),
@@ -118,8 +118,8 @@ impl ClientChoice {
         }
     }
 
-    /// Whether it gives a connection back when the request that holds it runs again, rather than when the answer arrives:
-    /// its pool is part of the application.
+    /// Whether a connection is released when the request that holds it runs again, rather than when the answer arrives: the
+    /// pool is then part of the application.
     pub const fn releases_in_application(self) -> bool {
         match self {
             Self::Known(_) => true,
@@ -163,18 +163,18 @@ impl JsonSchema for ClientChoice {
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         json_schema!({
-            "description": "A client library that was measured, by its name, or what another costs.",
+            "description": "The name of a client library that was measured, or the costs of another one.",
             "anyOf": [generator.subschema_for::<KnownClient>(), generator.subschema_for::<BackendClient>()],
         })
     }
 }
 
-/// No time goes without saying.
+/// Lets serde omit a span of 0.
 fn is_zero(span: &SimDuration) -> bool {
     *span == SimDuration::ZERO
 }
 
-/// A flag that is off goes without saying.
+/// Lets serde omit a flag that is off.
 fn is_false(flag: &bool) -> bool {
     !flag
 }

@@ -1,21 +1,21 @@
-//! What may go wrong during a run.
+//! Faults that occur during a run.
 
 use super::{BackendId, SimDuration, SimTime};
 
-/// A fault, by its place in the scenario's list.
+/// A fault, by its index in the scenario's list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct FaultId(pub u16);
 
-/// Something that goes wrong for a while, once or again and again.
+/// Something that goes wrong for a while, once or repeatedly.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Fault {
-    /// What objectives call it.
+    /// Its name in objectives.
     pub name: Option<String>,
     /// When it begins, from the start of the run.
     pub at: SimDuration,
     /// How long it lasts.
     pub span: SimDuration,
-    /// From one beginning to the next, until the end of the run; longer than it lasts. `None`: it happens once.
+    /// Time from one start to the next, until the end of the run; longer than it lasts. `None`: it happens once.
     pub every: Option<SimDuration>,
     /// What goes wrong.
     pub kind: FaultKind,
@@ -31,19 +31,19 @@ pub enum FaultKind {
         /// How long they take.
         by: Slowness,
     },
-    /// A backend answers no query: those under way and those that come fail at once.
+    /// A backend answers no query: running and new ones fail at once.
     Down {
         /// The backend.
         backend: BackendId,
     },
-    /// A worker restarts: its requests fail, and it takes no others meanwhile.
+    /// A worker restarts: its requests fail, and it takes no new ones meanwhile.
     Restart {
-        /// The worker, counted from 0. Policies with fewer workers do not notice.
+        /// The worker, counted from 0. Policies with fewer workers are not affected.
         worker: u32,
     },
-    /// The machine has only so many cores; at least 1.
+    /// The machine has fewer cores.
     Cores {
-        /// How many.
+        /// Number of cores left; at least 1.
         cores: u32,
     },
 }
@@ -57,14 +57,14 @@ pub enum Slowness {
     Time(SimDuration),
 }
 
-/// Where an instant lies, as one fault sees it.
+/// The position of an instant relative to a fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FaultPhase {
-    /// Before its first beginning.
+    /// Before its first start.
     Before,
-    /// From a beginning (included) to the end (excluded).
+    /// From a start (included) to its end (excluded).
     During,
-    /// From an end (included) to the next beginning, or for ever.
+    /// From an end (included) to the next start, if there is one.
     After,
 }
 
@@ -74,13 +74,13 @@ impl FaultPhase {
 }
 
 impl Fault {
-    /// When it begins first.
+    /// Its first start.
     pub fn start(&self) -> SimTime {
         SimTime::ZERO + self.at
     }
 
-    /// The number of the latest beginning at or before an instant, counted from 0, and how long ago it was; `None` before
-    /// the first.
+    /// The number of the latest start at or before an instant, counted from 0, and how long ago it was; `None` before the
+    /// first.
     pub fn occurrence(&self, time: SimTime) -> Option<(u64, SimDuration)> {
         let since = (time >= self.start()).then(|| time - self.start())?;
         Some(match self.every {
@@ -101,7 +101,7 @@ impl Fault {
         }
     }
 
-    /// How much of the time from `from` to `until` lies in each phase, in the order of [`FaultPhase::ALL`].
+    /// How much of the time from `from` to `until` is in each phase, in the order of [`FaultPhase::ALL`].
     pub fn time_in_phases(&self, from: SimTime, until: SimTime) -> [SimDuration; 3] {
         let (before, during) = (self.time_until(until), self.time_until(from));
         [0, 1, 2].map(|phase| SimDuration::from_nanos(before[phase].saturating_sub(during[phase])))

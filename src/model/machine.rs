@@ -1,4 +1,4 @@
-//! The machine that runs the application, and the backends it asks.
+//! The machine that runs the application, and the backends that it queries.
 
 use std::num::NonZeroU32;
 
@@ -14,23 +14,23 @@ use serde::de::{self, Deserializer, Visitor};
 
 use super::{BackendClient, ClientChoice, SimDuration};
 
-/// How many cores a machine has; at least 1.
+/// Number of cores of a machine; at least 1.
 pub type Cores = u32;
 
-/// The number of a backend, in the order of the scenario file; `db` always exists and is the first.
+/// The index of a backend, in the order of the scenario file; `db` always exists and comes first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct BackendId(pub u16);
 
 /// The machine that the workers of a policy share.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Machine {
-    /// How many threads or loops run at the same instant.
+    /// Number of threads or loops that run at the same instant.
     pub cores: Cores,
-    /// How they share the cores when there are more of them.
+    /// How threads and loops share the cores when more are ready than there are cores.
     pub quantum: Quantum,
-    /// CPU time that it costs each time a core is given to another thread or loop.
+    /// CPU time of each switch of a core to another thread or loop.
     pub context_switch: SimDuration,
-    /// A thread or loop that becomes ready takes the core of one that has run for so long; `None`: it queues.
+    /// A thread or loop that becomes ready takes the core of one that has run for at least this long; `None`: it queues.
     pub wake_preemption: Option<SimDuration>,
 }
 
@@ -44,7 +44,7 @@ pub enum Quantum {
 }
 
 impl Default for Quantum {
-    /// 4 ms, a tick of many kernels.
+    /// 4 ms, the tick of many kernels.
     fn default() -> Self {
         Self::RoundRobin(SimDuration::from_millis(4))
     }
@@ -75,7 +75,7 @@ impl<'de> Deserialize<'de> for Quantum {
                 }
                 match text.parse().map_err(E::custom)? {
                     SimDuration::ZERO => Err(E::custom(
-                        "a quantum of 0: nothing would ever run\nwrite a duration above 0, such as \"4ms\", or \"processor_sharing\", which is what a quantum of nearly 0 comes to",
+                        "the quantum must be above 0\nwrite a duration, such as \"4ms\", or \"processor_sharing\", which is equivalent to a quantum close to 0",
                     )),
                     quantum => Ok(Quantum::RoundRobin(quantum)),
                 }
@@ -98,27 +98,27 @@ impl JsonSchema for Quantum {
     }
 }
 
-/// What limits a backend; without limits a wait is a plain delay.
+/// The limits of a backend; without limits, a query is a plain delay.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Backend {
-    /// The connections through which the application asks it; any number when left out.
+    /// The connection pool through which the application queries it; unlimited connections if omitted.
     pub pool: Option<Pool>,
-    /// How many queries it works on at once; more wait, first come first served. Any number when left out.
+    /// Maximum number of queries it works on at once; further ones wait, first come first served. Unlimited if omitted.
     pub concurrency: Option<NonZeroU32>,
-    /// What the way to it and back adds to each query (0), and to each statement that its client sends beside one: it is no
-    /// part of the request's demand.
+    /// Network time added to each query, and to each statement that its client sends in addition (default: 0); not part of
+    /// the request's demand.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub round_trip: SimDuration,
-    /// What it adds itself to each query (0), such as planning, or a timer that ends late: it is no part of the request's
-    /// demand, and not added to the statements of its client.
+    /// Time that the backend itself adds to each query, such as for planning, or due to a timer that ends late (default: 0);
+    /// not part of the request's demand, and not added to the statements of its client.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub query_overhead: SimDuration,
-    /// The library that asks it, by its name ("psycopg", "asyncpg") or by what it costs for each query; nothing if omitted. A
-    /// `parallel` phase cannot ask a backend that has one.
+    /// The client library, by its name ("psycopg", "asyncpg") or by its costs per query; no costs if omitted. A `parallel`
+    /// phase cannot query a backend that has one.
     pub client: Option<ClientChoice>,
-    /// Whether it is none, and the application sleeps in its place (false): such a wait ends as the timers of what runs it
-    /// do.
+    /// Whether the application sleeps instead of querying a real backend (default: false): the wait then ends with the timers
+    /// of what runs the request.
     #[serde(default, skip_serializing_if = "is_false")]
     pub stand_in: bool,
 }
@@ -134,7 +134,7 @@ impl Release {
 }
 
 impl Backend {
-    /// What its client costs; nothing without one.
+    /// The costs of its client; none without a client.
     pub fn client_costs(&self) -> BackendClient {
         self.client.map(ClientChoice::costs).unwrap_or_default()
     }
@@ -149,32 +149,32 @@ impl Backend {
     }
 }
 
-/// No time goes without saying.
+/// Lets serde omit a span of 0.
 fn is_zero(span: &SimDuration) -> bool {
     *span == SimDuration::ZERO
 }
 
-/// A flag that is off goes without saying.
+/// Lets serde omit a flag that is off.
 fn is_false(flag: &bool) -> bool {
     !flag
 }
 
-/// A connection pool. Requests that find no idle connection wait in the order they came.
+/// A connection pool. Requests wait for an idle connection in the order in which they came.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Pool {
-    /// How many connections it has.
+    /// Number of connections.
     pub size: NonZeroU32,
-    /// Whether each worker has such a pool ("worker", the default) or all share one ("application").
+    /// Whether each worker has its own pool ("worker", the default) or all share one ("application").
     #[serde(default)]
     pub per: PoolScope,
-    /// A request that has waited so long for a connection fails; it waits for ever when left out.
+    /// Maximum wait for a connection; then the request fails. Unlimited if omitted.
     pub acquire_timeout: Option<SimDuration>,
-    /// Who goes on first when a connection is released while others wait for it ("waiter_first").
+    /// Who continues first when a connection is released while others wait for it (default: "waiter_first").
     #[serde(default)]
     pub hand_over: HandOver,
-    /// When a connection is released: "query_end" if omitted; "owner_runs" with a `client` that is given by its name or has
-    /// statements, whose pool is part of the application.
+    /// When a connection is released. If omitted: "owner_runs" with a `client` that is given by its name or has statements,
+    /// whose pool is part of the application, and "query_end" otherwise.
     #[schemars(extend("default" = Release::QueryEnd))]
     pub release: Option<Release>,
 }
@@ -190,7 +190,7 @@ pub enum PoolScope {
     Application,
 }
 
-/// Who goes on first when a connection passes from one request to another.
+/// Who continues first when a connection passes from one request to another.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum HandOver {

@@ -1,4 +1,4 @@
-//! The things we speak of: plain data, no I/O, no randomness.
+//! The vocabulary of the model: plain data, no I/O, no randomness.
 
 mod activity;
 mod client;

@@ -1,6 +1,6 @@
 //! What a request does, phase by phase.
 
-use super::{Activity, BackendId};
+use super::{Activity, ActivityGroup, BackendId};
 
 /// The number of a request class, in the order of the scenario file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -9,28 +9,28 @@ pub struct ClassId(pub u16);
 /// One phase of a request: work on the CPU, or a wait off it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PhaseKind {
-    /// CPU work in code one cannot change.
+    /// CPU work in code that the application's authors cannot change.
     Framework,
-    /// CPU work in one's own code.
+    /// CPU work in the application's own code.
     Compute,
     /// A wait for a backend.
     Backend {
-        /// The backend asked.
+        /// The backend.
         backend: BackendId,
-        /// Whether the wait blocks what runs it: an event loop stands still.
+        /// Whether the wait blocks what runs the request: an event loop then runs nothing else.
         blocking: bool,
     },
-    /// A plain delay that nobody serves.
+    /// A plain delay.
     Sleep,
 }
 
 impl PhaseKind {
     /// Whether the phase needs a core.
     pub const fn is_cpu(self) -> bool {
-        matches!(self, Self::Framework | Self::Compute)
+        matches!(self.activity().group(), ActivityGroup::Cpu)
     }
 
-    /// What a request in this phase is doing when it is being served.
+    /// The activity of a request in this phase while it does not wait for others.
     pub const fn activity(self) -> Activity {
         match self {
             Self::Framework => Activity::Framework,

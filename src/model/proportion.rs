@@ -6,23 +6,23 @@ use std::fmt;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{self, Deserialize, Deserializer, Visitor};
 
-/// A number as scenario files write it: `0.8`, or `"80%"` for the same.
+/// A number as written in scenario files: `0.8`, or equivalently `"80%"`.
 #[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
 pub struct Proportion(pub f64);
 
 impl Proportion {
-    /// Reads the number alone.
+    /// Reads just the number.
     ///
     /// # Errors
-    /// Where it is no number and no percentage.
+    /// If it is neither a number nor a percentage.
     pub fn number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
         Self::deserialize(deserializer).map(|proportion| proportion.0)
     }
 
-    /// Reads the number alone, or `null`.
+    /// Reads just the number, or `null`.
     ///
     /// # Errors
-    /// Where it is no number and no percentage.
+    /// If it is neither a number nor a percentage.
     pub fn optional<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<f64>, D::Error> {
         Ok(Option::<Self>::deserialize(deserializer)?.map(|proportion| proportion.0))
     }

@@ -1,4 +1,4 @@
-//! Rates: how often something happens.
+//! Rates of events.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -13,15 +13,15 @@ use serde::{Serialize, Serializer};
 pub struct Rate(f64);
 
 impl Rate {
-    /// That many events per second, or `None` unless it is finite and above 0.
+    /// A rate in events per second; `None` unless it is finite and above 0.
     pub fn per_second(events: f64) -> Option<Self> {
         (events.is_finite() && events > 0.0).then_some(Self(events))
     }
 
-    /// So many times this rate; a factor above 0 that does not lead beyond what floats can hold.
+    /// This rate times a factor above 0.
     ///
     /// # Panics
-    /// If it does.
+    /// If the product is not a finite number above 0.
     pub fn scaled(self, factor: f64) -> Self {
         let scaled = Self::per_second(self.0 * factor);
         scaled.unwrap_or_else(|| panic!("{} × {factor} is a rate", self.0))
@@ -45,7 +45,7 @@ impl FromStr for Rate {
     /// Reads `80/s`, `600/min`, `2.5/ms`, `100/h`.
     ///
     /// # Errors
-    /// What was found, then, on a line of its own, what to write instead.
+    /// What was found and, on a separate line, what to write instead.
     fn from_str(text: &str) -> Result<Self, String> {
         const HELP: &str = "write a number above 0 and a unit, such as \"80/s\"; units are /ms, /s, /min, /h";
         let (number, unit) = text.split_once('/').ok_or_else(|| format!("`{text}` has no unit\n{HELP}"))?;
@@ -91,7 +91,7 @@ impl JsonSchema for Rate {
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({
             "type": "string",
-            "description": "How often something happens, with its unit: /ms, /s, /min or /h, such as \"80/s\".",
+            "description": "A rate with its unit, /ms, /s, /min or /h, such as \"80/s\".",
             "pattern": r"^[0-9.eE+]+\s*/\s*(ms|s|min|h)$",
         })
     }
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_rate_is_refused_with_a_reason() {
+    fn an_invalid_rate_is_rejected_with_a_reason() {
         for text in ["80", "0/s", "-1/s", "NaN/s", "inf/s", "80/fortnight", "", "x/s"] {
             assert!(text.parse::<Rate>().unwrap_err().contains('\n'), "{text}");
         }

@@ -1,4 +1,4 @@
-//! Why requests end without an answer, and how many of them for each reason.
+//! Reasons for requests to end without an answer, and counts by reason.
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -37,27 +37,27 @@ macro_rules! reasons {
         }
 
         impl $counts {
-            /// One more for that reason.
+            /// Counts one more for a reason.
             pub const fn count(&mut self, reason: $reason) {
                 self.count_many(reason, 1);
             }
 
-            /// This many more for that reason.
+            /// Counts this many more for a reason.
             pub const fn count_many(&mut self, reason: $reason, count: u64) {
                 match reason { $($reason::$variant => self.$field += count),* }
             }
 
-            /// How many for that reason.
+            /// The count for a reason.
             pub const fn of(&self, reason: $reason) -> u64 {
                 match reason { $($reason::$variant => self.$field),* }
             }
 
-            /// Adds others to these.
+            /// Adds the counts of `other`.
             pub const fn add(&mut self, other: Self) {
                 $(self.$field += other.$field;)*
             }
 
-            /// How many for any reason.
+            /// The count for all reasons together.
             pub const fn total(&self) -> u64 {
                 0 $(+ self.$field)*
             }
@@ -70,7 +70,7 @@ macro_rules! reasons {
     };
 }
 
-// The lists: a reason is one line here, and the compiler names the places that must give it.
+// The lists: a new reason is one line here.
 reasons! {
     /// Why a request failed.
     Failure

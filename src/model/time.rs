@@ -23,7 +23,7 @@ impl SimTime {
     /// The last instant a run may reach: 50 years, which leaves room for one longest span beyond it.
     pub const MAX: Self = Self(SimDuration::MAX.0);
 
-    /// The instant that many nanoseconds after the start.
+    /// The instant this many nanoseconds after the start.
     pub const fn from_nanos(nanos: u64) -> Self {
         Self(nanos)
     }
@@ -45,7 +45,7 @@ impl SimTime {
 }
 
 impl SimDuration {
-    /// No time at all.
+    /// A span of 0.
     pub const ZERO: Self = Self(0);
     /// The longest span: 50 years of 365 days.
     pub const MAX: Self = Self(50 * 365 * 86_400 * 1_000_000_000);
@@ -65,13 +65,12 @@ impl SimDuration {
         Self(millis * 1_000_000)
     }
 
-    /// The nearest whole nanosecond to a float of nanoseconds, of two the even one: the one place where floats become time.
+    /// Rounds a float of nanoseconds to the nearest whole nanosecond, ties to even: the only place where floats become time.
     ///
-    /// Below 0 (and NaN) gives 0, beyond [`SimDuration::MAX`] gives that.
+    /// Values below 0 and NaN give 0; values beyond [`SimDuration::MAX`] give that.
     #[inline]
     pub fn round_from_nanos(nanos: f64) -> Self {
-        // From here on a float has no digits behind the point; before, the sum with it has none, and shows the whole
-        // number in its bits.
+        // From here on, floats have no fraction; below, the sum with it has none, and its low bits are the whole number.
         const WHOLE: f64 = (1_u64 << 52) as f64;
         if nanos.to_bits() < WHOLE.to_bits() {
             return Self((nanos + WHOLE).to_bits() - WHOLE.to_bits());
@@ -79,13 +78,13 @@ impl SimDuration {
         Self::from_far_nanos(nanos)
     }
 
-    /// The same below 0, from 2^52 ns (52 days) on, and for what is no number.
+    /// The same for values below 0, from 2^52 ns (52 days) on, and for NaN.
     #[cold]
     fn from_far_nanos(nanos: f64) -> Self {
         Self((nanos as u64).min(Self::MAX.0))
     }
 
-    /// So many times this span, to the nearest whole nanosecond.
+    /// This span times a factor, rounded to the nearest whole nanosecond.
     pub fn scaled(self, factor: f64) -> Self {
         Self::round_from_nanos(self.0 as f64 * factor)
     }
@@ -154,7 +153,7 @@ impl std::iter::Sum for SimDuration {
 }
 
 impl fmt::Display for SimDuration {
-    /// The shortest exact form in the largest fitting unit, as scenario files write it: `20ms`, `1.5s`, `250us`.
+    /// The shortest exact form in the largest fitting unit, as written in scenario files: `20ms`, `1.5s`, `250us`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (unit, nanos) = match self.0 {
             0 => return f.write_str("0ms"),
@@ -173,7 +172,7 @@ impl fmt::Display for SimDuration {
     }
 }
 
-/// The units a duration may be written in, smallest first, with their nanoseconds.
+/// The units in which durations may be written, smallest first, with their nanoseconds.
 const UNITS: [(&str, u64); 7] = [
     ("ns", 1),
     ("us", 1_000),
@@ -187,10 +186,10 @@ const UNITS: [(&str, u64); 7] = [
 impl FromStr for SimDuration {
     type Err = String;
 
-    /// Reads `20ms`, `1.5s`, `250us`; exactly, a fraction of a nanosecond is rounded to the nearest.
+    /// Reads `20ms`, `1.5s`, `250us` exactly; fractions of a nanosecond are rounded to the nearest.
     ///
     /// # Errors
-    /// What was found, then, on a line of its own, what to write instead.
+    /// What was found and, on a separate line, what to write instead.
     fn from_str(text: &str) -> Result<Self, String> {
         const HELP: &str = "write a number and a unit, such as \"20ms\"; units are ns, us, ms, s, m (minutes), h";
         let split = text.find(|c: char| !(c.is_ascii_digit() || c == '.' || c == '-'));
@@ -214,14 +213,14 @@ impl FromStr for SimDuration {
     }
 }
 
-/// A decimal number such as `1.25` times `unit`, rounded to the nearest whole; `None` if it is no such number.
+/// A decimal number such as `1.25` times `unit`, rounded to the nearest whole number; `None` if it is not a decimal number.
 fn decimal_times(number: &str, unit: u64) -> Option<u128> {
     let (whole, fraction) = number.split_once('.').unwrap_or((number, "0"));
     let is_digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
     if !is_digits(whole) || !is_digits(fraction) {
         return None;
     }
-    // 18 digits of a fraction are finer than a nanosecond of an hour; 20 of the whole are beyond the longest duration.
+    // 18 digits of a fraction are finer than a nanosecond of an hour; 20 digits of the whole exceed the longest duration.
     let fraction = &fraction[..fraction.len().min(18)];
     let whole = whole.trim_start_matches('0');
     if whole.len() > 20 {
@@ -301,7 +300,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_duration_is_refused_with_a_reason() {
+    fn an_invalid_duration_is_rejected_with_a_reason() {
         for (text, reason) in [
             ("-1ms", "negative"),
             ("20", "no unit"),

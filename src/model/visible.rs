@@ -1,16 +1,16 @@
-//! What of a text from outside may be shown: nothing that is invisible, moves a cursor or changes how its neighbours read.
+//! Makes text from outside safe to show: without characters that are invisible, move a cursor or change their neighbours.
 //!
-//! Messages, tables, pictures and pages all show names, descriptions and file names. Every one of them shows a text as
-//! [`visible`] gives it, and then escapes what its own format would take for markup.
+//! Messages, tables, pictures and pages all show names, descriptions and file names. All of them show a text as returned by
+//! [`visible`], and then escape what their format would interpret as markup.
 
 use std::borrow::Cow;
 
-/// What stands where a character was that is not shown.
+/// Replaces a character that is not shown.
 pub const REPLACEMENT: char = '\u{fffd}';
 
-/// Characters that draw nothing, or act on those around them: Unicode's format characters, its default-ignorable code
-/// points (without U+FE0E and U+FE0F, which only choose how an emoji is drawn), and those that are no characters at all.
-/// First and last of each range, sorted. Control characters are known otherwise.
+/// Characters that draw nothing or affect those around them: Unicode's format characters, its default-ignorable code points
+/// (except U+FE0E and U+FE0F, which only select how an emoji is drawn), and noncharacters. First and last of each range,
+/// sorted. Control characters are tested separately.
 const HIDDEN: [(char, char); 24] = [
     ('\u{ad}', '\u{ad}'),
     ('\u{34f}', '\u{34f}'),
@@ -38,7 +38,7 @@ const HIDDEN: [(char, char); 24] = [
     ('\u{10fffe}', '\u{10ffff}'),
 ];
 
-/// Whether the character is not shown as it is. Line breaks and tabs belong to these.
+/// Whether the character is not shown as it is; this includes line breaks and tabs.
 pub fn is_hidden(character: char) -> bool {
     if character.is_ascii() {
         return character.is_ascii_control();
@@ -57,12 +57,12 @@ pub fn is_hidden(character: char) -> bool {
             .is_ok()
 }
 
-/// Whether the character ends a line or stands for a blank, in whatever way: a space says the same.
+/// Whether the character is a line break or a tab, which a space can replace.
 fn is_blank(character: char) -> bool {
     matches!(character, '\t' | '\n' | '\u{b}' | '\u{c}' | '\r' | '\u{85}' | '\u{2028}' | '\u{2029}')
 }
 
-/// The text on one line: what breaks lines or tabulates is a space, what is hidden otherwise is U+FFFD.
+/// The text on one line: line breaks and tabs become spaces, other hidden characters become U+FFFD.
 pub fn visible(text: &str) -> Cow<'_, str> {
     let shown = |character: char| match character {
         blank if is_blank(blank) => ' ',
@@ -72,7 +72,7 @@ pub fn visible(text: &str) -> Cow<'_, str> {
     if text.chars().any(is_hidden) { Cow::Owned(text.chars().map(shown).collect()) } else { Cow::Borrowed(text) }
 }
 
-/// The same, line by line: its line feeds stay.
+/// The same line by line, keeping line feeds.
 pub fn visible_lines(text: &str) -> Cow<'_, str> {
     let is_other = |character: char| character != '\n' && is_hidden(character);
     if text.chars().any(is_other) {
@@ -87,13 +87,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_ranges_are_sorted_and_apart() {
+    fn the_ranges_are_sorted_and_disjoint() {
         assert!(HIDDEN.iter().all(|(first, last)| first <= last));
         assert!(HIDDEN.windows(2).all(|pair| pair[0].1 < pair[1].0));
     }
 
     #[test]
-    fn what_is_not_seen_or_acts_on_others_is_replaced() {
+    fn hidden_characters_are_replaced() {
         for hidden in [
             '\0',
             '\u{7}',
@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_seen_stays() {
+    fn visible_characters_are_kept() {
         for text in ["GET /api/v1.0/users", "日本語", "naïve", "❤\u{fe0f}", "е\u{301}", "שלום", "🚀", "a\u{a0}b"]
         {
             assert!(matches!(visible(text), Cow::Borrowed(shown) if shown == text), "{text}");
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_stay_apart() {
+    fn line_feeds_are_kept() {
         assert_eq!(visible_lines("a\r\n\u{1b}b"), "a \n\u{fffd}b");
     }
 }

@@ -13,7 +13,7 @@ use super::{BackendId, Failure, FaultId, Rejection, Resource};
 /// A number of the results of a policy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Metric {
-    /// One of the list; where requests got no answer, of the answered requests only.
+    /// One of the list; of the answered requests only.
     Named(Named),
     /// Requests that failed for a reason.
     FailedBy(Failure),
@@ -21,21 +21,21 @@ pub enum Metric {
     RejectedBy(Rejection),
     /// One of the list that is about [`Population::Arrived`], of every request that arrived.
     OfArrived(Named),
-    /// How busy a limited backend is.
+    /// Utilization of a limited backend.
     BackendUtilization(BackendId),
-    /// How long until a fault was over for the users.
+    /// Time until a fault was over for the users.
     Recovery(FaultId),
-    /// How long the connections to a backend are held.
+    /// Utilization of the connections to a backend.
     PoolUtilization(BackendId),
     /// A number of the station where requests wait for a resource.
     Station(Resource, StationNumber),
 }
 
-/// What stands before the name of a metric that is asked of the answered requests only.
+/// The prefix of a metric that is about the answered requests only.
 pub const ANSWERED: &str = "answered";
 
 impl Metric {
-    /// Every one there can be with that many backends, in the order of the results.
+    /// Every metric there can be with this many backends, in the order of the results.
     pub fn all(backends: usize) -> Vec<Self> {
         let ids = || (0..backends).map(|id| BackendId(id as u16));
         let stations = Resource::all(backends).into_iter();
@@ -50,7 +50,7 @@ impl Metric {
             .collect()
     }
 
-    /// Its name in files and on the command line; `backends` are the names of the scenario's.
+    /// Its name in files and on the command line; `backends` are the names of the scenario's backends.
     pub fn name(self, backends: &[&str]) -> String {
         let backend = |id: BackendId| backends[usize::from(id.0)];
         match self {
@@ -64,7 +64,7 @@ impl Metric {
         }
     }
 
-    /// The one of that name, where `backend` knows the backends by name.
+    /// The metric of this name; `backend` finds the backends by name.
     pub fn named(name: &str, backend: impl Fn(&str) -> Option<BackendId>) -> Option<Self> {
         if let Some(named) = Named::ALL.iter().find(|named| named.name() == name) {
             return Some(Self::Named(*named));
@@ -249,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn a_percentile_says_so_in_its_name() {
+    fn the_names_of_percentiles_agree_with_them() {
         for metric in Metric::all(2).into_iter().chain(Metric::of_arrived_with_interval()) {
             let name = metric.name(&["db", "api"]);
             let last = name.rsplit('.').next().and_then(|last| last.strip_prefix('p'));

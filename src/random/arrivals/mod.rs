@@ -206,7 +206,7 @@ impl Arrivals {
     /// Replaces every file of durations named by the process with the values in it; see [`Distribution::load_files`].
     ///
     /// # Errors
-    /// What is wrong with a file or its values and, on a line of its own, what to do.
+    /// What is wrong with a file or its values and, on a separate line, what to do.
     pub fn load_files(&mut self, load: &mut dyn FnMut(&str) -> Result<String, String>) -> Result<(), String> {
         match self {
             Self::Renewal(times) => {

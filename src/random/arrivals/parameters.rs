@@ -40,7 +40,7 @@ impl FromStr for RateOrZero {
     /// Reads what [`Rate`] reads, and `0/s`.
     ///
     /// # Errors
-    /// What was found, then, on a line of its own, what to write instead.
+    /// What was found and, on a separate line, what to write instead.
     fn from_str(text: &str) -> Result<Self, String> {
         const HELP: &str = "write a number and a unit, such as \"80/s\" or \"0/s\"; units are /ms, /s, /min, /h";
         let is_zero = |number: &str| number.trim().parse::<f64>().is_ok_and(|number| number.abs() <= 0.0);
