@@ -10,7 +10,7 @@
 //! A value is JSON if it reads as JSON, else a text: `7` is a number, `80/s` a text.
 
 use super::diagnostic::{Diagnostic, allowed_names, did_you_mean, shown};
-use super::document::{Member, Node, Value};
+use super::document::{Element, Member, Value};
 use super::schema::Shape;
 use super::source::{Source, Sources, Span};
 use super::syntax::{self, DEEPEST};
@@ -44,7 +44,7 @@ impl Change {
 }
 
 /// Applies the change that is the last of the sources.
-pub(super) fn apply(root: &mut Node, sources: &Sources) -> Result<(), Diagnostic> {
+pub(super) fn apply(root: &mut Element, sources: &Sources) -> Result<(), Diagnostic> {
     let change = Changing { sources, whole: sources.whole(sources.0.len() - 1) };
     let (path, value) = change.parse()?;
     change.descend(root, Shape::root(), path, value, 0)
@@ -92,7 +92,7 @@ impl Changing<'_> {
     }
 
     /// The path and the value.
-    fn parse(&self) -> Result<(Path<'_>, Node), Diagnostic> {
+    fn parse(&self) -> Result<(Path<'_>, Element), Diagnostic> {
         let text = self.sources.0[self.whole.source].text();
         let Some(equals) = text.find('=') else {
             return Err(self
@@ -149,22 +149,22 @@ impl Changing<'_> {
             .with_help("write an item as `policies[0]` or `policies.0`")
     }
 
-    fn value(&self, text: &str, start: usize) -> Result<Node, Diagnostic> {
+    fn value(&self, text: &str, start: usize) -> Result<Element, Diagnostic> {
         let span = Span { start, ..self.whole };
         let is_meant_as_json = text.trim_start().starts_with(['{', '[', '"']);
         match syntax::parse(self.sources, span) {
             Err(error) if is_meant_as_json => Err(error),
-            Err(_) => Ok(Node { span, value: Value::Text(text.trim().to_owned()) }),
+            Err(_) => Ok(Element { span, value: Value::Text(text.trim().to_owned()) }),
             parsed => parsed,
         }
     }
 
     fn descend(
         &self,
-        node: &mut Node,
+        node: &mut Element,
         shape: Shape<'_>,
         path: Path<'_>,
-        value: Node,
+        value: Element,
         depth: usize,
     ) -> Result<(), Diagnostic> {
         if path.text.is_empty() {
@@ -187,7 +187,7 @@ impl Changing<'_> {
             Value::Object(members) => {
                 let shape = shape.property(step.name);
                 let index = members.iter().position(|member| member.key == step.name).unwrap_or_else(|| {
-                    let value = Node { span: step.span, value: Value::Object(Vec::new()) };
+                    let value = Element { span: step.span, value: Value::Object(Vec::new()) };
                     members.push(Member { key: step.name.to_owned(), key_span: step.span, value });
                     members.len() - 1
                 });
@@ -212,7 +212,7 @@ impl Changing<'_> {
 
     /// The one member of an object that chooses a variant, where the step names something in there: `workers` in
     /// `{ "sync": { … } }`.
-    fn variant_left_out<'n>(&self, node: &'n mut Node, shape: Shape<'_>, step: &Step<'_>) -> Option<&'n mut Member> {
+    fn variant_left_out<'n>(&self, node: &'n mut Element, shape: Shape<'_>, step: &Step<'_>) -> Option<&'n mut Member> {
         let variants = shape.variants();
         let member = node.only_member_mut().filter(|member| variants.contains(&member.key.as_str()))?;
         if variants.contains(&step.name) || member.key == step.name {
@@ -225,7 +225,7 @@ impl Changing<'_> {
     }
 
     /// Makes room for the variant that the step names, where one key of an object chooses among several.
-    fn choose_variant(&self, node: &mut Node, shape: Shape<'_>, step: &Step<'_>) {
+    fn choose_variant(&self, node: &mut Element, shape: Shape<'_>, step: &Step<'_>) {
         let variants = shape.variants();
         let is_variant = |key: &str| variants.contains(&key);
         let is_replaced = match &node.value {
@@ -237,7 +237,7 @@ impl Changing<'_> {
             _ => is_variant(step.name),
         };
         if is_replaced {
-            *node = Node { span: step.span, value: Value::Object(Vec::new()) };
+            *node = Element { span: step.span, value: Value::Object(Vec::new()) };
         }
     }
 
@@ -245,10 +245,10 @@ impl Changing<'_> {
     /// one, that key.
     fn item<'n, 's>(
         &self,
-        items: &'n mut [Node],
+        items: &'n mut [Element],
         shape: Shape<'s>,
         step: &Step<'_>,
-    ) -> Result<(&'n mut Node, Shape<'s>), Diagnostic> {
+    ) -> Result<(&'n mut Element, Shape<'s>), Diagnostic> {
         if let Ok(number) = step.name.parse::<usize>() {
             let range = match items.len() {
                 0 => "the list is empty".to_owned(),
@@ -263,9 +263,9 @@ impl Changing<'_> {
         Ok((&mut member.value, shape.property(&member.key)))
     }
 
-    fn number_of(&self, items: &[Node], step: &Step<'_>) -> Result<usize, Diagnostic> {
+    fn number_of(&self, items: &[Element], step: &Step<'_>) -> Result<usize, Diagnostic> {
         let is_found_by = |part: fn(&Member) -> &str| -> Vec<usize> {
-            let is_it = |item: &Node| item.only_member().is_some_and(|member| part(member) == step.name);
+            let is_it = |item: &Element| item.only_member().is_some_and(|member| part(member) == step.name);
             (0..items.len()).filter(|&number| is_it(&items[number])).collect()
         };
         let by_name = is_found_by(Member::name);
@@ -273,7 +273,7 @@ impl Changing<'_> {
         match found.as_slice() {
             [number] => Ok(*number),
             [] => {
-                let names: Vec<&str> = items.iter().filter_map(Node::only_member).map(Member::name).collect();
+                let names: Vec<&str> = items.iter().filter_map(Element::only_member).map(Member::name).collect();
                 Err(self.no_item(&names, step))
             }
             several => {
@@ -295,9 +295,9 @@ impl Changing<'_> {
 }
 
 /// The names by which a path may go on from here.
-fn names_in(node: &Node) -> Vec<&str> {
+fn names_in(node: &Element) -> Vec<&str> {
     let keys = node.members().iter().map(|member| member.key.as_str());
-    let of_items = node.items().iter().filter_map(Node::only_member);
+    let of_items = node.items().iter().filter_map(Element::only_member);
     keys.chain(of_items.flat_map(|member| [member.name(), &member.key])).collect()
 }
 

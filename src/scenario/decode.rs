@@ -11,20 +11,20 @@ use serde::de::{VariantAccess, Visitor};
 use serde::forward_to_deserialize_any;
 
 use super::diagnostic::list;
-use super::document::{Member, Node, Value};
+use super::document::{Element, Member, Value};
 use super::source::Span;
 
 /// Reads a document as a type of the file format.
-pub(super) fn decode<'de, T: Deserialize<'de>>(node: &'de Node) -> Result<T, Fault<'de>> {
+pub(super) fn decode<'de, T: Deserialize<'de>>(node: &'de Element) -> Result<T, Misfit<'de>> {
     T::deserialize(node)
 }
 
 /// What does not fit, and where.
 #[derive(Debug)]
-pub(super) struct Fault<'de> {
+pub(super) struct Misfit<'de> {
     pub problem: Problem,
     /// What stands there.
-    pub found: Option<&'de Node>,
+    pub found: Option<&'de Element>,
     /// Where; known once the error has left the innermost value.
     pub span: Option<Span>,
     /// The field it is about: `` `workers` ``, or ``item 2 of `uniform` ``.
@@ -58,13 +58,13 @@ pub(super) enum Noun {
     KindOf(&'static str),
 }
 
-impl<'de> Fault<'de> {
+impl<'de> Misfit<'de> {
     fn new(problem: Problem) -> Self {
         Self { problem, found: None, span: None, field: None }
     }
 
     /// Sets the place, unless it is known more exactly.
-    fn at(mut self, node: &'de Node) -> Self {
+    fn at(mut self, node: &'de Element) -> Self {
         // Of a key that is wrong, the object that it stands in.
         self.found = self.found.or(Some(node));
         if self.span.is_none() {
@@ -105,15 +105,15 @@ impl<'de> Fault<'de> {
     }
 }
 
-impl std::error::Error for Fault<'_> {}
+impl std::error::Error for Misfit<'_> {}
 
-impl fmt::Display for Fault<'_> {
+impl fmt::Display for Misfit<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:?}", self.problem)
     }
 }
 
-impl de::Error for Fault<'_> {
+impl de::Error for Misfit<'_> {
     fn custom<T: fmt::Display>(text: T) -> Self {
         Self::new(Problem::Said(text.to_string()))
     }
@@ -143,10 +143,10 @@ impl de::Error for Fault<'_> {
     }
 }
 
-impl<'de> Deserializer<'de> for &'de Node {
-    type Error = Fault<'de>;
+impl<'de> Deserializer<'de> for &'de Element {
+    type Error = Misfit<'de>;
 
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault<'de>> {
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Misfit<'de>> {
         match &self.value {
             Value::Null => visitor.visit_unit(),
             Value::Bool(value) => visitor.visit_bool(*value),
@@ -159,19 +159,19 @@ impl<'de> Deserializer<'de> for &'de Node {
             Value::List(items) => visit_list(items, visitor),
             Value::Object(members) => visitor.visit_map(Members { members: members.iter(), value: None }),
         }
-        .map_err(|fault| fault.at(self))
+        .map_err(|misfit| misfit.at(self))
     }
 
-    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault<'de>> {
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Misfit<'de>> {
         match self.value {
             Value::Null => visitor.visit_none(),
             _ => visitor.visit_some(self),
         }
-        .map_err(|fault| fault.at(self))
+        .map_err(|misfit| misfit.at(self))
     }
 
-    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, Fault<'de>> {
-        visitor.visit_newtype_struct(self).map_err(|fault| fault.at(self))
+    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, Misfit<'de>> {
+        visitor.visit_newtype_struct(self).map_err(|misfit| misfit.at(self))
     }
 
     fn deserialize_struct<V: Visitor<'de>>(
@@ -179,16 +179,16 @@ impl<'de> Deserializer<'de> for &'de Node {
         _: &'static str,
         fields: &'static [&'static str],
         visitor: V,
-    ) -> Result<V::Value, Fault<'de>> {
+    ) -> Result<V::Value, Misfit<'de>> {
         let Value::Object(members) = &self.value else {
             let expected = format!("an object with the fields {}", list(fields.iter().copied()));
-            return Err(Fault::new(Problem::Expected(expected)).at(self));
+            return Err(Misfit::new(Problem::Expected(expected)).at(self));
         };
-        visitor.visit_map(Members { members: members.iter(), value: None }).map_err(|mut fault| {
-            if let (None, Problem::Missing { allowed, .. }) = (fault.span, &mut fault.problem) {
+        visitor.visit_map(Members { members: members.iter(), value: None }).map_err(|mut misfit| {
+            if let (None, Problem::Missing { allowed, .. }) = (misfit.span, &mut misfit.problem) {
                 *allowed = fields;
             }
-            fault.at(self)
+            misfit.at(self)
         })
     }
 
@@ -197,21 +197,24 @@ impl<'de> Deserializer<'de> for &'de Node {
         name: &'static str,
         kinds: &'static [&'static str],
         visitor: V,
-    ) -> Result<V::Value, Fault<'de>> {
-        let one_key =
-            || Fault::new(Problem::Expected(format!("an object with one of the keys {}", list(kinds.iter().copied()))));
+    ) -> Result<V::Value, Misfit<'de>> {
+        let one_key = || {
+            Misfit::new(Problem::Expected(format!("an object with one of the keys {}", list(kinds.iter().copied()))))
+        };
         match &self.value {
-            Value::Text(_) => visitor.visit_enum(Choice { of: name, name: Name::Text(self), content: None }),
+            Value::Text(_) => visitor.visit_enum(Choice { of: name, name: VariantName::Text(self), content: None }),
             Value::Object(members) => match members.as_slice() {
-                [member] => {
-                    visitor.visit_enum(Choice { of: name, name: Name::Key(member), content: Some(&member.value) })
-                }
+                [member] => visitor.visit_enum(Choice {
+                    of: name,
+                    name: VariantName::Key(member),
+                    content: Some(&member.value),
+                }),
                 [] => Err(one_key()),
-                [_, second, ..] => Err(Fault::new(Problem::TwoKinds(name)).at_key(second)),
+                [_, second, ..] => Err(Misfit::new(Problem::TwoKinds(name)).at_key(second)),
             },
             _ => Err(one_key()),
         }
-        .map_err(|fault| fault.at(self))
+        .map_err(|misfit| misfit.at(self))
     }
 
     forward_to_deserialize_any! {
@@ -220,27 +223,27 @@ impl<'de> Deserializer<'de> for &'de Node {
     }
 }
 
-fn visit_list<'de, V: Visitor<'de>>(items: &'de [Node], visitor: V) -> Result<V::Value, Fault<'de>> {
+fn visit_list<'de, V: Visitor<'de>>(items: &'de [Element], visitor: V) -> Result<V::Value, Misfit<'de>> {
     // The expectation is asked for before the visitor is used up.
     let expected = (&visitor as &dyn Expected).to_string();
     let mut rest = Items { items: items.iter().enumerate() };
     let value = visitor.visit_seq(&mut rest)?;
     match rest.items.len() {
         0 => Ok(value),
-        _ => Err(Fault::new(Problem::Length { found: items.len(), expected })),
+        _ => Err(Misfit::new(Problem::Length { found: items.len(), expected })),
     }
 }
 
 struct Items<'de> {
-    items: std::iter::Enumerate<std::slice::Iter<'de, Node>>,
+    items: std::iter::Enumerate<std::slice::Iter<'de, Element>>,
 }
 
 impl<'de> SeqAccess<'de> for &mut Items<'de> {
-    type Error = Fault<'de>;
+    type Error = Misfit<'de>;
 
-    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Fault<'de>> {
+    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Misfit<'de>> {
         let Some((index, item)) = self.items.next() else { return Ok(None) };
-        seed.deserialize(item).map(Some).map_err(|fault| fault.at(item).in_item(index))
+        seed.deserialize(item).map(Some).map_err(|misfit| misfit.at(item).in_item(index))
     }
 
     fn size_hint(&self) -> Option<usize> {
@@ -254,18 +257,18 @@ struct Members<'de> {
 }
 
 impl<'de> MapAccess<'de> for Members<'de> {
-    type Error = Fault<'de>;
+    type Error = Misfit<'de>;
 
-    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Fault<'de>> {
+    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Misfit<'de>> {
         self.value = self.members.next();
         let Some(member) = self.value else { return Ok(None) };
         let key = BorrowedStrDeserializer::new(&member.key);
-        seed.deserialize(key).map(Some).map_err(|fault: Fault<'de>| fault.at_key(member))
+        seed.deserialize(key).map(Some).map_err(|misfit: Misfit<'de>| misfit.at_key(member))
     }
 
-    fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, Fault<'de>> {
+    fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, Misfit<'de>> {
         let member = self.value.take().ok_or_else(|| de::Error::custom("a value was read before its key"))?;
-        seed.deserialize(&member.value).map_err(|fault| fault.at(&member.value).in_field(&member.key))
+        seed.deserialize(&member.value).map_err(|misfit| misfit.at(&member.value).in_field(&member.key))
     }
 
     fn size_hint(&self) -> Option<usize> {
@@ -276,39 +279,39 @@ impl<'de> MapAccess<'de> for Members<'de> {
 /// A choice by name: the one key of an object, or a text.
 struct Choice<'de> {
     of: &'static str,
-    name: Name<'de>,
-    content: Option<&'de Node>,
+    name: VariantName<'de>,
+    content: Option<&'de Element>,
 }
 
-enum Name<'de> {
+enum VariantName<'de> {
     Key(&'de Member),
-    Text(&'de Node),
+    Text(&'de Element),
 }
 
 impl<'de> EnumAccess<'de> for Choice<'de> {
-    type Error = Fault<'de>;
+    type Error = Misfit<'de>;
     type Variant = Content<'de>;
 
-    fn variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Result<(S::Value, Content<'de>), Fault<'de>> {
+    fn variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Result<(S::Value, Content<'de>), Misfit<'de>> {
         let (field, choice) = match self.name {
-            Name::Key(member) => {
+            VariantName::Key(member) => {
                 let key = BorrowedStrDeserializer::new(&member.key);
-                (member.key.as_str(), seed.deserialize(key).map_err(|fault: Fault<'de>| fault.at_key(member)))
+                (member.key.as_str(), seed.deserialize(key).map_err(|misfit: Misfit<'de>| misfit.at_key(member)))
             }
-            Name::Text(node) => (node.as_text().unwrap_or_default(), seed.deserialize(node)),
+            VariantName::Text(node) => (node.as_text().unwrap_or_default(), seed.deserialize(node)),
         };
-        Ok((choice.map_err(|fault| fault.of_kind(self.of))?, Content { field, node: self.content }))
+        Ok((choice.map_err(|misfit| misfit.of_kind(self.of))?, Content { field, node: self.content }))
     }
 }
 
 /// What was chosen has this content, if any.
 struct Content<'de> {
     field: &'de str,
-    node: Option<&'de Node>,
+    node: Option<&'de Element>,
 }
 
 impl<'de> Content<'de> {
-    fn node(&self) -> Result<&'de Node, Fault<'de>> {
+    fn node(&self) -> Result<&'de Element, Misfit<'de>> {
         let field = self.field;
         self.node.ok_or_else(|| {
             de::Error::custom(format!("`{field}` needs a value\nwrite an object with one key: {{ \"{field}\": … }}"))
@@ -317,29 +320,29 @@ impl<'de> Content<'de> {
 }
 
 impl<'de> VariantAccess<'de> for Content<'de> {
-    type Error = Fault<'de>;
+    type Error = Misfit<'de>;
 
-    fn unit_variant(self) -> Result<(), Fault<'de>> {
+    fn unit_variant(self) -> Result<(), Misfit<'de>> {
         match self.node {
             None => Ok(()),
-            Some(node) => Err(Fault::new(Problem::Expected(format!("the text \"{}\"", self.field))).at(node)),
+            Some(node) => Err(Misfit::new(Problem::Expected(format!("the text \"{}\"", self.field))).at(node)),
         }
     }
 
-    fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value, Fault<'de>> {
+    fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value, Misfit<'de>> {
         let node = self.node()?;
-        seed.deserialize(node).map_err(|fault| fault.at(node).in_field(self.field))
+        seed.deserialize(node).map_err(|misfit| misfit.at(node).in_field(self.field))
     }
 
-    fn tuple_variant<V: Visitor<'de>>(self, _: usize, visitor: V) -> Result<V::Value, Fault<'de>> {
-        self.node()?.deserialize_any(visitor).map_err(|fault| fault.in_field(self.field))
+    fn tuple_variant<V: Visitor<'de>>(self, _: usize, visitor: V) -> Result<V::Value, Misfit<'de>> {
+        self.node()?.deserialize_any(visitor).map_err(|misfit| misfit.in_field(self.field))
     }
 
     fn struct_variant<V: Visitor<'de>>(
         self,
         fields: &'static [&'static str],
         visitor: V,
-    ) -> Result<V::Value, Fault<'de>> {
-        self.node()?.deserialize_struct("", fields, visitor).map_err(|fault| fault.in_field(self.field))
+    ) -> Result<V::Value, Misfit<'de>> {
+        self.node()?.deserialize_struct("", fields, visitor).map_err(|misfit| misfit.in_field(self.field))
     }
 }

@@ -11,12 +11,12 @@ use serde_json::Value as Json;
 use crate::policy::PolicyChoice;
 use crate::random::Arrivals;
 
-use super::document::{Node, Value};
+use super::document::{Element, Value};
 use super::schema::Shape;
 use super::valid::Sections;
 
 /// The defaults in force: path, as `--set` takes it, and value; in the order of the format.
-pub(super) fn defaults(document: &Node, sections: &Sections) -> Vec<(String, String)> {
+pub(super) fn defaults(document: &Element, sections: &Sections) -> Vec<(String, String)> {
     let mut defaults = Vec::new();
     for (key, shape) in Shape::root().fields(document) {
         match document.member(key) {
@@ -46,7 +46,7 @@ pub(super) fn defaults(document: &Node, sections: &Sections) -> Vec<(String, Str
     defaults
 }
 
-fn visit(node: &Node, shape: Shape<'_>, path: &str, defaults: &mut Vec<(String, String)>) {
+fn visit(node: &Element, shape: Shape<'_>, path: &str, defaults: &mut Vec<(String, String)>) {
     match &node.value {
         Value::Object(members) if shape.is_map() => {
             for member in members {

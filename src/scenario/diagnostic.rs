@@ -29,13 +29,13 @@ const FARTHEST: usize = 2000;
 #[derive(Clone, PartialEq, Eq)]
 pub struct Diagnostic {
     message: String,
-    places: Vec<Place>,
+    places: Vec<Snippet>,
     help: Option<String>,
 }
 
 /// A stretch of one line, with what is to be said about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Place {
+struct Snippet {
     source: String,
     line: usize,
     column: usize,
@@ -76,7 +76,7 @@ impl Diagnostic {
     /// Underlines a stretch of a source: the first is the culprit, others explain it.
     #[must_use]
     pub(super) fn at(mut self, source: &Source, span: Span, label: impl Into<String>) -> Self {
-        self.places.push(Place::new(source, span, lines(label)));
+        self.places.push(Snippet::new(source, span, lines(label)));
         self
     }
 
@@ -107,19 +107,19 @@ impl Diagnostic {
 
     /// The whole diagnostic as a person reads it, ending with a line break.
     pub fn render(&self, color: bool) -> String {
-        let paint = Paint { color };
+        let colors = Colors { enabled: color };
         let width = self.places.iter().map(|place| place.line.to_string().len()).max().unwrap_or(0);
         let margin = " ".repeat(width + 2);
-        let mut out = format!("{} {}\n", paint.red("error:"), self.message);
+        let mut out = format!("{} {}\n", colors.red("error:"), self.message);
         let mut source = None;
         for place in &self.places {
-            place.draw(&mut out, source, width, paint);
+            place.draw(&mut out, source, width, colors);
             source = Some(place.source.as_str());
         }
         if let Some(help) = &self.help {
-            let edge = if self.places.is_empty() { String::new() } else { format!("{margin}{} ", paint.dim("│")) };
+            let edge = if self.places.is_empty() { String::new() } else { format!("{margin}{} ", colors.dim("│")) };
             let mut lines = help.lines();
-            let _ = writeln!(out, "{edge}{} {}", paint.cyan("help:"), lines.next().unwrap_or_default());
+            let _ = writeln!(out, "{edge}{} {}", colors.cyan("help:"), lines.next().unwrap_or_default());
             for line in lines {
                 let _ = writeln!(out, "{edge}      {line}");
             }
@@ -128,7 +128,7 @@ impl Diagnostic {
     }
 }
 
-impl Place {
+impl Snippet {
     fn new(source: &Source, span: Span, label: String) -> Self {
         let text = source.text();
         let start = char_boundary(text, span.start);
@@ -149,25 +149,25 @@ impl Place {
     }
 
     /// Draws the line with what is to be said about it, below a place in the source given.
-    fn draw(&self, out: &mut String, above: Option<&str>, width: usize, paint: Paint) {
+    fn draw(&self, out: &mut String, above: Option<&str>, width: usize, colors: Colors) {
         let margin = " ".repeat(width + 2);
-        let edge = format!("{margin}{}", paint.dim("│"));
+        let edge = format!("{margin}{}", colors.dim("│"));
         let header = format!("[ {}:{}:{} ]", self.source, self.line, self.column);
         let _ = match above {
-            None => writeln!(out, "{margin}{}{header}", paint.dim("╭─")),
-            Some(source) if source == self.source => writeln!(out, "{margin}{}", paint.dim("┆")),
-            Some(_) => writeln!(out, "{margin}{}{header}", paint.dim("├─")),
+            None => writeln!(out, "{margin}{}{header}", colors.dim("╭─")),
+            Some(source) if source == self.source => writeln!(out, "{margin}{}", colors.dim("┆")),
+            Some(_) => writeln!(out, "{margin}{}{header}", colors.dim("├─")),
         };
         let Self { before, culprit, after, .. } = self;
-        let number = paint.dim(&format!(" {:>width$} │", self.line));
-        let _ = writeln!(out, "{number} {before}{}{after}", paint.red(culprit));
+        let number = colors.dim(&format!(" {:>width$} │", self.line));
+        let _ = writeln!(out, "{number} {before}{}{after}", colors.red(culprit));
 
         let indent = " ".repeat(before.width());
         let under = culprit.width().max(1);
         let left = under / 2;
         let line = format!("{}┬{}", "─".repeat(left), "─".repeat(under - left - 1));
-        let _ = writeln!(out, "{edge} {indent}{}", paint.red(&line));
-        let _ = writeln!(out, "{edge} {indent}{}{} {}", " ".repeat(left), paint.red("╰──"), self.label);
+        let _ = writeln!(out, "{edge} {indent}{}", colors.red(&line));
+        let _ = writeln!(out, "{edge} {indent}{}{} {}", " ".repeat(left), colors.red("╰──"), self.label);
     }
 }
 
@@ -280,11 +280,11 @@ fn cut_start(text: &str, width: usize) -> String {
 
 /// Colours, or none.
 #[derive(Clone, Copy)]
-struct Paint {
-    color: bool,
+struct Colors {
+    enabled: bool,
 }
 
-impl Paint {
+impl Colors {
     fn red(self, text: &str) -> String {
         self.with(AnsiColor::Red.on_default().bold(), text)
     }
@@ -298,6 +298,6 @@ impl Paint {
     }
 
     fn with(self, style: Style, text: &str) -> String {
-        if self.color { format!("{style}{text}{style:#}") } else { text.to_owned() }
+        if self.enabled { format!("{style}{text}{style:#}") } else { text.to_owned() }
     }
 }

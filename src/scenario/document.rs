@@ -6,7 +6,7 @@ use super::source::Span;
 
 /// A value and its place.
 #[derive(Clone, Debug)]
-pub(super) struct Node {
+pub(super) struct Element {
     pub span: Span,
     pub value: Value,
 }
@@ -18,7 +18,7 @@ pub(super) enum Value {
     Bool(bool),
     Number(Number),
     Text(String),
-    List(Vec<Node>),
+    List(Vec<Element>),
     Object(Vec<Member>),
 }
 
@@ -27,10 +27,10 @@ pub(super) enum Value {
 pub(super) struct Member {
     pub key: String,
     pub key_span: Span,
-    pub value: Node,
+    pub value: Element,
 }
 
-impl Node {
+impl Element {
     /// The members of an object; none if it is something else.
     pub fn members(&self) -> &[Member] {
         match &self.value {

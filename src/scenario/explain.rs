@@ -1,19 +1,19 @@
 //! What serde found wrong, in plain words: what is allowed, what was found, what to do.
 
-use super::decode::{Fault, Noun, Problem};
+use super::decode::{Misfit, Noun, Problem};
 use super::diagnostic::{Diagnostic, allowed_names, list, shown};
-use super::document::{Node, Value};
+use super::document::{Element, Value};
 use super::percentage::Percentage;
 use super::schema::Shape;
 use super::source::{Sources, Span};
 use crate::policy::PolicyChoice;
 
 /// The diagnostic for a document that does not fit the format.
-pub(super) fn explain(fault: Fault<'_>, sources: &Sources) -> Diagnostic {
-    let span = fault.span.unwrap_or(sources.whole(0).opening());
-    let field = shown(fault.field.as_deref().unwrap_or("the scenario"));
-    let place = fault.field.as_ref().map_or(String::new(), |_| format!(" in {field}"));
-    match fault.problem {
+pub(super) fn explain(misfit: Misfit<'_>, sources: &Sources) -> Diagnostic {
+    let span = misfit.span.unwrap_or(sources.whole(0).opening());
+    let field = shown(misfit.field.as_deref().unwrap_or("the scenario"));
+    let place = misfit.field.as_ref().map_or(String::new(), |_| format!(" in {field}"));
+    match misfit.problem {
         Problem::Said(text) => {
             let (what, help) = text.split_once('\n').unwrap_or((&text, ""));
             match with_unit(what, &field) {
@@ -22,16 +22,16 @@ pub(super) fn explain(fault: Fault<'_>, sources: &Sources) -> Diagnostic {
             }
         }
         Problem::Expected(expected) => {
-            let found = fault.found.map(Node::describe).unwrap_or_default();
-            let message = format!("{field} must be {}", plain(&expected, fault.found));
+            let found = misfit.found.map(Element::describe).unwrap_or_default();
+            let message = format!("{field} must be {}", plain(&expected, misfit.found));
             let diagnostic = sources.error(message, span, format!("found {}", shown(&found)));
-            match fault.found.and_then(|found| hint(&expected, found, &field)) {
+            match misfit.found.and_then(|found| hint(&expected, found, &field)) {
                 Some(help) => diagnostic.with_help(help),
                 None => diagnostic,
             }
         }
         Problem::Length { found, expected } => {
-            let message = format!("{field} must be {}", plain(&expected, fault.found));
+            let message = format!("{field} must be {}", plain(&expected, misfit.found));
             sources.error(message, span, format!("found {found} {}", if found == 1 { "value" } else { "values" }))
         }
         Problem::Missing { field: missing, allowed } => {
@@ -57,7 +57,7 @@ pub(super) fn explain(fault: Fault<'_>, sources: &Sources) -> Diagnostic {
                 _ => allowed_names(&listed, &name, allowed.iter().copied()),
             };
             let plain =
-                fault.found.zip(fault.field.as_deref()).and_then(|(node, kind)| plain_that_has(node, kind, &name));
+                misfit.found.zip(misfit.field.as_deref()).and_then(|(node, kind)| plain_that_has(node, kind, &name));
             let help = plain.map_or(help.clone(), |plain| format!("{plain}\n{help}"));
             sources.error(message, span, label).with_help(help)
         }
@@ -68,7 +68,7 @@ pub(super) fn explain(fault: Fault<'_>, sources: &Sources) -> Diagnostic {
 }
 
 /// How to write a preset as its plain policy, where that has a field which the preset has not.
-fn plain_that_has(preset: &Node, kind: &str, field: &str) -> Option<String> {
+fn plain_that_has(preset: &Element, kind: &str, field: &str) -> Option<String> {
     let kind = kind.trim_matches('`');
     let fields = PolicyChoice::KINDS.contains(&kind).then(|| preset.to_json())?;
     let known = Shape::root().property("policies").item().property(kind).names();
@@ -81,7 +81,7 @@ fn plain_that_has(preset: &Node, kind: &str, field: &str) -> Option<String> {
     let policy: PolicyChoice = serde_json::from_value(serde_json::json!({ kind: fields })).ok()?;
     let value = match &preset.member(field)?.value.value {
         Value::Text(text) => text.clone(),
-        other => Node { span: preset.span, value: other.clone() }.to_json().to_string(),
+        other => Element { span: preset.span, value: other.clone() }.to_json().to_string(),
     };
     let plain = plain_with(&policy, field, &value)?;
     Some(format!("`{kind}` has no choice of `{field}`; write the plain policy that it stands for:\n{plain}"))
@@ -138,7 +138,7 @@ fn with_unit(what: &str, field: &str) -> Option<String> {
 }
 
 /// What to do about the most common slips: a number without its unit, a number in quotes.
-fn hint(expected: &str, found: &Node, field: &str) -> Option<String> {
+fn hint(expected: &str, found: &Element, field: &str) -> Option<String> {
     match &found.value {
         Value::Number(number) if expected.starts_with("a duration") => {
             Some(format!("write it with its unit, in quotes, such as \"{number}{}\"", usual_unit(field)))
@@ -162,7 +162,7 @@ fn hint(expected: &str, found: &Node, field: &str) -> Option<String> {
 }
 
 /// What serde expects, in words for people who write JSON.
-fn plain(expected: &str, found: Option<&Node>) -> String {
+fn plain(expected: &str, found: Option<&Element>) -> String {
     // A number beyond the range is told the range; others need not know it.
     let is_beyond = |most: f64| matches!(found.map(|node| &node.value), Some(Value::Number(number)) if number.as_f64() > Some(most));
     let whole = |least: u32, most: u64| {

@@ -7,12 +7,12 @@ const STRETCH: usize = 1024;
 #[derive(Clone, Debug)]
 pub(super) struct Lines {
     /// One for each stretch, in order.
-    marks: Vec<Mark>,
+    marks: Vec<Position>,
 }
 
 /// A place in a text. Lines and columns are counted from 1, in characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Mark {
+pub(super) struct Position {
     /// In bytes.
     at: usize,
     pub line: usize,
@@ -23,7 +23,7 @@ pub(super) struct Mark {
 
 impl Lines {
     pub fn of(text: &str) -> Self {
-        let first = Mark { at: 0, line: 1, column: 1, line_start: 0 };
+        let first = Position { at: 0, line: 1, column: 1, line_start: 0 };
         let mut marks = vec![first];
         let mut here = first;
         for letter in text.chars() {
@@ -36,7 +36,7 @@ impl Lines {
     }
 
     /// The place of that byte, at which a character of the same text begins.
-    pub fn locate(&self, text: &str, at: usize) -> Mark {
+    pub fn locate(&self, text: &str, at: usize) -> Position {
         let next = self.marks.partition_point(|mark| mark.at <= at);
         let mut here = self.marks[next.saturating_sub(1)];
         for letter in text[here.at..at].chars() {
@@ -46,7 +46,7 @@ impl Lines {
     }
 }
 
-impl Mark {
+impl Position {
     fn behind(self, letter: char) -> Self {
         let at = self.at + letter.len_utf8();
         match letter {
@@ -68,7 +68,7 @@ mod tests {
             let line_start = text[..at].rfind('\n').map_or(0, |at| at + 1);
             let line = text[..at].matches('\n').count() + 1;
             let column = text[line_start..at].chars().count() + 1;
-            assert_eq!(lines.locate(&text, at), Mark { at, line, column, line_start });
+            assert_eq!(lines.locate(&text, at), Position { at, line, column, line_start });
         }
         assert_eq!(lines.locate(&text, text.len()).line, 5);
     }

@@ -41,13 +41,13 @@ use crate::random::Files;
 pub use self::changes::Change;
 pub use self::diagnostic::{Diagnostic, allowed_names, did_you_mean};
 pub use self::draft::Draft;
-pub use self::objective::{Comparison, Objective, Place};
+pub use self::objective::{Comparison, Objective, Origin};
 pub use self::schema::schema;
 pub use self::source::Source;
 pub use self::tolerance::{Tolerance, Tolerances};
 pub use self::valid::Scenario;
 
-use self::document::Node;
+use self::document::Element;
 use self::format::ScenarioForm;
 use self::source::Sources;
 
@@ -60,7 +60,7 @@ use self::source::Sources;
 /// The first mistake, with its place: in the file, or in the change that made it.
 pub fn read(source: Source, name: &str, changes: &[Change], files: &Files) -> Result<Scenario, Diagnostic> {
     let (document, sources) = document(source, changes)?;
-    let form: ScenarioForm = decode::decode(&document).map_err(|fault| explain::explain(fault, &sources))?;
+    let form: ScenarioForm = decode::decode(&document).map_err(|misfit| explain::explain(misfit, &sources))?;
     let canonical = canonical(&document);
     let mut hash = Sha256::new_with_prefix(canonical.to_string());
     let mut sections = rules::check(form, &document, &sources, &mut |file| {
@@ -87,7 +87,7 @@ pub fn to_json(source: Source) -> Result<serde_json::Value, Diagnostic> {
     Ok(document(source, &[])?.0.to_json())
 }
 
-fn document(source: Source, changes: &[Change]) -> Result<(Node, Sources), Diagnostic> {
+fn document(source: Source, changes: &[Change]) -> Result<(Element, Sources), Diagnostic> {
     let mut sources = Sources(vec![source]);
     let mut document = syntax::parse(&sources, sources.whole(0))?;
     for change in changes {
@@ -100,7 +100,7 @@ fn document(source: Source, changes: &[Change]) -> Result<(Node, Sources), Diagn
 /// The scenario in the form that its hash is taken of: what was read and changed, as JSON without spaces, the keys of
 /// each object sorted, without `$schema` and `description`; a whole number is written without a point or exponent.
 /// The texts of the files it names follow, each after a zero byte.
-fn canonical(document: &Node) -> serde_json::Value {
+fn canonical(document: &Element) -> serde_json::Value {
     let mut json = document.to_json();
     if let Some(fields) = json.as_object_mut() {
         fields.retain(|key, _| key != "$schema" && key != "description");
@@ -121,9 +121,9 @@ impl Scenario {
 
 /// How long a run is, and from which seed.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Run {
+pub struct RunSettings {
     /// When it ends.
-    pub end: End,
+    pub end: RunEnd,
     /// The seed of all its streams.
     pub seed: u64,
     /// It stops, incomplete, when more requests than this are in flight.
@@ -163,7 +163,7 @@ pub struct Precision {
 
 /// When a run ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum End {
+pub enum RunEnd {
     /// So many requests arrive, and all of them are served.
     Requests(u64),
     /// The run stops then; requests not served by then are in flight.

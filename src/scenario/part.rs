@@ -1,7 +1,7 @@
 //! Texts that have parts of their own, such as `async.p99 < 400ms`: each part can be underlined.
 
 use super::diagnostic::Diagnostic;
-use super::document::Node;
+use super::document::Element;
 use super::source::{Sources, Span};
 
 /// A part of a text, and where it stands.
@@ -16,7 +16,7 @@ pub(super) struct Part<'a> {
 
 impl<'a> Part<'a> {
     /// The text of a value. Where it is written with escapes, its parts have no place but the whole.
-    pub fn of(text: &'a str, node: &Node, sources: &'a Sources) -> Self {
+    pub fn of(text: &'a str, node: &Element, sources: &'a Sources) -> Self {
         let written = &sources.0[node.span.source].text()[node.span.start..node.span.end];
         let quotes = usize::from(written.starts_with('"'));
         let inside = &written[quotes..written.len() - quotes];

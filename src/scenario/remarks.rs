@@ -1,12 +1,12 @@
 //! The comments of a text, each with the value that it explains.
 
-use super::document::{Node, Value};
+use super::document::{Element, Value};
 use super::draft::Comments;
 use super::encode::inside;
 use super::source::Sources;
 
 /// The comments of the first source, of which the document was read.
-pub(super) fn comments(document: &Node, sources: &Sources) -> Comments {
+pub(super) fn comments(document: &Element, sources: &Sources) -> Comments {
     let text = sources.0[0].text();
     let mut places = Vec::new();
     list_places(document, document.span.start, &mut String::new(), &mut places);
@@ -39,15 +39,15 @@ pub(super) fn comments(document: &Node, sources: &Sources) -> Comments {
 }
 
 /// Where a value stands, with its key.
-struct Stretch {
+struct Extent {
     pointer: String,
     start: usize,
     end: usize,
 }
 
 /// Every value in the order in which they begin.
-fn list_places(node: &Node, start: usize, pointer: &mut String, places: &mut Vec<Stretch>) {
-    places.push(Stretch { pointer: pointer.clone(), start, end: node.span.end });
+fn list_places(node: &Element, start: usize, pointer: &mut String, places: &mut Vec<Extent>) {
+    places.push(Extent { pointer: pointer.clone(), start, end: node.span.end });
     match &node.value {
         Value::List(items) => {
             for (index, item) in items.iter().enumerate() {

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use serde_json::Value as Json;
 
-use super::document::Node;
+use super::document::Element;
 use super::format::ScenarioForm;
 
 static SCHEMA: LazyLock<Json> = LazyLock::new(|| {
@@ -66,7 +66,7 @@ impl<'a> Shape<'a> {
     }
 
     /// The fields of the object that stands here, with their shapes; in the order of the format.
-    pub fn fields(self, object: &Node) -> impl Iterator<Item = (&'a str, Self)> {
+    pub fn fields(self, object: &Element) -> impl Iterator<Item = (&'a str, Self)> {
         let shape = self.of_object(object.members().iter().map(|member| member.key.as_str()));
         let properties = shape.0.and_then(|shape| shape.get("properties")?.as_object());
         properties.into_iter().flatten().map(|(key, shape)| (key.as_str(), Self(Some(shape))))

@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 
 use super::diagnostic::Diagnostic;
-use super::lines::{Lines, Mark};
+use super::lines::{Lines, Position};
 
 /// A text with the name that messages show for it.
 #[derive(Clone, Debug)]
@@ -74,7 +74,7 @@ impl Source {
     }
 
     /// The line and column of a byte, at which a character begins.
-    pub(super) fn locate(&self, at: usize) -> Mark {
+    pub(super) fn locate(&self, at: usize) -> Position {
         self.lines.get_or_init(|| Lines::of(&self.text)).locate(&self.text, at)
     }
 }

@@ -10,7 +10,7 @@ use jsonc_parser::{CollectOptions, ParseOptions, ParseStringErrorKind, parse_to_
 use serde_json::Number;
 
 use super::diagnostic::{Diagnostic, shown};
-use super::document::{Member, Node, Value};
+use super::document::{Element, Member, Value};
 use super::schema::Shape;
 use super::source::{Sources, Span, char_boundary};
 use super::unclosed::{Missed, missed};
@@ -35,7 +35,7 @@ const STRICT: ParseOptions = ParseOptions {
 };
 
 /// Reads a stretch of a source as one JSON value.
-pub(super) fn parse(sources: &Sources, stretch: Span) -> Result<Node, Diagnostic> {
+pub(super) fn parse(sources: &Sources, stretch: Span) -> Result<Element, Diagnostic> {
     let parser = Parser { sources, stretch, text: &sources.0[stretch.source].text()[stretch.start..stretch.end] };
     parser.check_characters()?;
     match parse_to_ast(parser.text, &CollectOptions::default(), &STRICT) {
@@ -142,7 +142,7 @@ impl Parser<'_> {
             .with_help("close it with `\"` on the same line; a line break in it is written `\\n`"))
     }
 
-    fn node(&self, value: &ast::Value<'_>, depth: usize) -> Result<Node, Diagnostic> {
+    fn node(&self, value: &ast::Value<'_>, depth: usize) -> Result<Element, Diagnostic> {
         let range = value.range();
         let value = match value {
             ast::Value::NullKeyword(_) => Value::Null,
@@ -158,7 +158,7 @@ impl Parser<'_> {
             }
             ast::Value::Object(object) => Value::Object(self.members(object, depth)?),
         };
-        Ok(Node { span: self.span(range.start, range.end), value })
+        Ok(Element { span: self.span(range.start, range.end), value })
     }
 
     fn members(&self, object: &ast::Object<'_>, depth: usize) -> Result<Vec<Member>, Diagnostic> {

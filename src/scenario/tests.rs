@@ -20,8 +20,8 @@ fn small(fields: &str) -> Scenario {
 }
 
 /// A run about which nothing else is said.
-fn plain_run(end: End) -> Run {
-    Run {
+fn plain_run(end: RunEnd) -> RunSettings {
+    RunSettings {
         end,
         seed: 1,
         max_in_flight: 250_000,
@@ -56,7 +56,7 @@ fn a_scenario_is_read_as_it_is_written() {
     assert_eq!(shop.machine().cores, 2);
     assert!(shop.backends().keys().eq(["db", "idp"]));
     assert_eq!(shop.policies()[1].rules().hand_over_interval, None);
-    assert_eq!(*shop.run(), plain_run(End::Requests(200_000)));
+    assert_eq!(*shop.run(), plain_run(RunEnd::Requests(200_000)));
 }
 
 #[test]
@@ -70,7 +70,7 @@ fn db_is_the_first_backend_wherever_it_stands() {
 #[test]
 fn a_list_of_arrivals_needs_no_run() {
     let explicit = small(r#""arrivals": { "at": [{ "time": "0ms" }] }, "policies": [{ "sync": {} }]"#);
-    assert_eq!(*explicit.run(), plain_run(End::Arrivals));
+    assert_eq!(*explicit.run(), plain_run(RunEnd::Arrivals));
 }
 
 #[test]
@@ -105,7 +105,7 @@ fn arrivals_that_end_by_themselves_need_no_run() {
         r#"{ "piecewise": { "rates": [{ "for": "10s", "rate": "20/s" }] } }"#,
         r#"{ "ramp": { "from": "20/s", "to": "0/s", "over": "10s" } }"#,
     ] {
-        assert_eq!(run(arrivals).unwrap(), End::Arrivals, "{arrivals}");
+        assert_eq!(run(arrivals).unwrap(), RunEnd::Arrivals, "{arrivals}");
     }
     for arrivals in [
         r#"{ "piecewise": { "rates": [{ "for": "10s", "rate": "20/s" }], "repeat": true } }"#,
@@ -126,7 +126,7 @@ fn a_trace_is_checked_and_belongs_to_the_hash() {
         read(Source::new("shop.json", SHOP), "shop", &changes, &files).unwrap()
     };
     let one = read_with("{\"time_ms\": 1, \"class\": \"list\"}\n");
-    assert_eq!((one.run().end, one.arrivals().count()), (End::Arrivals, Some(1)));
+    assert_eq!((one.run().end, one.arrivals().count()), (RunEnd::Arrivals, Some(1)));
     let two = read_with("{\"time_ms\": 1, \"class\": \"list\"}\n{\"time_ms\": 2, \"class\": \"login\"}\n");
     assert_eq!(two.arrivals().count(), Some(2));
     assert_ne!(one.sha256(), two.sha256());
@@ -273,7 +273,7 @@ fn naming_another_variant_replaces_the_first() {
 fn a_change_makes_what_is_not_there() {
     let made = shop(&["backends.cache={}", "backends.search.x=1", "backends.search={}"]);
     assert!(made.backends().keys().eq(["db", "idp", "cache", "search"]));
-    assert_eq!(shop(&["run.requests=null", "run.duration=10m"]).run().end, End::Duration("10m".parse().unwrap()));
+    assert_eq!(shop(&["run.requests=null", "run.duration=10m"]).run().end, RunEnd::Duration("10m".parse().unwrap()));
     assert_eq!(shop(&["description=80/s"]).description().as_deref(), Some("80/s"));
 }
 

@@ -5,14 +5,14 @@ use sha2::{Digest, Sha256};
 use crate::random::{Arrivals, Files, RequestClass, TraceClass};
 
 use super::diagnostic::{Diagnostic, allowed_names, shown_line};
-use super::document::Node;
+use super::document::Element;
 use super::source::Sources;
 use super::valid::Sections;
 
 /// Checks the trace, if there is one; its content belongs to the hash.
 pub(super) fn check(
     sections: &mut Sections,
-    root: &Node,
+    root: &Element,
     sources: &Sources,
     files: &Files,
     hash: &mut Sha256,

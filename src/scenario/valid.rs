@@ -7,7 +7,7 @@ use crate::policy::PolicyChoice;
 use crate::random::{Arrivals, Clients, Workload};
 
 use super::rules::HIGHEST_RATE_PER_S;
-use super::{End, Objective, Run, Tolerances};
+use super::{Objective, RunEnd, RunSettings, Tolerances};
 
 /// A valid scenario: reading is the only way to make one, and no method breaks a rule.
 #[derive(Clone, Debug, PartialEq)]
@@ -30,7 +30,7 @@ pub(super) struct Sections {
     pub clients: Clients,
     pub faults: Vec<Fault>,
     pub policies: Vec<PolicyChoice>,
-    pub run: Run,
+    pub run: RunSettings,
     pub objectives: Vec<Objective>,
     pub tolerances: Tolerances,
 }
@@ -87,7 +87,7 @@ impl Scenario {
     }
 
     /// The length of a run, its seed, and how often it is repeated.
-    pub fn run(&self) -> &Run {
+    pub fn run(&self) -> &RunSettings {
         &self.sections.run
     }
 
@@ -126,7 +126,7 @@ impl Scenario {
         }
         let mut other = self.clone();
         other.sections.arrivals = arrivals;
-        other.sections.run.end = End::Requests(requests.max(1));
+        other.sections.run.end = RunEnd::Requests(requests.max(1));
         Some(other)
     }
 }

@@ -145,10 +145,10 @@ fn held_against(
         verdict,
         uncertain,
         undecided: if is_known { None } else { undecided(&evidence, results, scenario) },
-        file: objective.place.file.clone(),
-        line: objective.place.line,
-        column: objective.place.column,
-        end_column: objective.place.end_column,
+        file: objective.origin.file.clone(),
+        line: objective.origin.line,
+        column: objective.origin.column,
+        end_column: objective.origin.end_column,
     }
 }
 

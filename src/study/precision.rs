@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use crate::model::Metric;
-use crate::scenario::{Precision, Run};
+use crate::scenario::{Precision, RunSettings};
 use crate::stats::{ClassConfidence, MissedPrecision, PolicyResults, PrecisionResults, WhyImprecise, reach};
 
 /// So many replications at least say how wide intervals are.
@@ -19,7 +19,7 @@ pub(super) struct Plan<'a> {
 
 impl<'a> Plan<'a> {
     /// As the scenario asks.
-    pub fn new(run: &'a Run) -> Self {
+    pub fn new(run: &'a RunSettings) -> Self {
         let precision = run.precision.as_ref();
         let first = precision.map_or(1, |precision| FIRST.min(precision.at_most));
         Self { replications: run.replications.max(first), precision }

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use crate::engine::{Departure, Observer, Standing, Unfinished, contended_resources};
 use crate::model::{Activity, Backend, ClassId, Resource, SimDuration, SimTime};
 use crate::policy::PolicyChoice;
-use crate::scenario::{End, Scenario};
+use crate::scenario::{RunEnd, Scenario};
 use crate::stats::{
     Batches, Collector, FEWEST_BATCHES, FaultEffect, FaultWatch, LoadState, Method, Observations, OverTime,
     PolicyResults, Saturation, Subject, TimelineEntry, TimelineRecorder, Totals, WindowCounts, tell_confidence,
@@ -104,9 +104,9 @@ impl Trial<'_> {
         while simulation.advance(EVENTS_PER_LOOK) {
             let (arrived, now) = simulation.progress();
             let done = match scenario.run().end {
-                End::Requests(requests) => arrived as f64 / requests as f64,
-                End::Duration(duration) => now.as_millis() / duration.as_millis(),
-                End::Arrivals => arrived as f64 / scenario.arrivals().count().unwrap_or(u64::MAX) as f64,
+                RunEnd::Requests(requests) => arrived as f64 / requests as f64,
+                RunEnd::Duration(duration) => now.as_millis() / duration.as_millis(),
+                RunEnd::Arrivals => arrived as f64 / scenario.arrivals().count().unwrap_or(u64::MAX) as f64,
             };
             if progress(done.min(1.0)).is_break() {
                 return Err(Halted);

@@ -12,7 +12,7 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use crate::model::{BackendId, Fault, FaultKind, SimDuration, Slowness};
 use crate::policy::PolicyChoice;
-use crate::scenario::{Run, Scenario, WarmUp};
+use crate::scenario::{RunSettings, Scenario, WarmUp};
 use crate::stats::{
     Assumption, ComparisonResults, FaultWindow, FaultWindowKind, PolicyResults, SCHEMA, ScenarioResults, WarmUpMethod,
     WarmUpResults, differences, tell_confidence,
@@ -266,7 +266,7 @@ impl<'a> Crew<'a> {
 }
 
 /// So many replications of each policy are run at most.
-fn most_replications(run: &Run) -> u64 {
+fn most_replications(run: &RunSettings) -> u64 {
     run.replications.max(run.precision.as_ref().map_or(1, |precision| precision.at_most))
 }
 

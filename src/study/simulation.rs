@@ -4,7 +4,7 @@ use crate::engine::{Observer, Setup, Simulation};
 use crate::model::{Backend, ClassId, SimDuration, SimTime};
 use crate::policy::PolicyChoice;
 use crate::random::{Purpose, Streams};
-use crate::scenario::{End, Scenario};
+use crate::scenario::{RunEnd, Scenario};
 
 /// One of several independent runs of the same scenario.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -31,9 +31,9 @@ pub fn simulation<O: Observer>(
         ClassId(class.expect("the scenario has checked the names of classes") as u16)
     };
     let (requests, horizon) = match scenario.run().end {
-        End::Requests(requests) => (Some(requests), None),
-        End::Duration(duration) => (None, Some(SimTime::ZERO + duration)),
-        End::Arrivals => (None, None),
+        RunEnd::Requests(requests) => (Some(requests), None),
+        RunEnd::Duration(duration) => (None, Some(SimTime::ZERO + duration)),
+        RunEnd::Arrivals => (None, None),
     };
     let backends: Vec<Backend> = scenario.backends().values().cloned().collect();
     let setup = Setup {

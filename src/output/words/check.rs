@@ -1,6 +1,6 @@
 //! What a check found: why it does not pass, what is wrong with a baseline, what to do.
 
-use crate::scenario::{Diagnostic, Place, Scenario};
+use crate::scenario::{Diagnostic, Origin, Scenario};
 use crate::stats::{ObjectiveVerdict, ScenarioResults};
 use crate::study::{
     BASELINE_SCHEMA, BadBaseline, BaselineMethod, CheckReason, ComparisonNote, Help, NotComparableReason,
@@ -175,13 +175,13 @@ pub fn without_data(scenario: &Scenario, results: &ScenarioResults) -> Vec<Diagn
     let nothing = results.slo.iter().filter(|result| result.verdict == ObjectiveVerdict::NoData && !result.warns);
     nothing
         .filter_map(|result| {
-            let is_its = |place: &Place| {
+            let is_its = |place: &Origin| {
                 (place.file.as_str(), place.line, place.column) == (result.file.as_str(), result.line, result.column)
             };
             let objective = scenario
                 .objectives()
                 .iter()
-                .find(|objective| objective.text == result.objective && is_its(&objective.place))?;
+                .find(|objective| objective.text == result.objective && is_its(&objective.origin))?;
             let of = result.class.as_ref().map_or_else(String::new, |class| format!("`{class}` of "));
             Some(objective.diagnostic(
                 format!("{of}policy `{}` has no {} to judge", result.policy, result.metric),

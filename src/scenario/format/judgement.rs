@@ -20,9 +20,9 @@ pub(crate) struct ToleranceForm {
 }
 
 /// An objective, as the schema describes it.
-pub(super) struct Expression;
+pub(super) struct ObjectiveSchema;
 
-impl JsonSchema for Expression {
+impl JsonSchema for ObjectiveSchema {
     fn schema_name() -> Cow<'static, str> {
         "Objective".into()
     }
@@ -36,10 +36,10 @@ impl JsonSchema for Expression {
     }
 }
 
-/// Tolerances by metric, as the schema describes them.
-pub(super) struct Tolerances;
+/// TolerancesSchema by metric, as the schema describes them.
+pub(super) struct TolerancesSchema;
 
-impl JsonSchema for Tolerances {
+impl JsonSchema for TolerancesSchema {
     fn schema_name() -> Cow<'static, str> {
         "Tolerances".into()
     }

@@ -61,11 +61,11 @@ pub(crate) struct ScenarioForm {
     pub run: RunForm,
     /// What is asked of the results: `[warn:] [policy.][class.]metric OP value`, such as "async.p99 < 400ms".
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(with = "Vec<judgement::Expression>")]
+    #[schemars(with = "Vec<judgement::ObjectiveSchema>")]
     pub slo: Vec<String>,
     /// How much a metric may be worse than in the baseline, by its name; beyond both it is a regression.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
-    #[schemars(with = "judgement::Tolerances")]
+    #[schemars(with = "judgement::TolerancesSchema")]
     pub tolerances: IndexMap<String, ToleranceForm>,
 }
 

@@ -7,13 +7,13 @@ use crate::scenario::part::Part;
 use super::bound::bound;
 use super::faults::DURING;
 use super::names::{ALL, Names, Prefix, WARN, class_metrics, groups, metrics_help};
-use super::{Comparison, Objective, Place};
+use super::{Comparison, Objective, Origin};
 
 /// What an objective is like.
 const HELP: &str = "write `[policy.][class.]metric`, a comparison and a bound, such as `async.p99 < 400ms`";
 
 /// What is meant: whose metric.
-pub(super) struct Subject {
+pub(super) struct Target {
     pub policy: Option<usize>,
     pub class: Option<ClassId>,
     pub metric: Metric,
@@ -32,7 +32,7 @@ impl Names<'_> {
         }
         let (during, asked) = self.during(rest.unwrap_or(whole).trim())?;
         let (subject, sign, value) = split(asked)?;
-        let Subject { policy, class, metric } = match self.recovered(subject)? {
+        let Target { policy, class, metric } = match self.recovered(subject)? {
             Some(recovery) => recovery,
             None => self.subject(subject)?,
         };
@@ -53,7 +53,7 @@ impl Names<'_> {
             comparison,
             bound: bound.number,
             is_share: bound.is_share,
-            place: Place::of(whole),
+            origin: Origin::of(whole),
         })
     }
 
@@ -77,7 +77,7 @@ impl Names<'_> {
 
     /// `[policy.][class.]metric`. Names may hold dots: of those that are declared the longest is meant, as far as a metric
     /// follows.
-    fn subject(&self, subject: Part<'_>) -> Result<Subject, Diagnostic> {
+    fn subject(&self, subject: Part<'_>) -> Result<Target, Diagnostic> {
         for (first, first_name, rest) in self.heads(subject) {
             for (second, second_name, rest) in self.heads(rest) {
                 if let Some(metric) = self.metric(rest)? {
@@ -191,13 +191,13 @@ fn known_of(
     class: Option<ClassId>,
     metric: Metric,
     written: Part<'_>,
-) -> Result<Subject, Diagnostic> {
+) -> Result<Target, Diagnostic> {
     if class.is_some() && !metric.is_of_classes() {
         return Err(written
             .error(format!("`{}` is not known class by class", shown(written.text)), "of all requests of a policy")
             .with_help(format!("metrics of classes: {}", list(class_metrics()))));
     }
-    Ok(Subject { policy, class, metric })
+    Ok(Target { policy, class, metric })
 }
 
 /// Names with dots between them.
@@ -227,7 +227,7 @@ fn nothing_named(part: Part<'_>, is_last: bool) -> Diagnostic {
     part.error(message, label).with_help(HELP)
 }
 
-/// Subject, comparison and value. The comparison is the last there is: names may hold `<`, values do not.
+/// Target, comparison and value. The comparison is the last there is: names may hold `<`, values do not.
 fn split(text: Part<'_>) -> Result<(Part<'_>, Part<'_>, Part<'_>), Diagnostic> {
     let is_sign = |c: char| matches!(c, '<' | '>' | '=' | '!' | '≤' | '≥' | '≠');
     let Some(end) = text.text.rfind(is_sign).map(|at| at + text.text[at..].chars().next().map_or(0, char::len_utf8))

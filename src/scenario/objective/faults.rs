@@ -4,7 +4,7 @@ use crate::model::{FaultId, Metric};
 use crate::scenario::diagnostic::{Diagnostic, did_you_mean, list, shown};
 use crate::scenario::part::Part;
 
-use super::expression::Subject;
+use super::expression::Target;
 use super::names::{ALL, Names};
 
 /// Before the name of a fault: an objective on the requests that arrived while it was under way.
@@ -38,10 +38,10 @@ impl Names<'_> {
     }
 
     /// The recovery that a subject asks for, if it does.
-    pub(super) fn recovered(&self, subject: Part<'_>) -> Result<Option<Subject>, Diagnostic> {
+    pub(super) fn recovered(&self, subject: Part<'_>) -> Result<Option<Target>, Diagnostic> {
         let Some((policy, name)) = self.before_recovered(subject) else { return Ok(None) };
         match self.faults().find(|(_, fault)| *fault == name.text) {
-            Some((id, _)) => Ok(Some(Subject { policy, class: None, metric: Metric::Recovery(id) })),
+            Some((id, _)) => Ok(Some(Target { policy, class: None, metric: Metric::Recovery(id) })),
             None => Err(self.unknown_fault(name)),
         }
     }

@@ -40,7 +40,7 @@ pub struct Objective {
     /// Whether a number of requests is meant as its share of those that arrived.
     pub is_share: bool,
     /// Where it stands.
-    pub place: Place,
+    pub origin: Origin,
 }
 
 /// How a number compares with a bound.
@@ -103,13 +103,13 @@ impl Objective {
         label: impl Into<String>,
         help: impl Into<String>,
     ) -> Diagnostic {
-        self.place.diagnostic.clone().worded(message, label).with_help(help)
+        self.origin.diagnostic.clone().worded(message, label).with_help(help)
     }
 }
 
 /// Where something stands in a file.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Place {
+pub struct Origin {
     /// The file, as messages name it.
     pub file: String,
     /// The line, counted from 1.
@@ -122,7 +122,7 @@ pub struct Place {
     diagnostic: Diagnostic,
 }
 
-impl Place {
+impl Origin {
     fn of(part: Part<'_>) -> Self {
         let diagnostic = part.error("", "");
         let (file, line, column) = diagnostic.place().map_or(("", 1, 1), |place| place);

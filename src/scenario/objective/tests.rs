@@ -165,7 +165,7 @@ fn an_objective_knows_its_place() {
     let mut scenario = scenario();
     scenario.assert("async.p99 < 1s").unwrap();
     let places = scenario.objectives().iter().map(|objective| {
-        let Place { file, line, column, end_column, .. } = &objective.place;
+        let Origin { file, line, column, end_column, .. } = &objective.origin;
         (file.as_str(), *line, *column, *end_column)
     });
     let expected = [("scenario", 7, 13, 30), ("scenario", 8, 15, 39), ("--assert", 1, 1, 15)];
@@ -190,7 +190,7 @@ fn a_text_with_escapes_is_underlined_as_a_whole() {
     let escaped = ODD.replace("async.p99 <", r"async.p99\u0020<");
     let scenario = Scenario::from_json(&escaped).unwrap();
     assert_eq!(scenario.objectives()[0].text, "async.p99 < 400ms");
-    let Place { column, end_column, .. } = scenario.objectives()[0].place;
+    let Origin { column, end_column, .. } = scenario.objectives()[0].origin;
     assert_eq!((column, end_column), (12, 36));
 }
 

@@ -1,4 +1,4 @@
-//! Rules about classes and their phases.
+//! Checker about classes and their phases.
 
 use std::collections::HashSet;
 
@@ -9,19 +9,19 @@ use crate::policy::PolicyChoice;
 use crate::random::{Phase, RequestClass, SinglePhase};
 
 use super::super::diagnostic::{Diagnostic, allowed_names, shown};
-use super::super::document::Node;
+use super::super::document::Element;
 use super::super::format::{ClassForm, ParallelForm, PhaseForm};
 use super::super::objective::{Names, is_ambiguous};
-use super::{Load, Rules};
+use super::{Checker, LoadFile};
 
-impl Rules<'_> {
+impl Checker<'_> {
     pub(super) fn class(
         &self,
         name: String,
         form: ClassForm,
-        node: &Node,
+        node: &Element,
         backends: &IndexMap<String, Backend>,
-        load: &mut Load<'_>,
+        load: &mut LoadFile<'_>,
     ) -> Result<RequestClass, Diagnostic> {
         let nodes = node.at("phases");
         let mut phases = Vec::with_capacity(form.phases.len());
@@ -34,9 +34,9 @@ impl Rules<'_> {
     pub(super) fn phase(
         &self,
         form: PhaseForm,
-        node: &Node,
+        node: &Element,
         backends: &IndexMap<String, Backend>,
-        load: &mut Load<'_>,
+        load: &mut LoadFile<'_>,
     ) -> Result<Phase, Diagnostic> {
         let (kind, mut demand) = match form {
             PhaseForm::Framework(demand) => (PhaseKind::Framework, demand),
@@ -60,9 +60,9 @@ impl Rules<'_> {
     pub(super) fn parallel(
         &self,
         form: ParallelForm,
-        node: &Node,
+        node: &Element,
         backends: &IndexMap<String, Backend>,
-        load: &mut Load<'_>,
+        load: &mut LoadFile<'_>,
     ) -> Result<Phase, Diagnostic> {
         let (waits, concurrent) = form.into_parts();
         let nodes = if node.items().is_empty() { node.at("waits") } else { node };
@@ -97,7 +97,7 @@ impl Rules<'_> {
     pub(super) fn backend(
         &self,
         name: &str,
-        node: &Node,
+        node: &Element,
         backends: &IndexMap<String, Backend>,
     ) -> Result<BackendId, Diagnostic> {
         let number = backends.get_index_of(name);
@@ -120,7 +120,7 @@ impl Rules<'_> {
         Ok(())
     }
 
-    pub(super) fn check_class(&self, name: &str, node: &Node, names: &Names<'_>) -> Result<(), Diagnostic> {
+    pub(super) fn check_class(&self, name: &str, node: &Element, names: &Names<'_>) -> Result<(), Diagnostic> {
         if names.has_class(name) {
             return Ok(());
         }

@@ -1,18 +1,18 @@
-//! Rules about what goes wrong during a run.
+//! Checker about what goes wrong during a run.
 
 use indexmap::IndexMap;
 
 use crate::model::{Backend, Fault, FaultKind, SimDuration, Slowness};
 use crate::scenario::diagnostic::{Diagnostic, shown};
-use crate::scenario::document::Node;
+use crate::scenario::document::Element;
 use crate::scenario::format::{DownForm, FaultForm, SlowForm};
 
-use super::Rules;
+use super::Checker;
 
 /// Each fault has numbers of its own for each policy; more names are a slip of the finger.
 const MOST_NAMED: usize = 100;
 
-impl Rules<'_> {
+impl Checker<'_> {
     pub(super) fn faults(
         &self,
         forms: &[FaultForm],
@@ -25,7 +25,7 @@ impl Rules<'_> {
         faults.collect()
     }
 
-    fn check_fault_names(&self, forms: &[FaultForm], nodes: &Node) -> Result<(), Diagnostic> {
+    fn check_fault_names(&self, forms: &[FaultForm], nodes: &Element) -> Result<(), Diagnostic> {
         let mut names: IndexMap<&str, usize> = IndexMap::new();
         for (index, form) in forms.iter().enumerate() {
             let Some(name) = &form.name else { continue };
@@ -45,7 +45,12 @@ impl Rules<'_> {
         Ok(())
     }
 
-    fn fault(&self, form: &FaultForm, node: &Node, backends: &IndexMap<String, Backend>) -> Result<Fault, Diagnostic> {
+    fn fault(
+        &self,
+        form: &FaultForm,
+        node: &Element,
+        backends: &IndexMap<String, Backend>,
+    ) -> Result<Fault, Diagnostic> {
         let backend = |kind: &str, name: &str| self.backend(name, node.at(kind).at("backend"), backends);
         let mut kinds = Vec::new();
         if let Some(slow) = &form.slow {
@@ -67,7 +72,7 @@ impl Rules<'_> {
         Ok(Fault { name: form.name.clone(), at: form.at, span: form.span, every: form.every, kind })
     }
 
-    fn check_repetition(&self, form: &FaultForm, node: &Node) -> Result<(), Diagnostic> {
+    fn check_repetition(&self, form: &FaultForm, node: &Element) -> Result<(), Diagnostic> {
         let Some(every) = form.every.filter(|every| *every <= form.span) else { return Ok(()) };
         Err(self
             .error(
@@ -78,7 +83,7 @@ impl Rules<'_> {
             .with_help("write an `every` that is longer than `for`; a fault without end has a long `for` instead"))
     }
 
-    fn slowness(&self, slow: &SlowForm, node: &Node) -> Result<Slowness, Diagnostic> {
+    fn slowness(&self, slow: &SlowForm, node: &Element) -> Result<Slowness, Diagnostic> {
         match (slow.factor, slow.time) {
             (Some(factor), None) if factor.is_finite() && factor >= 1.0 => Ok(Slowness::Factor(factor)),
             (Some(factor), None) => Err(self

@@ -1,4 +1,4 @@
-//! Rules about what is asked of results.
+//! Checker about what is asked of results.
 
 use indexmap::IndexMap;
 
@@ -7,9 +7,9 @@ use super::super::format::ToleranceForm;
 use super::super::objective::{Names, Objective, quantity};
 use super::super::part::Part;
 use super::super::tolerance::{Tolerances, judged};
-use super::Rules;
+use super::Checker;
 
-impl Rules<'_> {
+impl Checker<'_> {
     pub(super) fn objectives(&self, texts: &[String], names: &Names<'_>) -> Result<Vec<Objective>, Diagnostic> {
         let nodes = self.root.at("slo");
         let objective =

@@ -10,7 +10,7 @@ mod surroundings;
 use crate::random::{Arrivals, Distribution, Workload};
 
 use super::diagnostic::{Diagnostic, shown};
-use super::document::Node;
+use super::document::Element;
 use super::explain::said;
 use super::format::ScenarioForm;
 use super::objective::Names;
@@ -27,16 +27,16 @@ pub(super) const HIGHEST_RATE_PER_S: f64 = 1e9;
 const LONGEST_NAME: usize = 500;
 
 /// Reads a file that the scenario names.
-pub(super) type Load<'a> = dyn FnMut(&str) -> Result<String, String> + 'a;
+pub(super) type LoadFile<'a> = dyn FnMut(&str) -> Result<String, String> + 'a;
 
 /// Checks every rule, in the order of the format.
 pub(super) fn check(
     form: ScenarioForm,
-    root: &Node,
+    root: &Element,
     sources: &Sources,
-    load: &mut Load<'_>,
+    load: &mut LoadFile<'_>,
 ) -> Result<Sections, Diagnostic> {
-    let rules = Rules { sources, root };
+    let rules = Checker { sources, root };
     rules.check_policies(&form.policies)?;
     let backends = rules.backends(form.backends)?;
     let mut classes = Vec::with_capacity(form.classes.len());
@@ -66,12 +66,12 @@ pub(super) fn check(
     })
 }
 
-struct Rules<'a> {
+struct Checker<'a> {
     sources: &'a Sources,
-    root: &'a Node,
+    root: &'a Element,
 }
 
-impl Rules<'_> {
+impl Checker<'_> {
     fn error(&self, message: impl Into<String>, span: Span, label: impl Into<String>) -> Diagnostic {
         self.sources.error(message, span, label)
     }
@@ -82,18 +82,23 @@ impl Rules<'_> {
         section.member(key).map_or(section.short_span(), |member| member.key_span)
     }
 
-    fn load_files(&self, law: &mut Distribution, node: &Node, load: &mut Load<'_>) -> Result<(), Diagnostic> {
+    fn load_files(&self, law: &mut Distribution, node: &Element, load: &mut LoadFile<'_>) -> Result<(), Diagnostic> {
         law.load_files(load).map_err(|text| self.in_file(node, &text))
     }
 
     /// An error about a file that is named somewhere in a value.
-    fn in_file(&self, node: &Node, text: &str) -> Diagnostic {
+    fn in_file(&self, node: &Element, text: &str) -> Diagnostic {
         let (what, help) = text.split_once('\n').unwrap_or((text, ""));
         let file = node.find("file").unwrap_or(node);
         said(self.sources, "`file`", file.short_span(), what, help)
     }
 
-    fn arrivals(&self, mut arrivals: Arrivals, names: &Names<'_>, load: &mut Load<'_>) -> Result<Arrivals, Diagnostic> {
+    fn arrivals(
+        &self,
+        mut arrivals: Arrivals,
+        names: &Names<'_>,
+        load: &mut LoadFile<'_>,
+    ) -> Result<Arrivals, Diagnostic> {
         const MOST_CHANGES: f64 = 1e6;
         let node = self.root.at("arrivals");
         if let Arrivals::At(list) = &arrivals {
@@ -117,7 +122,7 @@ impl Rules<'_> {
         Ok(arrivals)
     }
 
-    fn check_most(&self, field: &str, number: u32, node: &Node) -> Result<(), Diagnostic> {
+    fn check_most(&self, field: &str, number: u32, node: &Element) -> Result<(), Diagnostic> {
         if number <= MOST {
             return Ok(());
         }

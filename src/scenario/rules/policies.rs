@@ -1,4 +1,4 @@
-//! Rules about the list of policies.
+//! Checker about the list of policies.
 
 use std::collections::HashMap;
 
@@ -6,13 +6,13 @@ use crate::engine::Dispatch;
 use crate::policy::PolicyChoice;
 
 use super::super::diagnostic::{Diagnostic, list, shown};
-use super::super::document::Node;
+use super::super::document::Element;
 use super::super::explain::plain_with;
 use super::super::objective::is_ambiguous;
 use super::super::source::Span;
-use super::Rules;
+use super::Checker;
 
-impl Rules<'_> {
+impl Checker<'_> {
     pub(super) fn check_policies(&self, policies: &[PolicyChoice]) -> Result<(), Diagnostic> {
         let nodes = self.root.at("policies");
         if policies.is_empty() {
@@ -59,7 +59,7 @@ impl Rules<'_> {
     }
 
     /// A product has the choice among ways to distribute requests that is asked of its preset.
-    fn check_dispatch(&self, policy: &PolicyChoice, node: &Node) -> Result<(), Diagnostic> {
+    fn check_dispatch(&self, policy: &PolicyChoice, node: &Element) -> Result<(), Diagnostic> {
         let Some(choice) = policy.product().map(|product| product.dispatch) else { return Ok(()) };
         let Some(refused) = choice.refused() else { return Ok(()) };
         let (kind, refused) = (policy.kind(), written(refused));

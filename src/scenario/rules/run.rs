@@ -1,4 +1,4 @@
-//! Rules about the run: when it ends, what is left out of it, how often it is repeated.
+//! Checker about the run: when it ends, what is left out of it, how often it is repeated.
 
 use std::num::NonZeroU32;
 
@@ -11,8 +11,8 @@ use super::super::format::{PrecisionForm, RunForm};
 use super::super::objective::Names;
 use super::super::part::Part;
 use super::super::percentage::Percentage;
-use super::super::{End, Precision, Run, WarmUp};
-use super::Rules;
+use super::super::{Precision, RunEnd, RunSettings, WarmUp};
+use super::Checker;
 
 /// More runs than this would not end before anybody has lost patience.
 const MOST_REPLICATIONS: u64 = 100_000;
@@ -35,14 +35,14 @@ fn bearable_in_flight(classes: &[RequestClass]) -> u32 {
     (BEARABLE_BYTES / bytes).clamp(1, BEARABLE) as u32
 }
 
-impl Rules<'_> {
+impl Checker<'_> {
     pub(super) fn run(
         &self,
         form: RunForm,
         arrivals: &Arrivals,
         classes: &[RequestClass],
         names: &Names<'_>,
-    ) -> Result<Run, Diagnostic> {
+    ) -> Result<RunSettings, Diagnostic> {
         let node = self.root.at("run");
         let end = self.end(&form, arrivals)?;
         self.check_warm_up(form.warm_up, end, arrivals)?;
@@ -69,7 +69,7 @@ impl Rules<'_> {
                 .error("too many in flight", node.at("max_in_flight").short_span(), format!("found {max_in_flight}"))
                 .with_help(format!("write at most {MAX_IN_FLIGHT}")));
         }
-        Ok(Run {
+        Ok(RunSettings {
             end,
             seed: form.seed,
             max_in_flight,
@@ -80,7 +80,7 @@ impl Rules<'_> {
         })
     }
 
-    fn end(&self, form: &RunForm, arrivals: &Arrivals) -> Result<End, Diagnostic> {
+    fn end(&self, form: &RunForm, arrivals: &Arrivals) -> Result<RunEnd, Diagnostic> {
         let node = self.root.at("run");
         Ok(match (form.requests, form.duration) {
             (Some(_), Some(_)) => {
@@ -92,14 +92,14 @@ impl Rules<'_> {
                 let both = self.sources.also(both, self.key("run", "requests"), "`requests` is given here");
                 return Err(both.with_help("leave out one of them, or set it to `null`"));
             }
-            (Some(requests), None) => End::Requests(requests.get()),
+            (Some(requests), None) => RunEnd::Requests(requests.get()),
             (None, Some(SimDuration::ZERO)) => {
                 return Err(self
                     .error("the run ends before it begins", node.at("duration").short_span(), "a duration of 0")
                     .with_help("write a duration above 0, such as \"10m\""));
             }
-            (None, Some(duration)) => End::Duration(duration),
-            (None, None) if arrivals.count().is_some() => End::Arrivals,
+            (None, Some(duration)) => RunEnd::Duration(duration),
+            (None, None) if arrivals.count().is_some() => RunEnd::Arrivals,
             (None, None) => {
                 let label = match self.root.member("run") {
                     Some(_) => "neither `requests` nor `duration` is in here",
@@ -113,11 +113,11 @@ impl Rules<'_> {
     }
 
     /// Something is left of the run after its warm-up.
-    fn check_warm_up(&self, warm_up: WarmUp, end: End, arrivals: &Arrivals) -> Result<(), Diagnostic> {
+    fn check_warm_up(&self, warm_up: WarmUp, end: RunEnd, arrivals: &Arrivals) -> Result<(), Diagnostic> {
         let WarmUp::Fixed(warm_up) = warm_up else { return Ok(()) };
         let place = self.root.at("run").at("warm_up").short_span();
         let label = format!("the first {warm_up} are left out");
-        if let End::Duration(duration) = end
+        if let RunEnd::Duration(duration) = end
             && warm_up >= duration
         {
             let error = self.error("nothing is left of the run after its warm-up", place, label);
@@ -126,8 +126,8 @@ impl Rules<'_> {
         }
         let Arrivals::At(list) = arrivals else { return Ok(()) };
         let last = match end {
-            End::Requests(requests) => usize::try_from(requests).unwrap_or(usize::MAX).min(list.len()),
-            End::Duration(_) | End::Arrivals => list.len(),
+            RunEnd::Requests(requests) => usize::try_from(requests).unwrap_or(usize::MAX).min(list.len()),
+            RunEnd::Duration(_) | RunEnd::Arrivals => list.len(),
         };
         match last.checked_sub(1).map(|last| (last, list[last].time)) {
             Some((last, time)) if time < warm_up => {

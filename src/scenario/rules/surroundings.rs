@@ -1,4 +1,4 @@
-//! Rules about what surrounds the application: the machine, backends, clients.
+//! Checker about what surrounds the application: the machine, backends, clients.
 
 use indexmap::IndexMap;
 
@@ -7,9 +7,9 @@ use crate::random::Clients;
 
 use super::super::diagnostic::Diagnostic;
 use super::super::format::MachineForm;
-use super::{Load, Rules};
+use super::{Checker, LoadFile};
 
-impl Rules<'_> {
+impl Checker<'_> {
     /// `db`, then the declared backends in their order.
     pub(super) fn backends(
         &self,
@@ -32,7 +32,7 @@ impl Rules<'_> {
         Ok(backends)
     }
 
-    pub(super) fn clients(&self, mut clients: Clients, load: &mut Load<'_>) -> Result<Clients, Diagnostic> {
+    pub(super) fn clients(&self, mut clients: Clients, load: &mut LoadFile<'_>) -> Result<Clients, Diagnostic> {
         let node = self.root.at("clients");
         if let Some(timeout) = &mut clients.timeout {
             self.load_files(timeout, node.at("timeout"), load)?;

@@ -3,7 +3,7 @@
 use indexmap::IndexMap;
 
 use crate::model::{Metric, Named, SimDuration};
-use crate::scenario::{End, Scenario};
+use crate::scenario::{RunEnd, Scenario};
 use crate::stats::{RequestCounts, ScenarioResults, requests_needed};
 
 use super::baseline::{Baseline, BaselineNumbers};
@@ -65,12 +65,12 @@ fn help(scenario: &Scenario, scopes: &[Scope<'_>], replications: u64) -> Unjudge
         return UnjudgedHelp::NothingAnswered;
     }
     match scenario.run().end {
-        End::Requests(requests) => UnjudgedHelp::Requests(longest(requests as f64, Some(requests)) as u64),
-        End::Duration(duration) => {
+        RunEnd::Requests(requests) => UnjudgedHelp::Requests(longest(requests as f64, Some(requests)) as u64),
+        RunEnd::Duration(duration) => {
             let nanos = longest(duration.as_nanos() as f64, None);
             UnjudgedHelp::Duration(SimDuration::round_from_nanos(nanos))
         }
-        End::Arrivals => UnjudgedHelp::MoreArrivals,
+        RunEnd::Arrivals => UnjudgedHelp::MoreArrivals,
     }
 }
 
