@@ -100,7 +100,7 @@ fn a_worker_accepts_whether_or_not_a_thread_is_free() {
         assert_eq!(seen.departure(1), Some(SimTime::from_nanos(end * 1_000_000)), "seed {seed}");
         queued += u32::from(is_same);
     }
-    // With odds of 1 : 2, of which 0.8 are kept after accepting, 49 % queue: 20 of 40. Chance gives fewer than 8 or more than
+    // With odds of 1 : 2, and 0.8 of them kept after accepting, 49 % queue: 20 of 40. Chance gives fewer than 8 or more than
     // 32 once in five thousand.
     assert!((8..=32).contains(&queued), "{queued} of 40 queued");
     // A sync worker accepts only when it is done.

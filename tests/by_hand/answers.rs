@@ -284,7 +284,7 @@ fn fewer_answers_are_not_an_improvement_on_a_baseline() {
 }
 
 #[test]
-fn what_chance_may_have_decided_is_marked() {
+fn objectives_that_chance_may_have_decided_are_marked() {
     let short = json!({
         "classes": { "job": { "phases": [{ "db": { "exponential": "100ms" } }] } },
         "arrivals": { "poisson": "40/s" },

@@ -74,15 +74,15 @@ fn a_full_loop_leaves_requests_in_the_backlog() {
 #[test]
 fn pool_threads_share_the_lock_of_the_loop() {
     let system = System { classes: "heavy = compute 10; light = compute 2", arrivals: "0 heavy, 1 light", with: "" };
-    let beside = |interval: &str| {
+    let with_pool = |interval: &str| {
         let pool =
             format!(r#""thread_pool": {{ "threads": 1, "classes": ["heavy"], "switch_interval": "{interval}" }}"#);
         format!(r#"{{ "async": {{ {pool} }} }}"#)
     };
-    check(system, &beside("none"), "10, 12");
+    check(system, &with_pool("none"), "10, 12");
     // The loop asks at 6: 0–6 heavy, 6–8 light, 8–12 heavy. A second core does not help.
-    check(system, &beside("5ms"), "12, 8");
-    check(System { with: r#""machine": { "cores": 2 }"#, ..system }, &beside("5ms"), "12, 8");
+    check(system, &with_pool("5ms"), "12, 8");
+    check(System { with: r#""machine": { "cores": 2 }"#, ..system }, &with_pool("5ms"), "12, 8");
     check(system, ASYNC, "10, 12");
 }
 

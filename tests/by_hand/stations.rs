@@ -12,8 +12,8 @@ fn area(usage: Usage) -> (f64, u64) {
 
 #[test]
 fn a_connection_is_in_use_until_its_owner_gives_it_back() {
-    // The query ends at 10, its owner runs again at 25, when the loop is free: the connection is held for 25 ms, of which
-    // the backend works for 10. The other page waits for the connection from 6 to 25, and holds it from 25 to 35, when it runs.
+    // The query ends at 10, its owner runs again at 25, when the loop is free: the connection is held for 25 ms, and
+    // the backend works for 10 ms. The other page waits for the connection from 6 to 25, and holds it from 25 to 35, when it runs.
     let system = System {
         classes: "page = db 10 > compute 1; hog = compute 20",
         arrivals: "0 page, 5 hog, 6 page",

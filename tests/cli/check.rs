@@ -351,7 +351,7 @@ fn a_pull_request_gets_a_comment() {
 }
 
 #[test]
-fn standard_input_has_no_baseline_beside_it() {
+fn standard_input_has_no_default_baseline() {
     let desk = with_baseline();
     desk.fails("check -", 2, &["no baseline beside it", "--no-baseline"]);
     let output = desk.waitline("check - --no-baseline").write_stdin(SHOP).output().unwrap();
@@ -366,7 +366,7 @@ fn a_baseline_that_cannot_be_written_leaves_no_file() {
 }
 
 #[test]
-fn an_incomplete_run_is_no_baseline() {
+fn an_incomplete_run_cannot_be_a_baseline() {
     let desk = desk();
     let output =
         desk.run("check shop.json --set arrivals.poisson=300/s --set run.max_in_flight=50 --update-baseline", 3);

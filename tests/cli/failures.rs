@@ -100,7 +100,7 @@ fn errors_suggest_what_was_probably_meant() {
 }
 
 #[test]
-fn what_cannot_be_written_is_found_before_the_run_and_named() {
+fn an_unwritable_output_is_reported_before_the_run() {
     let desk = Desk::new();
     desk.fails("run lecture.json --out shop.json/out", 4, &["cannot write `shop.json/out/lecture/results.json`"]);
     desk.fails("run lecture.json --csv shop.json/rows.csv", 4, &["cannot write `shop.json/rows.csv`"]);

@@ -186,7 +186,7 @@ fn a_trace_path_is_relative_to_its_scenario() {
 }
 
 #[test]
-fn the_seed_is_changed_and_no_longer_a_default() {
+fn a_given_seed_is_no_longer_a_default() {
     let desk = Desk::new();
     let results = |arguments: &str| -> Value { serde_json::from_str(&text(&desk.run(arguments, 0))).unwrap() };
     let usual = results("run shop.json --format json");

@@ -203,8 +203,8 @@ fn one_of_several_channels_is_the_single_channel() {
 fn the_tail_of_m_m_c_is_smooth_where_its_formula_changes() {
     // c − a = 1, and a value close to it.
     let exactly = Mmc { arrival_rate: 1.0, mean_service: 1.0, channels: 2 };
-    let beside = Mmc { arrival_rate: 1.0 + 1e-7, ..exactly };
-    let [here, there] = [exactly, beside].map(|station| station.response_time_exceeds(3.0));
+    let close = Mmc { arrival_rate: 1.0 + 1e-7, ..exactly };
+    let [here, there] = [exactly, close].map(|station| station.response_time_exceeds(3.0));
     assert!((here - there).abs() < 1e-6, "{here} and {there}");
 }
 

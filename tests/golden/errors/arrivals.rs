@@ -3,7 +3,7 @@
 use super::Mistake::{Replace, Set};
 use super::{Mistake, POISSON};
 
-/// The mistakes, by what they are about.
+/// The mistakes, grouped by subject.
 pub const MISTAKES: &[(&str, &[Mistake])] = &[(
     "Arrivals",
     &[

@@ -3,7 +3,7 @@
 use super::Mistake;
 use super::Mistake::{Replace, Set, Text};
 
-/// The mistakes, by what they are about.
+/// The mistakes, grouped by subject.
 pub const MISTAKES: &[(&str, &[Mistake])] = &[(
     "Machine, backends, clients, faults and queues",
     &[

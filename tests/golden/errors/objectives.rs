@@ -3,7 +3,7 @@
 use super::Mistake;
 use super::Mistake::{Assert, Replace, Slo};
 
-/// The mistakes, by what they are about.
+/// The mistakes, grouped by subject.
 pub const MISTAKES: &[(&str, &[Mistake])] = &[(
     "Objectives",
     &[

@@ -3,7 +3,7 @@
 use super::Mistake;
 use super::Mistake::{Replace, Set, Text};
 
-/// The mistakes, by what they are about.
+/// The mistakes, grouped by subject.
 pub const MISTAKES: &[(&str, &[Mistake])] = &[(
     "Warm-up, replications, precision and confidence",
     &[

@@ -5,7 +5,7 @@ use std::io::ErrorKind;
 use super::Mistake;
 use super::Mistake::{Bytes, Replace, Text, Unreadable};
 
-/// The mistakes, by what they are about.
+/// The mistakes, grouped by subject.
 pub const MISTAKES: &[(&str, &[Mistake])] = &[
     (
         "No file",

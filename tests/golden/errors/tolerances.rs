@@ -3,7 +3,7 @@
 use super::Mistake;
 use super::Mistake::{Set, Tolerate};
 
-/// The mistakes, by what they are about.
+/// The mistakes, grouped by subject.
 pub const MISTAKES: &[(&str, &[Mistake])] = &[(
     "Tolerances",
     &[
