@@ -1,6 +1,6 @@
 //! Arrivals, and how requests get from the backlog into a worker.
 
-use crate::model::{Activity, ClassId, Rejection, SimTime};
+use crate::model::{Activity, ClassId, Place, Rejection, SimTime};
 use crate::random::{Load, Purpose, Stream};
 
 use super::Dispatch;
@@ -266,7 +266,7 @@ impl<O: Observer> Simulation<O> {
             self.observer.on_taken(request.entry, worker);
         }
         let span = self.now - request.since;
-        request.book(&mut self.observer, Activity::BacklogWait, span);
+        request.book(&mut self.observer, Activity::BacklogWait, Some(Place::Backlog), span);
         self.proceed(id);
     }
 

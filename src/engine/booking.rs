@@ -1,54 +1,87 @@
 //! Books: where the time of each request goes, to the nanosecond.
 
-use crate::model::{Activity, Resource, SimDuration};
+use crate::model::{Activity, BackendId, Place, SimDuration, SimTime};
 
 use super::program::Instruction;
 use super::recorder::Observer;
-use super::requests::{RequestId, State};
+use super::requests::{Lane, RequestId, State};
 use super::simulation::Simulation;
 use super::waits::add_wait;
 
 impl<O: Observer> Simulation<O> {
-    /// Books the time since the last booking as spent in one activity.
+    /// Books the time since the last booking as spent on one activity in one place.
     #[inline]
-    pub(super) fn book(&mut self, id: RequestId, activity: Activity) {
+    fn book(&mut self, id: RequestId, activity: Activity, place: Option<Place>) {
         let request = &mut self.requests[id];
         let span = self.now - request.since;
-        request.book(&mut self.observer, activity, span);
+        request.book(&mut self.observer, activity, place, span);
     }
 
-    /// Books the next stretch of time as spent in one activity.
+    /// Books the next span of time as spent on one activity in one place.
     #[inline(always)]
-    pub(super) fn book_span(&mut self, id: RequestId, activity: Activity, span: SimDuration) {
-        self.requests[id].book(&mut self.observer, activity, span);
+    fn book_span(&mut self, id: RequestId, activity: Activity, place: Option<Place>, span: SimDuration) {
+        self.requests[id].book(&mut self.observer, activity, place, span);
     }
 
-    /// Takes note that a request has waited for a resource for that long, perhaps for no time.
+    /// Notes that a request has waited in a place for that long, perhaps for no time.
     #[inline(always)]
-    pub(super) fn note_wait(&mut self, id: RequestId, resource: Resource, span: SimDuration) {
-        if let Some(column) = self.waits.column(resource) {
+    pub(super) fn note_wait(&mut self, id: RequestId, place: Place, span: SimDuration) {
+        if let Some(column) = place.resource().and_then(|resource| self.waits.column(resource)) {
             add_wait(self.requests.waits_mut(id), column, span);
         }
     }
 
-    /// Books the time since the last booking as a wait for a resource.
+    /// Books the time since the last booking as a wait in a place.
     #[inline]
-    pub(super) fn book_wait(&mut self, id: RequestId, resource: Resource) {
-        self.note_wait(id, resource, self.now - self.requests[id].since);
-        self.book(id, resource.activity());
+    pub(super) fn book_wait(&mut self, id: RequestId, place: Place) {
+        self.note_wait(id, place, self.now - self.requests[id].since);
+        self.book(id, place.wait(), Some(place));
+    }
+
+    /// Books the time since the last booking as served by a backend, or slept.
+    #[inline]
+    pub(super) fn book_service(&mut self, id: RequestId, backend: Option<BackendId>) {
+        self.book(id, Instruction::wait_activity(backend), backend.map(Place::Backend));
+    }
+
+    /// Books the time since the last booking as a wait for the turn.
+    pub(super) fn book_turn_wait(&mut self, id: RequestId) {
+        self.note_wait(id, Place::Lock, self.now - self.requests[id].since);
+        if self.observer.watches_segments() {
+            self.book_turn_wait_until(id, self.now);
+        }
+        self.book(id, Activity::RunQueueWait, Some(Place::Lock));
     }
 
     /// Books the time since the last booking as a wait in the run queue: for the turn until that was taken, then for a core.
     #[inline(always)]
     pub(super) fn book_run_queue_wait(&mut self, id: RequestId) {
+        let request = &self.requests[id];
+        let had_turn = request.turn_since.max(request.since);
         if self.waits.columns() > 0 {
-            let request = &self.requests[id];
-            let had_turn = request.turn_since.max(request.since);
             let (for_turn, for_core) = (had_turn - request.since, self.now - had_turn);
-            self.note_wait(id, Resource::Turn, for_turn);
-            self.note_wait(id, Resource::Core, for_core);
+            self.note_wait(id, Place::Lock, for_turn);
+            self.note_wait(id, Place::Cores, for_core);
         }
-        self.book(id, Activity::RunQueueWait);
+        if self.observer.watches_segments() {
+            self.book_turn_wait_until(id, had_turn);
+        }
+        self.book(id, Activity::RunQueueWait, Some(Place::Cores));
+    }
+
+    /// Books a wait for the turn until some instant: for the loop, for the lock, or for the loop and then for the lock.
+    #[cold]
+    fn book_turn_wait_until(&mut self, id: RequestId, until: SimTime) {
+        let request = &self.requests[id];
+        let loop_until = match request.lane {
+            Lane::Only | Lane::Acceptor | Lane::Accepted if self.rules.keeps_core => until,
+            Lane::Only | Lane::Acceptor | Lane::Accepted | Lane::Thread => request.since,
+            Lane::Loop if self.workers[request.worker].loop_request != Some(id) => until,
+            Lane::Loop => self.requests.more(id).and_then(|more| more.loop_since).unwrap_or(request.since),
+        };
+        let loop_until = loop_until.clamp(request.since, until);
+        self.book_span(id, Activity::RunQueueWait, Some(Place::Loop), loop_until - self.requests[id].since);
+        self.book_span(id, Activity::RunQueueWait, Some(Place::Lock), until - loop_until);
     }
 
     /// Books the time since a running request got its core: first what was not work, then the phases of its burst.
@@ -62,8 +95,8 @@ impl<O: Observer> Simulation<O> {
         let switched = got.min(self.requests[id].switch_cost);
         let work = got - switched;
         if elapsed > work {
-            self.note_wait(id, Resource::Core, elapsed - work);
-            self.book_span(id, Activity::RunQueueWait, elapsed - work);
+            self.note_wait(id, Place::Cores, elapsed - work);
+            self.book_span(id, Activity::RunQueueWait, Some(Place::Cores), elapsed - work);
         }
         let mut left = work;
         let (request, demands) = self.requests.with_demands(id);
@@ -73,7 +106,7 @@ impl<O: Observer> Simulation<O> {
             let span = left.min(*demand);
             *demand = *demand - span;
             left = left - span;
-            request.book(&mut self.observer, activity, span);
+            request.book(&mut self.observer, activity, Some(Place::Cores), span);
             if *demand > SimDuration::ZERO {
                 break;
             }
@@ -85,24 +118,24 @@ impl<O: Observer> Simulation<O> {
     /// Books what a request was doing that is taken out of a state.
     pub(super) fn book_withdrawn(&mut self, id: RequestId, state: State) {
         match (state, self.program.instruction(self.requests[id].next)) {
-            (State::Waiting, Instruction::Wait { backend, .. }) => {
-                self.book(id, Instruction::wait_activity(backend));
-            }
+            (State::Waiting, Instruction::Wait { backend, .. }) => self.book_service(id, backend),
             (State::Forked, _) => {
                 let first = self.requests.more(id).and_then(|more| more.branches.first().copied());
                 if let Some(first) = first {
                     self.book_as_branch(id, first);
                 }
             }
-            (State::Waiting, Instruction::Statement { .. }) => self.book(id, Activity::Backend),
-            (State::WaitingForTurn, _) => self.book_wait(id, Resource::Turn),
+            (State::Waiting, Instruction::Statement { backend, .. }) => self.book_service(id, Some(backend)),
+            (State::WaitingForTurn, _) => self.book_turn_wait(id),
             (State::WaitingForCore, _) => self.book_run_queue_wait(id),
-            (State::WaitingForThread, _) => self.book_wait(id, Resource::Thread),
-            (State::WaitingForConnection(backend), _) => self.book_wait(id, Resource::Connection(backend)),
-            (State::WaitingForBackend(backend), _) => self.book_wait(id, Resource::Query(backend)),
-            (State::InBacklog, _) => self.book(id, Activity::BacklogWait),
+            (State::WaitingForThread, _) => self.book_wait(id, Place::Threads),
+            (State::WaitingForConnection(backend), _) => self.book_wait(id, Place::Pool(backend)),
+            (State::WaitingForBackend(backend), _) => self.book_wait(id, Place::Backend(backend)),
+            (State::InBacklog, _) => self.book_wait(id, Place::Backlog),
             // Nothing was under way, or it was booked when it was stopped.
-            (State::Running | State::Waiting | State::Away, _) => self.book(id, Activity::RunQueueWait),
+            (State::Running | State::Waiting | State::Away, _) => {
+                self.book(id, Activity::RunQueueWait, Some(Place::Cores));
+            }
         }
     }
 
@@ -110,8 +143,9 @@ impl<O: Observer> Simulation<O> {
     /// ends before, the one that failed or else the first that is under way.
     pub(super) fn book_as_branch(&mut self, id: RequestId, branch: RequestId) {
         let spent = self.requests[branch].spent;
+        let backend = self.program.instruction(self.requests[branch].next).backend();
         for (activity, span) in Activity::ALL.into_iter().zip(spent) {
-            self.book_span(id, activity, span);
+            self.book_span(id, activity, place_in_branch(activity, backend), span);
         }
         self.requests.add_branch_waits(id, branch, true);
     }
@@ -132,5 +166,17 @@ impl<O: Observer> Simulation<O> {
                 state => self.book_withdrawn(id, state),
             }
         }
+    }
+}
+
+/// Where a branch of parallel waits spends time on an activity: it waits for a backend, if it has one, and does nothing else.
+const fn place_in_branch(activity: Activity, backend: Option<BackendId>) -> Option<Place> {
+    match (activity, backend) {
+        (Activity::PoolWait, Some(backend)) => Some(Place::Pool(backend)),
+        (Activity::BackendWait | Activity::Backend, Some(backend)) => Some(Place::Backend(backend)),
+        (Activity::PoolWait | Activity::BackendWait | Activity::Backend | Activity::Sleep, _) => None,
+        (Activity::BacklogWait, _) => Some(Place::Backlog),
+        (Activity::RunQueueWait | Activity::Framework | Activity::Compute, _) => Some(Place::Cores),
+        (Activity::ThreadWait, _) => Some(Place::Threads),
     }
 }

@@ -66,6 +66,21 @@ impl Instruction {
         }
     }
 
+    /// The backend of a wait.
+    pub const fn backend(self) -> Option<BackendId> {
+        match self {
+            Self::Wait { backend, .. } => backend,
+            Self::Connect { backend, .. } | Self::Statement { backend, .. } => Some(backend),
+            Self::Cpu(_)
+            | Self::Fork { .. }
+            | Self::HandOff
+            | Self::HandBack
+            | Self::Yield
+            | Self::Respond
+            | Self::Depart => None,
+        }
+    }
+
     /// What a request is doing while a wait is being served.
     pub const fn wait_activity(backend: Option<BackendId>) -> Activity {
         match backend {

@@ -1,6 +1,6 @@
 //! What an observer may see of a run, and what the engine itself counts.
 
-use crate::model::{Activity, ClassId, FailedBy, Failure, RejectedBy, Rejection, SimDuration, SimTime};
+use crate::model::{Activity, ClassId, FailedBy, Failure, Place, RejectedBy, Rejection, SimDuration, SimTime};
 
 use super::usage::{QueueUsage, WorkerUsage};
 use super::waits::Waits;
@@ -130,14 +130,17 @@ pub struct Entrance {
     pub demand: SimDuration,
 }
 
-/// A stretch of time that a request spent in one way; never empty.
+/// A span of time that a request spent on one activity in one place; never empty.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Segment {
     /// The request's number in the run, counted from 0.
     pub request: u64,
     /// What it was doing.
     pub activity: Activity,
-    /// Whether it kept its turn to run meanwhile: nothing else of its worker could use it.
+    /// Where it waited or was served; `None` while it slept.
+    pub place: Option<Place>,
+    /// Whether it has its turn to run at the end: if the segment is a wait off the CPU, nothing else of its worker could use
+    /// the turn meanwhile.
     pub holds_turn: bool,
     /// From when.
     pub start: SimTime,

@@ -2,7 +2,7 @@
 //!
 //! A branch of parallel waits has a place of its own in the slab, and so has a client that will try again.
 
-use crate::model::{Activity, BackendId, ClassId, SimDuration, SimTime};
+use crate::model::{Activity, BackendId, ClassId, Place, SimDuration, SimTime};
 
 use super::event::{EventId, UserId};
 use super::recorder::{Observer, Segment};
@@ -121,6 +121,8 @@ pub(super) struct More {
     pub share: Option<Share>,
     /// The connection it holds.
     pub connection: Option<PoolId>,
+    /// Since when it is first in its loop's queue, and waits for the lock: only where segments are watched.
+    pub loop_since: Option<SimTime>,
     /// A pool whose released connection it passes on when its next burst ends.
     pub passes_on: Option<PoolId>,
     /// Whether a backend is working for it.
@@ -166,15 +168,15 @@ impl Request {
         }
     }
 
-    /// Books the next stretch of time as spent in one activity.
+    /// Books the next span of time as spent on one activity in one place.
     #[inline]
-    pub fn book<O: Observer>(&mut self, observer: &mut O, activity: Activity, span: SimDuration) {
+    pub fn book<O: Observer>(&mut self, observer: &mut O, activity: Activity, place: Option<Place>, span: SimDuration) {
         let start = self.since;
         self.since = start + span;
         self.spent[activity as usize] += span;
         if observer.watches_segments() && self.is_told && span > SimDuration::ZERO {
             let (holds_turn, end) = (self.holds_turn, self.since);
-            observer.on_segment(Segment { request: self.entry, activity, holds_turn, start, end });
+            observer.on_segment(Segment { request: self.entry, activity, place, holds_turn, start, end });
         }
     }
 

@@ -1,6 +1,6 @@
 //! Turns and cores: which requests of a worker may run, and which of those have a core.
 
-use crate::model::{Resource, SimDuration, SimTime};
+use crate::model::{Place, SimDuration, SimTime};
 
 use super::event::{Event, EventId, Nobody, WorkerId};
 use super::program::Instruction;
@@ -39,6 +39,9 @@ impl<O: Observer> Simulation<O> {
             worker.loop_request = worker.loop_queue.pop_front();
             if let Some(next) = worker.loop_request {
                 worker.run_queue.push_back(next);
+                if self.observer.watches_segments() {
+                    self.requests.more_mut(next).loop_since = Some(self.now);
+                }
             }
         }
     }
@@ -73,7 +76,7 @@ impl<O: Observer> Simulation<O> {
     /// A request whose turn it is blocks it. Where its backend is down it fails at once, and leaves its slot to another.
     fn start_blocking_wait(&mut self, id: RequestId) {
         let worker = self.requests[id].worker;
-        self.book_wait(id, Resource::Turn);
+        self.book_turn_wait(id);
         self.requests[id].state = State::Waiting;
         self.proceed(id);
         self.admit(worker);
@@ -467,7 +470,7 @@ impl<O: Observer> Simulation<O> {
     #[inline]
     pub(super) fn fill_threads(&mut self, worker: u32) {
         while let Some(id) = self.workers.next_for_thread(worker, self.now) {
-            self.book_wait(id, Resource::Thread);
+            self.book_wait(id, Place::Threads);
             self.requests[id].state = State::Waiting;
             self.proceed(id);
         }

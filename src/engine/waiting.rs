@@ -1,6 +1,6 @@
 //! Waits off the CPU: plain delays, queries through connection pools, and branches that wait at the same time.
 
-use crate::model::{Activity, BackendId, Failure, HandOver, Release, Resource, SimDuration};
+use crate::model::{BackendId, Failure, HandOver, Place, Release, SimDuration};
 
 use super::backends::Slower;
 use super::event::{Event, EventId};
@@ -98,7 +98,7 @@ impl<O: Observer> Simulation<O> {
         let Some(pool) = self.backends.pool_of(backend, self.requests[id].worker) else { return true };
         if self.backends.acquire(pool, id, self.now) {
             self.requests.more_mut(id).connection = Some(pool);
-            self.note_wait(id, Resource::Connection(backend), SimDuration::ZERO);
+            self.note_wait(id, Place::Pool(backend), SimDuration::ZERO);
             return true;
         }
         self.requests[id].state = State::WaitingForConnection(backend);
@@ -144,7 +144,7 @@ impl<O: Observer> Simulation<O> {
     #[inline(always)]
     fn query(&mut self, id: RequestId, backend: BackendId) {
         if self.backends[backend].enter(id, self.now) {
-            self.note_wait(id, Resource::Query(backend), SimDuration::ZERO);
+            self.note_wait(id, Place::Backend(backend), SimDuration::ZERO);
             self.start_query(id, backend);
         } else {
             self.requests[id].state = State::WaitingForBackend(backend);
@@ -172,8 +172,8 @@ impl<O: Observer> Simulation<O> {
             return;
         }
         match self.program.instruction(self.requests[id].next) {
-            Instruction::Wait { backend, .. } => self.book(id, Instruction::wait_activity(backend)),
-            Instruction::Statement { .. } => self.book(id, Activity::Backend),
+            Instruction::Wait { backend, .. } => self.book_service(id, backend),
+            Instruction::Statement { backend, .. } => self.book_service(id, Some(backend)),
             // Booked when it got its connection.
             Instruction::Connect { .. }
             | Instruction::Cpu(_)
@@ -218,7 +218,7 @@ impl<O: Observer> Simulation<O> {
         if let Some(backend) = self.requests.more_mut(id).served_by.take()
             && let Some(next) = self.backends[backend].leave(self.now)
         {
-            self.book_wait(next, Resource::Query(backend));
+            self.book_wait(next, Place::Backend(backend));
             self.start_query(next, backend);
         }
     }
@@ -241,7 +241,7 @@ impl<O: Observer> Simulation<O> {
     #[inline(always)]
     fn give_back(&mut self, pool: PoolId) {
         let Some((next, backend)) = self.backends.give_back(pool, self.now) else { return };
-        self.book_wait(next, Resource::Connection(backend));
+        self.book_wait(next, Place::Pool(backend));
         let more = self.requests.more_mut(next);
         more.connection = Some(pool);
         more.acquire_timeout = EventId::default();

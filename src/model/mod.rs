@@ -7,6 +7,7 @@ mod machine;
 mod metric;
 mod overhead;
 mod phase;
+mod place;
 mod proportion;
 mod rate;
 mod reason;
@@ -23,6 +24,7 @@ pub use metric::{
 };
 pub use overhead::Overhead;
 pub use phase::{ClassId, PhaseKind};
+pub use place::Place;
 pub use proportion::Proportion;
 pub use rate::Rate;
 pub use reason::{FailedBy, Failure, RejectedBy, Rejection};

@@ -12,7 +12,8 @@ use waitline::engine::{
     contended_resources,
 };
 use waitline::model::{
-    Activity, Backend, HandOver, PhaseKind, PoolScope, Quantum, Release, Resource, SimDuration, SimTime,
+    Activity, ActivityGroup, Backend, HandOver, PhaseKind, Place, PoolScope, Quantum, Release, Resource, SimDuration,
+    SimTime,
 };
 use waitline::policy::PolicyChoice;
 use waitline::random::{Arrivals, Phase};
@@ -20,6 +21,9 @@ use waitline::scenario::Scenario;
 use waitline::study::{Replication, simulation};
 
 const SCENARIOS: u64 = 1_000;
+
+/// How long a request has spent on each activity in each place.
+type Parts = BTreeMap<(Activity, Option<Place>), SimDuration>;
 
 /// Accounts for everything that requests did.
 #[derive(Default)]
@@ -34,6 +38,8 @@ struct Books {
     answered: u64,
     /// The resources that requests may have to wait for.
     resources: Vec<Resource>,
+    /// How long each request that has not left has spent on each activity in each place.
+    parts: BTreeMap<u64, Parts>,
     /// Requests that were reported as unfinished.
     unfinished: u64,
     /// Operations that ended, and those in progress when the run ended.
@@ -72,6 +78,9 @@ impl Observer for Books {
     }
 
     fn on_segment(&mut self, segment: Segment) {
+        check_place(&segment);
+        let part = (segment.activity, segment.place);
+        *self.parts.entry(segment.request).or_default().entry(part).or_default() += segment.end - segment.start;
         let span = u128::from((segment.end - segment.start).as_nanos());
         match segment.activity {
             Activity::BacklogWait => {
@@ -93,7 +102,9 @@ impl Observer for Books {
 
     fn on_departures_with_waits(&mut self, departures: &[Departure], waits: Waits<'_>) {
         for (row, departure) in departures.iter().enumerate() {
-            check_waits(departure, &self.resources, waits.row(row).collect());
+            let parts = self.parts.remove(&departure.entrance.request).unwrap_or_default();
+            check_parts(departure, &parts);
+            check_waits(&parts, &self.resources, waits.row(row).collect());
         }
         self.on_departures(departures);
     }
@@ -130,15 +141,43 @@ impl Observer for Books {
     }
 }
 
-/// The waits for the resources add up to the time recorded as such waits: no resource is missing from the list.
-fn check_waits(departure: &Departure, resources: &[Resource], row: Vec<Option<SimDuration>>) {
-    assert_eq!(row.len(), resources.len(), "one column per resource");
-    let waits = || resources.iter().zip(&row).filter_map(|(resource, wait)| Some((resource, (*wait)?)));
-    for activity in [Activity::RunQueueWait, Activity::ThreadWait, Activity::PoolWait, Activity::BackendWait] {
-        let waited: SimDuration =
-            waits().filter(|(resource, _)| resource.activity() == activity).map(|(_, wait)| wait).sum();
-        assert_eq!(waited, departure.spent[activity as usize], "waits for {resources:?}, {activity:?}: {row:?}");
+/// A request waits and is served where its activity can be.
+fn check_place(segment: &Segment) {
+    let fits = match (segment.activity, segment.place) {
+        (Activity::Framework | Activity::Compute, place) => place == Some(Place::Cores),
+        (Activity::Backend, place) => matches!(place, Some(Place::Backend(_))),
+        (Activity::Sleep, place) => place.is_none(),
+        (wait, place) => place.is_some_and(|place| place.wait() == wait),
+    };
+    assert!(fits, "{segment:?}");
+}
+
+/// What a request has spent on an activity in all places adds up to what it has spent on the activity.
+fn check_parts(departure: &Departure, parts: &Parts) {
+    for activity in Activity::ALL {
+        let spent: SimDuration = parts.iter().filter(|((one, _), _)| *one == activity).map(|(_, span)| *span).sum();
+        assert_eq!(spent, departure.spent[activity as usize], "{activity:?}: {parts:?}");
     }
+}
+
+/// The waits for each resource are the waits in its places: none is missing from the list of resources.
+fn check_waits(parts: &Parts, resources: &[Resource], row: Vec<Option<SimDuration>>) {
+    assert_eq!(row.len(), resources.len(), "a column for each resource");
+    let waits = || parts.iter().filter(|((activity, _), _)| activity.group() == ActivityGroup::Wait);
+    let waited = |resource| -> SimDuration {
+        waits().filter(|((_, place), _)| place.and_then(Place::resource) == resource).map(|(_, span)| *span).sum()
+    };
+    let mut in_columns = SimDuration::ZERO;
+    for (resource, wait) in resources.iter().zip(&row) {
+        assert_eq!(
+            waited(Some(*resource)),
+            wait.unwrap_or_default(),
+            "{resource:?} of {resources:?}: {row:?}, {parts:?}"
+        );
+        in_columns += wait.unwrap_or_default();
+    }
+    let all: SimDuration = waits().map(|(_, span)| *span).sum();
+    assert_eq!(in_columns + waited(None), all, "waits for {resources:?}: {row:?}, {parts:?}");
 }
 
 #[test]
