@@ -15,8 +15,8 @@ use crate::random::Purpose;
 
 use super::Dispatch;
 use super::arriving::SHARED;
-use super::recorder::Observer;
-use super::requests::{Lane, Request, RequestId, State};
+use super::observer::Observer;
+use super::requests::{Executor, Request, RequestId, State};
 use super::simulation::Simulation;
 
 /// Those who accept, and what decides between them.
@@ -71,8 +71,8 @@ impl<O: Observer> Simulation<O> {
         let acceptor = self.requests.insert(Request::new(0, 0, self.now, ClassId(0), self.program.idle()));
         let request = &mut self.requests[acceptor];
         request.worker = worker;
-        request.lane = Lane::Acceptor;
-        request.is_told = false;
+        request.executor = Executor::Acceptor;
+        request.is_observed = false;
         request.state = State::Away;
         acceptor
     }
@@ -118,7 +118,7 @@ impl<O: Observer> Simulation<O> {
             self.acceptors.last = Some(worker);
             let request = &mut self.requests[first];
             request.worker = worker;
-            request.lane = Lane::Accepted;
+            request.executor = Executor::Accepted;
             let priority = self.program.priority(request.class);
             self.backlogs[1 + worker as usize].push(first, &self.requests[first], priority);
         }
@@ -138,7 +138,7 @@ impl<O: Observer> Simulation<O> {
     fn wake_acceptor(&mut self, worker: u32) {
         if self.is_asleep(worker) {
             let acceptor = self.acceptors.ids[worker as usize];
-            self.begin_try(acceptor);
+            self.begin_attempt(acceptor);
             self.make_ready(acceptor);
         }
     }

@@ -1,20 +1,42 @@
 //! Arrivals, and how requests get from the backlog into a worker.
 
 use crate::model::{Activity, ClassId, Place, Rejection, SimTime};
-use crate::random::{Load, Purpose, Stream};
+use crate::random::{Load, Purpose, Sampler, Stream};
 
 use super::Dispatch;
-use super::event::{Event, NEVER, Nobody, UserId};
+use super::departure::Outcome;
+use super::event::{Event, Key, NEVER, NoSubject, UserId};
 use super::intake::Intake;
-use super::program::Brought;
-use super::recorder::{Entrance, Observer, Outcome};
-use super::requests::{Lane, Request, RequestId, State};
-use super::simulation::{Arrivals, Simulation, User};
+use super::observer::{Entrance, Observer};
+use super::program::DrawnRequest;
+use super::requests::{Executor, Request, RequestId, State};
+use super::simulation::Simulation;
 
 /// The backlog that all workers share; that of worker `w` is `w + 1`.
 pub(super) const SHARED: usize = 0;
 
-impl Arrivals {
+/// What is to arrive.
+pub(super) struct ArrivalState {
+    pub intake: Option<Intake>,
+    pub users: Vec<User>,
+    pub think: Option<Sampler>,
+    /// The place of the intake's next request among the events; [`NEVER`] if there is none.
+    pub next: Key,
+    /// So many more may arrive from users.
+    pub left: u64,
+    /// So many have arrived anew, and so many with all tries.
+    pub arrived: u64,
+    pub entered: u64,
+    pub retried: u64,
+}
+
+/// A user of a closed system.
+pub(super) struct User {
+    pub requests: u64,
+    pub stream: Stream,
+}
+
+impl ArrivalState {
     /// Nothing has arrived, and at most so many will.
     pub fn new(left: u64) -> Self {
         Self { intake: None, users: Vec::new(), think: None, next: NEVER, left, arrived: 0, entered: 0, retried: 0 }
@@ -56,7 +78,7 @@ impl<O: Observer> Simulation<O> {
     #[inline]
     fn schedule_arrival(&mut self) {
         self.arrivals.next = match self.arrivals.intake.as_ref().and_then(Intake::next_arrival) {
-            Some(time) => self.events.key(time, Event::Arrival(Nobody::default())),
+            Some(time) => self.events.key(time, Event::Arrival(NoSubject::default())),
             None => NEVER,
         };
     }
@@ -72,7 +94,7 @@ impl<O: Observer> Simulation<O> {
 
     pub(super) fn on_arrival(&mut self) {
         let Some(intake) = &self.arrivals.intake else { return };
-        let Brought { class, alone } = intake.brought();
+        let DrawnRequest { class, alone } = intake.brought();
         let id = self.requests.insert(self.new_request(class));
         let (request, demands) = self.requests.with_demands(id);
         request.demand = alone;
@@ -93,7 +115,7 @@ impl<O: Observer> Simulation<O> {
         let Some((class, stream, ordinal)) = self.draw_request_of(user) else { return };
         let id = self.requests.insert(self.new_request(class));
         let (request, demands) = self.requests.with_demands(id);
-        let mut brought = [Brought::of(class)];
+        let mut brought = [DrawnRequest::of(class)];
         self.program.draw_demands(&mut brought, &mut [stream], demands, 1);
         request.demand = brought[0].alone;
         self.requests.more_mut(id).user = Some((user, ordinal));
@@ -173,7 +195,7 @@ impl<O: Observer> Simulation<O> {
         if request.arrival >= self.warm_up {
             let class = &mut self.counts.classes[usize::from(request.class.0)];
             class.arrived += 1;
-            class.retried += u64::from(more.is_some_and(|more| more.tries_before > 0));
+            class.retried += u64::from(more.is_some_and(|more| more.attempts_before > 0));
         } else {
             self.counts.warm_up_requests += 1;
         }
@@ -187,7 +209,7 @@ impl<O: Observer> Simulation<O> {
             class: request.class,
             arrival: request.arrival,
             first_arrival: more.and_then(|more| more.first_arrival).unwrap_or(request.arrival),
-            tries_before: more.map_or(0, |more| more.tries_before),
+            attempts_before: more.map_or(0, |more| more.attempts_before),
             demand: request.demand,
         }
     }
@@ -240,7 +262,7 @@ impl<O: Observer> Simulation<O> {
     pub(super) fn backlog_of(&self, id: RequestId) -> usize {
         match self.rules.queueing.dispatch {
             Dispatch::Shared => SHARED,
-            Dispatch::Accept if self.requests[id].lane != Lane::Accepted => SHARED,
+            Dispatch::Accept if self.requests[id].executor != Executor::Accepted => SHARED,
             _ => 1 + self.requests[id].worker as usize,
         }
     }
@@ -260,7 +282,7 @@ impl<O: Observer> Simulation<O> {
         let in_loop = self.rules.thread_pool.is_some();
         let request = &mut self.requests[id];
         request.worker = worker;
-        request.lane = if in_loop { Lane::Loop } else { Lane::Only };
+        request.executor = if in_loop { Executor::Loop } else { Executor::Only };
         request.state = State::Waiting;
         if self.observer.watches_segments() {
             self.observer.on_taken(request.entry, worker);
@@ -303,7 +325,7 @@ impl<O: Observer> Simulation<O> {
     }
 
     /// The time of arrival of a try that begins now.
-    pub(super) fn begin_try(&mut self, id: RequestId) {
+    pub(super) fn begin_attempt(&mut self, id: RequestId) {
         let now: SimTime = self.now;
         let request = &mut self.requests[id];
         request.state = State::InBacklog;

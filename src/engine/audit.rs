@@ -1,7 +1,7 @@
 //! The laws that hold between events; checked where debug assertions are on.
 
 use super::Dispatch;
-use super::recorder::Observer;
+use super::observer::Observer;
 use super::simulation::Simulation;
 
 impl<O: Observer> Simulation<O> {

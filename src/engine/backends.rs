@@ -7,20 +7,20 @@ use std::collections::VecDeque;
 use crate::model::{Backend, BackendId, Fault, FaultKind, HandOver, PoolScope, Release, SimDuration, SimTime};
 
 use super::backlog::remove_from;
-use super::recorder::Level;
+use super::level::Level;
 use super::requests::{PoolId, RequestId};
 use super::usage::QueueLevels;
 
 /// All backends of a scenario, as one policy uses them.
 #[derive(Clone, Debug)]
 pub(super) struct Backends {
-    stations: Vec<Station>,
+    stations: Vec<BackendState>,
     pools: Vec<Connections>,
 }
 
 /// A backend.
 #[derive(Clone, Debug)]
-pub(super) struct Station {
+pub(super) struct BackendState {
     /// Nothing limits it and nothing goes wrong with it: a wait for it is a plain delay.
     pub is_plain: bool,
     /// The pools of the workers, from this one on; `None` without pools.
@@ -105,7 +105,7 @@ impl Backends {
                 FaultKind::Slow { backend, .. } | FaultKind::Down { backend } => usize::from(backend.0) == number,
                 FaultKind::Restart { .. } | FaultKind::Cores { .. } => false,
             });
-            stations.push(Station {
+            stations.push(BackendState {
                 is_plain: backend.pool.is_none() && backend.concurrency.is_none() && !has_faults,
                 first_pool,
                 is_pool_shared,
@@ -170,7 +170,7 @@ impl Backends {
         self.stations[usize::from(connections.backend.0)].connections.waiting.fall(now);
     }
 
-    pub fn stations(&self) -> &[Station] {
+    pub fn stations(&self) -> &[BackendState] {
         &self.stations
     }
 
@@ -190,21 +190,21 @@ impl Backends {
 }
 
 impl std::ops::Index<BackendId> for Backends {
-    type Output = Station;
+    type Output = BackendState;
     #[inline]
-    fn index(&self, backend: BackendId) -> &Station {
+    fn index(&self, backend: BackendId) -> &BackendState {
         &self.stations[usize::from(backend.0)]
     }
 }
 
 impl std::ops::IndexMut<BackendId> for Backends {
     #[inline]
-    fn index_mut(&mut self, backend: BackendId) -> &mut Station {
+    fn index_mut(&mut self, backend: BackendId) -> &mut BackendState {
         &mut self.stations[usize::from(backend.0)]
     }
 }
 
-impl Station {
+impl BackendState {
     /// Starts a query, or lets it wait; whether it starts.
     #[inline]
     pub fn enter(&mut self, request: RequestId, now: SimTime) -> bool {

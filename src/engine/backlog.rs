@@ -12,26 +12,26 @@ use super::requests::{Request, RequestId};
 /// One queue of untaken requests.
 #[derive(Clone, Debug)]
 pub(super) struct Backlog {
-    queue: Queue,
+    queue: BacklogQueue,
 }
 
 #[derive(Clone, Debug)]
-enum Queue {
+enum BacklogQueue {
     Fifo(VecDeque<RequestId>),
     Lifo(Vec<RequestId>),
     /// The first to be taken is the least.
-    Sorted(Order, BTreeSet<(Key, RequestId)>),
+    Sorted(Order, BTreeSet<(SortKey, RequestId)>),
 }
 
 /// What a sorted queue goes by, then the order of arrival.
-type Key = (u64, Reverse<i32>, u64);
+type SortKey = (u64, Reverse<i32>, u64);
 
 impl Backlog {
     pub fn new(order: Order) -> Self {
         let queue = match order {
-            Order::Fifo => Queue::Fifo(VecDeque::new()),
-            Order::Lifo => Queue::Lifo(Vec::new()),
-            Order::Shortest | Order::Priority => Queue::Sorted(order, BTreeSet::new()),
+            Order::Fifo => BacklogQueue::Fifo(VecDeque::new()),
+            Order::Lifo => BacklogQueue::Lifo(Vec::new()),
+            Order::Shortest | Order::Priority => BacklogQueue::Sorted(order, BTreeSet::new()),
         };
         Self { queue }
     }
@@ -39,9 +39,9 @@ impl Backlog {
     #[inline]
     pub fn push(&mut self, id: RequestId, request: &Request, priority: i32) {
         match &mut self.queue {
-            Queue::Fifo(queue) => queue.push_back(id),
-            Queue::Lifo(stack) => stack.push(id),
-            Queue::Sorted(order, sorted) => {
+            BacklogQueue::Fifo(queue) => queue.push_back(id),
+            BacklogQueue::Lifo(stack) => stack.push(id),
+            BacklogQueue::Sorted(order, sorted) => {
                 sorted.insert((key(*order, request, priority), id));
             }
         }
@@ -50,18 +50,18 @@ impl Backlog {
     #[inline]
     pub fn pop(&mut self) -> Option<RequestId> {
         match &mut self.queue {
-            Queue::Fifo(queue) => queue.pop_front(),
-            Queue::Lifo(stack) => stack.pop(),
-            Queue::Sorted(_, sorted) => sorted.pop_first().map(|(_, id)| id),
+            BacklogQueue::Fifo(queue) => queue.pop_front(),
+            BacklogQueue::Lifo(stack) => stack.pop(),
+            BacklogQueue::Sorted(_, sorted) => sorted.pop_first().map(|(_, id)| id),
         }
     }
 
     /// Takes a request out that gives up.
     pub fn remove(&mut self, id: RequestId, request: &Request, priority: i32) {
         match &mut self.queue {
-            Queue::Fifo(queue) => remove_from(queue, id),
-            Queue::Lifo(stack) => stack.retain(|other| *other != id),
-            Queue::Sorted(order, sorted) => {
+            BacklogQueue::Fifo(queue) => remove_from(queue, id),
+            BacklogQueue::Lifo(stack) => stack.retain(|other| *other != id),
+            BacklogQueue::Sorted(order, sorted) => {
                 sorted.remove(&(key(*order, request, priority), id));
             }
         }
@@ -69,14 +69,14 @@ impl Backlog {
 
     pub fn len(&self) -> usize {
         match &self.queue {
-            Queue::Fifo(queue) => queue.len(),
-            Queue::Lifo(stack) => stack.len(),
-            Queue::Sorted(_, sorted) => sorted.len(),
+            BacklogQueue::Fifo(queue) => queue.len(),
+            BacklogQueue::Lifo(stack) => stack.len(),
+            BacklogQueue::Sorted(_, sorted) => sorted.len(),
         }
     }
 }
 
-fn key(order: Order, request: &Request, priority: i32) -> Key {
+fn key(order: Order, request: &Request, priority: i32) -> SortKey {
     let demand = if order == Order::Shortest { request.demand.as_nanos() } else { 0 };
     let priority = if order == Order::Priority { priority } else { 0 };
     (demand, Reverse(priority), request.entry)

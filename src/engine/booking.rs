@@ -2,9 +2,9 @@
 
 use crate::model::{Activity, BackendId, Place, SimDuration, SimTime};
 
+use super::observer::Observer;
 use super::program::Instruction;
-use super::recorder::Observer;
-use super::requests::{Lane, RequestId, State};
+use super::requests::{Executor, RequestId, State};
 use super::simulation::Simulation;
 use super::waits::add_wait;
 
@@ -73,11 +73,11 @@ impl<O: Observer> Simulation<O> {
     #[cold]
     fn book_turn_wait_until(&mut self, id: RequestId, until: SimTime) {
         let request = &self.requests[id];
-        let loop_until = match request.lane {
-            Lane::Only | Lane::Acceptor | Lane::Accepted if self.rules.keeps_core => until,
-            Lane::Only | Lane::Acceptor | Lane::Accepted | Lane::Thread => request.since,
-            Lane::Loop if self.workers[request.worker].loop_request != Some(id) => until,
-            Lane::Loop => self.requests.more(id).and_then(|more| more.loop_since).unwrap_or(request.since),
+        let loop_until = match request.executor {
+            Executor::Only | Executor::Acceptor | Executor::Accepted if self.rules.keeps_core => until,
+            Executor::Only | Executor::Acceptor | Executor::Accepted | Executor::Thread => request.since,
+            Executor::Loop if self.workers[request.worker].loop_request != Some(id) => until,
+            Executor::Loop => self.requests.more(id).and_then(|more| more.loop_since).unwrap_or(request.since),
         };
         let loop_until = loop_until.clamp(request.since, until);
         self.book_span(id, Activity::RunQueueWait, Some(Place::Loop), loop_until - self.requests[id].since);

@@ -12,7 +12,7 @@ use super::requests::RequestId;
 
 /// The cores, and who waits for one.
 #[derive(Clone, Debug)]
-pub(super) struct Cores {
+pub(super) struct CoreQueue {
     count: u32,
     quantum: SimDuration,
     running: Vec<RequestId>,
@@ -22,7 +22,7 @@ pub(super) struct Cores {
     queue: VecDeque<RequestId>,
 }
 
-impl Cores {
+impl CoreQueue {
     pub fn new(count: u32, quantum: SimDuration) -> Self {
         Self { count, quantum, running: Vec::new(), order: Vec::new(), taken: 0, queue: VecDeque::new() }
     }

@@ -42,7 +42,7 @@ events! {
     /// A burst of a running request has been served.
     0 0 BurstEnd(RequestId),
     /// One of the bursts that share the cores has been served.
-    0 1 ShareEnd(Nobody),
+    0 1 ShareEnd(NoSubject),
     /// A wait of a request is over.
     0 2 WaitEnd(RequestId),
     /// A running request has been on its core for the quantum.
@@ -62,12 +62,12 @@ events! {
     /// A user has thought.
     3 10 UserArrival(UserId),
     /// The next request arrives; it waits outside the queue.
-    3 11 Arrival(Nobody),
+    3 11 Arrival(NoSubject),
 }
 
 /// Nobody in particular.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Nobody(u32);
+pub(super) struct NoSubject(u32);
 
 /// A worker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -125,7 +125,7 @@ pub(super) struct EventQueue {
     /// The top has been taken; the next push may have its place.
     has_hole: bool,
     /// Events in the order in which they will come, one lane for each kind of expiry that there has been.
-    lanes: Vec<Lane>,
+    lanes: Vec<ExpiryQueue>,
     /// The first of all lanes, and which of them it is in; [`NEVER`] if they are empty.
     first_of_lanes: Key,
     first_lane: usize,
@@ -133,7 +133,7 @@ pub(super) struct EventQueue {
 }
 
 #[derive(Clone, Debug)]
-struct Lane {
+struct ExpiryQueue {
     kind: u64,
     keys: VecDeque<Key>,
 }
@@ -240,7 +240,7 @@ impl EventQueue {
 
     #[cold]
     fn new_lane(&mut self, kind: u64) -> usize {
-        self.lanes.push(Lane { kind, keys: VecDeque::new() });
+        self.lanes.push(ExpiryQueue { kind, keys: VecDeque::new() });
         self.lanes.len() - 1
     }
 

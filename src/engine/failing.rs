@@ -4,9 +4,9 @@ use crate::model::{BackendId, Failure, Fault, FaultKind, SimDuration, SimTime, S
 
 use super::backends::Slower;
 use super::event::{Event, FaultEdge, NEVER};
+use super::observer::Observer;
 use super::program::Instruction;
-use super::recorder::Observer;
-use super::requests::{Lane, RequestId, State};
+use super::requests::{Executor, RequestId, State};
 use super::simulation::Simulation;
 
 /// The faults of a run.
@@ -172,7 +172,7 @@ impl<O: Observer> Simulation<O> {
     fn is_inside(&self, id: RequestId, worker: u32) -> bool {
         let request = &self.requests[id];
         let is_taken = match request.state {
-            State::InBacklog => request.lane == Lane::Accepted,
+            State::InBacklog => request.executor == Executor::Accepted,
             State::Away => false,
             State::WaitingForThread
             | State::WaitingForTurn
@@ -183,7 +183,7 @@ impl<O: Observer> Simulation<O> {
             | State::Waiting
             | State::Forked => true,
         };
-        request.worker == worker && is_taken && request.lane != Lane::Acceptor
+        request.worker == worker && is_taken && request.executor != Executor::Acceptor
     }
 
     /// Whether a request waits for a backend or is served by it.

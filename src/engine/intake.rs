@@ -6,7 +6,7 @@
 use crate::model::{ClassId, SimDuration, SimTime};
 use crate::random::{Arrival, ArrivalSource, Stream, Streams};
 
-use super::program::{Brought, Program};
+use super::program::{DrawnRequest, Program};
 
 /// So many requests are drawn at once, unless they come out of a file that may turn out to be broken further on.
 const AT_ONCE: usize = 32;
@@ -21,7 +21,7 @@ pub(super) struct Intake {
     number: u64,
     /// As many as are drawn at once; what is beyond those that were drawn means nothing.
     arrivals: Vec<Arrival>,
-    brought: Vec<Brought>,
+    brought: Vec<DrawnRequest>,
     /// The stream that brings the demands of each.
     streams: Vec<Stream>,
     /// A column of demands for each instruction of a class, with a place for each request.
@@ -41,7 +41,7 @@ impl Intake {
             left,
             number: 0,
             arrivals: vec![Arrival { time: SimTime::ZERO, class: None }; at_once],
-            brought: vec![Brought::of(ClassId(0)); at_once],
+            brought: vec![DrawnRequest::of(ClassId(0)); at_once],
             streams: vec![streams.request(0); at_once],
             demands: vec![SimDuration::ZERO; program.stride() * at_once],
             count: 0,
@@ -62,7 +62,7 @@ impl Intake {
     /// # Panics
     /// If there is none.
     #[inline]
-    pub fn brought(&self) -> Brought {
+    pub fn brought(&self) -> DrawnRequest {
         self.brought[..self.count][self.next]
     }
 
@@ -78,7 +78,7 @@ impl Intake {
 
     /// When the next requests arrive, and what they bring: of as many as have been drawn.
     #[inline]
-    pub fn drawn(&self) -> (&[Arrival], &[Brought]) {
+    pub fn drawn(&self) -> (&[Arrival], &[DrawnRequest]) {
         (&self.arrivals[self.next..self.count], &self.brought[self.next..self.count])
     }
 
@@ -113,22 +113,22 @@ impl Intake {
         for (index, (arrival, (request, own))) in self.arrivals[..count].iter().zip(pairs).enumerate() {
             let mut stream = streams.request(self.number + index as u64);
             let class = program.draw_class(&mut stream);
-            *request = Brought::of(arrival.class.unwrap_or(class));
+            *request = DrawnRequest::of(arrival.class.unwrap_or(class));
             *own = stream;
         }
         self.left -= count as u64;
         self.number += count as u64;
         if let Some(given) = self.source.given_demands() {
             assert_eq!(self.arrivals.len(), 1, "requests of a file are drawn one by one");
-            requests.iter_mut().for_each(|request| program.give_demands(request, given, &mut self.demands));
+            requests.iter_mut().for_each(|request| program.set_demands(request, given, &mut self.demands));
             return;
         }
         let mut first = 0;
         while first < count {
-            let alike = first..first + program.alike(&requests[first..]);
-            let (requests, own) = (&mut requests[alike.clone()], &mut own[alike.clone()]);
+            let of_one_class = first..first + program.of_one_class(&requests[first..]);
+            let (requests, own) = (&mut requests[of_one_class.clone()], &mut own[of_one_class.clone()]);
             program.draw_demands(requests, own, &mut self.demands[first..], self.arrivals.len());
-            first = alike.end;
+            first = of_one_class.end;
         }
     }
 }

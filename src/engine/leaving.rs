@@ -3,26 +3,27 @@
 use crate::model::{Failure, SimTime};
 use crate::random::Purpose;
 
+use super::departure::{Departure, Outcome};
 use super::event::{Event, EventId};
-use super::recorder::{Departure, Observer, Outcome};
-use super::requests::{Lane, Request, RequestId, State};
+use super::observer::Observer;
+use super::requests::{Executor, Request, RequestId, State};
 use super::simulation::Simulation;
 
 impl<O: Observer> Simulation<O> {
     /// A request leaves the system; it waits for nothing and has no core.
     pub(super) fn leave(&mut self, id: RequestId, outcome: Outcome) {
         self.let_go(id);
-        let Request { worker, lane, state, holds_turn, .. } = self.requests[id];
+        let Request { worker, executor, state, holds_turn, .. } = self.requests[id];
         if holds_turn {
             self.end_turn(id);
         }
-        if lane == Lane::Loop {
+        if executor == Executor::Loop {
             self.leave_loop(id);
         }
         if state != State::InBacklog {
             self.workers.free_slot(worker, self.now);
             self.counts.slots_taken.fall(self.now);
-            if lane == Lane::Thread && state != State::WaitingForThread {
+            if executor == Executor::Thread && state != State::WaitingForThread {
                 self.workers.free_thread(worker, self.now);
             }
         }
@@ -41,7 +42,7 @@ impl<O: Observer> Simulation<O> {
         self.counts.trailing += 1;
         self.depart(id, Outcome::Completed, true);
         self.requests[id].has_responded = true;
-        self.requests[id].is_told = false;
+        self.requests[id].is_observed = false;
         if self.requests.more(id).is_some() {
             self.requests.more_mut(id).client_timeout = EventId::default();
         }
@@ -94,7 +95,7 @@ impl<O: Observer> Simulation<O> {
     #[inline(always)]
     fn observe_departure(&mut self, id: RequestId, outcome: Outcome, was_taken: bool, is_last: bool) {
         let entrance = self.entrance(id);
-        self.untold.push(Departure {
+        self.unreported.push(Departure {
             entrance,
             departure: self.now,
             outcome,
@@ -104,14 +105,14 @@ impl<O: Observer> Simulation<O> {
             spent: self.requests[id].spent,
         });
         self.waits.push(self.requests.waits(id));
-        self.tell_some();
+        self.report_some();
     }
 
     /// The client of a request knows what became of it: it makes another attempt, or is done with it. Whether there is
     /// another attempt.
     #[inline(always)]
     fn answer_client(&mut self, id: RequestId, outcome: Outcome) -> bool {
-        if outcome != Outcome::Completed && self.try_again(id) {
+        if outcome != Outcome::Completed && self.retry(id) {
             return true;
         }
         if let Some((user, _)) = self.requests.more(id).and_then(|more| more.user) {
@@ -121,19 +122,19 @@ impl<O: Observer> Simulation<O> {
     }
 
     /// Schedules another try, if the client makes one; whether it does.
-    fn try_again(&mut self, id: RequestId) -> bool {
+    fn retry(&mut self, id: RequestId) -> bool {
         let Some(retries) = &self.clients.clients.retries else { return false };
         let request = &self.requests[id];
         let Some(more) = self.requests.more(id) else { return false };
-        let tries_before = more.tries_before;
+        let attempts_before = more.attempts_before;
         let is_within_budget = retries
             .budget
             .is_none_or(|budget| ((self.arrivals.retried + 1) as f64) <= budget * self.arrivals.arrived as f64);
-        if tries_before >= retries.max.get() || !is_within_budget {
+        if attempts_before >= retries.max.get() || !is_within_budget {
             return false;
         }
-        let mut stream = self.streams.purpose_of(Purpose::Backoff, request.number, u64::from(tries_before));
-        let time = self.now + retries.delay(tries_before, &mut stream);
+        let mut stream = self.streams.purpose_of(Purpose::Backoff, request.number, u64::from(attempts_before));
+        let time = self.now + retries.delay(attempts_before, &mut stream);
         let mut again = Request::new(request.number, 0, time, request.class, request.first);
         again.demand = request.demand;
         again.state = State::Away;
@@ -141,7 +142,7 @@ impl<O: Observer> Simulation<O> {
         let first_arrival = more.first_arrival.unwrap_or(request.arrival);
         let again = self.requests.insert(again);
         let more = self.requests.more_mut(again);
-        more.tries_before = tries_before + 1;
+        more.attempts_before = attempts_before + 1;
         more.first_arrival = Some(first_arrival);
         more.user = user;
         more.demands = demands.clone();
@@ -152,7 +153,7 @@ impl<O: Observer> Simulation<O> {
     }
 
     pub(super) fn on_retry(&mut self, id: RequestId) {
-        self.begin_try(id);
+        self.begin_attempt(id);
         self.receive(id);
     }
 

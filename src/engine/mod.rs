@@ -16,30 +16,39 @@ mod backends;
 mod backlog;
 mod booking;
 mod cores;
+mod departure;
+mod ending;
 mod event;
 mod failing;
 mod intake;
 mod leaving;
+mod level;
+mod observer;
 mod program;
-mod recorder;
+mod record;
 mod requests;
 mod rules;
 mod running;
+mod setup;
 mod sharing;
 mod shortcut;
 mod simulation;
+mod threads;
+mod turns;
 mod unfinished;
 mod usage;
 mod waiting;
 mod waits;
 mod workers;
 
-pub use recorder::{
-    ClassCounts, Departure, Ending, Entrance, FromWarmUp, Observer, Outcome, Record, Segment, Standing, Unfinished,
-    Usage, add_spent, runs,
-};
+pub use departure::{Departure, Outcome, add_spent, runs};
+pub use level::Usage;
+pub use observer::{Entrance, Observer, Segment};
+pub use record::{ClassCounts, Ending, FromWarmUp, Record};
 pub use rules::{BlockingWaits, Dispatch, Order, Queueing, Rounding, Rules, ThreadPool, Timers};
+pub use setup::{MAX_IN_FLIGHT, Setup};
 pub use shortcut::Shortcut;
-pub use simulation::{MAX_IN_FLIGHT, Setup, Simulation};
+pub use simulation::Simulation;
+pub use unfinished::{Standing, Unfinished};
 pub use usage::{QueueUsage, WorkerUsage};
 pub use waits::{Waits, contended_resources};

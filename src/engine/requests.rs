@@ -5,7 +5,7 @@
 use crate::model::{Activity, BackendId, ClassId, Place, SimDuration, SimTime};
 
 use super::event::{EventId, UserId};
-use super::recorder::{Observer, Segment};
+use super::observer::{Observer, Segment};
 use super::sharing::Share;
 use super::waits::{add_branch, clear_row};
 
@@ -40,7 +40,7 @@ pub(super) enum State {
 
 /// What runs a request in its worker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Lane {
+pub(super) enum Executor {
     /// Its worker has accepted it, and not taken it into a slot.
     Accepted,
     /// The only lane of its worker.
@@ -72,7 +72,7 @@ pub(super) struct Request {
     pub next: u32,
     pub first: u32,
     pub state: State,
-    pub lane: Lane,
+    pub executor: Executor,
     /// Since when it has been in that state, or its time has been booked.
     pub since: SimTime,
     /// Since when it has had its turn, or had it last.
@@ -100,7 +100,7 @@ pub(super) struct Request {
     pub spent: [SimDuration; Activity::ALL.len()],
     /// Whether observers are told what it does: not what branches of parallel waits do, and no acceptor, and nothing after the
     /// response.
-    pub is_told: bool,
+    pub is_observed: bool,
     /// Whether there is more to know of it than this.
     has_more: bool,
 }
@@ -109,7 +109,7 @@ pub(super) struct Request {
 #[derive(Clone, Debug, Default)]
 pub(super) struct More {
     /// Its tries before this one, and when the first of them arrived.
-    pub tries_before: u32,
+    pub attempts_before: u32,
     pub first_arrival: Option<SimTime>,
     /// Its demands, where a client may bring them again.
     pub demands: Vec<SimDuration>,
@@ -149,7 +149,7 @@ impl Request {
             next: first,
             first,
             state: State::InBacklog,
-            lane: Lane::Only,
+            executor: Executor::Only,
             since: arrival,
             turn_since: SimTime::ZERO,
             on_core_since: arrival,
@@ -163,7 +163,7 @@ impl Request {
             quantum_end: EventId::default(),
             running_place: 0,
             spent: [SimDuration::ZERO; Activity::ALL.len()],
-            is_told: true,
+            is_observed: true,
             has_more: false,
         }
     }
@@ -174,7 +174,7 @@ impl Request {
         let start = self.since;
         self.since = start + span;
         self.spent[activity as usize] += span;
-        if observer.watches_segments() && self.is_told && span > SimDuration::ZERO {
+        if observer.watches_segments() && self.is_observed && span > SimDuration::ZERO {
             let (holds_turn, end) = (self.holds_turn, self.since);
             observer.on_segment(Segment { request: self.entry, activity, place, holds_turn, start, end });
         }
@@ -189,7 +189,7 @@ impl Request {
 
 /// All requests in flight, with what is left of each instruction's demand.
 #[derive(Clone, Debug)]
-pub(super) struct Requests {
+pub(super) struct RequestSlab {
     requests: Vec<Request>,
     /// `stride` demands for each request, one an instruction of its class.
     demands: Vec<SimDuration>,
@@ -201,7 +201,7 @@ pub(super) struct Requests {
     free: Vec<RequestId>,
 }
 
-impl Requests {
+impl RequestSlab {
     /// Room for requests of at most `stride` instructions, with that many columns of waits.
     pub fn new(stride: usize, columns: usize) -> Self {
         Self {
@@ -308,7 +308,7 @@ impl Requests {
     }
 }
 
-impl std::ops::Index<RequestId> for Requests {
+impl std::ops::Index<RequestId> for RequestSlab {
     type Output = Request;
     #[inline]
     fn index(&self, id: RequestId) -> &Request {
@@ -316,7 +316,7 @@ impl std::ops::Index<RequestId> for Requests {
     }
 }
 
-impl std::ops::IndexMut<RequestId> for Requests {
+impl std::ops::IndexMut<RequestId> for RequestSlab {
     #[inline]
     fn index_mut(&mut self, id: RequestId) -> &mut Request {
         &mut self.requests[id.0 as usize]

@@ -9,8 +9,10 @@ use std::collections::BTreeMap;
 
 use crate::model::{SimDuration, SimTime};
 
-use super::event::EventId;
-use super::requests::RequestId;
+use super::event::{Event, EventId, NoSubject};
+use super::observer::Observer;
+use super::requests::{RequestId, State};
+use super::simulation::Simulation;
 
 /// Attained service in 2⁻³² ns.
 type Attained = u128;
@@ -107,5 +109,48 @@ impl Sharing {
         let got = span * u128::from(self.busy());
         self.attained += got.checked_div(self.bursts.len() as u128).unwrap_or(0);
         self.since = now;
+    }
+}
+
+impl<O: Observer> Simulation<O> {
+    /// Lets a request share the cores.
+    pub(super) fn give_share(&mut self, id: RequestId) {
+        self.book_run_queue_wait(id);
+        self.release_on_running(id);
+        let burst = self.burst(id);
+        let (now, cost) = (self.now, self.machine.context_switch);
+        if let Some(sharing) = &mut self.sharing {
+            let share = sharing.join(id, burst + cost, now);
+            self.requests.more_mut(id).share = Some(share);
+            self.requests[id].state = State::Running;
+            self.requests[id].switch_cost = cost;
+        }
+        self.schedule_share_end();
+    }
+
+    pub(super) fn schedule_share_end(&mut self) {
+        if let Some(sharing) = &mut self.sharing {
+            self.counts.busy_cores.set(self.now, sharing.busy());
+            sharing.next_end = match sharing.first_end() {
+                Some(time) => self.events.push(time, Event::ShareEnd(NoSubject::default())),
+                None => EventId::default(),
+            };
+        }
+    }
+
+    /// Takes a request out of those that share the cores; returns the CPU time it got.
+    pub(super) fn leave_share(&mut self, id: RequestId, share: Share) -> SimDuration {
+        self.requests.more_mut(id).share = None;
+        self.sharing.as_mut().map_or(SimDuration::ZERO, |sharing| sharing.leave(share, self.now))
+    }
+
+    pub(super) fn on_share_end(&mut self, event: EventId) {
+        if self.sharing.as_ref().is_none_or(|sharing| sharing.next_end != event) {
+            return;
+        }
+        while let Some(id) = self.sharing.as_mut().and_then(|sharing| sharing.ended(self.now)) {
+            self.end_burst(id);
+        }
+        self.schedule_share_end();
     }
 }

@@ -5,58 +5,28 @@
 //! in `arriving`, turns and cores in `running`, waits and backends in `waiting`, departures and clients in `leaving`,
 //! faults in `failing`.
 
-use crate::model::{Backend, Fault, Machine, Quantum, SimDuration, SimTime};
-use crate::random::{Clients, Distribution, Load, Purpose, Sampler, Stream, Streams, Workload};
+use crate::model::{Machine, Quantum, SimDuration, SimTime};
+use crate::random::{Clients, Distribution, Purpose, Sampler, Stream, Streams};
 
 use super::Rules;
 use super::accepting::Acceptors;
+use super::arriving::ArrivalState;
 use super::backends::Backends;
 use super::backlog::Backlog;
-use super::cores::Cores;
-use super::event::{Event, EventId, EventQueue, Key, NEVER, Nobody, is_after_expiries, time_of};
+use super::cores::CoreQueue;
+use super::departure::Departure;
+use super::event::{Event, EventId, EventQueue, Key, NEVER, NoSubject, is_after_expiries, time_of};
 use super::failing::Faults;
-use super::intake::Intake;
+use super::level::Level;
+use super::observer::Observer;
 use super::program::Program;
-use super::recorder::{ClassCounts, Departure, Ending, FromWarmUp, Level, Observer, Record};
-use super::requests::Requests;
+use super::record::{ClassCounts, Ending, FromWarmUp};
+use super::requests::RequestSlab;
+use super::setup::{MAX_IN_FLIGHT, Setup};
 use super::sharing::Sharing;
 use super::shortcut::{Route, Shortcut};
 use super::waits::{WaitTable, contended_resources};
 use super::workers::Workers;
-
-/// What is to be simulated.
-#[derive(Debug)]
-pub struct Setup<'a> {
-    /// What requests bring.
-    pub workload: &'a Workload,
-    /// When they arrive.
-    pub load: Load,
-    /// What their clients do.
-    pub clients: &'a Clients,
-    /// What runs them.
-    pub machine: &'a Machine,
-    /// What they ask.
-    pub backends: &'a [Backend],
-    /// What goes wrong meanwhile.
-    pub faults: &'a [Fault],
-    /// How workers run them.
-    pub rules: Rules,
-    /// Where their classes and demands come from.
-    pub streams: Streams,
-    /// Which of the streams of those that decide who accepts; everything else stays the same.
-    pub accept: u64,
-    /// Requests that arrive before it are run but not counted, and time before it is not.
-    pub warm_up: SimTime,
-    /// At most so many requests arrive, tries not counted.
-    pub requests: Option<u64>,
-    /// The run stops then, with what is in flight.
-    pub horizon: Option<SimTime>,
-    /// The run stops when more requests than this are in flight; at most [`MAX_IN_FLIGHT`].
-    pub max_in_flight: u32,
-}
-
-/// The most requests in flight that a run can be asked to bear.
-pub const MAX_IN_FLIGHT: u32 = 10_000_000;
 
 /// So many events for each request at one instant, and the clock will not move again: users who think for no time are
 /// rejected for ever.
@@ -88,17 +58,17 @@ pub struct Simulation<O> {
     /// So many events have happened since the clock last moved.
     events_now: u64,
     pub(super) events: EventQueue,
-    pub(super) arrivals: Arrivals,
+    pub(super) arrivals: ArrivalState,
     pub(super) dispatch: Stream,
     pub(super) next_in_turn: u32,
 
-    pub(super) requests: Requests,
+    pub(super) requests: RequestSlab,
     /// The shared one first, then one for each worker.
     pub(super) backlogs: Vec<Backlog>,
     pub(super) untaken: u64,
     pub(super) workers: Workers,
     pub(super) acceptors: Acceptors,
-    pub(super) cores: Cores,
+    pub(super) cores: CoreQueue,
     /// In place of the cores' queue, where all run at once.
     pub(super) sharing: Option<Sharing>,
     pub(super) backends: Backends,
@@ -107,31 +77,10 @@ pub struct Simulation<O> {
     pub(super) route: Option<Route>,
     pub(super) observer: O,
     /// Departures that it has not been told.
-    pub(super) untold: Vec<Departure>,
+    pub(super) unreported: Vec<Departure>,
     /// What requests wait for, and what those waited for that it has not been told.
     pub(super) waits: WaitTable,
-    pub(super) counts: Counts,
-}
-
-/// What is to arrive.
-pub(super) struct Arrivals {
-    pub intake: Option<Intake>,
-    pub users: Vec<User>,
-    pub think: Option<Sampler>,
-    /// The place of the intake's next request among the events; [`NEVER`] if there is none.
-    pub next: Key,
-    /// So many more may arrive from users.
-    pub left: u64,
-    /// So many have arrived anew, and so many with all tries.
-    pub arrived: u64,
-    pub entered: u64,
-    pub retried: u64,
-}
-
-/// A user of a closed system.
-pub(super) struct User {
-    pub requests: u64,
-    pub stream: Stream,
+    pub(super) counts: RunCounts,
 }
 
 /// What clients do, ready to draw from.
@@ -142,7 +91,7 @@ pub(super) struct ClientRules {
 }
 
 /// What is counted.
-pub(super) struct Counts {
+pub(super) struct RunCounts {
     pub classes: Vec<ClassCounts>,
     pub departed: u64,
     /// Requests whose response is out and that still occupy their worker.
@@ -172,12 +121,12 @@ impl<O: Observer> Simulation<O> {
             if observer.watches_waits() { contended_resources(&rules, machine, backends, faults) } else { Vec::new() };
         let waits = WaitTable::new(&resources, backends.len());
         let mut simulation = Self {
-            requests: Requests::new(program.stride(), waits.columns()),
+            requests: RequestSlab::new(program.stride(), waits.columns()),
             backlogs: vec![backlog; 1 + rules.workers as usize],
             untaken: 0,
             workers: Workers::new(&rules, warm_up),
             acceptors: Acceptors::with_stream(setup.accept),
-            cores: Cores::new(machine.cores, quantum.unwrap_or(SimDuration::MAX)),
+            cores: CoreQueue::new(machine.cores, quantum.unwrap_or(SimDuration::MAX)),
             sharing: quantum.is_none().then(|| Sharing::new(machine.cores)),
             backends: Backends::new(backends, faults, rules.workers, warm_up),
             program,
@@ -199,14 +148,14 @@ impl<O: Observer> Simulation<O> {
             expiries_are_over: false,
             events_now: 0,
             events: EventQueue::default(),
-            arrivals: Arrivals::new(setup.requests.unwrap_or(u64::MAX)),
+            arrivals: ArrivalState::new(setup.requests.unwrap_or(u64::MAX)),
             dispatch: streams.purpose(Purpose::Dispatch),
             next_in_turn: 0,
             route,
             observer,
-            untold: Vec::new(),
+            unreported: Vec::new(),
             waits,
-            counts: Counts {
+            counts: RunCounts {
                 classes: vec![ClassCounts::default(); workload.classes.len()],
                 departed: 0,
                 trailing: 0,
@@ -240,7 +189,7 @@ impl<O: Observer> Simulation<O> {
             return goes_on;
         }
         let goes_on = self.step(steps);
-        self.tell();
+        self.report();
         goes_on
     }
 
@@ -292,7 +241,7 @@ impl<O: Observer> Simulation<O> {
             return None;
         }
         if arrival < event {
-            Some((EventId::default(), Event::Arrival(Nobody::default())))
+            Some((EventId::default(), Event::Arrival(NoSubject::default())))
         } else {
             Some(self.events.take(event))
         }
@@ -322,31 +271,17 @@ impl<O: Observer> Simulation<O> {
 
     /// Tells the observer who has departed, if that are enough or each step is watched.
     #[inline]
-    pub(super) fn tell_some(&mut self) {
-        if self.untold.len() >= TOGETHER || self.observer.watches_segments() {
-            self.tell();
+    pub(super) fn report_some(&mut self) {
+        if self.unreported.len() >= TOGETHER || self.observer.watches_segments() {
+            self.report();
         }
     }
 
-    pub(super) fn tell(&mut self) {
+    pub(super) fn report(&mut self) {
         self.observer.on_clock(self.now.max(self.counts.last_departure));
-        self.observer.on_departures_with_waits(&self.untold, self.waits.rows());
-        self.untold.clear();
+        self.observer.on_departures_with_waits(&self.unreported, self.waits.rows());
+        self.unreported.clear();
         self.waits.clear();
-    }
-
-    /// Why the run ends before the event of that key, or without one.
-    #[cold]
-    fn why_it_ends(&self, next: Key, is_drained: bool) -> Ending {
-        if next == NEVER {
-            return if is_drained { Ending::Drained } else { Ending::Deadlock };
-        }
-        match self.horizon {
-            Some(horizon) if time_of(next) > horizon => Ending::Horizon,
-            None if time_of(next) > SimTime::MAX => Ending::ClockLimit,
-            _ if self.is_overfull => Ending::TooManyInFlight,
-            _ => Ending::Drained,
-        }
     }
 
     /// Takes note when more requests are in flight than may be. Branches of parallel waits and clients who will try again
@@ -360,38 +295,5 @@ impl<O: Observer> Simulation<O> {
     #[inline]
     pub(super) fn is_counted(&self, arrival: SimTime) -> bool {
         arrival >= self.warm_up
-    }
-
-    /// Ends the run: what the engine counted, and the observer.
-    pub fn finish(mut self) -> (Record, O) {
-        let end = match self.ending {
-            Ending::Horizon => self.horizon.unwrap_or(self.now),
-            Ending::Drained => self.horizon.unwrap_or(self.counts.last_departure).max(self.counts.last_departure),
-            Ending::Deadlock | Ending::Standstill | Ending::TooManyInFlight | Ending::ClockLimit => self.now,
-        };
-        self.now = end.max(self.now);
-        self.book_unfinished();
-        self.report_unfinished();
-        let counts = self.counts;
-        let record = Record {
-            start: self.warm_up,
-            end: end.max(self.warm_up),
-            ending: self.ending,
-            trace_error: self.arrivals.intake.as_ref().and_then(Intake::error).map(String::from),
-            classes: counts.classes,
-            warm_up_requests: counts.warm_up_requests,
-            from_warm_up: counts.from_warm_up,
-            phase_events: counts.phase_events,
-            in_system: counts.in_system.integral(end),
-            cores: counts.busy_cores.integral(end),
-            turns: counts.turns_taken.integral(end),
-            slots: counts.slots_taken.integral(end),
-            backends: self.backends.stations().iter().map(|station| station.busy.integral(end)).collect(),
-            backend_queues: self.backends.stations().iter().map(|station| station.waiting.integral(end)).collect(),
-            pools: self.backends.stations().iter().map(|station| station.connections.integral(end)).collect(),
-            threads: self.workers.threads.integral(end),
-            workers: self.workers.usage(end),
-        };
-        (record, self.observer)
     }
 }

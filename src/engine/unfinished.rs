@@ -2,9 +2,49 @@
 
 use crate::model::{Activity, ActivityGroup, SimDuration, SimTime};
 
-use super::recorder::{Departure, Observer, Standing, Unfinished};
-use super::requests::{Lane, RequestId, State};
+use super::departure::Departure;
+use super::observer::Entrance;
+use super::observer::Observer;
+use super::requests::{Executor, RequestId, State};
 use super::simulation::Simulation;
+
+/// A request that was in flight when the run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unfinished {
+    /// What was known of it on its arrival.
+    pub entrance: Entrance,
+    /// When the run ended.
+    pub end: SimTime,
+    /// Whether it arrived after the warm-up, and so is part of the numbers.
+    pub counts: bool,
+    /// Whether it is in the system; otherwise its client will try again after the end.
+    pub has_arrived: bool,
+    /// Whether its client has given up before: it counts as timed out, not as in flight.
+    pub is_abandoned: bool,
+    /// How long it waited in the backlog until then.
+    pub backlog_wait: SimDuration,
+    /// The CPU time it had got by then.
+    pub cpu_time: SimDuration,
+    /// Whether a worker has taken it out of the backlog.
+    pub is_taken: bool,
+    /// Whether its operation began after the warm-up.
+    pub operation_counts: bool,
+    /// Of an abandoned one: whether its client makes no further attempt.
+    pub is_given_up: bool,
+    /// Of an abandoned one: time spent in each activity until then.
+    pub spent: [SimDuration; Activity::ALL.len()],
+}
+
+/// How it stands with a request and its client when the run ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// The request is in the system, and its client waits.
+    InFlight,
+    /// The request is in the system, and its client has given up; it was counted as timed out.
+    Abandoned,
+    /// The client will make another attempt.
+    BetweenAttempts,
+}
 
 impl<O: Observer> Simulation<O> {
     /// Reports the requests in flight, whose time has been booked until now.
@@ -20,7 +60,7 @@ impl<O: Observer> Simulation<O> {
     /// Whether it is a request whose client has no response: not a branch of one, and no acceptor.
     fn is_of_a_client(&self, id: RequestId) -> bool {
         let (request, more) = self.requests.with_more(id);
-        request.lane != Lane::Acceptor && !request.has_responded && more.and_then(|more| more.parent).is_none()
+        request.executor != Executor::Acceptor && !request.has_responded && more.and_then(|more| more.parent).is_none()
     }
 
     fn unfinished(&self, id: RequestId) -> Unfinished {

@@ -2,7 +2,7 @@
 
 use crate::model::SimTime;
 
-use super::recorder::{Level, Usage};
+use super::level::{Level, Usage};
 
 /// What is in use of a resource, and the requests that wait for it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

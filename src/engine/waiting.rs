@@ -3,9 +3,10 @@
 use crate::model::{BackendId, Failure, HandOver, Place, Release, SimDuration};
 
 use super::backends::Slower;
+use super::departure::Outcome;
 use super::event::{Event, EventId};
+use super::observer::Observer;
 use super::program::Instruction;
-use super::recorder::{Observer, Outcome};
 use super::requests::{PoolId, Request, RequestId, State};
 use super::simulation::Simulation;
 
@@ -323,7 +324,7 @@ impl<O: Observer> Simulation<O> {
             let parent = &self.requests[id];
             let mut branch = Request::new(parent.number, parent.entry, self.now, parent.class, parent.first);
             branch.worker = parent.worker;
-            branch.is_told = false;
+            branch.is_observed = false;
             branch.next = next;
             branch.state = State::Waiting;
             let place = branch.next_demand();

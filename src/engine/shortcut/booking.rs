@@ -1,6 +1,7 @@
 //! How both shortcuts book departures: many at once.
 
-use crate::engine::recorder::{Departure, Entrance, Observer, add_spent, runs};
+use crate::engine::departure::{Departure, add_spent, runs};
+use crate::engine::observer::{Entrance, Observer};
 use crate::engine::simulation::Simulation;
 use crate::model::{Activity, ActivityGroup, SimDuration, SimTime};
 

@@ -3,9 +3,9 @@
 //! Everything a run is made of is destructured here without `..`, so a new field does not compile until this file says what
 //! it means for the shortcuts. A field that means nothing says why.
 
+use crate::engine::observer::Observer;
 use crate::engine::program::{ClassProgram, Instruction, Program};
-use crate::engine::recorder::Observer;
-use crate::engine::simulation::Setup;
+use crate::engine::setup::Setup;
 use crate::engine::{Dispatch, Order, Queueing, Rules};
 use crate::model::{Backend, Machine, Quantum, SimDuration};
 use crate::random::{Clients, Load};

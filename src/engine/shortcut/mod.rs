@@ -11,9 +11,10 @@ mod walk;
 use ahead::Ahead;
 use walk::Walk;
 
+use super::observer::Observer;
 use super::program::Program;
-use super::recorder::Observer;
-use super::simulation::{Setup, Simulation};
+use super::setup::Setup;
+use super::simulation::Simulation;
 
 /// A way through a run that skips events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

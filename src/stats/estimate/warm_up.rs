@@ -173,7 +173,7 @@ mod tests {
                 class: ClassId(0),
                 arrival,
                 first_arrival: arrival,
-                tries_before: 0,
+                attempts_before: 0,
                 demand: SimDuration::ZERO,
             };
             settling.on_departures(&[Departure {

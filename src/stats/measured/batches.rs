@@ -202,7 +202,7 @@ impl Batch {
         let counts = &mut self.unanswered[usize::from(unfinished.entrance.class.0)];
         counts.arrived += 1;
         counts.timed_out += u64::from(unfinished.is_abandoned);
-        counts.retried += u64::from(unfinished.entrance.tries_before > 0);
+        counts.retried += u64::from(unfinished.entrance.attempts_before > 0);
         self.collector.add_unfinished(unfinished);
     }
 
@@ -241,7 +241,7 @@ impl Batch {
         let first = departures.iter().map(|departure| departure.entrance.arrival).min().unwrap_or(SimTime::MAX);
         self.begin = self.begin.min(first);
         if clients_retry {
-            let is_again = |departure: &&Departure| departure.entrance.tries_before > 0;
+            let is_again = |departure: &&Departure| departure.entrance.attempts_before > 0;
             let again = departures.iter().filter(is_again).count();
             self.unanswered[usize::from(entrance.class.0)].retried += again as u64;
         }
@@ -353,7 +353,7 @@ mod tests {
                     class: ClassId(0),
                     arrival,
                     first_arrival: arrival,
-                    tries_before: 0,
+                    attempts_before: 0,
                     demand,
                 },
                 departure: arrival + demand,
@@ -396,7 +396,8 @@ mod tests {
         for request in 0..200_000_u64 {
             let class = ClassId(u16::from(request % 20 == 0));
             let arrival = SimTime::ZERO + SimDuration::from_millis(request);
-            let entrance = Entrance { request, class, arrival, first_arrival: arrival, tries_before: 0, demand: zero };
+            let entrance =
+                Entrance { request, class, arrival, first_arrival: arrival, attempts_before: 0, demand: zero };
             let departure = arrival + SimDuration::from_nanos(1_000_003 + request);
             let (outcome, counts, was_taken, ends_operation) = (Outcome::Completed, true, true, true);
             let spent = [zero; Activity::ALL.len()];

@@ -264,7 +264,7 @@ mod tests {
             class: ClassId(0),
             arrival: start,
             first_arrival: start,
-            tries_before: 0,
+            attempts_before: 0,
             demand: SimDuration::ZERO,
         };
         let mut entry = Entry::new(entrance);

@@ -1,9 +1,11 @@
 //! How a run that looks ahead books what requests did.
 
+use crate::engine::departure::Departure;
+use crate::engine::observer::Observer;
 use crate::engine::program::Instruction;
-use crate::engine::recorder::{Departure, Observer, Unfinished};
 use crate::engine::requests::RequestId;
 use crate::engine::simulation::Simulation;
+use crate::engine::unfinished::Unfinished;
 use crate::engine::waits::NOT_ASKED;
 use crate::model::{Activity, SimDuration, SimTime};
 
@@ -12,19 +14,19 @@ use super::flights::Flight;
 
 impl<O: Observer> Simulation<O> {
     /// Books the departures that have not been reported, and reports them.
-    pub(super) fn tell_booked(&mut self) {
-        let untold = std::mem::take(&mut self.untold);
-        self.book_departed(&untold);
+    pub(super) fn report_booked(&mut self) {
+        let unreported = std::mem::take(&mut self.unreported);
+        self.book_departed(&unreported);
         // All waits are for turns: each turn has a core of its own, and there is nothing else to wait for.
         let (program, wait) = (&self.program, |one: &Departure| one.spent[Activity::RunQueueWait as usize]);
         if program.has_empty_class() {
             let asks = |one: &Departure| !program.steps(one.entrance.class).is_empty();
-            self.waits.push_turns(untold.iter().map(|one| if asks(one) { wait(one) } else { NOT_ASKED }));
+            self.waits.push_turns(unreported.iter().map(|one| if asks(one) { wait(one) } else { NOT_ASKED }));
         } else {
-            self.waits.push_turns(untold.iter().map(wait));
+            self.waits.push_turns(unreported.iter().map(wait));
         }
-        self.untold = untold;
-        self.tell();
+        self.unreported = unreported;
+        self.report();
     }
 
     /// Books and reports what the requests in flight have done when the run ends.

@@ -2,8 +2,9 @@
 
 use std::collections::VecDeque;
 
+use crate::engine::departure::{Departure, Outcome};
 use crate::engine::event::{Key, NEVER, UserId};
-use crate::engine::recorder::{Departure, Entrance, Outcome};
+use crate::engine::observer::Entrance;
 use crate::engine::requests::RequestId;
 use crate::model::{Activity, ClassId, SimDuration, SimTime};
 
@@ -103,8 +104,9 @@ impl Flight {
     /// A place that no request has taken yet.
     const fn empty() -> Self {
         let (start, zero) = (SimTime::ZERO, SimDuration::ZERO);
-        let (class, tries_before) = (ClassId(0), 0);
-        let entrance = Entrance { request: 0, class, arrival: start, first_arrival: start, tries_before, demand: zero };
+        let (class, attempts_before) = (ClassId(0), 0);
+        let entrance =
+            Entrance { request: 0, class, arrival: start, first_arrival: start, attempts_before, demand: zero };
         let departure = Departure {
             entrance,
             departure: start,

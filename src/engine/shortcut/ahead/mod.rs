@@ -14,8 +14,8 @@ pub(in crate::engine) use flights::Ahead;
 use flights::Flight;
 
 use crate::engine::event::{Event, Key, NEVER, UserId, key_of, time_of};
-use crate::engine::program::{Brought, Instruction};
-use crate::engine::recorder::{Entrance, Observer};
+use crate::engine::observer::{Entrance, Observer};
+use crate::engine::program::{DrawnRequest, Instruction};
 use crate::engine::requests::RequestId;
 use crate::engine::simulation::{Simulation, TOGETHER};
 use crate::model::{Activity, ClassId, SimDuration, SimTime};
@@ -36,7 +36,7 @@ impl<O: Observer> Simulation<O> {
                 if !self.is_overfull {
                     self.depart_before(ahead, key_of(self.last_instant + SimDuration::from_nanos(1)));
                 }
-                self.tell_booked();
+                self.report_booked();
                 return false;
             }
             if next == arrival {
@@ -55,7 +55,7 @@ impl<O: Observer> Simulation<O> {
                 self.audit_ahead(ahead);
             }
         }
-        self.tell_booked();
+        self.report_booked();
         true
     }
 
@@ -71,7 +71,7 @@ impl<O: Observer> Simulation<O> {
         let Some((class, stream, _)) = self.draw_request_of(user) else { return };
         let id = ahead.place();
         let range = ahead.range(id);
-        let mut request = [Brought::of(class)];
+        let mut request = [DrawnRequest::of(class)];
         self.program.draw_demands(&mut request, &mut [stream], &mut ahead.demands[range], 1);
         self.receive_ahead(ahead, id, request[0], Some(user));
     }
@@ -90,8 +90,8 @@ impl<O: Observer> Simulation<O> {
 
     /// A request arrives. It has a place, which holds its demands.
     #[inline(always)]
-    fn receive_ahead(&mut self, ahead: &mut Ahead, id: RequestId, brought: Brought, user: Option<UserId>) {
-        let Brought { class, alone: demand } = brought;
+    fn receive_ahead(&mut self, ahead: &mut Ahead, id: RequestId, brought: DrawnRequest, user: Option<UserId>) {
+        let DrawnRequest { class, alone: demand } = brought;
         let demands = &ahead.demands[ahead.range(id)];
         // Filled in where it stays: a copy would have to wait until all parts are written.
         let Flight { departure, next, first, turn_time, user: sender, .. } = &mut ahead.flights[id.0 as usize];
@@ -100,7 +100,7 @@ impl<O: Observer> Simulation<O> {
             departure.spent[*activity as usize] += *demand;
         }
         let (arrival, request) = (self.now, self.arrivals.entered);
-        departure.entrance = Entrance { request, class, arrival, first_arrival: arrival, tries_before: 0, demand };
+        departure.entrance = Entrance { request, class, arrival, first_arrival: arrival, attempts_before: 0, demand };
         departure.counts = self.count_arrival_ahead(class);
         departure.ends_operation = departure.counts;
         *first = self.program.first(class);
@@ -233,7 +233,7 @@ impl<O: Observer> Simulation<O> {
         self.note_level(ahead, time);
         let Flight { departure, worker, turn_time, user, .. } = &mut ahead.flights[id.0 as usize];
         // Set in the copy: if it were set before, copying would have to wait for it.
-        self.untold.push_mut(*departure).departure = time;
+        self.unreported.push_mut(*departure).departure = time;
         self.workers.free_slot(*worker, time);
         if let Some(user) = *user {
             self.think(user);
@@ -245,8 +245,8 @@ impl<O: Observer> Simulation<O> {
             self.book_flight(ahead, id, time);
         }
         ahead.free.push(id);
-        if self.untold.len() >= TOGETHER {
-            self.tell_booked();
+        if self.unreported.len() >= TOGETHER {
+            self.report_booked();
         }
     }
 }

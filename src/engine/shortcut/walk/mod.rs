@@ -9,11 +9,17 @@ mod availability;
 
 use availability::Availability;
 
+use crate::engine::departure::{Departure, Outcome};
 use crate::engine::event::{NEVER, time_of};
-use crate::engine::program::{Brought, Instruction, Program};
-use crate::engine::recorder::{Departure, Ending, Entrance, Observer, Outcome, Unfinished};
-use crate::engine::simulation::{Setup, Simulation, TOGETHER};
+use crate::engine::observer::{Entrance, Observer};
+use crate::engine::program::{DrawnRequest, Instruction, Program};
+use crate::engine::record::Ending;
+use crate::engine::unfinished::Unfinished;
 use crate::engine::waits::Waits;
+use crate::engine::{
+    setup::Setup,
+    simulation::{Simulation, TOGETHER},
+};
 use crate::model::{Activity, SimDuration, SimTime};
 
 /// The workers, and the requests that have arrived and not been reported.
@@ -21,7 +27,7 @@ use crate::model::{Activity, SimDuration, SimTime};
 pub(in crate::engine) struct Walk {
     workers: Availability,
     /// All requests that are in the system, and some that have departed.
-    untold: Vec<Departure>,
+    unreported: Vec<Departure>,
     /// With that many of those it is time to find out which have departed: more where more are in the system.
     enough: usize,
     is_warm: bool,
@@ -35,7 +41,7 @@ impl Walk {
     pub fn new(setup: &Setup<'_>, program: &Program) -> Self {
         Self {
             workers: Availability::new(setup.rules.workers),
-            untold: Vec::new(),
+            unreported: Vec::new(),
             enough: TOGETHER,
             is_warm: setup.warm_up == SimTime::ZERO,
             begins: Vec::new(),
@@ -47,7 +53,7 @@ impl Walk {
     #[cold]
     fn warm_up(&mut self, warm_up: SimTime) {
         let is_inside = |other: &&Departure| other.entrance.arrival < warm_up && other.departure >= warm_up;
-        self.workers.forget(self.untold.iter().filter(is_inside).count());
+        self.workers.forget(self.unreported.iter().filter(is_inside).count());
         self.is_warm = true;
     }
 }
@@ -68,9 +74,9 @@ impl<O: Observer> Simulation<O> {
                 return false;
             }
             left -= self.walk_some(walk, left);
-            if walk.untold.len() >= walk.enough {
-                self.tell_departed(walk, self.now);
-                walk.enough = 2 * walk.untold.len() + TOGETHER;
+            if walk.unreported.len() >= walk.enough {
+                self.report_departed(walk, self.now);
+                walk.enough = 2 * walk.unreported.len() + TOGETHER;
             }
         }
         true
@@ -84,40 +90,40 @@ impl<O: Observer> Simulation<O> {
         if counts && !walk.is_warm {
             walk.warm_up(self.warm_up);
         }
-        let Walk { workers, untold, begins, .. } = walk;
+        let Walk { workers, unreported, begins, .. } = walk;
         let Some(intake) = &self.arrivals.intake else { return limit };
         let (arrivals, brought) = intake.drawn();
         let is_over = |arrival: SimTime| arrival > self.last_instant || !counts && arrival >= self.warm_up;
         let room = self.max_in_flight as usize + 1 - workers.most;
         let count = arrivals.partition_point(|arrival| !is_over(arrival.time)).min(limit).min(room);
-        let (outcome, before) = (Outcome::Completed, untold.len());
+        let (outcome, before) = (Outcome::Completed, unreported.len());
         let (arrivals, brought, number) = (&arrivals[..count], &brought[..count], self.arrivals.arrived);
         begins.clear();
         begins
             .extend(arrivals.iter().zip(brought).map(|(arrival, brought)| workers.assign(arrival.time, brought.alone)));
         let requests = arrivals.iter().zip(brought).zip(&*begins).enumerate();
-        untold.extend(requests.map(|(index, ((arrival, brought), start))| {
-            let (arrival, Brought { class, alone: demand }) = (arrival.time, *brought);
-            let (request, first_arrival, tries_before) = (number + index as u64, arrival, 0);
-            let entrance = Entrance { request, class, arrival, first_arrival, tries_before, demand };
+        unreported.extend(requests.map(|(index, ((arrival, brought), start))| {
+            let (arrival, DrawnRequest { class, alone: demand }) = (arrival.time, *brought);
+            let (request, first_arrival, attempts_before) = (number + index as u64, arrival, 0);
+            let entrance = Entrance { request, class, arrival, first_arrival, attempts_before, demand };
             let mut spent = [SimDuration::ZERO; Activity::ALL.len()];
             spent[Activity::BacklogWait as usize] = *start - arrival;
             let (was_taken, ends_operation) = (true, counts);
             Departure { entrance, departure: *start + demand, outcome, counts, was_taken, ends_operation, spent }
         }));
-        let (walked, mut first) = (&mut untold[before..], 0);
+        let (walked, mut first) = (&mut unreported[before..], 0);
         while first < count {
-            let (class, alike) = (brought[first].class, self.program.alike(&brought[first..]));
+            let (class, of_one_class) = (brought[first].class, self.program.of_one_class(&brought[first..]));
             for (place, activity) in self.program.activities(class).iter().enumerate() {
                 let demands = &intake.column(place)[first..];
-                for (departure, demand) in walked[first..].iter_mut().zip(demands).take(alike) {
+                for (departure, demand) in walked[first..].iter_mut().zip(demands).take(of_one_class) {
                     departure.spent[*activity as usize] += *demand;
                 }
             }
-            first += alike;
-            self.counts.classes[usize::from(class.0)].arrived += if counts { alike as u64 } else { 0 };
+            first += of_one_class;
+            self.counts.classes[usize::from(class.0)].arrived += if counts { of_one_class as u64 } else { 0 };
         }
-        self.now = untold.last().map_or(self.now, |last| last.entrance.arrival);
+        self.now = unreported.last().map_or(self.now, |last| last.entrance.arrival);
         self.arrivals.arrived += count as u64;
         self.arrivals.entered += count as u64;
         self.counts.warm_up_requests += if counts { 0 } else { count as u64 };
@@ -127,18 +133,18 @@ impl<O: Observer> Simulation<O> {
     }
 
     /// Reports the departures until that instant.
-    fn tell_departed(&mut self, walk: &mut Walk, until: SimTime) {
-        let Walk { untold, demands, .. } = walk;
+    fn report_departed(&mut self, walk: &mut Walk, until: SimTime) {
+        let Walk { unreported, demands, .. } = walk;
         // Those that have departed come first, and stay in order if there is one worker.
         let has_departed = |departure: &Departure| departure.departure <= until;
-        let mut departed = untold.iter().take_while(|departure| has_departed(departure)).count();
-        for place in departed + 1..untold.len() {
-            if has_departed(&untold[place]) {
-                untold.swap(departed, place);
+        let mut departed = unreported.iter().take_while(|departure| has_departed(departure)).count();
+        for place in departed + 1..unreported.len() {
+            if has_departed(&unreported[place]) {
+                unreported.swap(departed, place);
                 departed += 1;
             }
         }
-        let departures = &untold[..departed];
+        let departures = &unreported[..departed];
         // A request has its turn for as long as it is in progress.
         let served = self.book_departed(departures);
         self.counts.turns_taken.add_area(served);
@@ -148,7 +154,7 @@ impl<O: Observer> Simulation<O> {
         self.observer.on_clock(self.counts.last_departure);
         // A request that has its worker to itself waits in the backlog and nowhere else.
         self.observer.on_departures_with_waits(departures, Waits::NONE);
-        untold.drain(..departed);
+        unreported.drain(..departed);
     }
 
     /// Books, phase by phase, what a request did until some instant. Its demands are drawn again. Returns the CPU time it had.
@@ -164,7 +170,7 @@ impl<O: Observer> Simulation<O> {
         self.counts.turns_taken.add_span(start_of(departure), until);
         let mut stream = self.streams.request(request);
         self.program.draw_class(&mut stream);
-        self.program.draw_demands(&mut [Brought::of(class)], &mut [stream], demands, 1);
+        self.program.draw_demands(&mut [DrawnRequest::of(class)], &mut [stream], demands, 1);
         let mut start = start_of(departure);
         for (step, demand) in self.program.steps(class).iter().zip(demands) {
             if start > until {
@@ -189,17 +195,18 @@ impl<O: Observer> Simulation<O> {
         if !walk.is_warm && until >= self.warm_up {
             walk.warm_up(self.warm_up);
         }
-        let departures = walk.untold.iter().map(|untold| untold.departure).filter(|departure| *departure <= until);
+        let departures =
+            walk.unreported.iter().map(|unreported| unreported.departure).filter(|departure| *departure <= until);
         self.now = departures.fold(self.now, SimTime::max);
-        self.tell_departed(walk, until);
+        self.report_departed(walk, until);
         self.ending = match self.horizon {
             _ if is_stopped => Ending::TooManyInFlight,
-            _ if walk.untold.is_empty() && self.arrivals.next == NEVER => Ending::Drained,
+            _ if walk.unreported.is_empty() && self.arrivals.next == NEVER => Ending::Drained,
             Some(_) => Ending::Horizon,
             None => Ending::ClockLimit,
         };
         let end = if self.ending == Ending::Horizon { last } else { self.now };
-        for departure in &walk.untold {
+        for departure in &walk.unreported {
             let cpu_time = self.book_until(departure, &mut walk.demands, end);
             let is_taken = start_of(departure) <= end;
             self.observer.on_unfinished(&Unfinished::in_flight(departure, end, is_taken, cpu_time));

@@ -203,7 +203,7 @@ impl OverTime {
     /// Takes operations of requests that count: `is_answered` says whether these attempts were answered.
     pub fn add_operations(&mut self, departures: &[Departure], is_answered: bool) {
         for Departure { entrance, .. } in departures {
-            if entrance.tries_before == 0 {
+            if entrance.attempts_before == 0 {
                 let place = self.find(entrance.arrival).place;
                 self.windows[place].counts.operations += 1;
             }
@@ -225,7 +225,7 @@ impl OverTime {
             let counts = &mut self.windows[place].counts;
             counts.arrivals += 1;
             counts.unanswered += u64::from(is_abandoned);
-            counts.operations += u64::from(entrance.tries_before == 0);
+            counts.operations += u64::from(entrance.attempts_before == 0);
         }
         if !is_abandoned && entrance.first_arrival >= self.origin {
             let place = self.find(entrance.first_arrival).place;

@@ -83,7 +83,7 @@ mod tests {
             class: ClassId(0),
             arrival: start,
             first_arrival: start,
-            tries_before: 0,
+            attempts_before: 0,
             demand: zero,
         };
         let departure = SimTime::from_nanos(nanos);

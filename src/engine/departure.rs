@@ -1,0 +1,118 @@
+//! Requests that have departed, and what became of them.
+
+use crate::model::{Activity, Failure, Rejection, SimDuration, SimTime};
+
+use super::observer::Entrance;
+
+/// A request that has departed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Departure {
+    /// What was known of it on its arrival.
+    pub entrance: Entrance,
+    /// When it departed.
+    pub departure: SimTime,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// Whether it arrived after the warm-up, and so is part of the numbers.
+    pub counts: bool,
+    /// Whether a worker took it out of the backlog.
+    pub was_taken: bool,
+    /// Whether it is the last attempt of an operation that began after the warm-up: with its answer, or because its client
+    /// makes no further attempt.
+    pub ends_operation: bool,
+    /// Time spent in each activity, in the order of [`Activity::ALL`]; the parts add up to the response time.
+    pub spent: [SimDuration; Activity::ALL.len()],
+}
+
+impl Departure {
+    /// Arrival to departure.
+    pub fn response_time(&self) -> SimDuration {
+        self.departure - self.entrance.arrival
+    }
+}
+
+/// Departures in a row of which the key is the same, one run after another. It asks for each key once, which the standard
+/// library's `chunk_by` does twice.
+pub fn runs<K: PartialEq>(
+    departures: &[Departure],
+    key: impl Fn(&Departure) -> K,
+) -> impl Iterator<Item = &[Departure]> {
+    let mut rest = departures;
+    std::iter::from_fn(move || {
+        let first = key(rest.first()?);
+        let length = rest.iter().position(|departure| key(departure) != first).unwrap_or(rest.len());
+        let (run, others) = rest.split_at(length);
+        rest = others;
+        Some(run)
+    })
+}
+
+/// The place of the last activity.
+const LAST_ACTIVITY: usize = Activity::ALL.len() - 1;
+
+/// Adds up the time spent in each activity, in nanoseconds. Returns the sum of the response times.
+#[inline]
+pub fn add_spent(departures: &[Departure], sums: &mut [u128; Activity::ALL.len()]) -> u128 {
+    let present = departures.iter().map(|departure| u128::from(departure.response_time().as_nanos())).sum();
+    // The parts add up to the response times, so if their sum fits into 64 bits, those of the parts do.
+    let at_once = if present <= u128::from(u64::MAX) { departures.len().max(1) } else { 1 };
+    let mut others = 0;
+    for some in departures.chunks(at_once) {
+        let mut spent = [0; LAST_ACTIVITY];
+        for parts in some.iter().filter_map(|departure| departure.spent.first_chunk::<LAST_ACTIVITY>()) {
+            spent.iter_mut().zip(parts).for_each(|(sum, span)| *sum += span.as_nanos());
+        }
+        sums.iter_mut().zip(spent).for_each(|(sum, more)| *sum += u128::from(more));
+        others += spent.iter().map(|span| u128::from(*span)).sum::<u128>();
+    }
+    // And the last part is what the others leave.
+    sums[LAST_ACTIVITY] += present - others;
+    present
+}
+
+/// What became of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It was answered.
+    Completed,
+    /// There was no room for it.
+    Rejected(Rejection),
+    /// Its client gave up, and the request was stopped or left the backlog.
+    TimedOut,
+    /// Its client gave up before, and the application has finished the work for nobody.
+    ServedLate,
+    /// It ended with an error.
+    Failed(Failure),
+}
+
+impl Outcome {
+    /// What became of a request whose client may have given up before: that it was timed out has been counted by then, so
+    /// whatever happens to its work, it stays so.
+    pub(super) const fn after(self, is_abandoned: bool) -> Self {
+        match (is_abandoned, self) {
+            (true, Self::Completed | Self::ServedLate) => Self::ServedLate,
+            (true, Self::Rejected(_) | Self::TimedOut | Self::Failed(_)) => Self::TimedOut,
+            (false, outcome) => outcome,
+        }
+    }
+
+    /// The name in files.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Completed => "completed",
+            Self::Rejected(_) => "rejected",
+            Self::TimedOut => "timed_out",
+            Self::ServedLate => "served_late",
+            Self::Failed(_) => "failed",
+        }
+    }
+
+    /// The name of the reason in files, of a request that was rejected or failed.
+    pub const fn reason(self) -> Option<&'static str> {
+        match self {
+            Self::Rejected(reason) => Some(reason.name()),
+            Self::Failed(reason) => Some(reason.name()),
+            Self::Completed | Self::TimedOut | Self::ServedLate => None,
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! Levels that change over time, integrated exactly.
+
+use crate::model::SimTime;
+
+/// A level that changes over time, integrated exactly.
+///
+/// Its integral until some end is the sum of (end - rise) over all rises, less that of (end - fall) over all falls: the
+/// instants are added up, and the end comes in once.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Level {
+    start: SimTime,
+    level: u64,
+    /// The instants of all falls, less those of all rises; it wraps.
+    falls_less_rises: u128,
+    max: u64,
+}
+
+impl Level {
+    /// A level of 0 whose integral begins at that instant.
+    pub const fn from(start: SimTime) -> Self {
+        Self { start, level: 0, falls_less_rises: 0, max: 0 }
+    }
+
+    /// One more from now on.
+    #[inline]
+    pub fn rise(&mut self, now: SimTime) {
+        self.level += 1;
+        self.falls_less_rises = self.falls_less_rises.wrapping_sub(self.counted(now));
+        if now >= self.start {
+            self.max = self.max.max(self.level);
+        }
+    }
+
+    /// One less from now on.
+    #[inline]
+    pub fn fall(&mut self, now: SimTime) {
+        if now >= self.start {
+            self.max = self.max.max(self.level);
+        }
+        self.level -= 1;
+        self.falls_less_rises = self.falls_less_rises.wrapping_add(self.counted(now));
+    }
+
+    /// The level from now on.
+    pub fn set(&mut self, now: SimTime, level: u64) {
+        while self.level < level {
+            self.rise(now);
+        }
+        while self.level > level {
+            self.fall(now);
+        }
+    }
+
+    /// One more for that long, booked when it is over; the highest level knows nothing of it.
+    #[inline]
+    pub fn add_span(&mut self, start: SimTime, end: SimTime) {
+        self.falls_less_rises = self.falls_less_rises.wrapping_add(self.counted(end) - self.counted(start));
+    }
+
+    /// Level × time in nanoseconds that is booked at once.
+    pub fn add_area(&mut self, area: u128) {
+        self.falls_less_rises = self.falls_less_rises.wrapping_add(area);
+    }
+
+    /// A level that was reached meanwhile by what is booked in spans.
+    #[inline]
+    pub fn reach(&mut self, now: SimTime, level: u64) {
+        if now >= self.start {
+            self.max = self.max.max(level);
+        }
+    }
+
+    /// The level now.
+    pub const fn now(&self) -> u64 {
+        self.level
+    }
+
+    /// Level × time in nanoseconds until `end`, and the highest level.
+    pub fn integral(&self, end: SimTime) -> Usage {
+        let area = u128::from(self.level) * self.counted(end);
+        let max = if end >= self.start { self.max.max(self.level) } else { self.max };
+        Usage { area: area.wrapping_add(self.falls_less_rises), max }
+    }
+
+    /// An instant that counts: time before the start does not.
+    #[inline]
+    fn counted(&self, time: SimTime) -> u128 {
+        u128::from(time.max(self.start).as_nanos())
+    }
+}
+
+/// A level over the measured time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Usage {
+    /// Level × time, in nanoseconds.
+    pub area: u128,
+    /// The highest level.
+    pub max: u64,
+}
+
+impl Usage {
+    /// Adds the level over another stretch of time to this.
+    pub fn add(&mut self, other: Self) {
+        self.area += other.area;
+        self.max = self.max.max(other.max);
+    }
+}

@@ -1,0 +1,150 @@
+//! What an observer may see of a run.
+
+use crate::model::{Activity, ClassId, Place, SimDuration, SimTime};
+
+use super::departure::Departure;
+use super::unfinished::Unfinished;
+use super::waits::Waits;
+
+/// Watches a run. What is not watched costs nothing.
+pub trait Observer {
+    /// Whether anything but departures is to be told from now on.
+    fn watches_segments(&self) -> bool {
+        false
+    }
+
+    /// Whether departures at one instant are to be told in the order in which they come about, whichever worker they
+    /// leave.
+    fn minds_order(&self) -> bool {
+        false
+    }
+
+    /// Whether what requests waited for is to be reported with their departures.
+    fn watches_waits(&self) -> bool {
+        false
+    }
+
+    /// A request enters the system.
+    fn on_arrival(&mut self, entrance: &Entrance) {
+        let _ = entrance;
+    }
+
+    /// A worker takes a request out of the backlog.
+    fn on_taken(&mut self, request: u64, worker: u32) {
+        let _ = (request, worker);
+    }
+
+    /// A request has spent a stretch of time in one way. Stretches of a request come in order and leave no holes.
+    fn on_segment(&mut self, segment: Segment) {
+        let _ = segment;
+    }
+
+    /// Requests have departed, whatever became of them. Each is told before the next step that is watched; where nothing else
+    /// is, many are told at once, some time after.
+    fn on_departures(&mut self, departures: &[Departure]) {
+        let _ = departures;
+    }
+
+    /// None of the departures that are reported next is after this instant.
+    fn on_clock(&mut self, until: SimTime) {
+        let _ = until;
+    }
+
+    /// A request was in flight when the run ended. Reported after all departures.
+    fn on_unfinished(&mut self, unfinished: &Unfinished) {
+        let _ = unfinished;
+    }
+
+    /// The same, with a row of waits for each, if waits are watched.
+    fn on_departures_with_waits(&mut self, departures: &[Departure], waits: Waits<'_>) {
+        let _ = waits;
+        self.on_departures(departures);
+    }
+}
+
+macro_rules! report_to_each {
+    ($($observer:tt),*) => {
+        fn on_arrival(&mut self, entrance: &Entrance) {
+            $(self.$observer.on_arrival(entrance);)*
+        }
+
+        fn on_taken(&mut self, request: u64, worker: u32) {
+            $(self.$observer.on_taken(request, worker);)*
+        }
+
+        fn on_segment(&mut self, segment: Segment) {
+            $(self.$observer.on_segment(segment);)*
+        }
+
+        fn on_departures(&mut self, departures: &[Departure]) {
+            $(self.$observer.on_departures(departures);)*
+        }
+
+        fn on_clock(&mut self, until: SimTime) {
+            $(self.$observer.on_clock(until);)*
+        }
+
+        fn on_unfinished(&mut self, unfinished: &Unfinished) {
+            $(self.$observer.on_unfinished(unfinished);)*
+        }
+
+        fn on_departures_with_waits(&mut self, departures: &[Departure], waits: Waits<'_>) {
+            $(self.$observer.on_departures_with_waits(departures, waits);)*
+        }
+    };
+}
+
+/// Two observers are one.
+impl<A: Observer, B: Observer> Observer for (A, B) {
+    fn watches_segments(&self) -> bool {
+        self.0.watches_segments() || self.1.watches_segments()
+    }
+
+    fn minds_order(&self) -> bool {
+        self.0.minds_order() || self.1.minds_order()
+    }
+
+    fn watches_waits(&self) -> bool {
+        self.0.watches_waits() || self.1.watches_waits()
+    }
+
+    report_to_each!(0, 1);
+}
+
+/// Nobody watches.
+impl Observer for () {}
+
+/// A request that enters the system.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Entrance {
+    /// Its number in the run, counted from 0 in the order of arrival, tries included.
+    pub request: u64,
+    /// Its class.
+    pub class: ClassId,
+    /// When it arrived.
+    pub arrival: SimTime,
+    /// When the client tried first.
+    pub first_arrival: SimTime,
+    /// Tries of its client before this one.
+    pub attempts_before: u32,
+    /// The time it would take alone.
+    pub demand: SimDuration,
+}
+
+/// A span of time that a request spent on one activity in one place; never empty.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Segment {
+    /// The request's number in the run, counted from 0.
+    pub request: u64,
+    /// What it was doing.
+    pub activity: Activity,
+    /// Where it waited or was served; `None` while it slept.
+    pub place: Option<Place>,
+    /// Whether it has its turn to run at the end: if the segment is a wait off the CPU, nothing else of its worker could use
+    /// the turn meanwhile.
+    pub holds_turn: bool,
+    /// From when.
+    pub start: SimTime,
+    /// Until when.
+    pub end: SimTime,
+}

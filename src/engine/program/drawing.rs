@@ -1,0 +1,123 @@
+//! What requests bring: drawn from their streams, or given.
+
+use rand::RngExt;
+
+use crate::model::{ClassId, SimDuration};
+use crate::random::Stream;
+
+use super::{ClassProgram, Program};
+
+/// What a request brings, beside its demands.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::engine) struct DrawnRequest {
+    pub class: ClassId,
+    /// The time it takes alone: nothing until its demands are known.
+    pub alone: SimDuration,
+}
+
+impl DrawnRequest {
+    /// A request of a class whose demands are not known yet.
+    pub const fn of(class: ClassId) -> Self {
+        Self { class, alone: SimDuration::ZERO }
+    }
+}
+
+impl Program {
+    /// Draws a class by weight: always one number, so that a class given in advance moves no other draw.
+    #[inline]
+    pub fn draw_class(&self, stream: &mut Stream) -> ClassId {
+        if self.weights.len() == 1 {
+            // A number takes 64 bits.
+            let _: u64 = stream.random();
+            return ClassId(0);
+        }
+        let point = stream.random::<f64>() * self.weights[self.weights.len() - 1];
+        let class = self.weights.partition_point(|weight| *weight <= point);
+        // Rounding may put the point on the sum itself: then the last class that has a weight.
+        ClassId(if class < self.weights.len() { class } else { self.last_weighted() } as u16)
+    }
+
+    fn last_weighted(&self) -> usize {
+        let total = self.weights[self.weights.len() - 1];
+        self.weights.iter().position(|weight| *weight >= total).unwrap_or(0)
+    }
+
+    /// Draws the demands of requests of one class from their streams, in the order of its phases, branches one by one. They
+    /// go into columns, one for each instruction, with so many places from the first of one to the first of the next. The
+    /// time that a request takes alone, nothing before, is then known.
+    #[inline]
+    pub fn draw_demands(
+        &self,
+        requests: &mut [DrawnRequest],
+        streams: &mut [Stream],
+        columns: &mut [SimDuration],
+        distance: usize,
+    ) {
+        let Some(DrawnRequest { class, .. }) = requests.first() else { return };
+        let class = &self.classes[usize::from(class.0)];
+        for (place, sampler) in self.samplers[class.range()].iter().enumerate() {
+            let column = &mut columns[place * distance..][..requests.len()];
+            sampler.draw_each(streams, column);
+            requests.iter_mut().zip(column).for_each(|(request, demand)| request.alone += *demand);
+        }
+        for branches in &class.parallel {
+            for (index, request) in requests.iter_mut().enumerate() {
+                let branches = branches.clone().map(|place| columns[place * distance + index]);
+                request.alone = with_parallel_waits(request.alone, branches);
+            }
+        }
+    }
+
+    /// How many of these requests in a row are of the class of the first.
+    #[inline]
+    pub fn of_one_class(&self, requests: &[DrawnRequest]) -> usize {
+        let Some((first, others)) = requests.split_first() else { return 0 };
+        let is_other = |other: &DrawnRequest| other.class != first.class;
+        let of_one_class = if self.classes.len() == 1 { None } else { others.iter().position(is_other) };
+        of_one_class.map_or(requests.len(), |others| 1 + others)
+    }
+
+    /// Fills in the demands that a request brings with it, one for each phase; and the time that it takes alone, nothing
+    /// before.
+    pub fn set_demands(&self, request: &mut DrawnRequest, given: &[SimDuration], demands: &mut [SimDuration]) {
+        let class = &self.classes[usize::from(request.class.0)];
+        let mut given = given.iter();
+        for (place, is_drawn) in demands.iter_mut().zip(&self.is_drawn[class.range()]) {
+            let brought = if *is_drawn { given.next() } else { None };
+            *place = brought.copied().unwrap_or_default();
+            request.alone += *place;
+        }
+        request.alone = class.alone(request.alone, demands);
+    }
+
+    /// Adds what the application server does to the demands that a request brings: its timers round, and it has work of its
+    /// own. Returns the time such a request takes alone, without that work.
+    pub fn add_to(&self, class: ClassId, demands: &mut [SimDuration]) -> SimDuration {
+        let program = &self.classes[usize::from(class.0)];
+        let demands = &mut demands[..program.range().len()];
+        for place in &program.timers {
+            demands[*place] = self.timers.map_or(demands[*place], |timers| timers.rounded(demands[*place]));
+        }
+        let alone = program.alone(demands.iter().copied().sum(), demands);
+        for (place, span) in &program.overhead {
+            demands[*place] += *span;
+        }
+        alone
+    }
+}
+
+impl ClassProgram {
+    /// The time a request of these demands takes alone, with their sum.
+    #[inline]
+    fn alone(&self, total: SimDuration, demands: &[SimDuration]) -> SimDuration {
+        self.parallel
+            .iter()
+            .fold(total, |alone, branches| with_parallel_waits(alone, demands[branches.clone()].iter().copied()))
+    }
+}
+
+/// The time of a request in which these waits go on at the same time: the longest of them counts, not their sum.
+#[inline]
+fn with_parallel_waits(alone: SimDuration, branches: impl Iterator<Item = SimDuration> + Clone) -> SimDuration {
+    alone - branches.clone().sum() + branches.max().unwrap_or_default()
+}

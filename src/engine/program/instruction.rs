@@ -1,0 +1,93 @@
+//! The steps of a request.
+
+use crate::model::{Activity, BackendId};
+
+/// One step of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::engine) enum Instruction {
+    /// Needs a core; neighbours of this kind are one burst.
+    Cpu(Activity),
+    /// Waits off the CPU, for a backend or plainly; `blocking` keeps the request's turn to run.
+    Wait { backend: Option<BackendId>, blocking: bool },
+    /// Takes a connection to a backend, or waits for one, and holds it over the statements that follow.
+    Connect { backend: BackendId, blocking: bool },
+    /// Waits for the answer to a statement that a client sends beside its query, on the connection that it holds.
+    Statement { backend: BackendId, blocking: bool },
+    /// The next so many waits go on at the same time.
+    Fork { branches: u32, blocking: bool },
+    /// The loop hands the request to a thread.
+    HandOff,
+    /// The thread hands it back to the loop.
+    HandBack,
+    /// A thread that has just computed lets another of its worker run first.
+    Yield,
+    /// The response is out; what follows is the application server's own.
+    Respond,
+    /// The request departs.
+    Depart,
+}
+
+impl Instruction {
+    /// Whether a request that has its turn keeps it over this step.
+    #[inline]
+    pub const fn keeps_turn(self) -> bool {
+        match self {
+            Self::Cpu(_) => true,
+            Self::Wait { blocking, .. }
+            | Self::Connect { blocking, .. }
+            | Self::Statement { blocking, .. }
+            | Self::Fork { blocking, .. } => blocking,
+            Self::HandOff | Self::HandBack | Self::Yield | Self::Respond | Self::Depart => false,
+        }
+    }
+
+    /// What a request is doing while its demand is served, if it has one.
+    pub(super) const fn activity(self) -> Option<Activity> {
+        match self {
+            Self::Cpu(activity) => Some(activity),
+            Self::Wait { backend, .. } => Some(Self::wait_activity(backend)),
+            Self::Statement { .. } => Some(Activity::Backend),
+            Self::Connect { .. }
+            | Self::Fork { .. }
+            | Self::HandOff
+            | Self::HandBack
+            | Self::Yield
+            | Self::Respond
+            | Self::Depart => None,
+        }
+    }
+
+    /// The backend of a wait.
+    pub const fn backend(self) -> Option<BackendId> {
+        match self {
+            Self::Wait { backend, .. } => backend,
+            Self::Connect { backend, .. } | Self::Statement { backend, .. } => Some(backend),
+            Self::Cpu(_)
+            | Self::Fork { .. }
+            | Self::HandOff
+            | Self::HandBack
+            | Self::Yield
+            | Self::Respond
+            | Self::Depart => None,
+        }
+    }
+
+    /// What a request is doing while a wait is being served.
+    pub const fn wait_activity(backend: Option<BackendId>) -> Activity {
+        match backend {
+            Some(_) => Activity::Backend,
+            None => Activity::Sleep,
+        }
+    }
+}
+
+/// Why a connection is held at an instruction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Hold {
+    /// It is not, except by a query under way.
+    No,
+    /// Its client sends another statement on it, or the query.
+    Statements,
+    /// Its client reads the answer to the last: a pool that releases it at the end of a query does not wait for that.
+    Answer,
+}

@@ -1,0 +1,115 @@
+//! What the engine itself counts in a run.
+
+use crate::model::{FailedBy, RejectedBy, SimDuration, SimTime};
+
+use super::level::Usage;
+use super::usage::{QueueUsage, WorkerUsage};
+
+/// What the engine counts in a run. Counts are of the requests that arrived after the warm-up.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Record {
+    /// From when on time counts: the end of the warm-up.
+    pub start: SimTime,
+    /// Until when it counts: the last departure, or the horizon.
+    pub end: SimTime,
+    /// Why it ended.
+    pub ending: Ending,
+    /// Why a trace could not be read to its end, if so.
+    pub trace_error: Option<String>,
+    /// What happened to the requests of each class.
+    pub classes: Vec<ClassCounts>,
+    /// Requests that arrived in the warm-up and are left out.
+    pub warm_up_requests: u64,
+    /// Of those, the ones that departed after it.
+    pub from_warm_up: FromWarmUp,
+    /// Phase starts and ends of all requests.
+    pub phase_events: u64,
+    /// Requests inside the system.
+    pub in_system: Usage,
+    /// Requests on a core.
+    pub cores: Usage,
+    /// Requests whose turn it is in their worker, with or without a core.
+    pub turns: Usage,
+    /// Requests in progress in the workers.
+    pub slots: Usage,
+    /// Queries that each limited backend works on.
+    pub backends: Vec<Usage>,
+    /// Queries that wait until each backend starts them.
+    pub backend_queues: Vec<Usage>,
+    /// The connections to each backend; nothing is held where there is no pool.
+    pub pools: Vec<QueueUsage>,
+    /// The threads beside the loops.
+    pub threads: QueueUsage,
+    /// What each worker did, where workers may be given unequal work: not where each takes one request after another out
+    /// of one queue, and not of a single one.
+    pub workers: Vec<WorkerUsage>,
+}
+
+/// Requests that arrived in the warm-up and departed after it: they are part of the throughput.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FromWarmUp {
+    /// Departed with an answer in time.
+    pub completed: u64,
+    /// Served after their clients had given up.
+    pub served_late: u64,
+}
+
+impl FromWarmUp {
+    /// Adds those of another run to these.
+    pub fn add(&mut self, other: Self) {
+        self.completed += other.completed;
+        self.served_late += other.served_late;
+    }
+}
+
+/// Why a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// The last arrival came, and the last request departed.
+    Drained,
+    /// The horizon was reached.
+    Horizon,
+    /// Every request in flight waits for another: nothing can happen any more.
+    Deadlock,
+    /// Something happens again and again at one instant: the clock will not move any more.
+    Standstill,
+    /// More requests were in flight than allowed.
+    TooManyInFlight,
+    /// The clock reached [`SimTime::MAX`].
+    ClockLimit,
+}
+
+/// What happened to the requests of a class.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ClassCounts {
+    /// Entered the system.
+    pub arrived: u64,
+    /// Of these, tries beyond the first.
+    pub retried: u64,
+    /// Departed with an answer in time.
+    pub completed: u64,
+    /// Turned away, by reason.
+    pub rejected: RejectedBy,
+    /// The client gave up, in the backlog or later.
+    pub timed_out: u64,
+    /// Ended with an error, by reason.
+    pub failed: FailedBy,
+    /// Of the timed out, those that the application served all the same.
+    pub served_late: u64,
+    /// The longest that a client waited which got no answer: until the rejection, the error, or when it gave up.
+    pub longest_unanswered: SimDuration,
+}
+
+impl ClassCounts {
+    /// Adds those of other requests to these.
+    pub fn add(&mut self, other: Self) {
+        self.arrived += other.arrived;
+        self.retried += other.retried;
+        self.completed += other.completed;
+        self.rejected.add(other.rejected);
+        self.timed_out += other.timed_out;
+        self.failed.add(other.failed);
+        self.served_late += other.served_late;
+        self.longest_unanswered = self.longest_unanswered.max(other.longest_unanswered);
+    }
+}

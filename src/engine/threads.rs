@@ -1,0 +1,39 @@
+//! Threads beside the loop of a worker: the loop hands requests to them, and they hand requests back.
+
+use crate::model::Place;
+
+use super::observer::Observer;
+use super::requests::{Executor, RequestId, State};
+use super::simulation::Simulation;
+
+impl<O: Observer> Simulation<O> {
+    /// A thread hands a request back to the loop beside it, and is free.
+    pub(super) fn hand_back(&mut self, id: RequestId) {
+        let request = &mut self.requests[id];
+        request.next += 1;
+        request.executor = Executor::Loop;
+        let worker = request.worker;
+        self.workers.free_thread(worker, self.now);
+        self.proceed(id);
+    }
+
+    /// The loop hands a request to one of the threads beside it.
+    pub(super) fn hand_off(&mut self, id: RequestId) {
+        self.leave_loop(id);
+        let request = &mut self.requests[id];
+        request.next += 1;
+        request.executor = Executor::Thread;
+        request.state = State::WaitingForThread;
+        self.workers.wait_for_thread(request.worker, id, self.now);
+    }
+
+    /// Idle threads beside a loop take the requests that wait for one.
+    #[inline]
+    pub(super) fn fill_threads(&mut self, worker: u32) {
+        while let Some(id) = self.workers.next_for_thread(worker, self.now) {
+            self.book_wait(id, Place::Threads);
+            self.requests[id].state = State::Waiting;
+            self.proceed(id);
+        }
+    }
+}

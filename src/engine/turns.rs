@@ -1,0 +1,155 @@
+//! Turns: which requests of a worker may run.
+
+use super::event::{Event, EventId, WorkerId};
+use super::observer::Observer;
+use super::program::Instruction;
+use super::requests::{Executor, RequestId, State};
+use super::simulation::Simulation;
+
+impl<O: Observer> Simulation<O> {
+    /// A request has CPU work to do: it waits for its turn, or, if it kept it, for a core.
+    #[inline(always)]
+    pub(super) fn make_ready(&mut self, id: RequestId) {
+        let request = &mut self.requests[id];
+        let worker = request.worker;
+        if request.holds_turn {
+            request.state = State::WaitingForCore;
+            self.ask_for_core(id);
+            return;
+        }
+        request.state = State::WaitingForTurn;
+        if request.executor == Executor::Loop {
+            let worker = &mut self.workers[worker];
+            if worker.loop_request.is_some() {
+                worker.loop_queue.push_back(id);
+                return;
+            }
+            worker.loop_request = Some(id);
+        }
+        self.workers[worker].run_queue.push_back(id);
+    }
+
+    /// The loop beside threads is done with a request: it turns to the next.
+    pub(super) fn leave_loop(&mut self, id: RequestId) {
+        let worker = &mut self.workers[self.requests[id].worker];
+        if worker.loop_request == Some(id) {
+            worker.loop_request = worker.loop_queue.pop_front();
+            if let Some(next) = worker.loop_request {
+                worker.run_queue.push_back(next);
+                if self.observer.watches_segments() {
+                    self.requests.more_mut(next).loop_since = Some(self.now);
+                }
+            }
+        }
+    }
+
+    /// Gives free turns of a worker to its ready requests, and sees to it that a turn ends while others are ready.
+    #[inline]
+    pub(super) fn start_turns(&mut self, worker: u32) {
+        while let Some(id) = self.next_turn(worker) {
+            if self.needs_core(id) {
+                self.ask_for_core(id);
+            } else {
+                self.start_blocking_wait(id);
+            }
+        }
+        self.schedule_hand_over(worker);
+    }
+
+    /// Whether a request whose turn it is has work to do; otherwise it is to block its turn with a wait.
+    #[inline]
+    pub(super) fn needs_core(&self, id: RequestId) -> bool {
+        let next = self.program.instruction(self.requests[id].next);
+        let is_wait = matches!(
+            next,
+            Instruction::Wait { .. }
+                | Instruction::Connect { .. }
+                | Instruction::Statement { .. }
+                | Instruction::Fork { .. }
+        );
+        !is_wait || self.requests[id].executor == Executor::Acceptor
+    }
+
+    /// A request whose turn it is blocks it. Where its backend is down it fails at once, and leaves its slot to another.
+    pub(super) fn start_blocking_wait(&mut self, id: RequestId) {
+        let worker = self.requests[id].worker;
+        self.book_turn_wait(id);
+        self.requests[id].state = State::Waiting;
+        self.proceed(id);
+        self.admit(worker);
+    }
+
+    /// Gives a free turn of a worker to the first of its ready requests.
+    #[inline(always)]
+    pub(super) fn next_turn(&mut self, worker: u32) -> Option<RequestId> {
+        let id = self.workers.next_turn(worker, self.now)?;
+        self.counts.turns_taken.rise(self.now);
+        let request = &mut self.requests[id];
+        request.holds_turn = true;
+        request.turn_since = self.now;
+        request.state = State::WaitingForCore;
+        Some(id)
+    }
+
+    #[inline(always)]
+    pub(super) fn end_turn(&mut self, id: RequestId) {
+        let request = &mut self.requests[id];
+        request.holds_turn = false;
+        self.workers.end_turn(request.worker, self.now);
+        self.counts.turns_taken.fall(self.now);
+    }
+
+    /// The first in the run queue asks for the turn an interval after it began to wait or the turn was last passed on.
+    #[inline(always)]
+    fn schedule_hand_over(&mut self, worker: u32) {
+        let Some(interval) = self.rules.hand_over_interval else { return };
+        let state = &self.workers[worker];
+        let Some(first) = state.run_queue.front() else { return };
+        if state.hand_over == EventId::default() && !state.hand_over_due {
+            let time = self.requests[*first].since.max(state.last_hand_over) + interval;
+            // One that has long waited for the loop may enter the run queue only now.
+            let time = time.max(self.now);
+            self.workers[worker].hand_over = self.events.push_expiry(time, Event::HandOver(WorkerId(worker)));
+        }
+    }
+
+    pub(super) fn on_hand_over(&mut self, worker: u32, id: EventId) {
+        if self.workers[worker].hand_over != id {
+            return;
+        }
+        self.workers[worker].hand_over = EventId::default();
+        match self.running_in(worker) {
+            Some(running) => {
+                self.stop(running);
+                self.hand_over(running);
+            }
+            None => self.workers[worker].hand_over_due = true,
+        }
+        self.fill_cores();
+    }
+
+    /// A request of that worker that has a core, or a share of one.
+    fn running_in(&self, worker: u32) -> Option<RequestId> {
+        let is_in = |id: &RequestId| self.requests[*id].worker == worker;
+        match &self.sharing {
+            Some(sharing) => sharing.running().find(is_in),
+            None => self.cores.running().iter().copied().find(is_in),
+        }
+    }
+
+    /// Whether a request whose turn it is has been asked to give it away when it next gets a core.
+    #[inline]
+    pub(super) fn is_hand_over_due(&self, id: RequestId) -> bool {
+        self.workers[self.requests[id].worker].hand_over_due
+    }
+
+    /// A request that is on no core gives its turn away and queues for it again.
+    pub(super) fn hand_over(&mut self, id: RequestId) {
+        let worker = self.requests[id].worker;
+        self.book_run_queue_wait(id);
+        self.end_turn(id);
+        self.requests[id].state = State::WaitingForTurn;
+        self.workers[worker].run_queue.push_back(id);
+        self.start_turns(worker);
+    }
+}
