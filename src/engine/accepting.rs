@@ -1,12 +1,13 @@
-//! Workers that accept on their own: a connection wakes all that sleep, and the first to get there takes it.
+//! Workers that accept on their own: a connection wakes all sleeping workers, and the first to get there takes it.
 //!
-//! The kernel wakes every process that waits for a listening socket. Each then needs the lock of its process and a core
-//! before it can accept: what has them at once wins over what must wait for them, and among equals chance decides. It is not
-//! even, for two reasons. Processes are woken one after another and spread over the cores, so that some have better places
-//! than others, connection after connection: among 2, 4 and 8 idle workers of gunicorn on two cores the shares, sorted, went
-//! up in about equal steps, so the odds here are 1 : 2 : 3 : …. And of those on one core the one that ran last goes
-//! after the others, so that who accepted last is less likely to accept next, the more so the more share a core. Which
-//! worker has the best place is the kernel's affair and changes nothing for the requests: here it is the last.
+//! The kernel wakes every process that waits for a listening socket. Each then needs its lock and a core before it can
+//! accept: a process that has both at once wins over one that must wait for them, and among equals chance decides. The
+//! odds are uneven, for two reasons. First, processes are woken one after another and spread over the cores, so some
+//! have better places than others, connection after connection: among 2, 4 and 8 idle workers of gunicorn on two cores
+//! the shares, sorted, rose in about equal steps, so the odds here are 1 : 2 : 3 : …. Second, among processes on one
+//! core the one that ran last goes after the others, so the worker that accepted last is less likely to accept next;
+//! the more processes share a core, the less likely. Which worker has the best place is up to the kernel and changes
+//! nothing for the requests: here it is the last.
 
 use rand_distr::{Distribution as _, Exp1};
 
@@ -19,21 +20,21 @@ use super::observer::Observer;
 use super::requests::{Executor, Request, RequestId, State};
 use super::simulation::Simulation;
 
-/// Those who accept, and what decides between them.
+/// The acceptors, and what decides between them.
 #[derive(Debug, Default)]
 pub(super) struct Acceptors {
-    /// The acceptor of each worker, in a place among the requests; none where workers do not accept on their own.
+    /// The acceptor of each worker, which has a place among the requests; empty unless workers accept on their own.
     ids: Vec<RequestId>,
-    /// Which of the streams decide.
+    /// The number of the streams that decide.
     stream: u64,
     /// The worker that accepted last.
     last: Option<u32>,
-    /// What is left of its odds.
+    /// The factor by which its odds are reduced.
     after_accepting: f64,
 }
 
 impl Acceptors {
-    /// None yet; the streams of that number will decide between them.
+    /// No acceptors yet; the streams of that number will decide between them.
     pub fn with_stream(stream: u64) -> Self {
         Self { stream, ..Self::default() }
     }
@@ -42,22 +43,22 @@ impl Acceptors {
         self.ids.len()
     }
 
-    /// How often a worker wins among those that are ready, to be compared with the others.
+    /// The odds of a worker among those that are ready, relative to the others.
     fn odds(&self, worker: u32) -> f64 {
         let odds = f64::from(worker) + 1.0;
         if self.last == Some(worker) { odds * self.after_accepting } else { odds }
     }
 }
 
-/// What is left of the odds of the worker that accepted last, where so many of them share a core: all of them where each
-/// has its own. Of gunicorn on two cores, it accepted the next 0.95, 0.7 and 0.4 times as often as its share of all
-/// with 2, 4 and 8 workers; that its lock is taken for a while does part of it.
+/// The factor for the odds of the worker that accepted last, by the number of workers per core: 1 if each has its own
+/// core. With 2, 4 and 8 workers of gunicorn on two cores, the worker accepted the next connection 0.95, 0.7 and 0.4
+/// times as often as its share of all connections; part of that effect is that its lock is taken for a while.
 fn after_accepting(workers_per_core: f64) -> f64 {
     4.0 / (3.0 + workers_per_core.max(1.0))
 }
 
 impl<O: Observer> Simulation<O> {
-    /// Where workers accept on their own, each has an acceptor.
+    /// Gives each worker an acceptor, if workers accept on their own.
     pub(super) fn begin_accepting(&mut self) {
         if self.rules.queueing.dispatch == Dispatch::Accept {
             let workers = self.workers.count();
@@ -66,7 +67,7 @@ impl<O: Observer> Simulation<O> {
         }
     }
 
-    /// A worker's acceptor has a place among the requests, so that it can wait for its turn like one.
+    /// A worker's acceptor has a place among the requests, so that it can wait for its turn like a request.
     fn new_acceptor(&mut self, worker: u32) -> RequestId {
         let acceptor = self.requests.insert(Request::new(0, 0, self.now, ClassId(0), self.program.idle()));
         let request = &mut self.requests[acceptor];
@@ -77,7 +78,7 @@ impl<O: Observer> Simulation<O> {
         acceptor
     }
 
-    /// A request waits in the shared backlog: the acceptors that sleep wake up, in an order that chance decides.
+    /// A request waits in the shared backlog: the sleeping acceptors wake up, in random order.
     pub(super) fn wake_acceptors(&mut self, id: RequestId) {
         for worker in self.race(id) {
             self.wake_acceptor(worker);
@@ -85,8 +86,8 @@ impl<O: Observer> Simulation<O> {
         }
     }
 
-    /// The workers whose acceptors wake up for a request, the first to get there first: each takes a random time, shorter
-    /// with better odds, so that each is the first of those left as often as its odds say.
+    /// The workers whose acceptors wake up for a request, in the order in which they get there. Each takes a random
+    /// time, shorter with better odds, so that each is the first of the remaining ones as often as its odds say.
     fn race(&self, id: RequestId) -> Vec<u32> {
         let mut sleeping: Vec<u32> = (0..self.workers.count()).filter(|worker| self.is_asleep(*worker)).collect();
         if sleeping.len() < 2 {
@@ -134,7 +135,7 @@ impl<O: Observer> Simulation<O> {
         }
     }
 
-    /// A worker's acceptor will accept when it gets the CPU.
+    /// A worker's acceptor wakes up: it will accept when it gets the CPU.
     fn wake_acceptor(&mut self, worker: u32) {
         if self.is_asleep(worker) {
             let acceptor = self.acceptors.ids[worker as usize];

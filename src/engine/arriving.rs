@@ -12,37 +12,37 @@ use super::program::DrawnRequest;
 use super::requests::{Executor, Request, RequestId, State};
 use super::simulation::Simulation;
 
-/// The backlog that all workers share; that of worker `w` is `w + 1`.
+/// The place of the backlog that all workers share; that of worker `w` is `w + 1`.
 pub(super) const SHARED: usize = 0;
 
-/// What is to arrive.
+/// Arrivals so far, and those still to come.
 pub(super) struct ArrivalState {
     pub intake: Option<Intake>,
     pub users: Vec<User>,
     pub think: Option<Sampler>,
-    /// The place of the intake's next request among the events; [`NEVER`] if there is none.
+    /// The event key of the intake's next request; [`NEVER`] if there is none.
     pub next: Key,
-    /// So many more may arrive from users.
+    /// How many more requests may arrive from users.
     pub left: u64,
-    /// So many have arrived anew, and so many with all tries.
+    /// How many requests have arrived without their retries, how many in all, and how many retries have been scheduled.
     pub arrived: u64,
     pub entered: u64,
     pub retried: u64,
 }
 
-/// A user of a closed system.
+/// A user of a closed system: the number of requests sent so far, and the stream of think times.
 pub(super) struct User {
     pub requests: u64,
     pub stream: Stream,
 }
 
 impl ArrivalState {
-    /// Nothing has arrived, and at most so many will.
+    /// Nothing has arrived, and at most `left` requests will.
     pub fn new(left: u64) -> Self {
         Self { intake: None, users: Vec::new(), think: None, next: NEVER, left, arrived: 0, entered: 0, retried: 0 }
     }
 
-    /// Whether nothing will arrive anew.
+    /// Whether nothing more will arrive except retries.
     #[inline]
     pub fn are_over(&self) -> bool {
         self.next == NEVER && (self.users.is_empty() || self.left == 0)
@@ -69,7 +69,7 @@ impl<O: Observer> Simulation<O> {
         }
     }
 
-    /// Whether nothing will arrive and nothing is left to serve.
+    /// Whether nothing more will arrive and nothing is left to serve.
     #[inline]
     pub(super) fn is_drained(&self) -> bool {
         self.arrivals.are_over() && self.requests.len() == self.acceptors.count()
@@ -83,7 +83,7 @@ impl<O: Observer> Simulation<O> {
         };
     }
 
-    /// So many requests have arrived and been taken; schedules the next.
+    /// `count` requests have arrived and been taken from the intake; schedules the next one.
     #[inline]
     pub(super) fn pass_arrivals(&mut self, count: usize) {
         if let Some(intake) = &mut self.arrivals.intake {
@@ -122,13 +122,13 @@ impl<O: Observer> Simulation<O> {
         self.enter(id);
     }
 
-    /// What is known of a request that arrives now for the first time, before it is known what it brings.
+    /// What is known of a request that arrives now for the first time, before its demands are known.
     #[inline]
     fn new_request(&self, class: ClassId) -> Request {
         Request::new(self.arrivals.arrived, self.arrivals.entered, self.now, class, self.program.first(class))
     }
 
-    /// The class of a user's next request, the stream that brings its demands, and which of the user's requests it is; nothing
+    /// The class of a user's next request, the stream of its demands, and its number among the user's requests; `None`
     /// if no more may arrive.
     pub(super) fn draw_request_of(&mut self, user: UserId) -> Option<(ClassId, Stream, u64)> {
         self.arrivals.left = self.arrivals.left.checked_sub(1)?;
@@ -139,7 +139,7 @@ impl<O: Observer> Simulation<O> {
         Some((self.program.draw_class(&mut stream), stream, ordinal))
     }
 
-    /// A new request, which is in the slab with the demands that it brings, arrives for the first time.
+    /// A new request, which is in the slab with its demands, arrives for the first time.
     #[inline]
     fn enter(&mut self, id: RequestId) {
         self.arrivals.arrived += 1;
@@ -154,7 +154,7 @@ impl<O: Observer> Simulation<O> {
         self.receive(id);
     }
 
-    /// A request arrives, at its first try or a later one: a worker takes it, it waits, or it is rejected.
+    /// A request arrives, at its first attempt or a later one: a worker takes it, it waits, or it is rejected.
     pub(super) fn receive(&mut self, id: RequestId) {
         let now = self.now;
         self.requests[id].entry = self.arrivals.entered;
@@ -233,7 +233,7 @@ impl<O: Observer> Simulation<O> {
         }
     }
 
-    /// A request that finds no free slot waits, if there is room; whether there is.
+    /// A request that finds no free slot waits, if there is room, or is rejected. Returns whether it waits.
     fn wait_in_backlog(&mut self, id: RequestId, backlog: usize) -> bool {
         if !self.has_room() {
             self.leave(id, Outcome::Rejected(Rejection::Backlog));
@@ -246,7 +246,7 @@ impl<O: Observer> Simulation<O> {
         true
     }
 
-    /// Whether one more request may wait. Where workers accept on their own, a request that will be accepted at once
+    /// Whether one more request may wait. If workers accept on their own, a request that will be accepted at once
     /// passes through the backlog too.
     fn has_room(&self) -> bool {
         let Some(limit) = self.rules.queueing.backlog.map(u64::from) else { return true };
@@ -258,7 +258,7 @@ impl<O: Observer> Simulation<O> {
         }
     }
 
-    /// The backlog in which an untaken request waits.
+    /// The place of the backlog in which an untaken request waits.
     pub(super) fn backlog_of(&self, id: RequestId) -> usize {
         match self.rules.queueing.dispatch {
             Dispatch::Shared => SHARED,
@@ -316,7 +316,7 @@ impl<O: Observer> Simulation<O> {
         }
     }
 
-    /// What a handler does last: lets those of a worker run whose turn it is.
+    /// What a handler does last: a worker takes requests into its free slots, and those whose turn it is run.
     #[inline]
     pub(super) fn settle(&mut self, worker: u32) {
         self.admit(worker);
@@ -324,7 +324,7 @@ impl<O: Observer> Simulation<O> {
         self.fill_cores();
     }
 
-    /// The time of arrival of a try that begins now.
+    /// An attempt begins now.
     pub(super) fn begin_attempt(&mut self, id: RequestId) {
         let now: SimTime = self.now;
         let request = &mut self.requests[id];

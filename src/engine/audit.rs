@@ -1,11 +1,11 @@
-//! The laws that hold between events; checked where debug assertions are on.
+//! The invariants that hold between events; checked if debug assertions are on.
 
 use super::Dispatch;
 use super::observer::Observer;
 use super::simulation::Simulation;
 
 impl<O: Observer> Simulation<O> {
-    /// Whether the laws are to be checked now: after each event of a short run, after some of a long one.
+    /// Whether to check the invariants now: after each of the first events, and after some of the later ones.
     pub(super) fn is_audited(&self) -> bool {
         let scheduled = self.events.scheduled();
         scheduled < 50_000 || scheduled.is_multiple_of(64)

@@ -1,6 +1,6 @@
 //! The backends: their connection pools and how many queries they work on at once.
 //!
-//! Who goes first: for a connection, and for a backend, the request that asked first.
+//! Who goes first: for a connection and for a backend, the request that asked first.
 
 use std::collections::VecDeque;
 
@@ -18,23 +18,23 @@ pub(super) struct Backends {
     pools: Vec<Connections>,
 }
 
-/// A backend.
+/// The state of a backend.
 #[derive(Clone, Debug)]
 pub(super) struct BackendState {
-    /// Nothing limits it and nothing goes wrong with it: a wait for it is a plain delay.
+    /// It has no limits and no faults: a wait for it is a plain delay.
     pub is_plain: bool,
-    /// The pools of the workers, from this one on; `None` without pools.
+    /// The first of the workers' pools; `None` without pools.
     first_pool: Option<u32>,
     is_pool_shared: bool,
     concurrency: u32,
     in_service: u32,
     queue: VecDeque<RequestId>,
-    /// How much longer a query takes that starts now, while faults slow the backend down.
+    /// How much longer a query takes if it starts now, while faults slow the backend down.
     pub slower: Option<Slower>,
-    /// How many faults have it down.
+    /// How many faults keep it down.
     pub faults: u32,
     pub busy: Level,
-    /// Queries that wait until it starts them.
+    /// Queries that wait for it to start them.
     pub waiting: Level,
     /// The connections of all its pools that are held, and the requests that wait for one.
     pub connections: QueueLevels,
@@ -43,27 +43,27 @@ pub(super) struct BackendState {
 /// How much longer queries take than their demand.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Slower {
-    /// This many times their demand; `None`: their demand, to the nanosecond.
+    /// The factor for their demand; `None` leaves the demand as it is, to the nanosecond.
     pub factor: Option<f64>,
-    /// No query is shorter.
+    /// The least time of a query.
     pub at_least: SimDuration,
 }
 
 impl Slower {
-    /// Both at the same time.
+    /// The effect of both at the same time.
     pub fn and(self, other: Self) -> Self {
         let factors = self.factor.into_iter().chain(other.factor);
         Self { factor: factors.reduce(|product, factor| product * factor), at_least: self.at_least.max(other.at_least) }
     }
 
-    /// The same for a statement beside a query (such as BEGIN): the least time is that of queries.
+    /// The same for a statement other than the query (such as BEGIN): the least time applies to queries only.
     pub fn of_statement(self) -> Self {
         Self { at_least: SimDuration::ZERO, ..self }
     }
 
     /// How long a query of that demand takes.
     pub fn time(self, demand: SimDuration) -> SimDuration {
-        // A demand passes through floats only where a fault multiplies it.
+        // A demand becomes a float only if a fault multiplies it.
         let time = match self.factor {
             Some(times) => SimDuration::round_from_nanos(demand.as_nanos() as f64 * times),
             None => demand,
@@ -134,7 +134,7 @@ impl Backends {
         &mut self.pools[pool.0 as usize]
     }
 
-    /// Takes an idle connection, or queues for one; whether it was taken.
+    /// Takes an idle connection, or queues for one. Returns whether it has one.
     #[inline]
     pub fn acquire(&mut self, pool: PoolId, request: RequestId, now: SimTime) -> bool {
         let connections = &mut self.pools[pool.0 as usize];
@@ -148,7 +148,7 @@ impl Backends {
         is_taken
     }
 
-    /// Returns a connection; the request that gets it in its stead, if one waits, and the backend.
+    /// Releases a connection. Returns the request that gets it, if one waits, and the backend.
     #[inline]
     pub fn give_back(&mut self, pool: PoolId, now: SimTime) -> Option<(RequestId, BackendId)> {
         let connections = &mut self.pools[pool.0 as usize];
@@ -205,7 +205,7 @@ impl std::ops::IndexMut<BackendId> for Backends {
 }
 
 impl BackendState {
-    /// Starts a query, or lets it wait; whether it starts.
+    /// Starts a query, or lets it wait. Returns whether it starts.
     #[inline]
     pub fn enter(&mut self, request: RequestId, now: SimTime) -> bool {
         if self.in_service == self.concurrency {
@@ -218,7 +218,7 @@ impl BackendState {
         true
     }
 
-    /// Ends a query; returns the one that starts in its stead.
+    /// Ends a query. Returns the one that starts instead.
     #[inline]
     pub fn leave(&mut self, now: SimTime) -> Option<RequestId> {
         let next = self.queue.pop_front();
@@ -231,7 +231,7 @@ impl BackendState {
         next
     }
 
-    /// A query that has not started gives up.
+    /// A query that has not started stops waiting.
     pub fn give_up(&mut self, request: RequestId, now: SimTime) {
         remove_from(&mut self.queue, request);
         self.waiting.fall(now);
@@ -239,7 +239,7 @@ impl BackendState {
 }
 
 impl Connections {
-    /// Takes an idle connection, or queues for one; whether it was taken.
+    /// Takes an idle connection, or queues for one. Returns whether it has one.
     #[inline]
     fn acquire(&mut self, request: RequestId) -> bool {
         if self.idle == 0 {
@@ -250,7 +250,7 @@ impl Connections {
         true
     }
 
-    /// Returns a connection; the request that gets it in its stead, if one waits.
+    /// Releases a connection. Returns the request that gets it, if one waits.
     #[inline]
     fn give_back(&mut self) -> Option<RequestId> {
         let next = self.queue.pop_front();

@@ -1,7 +1,7 @@
 //! The backlog: requests that no worker has taken.
 //!
-//! Who goes first: the one the order of the queue names (oldest, newest, shortest demand, highest priority); among
-//! equals the one that arrived first.
+//! Who goes first: the request that the order of the queue names (oldest, newest, shortest demand, highest priority);
+//! among equals the one that arrived first.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, VecDeque};
@@ -19,11 +19,11 @@ pub(super) struct Backlog {
 enum BacklogQueue {
     Fifo(VecDeque<RequestId>),
     Lifo(Vec<RequestId>),
-    /// The first to be taken is the least.
+    /// The least is taken first.
     Sorted(Order, BTreeSet<(SortKey, RequestId)>),
 }
 
-/// What a sorted queue goes by, then the order of arrival.
+/// The keys of a sorted queue: demand, priority, order of arrival.
 type SortKey = (u64, Reverse<i32>, u64);
 
 impl Backlog {
@@ -56,7 +56,7 @@ impl Backlog {
         }
     }
 
-    /// Takes a request out that gives up.
+    /// Removes a request that gives up.
     pub fn remove(&mut self, id: RequestId, request: &Request, priority: i32) {
         match &mut self.queue {
             BacklogQueue::Fifo(queue) => remove_from(queue, id),
@@ -82,7 +82,7 @@ fn key(order: Order, request: &Request, priority: i32) -> SortKey {
     (demand, Reverse(priority), request.entry)
 }
 
-/// Takes a request out of a queue; those that give up tend to be near its front.
+/// Removes a request from a queue; those that give up tend to be near its front.
 pub(super) fn remove_from(queue: &mut VecDeque<RequestId>, id: RequestId) {
     if let Some(place) = queue.iter().position(|other| *other == id) {
         queue.remove(place);

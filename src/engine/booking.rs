@@ -1,4 +1,4 @@
-//! Books: where the time of each request goes, to the nanosecond.
+//! Booking: where the time of each request goes, to the nanosecond.
 
 use crate::model::{Activity, BackendId, Place, SimDuration, SimTime};
 
@@ -53,7 +53,8 @@ impl<O: Observer> Simulation<O> {
         self.book(id, Activity::RunQueueWait, Some(Place::Lock));
     }
 
-    /// Books the time since the last booking as a wait in the run queue: for the turn until that was taken, then for a core.
+    /// Books the time since the last booking as a wait in the run queue: for the turn until the request had it, then
+    /// for a core.
     #[inline(always)]
     pub(super) fn book_run_queue_wait(&mut self, id: RequestId) {
         let request = &self.requests[id];
@@ -115,7 +116,7 @@ impl<O: Observer> Simulation<O> {
         }
     }
 
-    /// Books what a request was doing that is taken out of a state.
+    /// Books what a request was doing in the state from which it is withdrawn.
     pub(super) fn book_withdrawn(&mut self, id: RequestId, state: State) {
         match (state, self.program.instruction(self.requests[id].next)) {
             (State::Waiting, Instruction::Wait { backend, .. }) => self.book_service(id, backend),
@@ -132,15 +133,15 @@ impl<O: Observer> Simulation<O> {
             (State::WaitingForConnection(backend), _) => self.book_wait(id, Place::Pool(backend)),
             (State::WaitingForBackend(backend), _) => self.book_wait(id, Place::Backend(backend)),
             (State::InBacklog, _) => self.book_wait(id, Place::Backlog),
-            // Nothing was under way, or it was booked when it was stopped.
+            // Nothing was under way, or it was booked when it stopped.
             (State::Running | State::Waiting | State::Away, _) => {
                 self.book(id, Activity::RunQueueWait, Some(Place::Cores));
             }
         }
     }
 
-    /// Books the time since the fork of a request as spent as one of its branches did: the last to end, or, where the request
-    /// ends before, the one that failed or else the first that is under way.
+    /// Books the time since the fork of a request like that of one of its branches: the last to end or, if the request
+    /// ends before, the one that failed, or else the first that is under way.
     pub(super) fn book_as_branch(&mut self, id: RequestId, branch: RequestId) {
         let spent = self.requests[branch].spent;
         let backend = self.program.instruction(self.requests[branch].next).backend();
@@ -156,7 +157,7 @@ impl<O: Observer> Simulation<O> {
         if let Some(route) = self.route.take() {
             self.book_route(&route);
         }
-        // Branches before the requests that wait for them.
+        // Branches come before the requests that wait for them.
         let is_forked = |id: &RequestId| self.requests[*id].state == State::Forked;
         let (forked, others): (Vec<_>, Vec<_>) = self.requests.ids().into_iter().partition(is_forked);
         for id in others.into_iter().chain(forked) {
@@ -169,7 +170,8 @@ impl<O: Observer> Simulation<O> {
     }
 }
 
-/// Where a branch of parallel waits spends time on an activity: it waits for a backend, if it has one, and does nothing else.
+/// Where a branch of parallel waits spends time on an activity. It waits for its backend, if it has one, and does
+/// nothing else.
 const fn place_in_branch(activity: Activity, backend: Option<BackendId>) -> Option<Place> {
     match (activity, backend) {
         (Activity::PoolWait, Some(backend)) => Some(Place::Pool(backend)),

@@ -1,7 +1,7 @@
-//! The machine's cores, shared by the threads and loops of all workers: round robin when there are too few.
+//! The machine's cores, shared by the threads and loops of all workers: round robin if there are too few.
 //!
-//! Who goes first: the request whose thread or loop asked for a core first; one that loses its core asks again. Who loses a
-//! core when there are fewer: the one whose thread or loop took it last.
+//! Who goes first: the request whose thread or loop asked for a core first; one that loses its core asks again. If the
+//! number of cores drops, those that took their core last lose it.
 
 use std::collections::VecDeque;
 
@@ -10,13 +10,13 @@ use crate::model::{SimDuration, SimTime};
 use super::backlog::remove_from;
 use super::requests::RequestId;
 
-/// The cores, and who waits for one.
+/// The cores, and the requests that wait for one.
 #[derive(Clone, Debug)]
 pub(super) struct CoreQueue {
     count: u32,
     quantum: SimDuration,
     running: Vec<RequestId>,
-    /// For each of the running, how many cores had been taken before its own.
+    /// For each running request, how many cores had been taken before its own.
     order: Vec<u64>,
     taken: u64,
     queue: VecDeque<RequestId>,
@@ -27,28 +27,28 @@ impl CoreQueue {
         Self { count, quantum, running: Vec::new(), order: Vec::new(), taken: 0, queue: VecDeque::new() }
     }
 
-    /// Those on a core, in no order that matters.
+    /// The requests on a core, in no particular order.
     pub fn running(&self) -> &[RequestId] {
         &self.running
     }
 
-    /// The one whose thread or loop has had its core for the longest time.
+    /// The request whose thread or loop has had its core for the longest time.
     pub fn first_to_run(&self) -> Option<RequestId> {
         self.running.iter().zip(&self.order).min_by_key(|(_, order)| **order).map(|(request, _)| *request)
     }
 
-    /// The one whose thread or loop took its core last.
+    /// The request whose thread or loop took its core last.
     pub fn last_to_run(&self) -> Option<RequestId> {
         self.running.iter().zip(&self.order).max_by_key(|(_, order)| **order).map(|(request, _)| *request)
     }
 
-    /// Another number of cores from now on; returns how many requests have to leave theirs.
+    /// Changes the number of cores. Returns how many requests have to leave theirs.
     pub fn set_count(&mut self, count: u32) -> usize {
         self.count = count;
         self.running.len().saturating_sub(count as usize)
     }
 
-    /// Whether some wait for a core.
+    /// Whether requests wait for a core.
     #[inline]
     pub fn is_contended(&self) -> bool {
         !self.queue.is_empty()
@@ -60,12 +60,12 @@ impl CoreQueue {
         self.queue.push_back(request);
     }
 
-    /// Asks for a core before all others.
+    /// Asks for a core ahead of all others.
     pub fn enqueue_first(&mut self, request: RequestId) {
         self.queue.push_front(request);
     }
 
-    /// Gives up asking for one.
+    /// Stops waiting for a core.
     pub fn give_up(&mut self, request: RequestId) {
         remove_from(&mut self.queue, request);
     }
@@ -76,13 +76,13 @@ impl CoreQueue {
         self.running.len() < self.count as usize
     }
 
-    /// The next to run, if a core is idle.
+    /// The next request to run, if a core is idle.
     #[inline]
     pub fn next(&mut self) -> Option<RequestId> {
         if self.is_one_idle() { self.queue.pop_front() } else { None }
     }
 
-    /// Puts a request on an idle core; returns its place among the running.
+    /// Puts a request on an idle core. Returns its place among the running requests.
     #[inline]
     pub fn occupy(&mut self, request: RequestId) -> u32 {
         self.running.push(request);
@@ -91,13 +91,13 @@ impl CoreQueue {
         self.running.len() as u32 - 1
     }
 
-    /// Puts another request on the core of one that stops.
+    /// Replaces a request that stops by another, on the same core.
     #[inline]
     pub fn pass_on(&mut self, place: u32, request: RequestId) {
         self.running[place as usize] = request;
     }
 
-    /// Frees a core; returns the request that has moved to that place among the running.
+    /// Frees a core. Returns the request that has moved to that place among the running requests.
     #[inline]
     pub fn release(&mut self, place: u32) -> Option<RequestId> {
         self.running.swap_remove(place as usize);
@@ -105,8 +105,8 @@ impl CoreQueue {
         self.running.get(place as usize).copied()
     }
 
-    /// When the quantum of one that has had its core since `since` ends next: a quantum that ended while nobody waited
-    /// has begun anew. One that ends at `now` is over once the expiries of this instant are.
+    /// When the current quantum of a core that was taken at `since` ends: a quantum that ends while no request waits is
+    /// renewed. A quantum that ends at `now` is over once the expiries of this instant are.
     pub fn quantum_end(&self, since: SimTime, now: SimTime, expiries_are_over: bool) -> SimTime {
         let quantum = self.quantum.as_nanos();
         let elapsed = (now - since).as_nanos();

@@ -7,20 +7,20 @@ use super::observer::Entrance;
 /// A request that has departed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Departure {
-    /// What was known of it on its arrival.
+    /// What was known on its arrival.
     pub entrance: Entrance,
     /// When it departed.
     pub departure: SimTime,
     /// What became of it.
     pub outcome: Outcome,
-    /// Whether it arrived after the warm-up, and so is part of the numbers.
+    /// Whether it is part of the numbers: it arrived after the warm-up.
     pub counts: bool,
     /// Whether a worker took it out of the backlog.
     pub was_taken: bool,
-    /// Whether it is the last attempt of an operation that began after the warm-up: with its answer, or because its client
+    /// Whether it is the last attempt of an operation that began after the warm-up: it was answered, or its client
     /// makes no further attempt.
     pub ends_operation: bool,
-    /// Time spent in each activity, in the order of [`Activity::ALL`]; the parts add up to the response time.
+    /// Time spent on each activity, in the order of [`Activity::ALL`]; the parts add up to the response time.
     pub spent: [SimDuration; Activity::ALL.len()],
 }
 
@@ -31,8 +31,8 @@ impl Departure {
     }
 }
 
-/// Departures in a row of which the key is the same, one run after another. It asks for each key once, which the standard
-/// library's `chunk_by` does twice.
+/// Splits departures into runs of consecutive ones with the same key. It computes each key once; `chunk_by` of the
+/// standard library does so twice.
 pub fn runs<K: PartialEq>(
     departures: &[Departure],
     key: impl Fn(&Departure) -> K,
@@ -47,10 +47,10 @@ pub fn runs<K: PartialEq>(
     })
 }
 
-/// The place of the last activity.
+/// The index of the last activity.
 const LAST_ACTIVITY: usize = Activity::ALL.len() - 1;
 
-/// Adds up the time spent in each activity, in nanoseconds. Returns the sum of the response times.
+/// Adds up the time spent on each activity, in nanoseconds. Returns the sum of the response times.
 #[inline]
 pub fn add_spent(departures: &[Departure], sums: &mut [u128; Activity::ALL.len()]) -> u128 {
     let present = departures.iter().map(|departure| u128::from(departure.response_time().as_nanos())).sum();
@@ -65,7 +65,7 @@ pub fn add_spent(departures: &[Departure], sums: &mut [u128; Activity::ALL.len()
         sums.iter_mut().zip(spent).for_each(|(sum, more)| *sum += u128::from(more));
         others += spent.iter().map(|span| u128::from(*span)).sum::<u128>();
     }
-    // And the last part is what the others leave.
+    // The last part is the remainder.
     sums[LAST_ACTIVITY] += present - others;
     present
 }
@@ -79,15 +79,15 @@ pub enum Outcome {
     Rejected(Rejection),
     /// Its client gave up, and the request was stopped or left the backlog.
     TimedOut,
-    /// Its client gave up before, and the application has finished the work for nobody.
+    /// Its client gave up before, and the application has finished the work all the same.
     ServedLate,
     /// It ended with an error.
     Failed(Failure),
 }
 
 impl Outcome {
-    /// What became of a request whose client may have given up before: that it was timed out has been counted by then, so
-    /// whatever happens to its work, it stays so.
+    /// The outcome of a request whose client may have given up before: it has been counted as timed out by then and
+    /// stays so, whatever happens to its work.
     pub(super) const fn after(self, is_abandoned: bool) -> Self {
         match (is_abandoned, self) {
             (true, Self::Completed | Self::ServedLate) => Self::ServedLate,
@@ -107,7 +107,7 @@ impl Outcome {
         }
     }
 
-    /// The name of the reason in files, of a request that was rejected or failed.
+    /// The name in files of the reason why a request was rejected or failed.
     pub const fn reason(self) -> Option<&'static str> {
         match self {
             Self::Rejected(reason) => Some(reason.name()),

@@ -22,7 +22,7 @@ impl<O: Observer> Simulation<O> {
         }
     }
 
-    /// Ends the run: what the engine counted, and the observer.
+    /// Ends the run. Returns what the engine counted, and the observer.
     pub fn finish(mut self) -> (Record, O) {
         let end = match self.ending {
             Ending::Horizon => self.horizon.unwrap_or(self.now),

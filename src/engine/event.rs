@@ -1,8 +1,8 @@
-//! What can happen, and the queue of what will.
+//! Events, and the queue of those that are scheduled.
 //!
-//! Who goes first: the earlier instant; at one instant completions, then expiries, then faults, then arrivals; among
-//! those, the one scheduled first. An event is one 128-bit number in which these come from the highest bit down, so that
-//! comparing two events is comparing two integers.
+//! Who goes first: the event at the earlier instant; at one instant completions, then expiries, then faults, then
+//! arrivals; among those, the event scheduled first. An event is one 128-bit number whose highest bits hold the
+//! instant, then the rank, then the sequence, so that comparing two events is comparing two integers.
 
 use std::collections::VecDeque;
 
@@ -19,7 +19,7 @@ macro_rules! events {
         }
 
         impl Event {
-            /// What comes first at one instant, which event it is, and whom it concerns.
+            /// Its rank at one instant, its kind, and its subject.
             const fn bits(self) -> (u64, u64, u32) {
                 match self {
                     $(Self::$name(subject) => ($rank, $kind, subject.0)),*
@@ -37,15 +37,15 @@ macro_rules! events {
     };
 }
 
-// The list: at one instant the lower first number comes first; the second tells them apart.
+// The list, with rank and kind: at one instant the lower rank comes first; the kind identifies the event.
 events! {
     /// A burst of a running request has been served.
     0 0 BurstEnd(RequestId),
-    /// One of the bursts that share the cores has been served.
+    /// The first of the bursts that share the cores has been served.
     0 1 ShareEnd(NoSubject),
     /// A wait of a request is over.
     0 2 WaitEnd(RequestId),
-    /// A running request has been on its core for the quantum.
+    /// A running request has been on its core for a quantum.
     1 3 QuantumEnd(RequestId),
     /// A ready request of a worker asks for the lock that a running one holds.
     1 4 HandOver(WorkerId),
@@ -57,15 +57,15 @@ events! {
     1 7 PatienceEnd(RequestId),
     /// A fault begins or ends.
     2 8 Fault(FaultEdge),
-    /// A client tries again.
+    /// A client makes another attempt.
     3 9 Retry(RequestId),
-    /// A user has thought.
+    /// A user has finished thinking.
     3 10 UserArrival(UserId),
     /// The next request arrives; it waits outside the queue.
     3 11 Arrival(NoSubject),
 }
 
-/// Nobody in particular.
+/// No subject.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct NoSubject(u32);
 
@@ -81,14 +81,14 @@ pub(super) struct UserId(pub u32);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct FaultEdge(pub u32);
 
-/// A scheduled event, by which it can be told from all others; the default stands for none.
+/// Identifies a scheduled event; the default stands for none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct EventId(u64);
 
-/// When something happens and what comes first at that instant, as one number; smaller is earlier.
+/// The order of an event: its instant, then its rank, then its sequence, as one number; smaller is earlier.
 pub(super) type Key = u128;
 
-/// The key of what never happens: after all others.
+/// The key of an event that never happens: after all others.
 pub(super) const NEVER: Key = Key::MAX;
 
 const RANK_BITS: u32 = 2;
@@ -101,7 +101,7 @@ pub(super) const fn time_of(key: Key) -> SimTime {
     SimTime::from_nanos((key >> (64 + RANK_BITS)) as u64)
 }
 
-/// The first key of an instant: of no event, and before those of all that happen then.
+/// A key before those of all events of an instant.
 pub(super) fn key_of(time: SimTime) -> Key {
     u128::from(time.as_nanos() << RANK_BITS) << 64
 }
@@ -112,21 +112,22 @@ pub(super) const fn is_after_expiries(key: Key) -> bool {
     (key >> 64) as u64 & ((1 << RANK_BITS) - 1) > 1
 }
 
-/// The future: a 4-ary heap of events, and lanes of expiries beside it.
+/// The scheduled events: a 4-ary heap, and queues of expiries.
 ///
-/// Most expiries are void by the time they come: who waits for two seconds at most mostly waits for less. Of one kind they
-/// are mostly scheduled in the order in which they will come, so that they need no heap, and the heap stays small.
+/// Most expiries are void by the time they are due: a request that waits for at most two seconds usually waits for
+/// less. Those of one kind are mostly scheduled in the order in which they will be due, so they need no heap, and the
+/// heap stays small.
 #[derive(Clone, Debug)]
 pub(super) struct EventQueue {
-    /// The top, then families of four; what is missing in the last is [`NEVER`].
+    /// The top, then groups of four siblings; places without an event hold [`NEVER`].
     heap: Vec<Key>,
-    /// How many events there are, a hole counted.
+    /// How many events there are, including a hole.
     len: usize,
-    /// The top has been taken; the next push may have its place.
+    /// The top has been taken: its place is a hole, which the next push may fill.
     has_hole: bool,
-    /// Events in the order in which they will come, one lane for each kind of expiry that there has been.
+    /// One queue for each kind of expiry that has been scheduled, each in order of time.
     lanes: Vec<ExpiryQueue>,
-    /// The first of all lanes, and which of them it is in; [`NEVER`] if they are empty.
+    /// The first of all expiries, and the queue it is in; [`NEVER`] if there is none.
     first_of_lanes: Key,
     first_lane: usize,
     scheduled: u64,
@@ -194,7 +195,7 @@ impl EventQueue {
         }
     }
 
-    /// The key of an event that is scheduled now, but kept elsewhere.
+    /// The key of an event that is scheduled now, but kept outside the queue.
     #[inline]
     pub fn key(&mut self, time: SimTime, event: Event) -> Key {
         self.scheduled += 1;
@@ -223,7 +224,7 @@ impl EventQueue {
         self.heap[0].min(self.first_of_lanes)
     }
 
-    /// Takes the next event, of that key, off the future.
+    /// Removes the next event, which has that key.
     #[inline(always)]
     pub fn take(&mut self, next: Key) -> (EventId, Event) {
         if self.heap[0] == next {
@@ -257,7 +258,7 @@ impl EventQueue {
         }
     }
 
-    /// Nothing has taken the place of the top: the last does.
+    /// Nothing has filled the hole at the top: the last event does.
     #[inline(never)]
     fn fill_hole(&mut self) {
         self.has_hole = false;
@@ -268,7 +269,7 @@ impl EventQueue {
         }
     }
 
-    /// Puts `key` where the top was.
+    /// Fills the hole at the top with `key`.
     #[inline]
     fn sift_down(&mut self, key: Key) {
         let heap = self.heap.as_mut_slice();
@@ -299,12 +300,12 @@ impl EventQueue {
     }
 }
 
-/// The child that comes first, and where it is.
+/// The place of the first child, and its key.
 #[inline]
 fn first_child(heap: &[Key], parent: usize) -> Option<(usize, Key)> {
     let first = 4 * parent + 1;
     let &[a, b, c, d] = heap.get(first..first + 4)? else { return None };
-    // Two comparisons that do not wait for each other, and a third.
+    // Two independent comparisons, then a third.
     let left = if b < a { (first + 1, b) } else { (first, a) };
     let right = if d < c { (first + 3, d) } else { (first + 2, c) };
     Some(if right.1 < left.1 { right } else { left })
@@ -351,7 +352,7 @@ mod tests {
                 }
             } else if expected.len() < 300 {
                 let time = SimTime::from_nanos(bits >> 50);
-                // Two lanes and the heap.
+                // Two expiry queues and the heap.
                 match bits >> 40 & 3 {
                     0 => queue.push_expiry(time, Event::QuantumEnd(RequestId(0))),
                     1 => queue.push_expiry(time, Event::HandOver(WorkerId(0))),

@@ -1,4 +1,4 @@
-//! Faults: a backend slower or down, a worker restarting, fewer cores.
+//! Faults: a slow backend, a backend that is down, a worker that restarts, fewer cores.
 
 use crate::model::{BackendId, Failure, Fault, FaultKind, SimDuration, SimTime, Slowness};
 
@@ -13,10 +13,10 @@ use super::simulation::Simulation;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Faults {
     states: Vec<FaultState>,
-    /// Scheduled edges of all faults so far, and those of repeating faults that are yet to come.
+    /// How many edges of faults have been scheduled so far, and how many edges of repeating faults are still to come.
     scheduled: u64,
     repeating: usize,
-    /// Since when nothing can happen but faults that repeat.
+    /// The time in which nothing could happen except repeating faults, if it has begun.
     quiet: Option<Quiet>,
 }
 
@@ -26,11 +26,11 @@ struct FaultState {
     is_under_way: bool,
 }
 
-/// A time in which nothing can happen but faults that repeat.
+/// A time in which nothing can happen except repeating faults.
 #[derive(Clone, Copy, Debug)]
 struct Quiet {
     since: SimTime,
-    /// How many events had been scheduled that are no edges of faults.
+    /// How many other events had been scheduled by then.
     others: u64,
 }
 
@@ -40,7 +40,7 @@ impl Faults {
         Self { states, ..Self::default() }
     }
 
-    /// When faults that repeat have come and gone once more, if they are alone since that instant.
+    /// When every repeating fault has begun and ended once more, if nothing else happens after `since`.
     fn all_have_been(&self, since: SimTime) -> SimTime {
         let repeating = || self.states.iter().filter_map(|state| Some((&state.fault, state.fault.every?)));
         let latest_start = repeating().map(|(fault, _)| fault.start()).fold(since, SimTime::max);
@@ -56,7 +56,7 @@ impl<O: Observer> Simulation<O> {
         }
     }
 
-    /// Schedules a fault's beginning and the end that belongs to it.
+    /// Schedules a fault's beginning and its end.
     fn schedule_fault(&mut self, place: usize, start: SimTime) {
         let fault = &self.faults.states[place].fault;
         let end = start + fault.span;
@@ -96,8 +96,8 @@ impl<O: Observer> Simulation<O> {
         }
     }
 
-    /// A fault that repeats is over for now: schedules the next time, unless that is after the run, or nothing but faults
-    /// will ever happen again.
+    /// A repeating fault has ended: schedules its next beginning, unless that is after the run, or nothing except
+    /// faults will ever happen again.
     fn schedule_next(&mut self, place: usize, pause: SimDuration) {
         let start = self.now + pause;
         if start <= self.last_instant && start <= SimTime::MAX && !self.is_stuck() {
@@ -105,7 +105,7 @@ impl<O: Observer> Simulation<O> {
         }
     }
 
-    /// Whether every fault that repeats has come and gone without anything else happening: a deadlock, which no fault
+    /// Whether every repeating fault has begun and ended without anything else happening: a deadlock, which no fault
     /// resolves.
     fn is_stuck(&mut self) -> bool {
         let is_quiet = self.arrivals.next == NEVER && self.events.pending() == self.faults.repeating;
@@ -120,8 +120,8 @@ impl<O: Observer> Simulation<O> {
         self.faults.states.iter().filter(|state| state.is_under_way).map(|state| &state.fault)
     }
 
-    /// How much longer a backend's queries take: the factors of faults at the same time multiply, of their times the
-    /// longest holds.
+    /// How much longer a backend's queries take: the factors of simultaneous faults multiply, and the longest of their
+    /// times applies.
     fn slower(&self, slow: BackendId) -> Option<Slower> {
         let faults = self.under_way().filter_map(|fault| match fault.kind {
             FaultKind::Slow { backend, by } if backend == slow => Some(by),
@@ -136,7 +136,7 @@ impl<O: Observer> Simulation<O> {
         faults.map(slower).reduce(Slower::and)
     }
 
-    /// The machine has as many cores as the worst fault under way leaves it.
+    /// Sets the number of cores to what the worst fault under way leaves.
     fn set_cores(&mut self) {
         let fewer = self.under_way().filter_map(|fault| match fault.kind {
             FaultKind::Cores { cores } => Some(cores),
@@ -157,7 +157,7 @@ impl<O: Observer> Simulation<O> {
         self.start_quanta();
     }
 
-    /// A worker goes down with all its requests, or comes up again, unless another fault keeps it down.
+    /// A worker goes down with all its requests, or comes up again unless another fault keeps it down.
     fn restart(&mut self, worker: u32, begins: bool) {
         let is_down = self.under_way().any(|fault| fault.kind == FaultKind::Restart { worker });
         self.workers.set_up(worker, !is_down);
@@ -168,7 +168,7 @@ impl<O: Observer> Simulation<O> {
         }
     }
 
-    /// Whether a worker would take a request down with it.
+    /// Whether a request fails if its worker goes down.
     fn is_inside(&self, id: RequestId, worker: u32) -> bool {
         let request = &self.requests[id];
         let is_taken = match request.state {
@@ -197,11 +197,11 @@ impl<O: Observer> Simulation<O> {
             || self.requests.more(id).and_then(|more| more.served_by) == Some(backend)
     }
 
-    /// All requests for which that holds, or for one of whose branches it does, end with an error: in the order of their
-    /// arrival, each with the first of its branches for which it holds.
+    /// Fails all requests for which `fails` holds, or holds for one of their branches: in the order of arrival, each
+    /// with the first such branch.
     fn fail_all(&mut self, reason: Failure, fails: impl Fn(&Self, RequestId) -> bool) {
         let mut ids: Vec<RequestId> = self.requests.ids().into_iter().filter(|id| fails(self, *id)).collect();
-        // A branch has the entry of its request, and comes after it.
+        // A branch has the entry number of its request, and comes after it.
         ids.sort_unstable_by_key(|id| (self.requests[*id].entry, self.requests[*id].next));
         ids.dedup_by_key(|id| self.requests[*id].entry);
         ids.into_iter().for_each(|id| self.fail(id, reason));

@@ -1,28 +1,28 @@
-//! The requests that arrive next from an open load, with all they bring.
+//! The requests that arrive next from an open load, with their demands.
 //!
-//! When a request comes and what it brings depends on nothing that happens in the run, so many are drawn at once: one short
-//! loop after the other.
+//! When a request arrives and what it demands depends on nothing that happens in the run, so requests are drawn in
+//! batches, in one short loop after another.
 
 use crate::model::{ClassId, SimDuration, SimTime};
 use crate::random::{Arrival, ArrivalSource, Stream, Streams};
 
 use super::program::{DrawnRequest, Program};
 
-/// So many requests are drawn at once, unless they come out of a file that may turn out to be broken further on.
+/// How many requests are drawn at once, unless they are read from a file, which may turn out to be broken further on.
 const AT_ONCE: usize = 32;
 
 /// Requests that have been drawn and not taken.
 #[derive(Debug)]
 pub(super) struct Intake {
     source: ArrivalSource,
-    /// So many more may be drawn.
+    /// How many more may be drawn.
     left: u64,
     /// The number of the next to be drawn.
     number: u64,
-    /// As many as are drawn at once; what is beyond those that were drawn means nothing.
+    /// Room for one batch; places beyond `count` hold nothing.
     arrivals: Vec<Arrival>,
     brought: Vec<DrawnRequest>,
-    /// The stream that brings the demands of each.
+    /// The stream of the demands of each.
     streams: Vec<Stream>,
     /// A column of demands for each instruction of a class, with a place for each request.
     demands: Vec<SimDuration>,
@@ -57,7 +57,7 @@ impl Intake {
         (self.next < self.count).then(|| self.arrivals[self.next].time)
     }
 
-    /// What the next request brings.
+    /// The next request.
     ///
     /// # Panics
     /// If there is none.
@@ -76,20 +76,20 @@ impl Intake {
         }
     }
 
-    /// When the next requests arrive, and what they bring: of as many as have been drawn.
+    /// The rest of the batch: when its requests arrive, and what they are.
     #[inline]
     pub fn drawn(&self) -> (&[Arrival], &[DrawnRequest]) {
         (&self.arrivals[self.next..self.count], &self.brought[self.next..self.count])
     }
 
-    /// The demands of one instruction of the next requests.
+    /// The demands of one instruction, for the rest of the batch.
     #[inline]
     pub fn column(&self, instruction: usize) -> &[SimDuration] {
         let first = instruction * self.arrivals.len();
         &self.demands[first + self.next..first + self.count]
     }
 
-    /// The next so many requests have been taken.
+    /// The next `count` requests have been taken.
     #[inline]
     pub fn advance(&mut self, count: usize, program: &Program, streams: &Streams) {
         self.next += count;
@@ -98,7 +98,7 @@ impl Intake {
         }
     }
 
-    /// Why the load ended before its time.
+    /// Why the load ended early, if it did.
     pub fn error(&self) -> Option<&str> {
         self.source.error()
     }

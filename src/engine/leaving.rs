@@ -1,4 +1,4 @@
-//! How requests leave: answered, rejected, failed, or because their client has given up; and what clients do then.
+//! How requests leave: answered, rejected, failed, or because their client has given up; and what clients do next.
 
 use crate::model::{Failure, SimTime};
 use crate::random::Purpose;
@@ -36,7 +36,7 @@ impl<O: Observer> Simulation<O> {
         self.requests.remove(id);
     }
 
-    /// The response of a request is out: to all but its worker it has departed.
+    /// The response of a request is out: except for its worker, it has departed.
     pub(super) fn respond(&mut self, id: RequestId) {
         self.requests[id].next += 1;
         self.counts.trailing += 1;
@@ -48,7 +48,7 @@ impl<O: Observer> Simulation<O> {
         }
     }
 
-    /// A request departs: it is counted, and its client knows what became of it.
+    /// A request departs: it is counted, and its client learns its outcome.
     #[inline(always)]
     fn depart(&mut self, id: RequestId, outcome: Outcome, was_taken: bool) {
         let is_abandoned = self.requests[id].is_abandoned;
@@ -108,8 +108,8 @@ impl<O: Observer> Simulation<O> {
         self.report_some();
     }
 
-    /// The client of a request knows what became of it: it makes another attempt, or is done with it. Whether there is
-    /// another attempt.
+    /// The client of a request learns its outcome: it makes another attempt, or is done with it. Returns whether it
+    /// makes another attempt.
     #[inline(always)]
     fn answer_client(&mut self, id: RequestId, outcome: Outcome) -> bool {
         if outcome != Outcome::Completed && self.retry(id) {
@@ -121,7 +121,7 @@ impl<O: Observer> Simulation<O> {
         false
     }
 
-    /// Schedules another try, if the client makes one; whether it does.
+    /// Schedules another attempt, if the client makes one. Returns whether it does.
     fn retry(&mut self, id: RequestId) -> bool {
         let Some(retries) = &self.clients.clients.retries else { return false };
         let request = &self.requests[id];
@@ -157,7 +157,7 @@ impl<O: Observer> Simulation<O> {
         self.receive(id);
     }
 
-    /// The client of a request that arrives gives up some time later.
+    /// Schedules when the client of a request that arrives gives up, if it does.
     #[inline]
     pub(super) fn schedule_client_timeout(&mut self, id: RequestId) {
         if let Some(timeout) = &self.clients.timeout {
@@ -167,7 +167,7 @@ impl<O: Observer> Simulation<O> {
         }
     }
 
-    /// A request that waits in the backlog leaves it some time later.
+    /// Schedules when a request that waits in the backlog leaves it, if clients have limited patience.
     #[inline]
     pub(super) fn schedule_patience_end(&mut self, id: RequestId) {
         if let Some(patience) = &self.clients.patience {
@@ -199,7 +199,7 @@ impl<O: Observer> Simulation<O> {
         }
     }
 
-    /// A request ends before its time, wherever it is.
+    /// A request ends early, wherever it is.
     pub(super) fn give_up(&mut self, id: RequestId, outcome: Outcome) {
         let worker = self.requests[id].worker;
         self.withdraw(id);
@@ -207,11 +207,11 @@ impl<O: Observer> Simulation<O> {
         self.settle(worker);
     }
 
-    /// A request, or the request of a branch, ends with an error; its worker is to settle.
+    /// A request, or the request of a branch, ends with an error; the caller lets its worker settle.
     pub(super) fn fail(&mut self, id: RequestId, reason: Failure) {
         let id = match self.requests.more(id).and_then(|more| more.parent) {
             Some(parent) => {
-                // The request has waited for this branch: it goes first.
+                // The failed branch comes first: the time of the request is booked like that of the first branch.
                 let branches = &mut self.requests.more_mut(parent).branches;
                 branches.sort_by_key(|branch| *branch != id);
                 parent
@@ -222,7 +222,7 @@ impl<O: Observer> Simulation<O> {
         self.leave(id, Outcome::Failed(reason));
     }
 
-    /// Takes a request out of where it waits or runs.
+    /// Withdraws a request from where it waits or runs.
     fn withdraw(&mut self, id: RequestId) {
         let request = &self.requests[id];
         let (worker, state) = (request.worker, request.state);
@@ -262,7 +262,7 @@ impl<O: Observer> Simulation<O> {
     }
 }
 
-/// The laws that hold for every request that departs.
+/// The invariants that hold for every request that departs.
 fn audit_departure(request: &Request, outcome: Outcome, now: SimTime) {
     let response_time = now - request.arrival;
     let booked = request.spent.iter().copied().sum();

@@ -4,13 +4,13 @@ use crate::model::SimTime;
 
 /// A level that changes over time, integrated exactly.
 ///
-/// Its integral until some end is the sum of (end - rise) over all rises, less that of (end - fall) over all falls: the
-/// instants are added up, and the end comes in once.
+/// Its integral until some end is the sum of (end - rise) over all rises, minus that of (end - fall) over all falls. So
+/// the instants are added up, and the end is applied once.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Level {
     start: SimTime,
     level: u64,
-    /// The instants of all falls, less those of all rises; it wraps.
+    /// The sum of the instants of all falls, minus that of all rises; it wraps.
     falls_less_rises: u128,
     max: u64,
 }
@@ -41,7 +41,7 @@ impl Level {
         self.falls_less_rises = self.falls_less_rises.wrapping_add(self.counted(now));
     }
 
-    /// The level from now on.
+    /// Sets the level from now on.
     pub fn set(&mut self, now: SimTime, level: u64) {
         while self.level < level {
             self.rise(now);
@@ -51,18 +51,18 @@ impl Level {
         }
     }
 
-    /// One more for that long, booked when it is over; the highest level knows nothing of it.
+    /// One more during that time, booked when it is over. Does not raise the highest level.
     #[inline]
     pub fn add_span(&mut self, start: SimTime, end: SimTime) {
         self.falls_less_rises = self.falls_less_rises.wrapping_add(self.counted(end) - self.counted(start));
     }
 
-    /// Level × time in nanoseconds that is booked at once.
+    /// Books an amount of level × time, in nanoseconds.
     pub fn add_area(&mut self, area: u128) {
         self.falls_less_rises = self.falls_less_rises.wrapping_add(area);
     }
 
-    /// A level that was reached meanwhile by what is booked in spans.
+    /// Raises the highest level, for what is booked in spans.
     #[inline]
     pub fn reach(&mut self, now: SimTime, level: u64) {
         if now >= self.start {
@@ -70,7 +70,7 @@ impl Level {
         }
     }
 
-    /// The level now.
+    /// The current level.
     pub const fn now(&self) -> u64 {
         self.level
     }
@@ -82,7 +82,7 @@ impl Level {
         Usage { area: area.wrapping_add(self.falls_less_rises), max }
     }
 
-    /// An instant that counts: time before the start does not.
+    /// An instant, moved to the start if it is before.
     #[inline]
     fn counted(&self, time: SimTime) -> u128 {
         u128::from(time.max(self.start).as_nanos())
@@ -99,7 +99,7 @@ pub struct Usage {
 }
 
 impl Usage {
-    /// Adds the level over another stretch of time to this.
+    /// Adds the level over another span of time to this.
     pub fn add(&mut self, other: Self) {
         self.area += other.area;
         self.max = self.max.max(other.max);

@@ -1,12 +1,12 @@
 //! The simulation: draws through [`crate::random`], reads nothing, prints nothing, cannot fail.
 //!
-//! [`Simulation`] moves requests through the stations of a machine: the backlog, the run queues of the workers, the
-//! cores, connection pools and backends. How workers run requests is said by [`Rules`]; what may be seen goes to an
-//! [`Observer`].
+//! [`Simulation`] moves requests through a machine: the backlog, the run queues of the workers, the cores, connection
+//! pools and backends. [`Rules`] say how workers run requests, and an [`Observer`] sees what happens.
 
-/// The version of the model: the same scenario and seed give the same numbers under the same version, whatever the version
-/// of the program. It is raised with every change of what happens in a run, down to the nanosecond and the random draws,
-/// because numbers from before and after are not comparable; `tests/golden/model_version.rs` notices a change without it.
+/// The version of the model: the same scenario and seed give the same numbers under the same version, whatever the
+/// version of the program. It is raised with every change of what happens in a run, down to the nanosecond and the
+/// random draws, because numbers from before and after are not comparable; `tests/golden/model_version.rs` fails if a
+/// change comes without it.
 pub const MODEL_VERSION: u32 = 2;
 
 mod accepting;

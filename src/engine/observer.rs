@@ -6,20 +6,20 @@ use super::departure::Departure;
 use super::unfinished::Unfinished;
 use super::waits::Waits;
 
-/// Watches a run. What is not watched costs nothing.
+/// Watches a run. What it does not watch costs nothing.
 pub trait Observer {
-    /// Whether anything but departures is to be told from now on.
+    /// Whether it watches arrivals, takes and segments, from now on. Once false, it stays false.
     fn watches_segments(&self) -> bool {
         false
     }
 
-    /// Whether departures at one instant are to be told in the order in which they come about, whichever worker they
-    /// leave.
+    /// Whether departures at one instant are reported in the order in which they come about, even from different
+    /// workers.
     fn minds_order(&self) -> bool {
         false
     }
 
-    /// Whether what requests waited for is to be reported with their departures.
+    /// Whether departures are reported with what the requests waited for.
     fn watches_waits(&self) -> bool {
         false
     }
@@ -34,18 +34,18 @@ pub trait Observer {
         let _ = (request, worker);
     }
 
-    /// A request has spent a stretch of time in one way. Stretches of a request come in order and leave no holes.
+    /// A request has spent a span of time on one activity. The segments of a request come in order, without gaps.
     fn on_segment(&mut self, segment: Segment) {
         let _ = segment;
     }
 
-    /// Requests have departed, whatever became of them. Each is told before the next step that is watched; where nothing else
-    /// is, many are told at once, some time after.
+    /// Requests have departed, whatever their outcome. If segments are watched, each departure is reported before the
+    /// next segment; otherwise departures are reported in batches, some time later.
     fn on_departures(&mut self, departures: &[Departure]) {
         let _ = departures;
     }
 
-    /// None of the departures that are reported next is after this instant.
+    /// None of the departures reported next is after this instant.
     fn on_clock(&mut self, until: SimTime) {
         let _ = until;
     }
@@ -55,7 +55,7 @@ pub trait Observer {
         let _ = unfinished;
     }
 
-    /// The same, with a row of waits for each, if waits are watched.
+    /// The same with a row of waits for each departure, if waits are watched.
     fn on_departures_with_waits(&mut self, departures: &[Departure], waits: Waits<'_>) {
         let _ = waits;
         self.on_departures(departures);
@@ -94,7 +94,7 @@ macro_rules! report_to_each {
     };
 }
 
-/// Two observers are one.
+/// Two observers together are one.
 impl<A: Observer, B: Observer> Observer for (A, B) {
     fn watches_segments(&self) -> bool {
         self.0.watches_segments() || self.1.watches_segments()
@@ -111,23 +111,23 @@ impl<A: Observer, B: Observer> Observer for (A, B) {
     report_to_each!(0, 1);
 }
 
-/// Nobody watches.
+/// Watches nothing.
 impl Observer for () {}
 
 /// A request that enters the system.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Entrance {
-    /// Its number in the run, counted from 0 in the order of arrival, tries included.
+    /// Its number in the run, counted from 0 in the order of arrival; each attempt has its own.
     pub request: u64,
     /// Its class.
     pub class: ClassId,
     /// When it arrived.
     pub arrival: SimTime,
-    /// When the client tried first.
+    /// When its first attempt arrived.
     pub first_arrival: SimTime,
-    /// Tries of its client before this one.
+    /// How many attempts came before this one.
     pub attempts_before: u32,
-    /// The time it would take alone.
+    /// The time it would take if it were alone in the system.
     pub demand: SimDuration,
 }
 
@@ -143,8 +143,8 @@ pub struct Segment {
     /// Whether it has its turn to run at the end: if the segment is a wait off the CPU, nothing else of its worker could use
     /// the turn meanwhile.
     pub holds_turn: bool,
-    /// From when.
+    /// When it begins.
     pub start: SimTime,
-    /// Until when.
+    /// When it ends.
     pub end: SimTime,
 }

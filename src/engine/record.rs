@@ -5,22 +5,22 @@ use crate::model::{FailedBy, RejectedBy, SimDuration, SimTime};
 use super::level::Usage;
 use super::usage::{QueueUsage, WorkerUsage};
 
-/// What the engine counts in a run. Counts are of the requests that arrived after the warm-up.
+/// What the engine counts in a run. The counts are of requests that arrived after the warm-up.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Record {
-    /// From when on time counts: the end of the warm-up.
+    /// When the measured time begins: at the end of the warm-up.
     pub start: SimTime,
-    /// Until when it counts: the last departure, or the horizon.
+    /// When the measured time ends: at the last departure, or the horizon.
     pub end: SimTime,
     /// Why it ended.
     pub ending: Ending,
-    /// Why a trace could not be read to its end, if so.
+    /// Why a trace could not be read to its end, if it could not.
     pub trace_error: Option<String>,
     /// What happened to the requests of each class.
     pub classes: Vec<ClassCounts>,
-    /// Requests that arrived in the warm-up and are left out.
+    /// Requests that arrived in the warm-up and are not counted.
     pub warm_up_requests: u64,
-    /// Of those, the ones that departed after it.
+    /// Those among them that departed after the warm-up.
     pub from_warm_up: FromWarmUp,
     /// Phase starts and ends of all requests.
     pub phase_events: u64,
@@ -36,12 +36,12 @@ pub struct Record {
     pub backends: Vec<Usage>,
     /// Queries that wait until each backend starts them.
     pub backend_queues: Vec<Usage>,
-    /// The connections to each backend; nothing is held where there is no pool.
+    /// The connections to each backend; all 0 without a pool.
     pub pools: Vec<QueueUsage>,
-    /// The threads beside the loops.
+    /// The threads of the loops' thread pools.
     pub threads: QueueUsage,
-    /// What each worker did, where workers may be given unequal work: not where each takes one request after another out
-    /// of one queue, and not of a single one.
+    /// What each worker did, if workers may be given unequal work; otherwise empty. Work is equal if there is one
+    /// worker, or if each worker takes one request after another out of one queue.
     pub workers: Vec<WorkerUsage>,
 }
 
@@ -65,13 +65,13 @@ impl FromWarmUp {
 /// Why a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ending {
-    /// The last arrival came, and the last request departed.
+    /// All requests have arrived, and all have departed.
     Drained,
     /// The horizon was reached.
     Horizon,
-    /// Every request in flight waits for another: nothing can happen any more.
+    /// Every request in flight waits for another: nothing can happen.
     Deadlock,
-    /// Something happens again and again at one instant: the clock will not move any more.
+    /// Events repeat at one instant: the clock will not move.
     Standstill,
     /// More requests were in flight than allowed.
     TooManyInFlight,
@@ -84,7 +84,7 @@ pub enum Ending {
 pub struct ClassCounts {
     /// Entered the system.
     pub arrived: u64,
-    /// Of these, tries beyond the first.
+    /// Attempts among them after the first of their operation.
     pub retried: u64,
     /// Departed with an answer in time.
     pub completed: u64,
@@ -94,9 +94,9 @@ pub struct ClassCounts {
     pub timed_out: u64,
     /// Ended with an error, by reason.
     pub failed: FailedBy,
-    /// Of the timed out, those that the application served all the same.
+    /// Those among the timed out that the application served all the same.
     pub served_late: u64,
-    /// The longest that a client waited which got no answer: until the rejection, the error, or when it gave up.
+    /// The longest time that a client waited without an answer: until the rejection, the error, or when it gave up.
     pub longest_unanswered: SimDuration,
 }
 

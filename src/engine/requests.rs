@@ -1,6 +1,6 @@
-//! The requests in flight: one slab, in which others refer to them by number.
+//! The requests in flight: one slab, in which requests are referred to by number.
 //!
-//! A branch of parallel waits has a place of its own in the slab, and so has a client that will try again.
+//! A branch of parallel waits has a place of its own in the slab, and so has a client that will make another attempt.
 
 use crate::model::{Activity, BackendId, ClassId, Place, SimDuration, SimTime};
 
@@ -9,7 +9,7 @@ use super::observer::{Observer, Segment};
 use super::sharing::Share;
 use super::waits::{add_branch, clear_row};
 
-/// A place in the slab. It is used again once the request has departed.
+/// A place in the slab. It is reused once the request has departed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct RequestId(pub u32);
 
@@ -18,7 +18,7 @@ pub(super) struct RequestId(pub u32);
 pub(super) enum State {
     /// No worker has taken it.
     InBacklog,
-    /// A worker has taken it, and it waits for one of the threads beside the loop.
+    /// A worker has taken it, and it waits for a thread of the loop's thread pool.
     WaitingForThread,
     /// It has CPU work to do, and waits for its turn in the worker.
     WaitingForTurn,
@@ -28,28 +28,28 @@ pub(super) enum State {
     Running,
     /// It waits for a connection.
     WaitingForConnection(BackendId),
-    /// It has all it needs to be served by a backend, which is busy with others.
+    /// It waits until a backend, which is busy, starts its query.
     WaitingForBackend(BackendId),
     /// It is served off the CPU, or has nothing under way for an instant.
     Waiting,
-    /// Its branches are served.
+    /// Its branches are under way.
     Forked,
-    /// Its client will try again; of an acceptor: it sleeps.
+    /// Its client will make another attempt; of an acceptor: it sleeps.
     Away,
 }
 
 /// What runs a request in its worker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Executor {
-    /// Its worker has accepted it, and not taken it into a slot.
+    /// Nothing yet: its worker has accepted it, and not taken it into a slot.
     Accepted,
-    /// The only lane of its worker.
+    /// What runs all requests of its worker.
     Only,
-    /// The loop, beside which there are threads.
+    /// The loop of a worker with a thread pool.
     Loop,
-    /// A thread beside the loop.
+    /// A thread of the thread pool.
     Thread,
-    /// No request: the acceptor of its worker.
+    /// It is no request, but the acceptor of its worker.
     Acceptor,
 }
 
@@ -60,72 +60,72 @@ pub(super) struct PoolId(pub u32);
 /// What is known of a request in flight.
 #[derive(Clone, Debug)]
 pub(super) struct Request {
-    /// Its number in the run, counted from 0 in the order of first arrivals; all tries of a request share it.
+    /// Its number in the run, counted from 0 in the order of first attempts; all attempts of an operation share it.
     pub number: u64,
-    /// Its place in the order of all arrivals, tries included.
+    /// Its number in the order of all arrivals, retries included.
     pub entry: u64,
     pub arrival: SimTime,
     pub class: ClassId,
     /// The worker that took it, or to which it is bound.
     pub worker: u32,
-    /// The next instruction of its class's program, and the first.
+    /// The next instruction of its class's program, and the first one.
     pub next: u32,
     pub first: u32,
     pub state: State,
     pub executor: Executor,
-    /// Since when it has been in that state, or its time has been booked.
+    /// When it entered that state, or when its time was last booked.
     pub since: SimTime,
-    /// Since when it has had its turn, or had it last.
+    /// When it last got its turn.
     pub turn_since: SimTime,
-    /// Since when its thread or loop has had the core it runs on.
+    /// When its thread or loop got the core it runs on.
     pub on_core_since: SimTime,
-    /// CPU time that it cost to give it its core, and is not work.
+    /// CPU time of the context switch to it, which is not work.
     pub switch_cost: SimDuration,
-    /// When its burst will end, if nothing takes its core.
+    /// When its burst will end, if it keeps its core.
     pub burst_end: SimTime,
-    /// The time it takes alone.
+    /// The time it would take if it were alone in the system.
     pub demand: SimDuration,
     /// Whether it is one of the requests its worker is running, with a core or waiting for one.
     pub holds_turn: bool,
-    /// Its client has given up and been told so; the work goes on.
+    /// Its client has given up; the work goes on.
     pub is_abandoned: bool,
     /// Its response is out; it still occupies its worker.
     pub has_responded: bool,
-    /// Its scheduled completion, and the scheduled end of its quantum; others of its events are void.
+    /// Its scheduled completion, and the scheduled end of its quantum; other such events are void.
     pub completion: EventId,
     pub quantum_end: EventId,
-    /// Where its place among the running requests is.
+    /// Its place among the running requests.
     pub running_place: u32,
-    /// Time spent in each activity so far.
+    /// Time spent on each activity so far.
     pub spent: [SimDuration; Activity::ALL.len()],
-    /// Whether observers are told what it does: not what branches of parallel waits do, and no acceptor, and nothing after the
+    /// Whether its segments are reported: not those of branches of parallel waits and of acceptors, and none after the
     /// response.
     pub is_observed: bool,
-    /// Whether there is more to know of it than this.
+    /// Whether its [`More`] holds anything.
     has_more: bool,
 }
 
 /// What only some scenarios need to know of a request.
 #[derive(Clone, Debug, Default)]
 pub(super) struct More {
-    /// Its tries before this one, and when the first of them arrived.
+    /// How many attempts came before this one, and when the first one arrived.
     pub attempts_before: u32,
     pub first_arrival: Option<SimTime>,
-    /// Its demands, where a client may bring them again.
+    /// Its demands, if its client may make another attempt with them.
     pub demands: Vec<SimDuration>,
     /// Of an abandoned one: whether its client makes no further attempt.
     pub is_given_up: bool,
-    /// The user who sent it, and which of the user's requests it is.
+    /// The user who sent it, and its number among the user's requests.
     pub user: Option<(UserId, u64)>,
     /// Its share of the cores.
     pub share: Option<Share>,
     /// The connection it holds.
     pub connection: Option<PoolId>,
-    /// Since when it is first in its loop's queue, and waits for the lock: only where segments are watched.
+    /// When it got its worker's loop, and began to wait for the lock; noted only if segments are watched.
     pub loop_since: Option<SimTime>,
-    /// A pool whose released connection it passes on when its next burst ends.
+    /// A pool whose connection it passes on when its next burst ends.
     pub passes_on: Option<PoolId>,
-    /// Whether a backend is working for it.
+    /// The backend that works on its query, if any.
     pub served_by: Option<BackendId>,
     /// The request of which it is a branch.
     pub parent: Option<RequestId>,
@@ -191,7 +191,7 @@ impl Request {
 #[derive(Clone, Debug)]
 pub(super) struct RequestSlab {
     requests: Vec<Request>,
-    /// `stride` demands for each request, one an instruction of its class.
+    /// `stride` demands for each request, one for each instruction of its class.
     demands: Vec<SimDuration>,
     stride: usize,
     /// `columns` for each request: what it has waited for.
@@ -241,20 +241,20 @@ impl RequestSlab {
         &self.waits[start..start + self.columns]
     }
 
-    /// The same, to be changed.
+    /// The same, mutable.
     #[inline]
     pub fn waits_mut(&mut self, id: RequestId) -> &mut [SimDuration] {
         let start = id.0 as usize * self.columns;
         &mut self.waits[start..start + self.columns]
     }
 
-    /// A branch of a request has ended, as its last or before others: what it waited for is part of the request's waits.
+    /// A branch of a request has ended, as the last one or earlier: adds its waits to those of the request.
     pub fn add_branch_waits(&mut self, id: RequestId, branch: RequestId, is_last: bool) {
         let of_branch = self.waits(branch).to_vec();
         add_branch(self.waits_mut(id), &of_branch, is_last);
     }
 
-    /// Frees a place. Events that name it are void from now on.
+    /// Frees a place. Its scheduled events are void from now on.
     #[inline]
     pub fn remove(&mut self, id: RequestId) {
         let request = &mut self.requests[id.0 as usize];
@@ -272,7 +272,7 @@ impl RequestSlab {
         if self[id].has_more { self.more.get(id.0 as usize) } else { None }
     }
 
-    /// The same, to be changed.
+    /// The same, mutable.
     #[inline]
     pub fn more_mut(&mut self, id: RequestId) -> &mut More {
         self[id].has_more = true;
@@ -293,7 +293,7 @@ impl RequestSlab {
         (&mut self.requests[id.0 as usize], &mut self.demands[start..start + self.stride])
     }
 
-    /// All places in use; takes time in proportion to the most there ever were.
+    /// All places in use. Takes time proportional to the highest number of places ever in use.
     pub fn ids(&self) -> Vec<RequestId> {
         let mut is_used = vec![true; self.requests.len()];
         for free in &self.free {

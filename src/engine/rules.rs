@@ -10,25 +10,25 @@ use crate::model::{Overhead, SimDuration};
 pub struct Rules {
     /// How many worker processes there are; at least 1.
     pub workers: u32,
-    /// Requests in progress at once in a worker; `None`: any number.
+    /// Maximum number of requests in progress in a worker; `None`: unlimited.
     pub slots: Option<u32>,
-    /// How many requests of a worker run at the same instant, cores permitting.
+    /// Maximum number of requests of a worker that run at the same instant, cores permitting.
     pub running_at_once: u32,
-    /// After how long a running request hands over to a ready one of its worker; `None`: at the end of its burst.
+    /// How long a request runs before it hands over to a ready one of its worker; `None`: to the end of its burst.
     pub hand_over_interval: Option<SimDuration>,
-    /// Which waits hold what runs the request.
+    /// Which waits block what runs the request.
     pub blocking_waits: BlockingWaits,
     /// Whether parallel waits of a request go on at the same time; otherwise one after another.
     pub gathers: bool,
-    /// Whether the next ready request of a worker goes on on the core of the last: one loop runs them all.
+    /// Whether the next ready request of a worker continues on the core of the last one: one loop runs them all.
     pub keeps_core: bool,
-    /// Threads beside the loop of each worker.
+    /// The thread pool of each worker's loop.
     pub thread_pool: Option<ThreadPool>,
     /// CPU time of the application server itself, for each request.
     pub overhead: Overhead,
-    /// Whether a thread that comes to write its response gives the lock to a ready one first.
+    /// Whether a thread gives the lock to a ready one before it writes its response.
     pub yields_to_respond: bool,
-    /// On what the loop's sleeps end; `None`: when they should.
+    /// The timers that end the loop's sleeps; `None`: sleeps end exactly on time.
     pub timers: Option<Timers>,
     /// Where requests wait that no worker has taken.
     pub queueing: Queueing,
@@ -55,10 +55,10 @@ impl Default for Rules {
     }
 }
 
-/// Which waits hold what runs the request, so that nothing else of the worker runs meanwhile.
+/// Which waits block what runs the request, so that nothing else of the worker runs meanwhile.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BlockingWaits {
-    /// None: a thread waits alone.
+    /// None of them: a thread waits without the lock.
     None,
     /// Those marked `blocking`: an event loop stands still.
     Marked,
@@ -71,7 +71,7 @@ pub enum BlockingWaits {
 pub struct Timers {
     /// Above 0.
     pub resolution: SimDuration,
-    /// Which of the multiples.
+    /// Which multiple a sleep is rounded to.
     pub rounding: Rounding,
 }
 
@@ -101,7 +101,8 @@ pub enum Rounding {
     Nearest,
 }
 
-/// Threads beside a loop: requests of some classes are handed to them, and run under the same lock as the loop.
+/// The thread pool of a loop: requests of some classes are handed to its threads, which run under the same lock as the
+/// loop.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ThreadPool {
     /// How many threads each worker has.
@@ -120,11 +121,11 @@ impl ThreadPool {
 /// Where requests wait that no worker has taken.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Queueing {
-    /// So many may wait; more are rejected. `None`: any number.
+    /// Maximum number of requests that wait; further arrivals are rejected. `None`: unlimited.
     pub backlog: Option<u32>,
-    /// Who takes whom.
+    /// How requests find their worker.
     pub dispatch: Dispatch,
-    /// Who is taken first.
+    /// Which request is taken first.
     pub order: Order,
 }
 
@@ -135,14 +136,14 @@ pub enum Dispatch {
     /// One queue; the first worker with a free slot takes the next request.
     #[default]
     Shared,
-    /// Bound on arrival, to one worker after another.
+    /// A request is bound on arrival, to one worker after another.
     RoundRobin,
-    /// Bound on arrival, to any worker with equal probability.
+    /// A request is bound on arrival, to any worker with equal probability.
     Random,
-    /// Bound on arrival, to the worker with the fewest requests, waiting ones included.
+    /// A request is bound on arrival, to the worker with the fewest requests, including waiting ones.
     LeastBusy,
-    /// Each worker takes requests as soon as it gets the CPU, whether or not a slot is free. Which of those that are ready
-    /// gets the next is chance, and some have better odds than others.
+    /// Each worker takes requests as soon as it gets the CPU, whether or not a slot is free. Which of the ready workers
+    /// gets the next request is random, with unequal odds.
     Accept,
 }
 
