@@ -8,13 +8,13 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::arguments::{ExplainArguments, ExportArguments, PrintArguments, ScenarioArguments, WhenUndecided, file};
-use super::ending::Ending;
 use super::failure::{Failure, reason};
 use super::files;
 use super::outputs::{InputKind, Inputs, Outputs};
-use super::progress::Bar;
+use super::progress::Progress;
 use super::reports::{self, Reports};
 use super::scenarios;
+use super::shutdown::Shutdown;
 use super::terminal::{Stdout, color_on_stderr, note};
 use crate::model::is_hidden;
 use crate::output::words::{advice, reason as reason_in_words, without_data};
@@ -47,7 +47,7 @@ Exit codes:
 /// by more than chance (Holm's method, 5 % for all numbers of a scenario together) and by more than both tolerances.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
-pub struct Check {
+pub struct CheckCommand {
     /// Scenario files; `-` reads one from standard input
     #[arg(value_name = "FILE", required = true)]
     files: Vec<String>,
@@ -95,13 +95,13 @@ struct Verdicts {
     fails: Vec<String>,
 }
 
-impl Check {
+impl CheckCommand {
     /// Reads all scenarios, then runs and judges them.
     ///
     /// # Errors
     /// What does not pass, or could not be judged; what is bad before what cannot be written before what is incomplete
     /// before what fails.
-    pub fn execute(&self, stdout: &mut Stdout, ending: &Ending) -> Result<(), Failure> {
+    pub fn execute(&self, stdout: &mut Stdout, shutdown: &Shutdown) -> Result<(), Failure> {
         let files = scenarios::without_baselines(&self.files);
         let named =
             |file: &String| self.no_baseline || self.baseline.is_some() || scenarios::baseline_of(file).is_some();
@@ -123,8 +123,8 @@ impl Check {
             ));
         }
         let stored = files.iter().map(|file| self.stored(file)).collect::<Result<Vec<_>, _>>()?;
-        self.expect_writable(&stored, &inputs, ending)?;
-        let mut reports = Reports::begin(self.print.printed(), &self.export.exports, scenarios.len(), ending)?;
+        self.expect_writable(&stored, &inputs, shutdown)?;
+        let mut reports = Reports::begin(self.print.printed(), &self.export.exports, scenarios.len(), shutdown)?;
         let mut verdicts = Verdicts::default();
         for ((file, scenario), (path, stored)) in files.iter().zip(&scenarios).zip(&stored) {
             let check = self.check(file, scenario, path, stored)?;
@@ -137,7 +137,7 @@ impl Check {
                 continue;
             }
             if let BaselineCheck::Written(_) = check.baseline
-                && let Err(failure) = self.write(scenario, path, &check, ending)
+                && let Err(failure) = self.write(scenario, path, &check, shutdown)
             {
                 verdicts.unwritten.push(failure.message());
                 continue;
@@ -186,9 +186,9 @@ impl Check {
         &self,
         baselines: &[(PathBuf, Stored)],
         inputs: &Inputs,
-        ending: &Ending,
+        shutdown: &Shutdown,
     ) -> Result<(), Failure> {
-        let mut outputs = Outputs::new(inputs, None, ending);
+        let mut outputs = Outputs::new(inputs, None, shutdown);
         for (path, stored) in baselines {
             match stored {
                 Stored::ToBeWritten { .. } => outputs.add_baseline(path)?,
@@ -206,7 +206,7 @@ impl Check {
             undecided_fails: self.scenario.undecided == WhenUndecided::Fail,
             ..Options::default()
         };
-        let bar = Bar::new(scenario.name(), self.print.quiet);
+        let bar = Progress::new(scenario.name(), self.print.quiet);
         let progress = |done: f64| {
             bar.update(done);
             ControlFlow::Continue(())
@@ -222,9 +222,15 @@ impl Check {
         study::check(scenario, &options, &mut watch, &gate).map_err(|study::Halted| Failure::Interrupted)
     }
 
-    fn write(&self, scenario: &Scenario, path: &Path, check: &ScenarioCheck, ending: &Ending) -> Result<(), Failure> {
+    fn write(
+        &self,
+        scenario: &Scenario,
+        path: &Path,
+        check: &ScenarioCheck,
+        shutdown: &Shutdown,
+    ) -> Result<(), Failure> {
         let baseline = Baseline::of(scenario, &check.results);
-        files::write(path, &baseline_json(&baseline), ending)?;
+        files::write(path, &baseline_json(&baseline), shutdown)?;
         if !self.print.quiet {
             note(&format!("wrote {}\n", path.display()));
         }

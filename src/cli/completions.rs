@@ -15,12 +15,12 @@ Examples:
 /// Print completions for a shell
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
-pub struct Completions {
+pub struct CompletionsCommand {
     /// Which shell
     shell: Shell,
 }
 
-impl Completions {
+impl CompletionsCommand {
     /// Prints them.
     ///
     /// # Errors

@@ -21,9 +21,9 @@ Examples:
 /// Print a commented scenario to start from
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
-pub struct Init {}
+pub struct InitCommand {}
 
-impl Init {
+impl InitCommand {
     /// Prints it.
     ///
     /// # Errors

@@ -14,12 +14,12 @@ Examples:
 /// Print a manual page
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
-pub struct Man {
+pub struct ManCommand {
     /// The page of this command; left out, that of waitline itself
     command: Option<String>,
 }
 
-impl Man {
+impl ManCommand {
     /// Prints it.
     ///
     /// # Errors

@@ -3,7 +3,6 @@
 mod arguments;
 mod check;
 mod completions;
-mod ending;
 mod failure;
 mod files;
 mod github;
@@ -15,10 +14,12 @@ mod progress;
 mod quick;
 mod replay;
 mod reports;
+mod requests_csv;
 mod run;
+mod run_job;
 mod scenarios;
 mod schema;
-mod simulate;
+mod shutdown;
 mod terminal;
 mod usage;
 mod verify;
@@ -30,8 +31,8 @@ use clap::builder::Styles;
 use clap::builder::styling::{AnsiColor, Effects};
 use clap::{CommandFactory, Parser, Subcommand};
 
-use self::ending::Ending;
 use self::failure::Failure;
+use self::shutdown::Shutdown;
 use self::terminal::Stdout;
 
 const STYLES: Styles = Styles::styled()
@@ -71,27 +72,27 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    Run(run::Run),
-    Check(check::Check),
-    Quick(quick::Quick),
-    Verify(verify::Verify),
-    Replay(replay::Replay),
-    Presets(presets::Presets),
-    Init(init::Init),
-    Schema(schema::Schema),
-    Completions(completions::Completions),
-    Man(man::Man),
+    Run(run::RunCommand),
+    Check(check::CheckCommand),
+    Quick(quick::QuickCommand),
+    Verify(verify::VerifyCommand),
+    Replay(replay::ReplayCommand),
+    Presets(presets::PresetsCommand),
+    Init(init::InitCommand),
+    Schema(schema::SchemaCommand),
+    Completions(completions::CompletionsCommand),
+    Man(man::ManCommand),
 }
 
 impl Command {
-    fn execute(&self, stdout: &mut Stdout, ending: &Ending) -> Result<(), Failure> {
+    fn execute(&self, stdout: &mut Stdout, shutdown: &Shutdown) -> Result<(), Failure> {
         match self {
-            Self::Run(command) => command.execute(stdout, ending),
-            Self::Check(command) => command.execute(stdout, ending),
-            Self::Quick(command) => command.execute(stdout, ending),
-            Self::Verify(command) => command.execute(stdout, ending),
-            Self::Replay(command) => command.execute(stdout, ending),
-            Self::Presets(command) => command.execute(stdout, ending),
+            Self::Run(command) => command.execute(stdout, shutdown),
+            Self::Check(command) => command.execute(stdout, shutdown),
+            Self::Quick(command) => command.execute(stdout, shutdown),
+            Self::Verify(command) => command.execute(stdout, shutdown),
+            Self::Replay(command) => command.execute(stdout, shutdown),
+            Self::Presets(command) => command.execute(stdout, shutdown),
             Self::Init(command) => command.execute(stdout),
             Self::Schema(command) => command.execute(stdout),
             Self::Completions(command) => command.execute(stdout),
@@ -102,10 +103,10 @@ impl Command {
 
 /// Runs the program: reads its arguments, does what they ask, and returns the exit code.
 pub fn main() -> ExitCode {
-    let ending = Ending::listen();
+    let shutdown = Shutdown::listen();
     let mut stdout = Stdout::new();
     let result = match Cli::try_parse() {
-        Ok(cli) => cli.command.execute(&mut stdout, &ending),
+        Ok(cli) => cli.command.execute(&mut stdout, &shutdown),
         Err(error) => {
             let arguments: Vec<String> = env::args_os().map(|word| word.to_string_lossy().into_owned()).collect();
             let error = usage::with_suggestion(error, &mut Cli::command(), &arguments);

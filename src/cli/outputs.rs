@@ -5,9 +5,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::ending::Ending;
 use super::failure::Failure;
-use super::files::{NewFile, Place, folder_of};
+use super::files::{NewFile, ResolvedPath, folder_of};
+use super::shutdown::Shutdown;
 
 /// The files that have been read so far; others may add to it while they read.
 #[derive(Clone, Debug, Default)]
@@ -18,7 +18,7 @@ struct Input {
     /// As messages name it.
     path: PathBuf,
     kind: InputKind,
-    place: Place,
+    place: ResolvedPath,
 }
 
 /// What is read.
@@ -52,7 +52,7 @@ impl Inputs {
         if inputs.iter().any(|input| input.path == path) {
             return;
         }
-        let place = Place::of(path).ok().filter(|place| place.exists() && place.is_replaced());
+        let place = ResolvedPath::of(path).ok().filter(|place| place.exists() && place.is_replaced());
         inputs.extend(place.map(|place| Input { path: path.to_owned(), kind, place }));
     }
 
@@ -65,24 +65,24 @@ impl Inputs {
 #[derive(Debug)]
 pub struct Outputs<'a> {
     inputs: &'a Inputs,
-    ending: &'a Ending,
+    shutdown: &'a Shutdown,
     /// Folders below it are created.
     out: Option<PathBuf>,
-    known: Vec<(PathBuf, Place)>,
+    known: Vec<(PathBuf, ResolvedPath)>,
 }
 
 impl<'a> Outputs<'a> {
     /// None yet. Folders below `out` need not exist: they are created.
-    pub fn new(inputs: &'a Inputs, out: Option<&Path>, ending: &'a Ending) -> Self {
-        let out = out.and_then(|out| Place::of(&out.join("file")).ok());
+    pub fn new(inputs: &'a Inputs, out: Option<&Path>, shutdown: &'a Shutdown) -> Self {
+        let out = out.and_then(|out| ResolvedPath::of(&out.join("file")).ok());
         let out = out.map(|inside| folder_of(inside.real_path()).to_owned());
-        Self { inputs, ending, out, known: Vec::new() }
+        Self { inputs, shutdown, out, known: Vec::new() }
     }
 
     /// Adds standard output, if it is a file.
     pub fn add_stdout(&mut self) {
         let path = Path::new("/dev/stdout");
-        if let Ok(place) = Place::of(path)
+        if let Ok(place) = ResolvedPath::of(path)
             && place.exists()
             && place.is_replaced()
         {
@@ -108,19 +108,19 @@ impl<'a> Outputs<'a> {
     }
 
     fn add_unless(&mut self, path: &Path, is_kept: fn(InputKind) -> bool) -> Result<(), Failure> {
-        let place = Place::of(path).map_err(|error| Failure::write(path, &error))?;
+        let place = ResolvedPath::of(path).map_err(|error| Failure::write(path, &error))?;
         // Any number of texts may go to a device or a pipe.
         if !place.is_replaced() {
             return Ok(());
         }
         self.expect_new(path, &place, is_kept)?;
         self.expect_folder(path, &place)?;
-        NewFile::create(path, self.ending)?;
+        NewFile::create(path, self.shutdown)?;
         self.known.push((path.to_owned(), place));
         Ok(())
     }
 
-    fn expect_new(&self, path: &Path, place: &Place, is_kept: fn(InputKind) -> bool) -> Result<(), Failure> {
+    fn expect_new(&self, path: &Path, place: &ResolvedPath, is_kept: fn(InputKind) -> bool) -> Result<(), Failure> {
         let shown = path.display();
         let is_kept = |input: &&Input| is_kept(input.kind) && input.place.is_same(place);
         if let Some(input) = self.inputs.lock().iter().find(is_kept) {
@@ -136,7 +136,7 @@ impl<'a> Outputs<'a> {
     }
 
     /// The folder is there, or will be.
-    fn expect_folder(&self, path: &Path, place: &Place) -> Result<(), Failure> {
+    fn expect_folder(&self, path: &Path, place: &ResolvedPath) -> Result<(), Failure> {
         let folder = folder_of(place.real_path());
         if folder.is_dir() || self.out.as_ref().is_some_and(|out| folder.starts_with(out)) {
             return Ok(());

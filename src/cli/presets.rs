@@ -3,9 +3,9 @@
 use clap::Args;
 
 use super::arguments::formats_for;
-use super::ending::Ending;
 use super::failure::Failure;
 use super::reports;
+use super::shutdown::Shutdown;
 use super::terminal::Stdout;
 use crate::output::{Format, PresetList, Shows};
 use crate::policy::examples;
@@ -21,18 +21,18 @@ Examples:
 /// overhead of the product. `validation/` holds the predictions of presets against the real servers.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
-pub struct Presets {
+pub struct PresetsCommand {
     /// Print the list in this format
     #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = formats_for(&[Shows::Everything]))]
     format: Format,
 }
 
-impl Presets {
+impl PresetsCommand {
     /// Prints the list.
     ///
     /// # Errors
     /// When it cannot be written.
-    pub fn execute(&self, stdout: &mut Stdout, ending: &Ending) -> Result<(), Failure> {
-        reports::print(PresetList(examples()), Some(self.format), stdout, ending)
+    pub fn execute(&self, stdout: &mut Stdout, shutdown: &Shutdown) -> Result<(), Failure> {
+        reports::print(PresetList(examples()), Some(self.format), stdout, shutdown)
     }
 }

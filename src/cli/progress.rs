@@ -14,14 +14,14 @@ const PATIENCE: Duration = Duration::from_millis(500);
 const STEPS: u64 = 1000;
 
 /// Shows how far something is, from any thread.
-pub struct Bar {
+pub struct Progress {
     name: String,
     begun: Instant,
     is_shown: bool,
     bar: OnceLock<ProgressBar>,
 }
 
-impl Bar {
+impl Progress {
     /// A bar that nobody sees yet; never when `quiet`.
     pub fn new(name: &str, quiet: bool) -> Self {
         let is_shown = !quiet && stderr_is_terminal();
@@ -37,7 +37,7 @@ impl Bar {
     }
 }
 
-impl Drop for Bar {
+impl Drop for Progress {
     /// Leaves no trace.
     fn drop(&mut self) {
         if let Some(bar) = self.bar.get() {

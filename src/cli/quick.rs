@@ -9,11 +9,11 @@ use indexmap::IndexMap;
 use super::arguments::{
     ExplainArguments, ExportArguments, PrintArguments, RunArguments, ScenarioArguments, WriteArguments,
 };
-use super::ending::Ending;
 use super::failure::Failure;
 use super::outputs::Inputs;
+use super::run_job::RunJob;
 use super::scenarios;
-use super::simulate::Simulation;
+use super::shutdown::Shutdown;
 use super::terminal::Stdout;
 use crate::model::{Rate, SimDuration};
 use crate::policy::{Async, PolicyChoice, Sync, Threaded};
@@ -25,7 +25,7 @@ const EXAMPLES: &str = "\
 Examples:
   waitline quick --rate 80/s --cpu 10ms --db 80ms
   waitline quick --rate 80/s --cpu 10ms --db 80ms --workers 2 --threads 16
-  waitline quick --rate 8/s --cpu 20ms --db 80ms --law constant --cores 1
+  waitline quick --rate 8/s --cpu 20ms --db 80ms --distribution constant --cores 1
   waitline quick --rate 80/s --cpu 10ms --db 80ms --print-scenario > mine.json";
 
 /// The fields that options set: the printed scenario has them even where they are defaults.
@@ -37,7 +37,7 @@ const SET_BY_OPTIONS: [&str; 3] = ["/workers", "/threads", "/cores"];
 /// is written, unless --out, --csv or --export says where.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
-pub struct Quick {
+pub struct QuickCommand {
     /// Arrivals, such as 80/s or 600/min, at random (Poisson)
     #[arg(long, help_heading = "Requests")]
     rate: Rate,
@@ -50,9 +50,9 @@ pub struct Quick {
     #[arg(long, value_name = "TIME", help_heading = "Requests")]
     db: Option<SimDuration>,
 
-    /// How these times vary around their mean
-    #[arg(long, value_enum, default_value_t = Law::Exponential, help_heading = "Requests")]
-    law: Law,
+    /// Distribution of these times around their mean
+    #[arg(long, alias = "law", value_enum, default_value_t = DistributionKind::Exponential, help_heading = "Requests")]
+    distribution: DistributionKind,
 
     /// How many requests arrive
     #[arg(long, value_name = "N", default_value = "100000", help_heading = "Requests")]
@@ -103,19 +103,19 @@ pub struct Quick {
 
 /// How a time varies around its mean.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Law {
+enum DistributionKind {
     /// much, as when short and long ones are mixed
     Exponential,
     /// not at all
     Constant,
 }
 
-impl Quick {
+impl QuickCommand {
     /// Builds the scenario and runs it.
     ///
     /// # Errors
     /// As for `run`.
-    pub fn execute(&self, stdout: &mut Stdout, ending: &Ending) -> Result<(), Failure> {
+    pub fn execute(&self, stdout: &mut Stdout, shutdown: &Shutdown) -> Result<(), Failure> {
         let text = self.draft().to_string();
         if self.print_scenario {
             return stdout.write(&text);
@@ -123,7 +123,7 @@ impl Quick {
         let inputs = Inputs::default();
         let source = Source::new("<quick>", text);
         let scenario = scenarios::from_source(source, "quick", Path::new("."), &self.scenario, &inputs)?;
-        let simulation = Simulation {
+        let simulation = RunJob {
             inputs: &inputs,
             scenario: &self.scenario,
             run: &self.run,
@@ -133,7 +133,7 @@ impl Quick {
             write: &self.write,
             exports: &self.export.exports,
         };
-        simulation.run(&[scenario], stdout, ending)
+        simulation.run(&[scenario], stdout, shutdown)
     }
 
     fn draft(&self) -> Draft {
@@ -160,17 +160,17 @@ impl Quick {
 
     fn description(&self) -> String {
         let db = self.db.map(|db| format!(" and {db} of database")).unwrap_or_default();
-        let law = match self.law {
-            Law::Exponential => "exponential",
-            Law::Constant => "constant",
+        let distribution = match self.distribution {
+            DistributionKind::Exponential => "exponential",
+            DistributionKind::Constant => "constant",
         };
-        format!("Requests at {}, each with {} of CPU{db} ({law}).", self.rate, self.cpu)
+        format!("Requests at {}, each with {} of CPU{db} ({distribution}).", self.rate, self.cpu)
     }
 
     fn phases(&self) -> Vec<PhaseForm> {
-        let varying = |time: SimDuration| match self.law {
-            Law::Exponential if time > SimDuration::ZERO => Distribution::Exponential(time),
-            Law::Exponential | Law::Constant => Distribution::Constant(time),
+        let varying = |time: SimDuration| match self.distribution {
+            DistributionKind::Exponential if time > SimDuration::ZERO => Distribution::Exponential(time),
+            DistributionKind::Exponential | DistributionKind::Constant => Distribution::Constant(time),
         };
         let compute = |time| PhaseForm::Compute(varying(time));
         let Some(db) = self.db else { return vec![compute(self.cpu)] };

@@ -7,12 +7,12 @@ use std::{fs, io};
 use clap::Args;
 
 use super::arguments::file;
-use super::ending::Ending;
 use super::failure::{Failure, reason};
 use super::files;
 use super::outputs::{InputKind, Inputs, Outputs};
 use super::reports;
 use super::scenarios;
+use super::shutdown::Shutdown;
 use super::terminal::Stdout;
 use crate::output::words::{bad_observations, case_description, not_replayable};
 use crate::output::{Format, ReplayReport, replay_svg};
@@ -51,7 +51,7 @@ const OBSERVED: &str = "observed_latency_ms.csv";
 /// here, and mean and percentiles are held against the observed ones, request by request too.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
-pub struct Replay {
+pub struct ReplayCommand {
     /// Folders, each a case or full of cases
     #[arg(required = true, value_name = "DIR")]
     folders: Vec<PathBuf>,
@@ -81,27 +81,27 @@ fn change(text: &str) -> Result<Change, std::convert::Infallible> {
     Ok(Change::new(text))
 }
 
-impl Replay {
+impl ReplayCommand {
     /// Replays the cases and prints how they compare.
     ///
     /// # Errors
     /// When a case cannot be read, is too far off, or gives no prediction.
-    pub fn execute(&self, stdout: &mut Stdout, ending: &Ending) -> Result<(), Failure> {
+    pub fn execute(&self, stdout: &mut Stdout, shutdown: &Shutdown) -> Result<(), Failure> {
         let folders = self.cases()?;
         if self.print_scenario {
             return self.print(&folders, stdout);
         }
         let inputs = Inputs::default();
         let cases = each(&folders, |folder| self.read(folder, &inputs))?;
-        let mut outputs = Outputs::new(&inputs, None, ending);
+        let mut outputs = Outputs::new(&inputs, None, shutdown);
         reports::add_outputs(Some(self.format), &[], &mut outputs)?;
         self.picture.iter().try_for_each(|path| outputs.add(path))?;
         let replayed = Replayed::new(each(&cases, |case| case.replay(self.accept_streams))?);
         let picture = self.picture.as_ref().map(|path| (path, replay_svg(&replayed)));
         let verdict = judge(&replayed);
-        reports::print(ReplayReport(replayed), Some(self.format), stdout, ending)?;
+        reports::print(ReplayReport(replayed), Some(self.format), stdout, shutdown)?;
         if let Some((path, svg)) = picture {
-            files::write(path, &svg, ending)?;
+            files::write(path, &svg, shutdown)?;
         }
         verdict
     }
@@ -130,13 +130,13 @@ impl Replay {
         Ok(cases)
     }
 
-    fn read(&self, folder: &Path, inputs: &Inputs) -> Result<Case, Diagnostic> {
+    fn read(&self, folder: &Path, inputs: &Inputs) -> Result<MeasuredCase, Diagnostic> {
         for name in [SCENARIO, CASE, OBSERVED] {
             inputs.add(&folder.join(name), InputKind::Case);
         }
         let path = folder.join(OBSERVED);
         let observed = Observed::parse(&text(&path)?).map_err(|bad| wrong(&path, &bad_observations(&bad)))?;
-        Ok(Case { folder: folder.to_owned(), scenario: self.scenario(folder, inputs)?, observed })
+        Ok(MeasuredCase { folder: folder.to_owned(), scenario: self.scenario(folder, inputs)?, observed })
     }
 
     /// The scenario in the folder, or the one that its `case.json` stands for.
@@ -159,13 +159,13 @@ impl Replay {
 }
 
 /// A case that has been read.
-struct Case {
+struct MeasuredCase {
     folder: PathBuf,
     scenario: Scenario,
     observed: Observed,
 }
 
-impl Case {
+impl MeasuredCase {
     fn replay(&self, accept_streams: NonZeroU32) -> Result<ReplayedCase, Diagnostic> {
         replay(&name(&self.folder), &self.scenario, &self.observed, accept_streams)
             .map_err(|why| wrong(&self.folder, &not_replayable(why)))

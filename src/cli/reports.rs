@@ -1,11 +1,11 @@
 //! Where reports go: standard output, and the files of `--export`.
 
 use super::arguments::Export;
-use super::ending::Ending;
 use super::failure::Failure;
 use super::files::NewFile;
 use super::github;
 use super::outputs::Outputs;
+use super::shutdown::Shutdown;
 use super::terminal::{Stdout, note};
 use crate::output::{Document, Format, View};
 
@@ -24,8 +24,13 @@ impl Reports {
     ///
     /// # Errors
     /// [`Failure::Write`] naming the path.
-    pub fn begin(printed: Option<Format>, exports: &[Export], count: usize, ending: &Ending) -> Result<Self, Failure> {
-        let begin = |export: &Export| Ok((export.format, NewFile::create(&export.path, ending)?));
+    pub fn begin(
+        printed: Option<Format>,
+        exports: &[Export],
+        count: usize,
+        shutdown: &Shutdown,
+    ) -> Result<Self, Failure> {
+        let begin = |export: &Export| Ok((export.format, NewFile::create(&export.path, shutdown)?));
         let exports = exports.iter().map(begin).collect::<Result<_, Failure>>()?;
         let view = View { several: count > 1, ..View::default() };
         Ok(Self { printed, exports, view, kept: Vec::new() })
@@ -80,9 +85,9 @@ pub fn print(
     document: impl Document + 'static,
     format: Option<Format>,
     stdout: &mut Stdout,
-    ending: &Ending,
+    shutdown: &Shutdown,
 ) -> Result<(), Failure> {
-    let mut reports = Reports::begin(format, &[], 1, ending)?;
+    let mut reports = Reports::begin(format, &[], 1, shutdown)?;
     reports.add(document, stdout)?;
     reports.finish(stdout)
 }

@@ -7,11 +7,11 @@ use clap::Args;
 use super::arguments::{
     ExplainArguments, ExportArguments, PrintArguments, RunArguments, ScenarioArguments, WriteArguments,
 };
-use super::ending::Ending;
 use super::failure::Failure;
 use super::outputs::Inputs;
+use super::run_job::RunJob;
 use super::scenarios;
-use super::simulate::Simulation;
+use super::shutdown::Shutdown;
 use super::terminal::Stdout;
 
 const EXAMPLES: &str = "\
@@ -30,7 +30,7 @@ Examples:
 /// are checked before the first one runs: when one is bad, nothing is written.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
-pub struct Run {
+pub struct RunCommand {
     /// Scenario files; `-` reads one from standard input
     #[arg(value_name = "FILE", required = true)]
     files: Vec<String>,
@@ -58,15 +58,15 @@ pub struct Run {
     export: ExportArguments,
 }
 
-impl Run {
+impl RunCommand {
     /// Reads all scenarios, then runs them.
     ///
     /// # Errors
     /// A bad scenario, a file that cannot be written, or a run that a limit has stopped.
-    pub fn execute(&self, stdout: &mut Stdout, ending: &Ending) -> Result<(), Failure> {
+    pub fn execute(&self, stdout: &mut Stdout, shutdown: &Shutdown) -> Result<(), Failure> {
         let inputs = Inputs::default();
         let scenarios = scenarios::read(&self.files, &self.scenario, &inputs)?;
-        let simulation = Simulation {
+        let simulation = RunJob {
             inputs: &inputs,
             scenario: &self.scenario,
             run: &self.run,
@@ -76,6 +76,6 @@ impl Run {
             write: &self.write,
             exports: &self.export.exports,
         };
-        simulation.run(&scenarios, stdout, ending)
+        simulation.run(&scenarios, stdout, shutdown)
     }
 }

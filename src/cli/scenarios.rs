@@ -143,7 +143,7 @@ fn expect_policy(wanted: &str, scenario: &Scenario) -> Result<(), Diagnostic> {
     Err(Diagnostic::new(format!("scenario `{}` has no policy `{wanted}`", scenario.name())).with_help(help))
 }
 
-/// The file's name without its folder and its last ending.
+/// The file's name without its folder and its last shutdown.
 fn scenario_name(file: &str) -> Result<String, Diagnostic> {
     if file == STDIN {
         return Ok("stdin".to_owned());

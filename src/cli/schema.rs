@@ -14,13 +14,13 @@ Examples:
 /// Print the JSON Schema of a file format
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
-pub struct Schema {
+pub struct SchemaCommand {
     /// Which format
-    name: Name,
+    name: SchemaName,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
-enum Name {
+enum SchemaName {
     /// scenario files
     Scenario,
     /// results.json, and what `run --format json` prints
@@ -31,17 +31,17 @@ enum Name {
     Check,
 }
 
-impl Schema {
+impl SchemaCommand {
     /// Prints it.
     ///
     /// # Errors
     /// When it cannot be written.
     pub fn execute(&self, stdout: &mut Stdout) -> Result<(), Failure> {
         let schema = match self.name {
-            Name::Scenario => scenario::schema(),
-            Name::Results => output::results_schema(),
-            Name::Baseline => output::baseline_schema(),
-            Name::Check => output::check_schema(),
+            SchemaName::Scenario => scenario::schema(),
+            SchemaName::Results => output::results_schema(),
+            SchemaName::Baseline => output::baseline_schema(),
+            SchemaName::Check => output::check_schema(),
         };
         stdout.write(&format!("{schema:#}\n"))
     }

@@ -6,10 +6,10 @@ use std::ops::ControlFlow;
 use clap::Args;
 
 use super::arguments::PrintArguments;
-use super::ending::Ending;
 use super::failure::Failure;
-use super::progress::Bar;
+use super::progress::Progress;
 use super::reports;
+use super::shutdown::Shutdown;
 use super::terminal::Stdout;
 use crate::output::{CoverageReport, VerificationReport};
 use crate::study::{Coverage, CoveredNumber, Halted, Verdict, Verification, case_ids, coverage, verify};
@@ -31,7 +31,7 @@ Exit codes:
 /// confidence interval of independent runs covers the exact value and is narrow.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
-pub struct Verify {
+pub struct VerifyCommand {
     /// Run only these cases, such as A01
     #[arg(long, value_name = "ID", num_args = 1.., value_delimiter = ',')]
     only: Vec<String>,
@@ -48,20 +48,20 @@ pub struct Verify {
     print: PrintArguments,
 }
 
-impl Verify {
+impl VerifyCommand {
     /// Runs the cases and prints what they gave.
     ///
     /// # Errors
     /// When a case is unknown or a figure does not pass.
-    pub fn execute(&self, stdout: &mut Stdout, ending: &Ending) -> Result<(), Failure> {
+    pub fn execute(&self, stdout: &mut Stdout, shutdown: &Shutdown) -> Result<(), Failure> {
         if let Some(experiments) = self.coverage {
-            return self.cover(experiments.get(), stdout, ending);
+            return self.cover(experiments.get(), stdout, shutdown);
         }
         let only: Vec<String> = self.only.iter().map(|id| id.to_uppercase()).collect();
         check_ids(&only)?;
         let verification = self.verify(&only)?;
         let verdict = judge(&verification);
-        reports::print(VerificationReport(verification), self.print.printed(), stdout, ending)?;
+        reports::print(VerificationReport(verification), self.print.printed(), stdout, shutdown)?;
         verdict
     }
 
@@ -69,10 +69,10 @@ impl Verify {
         self.watched(|watch| verify(only, self.precise, watch))
     }
 
-    fn cover(&self, experiments: u64, stdout: &mut Stdout, ending: &Ending) -> Result<(), Failure> {
+    fn cover(&self, experiments: u64, stdout: &mut Stdout, shutdown: &Shutdown) -> Result<(), Failure> {
         let found: Vec<Coverage> = self.watched(|watch| coverage(experiments, watch))?;
         let passes = found.iter().flat_map(|coverage| &coverage.numbers).all(CoveredNumber::passes);
-        reports::print(CoverageReport(found), self.print.printed(), stdout, ending)?;
+        reports::print(CoverageReport(found), self.print.printed(), stdout, shutdown)?;
         match passes {
             true => Ok(()),
             false => Err(Failure::Gate("an interval does not cover as often as it should".to_owned())),
@@ -84,7 +84,7 @@ impl Verify {
         &self,
         work: impl FnOnce(&(dyn Fn(f64) -> ControlFlow<()> + Sync)) -> Result<T, Halted>,
     ) -> Result<T, Failure> {
-        let bar = Bar::new("verify", self.print.quiet);
+        let bar = Progress::new("verify", self.print.quiet);
         let watch = |done| {
             bar.update(done);
             ControlFlow::Continue(())

@@ -1,6 +1,6 @@
 //! Files: what is written is there as a whole or not at all; what is read may be read again.
 
-mod place;
+mod resolved_path;
 mod temporary;
 
 use std::fs;
@@ -8,10 +8,10 @@ use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 
 use self::temporary::Temporary;
-use super::ending::Ending;
 use super::failure::{Failure, reason};
+use super::shutdown::Shutdown;
 
-pub use self::place::{Place, folder_of};
+pub use self::resolved_path::{ResolvedPath, folder_of};
 
 /// A file being written. Dropped before it is finished, it leaves nothing behind.
 #[derive(Debug)]
@@ -34,8 +34,8 @@ impl NewFile {
     ///
     /// # Errors
     /// [`Failure::Write`] naming the path.
-    pub fn create(path: &Path, ending: &Ending) -> Result<Self, Failure> {
-        let target = Target::create(path, ending).map_err(|error| Failure::write(path, &error))?;
+    pub fn create(path: &Path, shutdown: &Shutdown) -> Result<Self, Failure> {
+        let target = Target::create(path, shutdown).map_err(|error| Failure::write(path, &error))?;
         Ok(Self { path: path.to_owned(), target })
     }
 
@@ -68,8 +68,8 @@ impl NewFile {
 }
 
 impl Target {
-    fn create(path: &Path, ending: &Ending) -> io::Result<Self> {
-        let place = Place::of(path)?;
+    fn create(path: &Path, shutdown: &Shutdown) -> io::Result<Self> {
+        let place = ResolvedPath::of(path)?;
         let real_path = place.real_path().to_owned();
         if !place.is_replaced() {
             let file = BufWriter::new(fs::File::options().write(true).open(real_path)?);
@@ -79,7 +79,7 @@ impl Target {
         if place.exists() {
             fs::File::options().write(true).open(&real_path)?;
         }
-        let file = BufWriter::new(Temporary::begin(place.existing_folder(), ending)?);
+        let file = BufWriter::new(Temporary::begin(place.existing_folder(), shutdown)?);
         Ok(Self::Whole { file, real_path })
     }
 
@@ -108,8 +108,8 @@ fn unless_reader_has_gone(written: io::Result<()>, reader_has_gone: &mut bool) -
 ///
 /// # Errors
 /// [`Failure::Write`] naming the path.
-pub fn write(path: &Path, text: &str, ending: &Ending) -> Result<(), Failure> {
-    let mut file = NewFile::create(path, ending)?;
+pub fn write(path: &Path, text: &str, shutdown: &Shutdown) -> Result<(), Failure> {
+    let mut file = NewFile::create(path, shutdown)?;
     file.write(text).map_err(|error| file.failure(&error))?;
     file.finish()
 }

@@ -11,7 +11,7 @@ use std::path::Path;
 
 use tempfile::{Builder, NamedTempFile};
 
-use crate::cli::ending::{Ending, Unfinished};
+use crate::cli::shutdown::{PartialFile, Shutdown};
 
 const PREFIX: &str = ".waitline-";
 const SUFFIX: &str = ".part";
@@ -20,7 +20,7 @@ const SUFFIX: &str = ".part";
 #[derive(Debug)]
 pub struct Temporary {
     file: Begun,
-    ending: Ending,
+    shutdown: Shutdown,
 }
 
 #[derive(Debug)]
@@ -29,30 +29,30 @@ enum Begun {
     Nameless(File),
     Named {
         file: NamedTempFile,
-        unfinished: Unfinished,
+        unfinished: PartialFile,
     },
 }
 
 impl Temporary {
     /// Begins a file that will be moved to somewhere in this folder.
-    pub fn begin(folder: &Path, ending: &Ending) -> io::Result<Self> {
+    pub fn begin(folder: &Path, shutdown: &Shutdown) -> io::Result<Self> {
         remove_stale(folder);
         #[cfg(target_os = "linux")]
         if let Ok(file) = nameless::begin(folder) {
-            return Ok(Self { file: Begun::Nameless(file), ending: ending.clone() });
+            return Ok(Self { file: Begun::Nameless(file), shutdown: shutdown.clone() });
         }
-        Self::begin_named(folder, ending)
+        Self::begin_named(folder, shutdown)
     }
 
-    fn begin_named(folder: &Path, ending: &Ending) -> io::Result<Self> {
+    fn begin_named(folder: &Path, shutdown: &Shutdown) -> io::Result<Self> {
         loop {
             let file = shared_by_default(&mut builder()).tempfile_in(folder)?;
             // File systems without locks have no stale files removed either.
             let _ = file.as_file().lock();
             // Another process may have found the file before it was locked, and removed it.
             if file.path().exists() {
-                let unfinished = ending.unfinished_file(file.path());
-                return Ok(Self { file: Begun::Named { file, unfinished }, ending: ending.clone() });
+                let unfinished = shutdown.partial_file(file.path());
+                return Ok(Self { file: Begun::Named { file, unfinished }, shutdown: shutdown.clone() });
             }
         }
     }
@@ -63,11 +63,11 @@ impl Temporary {
             #[cfg(target_os = "linux")]
             Begun::Nameless(file) => {
                 keep_permissions(&file, path)?;
-                self.ending.as_a_whole(|| nameless::name(&file, path))
+                self.shutdown.as_a_whole(|| nameless::name(&file, path))
             }
             Begun::Named { file, unfinished } => {
                 keep_permissions(file.as_file(), path)?;
-                self.ending.as_a_whole(|| file.persist(path))?;
+                self.shutdown.as_a_whole(|| file.persist(path))?;
                 drop(unfinished);
                 Ok(())
             }
@@ -201,13 +201,13 @@ mod tests {
     #[test]
     fn what_a_killed_process_left_goes_and_what_another_is_writing_stays() {
         let folder = tempfile::tempdir().unwrap();
-        let ending = Ending::default();
+        let shutdown = Shutdown::default();
         let stale = folder.path().join(".waitline-AbCdEf.part");
         fs::write(&stale, "half").unwrap();
         fs::write(folder.path().join(".waitline-notes"), "mine").unwrap();
-        let under_way = Temporary::begin_named(folder.path(), &ending).unwrap();
+        let under_way = Temporary::begin_named(folder.path(), &shutdown).unwrap();
         assert_eq!(names(folder.path()).len(), 3);
-        let other = Temporary::begin(folder.path(), &ending).unwrap();
+        let other = Temporary::begin(folder.path(), &shutdown).unwrap();
         assert!(!stale.exists());
         other.finish(&folder.path().join("b.csv")).unwrap();
         under_way.finish(&folder.path().join("a.csv")).unwrap();
@@ -217,16 +217,16 @@ mod tests {
     #[test]
     fn a_file_with_a_name_of_its_own_is_finished_or_dropped_like_one_without() {
         let folder = tempfile::tempdir().unwrap();
-        let ending = Ending::default();
+        let shutdown = Shutdown::default();
         let path = folder.path().join("rows.csv");
         for begin in [Temporary::begin, Temporary::begin_named] {
             for content in ["one", "two"] {
-                let mut file = begin(folder.path(), &ending).unwrap();
+                let mut file = begin(folder.path(), &shutdown).unwrap();
                 file.write_all(content.as_bytes()).unwrap();
                 file.finish(&path).unwrap();
                 assert_eq!(fs::read_to_string(&path).unwrap(), content);
             }
-            drop(begin(folder.path(), &ending).unwrap());
+            drop(begin(folder.path(), &shutdown).unwrap());
             assert_eq!(names(folder.path()), ["rows.csv"]);
             fs::remove_file(&path).unwrap();
         }
@@ -240,7 +240,7 @@ mod tests {
             // This file system has no such files.
             return;
         }
-        let mut file = Temporary::begin(folder.path(), &Ending::default()).unwrap();
+        let mut file = Temporary::begin(folder.path(), &Shutdown::default()).unwrap();
         file.write_all(b"half").unwrap();
         assert!(names(folder.path()).is_empty());
     }

@@ -4,13 +4,13 @@ use crate::model::MetricUnit;
 
 /// A unit of time for a whole table.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Unit {
+pub struct TimeUnit {
     /// Its sign.
     pub name: &'static str,
     per_ms: f64,
 }
 
-impl Unit {
+impl TimeUnit {
     const MICROS: Self = Self { name: "µs", per_ms: 1000.0 };
     const MILLIS: Self = Self { name: "ms", per_ms: 1.0 };
     const SECONDS: Self = Self { name: "s", per_ms: 0.001 };
@@ -109,7 +109,7 @@ pub fn change(share: f64) -> String {
 fn scale(unit: MetricUnit, values: [Option<f64>; 2]) -> (f64, String) {
     match unit {
         MetricUnit::Time => {
-            let unit = Unit::of(values.map(|value| value.map(f64::abs)));
+            let unit = TimeUnit::of(values.map(|value| value.map(f64::abs)));
             (unit.per_ms, format!(" {}", unit.name))
         }
         MetricUnit::Share => (100.0, "%".to_owned()),
@@ -252,11 +252,11 @@ mod tests {
 
     #[test]
     fn a_table_of_times_has_the_unit_in_which_it_reads_best() {
-        assert_eq!(Unit::of([Some(475.0), Some(0.0), None]).name, "ms");
-        assert_eq!(Unit::of([Some(0.25), Some(0.9)]).name, "µs");
-        assert_eq!(Unit::of([Some(15_000.0), Some(60_000.0)]).name, "s");
-        assert_eq!(Unit::of([Some(0.5), Some(60_000.0)]).name, "ms");
-        assert_eq!(Unit::of([None]).name, "ms");
-        assert_eq!(Unit::of([Some(15_000.0)]).column(&[Some(15_000.0)]), ["15"]);
+        assert_eq!(TimeUnit::of([Some(475.0), Some(0.0), None]).name, "ms");
+        assert_eq!(TimeUnit::of([Some(0.25), Some(0.9)]).name, "µs");
+        assert_eq!(TimeUnit::of([Some(15_000.0), Some(60_000.0)]).name, "s");
+        assert_eq!(TimeUnit::of([Some(0.5), Some(60_000.0)]).name, "ms");
+        assert_eq!(TimeUnit::of([None]).name, "ms");
+        assert_eq!(TimeUnit::of([Some(15_000.0)]).column(&[Some(15_000.0)]), ["15"]);
     }
 }

@@ -13,7 +13,7 @@ use plotters_backend::{
     BackendColor, BackendCoord, BackendStyle, BackendTextStyle, DrawingBackend, DrawingErrorKind, FontStyle,
 };
 
-use super::palette::{self, Paint};
+use super::palette::{self, Fill};
 use super::text::{ASCENT, DESCENT, FONTS, HALF_CAPITAL, text_width};
 use crate::output::escape;
 
@@ -21,8 +21,8 @@ use crate::output::escape;
 pub(super) type Area<'a> = DrawingArea<SvgCanvas<'a>, Shift>;
 /// What drawing would say if it could fail.
 pub(super) type Drawn<T = ()> = Result<T, DrawingAreaErrorKind<Infallible>>;
-
-type Written = Result<(), DrawingErrorKind<Infallible>>;
+/// The same for what plotters asks of a backend.
+pub(super) type Written = Result<(), DrawingErrorKind<Infallible>>;
 
 const UNITS_PER_PIXEL: f64 = 1000.0;
 
@@ -77,7 +77,7 @@ impl SvgCanvas<'_> {
     }
 
     /// A rectangle without an outline, in a colour or a pattern.
-    pub(super) fn bar(&mut self, (x0, y0): BackendCoord, (x1, y1): BackendCoord, paint: &Paint) {
+    pub(super) fn bar(&mut self, (x0, y0): BackendCoord, (x1, y1): BackendCoord, paint: &Fill) {
         // Both edges are rounded and the width is what lies between, so that neighbours share an edge.
         let (left, right, top, bottom) = (hundredths(x0), hundredths(x1), hundredths(y0), hundredths(y1));
         self.write(format_args!(

@@ -7,7 +7,7 @@ use super::canvas::{Area, Drawn};
 use super::marks::{Bar, Symbol, titled};
 use super::palette::{ALONE, GREY, HAIRLINE, INK, Type, line, paint};
 use super::panel::{Chart, Columns, label, stretch};
-use super::scale::{TimeScale, Unit, times};
+use super::scale::{AxisUnit, TimeScale, times};
 use super::strip::activity;
 use super::text::ellipsize;
 use crate::output::document::ending;
@@ -48,7 +48,7 @@ impl Size {
 }
 
 /// What stands at the right end of a lane: `475 ms · 4.5×`.
-pub(super) fn end_text(entry: &TimelineEntry, unit: Unit) -> String {
+pub(super) fn end_text(entry: &TimelineEntry, unit: AxisUnit) -> String {
     let response = entry.response_time_ms.map_or_else(|| ending(entry), |ms| unit.rounded(ms));
     entry.slowdown.map_or(response.clone(), |slowdown| format!("{response} · {}", times(slowdown)))
 }
@@ -137,6 +137,6 @@ pub(super) fn draw_labels(area: &Area<'_>, entry: &TimelineEntry, middle: f64, s
     })
 }
 
-fn at_ms(unit: Unit, ms: f64) -> String {
+fn at_ms(unit: AxisUnit, ms: f64) -> String {
     format!("{} {}", unit.exact(ms), unit.symbol)
 }

@@ -6,7 +6,7 @@ use plotters::style::text_anchor::HPos;
 use super::canvas::{Area, Drawn, units};
 use super::lane::{arrival_shape, has_alone_line};
 use super::marks::{Bar, Symbol};
-use super::palette::{ALONE, GREY, HAIRLINE, HELD, INK, Paint, RUNNING, Type, line, paint};
+use super::palette::{ALONE, Fill, GREY, HAIRLINE, HELD, INK, RUNNING, Type, line, paint};
 use super::panel::{Panel, label};
 use super::strip::activity;
 use super::timeline::{Drawing, MARGIN, WIDTH};
@@ -21,7 +21,7 @@ const SWATCH_HEIGHT: f64 = 12.0;
 #[derive(Clone, Copy)]
 enum Sign {
     None,
-    Area(Paint),
+    Area(Fill),
     Arrival,
     Alone,
     Idle,

@@ -6,19 +6,17 @@ use plotters::coord::CoordTranslate;
 use plotters::drawing::DrawingArea;
 use plotters::element::{Drawable, PointCollection};
 use plotters::style::{Color, RGBColor};
-use plotters_backend::{BackendCoord, DrawingBackend, DrawingErrorKind};
+use plotters_backend::{BackendCoord, DrawingBackend};
 
-use super::canvas::{Drawn, SvgCanvas, units};
-use super::palette::Paint;
-
-type Written = Result<(), DrawingErrorKind<std::convert::Infallible>>;
+use super::canvas::{Drawn, SvgCanvas, Written, units};
+use super::palette::Fill;
 
 /// A rectangle between two corners, without an outline.
 pub(super) struct Bar<C> {
     /// Its corners.
     pub(super) corners: [C; 2],
     /// Its filling.
-    pub(super) paint: Paint,
+    pub(super) paint: Fill,
 }
 
 impl<'a, C: 'a> PointCollection<'a, C> for &'a Bar<C> {

@@ -27,7 +27,7 @@ pub(super) const WAITING_COLOR: RGBColor = RGBColor(0xd3, 0x2a, 0x2a);
 
 /// How an area is filled.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Paint {
+pub(super) struct Fill {
     id: &'static str,
     base: RGBColor,
     hatch: Option<Hatch>,
@@ -40,7 +40,7 @@ struct Hatch {
     lines: &'static str,
 }
 
-impl Paint {
+impl Fill {
     const fn solid(id: &'static str, base: RGBColor) -> Self {
         Self { id, base, hatch: None }
     }
@@ -75,9 +75,9 @@ impl Paint {
 }
 
 /// How time spent on an activity is painted.
-pub(super) const fn paint(activity: Activity) -> Paint {
+pub(super) const fn paint(activity: Activity) -> Fill {
     let [_, r, g, b] = activity.color().to_be_bytes();
-    Paint { id: activity.name(), base: RGBColor(r, g, b), hatch: hatch(activity) }
+    Fill { id: activity.name(), base: RGBColor(r, g, b), hatch: hatch(activity) }
 }
 
 /// The pattern of an activity: its size and what is drawn over the base.
@@ -104,9 +104,9 @@ const fn hatch(activity: Activity) -> Option<Hatch> {
 }
 
 /// What runs requests is running one.
-pub(super) const RUNNING: Paint = Paint::solid("running", RUNNING_COLOR);
+pub(super) const RUNNING: Fill = Fill::solid("running", RUNNING_COLOR);
 /// What runs requests is held by one that waits.
-pub(super) const HELD: Paint = Paint::hatched(
+pub(super) const HELD: Fill = Fill::hatched(
     "held",
     RGBColor(0xf4, 0xe1, 0xd8),
     5,
@@ -114,19 +114,19 @@ pub(super) const HELD: Paint = Paint::hatched(
 );
 
 /// The same, behind a number.
-pub(super) const HELD_PLAIN: Paint = Paint::solid("held_plain", RGBColor(0xf4, 0xe1, 0xd8));
+pub(super) const HELD_PLAIN: Fill = Fill::solid("held_plain", RGBColor(0xf4, 0xe1, 0xd8));
 /// Between two that touch.
-pub(super) const SEPARATOR: Paint = Paint::solid("separator", PAPER);
+pub(super) const SEPARATOR: Fill = Fill::solid("separator", PAPER);
 /// While something goes wrong.
-pub(super) const FAULT: Paint = Paint::solid("fault", RGBColor(0xff, 0xf0, 0xb8));
+pub(super) const FAULT: Fill = Fill::solid("fault", RGBColor(0xff, 0xf0, 0xb8));
 /// How long a request would take alone.
-pub(super) const ALONE: Paint = Paint::solid("alone", RGBColor(0x3b, 0x46, 0x52));
+pub(super) const ALONE: Fill = Fill::solid("alone", RGBColor(0x3b, 0x46, 0x52));
 
 /// The definitions of the patterns that `body` refers to.
 pub(super) fn definitions(body: &str) -> String {
-    let paints: Vec<Paint> = Activity::ALL.into_iter().map(paint).chain([RUNNING, HELD]).collect();
+    let paints: Vec<Fill> = Activity::ALL.into_iter().map(paint).chain([RUNNING, HELD]).collect();
     let used = paints.iter().filter(|paint| body.contains(&format!("url(#waitline-{})", paint.id)));
-    let patterns: String = used.filter_map(Paint::definition).collect();
+    let patterns: String = used.filter_map(Fill::definition).collect();
     if patterns.is_empty() { patterns } else { format!("<defs>\n{patterns}</defs>\n") }
 }
 

@@ -12,8 +12,8 @@ use super::canvas::{Area, Drawn, SvgCanvas, size_units, units};
 use super::lane;
 use super::palette::{self, GREY, GRID, INK, Type};
 use super::row;
-use super::scale::{TimeScale, Unit, decimal};
-use super::strip::{Row, Strip, strip};
+use super::scale::{AxisUnit, TimeScale, decimal};
+use super::strip::{RunnerRow, Strip, strip};
 use super::text::ellipsize;
 use super::timeline::{Drawing, MARGIN, WIDTH};
 
@@ -48,7 +48,7 @@ pub(super) struct Columns {
     /// Where response times and slowdowns end.
     pub(super) end: f64,
     /// The unit of the drawn requests' response times.
-    pub(super) response_unit: Unit,
+    pub(super) response_unit: AxisUnit,
 }
 
 impl Columns {
@@ -70,7 +70,7 @@ impl Columns {
         let plot_start = class_start + left + COLUMN_GAP;
 
         let longest = entries().filter_map(|entry| entry.response_time_ms).fold(0.0, f64::max);
-        let response_unit = Unit::of_span(longest);
+        let response_unit = AxisUnit::of_span(longest);
         let end = WIDTH - MARGIN;
         let ends = widest(&mut entries().map(|entry| lane::END.bold().width(&lane::end_text(entry, response_unit))));
         let plot_end = end - ends.max(CAPTION.width(lane::END_CAPTION)) - COLUMN_GAP;
@@ -113,7 +113,7 @@ impl<'a> Panel<'a> {
     }
 
     /// What its strip shows.
-    pub(super) fn rows(&self) -> &[Row] {
+    pub(super) fn rows(&self) -> &[RunnerRow] {
         &self.strip.rows
     }
 
@@ -220,7 +220,7 @@ fn shown(drawing: Drawing<'_>) -> Option<String> {
 /// The numbers of a policy: what is usual, what is bad, how many they leave out, and how little of the machine it took. They are of all
 /// its requests, which may have taken much longer than the drawn ones: they have a unit of their own.
 fn numbers(Drawing { policy, .. }: Drawing<'_>) -> String {
-    let unit = Unit::of_span(policy.response_time_ms.p99.unwrap_or(0.0));
+    let unit = AxisUnit::of_span(policy.response_time_ms.p99.unwrap_or(0.0));
     let mean = policy.response_time_ms.mean.map(|ms| format!("mean {}", unit.rounded(ms)));
     let p99 = policy.response_time_ms.p99.map(|ms| format!("p99 {}", unit.rounded(ms)));
     let cores = policy.utilization.cores.map(|share| format!("CPU busy {} %", decimal(100.0 * share, 0)));
@@ -239,8 +239,8 @@ fn tick_width(scale: &TimeScale) -> f64 {
 }
 
 /// From when to when, and how long.
-pub(super) fn stretch(unit: Unit, start_ms: f64, end_ms: f64) -> String {
-    let length = Unit::of_span(end_ms - start_ms);
+pub(super) fn stretch(unit: AxisUnit, start_ms: f64, end_ms: f64) -> String {
+    let length = AxisUnit::of_span(end_ms - start_ms);
     format!(
         "{}–{} {}, {} {}",
         unit.exact(start_ms),

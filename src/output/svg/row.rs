@@ -8,7 +8,7 @@ use super::marks::{Bar, titled};
 use super::palette::{HELD, HELD_PLAIN, INK, PAPER, RUNNING, SEPARATOR, Type};
 use super::panel::{Chart, Columns, stretch};
 use super::scale::TimeScale;
-use super::strip::{Block, Row};
+use super::strip::{Occupancy, RunnerRow};
 
 /// How narrow a block may be and still be set off from its neighbour.
 const SEPARABLE: f64 = 4.0;
@@ -17,7 +17,7 @@ const SEPARABLE: f64 = 4.0;
 /// block that has room in any case.
 pub(super) fn draw(
     chart: &Chart<'_>,
-    row: &Row,
+    row: &RunnerRow,
     scale: &TimeScale,
     columns: &Columns,
     (middle, height): (f64, f64),
@@ -25,7 +25,7 @@ pub(super) fn draw(
     let half = 0.5 * height - 1.5;
     let font = Type::new(if height > 14.0 { 10.0 } else { 9.0 }, PAPER).bold();
     let pixel = scale.length() / (columns.plot_end - columns.plot_start);
-    let mut before: Option<&Block> = None;
+    let mut before: Option<&Occupancy> = None;
     let mut numbered = None;
     for block in &row.blocks {
         draw_block(chart, row, block, scale, (middle, half))?;
@@ -54,7 +54,13 @@ pub(super) fn draw(
     Ok(())
 }
 
-fn draw_block(chart: &Chart<'_>, row: &Row, block: &Block, scale: &TimeScale, (middle, half): (f64, f64)) -> Drawn {
+fn draw_block(
+    chart: &Chart<'_>,
+    row: &RunnerRow,
+    block: &Occupancy,
+    scale: &TimeScale,
+    (middle, half): (f64, f64),
+) -> Drawn {
     let (from, to) = (scale.position(block.start_ms), scale.position(block.end_ms));
     let paint = if block.runs { RUNNING } else { HELD };
     let (does, waits) = if block.runs { ("runs", "") } else { ("is held by", ", which waits") };

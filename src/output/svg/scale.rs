@@ -2,24 +2,24 @@
 
 /// The unit in which a chart tells time.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Unit {
+pub(super) struct AxisUnit {
     /// Its symbol.
     pub(super) symbol: &'static str,
     /// How many milliseconds it is.
     pub(super) ms: f64,
 }
 
-const UNITS: [Unit; 5] = [
-    Unit { symbol: "µs", ms: 0.001 },
-    Unit { symbol: "ms", ms: 1.0 },
-    Unit { symbol: "s", ms: 1000.0 },
-    Unit { symbol: "min", ms: 60_000.0 },
-    Unit { symbol: "h", ms: 3_600_000.0 },
+const UNITS: [AxisUnit; 5] = [
+    AxisUnit { symbol: "µs", ms: 0.001 },
+    AxisUnit { symbol: "ms", ms: 1.0 },
+    AxisUnit { symbol: "s", ms: 1000.0 },
+    AxisUnit { symbol: "min", ms: 60_000.0 },
+    AxisUnit { symbol: "h", ms: 3_600_000.0 },
 ];
 // From which span on each unit is taken, in milliseconds.
 const FROM_MS: [f64; 5] = [0.0, 1.0, 5000.0, 600_000.0, 36_000_000.0];
 
-impl Unit {
+impl AxisUnit {
     /// The unit in which `span_ms` is a handy number.
     pub(super) fn of_span(span_ms: f64) -> Self {
         let index = FROM_MS.iter().rposition(|&from| span_ms >= from).unwrap_or(0);
@@ -41,7 +41,7 @@ impl Unit {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct TimeScale {
     /// The unit of its numbers.
-    pub(super) unit: Unit,
+    pub(super) unit: AxisUnit,
     /// Its beginning.
     pub(super) start_ms: f64,
     /// Its end.
@@ -55,7 +55,7 @@ impl TimeScale {
     pub(super) fn new(first_ms: f64, last_ms: f64) -> Self {
         let span = last_ms - first_ms;
         let start_ms = if first_ms <= 0.15 * span { 0.0 } else { first_ms };
-        let unit = Unit::of_span(last_ms - start_ms);
+        let unit = AxisUnit::of_span(last_ms - start_ms);
         // Where numbers would be long, they count from a round number of units.
         let round = 1000.0 * unit.ms;
         let origin_ms = if start_ms >= 10.0 * round { (start_ms / round).floor() * round } else { 0.0 };
@@ -81,7 +81,7 @@ impl TimeScale {
 
     /// What the numbers of the axis are.
     pub(super) fn caption(&self) -> String {
-        let Unit { symbol, .. } = self.unit;
+        let AxisUnit { symbol, .. } = self.unit;
         if self.origin_ms > 0.0 {
             let origin = UNITS.iter().rev().find(|unit| self.origin_ms % unit.ms == 0.0).copied().unwrap_or(self.unit);
             format!("{symbol} after {} {}", decimal(self.origin_ms / origin.ms, 0), origin.symbol)
@@ -144,7 +144,7 @@ mod tests {
 
     #[test]
     fn the_unit_follows_the_span() {
-        let units = [0.02, 475.0, 9000.0, 900_000.0, 72_000_000.0].map(|span| Unit::of_span(span).symbol);
+        let units = [0.02, 475.0, 9000.0, 900_000.0, 72_000_000.0].map(|span| AxisUnit::of_span(span).symbol);
         assert_eq!(units, ["µs", "ms", "s", "min", "h"]);
     }
 

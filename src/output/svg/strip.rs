@@ -11,16 +11,16 @@ const MOST_ROWS: usize = 32;
 
 /// What one worker, thread or loop did.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Row {
+pub(super) struct RunnerRow {
     /// Its name: `worker 2, thread 1`.
     pub(super) name: String,
     /// When it was taken, in order of time.
-    pub(super) blocks: Vec<Block>,
+    pub(super) blocks: Vec<Occupancy>,
 }
 
 /// A stretch of time that one request took.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Block {
+pub(super) struct Occupancy {
     /// The request's number.
     pub(super) request: u64,
     /// Its class.
@@ -37,7 +37,7 @@ pub(super) struct Block {
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Strip {
     /// The rows.
-    pub(super) rows: Vec<Row>,
+    pub(super) rows: Vec<RunnerRow>,
     /// What is said below them, if anything.
     pub(super) note: Option<String>,
 }
@@ -72,7 +72,7 @@ pub(super) fn activity(segment: &TimelineSegment) -> Activity {
 /// What ran the requests in `timeline`.
 pub(super) fn strip(policy: &PolicyResults, timeline: &[TimelineEntry]) -> Strip {
     let runner = policy.runner;
-    let mut rows: BTreeMap<(u32, u32), Vec<Block>> = BTreeMap::new();
+    let mut rows: BTreeMap<(u32, u32), Vec<Occupancy>> = BTreeMap::new();
     for entry in timeline {
         let Some(worker) = entry.worker else { continue };
         let slot = if runner == Runner::Thread { entry.slot.unwrap_or(1) } else { 1 };
@@ -91,7 +91,7 @@ pub(super) fn strip(policy: &PolicyResults, timeline: &[TimelineEntry]) -> Strip
         .take(MOST_ROWS)
         .map(|(place, mut blocks)| {
             blocks.sort_by(|a, b| a.start_ms.total_cmp(&b.start_ms).then(a.request.cmp(&b.request)));
-            Row { name: name(place), blocks }
+            RunnerRow { name: name(place), blocks }
         })
         .collect();
     let note = note(runner, used - rows.len(), all - used as u64);
@@ -106,8 +106,8 @@ fn note(runner: Runner, undrawn: usize, untaken: u64) -> Option<String> {
     (!parts.is_empty()).then(|| format!("… and {}", parts.join(", ")))
 }
 
-fn blocks(entry: &TimelineEntry, runner: Runner) -> Vec<Block> {
-    let mut blocks: Vec<Block> = Vec::new();
+fn blocks(entry: &TimelineEntry, runner: Runner) -> Vec<Occupancy> {
+    let mut blocks: Vec<Occupancy> = Vec::new();
     for segment in &entry.segments {
         let activity = activity(segment);
         if !is_taken(runner, segment) {
@@ -116,7 +116,7 @@ fn blocks(entry: &TimelineEntry, runner: Runner) -> Vec<Block> {
         let runs = activity.group() == ActivityGroup::Cpu;
         match blocks.last_mut() {
             Some(last) if last.runs == runs && last.end_ms >= segment.start_ms => last.end_ms = segment.end_ms,
-            _ => blocks.push(Block {
+            _ => blocks.push(Occupancy {
                 request: entry.request,
                 class: entry.class.clone(),
                 runs,

@@ -6,7 +6,7 @@ use super::canvas::{Area, Drawn, document, units};
 use super::legend::Legend;
 use super::palette::{GREY, INK, Type};
 use super::panel::{Columns, Panel, label};
-use super::scale::{TimeScale, Unit, times};
+use super::scale::{AxisUnit, TimeScale, times};
 use super::text::{ellipsize, wrap};
 use crate::output::document::{ending, faults};
 use crate::stats::{FaultWindow, PolicyResults, ScenarioResults, TimelineEntry};
@@ -119,7 +119,7 @@ fn partial_note(drawings: &[Drawing<'_>]) -> &'static str {
 }
 
 /// The picture in words: what it shows, and the numbers of each policy.
-fn description(results: &ScenarioResults, drawings: &[Drawing<'_>], unit: Unit) -> String {
+fn description(results: &ScenarioResults, drawings: &[Drawing<'_>], unit: AxisUnit) -> String {
     let mut text = results.description.clone().unwrap_or_default();
     if !results.faults.is_empty() {
         text.push_str(&format!("\n{}", faults::sentence(&results.faults)));

@@ -10,8 +10,8 @@ use crate::study::{BaselineComparison, Finer, GATE_POWER, MetricComparison, Metr
 pub fn sentence(comparison: &BaselineComparison) -> Option<String> {
     let tail = ["p99", "p95", "p50"].into_iter().find_map(|metric| least_seen(comparison, metric));
     let mean = least_seen(comparison, "mean");
-    let seen: Vec<Seen<'_>> = tail.into_iter().chain(mean).collect();
-    let changes: Vec<String> = seen.iter().map(Seen::change).collect();
+    let seen: Vec<Detectable<'_>> = tail.into_iter().chain(mean).collect();
+    let changes: Vec<String> = seen.iter().map(Detectable::change).collect();
     let is_bound = seen.iter().any(|seen| seen.power.is_bound);
     let less = if is_bound { ", or less where pairs of runs are alike" } else { "" };
     let finer = seen.first()?.finer().map(|finer| format!("; {finer}")).unwrap_or_default();
@@ -26,23 +26,23 @@ pub fn detail(metric: &MetricComparison) -> String {
 }
 
 /// A number that has a power, as a share.
-struct Seen<'a> {
+struct Detectable<'a> {
     metric: &'a MetricComparison,
     power: MetricPower,
     share: f64,
 }
 
 /// The number of that name whose changes are hardest to see, over all requests of each policy.
-fn least_seen<'a>(comparison: &'a BaselineComparison, name: &str) -> Option<Seen<'a>> {
+fn least_seen<'a>(comparison: &'a BaselineComparison, name: &str) -> Option<Detectable<'a>> {
     let wanted = comparison.metrics.iter().filter(|metric| metric.class.is_none() && metric.metric == name);
     let seen = wanted.filter_map(|metric| {
         let power = metric.power?;
-        Some(Seen { metric, power, share: power.relative? })
+        Some(Detectable { metric, power, share: power.relative? })
     });
     seen.max_by(|one, other| one.share.total_cmp(&other.share))
 }
 
-impl Seen<'_> {
+impl Detectable<'_> {
     fn change(&self) -> String {
         format!("{} {}", two_digits(self.share), self.of())
     }

@@ -2,7 +2,7 @@
 
 use indexmap::IndexMap;
 
-use crate::output::block::number::{self, Unit, give_or_take};
+use crate::output::block::number::{self, TimeUnit, give_or_take};
 use crate::output::words;
 use crate::stats::{ClassConfidence, Confidence, IntervalMethod, PolicyResults, ScenarioResults, WarmUpMethod, reach};
 
@@ -28,7 +28,7 @@ pub fn certainty(confidence: Option<&ClassConfidence>, metric: &str, number: Opt
 }
 
 /// Numbers, each with its certainty: `93.2 ±0.4`, `1,183 ±?`.
-pub fn cells(unit: Unit, numbers: &[Option<f64>], certainties: &[Certainty]) -> Vec<String> {
+pub fn cells(unit: TimeUnit, numbers: &[Option<f64>], certainties: &[Certainty]) -> Vec<String> {
     let column = unit.column(numbers);
     if certainties.iter().all(|certainty| *certainty == Certainty::Unsaid) {
         return column;
@@ -97,7 +97,7 @@ pub fn warm_up(results: &ScenarioResults) -> Option<String> {
     if results.warm_up.method == WarmUpMethod::None {
         return None;
     }
-    let unit = Unit::of([Some(results.warm_up.removed_ms)]);
+    let unit = TimeUnit::of([Some(results.warm_up.removed_ms)]);
     let removed = &unit.column(&[Some(results.warm_up.removed_ms)])[0];
     let how = if results.warm_up.method == WarmUpMethod::Auto { ", found by MSER-5" } else { "" };
     let each = if results.replications > 1 { "each run" } else { "the run" };

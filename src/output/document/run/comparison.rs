@@ -2,7 +2,7 @@
 
 use super::certainty::{Certainty, SHOWN, cells};
 use crate::output::block::Table;
-use crate::output::block::number::{self, Unit, give_or_take};
+use crate::output::block::number::{self, TimeUnit, give_or_take};
 use crate::stats::{ComparisonResults, DifferenceResult, DifferenceVerdict, ScenarioResults};
 
 /// How the policies differ from one of them: a table, and under it the verdicts in words.
@@ -10,7 +10,7 @@ pub fn comparison(results: &ScenarioResults) -> Option<Table> {
     let comparisons = &results.comparisons;
     let first = comparisons.first()?;
     let values = comparisons.iter().flat_map(|comparison| &comparison.differences);
-    let unit = Unit::of(values.map(|difference| Some(difference.difference_ms.abs())));
+    let unit = TimeUnit::of(values.map(|difference| Some(difference.difference_ms.abs())));
     let title = format!("Compared with {} on the same requests, difference in {}", first.against, unit.name);
     let names = comparisons.iter().map(|comparison| (false, comparison.policy.clone()));
     let mut table = Table::of(title, "policy", names);
@@ -58,7 +58,7 @@ fn sentence(comparison: &ComparisonResults, difference: &DifferenceResult) -> St
         percentile => format!("at {percentile}"),
     };
     let size = difference.difference_ms.abs();
-    let unit = Unit::of([Some(size)]);
+    let unit = TimeUnit::of([Some(size)]);
     let half = difference.interval_ms.map_or(0.0, |[low, high]| (high - low) / 2.0);
     let shown = &unit.column(&[Some(size)])[0];
     let amount = format!("{shown} ± {} {}", give_or_take(unit.of_millis(half), shown), unit.name);

@@ -2,7 +2,7 @@
 
 use super::faults::{span, what};
 use crate::output::block::Table;
-use crate::output::block::number::{self, Unit};
+use crate::output::block::number::{self, TimeUnit};
 use crate::stats::{FaultEffect, FaultWindow, PhaseNumbers, Recovery, ScenarioResults, Summary};
 
 /// Of faults without a name, so many have tables; all are in `results.json`.
@@ -34,7 +34,7 @@ fn table(results: &ScenarioResults, place: usize, fault: &FaultWindow) -> Option
     let times = |time: fn(&Summary) -> Option<f64>| -> Vec<Option<f64>> {
         lines.iter().map(|(_, _, numbers)| time(&numbers.response_time_ms)).collect()
     };
-    let unit = Unit::of(times(|time| time.mean).into_iter().chain(times(|time| time.p50)));
+    let unit = TimeUnit::of(times(|time| time.mean).into_iter().chain(times(|time| time.p50)));
     let heading = format!("{}, {}", what(fault), span(fault));
     let title = match &fault.name {
         Some(name) => format!("Fault {name} ({heading}): response time in {}", unit.name),
@@ -83,6 +83,6 @@ fn recovery(policy: &str, effect: &FaultEffect) -> String {
 }
 
 fn duration(millis: f64) -> String {
-    let unit = Unit::of([Some(millis)]);
+    let unit = TimeUnit::of([Some(millis)]);
     format!("{} {}", unit.column(&[Some(millis)])[0].trim(), unit.name)
 }

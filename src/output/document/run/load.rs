@@ -3,14 +3,14 @@
 use indexmap::IndexMap;
 
 use crate::output::block::Table;
-use crate::output::block::number::{self, NONE, Unit};
+use crate::output::block::number::{self, NONE, TimeUnit};
 use crate::output::words;
 use crate::stats::{OperationCounts, PolicyResults, Saturation, ScenarioResults, Summary};
 
 /// From a client's first try to its answer, and how many tries there were, where clients try again.
 pub fn operations(results: &ScenarioResults) -> Option<Table> {
     let summaries: Vec<_> = results.policies.iter().map(|policy| policy.operation_time_ms).collect::<Option<_>>()?;
-    let unit = Unit::of(summaries.iter().flat_map(|times| [times.mean, times.p50, times.max]));
+    let unit = TimeUnit::of(summaries.iter().flat_map(|times| [times.mean, times.p50, times.max]));
     let names = results.policies.iter().map(|policy| (false, policy.name.clone()));
     let mut table = Table::of(format!("From the first try to the answer in {}", unit.name), "policy", names);
     let operations: Vec<OperationCounts> =

@@ -4,7 +4,7 @@ use indexmap::IndexMap;
 
 use super::response_times::has_single_requests;
 use crate::output::block::Table;
-use crate::output::block::number::{self, NONE, Unit};
+use crate::output::block::number::{self, NONE, TimeUnit};
 use crate::stats::{PolicyResults, ScenarioResults, TimelineEntry};
 
 /// Maximum number of policies in one table.
@@ -39,7 +39,7 @@ fn side_by_side(requests: &[&TimelineEntry], policies: &[PolicyResults]) -> Tabl
     let times = |entries: &[Option<TimelineEntry>]| -> Vec<Option<f64>> {
         entries.iter().map(|entry| entry.as_ref().and_then(|entry| entry.response_time_ms)).collect()
     };
-    let unit = Unit::of(columns.iter().flat_map(|(_, entries)| times(entries)));
+    let unit = TimeUnit::of(columns.iter().flat_map(|(_, entries)| times(entries)));
 
     let names = requests.iter().map(|request| (false, request.request.to_string()));
     let mut table = Table::of("Each request: response time and slowdown", "request", names);
@@ -63,6 +63,6 @@ pub fn ending(entry: &TimelineEntry) -> String {
     entry.outcome.map_or_else(|| "in flight".to_owned(), |outcome| outcome.replace('_', " "))
 }
 
-fn with_unit(cells: Vec<String>, unit: Unit) -> Vec<String> {
+fn with_unit(cells: Vec<String>, unit: TimeUnit) -> Vec<String> {
     cells.into_iter().map(|cell| if cell == NONE { cell } else { format!("{cell} {}", unit.name) }).collect()
 }

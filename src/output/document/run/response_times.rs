@@ -3,7 +3,7 @@
 use super::certainty::{self, certainty};
 use super::{presets, stations};
 use crate::output::block::Table;
-use crate::output::block::number::{self, Unit};
+use crate::output::block::number::{self, TimeUnit};
 use crate::stats::{ClassConfidence, PolicyResults, RequestCounts, ScenarioResults, Slowdown, Summary};
 
 /// Maximum number of requests that are shown one by one.
@@ -12,7 +12,7 @@ const SINGLE_REQUESTS: u64 = 10;
 pub fn response_times(results: &ScenarioResults) -> Table {
     let lines = lines(results);
     let means = lines.iter().flat_map(|line| [line.response.mean, line.response.p50, line.response.max]);
-    let unit = Unit::of(means);
+    let unit = TimeUnit::of(means);
     let names = lines.iter().map(|line| (line.is_part, line.name.to_owned()));
     let mut table = Table::of(format!("Response time in {}", unit.name), "policy", names);
 

@@ -2,7 +2,7 @@
 
 use crate::model::{Failure, Rejection};
 use crate::output::block::Table;
-use crate::output::block::number::{self, NONE, Unit};
+use crate::output::block::number::{self, NONE, TimeUnit};
 use crate::policy::Runner;
 use crate::stats::{Level, PolicyResults, RequestCounts, ScenarioResults, StationResults, WorkerResults};
 
@@ -17,7 +17,7 @@ pub fn waits(results: &ScenarioResults) -> Option<Table> {
     }
     let of =
         |value: fn(&StationResults) -> Option<f64>| rows.iter().map(|(.., station)| value(station)).collect::<Vec<_>>();
-    let unit = Unit::of(of(|station| station.wait_ms.mean).into_iter().chain(of(|station| station.wait_ms.p99)));
+    let unit = TimeUnit::of(of(|station| station.wait_ms.mean).into_iter().chain(of(|station| station.wait_ms.p99)));
     let mut last = None;
     let names = rows.iter().map(|(policy, ..)| {
         let is_new = last.replace(&policy.name) != Some(&policy.name);

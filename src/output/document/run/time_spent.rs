@@ -1,7 +1,7 @@
 //! Where the time went: the parts of the mean response time, as a table and as bars.
 
 use crate::model::{Activity, ActivityGroup, Breakdown};
-use crate::output::block::number::{self, Unit};
+use crate::output::block::number::{self, TimeUnit};
 use crate::output::block::{Bars, Table, TimeBar};
 use crate::stats::{PolicyResults, ScenarioResults};
 
@@ -61,6 +61,6 @@ const fn heading(group: ActivityGroup) -> &'static str {
 }
 
 /// The unit of the parts, and of the bars that show them.
-fn breakdown_unit(results: &ScenarioResults) -> Unit {
-    Unit::of(results.policies.iter().map(|policy| policy.response_time_ms.mean))
+fn breakdown_unit(results: &ScenarioResults) -> TimeUnit {
+    TimeUnit::of(results.policies.iter().map(|policy| policy.response_time_ms.mean))
 }

@@ -21,28 +21,28 @@ const PATIENCE: Duration = Duration::from_millis(100);
 
 /// Ends the process at once, and knows which files have a name and are not finished.
 #[derive(Clone, Debug, Default)]
-pub struct Ending {
+pub struct Shutdown {
     has_begun: Arc<AtomicBool>,
     unfinished: Arc<Mutex<Vec<PathBuf>>>,
 }
 
-impl Ending {
+impl Shutdown {
     /// Listens for Ctrl-C, for requests to terminate, and for panics of any thread. To be called once, before anything
     /// else.
     pub fn listen() -> Self {
-        let ending = Self::default();
-        let on_signal = ending.clone();
+        let shutdown = Self::default();
+        let on_signal = shutdown.clone();
         // Without a handler Ctrl-C still works: it ends the process, as it does everywhere.
         let _ = ctrlc::set_handler(move || on_signal.end(&Failure::Interrupted));
-        let on_panic = ending.clone();
+        let on_panic = shutdown.clone();
         panic::set_hook(Box::new(move |panic| on_panic.end(&internal_error(panic))));
-        ending
+        shutdown
     }
 
     /// Remembers a file that has to go if the process ends at once, for as long as the answer lives.
-    pub fn unfinished_file(&self, path: &Path) -> Unfinished {
+    pub fn partial_file(&self, path: &Path) -> PartialFile {
         self.unfinished().push(path.to_owned());
-        Unfinished { path: path.to_owned(), ending: self.clone() }
+        PartialFile { path: path.to_owned(), shutdown: self.clone() }
     }
 
     /// Does what must not be broken off half way, such as giving a file its name.
@@ -87,14 +87,14 @@ impl Ending {
 
 /// A file that has a name and is not finished.
 #[derive(Debug)]
-pub struct Unfinished {
+pub struct PartialFile {
     path: PathBuf,
-    ending: Ending,
+    shutdown: Shutdown,
 }
 
-impl Drop for Unfinished {
+impl Drop for PartialFile {
     fn drop(&mut self) {
-        self.ending.unfinished().retain(|path| *path != self.path);
+        self.shutdown.unfinished().retain(|path| *path != self.path);
     }
 }
 
@@ -139,7 +139,7 @@ mod tests {
     /// Runs [`an_internal_error`] in a process of its own.
     fn process_with_an_internal_error(folder: &Path) -> Output {
         let mut process = Command::new(env::current_exe().unwrap());
-        process.args(["--exact", "--nocapture", "--test-threads=1", "cli::ending::tests::an_internal_error"]);
+        process.args(["--exact", "--nocapture", "--test-threads=1", "cli::shutdown::tests::an_internal_error"]);
         process.env(FOLDER, folder).env_remove("RUST_BACKTRACE").output().unwrap()
     }
 
@@ -147,8 +147,8 @@ mod tests {
     #[test]
     fn an_internal_error() {
         let Some(folder) = env::var_os(FOLDER) else { return };
-        let ending = Ending::listen();
-        let mut file = NewFile::create(&Path::new(&folder).join("rows.csv"), &ending).unwrap();
+        let shutdown = Shutdown::listen();
+        let mut file = NewFile::create(&Path::new(&folder).join("rows.csv"), &shutdown).unwrap();
         file.write(&"half ".repeat(100_000)).unwrap();
         let worker = thread::spawn(|| panic!("there is no seventh worker"));
         let _ = worker.join();
@@ -161,7 +161,7 @@ mod tests {
         let output = process_with_an_internal_error(folder.path());
         let said = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(4), "{said}");
-        for words in ["error: internal error: there is no seventh worker (src/cli/ending.rs:", "with the scenario"] {
+        for words in ["error: internal error: there is no seventh worker (src/cli/shutdown.rs:", "with the scenario"] {
             assert!(said.contains(words), "no {words:?} in\n{said}");
         }
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0, "something is left behind");

@@ -8,14 +8,14 @@ const MOST_LINKS: usize = 40;
 
 /// A file that is there, or that would be there once it is written.
 #[derive(Clone, Debug)]
-pub struct Place {
+pub struct ResolvedPath {
     /// Without links, from the root.
     real_path: PathBuf,
     /// `None` where nothing is yet.
     found: Option<fs::Metadata>,
 }
 
-impl Place {
+impl ResolvedPath {
     /// Where a path leads. Links are followed, also to what does not exist yet.
     ///
     /// # Errors

@@ -1,21 +1,20 @@
 //! Runs scenarios, writes their files and prints their results: what `run` and `quick` have in common.
 
-use std::cell::{Cell, RefCell};
-use std::io;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 
 use super::arguments::{
     ExplainArguments, Export, PrintArguments, RunArguments, ScenarioArguments, WhenUndecided, WriteArguments,
 };
-use super::ending::Ending;
 use super::failure::Failure;
-use super::files::{self, NewFile};
+use super::files;
 use super::outputs::{Inputs, Outputs};
-use super::progress::Bar;
+use super::progress::Progress;
 use super::reports::{self, Reports};
+use super::requests_csv::RequestsCsv;
 use super::scenarios;
+use super::shutdown::Shutdown;
 use super::terminal::{Stdout, note};
 use crate::output::{self, RunReport, words};
 use crate::scenario::Scenario;
@@ -35,7 +34,7 @@ const TIMELINE: &str = "timeline.svg";
 
 /// What to do with scenarios.
 #[derive(Debug)]
-pub struct Simulation<'a> {
+pub struct RunJob<'a> {
     /// The files that were read.
     pub inputs: &'a Inputs,
     /// What was asked of the scenarios.
@@ -54,26 +53,26 @@ pub struct Simulation<'a> {
     pub exports: &'a [Export],
 }
 
-impl Simulation<'_> {
+impl RunJob<'_> {
     /// Runs them one after another. The files of a scenario are there as soon as it has run; CSV and exports at the end.
     ///
     /// # Errors
     /// When something cannot be written, or a run was stopped by a limit.
-    pub fn run(&self, scenarios: &[Scenario], stdout: &mut Stdout, ending: &Ending) -> Result<(), Failure> {
+    pub fn run(&self, scenarios: &[Scenario], stdout: &mut Stdout, shutdown: &Shutdown) -> Result<(), Failure> {
         if let Some(against) = &self.run.against {
             scenarios::expect_against(against, scenarios, &self.scenario.policies)?;
         }
-        self.expect_writable(scenarios, ending)?;
-        let mut reports = Reports::begin(self.print.printed(), self.exports, scenarios.len(), ending)?;
+        self.expect_writable(scenarios, shutdown)?;
+        let mut reports = Reports::begin(self.print.printed(), self.exports, scenarios.len(), shutdown)?;
         let rows = match &self.write.csv {
-            Some(path) => Some(Rows::begin(path, scenarios, ending)?),
+            Some(path) => Some(RequestsCsv::begin(path, scenarios, shutdown)?),
             None => None,
         };
         let mut stopped = Vec::new();
         for scenario in scenarios {
             let mut results = self.simulate(scenario, rows.as_ref())?;
             let drawing = self.split_drawing(&mut results);
-            self.write_files(scenario, &results, &drawing, ending)?;
+            self.write_files(scenario, &results, &drawing, shutdown)?;
             stopped.extend(self.stopped(&results));
             self.note_broken(&results);
             reports.add(RunReport { results, explains_defaults: self.explain.explain_defaults }, stdout)?;
@@ -83,7 +82,7 @@ impl Simulation<'_> {
         if !self.print.quiet {
             reports::note_exports(self.exports);
         }
-        rows.map_or(Ok(()), Rows::finish)?;
+        rows.map_or(Ok(()), RequestsCsv::finish)?;
         if stopped.is_empty() { Ok(()) } else { Err(Failure::Incomplete(stopped.join("\n"))) }
     }
 
@@ -111,8 +110,8 @@ impl Simulation<'_> {
     }
 
     /// Makes sure, before a long run, that everything can be written and nothing is replaced that is needed.
-    fn expect_writable(&self, scenarios: &[Scenario], ending: &Ending) -> Result<(), Failure> {
-        let mut outputs = Outputs::new(self.inputs, self.out, ending);
+    fn expect_writable(&self, scenarios: &[Scenario], shutdown: &Shutdown) -> Result<(), Failure> {
+        let mut outputs = Outputs::new(self.inputs, self.out, shutdown);
         reports::add_outputs(self.print.printed(), self.exports, &mut outputs)?;
         self.write.csv.iter().try_for_each(|path| outputs.add(path))?;
         for folder in scenarios.iter().filter_map(|scenario| self.folder(scenario)) {
@@ -126,7 +125,7 @@ impl Simulation<'_> {
         if self.write.no_charts { &[RESULTS] } else { &[RESULTS, TIMELINE] }
     }
 
-    fn simulate(&self, scenario: &Scenario, rows: Option<&Rows>) -> Result<ScenarioResults, Failure> {
+    fn simulate(&self, scenario: &Scenario, rows: Option<&RequestsCsv>) -> Result<ScenarioResults, Failure> {
         let options = Options {
             policies: self.scenario.policies.clone(),
             timeline: Some(self.write.timeline.unwrap_or(WHOLE_TIMELINE)),
@@ -134,11 +133,11 @@ impl Simulation<'_> {
             jobs: self.run.jobs,
             ..Options::default()
         };
-        let bar = Bar::new(scenario.name(), self.print.quiet);
-        let are_written = rows.map(|rows| &rows.are_written);
+        let bar = Progress::new(scenario.name(), self.print.quiet);
+        let is_writable = rows.map(RequestsCsv::is_writable);
         let progress = |done: f64| {
             bar.update(done);
-            let goes_on = are_written.is_none_or(|written| written.load(Ordering::Relaxed));
+            let goes_on = is_writable.is_none_or(|is_writable| is_writable.load(Ordering::Relaxed));
             if goes_on { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
         };
         let mut row = |row: RequestRow<'_>| {
@@ -173,12 +172,12 @@ impl Simulation<'_> {
         scenario: &Scenario,
         results: &ScenarioResults,
         drawing: &ScenarioResults,
-        ending: &Ending,
+        shutdown: &Shutdown,
     ) -> Result<(), Failure> {
         let Some(folder) = self.folder(scenario) else { return Ok(()) };
-        files::write(&folder.join(RESULTS), &output::results_json(results), ending)?;
+        files::write(&folder.join(RESULTS), &output::results_json(results), shutdown)?;
         if !self.write.no_charts {
-            files::write(&folder.join(TIMELINE), &output::timeline_svg(drawing), ending)?;
+            files::write(&folder.join(TIMELINE), &output::timeline_svg(drawing), shutdown)?;
         }
         Ok(())
     }
@@ -195,60 +194,5 @@ impl Simulation<'_> {
         if let Some(folder) = self.folder(scenario).filter(|_| !self.print.quiet) {
             note(&format!("wrote {}\n", folder.join(self.files().join(" and ")).display()));
         }
-    }
-}
-
-/// The CSV of single requests, while it is written.
-struct Rows {
-    several: bool,
-    replications: bool,
-    file: RefCell<NewFile>,
-    line: RefCell<String>,
-    error: Cell<Option<io::Error>>,
-    are_written: AtomicBool,
-}
-
-impl Rows {
-    fn begin(path: &Path, scenarios: &[Scenario], ending: &Ending) -> Result<Self, Failure> {
-        let several = scenarios.len() > 1;
-        let is_replicated = |scenario: &Scenario| scenario.run().replications > 1 || scenario.run().precision.is_some();
-        let replications = scenarios.iter().any(is_replicated);
-        let mut file = NewFile::create(path, ending)?;
-        file.write(&output::requests_csv_header(several, replications)).map_err(|error| file.failure(&error))?;
-        Ok(Self {
-            several,
-            replications,
-            file: RefCell::new(file),
-            line: RefCell::default(),
-            error: Cell::new(None),
-            are_written: AtomicBool::new(true),
-        })
-    }
-
-    fn add(&self, scenario: &str, row: &RequestRow<'_>) {
-        let mut line = self.line.borrow_mut();
-        line.clear();
-        let replication = self.replications.then(|| row.replication.unwrap_or(1));
-        let row = RequestRow { replication, ..*row };
-        output::requests_csv_row(self.several.then_some(scenario), &row, &mut line);
-        if self.are_written()
-            && let Err(error) = self.file.borrow_mut().write(&line)
-        {
-            self.are_written.store(false, Ordering::Relaxed);
-            self.error.set(Some(error));
-        }
-    }
-
-    /// Whether every row could be written so far.
-    fn are_written(&self) -> bool {
-        self.are_written.load(Ordering::Relaxed)
-    }
-
-    fn check(&self) -> Result<(), Failure> {
-        self.error.take().map_or(Ok(()), |error| Err(self.file.borrow().failure(&error)))
-    }
-
-    fn finish(self) -> Result<(), Failure> {
-        self.file.into_inner().finish()
     }
 }
