@@ -21,7 +21,8 @@ use crate::output::words::{advice, reason as reason_in_words, without_data};
 use crate::output::{CheckReport, baseline_json};
 use crate::scenario::{Diagnostic, Scenario};
 use crate::study::{
-    self, BASELINE_SCHEMA, Baseline, BaselineCheck, CheckVerdict, Gate, Options, ScenarioCheck, Stored, Watch,
+    self, BASELINE_SCHEMA, Baseline, BaselineCheck, CheckVerdict, Checked, Gate, JobPool, Options, ScenarioCheck,
+    Stored, Watch,
 };
 
 const EXAMPLES: &str = "\
@@ -126,18 +127,17 @@ impl CheckCommand {
         self.expect_writable(&stored, &inputs, shutdown)?;
         let mut reports = Reports::begin(self.print.printed(), &self.export.exports, scenarios.len(), shutdown)?;
         let mut verdicts = Verdicts::default();
+        let pool = JobPool::new(self.jobs);
         for ((file, scenario), (path, stored)) in files.iter().zip(&scenarios).zip(&stored) {
-            let check = self.check(file, scenario, path, stored)?;
+            let Checked { check, written } = self.check(file, scenario, path, stored, &pool)?;
             let without_data = without_data(scenario, &check.results);
             let is_judged = without_data.is_empty();
             verdicts.bad.extend(without_data);
-            if let BaselineCheck::Written(_) = check.baseline
-                && !is_judged
-            {
+            if written.is_some() && !is_judged {
                 continue;
             }
-            if let BaselineCheck::Written(_) = check.baseline
-                && let Err(failure) = self.write(scenario, path, &check, shutdown)
+            if let Some(baseline) = &written
+                && let Err(failure) = self.write(path, baseline, shutdown)
             {
                 verdicts.unwritten.push(failure.message());
                 continue;
@@ -199,10 +199,17 @@ impl CheckCommand {
         reports::add_outputs(self.print.printed(), &self.export.exports, &mut outputs)
     }
 
-    fn check(&self, file: &str, scenario: &Scenario, path: &Path, stored: &Stored) -> Result<ScenarioCheck, Failure> {
+    fn check(
+        &self,
+        file: &str,
+        scenario: &Scenario,
+        path: &Path,
+        stored: &Stored,
+        pool: &JobPool,
+    ) -> Result<Checked, Failure> {
         let options = Options {
             policies: self.scenario.policies.clone(),
-            jobs: self.jobs,
+            pool: pool.clone(),
             undecided_fails: self.scenario.undecided == WhenUndecided::Fail,
             ..Options::default()
         };
@@ -222,15 +229,8 @@ impl CheckCommand {
         study::check(scenario, &options, &mut watch, &gate).map_err(|study::Halted| Failure::Interrupted)
     }
 
-    fn write(
-        &self,
-        scenario: &Scenario,
-        path: &Path,
-        check: &ScenarioCheck,
-        shutdown: &Shutdown,
-    ) -> Result<(), Failure> {
-        let baseline = Baseline::of(scenario, &check.results);
-        files::write(path, &baseline_json(&baseline), shutdown)?;
+    fn write(&self, path: &Path, baseline: &Baseline, shutdown: &Shutdown) -> Result<(), Failure> {
+        files::write(path, &baseline_json(baseline), shutdown)?;
         if !self.print.quiet {
             note(&format!("wrote {}\n", path.display()));
         }

@@ -17,7 +17,7 @@ use super::terminal::Stdout;
 use crate::output::words::{bad_observations, case_description, not_replayable};
 use crate::output::{Format, ReplayReport, replay_svg};
 use crate::scenario::{self, Change, Diagnostic, Scenario, Source};
-use crate::study::{CaseFile, Observed, Replayed, ReplayedCase, replay};
+use crate::study::{CaseFile, JobPool, Observed, Replayed, ReplayedCase, replay};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -96,7 +96,8 @@ impl ReplayCommand {
         let mut outputs = Outputs::new(&inputs, None, shutdown);
         reports::add_outputs(Some(self.format), &[], &mut outputs)?;
         self.picture.iter().try_for_each(|path| outputs.add(path))?;
-        let replayed = Replayed::new(each(&cases, |case| case.replay(self.accept_streams))?);
+        let pool = JobPool::default();
+        let replayed = Replayed::new(each(&cases, |case| case.replay(self.accept_streams, &pool))?);
         let picture = self.picture.as_ref().map(|path| (path, replay_svg(&replayed)));
         let verdict = judge(&replayed);
         reports::print(ReplayReport(replayed), Some(self.format), stdout, shutdown)?;
@@ -166,8 +167,8 @@ struct MeasuredCase {
 }
 
 impl MeasuredCase {
-    fn replay(&self, accept_streams: NonZeroU32) -> Result<ReplayedCase, Diagnostic> {
-        replay(&name(&self.folder), &self.scenario, &self.observed, accept_streams)
+    fn replay(&self, accept_streams: NonZeroU32, pool: &JobPool) -> Result<ReplayedCase, Diagnostic> {
+        replay(&name(&self.folder), &self.scenario, &self.observed, accept_streams, pool)
             .map_err(|why| wrong(&self.folder, &not_replayable(why)))
     }
 }

@@ -19,14 +19,7 @@ use super::terminal::{Stdout, note};
 use crate::output::{self, RunReport, words};
 use crate::scenario::Scenario;
 use crate::stats::ScenarioResults;
-use crate::study::{self, Options, RequestRow, Watch};
-
-/// Up to so many requests, a run keeps the timeline of all.
-const WHOLE_TIMELINE: usize = 100;
-/// So many requests of a longer run are drawn, unless another number is asked for.
-const DRAWN: usize = 40;
-/// More than that are never drawn.
-const MOST_DRAWN: usize = 100;
+use crate::study::{self, Estimates, JobPool, Options, RequestRow, Watch};
 
 /// The files in the folder of a scenario.
 const RESULTS: &str = "results.json";
@@ -69,10 +62,11 @@ impl RunJob<'_> {
             None => None,
         };
         let mut stopped = Vec::new();
+        let pool = JobPool::new(self.run.jobs);
         for scenario in scenarios {
-            let mut results = self.simulate(scenario, rows.as_ref())?;
-            let drawing = self.split_drawing(&mut results);
-            self.write_files(scenario, &results, &drawing, shutdown)?;
+            let estimates = self.simulate(scenario, &pool, rows.as_ref())?;
+            let results = estimates.results();
+            self.write_files(&estimates, &results, shutdown)?;
             stopped.extend(self.stopped(&results));
             self.note_broken(&results);
             reports.add(RunReport { results, explains_defaults: self.explain.explain_defaults }, stdout)?;
@@ -125,12 +119,17 @@ impl RunJob<'_> {
         if self.write.no_charts { &[RESULTS] } else { &[RESULTS, TIMELINE] }
     }
 
-    fn simulate(&self, scenario: &Scenario, rows: Option<&RequestsCsv>) -> Result<ScenarioResults, Failure> {
+    fn simulate<'a>(
+        &self,
+        scenario: &'a Scenario,
+        pool: &JobPool,
+        rows: Option<&RequestsCsv>,
+    ) -> Result<Estimates<'a>, Failure> {
         let options = Options {
             policies: self.scenario.policies.clone(),
-            timeline: Some(self.write.timeline.unwrap_or(WHOLE_TIMELINE)),
+            timeline: self.write.timeline,
             against: self.run.against.clone(),
-            jobs: self.run.jobs,
+            pool: pool.clone(),
             ..Options::default()
         };
         let bar = Progress::new(scenario.name(), self.print.quiet);
@@ -146,38 +145,23 @@ impl RunJob<'_> {
             }
         };
         let mut watch = Watch { progress: &progress, rows: rows.map(|_| &mut row as _) };
-        let results = study::run(scenario, &options, &mut watch);
+        let estimates = study::estimate(scenario, &options, &mut watch);
         if let Some(rows) = rows {
             rows.check()?;
         }
-        results.map_err(|study::Halted| Failure::Interrupted)
-    }
-
-    /// The results as they are drawn. Takes the timelines of a long run out of its results, unless they were asked for.
-    fn split_drawing(&self, results: &mut ScenarioResults) -> ScenarioResults {
-        let asked = self.write.timeline;
-        let is_long = results.policies.iter().any(|policy| policy.requests.arrived > WHOLE_TIMELINE as u64);
-        let most = if is_long { asked.unwrap_or(DRAWN).min(MOST_DRAWN) } else { WHOLE_TIMELINE };
-        let kept: Vec<_> = results.policies.iter_mut().map(|policy| policy.timeline.take()).collect();
-        let mut drawing = results.clone();
-        for ((policy, drawn), timeline) in results.policies.iter_mut().zip(&mut drawing.policies).zip(kept) {
-            drawn.timeline = timeline.as_ref().map(|timeline| timeline.iter().take(most).cloned().collect());
-            policy.timeline = timeline.filter(|_| !is_long || asked.is_some());
-        }
-        drawing
+        estimates.map_err(|study::Halted| Failure::Interrupted)
     }
 
     fn write_files(
         &self,
-        scenario: &Scenario,
+        estimates: &Estimates<'_>,
         results: &ScenarioResults,
-        drawing: &ScenarioResults,
         shutdown: &Shutdown,
     ) -> Result<(), Failure> {
-        let Some(folder) = self.folder(scenario) else { return Ok(()) };
+        let Some(folder) = self.folder(estimates.scenario) else { return Ok(()) };
         files::write(&folder.join(RESULTS), &output::results_json(results), shutdown)?;
         if !self.write.no_charts {
-            files::write(&folder.join(TIMELINE), &output::timeline_svg(drawing), shutdown)?;
+            files::write(&folder.join(TIMELINE), &output::timeline_svg(&estimates.drawing()), shutdown)?;
         }
         Ok(())
     }

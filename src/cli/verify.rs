@@ -12,7 +12,7 @@ use super::reports;
 use super::shutdown::Shutdown;
 use super::terminal::Stdout;
 use crate::output::{CoverageReport, VerificationReport};
-use crate::study::{Coverage, CoveredNumber, Halted, Verdict, Verification, case_ids, coverage, verify};
+use crate::study::{Coverage, CoveredNumber, Halted, JobPool, Verdict, Verification, case_ids, coverage, verify};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -66,11 +66,11 @@ impl VerifyCommand {
     }
 
     fn verify(&self, only: &[String]) -> Result<Verification, Failure> {
-        self.watched(|watch| verify(only, self.precise, watch))
+        self.watched(|watch| verify(only, self.precise, &JobPool::default(), watch))
     }
 
     fn cover(&self, experiments: u64, stdout: &mut Stdout, shutdown: &Shutdown) -> Result<(), Failure> {
-        let found: Vec<Coverage> = self.watched(|watch| coverage(experiments, watch))?;
+        let found: Vec<Coverage> = self.watched(|watch| coverage(experiments, &JobPool::default(), watch))?;
         let passes = found.iter().flat_map(|coverage| &coverage.numbers).all(CoveredNumber::passes);
         reports::print(CoverageReport(found), self.print.printed(), stdout, shutdown)?;
         match passes {

@@ -8,7 +8,6 @@
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use rayon::iter::{IntoParallelIterator, ParallelIterator};
 use serde_json::{Value, json};
 
 use crate::model::{Metric, Named};
@@ -16,6 +15,7 @@ use crate::scenario::{Scenario, WarmUp};
 use crate::stats::ScenarioResults;
 use crate::stats::theory::{Mg1, Mm1, Mmc, ThreadPool};
 
+use super::pool::JobPool;
 use super::replications::Halted;
 use super::run::{Options, Watch, run};
 
@@ -103,19 +103,24 @@ impl Way {
 ///
 /// # Errors
 /// [`Halted`] when the watch broke off.
-pub fn coverage(experiments: u64, watch: &(dyn Fn(f64) -> ControlFlow<()> + Sync)) -> Result<Vec<Coverage>, Halted> {
+pub fn coverage(
+    experiments: u64,
+    pool: &JobPool,
+    watch: &(dyn Fn(f64) -> ControlFlow<()> + Sync),
+) -> Result<Vec<Coverage>, Halted> {
     let systems = systems();
     let total = (systems.len() * WAYS.len()) as u64 * experiments;
     let done = AtomicU64::new(0);
+    let seeds: Vec<u64> = (1..=experiments).collect();
     let mut found = Vec::new();
     for system in &systems {
         for way in &WAYS {
-            let experiment = |seed: u64| -> Result<ScenarioResults, Halted> {
-                let results = system.run(way, seed + 1)?;
+            let experiment = |seed: &u64| -> Result<ScenarioResults, Halted> {
+                let results = system.run(way, *seed, pool)?;
                 let done = done.fetch_add(1, Ordering::Relaxed) + 1;
                 if watch(done as f64 / total as f64).is_break() { Err(Halted) } else { Ok(results) }
             };
-            let results: Vec<_> = (0..experiments).into_par_iter().map(experiment).collect::<Result<_, _>>()?;
+            let results = pool.each(&seeds, experiment)?;
             found.push(Coverage {
                 system: system.name,
                 method: way.words(),
@@ -157,7 +162,7 @@ fn covered(named: Named, exact: f64, least: f64, experiments: &[ScenarioResults]
 }
 
 impl System {
-    fn run(&self, way: &Way, seed: u64) -> Result<ScenarioResults, Halted> {
+    fn run(&self, way: &Way, seed: u64, pool: &JobPool) -> Result<ScenarioResults, Halted> {
         let mut scenario = self.scenario.clone();
         scenario["run"] = json!({
             "requests": way.requests,
@@ -167,7 +172,7 @@ impl System {
         });
         let scenario = Scenario::from_json(&scenario.to_string());
         let scenario = scenario.unwrap_or_else(|error| panic!("these systems are valid: {error}"));
-        let options = Options { jobs: std::num::NonZeroUsize::new(1), ..Options::default() };
+        let options = Options { pool: pool.clone(), ..Options::default() };
         run(&scenario, &options, &mut Watch { progress: &|_| ControlFlow::Continue(()), rows: None })
     }
 }

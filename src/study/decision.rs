@@ -3,7 +3,7 @@
 use crate::model::{Metric, Named, Population, Quantity, Tail};
 use crate::scenario::Scenario;
 use crate::stats::{
-    FEWEST_BATCHES, Interval, Observations, PolicyResults, RequestCounts, Series, Undecided, UndecidedReason,
+    Estimated, FEWEST_BATCHES, Interval, Observations, RequestCounts, Series, Undecided, UndecidedReason,
     requests_needed,
 };
 
@@ -28,20 +28,20 @@ pub(super) struct Evidence<'a> {
 }
 
 /// Why another seed may say otherwise, if it may.
-pub(super) fn undecided(evidence: &Evidence<'_>, results: &PolicyResults, scenario: &Scenario) -> Option<Undecided> {
+pub(super) fn undecided(evidence: &Evidence<'_>, estimated: &Estimated, scenario: &Scenario) -> Option<Undecided> {
     let why = match evidence.interval {
         Some(_) if evidence.holds_bound => UndecidedReason::IntervalHoldsBound,
         Some(_) => return None,
-        None if is_beyond_in_every_part(evidence, results) || is_beyond_for_sure(evidence) => return None,
+        None if is_beyond_in_every_part(evidence, estimated) || is_beyond_for_sure(evidence) => return None,
         None => UndecidedReason::NoInterval,
     };
-    Some(Undecided { why, requests: requests(evidence, results, scenario, why) })
+    Some(Undecided { why, requests: requests(evidence, estimated, scenario, why) })
 }
 
 /// Whether each part of the run gave too few answers for there to be a number; a percentile has none where a lower one of the
 /// same quantity has none.
-fn is_beyond_in_every_part(evidence: &Evidence<'_>, results: &PolicyResults) -> bool {
-    let (Some(level), Some(tail)) = (results.observations.first(), evidence.metric.facts().tail()) else {
+fn is_beyond_in_every_part(evidence: &Evidence<'_>, estimated: &Estimated) -> bool {
+    let (Some(level), Some(tail)) = (estimated.levels.first(), evidence.metric.facts().tail()) else {
         return false;
     };
     let is_beyond = |metric: Metric| {
@@ -81,12 +81,7 @@ fn series<'a>(level: &'a Observations, evidence: &Evidence<'_>) -> Option<&'a Se
 }
 
 /// About how many requests would decide it, with those of other classes.
-fn requests(
-    evidence: &Evidence<'_>,
-    results: &PolicyResults,
-    scenario: &Scenario,
-    why: UndecidedReason,
-) -> Option<u64> {
+fn requests(evidence: &Evidence<'_>, estimated: &Estimated, scenario: &Scenario, why: UndecidedReason) -> Option<u64> {
     if !evidence.metric.has_interval() {
         return None;
     }
@@ -99,7 +94,7 @@ fn requests(
     // from the bound.
     let distance =
         evidence.number.map(|number| (number - evidence.bound).abs()).filter(|distance| distance.is_finite());
-    let half_width = half_width(evidence, results, scenario);
+    let half_width = half_width(evidence, estimated, scenario);
     let for_the_bound = match (half_width, distance) {
         (Some(half_width), Some(distance)) if half_width > 0.0 => all * (half_width / distance).powi(2),
         (Some(_) | None, Some(_) | None) => 0.0,
@@ -131,11 +126,11 @@ fn all_for_an_interval(evidence: &Evidence<'_>, all: f64, scenario: &Scenario) -
 }
 
 /// Half the width of the interval, or of one from parts that are too short for it.
-fn half_width(evidence: &Evidence<'_>, results: &PolicyResults, scenario: &Scenario) -> Option<f64> {
+fn half_width(evidence: &Evidence<'_>, estimated: &Estimated, scenario: &Scenario) -> Option<f64> {
     if let Some([low, high]) = evidence.interval {
         return Some((high - low) / 2.0);
     }
-    let rough = rough(results.observations.first()?, evidence.class, evidence.metric)?;
+    let rough = rough(estimated.levels.first()?, evidence.class, evidence.metric)?;
     let finite: Vec<f64> = rough.iter().copied().filter(|value| value.is_finite()).collect();
     Some(Interval::of_mean(&finite, scenario.run().confidence)?.half_width)
 }

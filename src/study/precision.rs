@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use crate::model::Metric;
 use crate::scenario::{Precision, RunSettings};
-use crate::stats::{ClassConfidence, MissedPrecision, PolicyResults, PrecisionResults, WhyImprecise, reach};
+use crate::stats::{ClassConfidence, Estimated, MissedPrecision, PrecisionResults, WhyImprecise, reach};
 
 /// So many replications at least say how wide intervals are.
 const FIRST: u64 = 10;
@@ -26,12 +26,16 @@ impl<'a> Plan<'a> {
     }
 
     /// Whether these results will do; else more replications are planned.
-    pub fn judge(&mut self, policies: &[PolicyResults], backends: &[&str]) -> ControlFlow<Option<PrecisionResults>> {
+    pub fn judge(
+        &mut self,
+        policies: &[(&str, Estimated)],
+        backends: &[&str],
+    ) -> ControlFlow<Option<PrecisionResults>> {
         let Some(precision) = self.precision else { return ControlFlow::Break(None) };
         let widths: Vec<_> = policies
             .iter()
-            .flat_map(|results| precision.metrics.iter().map(move |metric| (results, *metric)))
-            .map(|(results, metric)| (results.name.as_str(), metric.name(backends), width(results, metric, backends)))
+            .flat_map(|policy| precision.metrics.iter().map(move |metric| (policy, *metric)))
+            .map(|((name, estimated), metric)| (*name, metric.name(backends), width(estimated, metric, backends)))
             .collect();
         let missed = |(policy, metric, width): &(&str, String, Result<f64, WhyImprecise>)| {
             let why = match width {
@@ -70,14 +74,14 @@ impl<'a> Plan<'a> {
 }
 
 /// Half width / value; 0 for a number that is 0 without any spread.
-fn width(results: &PolicyResults, metric: Metric, backends: &[&str]) -> Result<f64, WhyImprecise> {
+fn width(estimated: &Estimated, metric: Metric, backends: &[&str]) -> Result<f64, WhyImprecise> {
     let name = metric.name(backends);
     let none = WhyImprecise::NoNumber;
-    let ClassConfidence { intervals, not_estimable } = &results.confidence.as_ref().ok_or(none)?.numbers;
+    let ClassConfidence { intervals, not_estimable } = &estimated.intervals(None).ok_or(none)?.answered;
     let Some(ends) = intervals.get(&name) else {
         return Err(not_estimable.get(&name).map_or(none, |why| WhyImprecise::NotEstimable(*why)));
     };
-    let value = results.metric(metric, backends).ok_or(none)?;
+    let value = estimated.numbers.metric(metric, backends).ok_or(none)?;
     let half = reach(value, *ends);
     Ok(if half > 0.0 { half / value.abs() } else { 0.0 })
 }

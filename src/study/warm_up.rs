@@ -3,7 +3,7 @@
 use crate::model::{SimDuration, SimTime};
 use crate::stats::{Settling, Truncation};
 
-use super::replications::{EVENTS_PER_LOOK, Halted, OnProgress, Trial};
+use super::replications::{EVENTS_PER_LOOK, Halted, OnProgress, PolicyRun};
 use super::simulation::{Replication, simulation};
 
 /// How long every policy warms up.
@@ -19,8 +19,8 @@ pub(super) struct Chosen {
 ///
 /// # Errors
 /// [`Halted`] when `progress` broke off.
-pub(super) fn pilot(trial: &Trial<'_>, progress: &OnProgress<'_>) -> Result<Truncation, Halted> {
-    let mut simulation = simulation(trial.scenario, trial.policy, &Replication::default(), Settling::default());
+pub(super) fn pilot(run: &PolicyRun<'_>, progress: &OnProgress<'_>) -> Result<Truncation, Halted> {
+    let mut simulation = simulation(run.scenario, run.policy, &Replication::default(), Settling::default());
     while simulation.advance(EVENTS_PER_LOOK) {
         if progress(0.0).is_break() {
             return Err(Halted);
@@ -30,8 +30,8 @@ pub(super) fn pilot(trial: &Trial<'_>, progress: &OnProgress<'_>) -> Result<Trun
 }
 
 /// The longest of the warm-ups, so that all policies count the same requests.
-pub(super) fn chosen(trials: &[Trial<'_>], found: &[Truncation]) -> Chosen {
+pub(super) fn chosen(runs: &[PolicyRun<'_>], found: &[Truncation]) -> Chosen {
     let until = found.iter().map(|found| found.until).max().unwrap_or(SimTime::ZERO).since_start();
-    let unsettled = trials.iter().zip(found).filter(|(_, found)| !found.settled);
-    Chosen { until, unsettled: unsettled.map(|(trial, _)| trial.policy.name().to_owned()).collect() }
+    let unsettled = runs.iter().zip(found).filter(|(_, found)| !found.settled);
+    Chosen { until, unsettled: unsettled.map(|(run, _)| run.policy.name().to_owned()).collect() }
 }

@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use waitline::output::baseline_json;
 use waitline::random::Files;
 use waitline::scenario::{Change, Diagnostic, Scenario, Source, read};
-use waitline::study::{Baseline, Options, judge, run};
+use waitline::study::{Baseline, Options, estimate, judge, run};
 
 use super::generator;
 use super::runs::watch;
@@ -153,8 +153,8 @@ fn stored() -> &'static (Scenario, Baseline, String) {
     STORED.get_or_init(|| {
         let changes = ["run.requests=4000"].map(Change::new);
         let scenario = read_with(SHOP, &changes, String::new()).expect("the shop is valid");
-        let results = run(&scenario, &Options::default(), &mut watch()).expect("the run is not interrupted");
-        let baseline = Baseline::of(&scenario, &results);
+        let estimates = estimate(&scenario, &Options::default(), &mut watch()).expect("the run is not interrupted");
+        let baseline = Baseline::of(&estimates);
         let text = baseline_json(&baseline);
         (scenario, baseline, text)
     })

@@ -161,7 +161,8 @@ pub fn ends_and_is_shown(text: &str) {
         update: "update",
         is_changed: false,
     };
-    let check = check(&scenario, &Options::default(), &mut watch(), &gate).expect("the run is not interrupted");
+    let checked = check(&scenario, &Options::default(), &mut watch(), &gate).expect("the run is not interrupted");
+    let check = checked.check;
     assert_eq!(check.schema, CHECK_SCHEMA);
     assert_eq!(results_json(&check.results), results_json(&results), "a run can be reproduced");
     for explains_defaults in [false, true] {

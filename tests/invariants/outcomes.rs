@@ -8,9 +8,10 @@ use serde_json::{Value, json};
 use waitline::model::{Metric, MetricUnit, Named};
 use waitline::output::{CheckReport, Document, Format, RunReport, View, baseline_json, results_json, timeline_svg};
 use waitline::scenario::{Scenario, Tolerances};
-use waitline::stats::{ClassConfidence, PolicyResults, ScenarioResults};
+use waitline::stats::{ClassConfidence, PolicyEstimate};
 use waitline::study::{
-    Baseline, Gate, MetricComparison, MetricVerdict, Options, SignificanceTest, Stored, Watch, check, judge, run,
+    Baseline, Estimates, Gate, MetricComparison, MetricVerdict, Options, SignificanceTest, Stored, Watch, check,
+    estimate, judge,
 };
 
 use crate::common::generator;
@@ -63,13 +64,13 @@ fn holds(seed: u64) {
     let first = changed["classes"].as_object_mut().unwrap().values_mut().next().unwrap();
     first["phases"].as_array_mut().unwrap().push(json!({ "compute": "3ms" }));
     let scenario = read(&json);
-    let results = run(&scenario, &Options::default(), &mut watch()).unwrap();
-    results.policies.iter().for_each(|policy| only_possible(policy, &backends(&scenario)));
-    has_reports(&scenario, &results);
+    let estimates = estimate(&scenario, &Options::default(), &mut watch()).unwrap();
+    estimates.policies.iter().for_each(|policy| only_possible(policy, &backends(&scenario)));
+    has_reports(&scenario, &estimates);
 
     let other = read(&changed);
-    let of_other = run(&other, &Options::default(), &mut watch()).unwrap();
-    let (old, new) = (Baseline::of(&scenario, &results), Baseline::of(&other, &of_other));
+    let of_other = estimate(&other, &Options::default(), &mut watch()).unwrap();
+    let (old, new) = (Baseline::of(&estimates), Baseline::of(&of_other));
     for metric in judge(&old, &new, &Tolerances::default()) {
         verdict_and_interval_agree(&metric);
     }
@@ -80,14 +81,15 @@ fn backends(scenario: &Scenario) -> Vec<&str> {
 }
 
 /// Every format reports it, as a run and as a check against itself.
-fn has_reports(scenario: &Scenario, results: &ScenarioResults) {
-    let stored = Stored::Text(baseline_json(&Baseline::of(scenario, results)));
+fn has_reports(scenario: &Scenario, estimates: &Estimates<'_>) {
+    let results = &estimates.results();
+    let stored = Stored::Text(baseline_json(&Baseline::of(estimates)));
     let gate =
         Gate { file: "s.json", baseline_file: "s.baseline.json", stored: &stored, update: "…", is_changed: false };
     let checked = check(scenario, &Options::default(), &mut watch(), &gate).unwrap();
     let documents: [Box<dyn Document>; 2] = [
         Box::new(RunReport { results: results.clone(), explains_defaults: true }),
-        Box::new(CheckReport { check: checked, explains_defaults: true }),
+        Box::new(CheckReport { check: checked.check, explains_defaults: true }),
     ];
     for format in Format::ALL {
         let view = View::default();
@@ -102,19 +104,19 @@ fn has_reports(scenario: &Scenario, results: &ScenarioResults) {
 }
 
 /// No interval contains impossible values, and each contains the number itself.
-fn only_possible(policy: &PolicyResults, backends: &[&str]) {
-    let of_all = |metric: Metric| policy.metric(metric, backends);
-    if let Some(confidence) = &policy.confidence {
-        intervals_are_possible(&confidence.numbers, backends, &of_all);
+fn only_possible(policy: &PolicyEstimate, backends: &[&str]) {
+    let numbers = &policy.estimated.numbers;
+    if let Some(intervals) = policy.estimated.intervals(None) {
+        intervals_are_possible(&intervals.answered, backends, &|metric| numbers.metric(metric, backends));
     }
-    for class in policy.classes.values() {
-        if let Some(confidence) = &class.confidence {
-            intervals_are_possible(confidence, backends, &|metric| class.metric(metric));
+    for (place, class) in numbers.classes.values().enumerate() {
+        if let Some(intervals) = policy.estimated.intervals(Some(place)) {
+            intervals_are_possible(&intervals.answered, backends, &|metric| class.metric(metric));
         }
     }
     if let Some(saturation) = &policy.saturation {
         let half_width = saturation.capacity_half_width_per_s.unwrap_or(0.0);
-        let is_served = policy.requests.completed > 0;
+        let is_served = numbers.requests.completed > 0;
         assert!(saturation.capacity_per_s.is_none_or(|per_s| per_s > half_width || !is_served), "{saturation:?}");
     }
 }

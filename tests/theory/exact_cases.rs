@@ -3,10 +3,10 @@
 use std::ops::ControlFlow;
 
 use waitline::output::{Format, VerificationReport, View};
-use waitline::study::{Halted, Verification, case_ids, verify};
+use waitline::study::{Halted, JobPool, Verification, case_ids, verify};
 
 fn run(ids: &[String]) -> Verification {
-    verify(ids, false, &|_| ControlFlow::Continue(()))
+    verify(ids, false, &JobPool::default(), &|_| ControlFlow::Continue(()))
         .unwrap_or_else(|Halted| unreachable!("the run is not interrupted"))
 }
 

@@ -12,7 +12,7 @@ use waitline::scenario::{Scenario, Tolerances};
 use waitline::study::{
     BadBaseline, Baseline, BaselineCheck, BaselineComparison, CheckReason, CheckVerdict, ComparisonNote, Gate,
     MetricComparison, MetricVerdict, OneSided, Options, ScenarioCheck, ScenarioPart, Side, SignificanceTest, Stored,
-    Watch, check, judge, run,
+    Watch, check, estimate, judge,
 };
 
 /// A page that waits for the database under all three policies, at a moderate load.
@@ -36,7 +36,7 @@ fn scenario(json: &Value) -> Scenario {
 fn baseline(json: &Value) -> Baseline {
     let scenario = scenario(json);
     let mut watch = Watch { progress: &|_| ControlFlow::Continue(()), rows: None };
-    Baseline::of(&scenario, &run(&scenario, &Options::default(), &mut watch).unwrap())
+    Baseline::of(&estimate(&scenario, &Options::default(), &mut watch).unwrap())
 }
 
 fn checked(json: &Value, stored: &Stored) -> ScenarioCheck {
@@ -48,7 +48,7 @@ fn checked(json: &Value, stored: &Stored) -> ScenarioCheck {
         is_changed: false,
     };
     let mut watch = Watch { progress: &|_| ControlFlow::Continue(()), rows: None };
-    check(&scenario(json), &Options::default(), &mut watch, &gate).unwrap()
+    check(&scenario(json), &Options::default(), &mut watch, &gate).unwrap().check
 }
 
 /// The check of a changed scenario against the baseline of the first one.

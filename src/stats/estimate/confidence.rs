@@ -2,12 +2,11 @@
 
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
-use super::observations::{Method, NotEstimable, Series};
+use super::observations::{Method, NotEstimable, Observations, Series};
 use super::support::Support;
 use crate::model::{Metric, Named};
-use crate::stats::results::{
-    ClassConfidence, Confidence, DifferenceResult, DifferenceVerdict, IntervalMethod, PolicyResults,
-};
+use crate::stats::measured::{ClassNumbers, PolicyNumbers};
+use crate::stats::results::{ClassConfidence, DifferenceResult, DifferenceVerdict};
 
 /// An interval that covers the true mean with a given confidence.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -54,45 +53,88 @@ impl Interval {
     }
 }
 
+/// The numbers of a policy, and what its parts say of how sure they are.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Estimated {
+    /// The numbers, of all parts together.
+    pub numbers: PolicyNumbers,
+    /// The values behind the intervals, of the shortest parts first.
+    pub levels: Vec<Observations>,
+    /// The intervals, where there are parts.
+    pub intervals: Option<Intervals>,
+}
+
+/// The confidence intervals of a policy.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Intervals {
+    /// The probability with which each covers the true number.
+    pub level: f64,
+    /// What they come from.
+    pub method: Method,
+    /// How many parts there are; numbers that need longer batches have fewer.
+    pub parts: usize,
+    /// Of all requests.
+    pub all: RequestIntervals,
+    /// Of each class, in the order of the scenario.
+    pub classes: Vec<RequestIntervals>,
+}
+
+/// The confidence intervals of some requests.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RequestIntervals {
+    /// Of the numbers of the answered, and of counts and shares.
+    pub answered: ClassConfidence,
+    /// Of the percentiles and maxima over every request that arrived.
+    pub all_arrived: ClassConfidence,
+}
+
 /// How far an interval reaches from the number that it is about: half its width, or the longer side where a part of it is
 /// cut off.
 pub fn reach(number: f64, [low, high]: [f64; 2]) -> f64 {
     (high - number).max(number - low)
 }
 
-/// How sure the numbers of a policy and of its classes are; they are told in the results themselves.
-///
-/// An interval lies around the number that the results show, which is of all requests together. Its width comes from the
-/// spread of the parts.
-pub fn tell_confidence(results: &mut PolicyResults, level: f64, backends: &[&str]) {
-    let levels = std::mem::take(&mut results.observations);
-    let Some(finest) = levels.first() else { return };
-    let all: Vec<&Series> = levels.iter().map(|observations| &observations.all).collect();
-    let tell =
-        |of_arrived: bool| intervals(&all, |metric| results.metric(metric, backends), of_arrived, level, backends);
-    let (all, all_arrived) = (tell(false), tell(true));
-    results.all_arrived.confidence = Some(all_arrived);
-    for (number, class) in results.classes.values_mut().enumerate() {
-        let of_class: Vec<&Series> = levels.iter().map(|observations| &observations.classes[number]).collect();
-        let tell = |of_arrived: bool| intervals(&of_class, |metric| class.metric(metric), of_arrived, level, backends);
-        let (of_answered, all_arrived) = (tell(false), tell(true));
-        class.confidence = Some(of_answered);
-        class.all_arrived.confidence = Some(all_arrived);
+impl Estimated {
+    /// The numbers with intervals of that level, from what the parts say; without any where there are no parts. `backends`
+    /// are the names of the scenario's.
+    ///
+    /// An interval lies around the number itself, which is of all requests together. Its width comes from the spread of the
+    /// parts.
+    pub fn new(numbers: PolicyNumbers, levels: Vec<Observations>, level: f64, backends: &[&str]) -> Self {
+        let intervals = levels.first().map(|finest| {
+            let all: Vec<&Series> = levels.iter().map(|observations| &observations.all).collect();
+            let of_class = |(place, class): (usize, &ClassNumbers)| {
+                let series: Vec<&Series> = levels.iter().map(|observations| &observations.classes[place]).collect();
+                RequestIntervals::new(&series, |metric| class.metric(metric), level, backends)
+            };
+            Intervals {
+                level,
+                method: finest.method,
+                parts: finest.parts,
+                all: RequestIntervals::new(&all, |metric| numbers.metric(metric, backends), level, backends),
+                classes: numbers.classes.values().enumerate().map(of_class).collect(),
+            }
+        });
+        Self { numbers, levels, intervals }
     }
-    results.confidence = Some(Confidence {
-        level,
-        method: match finest.method {
-            Method::Replications => IntervalMethod::Replications,
-            Method::Batches { .. } => IntervalMethod::BatchMeans,
-        },
-        samples: finest.parts,
-        batch_requests: match finest.method {
-            Method::Batches { requests } => Some(requests),
-            Method::Replications => None,
-        },
-        numbers: all,
-    });
-    results.observations = levels;
+
+    /// The intervals of the numbers of all requests, or of a class.
+    pub fn intervals(&self, class: Option<usize>) -> Option<&RequestIntervals> {
+        let intervals = self.intervals.as_ref()?;
+        match class {
+            Some(class) => intervals.classes.get(class),
+            None => Some(&intervals.all),
+        }
+    }
+}
+
+impl RequestIntervals {
+    fn new(levels: &[&Series], number: impl Fn(Metric) -> Option<f64>, level: f64, backends: &[&str]) -> Self {
+        Self {
+            answered: intervals(levels, &number, false, level, backends),
+            all_arrived: intervals(levels, &number, true, level, backends),
+        }
+    }
 }
 
 /// The intervals of the numbers that there are, over every request that arrived or of the others: each from the shortest parts
@@ -144,14 +186,14 @@ fn values<'a>(levels: &[&'a Series], metric: Metric) -> Option<Result<&'a [f64],
 
 /// By how much the response times of a policy differ from those of another on the same requests: each part is held
 /// against the same part of the other, so that what chance does to both cancels out.
-pub fn differences(ours: &PolicyResults, theirs: &PolicyResults, level: f64) -> Vec<DifferenceResult> {
+pub fn differences(ours: &Estimated, theirs: &Estimated, level: f64) -> Vec<DifferenceResult> {
     let metrics = [Named::Mean, Named::P50, Named::P95, Named::P99];
     metrics.into_iter().filter_map(|named| difference(named, ours, theirs, level)).collect()
 }
 
-fn difference(named: Named, ours: &PolicyResults, theirs: &PolicyResults, level: f64) -> Option<DifferenceResult> {
+fn difference(named: Named, ours: &Estimated, theirs: &Estimated, level: f64) -> Option<DifferenceResult> {
     let metric = Metric::Named(named);
-    let difference = ours.metric(metric, &[])? - theirs.metric(metric, &[])?;
+    let difference = ours.numbers.metric(metric, &[])? - theirs.numbers.metric(metric, &[])?;
     let interval = pairs(metric, ours, theirs)
         .and_then(|values| Interval::of_mean(&values, level).ok_or(NotEstimable::TooFewPairs));
     let interval = interval.map(|interval| interval.around(difference));
@@ -175,15 +217,15 @@ fn difference(named: Named, ours: &PolicyResults, theirs: &PolicyResults, level:
 const NOTABLE_DIFFERENCE: f64 = 0.001;
 
 /// Whether a policy leaves more requests without an answer than another: its response times are of fewer of them.
-fn leaves_more_out(one: &PolicyResults, other: &PolicyResults) -> bool {
-    let (share, other) = (one.error_rate.unwrap_or(0.0), other.error_rate.unwrap_or(0.0));
+fn leaves_more_out(one: &Estimated, other: &Estimated) -> bool {
+    let (share, other) = (one.numbers.error_rate.unwrap_or(0.0), other.numbers.error_rate.unwrap_or(0.0));
     share - other > NOTABLE_DIFFERENCE
 }
 
 /// The difference in each of the shortest parts that will do for both.
-fn pairs(metric: Metric, ours: &PolicyResults, theirs: &PolicyResults) -> Result<Vec<f64>, NotEstimable> {
+fn pairs(metric: Metric, ours: &Estimated, theirs: &Estimated) -> Result<Vec<f64>, NotEstimable> {
     let mut why = NotEstimable::NoPairs;
-    for (ours, theirs) in ours.observations.iter().zip(&theirs.observations) {
+    for (ours, theirs) in ours.levels.iter().zip(&theirs.levels) {
         if (ours.method, ours.parts) != (theirs.method, theirs.parts) {
             return Err(NotEstimable::DifferentBatches);
         }

@@ -2,12 +2,14 @@
 
 mod confidence;
 mod observations;
+mod policy;
 mod significance;
 mod support;
 mod warm_up;
 
-pub use confidence::{Interval, differences, reach, tell_confidence};
+pub use confidence::{Estimated, Interval, Intervals, RequestIntervals, differences, reach};
 pub use observations::{FEWEST_BATCHES, Method, NotEstimable, Observations, Series, requests_needed};
+pub use policy::{EstimatedFault, PolicyEstimate, PolicyProfile};
 pub use significance::{Difference, HolmStep, holm};
 pub use support::Support;
 pub use warm_up::{Settling, Truncation};

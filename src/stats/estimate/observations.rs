@@ -10,7 +10,8 @@ use serde::Serialize;
 
 use crate::model::{Metric, Named, Population};
 
-use crate::stats::results::{PolicyResults, RequestCounts};
+use crate::stats::measured::PolicyNumbers;
+use crate::stats::results::RequestCounts;
 
 /// So many requests of each part must lie beyond a percentile.
 pub const TAIL: u64 = 100;
@@ -109,12 +110,12 @@ pub enum NotEstimable {
 }
 
 impl Observations {
-    /// Observations of parts with these results; there may be no parts. `classes` is the number of classes of the scenario,
+    /// Observations of parts with these numbers; there may be no parts. `classes` is the number of classes of the scenario,
     /// `backends` are the names of its backends.
-    pub fn of<'a>(parts: &'a [PolicyResults], method: Method, classes: usize, backends: &[&str]) -> Self {
+    pub fn of<'a>(parts: &'a [PolicyNumbers], method: Method, classes: usize, backends: &[&str]) -> Self {
         let metrics: Vec<Metric> = Metric::with_interval(backends).chain(Metric::of_arrived_with_interval()).collect();
-        let series = |count: &dyn Fn(&'a PolicyResults) -> &'a RequestCounts,
-                      read: &dyn Fn(&PolicyResults, Metric) -> Option<f64>| {
+        let series = |count: &dyn Fn(&'a PolicyNumbers) -> &'a RequestCounts,
+                      read: &dyn Fn(&PolicyNumbers, Metric) -> Option<f64>| {
             let fewest =
                 |count_of: fn(&RequestCounts) -> u64| parts.iter().map(|part| count_of(count(part))).min().unwrap_or(0);
             let (answered, ended) = (fewest(|counts| counts.completed), fewest(RequestCounts::ended));
@@ -140,11 +141,11 @@ impl Observations {
         let all = series(&|part| &part.requests, &|part, metric| part.metric(metric, backends));
         let classes: Vec<Series> = (0..classes)
             .map(|number| {
-                let counts = |part: &'a PolicyResults| &part.classes[number].requests;
+                let counts = |part: &'a PolicyNumbers| &part.classes[number].requests;
                 series(&counts, &|part, metric| part.classes[number].metric(metric))
             })
             .collect();
-        let rough_of = |series: &Series, read: &dyn Fn(&PolicyResults, Metric) -> Option<f64>| {
+        let rough_of = |series: &Series, read: &dyn Fn(&PolicyNumbers, Metric) -> Option<f64>| {
             let failed = series.iter().filter(|(_, values)| values.is_err()).map(|(metric, _)| *metric);
             let values = failed.map(|metric| (metric, parts.iter().filter_map(|part| read(part, metric)).collect()));
             values.collect()

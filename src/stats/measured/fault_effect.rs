@@ -6,12 +6,22 @@ use crate::model::{Fault, FaultPhase, SimTime};
 
 use super::batches::Batch;
 use super::collector::Collector;
+use super::numbers::PolicyNumbers;
 use super::recovery::RecoveryWatch;
 use super::totals::Totals;
-use crate::stats::results::{FaultEffect, PhaseNumbers, PolicyResults};
+use crate::stats::results::{FaultEffect, PhaseNumbers};
 
 /// Of so many faults the effects are collected, and of all that have names.
 const MOST_UNNAMED: usize = 16;
+
+/// What a fault did, and all numbers of the requests that arrived while it was under way.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MeasuredFault {
+    /// What it did.
+    pub effect: FaultEffect,
+    /// The numbers, of a fault that has a name.
+    pub during: Option<PolicyNumbers>,
+}
 
 /// Watches a run for each of its faults.
 #[derive(Clone, Debug)]
@@ -77,19 +87,19 @@ impl FaultWatch {
         }
     }
 
-    /// What each watched fault did. `results` makes numbers of what was collected and counted.
-    pub fn effects(&self, results: impl Fn(&Collector, &Totals) -> PolicyResults) -> Vec<FaultEffect> {
-        self.watched.iter().map(|watched| watched.effect(&results)).collect()
+    /// What each watched fault did. `numbers` makes numbers of what was collected and counted.
+    pub fn measured(&self, numbers: impl Fn(&Collector, &Totals) -> PolicyNumbers) -> Vec<MeasuredFault> {
+        self.watched.iter().map(|watched| watched.measured(&numbers)).collect()
     }
 }
 
 impl Watched {
-    fn effect(&self, results: impl Fn(&Collector, &Totals) -> PolicyResults) -> FaultEffect {
+    fn measured(&self, results: impl Fn(&Collector, &Totals) -> PolicyNumbers) -> MeasuredFault {
         let [before, during, after] = self.phases.each_ref().map(|phase| phase.results(&results));
         let unanswered = before.error_rate.unwrap_or(0.0);
         let (recovery, time) = self.recovery.result(&self.fault, unanswered);
-        let numbers = |phase: FaultPhase, results: &PolicyResults| self.phases[phase as usize].numbers(results);
-        FaultEffect {
+        let numbers = |phase: FaultPhase, results: &PolicyNumbers| self.phases[phase as usize].numbers(results);
+        let effect = FaultEffect {
             fault: self.place + 1,
             name: self.fault.name.clone(),
             before: numbers(FaultPhase::Before, &before),
@@ -97,23 +107,23 @@ impl Watched {
             after: numbers(FaultPhase::After, &after),
             recovery,
             recovery_ms: time.map(|time| time.as_millis()),
-            during_all: self.fault.name.is_some().then(|| Box::new(during)),
-        }
+        };
+        MeasuredFault { effect, during: self.fault.name.is_some().then_some(during) }
     }
 }
 
 impl Phase {
-    fn results(&self, results: impl Fn(&Collector, &Totals) -> PolicyResults) -> PolicyResults {
+    fn results(&self, results: impl Fn(&Collector, &Totals) -> PolicyNumbers) -> PolicyNumbers {
         let totals = Totals { nanos: self.nanos, ..self.batch.counted() };
         let per_second = |count: u64| (self.nanos > 0).then(|| count as f64 / totals.seconds());
-        PolicyResults {
+        PolicyNumbers {
             throughput_per_s: per_second(self.served),
             goodput_per_s: per_second(self.answered),
             ..results(self.batch.collector(), &totals)
         }
     }
 
-    fn numbers(&self, results: &PolicyResults) -> PhaseNumbers {
+    fn numbers(&self, results: &PolicyNumbers) -> PhaseNumbers {
         PhaseNumbers {
             duration_ms: self.nanos as f64 / 1e6,
             requests: results.requests,

@@ -4,6 +4,8 @@ mod batches;
 mod bins;
 mod collector;
 mod fault_effect;
+mod metrics;
+mod numbers;
 mod of_arrived;
 mod outcomes;
 mod over_time;
@@ -16,7 +18,8 @@ mod totals;
 
 pub use batches::Batches;
 pub use collector::{Collector, Subject};
-pub use fault_effect::FaultWatch;
+pub use fault_effect::{FaultWatch, MeasuredFault};
+pub use numbers::{ClassNumbers, PolicyNumbers, Tails};
 pub use over_time::{Counts as WindowCounts, OverTime};
 pub use sample::Sample;
 pub use timeline::TimelineRecorder;

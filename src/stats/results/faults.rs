@@ -3,7 +3,6 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::policy::PolicyResults;
 use super::requests::RequestCounts;
 use super::requests::Summary;
 
@@ -72,9 +71,6 @@ pub struct FaultEffect {
     pub recovery: Recovery,
     /// How long that took from the end of the fault: the longest time, of a fault that repeats.
     pub recovery_ms: Option<f64>,
-    /// All numbers of the requests that arrived while it was under way, if it has a name; not in files.
-    #[serde(skip)]
-    pub during_all: Option<Box<PolicyResults>>,
 }
 
 /// Requests that arrived in a part of the run.

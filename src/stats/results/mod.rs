@@ -5,7 +5,6 @@
 
 mod faults;
 mod intervals;
-mod metrics;
 mod objectives;
 mod over_time;
 mod policy;

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::faults::FaultEffect;
 use super::intervals::ClassConfidence;
-use super::intervals::Confidence;
+use super::intervals::{Confidence, IntervalMethod};
 use super::over_time::TimeWindow;
 use super::over_time::TimelineEntry;
 use super::requests::AllArrived;
@@ -24,8 +24,8 @@ use super::stations::WorkerResults;
 use crate::model::Breakdown;
 use crate::policy::Runner;
 use crate::policy::StandsFor;
-use crate::stats::estimate::Observations;
-use crate::stats::measured::Incomplete;
+use crate::stats::estimate::{Intervals, Method, PolicyEstimate, PolicyProfile, RequestIntervals};
+use crate::stats::measured::{ClassNumbers, Incomplete, PolicyNumbers, Tails};
 
 /// What one policy gave.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
@@ -120,9 +120,6 @@ pub struct PolicyResults {
     /// What single requests did, for short runs or when asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub timeline: Option<Vec<TimelineEntry>>,
-    /// The values behind the intervals, of the shortest parts first; not in files.
-    #[serde(skip)]
-    pub observations: Vec<Observations>,
 }
 
 /// Why the numbers of a preset predict nothing about the real server.
@@ -157,4 +154,102 @@ pub struct ClassResults {
     /// How sure these numbers are.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub confidence: Option<ClassConfidence>,
+}
+
+impl PolicyResults {
+    /// The results as files hold them, with the timelines of this many of the first requests.
+    pub fn new(estimate: &PolicyEstimate, timelines: Option<usize>) -> Self {
+        let PolicyEstimate { profile, estimated, faults, over_time, saturation, no_prediction, timeline } = estimate;
+        let PolicyProfile { name, kind, runner, stands_for, workers, slots } = profile.clone();
+        let PolicyNumbers {
+            requests,
+            response_time_ms,
+            slowdown,
+            error_rate,
+            tails,
+            breakdown_ms,
+            unanswered_breakdown_ms,
+            waiting_time_ms,
+            stations,
+            per_worker,
+            imbalance,
+            in_system,
+            throughput_per_s,
+            goodput_per_s,
+            utilization,
+            classes,
+            operations,
+            operation_time_ms,
+            amplification,
+            warm_up_requests,
+            incomplete,
+            events,
+        } = estimated.numbers.clone();
+        let class = |(place, (name, numbers)): (usize, (String, ClassNumbers))| {
+            (name, ClassResults::new(numbers, estimated.intervals(Some(place))))
+        };
+        Self {
+            name,
+            kind,
+            runner,
+            stands_for,
+            workers,
+            slots,
+            requests,
+            response_time_ms,
+            slowdown,
+            error_rate,
+            all_arrived: AllArrived::new(tails, estimated.intervals(None)),
+            breakdown_ms,
+            unanswered_breakdown_ms,
+            waiting_time_ms,
+            stations,
+            per_worker,
+            imbalance,
+            in_system,
+            throughput_per_s,
+            goodput_per_s,
+            utilization,
+            classes: classes.into_iter().enumerate().map(class).collect(),
+            operations,
+            operation_time_ms,
+            amplification,
+            over_time: over_time.clone(),
+            faults: faults.iter().map(|fault| fault.effect.clone()).collect(),
+            warm_up_requests,
+            confidence: estimated.intervals.as_ref().map(Confidence::new),
+            saturation: saturation.clone(),
+            no_prediction: *no_prediction,
+            incomplete,
+            events,
+            timeline: timelines.map(|most| timeline.iter().take(most).cloned().collect()),
+        }
+    }
+}
+
+impl ClassResults {
+    fn new(numbers: ClassNumbers, intervals: Option<&RequestIntervals>) -> Self {
+        let ClassNumbers { requests, response_time_ms, slowdown, error_rate, tails } = numbers;
+        let all_arrived = AllArrived::new(tails, intervals);
+        let confidence = intervals.map(|intervals| intervals.answered.clone());
+        Self { requests, response_time_ms, slowdown, error_rate, all_arrived, confidence }
+    }
+}
+
+impl AllArrived {
+    fn new(tails: Tails, intervals: Option<&RequestIntervals>) -> Self {
+        let Tails { numbers, at_least: _, longest_wait_ms } = tails;
+        Self { numbers, longest_wait_ms, confidence: intervals.map(|intervals| intervals.all_arrived.clone()) }
+    }
+}
+
+impl Confidence {
+    fn new(intervals: &Intervals) -> Self {
+        let Intervals { level, method, parts, all, classes: _ } = intervals;
+        let (method, batch_requests) = match method {
+            Method::Replications => (IntervalMethod::Replications, None),
+            Method::Batches { requests } => (IntervalMethod::BatchMeans, Some(*requests)),
+        };
+        Self { level: *level, method, samples: *parts, batch_requests, numbers: all.answered.clone() }
+    }
 }

@@ -6,7 +6,6 @@ use serde::Serialize;
 
 use super::intervals::ClassConfidence;
 use crate::model::FailedBy;
-use crate::model::Named;
 use crate::model::RejectedBy;
 
 /// What happened to the requests: arrived = completed + rejected + timed out + failed + in flight.
@@ -122,16 +121,6 @@ pub struct AllArrived {
     /// How sure the numbers are.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub confidence: Option<ClassConfidence>,
-    /// What numbers are at least that are not known because all requests are still in flight; not in files.
-    #[serde(skip)]
-    pub at_least: IndexMap<&'static str, f64>,
-}
-
-impl AllArrived {
-    /// The number of that name. It is infinite where so many got no answer that there is none.
-    pub fn number(&self, named: Named) -> Option<f64> {
-        *self.numbers.get(named.name())?
-    }
 }
 
 /// The wait in the backlog.

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::policy::PolicyResults;
+use crate::stats::estimate::Estimated;
 
 /// What a policy can sustain, and how near the arrivals come to it.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
@@ -255,17 +255,14 @@ impl LoadPoint {
         }
     }
 
-    /// What the results of a policy say of its load.
-    pub fn of_results(load: f64, results: &PolicyResults) -> Self {
-        let interval = |metric: &str| {
-            let confidence = results.confidence.as_ref()?;
-            confidence.numbers.intervals.get(metric).copied()
-        };
+    /// What the run of a policy says of its load.
+    pub fn of_run(load: f64, estimated: &Estimated) -> Self {
+        let interval = |metric: &str| estimated.intervals(None)?.answered.intervals.get(metric).copied();
         Self {
             load,
-            mean_ms: results.response_time_ms.mean,
+            mean_ms: estimated.numbers.response_time_ms.mean,
             mean_interval_ms: interval("mean"),
-            p99_ms: results.response_time_ms.p99,
+            p99_ms: estimated.numbers.response_time_ms.p99,
             p99_interval_ms: interval("p99"),
             source: LoadPointSource::Results,
         }

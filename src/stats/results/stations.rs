@@ -70,7 +70,7 @@ pub struct Level {
 
 impl StationResults {
     /// The number of that name.
-    pub(super) fn number(&self, number: StationNumber) -> Option<f64> {
+    pub(in crate::stats) fn number(&self, number: StationNumber) -> Option<f64> {
         let wait = &self.wait_ms;
         match number {
             StationNumber::InUseMean => self.in_use.and_then(|level| level.mean),

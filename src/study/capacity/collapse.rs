@@ -2,7 +2,7 @@
 
 use crate::model::{Fault, SimDuration, SimTime};
 use crate::scenario::Scenario;
-use crate::stats::{Collapse, LoadState, PolicyResults, WindowCounts};
+use crate::stats::{Collapse, LoadState, PolicyNumbers, Saturation, WindowCounts};
 
 /// A window of time: its beginning, its end, and what was counted in it.
 type Window = (SimTime, SimTime, WindowCounts);
@@ -17,14 +17,14 @@ const FEWEST: u64 = 10;
 /// the last fifth of the time of arrivals got no answer. `windows` are those of `replications` runs together, and
 /// `measured_seconds` is how long each was.
 pub fn with_retries(
-    results: &mut PolicyResults,
+    mut saturation: Saturation,
+    numbers: &PolicyNumbers,
     windows: &[Window],
     scenario: &Scenario,
     replications: u64,
     measured_seconds: f64,
-) {
-    let amplification = results.amplification.filter(|_| results.requests.retried > 0);
-    let Some(saturation) = &mut results.saturation else { return };
+) -> Saturation {
+    let amplification = numbers.amplification.filter(|_| numbers.requests.retried > 0);
     let runs = replications.max(1) as f64;
     let collapse = collapse(windows, scenario, runs, saturation.capacity_per_s).filter(|collapse| {
         let is_below = |load: Option<f64>| load.is_none_or(|load| load < 1.0);
@@ -43,6 +43,7 @@ pub fn with_retries(
         saturation.sensitivity = None;
         saturation.message = saturation.warning(measured_seconds);
     }
+    saturation
 }
 
 /// What became of the operations of the last part, if most of them got no answer.

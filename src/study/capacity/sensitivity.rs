@@ -8,8 +8,9 @@ use crate::model::SimDuration;
 use crate::policy::PolicyChoice;
 use crate::random::Arrivals;
 use crate::scenario::Scenario;
-use crate::stats::{LoadPoint, LoadPointSource, PolicyResults, Saturation, Sensitivity, reach, tell_confidence};
-use crate::study::replications::{Accumulated, Halted, OnProgress, Trial};
+use crate::stats::{Estimated, LoadPoint, LoadPointSource, Saturation, Sensitivity, reach};
+use crate::study::measured::Measured;
+use crate::study::replications::{Halted, OnProgress, PolicyRun};
 use crate::study::simulation::Replication;
 
 use super::exact::{Exact, exact};
@@ -42,7 +43,7 @@ pub(in crate::study) fn sensitivity(
     scenario: &Scenario,
     policy: &PolicyChoice,
     saturation: &Saturation,
-    results: &PolicyResults,
+    estimated: &Estimated,
     progress: &OnProgress<'_>,
 ) -> Result<Option<Sensitivity>, Halted> {
     let Some((load, capacity_per_s)) = saturation.load.zip(saturation.capacity_per_s) else { return Ok(None) };
@@ -55,7 +56,7 @@ pub(in crate::study) fn sensitivity(
     };
     Ok(Some(Sensitivity {
         less: at(1.0 - STEP)?,
-        same: LoadPoint::of_results(load, results),
+        same: LoadPoint::of_run(load, estimated),
         more: (load * (1.0 + STEP) < 1.0).then(|| at(1.0 + STEP)).transpose()?,
     }))
 }
@@ -82,19 +83,16 @@ impl Other<'_> {
         }
         let Some(scenario) = self.scenario.with_load(factor, requests as u64) else { return Ok(unknown) };
         let warm_up = SimDuration::round_from_nanos(WARM_UP * requests / rate_per_s * 1e9);
-        let results = self.results(&scenario, warm_up)?;
-        Ok(if results.incomplete.is_none() { narrow(load, &results) } else { unknown })
+        let estimated = self.estimate(&scenario, warm_up)?;
+        Ok(if estimated.numbers.incomplete.is_none() { narrow(load, &estimated) } else { unknown })
     }
 
-    fn results(&self, scenario: &Scenario, warm_up: SimDuration) -> Result<PolicyResults, Halted> {
-        let trial = Trial { scenario, policy: self.policy, timeline: 0 };
-        let outcome = trial.simulate(&Replication { warm_up, ..Replication::default() }, true, self.progress, None)?;
-        let mut accumulated = Accumulated::new(trial);
-        accumulated.add(outcome);
-        let backends: Vec<&str> = scenario.backends().keys().map(String::as_str).collect();
-        let mut results = accumulated.results(&backends);
-        tell_confidence(&mut results, scenario.run().confidence, &backends);
-        Ok(results)
+    fn estimate(&self, scenario: &Scenario, warm_up: SimDuration) -> Result<Estimated, Halted> {
+        let run = PolicyRun { scenario, policy: self.policy, timeline: 0 };
+        let outcome = run.simulate(&Replication { warm_up, ..Replication::default() }, true, self.progress, None)?;
+        let mut measured = Measured::new(run);
+        measured.add(outcome);
+        Ok(measured.estimate())
     }
 }
 
@@ -115,8 +113,8 @@ fn are_alike_at_all_times(arrivals: &Arrivals) -> bool {
 }
 
 /// The numbers of a run whose intervals are there, and narrow enough.
-fn narrow(load: f64, results: &PolicyResults) -> LoadPoint {
-    let point = LoadPoint::of_results(load, results);
+fn narrow(load: f64, estimated: &Estimated) -> LoadPoint {
+    let point = LoadPoint::of_run(load, estimated);
     let estimate = |number: Option<f64>, interval: Option<[f64; 2]>| {
         let (number, ends) = number.zip(interval)?;
         (reach(number, ends) <= WIDEST * number).then_some((number, ends))

@@ -7,10 +7,8 @@ use serde_json::Value;
 
 use crate::engine::MODEL_VERSION;
 use crate::model::{Metric, Named};
-use crate::scenario::Scenario;
-use crate::stats::{
-    ClassConfidence, Method, NotEstimable, Observations, PolicyResults, ScenarioResults, Series, rounded,
-};
+use crate::stats::{ClassConfidence, Estimated, Method, NotEstimable, Observations, Series, rounded};
+use crate::study::run::Estimates;
 
 /// The schema of baseline files. Fields are only ever added within a major version.
 pub const BASELINE_SCHEMA: &str = "waitline.baseline/1";
@@ -154,11 +152,15 @@ pub enum BadBaseline {
 }
 
 impl Baseline {
-    /// The baseline of these results.
-    pub fn of(scenario: &Scenario, results: &ScenarioResults) -> Self {
+    /// The baseline of what a run says.
+    pub fn of(estimates: &Estimates<'_>) -> Self {
+        let scenario = estimates.scenario;
         let backends: Vec<&str> = scenario.backends().keys().map(String::as_str).collect();
-        let observed = results.policies.iter().find_map(|policy| policy.observations.first());
-        let policies = results.policies.iter().map(|policy| (policy.name.clone(), numbers_of(policy, &backends)));
+        let observed = estimates.policies.iter().find_map(|policy| policy.estimated.levels.first());
+        let policies = estimates
+            .policies
+            .iter()
+            .map(|policy| (policy.profile.name.clone(), numbers_of(&policy.estimated, &backends)));
         Self {
             canonical: scenario.canonical().clone(),
             deterministic: scenario.is_deterministic(),
@@ -169,12 +171,12 @@ impl Baseline {
             },
             model_version: MODEL_VERSION,
             policies: policies.collect(),
-            replications: results.replications,
-            scenario: results.scenario.clone(),
-            scenario_sha256: results.scenario_sha256.clone(),
+            replications: estimates.replications,
+            scenario: scenario.name().to_owned(),
+            scenario_sha256: scenario.sha256().to_owned(),
             schema: BASELINE_SCHEMA.to_owned(),
-            seed: results.seed,
-            waitline: results.waitline.to_owned(),
+            seed: scenario.run().seed,
+            waitline: env!("CARGO_PKG_VERSION").to_owned(),
         }
     }
 
@@ -220,21 +222,22 @@ fn other_schema(schema: &str) -> BadBaseline {
     }
 }
 
-fn numbers_of(policy: &PolicyResults, backends: &[&str]) -> BaselinePolicy {
+fn numbers_of(estimated: &Estimated, backends: &[&str]) -> BaselinePolicy {
     let metrics: Vec<Metric> = Metric::with_interval(backends).collect();
-    let all = |metric: Metric| policy.metric(metric, backends);
-    let confidence = policy.confidence.as_ref().map(|confidence| &confidence.numbers);
+    let all = |metric: Metric| estimated.numbers.metric(metric, backends);
+    let confidence = |class: Option<usize>| estimated.intervals(class).map(|intervals| &intervals.answered);
     let series = |read: &dyn Fn(&Observations) -> &Series| -> Vec<(Method, Series)> {
-        policy.observations.iter().map(|level| (level.method, read(level).clone())).collect()
+        estimated.levels.iter().map(|level| (level.method, read(level).clone())).collect()
     };
-    let classes = policy.classes.iter().enumerate().filter(|_| policy.classes.len() > 1);
+    let classes = &estimated.numbers.classes;
+    let several = classes.iter().enumerate().filter(|_| classes.len() > 1);
     BaselinePolicy {
-        metrics: numbers(&metrics, &all, confidence, &series(&|level| &level.all), backends),
-        classes: classes
+        metrics: numbers(&metrics, &all, confidence(None), &series(&|level| &level.all), backends),
+        classes: several
             .map(|(place, (name, class))| {
                 let levels = series(&|level| &level.classes[place]);
                 let read = |metric: Metric| class.metric(metric);
-                (name.clone(), numbers(&metrics, &read, class.confidence.as_ref(), &levels, backends))
+                (name.clone(), numbers(&metrics, &read, confidence(Some(place)), &levels, backends))
             })
             .collect(),
     }

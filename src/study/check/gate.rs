@@ -3,7 +3,7 @@
 use crate::scenario::Scenario;
 use crate::stats::{ObjectiveResult, ObjectiveVerdict, ScenarioResults};
 use crate::study::replications::Halted;
-use crate::study::run::{Options, Watch, run};
+use crate::study::run::{Estimates, Options, Watch, estimate};
 
 use super::baseline::{Baseline, BaselineMethod};
 use super::changes::changes;
@@ -50,7 +50,7 @@ pub enum Stored {
 
 /// Runs a scenario and judges it.
 ///
-/// Where the baseline is to be written, that is left to the caller, who can touch files: the check says `written`.
+/// A baseline that is to be written is left to the caller, who can touch files: the check says `written`.
 ///
 /// # Errors
 /// [`Halted`] when the watch broke off.
@@ -59,8 +59,9 @@ pub fn check(
     options: &Options,
     watch: &mut Watch<'_>,
     gate: &Gate<'_>,
-) -> Result<ScenarioCheck, Halted> {
-    let results = run(scenario, options, watch)?;
+) -> Result<Checked, Halted> {
+    let estimates = estimate(scenario, options, watch)?;
+    let results = estimates.results();
     let incomplete = incomplete(&results);
     let baseline = match gate.stored {
         Stored::NotAsked => BaselineCheck::NotAsked,
@@ -68,11 +69,11 @@ pub fn check(
         Stored::ToBeWritten { replaces } => BaselineCheck::Written(WrittenBaseline {
             file: gate.baseline_file.to_owned(),
             replaced: *replaces,
-            unjudged: unjudged(&Baseline::of(scenario, &results), scenario, &results),
+            unjudged: unjudged(&Baseline::of(&estimates), scenario, &results),
         }),
         Stored::Missing => gate.not_comparable(NotComparableReason::Missing),
         Stored::Unreadable(error) => gate.not_comparable(NotComparableReason::Unreadable { error: error.clone() }),
-        Stored::Text(text) => gate.compared(text, scenario, &results, &options.policies),
+        Stored::Text(text) => gate.compared(text, &estimates, &options.policies),
     };
     let mut reasons = incomplete;
     if options.undecided_fails {
@@ -94,7 +95,8 @@ pub fn check(
         (false, true) => CheckVerdict::Passes,
     };
     reasons.extend(worse);
-    Ok(ScenarioCheck {
+    let written = matches!(baseline, BaselineCheck::Written(_)).then(|| Baseline::of(&estimates));
+    let check = ScenarioCheck {
         schema: CHECK_SCHEMA,
         waitline: results.waitline,
         scenario: scenario.name().to_owned(),
@@ -103,7 +105,17 @@ pub fn check(
         reasons,
         baseline,
         results,
-    })
+    };
+    Ok(Checked { check, written })
+}
+
+/// A scenario that was checked.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Checked {
+    /// What was found.
+    pub check: ScenarioCheck,
+    /// The baseline to write, if one was asked for.
+    pub written: Option<Baseline>,
 }
 
 /// Why the results are not what was asked for.
@@ -144,12 +156,12 @@ impl Gate<'_> {
         })
     }
 
-    fn compared(&self, text: &str, scenario: &Scenario, results: &ScenarioResults, chosen: &[String]) -> BaselineCheck {
+    fn compared(&self, text: &str, estimates: &Estimates<'_>, chosen: &[String]) -> BaselineCheck {
         let old = match Baseline::read(text) {
             Ok(baseline) => baseline,
             Err(bad) => return self.not_comparable(NotComparableReason::Bad(bad)),
         };
-        let new = Baseline::of(scenario, results);
+        let new = Baseline::of(estimates);
         if let Some(reason) = differs_in_kind(&old, &new) {
             return self.not_comparable(reason);
         }
@@ -157,7 +169,7 @@ impl Gate<'_> {
             file: self.baseline_file.to_owned(),
             family_level: GATE_LEVEL,
             changes: changes(&old.canonical, &new.canonical),
-            metrics: judge(&old, &new, scenario.tolerances()),
+            metrics: judge(&old, &new, estimates.scenario.tolerances()),
             one_sided: one_sided(&old, &new, chosen),
             notes: notes(&old, &new),
             accept: self.update.to_owned(),

@@ -23,6 +23,7 @@ use crate::scenario::Scenario;
 use crate::stats::{MUCH_UNANSWERED, NoPrediction};
 
 use super::capacity::capacity;
+use super::pool::JobPool;
 
 use self::figures::{figures, percentiles, request_error};
 use self::prediction::{Prediction, predict};
@@ -168,11 +169,12 @@ pub fn replay(
     scenario: &Scenario,
     observed: &Observed,
     accept_streams: NonZeroU32,
+    pool: &JobPool,
 ) -> Result<ReplayedCase, NotReplayable> {
     let policy = &scenario.policies()[0];
     let predictions = if is_left_to_chance(&policy.rules()) { accept_streams.get() } else { 1 };
-    let predicted: Vec<Prediction> =
-        (0..predictions).map(|accept| predict(scenario, u64::from(accept), observed.requests())).collect();
+    let streams: Vec<u64> = (0..u64::from(predictions)).collect();
+    let predicted: Vec<Prediction> = pool.all(&streams, |accept| predict(scenario, *accept, observed.requests()));
     for prediction in &predicted {
         comparable(prediction, observed)?;
     }

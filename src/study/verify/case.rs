@@ -11,7 +11,8 @@ use super::{CaseResult, FigureResult, Ours, Verdict};
 use crate::model::SimDuration;
 use crate::scenario::Scenario;
 use crate::stats::Interval;
-use crate::study::replications::{Rows, replication};
+use crate::study::replications::replication;
+use crate::study::rows::Rows;
 use crate::study::{Halted, Replication, RequestRow};
 
 /// A system with exact results.

@@ -13,10 +13,8 @@ mod quantity;
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
-
 use self::cases::cases;
-use super::Halted;
+use super::{Halted, JobPool};
 use crate::stats::Interval;
 
 /// The probability that an engine without an error passes with all figures.
@@ -117,6 +115,7 @@ pub fn case_ids() -> Vec<&'static str> {
 pub fn verify(
     only: &[String],
     precise: bool,
+    pool: &JobPool,
     watch: &(dyn Fn(f64) -> ControlFlow<()> + Sync),
 ) -> Result<Verification, Halted> {
     let all = cases();
@@ -128,12 +127,11 @@ pub fn verify(
     let jobs: Vec<_> =
         trials.iter().flat_map(|trial| (0..trial.1.replications()).map(move |job| (trial, job))).collect();
     let done = AtomicUsize::new(0);
-    let values = jobs.par_iter().map(|((scenario, case), replication)| {
+    let values = pool.each(&jobs, |((scenario, case), replication)| {
         let values = case.values(scenario, *replication)?;
         let done = done.fetch_add(1, Ordering::Relaxed) + 1;
         if watch(done as f64 / jobs.len() as f64).is_break() { Err(Halted) } else { Ok(values) }
-    });
-    let values: Vec<_> = values.collect::<Result<_, _>>()?;
+    })?;
     let mut values = values.into_iter();
     let judged = trials.into_iter().map(|(_, case)| {
         let samples: Vec<_> = values.by_ref().take(case.replications() as usize).collect();

@@ -1,6 +1,6 @@
 //! What is read from a run and held against theory.
 
-use crate::stats::PolicyResults;
+use crate::stats::PolicyNumbers;
 
 /// A number that every replication gives.
 #[derive(Clone, Copy, Debug)]
@@ -16,7 +16,7 @@ pub(super) struct Quantity {
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Reading {
     /// From the results.
-    Results(fn(&PolicyResults) -> Option<f64>),
+    Results(fn(&PolicyNumbers) -> Option<f64>),
     /// The share of time in which so many requests are in the system.
     TimeWith(u32),
 }
@@ -40,15 +40,15 @@ impl Width {
 }
 
 impl Quantity {
-    const fn mean(name: &'static str, unit: &'static str, read: fn(&PolicyResults) -> Option<f64>) -> Self {
+    const fn mean(name: &'static str, unit: &'static str, read: fn(&PolicyNumbers) -> Option<f64>) -> Self {
         Self { name, unit, reading: Reading::Results(read), width: Width::Mean }
     }
 
-    const fn percentile(name: &'static str, read: fn(&PolicyResults) -> Option<f64>) -> Self {
+    const fn percentile(name: &'static str, read: fn(&PolicyNumbers) -> Option<f64>) -> Self {
         Self { name, unit: "ms", reading: Reading::Results(read), width: Width::Tail }
     }
 
-    const fn probability(name: &'static str, read: fn(&PolicyResults) -> Option<f64>) -> Self {
+    const fn probability(name: &'static str, read: fn(&PolicyNumbers) -> Option<f64>) -> Self {
         Self { name, unit: "", reading: Reading::Results(read), width: Width::Tail }
     }
 

@@ -1,8 +1,9 @@
-//! The numbers of the results by their names.
+//! Numbers by their names.
 
 use crate::model::{Metric, Named};
 
-use super::{AllArrived, ClassResults, PolicyResults, RequestCounts, Slowdown, Summary};
+use super::numbers::{ClassNumbers, PolicyNumbers, Tails};
+use crate::stats::results::{RequestCounts, Slowdown, Summary};
 
 /// The numbers that policies and classes have.
 struct OfRequests<'a> {
@@ -10,23 +11,22 @@ struct OfRequests<'a> {
     slowdown: &'a Slowdown,
     counts: &'a RequestCounts,
     error_rate: Option<f64>,
-    all_arrived: &'a AllArrived,
+    tails: &'a Tails,
 }
 
-impl PolicyResults {
+impl PolicyNumbers {
     /// The number of that name; `None` if there is none. `backends` are the names of the scenario's.
     pub fn metric(&self, metric: Metric, backends: &[&str]) -> Option<f64> {
         match metric {
             Metric::BackendUtilization(id) => *self.utilization.backends.get(*backends.get(usize::from(id.0))?)?,
-            Metric::Recovery(id) => {
-                self.faults.iter().find(|effect| effect.fault == usize::from(id.0) + 1)?.recovery_ms
-            }
+            // It is a number of a fault.
+            Metric::Recovery(_) => None,
             Metric::PoolUtilization(id) => *self.utilization.pools.get(*backends.get(usize::from(id.0))?)?,
             Metric::FailedBy(reason) => Some(self.requests.failed_by.of(reason) as f64),
             Metric::RejectedBy(reason) => Some(self.requests.rejected_by.of(reason) as f64),
             Metric::Station(resource, number) => self.stations.get(&resource.name(backends))?.number(number),
             Metric::Named(named) => self.of_requests().number(named, Some(self)),
-            Metric::OfArrived(named) => self.all_arrived.number(named),
+            Metric::OfArrived(named) => self.tails.number(named),
         }
     }
 
@@ -36,12 +36,12 @@ impl PolicyResults {
             slowdown: &self.slowdown,
             counts: &self.requests,
             error_rate: self.error_rate,
-            all_arrived: &self.all_arrived,
+            tails: &self.tails,
         }
     }
 }
 
-impl ClassResults {
+impl ClassNumbers {
     /// The number of that name; `None` if classes do not have it, or there is none.
     pub fn metric(&self, metric: Metric) -> Option<f64> {
         let of_requests = OfRequests {
@@ -49,11 +49,11 @@ impl ClassResults {
             slowdown: &self.slowdown,
             counts: &self.requests,
             error_rate: self.error_rate,
-            all_arrived: &self.all_arrived,
+            tails: &self.tails,
         };
         match metric {
             Metric::Named(named) => of_requests.number(named, None),
-            Metric::OfArrived(named) => of_requests.all_arrived.number(named),
+            Metric::OfArrived(named) => of_requests.tails.number(named),
             Metric::FailedBy(reason) => Some(self.requests.failed_by.of(reason) as f64),
             Metric::RejectedBy(reason) => Some(self.requests.rejected_by.of(reason) as f64),
             Metric::BackendUtilization(_) | Metric::PoolUtilization(_) | Metric::Recovery(_) | Metric::Station(..) => {
@@ -65,7 +65,7 @@ impl ClassResults {
 
 impl OfRequests<'_> {
     /// The number of that name. What only a policy has is `None` of a class.
-    fn number(&self, named: Named, policy: Option<&PolicyResults>) -> Option<f64> {
+    fn number(&self, named: Named, policy: Option<&PolicyNumbers>) -> Option<f64> {
         let Self { times, slowdown, counts, error_rate, .. } = self;
         let operation = |time: fn(&Summary) -> Option<f64>| policy?.operation_time_ms.as_ref().and_then(time);
         match named {

@@ -1,0 +1,203 @@
+//! Collects the numbers of one run while it goes on, in constant memory.
+
+mod numbers;
+mod utilization;
+
+use indexmap::IndexMap;
+
+use crate::engine::{Departure, Outcome, Rules, Standing, Unfinished, Waits, add_spent};
+use crate::model::{Activity, Backend, Machine, Resource, SimDuration, SimTime};
+
+use super::outcomes::{Operations, Unanswered, UnansweredTime};
+use super::sample::Sample;
+use super::stations::StationWaits;
+
+pub(super) use numbers::wait_summary;
+pub(super) use utilization::connections;
+
+/// Slowdowns are recorded in millionths.
+const SLOWDOWN_UNIT: u64 = 1_000_000;
+
+/// What is collected from departures.
+#[derive(Clone, Debug)]
+pub struct Collector {
+    classes: Vec<ClassSamples>,
+    waiting_time: Sample,
+    waited: u64,
+    spent: [u128; Activity::ALL.len()],
+    /// How long requests waited at each station, answered or not.
+    stations: StationWaits,
+    /// Of the requests that departed without an answer.
+    unanswered: UnansweredTime,
+    /// All attempts of a client together, where clients make several.
+    operations: Option<Operations>,
+}
+
+#[derive(Clone, Debug)]
+struct ClassSamples {
+    response_time: Sample,
+    slowdown: Sample,
+    unanswered: Unanswered,
+}
+
+/// What the numbers of a policy are relative to: how it ran requests, and on what.
+#[derive(Clone, Copy, Debug)]
+pub struct Subject<'a> {
+    /// How it ran requests.
+    pub rules: &'a Rules,
+    /// On what.
+    pub machine: &'a Machine,
+    /// The names of the classes, in their order.
+    pub classes: &'a [&'a str],
+    /// The backends, in their order.
+    pub backends: &'a IndexMap<String, Backend>,
+    /// What requests may have had to wait for, in the order in which it was collected.
+    pub resources: &'a [Resource],
+}
+
+impl Collector {
+    /// A collector for so many classes, and for operations of several tries where clients make them.
+    pub fn new(classes: usize, clients_retry: bool) -> Self {
+        Self {
+            classes: vec![ClassSamples::default(); classes],
+            waiting_time: Sample::default(),
+            waited: 0,
+            spent: [0; Activity::ALL.len()],
+            stations: StationWaits::default(),
+            unanswered: UnansweredTime::default(),
+            operations: clients_retry.then(Operations::new),
+        }
+    }
+
+    /// The same, with the waits at that many stations.
+    pub fn with_stations(self, stations: usize) -> Self {
+        Self { stations: StationWaits::new(stations), ..self }
+    }
+
+    /// All samples, in an order that is the same for all collectors of a run.
+    pub(super) fn samples(&mut self) -> impl Iterator<Item = &mut Sample> {
+        let of_classes = self.classes.iter_mut().flat_map(|class| [&mut class.response_time, &mut class.slowdown]);
+        let operation_time = self.operations.as_mut().map(|operations| &mut operations.time);
+        of_classes.chain([&mut self.waiting_time]).chain(operation_time).chain(self.stations.samples())
+    }
+
+    /// Takes departures of requests of one class that count and came to the same end.
+    pub fn add(&mut self, departures: &[Departure]) {
+        let Some(Departure { entrance, outcome, .. }) = departures.first() else { return };
+        let samples = &mut self.classes[usize::from(entrance.class.0)];
+        if matches!(outcome, Outcome::Completed) {
+            samples.response_time.record(departures.iter().map(|departure| departure.response_time().as_nanos()));
+            samples.slowdown.record(departures.iter().filter_map(slowdown));
+            let waiting_time = |departure: &Departure| departure.spent[Activity::BacklogWait as usize].as_nanos();
+            self.waited += self.waiting_time.record_waits(departures.iter().map(waiting_time));
+            add_spent(departures, &mut self.spent);
+        } else {
+            departures.iter().for_each(|departure| samples.unanswered.add(departure));
+            let taken = departures.iter().filter(|departure| departure.was_taken);
+            taken.for_each(|departure| self.add_wait(departure.spent[Activity::BacklogWait as usize]));
+            self.unanswered.add(departures);
+        }
+    }
+
+    /// Takes departures of requests that came to the same end, as far as they end operations.
+    pub fn add_operations(&mut self, departures: &[Departure]) {
+        if let Some(operations) = &mut self.operations {
+            operations.add(departures);
+        }
+    }
+
+    /// Takes what was under way when the run ended.
+    pub fn add_unfinished(&mut self, unfinished: &Unfinished) {
+        if let Some(operations) = &mut self.operations {
+            operations.add_unfinished(unfinished);
+        }
+        if !unfinished.counts || unfinished.standing() == Standing::BetweenAttempts {
+            return;
+        }
+        if unfinished.is_taken {
+            self.add_wait(unfinished.backlog_wait);
+        }
+        let age = unfinished.end - unfinished.entrance.arrival;
+        let samples = &mut self.classes[usize::from(unfinished.entrance.class.0)];
+        samples.unanswered.add_unfinished(unfinished, ratio(age, unfinished.entrance.demand));
+    }
+
+    /// Takes the wait of a request that a worker took.
+    fn add_wait(&mut self, wait: SimDuration) {
+        self.waiting_time.record([wait.as_nanos()]);
+        self.waited += u64::from(wait > SimDuration::ZERO);
+    }
+
+    /// Takes what requests that count waited for, whatever became of them.
+    pub fn add_waits(&mut self, waits: Waits<'_>) {
+        self.stations.add(waits);
+    }
+
+    /// How many requests of a class were answered.
+    pub fn answered(&self, class: usize) -> u64 {
+        self.classes[class].response_time.count()
+    }
+
+    /// A percentile of the response times of all classes together, in nanoseconds, for a share in thousandths.
+    pub(super) fn response_time_percentile(&self, per_mille: u64) -> Option<u64> {
+        let mut all = Sample::default();
+        self.classes.iter().for_each(|class| all.merge(&class.response_time));
+        all.percentiles([per_mille])[0]
+    }
+
+    /// Time that the answered requests spent in an activity, in nanoseconds.
+    pub const fn spent(&self, activity: Activity) -> u128 {
+        self.spent[activity as usize]
+    }
+
+    /// Time that all requests spent in an activity until they departed, in nanoseconds.
+    pub(super) const fn spent_by_all(&self, activity: Activity) -> u128 {
+        self.spent[activity as usize] + self.unanswered.spent[activity as usize]
+    }
+
+    /// Takes all that another has collected into this one.
+    pub fn merge(&mut self, other: &Self) {
+        for (samples, more) in self.classes.iter_mut().zip(&other.classes) {
+            samples.merge(more);
+        }
+        self.waiting_time.merge(&other.waiting_time);
+        self.waited += other.waited;
+        self.spent.iter_mut().zip(other.spent).for_each(|(sum, more)| *sum += more);
+        self.unanswered.merge(&other.unanswered);
+        if let (Some(operations), Some(more)) = (&mut self.operations, &other.operations) {
+            operations.merge(more);
+        }
+        self.stations.merge(&other.stations);
+    }
+}
+
+impl Default for ClassSamples {
+    fn default() -> Self {
+        let (slowdown, unanswered) = (Sample::default(), Unanswered::default());
+        Self { response_time: Sample::with_deviation(), slowdown, unanswered }
+    }
+}
+
+impl ClassSamples {
+    fn merge(&mut self, other: &Self) {
+        self.response_time.merge(&other.response_time);
+        self.slowdown.merge(&other.slowdown);
+        self.unanswered.merge(&other.unanswered);
+    }
+}
+
+/// Response time / demand in millionths, to the nearest; `None` without demand.
+fn slowdown(departure: &Departure) -> Option<u64> {
+    ratio(departure.response_time(), departure.entrance.demand)
+}
+
+#[inline]
+fn ratio(response_time: SimDuration, demand: SimDuration) -> Option<u64> {
+    let (response_time, demand) = (response_time.as_nanos(), demand.as_nanos());
+    // Up to four hours 64 bits are enough, as half a demand fits in what is left.
+    if response_time <= (u64::MAX - SimTime::MAX.as_nanos()) / SLOWDOWN_UNIT {
+        return (response_time * SLOWDOWN_UNIT + demand / 2).checked_div(demand);
+    }
+    let millionths = u128::from(response_time) * u128::from(SLOWDOWN_UNIT) + u128::from(demand / 2);
+    Some(u64::try_from(millionths.checked_div(u128::from(demand))?).unwrap_or(u64::MAX))
+}

@@ -1,0 +1,176 @@
+//! What was measured of a policy in all replications, and what is estimated from that.
+
+use crate::model::SimTime;
+use crate::stats::{
+    Batches, Collector, Estimated, EstimatedFault, FEWEST_BATCHES, FaultWatch, LoadState, Method, Observations,
+    OverTime, PolicyNumbers, PolicyProfile, Saturation, TimeWindow, TimelineEntry, Totals, WindowCounts,
+};
+
+use super::capacity::{saturation, sensitivity, with_retries};
+use super::replications::{Halted, OnProgress, PolicyRun, Replicated};
+use super::timelines::SHORT_RUN;
+
+/// What was measured of a policy in all replications so far, in the order of their numbers.
+#[derive(Debug)]
+pub(super) struct Measured<'a> {
+    run: PolicyRun<'a>,
+    sum: Option<Sum>,
+    /// The numbers of each replication.
+    parts: Vec<PolicyNumbers>,
+    /// Those of the requests during each fault, in each replication; of faults with a name.
+    during: Vec<Vec<Option<PolicyNumbers>>>,
+    /// Of the first replication, which may be the only one.
+    batches: Option<Batches>,
+    timeline: Vec<TimelineEntry>,
+}
+
+/// What replications add up to.
+#[derive(Debug)]
+struct Sum {
+    collector: Collector,
+    totals: Totals,
+    over_time: OverTime,
+    faults: FaultWatch,
+}
+
+impl<'a> Measured<'a> {
+    /// Nothing yet.
+    pub const fn new(run: PolicyRun<'a>) -> Self {
+        Self { run, sum: None, parts: Vec::new(), during: Vec::new(), batches: None, timeline: Vec::new() }
+    }
+
+    /// Adds the next replication.
+    pub fn add(&mut self, replicated: Replicated) {
+        let Replicated { batches, faults, totals, timeline } = replicated;
+        let (run, collector) = (self.run, batches.collected());
+        self.parts.push(run.numbers(&collector, &totals));
+        let of_faults = faults.measured(|collector, totals| run.numbers(collector, totals));
+        self.during.push(of_faults.into_iter().map(|fault| fault.during).collect());
+        match &mut self.sum {
+            None => {
+                self.sum = Some(Sum { collector, totals, over_time: batches.over_time().clone(), faults });
+                self.timeline = timeline;
+                self.batches = Some(batches);
+            }
+            Some(sum) => {
+                sum.collector.merge(&collector);
+                sum.totals.add(&totals);
+                sum.over_time.merge(batches.over_time());
+                sum.faults.merge(&faults);
+            }
+        }
+    }
+
+    /// What the policy is.
+    pub fn profile(&self) -> PolicyProfile {
+        let (policy, rules) = (self.run.policy, self.run.policy.rules());
+        PolicyProfile {
+            name: policy.name().to_owned(),
+            kind: policy.kind(),
+            runner: policy.runner(),
+            stands_for: policy.stands_for(),
+            workers: rules.workers,
+            slots: rules.slots,
+        }
+    }
+
+    /// What the first requests did.
+    pub fn timeline(&self) -> Vec<TimelineEntry> {
+        self.timeline.clone()
+    }
+
+    /// What happened in each window of time.
+    pub fn over_time(&self) -> Vec<TimeWindow> {
+        let cores = self.run.scenario.machine().cores;
+        self.sum.as_ref().map_or_else(Vec::new, |sum| sum.over_time.windows(cores))
+    }
+
+    /// The numbers of all replications together, with their intervals. A picture of few requests has none.
+    pub fn estimate(&mut self) -> Estimated {
+        let numbers = self.sum.as_ref().map(|sum| self.run.numbers(&sum.collector, &sum.totals)).unwrap_or_default();
+        let is_picture = self.parts.len() == 1 && numbers.requests.arrived <= SHORT_RUN;
+        let levels = match &mut self.batches {
+            _ if is_picture => Vec::new(),
+            _ if self.parts.len() > 1 => vec![self.run.of_replications(&self.parts)],
+            Some(batches) => self.run.of_batches(batches),
+            None => Vec::new(),
+        };
+        self.run.estimated(numbers, levels)
+    }
+
+    /// What each fault did; the numbers during those with a name have intervals where there are several replications.
+    pub fn faults(&self) -> Vec<EstimatedFault> {
+        let Some(sum) = &self.sum else { return Vec::new() };
+        let run = self.run;
+        let measured = sum.faults.measured(|collector, totals| run.numbers(collector, totals));
+        let estimate = |(place, numbers): (usize, PolicyNumbers)| {
+            let parts: Vec<_> = self.during.iter().filter_map(|during| during.get(place)?.clone()).collect();
+            let levels = if parts.len() > 1 { vec![run.of_replications(&parts)] } else { Vec::new() };
+            run.estimated(numbers, levels)
+        };
+        let faults = measured.into_iter().enumerate().map(|(place, fault)| EstimatedFault {
+            effect: fault.effect,
+            during: fault.during.map(|numbers| estimate((place, numbers))),
+        });
+        faults.collect()
+    }
+
+    /// What the policy can sustain, and how near the arrivals come to it, retries included; near saturation, what other
+    /// loads would do to these numbers.
+    ///
+    /// # Errors
+    /// [`Halted`] when `progress` broke off.
+    pub fn saturation(&self, estimated: &Estimated, progress: &OnProgress<'_>) -> Result<Saturation, Halted> {
+        let PolicyRun { scenario, policy, .. } = self.run;
+        let seconds_each = self.seconds_each();
+        let mut found = saturation(scenario, policy, seconds_each);
+        if found.state == Some(LoadState::NearSaturation) {
+            found.sensitivity = sensitivity(scenario, policy, &found, estimated, progress)?;
+            found.message = found.warning(seconds_each);
+        }
+        let replications = self.parts.len() as u64;
+        Ok(with_retries(found, &estimated.numbers, &self.windows(), scenario, replications, seconds_each))
+    }
+
+    fn windows(&self) -> Vec<(SimTime, SimTime, WindowCounts)> {
+        self.sum.as_ref().map_or_else(Vec::new, |sum| sum.over_time.counts().collect())
+    }
+
+    /// How long the measured time of each replication was, on average.
+    fn seconds_each(&self) -> f64 {
+        let nanos = self.sum.as_ref().map_or(0, |sum| sum.totals.nanos);
+        nanos as f64 / 1e9 / self.parts.len().max(1) as f64
+    }
+}
+
+impl PolicyRun<'_> {
+    fn backends(&self) -> Vec<&str> {
+        self.scenario.backends().keys().map(String::as_str).collect()
+    }
+
+    fn estimated(&self, numbers: PolicyNumbers, levels: Vec<Observations>) -> Estimated {
+        Estimated::new(numbers, levels, self.scenario.run().confidence, &self.backends())
+    }
+
+    fn observations(&self, parts: &[PolicyNumbers], method: Method) -> Observations {
+        Observations::of(parts, method, self.scenario.workload().classes.len(), &self.backends())
+    }
+
+    fn of_replications(&self, parts: &[PolicyNumbers]) -> Observations {
+        self.observations(parts, Method::Replications)
+    }
+
+    /// What the batches of a run gave, then those twice as long, and so on.
+    fn of_batches(&self, batches: &mut Batches) -> Vec<Observations> {
+        let mut levels = Vec::new();
+        loop {
+            let whole = batches.whole().map(|(collector, totals)| self.numbers(collector, &totals));
+            let parts: Vec<_> = whole.collect();
+            levels.push(self.observations(&parts, Method::Batches { requests: batches.size() }));
+            if parts.len() / 2 < FEWEST_BATCHES {
+                return levels;
+            }
+            batches.join_pairs();
+        }
+    }
+}
