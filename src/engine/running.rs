@@ -1,4 +1,4 @@
-//! Turns and cores: which requests of a worker may run, and which of those have a core.
+//! Cores: which of the requests whose turn it is run.
 
 use crate::model::{SimDuration, SimTime};
 
@@ -9,8 +9,8 @@ use super::requests::{Executor, RequestId, State};
 use super::simulation::Simulation;
 
 impl<O: Observer> Simulation<O> {
-    /// A request whose turn it is asks for a core. The first that has to wait for one starts the clock of those that
-    /// run: nobody's quantum matters before.
+    /// A request whose turn it is asks for a core. The first that has to wait for one starts the quanta of the running
+    /// requests: before that, no quantum matters.
     #[inline]
     pub(super) fn ask_for_core(&mut self, id: RequestId) {
         if self.sharing.is_some() {
@@ -38,7 +38,7 @@ impl<O: Observer> Simulation<O> {
         }
     }
 
-    /// Those that run do so for a quantum at most, if others wait for a core.
+    /// Limits the running requests to a quantum, if others wait for a core.
     pub(super) fn start_quanta(&mut self) {
         if self.cores.is_contended() {
             for place in 0..self.cores.running().len() {
@@ -47,7 +47,7 @@ impl<O: Observer> Simulation<O> {
         }
     }
 
-    /// One that becomes ready takes the core of the one that has run longest, if that is long enough.
+    /// A request that becomes ready takes the core of the request that has run longest, if that is long enough.
     fn preempt_for(&mut self, id: RequestId) {
         let Some(long_enough) = self.machine.wake_preemption else { return };
         if let Some(longest) = self.cores.first_to_run()
@@ -61,7 +61,7 @@ impl<O: Observer> Simulation<O> {
         }
     }
 
-    /// Puts those who wait for a core on the idle ones.
+    /// Gives idle cores to the requests that wait for one.
     #[inline]
     pub(super) fn fill_cores(&mut self) {
         while let Some(id) = self.cores.next() {
@@ -69,7 +69,7 @@ impl<O: Observer> Simulation<O> {
         }
     }
 
-    /// Puts a request on an idle core, unless it has been asked to hand its turn over.
+    /// Puts a request on an idle core, unless it is due to hand over its turn.
     #[inline]
     fn give_core(&mut self, id: RequestId) {
         if self.is_hand_over_due(id) {
@@ -81,7 +81,8 @@ impl<O: Observer> Simulation<O> {
         }
     }
 
-    /// Lets a request run on a core that its thread or loop has had since `on_core_since`; it costs `switch_cost` before.
+    /// Lets a request run on a core that its thread or loop has had since `on_core_since`; the switch to it costs
+    /// `switch_cost`.
     #[inline(always)]
     fn run(&mut self, id: RequestId, place: u32, on_core_since: SimTime, switch_cost: SimDuration) {
         self.book_run_queue_wait(id);
@@ -99,7 +100,7 @@ impl<O: Observer> Simulation<O> {
         }
     }
 
-    /// What is left of a request's burst: its CPU phases up to the next wait.
+    /// The rest of a request's burst: its CPU phases up to the next wait.
     #[inline(always)]
     pub(super) fn burst(&mut self, id: RequestId) -> SimDuration {
         let (request, demands) = self.requests.with_demands(id);
@@ -108,7 +109,7 @@ impl<O: Observer> Simulation<O> {
         cpu.map(|(_, demand)| *demand).sum()
     }
 
-    /// Schedules the end of a running request's quantum, if its burst does not end before.
+    /// Schedules the end of a running request's quantum, if its burst does not end first.
     pub(super) fn schedule_quantum_end(&mut self, id: RequestId) {
         let request = &mut self.requests[id];
         let time = self.cores.quantum_end(request.on_core_since, self.now, self.expiries_are_over);
@@ -126,7 +127,7 @@ impl<O: Observer> Simulation<O> {
         self.fill_cores();
     }
 
-    /// Takes a running request off its core before its burst has ended; it is then to wait for one, or to end.
+    /// Takes a running request off its core before its burst has ended; it will wait for a core again, or leave.
     pub(super) fn stop(&mut self, id: RequestId) {
         self.book_burst(id);
         let request = &mut self.requests[id];
@@ -219,8 +220,9 @@ impl<O: Observer> Simulation<O> {
         self.fill_cores();
     }
 
-    /// What a request does between two parts of its burst: its response goes out, it takes an idle connection, or another of
-    /// its worker runs first if one is ready. Whether it goes on to the next part at once.
+    /// What a request does between two parts of its burst: its response goes out, it takes an idle connection, or
+    /// another request of its worker runs first if one is ready. Returns whether it continues with the next part at
+    /// once.
     fn goes_on(&mut self, id: RequestId) -> bool {
         loop {
             let request = &mut self.requests[id];
@@ -249,7 +251,7 @@ impl<O: Observer> Simulation<O> {
         }
     }
 
-    /// A request goes on with the next part of its burst, on the core that it has.
+    /// A request continues with the next part of its burst, on its core.
     fn go_on(&mut self, id: RequestId, place: u32, on_core_since: SimTime) {
         if self.sharing.is_some() {
             self.give_share(id);

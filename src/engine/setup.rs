@@ -1,40 +1,40 @@
-//! What is to be simulated.
+//! What to simulate.
 
 use crate::model::{Backend, Fault, Machine, SimTime};
 use crate::random::{Clients, Load, Streams, Workload};
 
 use super::Rules;
 
-/// What is to be simulated.
+/// What to simulate.
 #[derive(Debug)]
 pub struct Setup<'a> {
-    /// What requests bring.
+    /// The classes of requests.
     pub workload: &'a Workload,
-    /// When they arrive.
+    /// When requests arrive.
     pub load: Load,
-    /// What their clients do.
+    /// What their clients do: time out, give up, retry.
     pub clients: &'a Clients,
-    /// What runs them.
+    /// The machine that runs them.
     pub machine: &'a Machine,
-    /// What they ask.
+    /// The backends that they query.
     pub backends: &'a [Backend],
-    /// What goes wrong meanwhile.
+    /// What goes wrong during the run.
     pub faults: &'a [Fault],
-    /// How workers run them.
+    /// The policy's rules.
     pub rules: Rules,
-    /// Where their classes and demands come from.
+    /// The random streams.
     pub streams: Streams,
-    /// Which of the streams of those that decide who accepts; everything else stays the same.
+    /// The number of the streams that decide which worker accepts; nothing else depends on it.
     pub accept: u64,
-    /// Requests that arrive before it are run but not counted, and time before it is not.
+    /// The end of the warm-up: time and arrivals before it are simulated, but not counted.
     pub warm_up: SimTime,
-    /// At most so many requests arrive, tries not counted.
+    /// Maximum number of requests that arrive, not including retries.
     pub requests: Option<u64>,
-    /// The run stops then, with what is in flight.
+    /// When the run stops, with some requests in flight.
     pub horizon: Option<SimTime>,
     /// The run stops when more requests than this are in flight; at most [`MAX_IN_FLIGHT`].
     pub max_in_flight: u32,
 }
 
-/// The most requests in flight that a run can be asked to bear.
+/// The largest limit on requests in flight that a run accepts.
 pub const MAX_IN_FLIGHT: u32 = 10_000_000;

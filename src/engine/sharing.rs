@@ -1,9 +1,9 @@
 //! Processor sharing: all requests whose turn it is run at once, each at an equal share of the cores.
 //!
-//! Each runs at the speed min(1, cores / requests). What one that ran from the start would have got so far is the
-//! attained service; a burst ends when the attained service has grown by its length. Attained service is counted in
-//! 2⁻³² ns, so that the rounding of a whole run stays below a nanosecond. Who goes first among bursts that end at the
-//! same instant: the one that ends first in attained service, then the one that began first.
+//! Each runs at the speed min(1, cores / requests). The attained service is the work that a request would have got if
+//! it had run from the start; a burst ends when the attained service has grown by its length. Attained service is
+//! counted in 2⁻³² ns, so that the rounding of a whole run stays below a nanosecond. Who goes first among bursts that
+//! end at the same instant: the one that ends first in attained service, then the one that began first.
 
 use std::collections::BTreeMap;
 
@@ -27,7 +27,7 @@ pub(super) struct Share {
     start: Attained,
 }
 
-/// The cores, and who shares them.
+/// The cores, and the requests that share them.
 #[derive(Clone, Debug)]
 pub(super) struct Sharing {
     cores: u32,
@@ -56,12 +56,12 @@ impl Sharing {
         (self.bursts.len() as u64).min(u64::from(self.cores))
     }
 
-    /// Those that share them, the first to end first.
+    /// The requests that share them, the first to end first.
     pub fn running(&self) -> impl Iterator<Item = RequestId> {
         self.bursts.values().copied()
     }
 
-    /// Another number of cores from now on.
+    /// Changes the number of cores.
     pub fn set_cores(&mut self, cores: u32, now: SimTime) {
         self.go_on(now);
         self.cores = cores;
@@ -77,7 +77,7 @@ impl Sharing {
         share
     }
 
-    /// A burst leaves, at its end or before; returns the work it got.
+    /// A burst leaves, at its end or before. Returns the work it got.
     pub fn leave(&mut self, share: Share, now: SimTime) -> SimDuration {
         self.go_on(now);
         self.bursts.remove(&share);
@@ -92,7 +92,7 @@ impl Sharing {
         (share.end <= self.attained).then_some(*request)
     }
 
-    /// When the first burst ends if nobody joins or leaves; `None` without bursts or cores.
+    /// When the first burst ends, if none joins or leaves; `None` without bursts or cores.
     pub fn first_end(&self) -> Option<SimTime> {
         let (share, _) = self.bursts.first_key_value()?;
         let left = share.end.saturating_sub(self.attained);
@@ -138,7 +138,7 @@ impl<O: Observer> Simulation<O> {
         }
     }
 
-    /// Takes a request out of those that share the cores; returns the CPU time it got.
+    /// A request stops sharing the cores. Returns the CPU time it got.
     pub(super) fn leave_share(&mut self, id: RequestId, share: Share) -> SimDuration {
         self.requests.more_mut(id).share = None;
         self.sharing.as_mut().map_or(SimDuration::ZERO, |sharing| sharing.leave(share, self.now))

@@ -1,9 +1,9 @@
 //! The simulation: takes the next event, sets the clock, calls its handler.
 //!
 //! A handler frees what was held, admits the first requests of the backlog, appends them to the run queue of their
-//! worker, and then lets those run whose turn it is. The handlers stand with their stations: arrivals and the backlog
-//! in `arriving`, turns and cores in `running`, waits and backends in `waiting`, departures and clients in `leaving`,
-//! faults in `failing`.
+//! worker, and then lets those run whose turn it is. The handlers are in files of their own: arrivals and the backlog
+//! in `arriving`, turns in `turns`, cores in `running` and `sharing`, thread pools in `threads`, waits and backends in
+//! `waiting`, departures and clients in `leaving`, faults in `failing`.
 
 use crate::model::{Machine, Quantum, SimDuration, SimTime};
 use crate::random::{Clients, Distribution, Purpose, Sampler, Stream, Streams};
@@ -28,11 +28,11 @@ use super::shortcut::{Route, Shortcut};
 use super::waits::{WaitTable, contended_resources};
 use super::workers::Workers;
 
-/// So many events for each request at one instant, and the clock will not move again: users who think for no time are
-/// rejected for ever.
+/// With more events per request at one instant than this, the clock will not move again: for example, users who think
+/// for no time are rejected for ever.
 const EVENTS_AT_ONE_INSTANT: u64 = 1_000;
 
-/// Departures are told so many at once, where nobody watches each step.
+/// Departures are reported in batches of this size, unless the observer watches segments.
 pub(super) const TOGETHER: usize = 128;
 
 /// One run of one policy.
@@ -45,17 +45,17 @@ pub struct Simulation<O> {
     pub(super) faults: Faults,
     pub(super) warm_up: SimTime,
     pub(super) horizon: Option<SimTime>,
-    /// Nothing happens after it.
+    /// Nothing happens after this instant.
     pub(super) last_instant: SimTime,
     pub(super) max_in_flight: u32,
-    /// More requests are in flight than that.
+    /// Whether more requests are in flight than that.
     pub(super) is_overfull: bool,
     pub(super) ending: Ending,
 
     pub(super) now: SimTime,
-    /// Whether what should expire at this instant has done so.
+    /// Whether the expiries of this instant are over.
     pub(super) expiries_are_over: bool,
-    /// So many events have happened since the clock last moved.
+    /// How many events have happened since the clock last moved.
     events_now: u64,
     pub(super) events: EventQueue,
     pub(super) arrivals: ArrivalState,
@@ -63,22 +63,22 @@ pub struct Simulation<O> {
     pub(super) next_in_turn: u32,
 
     pub(super) requests: RequestSlab,
-    /// The shared one first, then one for each worker.
+    /// The shared backlog, then one for each worker.
     pub(super) backlogs: Vec<Backlog>,
     pub(super) untaken: u64,
     pub(super) workers: Workers,
     pub(super) acceptors: Acceptors,
     pub(super) cores: CoreQueue,
-    /// In place of the cores' queue, where all run at once.
+    /// Replaces `cores` under processor sharing.
     pub(super) sharing: Option<Sharing>,
     pub(super) backends: Backends,
 
     /// The shortcut that the run takes.
     pub(super) route: Option<Route>,
     pub(super) observer: O,
-    /// Departures that it has not been told.
+    /// Departures that have not been reported.
     pub(super) unreported: Vec<Departure>,
-    /// What requests wait for, and what those waited for that it has not been told.
+    /// The waits of those departures.
     pub(super) waits: WaitTable,
     pub(super) counts: RunCounts,
 }
@@ -90,7 +90,7 @@ pub(super) struct ClientRules {
     pub patience: Option<Sampler>,
 }
 
-/// What is counted.
+/// What the engine counts.
 pub(super) struct RunCounts {
     pub classes: Vec<ClassCounts>,
     pub departed: u64,
@@ -217,12 +217,12 @@ impl<O: Observer> Simulation<O> {
         true
     }
 
-    /// The shortcut that it takes, if any: it changes no number.
+    /// The shortcut that the run takes, if any. It changes no number.
     pub fn shortcut(&self) -> Option<Shortcut> {
         self.route.as_ref().map(Route::shortcut)
     }
 
-    /// Who watches.
+    /// The observer.
     pub fn observer(&self) -> &O {
         &self.observer
     }
@@ -232,7 +232,7 @@ impl<O: Observer> Simulation<O> {
         (self.arrivals.arrived, self.now)
     }
 
-    /// Takes the next event off the future and sets the clock.
+    /// Takes the next event out of the queue and sets the clock.
     #[inline]
     fn next_event(&mut self) -> Option<(EventId, Event)> {
         let event = self.events.next_key();
@@ -247,7 +247,7 @@ impl<O: Observer> Simulation<O> {
         }
     }
 
-    /// Sets the clock to the next event, of that key, unless the run ends before: false then.
+    /// Sets the clock to the next event, which has that key. Returns false if the run ends before.
     #[inline]
     pub(super) fn move_to(&mut self, next: Key, is_drained: bool) -> bool {
         let time = time_of(next);
@@ -269,7 +269,7 @@ impl<O: Observer> Simulation<O> {
         true
     }
 
-    /// Tells the observer who has departed, if that are enough or each step is watched.
+    /// Reports departures, if there are enough of them or segments are watched.
     #[inline]
     pub(super) fn report_some(&mut self) {
         if self.unreported.len() >= TOGETHER || self.observer.watches_segments() {
@@ -284,8 +284,8 @@ impl<O: Observer> Simulation<O> {
         self.waits.clear();
     }
 
-    /// Takes note when more requests are in flight than may be. Branches of parallel waits and clients who will try again
-    /// take memory as well, so they count too.
+    /// Checks whether more requests are in flight than allowed. Branches of parallel waits and clients that will make
+    /// another attempt take memory as well, so they count too.
     #[inline]
     pub(super) fn check_room(&mut self) {
         self.is_overfull = self.requests.len() - self.acceptors.count() > self.max_in_flight as usize;

@@ -1,4 +1,4 @@
-//! Threads beside the loop of a worker: the loop hands requests to them, and they hand requests back.
+//! Thread pools: the loop of a worker hands requests to threads, and they hand them back.
 
 use crate::model::Place;
 
@@ -7,7 +7,7 @@ use super::requests::{Executor, RequestId, State};
 use super::simulation::Simulation;
 
 impl<O: Observer> Simulation<O> {
-    /// A thread hands a request back to the loop beside it, and is free.
+    /// A thread hands a request back to its loop, and is idle.
     pub(super) fn hand_back(&mut self, id: RequestId) {
         let request = &mut self.requests[id];
         request.next += 1;
@@ -17,7 +17,7 @@ impl<O: Observer> Simulation<O> {
         self.proceed(id);
     }
 
-    /// The loop hands a request to one of the threads beside it.
+    /// The loop hands a request to one of its threads.
     pub(super) fn hand_off(&mut self, id: RequestId) {
         self.leave_loop(id);
         let request = &mut self.requests[id];
@@ -27,7 +27,7 @@ impl<O: Observer> Simulation<O> {
         self.workers.wait_for_thread(request.worker, id, self.now);
     }
 
-    /// Idle threads beside a loop take the requests that wait for one.
+    /// Idle threads take the requests that wait for one.
     #[inline]
     pub(super) fn fill_threads(&mut self, worker: u32) {
         while let Some(id) = self.workers.next_for_thread(worker, self.now) {

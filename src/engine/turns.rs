@@ -7,7 +7,7 @@ use super::requests::{Executor, RequestId, State};
 use super::simulation::Simulation;
 
 impl<O: Observer> Simulation<O> {
-    /// A request has CPU work to do: it waits for its turn, or, if it kept it, for a core.
+    /// A request has CPU work to do: it waits for its turn or, if it has kept it, for a core.
     #[inline(always)]
     pub(super) fn make_ready(&mut self, id: RequestId) {
         let request = &mut self.requests[id];
@@ -29,7 +29,7 @@ impl<O: Observer> Simulation<O> {
         self.workers[worker].run_queue.push_back(id);
     }
 
-    /// The loop beside threads is done with a request: it turns to the next.
+    /// The loop of a worker with a thread pool is done with a request: it turns to the next.
     pub(super) fn leave_loop(&mut self, id: RequestId) {
         let worker = &mut self.workers[self.requests[id].worker];
         if worker.loop_request == Some(id) {
@@ -43,7 +43,7 @@ impl<O: Observer> Simulation<O> {
         }
     }
 
-    /// Gives free turns of a worker to its ready requests, and sees to it that a turn ends while others are ready.
+    /// Gives free turns of a worker to its ready requests, and makes sure that a turn ends while others are ready.
     #[inline]
     pub(super) fn start_turns(&mut self, worker: u32) {
         while let Some(id) = self.next_turn(worker) {
@@ -56,7 +56,7 @@ impl<O: Observer> Simulation<O> {
         self.schedule_hand_over(worker);
     }
 
-    /// Whether a request whose turn it is has work to do; otherwise it is to block its turn with a wait.
+    /// Whether a request whose turn it is has work to do; if not, it blocks its turn with a wait.
     #[inline]
     pub(super) fn needs_core(&self, id: RequestId) -> bool {
         let next = self.program.instruction(self.requests[id].next);
@@ -70,7 +70,7 @@ impl<O: Observer> Simulation<O> {
         !is_wait || self.requests[id].executor == Executor::Acceptor
     }
 
-    /// A request whose turn it is blocks it. Where its backend is down it fails at once, and leaves its slot to another.
+    /// A request whose turn it is blocks it with a wait. If its backend is down it fails at once, and frees its slot.
     pub(super) fn start_blocking_wait(&mut self, id: RequestId) {
         let worker = self.requests[id].worker;
         self.book_turn_wait(id);
@@ -99,7 +99,8 @@ impl<O: Observer> Simulation<O> {
         self.counts.turns_taken.fall(self.now);
     }
 
-    /// The first in the run queue asks for the turn an interval after it began to wait or the turn was last passed on.
+    /// The first request in the run queue asks for the turn, an interval after it began to wait or the turn was last
+    /// handed over.
     #[inline(always)]
     fn schedule_hand_over(&mut self, worker: u32) {
         let Some(interval) = self.rules.hand_over_interval else { return };
@@ -107,7 +108,7 @@ impl<O: Observer> Simulation<O> {
         let Some(first) = state.run_queue.front() else { return };
         if state.hand_over == EventId::default() && !state.hand_over_due {
             let time = self.requests[*first].since.max(state.last_hand_over) + interval;
-            // One that has long waited for the loop may enter the run queue only now.
+            // A request that has waited long for the loop may enter the run queue only now.
             let time = time.max(self.now);
             self.workers[worker].hand_over = self.events.push_expiry(time, Event::HandOver(WorkerId(worker)));
         }
@@ -137,13 +138,13 @@ impl<O: Observer> Simulation<O> {
         }
     }
 
-    /// Whether a request whose turn it is has been asked to give it away when it next gets a core.
+    /// Whether a request has to hand over its turn when it next gets a core.
     #[inline]
     pub(super) fn is_hand_over_due(&self, id: RequestId) -> bool {
         self.workers[self.requests[id].worker].hand_over_due
     }
 
-    /// A request that is on no core gives its turn away and queues for it again.
+    /// A request that is on no core gives up its turn and queues for it again.
     pub(super) fn hand_over(&mut self, id: RequestId) {
         let worker = self.requests[id].worker;
         self.book_run_queue_wait(id);

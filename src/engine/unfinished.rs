@@ -1,4 +1,4 @@
-//! What is in flight when a run ends.
+//! Requests in flight when a run ends.
 
 use crate::model::{Activity, ActivityGroup, SimDuration, SimTime};
 

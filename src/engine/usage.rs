@@ -1,10 +1,10 @@
-//! How busy stations were, and how many requests waited there.
+//! How busy resources were, and how many requests waited for them.
 
 use crate::model::SimTime;
 
 use super::level::{Level, Usage};
 
-/// What is in use of a resource, and the requests that wait for it.
+/// How much of a resource is in use, and how many requests wait for it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct QueueUsage {
     /// In use.
@@ -14,7 +14,7 @@ pub struct QueueUsage {
 }
 
 impl QueueUsage {
-    /// Adds what happened over another stretch of time to this.
+    /// Adds another span of time to this.
     pub fn add(&mut self, other: Self) {
         self.in_use.add(other.in_use);
         self.waiting.add(other.waiting);
@@ -24,16 +24,16 @@ impl QueueUsage {
 /// What a worker did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct WorkerUsage {
-    /// Requests that it took, of those that count.
+    /// Requests that it took, among those that are part of the numbers.
     pub requests: u64,
     /// Requests in progress.
     pub in_progress: Usage,
-    /// For how long its turns were taken, in nanoseconds: turns × time.
+    /// Turns taken × time, in nanoseconds.
     pub turns: u128,
 }
 
 impl WorkerUsage {
-    /// Adds what happened over another stretch of time to this.
+    /// Adds another span of time to this.
     pub fn add(&mut self, other: Self) {
         self.requests += other.requests;
         self.in_progress.add(other.in_progress);
@@ -49,7 +49,7 @@ pub(super) struct QueueLevels {
 }
 
 impl QueueLevels {
-    /// Nothing in use and nobody waits; time counts from that instant on.
+    /// Nothing is in use and no request waits; the measured time begins at that instant.
     pub const fn from(start: SimTime) -> Self {
         Self { in_use: Level::from(start), waiting: Level::from(start) }
     }
@@ -60,7 +60,7 @@ impl QueueLevels {
     }
 }
 
-/// What is known of a worker, where that is asked for.
+/// What is known of a worker, if workers may differ.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct WorkerLevels {
     pub requests: u64,
@@ -69,7 +69,7 @@ pub(super) struct WorkerLevels {
 }
 
 impl WorkerLevels {
-    /// Nothing has happened; time counts from that instant on.
+    /// Nothing has happened; the measured time begins at that instant.
     pub const fn from(start: SimTime) -> Self {
         Self { requests: 0, in_progress: Level::from(start), turns: Level::from(start) }
     }

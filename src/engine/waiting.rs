@@ -11,8 +11,8 @@ use super::requests::{PoolId, Request, RequestId, State};
 use super::simulation::Simulation;
 
 impl<O: Observer> Simulation<O> {
-    /// Goes on with the next instruction of a request that has nothing under way. A wait that blocks needs the turn, and
-    /// one that does not gives it away.
+    /// Continues with the next instruction of a request that has nothing under way. A wait that blocks needs the turn,
+    /// and one that does not gives it up.
     #[inline]
     pub(super) fn proceed(&mut self, id: RequestId) {
         let next = self.program.instruction(self.requests[id].next);
@@ -20,7 +20,7 @@ impl<O: Observer> Simulation<O> {
         match next {
             Instruction::Cpu(_) | Instruction::HandOff => self.make_ready(id),
             Instruction::HandBack => self.hand_back(id),
-            // It has not computed since its last wait: nobody takes the lock away.
+            // It has not computed since its last wait: no other request takes the lock.
             Instruction::Yield => {
                 self.requests[id].next += 1;
                 self.proceed(id);
@@ -57,7 +57,7 @@ impl<O: Observer> Simulation<O> {
         }
     }
 
-    /// A request that blocked what runs it goes on to a wait that does not.
+    /// A request that blocked what runs it continues with a wait that does not.
     #[inline]
     fn give_up_turn(&mut self, id: RequestId, gives_up: bool) {
         if gives_up {
@@ -76,7 +76,7 @@ impl<O: Observer> Simulation<O> {
         }
     }
 
-    /// A request asks a backend: first for a connection, if there is a pool.
+    /// A request queries a backend: it first asks for a connection, if there is a pool.
     #[inline(always)]
     fn ask(&mut self, id: RequestId, backend: BackendId) {
         if self.backends[backend].is_plain {
@@ -87,13 +87,14 @@ impl<O: Observer> Simulation<O> {
             self.fail(id, Failure::BackendDown);
             return;
         }
-        // On the connection that the client holds over its statements, or on one for the query alone.
+        // On the connection that the client holds over its statements, or on one for this query only.
         if self.program.needs_connection(self.requests[id].next) || self.acquire(id, backend) {
             self.query(id, backend);
         }
     }
 
-    /// A request takes a connection to a backend, if there is a pool, or waits for one; whether it has what it needs.
+    /// A request takes a connection to a backend, or waits for one, if there is a pool. Returns whether it can send its
+    /// query.
     #[inline(always)]
     fn acquire(&mut self, id: RequestId, backend: BackendId) -> bool {
         let Some(pool) = self.backends.pool_of(backend, self.requests[id].worker) else { return true };
@@ -121,7 +122,7 @@ impl<O: Observer> Simulation<O> {
         }
     }
 
-    /// Whether a request whose burst has come to that step takes a connection without waiting: its thread goes on.
+    /// Whether a request whose burst has reached this step takes a connection without waiting: its thread continues.
     pub(super) fn connects_at_once(&mut self, id: RequestId, backend: BackendId) -> bool {
         let worker = self.requests[id].worker;
         let has_idle = match self.backends.pool_of(backend, worker) {
@@ -131,7 +132,7 @@ impl<O: Observer> Simulation<O> {
         has_idle && self.backends[backend].faults == 0 && self.acquire(id, backend)
     }
 
-    /// A client sends a statement beside its query.
+    /// A client sends a statement other than its query.
     fn start_statement(&mut self, id: RequestId, backend: BackendId) {
         self.counts.phase_events += 1;
         if self.backends[backend].faults > 0 {
@@ -158,7 +159,7 @@ impl<O: Observer> Simulation<O> {
         self.serve(id, self.backends[backend].slower);
     }
 
-    /// The wait itself: its demand, or longer.
+    /// The wait itself takes its demand, or longer.
     #[inline(always)]
     fn serve(&mut self, id: RequestId, slower: Option<Slower>) {
         let (request, demands) = self.requests.with_demands(id);
@@ -197,7 +198,7 @@ impl<O: Observer> Simulation<O> {
         self.settle(worker);
     }
 
-    /// A backend is done with a query: the next one starts, and the connection goes its way.
+    /// A backend is done with a query: the next one starts, and the connection is released or kept.
     #[inline(always)]
     fn end_query(&mut self, id: RequestId) {
         if self.requests.more(id).and_then(|more| more.served_by).is_some() {
@@ -224,8 +225,8 @@ impl<O: Observer> Simulation<O> {
         }
     }
 
-    /// Releases the connection that a request holds. Who waits for it gets it at once, or after the next burst of the
-    /// one that releases it.
+    /// Releases the connection that a request holds. The request that waits for it gets it at once, or after the next
+    /// burst of the one that releases it.
     #[inline(always)]
     fn release_held(&mut self, id: RequestId, runs_next: bool) {
         let Some(pool) = self.requests.more(id).and_then(|more| more.connection) else { return };
@@ -247,7 +248,7 @@ impl<O: Observer> Simulation<O> {
         more.connection = Some(pool);
         more.acquire_timeout = EventId::default();
         if let Instruction::Connect { .. } = self.program.instruction(self.requests[next].next) {
-            // Who gives it back goes on; who gets it wakes up.
+            // The request that releases it continues; the one that gets it wakes up.
             let request = &mut self.requests[next];
             request.state = State::Waiting;
             request.completion = self.events.push(self.now, Event::WaitEnd(next));
@@ -256,7 +257,7 @@ impl<O: Observer> Simulation<O> {
         }
     }
 
-    /// A request runs again: a connection that it held until now is released.
+    /// A request runs again: releases a connection that it held until now.
     #[inline(always)]
     pub(super) fn release_on_running(&mut self, id: RequestId) {
         if self.requests.more(id).and_then(|more| more.connection).is_some()
@@ -266,7 +267,7 @@ impl<O: Observer> Simulation<O> {
         }
     }
 
-    /// A request goes on to its next wait without running in between: a connection that it held is released.
+    /// A request continues with its next wait without running in between: releases a connection that it held.
     #[inline(always)]
     fn release_on_going_on(&mut self, id: RequestId) {
         if self.requests.more(id).and_then(|more| more.connection).is_some()
@@ -276,7 +277,7 @@ impl<O: Observer> Simulation<O> {
         }
     }
 
-    /// A burst has ended: a connection that was to be passed on after it is.
+    /// A burst has ended: passes on the connection that was waiting for it.
     #[inline]
     pub(super) fn pass_connection_on(&mut self, id: RequestId) {
         if self.requests.more(id).and_then(|more| more.passes_on).is_some()
@@ -286,7 +287,7 @@ impl<O: Observer> Simulation<O> {
         }
     }
 
-    /// A request that leaves lets go of all it holds of backends.
+    /// A request that leaves releases all it holds of backends.
     #[inline]
     pub(super) fn let_go(&mut self, id: RequestId) {
         if self.requests.more(id).is_some() {
@@ -314,7 +315,7 @@ impl<O: Observer> Simulation<O> {
         self.settle(worker);
     }
 
-    /// The next waits of a request go on at the same time, each in a place of its own.
+    /// The next waits of a request run at the same time, each in a place of its own.
     fn fork(&mut self, id: RequestId, branches: u32) {
         self.release_on_going_on(id);
         let first = self.requests[id].next + 1;
@@ -347,7 +348,8 @@ impl<O: Observer> Simulation<O> {
         }
     }
 
-    /// A branch has ended. With the last one the request goes on; the time since the fork was spent as that branch did.
+    /// A branch has ended. With the last one the request continues; the time since the fork is booked like that of this
+    /// branch.
     fn join(&mut self, branch: RequestId) {
         let Some(id) = self.requests.more(branch).and_then(|more| more.parent) else { return };
         let branches = &mut self.requests.more_mut(id).branches;

@@ -1,16 +1,16 @@
-//! What requests waited for: a row for each request, a column for each resource of which there may be too little.
+//! What requests waited for: a row for each request, a column for each resource that may be contended.
 //!
-//! The parts of a row add up to what was booked: turn and core to the wait in the run queue, and so on. Where nobody asks
-//! for waits there are no columns, and no time is spent on them.
+//! The parts of a row add up to what was booked: turn and core to the wait in the run queue, and so on. If waits are
+//! not watched there are no columns, and they cost nothing.
 
 use crate::model::{Backend, BackendId, Fault, FaultKind, Machine, Quantum, Resource, SimDuration};
 
 use super::{Dispatch, Rules};
 
-/// Stands in a row where a request has not asked for the resource.
+/// Marks in a row that a request has not asked for the resource.
 pub(super) const NOT_ASKED: SimDuration = SimDuration::MAX;
 
-/// The resources for which requests may have to wait under these rules, in the order of the columns.
+/// The resources that requests may have to wait for under these rules, in the order of the columns.
 pub fn contended_resources(rules: &Rules, machine: &Machine, backends: &[Backend], faults: &[Fault]) -> Vec<Resource> {
     let may_wait = |resource: &Resource| match *resource {
         Resource::Turn => {
@@ -37,7 +37,7 @@ fn are_cores_contended(rules: &Rules, machine: &Machine, faults: &[Fault]) -> bo
         || machine.context_switch > SimDuration::ZERO
 }
 
-/// The waits of requests that have departed, a row each, in the order of the departures.
+/// The waits of requests that have departed: a row each, in the order of the departures.
 #[derive(Clone, Copy, Debug)]
 pub struct Waits<'a> {
     columns: usize,
@@ -48,20 +48,20 @@ impl<'a> Waits<'a> {
     /// No columns.
     pub const NONE: Self = Self { columns: 0, spans: &[] };
 
-    /// How long each of the requests that asked for the resource of a column waited for it, all its waits together.
+    /// How long each request that asked for the resource of a column waited for it, in all.
     #[inline]
     pub fn column(self, column: usize) -> impl Iterator<Item = SimDuration> + 'a {
         let spans = self.spans.iter().skip(column).step_by(self.columns.max(1)).copied();
         spans.filter(|span| *span != NOT_ASKED)
     }
 
-    /// The waits of all requests, where there is one column and all have asked.
+    /// The waits of all requests, if there is one column and all have asked.
     #[inline]
     pub fn only_column(self) -> Option<&'a [SimDuration]> {
         (self.columns == 1 && !self.spans.contains(&NOT_ASKED)).then_some(self.spans)
     }
 
-    /// How long the request of a row waited for each resource; `None` where it has not asked.
+    /// How long the request of a row waited for each resource; `None` if it has not asked.
     pub fn row(self, row: usize) -> impl Iterator<Item = Option<SimDuration>> + 'a {
         let spans = self.spans.iter().skip(row * self.columns).take(self.columns).copied();
         spans.map(|span| (span != NOT_ASKED).then_some(span))
@@ -72,7 +72,7 @@ impl<'a> Waits<'a> {
         self.columns
     }
 
-    /// The rows before that one, and those from there on.
+    /// The rows before that one, and the rest.
     pub fn split_at(self, row: usize) -> (Self, Self) {
         let (before, after) = self.spans.split_at(row * self.columns);
         (Self { spans: before, ..self }, Self { spans: after, ..self })
@@ -86,7 +86,7 @@ pub(super) struct WaitTable {
     turn: Option<usize>,
     core: Option<usize>,
     thread: Option<usize>,
-    /// Of each backend.
+    /// For each backend.
     connections: Vec<Option<usize>>,
     queries: Vec<Option<usize>>,
     rows: Vec<SimDuration>,
@@ -127,13 +127,13 @@ impl WaitTable {
         }
     }
 
-    /// The next request has departed, with that row.
+    /// Adds the row of the next request that has departed.
     #[inline]
     pub fn push(&mut self, row: &[SimDuration]) {
         self.rows.extend_from_slice(row);
     }
 
-    /// The next requests have departed, which waited for nothing but their turn.
+    /// Adds the rows of the next requests that have departed, which waited for nothing except their turn.
     #[inline]
     pub fn push_turns(&mut self, waits: impl Iterator<Item = SimDuration>) {
         if self.turn.is_some() {
@@ -146,13 +146,13 @@ impl WaitTable {
         Waits { columns: self.columns, spans: &self.rows }
     }
 
-    /// They have been.
+    /// Removes all rows, once they have been reported.
     pub fn clear(&mut self) {
         self.rows.clear();
     }
 }
 
-/// The row of a request that has asked for nothing.
+/// Clears the row of a request: it has asked for nothing.
 #[inline]
 pub(super) fn clear_row(row: &mut [SimDuration]) {
     row.fill(NOT_ASKED);
@@ -165,8 +165,8 @@ pub(super) fn add_wait(row: &mut [SimDuration], column: usize, span: SimDuration
     *sum = if *sum == NOT_ASKED { span } else { *sum + span };
 }
 
-/// What a branch waited for is part of its request's waits, for as long as nothing of the request went on meanwhile: if it
-/// ended last. Of any other branch it is only known that it has asked.
+/// Adds the waits of a branch to those of its request. They count if the branch ended last: nothing of the request
+/// continued meanwhile. Of any other branch only whether it has asked is kept.
 pub(super) fn add_branch(row: &mut [SimDuration], branch: &[SimDuration], ended_last: bool) {
     for (column, span) in branch.iter().enumerate().filter(|(_, span)| **span != NOT_ASKED) {
         add_wait(row, column, if ended_last { *span } else { SimDuration::ZERO });

@@ -1,7 +1,7 @@
 //! Workers: their slots, their run queues, and whose turn it is.
 //!
 //! Who goes first: in a run queue, the request that became ready first. A request is given to the worker with the
-//! fewest in progress, among equals to the one with the lowest number.
+//! fewest in progress; among equals, to the one with the lowest number.
 
 use std::collections::VecDeque;
 
@@ -20,16 +20,16 @@ pub(super) struct Worker {
     pub run_queue: VecDeque<RequestId>,
     /// Requests whose turn it is: on a core, waiting for one, or blocking the worker while they wait.
     pub turns_taken: u32,
-    /// When the turn last passed to a request.
+    /// When the turn was last given to a request.
     pub last_hand_over: SimTime,
     /// The scheduled hand-over; others are void.
     pub hand_over: EventId,
-    /// The request whose turn it is has been asked to hand over, and had no core to do it on.
+    /// Whether the request whose turn it is was asked to hand over while it had no core.
     pub hand_over_due: bool,
-    /// Beside threads: the request that the loop is running or is ready to run, and those that wait for the loop.
+    /// With a thread pool: the request that the loop is running or is ready to run, and those that wait for the loop.
     pub loop_request: Option<RequestId>,
     pub loop_queue: VecDeque<RequestId>,
-    /// Threads beside the loop that are idle, and requests that wait for one.
+    /// The idle threads of the thread pool, and the requests that wait for one.
     pub idle_threads: u32,
     pub thread_queue: VecDeque<RequestId>,
 }
@@ -39,13 +39,13 @@ pub(super) struct Worker {
 pub(super) struct Workers {
     workers: Vec<Worker>,
     in_progress: Vec<u32>,
-    /// How many requests each has room for; none while it restarts.
+    /// How many slots each has; 0 while it restarts.
     slots: Vec<u32>,
     slots_each: u32,
     turns: u32,
-    /// The threads beside all loops.
+    /// The threads of all thread pools.
     pub threads: QueueLevels,
-    /// What each does, if workers may be given unequal work; else none.
+    /// What each does, if workers may be given unequal work; otherwise empty.
     levels: Vec<WorkerLevels>,
 }
 
@@ -69,17 +69,17 @@ impl Workers {
         }
     }
 
-    /// What each has done until `end`, if workers may be given unequal work; else none.
+    /// What each has done until `end`, if workers may be given unequal work; otherwise empty.
     pub fn usage(&self, end: SimTime) -> Vec<WorkerUsage> {
         self.levels.iter().map(|levels| levels.usage(end)).collect()
     }
 
-    /// How many there are.
+    /// How many workers there are.
     pub fn count(&self) -> u32 {
         self.workers.len() as u32
     }
 
-    /// The worker that takes the next request, if one has a free slot.
+    /// The worker that takes the next request, if any has a free slot.
     #[inline]
     pub fn with_free_slot(&self) -> Option<u32> {
         let mut chosen = None;
@@ -107,7 +107,7 @@ impl Workers {
         self.in_progress[worker as usize]
     }
 
-    /// A worker takes a request into a slot; `counts`: one that is part of the numbers.
+    /// A worker takes a request into a slot; `counts`: whether the request is part of the numbers.
     #[inline]
     pub fn take_slot(&mut self, worker: u32, now: SimTime, counts: bool) {
         self.in_progress[worker as usize] += 1;
@@ -126,7 +126,7 @@ impl Workers {
         }
     }
 
-    /// A request gives its turn away.
+    /// A request gives up its turn.
     #[inline]
     pub fn end_turn(&mut self, worker: u32, now: SimTime) {
         self.workers[worker as usize].turns_taken -= 1;
@@ -135,7 +135,7 @@ impl Workers {
         }
     }
 
-    /// A turn was taken for that long, booked when it is over.
+    /// Books a turn that was taken for that long, when it is over.
     #[inline]
     pub fn add_turn(&mut self, worker: u32, span: SimDuration) {
         if let Some(levels) = self.levels.get_mut(worker as usize) {
@@ -143,7 +143,7 @@ impl Workers {
         }
     }
 
-    /// A turn was taken from `start` to `end`, booked when it is over.
+    /// Books a turn that was taken from `start` to `end`, when it is over.
     pub fn add_turn_between(&mut self, worker: u32, start: SimTime, end: SimTime) {
         if let Some(levels) = self.levels.get_mut(worker as usize) {
             levels.turns.add_span(start, end);
@@ -155,12 +155,12 @@ impl Workers {
         self.slots[worker as usize] > 0
     }
 
-    /// A worker takes no requests, or takes them again.
+    /// Stops a worker from taking requests, or lets it take them again.
     pub fn set_up(&mut self, worker: u32, is_up: bool) {
         self.slots[worker as usize] = if is_up { self.slots_each } else { 0 };
     }
 
-    /// The ready request whose turn it is now, if a turn is free; the turn is then taken.
+    /// Takes a turn, if one is free and a request is ready. Returns that request.
     #[inline(always)]
     pub fn next_turn(&mut self, number: u32, now: SimTime) -> Option<RequestId> {
         let turns = self.turns;
@@ -179,13 +179,13 @@ impl Workers {
         Some(request)
     }
 
-    /// A request waits for a thread beside the loop.
+    /// A request waits for a thread of the thread pool.
     pub fn wait_for_thread(&mut self, worker: u32, request: RequestId, now: SimTime) {
         self[worker].thread_queue.push_back(request);
         self.threads.waiting.rise(now);
     }
 
-    /// A thread beside the loop is done with a request.
+    /// A thread of the thread pool is done with a request.
     pub fn free_thread(&mut self, worker: u32, now: SimTime) {
         self[worker].idle_threads += 1;
         self.threads.in_use.fall(now);
@@ -197,7 +197,7 @@ impl Workers {
         self.threads.waiting.fall(now);
     }
 
-    /// The request that an idle thread beside the loop takes; the thread is then busy.
+    /// The next request that waits for a thread, if one is idle; the thread is then busy.
     #[inline]
     pub fn next_for_thread(&mut self, number: u32, now: SimTime) -> Option<RequestId> {
         let worker = &mut self[number];
@@ -232,8 +232,8 @@ impl Workers {
 }
 
 impl Worker {
-    /// A ready request gives up waiting for its turn, or for the loop. If it was the one that asked for the turn, that is
-    /// void: the next in line asks for itself.
+    /// A ready request stops waiting for its turn, or for the loop. If it had asked for the turn, that is void: the
+    /// next in line asks for itself.
     pub fn stop_waiting(&mut self, request: RequestId) {
         if self.run_queue.front() == Some(&request) {
             self.hand_over = EventId::default();
@@ -244,8 +244,8 @@ impl Worker {
     }
 }
 
-/// Whether workers may be given unequal work. Not where each takes one request after another out of one queue: there
-/// is no other difference between them than who is first to be asked.
+/// Whether workers may be given unequal work. They may not if each takes one request after another out of one queue:
+/// then they differ only in the order in which they are asked.
 fn may_differ(rules: &Rules) -> bool {
     rules.workers > 1 && !(rules.slots == Some(1) && rules.queueing.dispatch == Dispatch::Shared)
 }

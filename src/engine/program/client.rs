@@ -1,4 +1,4 @@
-//! Phases that ask a backend, compiled with what its client does: CPU time around the query, and statements beside it.
+//! Phases that query a backend, compiled with what its client does: CPU time around the query, and other statements.
 //!
 //! With statements: connect, BEGIN, the query, COMMIT, and a burst, however short, in which the connection is given back.
 
@@ -7,7 +7,7 @@ use crate::random::SinglePhase;
 
 use super::{Hold, Instruction, Program};
 
-/// Where a class has work beyond its demands, counted from its first instruction, and how long it is.
+/// Work of a class beyond its demands: the places, counted from its first instruction, and the times.
 type Added = Vec<(usize, SimDuration)>;
 
 /// A query of a class.
@@ -17,12 +17,12 @@ struct Query<'a> {
     phase: &'a SinglePhase,
     backend: BackendId,
     client: BackendClient,
-    /// Whether waits keep the turn.
+    /// Whether its waits keep the turn.
     blocking: bool,
 }
 
 impl Program {
-    /// A phase, with what the client of its backend does before and after.
+    /// Adds a phase, with what the client of its backend does before and after.
     pub(super) fn add_phase(
         &mut self,
         first: usize,
@@ -51,7 +51,7 @@ impl Program {
         added
     }
 
-    /// A query with statements beside it, on a connection that is held over all of them.
+    /// Adds a query with other statements, on a connection that is held over all of them.
     fn add_statements(&mut self, query: &Query<'_>) -> Added {
         let Query { first, phase, backend, client, blocking } = *query;
         // A thread asks for a connection when it has its lock, and goes on when it has it again.
@@ -76,7 +76,7 @@ impl Program {
         added
     }
 
-    /// A statement beside a query.
+    /// Adds a statement other than the query.
     fn add_statement(&mut self, query: &Query<'_>, statement: Statement) -> Added {
         let mut added = self.add_burst(query.first, statement.cpu);
         added.push((self.instructions.len() - query.first, statement.time));
@@ -84,7 +84,8 @@ impl Program {
         added
     }
 
-    /// What a client does with the answer to a query alone. One that yields after it holds the connection until then.
+    /// Adds what a client does with the answer to a query without other statements. A client that yields afterwards
+    /// holds the connection until then.
     fn add_answer(&mut self, query: &Query<'_>, span: SimDuration, yields: bool) -> Added {
         let added = self.add_client_work(query.first, span);
         if let (Some((place, _)), true) = (added.first(), yields) {
@@ -93,12 +94,12 @@ impl Program {
         added
     }
 
-    /// CPU time of a client, if it takes any.
+    /// Adds CPU time of a client, if it takes any.
     fn add_client_work(&mut self, first: usize, span: SimDuration) -> Added {
         if span == SimDuration::ZERO { Added::new() } else { self.add_burst(first, span) }
     }
 
-    /// CPU time of a client for which it needs its turn, however short it is.
+    /// Adds CPU time for which a client needs its turn, however short it is.
     fn add_burst(&mut self, first: usize, span: SimDuration) -> Added {
         let place = self.instructions.len() - first;
         self.add(Instruction::Cpu(Activity::Framework), None);

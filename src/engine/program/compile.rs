@@ -1,4 +1,4 @@
-//! Classes compiled for a policy.
+//! How classes are compiled for a policy.
 
 use crate::model::{Activity, Backend, PhaseKind, SimDuration};
 use crate::random::{Phase, RequestClass, Sampler, SinglePhase, Workload};
@@ -120,7 +120,7 @@ impl Program {
         self.add(instruction, Some(phase.demand.sampler()));
     }
 
-    /// Work of the application server itself; its place in the class, if there is any.
+    /// Adds work of the application server, if there is any. Returns its place in the class.
     fn add_overhead(&mut self, first: usize, span: SimDuration) -> Option<(usize, SimDuration)> {
         let place = self.instructions.len() - first;
         (span > SimDuration::ZERO).then(|| {

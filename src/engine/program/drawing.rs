@@ -1,4 +1,4 @@
-//! What requests bring: drawn from their streams, or given.
+//! The classes and demands of requests: drawn from their streams, or given.
 
 use rand::RngExt;
 
@@ -7,23 +7,23 @@ use crate::random::Stream;
 
 use super::{ClassProgram, Program};
 
-/// What a request brings, beside its demands.
+/// A request as it is drawn.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::engine) struct DrawnRequest {
     pub class: ClassId,
-    /// The time it takes alone: nothing until its demands are known.
+    /// The time it would take if it were alone in the system; 0 until its demands are known.
     pub alone: SimDuration,
 }
 
 impl DrawnRequest {
-    /// A request of a class whose demands are not known yet.
+    /// A request of a class, with unknown demands.
     pub const fn of(class: ClassId) -> Self {
         Self { class, alone: SimDuration::ZERO }
     }
 }
 
 impl Program {
-    /// Draws a class by weight: always one number, so that a class given in advance moves no other draw.
+    /// Draws a class by weight. It always draws one number, so that a class given in advance moves no other draw.
     #[inline]
     pub fn draw_class(&self, stream: &mut Stream) -> ClassId {
         if self.weights.len() == 1 {
@@ -33,7 +33,7 @@ impl Program {
         }
         let point = stream.random::<f64>() * self.weights[self.weights.len() - 1];
         let class = self.weights.partition_point(|weight| *weight <= point);
-        // Rounding may put the point on the sum itself: then the last class that has a weight.
+        // Rounding may put the point on the sum itself: then it is the last class that has a weight.
         ClassId(if class < self.weights.len() { class } else { self.last_weighted() } as u16)
     }
 
@@ -42,9 +42,9 @@ impl Program {
         self.weights.iter().position(|weight| *weight >= total).unwrap_or(0)
     }
 
-    /// Draws the demands of requests of one class from their streams, in the order of its phases, branches one by one. They
-    /// go into columns, one for each instruction, with so many places from the first of one to the first of the next. The
-    /// time that a request takes alone, nothing before, is then known.
+    /// Draws the demands of requests of one class from their streams, in the order of its phases, branches one by one.
+    /// They go into columns, one for each instruction; the columns begin at multiples of `distance`. The demand of each
+    /// request as a whole, 0 before, is then known.
     #[inline]
     pub fn draw_demands(
         &self,
@@ -68,7 +68,7 @@ impl Program {
         }
     }
 
-    /// How many of these requests in a row are of the class of the first.
+    /// How many of these requests, from the first on, are of one class.
     #[inline]
     pub fn of_one_class(&self, requests: &[DrawnRequest]) -> usize {
         let Some((first, others)) = requests.split_first() else { return 0 };
@@ -77,8 +77,7 @@ impl Program {
         of_one_class.map_or(requests.len(), |others| 1 + others)
     }
 
-    /// Fills in the demands that a request brings with it, one for each phase; and the time that it takes alone, nothing
-    /// before.
+    /// Fills in given demands, one for each phase, and the demand of the request as a whole, which is 0 before.
     pub fn set_demands(&self, request: &mut DrawnRequest, given: &[SimDuration], demands: &mut [SimDuration]) {
         let class = &self.classes[usize::from(request.class.0)];
         let mut given = given.iter();
@@ -90,8 +89,8 @@ impl Program {
         request.alone = class.alone(request.alone, demands);
     }
 
-    /// Adds what the application server does to the demands that a request brings: its timers round, and it has work of its
-    /// own. Returns the time such a request takes alone, without that work.
+    /// Adds the work of the application server and of clients to the demands of a request, and rounds its sleeps to the
+    /// loop's timers. Returns its demand as a whole, without that work.
     pub fn add_to(&self, class: ClassId, demands: &mut [SimDuration]) -> SimDuration {
         let program = &self.classes[usize::from(class.0)];
         let demands = &mut demands[..program.range().len()];
@@ -107,7 +106,7 @@ impl Program {
 }
 
 impl ClassProgram {
-    /// The time a request of these demands takes alone, with their sum.
+    /// The demand of a request as a whole, from the sum of its demands.
     #[inline]
     fn alone(&self, total: SimDuration, demands: &[SimDuration]) -> SimDuration {
         self.parallel
@@ -116,7 +115,7 @@ impl ClassProgram {
     }
 }
 
-/// The time of a request in which these waits go on at the same time: the longest of them counts, not their sum.
+/// The same with these waits at the same time: the longest of them counts, not their sum.
 #[inline]
 fn with_parallel_waits(alone: SimDuration, branches: impl Iterator<Item = SimDuration> + Clone) -> SimDuration {
     alone - branches.clone().sum() + branches.max().unwrap_or_default()

@@ -5,21 +5,21 @@ use crate::model::{Activity, BackendId};
 /// One step of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::engine) enum Instruction {
-    /// Needs a core; neighbours of this kind are one burst.
+    /// Needs a core; consecutive instructions of this kind form one burst.
     Cpu(Activity),
-    /// Waits off the CPU, for a backend or plainly; `blocking` keeps the request's turn to run.
+    /// Waits off the CPU, for a backend or without one; `blocking`: with the request's turn to run.
     Wait { backend: Option<BackendId>, blocking: bool },
     /// Takes a connection to a backend, or waits for one, and holds it over the statements that follow.
     Connect { backend: BackendId, blocking: bool },
-    /// Waits for the answer to a statement that a client sends beside its query, on the connection that it holds.
+    /// Waits for the answer to a statement other than the query, on the connection that the request holds.
     Statement { backend: BackendId, blocking: bool },
-    /// The next so many waits go on at the same time.
+    /// The next `branches` waits run at the same time.
     Fork { branches: u32, blocking: bool },
     /// The loop hands the request to a thread.
     HandOff,
     /// The thread hands it back to the loop.
     HandBack,
-    /// A thread that has just computed lets another of its worker run first.
+    /// A thread that has just computed lets another one of its worker run first.
     Yield,
     /// The response is out; what follows is the application server's own.
     Respond,
@@ -41,7 +41,7 @@ impl Instruction {
         }
     }
 
-    /// What a request is doing while its demand is served, if it has one.
+    /// What a request does during the demand of this step, if the step has one.
     pub(super) const fn activity(self) -> Option<Activity> {
         match self {
             Self::Cpu(activity) => Some(activity),
@@ -57,7 +57,7 @@ impl Instruction {
         }
     }
 
-    /// The backend of a wait.
+    /// The backend of a wait, if it has one.
     pub const fn backend(self) -> Option<BackendId> {
         match self {
             Self::Wait { backend, .. } => backend,
@@ -84,10 +84,10 @@ impl Instruction {
 /// Why a connection is held at an instruction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Hold {
-    /// It is not, except by a query under way.
+    /// It is not, except during a query.
     No,
     /// Its client sends another statement on it, or the query.
     Statements,
-    /// Its client reads the answer to the last: a pool that releases it at the end of a query does not wait for that.
+    /// Its client reads the last answer: a pool that releases connections at the end of a query does not wait for that.
     Answer,
 }

@@ -19,50 +19,49 @@ use instruction::Hold;
 /// All classes of a workload as one policy runs them.
 #[derive(Clone, Debug)]
 pub(super) struct Program {
-    /// Every class's instructions one after another, each list closed by `Depart`.
+    /// The instructions of all classes, each list ending with `Depart`.
     instructions: Vec<Instruction>,
-    /// How to draw the demand of the instruction in the same place; always nothing where there is none.
+    /// How to draw the demand of the instruction at the same place; always 0 for an instruction without one.
     samplers: Vec<Sampler>,
-    /// Whether a request brings that demand.
+    /// Whether that demand is part of what a request brings.
     is_drawn: Vec<bool>,
-    /// What a request is doing while that demand is served; any where there is none.
+    /// What a request is doing while that demand is served; of no meaning without one.
     activities: Vec<Activity>,
-    /// Why a connection is held at the instruction in the same place, beyond the query.
+    /// Why a connection is held at the instruction at the same place, beyond the query.
     holds: Vec<Hold>,
     classes: Vec<ClassProgram>,
-    /// The sum of the weights of each class and those before it.
+    /// For each class, the sum of the weights up to and including it.
     weights: Vec<f64>,
     stride: usize,
-    /// On what the loop's sleeps end.
+    /// The timers that end the loop's sleeps.
     timers: Option<Timers>,
-    /// Whether the application server adds anything to what requests bring.
+    /// Whether the application server or a client adds anything to what requests bring.
     adds: bool,
 }
 
-/// Where the instructions of a class are, and what else the engine must know of it.
+/// A compiled class: where its instructions are, and what else the engine must know of it.
 #[derive(Clone, Debug)]
 pub(super) struct ClassProgram {
     pub first: u32,
-    /// Where its `Depart` is.
+    /// The place of its `Depart`.
     pub end: u32,
     pub priority: i32,
-    /// Places, counted from `first`, of waits that go on at the same time (or would, under another policy).
+    /// Places, counted from `first`, of waits that run at the same time (or would, under another policy).
     pub parallel: Vec<Range<usize>>,
-    /// Work of the application server itself, and the way to a backend and back: the places, counted from `first`, and
-    /// how long it is.
+    /// Work of the application server and of clients, and round trips: the places, counted from `first`, and the times.
     pub overhead: Vec<(usize, SimDuration)>,
-    /// Places, counted from `first`, of waits that end as the loop's timers do.
+    /// Places, counted from `first`, of waits that end on the loop's timers.
     pub timers: Vec<usize>,
 }
 
 impl Program {
-    /// Whether a connection is still held at the instruction in that place: its client is not done with it.
+    /// Whether a connection is still held at that instruction: its client is not done with it.
     #[inline]
     pub fn keeps_connection(&self, place: u32) -> bool {
         self.holds[place as usize] != Hold::No
     }
 
-    /// Whether more statements follow on a connection, so that it is not released before that place.
+    /// Whether more statements follow on a connection, so that it is not released before that instruction.
     #[inline]
     pub fn needs_connection(&self, place: u32) -> bool {
         self.holds[place as usize] == Hold::Statements
@@ -73,7 +72,7 @@ impl Program {
         self.instructions[place as usize]
     }
 
-    /// The instructions from that one on.
+    /// The instructions from that place on.
     #[inline]
     pub fn from(&self, place: u32) -> &[Instruction] {
         &self.instructions[place as usize..]
@@ -96,33 +95,33 @@ impl Program {
         self.classes.iter().map(|class| (class, &self.instructions[class.range()]))
     }
 
-    /// Whether there is a class whose requests ask for nothing.
+    /// Whether there is a class without instructions.
     pub fn has_empty_class(&self) -> bool {
         self.classes.iter().any(|class| class.range().is_empty())
     }
 
-    /// Whether the application server adds anything to what requests bring.
+    /// Whether the application server or a client adds anything to what requests bring.
     #[inline]
     pub const fn adds(&self) -> bool {
         self.adds
     }
 
-    /// The instruction of what is no request.
+    /// The place of an instruction for acceptors, which are no requests.
     pub fn idle(&self) -> u32 {
         self.instructions.len() as u32 - 1
     }
 
-    /// Higher goes first where the order is by priority.
+    /// The priority of a class; higher goes first.
     pub fn priority(&self, class: ClassId) -> i32 {
         self.classes[usize::from(class.0)].priority
     }
 
-    /// The most instructions a class has.
+    /// The largest number of instructions of a class.
     pub fn stride(&self) -> usize {
         self.stride
     }
 
-    /// What the requests of a class spend their demands on, one by one.
+    /// What the requests of a class do during each of their demands.
     #[inline]
     pub fn activities(&self, class: ClassId) -> &[Activity] {
         &self.activities[self.classes[usize::from(class.0)].range()]
