@@ -94,10 +94,10 @@ impl<O: Observer> Simulation<O> {
 
     pub(super) fn on_arrival(&mut self) {
         let Some(intake) = &self.arrivals.intake else { return };
-        let DrawnRequest { class, alone } = intake.brought();
+        let DrawnRequest { class, demand } = intake.next_request();
         let id = self.requests.insert(self.new_request(class));
         let (request, demands) = self.requests.with_demands(id);
-        request.demand = alone;
+        request.demand = demand;
         intake.fill_demands(demands);
         self.pass_arrivals(1);
         self.enter(id);
@@ -115,9 +115,9 @@ impl<O: Observer> Simulation<O> {
         let Some((class, stream, ordinal)) = self.draw_request_of(user) else { return };
         let id = self.requests.insert(self.new_request(class));
         let (request, demands) = self.requests.with_demands(id);
-        let mut brought = [DrawnRequest::of(class)];
-        self.program.draw_demands(&mut brought, &mut [stream], demands, 1);
-        request.demand = brought[0].alone;
+        let mut drawn = [DrawnRequest::of(class)];
+        self.program.draw_demands(&mut drawn, &mut [stream], demands, 1);
+        request.demand = drawn[0].demand;
         self.requests.more_mut(id).user = Some((user, ordinal));
         self.enter(id);
     }

@@ -23,7 +23,7 @@ impl<O: Observer> Simulation<O> {
             let backlog = if self.rules.queueing.dispatch == Dispatch::Shared { 0 } else { 1 + worker as usize };
             assert!(
                 self.backlogs[backlog].len() == 0 || !self.workers.has_free_slot(worker),
-                "a slot is free beside a waiting request"
+                "a slot is free while a request waits"
             );
         }
         self.workers.audit();

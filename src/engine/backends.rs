@@ -180,11 +180,11 @@ impl Backends {
             assert!(station.in_service <= station.concurrency, "a backend works on more queries than it can");
             assert!(
                 station.queue.is_empty() || station.in_service == station.concurrency,
-                "a backend idles beside waiting queries"
+                "a backend idles while queries wait"
             );
         }
         for pool in &self.pools {
-            assert!(pool.idle == 0 || pool.queue.is_empty(), "a connection idles beside waiting requests");
+            assert!(pool.idle == 0 || pool.queue.is_empty(), "a connection idles while requests wait");
         }
     }
 }

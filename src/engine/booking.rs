@@ -32,7 +32,7 @@ impl<O: Observer> Simulation<O> {
     }
 
     /// Books the time since the last booking as a wait in a place.
-    #[inline]
+    #[inline(always)]
     pub(super) fn book_wait(&mut self, id: RequestId, place: Place) {
         self.note_wait(id, place, self.now - self.requests[id].since);
         self.book(id, place.wait(), Some(place));
@@ -74,11 +74,12 @@ impl<O: Observer> Simulation<O> {
     #[cold]
     fn book_turn_wait_until(&mut self, id: RequestId, until: SimTime) {
         let request = &self.requests[id];
+        let worker = &self.workers[request.worker];
         let loop_until = match request.executor {
-            Executor::Only | Executor::Acceptor | Executor::Accepted if self.rules.keeps_core => until,
-            Executor::Only | Executor::Acceptor | Executor::Accepted | Executor::Thread => request.since,
-            Executor::Loop if self.workers[request.worker].loop_request != Some(id) => until,
-            Executor::Loop => self.requests.more(id).and_then(|more| more.loop_since).unwrap_or(request.since),
+            Executor::Only | Executor::Accepted | Executor::Acceptor if self.rules.keeps_core => until,
+            Executor::Only | Executor::Accepted | Executor::Acceptor | Executor::Thread => request.since,
+            Executor::Loop if worker.loop_request == Some(id) => worker.loop_since,
+            Executor::Loop => until,
         };
         let loop_until = loop_until.clamp(request.since, until);
         self.book_span(id, Activity::RunQueueWait, Some(Place::Loop), loop_until - self.requests[id].since);

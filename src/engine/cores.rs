@@ -117,6 +117,9 @@ impl CoreQueue {
     /// What must hold between events.
     pub fn audit(&self) {
         assert!(self.running.len() <= self.count as usize, "more requests run than there are cores");
-        assert!(self.queue.is_empty() || self.running.len() == self.count as usize, "a core idles beside ready work");
+        assert!(
+            self.queue.is_empty() || self.running.len() == self.count as usize,
+            "a core idles while requests are ready"
+        );
     }
 }

@@ -21,7 +21,7 @@ pub(super) struct Intake {
     number: u64,
     /// Room for one batch; places beyond `count` hold nothing.
     arrivals: Vec<Arrival>,
-    brought: Vec<DrawnRequest>,
+    requests: Vec<DrawnRequest>,
     /// The stream of the demands of each.
     streams: Vec<Stream>,
     /// A column of demands for each instruction of a class, with a place for each request.
@@ -41,7 +41,7 @@ impl Intake {
             left,
             number: 0,
             arrivals: vec![Arrival { time: SimTime::ZERO, class: None }; at_once],
-            brought: vec![DrawnRequest::of(ClassId(0)); at_once],
+            requests: vec![DrawnRequest::of(ClassId(0)); at_once],
             streams: vec![streams.request(0); at_once],
             demands: vec![SimDuration::ZERO; program.stride() * at_once],
             count: 0,
@@ -62,8 +62,8 @@ impl Intake {
     /// # Panics
     /// If there is none.
     #[inline]
-    pub fn brought(&self) -> DrawnRequest {
-        self.brought[..self.count][self.next]
+    pub fn next_request(&self) -> DrawnRequest {
+        self.requests[..self.count][self.next]
     }
 
     /// Fills in the demands of the next request, one for each instruction.
@@ -79,7 +79,7 @@ impl Intake {
     /// The rest of the batch: when its requests arrive, and what they are.
     #[inline]
     pub fn drawn(&self) -> (&[Arrival], &[DrawnRequest]) {
-        (&self.arrivals[self.next..self.count], &self.brought[self.next..self.count])
+        (&self.arrivals[self.next..self.count], &self.requests[self.next..self.count])
     }
 
     /// The demands of one instruction, for the rest of the batch.
@@ -108,7 +108,7 @@ impl Intake {
         let room = usize::try_from(self.left).map_or(self.arrivals.len(), |left| left.min(self.arrivals.len()));
         let count = self.source.next_arrivals(&mut self.arrivals[..room]);
         (self.count, self.next) = (count, 0);
-        let (requests, own) = (&mut self.brought[..count], &mut self.streams[..count]);
+        let (requests, own) = (&mut self.requests[..count], &mut self.streams[..count]);
         let pairs = requests.iter_mut().zip(&mut *own);
         for (index, (arrival, (request, own))) in self.arrivals[..count].iter().zip(pairs).enumerate() {
             let mut stream = streams.request(self.number + index as u64);

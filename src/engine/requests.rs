@@ -121,8 +121,6 @@ pub(super) struct More {
     pub share: Option<Share>,
     /// The connection it holds.
     pub connection: Option<PoolId>,
-    /// When it got its worker's loop, and began to wait for the lock; noted only if segments are watched.
-    pub loop_since: Option<SimTime>,
     /// A pool whose connection it passes on when its next burst ends.
     pub passes_on: Option<PoolId>,
     /// The backend that works on its query, if any.

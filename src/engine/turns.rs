@@ -25,6 +25,7 @@ impl<O: Observer> Simulation<O> {
                 return;
             }
             worker.loop_request = Some(id);
+            worker.loop_since = self.now;
         }
         self.workers[worker].run_queue.push_back(id);
     }
@@ -36,9 +37,7 @@ impl<O: Observer> Simulation<O> {
             worker.loop_request = worker.loop_queue.pop_front();
             if let Some(next) = worker.loop_request {
                 worker.run_queue.push_back(next);
-                if self.observer.watches_segments() {
-                    self.requests.more_mut(next).loop_since = Some(self.now);
-                }
+                worker.loop_since = self.now;
             }
         }
     }

@@ -11,19 +11,19 @@ use super::simulation::Simulation;
 /// A request that was in flight when the run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Unfinished {
-    /// What was known of it on its arrival.
+    /// What was known on its arrival.
     pub entrance: Entrance,
     /// When the run ended.
     pub end: SimTime,
-    /// Whether it arrived after the warm-up, and so is part of the numbers.
+    /// Whether it is part of the numbers: it arrived after the warm-up.
     pub counts: bool,
-    /// Whether it is in the system; otherwise its client will try again after the end.
+    /// Whether it is in the system; otherwise its client will make another attempt after the end.
     pub has_arrived: bool,
-    /// Whether its client has given up before: it counts as timed out, not as in flight.
+    /// Whether its client has given up: it counts as timed out, not as in flight.
     pub is_abandoned: bool,
-    /// How long it waited in the backlog until then.
+    /// How long it had waited in the backlog by then.
     pub backlog_wait: SimDuration,
-    /// The CPU time it had got by then.
+    /// The CPU time it had had by then.
     pub cpu_time: SimDuration,
     /// Whether a worker has taken it out of the backlog.
     pub is_taken: bool,
@@ -31,11 +31,11 @@ pub struct Unfinished {
     pub operation_counts: bool,
     /// Of an abandoned one: whether its client makes no further attempt.
     pub is_given_up: bool,
-    /// Of an abandoned one: time spent in each activity until then.
+    /// Of an abandoned one: time spent on each activity until then.
     pub spent: [SimDuration; Activity::ALL.len()],
 }
 
-/// How it stands with a request and its client when the run ends.
+/// The state of a request and its client when the run ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Standing {
     /// The request is in the system, and its client waits.
@@ -82,7 +82,7 @@ impl<O: Observer> Simulation<O> {
 }
 
 impl Unfinished {
-    /// One whose departure is known, which would be after the end; where nobody gives up.
+    /// One whose departure is known, and would be after the end; in a run in which no client gives up.
     pub(super) fn in_flight(departure: &Departure, end: SimTime, is_taken: bool, cpu_time: SimDuration) -> Self {
         let Departure { entrance, counts, spent, ends_operation, .. } = *departure;
         let age = end - entrance.arrival;
@@ -101,7 +101,7 @@ impl Unfinished {
         }
     }
 
-    /// How it stands with it and its client.
+    /// The state of the request and its client.
     pub const fn standing(&self) -> Standing {
         match (self.has_arrived, self.is_abandoned) {
             (false, _) => Standing::BetweenAttempts,

@@ -28,6 +28,8 @@ pub(super) struct Worker {
     pub hand_over_due: bool,
     /// With a thread pool: the request that the loop is running or is ready to run, and those that wait for the loop.
     pub loop_request: Option<RequestId>,
+    /// When that request got the loop.
+    pub loop_since: SimTime,
     pub loop_queue: VecDeque<RequestId>,
     /// The idle threads of the thread pool, and the requests that wait for one.
     pub idle_threads: u32,
@@ -223,10 +225,16 @@ impl Workers {
             assert!(worker.turns_taken <= self.turns, "a worker runs more requests than it can");
             assert!(
                 worker.run_queue.is_empty() || worker.turns_taken == self.turns,
-                "a turn is free beside ready work"
+                "a turn is free while requests are ready"
             );
-            assert!(worker.thread_queue.is_empty() || worker.idle_threads == 0, "a thread idles beside ready work");
-            assert!(worker.loop_queue.is_empty() || worker.loop_request.is_some(), "a loop idles beside ready work");
+            assert!(
+                worker.thread_queue.is_empty() || worker.idle_threads == 0,
+                "a thread idles while requests wait for one"
+            );
+            assert!(
+                worker.loop_queue.is_empty() || worker.loop_request.is_some(),
+                "a loop idles while requests are ready"
+            );
         }
     }
 }

@@ -12,13 +12,13 @@ use super::{ClassProgram, Program};
 pub(in crate::engine) struct DrawnRequest {
     pub class: ClassId,
     /// The time it would take if it were alone in the system; 0 until its demands are known.
-    pub alone: SimDuration,
+    pub demand: SimDuration,
 }
 
 impl DrawnRequest {
     /// A request of a class, with unknown demands.
     pub const fn of(class: ClassId) -> Self {
-        Self { class, alone: SimDuration::ZERO }
+        Self { class, demand: SimDuration::ZERO }
     }
 }
 
@@ -58,12 +58,12 @@ impl Program {
         for (place, sampler) in self.samplers[class.range()].iter().enumerate() {
             let column = &mut columns[place * distance..][..requests.len()];
             sampler.draw_each(streams, column);
-            requests.iter_mut().zip(column).for_each(|(request, demand)| request.alone += *demand);
+            requests.iter_mut().zip(column).for_each(|(request, demand)| request.demand += *demand);
         }
         for branches in &class.parallel {
             for (index, request) in requests.iter_mut().enumerate() {
                 let branches = branches.clone().map(|place| columns[place * distance + index]);
-                request.alone = with_parallel_waits(request.alone, branches);
+                request.demand = with_parallel_waits(request.demand, branches);
             }
         }
     }
@@ -82,11 +82,11 @@ impl Program {
         let class = &self.classes[usize::from(request.class.0)];
         let mut given = given.iter();
         for (place, is_drawn) in demands.iter_mut().zip(&self.is_drawn[class.range()]) {
-            let brought = if *is_drawn { given.next() } else { None };
-            *place = brought.copied().unwrap_or_default();
-            request.alone += *place;
+            let demand = if *is_drawn { given.next() } else { None };
+            *place = demand.copied().unwrap_or_default();
+            request.demand += *place;
         }
-        request.alone = class.alone(request.alone, demands);
+        request.demand = class.demand_of(request.demand, demands);
     }
 
     /// Adds the work of the application server and of clients to the demands of a request, and rounds its sleeps to the
@@ -97,26 +97,26 @@ impl Program {
         for place in &program.timers {
             demands[*place] = self.timers.map_or(demands[*place], |timers| timers.rounded(demands[*place]));
         }
-        let alone = program.alone(demands.iter().copied().sum(), demands);
+        let demand = program.demand_of(demands.iter().copied().sum(), demands);
         for (place, span) in &program.overhead {
             demands[*place] += *span;
         }
-        alone
+        demand
     }
 }
 
 impl ClassProgram {
     /// The demand of a request as a whole, from the sum of its demands.
     #[inline]
-    fn alone(&self, total: SimDuration, demands: &[SimDuration]) -> SimDuration {
+    fn demand_of(&self, total: SimDuration, demands: &[SimDuration]) -> SimDuration {
         self.parallel
             .iter()
-            .fold(total, |alone, branches| with_parallel_waits(alone, demands[branches.clone()].iter().copied()))
+            .fold(total, |demand, branches| with_parallel_waits(demand, demands[branches.clone()].iter().copied()))
     }
 }
 
 /// The same with these waits at the same time: the longest of them counts, not their sum.
 #[inline]
-fn with_parallel_waits(alone: SimDuration, branches: impl Iterator<Item = SimDuration> + Clone) -> SimDuration {
-    alone - branches.clone().sum() + branches.max().unwrap_or_default()
+fn with_parallel_waits(demand: SimDuration, branches: impl Iterator<Item = SimDuration> + Clone) -> SimDuration {
+    demand - branches.clone().sum() + branches.max().unwrap_or_default()
 }

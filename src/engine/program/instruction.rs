@@ -28,16 +28,20 @@ pub(in crate::engine) enum Instruction {
 }
 
 impl Instruction {
-    /// Whether a request that has its turn keeps it over this step.
+    /// Whether a request keeps its turn over this step, in a run that takes a shortcut: it has bursts and waits only.
     #[inline]
     pub const fn keeps_turn(self) -> bool {
         match self {
             Self::Cpu(_) => true,
-            Self::Wait { blocking, .. }
-            | Self::Connect { blocking, .. }
-            | Self::Statement { blocking, .. }
-            | Self::Fork { blocking, .. } => blocking,
-            Self::HandOff | Self::HandBack | Self::Yield | Self::Respond | Self::Depart => false,
+            Self::Wait { blocking, .. } => blocking,
+            Self::Connect { .. }
+            | Self::Statement { .. }
+            | Self::Fork { .. }
+            | Self::HandOff
+            | Self::HandBack
+            | Self::Yield
+            | Self::Respond
+            | Self::Depart => false,
         }
     }
 

@@ -82,16 +82,16 @@ impl<O: Observer> Simulation<O> {
         let Some(intake) = &self.arrivals.intake else { return };
         let id = ahead.place();
         let range = ahead.range(id);
-        let brought = intake.brought();
+        let drawn = intake.next_request();
         intake.fill_demands(&mut ahead.demands[range]);
-        self.receive_ahead(ahead, id, brought, None);
+        self.receive_ahead(ahead, id, drawn, None);
         self.pass_arrivals(1);
     }
 
     /// A request arrives. It has a place, which holds its demands.
     #[inline(always)]
-    fn receive_ahead(&mut self, ahead: &mut Ahead, id: RequestId, brought: DrawnRequest, user: Option<UserId>) {
-        let DrawnRequest { class, alone: demand } = brought;
+    fn receive_ahead(&mut self, ahead: &mut Ahead, id: RequestId, drawn: DrawnRequest, user: Option<UserId>) {
+        let DrawnRequest { class, demand } = drawn;
         let demands = &ahead.demands[ahead.range(id)];
         // Filled in where it stays: a copy would have to wait until all parts are written.
         let Flight { departure, next, first, turn_time, user: sender, .. } = &mut ahead.flights[id.0 as usize];

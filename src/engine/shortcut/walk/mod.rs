@@ -92,18 +92,17 @@ impl<O: Observer> Simulation<O> {
         }
         let Walk { workers, unreported, begins, .. } = walk;
         let Some(intake) = &self.arrivals.intake else { return limit };
-        let (arrivals, brought) = intake.drawn();
+        let (arrivals, drawn) = intake.drawn();
         let is_over = |arrival: SimTime| arrival > self.last_instant || !counts && arrival >= self.warm_up;
         let room = self.max_in_flight as usize + 1 - workers.most;
         let count = arrivals.partition_point(|arrival| !is_over(arrival.time)).min(limit).min(room);
         let (outcome, before) = (Outcome::Completed, unreported.len());
-        let (arrivals, brought, number) = (&arrivals[..count], &brought[..count], self.arrivals.arrived);
+        let (arrivals, drawn, number) = (&arrivals[..count], &drawn[..count], self.arrivals.arrived);
         begins.clear();
-        begins
-            .extend(arrivals.iter().zip(brought).map(|(arrival, brought)| workers.assign(arrival.time, brought.alone)));
-        let requests = arrivals.iter().zip(brought).zip(&*begins).enumerate();
-        unreported.extend(requests.map(|(index, ((arrival, brought), start))| {
-            let (arrival, DrawnRequest { class, alone: demand }) = (arrival.time, *brought);
+        begins.extend(arrivals.iter().zip(drawn).map(|(arrival, drawn)| workers.assign(arrival.time, drawn.demand)));
+        let requests = arrivals.iter().zip(drawn).zip(&*begins).enumerate();
+        unreported.extend(requests.map(|(index, ((arrival, drawn), start))| {
+            let (arrival, DrawnRequest { class, demand }) = (arrival.time, *drawn);
             let (request, first_arrival, attempts_before) = (number + index as u64, arrival, 0);
             let entrance = Entrance { request, class, arrival, first_arrival, attempts_before, demand };
             let mut spent = [SimDuration::ZERO; Activity::ALL.len()];
@@ -113,7 +112,7 @@ impl<O: Observer> Simulation<O> {
         }));
         let (walked, mut first) = (&mut unreported[before..], 0);
         while first < count {
-            let (class, of_one_class) = (brought[first].class, self.program.of_one_class(&brought[first..]));
+            let (class, of_one_class) = (drawn[first].class, self.program.of_one_class(&drawn[first..]));
             for (place, activity) in self.program.activities(class).iter().enumerate() {
                 let demands = &intake.column(place)[first..];
                 for (departure, demand) in walked[first..].iter_mut().zip(demands).take(of_one_class) {
