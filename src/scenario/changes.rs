@@ -1,13 +1,13 @@
 //! `--set PATH=VALUE`: changes of a scenario without editing it.
 //!
-//! A path names keys and numbers of items (from 0): `machine.cores`, `arrivals.at.0.time`, `classes.page.phases[1].db`.
-//! An item that is a one-key object is also found by its `name` or, if there is only one, its key:
-//! `policies.sync.workers` is `policies.0.sync.workers`, and so is `policies.0.workers`: the one key of an object that
-//! chooses a variant may be left out. Names may hold dots: of those that are there the longest is meant. Objects on the way
-//! are made if they are not there. Where one key chooses a variant (of arrivals, phases, policies, laws), naming another
-//! replaces it: after `arrivals.poisson=80/s` there is no `constant` left.
+//! A path consists of keys and item numbers (from 0): `machine.cores`, `arrivals.at.0.time`, `classes.page.phases[1].db`.
+//! An item that is a one-key object is also found by its `name` or, if that is unambiguous, its key:
+//! `policies.sync.workers` is `policies.0.sync.workers`, and so is `policies.0.workers`: the key that selects a variant
+//! may be omitted. Names may contain dots: the longest existing name matches. Missing objects on the way are created.
+//! Where one key selects a variant (of arrivals, phases, policies, distributions), naming another one replaces it: after
+//! `arrivals.poisson=80/s` there is no `constant` left.
 //!
-//! A value is JSON if it reads as JSON, else a text: `7` is a number, `80/s` a text.
+//! A value is JSON if it parses as JSON, and a string otherwise: `7` is a number, `80/s` a string.
 
 use super::diagnostic::{Diagnostic, allowed_names, did_you_mean, shown};
 use super::document::{Element, Member, Value};
@@ -28,12 +28,12 @@ impl Change {
         Self { option: "--set", text: text.into() }
     }
 
-    /// A change that an option of its own makes, by which messages call it.
+    /// A change made by another option, which messages name.
     pub fn by(option: &'static str, path: &str, value: &str) -> Self {
         Self { option, text: format!("{path}={value}") }
     }
 
-    /// The path and the value, as they were written.
+    /// The path and the value, as written.
     pub fn text(&self) -> &str {
         &self.text
     }
@@ -43,7 +43,7 @@ impl Change {
     }
 }
 
-/// Applies the change that is the last of the sources.
+/// Applies the change in the last of the sources.
 pub(super) fn apply(root: &mut Element, sources: &Sources) -> Result<(), Diagnostic> {
     let change = Changing { sources, whole: sources.whole(sources.0.len() - 1) };
     let (path, value) = change.parse()?;
@@ -56,7 +56,7 @@ struct Step<'t> {
     span: Span,
 }
 
-/// What is left of a path, and where it begins in the change.
+/// The rest of a path, and where it begins in the change.
 #[derive(Clone, Copy)]
 struct Path<'t> {
     text: &'t str,
@@ -64,12 +64,12 @@ struct Path<'t> {
 }
 
 impl<'t> Path<'t> {
-    /// What follows so many bytes.
+    /// The rest after this number of bytes.
     fn behind(self, bytes: usize) -> Self {
         Self { text: &self.text[bytes..], start: self.start + bytes }
     }
 
-    /// How long the longest of these names is that it begins with, blanks in front included.
+    /// Length of the longest of these names that the path begins with, including leading blanks.
     fn longest<'n>(self, names: impl IntoIterator<Item = &'n str>) -> Option<usize> {
         let bare = self.text.trim_start();
         let blanks = self.text.len() - bare.len();
@@ -96,7 +96,7 @@ impl Changing<'_> {
         let text = self.sources.0[self.whole.source].text();
         let Some(equals) = text.find('=') else {
             return Err(self
-                .error("a change has no `=`", self.whole, "only a path, or only a value")
+                .error("a change must contain `=`", self.whole, "only a path, or only a value")
                 .with_help("write `--set PATH=VALUE`, such as `--set machine.cores=4`"));
         };
         let path = Path { text: &text[..equals], start: 0 };
@@ -106,8 +106,8 @@ impl Changing<'_> {
         Ok((path, self.value(&text[equals + 1..], equals + 1)?))
     }
 
-    /// The first step of a path: the longest of the names that are there, or what stands before the next dot or bracket;
-    /// and the rest. A number may stand in brackets.
+    /// The first step of a path, and the rest: the longest existing name, or everything up to the next dot or bracket.
+    /// Numbers may be in brackets.
     fn step<'t, 'n>(
         &self,
         path: Path<'t>,
@@ -139,13 +139,13 @@ impl Changing<'_> {
     fn no_name(&self, start: usize, end: usize) -> Diagnostic {
         let span = Span { start, end, ..self.whole };
         self.error("a name is missing in the path", span, "expected a name here")
-            .with_help("write names with dots between them, such as `policies.0.sync.workers`")
+            .with_help("separate names by dots, such as `policies.0.sync.workers`")
     }
 
     fn brackets(&self, path: Path<'_>) -> Diagnostic {
         let end = path.text.find('.').unwrap_or(path.text.len());
         let span = Span { start: path.start, end: path.start + end, ..self.whole };
-        self.error("brackets that do not match", span, "expected a number in brackets")
+        self.error("brackets do not match", span, "expected a number in brackets")
             .with_help("write an item as `policies[0]` or `policies.0`")
     }
 
@@ -174,8 +174,8 @@ impl Changing<'_> {
         if depth > DEEPEST {
             let span = Span { start: path.start, ..self.whole };
             return Err(self
-                .error("the path is too long", span, "too deep")
-                .with_help(format!("at most {DEEPEST} names may stand behind each other")));
+                .error("the path is too long", span, "too many names")
+                .with_help(format!("write at most {DEEPEST} names")));
         }
         let (step, rest) = self.step(path, names_in(node))?;
         if let Some(member) = self.variant_left_out(node, shape, &step) {
@@ -202,15 +202,15 @@ impl Changing<'_> {
                 self.descend(item, shape, rest, value, depth + 1)
             }
             _ => {
-                let label = format!("what stands before it is {}, not an object or a list", shown(&node.describe()));
+                let label = format!("the value before it is {}, not an object or a list", shown(&node.describe()));
                 Err(self
-                    .error(format!("`{}` leads nowhere", shown(step.name)), step.span, label)
-                    .with_help("end the path before it"))
+                    .error(format!("the path cannot continue with `{}`", shown(step.name)), step.span, label)
+                    .with_help("end the path before this name"))
             }
         }
     }
 
-    /// The one member of an object that chooses a variant, where the step names something in there: `workers` in
+    /// The only member of an object that selects a variant, if the step names a field inside it: `workers` in
     /// `{ "sync": { … } }`.
     fn variant_left_out<'n>(&self, node: &'n mut Element, shape: Shape<'_>, step: &Step<'_>) -> Option<&'n mut Member> {
         let variants = shape.variants();
@@ -224,7 +224,7 @@ impl Changing<'_> {
         is_meant.then_some(member)
     }
 
-    /// Makes room for the variant that the step names, where one key of an object chooses among several.
+    /// Clears an object for the variant that the step names, where one key selects among several.
     fn choose_variant(&self, node: &mut Element, shape: Shape<'_>, step: &Step<'_>) {
         let variants = shape.variants();
         let is_variant = |key: &str| variants.contains(&key);
@@ -241,8 +241,8 @@ impl Changing<'_> {
         }
     }
 
-    /// The item by its number; or, of one-key objects, what stands in the one with that `name` or, if there is only
-    /// one, that key.
+    /// The item with this number; or, of one-key objects, the value of the one with this `name` or, if that is
+    /// unambiguous, this key.
     fn item<'n, 's>(
         &self,
         items: &'n mut [Element],
@@ -252,7 +252,7 @@ impl Changing<'_> {
         if let Ok(number) = step.name.parse::<usize>() {
             let range = match items.len() {
                 0 => "the list is empty".to_owned(),
-                1 => "the list has one item, number 0".to_owned(),
+                1 => "the list has one item: 0".to_owned(),
                 count => format!("the list has the items 0 to {}", count - 1),
             };
             let error = || self.error(format!("there is no item {number}"), step.span, range);
@@ -279,22 +279,22 @@ impl Changing<'_> {
             several => {
                 let numbers: Vec<String> = several.iter().map(usize::to_string).collect();
                 Err(self
-                    .error(format!("several items are `{}`", shown(step.name)), step.span, "which of them?")
-                    .with_help(format!("name it by its number: {}", numbers.join(" or "))))
+                    .error(format!("several items are named `{}`", shown(step.name)), step.span, "ambiguous")
+                    .with_help(format!("use the item number: {}", numbers.join(" or "))))
             }
         }
     }
 
     fn no_item(&self, names: &[&str], step: &Step<'_>) -> Diagnostic {
         let help = match names {
-            [] => "items are named by their number, from 0".to_owned(),
-            _ => allowed_names("items", step.name, names.iter().copied()) + "; or their numbers, from 0",
+            [] => "use an item number, from 0".to_owned(),
+            _ => allowed_names("items", step.name, names.iter().copied()) + "; or an item number, from 0",
         };
         self.error(format!("there is no item `{}`", shown(step.name)), step.span, "no such item").with_help(help)
     }
 }
 
-/// The names by which a path may go on from here.
+/// The names with which a path may continue from here.
 fn names_in(node: &Element) -> Vec<&str> {
     let keys = node.members().iter().map(|member| member.key.as_str());
     let of_items = node.items().iter().filter_map(Element::only_member);
@@ -302,7 +302,7 @@ fn names_in(node: &Element) -> Vec<&str> {
 }
 
 impl Member {
-    /// The `name` in a one-key object's content; without one, the key.
+    /// The `name` inside a one-key object, or its key.
     fn name(&self) -> &str {
         self.value.member("name").and_then(|name| name.value.as_text()).unwrap_or(&self.key)
     }

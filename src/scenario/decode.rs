@@ -1,6 +1,6 @@
-//! From a document to the types of the file format, by serde, with the place of every error.
+//! From a document to the types of the file format, through serde, with the place of every error.
 //!
-//! A deserializer of our own, because it knows the place where an error arises and the names that are allowed there.
+//! This deserializer knows the place of every value and the names allowed there, so its errors are data, not text.
 
 use std::fmt;
 
@@ -19,42 +19,42 @@ pub(super) fn decode<'de, T: Deserialize<'de>>(node: &'de Element) -> Result<T, 
     T::deserialize(node)
 }
 
-/// What does not fit, and where.
+/// A value that does not fit its type, and where it is.
 #[derive(Debug)]
 pub(super) struct Misfit<'de> {
     pub problem: Problem,
-    /// What stands there.
+    /// The value that was found.
     pub found: Option<&'de Element>,
-    /// Where; known once the error has left the innermost value.
+    /// Its place; known once the error has left the innermost value.
     pub span: Option<Span>,
-    /// The field it is about: `` `workers` ``, or ``item 2 of `uniform` ``.
+    /// The field concerned: `` `workers` ``, or ``item 2 of `uniform` ``.
     pub field: Option<String>,
 }
 
-/// What does not fit.
+/// What is wrong with a value.
 #[derive(Debug)]
 pub(super) enum Problem {
-    /// What a type says of its own: what is wrong and, on further lines, what to do.
+    /// The message of a type: what is wrong and, on further lines, what to do.
     Said(String),
-    /// Something else is expected.
+    /// Another kind of value is expected.
     Expected(String),
     /// A list of another length is expected.
     Length { found: usize, expected: String },
-    /// A field is not there; `allowed` are all there may be.
+    /// A field is missing; `allowed` are all fields of its object.
     Missing { field: &'static str, allowed: &'static [&'static str] },
-    /// A name that is not allowed, and what it should name.
+    /// A name that is not allowed, and what it stands for.
     Unknown { name: Box<str>, noun: Noun, allowed: &'static [&'static str] },
-    /// The names of two variants where one is expected; of the type of this name.
+    /// Two variants where one is expected, of the type with this name.
     TwoKinds(&'static str),
 }
 
-/// What a name should name.
+/// What a name stands for.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Noun {
     Field,
-    /// A variant of a type that is not known.
+    /// A variant of an unknown type.
     Variant,
-    /// A variant of the type of this name.
+    /// A variant of the type with this name.
     KindOf(&'static str),
 }
 
@@ -65,10 +65,10 @@ impl<'de> Misfit<'de> {
 
     /// Sets the place, unless it is known more exactly.
     fn at(mut self, node: &'de Element) -> Self {
-        // Of a key that is wrong, the object that it stands in.
+        // For a wrong key, this is the object that contains it.
         self.found = self.found.or(Some(node));
         if self.span.is_none() {
-            // An unknown name that was read before its place was known stands among the keys of the object.
+            // An unknown name that was read before its place was known is one of the keys of this object.
             let key = match &self.problem {
                 Problem::Unknown { name, .. } => node.member(name).map(|member| member.key_span),
                 _ => None,
@@ -224,7 +224,7 @@ impl<'de> Deserializer<'de> for &'de Element {
 }
 
 fn visit_list<'de, V: Visitor<'de>>(items: &'de [Element], visitor: V) -> Result<V::Value, Misfit<'de>> {
-    // The expectation is asked for before the visitor is used up.
+    // Visiting consumes the visitor, so the expectation is formatted first.
     let expected = (&visitor as &dyn Expected).to_string();
     let mut rest = Items { items: items.iter().enumerate() };
     let value = visitor.visit_seq(&mut rest)?;
@@ -276,7 +276,7 @@ impl<'de> MapAccess<'de> for Members<'de> {
     }
 }
 
-/// A choice by name: the one key of an object, or a text.
+/// A choice by name: the only key of an object, or a string.
 struct Choice<'de> {
     of: &'static str,
     name: VariantName<'de>,
@@ -304,7 +304,7 @@ impl<'de> EnumAccess<'de> for Choice<'de> {
     }
 }
 
-/// What was chosen has this content, if any.
+/// The content of the chosen variant, if any.
 struct Content<'de> {
     field: &'de str,
     node: Option<&'de Element>,

@@ -1,8 +1,8 @@
-//! Defaults in force because the file does not say otherwise.
+//! The defaults in force where the file has no value.
 //!
-//! They are read from the schema, which has them from the types of the format: a field that gets a default there
-//! stands in the list without being named here. The limit of requests in flight is the one default that depends on other
-//! values.
+//! They are taken from the schema, which has them from the types of the format: a new field with a default is listed
+//! without being named here. Two defaults depend on other values: the limit on requests in flight, and when connections
+//! are released.
 
 use std::collections::HashSet;
 
@@ -33,7 +33,7 @@ pub(super) fn defaults(document: &Element, sections: &Sections) -> Vec<(String, 
     let in_force = InForce::of(sections);
     defaults.retain(|(path, _)| in_force.holds(path));
     for (name, backend) in &sections.backends {
-        // What it is depends on the client.
+        // This default depends on the client.
         let path = format!("backends.{name}.pool.release");
         let Some(release) = backend.release() else { continue };
         if let Some((_, value)) = defaults.iter_mut().find(|(other, _)| *other == path) {
@@ -72,7 +72,7 @@ fn visit(node: &Element, shape: Shape<'_>, path: &str, defaults: &mut Vec<(Strin
     }
 }
 
-/// A default as the schema has it; of an object each field.
+/// Adds a default of the schema; for an object, that of each field.
 fn add(default: Option<&Json>, path: &str, defaults: &mut Vec<(String, String)>) {
     let value = match default {
         Some(Json::Object(fields)) => {
@@ -92,7 +92,7 @@ fn add(default: Option<&Json>, path: &str, defaults: &mut Vec<(String, String)>)
     defaults.push((path.to_owned(), value));
 }
 
-/// Which defaults change anything in a scenario.
+/// Which defaults have an effect in a scenario.
 struct InForce<'a> {
     /// Whether classes are drawn by their weights.
     weights: bool,

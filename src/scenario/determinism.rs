@@ -1,4 +1,4 @@
-//! Whether a scenario leaves anything to chance.
+//! Whether a scenario draws random numbers.
 
 use crate::engine::{Dispatch, Rules};
 use crate::policy::PolicyChoice;
@@ -7,20 +7,20 @@ use crate::random::{Arrivals, BatchSize, Distribution, Phase, RequestClass};
 use super::Scenario;
 
 impl Scenario {
-    /// Whether nothing is drawn at random, so that every run gives the same numbers, whatever its seed: arrivals, classes
-    /// and demands are given, and so is what clients and workers do.
+    /// Whether nothing is drawn at random, so that every run gives the same numbers whatever its seed: arrivals, classes and
+    /// demands are fixed, and so is the behaviour of clients and workers.
     pub fn is_deterministic(&self) -> bool {
         self.arrivals_are_given() && self.demands_are_given() && self.clients_are_given() && !self.draws_workers()
     }
 
-    /// Times of arrival and classes.
+    /// Whether arrival times and classes are fixed.
     fn arrivals_are_given(&self) -> bool {
         let weighted = self.drawn_classes().count();
         match self.arrivals() {
             Arrivals::Trace(_) => true,
             Arrivals::At(list) => weighted == 1 || list.iter().all(|arrival| arrival.class.is_some()),
             Arrivals::Constant(_) => weighted == 1,
-            Arrivals::Renewal(law) => weighted == 1 && is_constant(law),
+            Arrivals::Renewal(distribution) => weighted == 1 && is_constant(distribution),
             Arrivals::Users(users) => weighted == 1 && is_constant(&users.think),
             Arrivals::Bursts(bursts) => {
                 weighted == 1 && matches!(bursts.size, BatchSize::Fixed(_)) && bursts.spread.as_nanos() == 0
@@ -55,7 +55,7 @@ impl Scenario {
         times.all(is_constant) && self.clients().retries.as_ref().is_none_or(|retries| retries.jitter <= 0.0)
     }
 
-    /// Whether chance decides which of several workers gets a request.
+    /// Whether requests are assigned to workers at random.
     fn draws_workers(&self) -> bool {
         let by_chance = |dispatch: Dispatch| match dispatch {
             Dispatch::Random | Dispatch::Accept => true,
@@ -65,7 +65,7 @@ impl Scenario {
         self.policies().iter().map(PolicyChoice::rules).any(draws)
     }
 
-    /// The classes that come up when a class is drawn.
+    /// The classes that can be drawn.
     fn drawn_classes(&self) -> impl Iterator<Item = &RequestClass> {
         self.workload().classes.iter().filter(|class| class.weight > 0.0)
     }
@@ -78,8 +78,8 @@ fn has_constant_demands(class: &RequestClass) -> bool {
     })
 }
 
-fn is_constant(law: &Distribution) -> bool {
-    law.is_always_zero() || law.sampler().is_constant()
+fn is_constant(distribution: &Distribution) -> bool {
+    distribution.is_always_zero() || distribution.sampler().is_constant()
 }
 
 #[cfg(test)]

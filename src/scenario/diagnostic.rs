@@ -1,4 +1,4 @@
-//! What is wrong with a scenario, and where: a message, the culprit underlined, and what to do.
+//! Errors in a scenario: a message, the place underlined, and what to do.
 //!
 //! ```text
 //! error: unknown backend `dbx`
@@ -20,12 +20,12 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 use super::source::{Source, Span, char_boundary};
 use crate::model::{visible, visible_lines};
 
-/// The widest excerpt of a line that is drawn, in columns of a terminal.
+/// Maximum width of the excerpt of a line, in terminal columns.
 const WIDEST: usize = 100;
-/// So many bytes of a line are looked at on each side: enough for an excerpt.
+/// Number of bytes of a line that are examined on each side of the place.
 const FARTHEST: usize = 2000;
 
-/// An error in what the user wrote, drawn with the place underlined.
+/// An error in the user's input, shown with its place underlined.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Diagnostic {
     message: String,
@@ -33,13 +33,13 @@ pub struct Diagnostic {
     help: Option<String>,
 }
 
-/// A stretch of one line, with what is to be said about it.
+/// A part of a line, with its label.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Snippet {
     source: String,
     line: usize,
     column: usize,
-    /// The end of the line before the stretch, the stretch, and the beginning of the rest; fit to be shown on a terminal.
+    /// The end of the line before the part, the part, and the beginning of the rest; safe to show on a terminal.
     before: String,
     culprit: String,
     after: String,
@@ -47,12 +47,12 @@ struct Snippet {
 }
 
 impl Diagnostic {
-    /// An error that has no place in a text.
+    /// An error without a place in a text.
     pub fn new(message: impl Into<String>) -> Self {
         Self { message: lines(message), places: Vec::new(), help: None }
     }
 
-    /// A file that the user named cannot be read.
+    /// A file named by the user cannot be read.
     pub fn unreadable(name: &str, error: &io::Error) -> Self {
         match error.kind() {
             io::ErrorKind::NotFound => Self::new(format!("there is no file `{}`", shown(name)))
@@ -60,27 +60,27 @@ impl Diagnostic {
             io::ErrorKind::IsADirectory => Self::new(format!("`{}` is a directory", shown(name)))
                 .with_help("name the scenario files in it, such as `*.json`"),
             io::ErrorKind::FileTooLarge => Self::new(format!("cannot read `{}`: {error}", shown(name))).with_help(
-                "recorded requests and lists of durations belong in files of their own, which the scenario names",
+                "move recorded requests and lists of durations to files of their own, and name these in the scenario",
             ),
             _ => Self::new(format!("cannot read `{}`: {error}", shown(name))),
         }
     }
 
-    /// Says what to do about it.
+    /// Adds what to do.
     #[must_use]
     pub fn with_help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(lines(help));
         self
     }
 
-    /// Underlines a stretch of a source: the first is the culprit, others explain it.
+    /// Underlines a part of a source: first the place of the error, then those that explain it.
     #[must_use]
     pub(super) fn at(mut self, source: &Source, span: Span, label: impl Into<String>) -> Self {
         self.places.push(Snippet::new(source, span, lines(label)));
         self
     }
 
-    /// The same places with these words: what is wrong, and what is to be said about the first place.
+    /// The same places with this message, and this label of the first place.
     #[must_use]
     pub(super) fn worded(mut self, message: impl Into<String>, label: impl Into<String>) -> Self {
         self.message = lines(message);
@@ -100,12 +100,12 @@ impl Diagnostic {
         self.help.as_deref()
     }
 
-    /// Where the culprit stands: the name of the source, line and column, both counted from 1, in characters.
+    /// The place of the error: the name of the source, line and column, both from 1, in characters.
     pub fn place(&self) -> Option<(&str, usize, usize)> {
         self.places.first().map(|place| (place.source.as_str(), place.line, place.column))
     }
 
-    /// The whole diagnostic as a person reads it, ending with a line break.
+    /// The whole diagnostic for people, ending with a line break.
     pub fn render(&self, color: bool) -> String {
         let colors = Colors { enabled: color };
         let width = self.places.iter().map(|place| place.line.to_string().len()).max().unwrap_or(0);
@@ -134,7 +134,7 @@ impl Snippet {
         let start = char_boundary(text, span.start);
         let mark = source.locate(start);
         let first_line = |stretch: &str| stretch.find('\n').unwrap_or(stretch.len());
-        // A long line is cut around the culprit; what lies beyond need not be looked at.
+        // A long line is cut around the place; the rest is not examined.
         let near = |at: usize| char_boundary(text, at.saturating_add(FARTHEST));
         let end = char_boundary(text, span.end.max(start));
         let stop = start + first_line(&text[start..end.min(near(start))]);
@@ -148,7 +148,7 @@ impl Snippet {
         Self { source: printable(source.name()), line: mark.line, column: mark.column, before, culprit, after, label }
     }
 
-    /// Draws the line with what is to be said about it, below a place in the source given.
+    /// Draws the line with its label; `above` is the source of the place drawn before.
     fn draw(&self, out: &mut String, above: Option<&str>, width: usize, colors: Colors) {
         let margin = " ".repeat(width + 2);
         let edge = format!("{margin}{}", colors.dim("│"));
@@ -189,7 +189,7 @@ impl fmt::Display for Diagnostic {
 }
 
 impl fmt::Debug for Diagnostic {
-    /// As a person reads it, so that `unwrap` and `expect` in tests say what is wrong.
+    /// As rendered for people, so that `unwrap` and `expect` in tests show what is wrong.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "\n{}", self.render(false))
     }
@@ -197,7 +197,7 @@ impl fmt::Debug for Diagnostic {
 
 impl Error for Diagnostic {}
 
-/// The allowed name that was probably meant, if one is near enough.
+/// The allowed name that was probably meant, if one is similar enough.
 pub fn did_you_mean<'a>(found: &str, allowed: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     const LONGEST: usize = 60;
     let found = found.to_lowercase();
@@ -213,7 +213,7 @@ pub fn did_you_mean<'a>(found: &str, allowed: impl IntoIterator<Item = &'a str>)
         .map(|(_, name)| name)
 }
 
-/// Names as messages list them: `` `db`, `payments` ``; not too many.
+/// Names as listed in messages: `` `db`, `payments` ``, and how many more there are.
 pub(super) fn list<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     const MOST: usize = 16;
     let names: Vec<String> = names.into_iter().map(|name| format!("`{}`", shown(name))).collect();
@@ -223,7 +223,7 @@ pub(super) fn list<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     }
 }
 
-/// What is allowed, and which of it was probably meant.
+/// The allowed names, and the one that was probably meant.
 pub fn allowed_names<'a>(what: &str, found: &str, allowed: impl IntoIterator<Item = &'a str>) -> String {
     let allowed: Vec<&str> = allowed.into_iter().collect();
     let listed = format!("{what}: {}", list(allowed.iter().copied()));
@@ -233,24 +233,24 @@ pub fn allowed_names<'a>(what: &str, found: &str, allowed: impl IntoIterator<Ite
     }
 }
 
-/// A name of the user as a message shows it: on one line, and not too long.
+/// A name given by the user as shown in messages: on one line, shortened.
 pub(super) fn shown(name: &str) -> String {
     const LONGEST: usize = 60;
     cut_end(&printable(name), LONGEST)
 }
 
-/// A sentence with words of the user in it, as a message shows it.
+/// A sentence that contains user input, as shown in messages.
 pub(super) fn shown_line(text: &str) -> String {
     const LONGEST: usize = 200;
     cut_end(&printable(text), LONGEST)
 }
 
-/// Text of the user fit for one line of a terminal: tabs as spaces, nothing that moves the cursor.
+/// User input made safe for one line of a terminal: tabs as spaces, nothing that moves the cursor.
 fn printable(text: &str) -> String {
     visible(&text.replace('\t', "    ")).into_owned()
 }
 
-/// Words of ours with words of the user in them: nothing hidden but our own line feeds.
+/// A message that contains user input: only line feeds are kept of what is not visible.
 fn lines(text: impl Into<String>) -> String {
     let text = text.into();
     match visible_lines(&text) {
@@ -259,7 +259,7 @@ fn lines(text: impl Into<String>) -> String {
     }
 }
 
-/// The beginning of a text, at most so many columns wide.
+/// The beginning of a text, at most this many columns wide.
 fn cut_end(text: &str, width: usize) -> String {
     if text.width() <= width {
         return text.to_owned();
@@ -272,7 +272,7 @@ fn cut_end(text: &str, width: usize) -> String {
     text.chars().take_while(fits).chain(['…']).collect()
 }
 
-/// The end of a text, at most so many columns wide.
+/// The end of a text, at most this many columns wide.
 fn cut_start(text: &str, width: usize) -> String {
     let reversed: String = text.chars().rev().collect();
     cut_end(&reversed, width).chars().rev().collect()

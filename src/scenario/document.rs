@@ -1,4 +1,4 @@
-//! A JSON document in which every value knows where it stands.
+//! A JSON document in which every value has its place in the text.
 
 use serde_json::Number;
 
@@ -39,7 +39,7 @@ impl Element {
         }
     }
 
-    /// The member of an object that has only one.
+    /// The member of an object that has exactly one.
     pub fn only_member(&self) -> Option<&Member> {
         match self.members() {
             [member] => Some(member),
@@ -47,7 +47,7 @@ impl Element {
         }
     }
 
-    /// The same, to be changed.
+    /// The same, mutable.
     pub fn only_member_mut(&mut self) -> Option<&mut Member> {
         match &mut self.value {
             Value::Object(members) if members.len() == 1 => members.first_mut(),
@@ -63,12 +63,12 @@ impl Element {
         }
     }
 
-    /// Whether nothing is inside it.
+    /// Whether it is neither an object nor a list.
     pub fn is_scalar(&self) -> bool {
         !matches!(self.value, Value::List(_) | Value::Object(_))
     }
 
-    /// The text, if it is one.
+    /// The text of a string.
     pub fn as_text(&self) -> Option<&str> {
         match &self.value {
             Value::Text(text) => Some(text),
@@ -76,29 +76,29 @@ impl Element {
         }
     }
 
-    /// The member of that name.
+    /// The member with this key.
     pub fn member(&self, key: &str) -> Option<&Member> {
         self.members().iter().find(|member| member.key == key)
     }
 
-    /// The value of that name, or the value itself: an error about what is not there is shown where it should be.
+    /// The value of this key, or the value itself: an error about a missing value is shown where it should be.
     pub fn at(&self, key: &str) -> &Self {
         self.member(key).map_or(self, |member| &member.value)
     }
 
-    /// The item of that number, or the value itself.
+    /// The item with this number, or the value itself.
     pub fn item(&self, index: usize) -> &Self {
         self.items().get(index).unwrap_or(self)
     }
 
-    /// The first value of that name anywhere inside.
+    /// The first value of this key at any depth.
     pub fn find(&self, key: &str) -> Option<&Self> {
         let own = self.member(key).map(|member| &member.value);
         let inner = || self.members().iter().map(|member| &member.value).chain(self.items());
         own.or_else(|| inner().find_map(|value| value.find(key)))
     }
 
-    /// A short stretch to underline: of an object or list only its opening.
+    /// The part to underline: of an object or list only the opening bracket.
     pub fn short_span(&self) -> Span {
         match self.value {
             Value::List(_) | Value::Object(_) => self.span.opening(),
@@ -106,16 +106,16 @@ impl Element {
         }
     }
 
-    /// What it is, in a few words.
+    /// A description for messages.
     pub fn describe(&self) -> String {
         const LONG: usize = 30;
         match &self.value {
             Value::Null => "null".to_owned(),
             Value::Bool(value) => value.to_string(),
             Value::Number(number) => number.to_string(),
-            Value::Text(text) if text.is_empty() => "an empty text".to_owned(),
-            Value::Text(text) if text.chars().count() > LONG => "a text".to_owned(),
-            Value::Text(text) => format!("the text \"{text}\""),
+            Value::Text(text) if text.is_empty() => "an empty string".to_owned(),
+            Value::Text(text) if text.chars().count() > LONG => "a string".to_owned(),
+            Value::Text(text) => format!("the string \"{text}\""),
             Value::List(items) if items.is_empty() => "an empty list".to_owned(),
             Value::List(_) => "a list".to_owned(),
             Value::Object(members) if members.is_empty() => "an empty object".to_owned(),
@@ -123,7 +123,7 @@ impl Element {
         }
     }
 
-    /// The same document without places.
+    /// The document without places.
     pub fn to_json(&self) -> serde_json::Value {
         use serde_json::Value as Json;
         match &self.value {

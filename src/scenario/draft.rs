@@ -1,7 +1,7 @@
-//! A scenario file that is to be written: its values, and the comments that explain them.
+//! A scenario file to be written: its values, and the comments that explain them.
 //!
-//! A draft is made of a form, or read from a file. What was read stays as it was written: units, ways to give a
-//! distribution, defaults that were spelled out or left out, and comments.
+//! A draft is made from a form, or read from a file. Values that were read keep their spelling: units, the parameters of a
+//! distribution, explicit and omitted defaults. Comments are kept too.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -41,21 +41,21 @@ pub struct Draft {
     comments: Comments,
 }
 
-/// Comments by the JSON pointer of what they explain.
+/// Comments by the JSON pointer of the value that they explain.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Comments {
     above: BTreeMap<String, Vec<String>>,
-    beside: BTreeMap<String, String>,
+    trailing: BTreeMap<String, String>,
     end: Vec<String>,
 }
 
 impl Draft {
-    /// The file of a form, without defaults but those whose JSON pointer `is_kept`.
+    /// The file of a form. Defaults are omitted unless their JSON pointer `is_kept`.
     pub(crate) fn of(form: &ScenarioForm, is_kept: &dyn Fn(&str) -> bool) -> Self {
         Self { json: encode(form, is_kept), comments: Comments::default() }
     }
 
-    /// Reads a file. Each value is checked on its own; rules between values are checked by [`super::read`].
+    /// Reads a file. Each value is checked against its type; [`super::read`] also checks values against each other.
     ///
     /// # Errors
     /// The first mistake, with its place.
@@ -70,7 +70,7 @@ impl Draft {
     /// Changes a value, as `--set` does.
     ///
     /// # Errors
-    /// Where the path leads nowhere, or a value is not what its type may be.
+    /// If the path does not exist, or the value does not fit its type.
     pub fn change(&mut self, change: &Change) -> Result<(), Diagnostic> {
         let sources = Sources(vec![Source::new("scenario", self.to_string()), change.source()]);
         let mut document = syntax::parse(&sources, sources.whole(0))?;
@@ -80,19 +80,19 @@ impl Draft {
         Ok(())
     }
 
-    /// Adds a comment above the value at a JSON pointer, such as `/classes/page/weight`; an empty line is left empty.
+    /// Adds a comment above the value at a JSON pointer, such as `/classes/page/weight`; empty lines remain empty.
     pub fn comment(&mut self, pointer: &str, text: &str) {
         let lines = text.split('\n').map(printable);
         self.comments.above.entry(pointer.to_owned()).or_default().extend(lines);
     }
 
     /// Sets the comment at the end of the line of the value at a JSON pointer.
-    pub fn comment_beside(&mut self, pointer: &str, text: &str) {
-        self.comments.beside.insert(pointer.to_owned(), printable(text));
+    pub fn trailing_comment(&mut self, pointer: &str, text: &str) {
+        self.comments.trailing.insert(pointer.to_owned(), printable(text));
     }
 }
 
-/// A comment is one line, without anything that would end it.
+/// A comment on one line: control characters could end it.
 fn printable(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect::<String>().trim_end().to_owned()
 }
@@ -108,8 +108,8 @@ impl Comments {
         self.above.entry(pointer.to_owned()).or_default().push(line);
     }
 
-    pub fn add_beside(&mut self, pointer: &str, line: String) {
-        self.beside.insert(pointer.to_owned(), line);
+    pub fn add_trailing(&mut self, pointer: &str, line: String) {
+        self.trailing.insert(pointer.to_owned(), line);
     }
 
     pub fn add_at_the_end(&mut self, line: String) {
@@ -120,8 +120,8 @@ impl Comments {
         self.above.get(pointer).map_or(&[], Vec::as_slice)
     }
 
-    pub fn beside(&self, pointer: &str) -> Option<&str> {
-        self.beside.get(pointer).map(String::as_str)
+    pub fn trailing(&self, pointer: &str) -> Option<&str> {
+        self.trailing.get(pointer).map(String::as_str)
     }
 
     pub fn at_the_end(&self) -> &[String] {
@@ -130,7 +130,7 @@ impl Comments {
 
     /// Whether there is a comment on the value at that pointer.
     pub fn is_at(&self, pointer: &str) -> bool {
-        self.above.contains_key(pointer) || self.beside.contains_key(pointer)
+        self.above.contains_key(pointer) || self.trailing.contains_key(pointer)
     }
 
     /// Whether there is a comment on anything inside the value at that pointer.
@@ -138,6 +138,6 @@ impl Comments {
         let prefix = format!("{pointer}/");
         let begins = |first: Option<&String>| first.is_some_and(|found| found.starts_with(&prefix));
         begins(self.above.range(prefix.clone()..).next().map(|(found, _)| found))
-            || begins(self.beside.range(prefix.clone()..).next().map(|(found, _)| found))
+            || begins(self.trailing.range(prefix.clone()..).next().map(|(found, _)| found))
     }
 }

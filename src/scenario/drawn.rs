@@ -1,7 +1,7 @@
-//! Random scenario files, drawn from the schema: what is written is read again as the same.
+//! Random scenario files, drawn from the schema: reading what was written gives the same form.
 //!
-//! The schema knows every field, variant and name of the format, so a new one is drawn without being named here; values of
-//! one type that a file may hold in no pair (a median above its p99) are drawn again.
+//! The schema knows every field, variant and name of the format, so new ones are drawn without being listed here. Files
+//! with combinations that types reject (a median above its p99) are skipped.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -19,11 +19,11 @@ use super::{Scenario, decode, syntax};
 
 /// At least this many scenarios are read and written, and more until every field and variant has been among them.
 const FEWEST: u64 = 300;
-/// If more are needed, the dice are wrong.
+/// If more are needed, the generator is wrong.
 const MOST: u64 = 20_000;
 
 #[test]
-fn what_is_written_is_read_again_as_the_same_and_every_field_and_variant_is_drawn() {
+fn reading_what_was_written_gives_the_same_form_for_every_field_and_variant() {
     let schema = schema();
     let mut missing = places(&schema);
     for seed in 0..MOST {
@@ -47,7 +47,7 @@ fn what_is_written_is_read_again_as_the_same_and_every_field_and_variant_is_draw
 }
 
 #[test]
-fn comments_stay_where_they_are_and_change_nothing() {
+fn comments_stay_in_place_and_change_no_value() {
     let schema = schema();
     let mut written = 0;
     for seed in 0..400 {
@@ -57,7 +57,7 @@ fn comments_stay_where_they_are_and_change_nothing() {
         for pointer in pointers(&json) {
             match dice.up_to(8) {
                 1 => draft.comment(&pointer, "Above \"it\": // { ["),
-                2 if !pointer.is_empty() => draft.comment_beside(&pointer, "beside } it"),
+                2 if !pointer.is_empty() => draft.trailing_comment(&pointer, "trailing } it"),
                 _ => {}
             }
         }
@@ -70,7 +70,7 @@ fn comments_stay_where_they_are_and_change_nothing() {
 }
 
 #[test]
-fn the_scenarios_of_the_repository_are_kept_as_they_are_written() {
+fn the_scenarios_of_the_repository_keep_their_values_and_comments() {
     let mut read = 0;
     for entry in fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios")).unwrap() {
         let path = entry.unwrap().path();
@@ -92,7 +92,7 @@ fn the_scenarios_of_the_repository_are_kept_as_they_are_written() {
     assert!(read > 5, "{read}");
 }
 
-/// What a scenario says, wherever it stands in the file.
+/// The values of a scenario, without their places in the file.
 fn values(scenario: &Scenario) -> (Sections, Vec<String>) {
     let mut sections = scenario.sections.clone();
     let objectives = std::mem::take(&mut sections.objectives);
@@ -198,7 +198,7 @@ impl<'a> Dice<'a> {
         }
     }
 
-    /// What is written in a text of its own syntax.
+    /// A string with its own syntax.
     fn named(&mut self, schema: &Json, place: &str) -> Option<Json> {
         let (name, choices): (_, &[&str]) = match schema.get("pattern")?.as_str()? {
             pattern if pattern.contains("ns|us") => {

@@ -1,12 +1,12 @@
-//! From the types of the file format to JSON, without what a reader assumes anyway.
+//! From the types of the file format to JSON, without defaults.
 
 use serde_json::{Map, Number, Value as Json};
 
 use super::format::ScenarioForm;
 use super::schema::Shape;
 
-/// A form as JSON, without empty options and defaults; `is_kept` names the defaults that are written all the same, by
-/// their JSON pointer, such as `/machine/cores`.
+/// A form as JSON, without omitted options and defaults; `is_kept` selects defaults that are written nevertheless, by their
+/// JSON pointer, such as `/machine/cores`.
 pub(super) fn encode(form: &ScenarioForm, is_kept: &dyn Fn(&str) -> bool) -> Json {
     let json = serde_json::to_value(form).expect("forms have text keys and finite numbers");
     Omission { is_kept }.value(json, Shape::root(), &mut String::new())
@@ -42,9 +42,9 @@ impl Omission<'_> {
         fields.into_iter().filter_map(written).collect()
     }
 
-    /// The value of a field, unless it is a default that holds nothing to be kept.
+    /// The value of a field, unless it is a default without anything to keep.
     fn field(&self, value: Json, shape: Shape<'_>, pointer: &mut String) -> Option<Json> {
-        // What the schema calls the default of an option depends on other values.
+        // The schema's default of an optional field is only its usual value, which may depend on other fields.
         let is_default = !shape.is_optional() && shape.default() == Some(&value) && !(self.is_kept)(pointer);
         let value = self.value(value, shape, pointer);
         let is_empty = value.as_object().is_none_or(Map::is_empty);
@@ -52,7 +52,7 @@ impl Omission<'_> {
     }
 }
 
-/// Does something with the pointer to a member or an item.
+/// Runs an action with the pointer of a member or an item.
 pub(super) fn inside<T>(pointer: &mut String, name: &str, action: impl FnOnce(&mut String) -> T) -> T {
     let length = pointer.len();
     pointer.push('/');

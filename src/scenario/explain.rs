@@ -1,4 +1,4 @@
-//! What serde found wrong, in plain words: what is allowed, what was found, what to do.
+//! The messages about values that do not fit the format: what is allowed, what was found, what to do.
 
 use super::decode::{Misfit, Noun, Problem};
 use super::diagnostic::{Diagnostic, allowed_names, list, shown};
@@ -8,7 +8,7 @@ use super::schema::Shape;
 use super::source::{Sources, Span};
 use crate::policy::PolicyChoice;
 
-/// The diagnostic for a document that does not fit the format.
+/// The diagnostic of a value that does not fit the format.
 pub(super) fn explain(misfit: Misfit<'_>, sources: &Sources) -> Diagnostic {
     let span = misfit.span.unwrap_or(sources.whole(0).opening());
     let field = shown(misfit.field.as_deref().unwrap_or("the scenario"));
@@ -35,18 +35,20 @@ pub(super) fn explain(misfit: Misfit<'_>, sources: &Sources) -> Diagnostic {
             sources.error(message, span, format!("found {found} {}", if found == 1 { "value" } else { "values" }))
         }
         Problem::Missing { field: missing, allowed } => {
-            let label = format!("`{missing}` is not in here");
+            let label = format!("`{missing}` is missing here");
             let help = match allowed {
                 [] => format!("add `\"{missing}\": …`"),
-                _ => format!("add `\"{missing}\": …`; fields here: {}", list(allowed.iter().copied())),
+                _ => format!("add `\"{missing}\": …`; allowed fields: {}", list(allowed.iter().copied())),
             };
             sources.error(format!("missing field `{missing}`{place}"), span, label).with_help(help)
         }
         Problem::Unknown { name, noun, allowed } => {
             let named = shown(&name);
             let (message, label, listed) = match noun {
-                Noun::Field => (format!("unknown field `{named}`{place}"), "no such field", "fields here".to_owned()),
-                Noun::Variant => (format!("unknown kind `{named}`{place}"), "no such kind", "kinds".to_owned()),
+                Noun::Field => {
+                    (format!("unknown field `{named}`{place}"), "no such field", "allowed fields".to_owned())
+                }
+                Noun::Variant => (format!("unknown kind `{named}`{place}"), "no such kind", "allowed kinds".to_owned()),
                 Noun::KindOf(type_name) => {
                     let kind = format!("kind of {}", first_word(type_name));
                     (format!("unknown {kind} `{named}`"), "no such kind", kind.replace("kind", "kinds"))
@@ -62,12 +64,12 @@ pub(super) fn explain(misfit: Misfit<'_>, sources: &Sources) -> Diagnostic {
             sources.error(message, span, label).with_help(help)
         }
         Problem::TwoKinds(type_name) => sources
-            .error(format!("two kinds of {} in one object", first_word(type_name)), span, "a second key")
-            .with_help("each stands in an object of its own, with one key"),
+            .error(format!("an object must have exactly one kind of {}", first_word(type_name)), span, "the second key")
+            .with_help("write an object with one key for each"),
     }
 }
 
-/// How to write a preset as its plain policy, where that has a field which the preset has not.
+/// How to write a preset as its plain policy, if that has a field which the preset lacks.
 fn plain_that_has(preset: &Element, kind: &str, field: &str) -> Option<String> {
     let kind = kind.trim_matches('`');
     let fields = PolicyChoice::KINDS.contains(&kind).then(|| preset.to_json())?;
@@ -84,10 +86,10 @@ fn plain_that_has(preset: &Element, kind: &str, field: &str) -> Option<String> {
         other => Element { span: preset.span, value: other.clone() }.to_json().to_string(),
     };
     let plain = plain_with(&policy, field, &value)?;
-    Some(format!("`{kind}` has no choice of `{field}`; write the plain policy that it stands for:\n{plain}"))
+    Some(format!("`{kind}` does not have the field `{field}`; write the plain policy that it stands for:\n{plain}"))
 }
 
-/// The plain policy that a preset stands for, with this field, if it has such a field.
+/// The plain policy that a preset stands for, with this field added, if it has such a field.
 pub(super) fn plain_with(policy: &PolicyChoice, field: &str, value: &str) -> Option<String> {
     let mut plain = policy.stands_for()?.policy;
     let (kind, fields) = plain.as_object_mut()?.iter_mut().next()?;
@@ -97,19 +99,19 @@ pub(super) fn plain_with(policy: &PolicyChoice, field: &str, value: &str) -> Opt
     Some(plain.to_string())
 }
 
-/// The first word of a type's name, as messages call it: `PhaseForm` is a `phase`.
+/// The first word of a type's name, for messages: `PhaseForm` is a `phase`.
 fn first_word(rust_name: &str) -> String {
     let end = rust_name.char_indices().skip(1).find(|(_, c)| c.is_uppercase());
     rust_name[..end.map_or(rust_name.len(), |(at, _)| at)].to_lowercase()
 }
 
-/// What a value says of itself.
+/// The message of a type about a value.
 pub(super) fn said(sources: &Sources, field: &str, span: Span, what: &str, help: &str) -> Diagnostic {
     let diagnostic = sources.error(format!("invalid value for {field}"), span, shown(what));
     if help.is_empty() { diagnostic } else { diagnostic.with_help(help) }
 }
 
-/// The unit in which a field's time is usually given: of what lasts about as long as a run, seconds.
+/// The usual unit of a duration field: seconds for what lasts about as long as a run.
 fn usual_unit(field: &str) -> &'static str {
     const LONG: [&str; 13] = [
         "`duration`",
@@ -129,7 +131,7 @@ fn usual_unit(field: &str) -> &'static str {
     if LONG.contains(&field) { "s" } else { "ms" }
 }
 
-/// The same text with a unit, where that is all it lacks and the usual one is not that of the general help.
+/// The same text with a unit, if only that is missing and the usual unit is not the one of the general help.
 fn with_unit(what: &str, field: &str) -> Option<String> {
     let number = what.strip_prefix('`')?.strip_suffix("` has no unit")?;
     let unit = usual_unit(field);
@@ -137,7 +139,7 @@ fn with_unit(what: &str, field: &str) -> Option<String> {
         .then(|| format!("write it with its unit, such as \"{number}{unit}\"; units are ns, us, ms, s, m (minutes), h"))
 }
 
-/// What to do about the most common slips: a number without its unit, a number in quotes.
+/// What to do about the most common mistakes: a number without a unit, a number in quotes.
 fn hint(expected: &str, found: &Element, field: &str) -> Option<String> {
     match &found.value {
         Value::Number(number) if expected.starts_with("a duration") => {
@@ -161,9 +163,9 @@ fn hint(expected: &str, found: &Element, field: &str) -> Option<String> {
     }
 }
 
-/// What serde expects, in words for people who write JSON.
+/// What serde expects, in the terms of JSON.
 fn plain(expected: &str, found: Option<&Element>) -> String {
-    // A number beyond the range is told the range; others need not know it.
+    // The upper limit is shown only to those who exceed it.
     let is_beyond = |most: f64| matches!(found.map(|node| &node.value), Some(Value::Number(number)) if number.as_f64() > Some(most));
     let whole = |least: u32, most: u64| {
         if is_beyond(most as f64) {
@@ -178,8 +180,9 @@ fn plain(expected: &str, found: Option<&Element>) -> String {
         "u32" => whole(0, u32::MAX.into()),
         "u64" => whole(0, u64::MAX),
         "f64" => "a number".to_owned(),
+        "i32" => "a whole number".to_owned(),
         "a boolean" => "`true` or `false`".to_owned(),
-        "a string" => "a text in quotes".to_owned(),
+        "a string" => "a string in quotes".to_owned(),
         "a map" => "an object in braces".to_owned(),
         "a sequence" => "a list in square brackets".to_owned(),
         "a tuple of size 2" => "a list of 2 values".to_owned(),

@@ -1,5 +1,5 @@
-//! JSON as people write scenario files: what fits on a line stays on it, closing brackets follow the last item, and
-//! comments stand above a value or at the end of its line.
+//! The layout of scenario files: what fits on a line stays on one, closing brackets follow the last item, and comments are
+//! above a value or at the end of its line.
 
 use serde_json::{Map, Value as Json};
 
@@ -24,12 +24,12 @@ pub(super) fn layout(json: &Json, comments: &Comments) -> String {
 struct Page<'a> {
     comments: &'a Comments,
     out: String,
-    /// The place of the value that is being written.
+    /// The JSON pointer of the value that is being written.
     pointer: String,
 }
 
 impl Page<'_> {
-    /// A value after what already stands on its line; `room` is what must follow it on its last line.
+    /// Writes a value on the current line; `room` is the width of what must follow on its last line.
     fn value(&mut self, json: &Json, shape: Shape<'_>, indent: usize, room: usize) {
         match json {
             Json::Array(items) if !self.fits(json, room) && !items.is_empty() => self.list(items, shape, indent, room),
@@ -91,7 +91,7 @@ impl Page<'_> {
         self.out.push('}');
     }
 
-    /// The members on the line of the opening brace, where the last one opens a list or an object that goes on below.
+    /// The members on the line of the opening brace; the last one opens a list or an object that continues below.
     fn on_the_line(&mut self, fields: &Map<String, Json>, shape: Shape<'_>, indent: usize, room: usize) {
         self.out.push('{');
         for (index, (key, value)) in fields.iter().enumerate() {
@@ -105,8 +105,8 @@ impl Page<'_> {
         self.close("}", last, indent);
     }
 
-    /// Whether the members of an object that does not fit on a line can begin on the line of its brace: single values, then
-    /// a list or such an object. Entries that users name have lines of their own.
+    /// Whether the members of an object that does not fit on a line can begin on the line of its brace: scalars, followed by
+    /// a list or such an object. Entries named by users have their own lines.
     fn may_share_a_line(&mut self, fields: &Map<String, Json>, shape: Shape<'_>) -> bool {
         let Some((last, value)) = fields.iter().next_back() else { return false };
         let has_comment = |page: &mut Self, key: &String| page.enter(key, |page| page.comments.is_at(&page.pointer));
@@ -174,7 +174,7 @@ impl Page<'_> {
         if !is_last {
             self.out.push(',');
         }
-        if let Some(comment) = self.comments.beside(&self.pointer) {
+        if let Some(comment) = self.comments.trailing(&self.pointer) {
             self.out.push_str("  // ");
             self.out.push_str(comment);
         }
@@ -182,7 +182,7 @@ impl Page<'_> {
 
     /// The closing bracket: on the line of the last item, unless a comment ends that line.
     fn close(&mut self, bracket: &str, last: &str, indent: usize) {
-        if self.enter(last, |page| page.comments.beside(&page.pointer).is_some()) {
+        if self.enter(last, |page| page.comments.trailing(&page.pointer).is_some()) {
             self.line(indent);
         } else {
             self.out.push(' ');
@@ -191,12 +191,12 @@ impl Page<'_> {
     }
 }
 
-/// The width of a value, where all of it stands on the line.
+/// The width of a value that is written whole, or of the bracket of another one.
 fn one_line_if(is_whole: bool, value: &Json) -> usize {
     if is_whole { one_line(value).chars().count() } else { 1 }
 }
 
-/// A value on one line; lists of single values have no spaces inside their brackets.
+/// A value on one line; lists of scalars have no spaces inside their brackets.
 fn one_line(json: &Json) -> String {
     match json {
         Json::Object(fields) if !fields.is_empty() => {

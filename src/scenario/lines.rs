@@ -1,16 +1,16 @@
-//! Where the lines of a text are, found in constant time however long they are.
+//! Lines and columns of a text, found in constant time however long the lines are.
 
-/// A mark stands at least every so many bytes.
+/// There is a mark at least every this many bytes.
 const STRETCH: usize = 1024;
 
 /// The lines of a text.
 #[derive(Clone, Debug)]
 pub(super) struct Lines {
-    /// One for each stretch, in order.
+    /// One mark per stretch, in order.
     marks: Vec<Position>,
 }
 
-/// A place in a text. Lines and columns are counted from 1, in characters.
+/// A position in a text. Lines and columns count from 1, in characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Position {
     /// In bytes.
@@ -35,7 +35,7 @@ impl Lines {
         Self { marks }
     }
 
-    /// The place of that byte, at which a character of the same text begins.
+    /// The position of this byte, at which a character of the same text begins.
     pub fn locate(&self, text: &str, at: usize) -> Position {
         let next = self.marks.partition_point(|mark| mark.at <= at);
         let mut here = self.marks[next.saturating_sub(1)];

@@ -1,8 +1,11 @@
-//! JSON text to [`Scenario`]: every rule about a valid scenario lives here, with its message.
+//! The scenario file, both ways: reading with every rule and its message, and writing.
 //!
-//! The way of a scenario: [`Source`] (its text) is parsed (`syntax`) into a `document` whose values know their places;
-//! `--set` changes the document (`changes`); serde reads it as the types of the file (`decode`, `format`), errors
-//! are put into words (`explain`); `rules` checks what must hold between values and makes the [`Scenario`].
+//! Reading: a [`Source`] is parsed (`syntax`) into a `document` whose values have places; `--set` changes the document
+//! (`changes`); serde turns it into the types of the file (`decode`, `format`), whose errors get messages (`explain`);
+//! `rules` checks the values against each other. The result is a [`Scenario`].
+//!
+//! Writing: a form (`format`) becomes JSON without defaults (`encode`), which `layout` turns into text together with
+//! comments. A [`Draft`] holds both; one that was read keeps the spelling and the comments of its file.
 
 mod changes;
 mod decode;
@@ -53,11 +56,11 @@ use self::source::Sources;
 
 /// Reads a scenario.
 ///
-/// `name` is what results call it: the file's, without folder and ending. `changes` are applied in their order.
-/// `files` opens those that the scenario names, by their path relative to the scenario.
+/// `name` is its name in results: the file name without directory and extension. `changes` are applied in order. `files`
+/// opens the files named in the scenario, by their path relative to it.
 ///
 /// # Errors
-/// The first mistake, with its place: in the file, or in the change that made it.
+/// The first mistake, with its place in the file or in a change.
 pub fn read(source: Source, name: &str, changes: &[Change], files: &Files) -> Result<Scenario, Diagnostic> {
     let (document, sources) = document(source, changes)?;
     let form: ScenarioForm = decode::decode(&document).map_err(|misfit| explain::explain(misfit, &sources))?;
@@ -79,10 +82,10 @@ pub fn read(source: Source, name: &str, changes: &[Change], files: &Files) -> Re
     })
 }
 
-/// A scenario's text as plain JSON, without its comments; only its syntax is checked.
+/// A scenario's text as plain JSON, without comments; only the syntax is checked.
 ///
 /// # Errors
-/// Where the text is not JSON with `//` comments, or gives a key twice.
+/// If the text is not JSON with `//` comments, or has a duplicate key.
 pub fn to_json(source: Source) -> Result<serde_json::Value, Diagnostic> {
     Ok(document(source, &[])?.0.to_json())
 }
@@ -97,9 +100,9 @@ fn document(source: Source, changes: &[Change]) -> Result<(Element, Sources), Di
     Ok((document, sources))
 }
 
-/// The scenario in the form that its hash is taken of: what was read and changed, as JSON without spaces, the keys of
-/// each object sorted, without `$schema` and `description`; a whole number is written without a point or exponent.
-/// The texts of the files it names follow, each after a zero byte.
+/// The scenario in the form that is hashed: what was read and changed, as JSON without spaces, with sorted keys, without
+/// `$schema` and `description`; whole numbers have no point or exponent. In the hash, the content of each named file
+/// follows, after a zero byte.
 fn canonical(document: &Element) -> serde_json::Value {
     let mut json = document.to_json();
     if let Some(fields) = json.as_object_mut() {
@@ -113,61 +116,61 @@ impl Scenario {
     /// Reads a scenario from its text.
     ///
     /// # Errors
-    /// The first mistake, with its place; also where the scenario names a file, which [`read`] can load.
+    /// The first mistake, with its place. A scenario that names files needs [`read`].
     pub fn from_json(text: &str) -> Result<Self, Diagnostic> {
         read(Source::new("scenario", text), "scenario", &[], &Files::none())
     }
 }
 
-/// How long a run is, and from which seed.
+/// Length of a run, its seed, and how often it is repeated.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RunSettings {
     /// When it ends.
     pub end: RunEnd,
-    /// The seed of all its streams.
+    /// Seed of all random streams.
     pub seed: u64,
-    /// It stops, incomplete, when more requests than this are in flight.
+    /// Maximum number of requests in flight; beyond it the run stops and is incomplete.
     pub max_in_flight: u32,
-    /// What is left out at its beginning.
+    /// The part at the beginning that is excluded from results.
     pub warm_up: WarmUp,
-    /// How many independent runs there are; at least 1.
+    /// Number of independent runs; at least 1.
     pub replications: u64,
-    /// More replications are run until the intervals are as narrow as this.
+    /// Replications are added until intervals are as narrow as this.
     pub precision: Option<Precision>,
-    /// The level of confidence intervals, between 0 and 1.
+    /// Level of the confidence intervals, between 0 and 1.
     pub confidence: f64,
 }
 
-/// What is left out of the numbers at the beginning of a run, while the system fills up.
+/// The part at the beginning of a run, while the system fills up, that is excluded from results.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum WarmUp {
     /// Nothing.
     #[default]
     None,
-    /// The requests that arrive so long after the start, and that time.
+    /// The requests that arrive within this time from the start, and the time itself.
     Fixed(SimDuration),
-    /// As much as the run itself says: where its response times settle.
+    /// Until response times settle, as estimated from the run.
     Auto,
 }
 
-/// How narrow intervals must be, and for how long it is tried.
+/// How narrow intervals must be, and the limit on replications.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Precision {
-    /// Half width / value is at most this.
+    /// Maximum of half width / value.
     pub half_width: f64,
-    /// Of these metrics of every policy.
+    /// The metrics that this applies to, under every policy.
     pub metrics: Vec<Metric>,
-    /// With at most so many replications.
+    /// Maximum number of replications.
     pub at_most: u64,
 }
 
 /// When a run ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RunEnd {
-    /// So many requests arrive, and all of them are served.
+    /// After this number of requests has arrived and been served.
     Requests(u64),
-    /// The run stops then; requests not served by then are in flight.
+    /// At this time; requests that have not been served by then are in flight.
     Duration(SimDuration),
-    /// All arrivals of an explicit list or a trace, and all of them are served.
+    /// After all arrivals of a list or a trace have been served.
     Arrivals,
 }

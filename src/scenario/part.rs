@@ -1,26 +1,26 @@
-//! Texts that have parts of their own, such as `async.p99 < 400ms`: each part can be underlined.
+//! Parts of a text such as `async.p99 < 400ms`, each of which can be underlined.
 
 use super::diagnostic::Diagnostic;
 use super::document::Element;
 use super::source::{Sources, Span};
 
-/// A part of a text, and where it stands.
+/// A part of a text, and its place.
 #[derive(Clone, Copy)]
 pub(super) struct Part<'a> {
     pub text: &'a str,
     sources: &'a Sources,
     span: Span,
-    /// Whether the source has the text as it is, so that a part of it has a place of its own.
+    /// Whether the source contains the text literally, so that each part has its own place.
     is_literal: bool,
 }
 
 impl<'a> Part<'a> {
-    /// The text of a value. Where it is written with escapes, its parts have no place but the whole.
+    /// The text of a value. If it is written with escapes, its parts are shown as the whole.
     pub fn of(text: &'a str, node: &Element, sources: &'a Sources) -> Self {
         let written = &sources.0[node.span.source].text()[node.span.start..node.span.end];
         let quotes = usize::from(written.starts_with('"'));
         let inside = &written[quotes..written.len() - quotes];
-        // A change without quotes is a text without the spaces around it.
+        // A change without quotes is a string without the surrounding spaces.
         let start = node.span.start + quotes + inside.find(text).unwrap_or(0);
         if inside.trim() == text.trim() {
             return Self {
@@ -33,7 +33,7 @@ impl<'a> Part<'a> {
         Self::at_span(text, node.span, sources)
     }
 
-    /// A text that is shown as a whole wherever one of its parts is meant.
+    /// A text that is shown as a whole for each of its parts.
     pub fn at_span(text: &'a str, span: Span, sources: &'a Sources) -> Self {
         Self { text, sources, span, is_literal: false }
     }
@@ -49,18 +49,18 @@ impl<'a> Part<'a> {
         Self { text: &self.text[start..end], span: if self.is_literal { span } else { self.span }, ..self }
     }
 
-    /// Without the spaces around it.
+    /// Without surrounding spaces.
     pub fn trim(self) -> Self {
         let start = self.text.len() - self.text.trim_start().len();
         self.slice(start, start + self.text.trim().len())
     }
 
-    /// What stands before a byte, and what stands from it on.
+    /// The text before a byte, and the text from it on.
     pub fn split_at(self, at: usize) -> (Self, Self) {
         (self.slice(0, at), self.slice(at, self.text.len()))
     }
 
-    /// What stands before and after the first of a character.
+    /// The text before and after the first occurrence of a character.
     pub fn split_once(self, c: char) -> Option<(Self, Self)> {
         let (before, after) = self.split_at(self.text.find(c)?);
         Some((before, after.slice(c.len_utf8(), after.text.len())))
@@ -71,7 +71,7 @@ impl<'a> Part<'a> {
         self.sources.error(message, self.span, label)
     }
 
-    /// How many characters it has in its source, on its first line.
+    /// Number of characters in its source, on its first line.
     pub fn width(self) -> usize {
         let written = &self.sources.0[self.span.source].text()[self.span.start..self.span.end];
         written.lines().next().map_or(0, |line| line.chars().count())

@@ -1,4 +1,4 @@
-//! Percentages as scenario files write them.
+//! Percentages as written in scenario files.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -8,17 +8,17 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{self, Deserialize, Deserializer, Visitor};
 use serde::{Serialize, Serializer};
 
-/// So many of a hundred: `95%`; finite, 0 or more.
+/// A percentage such as `95%`; finite, 0 or more.
 #[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
 pub(crate) struct Percentage(f64);
 
 impl Percentage {
-    /// So many of a hundred.
+    /// A percentage from its number.
     pub const fn new(percent: f64) -> Self {
         Self(percent)
     }
 
-    /// What was probably meant by a number without a percent sign: below 1 it is a share of 1.
+    /// The percentage that was probably meant by a number without a percent sign: below 1, it is a share.
     pub fn meant_by(number: f64) -> Self {
         Self(if number < 1.0 { (number * 1e8).round() / 1e6 } else { number })
     }
@@ -91,7 +91,7 @@ impl JsonSchema for Percentage {
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({
             "type": "string",
-            "description": "So many of a hundred, such as \"5%\" or \"0.5%\".",
+            "description": "A percentage, such as \"5%\" or \"0.5%\".",
             "pattern": r"^\s*[0-9.][0-9.eE+-]*\s*%\s*$",
         })
     }

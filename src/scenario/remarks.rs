@@ -1,11 +1,11 @@
-//! The comments of a text, each with the value that it explains.
+//! The comments of a text, assigned to the values that they explain.
 
 use super::document::{Element, Value};
 use super::draft::Comments;
 use super::encode::inside;
 use super::source::Sources;
 
-/// The comments of the first source, of which the document was read.
+/// The comments of the first source, from which the document was read.
 pub(super) fn comments(document: &Element, sources: &Sources) -> Comments {
     let text = sources.0[0].text();
     let mut places = Vec::new();
@@ -18,7 +18,7 @@ pub(super) fn comments(document: &Element, sources: &Sources) -> Comments {
         if !remark.is_alone
             && let Some(place) = places.iter().filter(|place| place.end <= remark.start).max_by_key(|place| place.end)
         {
-            comments.add_beside(&place.pointer, line);
+            comments.add_trailing(&place.pointer, line);
             continue;
         }
         match places.iter().find(|place| place.start >= remark.end) {
@@ -38,14 +38,14 @@ pub(super) fn comments(document: &Element, sources: &Sources) -> Comments {
     comments
 }
 
-/// Where a value stands, with its key.
+/// The place of a value and its key.
 struct Extent {
     pointer: String,
     start: usize,
     end: usize,
 }
 
-/// Every value in the order in which they begin.
+/// Lists every value, in the order of their beginnings.
 fn list_places(node: &Element, start: usize, pointer: &mut String, places: &mut Vec<Extent>) {
     places.push(Extent { pointer: pointer.clone(), start, end: node.span.end });
     match &node.value {
@@ -68,7 +68,7 @@ fn list_places(node: &Element, start: usize, pointer: &mut String, places: &mut 
 struct Remark {
     start: usize,
     end: usize,
-    /// Whether nothing stands before it on its line.
+    /// Whether it is alone on its line.
     is_alone: bool,
 }
 
@@ -87,7 +87,7 @@ fn find_comments(text: &str) -> Vec<Remark> {
     found
 }
 
-/// Where the comment of a line begins. No text in quotes goes on in the next line.
+/// Where the comment of a line begins. Strings end on their line.
 fn comment_in(line: &str) -> Option<usize> {
     let (mut is_quoted, mut is_escaped) = (false, false);
     line.char_indices().find_map(|(at, c)| {

@@ -1,4 +1,4 @@
-//! The JSON Schema of scenario files, and what else is read from it.
+//! The JSON Schema of scenario files, and what else is derived from it.
 
 use std::sync::LazyLock;
 
@@ -11,7 +11,7 @@ static SCHEMA: LazyLock<Json> = LazyLock::new(|| {
     let Json::Object(schema) = schemars::schema_for!(ScenarioForm).to_value() else {
         unreachable!("the schema of a struct is an object")
     };
-    // What it is comes first, for people who open the file.
+    // Title and description come first, for people who open the file.
     let is_first = |(key, _): &(String, Json)| matches!(key.as_str(), "$schema" | "title" | "description");
     let (first, rest): (Vec<_>, Vec<_>) = schema.into_iter().partition(is_first);
     Json::Object(first.into_iter().chain(rest).collect())
@@ -22,7 +22,7 @@ pub fn schema() -> Json {
     SCHEMA.clone()
 }
 
-/// What the schema says of one place in a document; nothing, if it does not know the place.
+/// The schema of a place in a document; empty if the schema does not know the place.
 #[derive(Clone, Copy)]
 pub(super) struct Shape<'a>(Option<&'a Json>);
 
@@ -44,7 +44,7 @@ impl<'a> Shape<'a> {
         Self(self.alternatives().into_iter().find_map(|shape| shape.get("items")))
     }
 
-    /// The keys among which an object here chooses one; empty if it is not such a place.
+    /// The keys of which an object here has exactly one; empty if it is not such a place.
     pub fn variants(self) -> Vec<&'a str> {
         let variant = |shape: &'a Json| match shape.get("required")?.as_array()?.as_slice() {
             [key] if shape.get("properties")?.as_object()?.len() == 1 => key.as_str(),
@@ -56,7 +56,7 @@ impl<'a> Shape<'a> {
         }
     }
 
-    /// Of several alternatives the first that has all of these keys.
+    /// The first of several alternatives that has all of these keys.
     pub fn of_object<'k>(self, keys: impl Iterator<Item = &'k str> + Clone) -> Self {
         let fits = |shape: &&Json| {
             let properties = shape.get("properties").and_then(Json::as_object);
@@ -65,21 +65,21 @@ impl<'a> Shape<'a> {
         self.alternatives().into_iter().find(fits).map_or(self, |shape| Self(Some(shape)))
     }
 
-    /// The fields of the object that stands here, with their shapes; in the order of the format.
+    /// The fields of this object with their shapes, in the order of the format.
     pub fn fields(self, object: &Element) -> impl Iterator<Item = (&'a str, Self)> {
         let shape = self.of_object(object.members().iter().map(|member| member.key.as_str()));
         let properties = shape.0.and_then(|shape| shape.get("properties")?.as_object());
         properties.into_iter().flatten().map(|(key, shape)| (key.as_str(), Self(Some(shape))))
     }
 
-    /// The fields of this object that no object inside a scenario shares, except where users name things.
+    /// The fields of this object that no object inside a scenario has, except where users choose the keys.
     pub fn names_at_the_top(self) -> Vec<&'a str> {
         // Thread pools name classes, too.
         const ELSEWHERE: &str = "classes";
         self.names().into_iter().filter(|name| *name != ELSEWHERE && !name.starts_with('$')).collect()
     }
 
-    /// The fields that may stand here, in any of the alternatives.
+    /// The fields allowed here, in any of the alternatives.
     pub fn names(self) -> Vec<&'a str> {
         let properties = |shape: &'a Json| shape.get("properties").and_then(Json::as_object);
         let alternatives = self.alternatives().into_iter().filter_map(properties);
@@ -96,7 +96,7 @@ impl<'a> Shape<'a> {
         self.0?.get("default")
     }
 
-    /// Whether `null` may stand here, which says the same as leaving it out.
+    /// Whether `null` is allowed here, which means the same as omitting the field.
     pub fn is_optional(self) -> bool {
         let is_null = |kind: &Json| kind == "null";
         let may_be_null =
@@ -104,7 +104,7 @@ impl<'a> Shape<'a> {
         self.alternatives().iter().any(|shape| shape.get("type").is_some_and(may_be_null))
     }
 
-    /// The schemas of which one holds: references are followed, choices opened.
+    /// The alternatives of a schema: references are resolved, choices expanded.
     fn alternatives(self) -> Vec<&'a Json> {
         let mut open: Vec<&Json> = self.0.into_iter().collect();
         let mut alternatives = Vec::new();

@@ -1,20 +1,20 @@
-//! The texts a scenario is read from: its file, and what `--set` changes.
+//! The texts that a scenario is read from: its file, and the changes of `--set`.
 
 use std::sync::OnceLock;
 
 use super::diagnostic::Diagnostic;
 use super::lines::{Lines, Position};
 
-/// A text with the name that messages show for it.
+/// A text with its name in messages.
 #[derive(Clone, Debug)]
 pub struct Source {
     name: String,
     text: String,
-    /// Found when they are first asked for.
+    /// Computed on first use.
     lines: OnceLock<Lines>,
 }
 
-/// A stretch of one of the sources, in bytes.
+/// A part of one of the sources, in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Span {
     /// 0: the file; n: the n-th change.
@@ -26,14 +26,14 @@ pub(super) struct Span {
 }
 
 impl Span {
-    /// The first character of the stretch, where that is one byte: the opening brace of an object.
+    /// The first byte: the opening brace of an object.
     pub fn opening(self) -> Self {
         Self { end: self.start + 1, ..self }
     }
 }
 
 impl Source {
-    /// A text; `name` is a path, or `<stdin>`. A byte order mark at its beginning is taken off.
+    /// A text; `name` is a path, or `<stdin>`. A byte order mark at the beginning is removed.
     pub fn new(name: impl Into<String>, text: impl Into<String>) -> Self {
         let mut text = text.into();
         if text.starts_with('\u{feff}') {
@@ -45,7 +45,7 @@ impl Source {
     /// The content of a file.
     ///
     /// # Errors
-    /// Where it is not UTF-8.
+    /// If it is not UTF-8.
     pub fn from_bytes(name: impl Into<String>, bytes: Vec<u8>) -> Result<Self, Diagnostic> {
         let name = name.into();
         if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
@@ -58,12 +58,12 @@ impl Source {
             let source = Self::new(name, String::from_utf8_lossy(error.as_bytes()));
             let span = Span { source: 0, start, end: start + '\u{fffd}'.len_utf8() };
             Diagnostic::new("the file is not valid UTF-8")
-                .at(&source, span, format!("byte 0x{byte:02x}, at offset {start}, begins no character"))
+                .at(&source, span, format!("byte 0x{byte:02x} at offset {start} is not part of a character"))
                 .with_help("save the file as UTF-8")
         })
     }
 
-    /// The name that messages show.
+    /// The name in messages.
     pub fn name(&self) -> &str {
         &self.name
     }
@@ -79,17 +79,17 @@ impl Source {
     }
 }
 
-/// The last place at or before this one where a character begins.
+/// The last position up to this one at which a character begins.
 pub(super) fn char_boundary(text: &str, at: usize) -> usize {
     (0..=at.min(text.len())).rev().find(|&at| text.is_char_boundary(at)).unwrap_or(0)
 }
 
-/// All texts of a scenario: its file first, then the changes in their order.
+/// All texts of a scenario: its file, followed by the changes in order.
 #[derive(Debug)]
 pub(super) struct Sources(pub Vec<Source>);
 
 impl Sources {
-    /// The whole of a source.
+    /// A source as a whole.
     pub fn whole(&self, source: usize) -> Span {
         Span { source, start: 0, end: self.0[source].text().len() }
     }
@@ -99,7 +99,7 @@ impl Sources {
         self.also(Diagnostic::new(message), span, label)
     }
 
-    /// The same error with another place that explains it.
+    /// The error with another place that explains it.
     pub fn also(&self, diagnostic: Diagnostic, span: Span, label: impl Into<String>) -> Diagnostic {
         diagnostic.at(&self.0[span.source], span, label)
     }

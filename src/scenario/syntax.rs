@@ -1,7 +1,7 @@
-//! JSON with `//` comments to a document, and what is wrong with a text that is no such thing.
+//! From JSON with `//` comments to a document, and the messages about invalid syntax.
 //!
-//! Beyond comments and trailing commas, as editors write them in JSONC, the text is strict JSON (RFC 8259), so that other
-//! programs can read scenarios too.
+//! Apart from comments and trailing commas, as in JSONC, the text is strict JSON (RFC 8259), so that other programs can
+//! read scenarios too.
 
 use jsonc_parser::ast;
 use jsonc_parser::common::Ranged;
@@ -15,10 +15,10 @@ use super::schema::Shape;
 use super::source::{Sources, Span, char_boundary};
 use super::unclosed::{Missed, missed};
 
-/// Lists and objects inside each other; a scenario needs fewer than 20.
+/// Maximum nesting of lists and objects; a scenario needs fewer than 20 levels.
 pub(super) const DEEPEST: usize = 100;
 
-/// The most commas and colons: each stands for a value, and each value takes memory.
+/// Maximum number of commas and colons: each adds a value, and each value takes memory.
 const MOST_VALUES: usize = 2_000_000;
 
 const STRICT: ParseOptions = ParseOptions {
@@ -34,7 +34,7 @@ const STRICT: ParseOptions = ParseOptions {
     allow_extended_string_escapes: false,
 };
 
-/// Reads a stretch of a source as one JSON value.
+/// Reads a part of a source as one JSON value.
 pub(super) fn parse(sources: &Sources, stretch: Span) -> Result<Element, Diagnostic> {
     let parser = Parser { sources, stretch, text: &sources.0[stretch.source].text()[stretch.start..stretch.end] };
     parser.check_characters()?;
@@ -63,12 +63,12 @@ impl Parser<'_> {
     }
 
     fn nothing_there(&self) -> Diagnostic {
-        let what = if self.text.trim().is_empty() { "is empty" } else { "holds nothing but comments" };
-        self.error(&format!("the scenario {what}"), 0, 0, "a scenario is expected here")
+        let what = if self.text.trim().is_empty() { "is empty" } else { "contains only comments" };
+        self.error(&format!("the scenario {what}"), 0, 0, "expected a scenario here")
             .with_help("`waitline init` prints a scenario to start from")
     }
 
-    /// What the parser would let pass, or notice only at a later place.
+    /// Checks what the parser accepts, or reports at a later place.
     fn check_characters(&self) -> Result<(), Diagnostic> {
         let (mut depth, mut values) = (0_usize, 0_usize);
         let mut rest = self.text.char_indices().peekable();
@@ -79,15 +79,15 @@ impl Parser<'_> {
                 '/' if next == Some('/') => while rest.next_if(|(_, c)| !is_line_end(*c)).is_some() {},
                 '/' if next == Some('*') => {
                     return Err(self
-                        .error("a comment begins with `//`", at, at + 2, "this kind of comment is not accepted")
+                        .error("comments must begin with `//`", at, at + 2, "this kind of comment is not supported")
                         .with_help("write `//` before each line of the comment"));
                 }
                 '{' | '[' => {
                     depth += 1;
                     if depth > DEEPEST {
                         return Err(self
-                            .error("lists and objects are nested too deeply", at, at + 1, "too deep")
-                            .with_help(format!("at most {DEEPEST} may stand inside each other")));
+                            .error("lists and objects are nested too deeply", at, at + 1, "too many levels")
+                            .with_help(format!("write at most {DEEPEST} levels")));
                     }
                 }
                 '}' | ']' => depth = depth.saturating_sub(1),
@@ -95,21 +95,21 @@ impl Parser<'_> {
                     values += 1;
                     if values > MOST_VALUES {
                         return Err(self
-                            .error("the scenario has too many values", at, at + 1, format!("number {values}"))
+                            .error("the scenario has too many values", at, at + 1, format!("value number {values}"))
                             .with_help(format!(
-                                "at most {MOST_VALUES} are read; many requests or durations belong in a file of their own"
+                                "write at most {MOST_VALUES} values; move requests or durations to a file of their own"
                             )));
                     }
                 }
                 '#' => {
                     return Err(self
-                        .error("a comment begins with `//`", at, at + 1, "`#` begins none")
-                        .with_help("write `//` in its place"));
+                        .error("comments must begin with `//`", at, at + 1, "`#` is not supported")
+                        .with_help("replace it by `//`"));
                 }
                 c if is_typographic_quote(c) => {
                     return Err(self
-                        .error("typographic quotes", at, at + c.len_utf8(), "not a quote in JSON")
-                        .with_help("write the text in plain double quotes (`\"`)"));
+                        .error("typographic quotes are not allowed", at, at + c.len_utf8(), "not a quote in JSON")
+                        .with_help("write the string in plain double quotes (`\"`)"));
                 }
                 _ => {}
             }
@@ -117,7 +117,7 @@ impl Parser<'_> {
         Ok(())
     }
 
-    /// Moves behind a text in quotes, which ends on its own line.
+    /// Skips a string in quotes, which must end on the same line.
     fn skip_text(
         &self,
         start: usize,
@@ -131,15 +131,20 @@ impl Parser<'_> {
                 }
                 c if c < ' ' => {
                     return Err(self
-                        .error("a control character in a text", at, at + 1, format!("U+{:04X}", u32::from(c)))
-                        .with_help(format!("write `\\u{:04x}`, or leave it out", u32::from(c))));
+                        .error(
+                            "a string must not contain control characters",
+                            at,
+                            at + 1,
+                            format!("U+{:04X}", u32::from(c)),
+                        )
+                        .with_help(format!("write `\\u{:04x}`, or remove it", u32::from(c))));
                 }
                 _ => {}
             }
         }
         Err(self
-            .error("a text is not closed", start, start + 1, "begins here")
-            .with_help("close it with `\"` on the same line; a line break in it is written `\\n`"))
+            .error("a string is not closed", start, start + 1, "begins here")
+            .with_help("close it with `\"` on the same line; write a line break in it as `\\n`"))
     }
 
     fn node(&self, value: &ast::Value<'_>, depth: usize) -> Result<Element, Diagnostic> {
@@ -149,7 +154,7 @@ impl Parser<'_> {
             ast::Value::BooleanLit(literal) => Value::Bool(literal.value),
             ast::Value::StringLit(literal) => Value::Text(literal.value.clone().into_owned()),
             ast::Value::NumberLit(literal) => Value::Number(number(literal.value).ok_or_else(|| {
-                self.error("the number is too large", range.start, range.end, "beyond 1.8e308")
+                self.error("the number is too large", range.start, range.end, "above 1.8e308")
                     .with_help("write a smaller number")
             })?),
             ast::Value::Array(list) => {
@@ -169,9 +174,8 @@ impl Parser<'_> {
             let range = property.name.range();
             let key_span = self.span(range.start, range.end);
             if let Some(first) = places.insert(key.clone(), key_span) {
-                let twice =
-                    self.sources.error(format!("duplicate key `{}`", shown(&key)), key_span, "given again here");
-                return Err(self.sources.also(twice, first, "given first here").with_help("keep one of the two"));
+                let twice = self.sources.error(format!("duplicate key `{}`", shown(&key)), key_span, "repeated here");
+                return Err(self.sources.also(twice, first, "first used here").with_help("remove one of the two"));
             }
             members.push(Member { key, key_span, value: self.node(&property.value, depth + 1)? });
         }
@@ -186,21 +190,21 @@ impl Parser<'_> {
         let at = |message: &str, label: &str| self.error(message, start, end, label);
         match error.kind() {
             Kind::ExpectedComma if self.has_leading_zero(start) => self
-                .error("a number begins with 0", start - 1, start + 1, "a digit follows the 0")
-                .with_help("leave out the leading 0"),
+                .error("a number must not begin with 0", start - 1, start + 1, "a digit follows the 0")
+                .with_help("remove the leading 0"),
             Kind::ExpectedComma if let Some(missed) = self.missed().filter(|missed| missed.at <= start) => {
                 self.not_closed(missed)
             }
             Kind::ExpectedComma => at("a comma is missing", "expected `,` here"),
             Kind::TrailingCommasNotAllowed => {
-                at("a comma without anything after it", "nothing follows this comma").with_help("remove the comma")
+                at("a comma is not followed by a value", "nothing follows this comma").with_help("remove the comma")
             }
             Kind::ExpectedColonAfterObjectKey => {
                 at("a colon is missing", "expected `:` here").with_help("write `\"key\": value`")
             }
             Kind::ExpectedObjectValue => at("a value is missing", "expected a value here"),
-            Kind::MultipleRootJsonValues => at("the scenario has already ended", "nothing may follow here")
-                .with_help("one file holds one scenario; check the braces above"),
+            Kind::MultipleRootJsonValues => at("the scenario has already ended", "expected the end of the file here")
+                .with_help("write one scenario per file; check the braces above"),
             Kind::UnterminatedObject | Kind::UnterminatedArray if let Some(missed) = self.missed() => {
                 self.not_closed(missed)
             }
@@ -210,16 +214,17 @@ impl Parser<'_> {
             Kind::UnterminatedArray => self
                 .error("a list is not closed", start, (start + 1).min(end), "opens here")
                 .with_help("close it with `]`"),
-            Kind::SingleQuotedStringsNotAllowed => {
-                at("single quotes", "not a quote in JSON").with_help("write the text in double quotes")
-            }
+            Kind::SingleQuotedStringsNotAllowed => at("single quotes are not allowed", "not a quote in JSON")
+                .with_help("write the string in double quotes"),
             Kind::UnexpectedWord | Kind::NonFiniteNumbersNotAllowed => self.unexpected_word(start),
             Kind::ExpectedStringObjectProperty | Kind::UnexpectedTokenInObject => self.unexpected_in_object(start, end),
             Kind::UnexpectedCloseBrace | Kind::UnexpectedCloseBracket if self.follows_value(start) => {
                 self.closed_wrongly("a list", "]", start, end)
             }
-            Kind::UnexpectedColon if self.follows_value(start) => at("a key in a list", "keys stand in objects only")
-                .with_help("is the list above not closed? a list ends with `]`"),
+            Kind::UnexpectedColon if self.follows_value(start) => {
+                at("a list must not have keys", "only objects have keys")
+                    .with_help("if the list should end before this, close it with `]`")
+            }
             Kind::UnexpectedCloseBrace
             | Kind::UnexpectedCloseBracket
             | Kind::UnexpectedComma
@@ -232,8 +237,8 @@ impl Parser<'_> {
             | Kind::ExpectedPlusMinusOrDigitInNumberLiteral => {
                 at("not a number", "expected a number such as 3, 0.25 or 2e5 here")
             }
-            Kind::String(kind) => at("an escape in a text is wrong", string_label(kind))
-                .with_help("the escapes are `\\\"`, `\\\\`, `\\/`, `\\b`, `\\f`, `\\n`, `\\r`, `\\t` and `\\u0000`"),
+            Kind::String(kind) => at("invalid escape in a string", string_label(kind))
+                .with_help("allowed escapes: `\\\"`, `\\\\`, `\\/`, `\\b`, `\\f`, `\\n`, `\\r`, `\\t` and `\\u0000`"),
             Kind::NestingDepthExceeded => at("lists and objects are nested too deeply", "too deep"),
             Kind::CommentsNotAllowed | Kind::UnterminatedCommentBlock | Kind::UnexpectedToken => {
                 self.unexpected_word(start)
@@ -245,7 +250,7 @@ impl Parser<'_> {
         missed(self.text, &Shape::root().names_at_the_top())
     }
 
-    /// Where an object or list should have been closed, and where it opens.
+    /// The error for an object or list that is not closed: where it should be, and where it opens.
     fn not_closed(&self, Missed { at, opener, closer }: Missed) -> Diagnostic {
         let what = if closer == '}' { "an object" } else { "a list" };
         let place = self.error(&format!("{what} is not closed"), at, at, format!("`{closer}` is missing here"));
@@ -254,12 +259,12 @@ impl Parser<'_> {
             .with_help(format!("close it with `{closer}`"))
     }
 
-    /// Whether a 0 stands before this place and a digit behind it, as in `05`.
+    /// Whether there is a 0 before this place and a digit after it, as in `05`.
     fn has_leading_zero(&self, at: usize) -> bool {
         self.text[..at].ends_with('0') && self.text[at..].starts_with(|c: char| c.is_ascii_digit())
     }
 
-    /// Whether a whole value stands before this place.
+    /// Whether there is a complete value before this place.
     fn follows_value(&self, at: usize) -> bool {
         !self.text[..at].trim_end().ends_with([':', ',', '[', '{'])
     }
@@ -272,7 +277,7 @@ impl Parser<'_> {
 
     fn unexpected_word(&self, start: usize) -> Diagnostic {
         let is_part = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '+' | '.' | '/' | '%');
-        // What begins as a number, such as `25/s`, belongs to the word.
+        // A beginning that is a number, as in `25/s`, belongs to the word.
         let start = self.text[..start].trim_end_matches(is_part).len();
         let rest = &self.text[start..];
         let length = rest.find(|c| !is_part(c)).unwrap_or(rest.len());
@@ -281,13 +286,13 @@ impl Parser<'_> {
         let error = |label: &str| self.error(&format!("unexpected `{word}`"), start, start + length, label);
         match word.trim_start_matches(['-', '+']).to_lowercase().as_str() {
             "" => self.error("a value is missing", start, start, "expected a value here"),
-            "nan" | "inf" | "infinity" => error("not a finite number").with_help("JSON has finite numbers only"),
+            "nan" | "inf" | "infinity" => error("not a finite number").with_help("write a finite number"),
             "true" | "yes" | "on" => error("not a JSON value").with_help("write `true`"),
             "false" | "no" | "off" => error("not a JSON value").with_help("write `false`"),
             "null" | "none" | "nil" | "undefined" => {
-                error("not a JSON value").with_help("leave the field out, or write `null`")
+                error("not a JSON value").with_help("omit the field, or write `null`")
             }
-            _ => error("not a JSON value").with_help(format!("a text stands in double quotes: `\"{word}\"`")),
+            _ => error("not a JSON value").with_help(format!("write strings in double quotes: `\"{word}\"`")),
         }
     }
 
@@ -297,7 +302,7 @@ impl Parser<'_> {
         if word_end > 0 {
             let word = &rest[..word_end];
             return self
-                .error("a key without quotes", start, start + word_end, "a key stands in double quotes")
+                .error("a key must be in double quotes", start, start + word_end, "not in quotes")
                 .with_help(format!("write `\"{word}\"`"));
         }
         if self.text[start..].starts_with(']') {
@@ -307,15 +312,15 @@ impl Parser<'_> {
             let at = self.text[..start].trim_end().trim_end_matches(',').trim_end().len();
             return self
                 .error("an object is not closed", at, at, "`}` is missing here")
-                .with_help("close the object before the next one begins; an object has keys, a list has objects");
+                .with_help("close the object before the next one begins; to write several objects, use a list");
         }
         let found = shown(&self.text[start..end]);
         self.error("a key is missing", start, end, format!("expected a key or `}}`, found `{found}`"))
-            .with_help("an object is written `{ \"key\": value, \"key\": value }`")
+            .with_help("write an object as `{ \"key\": value, \"key\": value }`")
     }
 }
 
-/// What word processors make of quotes.
+/// Whether it is a quote that word processors insert.
 fn is_typographic_quote(c: char) -> bool {
     matches!(
         c,
@@ -332,7 +337,7 @@ fn string_label(kind: &ParseStringErrorKind) -> &'static str {
         ParseStringErrorKind::InvalidEscape | ParseStringErrorKind::InvalidEscapeInDoubleQuoteString => {
             "no such escape"
         }
-        _ => "this escape stands for no character",
+        _ => "not a character",
     }
 }
 

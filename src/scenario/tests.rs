@@ -249,22 +249,23 @@ fn a_comma_may_trail_and_a_share_may_be_a_percentage() {
 
 #[test]
 fn naming_another_variant_replaces_the_first() {
-    let law = |scenario: &Scenario, phase: usize| single(&scenario.workload().classes[0].phases[phase]).demand.clone();
+    let distribution =
+        |scenario: &Scenario, phase: usize| single(&scenario.workload().classes[0].phases[phase]).demand.clone();
     let mean = SimDuration::from_millis(9);
 
     let constant_rate = Arrivals::Constant("80/s".parse().unwrap());
     assert_eq!(*shop(&["arrivals.constant=80/s"]).arrivals(), constant_rate);
     let changed =
         shop(&["classes.list.phases.1.db.exponential=9ms", "classes.list.phases.0.framework.exponential=9ms"]);
-    assert_eq!(law(&changed, 1), Distribution::Exponential(mean));
-    assert_eq!(law(&changed, 0), Distribution::Exponential(mean));
+    assert_eq!(distribution(&changed, 1), Distribution::Exponential(mean));
+    assert_eq!(distribution(&changed, 0), Distribution::Exponential(mean));
     let list = r#"arrivals=[{ "for": "10s", "rate": "20/s" }]"#;
     assert_eq!(*shop(&[list, "arrivals.constant=80/s"]).arrivals(), constant_rate);
     assert_eq!(shop(&[list, "arrivals.0.for=5s"]).arrivals().count(), Some(100));
     let other_phase = shop(&["classes.list.phases.1.sleep=9ms"]);
     assert_eq!(single(&other_phase.workload().classes[0].phases[1]).kind, PhaseKind::Sleep);
     let detail = shop(&["classes.list.phases.3.db.time=9ms"]);
-    assert_eq!(law(&detail, 3), Distribution::Constant(mean));
+    assert_eq!(distribution(&detail, 3), Distribution::Constant(mean));
     let loops = shop(&["policies.0.async.workers=4", "policies.0.async.name=loops"]).policies().to_vec();
     assert_eq!((loops[0].kind(), loops[0].rules().workers), ("async", 4));
 }

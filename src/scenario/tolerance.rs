@@ -1,4 +1,4 @@
-//! How far results may be from a baseline (`tolerances`, `--tolerance`).
+//! How much results may be worse than a baseline (`tolerances`, `--tolerance`).
 
 use crate::model::{Metric, MetricUnit, Named};
 
@@ -9,7 +9,7 @@ use super::part::Part;
 use super::percentage::Percentage;
 use super::source::{Source, Sources};
 
-/// How much a metric may be worse than in a baseline: more than both is a regression.
+/// How much a metric may be worse than in a baseline; beyond both limits it is a regression.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Tolerance {
     /// As a share of the baseline's value.
@@ -23,8 +23,8 @@ pub struct Tolerance {
 pub struct Tolerances(Vec<(Metric, Tolerance)>);
 
 impl Tolerances {
-    /// The tolerance of a metric: what the scenario says, or else 2 % and 1 ms (0.1 % of the requests for an error
-    /// rate; nothing for rates of throughput).
+    /// The tolerance of a metric. The default is 2 % and 1 ms (0.1 % of the requests for an error rate, and no absolute
+    /// tolerance for throughput).
     pub fn of(&self, metric: Metric) -> Tolerance {
         let named = self.0.iter().find(|(named, _)| *named == metric).map(|(_, tolerance)| *tolerance);
         named.unwrap_or(Tolerance {
@@ -37,7 +37,7 @@ impl Tolerances {
         })
     }
 
-    /// Changes what is given of a metric's tolerance.
+    /// Changes the given parts of a metric's tolerance.
     pub(super) fn change(&mut self, metric: Named, relative: Option<Percentage>, absolute: Option<f64>) {
         let metric = Metric::Named(metric);
         let before = self.of(metric);
@@ -48,27 +48,27 @@ impl Tolerances {
 }
 
 impl Scenario {
-    /// Changes the tolerance of a metric, as `--tolerance` gives it: `p99=5%,2ms`, or one of the two: `p99=5%`,
-    /// `p99=2ms`; of an error rate, whose values are both percentages, `error_rate=,0.1%`.
+    /// Changes the tolerance of a metric, as `--tolerance` does: `p99=5%,2ms`, or one of the two: `p99=5%`, `p99=2ms`; for an
+    /// error rate, whose values are both percentages, `error_rate=,0.1%`.
     ///
     /// # Errors
-    /// What is wrong with it, with its place in the text; the scenario stays as it was.
+    /// What is wrong with it, with its place in the text; the scenario is unchanged.
     pub fn tolerate(&mut self, text: &str) -> Result<(), Diagnostic> {
         const HELP: &str = "write `--tolerance METRIC=RELATIVE,ABSOLUTE`, such as `p99=5%,2ms`, or one of them";
         let sources = Sources(vec![Source::new("--tolerance", text)]);
         let whole = Part::whole(&sources).trim();
         let Some((name, values)) = whole.split_once('=') else {
-            return Err(whole.error("a tolerance has no `=`", "only a metric, or only a value").with_help(HELP));
+            return Err(whole.error("a tolerance must contain `=`", "only a metric, or only a value").with_help(HELP));
         };
         let metric = judged(name.trim())?;
         let (relative, absolute) = match values.split_once(',') {
             Some((relative, absolute)) => (relative.trim(), absolute.trim()),
-            // Of one value the sign tells which it is.
+            // A single value is relative if it has a percent sign.
             None if values.text.trim_end().ends_with('%') => (values.trim(), values.slice(0, 0)),
             None => (values.slice(0, 0), values.trim()),
         };
         if relative.text.is_empty() && absolute.text.is_empty() {
-            return Err(values.error("a tolerance has no value", "expected a value here").with_help(HELP));
+            return Err(values.error("a tolerance must have a value", "expected a value here").with_help(HELP));
         }
         let field = format!("the tolerance of `{}`", metric.name());
         let relative: Option<Percentage> = given(relative)
@@ -89,17 +89,17 @@ fn given(part: Part<'_>) -> Option<Part<'_>> {
     (!part.text.is_empty()).then_some(part)
 }
 
-/// The metric of that name, which `check` compares.
+/// The metric with this name, if `check` compares it.
 pub(super) fn judged(name: Part<'_>) -> Result<Named, Diagnostic> {
     let named = |metric: &&Named| metric.name() == name.text;
     Named::JUDGED.iter().find(named).copied().ok_or_else(|| {
         let (message, label) = match Named::ALL.iter().find(named) {
-            Some(_) => ("is not compared with a baseline", "it needs no tolerance"),
-            None if name.text.is_empty() => ("is no metric", "a metric is missing"),
-            None => ("is no metric", "no such metric"),
+            Some(_) => ("is not compared with a baseline", "it has no tolerance"),
+            None if name.text.is_empty() => ("is not a metric", "expected a metric here"),
+            None => ("is not a metric", "no such metric"),
         };
         let names = Named::JUDGED.iter().map(|metric| metric.name());
-        let help = allowed_names("compared are", name.text, names);
+        let help = allowed_names("metrics that are compared", name.text, names);
         name.error(format!("`{}` {message}", shown(name.text)), label).with_help(help)
     })
 }

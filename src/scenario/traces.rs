@@ -1,4 +1,4 @@
-//! The trace that a scenario names: all of it is read and checked before anything runs.
+//! The trace that a scenario names: it is read and checked completely before anything runs.
 
 use sha2::{Digest, Sha256};
 
@@ -9,7 +9,7 @@ use super::document::Element;
 use super::source::Sources;
 use super::valid::Sections;
 
-/// Checks the trace, if there is one; its content belongs to the hash.
+/// Checks the trace, if there is one; its content is part of the hash.
 pub(super) fn check(
     sections: &mut Sections,
     root: &Element,
@@ -26,7 +26,7 @@ pub(super) fn check(
             Some(name) => allowed_names("classes", name, classes.iter().map(|class| class.name.as_str())),
             None => error.help,
         };
-        let diagnostic = sources.error(shown_line(&error.what), span, "this trace");
+        let diagnostic = sources.error(shown_line(&error.what), span, "in this trace");
         if help.is_empty() { diagnostic } else { diagnostic.with_help(help) }
     })
 }

@@ -1,10 +1,10 @@
-//! Where a closing brace or bracket is missed: judged by how lines are indented, or else by what stands at the top of a
-//! scenario and nowhere else.
+//! Where a closing brace or bracket is missing: estimated from the indentation of lines, or from keys that exist only at
+//! the top level of a scenario.
 
-/// An object or a list that should have been closed before.
+/// An object or a list that is not closed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Missed {
-    /// Behind what it should be closed, in bytes.
+    /// Where it should be closed, in bytes.
     pub at: usize,
     /// Where it opens, in bytes.
     pub opener: usize,
@@ -12,22 +12,21 @@ pub(super) struct Missed {
     pub closer: char,
 }
 
-/// Whether the text misses a closing brace or bracket, and where. `top` are the names that stand in the outermost object
-/// only.
+/// Where the text lacks a closing brace or bracket, if it does. `top` are the keys of the outermost object only.
 pub(super) fn missed(text: &str, top: &[&str]) -> Option<Missed> {
     let tokens = tokens(text);
     by_indentation(&tokens).or_else(|| by_name(&tokens, text, top))
 }
 
-/// A bracket, a text, a comma, a colon, or a word.
+/// A bracket, a string, a comma, a colon, or a word.
 #[derive(Clone, Copy, Debug)]
 struct Token {
     first: char,
     start: usize,
     end: usize,
-    /// How far its line is indented.
+    /// Indentation of its line.
     indent: usize,
-    /// Whether it is the first of its line.
+    /// Whether it is the first on its line.
     begins_line: bool,
 }
 
@@ -42,7 +41,7 @@ impl Opener {
     }
 }
 
-/// The first line that is not indented further than the line of what is still open.
+/// The first line that is not indented further than the line of the innermost open bracket.
 fn by_indentation(tokens: &[Token]) -> Option<Missed> {
     let mut open: Vec<Opener> = Vec::new();
     let mut behind: Option<Token> = None;
@@ -54,7 +53,7 @@ fn by_indentation(tokens: &[Token]) -> Option<Missed> {
         {
             let indent = innermost.token.indent;
             if if is_closer { token.indent < indent } else { token.indent <= indent } {
-                // Where nothing is indented, that says nothing.
+                // Without any indentation this is not conclusive.
                 return (last.start != innermost.token.start).then(|| innermost.missed_at(last.end));
             }
         }
@@ -66,7 +65,7 @@ fn by_indentation(tokens: &[Token]) -> Option<Missed> {
     None
 }
 
-/// The first key that stands only at the top, where something else is open.
+/// The first top-level key inside another object or list.
 fn by_name(tokens: &[Token], text: &str, top: &[&str]) -> Option<Missed> {
     let mut open: Vec<Opener> = Vec::new();
     let mut behind = 0;

@@ -1,4 +1,4 @@
-//! What goes wrong during a run, as the file writes it.
+//! Faults, as written in the file.
 
 use std::num::NonZeroU32;
 
@@ -7,43 +7,41 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::SimDuration;
 
-/// Something that goes wrong for a while: when, how long, and one of the kinds.
+/// A fault: when it begins, how long it lasts, and one of the kinds.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Fault")]
 pub(crate) struct FaultForm {
-    /// What objectives (`during NAME: …`, `recovered NAME < 30s`) and reports call it.
+    /// Name in objectives (`during NAME: …`, `recovered NAME < 30s`) and reports.
     pub name: Option<String>,
-    /// When it begins, from the start of the run.
+    /// Time of its beginning, from the start of the run.
     pub at: SimDuration,
     /// How long it lasts.
     #[serde(rename = "for")]
     pub span: SimDuration,
-    /// It begins again every time this has passed since it began, until the end of the run; longer than `for`. Once if
-    /// omitted.
+    /// Time from one beginning to the next, until the end of the run; longer than `for`. The fault occurs once if omitted.
     pub every: Option<SimDuration>,
-    /// Queries that a backend starts take longer.
+    /// A backend is slow: the queries that it starts take longer.
     pub slow: Option<SlowForm>,
-    /// A backend answers no query: those under way and those that come fail at once.
+    /// A backend is down: queries in progress and new ones fail immediately.
     pub down: Option<DownForm>,
-    /// A worker restarts: its requests fail, and it takes no others meanwhile.
+    /// A worker restarts: its requests fail, and it takes no others during the fault.
     pub restart: Option<RestartForm>,
-    /// The machine has only so many cores.
+    /// The machine has only this number of cores.
     pub cores: Option<NonZeroU32>,
 }
 
-/// A slow backend: by a `factor` or to a `time`. It concerns the queries that it starts while the fault lasts.
+/// A slow backend, by a `factor` or to a `time`. Affects the queries that it starts during the fault.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Slow", extend("oneOf" = [{ "required": ["factor"] }, { "required": ["time"] }]))]
 pub(crate) struct SlowForm {
     /// The backend: `db` or one declared in `backends`.
     pub backend: String,
-    /// So many times as long; 1 or more. Factors of faults at the same time multiply.
+    /// Factor by which queries take longer; at least 1. Factors of simultaneous faults multiply.
     #[schemars(range(min = 1.0))]
     pub factor: Option<f64>,
-    /// Each query takes this long in place of its own time; one that takes longer anyway is not shortened. Of faults at the
-    /// same time the longest holds.
+    /// Time of each query; queries that take longer are not shortened. The longest time of simultaneous faults applies.
     pub time: Option<SimDuration>,
 }
 
@@ -61,6 +59,6 @@ pub(crate) struct DownForm {
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Restart")]
 pub(crate) struct RestartForm {
-    /// Which, counted from 1; policies with fewer workers do not notice.
+    /// Number of the worker, from 1; policies with fewer workers are not affected.
     pub worker: NonZeroU32,
 }

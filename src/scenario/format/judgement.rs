@@ -1,4 +1,4 @@
-//! What is asked of results: objectives, and tolerances against a baseline.
+//! Objectives, and tolerances against a baseline.
 
 use std::borrow::Cow;
 
@@ -8,18 +8,18 @@ use serde::{Deserialize, Serialize};
 use crate::model::Named;
 use crate::scenario::percentage::Percentage;
 
-/// How much a metric may be worse than in a baseline; what is left out stays at the metric's default.
+/// How much a metric may be worse than in a baseline; omitted parts have the metric's default.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Tolerance")]
 pub(crate) struct ToleranceForm {
-    /// As a share of the baseline's value (2%).
+    /// As a share of the baseline's value (default: "2%").
     pub relative: Option<Percentage>,
     /// In the metric's unit: a duration such as "2ms", a rate such as "1/s", a percentage such as "0.1%".
     pub absolute: Option<String>,
 }
 
-/// An objective, as the schema describes it.
+/// The schema of an objective.
 pub(super) struct ObjectiveSchema;
 
 impl JsonSchema for ObjectiveSchema {
@@ -36,7 +36,7 @@ impl JsonSchema for ObjectiveSchema {
     }
 }
 
-/// TolerancesSchema by metric, as the schema describes them.
+/// The schema of tolerances by metric.
 pub(super) struct TolerancesSchema;
 
 impl JsonSchema for TolerancesSchema {

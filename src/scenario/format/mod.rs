@@ -1,7 +1,7 @@
-//! The scenario file as it is written: its fields, in the order a person meets them.
+//! The sections of the scenario file as types, in the order of the file; they are read and written.
 //!
-//! The JSON Schema and its help texts come from these types. What a single value may be is decided by its type;
-//! what must hold between values, in `rules`.
+//! The JSON Schema and its descriptions come from these types. Types decide what a single value may be; rules between
+//! values are in `rules`.
 
 mod fault;
 mod judgement;
@@ -31,12 +31,12 @@ pub(crate) use run::{PrecisionForm, RunForm};
 #[serde(deny_unknown_fields)]
 #[schemars(title = "Scenario of waitline, version 1")]
 pub(crate) struct ScenarioForm {
-    /// Where the JSON Schema of this format is, for editors.
+    /// Path or URL of the JSON Schema of this format, for editors.
     #[serde(rename = "$schema")]
     pub schema: Option<String>,
-    /// What the scenario shows, in a sentence or two.
+    /// What the scenario shows, in one or two sentences.
     pub description: Option<String>,
-    /// The kinds of request, by name.
+    /// The classes of requests, by name.
     #[schemars(extend("minProperties" = 1))]
     pub classes: IndexMap<String, ClassForm>,
     /// When requests arrive.
@@ -44,33 +44,33 @@ pub(crate) struct ScenarioForm {
     /// The machine that runs the application.
     #[serde(default)]
     pub machine: MachineForm,
-    /// What requests wait for, by name. `db` is there without being named.
+    /// The backends that requests wait for, by name. `db` always exists.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     pub backends: IndexMap<String, Backend>,
-    /// How long clients wait, and what they do then. Without it they wait for ever.
+    /// How long clients wait, and whether they retry. If omitted, they wait without limit.
     #[serde(default, skip_serializing_if = "Clients::is_default")]
     pub clients: Clients,
-    /// What goes wrong during the run.
+    /// Faults during the run.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub faults: Vec<FaultForm>,
-    /// The policies; each runs the same requests.
+    /// The policies to compare; each runs the same requests.
     #[schemars(length(min = 1))]
     pub policies: Vec<PolicyChoice>,
-    /// How long a run is. May be left out where arrivals end by themselves: all of them are served then.
+    /// Length of the run. May be omitted if the arrivals end by themselves: then all of them are served.
     #[serde(default)]
     pub run: RunForm,
-    /// What is asked of the results: `[warn:] [policy.][class.]metric OP value`, such as "async.p99 < 400ms".
+    /// Objectives: `[warn:] [policy.][class.]metric OP value`, such as "async.p99 < 400ms".
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(with = "Vec<judgement::ObjectiveSchema>")]
     pub slo: Vec<String>,
-    /// How much a metric may be worse than in the baseline, by its name; beyond both it is a regression.
+    /// How much a metric may be worse than in the baseline, by name; beyond both limits it is a regression.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     #[schemars(with = "judgement::TolerancesSchema")]
     pub tolerances: IndexMap<String, ToleranceForm>,
 }
 
 impl ScenarioForm {
-    /// What every scenario must say; nothing else is said.
+    /// A scenario with its required fields only.
     pub fn new(classes: IndexMap<String, ClassForm>, arrivals: Arrivals, policies: Vec<PolicyChoice>) -> Self {
         Self {
             schema: None,
@@ -90,29 +90,29 @@ impl ScenarioForm {
 }
 
 impl ClassForm {
-    /// Requests of weight 1 that do this.
+    /// A class of weight 1 with these phases.
     pub fn new(phases: Vec<PhaseForm>) -> Self {
         Self { weight: one(), priority: 0, phases }
     }
 }
 
-/// A kind of request.
+/// A class of requests.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Class")]
 pub(crate) struct ClassForm {
-    /// Its share of the requests, relative to the weights of the other classes.
+    /// Share of the requests, relative to the weights of the other classes.
     #[serde(default = "one", deserialize_with = "weight")]
     #[schemars(range(min = 0, max = 1_000_000_000))]
     pub weight: f64,
-    /// Where a policy's `order` is by priority, waiting requests of higher priority go first (0).
+    /// Priority of its requests (default: 0). Under a policy with the `order` "priority", higher ones are served first.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub priority: i32,
-    /// What a request does, in order.
+    /// The phases of a request, in order.
     pub phases: Vec<PhaseForm>,
 }
 
-/// A priority of 0 goes without saying.
+/// The default is not written.
 fn is_zero(priority: &i32) -> bool {
     *priority == 0
 }
@@ -130,21 +130,21 @@ fn weight<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
 #[serde(rename_all = "snake_case")]
 #[schemars(rename = "Phase")]
 pub(crate) enum PhaseForm {
-    /// CPU work in code one cannot change.
+    /// CPU work in code that you cannot change.
     Framework(Distribution),
-    /// CPU work in one's own code.
+    /// CPU work in your own code.
     Compute(Distribution),
     /// A wait for the database.
     Db(DbForm),
     /// A wait for a backend.
     Wait(WaitForm),
-    /// A plain delay that nobody serves.
+    /// A plain delay that uses no resource.
     Sleep(Distribution),
-    /// Waits that an event loop gathers; elsewhere they go on one after another.
+    /// Waits that overlap under an event loop; under other policies they follow each other.
     Parallel(ParallelForm),
 }
 
-/// Waits that an event loop gathers: a list of them, or that and more.
+/// Waits that overlap under an event loop: a list, or an object with options.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 #[serde(untagged)]
 #[schemars(rename = "Parallel")]
@@ -153,20 +153,20 @@ pub(crate) enum ParallelForm {
     Detailed(DetailedParallelForm),
 }
 
-/// Waits that an event loop gathers, in detail.
+/// Waits that overlap under an event loop, with options.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "DetailedParallel")]
 pub(crate) struct DetailedParallelForm {
     /// The waits: `db`, `wait` and `sleep` phases.
     pub waits: Vec<PhaseForm>,
-    /// Whether they go on at the same time under every policy (false): the application has threads of its own for them.
+    /// Whether they overlap under every policy (default: false), because the application uses its own threads for them.
     #[serde(default, skip_serializing_if = "is_false")]
     pub concurrent: bool,
 }
 
 impl ParallelForm {
-    /// The waits, and whether they go on at the same time everywhere.
+    /// The waits, and whether they overlap under every policy.
     pub fn into_parts(self) -> (Vec<PhaseForm>, bool) {
         match self {
             Self::Plain(waits) => (waits, false),
@@ -197,7 +197,7 @@ impl<'de> Deserialize<'de> for ParallelForm {
     }
 }
 
-/// A wait for the database: how long it takes, or that and more.
+/// A wait for the database: its time, or an object with options.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 #[serde(untagged)]
 #[schemars(rename = "Db")]
@@ -206,14 +206,14 @@ pub(crate) enum DbForm {
     Detailed(DetailedDbForm),
 }
 
-/// A wait for the database, in detail.
+/// A wait for the database, with options.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "DetailedDb")]
 pub(crate) struct DetailedDbForm {
-    /// How long the query takes with nobody else in the system.
+    /// Time of the query without queueing.
     pub time: Distribution,
-    /// Whether the wait blocks what runs the request (false): an event loop stands still.
+    /// Whether the wait blocks the worker, thread or loop that runs the request (default: false).
     #[serde(default, skip_serializing_if = "is_false")]
     pub blocking: bool,
 }
@@ -225,14 +225,14 @@ pub(crate) struct DetailedDbForm {
 pub(crate) struct WaitForm {
     /// The backend: `db` or one declared in `backends`.
     pub backend: String,
-    /// How long it takes with nobody else in the system.
+    /// Time of the query without queueing.
     pub time: Distribution,
-    /// Whether the wait blocks what runs the request (false): an event loop stands still.
+    /// Whether the wait blocks the worker, thread or loop that runs the request (default: false).
     #[serde(default, skip_serializing_if = "is_false")]
     pub blocking: bool,
 }
 
-/// A flag that is off goes without saying: the schema gives no default, and reports do not list it.
+/// The default is neither written nor listed in reports.
 fn is_false(flag: &bool) -> bool {
     !flag
 }
@@ -242,14 +242,14 @@ fn is_false(flag: &bool) -> bool {
 #[serde(deny_unknown_fields, default)]
 #[schemars(rename = "Machine")]
 pub(crate) struct MachineForm {
-    /// How many threads or loops run at the same instant.
+    /// Number of cores: as many workers, threads or loops run at the same time.
     pub cores: NonZeroU32,
-    /// How long one of them stays on a core while others are ready.
+    /// Longest stay on a core while others are ready.
     pub quantum: Quantum,
-    /// CPU time that it costs each time a core is given to another thread or loop.
+    /// CPU time of each switch of a core to another worker, thread or loop.
     pub context_switch: SimDuration,
-    /// A thread or loop that becomes ready takes the core of one that has run for so long (Linux: "1.4ms"); it queues
-    /// when left out.
+    /// A thread or loop that becomes ready takes the core of one that has run for this long (Linux: "1.4ms"). If omitted,
+    /// it queues.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub wake_preemption: Option<SimDuration>,
 }
@@ -266,7 +266,7 @@ impl Default for MachineForm {
 }
 
 impl DbForm {
-    /// How long the query takes, and whether it blocks.
+    /// The time of the query, and whether it blocks.
     pub fn into_parts(self) -> (Distribution, bool) {
         match self {
             Self::Plain(time) => (time, false),
@@ -281,14 +281,14 @@ impl<'de> Deserialize<'de> for DbForm {
     }
 }
 
-/// Decides by the first key: an untagged enum of serde would lose the place of an error.
+/// Decides by the first key, because an untagged enum of serde would lose the place of an error.
 struct DbVisitor;
 
 impl<'de> Visitor<'de> for DbVisitor {
     type Value = DbForm;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a duration such as \"20ms\", a law such as {\"exponential\": \"20ms\"}, or {\"time\": …}")
+        f.write_str("a duration such as \"20ms\", a distribution such as {\"exponential\": \"20ms\"}, or {\"time\": …}")
     }
 
     fn visit_str<E: de::Error>(self, text: &str) -> Result<DbForm, E> {
@@ -297,7 +297,7 @@ impl<'de> Visitor<'de> for DbVisitor {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<DbForm, A::Error> {
         let first: Option<String> = map.next_key()?;
-        // A slip of the pen in a field is told the fields, not the laws.
+        // For a misspelled field, the message lists the fields, not the distributions.
         let is_detailed = first.as_deref().is_some_and(|key| did_you_mean(key, ["time", "blocking"]).is_some());
         let map = MapAccessDeserializer::new(Reread { first, rest: map });
         if is_detailed {
@@ -308,7 +308,7 @@ impl<'de> Visitor<'de> for DbVisitor {
     }
 }
 
-/// A map whose first key has been read already.
+/// A map whose first key has already been read.
 struct Reread<A> {
     first: Option<String>,
     rest: A,

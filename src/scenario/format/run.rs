@@ -1,4 +1,4 @@
-//! How long a run is, how often it is repeated, and how sure its numbers are to be.
+//! The length of a run, its replications, and the precision of its results.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -13,32 +13,32 @@ use crate::model::{Named, SimDuration};
 use crate::scenario::WarmUp;
 use crate::scenario::percentage::Percentage;
 
-/// How long a run is, and from which seed: either `requests` or `duration`.
+/// Length of the run (either `requests` or `duration`), its seed and its replications.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 #[schemars(rename = "Run")]
 pub(crate) struct RunForm {
-    /// So many requests arrive, and all of them are served.
+    /// Number of requests; the run ends when all of them have been served.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub requests: Option<NonZeroU64>,
-    /// The run stops then; requests not served by then are in flight.
+    /// Time at which the run ends; requests that have not been served by then are in flight.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub duration: Option<SimDuration>,
-    /// The requests that arrive so long after the start are left out of the numbers, while the system fills up.
+    /// Requests that arrive within this time from the start, while the system fills up, are excluded from the results.
     pub warm_up: WarmUp,
-    /// The seed of everything random.
+    /// Seed of all random numbers.
     pub seed: u64,
-    /// How many independent runs there are, each with random numbers of its own; at most 100000.
+    /// Number of independent runs, each with its own random numbers; at most 100000.
     #[schemars(range(max = 100_000))]
     pub replications: NonZeroU64,
-    /// Replications are added until the intervals are as narrow as this.
+    /// Replications are added until confidence intervals are as narrow as this.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub precision: Option<PrecisionForm>,
-    /// The level of confidence intervals, from 50% to 99.99%.
+    /// Level of the confidence intervals, from 50% to 99.99%.
     pub confidence: Percentage,
-    /// The run stops, incomplete, when more requests than this are in flight; branches of parallel waits and clients that wait
-    /// to try again count too. If omitted, as many as fit into about 200 MB: 250000, or fewer where a class has more than 10
-    /// phases. At most 10 million.
+    /// Maximum number of requests in flight, including branches of parallel waits and clients that wait to retry; beyond it
+    /// the run stops and is incomplete. At most 10 million. If omitted, as many as fit into about 200 MB: 250000, or fewer if
+    /// a class has more than 10 phases.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_in_flight: Option<NonZeroU32>,
 }
@@ -111,7 +111,7 @@ impl JsonSchema for WarmUp {
     }
 }
 
-/// How narrow intervals must be: their half width, or that and more.
+/// How narrow confidence intervals must be: their half width, or an object with options.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 #[serde(untagged)]
 #[schemars(rename = "Precision")]
@@ -120,24 +120,24 @@ pub(crate) enum PrecisionForm {
     Detailed(DetailedPrecisionForm),
 }
 
-/// How narrow intervals must be, of what, and how long it is tried.
+/// How narrow confidence intervals must be, of which metrics, and the limit on replications.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "DetailedPrecision")]
 pub(crate) struct DetailedPrecisionForm {
-    /// Half the width of the interval, as a share of the value; above 0% and below 100%.
+    /// Half the width of an interval, as a percentage of the value; above 0% and below 100%.
     pub half_width: Percentage,
-    /// Of these metrics of every policy.
+    /// The metrics whose intervals must be this narrow, under every policy.
     #[serde(default = "default_metrics")]
     #[schemars(length(min = 1))]
     pub metrics: Vec<String>,
-    /// With at most so many replications, from 2 to 100000; where they are not enough, the run says so.
+    /// Maximum number of replications, from 2 to 100000; if they do not suffice, the run says so.
     #[serde(default = "default_replications")]
     #[schemars(range(min = 2, max = 100_000))]
     pub replications: u64,
 }
 
-/// What people look at first.
+/// The metrics that are looked at first.
 fn default_metrics() -> Vec<String> {
     [Named::Mean, Named::P95, Named::P99].map(|metric| metric.name().to_owned()).into()
 }
@@ -147,7 +147,7 @@ const fn default_replications() -> u64 {
 }
 
 impl PrecisionForm {
-    /// All that may be said of it, with defaults for what is not.
+    /// All options, with defaults for those that are omitted.
     pub fn into_detailed(self) -> DetailedPrecisionForm {
         match self {
             Self::Detailed(detailed) => detailed,

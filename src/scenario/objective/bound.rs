@@ -1,4 +1,4 @@
-//! What a metric is compared with: a value in its unit.
+//! The bound of an objective: a value in the unit of its metric.
 
 use crate::model::{Metric, MetricUnit, Named, SimDuration};
 use crate::random::RateOrZero;
@@ -11,11 +11,11 @@ use super::Comparison;
 /// A bound in the unit of its metric.
 pub(super) struct Bound {
     pub number: f64,
-    /// Whether a number of requests is meant as its share of those that arrived.
+    /// Whether a number of requests is given as a share of those that arrived.
     pub is_share: bool,
 }
 
-/// Reads the bound of a metric of this name.
+/// Reads the bound of the metric with this name.
 pub(super) fn bound(
     sign: Part<'_>,
     value: Part<'_>,
@@ -40,7 +40,7 @@ pub(super) fn bound(
     Ok(Bound { number, is_share })
 }
 
-/// A number in a unit: milliseconds, 0 to 1, per second, or as it is; of the metric of this name.
+/// A number in a unit: milliseconds, 0 to 1, per second, or plain; for the metric with this name.
 pub(in crate::scenario) fn quantity(value: Part<'_>, unit: MetricUnit, name: &str) -> Result<f64, Diagnostic> {
     let text = value.text;
     let wrong =
@@ -57,17 +57,16 @@ pub(in crate::scenario) fn quantity(value: Part<'_>, unit: MetricUnit, name: &st
             let percent = text.strip_suffix('%').map(|number| plain_number(number.trim_end()).map(|n| n / 100.0));
             match percent.unwrap_or_else(|| plain_number(text)) {
                 Some(share) if share <= 1.0 => Ok(share),
-                Some(_) if percent.is_none() => Err(wrong(
-                    "more than the whole",
-                    &format!("write a percentage such as {text}%, or a share from 0 to 1"),
-                )),
-                Some(_) => Err(wrong("more than the whole", "write a percentage from 0% to 100%")),
+                Some(_) if percent.is_none() => {
+                    Err(wrong("above 100%", &format!("write a percentage such as {text}%, or a share from 0 to 1")))
+                }
+                Some(_) => Err(wrong("above 100%", "write a percentage from 0% to 100%")),
                 None => Err(other("a percentage")),
             }
         }
         MetricUnit::Ratio => {
             let number = text.strip_suffix(['x', '×']).unwrap_or(text).trim_end();
-            plain_number(number).ok_or_else(|| other("a multiple"))
+            plain_number(number).ok_or_else(|| other("a factor"))
         }
         MetricUnit::Count => plain_number(text).ok_or_else(|| other("a number")),
         MetricUnit::Requests => {
@@ -76,36 +75,36 @@ pub(in crate::scenario) fn quantity(value: Part<'_>, unit: MetricUnit, name: &st
     }
 }
 
-/// What a value of a unit looks like.
+/// How a value of a unit is written.
 fn example(unit: MetricUnit) -> &'static str {
     match unit {
         MetricUnit::Time => "a duration with its unit, such as 400ms",
         MetricUnit::Share => "a percentage such as 80%, or a share from 0 to 1",
         MetricUnit::Rate => "a rate with its unit, such as 70/s",
-        MetricUnit::Ratio => "how many times, such as 1.5x",
+        MetricUnit::Ratio => "a factor, such as 1.5x",
         MetricUnit::Count => "a number, such as 12.5",
         MetricUnit::Requests => "a whole number of requests, or a percentage of those that arrived, such as 1%",
     }
 }
 
-/// Why a comparison says nothing.
+/// Why a comparison has the same outcome for every result.
 struct Empty {
-    /// Whether it holds whatever the results are; otherwise it never does.
+    /// Whether it always holds; otherwise it never does.
     always: bool,
     why: &'static str,
     help: &'static str,
 }
 
-/// Whether it holds, or fails, whatever the results are. Nothing is below 0, and no part is more than the whole; tries
-/// beyond the first are no part of the arrivals.
+/// Whether it holds, or fails, for every result: nothing is below 0, and no share is above 100 %, except that of retries,
+/// which are not part of the arrivals.
 fn says_nothing(comparison: Comparison, bound: f64, is_part: bool) -> Option<Empty> {
     let empty = |always, why, help| Some(Empty { always, why, help });
     let (is_least, is_most) = (bound <= 0.0, is_part && bound >= 1.0);
     match comparison {
-        Comparison::Less if is_least => empty(false, "nothing is below 0", "write `<=`, or a bound above 0"),
-        Comparison::AtLeast if is_least => empty(true, "nothing is below 0", "write `>`, or a bound above 0"),
-        Comparison::Greater if is_most => empty(false, "nothing is above 100%", "write `>=`, or a bound below 100%"),
-        Comparison::AtMost if is_most => empty(true, "nothing is above 100%", "write `<`, or a bound below 100%"),
+        Comparison::Less if is_least => empty(false, "no value is below 0", "write `<=`, or a bound above 0"),
+        Comparison::AtLeast if is_least => empty(true, "no value is below 0", "write `>`, or a bound above 0"),
+        Comparison::Greater if is_most => empty(false, "no share is above 100%", "write `>=`, or a bound below 100%"),
+        Comparison::AtMost if is_most => empty(true, "no share is above 100%", "write `<`, or a bound below 100%"),
         _ => None,
     }
 }

@@ -1,4 +1,4 @@
-//! `[warn:] [during FAULT:] [policy.][class.]metric OP value`, from its text; `faults` reads what is about faults.
+//! Reads `[warn:] [during FAULT:] [policy.][class.]metric OP value`; `faults` reads the parts about faults.
 
 use crate::model::{ClassId, Metric};
 use crate::scenario::diagnostic::{Diagnostic, did_you_mean, list, shown};
@@ -9,10 +9,10 @@ use super::faults::DURING;
 use super::names::{ALL, Names, Prefix, WARN, class_metrics, groups, metrics_help};
 use super::{Comparison, Objective, Origin};
 
-/// What an objective is like.
+/// How to write an objective.
 const HELP: &str = "write `[policy.][class.]metric`, a comparison and a bound, such as `async.p99 < 400ms`";
 
-/// What is meant: whose metric.
+/// The metric that an objective is about, and of what.
 pub(super) struct Target {
     pub policy: Option<usize>,
     pub class: Option<ClassId>,
@@ -24,7 +24,7 @@ impl Names<'_> {
     pub fn objective(&self, text: Part<'_>) -> Result<Objective, Diagnostic> {
         let whole = text.trim();
         if whole.text.is_empty() {
-            return Err(text.error("an objective is empty", "nothing to compare").with_help(HELP));
+            return Err(text.error("an objective must not be empty", "empty").with_help(HELP));
         }
         let rest = whole.text.strip_prefix(WARN).map(|rest| whole.split_at(whole.text.len() - rest.len()).1);
         if rest.is_none() {
@@ -38,8 +38,8 @@ impl Names<'_> {
         };
         if during.is_some() && !metric.is_of_parts() {
             return Err(subject
-                .error(format!("`{}` is of the whole run", shown(subject.text)), "not known during a fault")
-                .with_help("during a fault there are response times, slowdowns, waiting times, counts, `error_rate`, `throughput` and `goodput`"));
+                .error(format!("`{}` is measured over the whole run only", shown(subject.text)), "not available during a fault")
+                .with_help("available during a fault: response times, slowdowns, waiting times, counts, `error_rate`, `throughput` and `goodput`"));
         }
         let comparison = comparison(sign)?;
         let bound = bound(sign, value, comparison, metric, &self.metric_name(metric))?;
@@ -57,7 +57,7 @@ impl Names<'_> {
         })
     }
 
-    /// What begins like `warn:`, and no name does, was meant to be that.
+    /// A beginning that resembles `warn:`, and that no name has, is a misspelling of it.
     fn check_beginning(&self, text: Part<'_>) -> Result<(), Diagnostic> {
         let Some(beginning) = text.text.split_once(':').map(|(word, _)| text.slice(0, word.len() + 1)) else {
             return Ok(());
@@ -71,12 +71,11 @@ impl Names<'_> {
             return Ok(());
         }
         Err(beginning
-            .error(format!("unknown beginning `{}`", shown(beginning.text)), "no such beginning")
-            .with_help(format!("an objective that only warns begins with `{WARN}`")))
+            .error(format!("unknown prefix `{}`", shown(beginning.text)), "no such prefix")
+            .with_help(format!("objectives that only warn begin with `{WARN}`")))
     }
 
-    /// `[policy.][class.]metric`. Names may hold dots: of those that are declared the longest is meant, as far as a metric
-    /// follows.
+    /// `[policy.][class.]metric`. Names may contain dots: the longest declared name that is followed by a metric matches.
     fn subject(&self, subject: Part<'_>) -> Result<Target, Diagnostic> {
         for (first, first_name, rest) in self.heads(subject) {
             for (second, second_name, rest) in self.heads(rest) {
@@ -99,10 +98,10 @@ impl Names<'_> {
         }
     }
 
-    /// What is wrong with names that end with no metric.
+    /// The error for names that are not followed by a metric.
     ///
     /// # Errors
-    /// Where a name is empty.
+    /// If a name is empty.
     fn no_metric(&self, subject: Part<'_>) -> Result<Diagnostic, Diagnostic> {
         let mut rest = subject;
         let mut known = 0;
@@ -117,17 +116,17 @@ impl Names<'_> {
         }
         if known == 2 && dotted.names.len() > 1 && !self.is_group(unknown.text) {
             return Ok(unknown
-                .error("too many names before the metric", "at most a policy and a class")
+                .error("too many names before the metric", "allowed are a policy and a class")
                 .with_help(HELP));
         }
-        // A name of no one before what may be a metric.
+        // An unknown name before something that may be a metric.
         if dotted.names.len() > 1 && !self.is_group(unknown.text) {
             return Ok(self.unknown_name(unknown, known));
         }
         Ok(unknown_metric(rest))
     }
 
-    /// The metric that stands alone in a text.
+    /// The metric in a text that names only a metric.
     pub fn metric_named(&self, part: Part<'_>) -> Result<Metric, Diagnostic> {
         let subject = self.subject(part)?;
         if subject.policy.is_none() && subject.class.is_none() {
@@ -135,17 +134,17 @@ impl Names<'_> {
         }
         let name = self.metric_name(subject.metric);
         Err(part
-            .error("a metric of every policy is expected", "names a policy or a class")
+            .error("a metric without policy and class is expected", "found a policy or a class")
             .with_help(format!("write `{name}`")))
     }
 
-    /// Whether a name that is no policy or class begins the names of metrics, or nearly.
+    /// Whether a name that is neither a policy nor a class is, or resembles, the first part of metric names.
     fn is_group(&self, name: &str) -> bool {
         let known = self.policies.iter().chain(&self.classes).copied().chain([ALL]);
         did_you_mean(name, known).is_none() && did_you_mean(name, groups()).is_some()
     }
 
-    /// A name that is no policy or class; `index` is its place before the metric.
+    /// A name that is neither a policy nor a class; `index` is its position before the metric.
     fn unknown_name(&self, name: Part<'_>, index: usize) -> Diagnostic {
         let policies = if index == 0 { &self.policies[..] } else { &[] };
         let known = || policies.iter().chain(&self.classes).copied().chain([ALL]);
@@ -161,7 +160,7 @@ impl Names<'_> {
     }
 }
 
-/// The policy and class that two names before a metric stand for.
+/// The policy and class of two names before a metric.
 fn both(
     first: Prefix,
     first_name: Part<'_>,
@@ -171,7 +170,7 @@ fn both(
     let is_no = |part: Part<'_>, what: &str, wanted: &str| {
         let named = shown(part.text);
         part.error(format!("`{named}` is a {what}, not a {wanted}"), format!("expected a {wanted} here"))
-            .with_help("the policy comes first, then the class, then the metric, such as `async.page.p99`")
+            .with_help("write the policy, then the class, then the metric, such as `async.page.p99`")
     };
     let policy = match first {
         Prefix::All => None,
@@ -185,7 +184,7 @@ fn both(
     }
 }
 
-/// A metric, if it is known of whom it is asked.
+/// A metric with its policy and class, if it exists for a class.
 fn known_of(
     policy: Option<usize>,
     class: Option<ClassId>,
@@ -194,13 +193,16 @@ fn known_of(
 ) -> Result<Target, Diagnostic> {
     if class.is_some() && !metric.is_of_classes() {
         return Err(written
-            .error(format!("`{}` is not known class by class", shown(written.text)), "of all requests of a policy")
-            .with_help(format!("metrics of classes: {}", list(class_metrics()))));
+            .error(
+                format!("`{}` is not available for single classes", shown(written.text)),
+                "only for all requests of a policy",
+            )
+            .with_help(format!("metrics available for classes: {}", list(class_metrics()))));
     }
     Ok(Target { policy, class, metric })
 }
 
-/// Names with dots between them.
+/// Names separated by dots.
 struct Dotted<'a> {
     names: Vec<Part<'a>>,
 }
@@ -220,21 +222,21 @@ impl<'a> Dotted<'a> {
 
 fn nothing_named(part: Part<'_>, is_last: bool) -> Diagnostic {
     let (message, label) = match (part.text, is_last) {
-        ("", false) => ("a name is missing".to_owned(), "nothing before the dot"),
+        ("", false) => ("a name is missing".to_owned(), "expected a name before the dot"),
         ("", true) => ("a metric is missing".to_owned(), "expected a metric here"),
-        (names, _) => (format!("a metric of `{}` is missing", shown(names)), "this names no metric"),
+        (names, _) => (format!("a metric is missing after `{}`", shown(names)), "not a metric"),
     };
     part.error(message, label).with_help(HELP)
 }
 
-/// Target, comparison and value. The comparison is the last there is: names may hold `<`, values do not.
+/// Subject, comparison and value. The last comparison separates them: names may contain `<`, values do not.
 fn split(text: Part<'_>) -> Result<(Part<'_>, Part<'_>, Part<'_>), Diagnostic> {
     let is_sign = |c: char| matches!(c, '<' | '>' | '=' | '!' | '≤' | '≥' | '≠');
     let Some(end) = text.text.rfind(is_sign).map(|at| at + text.text[at..].chars().next().map_or(0, char::len_utf8))
     else {
         let signs = list(Comparison::ALL.map(Comparison::sign));
         return Err(text
-            .error("an objective compares a metric with a bound", "no comparison in here")
+            .error("an objective must compare a metric with a bound", "found no comparison")
             .with_help(format!("{HELP}; comparisons: {signs}")));
     };
     let start = text.text[..end].trim_end_matches(is_sign).len();

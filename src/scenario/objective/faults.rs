@@ -7,12 +7,12 @@ use crate::scenario::part::Part;
 use super::expression::Target;
 use super::names::{ALL, Names};
 
-/// Before the name of a fault: an objective on the requests that arrived while it was under way.
+/// Before the name of a fault: an objective on the requests that arrived during it.
 pub(super) const DURING: &str = "during";
-/// Before the name of a fault: how long until it was over for the users.
+/// Before the name of a fault: the time until users no longer notice it.
 pub(super) const RECOVERED: &str = "recovered";
 
-/// What follows a word that begins an objective; `None` if it does not begin with that word.
+/// The rest of an objective after its first word; `None` if it begins with another word.
 fn after<'a>(word: &str, text: Part<'a>) -> Option<Part<'a>> {
     let rest = text.text.strip_prefix(word)?;
     let ends = rest.is_empty() || rest.starts_with(char::is_whitespace);
@@ -20,10 +20,10 @@ fn after<'a>(word: &str, text: Part<'a>) -> Option<Part<'a>> {
 }
 
 impl Names<'_> {
-    /// Reads `during NAME:` off the beginning of an objective, if it is there.
+    /// Reads `during NAME:` at the beginning of an objective, if present, and returns the rest.
     pub(super) fn during<'a>(&self, text: Part<'a>) -> Result<(Option<FaultId>, Part<'a>), Diagnostic> {
         let Some(rest) = after(DURING, text) else { return Ok((None, text)) };
-        // The longest name wins: a name may hold a colon.
+        // The longest name wins: names may contain colons.
         let behind = |name: &str| rest.text.strip_prefix(name)?.trim_start().strip_prefix(':').map(str::len);
         let found = self.faults().filter_map(|(id, name)| Some((id, behind(name)?)));
         if let Some((id, left)) = found.min_by_key(|(_, left)| *left) {
@@ -32,12 +32,12 @@ impl Names<'_> {
         match rest.split_once(':') {
             Some((name, _)) => Err(self.unknown_fault(name.trim())),
             None => Err(text
-                .error("a `:` is missing after the name of the fault", "none in here")
+                .error("a `:` is missing after the name of the fault", "found none")
                 .with_help("write `during NAME: [policy.][class.]metric`, such as `during payments: p95 < 1s`")),
         }
     }
 
-    /// The recovery that a subject asks for, if it does.
+    /// The recovery time that a subject refers to, if it does.
     pub(super) fn recovered(&self, subject: Part<'_>) -> Result<Option<Target>, Diagnostic> {
         let Some((policy, name)) = self.before_recovered(subject) else { return Ok(None) };
         match self.faults().find(|(_, fault)| *fault == name.text) {
@@ -46,7 +46,7 @@ impl Names<'_> {
         }
     }
 
-    /// The policy before `recovered`, and the name behind it.
+    /// The policy before `recovered`, and the name after it.
     fn before_recovered<'a>(&self, subject: Part<'a>) -> Option<(Option<usize>, Part<'a>)> {
         if let Some(name) = after(RECOVERED, subject) {
             return Some((None, name));

@@ -1,4 +1,4 @@
-//! What is asked of the results: objectives (`slo`, `--assert`).
+//! Objectives (`slo`, `--assert`): what the results must meet.
 
 mod bound;
 mod expression;
@@ -21,25 +21,25 @@ pub(super) use self::names::{Names, is_ambiguous};
 /// `[warn:] [during FAULT:] [policy.][class.]metric OP value` or `[warn:] [policy.]recovered FAULT OP value`, checked: every name in it exists, and the value fits the metric.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Objective {
-    /// As it was written.
+    /// As written.
     pub text: String,
     /// Whether it only warns.
     pub warns: bool,
-    /// The fault during which the requests arrived that it is about; `None`: all of the measured time.
+    /// The fault during which its requests arrived; `None`: the whole measured time.
     pub during: Option<FaultId>,
-    /// The policy that must meet it, by its place in the scenario's list; `None`: each of them.
+    /// The policy that must meet it, as an index into the scenario's list; `None`: each of them.
     pub policy: Option<usize>,
-    /// The class of requests; `None`: all together.
+    /// The class of requests; `None`: all classes together.
     pub class: Option<ClassId>,
-    /// What is compared.
+    /// The metric that is compared.
     pub metric: Metric,
-    /// How.
+    /// The comparison.
     pub comparison: Comparison,
-    /// With what, in the metric's unit: milliseconds, 0 to 1, per second, or a number.
+    /// The bound in the metric's unit: milliseconds, 0 to 1, per second, or a plain number.
     pub bound: f64,
-    /// Whether a number of requests is meant as its share of those that arrived.
+    /// Whether a number of requests is given as a share of those that arrived.
     pub is_share: bool,
-    /// Where it stands.
+    /// Where it is written.
     pub origin: Origin,
 }
 
@@ -62,7 +62,7 @@ impl Comparison {
     /// Every one.
     pub const ALL: [Self; 5] = [Self::Less, Self::AtMost, Self::Greater, Self::AtLeast, Self::Equal];
 
-    /// As objectives write it.
+    /// As written in objectives.
     pub const fn sign(self) -> &'static str {
         match self {
             Self::Less => "<",
@@ -86,17 +86,17 @@ impl Comparison {
 }
 
 impl Objective {
-    /// The name of what is compared; `backends` are the names of the scenario's.
+    /// The name of the metric; `backends` are the names of the scenario's backends.
     pub fn metric_name(&self, backends: &[&str]) -> String {
         self.metric.asked_name(backends)
     }
 
-    /// What the number is measured in.
+    /// The unit of the bound.
     pub const fn unit(&self) -> MetricUnit {
         if self.is_share { MetricUnit::Share } else { self.metric.unit() }
     }
 
-    /// A message about it, at its own place: what is wrong, what to say under the place, and what to do.
+    /// A diagnostic at its place: what is wrong, the label of the place, and what to do.
     pub fn diagnostic(
         &self,
         message: impl Into<String>,
@@ -107,18 +107,18 @@ impl Objective {
     }
 }
 
-/// Where something stands in a file.
+/// Where an objective is written.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Origin {
-    /// The file, as messages name it.
+    /// The file, as named in messages.
     pub file: String,
-    /// The line, counted from 1.
+    /// The line, from 1.
     pub line: usize,
-    /// The column of its first letter, counted from 1.
+    /// The column of its first character, from 1.
     pub column: usize,
-    /// The column after its last letter.
+    /// The column after its last character.
     pub end_column: usize,
-    /// A message about it that has no words yet.
+    /// A diagnostic of this place without a message.
     diagnostic: Diagnostic,
 }
 
@@ -131,10 +131,10 @@ impl Origin {
 }
 
 impl Scenario {
-    /// Adds an objective, as `--assert` gives it.
+    /// Adds an objective, as `--assert` does.
     ///
     /// # Errors
-    /// What is wrong with it, with its place in the text; the scenario stays as it was.
+    /// What is wrong with it, with its place in the text; the scenario is unchanged.
     pub fn assert(&mut self, text: &str) -> Result<(), Diagnostic> {
         let sources = Sources(vec![Source::new("--assert", text)]);
         let Sections { workload, policies, backends, faults, .. } = &self.sections;

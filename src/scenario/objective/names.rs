@@ -1,4 +1,4 @@
-//! The names that objectives use: policies, classes, metrics.
+//! The names used in objectives: policies, classes, metrics.
 
 use std::collections::HashMap;
 
@@ -14,11 +14,11 @@ use crate::scenario::part::Part;
 
 use super::faults::{DURING, RECOVERED};
 
-/// Stands for every policy, or for all classes together.
+/// Every policy, or all classes together.
 pub(super) const ALL: &str = "all";
-/// What an objective begins with that only warns.
+/// The prefix of objectives that only warn.
 pub(super) const WARN: &str = "warn:";
-/// The short names are those of response times, which may also be written out.
+/// The group of response times, which may be omitted: their short names are `p99` and so on.
 const RESPONSE_TIME: &str = "response_time";
 const UTILIZATION: &str = "utilization";
 const BACKENDS: &str = "backends";
@@ -29,10 +29,10 @@ pub(in crate::scenario) struct Names<'a> {
     pub(super) classes: Vec<&'a str>,
     backends: &'a IndexMap<String, Backend>,
     faults: &'a [Fault],
-    /// Policies before classes of the same name, and what stands for all.
+    /// Policies, classes and `all` by name; policies take precedence over classes.
     prefixes: HashMap<&'a str, Prefix>,
     class_ids: HashMap<&'a str, ClassId>,
-    /// The most bytes of a name among them.
+    /// Length of the longest name among them, in bytes.
     longest: usize,
 }
 
@@ -44,21 +44,21 @@ pub(super) enum Prefix {
     Class(ClassId),
 }
 
-/// Why an objective could not tell this name of a policy or class from something else.
+/// Why a policy or class of this name would be ambiguous in objectives.
 pub(in crate::scenario) fn is_ambiguous(name: &str) -> Option<String> {
     if name.starts_with(WARN) {
-        return Some(format!("`{WARN}` begins an objective that only warns"));
+        return Some(format!("`{WARN}` marks objectives that only warn"));
     }
     if name == ANSWERED {
-        return Some(format!("`{ANSWERED}` stands for the requests that were answered"));
+        return Some(format!("`{ANSWERED}` selects the requests that were answered"));
     }
     let is_word = |word: &&str| name.strip_prefix(*word).is_some_and(|rest| rest.is_empty() || rest.starts_with(' '));
     if let Some(word) = [DURING, RECOVERED].into_iter().find(|word| is_word(word)) {
-        return Some(format!("`{word}` begins an objective about a fault"));
+        return Some(format!("`{word}` marks objectives about faults"));
     }
     if name == UTILIZATION {
         // A backend may have any name: `utilization.p99` is that of a backend `p99`.
-        return Some(format!("`{UTILIZATION}` begins the names of metrics"));
+        return Some(format!("`{UTILIZATION}` is the first part of metric names"));
     }
     let rest_is_metric = |metric: &&Named| metric.name().split_once('.').is_some_and(|(_, rest)| named(rest).is_some());
     let own = Named::ALL.iter().filter(rest_is_metric).find(|metric| group(**metric) == Some(name));
@@ -69,9 +69,9 @@ pub(in crate::scenario) fn is_ambiguous(name: &str) -> Option<String> {
     }
 }
 
-/// The metric of that name, which is none of a backend.
+/// The metric of this name; not one of a backend.
 fn named(name: &str) -> Option<Named> {
-    // As people say it.
+    // The usual spelling.
     if let Some(group) = name.strip_suffix("p99.9") {
         return named(&format!("{group}p999"));
     }
@@ -92,7 +92,7 @@ const fn of_answered(metric: Named) -> Option<Metric> {
 
 fn not_of_answered(part: Part<'_>, metric: Named) -> Diagnostic {
     let name = metric.name();
-    part.error(format!("`{name}` does not depend on whether requests were answered"), format!("is no `{ANSWERED}.…`"))
+    part.error(format!("`{name}` has no variant for answered requests"), format!("no `{ANSWERED}` here"))
         .with_help(format!("write `{name}`"))
 }
 
@@ -100,12 +100,12 @@ fn is_response_time(metric: Named) -> bool {
     group(metric).is_none() && metric.facts().unit == MetricUnit::Time
 }
 
-/// What stands before the dot in a metric's name.
+/// The part of a metric's name before the dot.
 fn group(metric: Named) -> Option<&'static str> {
     metric.name().split_once('.').map(|(group, _)| group)
 }
 
-/// What stands before the dots in the names of metrics.
+/// The first parts of metric names with dots.
 pub(super) fn groups() -> Vec<&'static str> {
     let mut groups: Vec<&str> = Named::ALL.iter().filter_map(|metric| group(*metric)).collect();
     groups.dedup();
@@ -125,7 +125,7 @@ fn metric_like(text: &str) -> Option<&'static str> {
     did_you_mean(short, Named::ALL.iter().map(|metric| metric.name()))
 }
 
-/// Which metrics there are, for somebody who wrote this one.
+/// The metrics that exist, for this unknown one.
 pub(super) fn metrics_help(text: &str) -> String {
     let meant_group = text.split_once('.').and_then(|(first, _)| did_you_mean(first, groups()));
     if let Some(station) = meant_group.filter(|group| Resource::GROUPS.contains(group)) {
@@ -170,7 +170,7 @@ impl<'a> Names<'a> {
         Self { policies, classes, backends, faults: &[], prefixes, class_ids, longest }
     }
 
-    /// With the faults that objectives may ask about.
+    /// With the faults that objectives may refer to.
     pub fn with_faults(self, faults: &'a [Fault]) -> Self {
         Self { faults, ..self }
     }
@@ -180,7 +180,7 @@ impl<'a> Names<'a> {
         (0..).map(FaultId).zip(self.faults).filter_map(|(id, fault)| Some((id, fault.name.as_deref()?)))
     }
 
-    /// Whether there is a class of that name.
+    /// Whether there is a class with this name.
     pub fn has_class(&self, name: &str) -> bool {
         self.class_ids.contains_key(name)
     }
@@ -190,12 +190,12 @@ impl<'a> Names<'a> {
         self.classes.iter().copied()
     }
 
-    /// What a name before a metric stands for.
+    /// What a name before a metric refers to.
     pub(super) fn prefix(&self, name: &str) -> Option<Prefix> {
         self.prefixes.get(name).copied()
     }
 
-    /// The names that a text begins with, each with a dot behind it, and what follows; the longest first.
+    /// The names followed by a dot that a text begins with, each with the rest of the text; the longest first.
     pub(super) fn heads<'t>(&self, text: Part<'t>) -> Vec<(Prefix, Part<'t>, Part<'t>)> {
         let mut heads = Vec::new();
         for (at, _) in text.text.match_indices('.') {
@@ -217,15 +217,15 @@ impl<'a> Names<'a> {
         metric.asked_name(&backends)
     }
 
-    /// The metric of that name, if it is one; blanks around its dots do not count.
+    /// The metric with this name, if there is one; blanks around dots are ignored.
     ///
     /// # Errors
-    /// Where it names the utilization of what has none, or asks of the answered what is not about requests.
+    /// If it names a utilization that does not exist, or `answered` with a metric that is not about requests.
     pub(super) fn metric(&self, text: Part<'_>) -> Result<Option<Metric>, Diagnostic> {
         if let Some(metric) = named(&without_blanks(text.text)) {
             return Ok(Some(Metric::Named(metric).of_arrived()));
         }
-        if let Some(rest) = behind(text, ANSWERED)
+        if let Some(rest) = after_word(text, ANSWERED)
             && let Some(metric) = named(&without_blanks(rest.text))
         {
             return of_answered(metric).map(Some).ok_or_else(|| not_of_answered(rest, metric));
@@ -233,8 +233,8 @@ impl<'a> Names<'a> {
         if let Some(metric) = self.metric_of_list(text)? {
             return Ok(Some(metric));
         }
-        let Some(name) = behind(text, UTILIZATION) else { return Ok(None) };
-        let (name, is_short) = match behind(name, BACKENDS) {
+        let Some(name) = after_word(text, UTILIZATION) else { return Ok(None) };
+        let (name, is_short) = match after_word(name, BACKENDS) {
             Some(long) if !self.backends.contains_key(name.text) => (long, false),
             _ => (name, true),
         };
@@ -245,10 +245,10 @@ impl<'a> Names<'a> {
         }
     }
 
-    /// The metric of that name in the list of all, if it is one, whose backend has what it is about.
+    /// The metric with this name in the list of all metrics, if there is one and its backend has what it measures.
     ///
     /// # Errors
-    /// Where the backend has no `pool` or no `concurrency`.
+    /// If the backend has no `pool` or no `concurrency`.
     fn metric_of_list(&self, text: Part<'_>) -> Result<Option<Metric>, Diagnostic> {
         let id = |name: &str| self.backends.get_index_of(name).and_then(|id| u16::try_from(id).ok()).map(BackendId);
         let Some(metric) = Metric::named(&without_blanks(text.text), id) else { return Ok(None) };
@@ -270,19 +270,20 @@ impl<'a> Names<'a> {
             return Ok(Some(metric));
         }
         let message = format!("the backend `{}` has no `{field}`", shown(name));
-        Err(text.error(message, "requests never wait here").with_help(format!("give it a `{field}` under `backends`")))
+        Err(text.error(message, "requests never wait for it").with_help(format!("add a `{field}` to it in `backends`")))
     }
 
-    /// `is_short`: where the names of backends stand beside those of what runs requests.
+    /// `is_short`: whether the name may also be one of the application's own utilizations.
     fn no_utilization(&self, name: Part<'_>, is_short: bool) -> Diagnostic {
         let limited: Vec<&str> =
             self.backends.iter().filter(|(_, backend)| is_limited(backend)).map(|(name, _)| name.as_str()).collect();
         if self.backends.contains_key(name.text) {
-            let others = if limited.is_empty() { String::new() } else { format!("; limited: {}", list(limited)) };
+            let others =
+                if limited.is_empty() { String::new() } else { format!("; backends with limits: {}", list(limited)) };
             let message = format!("the backend `{}` has no utilization", shown(name.text));
             return name
-                .error(message, "without limits it is never busy")
-                .with_help(format!("give it a `pool` or a `concurrency` under `backends`{others}"));
+                .error(message, "it has neither a `pool` nor a `concurrency`")
+                .with_help(format!("add a `pool` or a `concurrency` to it in `backends`{others}"));
         }
         let own = Named::ALL.iter().filter(|metric| is_short && group(**metric) == Some(UTILIZATION));
         let own = own.filter_map(|metric| metric.name().split_once('.').map(|(_, rest)| rest));
@@ -291,25 +292,25 @@ impl<'a> Names<'a> {
             [] => "no backend of this scenario has limits".to_owned(),
             allowed => allowed_names("utilizations", name.text, allowed.iter().copied()),
         };
-        name.error(format!("unknown utilization `{}`", shown(name.text)), "no limited backend is called so")
+        name.error(format!("unknown utilization `{}`", shown(name.text)), "no backend with limits has this name")
             .with_help(help)
     }
 }
 
-/// What stands behind a word and a dot.
-fn behind<'t>(text: Part<'t>, word: &str) -> Option<Part<'t>> {
+/// The rest after a word and a dot.
+fn after_word<'t>(text: Part<'t>, word: &str) -> Option<Part<'t>> {
     let (first, rest) = text.split_once('.')?;
     (first.trim().text == word && !rest.trim().text.is_empty()).then(|| rest.trim())
 }
 
-/// Names of metrics are short, and so are those with blanks in them.
+/// A metric's name without blanks around its dots; long texts are no metric names.
 fn without_blanks(text: &str) -> String {
     const LONGEST: usize = 200;
     let dotted = text.split('.').map(str::trim).take(LONGEST);
     if text.len() > LONGEST { text.to_owned() } else { dotted.collect::<Vec<_>>().join(".") }
 }
 
-/// Whether queries may have to wait: without limits a backend is a plain delay.
+/// Whether queries may have to wait; without limits a backend is a plain delay.
 fn is_limited(backend: &Backend) -> bool {
     backend.pool.is_some() || backend.concurrency.is_some()
 }

@@ -1,4 +1,4 @@
-//! Checker about classes and their phases.
+//! Rules about classes and their phases.
 
 use std::collections::HashSet;
 
@@ -68,19 +68,19 @@ impl Checker<'_> {
         let nodes = if node.items().is_empty() { node.at("waits") } else { node };
         if waits.is_empty() {
             return Err(self
-                .error("nothing goes on in parallel", node.short_span(), "empty")
+                .error("`parallel` must have at least one wait", node.short_span(), "empty list")
                 .with_help("list waits, such as [{ \"db\": \"20ms\" }, { \"sleep\": \"5ms\" }]"));
         }
         let mut branches = Vec::with_capacity(waits.len());
         for (index, wait) in waits.into_iter().enumerate() {
             let node = nodes.item(index);
             let problem = match self.phase(wait, node, backends, load)? {
-                Phase::Parallel { .. } => "parallel waits inside parallel waits",
+                Phase::Parallel { .. } => "a `parallel` phase inside another one",
                 Phase::Single(phase) => match phase.kind {
-                    PhaseKind::Framework | PhaseKind::Compute => "work on the CPU does not go on in parallel",
-                    PhaseKind::Backend { blocking: true, .. } => "a blocking wait lets nothing go on beside it",
+                    PhaseKind::Framework | PhaseKind::Compute => "CPU work, not a wait",
+                    PhaseKind::Backend { blocking: true, .. } => "a blocking wait",
                     PhaseKind::Backend { backend, .. } if backends[usize::from(backend.0)].client.is_some() => {
-                        "its backend has a `client`, whose work does not go on in parallel"
+                        "the backend has a `client`, which does CPU work"
                     }
                     PhaseKind::Backend { .. } | PhaseKind::Sleep => {
                         branches.push(phase);
@@ -88,8 +88,10 @@ impl Checker<'_> {
                     }
                 },
             };
-            let help = "waits that do not block go on in parallel: `db`, `wait` and `sleep`, without a `client`";
-            return Err(self.error("this cannot go on in parallel", node.short_span(), problem).with_help(help));
+            let help = "a `parallel` phase takes `db`, `wait` and `sleep` phases that are not blocking, on backends without a `client`";
+            return Err(self
+                .error("this phase cannot be inside `parallel`", node.short_span(), problem)
+                .with_help(help));
         }
         Ok(Phase::Parallel { branches, concurrent })
     }
@@ -108,7 +110,7 @@ impl Checker<'_> {
         })
     }
 
-    /// The classes that go to threads beside a loop exist.
+    /// The classes that a thread pool names must exist.
     pub(super) fn check_thread_pools(&self, policies: &[PolicyChoice], names: &Names<'_>) -> Result<(), Diagnostic> {
         for (index, policy) in policies.iter().enumerate() {
             let Some(pool) = policy.rules().thread_pool else { continue };
@@ -135,8 +137,8 @@ impl Checker<'_> {
     ) -> Result<(), Diagnostic> {
         if names.len() == 0 {
             let span = self.root.at("classes").short_span();
-            return Err(self.error("there are no classes of requests", span, "empty").with_help(
-                "add one, such as `\"page\": { \"phases\": [{ \"compute\": \"10ms\" }, { \"db\": \"80ms\" }] }`",
+            return Err(self.error("`classes` must have at least one class", span, "empty object").with_help(
+                "add a class, such as `\"page\": { \"phases\": [{ \"compute\": \"10ms\" }, { \"db\": \"80ms\" }] }`",
             ));
         }
         self.check_number("classes", names.len())?;
@@ -153,7 +155,7 @@ impl Checker<'_> {
             if let Some(reason) = taken {
                 return Err(self
                     .error(format!("a class may not be named `{}`", shown(name)), span, reason)
-                    .with_help("reports and objectives name both classes and policies; choose another name"));
+                    .with_help("choose another name: reports and objectives refer to classes and policies by name"));
             }
         }
         Ok(())
@@ -166,7 +168,7 @@ impl Checker<'_> {
         let Some(class) = classes.first() else { return Ok(()) };
         let weight = self.root.at("classes").at(&class.name).at("weight");
         Err(self
-            .error("the weights of the classes sum to 0", weight.short_span(), "no class has a weight above 0")
-            .with_help("give at least one class a weight above 0"))
+            .error("at least one class must have a weight above 0", weight.short_span(), "all weights are 0")
+            .with_help("write a weight above 0, or omit `weight`, which is 1 by default"))
     }
 }

@@ -1,4 +1,4 @@
-//! Checker about what goes wrong during a run.
+//! Rules about faults.
 
 use indexmap::IndexMap;
 
@@ -9,7 +9,7 @@ use crate::scenario::format::{DownForm, FaultForm, SlowForm};
 
 use super::Checker;
 
-/// Each fault has numbers of its own for each policy; more names are a slip of the finger.
+/// Maximum number of named faults: each has results of its own for every policy.
 const MOST_NAMED: usize = 100;
 
 impl Checker<'_> {
@@ -33,13 +33,13 @@ impl Checker<'_> {
             self.check_name(name, "fault", span)?;
             if names.insert(name, index).is_some() {
                 return Err(self
-                    .error(format!("two faults are named `{}`", shown(name)), span, "the second one")
-                    .with_help("give each fault a name of its own, or none; `every` repeats a fault"));
+                    .error(format!("two faults are named `{}`", shown(name)), span, "the second fault with this name")
+                    .with_help("choose different names or omit them; to repeat a fault, use `every`"));
             }
             if names.len() > MOST_NAMED {
                 return Err(self
-                    .error("too many faults have names", span, format!("the {}th name", names.len()))
-                    .with_help(format!("name at most {MOST_NAMED} faults, those that objectives ask about")));
+                    .error("too many faults have names", span, format!("named fault number {}", names.len()))
+                    .with_help(format!("name at most {MOST_NAMED} faults: those that objectives refer to")));
             }
         }
         Ok(())
@@ -63,10 +63,14 @@ impl Checker<'_> {
         kinds.extend(form.restart.as_ref().map(|restart| FaultKind::Restart { worker: restart.worker.get() - 1 }));
         kinds.extend(form.cores.map(|cores| FaultKind::Cores { cores: cores.get() }));
         let [kind] = kinds[..] else {
-            let label = if kinds.is_empty() { "no kind in here" } else { "more than one kind in here" };
-            return Err(self.error("a fault is of one kind", node.short_span(), label).with_help(
-                "give one of `slow`, `down`, `restart` and `cores`, such as \"slow\": { \"backend\": \"db\", \"factor\": 5 }",
-            ));
+            let label = if kinds.is_empty() { "found none of them" } else { "found more than one" };
+            return Err(self
+                .error(
+                    "a fault must have exactly one of `slow`, `down`, `restart` and `cores`",
+                    node.short_span(),
+                    label,
+                )
+                .with_help("write one of them, such as \"slow\": { \"backend\": \"db\", \"factor\": 5 }"));
         };
         self.check_repetition(form, node)?;
         Ok(Fault { name: form.name.clone(), at: form.at, span: form.span, every: form.every, kind })
@@ -76,30 +80,30 @@ impl Checker<'_> {
         let Some(every) = form.every.filter(|every| *every <= form.span) else { return Ok(()) };
         Err(self
             .error(
-                "a fault begins again before it is over",
+                "`every` must be longer than `for`",
                 node.at("every").short_span(),
-                format!("every {every}, and it lasts {}", form.span),
+                format!("repeats every {every} but lasts {}", form.span),
             )
-            .with_help("write an `every` that is longer than `for`; a fault without end has a long `for` instead"))
+            .with_help("write a longer `every`; for a fault without end, omit it and write a long `for`"))
     }
 
     fn slowness(&self, slow: &SlowForm, node: &Element) -> Result<Slowness, Diagnostic> {
         match (slow.factor, slow.time) {
             (Some(factor), None) if factor.is_finite() && factor >= 1.0 => Ok(Slowness::Factor(factor)),
             (Some(factor), None) => Err(self
-                .error("a slow backend is slower", node.at("factor").short_span(), format!("found {factor}"))
-                .with_help("write how many times as long a query takes: 1 or more, such as 5")),
+                .error("`factor` must be at least 1", node.at("factor").short_span(), format!("found {factor}"))
+                .with_help("write by how much queries are slowed down, such as 5")),
             (None, Some(SimDuration::ZERO)) => Err(self
-                .error("a slow backend is slower", node.at("time").short_span(), "a duration of 0")
+                .error("`time` must be above 0", node.at("time").short_span(), "found 0")
                 .with_help("write how long a query takes, such as \"5s\"")),
             (None, Some(time)) => Ok(Slowness::Time(time)),
             (None, None) => Err(self
-                .error("a slow backend has a `factor` or a `time`", node.short_span(), "neither in here")
+                .error("`slow` must have either `factor` or `time`", node.short_span(), "found neither")
                 .with_help(
-                    "write how many times as long a query takes (\"factor\": 5), or how long (\"time\": \"5s\")",
+                    "write by how much queries are slowed down (\"factor\": 5), or how long they take (\"time\": \"5s\")",
                 )),
             (Some(_), Some(_)) => Err(self
-                .error("a slow backend has a `factor` or a `time`", node.short_span(), "both in here")
+                .error("`slow` must have either `factor` or `time`", node.short_span(), "found both")
                 .with_help("remove one of them; two faults at the same time can have one each")),
         }
     }

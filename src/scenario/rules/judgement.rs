@@ -1,4 +1,4 @@
-//! Checker about what is asked of results.
+//! Rules about objectives and tolerances.
 
 use indexmap::IndexMap;
 

@@ -1,4 +1,4 @@
-//! What must hold between the values of a scenario, and the valid scenario made of them.
+//! The rules between the values of a scenario, and the sections of a valid one.
 
 mod classes;
 mod faults;
@@ -17,13 +17,14 @@ use super::objective::Names;
 use super::source::{Sources, Span};
 use super::valid::Sections;
 
-/// The most workers, cores, classes, backends or policies; more are a slip of the finger, and would not fit in memory.
+/// Maximum number of workers, cores, classes, backends, faults or policies. A larger number is a typing error, and would
+/// not fit in memory.
 const MOST: u32 = 50_000;
 
-/// The highest arrival rate, in requests per second: one a nanosecond.
+/// Highest arrival rate in requests per second: one per nanosecond.
 pub(super) const HIGHEST_RATE_PER_S: f64 = 1e9;
 
-/// The most characters of a name; longer ones are no names.
+/// Maximum number of characters of a name.
 const LONGEST_NAME: usize = 500;
 
 /// Reads a file that the scenario names.
@@ -41,7 +42,7 @@ pub(super) fn check(
     let backends = rules.backends(form.backends)?;
     let mut classes = Vec::with_capacity(form.classes.len());
     rules.check_class_names(form.classes.keys(), &form.policies)?;
-    // The same keys in the same order: looking each up would take the square of their number.
+    // The keys are the same and in the same order; looking each one up would take quadratic time.
     for ((name, class), member) in form.classes.into_iter().zip(root.at("classes").members()) {
         classes.push(rules.class(name, class, &member.value, &backends, load)?);
     }
@@ -82,11 +83,16 @@ impl Checker<'_> {
         section.member(key).map_or(section.short_span(), |member| member.key_span)
     }
 
-    fn load_files(&self, law: &mut Distribution, node: &Element, load: &mut LoadFile<'_>) -> Result<(), Diagnostic> {
-        law.load_files(load).map_err(|text| self.in_file(node, &text))
+    fn load_files(
+        &self,
+        distribution: &mut Distribution,
+        node: &Element,
+        load: &mut LoadFile<'_>,
+    ) -> Result<(), Diagnostic> {
+        distribution.load_files(load).map_err(|text| self.in_file(node, &text))
     }
 
-    /// An error about a file that is named somewhere in a value.
+    /// An error about a file named somewhere inside a value.
     fn in_file(&self, node: &Element, text: &str) -> Diagnostic {
         let (what, help) = text.split_once('\n').unwrap_or((text, ""));
         let file = node.find("file").unwrap_or(node);
@@ -108,16 +114,20 @@ impl Checker<'_> {
             }
         }
         arrivals.load_files(load).map_err(|text| self.in_file(node, &text))?;
-        let law = node.members().first().map_or(node, |member| &member.value);
+        let process = node.members().first().map_or(node, |member| &member.value);
         if arrivals.highest_rate_per_s().is_some_and(|rate| rate > HIGHEST_RATE_PER_S) {
             return Err(self
-                .error("requests arrive too fast", law.short_span(), "more than one a nanosecond")
-                .with_help("the highest rate is 1000000/ms, one a nanosecond"));
+                .error("the arrival rate is too high", process.short_span(), "more than one request per nanosecond")
+                .with_help("write a rate of at most 1000000/ms, which is one request per nanosecond"));
         }
         if arrivals.changes_per_arrival().is_some_and(|changes| changes > MOST_CHANGES) {
             return Err(self
-                .error("the rate of arrivals changes too often", law.short_span(), "a million times for one arrival")
-                .with_help("write longer times between the changes, or a higher rate"));
+                .error(
+                    "the arrival rate changes too often",
+                    process.short_span(),
+                    "more than a million changes per arrival",
+                )
+                .with_help("write longer times between changes, or a higher rate"));
         }
         Ok(arrivals)
     }
@@ -134,10 +144,10 @@ impl Checker<'_> {
             return Ok(());
         }
         let span = self.root.at(section).short_span();
-        Err(self.error(format!("too many {section}: at most {MOST}"), span, format!("found {number}")))
+        Err(self.error(format!("`{section}` must have at most {MOST} entries"), span, format!("found {number}")))
     }
 
-    /// Names stand in reports, and in paths such as `classes.page.weight`.
+    /// Names appear in reports, and in paths such as `classes.page.weight`.
     fn check_name(&self, name: &str, what: &str, span: Span) -> Result<(), Diagnostic> {
         const IN_PATHS: [char; 3] = ['=', '[', ']'];
         let reason = match name.chars().find(|c| IN_PATHS.contains(c) || c.is_control()) {
@@ -146,12 +156,12 @@ impl Checker<'_> {
             _ if name.len() > LONGEST_NAME && name.chars().count() > LONGEST_NAME => {
                 format!("is longer than {LONGEST_NAME} characters")
             }
-            Some(c) if c.is_control() => "has a control character in it".to_owned(),
-            Some(c) => format!("has a `{c}` in it"),
+            Some(c) if c.is_control() => "contains a control character".to_owned(),
+            Some(c) => format!("contains `{c}`"),
             None => return Ok(()),
         };
         Err(self
             .error(format!("a {what} may not be named `{}`", shown(name)), span, format!("the name {reason}"))
-            .with_help(format!("a name is any text of up to {LONGEST_NAME} characters without `=`, `[`, `]`, such as `page` or `GET /api/v1.0/users`")))
+            .with_help(format!("write a name of at most {LONGEST_NAME} characters without `=`, `[` and `]`, such as `page` or `GET /api/v1.0/users`")))
     }
 }

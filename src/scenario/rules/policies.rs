@@ -1,4 +1,4 @@
-//! Checker about the list of policies.
+//! Rules about the list of policies.
 
 use std::collections::HashMap;
 
@@ -17,8 +17,8 @@ impl Checker<'_> {
         let nodes = self.root.at("policies");
         if policies.is_empty() {
             return Err(self
-                .error("there are no policies", nodes.short_span(), "empty")
-                .with_help("add one, such as `{ \"sync\": { \"workers\": 4 } }`"));
+                .error("`policies` must have at least one policy", nodes.short_span(), "empty list")
+                .with_help("add a policy, such as `{ \"sync\": { \"workers\": 4 } }`"));
         }
         self.check_number("policies", policies.len())?;
         let mut places: HashMap<&str, usize> = HashMap::with_capacity(policies.len());
@@ -44,13 +44,17 @@ impl Checker<'_> {
                     .with_help("choose another name"));
             }
             if let Some(first) = places.insert(name, index) {
-                let twice = self.error(format!("two policies are named `{}`", shown(name)), span, "the second");
+                let twice = self.error(
+                    format!("two policies are named `{}`", shown(name)),
+                    span,
+                    "the second policy with this name",
+                );
                 let help = match node.member("name") {
-                    Some(_) => "names are unique",
-                    None => "two of one kind need names: add `\"name\": \"…\"` to one of them",
+                    Some(_) => "choose different names",
+                    None => "add `\"name\": \"…\"` to one of them: policies of the same kind need names",
                 };
                 let first = self.policy_name(first, &policies[first]);
-                return Err(self.sources.also(twice, first, "the first").with_help(help));
+                return Err(self.sources.also(twice, first, "the first one").with_help(help));
             }
             self.check_dispatch(policy, node)?;
             self.check_most("workers", policy.rules().workers, node.at("workers"))?;
@@ -58,27 +62,27 @@ impl Checker<'_> {
         Ok(())
     }
 
-    /// A product has the choice among ways to distribute requests that is asked of its preset.
+    /// A preset allows only the `dispatch` that its product has.
     fn check_dispatch(&self, policy: &PolicyChoice, node: &Element) -> Result<(), Diagnostic> {
         let Some(choice) = policy.product().map(|product| product.dispatch) else { return Ok(()) };
         let Some(refused) = choice.refused() else { return Ok(()) };
         let (kind, refused) = (policy.kind(), written(refused));
         let choices: Vec<String> = choice.choices.iter().map(|choice| written(*choice)).collect();
-        let has = format!("`{kind}` has {}, or leave it out", list(choices.iter().map(String::as_str)));
+        let has = format!("allowed for `{kind}`: {}, or omit `dispatch`", list(choices.iter().map(String::as_str)));
         let help = match plain_with(policy, "dispatch", &refused) {
-            Some(plain) => format!("{has}; for others write the plain policy:\n{plain}"),
+            Some(plain) => format!("{has}; to use another one, write the plain policy:\n{plain}"),
             None => has,
         };
         Err(self
             .error(
-                format!("`{kind}` has no dispatch `{refused}`"),
+                format!("`{kind}` does not support the dispatch `{refused}`"),
                 node.at("dispatch").short_span(),
-                "not of this product",
+                "not supported by this product",
             )
             .with_help(help))
     }
 
-    /// Where a policy gets its name: its `name`, or its kind.
+    /// Where the name of a policy is written: its `name`, or its kind.
     pub(super) fn policy_name(&self, index: usize, policy: &PolicyChoice) -> Span {
         let node = self.root.at("policies").item(index);
         match node.at(policy.kind()).member("name") {
@@ -88,7 +92,7 @@ impl Checker<'_> {
     }
 }
 
-/// As scenario files write it.
+/// As written in scenario files.
 fn written(dispatch: Dispatch) -> String {
     serde_json::to_value(dispatch).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
 }

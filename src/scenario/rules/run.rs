@@ -1,4 +1,4 @@
-//! Checker about the run: when it ends, what is left out of it, how often it is repeated.
+//! Rules about the run: its end, its warm-up, its replications.
 
 use std::num::NonZeroU32;
 
@@ -14,21 +14,20 @@ use super::super::percentage::Percentage;
 use super::super::{Precision, RunEnd, RunSettings, WarmUp};
 use super::Checker;
 
-/// More runs than this would not end before anybody has lost patience.
+/// Maximum number of replications.
 const MOST_REPLICATIONS: u64 = 100_000;
 
-/// The least and the greatest level of confidence intervals: below, they are not to be believed; above, too wide to say
-/// anything.
+/// The lowest and the highest level of confidence intervals: lower ones are misleading, higher ones too wide to be useful.
 const LEVELS: [Percentage; 2] = [Percentage::new(50.0), Percentage::new(99.99)];
 
-/// The default limit of requests in flight: a run, and its memory, are to stay below 250 MB.
+/// The default limit on requests in flight keeps the memory of a run below 250 MB.
 const BEARABLE_BYTES: usize = 200_000_000;
 const BEARABLE: usize = 250_000;
-/// What a request in flight takes, without its phases and for each of them (measured, with room for vectors that grow).
+/// Memory of a request in flight, without its phases and for each of them (measured, with room for growing vectors).
 const BYTES_OF_A_REQUEST: usize = 450;
 const BYTES_OF_A_PHASE: usize = 32;
 
-/// As many requests in flight as a laptop bears.
+/// The default limit on requests in flight.
 fn bearable_in_flight(classes: &[RequestClass]) -> u32 {
     let phases = classes.iter().map(RequestClass::demands).max().unwrap_or(0);
     let bytes = BYTES_OF_A_REQUEST + BYTES_OF_A_PHASE * phases;
@@ -49,8 +48,12 @@ impl Checker<'_> {
         let replications = form.replications.get();
         if replications > MOST_REPLICATIONS {
             return Err(self
-                .error("too many replications", node.at("replications").short_span(), format!("found {replications}"))
-                .with_help(format!("write at most {MOST_REPLICATIONS}")));
+                .error(
+                    format!("`replications` must be at most {MOST_REPLICATIONS}"),
+                    node.at("replications").short_span(),
+                    format!("found {replications}"),
+                )
+                .with_help("write fewer replications"));
         }
         if !(LEVELS[0]..=LEVELS[1]).contains(&form.confidence) {
             let [least, most] = LEVELS;
@@ -61,13 +64,17 @@ impl Checker<'_> {
                     level,
                     format!("found {}", form.confidence),
                 )
-                .with_help("write the level of confidence intervals, such as \"95%\""));
+                .with_help("write the level of the confidence intervals, such as \"95%\""));
         }
         let max_in_flight = form.max_in_flight.map_or(bearable_in_flight(classes), NonZeroU32::get);
         if max_in_flight > MAX_IN_FLIGHT {
             return Err(self
-                .error("too many in flight", node.at("max_in_flight").short_span(), format!("found {max_in_flight}"))
-                .with_help(format!("write at most {MAX_IN_FLIGHT}")));
+                .error(
+                    format!("`max_in_flight` must be at most {MAX_IN_FLIGHT}"),
+                    node.at("max_in_flight").short_span(),
+                    format!("found {max_in_flight}"),
+                )
+                .with_help("write a lower limit"));
         }
         Ok(RunSettings {
             end,
@@ -85,44 +92,44 @@ impl Checker<'_> {
         Ok(match (form.requests, form.duration) {
             (Some(_), Some(_)) => {
                 let both = self.error(
-                    "a run ends after `requests` or after `duration`, not both",
+                    "`run` must have either `requests` or `duration`, not both",
                     self.key("run", "duration"),
                     "`duration` is given here",
                 );
                 let both = self.sources.also(both, self.key("run", "requests"), "`requests` is given here");
-                return Err(both.with_help("leave out one of them, or set it to `null`"));
+                return Err(both.with_help("remove one of them, or set it to `null`"));
             }
             (Some(requests), None) => RunEnd::Requests(requests.get()),
             (None, Some(SimDuration::ZERO)) => {
                 return Err(self
-                    .error("the run ends before it begins", node.at("duration").short_span(), "a duration of 0")
-                    .with_help("write a duration above 0, such as \"10m\""));
+                    .error("`duration` must be above 0", node.at("duration").short_span(), "found 0")
+                    .with_help("write the length of the run, such as \"10m\""));
             }
             (None, Some(duration)) => RunEnd::Duration(duration),
             (None, None) if arrivals.count().is_some() => RunEnd::Arrivals,
             (None, None) => {
                 let label = match self.root.member("run") {
-                    Some(_) => "neither `requests` nor `duration` is in here",
-                    None => "there is no `run` in here",
+                    Some(_) => "found neither `requests` nor `duration`",
+                    None => "found no `run`",
                 };
-                return Err(self.error("the run never ends", node.short_span(), label).with_help(
-                    "these arrivals go on for ever: add `\"run\": { \"requests\": 10000 }`, or a `duration`",
-                ));
+                return Err(self
+                    .error("the run never ends", node.short_span(), label)
+                    .with_help("these arrivals have no end: add `\"run\": { \"requests\": 10000 }`, or a `duration`"));
             }
         })
     }
 
-    /// Something is left of the run after its warm-up.
+    /// The warm-up must leave something of the run.
     fn check_warm_up(&self, warm_up: WarmUp, end: RunEnd, arrivals: &Arrivals) -> Result<(), Diagnostic> {
         let WarmUp::Fixed(warm_up) = warm_up else { return Ok(()) };
         let place = self.root.at("run").at("warm_up").short_span();
-        let label = format!("the first {warm_up} are left out");
+        let label = format!("the first {warm_up} are excluded");
         if let RunEnd::Duration(duration) = end
             && warm_up >= duration
         {
-            let error = self.error("nothing is left of the run after its warm-up", place, label);
-            let error = self.sources.also(error, self.key("run", "duration"), format!("it ends after {duration}"));
-            return Err(error.with_help("write a warm-up that is shorter than the duration, or a longer duration"));
+            let error = self.error("the warm-up covers the whole run", place, label);
+            let error = self.sources.also(error, self.key("run", "duration"), format!("the run ends after {duration}"));
+            return Err(error.with_help("write a shorter warm-up or a longer duration"));
         }
         let Arrivals::At(list) = arrivals else { return Ok(()) };
         let last = match end {
@@ -132,9 +139,9 @@ impl Checker<'_> {
         match last.checked_sub(1).map(|last| (last, list[last].time)) {
             Some((last, time)) if time < warm_up => {
                 let span = self.root.at("arrivals").at("at").item(last).at("time").short_span();
-                let error = self.error("no request is left after the warm-up", place, label);
+                let error = self.error("no request arrives after the warm-up", place, label);
                 let error = self.sources.also(error, span, "the last request arrives here");
-                Err(error.with_help("write a shorter warm-up, or leave it out"))
+                Err(error.with_help("write a shorter warm-up, or omit it"))
             }
             _ => Ok(()),
         }
@@ -148,29 +155,29 @@ impl Checker<'_> {
             let found = format!("found {}", form.half_width);
             return Err(self
                 .error("`precision` must be above 0% and below 100%", node.at("half_width").short_span(), found)
-                .with_help("it is half the width of an interval, as a percentage of the value, such as \"2%\""));
+                .with_help("write half the width of an interval, as a percentage of the value, such as \"2%\""));
         }
         let limit = node.at("replications").short_span();
         if !(2..=MOST_REPLICATIONS).contains(&form.replications) {
             let found = format!("found {}", form.replications);
             return Err(self
-                .error("`replications` limits how long precision is tried for", limit, found)
-                .with_help(format!("an interval takes at least 2: write a number from 2 to {MOST_REPLICATIONS}")));
+                .error(format!("`replications` of `precision` must be from 2 to {MOST_REPLICATIONS}"), limit, found)
+                .with_help("write the maximum number of replications; an interval needs at least 2"));
         }
         if replications > form.replications {
             let error = self.error(
-                "more replications than precision may take",
+                "`replications` exceeds the maximum of `precision`",
                 limit,
-                format!("at most {}", form.replications),
+                format!("the maximum is {}", form.replications),
             );
             let error =
-                self.sources.also(error, self.root.at("run").at("replications").short_span(), "so many are asked for");
-            return Err(error.with_help("leave out `replications` of the run, or allow `precision` more"));
+                self.sources.also(error, self.root.at("run").at("replications").short_span(), "found more here");
+            return Err(error.with_help("omit `replications` of the run, or raise the maximum of `precision`"));
         }
         if form.metrics.is_empty() {
             return Err(self
-                .error("precision of no metric", node.at("metrics").short_span(), "empty")
-                .with_help("name metrics such as \"p99\", or leave `metrics` out"));
+                .error("`metrics` must name at least one metric", node.at("metrics").short_span(), "empty list")
+                .with_help("add a metric, such as \"p99\", or omit `metrics`"));
         }
         let metrics = form.metrics.iter().enumerate().map(|(index, name)| {
             let part = Part::of(name, node.at("metrics").item(index), self.sources).trim();
@@ -186,7 +193,7 @@ impl Checker<'_> {
         }
         let intervals = Named::ALL.iter().filter(|metric| metric.facts().has_interval);
         Err(part
-            .error(format!("`{}` has no confidence interval", shown(part.text)), "an extreme or a count")
-            .with_help(format!("metrics that have: {}", list(intervals.map(|metric| metric.name())))))
+            .error(format!("`{}` has no confidence interval", shown(part.text)), "an extreme value or a count")
+            .with_help(format!("metrics with confidence intervals: {}", list(intervals.map(|metric| metric.name())))))
     }
 }

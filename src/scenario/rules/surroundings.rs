@@ -1,4 +1,4 @@
-//! Checker about what surrounds the application: the machine, backends, clients.
+//! Rules about the machine, backends and clients.
 
 use indexmap::IndexMap;
 
@@ -10,7 +10,7 @@ use super::super::format::MachineForm;
 use super::{Checker, LoadFile};
 
 impl Checker<'_> {
-    /// `db`, then the declared backends in their order.
+    /// `db`, followed by the declared backends in their order.
     pub(super) fn backends(
         &self,
         declared: IndexMap<String, Backend>,
@@ -24,8 +24,8 @@ impl Checker<'_> {
             {
                 let timeout = member.value.at("pool").at("acquire_timeout");
                 return Err(self
-                    .error("nobody gets a connection in no time", timeout.short_span(), "a duration of 0")
-                    .with_help("write a duration above 0, or leave it out to wait for ever"));
+                    .error("`acquire_timeout` must be above 0", timeout.short_span(), "found 0")
+                    .with_help("write a duration such as \"1s\", or omit it to wait without limit"));
             }
             backends.insert(name, backend);
         }
@@ -44,13 +44,17 @@ impl Checker<'_> {
         let node = node.at("retries");
         if !(0.0..=1.0).contains(&retries.jitter) {
             return Err(self
-                .error("`jitter` is a share", node.at("jitter").short_span(), format!("found {}", retries.jitter))
-                .with_help("write a number from 0 (none of the wait is random) to 1 (all of it is)"));
+                .error(
+                    "`jitter` must be from 0 to 1",
+                    node.at("jitter").short_span(),
+                    format!("found {}", retries.jitter),
+                )
+                .with_help("write the random share of the delay: 0 (none) to 1 (all of it)"));
         }
         if retries.budget.is_some_and(|budget| budget.is_nan() || budget < 0.0) {
             return Err(self
-                .error("`budget` is negative", node.at("budget").short_span(), "retries for each new request")
-                .with_help("write a number of 0 or more, such as 0.1: one retry for ten requests"));
+                .error("`budget` must be at least 0", node.at("budget").short_span(), "negative")
+                .with_help("write the number of retries per new request, such as 0.1: one retry for ten requests"));
         }
         Ok(clients)
     }
