@@ -201,7 +201,7 @@ impl Changing<'_> {
                 let (item, shape) = self.item(items, shape.item(), &step)?;
                 self.descend(item, shape, rest, value, depth + 1)
             }
-            _ => {
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::Text(_) => {
                 let label = format!("the value before it is {}, not an object or a list", shown(&node.describe()));
                 Err(self
                     .error(format!("the path cannot continue with `{}`", shown(step.name)), step.span, label)
@@ -234,7 +234,7 @@ impl Changing<'_> {
                     && members.iter().all(|member| is_variant(&member.key))
                     && members.iter().all(|member| member.key != step.name)
             }
-            _ => is_variant(step.name),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::Text(_) | Value::List(_) => is_variant(step.name),
         };
         if is_replaced {
             *node = Element { span: step.span, value: Value::Object(Vec::new()) };

@@ -69,11 +69,12 @@ impl<'de> Misfit<'de> {
         self.found = self.found.or(Some(node));
         if self.span.is_none() {
             // An unknown name that was read before its place was known is one of the keys of this object.
-            let key = match &self.problem {
-                Problem::Unknown { name, .. } => node.member(name).map(|member| member.key_span),
-                _ => None,
+            let key = if let Problem::Unknown { name, noun: _, allowed: _ } = &self.problem {
+                node.member(name)
+            } else {
+                None
             };
-            self.span = Some(key.unwrap_or_else(|| node.short_span()));
+            self.span = Some(key.map_or_else(|| node.short_span(), |member| member.key_span));
         }
         self
     }
@@ -98,7 +99,7 @@ impl<'de> Misfit<'de> {
     }
 
     fn of_kind(mut self, rust_name: &'static str) -> Self {
-        if let Problem::Unknown { noun, .. } = &mut self.problem {
+        if let Problem::Unknown { noun, name: _, allowed: _ } = &mut self.problem {
             *noun = Noun::KindOf(rust_name);
         }
         self
@@ -163,11 +164,8 @@ impl<'de> Deserializer<'de> for &'de Element {
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Misfit<'de>> {
-        match self.value {
-            Value::Null => visitor.visit_none(),
-            _ => visitor.visit_some(self),
-        }
-        .map_err(|misfit| misfit.at(self))
+        let visited = if matches!(self.value, Value::Null) { visitor.visit_none() } else { visitor.visit_some(self) };
+        visited.map_err(|misfit| misfit.at(self))
     }
 
     fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, Misfit<'de>> {
@@ -185,7 +183,7 @@ impl<'de> Deserializer<'de> for &'de Element {
             return Err(Misfit::new(Problem::Expected(expected)).at(self));
         };
         visitor.visit_map(Members { members: members.iter(), value: None }).map_err(|mut misfit| {
-            if let (None, Problem::Missing { allowed, .. }) = (misfit.span, &mut misfit.problem) {
+            if let (None, Problem::Missing { allowed, field: _ }) = (misfit.span, &mut misfit.problem) {
                 *allowed = fields;
             }
             misfit.at(self)
@@ -212,7 +210,7 @@ impl<'de> Deserializer<'de> for &'de Element {
                 [] => Err(one_key()),
                 [_, second, ..] => Err(Misfit::new(Problem::TwoKinds(name)).at_key(second)),
             },
-            _ => Err(one_key()),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::List(_) => Err(one_key()),
         }
         .map_err(|misfit| misfit.at(self))
     }

@@ -68,7 +68,7 @@ fn visit(node: &Element, shape: Shape<'_>, path: &str, defaults: &mut Vec<(Strin
                 visit(item, shape, &format!("{path}.{index}"), defaults);
             }
         }
-        _ => {}
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Text(_) => {}
     }
 }
 
@@ -105,7 +105,17 @@ impl<'a> InForce<'a> {
         let is_drawn = match &sections.arrivals {
             Arrivals::At(list) => list.iter().any(|arrival| arrival.class.is_none()),
             Arrivals::Trace(_) => false,
-            _ => true,
+            Arrivals::Constant(_)
+            | Arrivals::Poisson(_)
+            | Arrivals::Renewal(_)
+            | Arrivals::Piecewise(_)
+            | Arrivals::Ramp(_)
+            | Arrivals::Sine(_)
+            | Arrivals::Mmpp(_)
+            | Arrivals::OnOff(_)
+            | Arrivals::Batches(_)
+            | Arrivals::Bursts(_)
+            | Arrivals::Users(_) => true,
         };
         let switches = |policy: &&PolicyChoice| policy.rules().hand_over_interval.is_some();
         Self {

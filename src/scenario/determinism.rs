@@ -46,7 +46,17 @@ impl Scenario {
                 };
                 self.workload().classes.iter().filter(comes).all(has_constant_demands)
             }
-            _ => self.drawn_classes().all(has_constant_demands),
+            Arrivals::Constant(_)
+            | Arrivals::Poisson(_)
+            | Arrivals::Renewal(_)
+            | Arrivals::Piecewise(_)
+            | Arrivals::Ramp(_)
+            | Arrivals::Sine(_)
+            | Arrivals::Mmpp(_)
+            | Arrivals::OnOff(_)
+            | Arrivals::Batches(_)
+            | Arrivals::Bursts(_)
+            | Arrivals::Users(_) => self.drawn_classes().all(has_constant_demands),
         }
     }
 
@@ -74,7 +84,7 @@ impl Scenario {
 fn has_constant_demands(class: &RequestClass) -> bool {
     class.phases.iter().all(|phase| match phase {
         Phase::Single(single) => is_constant(&single.demand),
-        Phase::Parallel { branches, .. } => branches.iter().all(|branch| is_constant(&branch.demand)),
+        Phase::Parallel { branches, concurrent: _ } => branches.iter().all(|branch| is_constant(&branch.demand)),
     })
 }
 

@@ -33,10 +33,7 @@ pub(super) struct Member {
 impl Element {
     /// The members of an object; none if it is something else.
     pub fn members(&self) -> &[Member] {
-        match &self.value {
-            Value::Object(members) => members,
-            _ => &[],
-        }
+        if let Value::Object(members) = &self.value { members } else { &[] }
     }
 
     /// The member of an object that has exactly one.
@@ -49,18 +46,13 @@ impl Element {
 
     /// The same, mutable.
     pub fn only_member_mut(&mut self) -> Option<&mut Member> {
-        match &mut self.value {
-            Value::Object(members) if members.len() == 1 => members.first_mut(),
-            _ => None,
-        }
+        let Value::Object(members) = &mut self.value else { return None };
+        if members.len() == 1 { members.first_mut() } else { None }
     }
 
     /// The items of a list; none if it is something else.
     pub fn items(&self) -> &[Self] {
-        match &self.value {
-            Value::List(items) => items,
-            _ => &[],
-        }
+        if let Value::List(items) = &self.value { items } else { &[] }
     }
 
     /// Whether it is neither an object nor a list.
@@ -70,10 +62,7 @@ impl Element {
 
     /// The text of a string.
     pub fn as_text(&self) -> Option<&str> {
-        match &self.value {
-            Value::Text(text) => Some(text),
-            _ => None,
-        }
+        if let Value::Text(text) = &self.value { Some(text) } else { None }
     }
 
     /// The member with this key.
@@ -102,7 +91,7 @@ impl Element {
     pub fn short_span(&self) -> Span {
         match self.value {
             Value::List(_) | Value::Object(_) => self.span.opening(),
-            _ => self.span,
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::Text(_) => self.span,
         }
     }
 

@@ -159,7 +159,7 @@ fn hint(expected: &str, found: &Element, field: &str) -> Option<String> {
             };
             is_meant.then(|| "write it without quotes".to_owned())
         }
-        _ => None,
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::List(_) | Value::Object(_) => None,
     }
 }
 

@@ -376,5 +376,5 @@ fn an_incomplete_run_cannot_be_a_baseline() {
 
 #[test]
 fn invalid_tolerances_are_reported_with_their_place() {
-    desk().fails("check shop.json --tolerance p98=5%", 2, &["`p98` is no metric", "╭─[ --tolerance:1:1 ]"]);
+    desk().fails("check shop.json --tolerance p98=5%", 2, &["`p98` is not a metric", "╭─[ --tolerance:1:1 ]"]);
 }

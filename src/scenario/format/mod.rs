@@ -22,9 +22,9 @@ use crate::random::{Arrivals, Clients, Distribution, Weight};
 
 use super::diagnostic::did_you_mean;
 
-pub(crate) use fault::{DownForm, FaultForm, SlowForm};
+pub(crate) use fault::{DownForm, FaultForm, RestartForm, SlowForm};
 pub(crate) use judgement::ToleranceForm;
-pub(crate) use run::{PrecisionForm, RunForm};
+pub(crate) use run::{DetailedPrecisionForm, PrecisionForm, RunForm};
 
 /// A web application, the requests it gets, and the policies under which to run them.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]

@@ -105,6 +105,6 @@ fn says_nothing(comparison: Comparison, bound: f64, is_part: bool) -> Option<Emp
         Comparison::AtLeast if is_least => empty(true, "no value is below 0", "write `>`, or a bound above 0"),
         Comparison::Greater if is_most => empty(false, "no share is above 100%", "write `>=`, or a bound below 100%"),
         Comparison::AtMost if is_most => empty(true, "no share is above 100%", "write `<`, or a bound below 100%"),
-        _ => None,
+        Comparison::Less | Comparison::AtLeast | Comparison::Greater | Comparison::AtMost | Comparison::Equal => None,
     }
 }

@@ -13,7 +13,6 @@ use super::Scenario;
 use super::diagnostic::Diagnostic;
 use super::part::Part;
 use super::source::{Source, Sources};
-use super::valid::Sections;
 
 pub(super) use self::bound::quantity;
 pub(super) use self::names::{Names, is_ambiguous};
@@ -137,9 +136,8 @@ impl Scenario {
     /// What is wrong with it, with its place in the text; the scenario is unchanged.
     pub fn assert(&mut self, text: &str) -> Result<(), Diagnostic> {
         let sources = Sources(vec![Source::new("--assert", text)]);
-        let Sections { workload, policies, backends, faults, .. } = &self.sections;
-        let classes = workload.classes.iter().map(|class| class.name.as_str());
-        let names = Names::new(policies, classes, backends).with_faults(faults);
+        let classes = self.workload().classes.iter().map(|class| class.name.as_str());
+        let names = Names::new(self.policies(), classes, self.backends()).with_faults(self.faults());
         let objective = names.objective(Part::whole(&sources))?;
         self.sections.objectives.push(objective);
         Ok(())

@@ -252,9 +252,9 @@ impl<'a> Names<'a> {
     fn metric_of_list(&self, text: Part<'_>) -> Result<Option<Metric>, Diagnostic> {
         let id = |name: &str| self.backends.get_index_of(name).and_then(|id| u16::try_from(id).ok()).map(BackendId);
         let Some(metric) = Metric::named(&without_blanks(text.text), id) else { return Ok(None) };
-        let (id, field) = match metric {
-            Metric::PoolUtilization(id) | Metric::Station(Resource::Connection(id), _) => (id, "pool"),
-            Metric::Station(Resource::Query(id), _) => (id, "concurrency"),
+        let (id, limit) = match metric {
+            Metric::PoolUtilization(id) | Metric::Station(Resource::Connection(id), _) => (id, Limit::Pool),
+            Metric::Station(Resource::Query(id), _) => (id, Limit::Concurrency),
             // Utilizations of backends have a message of their own.
             Metric::BackendUtilization(_) => return Ok(None),
             Metric::Station(Resource::Turn | Resource::Core | Resource::Thread, _)
@@ -265,10 +265,10 @@ impl<'a> Names<'a> {
             | Metric::Recovery(_) => return Ok(Some(metric)),
         };
         let Some((name, backend)) = self.backends.get_index(usize::from(id.0)) else { return Ok(None) };
-        let has_it = if field == "pool" { backend.pool.is_some() } else { backend.concurrency.is_some() };
-        if has_it {
+        if limit.is_set(backend) {
             return Ok(Some(metric));
         }
+        let field = limit.field();
         let message = format!("the backend `{}` has no `{field}`", shown(name));
         Err(text.error(message, "requests never wait for it").with_help(format!("add a `{field}` to it in `backends`")))
     }
@@ -297,6 +297,32 @@ impl<'a> Names<'a> {
     }
 }
 
+/// What may limit a backend.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Limit {
+    Pool,
+    Concurrency,
+}
+
+impl Limit {
+    const ALL: [Self; 2] = [Self::Pool, Self::Concurrency];
+
+    /// Its field in scenario files.
+    const fn field(self) -> &'static str {
+        match self {
+            Self::Pool => "pool",
+            Self::Concurrency => "concurrency",
+        }
+    }
+
+    fn is_set(self, backend: &Backend) -> bool {
+        match self {
+            Self::Pool => backend.pool.is_some(),
+            Self::Concurrency => backend.concurrency.is_some(),
+        }
+    }
+}
+
 /// The rest after a word and a dot.
 fn after_word<'t>(text: Part<'t>, word: &str) -> Option<Part<'t>> {
     let (first, rest) = text.split_once('.')?;
@@ -312,5 +338,5 @@ fn without_blanks(text: &str) -> String {
 
 /// Whether queries may have to wait; without limits a backend is a plain delay.
 fn is_limited(backend: &Backend) -> bool {
-    backend.pool.is_some() || backend.concurrency.is_some()
+    Limit::ALL.iter().any(|limit| limit.is_set(backend))
 }

@@ -10,7 +10,7 @@ use crate::random::{Phase, RequestClass, SinglePhase};
 
 use super::super::diagnostic::{Diagnostic, allowed_names, shown};
 use super::super::document::Element;
-use super::super::format::{ClassForm, ParallelForm, PhaseForm};
+use super::super::format::{ClassForm, ParallelForm, PhaseForm, WaitForm};
 use super::super::objective::{Names, is_ambiguous};
 use super::{Checker, LoadFile};
 
@@ -23,12 +23,14 @@ impl Checker<'_> {
         backends: &IndexMap<String, Backend>,
         load: &mut LoadFile<'_>,
     ) -> Result<RequestClass, Diagnostic> {
+        let ClassForm { weight, priority, phases } = form;
         let nodes = node.at("phases");
-        let mut phases = Vec::with_capacity(form.phases.len());
-        for (index, phase) in form.phases.into_iter().enumerate() {
-            phases.push(self.phase(phase, nodes.item(index), backends, load)?);
-        }
-        Ok(RequestClass { name, weight: form.weight, priority: form.priority, phases })
+        let phases = phases
+            .into_iter()
+            .enumerate()
+            .map(|(index, phase)| self.phase(phase, nodes.item(index), backends, load))
+            .collect::<Result<_, _>>()?;
+        Ok(RequestClass { name, weight, priority, phases })
     }
 
     pub(super) fn phase(
@@ -47,9 +49,9 @@ impl Checker<'_> {
                 (PhaseKind::Backend { backend: BackendId(0), blocking }, demand)
             }
             PhaseForm::Wait(wait) => {
-                let name = node.at("wait").at("backend");
-                let backend = self.backend(&wait.backend, name, backends)?;
-                (PhaseKind::Backend { backend, blocking: wait.blocking }, wait.time)
+                let WaitForm { backend, time, blocking } = wait;
+                let backend = self.backend(&backend, node.at("wait").at("backend"), backends)?;
+                (PhaseKind::Backend { backend, blocking }, time)
             }
             PhaseForm::Parallel(parallel) => return self.parallel(parallel, node.at("parallel"), backends, load),
         };
@@ -75,14 +77,16 @@ impl Checker<'_> {
         for (index, wait) in waits.into_iter().enumerate() {
             let node = nodes.item(index);
             let problem = match self.phase(wait, node, backends, load)? {
-                Phase::Parallel { .. } => "a `parallel` phase inside another one",
+                Phase::Parallel { branches: _, concurrent: _ } => "a `parallel` phase inside another one",
                 Phase::Single(phase) => match phase.kind {
                     PhaseKind::Framework | PhaseKind::Compute => "CPU work, not a wait",
-                    PhaseKind::Backend { blocking: true, .. } => "a blocking wait",
-                    PhaseKind::Backend { backend, .. } if backends[usize::from(backend.0)].client.is_some() => {
+                    PhaseKind::Backend { backend: _, blocking: true } => "a blocking wait",
+                    PhaseKind::Backend { backend, blocking: false }
+                        if backends[usize::from(backend.0)].client.is_some() =>
+                    {
                         "the backend has a `client`, which does CPU work"
                     }
-                    PhaseKind::Backend { .. } | PhaseKind::Sleep => {
+                    PhaseKind::Backend { backend: _, blocking: false } | PhaseKind::Sleep => {
                         branches.push(phase);
                         continue;
                     }

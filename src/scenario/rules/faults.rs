@@ -5,7 +5,7 @@ use indexmap::IndexMap;
 use crate::model::{Backend, Fault, FaultKind, SimDuration, Slowness};
 use crate::scenario::diagnostic::{Diagnostic, shown};
 use crate::scenario::document::Element;
-use crate::scenario::format::{DownForm, FaultForm, SlowForm};
+use crate::scenario::format::{DownForm, FaultForm, RestartForm, SlowForm};
 
 use super::Checker;
 
@@ -51,17 +51,18 @@ impl Checker<'_> {
         node: &Element,
         backends: &IndexMap<String, Backend>,
     ) -> Result<Fault, Diagnostic> {
+        let FaultForm { name, at, span, every, slow, down, restart, cores } = form;
         let backend = |kind: &str, name: &str| self.backend(name, node.at(kind).at("backend"), backends);
         let mut kinds = Vec::new();
-        if let Some(slow) = &form.slow {
+        if let Some(slow) = slow {
             let by = self.slowness(slow, node.at("slow"))?;
             kinds.push(FaultKind::Slow { backend: backend("slow", &slow.backend)?, by });
         }
-        if let Some(DownForm { backend: name }) = &form.down {
+        if let Some(DownForm { backend: name }) = down {
             kinds.push(FaultKind::Down { backend: backend("down", name)? });
         }
-        kinds.extend(form.restart.as_ref().map(|restart| FaultKind::Restart { worker: restart.worker.get() - 1 }));
-        kinds.extend(form.cores.map(|cores| FaultKind::Cores { cores: cores.get() }));
+        kinds.extend(restart.as_ref().map(|RestartForm { worker }| FaultKind::Restart { worker: worker.get() - 1 }));
+        kinds.extend(cores.map(|cores| FaultKind::Cores { cores: cores.get() }));
         let [kind] = kinds[..] else {
             let label = if kinds.is_empty() { "found none of them" } else { "found more than one" };
             return Err(self
@@ -73,7 +74,7 @@ impl Checker<'_> {
                 .with_help("write one of them, such as \"slow\": { \"backend\": \"db\", \"factor\": 5 }"));
         };
         self.check_repetition(form, node)?;
-        Ok(Fault { name: form.name.clone(), at: form.at, span: form.span, every: form.every, kind })
+        Ok(Fault { name: name.clone(), at: *at, span: *span, every: *every, kind })
     }
 
     fn check_repetition(&self, form: &FaultForm, node: &Element) -> Result<(), Diagnostic> {
@@ -88,7 +89,8 @@ impl Checker<'_> {
     }
 
     fn slowness(&self, slow: &SlowForm, node: &Element) -> Result<Slowness, Diagnostic> {
-        match (slow.factor, slow.time) {
+        let SlowForm { backend: _, factor, time } = slow;
+        match (*factor, *time) {
             (Some(factor), None) if factor.is_finite() && factor >= 1.0 => Ok(Slowness::Factor(factor)),
             (Some(factor), None) => Err(self
                 .error("`factor` must be at least 1", node.at("factor").short_span(), format!("found {factor}"))

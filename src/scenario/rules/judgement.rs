@@ -19,13 +19,13 @@ impl Checker<'_> {
 
     pub(super) fn tolerances(&self, forms: IndexMap<String, ToleranceForm>) -> Result<Tolerances, Diagnostic> {
         let mut tolerances = Tolerances::default();
-        for (name, form) in forms {
+        for (name, ToleranceForm { relative, absolute }) in forms {
             let node = self.root.at("tolerances").at(&name);
             let metric = judged(Part::at_span(&name, self.key("tolerances", &name), self.sources))?;
             let quantity = |text: &String| {
                 quantity(Part::of(text, node.at("absolute"), self.sources).trim(), metric.facts().unit, metric.name())
             };
-            tolerances.change(metric, form.relative, form.absolute.as_ref().map(quantity).transpose()?);
+            tolerances.change(metric, relative, absolute.as_ref().map(quantity).transpose()?);
         }
         Ok(tolerances)
     }

@@ -37,33 +37,46 @@ pub(super) fn check(
     sources: &Sources,
     load: &mut LoadFile<'_>,
 ) -> Result<Sections, Diagnostic> {
+    let ScenarioForm {
+        schema: _,
+        description,
+        classes: class_forms,
+        arrivals,
+        machine,
+        backends,
+        clients,
+        faults,
+        policies,
+        run,
+        slo,
+        tolerances,
+    } = form;
     let rules = Checker { sources, root };
-    rules.check_policies(&form.policies)?;
-    let backends = rules.backends(form.backends)?;
-    let mut classes = Vec::with_capacity(form.classes.len());
-    rules.check_class_names(form.classes.keys(), &form.policies)?;
+    rules.check_policies(&policies)?;
+    let backends = rules.backends(backends)?;
+    let mut classes = Vec::with_capacity(class_forms.len());
+    rules.check_class_names(class_forms.keys(), &policies)?;
     // The keys are the same and in the same order; looking each one up would take quadratic time.
-    for ((name, class), member) in form.classes.into_iter().zip(root.at("classes").members()) {
+    for ((name, class), member) in class_forms.into_iter().zip(root.at("classes").members()) {
         classes.push(rules.class(name, class, &member.value, &backends, load)?);
     }
     rules.check_weights(&classes)?;
-    let faults = rules.faults(&form.faults, &backends)?;
-    let names =
-        Names::new(&form.policies, classes.iter().map(|class| class.name.as_str()), &backends).with_faults(&faults);
-    rules.check_thread_pools(&form.policies, &names)?;
-    let arrivals = rules.arrivals(form.arrivals, &names, load)?;
+    let faults = rules.faults(&faults, &backends)?;
+    let names = Names::new(&policies, classes.iter().map(|class| class.name.as_str()), &backends).with_faults(&faults);
+    rules.check_thread_pools(&policies, &names)?;
+    let arrivals = rules.arrivals(arrivals, &names, load)?;
     Ok(Sections {
-        description: form.description,
-        machine: rules.machine(&form.machine)?,
-        clients: rules.clients(form.clients, load)?,
-        run: rules.run(form.run, &arrivals, &classes, &names)?,
-        objectives: rules.objectives(&form.slo, &names)?,
-        tolerances: rules.tolerances(form.tolerances)?,
+        description,
+        machine: rules.machine(&machine)?,
+        clients: rules.clients(clients, load)?,
+        run: rules.run(run, &arrivals, &classes, &names)?,
+        objectives: rules.objectives(&slo, &names)?,
+        tolerances: rules.tolerances(tolerances)?,
         workload: Workload { classes },
         arrivals,
         faults,
         backends,
-        policies: form.policies,
+        policies,
     })
 }
 

@@ -1,13 +1,13 @@
 //! Rules about the run: its end, its warm-up, its replications.
 
-use std::num::NonZeroU32;
+use std::num::{NonZeroU32, NonZeroU64};
 
 use crate::engine::MAX_IN_FLIGHT;
 use crate::model::{Metric, Named, SimDuration};
 use crate::random::{Arrivals, RequestClass};
 
 use super::super::diagnostic::{Diagnostic, list, shown};
-use super::super::format::{PrecisionForm, RunForm};
+use super::super::format::{DetailedPrecisionForm, PrecisionForm, RunForm};
 use super::super::objective::Names;
 use super::super::part::Part;
 use super::super::percentage::Percentage;
@@ -21,17 +21,17 @@ const MOST_REPLICATIONS: u64 = 100_000;
 const LEVELS: [Percentage; 2] = [Percentage::new(50.0), Percentage::new(99.99)];
 
 /// The default limit on requests in flight keeps the memory of a run below 250 MB.
-const BEARABLE_BYTES: usize = 200_000_000;
-const BEARABLE: usize = 250_000;
+const DEFAULT_BYTES: usize = 200_000_000;
+const DEFAULT_MOST: usize = 250_000;
 /// Memory of a request in flight, without its phases and for each of them (measured, with room for growing vectors).
 const BYTES_OF_A_REQUEST: usize = 450;
 const BYTES_OF_A_PHASE: usize = 32;
 
 /// The default limit on requests in flight.
-fn bearable_in_flight(classes: &[RequestClass]) -> u32 {
+fn default_in_flight(classes: &[RequestClass]) -> u32 {
     let phases = classes.iter().map(RequestClass::demands).max().unwrap_or(0);
     let bytes = BYTES_OF_A_REQUEST + BYTES_OF_A_PHASE * phases;
-    (BEARABLE_BYTES / bytes).clamp(1, BEARABLE) as u32
+    (DEFAULT_BYTES / bytes).clamp(1, DEFAULT_MOST) as u32
 }
 
 impl Checker<'_> {
@@ -42,54 +42,61 @@ impl Checker<'_> {
         classes: &[RequestClass],
         names: &Names<'_>,
     ) -> Result<RunSettings, Diagnostic> {
-        let node = self.root.at("run");
-        let end = self.end(&form, arrivals)?;
-        self.check_warm_up(form.warm_up, end, arrivals)?;
-        let replications = form.replications.get();
-        if replications > MOST_REPLICATIONS {
-            return Err(self
-                .error(
-                    format!("`replications` must be at most {MOST_REPLICATIONS}"),
-                    node.at("replications").short_span(),
-                    format!("found {replications}"),
-                )
-                .with_help("write fewer replications"));
-        }
-        if !(LEVELS[0]..=LEVELS[1]).contains(&form.confidence) {
-            let [least, most] = LEVELS;
-            let level = node.at("confidence").short_span();
-            return Err(self
-                .error(
-                    format!("`confidence` must be from {least} to {most}"),
-                    level,
-                    format!("found {}", form.confidence),
-                )
-                .with_help("write the level of the confidence intervals, such as \"95%\""));
-        }
-        let max_in_flight = form.max_in_flight.map_or(bearable_in_flight(classes), NonZeroU32::get);
-        if max_in_flight > MAX_IN_FLIGHT {
-            return Err(self
-                .error(
-                    format!("`max_in_flight` must be at most {MAX_IN_FLIGHT}"),
-                    node.at("max_in_flight").short_span(),
-                    format!("found {max_in_flight}"),
-                )
-                .with_help("write a lower limit"));
-        }
+        let RunForm { requests, duration, warm_up, seed, replications, precision, confidence, max_in_flight } = form;
+        let end = self.end(requests, duration, arrivals)?;
+        self.check_warm_up(warm_up, end, arrivals)?;
+        let replications = replications.get();
+        self.check_replications(replications)?;
+        self.check_confidence(confidence)?;
         Ok(RunSettings {
             end,
-            seed: form.seed,
-            max_in_flight,
-            warm_up: form.warm_up,
+            seed,
+            max_in_flight: self.max_in_flight(max_in_flight, classes)?,
+            warm_up,
             replications,
-            precision: form.precision.map(|form| self.precision(form, replications, names)).transpose()?,
-            confidence: form.confidence.share(),
+            precision: precision.map(|form| self.precision(form, replications, names)).transpose()?,
+            confidence: confidence.share(),
         })
     }
 
-    fn end(&self, form: &RunForm, arrivals: &Arrivals) -> Result<RunEnd, Diagnostic> {
+    fn check_replications(&self, replications: u64) -> Result<(), Diagnostic> {
+        if replications <= MOST_REPLICATIONS {
+            return Ok(());
+        }
+        let message = format!("`replications` must be at most {MOST_REPLICATIONS}");
+        let place = self.root.at("run").at("replications").short_span();
+        Err(self.error(message, place, format!("found {replications}")).with_help("write fewer replications"))
+    }
+
+    fn check_confidence(&self, confidence: Percentage) -> Result<(), Diagnostic> {
+        let [least, most] = LEVELS;
+        if (least..=most).contains(&confidence) {
+            return Ok(());
+        }
+        let place = self.root.at("run").at("confidence").short_span();
+        Err(self
+            .error(format!("`confidence` must be from {least} to {most}"), place, format!("found {confidence}"))
+            .with_help("write the level of the confidence intervals, such as \"95%\""))
+    }
+
+    fn max_in_flight(&self, given: Option<NonZeroU32>, classes: &[RequestClass]) -> Result<u32, Diagnostic> {
+        let limit = given.map_or(default_in_flight(classes), NonZeroU32::get);
+        if limit <= MAX_IN_FLIGHT {
+            return Ok(limit);
+        }
+        let message = format!("`max_in_flight` must be at most {MAX_IN_FLIGHT}");
+        let place = self.root.at("run").at("max_in_flight").short_span();
+        Err(self.error(message, place, format!("found {limit}")).with_help("write a lower limit"))
+    }
+
+    fn end(
+        &self,
+        requests: Option<NonZeroU64>,
+        duration: Option<SimDuration>,
+        arrivals: &Arrivals,
+    ) -> Result<RunEnd, Diagnostic> {
         let node = self.root.at("run");
-        Ok(match (form.requests, form.duration) {
+        Ok(match (requests, duration) {
             (Some(_), Some(_)) => {
                 let both = self.error(
                     "`run` must have either `requests` or `duration`, not both",
@@ -148,42 +155,42 @@ impl Checker<'_> {
     }
 
     fn precision(&self, form: PrecisionForm, replications: u64, names: &Names<'_>) -> Result<Precision, Diagnostic> {
-        let form = form.into_detailed();
+        let DetailedPrecisionForm { half_width: percentage, metrics, replications: most } = form.into_detailed();
         let node = self.root.at("run").at("precision");
-        let half_width = form.half_width.share();
+        let half_width = percentage.share();
         if half_width <= 0.0 || half_width >= 1.0 {
-            let found = format!("found {}", form.half_width);
+            let found = format!("found {percentage}");
             return Err(self
                 .error("`precision` must be above 0% and below 100%", node.at("half_width").short_span(), found)
                 .with_help("write half the width of an interval, as a percentage of the value, such as \"2%\""));
         }
         let limit = node.at("replications").short_span();
-        if !(2..=MOST_REPLICATIONS).contains(&form.replications) {
-            let found = format!("found {}", form.replications);
+        if !(2..=MOST_REPLICATIONS).contains(&most) {
+            let found = format!("found {most}");
             return Err(self
                 .error(format!("`replications` of `precision` must be from 2 to {MOST_REPLICATIONS}"), limit, found)
                 .with_help("write the maximum number of replications; an interval needs at least 2"));
         }
-        if replications > form.replications {
+        if replications > most {
             let error = self.error(
                 "`replications` exceeds the maximum of `precision`",
                 limit,
-                format!("the maximum is {}", form.replications),
+                format!("the maximum is {most}"),
             );
             let error =
                 self.sources.also(error, self.root.at("run").at("replications").short_span(), "found more here");
             return Err(error.with_help("omit `replications` of the run, or raise the maximum of `precision`"));
         }
-        if form.metrics.is_empty() {
+        if metrics.is_empty() {
             return Err(self
                 .error("`metrics` must name at least one metric", node.at("metrics").short_span(), "empty list")
                 .with_help("add a metric, such as \"p99\", or omit `metrics`"));
         }
-        let metrics = form.metrics.iter().enumerate().map(|(index, name)| {
+        let metrics = metrics.iter().enumerate().map(|(index, name)| {
             let part = Part::of(name, node.at("metrics").item(index), self.sources).trim();
             self.metric_of_precision(part, names)
         });
-        Ok(Precision { half_width, metrics: metrics.collect::<Result<_, _>>()?, at_most: form.replications })
+        Ok(Precision { half_width, metrics: metrics.collect::<Result<_, _>>()?, at_most: most })
     }
 
     fn metric_of_precision(&self, part: Part<'_>, names: &Names<'_>) -> Result<Metric, Diagnostic> {

@@ -2,10 +2,11 @@
 
 use indexmap::IndexMap;
 
-use crate::model::{Backend, Machine, SimDuration};
-use crate::random::Clients;
+use crate::model::{Backend, Machine, Pool, SimDuration};
+use crate::random::{Clients, Retries};
 
 use super::super::diagnostic::Diagnostic;
+use super::super::document::Element;
 use super::super::format::MachineForm;
 use super::{Checker, LoadFile};
 
@@ -19,8 +20,9 @@ impl Checker<'_> {
         let mut backends = IndexMap::from([("db".to_owned(), Backend::default())]);
         for ((name, backend), member) in declared.into_iter().zip(self.root.at("backends").members()) {
             self.check_name(&name, "backend", member.key_span)?;
-            if let Some(pool) = &backend.pool
-                && pool.acquire_timeout == Some(SimDuration::ZERO)
+            let Backend { pool, concurrency: _, round_trip: _, query_overhead: _, client: _, stand_in: _ } = &backend;
+            if let Some(Pool { size: _, per: _, acquire_timeout, hand_over: _, release: _ }) = pool
+                && *acquire_timeout == Some(SimDuration::ZERO)
             {
                 let timeout = member.value.at("pool").at("acquire_timeout");
                 return Err(self
@@ -34,40 +36,39 @@ impl Checker<'_> {
 
     pub(super) fn clients(&self, mut clients: Clients, load: &mut LoadFile<'_>) -> Result<Clients, Diagnostic> {
         let node = self.root.at("clients");
-        if let Some(timeout) = &mut clients.timeout {
+        let Clients { timeout, cancel: _, patience, retries } = &mut clients;
+        if let Some(timeout) = timeout {
             self.load_files(timeout, node.at("timeout"), load)?;
         }
-        if let Some(patience) = &mut clients.patience {
+        if let Some(patience) = patience {
             self.load_files(patience, node.at("patience"), load)?;
         }
-        let Some(retries) = &clients.retries else { return Ok(clients) };
-        let node = node.at("retries");
-        if !(0.0..=1.0).contains(&retries.jitter) {
-            return Err(self
-                .error(
-                    "`jitter` must be from 0 to 1",
-                    node.at("jitter").short_span(),
-                    format!("found {}", retries.jitter),
-                )
-                .with_help("write the random share of the delay: 0 (none) to 1 (all of it)"));
-        }
-        if retries.budget.is_some_and(|budget| budget.is_nan() || budget < 0.0) {
-            return Err(self
-                .error("`budget` must be at least 0", node.at("budget").short_span(), "negative")
-                .with_help("write the number of retries per new request, such as 0.1: one retry for ten requests"));
+        if let Some(retries) = retries {
+            self.check_retries(retries, node.at("retries"))?;
         }
         Ok(clients)
     }
 
+    fn check_retries(&self, retries: &Retries, node: &Element) -> Result<(), Diagnostic> {
+        let Retries { max: _, backoff: _, jitter, budget } = retries;
+        if !(0.0..=1.0).contains(jitter) {
+            return Err(self
+                .error("`jitter` must be from 0 to 1", node.at("jitter").short_span(), format!("found {jitter}"))
+                .with_help("write the random share of the delay: 0 (none) to 1 (all of it)"));
+        }
+        if budget.is_some_and(|budget| budget.is_nan() || budget < 0.0) {
+            return Err(self
+                .error("`budget` must be at least 0", node.at("budget").short_span(), "negative")
+                .with_help("write the number of retries per new request, such as 0.1: one retry for ten requests"));
+        }
+        Ok(())
+    }
+
     pub(super) fn machine(&self, form: &MachineForm) -> Result<Machine, Diagnostic> {
         let node = self.root.at("machine");
-        let cores = form.cores.get();
+        let MachineForm { cores, quantum, context_switch, wake_preemption } = *form;
+        let cores = cores.get();
         self.check_most("cores", cores, node.at("cores"))?;
-        Ok(Machine {
-            cores,
-            quantum: form.quantum,
-            context_switch: form.context_switch,
-            wake_preemption: form.wake_preemption,
-        })
+        Ok(Machine { cores, quantum, context_switch, wake_preemption })
     }
 }
