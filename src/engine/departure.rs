@@ -86,7 +86,7 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// The outcome of a request whose client may have given up before: it has been counted as timed out by then and
+    /// The outcome of a request whose client may have given up before: if so, it has been counted as timed out and
     /// stays so, whatever happens to its work.
     pub(super) const fn after(self, is_abandoned: bool) -> Self {
         match (is_abandoned, self) {

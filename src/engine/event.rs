@@ -49,11 +49,11 @@ events! {
     1 3 QuantumEnd(RequestId),
     /// A ready request of a worker asks for the lock that a running one holds.
     1 4 HandOver(WorkerId),
-    /// A request has waited for a connection as long as it may.
+    /// A request has waited for a connection for the maximum time.
     1 5 AcquireTimeout(RequestId),
     /// The client of a request gives up.
     1 6 ClientTimeout(RequestId),
-    /// A request has waited in the backlog as long as it may.
+    /// A request has waited in the backlog for the maximum time.
     1 7 PatienceEnd(RequestId),
     /// A fault begins or ends.
     2 8 Fault(FaultEdge),

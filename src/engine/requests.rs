@@ -125,7 +125,7 @@ pub(super) struct More {
     pub passes_on: Option<PoolId>,
     /// The backend that works on its query, if any.
     pub served_by: Option<BackendId>,
-    /// The request of which it is a branch.
+    /// The request that it is a branch of.
     pub parent: Option<RequestId>,
     /// Its branches that are under way.
     pub branches: Vec<RequestId>,

@@ -18,7 +18,7 @@ pub struct Rules {
     pub hand_over_interval: Option<SimDuration>,
     /// Which waits block what runs the request.
     pub blocking_waits: BlockingWaits,
-    /// Whether parallel waits of a request go on at the same time; otherwise one after another.
+    /// Whether parallel waits of a request run at the same time; otherwise one after another.
     pub gathers: bool,
     /// Whether the next ready request of a worker continues on the core of the last one: one loop runs them all.
     pub keeps_core: bool,

@@ -29,7 +29,7 @@ use super::waits::{WaitTable, contended_resources};
 use super::workers::Workers;
 
 /// With more events per request at one instant than this, the clock will not move again: for example, users who think
-/// for no time are rejected for ever.
+/// for no time are rejected without end.
 const EVENTS_AT_ONE_INSTANT: u64 = 1_000;
 
 /// Departures are reported in batches of this size, unless the observer watches segments.

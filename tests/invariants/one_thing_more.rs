@@ -30,9 +30,13 @@ const POLICIES: [(&str, &str); 5] = [
 const CALM: [Taken; 5] = [WALK, WALK, AHEAD, AHEAD, AHEAD];
 const DISTURBED: [Taken; 5] = [EVENTS; 5];
 
-/// Arrivals that are Poisson, at a constant rate, and several at the same instant.
-const ARRIVALS: [&str; 3] =
-    [r#"{ "poisson": "250/s" }"#, r#"{ "constant": "250/s" }"#, r#"{ "batches": { "rate": "60/s", "size": 4 } }"#];
+/// Arrivals that are Poisson, at a constant rate, and several at the same instant, with the demand of short requests: where
+/// it is constant, many things happen at the same instant.
+const LOADS: [(&str, &str); 3] = [
+    (r#"{ "poisson": "250/s" }"#, r#"{ "exponential": "2ms" }"#),
+    (r#"{ "constant": "250/s" }"#, r#""2ms""#),
+    (r#"{ "batches": { "rate": "60/s", "size": 4 } }"#, r#""2ms""#),
+];
 
 const TRACE: &str = r#"{"time_ms": 1, "class": "page"}
 {"time_ms": 2, "class": "page"}
@@ -43,11 +47,11 @@ const TRACE_WITH_DEMANDS: &str = r#"{"time_ms": 1, "class": "page", "demands_ms"
 {"time_ms": 2, "class": "short", "demands_ms": [3]}"#;
 
 /// The calm scenario under one policy.
-fn calm((kind, options): (&str, &str), arrivals: &str) -> Value {
+fn calm((kind, options): (&str, &str), (arrivals, short): (&str, &str)) -> Value {
     json!({
         "classes": {
             "page": { "phases": [ { "framework": "1ms" }, { "db": "4ms" }, { "compute": "2ms" }, { "sleep": "3ms" } ] },
-            "short": { "priority": 1, "phases": [ { "compute": { "exponential": "2ms" } } ] },
+            "short": { "priority": 1, "phases": [ { "compute": value(short) } ] },
         },
         "arrivals": value(arrivals),
         "machine": { "cores": 4 },
@@ -169,7 +173,7 @@ const THINGS: &[Thing] = &[
         r#"{ "users": { "count": 9, "think": { "exponential": "20ms" } } }"#,
         [AHEAD, EVENTS, AHEAD, AHEAD, EVENTS],
     ),
-    ("arrivals", r#"{ "users": { "count": 9, "think": "9ms" } }"#, [AHEAD, EVENTS, AHEAD, AHEAD, EVENTS]),
+    ("arrivals", r#"{ "users": { "count": 9, "think": "4ms" } }"#, [AHEAD, EVENTS, AHEAD, AHEAD, EVENTS]),
     // The run.
     ("run.warm_up", r#""100ms""#, CALM),
     ("run.max_in_flight", "9", CALM),
@@ -190,6 +194,7 @@ const OPTIONS: &[OptionOfOne] = &[
     ("threaded", THREADED, "policy.yields_to_respond", "true", EVENTS),
     ("async", "{}", "policy.max_in_progress", "1", AHEAD),
     ("async", "{}", "policy.max_in_progress", "2", AHEAD),
+    ("async", r#"{ "workers": 2 }"#, "policy.max_in_progress", "2", EVENTS),
     ("async", r#"{ "workers": 3 }"#, "policy.max_in_progress", "2", EVENTS),
     ("async", "{}", "policy.timer_resolution", r#""2ms""#, EVENTS),
     (
@@ -214,11 +219,11 @@ const OPTIONS: &[OptionOfOne] = &[
 /// Every case: its name, the scenario, and the shortcut that it takes.
 fn cases() -> Vec<(String, Scenario, Taken)> {
     let mut cases = Vec::new();
-    for arrivals in ARRIVALS {
+    for load in LOADS {
         let mut add = |policy: (&str, &str), path: &str, json: &str, taken| {
-            let mut calm = calm(policy, arrivals);
+            let mut calm = calm(policy, load);
             set(&mut calm, path, json);
-            cases.push((format!("{policy:?}, {arrivals}, {path} = {json}"), scenario(&calm), taken));
+            cases.push((format!("{policy:?}, {load:?}, {path} = {json}"), scenario(&calm), taken));
         };
         for (path, json, taken) in THINGS {
             POLICIES.into_iter().zip(taken).for_each(|(policy, taken)| add(policy, path, json, *taken));
@@ -282,7 +287,7 @@ fn an_observer_of_each_step_or_of_the_order_of_several_workers_sees_every_event(
     ];
     for (taken, Watching { segments, order, waits }) in watching {
         for (policy, taken) in POLICIES.into_iter().zip(taken) {
-            let calm = scenario(&calm(policy, ARRIVALS[0]));
+            let calm = scenario(&calm(policy, LOADS[0]));
             assert_eq!(shortcut(&calm, Watching { segments, order, waits }), taken, "{policy:?}");
         }
     }

@@ -54,7 +54,7 @@ impl Program {
     /// Adds a query with other statements, on a connection that is held over all of them.
     fn add_statements(&mut self, query: &Query<'_>) -> Added {
         let Query { first, phase, backend, client, blocking } = *query;
-        // A thread asks for a connection when it has its lock, and goes on when it has it again.
+        // A thread asks for a connection when it has its lock, and continues when it has the lock again.
         self.add(Instruction::Cpu(Activity::Framework), None);
         self.add(Instruction::Connect { backend, blocking }, None);
         let connected = self.instructions.len();

@@ -46,7 +46,7 @@ pub(super) fn choose<O: Observer>(setup: &Setup<'_>, program: &Program, observer
     let is_one_worker = *workers == 1;
     let turns = u64::from(*workers) * u64::from(*running_at_once);
     let nothing_intervenes = !observer.watches_segments()
-        // Departures of several workers at one instant are not reported in the order in which they come about.
+        // Departures from different workers at one instant are reported in another order.
         && (is_one_worker || !observer.minds_order())
         && have_endless_patience(clients)
         && faults.is_empty()
@@ -134,7 +134,7 @@ fn adds_nothing(class: &ClassProgram) -> bool {
     overhead.is_empty() && timers.is_empty()
 }
 
-/// Whether nothing happens between a step and the next but what is known when the request gets its turn.
+/// Whether all that happens in a step is known when the request gets its turn.
 fn is_undisturbed(step: &Instruction) -> bool {
     match step {
         Instruction::Fork { .. } | Instruction::Yield => false,
@@ -151,9 +151,9 @@ fn keeps_turn(step: &Instruction) -> bool {
     step.keeps_turn()
 }
 
-/// Whether a request has its turn right before each wait that gives it away. The event loop sorts waits that end at one
-/// instant by when they began, and a shortcut by when it is known that they will begin: at the start of the turn, or, without
-/// one, when the wait begins.
+/// Whether a request has its turn right before each wait that gives it away. Waits that end at one instant end in the
+/// order in which their ends were scheduled. The event loop schedules an end when the wait begins, a shortcut already
+/// when the turn before it begins: if only some waits followed a turn, the order would differ.
 fn waits_follow_turns(steps: &[Instruction]) -> bool {
     let gives_turn_away = |step: &Instruction| matches!(step, Instruction::Wait { blocking: false, .. });
     !steps.first().is_some_and(gives_turn_away)

@@ -1,7 +1,8 @@
 //! Shortcuts: ways through a run without an event for each step of each request, where nothing can intervene.
 //!
-//! Whether a run may take one is decided before it begins, in [`condition`]. The results are those of the event loop, to the
-//! nanosecond: `tests/invariants/shortcuts.rs` compares both, request by request, and knows which runs take which shortcut.
+//! Whether a run may take one is decided before it begins, in [`condition`]. The results are those of the event loop,
+//! to the nanosecond: `tests/invariants/shortcuts.rs` compares both, request by request, and
+//! `tests/invariants/one_thing_more.rs` states which runs take which shortcut.
 
 mod ahead;
 mod booking;

@@ -37,6 +37,7 @@ struct Entry {
     is_abandoned: bool,
     worker: Option<u32>,
     slot: Option<u32>,
+    /// Adjacent segments of one activity are merged: the place is that of the first.
     segments: Vec<Segment>,
     /// How many segments have been merged into others.
     merged: u64,

@@ -1,10 +1,10 @@
 //! A shortcut: all that a request does in one turn is known when it asks for the turn.
 //!
-//! With its turn, a request goes on without a break through bursts, and waits that block the turn, to the next wait that
-//! does not. Where turns are given first come, first served, and each has a core of its own, a turn begins at max(now, when
-//! the worker is done with those that asked before), and its length is known. So neither turns nor cores nor ends of bursts
-//! need events: one event stands for a turn and the wait after it. A last turn needs none, unless its end lets something else
-//! happen. What a request did is booked when it departs.
+//! With its turn, a request runs without a break through bursts, and waits that block the turn, up to the next wait
+//! that does not. If turns are given first come, first served, and each has a core of its own, a turn begins at
+//! max(now, when the worker is done with the requests that asked before), and its length is known. So neither turns nor
+//! cores nor ends of bursts need events: one event stands for a turn and the wait after it. A last turn needs none,
+//! unless its end lets something else happen. What a request did is booked when it departs.
 
 mod booking;
 mod flights;
@@ -215,7 +215,7 @@ impl<O: Observer> Simulation<O> {
         }
     }
 
-    /// Requests depart for whose departure there is no event: all before that key.
+    /// All requests depart that depart before that key without an event.
     #[inline]
     fn depart_before(&mut self, ahead: &mut Ahead, key: Key) {
         while let Some((departure, id)) = ahead.departures.front()

@@ -9,7 +9,7 @@ pub(super) struct Availability {
     free_at: Vec<SimTime>,
     /// The largest number of requests in the system: since the warm-up, once that is over.
     pub most: usize,
-    /// When the latest requests began: as many as would have to wait if there were one request more in the system than ever
+    /// When the latest requests began: as many as would have to wait if the system held one request more than ever
     /// before. A ring.
     starts: Vec<SimTime>,
     /// The place of the oldest in that ring.

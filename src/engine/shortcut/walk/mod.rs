@@ -28,7 +28,7 @@ pub(in crate::engine) struct Walk {
     workers: Availability,
     /// All requests that are in the system, and some that have departed.
     unreported: Vec<Departure>,
-    /// With that many of those it is time to find out which have departed: more where more are in the system.
+    /// At this number of them it is time to report those that have departed; it grows with the number in the system.
     enough: usize,
     is_warm: bool,
     /// Room for the instants at which requests begin that arrive together, and for the demands of one request.
