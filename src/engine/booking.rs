@@ -61,13 +61,16 @@ impl<O: Observer> Simulation<O> {
         let had_turn = request.turn_since.max(request.since);
         if self.waits.columns() > 0 {
             let (for_turn, for_core) = (had_turn - request.since, self.now - had_turn);
+            let (is_throttled, nothing) = (self.is_throttled(), SimDuration::ZERO);
             self.note_wait(id, Place::Lock, for_turn);
-            self.note_wait(id, Place::Cores, for_core);
+            self.note_wait(id, Place::Cores, if is_throttled { nothing } else { for_core });
+            self.note_wait(id, Place::CpuLimit, if is_throttled { for_core } else { nothing });
         }
         if self.observer.watches_segments() {
             self.book_turn_wait_until(id, had_turn);
         }
-        self.book(id, Activity::RunQueueWait, Some(Place::Cores));
+        let place = if self.is_throttled() { Place::CpuLimit } else { Place::Cores };
+        self.book(id, Activity::RunQueueWait, Some(place));
     }
 
     /// Books a wait for the turn until some instant: for the loop, for the lock, or for the loop and then for the lock.

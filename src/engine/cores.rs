@@ -65,6 +65,11 @@ impl CoreQueue {
         self.queue.push_front(request);
     }
 
+    /// Those that wait for one, the next first.
+    pub fn waiting(&self) -> impl Iterator<Item = RequestId> {
+        self.queue.iter().copied()
+    }
+
     /// Stops waiting for a core.
     pub fn give_up(&mut self, request: RequestId) {
         remove_from(&mut self.queue, request);

@@ -44,6 +44,7 @@ impl<O: Observer> Simulation<O> {
             phase_events: counts.phase_events,
             in_system: counts.in_system.integral(end),
             cores: counts.busy_cores.integral(end),
+            throttled: self.quota.as_ref().map(|quota| quota.throttled(end)),
             turns: counts.turns_taken.integral(end),
             slots: counts.slots_taken.integral(end),
             backends: self.backends.stations().iter().map(|station| station.busy.integral(end)).collect(),

@@ -55,14 +55,18 @@ events! {
     1 6 ClientTimeout(RequestId),
     /// A request has waited in the backlog for the maximum time.
     1 7 PatienceEnd(RequestId),
+    /// The CPU quota of this period is used up.
+    1 8 QuotaUsedUp(NoSubject),
+    /// The next period of the CPU quota starts.
+    1 9 PeriodStart(NoSubject),
     /// A fault begins or ends.
-    2 8 Fault(FaultEdge),
+    2 10 Fault(FaultEdge),
     /// A client makes another attempt.
-    3 9 Retry(RequestId),
+    3 11 Retry(RequestId),
     /// A user has finished thinking.
-    3 10 UserArrival(UserId),
+    3 12 UserArrival(UserId),
     /// The next request arrives; it waits outside the queue.
-    3 11 Arrival(NoSubject),
+    3 13 Arrival(NoSubject),
 }
 
 /// No subject.

@@ -136,19 +136,21 @@ impl<O: Observer> Simulation<O> {
         faults.map(slower).reduce(Slower::and)
     }
 
-    /// Sets the number of cores to what the worst fault under way leaves.
-    fn set_cores(&mut self) {
+    /// Sets the number of cores to what the worst fault under way leaves, and to none while the CPU quota is used up.
+    pub(super) fn set_cores(&mut self) {
         let fewer = self.under_way().filter_map(|fault| match fault.kind {
             FaultKind::Cores { cores } => Some(cores),
             FaultKind::Slow { .. } | FaultKind::Down { .. } | FaultKind::Restart { .. } => None,
         });
-        let cores = fewer.min().map_or(self.machine.cores, |cores| cores.min(self.machine.cores));
+        let left = fewer.min().map_or(self.machine.cores, |cores| cores.min(self.machine.cores));
+        let cores = if self.is_throttled() { 0 } else { left };
+        let too_many = self.cores.set_count(cores);
         if let Some(sharing) = &mut self.sharing {
             sharing.set_cores(cores, self.now);
             self.schedule_share_end();
             return;
         }
-        for _ in 0..self.cores.set_count(cores) {
+        for _ in 0..too_many {
             if let Some(last) = self.cores.last_to_run() {
                 self.stop(last);
                 self.cores.enqueue(last);

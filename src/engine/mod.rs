@@ -25,6 +25,7 @@ mod leaving;
 mod level;
 mod observer;
 mod program;
+mod quota;
 mod record;
 mod requests;
 mod rules;

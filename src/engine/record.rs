@@ -30,6 +30,8 @@ pub struct Record {
     pub cores: Usage,
     /// Requests whose turn it is in their worker, with or without a core.
     pub turns: Usage,
+    /// Whether the CPU quota was used up; `None` without one.
+    pub throttled: Option<Usage>,
     /// Requests in progress in the workers.
     pub slots: Usage,
     /// Queries that each limited backend works on.

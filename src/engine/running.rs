@@ -13,7 +13,7 @@ impl<O: Observer> Simulation<O> {
     /// requests: before that, no quantum matters.
     #[inline]
     pub(super) fn ask_for_core(&mut self, id: RequestId) {
-        if self.sharing.is_some() {
+        if self.sharing.is_some() && !self.is_throttled() {
             if self.is_hand_over_due(id) {
                 self.hand_over(id);
             } else {
@@ -77,6 +77,7 @@ impl<O: Observer> Simulation<O> {
         } else {
             let place = self.cores.occupy(id);
             self.counts.busy_cores.rise(self.now);
+            self.recount_quota();
             self.run(id, place, self.now, self.machine.context_switch);
         }
     }
@@ -148,6 +149,7 @@ impl<O: Observer> Simulation<O> {
             self.requests[moved].running_place = place;
         }
         self.counts.busy_cores.fall(self.now);
+        self.recount_quota();
     }
 
     pub(super) fn on_burst_end(&mut self, id: RequestId, event: EventId) {

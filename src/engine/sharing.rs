@@ -61,6 +61,13 @@ impl Sharing {
         self.bursts.values().copied()
     }
 
+    /// Those that share them, in the order in which they joined.
+    pub fn in_order(&self) -> Vec<RequestId> {
+        let mut bursts: Vec<_> = self.bursts.iter().map(|(share, request)| (share.order, *request)).collect();
+        bursts.sort_unstable_by_key(|(order, _)| *order);
+        bursts.into_iter().map(|(_, request)| request).collect()
+    }
+
     /// Changes the number of cores.
     pub fn set_cores(&mut self, cores: u32, now: SimTime) {
         self.go_on(now);
@@ -135,6 +142,7 @@ impl<O: Observer> Simulation<O> {
                 Some(time) => self.events.push(time, Event::ShareEnd(NoSubject::default())),
                 None => EventId::default(),
             };
+            self.recount_quota();
         }
     }
 

@@ -20,6 +20,7 @@ use super::failing::Faults;
 use super::level::Level;
 use super::observer::Observer;
 use super::program::Program;
+use super::quota::Quota;
 use super::record::{ClassCounts, Ending, FromWarmUp};
 use super::requests::RequestSlab;
 use super::setup::{MAX_IN_FLIGHT, Setup};
@@ -71,6 +72,8 @@ pub struct Simulation<O> {
     pub(super) cores: CoreQueue,
     /// Replaces `cores` under processor sharing.
     pub(super) sharing: Option<Sharing>,
+    /// The CPU time that they may use, if it is limited.
+    pub(super) quota: Option<Quota>,
     pub(super) backends: Backends,
 
     /// The shortcut that the run takes.
@@ -128,6 +131,7 @@ impl<O: Observer> Simulation<O> {
             acceptors: Acceptors::with_stream(setup.accept),
             cores: CoreQueue::new(machine.cores, quantum.unwrap_or(SimDuration::MAX)),
             sharing: quantum.is_none().then(|| Sharing::new(machine.cores)),
+            quota: machine.cpu_limit.map(|limit| Quota::new(limit, warm_up)),
             backends: Backends::new(backends, faults, rules.workers, warm_up),
             program,
             clients: ClientRules {
@@ -205,6 +209,8 @@ impl<O: Observer> Simulation<O> {
                 Event::AcquireTimeout(request) => self.on_acquire_timeout(request, id),
                 Event::ClientTimeout(request) => self.on_client_timeout(request, id),
                 Event::PatienceEnd(request) => self.on_patience_end(request, id),
+                Event::QuotaUsedUp(_) => self.on_quota_used_up(id),
+                Event::PeriodStart(_) => self.on_period_start(id),
                 Event::Fault(edge) => self.on_fault(edge),
                 Event::Retry(request) => self.on_retry(request),
                 Event::UserArrival(user) => self.on_user_arrival(user),

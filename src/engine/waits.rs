@@ -17,6 +17,7 @@ pub fn contended_resources(rules: &Rules, machine: &Machine, backends: &[Backend
             rules.slots.is_none_or(|slots| slots > rules.running_at_once) || rules.queueing.dispatch == Dispatch::Accept
         }
         Resource::Core => are_cores_contended(rules, machine, faults),
+        Resource::CpuLimit => machine.cpu_limit.is_some(),
         Resource::Thread => rules.thread_pool.is_some(),
         Resource::Connection(id) => backends[usize::from(id.0)].pool.is_some(),
         Resource::Query(id) => backends[usize::from(id.0)].concurrency.is_some(),
@@ -85,6 +86,7 @@ pub(super) struct WaitTable {
     columns: usize,
     turn: Option<usize>,
     core: Option<usize>,
+    cpu_limit: Option<usize>,
     thread: Option<usize>,
     /// For each backend.
     connections: Vec<Option<usize>>,
@@ -101,6 +103,7 @@ impl WaitTable {
             columns: resources.len(),
             turn: place(Resource::Turn),
             core: place(Resource::Core),
+            cpu_limit: place(Resource::CpuLimit),
             thread: place(Resource::Thread),
             connections: ids().map(|id| place(Resource::Connection(id))).collect(),
             queries: ids().map(|id| place(Resource::Query(id))).collect(),
@@ -121,6 +124,7 @@ impl WaitTable {
         match resource {
             Resource::Turn => self.turn,
             Resource::Core => self.core,
+            Resource::CpuLimit => self.cpu_limit,
             Resource::Thread => self.thread,
             Resource::Connection(id) => of_backend(&self.connections, id),
             Resource::Query(id) => of_backend(&self.queries, id),

@@ -32,6 +32,32 @@ pub struct Machine {
     pub context_switch: SimDuration,
     /// A thread or loop that becomes ready takes the core of one that has run for at least this long; `None`: it queues.
     pub wake_preemption: Option<SimDuration>,
+    /// The CPU quota of the container that the machine is; `None`: all the time of its cores.
+    pub cpu_limit: Option<CpuLimit>,
+}
+
+impl Machine {
+    /// Whether that many threads or loops can run all the time, each on a core of its own.
+    pub fn runs_at_once(&self, number: u64) -> bool {
+        number <= u64::from(self.cores) && self.cpu_limit.is_none_or(|limit| number as f64 <= limit.cores)
+    }
+}
+
+/// A CPU quota: how much CPU time all threads and loops together may use in each period, as with the CPU controller of Linux
+/// control groups.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct CpuLimit {
+    /// CPU time per period / period: how many cores it is worth; above 0.
+    pub cores: f64,
+    /// The length of a period; the first starts at 0.
+    pub period: SimDuration,
+}
+
+impl CpuLimit {
+    /// The CPU time per period.
+    pub fn quota(self) -> SimDuration {
+        SimDuration::round_from_nanos(self.cores * self.period.as_nanos() as f64)
+    }
 }
 
 /// How cores are shared when more threads or loops are ready than there are cores.

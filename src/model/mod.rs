@@ -18,7 +18,7 @@ mod visible;
 pub use activity::{Activity, ActivityGroup, Breakdown};
 pub use client::{BackendClient, ClientChoice, KnownClient, Statement};
 pub use fault::{Fault, FaultId, FaultKind, FaultPhase, Slowness};
-pub use machine::{Backend, BackendId, Cores, HandOver, Machine, Pool, PoolScope, Quantum, Release};
+pub use machine::{Backend, BackendId, Cores, CpuLimit, HandOver, Machine, Pool, PoolScope, Quantum, Release};
 pub use metric::{
     ANSWERED, Direction, Facts, Metric, MetricUnit, Named, Population, Quantity, Scope, StationNumber, Statistic, Tail,
 };

@@ -13,6 +13,8 @@ pub enum Place {
     Lock,
     /// The cores of the machine.
     Cores,
+    /// The machine's CPU quota, once it is used up: until the next period.
+    CpuLimit,
     /// The thread pool of its worker's loop.
     Threads,
     /// The connection pool of a backend.
@@ -36,6 +38,7 @@ impl Place {
             Self::Backlog => None,
             Self::Loop | Self::Lock => Some(Resource::Turn),
             Self::Cores => Some(Resource::Core),
+            Self::CpuLimit => Some(Resource::CpuLimit),
             Self::Threads => Some(Resource::Thread),
             Self::Pool(backend) => Some(Resource::Connection(backend)),
             Self::Backend(backend) => Some(Resource::Query(backend)),

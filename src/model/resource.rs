@@ -57,6 +57,8 @@ resources! {
         Turn "turn" RunQueueWait,
         /// A core of the machine.
         Core "cores" RunQueueWait,
+        /// The next period of the machine's CPU quota, once it is used up.
+        CpuLimit "cpu_limit" RunQueueWait,
         /// A thread of the loop's thread pool.
         Thread "threads" ThreadWait,
     }

@@ -13,6 +13,7 @@ mod clients;
 #[path = "../common/mod.rs"]
 mod common;
 mod cores;
+mod cpu_quota;
 mod dispatch;
 mod faults;
 mod instants;

@@ -4,6 +4,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that fails says where")]
 
+mod architecture;
 #[path = "../common/mod.rs"]
 mod common;
 mod errors;

@@ -127,6 +127,7 @@ const THINGS: &[Thing] = &[
     ("machine.quantum", r#""processor_sharing""#, DISTURBED),
     ("machine.context_switch", r#""50us""#, DISTURBED),
     ("machine.wake_preemption", r#""100us""#, CALM),
+    ("machine.cpu_limit", "2.5", DISTURBED),
     // Backends. A loop keeps its core, so there is no lock that a client could wait for.
     ("backends.db.concurrency", "2", DISTURBED),
     ("backends.db.pool", r#"{ "size": 2 }"#, DISTURBED),

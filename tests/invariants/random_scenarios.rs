@@ -280,6 +280,12 @@ fn check(scenario: &Scenario, rules: &Rules, record: &Record, mut books: Books) 
     let turns = u128::from(rules.workers) * u128::from(rules.running_at_once);
     assert!(record.turns.area <= span * turns, "more turns were taken than exist");
     assert!(record.turns.area >= record.cores.area, "a core ran a request that did not have its turn");
+    if let Some(limit) = scenario.machine().cpu_limit {
+        // A period that the run begins or ends in counts whole; each may end up to one nanosecond per core late.
+        let periods = span / u128::from(limit.period.as_nanos()) + 2;
+        let most = u128::from(limit.quota().as_nanos()) + u128::from(scenario.machine().cores);
+        assert!(record.cores.area <= periods * most, "more CPU time was used than the quota allows");
+    }
     match scenario.machine().quantum {
         Quantum::RoundRobin(_) if scenario.machine().context_switch.as_nanos() == 0 && !trails => {
             assert_eq!(record.cores.area, books.working, "cores were busy with something other than work");

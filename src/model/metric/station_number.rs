@@ -40,6 +40,7 @@ macro_rules! numbers {
 }
 
 numbers! {
+    Throttled "throttled" Share Mean "share of time during which the CPU quota is used up",
     InUseMean "in_use.mean" Count Mean "units in use, mean over time",
     InUseMax "in_use.max" Count Max "most units in use at one instant",
     WaitingMean "waiting.mean" Count Mean "waiting requests, mean over time",

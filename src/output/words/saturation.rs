@@ -24,6 +24,7 @@ fn station(station: &Station) -> String {
         Station::Loop => "loop".to_owned(),
         Station::ThreadPool => "threads beside the loop".to_owned(),
         Station::Cores => "cores".to_owned(),
+        Station::CpuLimit => "CPU quota".to_owned(),
         Station::Pool(backend) => format!("pool of `{backend}`"),
         Station::Backend(backend) => format!("backend `{backend}`"),
     }

@@ -252,6 +252,15 @@ pub(crate) struct MachineForm {
     /// it queues.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub wake_preemption: Option<SimDuration>,
+    /// CPU quota of the container, in cores (2.0; fractions allowed): all threads and loops together may use `cpu_limit` ×
+    /// `limit_period` of CPU time in each period, and all stop until the next period once it is used up. Unlimited if omitted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("exclusiveMinimum" = 0))]
+    pub cpu_limit: Option<f64>,
+    /// Length of a period of the CPU quota (default: "100ms"). Periods start at 0.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("default" = "100ms"))]
+    pub limit_period: Option<SimDuration>,
 }
 
 impl Default for MachineForm {
@@ -261,6 +270,8 @@ impl Default for MachineForm {
             quantum: Quantum::default(),
             context_switch: SimDuration::ZERO,
             wake_preemption: None,
+            cpu_limit: None,
+            limit_period: None,
         }
     }
 }

@@ -257,7 +257,7 @@ impl<'a> Names<'a> {
             Metric::Station(Resource::Query(id), _) => (id, Limit::Concurrency),
             // Utilizations of backends have a message of their own.
             Metric::BackendUtilization(_) => return Ok(None),
-            Metric::Station(Resource::Turn | Resource::Core | Resource::Thread, _)
+            Metric::Station(Resource::Turn | Resource::Core | Resource::CpuLimit | Resource::Thread, _)
             | Metric::Named(_)
             | Metric::OfArrived(_)
             | Metric::FailedBy(_)

@@ -2,13 +2,16 @@
 
 use indexmap::IndexMap;
 
-use crate::model::{Backend, Machine, Pool, SimDuration};
+use crate::model::{Backend, CpuLimit, Machine, Pool, SimDuration};
 use crate::random::{Clients, Retries};
 
 use super::super::diagnostic::Diagnostic;
 use super::super::document::Element;
 use super::super::format::MachineForm;
 use super::{Checker, LoadFile};
+
+/// The default length of a period of a CPU quota, as in Linux control groups.
+const LIMIT_PERIOD: SimDuration = SimDuration::from_millis(100);
 
 impl Checker<'_> {
     /// `db`, followed by the declared backends in their order.
@@ -66,9 +69,38 @@ impl Checker<'_> {
 
     pub(super) fn machine(&self, form: &MachineForm) -> Result<Machine, Diagnostic> {
         let node = self.root.at("machine");
-        let MachineForm { cores, quantum, context_switch, wake_preemption } = *form;
+        let MachineForm { cores, quantum, context_switch, wake_preemption, cpu_limit: _, limit_period: _ } = *form;
         let cores = cores.get();
         self.check_most("cores", cores, node.at("cores"))?;
-        Ok(Machine { cores, quantum, context_switch, wake_preemption })
+        Ok(Machine { cores, quantum, context_switch, wake_preemption, cpu_limit: self.cpu_limit(form, node)? })
+    }
+
+    fn cpu_limit(&self, form: &MachineForm, node: &Element) -> Result<Option<CpuLimit>, Diagnostic> {
+        let Some(cores) = form.cpu_limit else {
+            return match form.limit_period {
+                Some(_) => Err(self
+                    .error(
+                        "`limit_period` without `cpu_limit`",
+                        node.at("limit_period").short_span(),
+                        "the period of what?",
+                    )
+                    .with_help(
+                        "add `cpu_limit`, the number of cores that the quota is worth, or remove `limit_period`",
+                    )),
+                None => Ok(None),
+            };
+        };
+        let limit = CpuLimit { cores, period: form.limit_period.unwrap_or(LIMIT_PERIOD) };
+        if limit.period == SimDuration::ZERO {
+            return Err(self
+                .error("`limit_period` must be above 0", node.at("limit_period").short_span(), "a duration of 0")
+                .with_help("write a duration such as \"100ms\", or omit it"));
+        }
+        if cores.is_nan() || cores <= 0.0 || limit.quota() == SimDuration::ZERO {
+            return Err(self
+                .error("`cpu_limit` must be above 0", node.at("cpu_limit").short_span(), format!("found {cores}"))
+                .with_help("write a number of cores such as 2.0 or 0.5, or omit it for no limit"));
+        }
+        Ok(Some(limit))
     }
 }

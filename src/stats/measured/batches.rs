@@ -178,6 +178,7 @@ impl Batch {
             classes: self.counts().collect(),
             in_system: Usage::default(),
             cores: Usage::default(),
+            throttled: None,
             turns: None,
             slots: Usage::default(),
             backends: Vec::new(),

@@ -68,11 +68,16 @@ impl StationWaits {
 
 impl StationWait {
     fn results(&self, resource: Resource, subject: Subject<'_>, totals: &Totals) -> StationResults {
-        let Stock { count, in_use, waiting } = Stock::of(resource, subject, totals);
+        let Stock { count, capacity, in_use, waiting } = Stock::of(resource, subject, totals);
+        let used = in_use.and_then(|usage| totals.share(usage, 1));
         let level = |usage: Usage| Level { mean: totals.share(usage, 1), max: usage.max };
         StationResults {
             count,
-            utilization: in_use.and_then(|usage| totals.share(usage, count)),
+            utilization: used.filter(|_| capacity > 0.0).map(|used| used / capacity),
+            throttled: totals
+                .throttled
+                .filter(|_| resource == Resource::CpuLimit)
+                .and_then(|usage| totals.share(usage, 1)),
             in_use: in_use.map(level),
             waiting: waiting.map(level),
             asked: self.wait.count(),
@@ -84,6 +89,8 @@ impl StationWait {
 /// How many there are of a resource; how many of them are in use, and how many requests wait, where that is watched.
 struct Stock {
     count: u64,
+    /// The same, where it need not be a whole number.
+    capacity: f64,
     in_use: Option<Usage>,
     waiting: Option<Usage>,
 }
@@ -92,18 +99,22 @@ impl Stock {
     fn of(resource: Resource, subject: Subject<'_>, totals: &Totals) -> Self {
         let Subject { rules, machine, .. } = subject;
         let workers = u64::from(rules.workers);
+        let whole = |count: u64, in_use: Option<Usage>| Self { count, capacity: count as f64, in_use, waiting: None };
         let of_queue = |count: u64, usage: Option<QueueUsage>| Self {
             count,
+            capacity: count as f64,
             in_use: usage.map(|usage| usage.in_use),
             waiting: usage.map(|usage| usage.waiting),
         };
         let backend = |id: BackendId| subject.backends.get_index(usize::from(id.0)).map(|(_, backend)| backend);
         let place = |id: BackendId| usize::from(id.0);
         match resource {
-            Resource::Turn => {
-                Self { count: workers * u64::from(rules.running_at_once), in_use: totals.turns, waiting: None }
+            Resource::Turn => whole(workers * u64::from(rules.running_at_once), totals.turns),
+            Resource::Core => whole(u64::from(machine.cores), Some(totals.cores)),
+            Resource::CpuLimit => {
+                let capacity = machine.cpu_limit.map_or(0.0, |limit| limit.cores);
+                Self { capacity, ..whole(capacity.ceil() as u64, Some(totals.cores)) }
             }
-            Resource::Core => Self { count: u64::from(machine.cores), in_use: Some(totals.cores), waiting: None },
             Resource::Thread => {
                 let each = rules.thread_pool.as_ref().map_or(0, |pool| u64::from(pool.threads));
                 of_queue(workers * each, totals.threads)
@@ -112,11 +123,12 @@ impl Stock {
                 let count = backend(id).and_then(|backend| connections(backend, rules)).unwrap_or(0);
                 of_queue(count, totals.pools.get(place(id)).copied())
             }
-            Resource::Query(id) => Self {
-                count: backend(id).and_then(|backend| backend.concurrency).map_or(0, |count| u64::from(count.get())),
-                in_use: totals.backends.get(place(id)).copied(),
-                waiting: totals.backend_queues.get(place(id)).copied(),
-            },
+            Resource::Query(id) => {
+                let count =
+                    backend(id).and_then(|backend| backend.concurrency).map_or(0, |count| u64::from(count.get()));
+                let waiting = totals.backend_queues.get(place(id)).copied();
+                Self { waiting, ..whole(count, totals.backends.get(place(id)).copied()) }
+            }
         }
     }
 }

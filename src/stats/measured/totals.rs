@@ -15,6 +15,8 @@ pub struct Totals {
     pub in_system: Usage,
     /// Requests on a core.
     pub cores: Usage,
+    /// Whether the CPU quota was used up; `None` without one, or if that was not watched.
+    pub throttled: Option<Usage>,
     /// Requests whose turn it is in their worker; `None` if that was not watched.
     pub turns: Option<Usage>,
     /// Requests in progress in the workers.
@@ -47,6 +49,7 @@ impl Totals {
             classes: record.classes.clone(),
             in_system: record.in_system,
             cores: record.cores,
+            throttled: record.throttled,
             turns: Some(record.turns),
             slots: record.slots,
             backends: record.backends.clone(),
@@ -69,8 +72,11 @@ impl Totals {
         for (level, more) in levels.into_iter().zip([other.in_system, other.cores, other.slots]) {
             level.add(more);
         }
-        if let (Some(level), Some(more)) = (&mut self.turns, other.turns) {
-            level.add(more);
+        let watched = [(&mut self.turns, other.turns), (&mut self.throttled, other.throttled)];
+        for (level, more) in watched {
+            if let (Some(level), Some(more)) = (level, more) {
+                level.add(more);
+            }
         }
         self.backends.iter_mut().zip(&other.backends).for_each(|(level, more)| level.add(*more));
         self.backend_queues.iter_mut().zip(&other.backend_queues).for_each(|(level, more)| level.add(*more));

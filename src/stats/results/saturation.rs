@@ -87,6 +87,8 @@ pub enum Station {
     ThreadPool,
     /// The cores of the machine.
     Cores,
+    /// The CPU quota of the machine.
+    CpuLimit,
     /// The connections to a backend.
     Pool(String),
     /// The queries that a backend works on at once.

@@ -39,7 +39,8 @@ impl Utilization {
     }
 }
 
-/// A station where requests wait for what others hold: `turn` (the GIL or the loop of their worker), `cores`, `threads`
+/// A station where requests wait for what others hold: `turn` (the GIL or the loop of their worker), `cores`, `cpu_limit`
+/// (the next period of the machine's CPU quota), `threads`
 /// (beside the loop), `pool.NAME` (a connection to a backend), `backend.NAME` (until it starts the query).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
 pub struct StationResults {
@@ -50,6 +51,9 @@ pub struct StationResults {
     /// How many of them are in use.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub in_use: Option<Level>,
+    /// Of the CPU quota: the share of time, 0 to 1, during which it was used up and everything stood still.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub throttled: Option<f64>,
     /// Requests that wait there.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub waiting: Option<Level>,
@@ -73,6 +77,7 @@ impl StationResults {
     pub(in crate::stats) fn number(&self, number: StationNumber) -> Option<f64> {
         let wait = &self.wait_ms;
         match number {
+            StationNumber::Throttled => self.throttled,
             StationNumber::InUseMean => self.in_use.and_then(|level| level.mean),
             StationNumber::InUseMax => self.in_use.map(|level| level.max as f64),
             StationNumber::WaitingMean => self.waiting.and_then(|level| level.mean),

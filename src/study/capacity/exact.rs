@@ -32,12 +32,13 @@ pub(super) fn exact(scenario: &Scenario, policy: &PolicyChoice, rate_per_s: f64)
 /// has to be thought of here.
 fn is_plain(scenario: &Scenario, rules: &Rules) -> bool {
     let Clients { timeout, cancel: _, patience, retries: _ } = scenario.clients();
-    let Machine { cores: _, quantum: _, context_switch, wake_preemption: _ } = scenario.machine();
+    let Machine { cores: _, quantum: _, context_switch, wake_preemption: _, cpu_limit } = scenario.machine();
     let Queueing { backlog, dispatch, order } = rules.queueing;
     scenario.faults().is_empty()
         && timeout.is_none()
         && patience.is_none()
         && *context_switch == SimDuration::ZERO
+        && cpu_limit.is_none()
         && backlog.is_none()
         && order == Order::Fifo
         && dispatch == Dispatch::Shared

@@ -44,11 +44,15 @@ impl<'a> Stations<'a> {
         let Self { rules, demands, .. } = self;
         let workers = u64::from(rules.workers);
         let mut bounds = Vec::new();
-        let mut add = |station: Station, number: u64, nanos: f64| {
+        let mut add_shared = |station: Station, number: f64, nanos: f64| {
             if nanos > 0.0 {
-                bounds.push(StationBound { station, bound_per_s: number as f64 * 1e9 / nanos });
+                bounds.push(StationBound { station, bound_per_s: number * 1e9 / nanos });
             }
         };
+        if let Some(limit) = self.scenario.machine().cpu_limit {
+            add_shared(Station::CpuLimit, limit.cores, demands.cpu);
+        }
+        let mut add = |station: Station, number: u64, nanos: f64| add_shared(station, number as f64, nanos);
         if let Some(slots) = rules.slots {
             add(slots_of(runner), workers * u64::from(slots), demands.stay);
         }
@@ -87,7 +91,7 @@ impl<'a> Stations<'a> {
             Station::Workers | Station::Threads | Station::MaxInProgress | Station::ThreadPool => true,
             Station::Gil | Station::Loop => self.demands.turn > self.demands.cpu,
             Station::Pool(name) => waits_for_pool && self.scenario.backends().get(name).is_some_and(outlasts_queries),
-            Station::Cores | Station::Backend(_) => false,
+            Station::Cores | Station::CpuLimit | Station::Backend(_) => false,
         }
     }
 
@@ -111,8 +115,8 @@ impl<'a> Stations<'a> {
         let Self { scenario, rules, demands } = self;
         let workers = u64::from(rules.workers);
         let all = workers * slots;
-        let cpu_is_free = demands.cpu <= 0.0
-            || slots <= u64::from(rules.running_at_once) && all <= u64::from(scenario.machine().cores);
+        let cpu_is_free =
+            demands.cpu <= 0.0 || slots <= u64::from(rules.running_at_once) && scenario.machine().runs_at_once(all);
         // A loop keeps its core from one request to the next, or does not: what that costs is not known in advance.
         let switches_are_known = scenario.machine().context_switch.as_nanos() == 0 || !rules.keeps_core;
         let backend_is_free = |(backend, at_once): (&Backend, &u32)| {
@@ -135,7 +139,7 @@ impl<'a> Stations<'a> {
     fn waits_in_one_place(&self) -> bool {
         let Self { scenario, rules, demands } = self;
         let machine = scenario.machine();
-        let all_run = rules.workers <= machine.cores;
+        let all_run = machine.runs_at_once(u64::from(rules.workers));
         let blocks = demands.turn > demands.cpu;
         let switches_are_known = machine.context_switch.as_nanos() == 0
             || machine.quantum == Quantum::ProcessorSharing

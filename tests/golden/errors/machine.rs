@@ -9,6 +9,12 @@ pub const MISTAKES: &[(&str, &[Mistake])] = &[(
     &[
         Replace(r#""quantum": "4ms""#, r#""quantum": "processor-sharing""#),
         Replace(r#""quantum": "4ms""#, r#""context_switch": 5"#),
+        Replace(r#""quantum": "4ms""#, r#""cpu_limit": 0"#),
+        Replace(r#""quantum": "4ms""#, r#""cpu_limit": -1.5"#),
+        Replace(r#""quantum": "4ms""#, r#""cpu_limit": "2 cores""#),
+        Replace(r#""quantum": "4ms""#, r#""cpu_limit": 1e-12"#),
+        Replace(r#""quantum": "4ms""#, r#""cpu_limit": 2, "limit_period": "0ms""#),
+        Replace(r#""quantum": "4ms""#, r#""limit_period": "100ms""#),
         Replace(r#""idp": {}"#, r#""idp": { "pool": {} }"#),
         Replace(r#""idp": {}"#, r#""idp": { "pool": { "size": 0 } }"#),
         Replace(r#""idp": {}"#, r#""idp": { "pool": { "size": 5, "per": "process" } }"#),

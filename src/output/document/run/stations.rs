@@ -68,6 +68,7 @@ fn station_name(policy: &PolicyResults, key: &str) -> String {
             Runner::Thread | Runner::Worker => "GIL".to_owned(),
         },
         _ if key == "cores" => "core".to_owned(),
+        _ if key == "cpu_limit" => "CPU quota".to_owned(),
         _ => "thread".to_owned(),
     }
 }
