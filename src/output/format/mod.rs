@@ -5,6 +5,8 @@ mod github;
 pub(super) mod json;
 mod junit;
 mod markdown;
+#[cfg(test)]
+mod tests;
 mod text;
 
 pub use self::github::step_summary;
