@@ -10,52 +10,52 @@ use clap::{Args, ValueEnum};
 use crate::output::{Format, Shows};
 use crate::scenario::{Change, did_you_mean};
 
-/// What is changed in a scenario without editing it.
+/// Changes to a scenario without editing it.
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Scenario")]
 pub struct ScenarioArguments {
-    /// Run only this policy; repeat it for more
+    /// Run only this policy; can be repeated
     #[arg(long = "policy", value_name = "NAME")]
     pub policies: Vec<String>,
 
-    /// Change a value, such as machine.cores=4 or policies.sync.workers=8; repeat it for more
+    /// Change a value, such as machine.cores=4 or policies.sync.workers=8; can be repeated
     #[arg(long = "set", value_name = "PATH=VALUE", value_parser = change)]
     pub changes: Vec<Change>,
 
-    /// Draw other random numbers [default: the scenario's, or 1]
+    /// Seed of the random numbers [default: the scenario's, or 1]
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
 
-    /// Run each policy so many times, with other random numbers each time [default: the scenario's, or 1]
+    /// Number of replications of each policy, each with other random numbers [default: the scenario's, or 1]
     #[arg(long, value_name = "N", allow_hyphen_values = true)]
     pub replications: Option<String>,
 
-    /// Go on until intervals are as narrow as this share of their numbers, such as 2%
+    /// Add replications until the confidence intervals are this narrow, relative to their numbers, such as 2%
     #[arg(long, value_name = "PERCENT", allow_hyphen_values = true)]
     pub precision: Option<String>,
 
-    /// Ask something of the results, such as "async.p99 < 400ms"; repeat it for more. `run` shows whether it is so, and
-    /// `check` makes it an exit code
+    /// Add an objective, such as "async.p99 < 400ms"; can be repeated. `run` shows whether it is met, `check` fails if it
+    /// is not
     #[arg(long = "assert", value_name = "OBJECTIVE")]
     pub objectives: Vec<String>,
 
-    /// What to do about objectives that chance may have decided: those whose number has no confidence interval, or one
-    /// that holds the bound
+    /// What to do about objectives that are undecided by chance: their number has no confidence interval, or one that
+    /// contains the bound
     #[arg(long, value_name = "WHAT", value_enum, default_value_t = WhenUndecided::Mark)]
     pub undecided: WhenUndecided,
 }
 
-/// What is done about an objective that chance may have decided.
+/// What is done about an objective that is undecided by chance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum WhenUndecided {
-    /// say so, and go by the verdict
+    /// mark it, and use the verdict as it is
     Mark,
-    /// say so, and end with exit code 3
+    /// mark it, and end with exit code 3
     Fail,
 }
 
 impl ScenarioArguments {
-    /// What is changed, in order.
+    /// All changes, in order.
     pub fn changes(&self) -> Vec<Change> {
         let replications = self.replications.iter().map(|n| Change::by("--replications", "run.replications", n));
         let precision = self.precision.iter().map(|width| Change::by("--precision", "run.precision", width));
@@ -63,11 +63,11 @@ impl ScenarioArguments {
     }
 }
 
-/// How the runs are done.
+/// How scenarios are run.
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Run")]
 pub struct RunArguments {
-    /// Run at most so many replications at once, up to 1024 [default: one on each core]; changes no number
+    /// Maximum number of replications run at once, up to 1024 [default: one per core]; never changes a number
     #[arg(long, value_name = "N", help_heading = "Run", value_parser = jobs)]
     pub jobs: Option<NonZeroUsize>,
 
@@ -100,7 +100,7 @@ impl PrintArguments {
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Output")]
 pub struct ExplainArguments {
-    /// Say what the model assumes, and which defaults are in force
+    /// Show the assumptions of the model and the defaults in force
     #[arg(long, help_heading = "Output")]
     pub explain_defaults: bool,
 }
@@ -109,12 +109,12 @@ pub struct ExplainArguments {
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Output")]
 pub struct ExportArguments {
-    /// Write the report to FILE in this format, such as junit=report.xml; repeat it for more
+    /// Write the report to FILE in this format, such as junit=report.xml; can be repeated
     #[arg(long = "export", value_name = "FORMAT=FILE", value_parser = export, help_heading = "Output")]
     pub exports: Vec<Export>,
 }
 
-/// A file, and the format in which the report is written to it.
+/// A file, and the format to write to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Export {
     /// The format.
@@ -123,11 +123,11 @@ pub struct Export {
     pub path: PathBuf,
 }
 
-/// What is written beside the results.
+/// Further outputs.
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Output")]
 pub struct WriteArguments {
-    /// Keep the timeline of the first N requests in results.json [default: of all, up to 100]
+    /// Number of requests, from the first, whose timeline is kept in results.json [default: all of up to 100]
     #[arg(long, value_name = "N", help_heading = "Output")]
     pub timeline: Option<usize>,
 
@@ -135,12 +135,12 @@ pub struct WriteArguments {
     #[arg(long, help_heading = "Output")]
     pub no_charts: bool,
 
-    /// Write one row a request to FILE, as CSV; of several scenarios with a column `scenario`
+    /// Write a row per request to FILE, as CSV; with a column `scenario` for several scenarios
     #[arg(long, value_name = "FILE", help_heading = "Output", value_parser = file())]
     pub csv: Option<PathBuf>,
 }
 
-/// The path of a file: `-` stands for standard input or output elsewhere, so a file of that name is written `./-`.
+/// The path of a file. Elsewhere `-` means standard input or output, so a file of that name is written `./-`.
 pub fn file() -> impl TypedValueParser<Value = PathBuf> {
     PathBufValueParser::new().try_map(|path| match path.as_os_str() == "-" {
         true => Err("`-` is not a file; a file of that name is `./-`"),
@@ -148,7 +148,7 @@ pub fn file() -> impl TypedValueParser<Value = PathBuf> {
     })
 }
 
-/// More threads than that are a slip of the finger, and few systems bear them.
+/// More threads than the maximum are probably a typing error, and more than many systems allow.
 fn jobs(text: &str) -> Result<NonZeroUsize, String> {
     const MOST: usize = 1024;
     let jobs: NonZeroUsize = text.parse().map_err(|_| "not a number from 1 to 1024".to_owned())?;
@@ -167,8 +167,8 @@ fn export(text: &str) -> Result<Export, String> {
         format!("there is no format `{name}`, only {}{similar}", names().collect::<Vec<_>>().join(", "))
     })?;
     match file {
-        "" => Err("it names no file".to_owned()),
-        "-" => Err(format!("`-` is no file; `--format {name}` prints to standard output")),
+        "" => Err("the file name is missing".to_owned()),
+        "-" => Err(format!("`-` is not a file; `--format {name}` prints to standard output")),
         _ => Ok(Export { format: *format, path: PathBuf::from(file) }),
     }
 }

@@ -1,4 +1,4 @@
-//! `waitline check`: does each scenario meet its objectives, and is it as good as it was?
+//! `waitline check`: checks scenarios against SLOs and baselines.
 
 use std::io;
 use std::num::NonZeroUsize;
@@ -27,24 +27,24 @@ use crate::study::{
 
 const EXAMPLES: &str = "\
 Examples:
-  waitline check shop.json --update-baseline           write shop.baseline.json; keep it in version control
+  waitline check shop.json --update-baseline           write shop.baseline.json, for version control
   waitline check shop.json                             is anything worse than in the baseline, or an objective broken?
-  waitline check scenarios/*.json                      all of them; baselines among the files are passed over
-  waitline check shop.json --set machine.cores=1       what would change
+  waitline check scenarios/*.json                      all of them; baselines among the files are skipped
+  waitline check shop.json --set machine.cores=1       see what would change
   waitline check shop.json --assert 'async.p99 < 400ms' --no-baseline
 
 Exit codes:
   0  everything passes
   1  an objective is broken, or a number is significantly and materially worse than in the baseline
-  2  bad usage or bad scenario
-  3  it cannot be told: no baseline, or of another seed or model; the message has the command that helps; with
-     --undecided fail also where chance may have decided an objective
+  2  invalid usage or scenario
+  3  not comparable: no baseline, or one of another seed or model; the message shows the command that helps; with
+     --undecided fail also if an objective is undecided by chance
   4  cannot write";
 
-/// Hold scenarios against their objectives and their baselines
+/// Check scenarios against SLOs and baselines
 ///
-/// A baseline is what a scenario gave once. Its replications met the same requests, so each is compared with its own
-/// counterpart, and a change shows long before it could be seen in two runs by themselves. A number fails when it is worse
+/// A baseline holds earlier results of a scenario. Its replications had the same requests, so each one is compared with its
+/// counterpart, which reveals much smaller changes than a comparison of two independent runs. A number fails if it is worse
 /// by more than chance (Holm's method, 5 % for all numbers of a scenario together) and by more than both tolerances.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
@@ -61,11 +61,11 @@ pub struct CheckCommand {
     #[arg(long, conflicts_with = "policies", help_heading = "Baseline")]
     update_baseline: bool,
 
-    /// Judge objectives only
+    /// Check objectives only
     #[arg(long, conflicts_with_all = ["baseline", "update_baseline"], help_heading = "Baseline")]
     no_baseline: bool,
 
-    /// Tolerate so much of a metric: relative, absolute or both, such as p99=5%,2ms; repeat it for more
+    /// Tolerance of a metric: relative, absolute or both, such as p99=5%,2ms; can be repeated
     /// [default: the scenario's, or 2% and 1 ms]
     #[arg(long = "tolerance", value_name = "METRIC=REL,ABS", help_heading = "Baseline")]
     tolerances: Vec<String>,
@@ -73,7 +73,7 @@ pub struct CheckCommand {
     #[command(flatten)]
     scenario: ScenarioArguments,
 
-    /// Run at most so many replications at once [default: one on each core]; changes no number
+    /// Maximum number of replications run at once [default: one per core]; never changes a number
     #[arg(long, value_name = "N", help_heading = "Run")]
     jobs: Option<NonZeroUsize>,
 
@@ -87,7 +87,7 @@ pub struct CheckCommand {
     export: ExportArguments,
 }
 
-/// What went wrong, by the exit code it has.
+/// What went wrong, by exit code.
 #[derive(Debug, Default)]
 struct Verdicts {
     bad: Vec<Diagnostic>,
@@ -97,11 +97,11 @@ struct Verdicts {
 }
 
 impl CheckCommand {
-    /// Reads all scenarios, then runs and judges them.
+    /// Reads all scenarios, then runs and checks them.
     ///
     /// # Errors
-    /// What does not pass, or could not be judged; what is bad before what cannot be written before what is incomplete
-    /// before what fails.
+    /// What does not pass or could not be checked: invalid input before write errors before incomplete checks before
+    /// failed ones.
     pub fn execute(&self, stdout: &mut Stdout, shutdown: &Shutdown) -> Result<(), Failure> {
         let files = scenarios::without_baselines(&self.files);
         let named =
@@ -109,7 +109,7 @@ impl CheckCommand {
         if !files.iter().all(named) {
             return Err(Failure::bad(
                 "a scenario from standard input has no baseline beside it",
-                "name one with `--baseline FILE`, or judge objectives only with `--no-baseline`",
+                "name one with `--baseline FILE`, or check objectives only with `--no-baseline`",
             ));
         }
         let inputs = Inputs::default();
@@ -142,7 +142,7 @@ impl CheckCommand {
                 verdicts.unwritten.push(failure.message());
                 continue;
             }
-            // What has no data has been said with its place.
+            // Objectives without data have been reported with their location.
             if is_judged {
                 verdicts.add(&check);
             }
@@ -155,7 +155,7 @@ impl CheckCommand {
         verdicts.into_result()
     }
 
-    /// Where a scenario's baseline is, and what there is of it.
+    /// The file of a scenario's baseline, and its contents.
     fn stored(&self, file: &str) -> Result<(PathBuf, Stored), Failure> {
         let path = self.baseline.clone().or_else(|| scenarios::baseline_of(file)).unwrap_or_default();
         if self.no_baseline {
@@ -168,7 +168,7 @@ impl CheckCommand {
         }
         let stored = match text {
             Ok(text) => Stored::Text(text),
-            // What the user named must be there; what is looked for beside the scenario need not.
+            // A file that the user named must exist; the default file need not.
             Err(error) if self.baseline.is_some() => {
                 return Err(Failure::bad(
                     format!("cannot read the baseline `{}`: {}", path.display(), reason(&error)),
@@ -181,7 +181,7 @@ impl CheckCommand {
         Ok((path, stored))
     }
 
-    /// Makes sure that everything can be written and nothing is replaced that is needed.
+    /// Makes sure that everything can be written and no input is replaced.
     fn expect_writable(
         &self,
         baselines: &[(PathBuf, Stored)],
@@ -237,8 +237,8 @@ impl CheckCommand {
         Ok(())
     }
 
-    /// The command that makes the results of this one the baseline, once the changes of `--set` are in the file: a baseline
-    /// of changes that the file does not have would never match it.
+    /// The command that makes these results the baseline, once the changes of `--set` are in the file: a baseline with
+    /// changes that are not in the file would never match it.
     fn update_command(&self, file: &str) -> String {
         let mut words = vec!["waitline".to_owned(), "check".to_owned(), quoted(file)];
         let mut option = |name: &str, value: &str| words.extend([name.to_owned(), quoted(value)]);
@@ -269,7 +269,7 @@ impl Verdicts {
         }
     }
 
-    /// The worst of all; the others are said before it.
+    /// The worst failure; the others are reported before it.
     fn into_result(self) -> Result<(), Failure> {
         let joined = |messages: Vec<String>| (!messages.is_empty()).then(|| messages.join("\n"));
         let bad = (!self.bad.is_empty()).then_some(Failure::Bad(self.bad));
@@ -298,26 +298,26 @@ fn listed(reasons: &[String]) -> String {
     }
 }
 
-/// A baseline's text; what is no text is one that cannot be a baseline.
+/// The text of a baseline. A file that is not text cannot be a baseline and fails later.
 fn read(path: &Path) -> io::Result<String> {
     Ok(String::from_utf8_lossy(&files::read_up_to(path, files::MOST_OF_DATA)?).into_owned())
 }
 
-/// Makes sure that what is written over is a baseline, or was meant to be one.
+/// Makes sure that an existing file is a baseline before it is replaced.
 fn expect_replaceable(path: &Path, text: Option<&str>) -> Result<(), Failure> {
-    let is_called_so = path.to_string_lossy().ends_with(".baseline.json");
+    let has_the_ending = path.to_string_lossy().ends_with(".baseline.json");
     let family = BASELINE_SCHEMA.trim_end_matches(|letter: char| letter.is_ascii_digit());
-    let is_baseline = text.is_none_or(|text| text.is_empty() || is_called_so || text.contains(family));
+    let is_baseline = text.is_none_or(|text| text.is_empty() || has_the_ending || text.contains(family));
     if is_baseline {
         return Ok(());
     }
     Err(Failure::bad(
-        format!("`{}` is no baseline, and is not written over", path.display()),
-        "name another file, such as one that ends in `.baseline.json`",
+        format!("`{}` is not a baseline, so it is not replaced", path.display()),
+        "choose another file, such as one that ends in `.baseline.json`",
     ))
 }
 
-/// A word as a shell reads it.
+/// A word quoted for a shell.
 fn quoted(word: &str) -> String {
     let is_plain = |letter: char| letter.is_alphanumeric() || "-_./=:,%+@".contains(letter);
     if !word.is_empty() && word.chars().all(is_plain) {
@@ -329,7 +329,7 @@ fn quoted(word: &str) -> String {
     format!("'{}'", word.replace('\'', r"'\''"))
 }
 
-/// A character between `$'` and `'`, as bash, zsh and ksh read it.
+/// A character escaped between `$'` and `'`, for bash, zsh and ksh.
 fn ansi_c(letter: char) -> String {
     match letter {
         '\'' | '\\' => format!("\\{letter}"),
@@ -343,7 +343,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_shell_reads_a_word_as_it_was() {
+    fn a_shell_reads_a_quoted_word_unchanged() {
         assert_eq!(quoted("scenarios/shop.json"), "scenarios/shop.json");
         assert_eq!(quoted("my shop.json"), "'my shop.json'");
         assert_eq!(quoted("it's"), r"'it'\''s'");
@@ -352,7 +352,7 @@ mod tests {
     }
 
     #[test]
-    fn of_many_reasons_the_first_are_listed() {
+    fn only_the_first_of_many_reasons_are_listed() {
         let reasons: Vec<String> = ["a", "b", "c", "d", "e"].map(str::to_owned).into();
         assert_eq!(listed(&reasons), "a; b; c; and 2 more");
         assert_eq!(listed(&reasons[..3]), "a; b; c");

@@ -1,4 +1,4 @@
-//! `waitline completions`: what a shell needs to complete a command line.
+//! `waitline completions`: completion scripts for shells.
 
 use clap::{Args, CommandFactory};
 use clap_complete::Shell;
@@ -16,7 +16,7 @@ Examples:
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct CompletionsCommand {
-    /// Which shell
+    /// Shell
     shell: Shell,
 }
 

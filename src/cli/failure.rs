@@ -1,4 +1,4 @@
-//! Why a command did not do what it was asked: a message and an exit code.
+//! Why a command failed: a message and an exit code.
 
 use std::io;
 use std::path::Path;
@@ -8,29 +8,29 @@ use crate::scenario::Diagnostic;
 /// Why a command ended without success.
 #[derive(Debug)]
 pub enum Failure {
-    /// The command line or the files it names ask for something that cannot be; exit code 2.
+    /// The command line or a file it names is invalid; exit code 2.
     Bad(Vec<Diagnostic>),
-    /// The arguments make no sense, and clap has said so; exit code 2.
+    /// The arguments are invalid, and clap has already shown why; exit code 2.
     Shown,
-    /// What was held against a bound does not meet it; exit code 1.
+    /// A gate failed; exit code 1.
     Gate(String),
     /// A run was stopped by a limit; exit code 3.
     Incomplete(String),
     /// Something cannot be written; exit code 4.
     Write(String),
-    /// The user ended it; exit code 130.
+    /// Interrupted by the user; exit code 130.
     Interrupted,
-    /// We have made a mistake; exit code 4.
+    /// A bug in waitline; exit code 4.
     Internal(String),
 }
 
 impl Failure {
-    /// Something that cannot be, and what to do about it.
+    /// Invalid input, and what to do about it.
     pub fn bad(message: impl Into<String>, help: impl Into<String>) -> Self {
         Self::from(Diagnostic::new(message).with_help(help))
     }
 
-    /// A path that cannot be written, and why.
+    /// A path that cannot be written, and the reason.
     pub fn write(path: &Path, why: &io::Error) -> Self {
         Self::Write(format!("cannot write `{}`: {}", path.display(), reason(why)))
     }
@@ -46,7 +46,7 @@ impl Failure {
         }
     }
 
-    /// What is wrong, without colour and help.
+    /// The message alone, without colour and help.
     pub fn message(&self) -> String {
         match self {
             Self::Bad(diagnostics) => diagnostics.iter().map(Diagnostic::message).collect::<Vec<_>>().join("\n"),
@@ -70,7 +70,7 @@ impl Failure {
             Self::Interrupted => rendered("interrupted"),
             Self::Internal(message) => Diagnostic::new(format!("internal error: {message}"))
                 .with_help(concat!(
-                    "this is a mistake in waitline ",
+                    "this is a bug in waitline ",
                     env!("CARGO_PKG_VERSION"),
                     ": please report it with the scenario, the command and this message"
                 ))
@@ -85,7 +85,7 @@ impl From<Diagnostic> for Failure {
     }
 }
 
-/// What the operating system says, without the number behind it.
+/// The operating system's message, without the error number.
 pub fn reason(error: &io::Error) -> String {
     let text = error.to_string();
     let text = text.split(" (os error").next().unwrap_or(&text);

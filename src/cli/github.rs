@@ -1,4 +1,4 @@
-//! What GitHub Actions tells the commands it runs, by environment variables.
+//! Environment variables that GitHub Actions sets for a command.
 
 use std::path::PathBuf;
 use std::{env, fs};
@@ -7,7 +7,7 @@ use super::failure::Failure;
 use super::files;
 use crate::output::{Document, step_summary};
 
-/// The folder we are in, as seen from the root of the repository; empty where that is unknown or the same.
+/// The working directory relative to the root of the repository; empty if it is the same or unknown.
 pub fn folder() -> String {
     let below_workspace = || -> Option<PathBuf> {
         let workspace = fs::canonicalize(variable("GITHUB_WORKSPACE")?).ok()?;
@@ -17,10 +17,10 @@ pub fn folder() -> String {
     below_workspace().map(|folder| folder.to_string_lossy().replace('\\', "/")).unwrap_or_default()
 }
 
-/// Adds the documents to the summary of the step, if there is one.
+/// Appends the documents to the step summary, if there is one.
 ///
 /// # Errors
-/// When it cannot be written.
+/// If it cannot be written.
 pub fn add_step_summary(documents: &[Box<dyn Document>]) -> Result<(), Failure> {
     let Some(path) = summary_path() else { return Ok(()) };
     let taken = fs::metadata(&path).map_or(0, |found| found.len());
@@ -28,7 +28,7 @@ pub fn add_step_summary(documents: &[Box<dyn Document>]) -> Result<(), Failure> 
     files::append(&path, &summary)
 }
 
-/// The file of the step's summary, if there is one.
+/// The file of the step summary, if there is one.
 pub fn summary_path() -> Option<PathBuf> {
     variable("GITHUB_STEP_SUMMARY")
 }

@@ -15,7 +15,7 @@ Examples:
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct ManCommand {
-    /// The page of this command; left out, that of waitline itself
+    /// The page of this command [default: the page of waitline itself]
     command: Option<String>,
 }
 
@@ -27,7 +27,7 @@ impl ManCommand {
     pub fn execute(&self, stdout: &mut Stdout) -> Result<(), Failure> {
         let mut page = Vec::new();
         let rendered = Page::new(self.page()?).render(&mut page);
-        // A vector takes whatever is written to it.
+        // Writing to a vector cannot fail.
         debug_assert!(rendered.is_ok(), "writing to memory failed");
         stdout.write(&String::from_utf8_lossy(&page))
     }

@@ -1,4 +1,4 @@
-//! The only code that touches files, the terminal and exit codes; one file a subcommand.
+//! The only code that touches files, the terminal and exit codes; one file per subcommand.
 
 mod arguments;
 mod check;
@@ -44,24 +44,24 @@ const STYLES: Styles = Styles::styled()
 const EXAMPLES: &str = "\
 Examples:
   waitline quick --rate 80/s --cpu 10ms --db 80ms   compare the three policies without a file
-  waitline init > shop.json                         start from a scenario that explains itself
+  waitline init > shop.json                         start from a commented scenario
   waitline run shop.json                            tables here, results.json and timeline.svg in output/shop/
-  waitline run shop.json --set machine.cores=4      ask what would change
+  waitline run shop.json --set machine.cores=4      see what would change
   waitline check shop.json                          is anything worse than in the stored baseline?
-  waitline verify                                   hold the simulator against exact theory, here and now
+  waitline verify                                   compare the simulator with exact theory on this machine
 
 Exit codes:
   0    fine
   1    a gate failed
-  2    bad usage or bad scenario
+  2    invalid usage or scenario
   3    incomplete or not comparable
   4    cannot write, or internal error
   130  interrupted";
 
 /// Simulates the same web requests under synchronous, threaded and async scheduling.
 ///
-/// A scenario file says what requests do, when they arrive and which policies run them. Every policy meets the same
-/// requests, so that a difference is the policy's and not luck's.
+/// A scenario file describes what requests do, when they arrive and which policies run them. Every policy gets the same
+/// requests, so any difference comes from the policy and not from chance.
 #[derive(Debug, Parser)]
 #[command(name = "waitline", version, styles = STYLES, max_term_width = 100, after_help = EXAMPLES)]
 #[command(arg_required_else_help = true)]
@@ -101,7 +101,7 @@ impl Command {
     }
 }
 
-/// Runs the program: reads its arguments, does what they ask, and returns the exit code.
+/// Runs the program: reads its arguments, executes the command, and returns the exit code.
 pub fn main() -> ExitCode {
     let shutdown = Shutdown::listen();
     let mut stdout = Stdout::new();
@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn every_command_shows_examples_and_says_what_it_is_for() {
+    fn every_command_has_a_description_and_examples() {
         for command in Cli::command().get_subcommands() {
             assert!(command.get_about().is_some(), "{} has no description", command.get_name());
             let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();

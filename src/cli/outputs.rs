@@ -1,5 +1,5 @@
-//! Which files a command reads and which it writes. Nothing that is written may replace what is read, or what the same run
-//! writes elsewhere: that is found before anything runs.
+//! The files that a command reads and writes. No output may replace an input or another output of the same command: this
+//! is checked before anything runs.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -9,26 +9,26 @@ use super::failure::Failure;
 use super::files::{NewFile, ResolvedPath, folder_of};
 use super::shutdown::Shutdown;
 
-/// The files that have been read so far; others may add to it while they read.
+/// The files read so far; shared with everything that reads.
 #[derive(Clone, Debug, Default)]
 pub struct Inputs(Arc<Mutex<Vec<Input>>>);
 
 #[derive(Clone, Debug)]
 struct Input {
-    /// As messages name it.
+    /// The path as messages show it.
     path: PathBuf,
     kind: InputKind,
-    place: ResolvedPath,
+    resolved: ResolvedPath,
 }
 
-/// What is read.
+/// The kinds of inputs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum InputKind {
     /// A scenario.
     Scenario,
-    /// A trace or measured times, by their path in a scenario.
+    /// A trace or measured times named by a scenario.
     Named,
-    /// A baseline, or the file in which one is looked for.
+    /// A baseline, or the file where one is expected.
     Baseline,
     /// A file of a measured case.
     Case,
@@ -46,14 +46,14 @@ impl InputKind {
 }
 
 impl Inputs {
-    /// Notes a file that is read, if it is a regular file.
+    /// Records a file that is read, if it is a regular file.
     pub fn add(&self, path: &Path, kind: InputKind) {
         let mut inputs = self.lock();
         if inputs.iter().any(|input| input.path == path) {
             return;
         }
-        let place = ResolvedPath::of(path).ok().filter(|place| place.exists() && place.is_replaced());
-        inputs.extend(place.map(|place| Input { path: path.to_owned(), kind, place }));
+        let resolved = ResolvedPath::of(path).ok().filter(|found| found.exists() && found.is_replaced());
+        inputs.extend(resolved.map(|resolved| Input { path: path.to_owned(), kind, resolved }));
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<Input>> {
@@ -66,13 +66,13 @@ impl Inputs {
 pub struct Outputs<'a> {
     inputs: &'a Inputs,
     shutdown: &'a Shutdown,
-    /// Folders below it are created.
+    /// Missing folders below this one are created.
     out: Option<PathBuf>,
     known: Vec<(PathBuf, ResolvedPath)>,
 }
 
 impl<'a> Outputs<'a> {
-    /// None yet. Folders below `out` need not exist: they are created.
+    /// No outputs yet. Folders below `out` need not exist: they will be created.
     pub fn new(inputs: &'a Inputs, out: Option<&Path>, shutdown: &'a Shutdown) -> Self {
         let out = out.and_then(|out| ResolvedPath::of(&out.join("file")).ok());
         let out = out.map(|inside| folder_of(inside.real_path()).to_owned());
@@ -82,24 +82,24 @@ impl<'a> Outputs<'a> {
     /// Adds standard output, if it is a file.
     pub fn add_stdout(&mut self) {
         let path = Path::new("/dev/stdout");
-        if let Ok(place) = ResolvedPath::of(path)
-            && place.exists()
-            && place.is_replaced()
+        if let Ok(resolved) = ResolvedPath::of(path)
+            && resolved.exists()
+            && resolved.is_replaced()
         {
-            self.known.push((path.to_owned(), place));
+            self.known.push((path.to_owned(), resolved));
         }
     }
 
     /// Adds a file that will be written, and makes sure that it can be.
     ///
     /// # Errors
-    /// [`Failure::Bad`] where it would replace an input or another output, or there is no folder for it;
-    /// [`Failure::Write`] where it cannot be written.
+    /// [`Failure::Bad`] if it would replace an input or another output, or its folder does not exist;
+    /// [`Failure::Write`] if it cannot be written.
     pub fn add(&mut self, path: &Path) -> Result<(), Failure> {
         self.add_unless(path, |_| true)
     }
 
-    /// Adds a baseline that will be written: it may replace one.
+    /// Adds a baseline that will be written; it may replace a baseline.
     ///
     /// # Errors
     /// As for [`Outputs::add`].
@@ -108,36 +108,36 @@ impl<'a> Outputs<'a> {
     }
 
     fn add_unless(&mut self, path: &Path, is_kept: fn(InputKind) -> bool) -> Result<(), Failure> {
-        let place = ResolvedPath::of(path).map_err(|error| Failure::write(path, &error))?;
-        // Any number of texts may go to a device or a pipe.
-        if !place.is_replaced() {
+        let resolved = ResolvedPath::of(path).map_err(|error| Failure::write(path, &error))?;
+        // A device or a pipe may receive several outputs.
+        if !resolved.is_replaced() {
             return Ok(());
         }
-        self.expect_new(path, &place, is_kept)?;
-        self.expect_folder(path, &place)?;
+        self.expect_new(path, &resolved, is_kept)?;
+        self.expect_folder(path, &resolved)?;
         NewFile::create(path, self.shutdown)?;
-        self.known.push((path.to_owned(), place));
+        self.known.push((path.to_owned(), resolved));
         Ok(())
     }
 
-    fn expect_new(&self, path: &Path, place: &ResolvedPath, is_kept: fn(InputKind) -> bool) -> Result<(), Failure> {
+    fn expect_new(&self, path: &Path, resolved: &ResolvedPath, is_kept: fn(InputKind) -> bool) -> Result<(), Failure> {
         let shown = path.display();
-        let is_kept = |input: &&Input| is_kept(input.kind) && input.place.is_same(place);
+        let is_kept = |input: &&Input| is_kept(input.kind) && input.resolved.is_same(resolved);
         if let Some(input) = self.inputs.lock().iter().find(is_kept) {
             let message = format!("`{shown}` would replace `{}`, {}", input.path.display(), input.kind.words());
             return Err(Failure::bad(message, "write to another file"));
         }
-        if let Some((other, _)) = self.known.iter().find(|(_, known)| known.is_same(place)) {
+        if let Some((other, _)) = self.known.iter().find(|(_, known)| known.is_same(resolved)) {
             let also = if other == path { String::new() } else { format!(", also as `{}`", other.display()) };
             let message = format!("`{shown}` would be written twice{also}");
-            return Err(Failure::bad(message, "give each output a file of its own"));
+            return Err(Failure::bad(message, "write each output to a different file"));
         }
         Ok(())
     }
 
-    /// The folder is there, or will be.
-    fn expect_folder(&self, path: &Path, place: &ResolvedPath) -> Result<(), Failure> {
-        let folder = folder_of(place.real_path());
+    /// Makes sure that the folder exists or will be created.
+    fn expect_folder(&self, path: &Path, resolved: &ResolvedPath) -> Result<(), Failure> {
+        let folder = folder_of(resolved.real_path());
         if folder.is_dir() || self.out.as_ref().is_some_and(|out| folder.starts_with(out)) {
             return Ok(());
         }

@@ -1,4 +1,4 @@
-//! `waitline presets`: the policies that stand for real products.
+//! `waitline presets`: the policies that represent real products.
 
 use clap::Args;
 
@@ -12,13 +12,13 @@ use crate::policy::examples;
 
 const EXAMPLES: &str = "\
 Examples:
-  waitline presets                 what each preset stands for, and what it was measured on
+  waitline presets                 what each preset stands for, and where it was measured
   waitline presets --format json   the same for programs";
 
-/// List the policies that stand for real products
+/// List the policies that represent real products
 ///
-/// A preset is a policy in a product's own words. It stands for a plain policy, which gives the same numbers, and for the
-/// overhead of the product. `validation/` holds the predictions of presets against the real servers.
+/// A preset is a policy with the options of a product. It stands for a plain policy, which gives the same numbers, and for
+/// the overhead of the product. `validation/` compares the predictions of presets with the real servers.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct PresetsCommand {
@@ -31,7 +31,7 @@ impl PresetsCommand {
     /// Prints the list.
     ///
     /// # Errors
-    /// When it cannot be written.
+    /// If it cannot be written.
     pub fn execute(&self, stdout: &mut Stdout, shutdown: &Shutdown) -> Result<(), Failure> {
         reports::print(PresetList(examples()), Some(self.format), stdout, shutdown)
     }

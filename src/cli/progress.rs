@@ -1,4 +1,4 @@
-//! A progress bar on standard error: on a terminal, and only once it is worth looking at.
+//! A progress bar on standard error: on a terminal, and only for what takes a while.
 
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
@@ -8,12 +8,12 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use super::terminal::stderr_is_terminal;
 use crate::model::visible;
 
-/// A run shorter than this shows no bar.
+/// Nothing shorter than this shows a bar.
 const PATIENCE: Duration = Duration::from_millis(500);
-/// Steps of the bar.
+/// Number of steps of the bar.
 const STEPS: u64 = 1000;
 
-/// Shows how far something is, from any thread.
+/// Shows the progress of something, from any thread.
 pub struct Progress {
     name: String,
     begun: Instant,
@@ -22,13 +22,13 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// A bar that nobody sees yet; never when `quiet`.
+    /// A bar that is not shown yet, and never if `quiet`.
     pub fn new(name: &str, quiet: bool) -> Self {
         let is_shown = !quiet && stderr_is_terminal();
         Self { name: name.to_owned(), begun: Instant::now(), is_shown, bar: OnceLock::new() }
     }
 
-    /// Shows what part is done, 0 to 1.
+    /// Shows which share is done, 0 to 1.
     pub fn update(&self, done: f64) {
         if self.is_shown && self.begun.elapsed() >= PATIENCE {
             let bar = self.bar.get_or_init(|| begin(&self.name));
@@ -38,7 +38,7 @@ impl Progress {
 }
 
 impl Drop for Progress {
-    /// Leaves no trace.
+    /// Removes the bar.
     fn drop(&mut self) {
         if let Some(bar) = self.bar.get() {
             bar.finish_and_clear();

@@ -1,4 +1,4 @@
-//! `waitline quick`: a scenario from a few options, without a file.
+//! `waitline quick`: runs a scenario given by a few options, without a file.
 
 use std::num::{NonZeroU32, NonZeroU64};
 use std::path::{Path, PathBuf};
@@ -33,48 +33,48 @@ const SET_BY_OPTIONS: [&str; 3] = ["/workers", "/threads", "/cores"];
 
 /// Compare the policies on one kind of request, without a file
 ///
-/// Requests of one class arrive at random; each works on the CPU, asks the database, and works on the CPU again. Nothing
-/// is written, unless --out, --csv or --export says where.
+/// Requests of one class arrive as a Poisson process. Each works on the CPU, waits for the database, and works on the CPU
+/// again. No file is written without --out, --csv or --export.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct QuickCommand {
-    /// Arrivals, such as 80/s or 600/min, at random (Poisson)
+    /// Mean arrival rate of a Poisson process, such as 80/s or 600/min
     #[arg(long, help_heading = "Requests")]
     rate: Rate,
 
-    /// CPU work of a request: half before it asks the database, half after
+    /// Mean CPU time of a request, half of it before the database query and half after
     #[arg(long, value_name = "TIME", help_heading = "Requests")]
     cpu: SimDuration,
 
-    /// Wait of a request for the database; left out, it asks none
+    /// Mean time of the database query [default: no query]
     #[arg(long, value_name = "TIME", help_heading = "Requests")]
     db: Option<SimDuration>,
 
-    /// Distribution of these times around their mean
+    /// Distribution of these times
     #[arg(long, alias = "law", value_enum, default_value_t = DistributionKind::Exponential, help_heading = "Requests")]
     distribution: DistributionKind,
 
-    /// How many requests arrive
+    /// Number of requests
     #[arg(long, value_name = "N", default_value = "100000", help_heading = "Requests")]
     requests: NonZeroU64,
 
-    /// Worker processes of each policy
+    /// Number of worker processes of each policy
     #[arg(long, value_name = "N", default_value = "4", help_heading = "Application")]
     workers: NonZeroU32,
 
-    /// Threads of each worker under `threaded`
+    /// Number of threads per worker under `threaded`
     #[arg(long, value_name = "N", default_value = "8", help_heading = "Application")]
     threads: NonZeroU32,
 
-    /// Cores of the machine [default: as many as workers]
+    /// Number of cores of the machine [default: the number of workers]
     #[arg(long, value_name = "N", help_heading = "Application")]
     cores: Option<NonZeroU32>,
 
-    /// Threads of a worker run side by side, as on the JVM
+    /// Let the threads of a worker run in parallel, as on the JVM
     #[arg(long, help_heading = "Application")]
     no_gil: bool,
 
-    /// Print the scenario file that these options stand for, and run nothing
+    /// Print the scenario file for these options instead of running it
     #[arg(long)]
     print_scenario: bool,
 
@@ -101,12 +101,12 @@ pub struct QuickCommand {
     export: ExportArguments,
 }
 
-/// How a time varies around its mean.
+/// Distributions of a time around its mean.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum DistributionKind {
-    /// much, as when short and long ones are mixed
+    /// varies strongly: many short times and a few long ones
     Exponential,
-    /// not at all
+    /// does not vary
     Constant,
 }
 

@@ -1,4 +1,4 @@
-//! `waitline replay`: measured cases, predicted against observed.
+//! `waitline replay`: measured cases, predictions compared with observations.
 
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
@@ -22,45 +22,45 @@ use crate::study::{CaseFile, JobPool, Observed, Replayed, ReplayedCase, replay};
 const EXAMPLES: &str = "\
 Examples:
   waitline replay validation/cases                       all cases of a folder
-  waitline replay validation/cases/c04_gthread1x8        one of them
+  waitline replay validation/cases/c04_gthread1x8        one case
   waitline replay validation/cases --format markdown     to paste into a page
   waitline replay validation/cases --picture errors.svg  percentiles, predicted against observed
-  waitline replay validation/cases --set machine.quantum=processor_sharing   what a detail is worth
+  waitline replay validation/cases --set machine.quantum=processor_sharing   the effect of a detail
 
 A case is a folder with:
-  scenario.json             what predicts it, its first policy; or case.json: what was measured
+  scenario.json             the scenario whose first policy predicts it; or case.json, a description of what was measured
   requests.jsonl            the requests that were sent, as a trace
-  observed_latency_ms.csv   a line a request, a column a repeat: request,rep1,rep2
+  observed_latency_ms.csv   a line per request, a column per repeat: request,rep1,rep2
 
 Exit codes:
-  0  every case is within 10 %, or within the spread of the server's own repeats; where chance decides which worker
-     accepts and the repeats are further apart, they are in the range of the predictions, at most 1.5 times theirs
-  1  one is not
+  0  every case is within 10 %, or within the spread of the server's own repeats; if chance decides which worker
+     accepts and the repeats are further apart, they are in the range of the predictions, which is at most 1.5 times theirs
+  1  a case is not
   2  a case cannot be read
-  3  there is no case of which something can be predicted";
+  3  no case can be predicted";
 
-/// What a case is made of.
+/// The files of a case.
 const SCENARIO: &str = "scenario.json";
 const CASE: &str = "case.json";
 const TRACE: &str = "requests.jsonl";
 const OBSERVED: &str = "observed_latency_ms.csv";
 
-/// Hold predictions against what real servers did with the same requests
+/// Compare predictions with measurements of real servers
 ///
-/// Each case is a folder with requests that were sent to a real server and the times it took. The same requests are run
-/// here, and mean and percentiles are held against the observed ones, request by request too.
+/// Each case is a folder with requests that were sent to a real server, and their response times. The same requests are
+/// simulated, and mean, percentiles and each request are compared with the observations.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct ReplayCommand {
-    /// Folders, each a case or full of cases
+    /// Folders, each a case or a folder of cases
     #[arg(required = true, value_name = "DIR")]
     folders: Vec<PathBuf>,
 
-    /// Change a value in every case, such as machine.wake_preemption=2ms; repeat it for more
+    /// Change a value in every case, such as machine.wake_preemption=2ms; can be repeated
     #[arg(long = "set", value_name = "PATH=VALUE", value_parser = change)]
     changes: Vec<Change>,
 
-    /// How many times a case is predicted where chance decides which worker accepts: other winners, and nothing else changes
+    /// Number of predictions of a case in which chance decides which worker accepts; they differ in nothing else
     #[arg(long, value_name = "N", default_value = "20")]
     accept_streams: NonZeroU32,
 
@@ -68,11 +68,11 @@ pub struct ReplayCommand {
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: Format,
 
-    /// Draw percentiles, predicted against observed, as SVG
+    /// Draw predicted and observed percentiles, as SVG
     #[arg(long, value_name = "FILE", value_parser = file())]
     picture: Option<PathBuf>,
 
-    /// Instead, print the scenario that predicts the only case
+    /// Instead, print the scenario of a single case
     #[arg(long, conflicts_with_all = ["picture"])]
     print_scenario: bool,
 }
@@ -82,10 +82,10 @@ fn change(text: &str) -> Result<Change, std::convert::Infallible> {
 }
 
 impl ReplayCommand {
-    /// Replays the cases and prints how they compare.
+    /// Replays the cases and prints the comparison.
     ///
     /// # Errors
-    /// When a case cannot be read, is too far off, or gives no prediction.
+    /// If a case cannot be read or its prediction is too far off, or no case can be predicted.
     pub fn execute(&self, stdout: &mut Stdout, shutdown: &Shutdown) -> Result<(), Failure> {
         let folders = self.cases()?;
         if self.print_scenario {
@@ -107,11 +107,11 @@ impl ReplayCommand {
         verdict
     }
 
-    /// The folders that are cases, in order of their names.
+    /// The folders of all cases, ordered by name.
     fn cases(&self) -> Result<Vec<PathBuf>, Failure> {
-        // A scenario can be made before anything is measured.
-        let sign = if self.print_scenario { CASE } else { OBSERVED };
-        let is_case = |folder: &Path| folder.join(sign).is_file();
+        // A scenario can be printed before anything is measured.
+        let marker = if self.print_scenario { CASE } else { OBSERVED };
+        let is_case = |folder: &Path| folder.join(marker).is_file();
         let mut cases = Vec::new();
         for folder in &self.folders {
             if is_case(folder) {
@@ -123,7 +123,7 @@ impl ReplayCommand {
             found.retain(|path| is_case(path));
             found.sort();
             if found.is_empty() {
-                let help = format!("a case is a folder with {sign} in it; see `waitline replay --help`");
+                let help = format!("a case is a folder with {marker} in it; see `waitline replay --help`");
                 return Err(Failure::bad(format!("there is no case in `{}`", folder.display()), help));
             }
             cases.extend(found);
@@ -140,7 +140,7 @@ impl ReplayCommand {
         Ok(MeasuredCase { folder: folder.to_owned(), scenario: self.scenario(folder, inputs)?, observed })
     }
 
-    /// The scenario in the folder, or the one that its `case.json` stands for.
+    /// The scenario in the folder, or the one described by its `case.json`.
     fn scenario(&self, folder: &Path, inputs: &Inputs) -> Result<Scenario, Diagnostic> {
         let path = folder.join(SCENARIO);
         let source = if path.exists() {
@@ -173,7 +173,7 @@ impl MeasuredCase {
     }
 }
 
-/// Does the same with each of them; all that is wrong is said together.
+/// Does the same with each item; all errors are reported together.
 fn each<T, R>(items: &[T], work: impl Fn(&T) -> Result<R, Diagnostic>) -> Result<Vec<R>, Failure> {
     let mut done = Vec::new();
     let mut wrong = Vec::new();
@@ -186,7 +186,7 @@ fn each<T, R>(items: &[T], work: impl Fn(&T) -> Result<R, Diagnostic>) -> Result
     if wrong.is_empty() { Ok(done) } else { Err(Failure::Bad(wrong)) }
 }
 
-/// The scenario that a case's `case.json` stands for.
+/// The scenario described by a case's `case.json`.
 fn scenario_text(folder: &Path) -> Result<String, Diagnostic> {
     let path = folder.join(CASE);
     let case = CaseFile::parse(&text(&path)?).map_err(|error| wrong(&path, &error.to_string()))?;
@@ -213,7 +213,8 @@ fn no_folder(path: &Path, error: &io::Error) -> Diagnostic {
         io::ErrorKind::NotADirectory => format!("`{shown}` is not a folder"),
         _ => format!("cannot read the folder `{shown}`: {}", reason(error)),
     };
-    Diagnostic::new(what).with_help("name a measured case, or a folder of cases; see `waitline replay --help`")
+    Diagnostic::new(what)
+        .with_help("name the folder of a measured case, or a folder of cases; see `waitline replay --help`")
 }
 
 fn wrong(path: &Path, what: &str) -> Diagnostic {
@@ -223,7 +224,7 @@ fn wrong(path: &Path, what: &str) -> Diagnostic {
 fn judge(replayed: &Replayed) -> Result<(), Failure> {
     match replayed.judged() {
         (0, _) if replayed.cases.iter().any(|case| case.no_prediction.is_some()) => {
-            Err(Failure::Incomplete("there is no case of which something can be predicted".to_owned()))
+            Err(Failure::Incomplete("no case can be predicted".to_owned()))
         }
         (_, 0) => Ok(()),
         (_, 1) => Err(Failure::Gate("a case is off".to_owned())),

@@ -1,4 +1,4 @@
-//! Where reports go: standard output, and the files of `--export`.
+//! Destinations of documents: standard output and the files of `--export`.
 
 use super::arguments::Export;
 use super::failure::Failure;
@@ -9,7 +9,7 @@ use super::shutdown::Shutdown;
 use super::terminal::{Stdout, note};
 use crate::output::{Document, Format, View};
 
-/// The documents of a command, while they come in one after another.
+/// The destinations of the documents of a command, which arrive one after another.
 pub struct Reports {
     printed: Option<Format>,
     exports: Vec<(Format, NewFile)>,
@@ -19,8 +19,8 @@ pub struct Reports {
 }
 
 impl Reports {
-    /// Begins the files, so that one which cannot be written ends the command before a scenario runs. There will be
-    /// `count` documents.
+    /// Creates the files, so that an unwritable one ends the command before a scenario runs. There will be `count`
+    /// documents.
     ///
     /// # Errors
     /// [`Failure::Write`] naming the path.
@@ -39,7 +39,7 @@ impl Reports {
     /// Adds a document.
     ///
     /// # Errors
-    /// When it cannot be written.
+    /// If it cannot be written.
     pub fn add(&mut self, document: impl Document + 'static, stdout: &mut Stdout) -> Result<(), Failure> {
         self.write(stdout, |format, view| format.piece(&document, view))?;
         self.view.before += 1;
@@ -53,7 +53,7 @@ impl Reports {
     /// Writes the formats that take all documents together, and gives the files their names.
     ///
     /// # Errors
-    /// When a file or standard output cannot be written.
+    /// If a file or standard output cannot be written.
     pub fn finish(mut self, stdout: &mut Stdout) -> Result<(), Failure> {
         let kept = std::mem::take(&mut self.kept);
         self.write(stdout, |format, view| format.together(&kept, view))?;
@@ -63,7 +63,7 @@ impl Reports {
         self.exports.into_iter().try_for_each(|(_, file)| file.finish())
     }
 
-    /// Writes text to standard output and to every file, each in its format. Only standard output has colour.
+    /// Writes text to standard output and to every file, each in its format. Only standard output is coloured.
     fn write(&mut self, stdout: &mut Stdout, text: impl Fn(Format, View) -> String) -> Result<(), Failure> {
         let folder = github::folder();
         let view = View { folder: &folder, ..self.view };
@@ -80,7 +80,7 @@ impl Reports {
 /// Prints the only document of a command.
 ///
 /// # Errors
-/// When it cannot be written.
+/// If it cannot be written.
 pub fn print(
     document: impl Document + 'static,
     format: Option<Format>,
@@ -92,7 +92,7 @@ pub fn print(
     reports.finish(stdout)
 }
 
-/// Adds what reports are written to: the files of `--export`, and the summary of a step.
+/// Adds the outputs of documents: standard output, the files of `--export`, and the step summary of GitHub.
 ///
 /// # Errors
 /// As for [`Outputs::add`].
@@ -106,7 +106,7 @@ pub fn add_outputs(printed: Option<Format>, exports: &[Export], outputs: &mut Ou
     exports.iter().try_for_each(|export| outputs.add(&export.path))
 }
 
-/// Says which files were written.
+/// Reports the files written.
 pub fn note_exports(exports: &[Export]) {
     for export in exports {
         note(&format!("wrote {}\n", export.path.display()));

@@ -12,7 +12,7 @@ use crate::output;
 use crate::scenario::Scenario;
 use crate::study::RequestRow;
 
-/// The CSV of single requests, while it is written.
+/// The CSV of single requests, while it is being written.
 pub struct RequestsCsv {
     several: bool,
     replications: bool,
@@ -23,10 +23,10 @@ pub struct RequestsCsv {
 }
 
 impl RequestsCsv {
-    /// Begins the file with its header.
+    /// Creates the file, with its header.
     ///
     /// # Errors
-    /// When it cannot be created.
+    /// If it cannot be created.
     pub fn begin(path: &Path, scenarios: &[Scenario], shutdown: &Shutdown) -> Result<Self, Failure> {
         let several = scenarios.len() > 1;
         let is_replicated = |scenario: &Scenario| scenario.run().replications > 1 || scenario.run().precision.is_some();
@@ -74,7 +74,7 @@ impl RequestsCsv {
     /// Gives the file its name.
     ///
     /// # Errors
-    /// When that is not possible.
+    /// If that is not possible.
     pub fn finish(self) -> Result<(), Failure> {
         self.file.into_inner().finish()
     }

@@ -20,14 +20,14 @@ Examples:
   waitline run scenarios/*.json --quiet           write the files of several scenarios
   waitline run shop.json --set run.requests=1000  change a value without editing the file
   waitline run shop.json --policy async --seed 2  one policy, other random numbers
-  waitline run shop.json --csv requests.csv       one row a request
-  waitline run shop.json --export markdown=it.md  the tables in a file, beside those printed
+  waitline run shop.json --csv requests.csv       one row per request
+  waitline run shop.json --export markdown=it.md  also write the tables to a file
   waitline init | waitline run - --format json    from standard input, as JSON";
 
 /// Run every policy of each scenario on the same requests
 ///
-/// Prints what each policy made of them, and writes results.json and timeline.svg to a folder per scenario. All files
-/// are checked before the first one runs: when one is bad, nothing is written.
+/// Prints the results of each policy, and writes results.json and timeline.svg to a folder per scenario. All files are
+/// checked before the first one runs: if one is invalid, nothing is written.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct RunCommand {
@@ -62,7 +62,7 @@ impl RunCommand {
     /// Reads all scenarios, then runs them.
     ///
     /// # Errors
-    /// A bad scenario, a file that cannot be written, or a run that a limit has stopped.
+    /// An invalid scenario, a file that cannot be written, or a run stopped by a limit.
     pub fn execute(&self, stdout: &mut Stdout, shutdown: &Shutdown) -> Result<(), Failure> {
         let inputs = Inputs::default();
         let scenarios = scenarios::read(&self.files, &self.scenario, &inputs)?;

@@ -1,4 +1,4 @@
-//! Runs scenarios, writes their files and prints their results: what `run` and `quick` have in common.
+//! Runs scenarios, writes their files and prints their results: the common part of `run` and `quick`.
 
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -25,16 +25,16 @@ use crate::study::{self, Estimates, JobPool, Options, RequestRow, Watch};
 const RESULTS: &str = "results.json";
 const TIMELINE: &str = "timeline.svg";
 
-/// What to do with scenarios.
+/// Scenarios to run, and what to do with their results.
 #[derive(Debug)]
 pub struct RunJob<'a> {
     /// The files that were read.
     pub inputs: &'a Inputs,
-    /// What was asked of the scenarios.
+    /// How the scenarios are changed.
     pub scenario: &'a ScenarioArguments,
     /// How they are run.
     pub run: &'a RunArguments,
-    /// The folder in which each scenario has one; `None`: write no results.
+    /// The folder for one folder per scenario; `None`: write no results.
     pub out: Option<&'a Path>,
     /// What is printed.
     pub print: &'a PrintArguments,
@@ -47,10 +47,11 @@ pub struct RunJob<'a> {
 }
 
 impl RunJob<'_> {
-    /// Runs them one after another. The files of a scenario are there as soon as it has run; CSV and exports at the end.
+    /// Runs scenarios one after another. The files of a scenario are written as soon as it has run, CSV and exports at the
+    /// end.
     ///
     /// # Errors
-    /// When something cannot be written, or a run was stopped by a limit.
+    /// If something cannot be written, or a limit stopped a run.
     pub fn run(&self, scenarios: &[Scenario], stdout: &mut Stdout, shutdown: &Shutdown) -> Result<(), Failure> {
         if let Some(against) = &self.run.against {
             scenarios::expect_against(against, scenarios, &self.scenario.policies)?;
@@ -103,7 +104,7 @@ impl RunJob<'_> {
         self.out.map(|out| out.join(scenario.name()))
     }
 
-    /// Makes sure, before a long run, that everything can be written and nothing is replaced that is needed.
+    /// Makes sure, before a long run, that everything can be written and no input is replaced.
     fn expect_writable(&self, scenarios: &[Scenario], shutdown: &Shutdown) -> Result<(), Failure> {
         let mut outputs = Outputs::new(self.inputs, self.out, shutdown);
         reports::add_outputs(self.print.printed(), self.exports, &mut outputs)?;
@@ -114,7 +115,7 @@ impl RunJob<'_> {
         Ok(())
     }
 
-    /// What is written to the folder of each scenario.
+    /// The files in the folder of each scenario.
     fn files(&self) -> &'static [&'static str] {
         if self.write.no_charts { &[RESULTS] } else { &[RESULTS, TIMELINE] }
     }
@@ -166,14 +167,14 @@ impl RunJob<'_> {
         Ok(())
     }
 
-    /// Says which objectives are broken, where no table does.
+    /// Reports broken objectives if no table does.
     fn note_broken(&self, results: &ScenarioResults) {
         if self.print.quiet {
             output::broken_objectives(results).iter().for_each(|broken| note(&format!("{broken}\n")));
         }
     }
 
-    /// Says what was written.
+    /// Reports the files written.
     fn note_files(&self, scenario: &Scenario) {
         if let Some(folder) = self.folder(scenario).filter(|_| !self.print.quiet) {
             note(&format!("wrote {}\n", folder.join(self.files().join(" and ")).display()));

@@ -12,30 +12,30 @@ use crate::policy::PolicyChoice;
 use crate::random::Files;
 use crate::scenario::{self, Diagnostic, Scenario, Source, allowed_names, did_you_mean};
 
-/// What stands for standard input.
+/// The name of standard input.
 const STDIN: &str = "-";
 
-/// What the name of a baseline ends in.
+/// The ending of the name of a baseline.
 const BASELINE: &str = "baseline.json";
 
-/// Where the baseline of a scenario file is kept; none for standard input.
+/// The baseline file of a scenario file; none for standard input.
 pub fn baseline_of(file: &str) -> Option<PathBuf> {
     (file != STDIN).then(|| Path::new(file).with_extension(BASELINE))
 }
 
-/// The files without the baselines of scenarios among them, which `*.json` names too.
+/// The files without baselines of other files among them: `*.json` matches both.
 pub fn without_baselines(files: &[String]) -> Vec<String> {
-    // What has no file name, such as `.`, is not its own baseline.
+    // A path without a file name, such as `.`, would be its own baseline.
     let baseline = |file: &String| baseline_of(file).filter(|baseline| baseline != Path::new(file));
     let baselines: Vec<PathBuf> = files.iter().filter_map(baseline).collect();
     files.iter().filter(|file| !baselines.iter().any(|baseline| baseline == Path::new(file))).cloned().collect()
 }
 
-/// Reads and checks all files, so that nothing runs when one of them is bad. They are noted as `inputs`, with those they
-/// name and the baselines beside them.
+/// Reads and checks all files, so that nothing runs if one of them is invalid. They are recorded as `inputs`, with the files
+/// they name and their baselines.
 ///
 /// # Errors
-/// What is wrong with each of them.
+/// A diagnostic for each invalid file.
 pub fn read(files: &[String], arguments: &ScenarioArguments, inputs: &Inputs) -> Result<Vec<Scenario>, Failure> {
     let mut wrong = Vec::new();
     let mut scenarios = Vec::new();
@@ -49,7 +49,7 @@ pub fn read(files: &[String], arguments: &ScenarioArguments, inputs: &Inputs) ->
     if wrong.is_empty() { Ok(scenarios) } else { Err(Failure::Bad(wrong)) }
 }
 
-/// Reads a file whose scenario must not be called like one before.
+/// Reads a file whose scenario must not have the name of an earlier one.
 fn read_named<'a>(
     file: &'a str,
     names: &mut Vec<(String, &'a str)>,
@@ -59,7 +59,7 @@ fn read_named<'a>(
     let name = scenario_name(file)?;
     if let Some((_, other)) = names.iter().find(|(other, _)| *other == name) {
         return Err(Diagnostic::new(format!("`{other}` and `{file}` are both the scenario `{name}`"))
-            .with_help("results go to a directory of that name: name each file once, and no two alike"));
+            .with_help("results go to a directory of that name: use each file once, and different names"));
     }
     names.push((name.clone(), file));
     let bytes = bytes_of(file)?;
@@ -70,7 +70,7 @@ fn read_named<'a>(
     from_source(source, &name, folder_of(Path::new(file)), arguments, inputs)
 }
 
-/// A file as messages name it.
+/// A file name for messages.
 pub fn shown(file: &str) -> &str {
     if file == STDIN { "<stdin>" } else { file }
 }
@@ -87,7 +87,7 @@ fn expect_no_baseline(file: &str, bytes: &[u8]) -> Result<(), Diagnostic> {
 /// The scenario of a source; the files it names are in `folder`.
 ///
 /// # Errors
-/// The rule that it breaks, or a policy that was asked for and that it does not have.
+/// The rule that it breaks, or a requested policy that does not exist.
 pub fn from_source(
     source: Source,
     name: &str,
@@ -109,7 +109,7 @@ pub fn from_source(
     Ok(scenario)
 }
 
-/// The files that a scenario in this folder names; they are noted as `inputs`.
+/// Reads the files that a scenario in this folder names; they are recorded as `inputs`.
 pub fn files_in(folder: &Path, inputs: &Inputs) -> Files {
     let (folder, inputs) = (folder.to_owned(), inputs.clone());
     Files::new(move |path| {
@@ -119,10 +119,10 @@ pub fn files_in(folder: &Path, inputs: &Inputs) -> Files {
     })
 }
 
-/// Makes sure that the policy which others are to be compared with runs.
+/// Makes sure that the policy to compare with is one of those that run.
 ///
 /// # Errors
-/// When a scenario has no such policy, or it is not among those to run.
+/// If a scenario has no such policy, or it does not run.
 pub fn expect_against(against: &str, scenarios: &[Scenario], chosen: &[String]) -> Result<(), Diagnostic> {
     for scenario in scenarios {
         expect_policy(against, scenario)?;
@@ -143,13 +143,13 @@ fn expect_policy(wanted: &str, scenario: &Scenario) -> Result<(), Diagnostic> {
     Err(Diagnostic::new(format!("scenario `{}` has no policy `{wanted}`", scenario.name())).with_help(help))
 }
 
-/// The file's name without its folder and its last shutdown.
+/// The file's name without its folder and its extension.
 fn scenario_name(file: &str) -> Result<String, Diagnostic> {
     if file == STDIN {
         return Ok("stdin".to_owned());
     }
     let stem = Path::new(file).file_stem().map(|stem| stem.to_string_lossy().into_owned());
-    // A scenario's name becomes a folder: these two would be other folders.
+    // A scenario's name becomes the name of a folder: these two would be other folders.
     stem.filter(|name| name != "." && name != "..").ok_or_else(|| {
         if Path::new(file).is_dir() {
             return Diagnostic::unreadable(file, &io::ErrorKind::IsADirectory.into());
@@ -191,7 +191,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_scenario_is_called_like_its_file() {
+    fn a_scenario_has_the_name_of_its_file() {
         assert_eq!(scenario_name("scenarios/lecture.json").unwrap(), "lecture");
         assert_eq!(scenario_name("-").unwrap(), "stdin");
         assert_eq!(scenario_name("web.shop.json").unwrap(), "web.shop");

@@ -15,7 +15,7 @@ Examples:
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct SchemaCommand {
-    /// Which format
+    /// File format
     name: SchemaName,
 }
 
@@ -25,7 +25,7 @@ enum SchemaName {
     Scenario,
     /// results.json, and what `run --format json` prints
     Results,
-    /// the baselines that `check` compares with
+    /// baselines of `check`
     Baseline,
     /// what `check --format json` prints
     Check,

@@ -1,8 +1,8 @@
-//! How the process ends at once: at Ctrl-C, when it is asked to terminate, and after an internal error.
+//! Immediate shutdown: on Ctrl-C, on a request to terminate, and after an internal error.
 //!
-//! It ends whatever it is doing: reading a pipe that delivers nothing, drawing arrivals that never come, estimating,
-//! drawing, writing. No loop has to ask whether the user wants to stop, so none can forget to. What is not finished is not
-//! there: a file gets its name when it is whole (`files`), and never while the process ends.
+//! The process exits whatever it is doing: reading a pipe that delivers nothing, generating arrivals, estimating, drawing,
+//! writing. No loop has to check whether the user wants to stop, so none can forget to. Unfinished files do not remain: a
+//! file gets its name when it is complete (`files`), and never during the shutdown.
 
 use std::backtrace::{Backtrace, BacktraceStatus};
 use std::panic::{self, PanicHookInfo};
@@ -15,11 +15,10 @@ use std::{fs, process, thread};
 use super::failure::Failure;
 use super::terminal::{color_on_stderr, note, stderr_is_terminal};
 
-/// Nothing that is done at the end waits longer than this: neither for a file that gets its name, nor for a terminal that
-/// takes no text.
+/// Maximum wait during the shutdown, for a file that is being renamed or a terminal that accepts no text.
 const PATIENCE: Duration = Duration::from_millis(100);
 
-/// Ends the process at once, and knows which files have a name and are not finished.
+/// Ends the process immediately; keeps track of unfinished files that have a name.
 #[derive(Clone, Debug, Default)]
 pub struct Shutdown {
     has_begun: Arc<AtomicBool>,
@@ -27,38 +26,37 @@ pub struct Shutdown {
 }
 
 impl Shutdown {
-    /// Listens for Ctrl-C, for requests to terminate, and for panics of any thread. To be called once, before anything
-    /// else.
+    /// Listens for Ctrl-C, for requests to terminate, and for panics of any thread. Call it once, before anything else.
     pub fn listen() -> Self {
         let shutdown = Self::default();
         let on_signal = shutdown.clone();
-        // Without a handler Ctrl-C still works: it ends the process, as it does everywhere.
+        // Without a handler Ctrl-C still ends the process, as it does by default.
         let _ = ctrlc::set_handler(move || on_signal.end(&Failure::Interrupted));
         let on_panic = shutdown.clone();
         panic::set_hook(Box::new(move |panic| on_panic.end(&internal_error(panic))));
         shutdown
     }
 
-    /// Remembers a file that has to go if the process ends at once, for as long as the answer lives.
+    /// Registers a file that is removed if the process shuts down, for as long as the returned value lives.
     pub fn partial_file(&self, path: &Path) -> PartialFile {
         self.unfinished().push(path.to_owned());
         PartialFile { path: path.to_owned(), shutdown: self.clone() }
     }
 
-    /// Does what must not be broken off half way, such as giving a file its name.
+    /// Does what a shutdown must not interrupt, such as giving a file its name.
     pub fn as_a_whole<T>(&self, work: impl FnOnce() -> T) -> T {
         let _unfinished = self.unfinished();
         work()
     }
 
-    /// Removes what is unfinished, says why the process ends, and ends it. Of several threads the first does so.
+    /// Removes unfinished files, reports why the process ends, and ends it. If several threads call it, the first one wins.
     fn end(&self, failure: &Failure) -> ! {
         if self.has_begun.swap(true, Ordering::SeqCst) {
             loop {
                 thread::park();
             }
         }
-        // Held to the end: no file gets its name any more.
+        // Locked until the end, so that no other file gets its name.
         let unfinished = self.unfinished_soon();
         for path in unfinished.iter().flat_map(|paths| paths.iter()) {
             let _ = fs::remove_file(path);
@@ -71,7 +69,7 @@ impl Shutdown {
         self.unfinished.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The files, unless somebody is at it for too long.
+    /// The files, unless the lock is held for too long.
     fn unfinished_soon(&self) -> Option<MutexGuard<'_, Vec<PathBuf>>> {
         let begun = Instant::now();
         loop {
@@ -85,7 +83,7 @@ impl Shutdown {
     }
 }
 
-/// A file that has a name and is not finished.
+/// An unfinished file that has a name.
 #[derive(Debug)]
 pub struct PartialFile {
     path: PathBuf,
@@ -98,9 +96,9 @@ impl Drop for PartialFile {
     }
 }
 
-/// Says why the process ends, on a line of its own. A pipe or terminal that takes no text is not waited for.
+/// Reports why the process ends, on a separate line. Does not wait for a pipe or terminal that accepts no text.
 fn say(failure: &Failure) {
-    // A progress bar may stand on the line.
+    // The line may show a progress bar.
     let clear_line = if stderr_is_terminal() { "\r\u{1b}[K" } else { "" };
     let text = format!("{clear_line}{}", failure.render(color_on_stderr()));
     let (said, wait) = mpsc::channel();
@@ -133,17 +131,17 @@ mod tests {
     use super::*;
     use crate::cli::files::NewFile;
 
-    /// The folder in which a process of its own meets an internal error.
+    /// The folder for a process with an internal error.
     const FOLDER: &str = "WAITLINE_TEST_INTERNAL_ERROR";
 
-    /// Runs [`an_internal_error`] in a process of its own.
+    /// Runs [`an_internal_error`] in a separate process.
     fn process_with_an_internal_error(folder: &Path) -> Output {
         let mut process = Command::new(env::current_exe().unwrap());
         process.args(["--exact", "--nocapture", "--test-threads=1", "cli::shutdown::tests::an_internal_error"]);
         process.env(FOLDER, folder).env_remove("RUST_BACKTRACE").output().unwrap()
     }
 
-    /// Does nothing in the process of the tests.
+    /// Does nothing in the test process itself.
     #[test]
     fn an_internal_error() {
         let Some(folder) = env::var_os(FOLDER) else { return };

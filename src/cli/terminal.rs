@@ -1,4 +1,4 @@
-//! Standard output and standard error: the result goes to the one, everything else to the other.
+//! Standard output and standard error: results go to the former, everything else to the latter.
 
 use std::env;
 use std::ffi::OsString;
@@ -11,8 +11,7 @@ use super::failure::{Failure, reason};
 use crate::model::{is_hidden, visible_lines};
 use crate::output::{View, in_log};
 
-/// Standard output. Once its reader has gone, what is written is dropped without a word; where it was closed from the start,
-/// nothing can be written.
+/// Standard output. Once its reader has gone, output is silently discarded; if it was closed from the start, writing fails.
 #[derive(Debug)]
 pub struct Stdout {
     is_closed: bool,
@@ -25,12 +24,12 @@ impl Stdout {
         Self { is_closed: closed::is_stdout_closed(), reader_has_gone: false }
     }
 
-    /// Whether it shows colour: a terminal, and `NO_COLOR` is not set.
+    /// Whether it shows colour: if it is a terminal and `NO_COLOR` is not set.
     pub fn has_color(&self) -> bool {
         AutoStream::choice(&io::stdout()) != ColorChoice::Never
     }
 
-    /// A view for it: with its colour, and as wide as the terminal is.
+    /// A view with its colour and the width of the terminal.
     pub fn view<'a>(&self, view: View<'a>) -> View<'a> {
         let width = terminal_size_of(io::stdout()).map(|(Width(columns), _)| usize::from(columns));
         View { color: self.has_color(), width, ..view }
@@ -39,7 +38,7 @@ impl Stdout {
     /// Writes and flushes the text.
     ///
     /// # Errors
-    /// When it cannot be written for another reason than that nobody reads any more.
+    /// If it cannot be written, unless its reader has gone.
     pub fn write(&mut self, text: &str) -> Result<(), Failure> {
         if self.reader_has_gone {
             return Ok(());
@@ -47,7 +46,7 @@ impl Stdout {
         if self.is_closed {
             return Err(unwritable(&io::Error::other("it is closed")));
         }
-        // The text has the colour it should have: pass it on.
+        // The text already has the right colours.
         let mut stdout = AutoStream::always(io::stdout().lock());
         match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
             Ok(()) => Ok(()),
@@ -61,8 +60,8 @@ impl Stdout {
     }
 }
 
-/// Whether standard output was closed when the process began. Before `main`, Rust's runtime opens `/dev/null` in place of what
-/// is closed, so this is looked at even earlier; nothing else happens then.
+/// Whether standard output was closed when the process started. Before `main`, Rust's runtime replaces closed descriptors by
+/// `/dev/null`, so this is checked even earlier.
 #[cfg(unix)]
 mod closed {
     use std::sync::atomic::{AtomicBool, Ordering};
@@ -80,7 +79,7 @@ mod closed {
     }
 }
 
-/// Other systems do not say.
+/// Not available on other systems.
 #[cfg(not(unix))]
 mod closed {
     pub const fn is_stdout_closed() -> bool {
@@ -92,8 +91,8 @@ fn unwritable(error: &io::Error) -> Failure {
     Failure::Write(format!("cannot write to standard output: {}", reason(error)))
 }
 
-/// Writes to standard error, nothing hidden and no line that CI takes for a command. There is nowhere left to tell if that
-/// fails.
+/// Writes to standard error, without hidden characters or lines that CI takes for commands. If that fails, there is nowhere
+/// left to report it.
 pub fn note(text: &str) {
     let text = in_log(text, color_on_stderr());
     let _ = AutoStream::always(io::stderr().lock()).write_all(text.as_bytes());
@@ -109,8 +108,8 @@ pub fn stderr_is_terminal() -> bool {
     io::stderr().is_terminal()
 }
 
-/// Shows what clap has to say: help and version are results, the rest is an error. An error repeats arguments, which may
-/// hold anything.
+/// Shows a message of clap: help and version are results, everything else is an error. An error repeats arguments, which
+/// may contain anything.
 pub fn show_usage(usage: &clap::Error, stdout: &mut Stdout) -> Result<(), Failure> {
     let text = usage.render();
     if !usage.use_stderr() {

@@ -1,4 +1,4 @@
-//! What is wrong with a command line, and what was probably meant.
+//! Suggestions for a mistyped command line.
 
 use clap::builder::StyledStr;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
@@ -6,8 +6,8 @@ use clap::{Command, Error};
 
 use crate::scenario::did_you_mean;
 
-/// The same error with the command or option that was probably meant, also where clap has none to suggest: its measure
-/// rejects short words, and it knows the options of one command only.
+/// The same error with the command or option that was probably meant, even if clap has no suggestion: it ignores short
+/// words, and it only looks at the options of one command.
 pub fn with_suggestion(mut error: Error, waitline: &mut Command, arguments: &[String]) -> Error {
     let unknown = |kind| match error.get(kind) {
         Some(ContextValue::String(unknown)) => Some(unknown.clone()),

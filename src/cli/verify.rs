@@ -17,18 +17,18 @@ use crate::study::{Coverage, CoveredNumber, Halted, JobPool, Verdict, Verificati
 const EXAMPLES: &str = "\
 Examples:
   waitline verify                  all cases; about 20 s on two cores
-  waitline verify --only A10 D03   some of them
-  waitline verify --precise        narrower intervals, in minutes
-  waitline verify --coverage       whether intervals of 95 % cover in 95 of 100 cases; minutes
+  waitline verify --only A10 D03   only these
+  waitline verify --precise        narrower intervals; takes minutes
+  waitline verify --coverage       whether 95 % intervals cover the exact value 95 times in 100; takes minutes
 
 Exit codes:
   0  every figure passes
-  1  one does not";
+  1  a figure does not pass";
 
-/// Hold the simulator against exact results of queueing theory
+/// Compare the simulator with exact results of queueing theory
 ///
-/// Systems whose numbers are known exactly are simulated here and now, on this machine. A figure passes when the
-/// confidence interval of independent runs covers the exact value and is narrow.
+/// Simulates systems with known exact results on this machine. A figure passes if the confidence interval of independent
+/// runs covers the exact value and is narrow.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct VerifyCommand {
@@ -36,11 +36,12 @@ pub struct VerifyCommand {
     #[arg(long, value_name = "ID", num_args = 1.., value_delimiter = ',')]
     only: Vec<String>,
 
-    /// Want narrow intervals of probabilities and percentiles too: longer runs
+    /// Require narrow intervals for probabilities and percentiles too: takes longer
     #[arg(long)]
     precise: bool,
 
-    /// Instead, hold the confidence intervals of `run` against exact values in so many experiments a system [400]
+    /// Instead, count how often the confidence intervals of `run` cover exact values, with this number of experiments per
+    /// system [default: 400]
     #[arg(long, value_name = "N", num_args = 0..=1, default_missing_value = "400", conflicts_with_all = ["only", "precise"])]
     coverage: Option<NonZeroU64>,
 
@@ -49,10 +50,10 @@ pub struct VerifyCommand {
 }
 
 impl VerifyCommand {
-    /// Runs the cases and prints what they gave.
+    /// Runs the cases and prints the results.
     ///
     /// # Errors
-    /// When a case is unknown or a figure does not pass.
+    /// If a case is unknown or a figure does not pass.
     pub fn execute(&self, stdout: &mut Stdout, shutdown: &Shutdown) -> Result<(), Failure> {
         if let Some(experiments) = self.coverage {
             return self.cover(experiments.get(), stdout, shutdown);
@@ -79,7 +80,7 @@ impl VerifyCommand {
         }
     }
 
-    /// Does something long, with a bar.
+    /// Does something that takes a while, with a progress bar.
     fn watched<T>(
         &self,
         work: impl FnOnce(&(dyn Fn(f64) -> ControlFlow<()> + Sync)) -> Result<T, Halted>,

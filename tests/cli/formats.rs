@@ -184,7 +184,7 @@ fn an_invalid_export_is_rejected_before_anything_is_written() {
     for (export, says) in [
         ("--export junit", "write FORMAT=FILE"),
         ("--export marcdown=it.md", "did you mean `markdown`?"),
-        ("--export json=", "it names no file"),
+        ("--export json=", "the file name is missing"),
         ("--export json=-", "`--format json` prints to standard output"),
         ("--export json=it --export csv=./it", "`./it` would be written twice"),
         ("--export csv=rows.csv --csv rows.csv", "`rows.csv` would be written twice"),

@@ -1,4 +1,4 @@
-//! Files: what is written is there as a whole or not at all; what is read may be read again.
+//! Files: a file is written completely or not at all; what is read can be read again.
 
 mod resolved_path;
 mod temporary;
@@ -16,14 +16,14 @@ pub use self::resolved_path::{ResolvedPath, folder_of};
 /// A file being written. Dropped before it is finished, it leaves nothing behind.
 #[derive(Debug)]
 pub struct NewFile {
-    /// As the user named it.
+    /// The path as the user named it.
     path: PathBuf,
     target: Target,
 }
 
 #[derive(Debug)]
 enum Target {
-    /// A regular file: what was there stays until this one is whole.
+    /// A regular file: the previous one stays until this one is complete.
     Whole { file: BufWriter<Temporary>, real_path: PathBuf },
     /// A device or a pipe, which must not be replaced.
     Direct { file: BufWriter<fs::File>, reader_has_gone: bool },
@@ -39,10 +39,10 @@ impl NewFile {
         Ok(Self { path: path.to_owned(), target })
     }
 
-    /// Writes a piece.
+    /// Appends text.
     ///
     /// # Errors
-    /// What the operating system says; see [`NewFile::failure`].
+    /// Any error of the operating system; see [`NewFile::failure`].
     pub fn write(&mut self, text: &str) -> io::Result<()> {
         match &mut self.target {
             Target::Whole { file, .. } => file.write_all(text.as_bytes()),
@@ -69,17 +69,17 @@ impl NewFile {
 
 impl Target {
     fn create(path: &Path, shutdown: &Shutdown) -> io::Result<Self> {
-        let place = ResolvedPath::of(path)?;
-        let real_path = place.real_path().to_owned();
-        if !place.is_replaced() {
+        let resolved = ResolvedPath::of(path)?;
+        let real_path = resolved.real_path().to_owned();
+        if !resolved.is_replaced() {
             let file = BufWriter::new(fs::File::options().write(true).open(real_path)?);
             return Ok(Self::Direct { file, reader_has_gone: false });
         }
         // A file that we may not write is not replaced either.
-        if place.exists() {
+        if resolved.exists() {
             fs::File::options().write(true).open(&real_path)?;
         }
-        let file = BufWriter::new(Temporary::begin(place.existing_folder(), shutdown)?);
+        let file = BufWriter::new(Temporary::begin(resolved.existing_folder(), shutdown)?);
         Ok(Self::Whole { file, real_path })
     }
 
@@ -98,7 +98,7 @@ impl Target {
     }
 }
 
-/// A pipe whose reader has seen enough is no error.
+/// A pipe that is no longer read is not an error.
 fn unless_reader_has_gone(written: io::Result<()>, reader_has_gone: &mut bool) -> io::Result<()> {
     *reader_has_gone = written.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::BrokenPipe);
     if *reader_has_gone { Ok(()) } else { written }
@@ -114,7 +114,7 @@ pub fn write(path: &Path, text: &str, shutdown: &Shutdown) -> Result<(), Failure
     file.finish()
 }
 
-/// Adds to a file that others write to as well.
+/// Appends to a file that other programs write to as well.
 ///
 /// # Errors
 /// [`Failure::Write`] naming the path.
@@ -123,46 +123,46 @@ pub fn append(path: &Path, text: &str) -> Result<(), Failure> {
     file.and_then(|mut file| file.write_all(text.as_bytes())).map_err(|error| Failure::write(path, &error))
 }
 
-/// The most bytes of a file that is read as a whole: of a scenario, and of what was recorded or measured.
+/// Maximum size of a scenario file, in bytes.
 pub const MOST_OF_SCENARIO: u64 = 16 << 20;
-/// The same of a baseline, of a case to replay, and of a list of durations.
+/// Maximum size of a baseline, a case to replay, or a list of durations, in bytes.
 pub const MOST_OF_DATA: u64 = 256 << 20;
 
-/// All of a file, if it has no more than so many bytes; some have no end, such as `/dev/zero`.
+/// The contents of a file of at most `most` bytes; some files never end, such as `/dev/zero`.
 ///
 /// # Errors
-/// What the operating system says, or that it is larger.
+/// Any error of the operating system, or that the file is larger.
 pub fn read_up_to(path: &Path, most: u64) -> io::Result<Vec<u8>> {
     bytes_up_to(fs::File::open(path)?, most)
 }
 
-/// All there is to read, if it is no more than so many bytes.
+/// Everything from a source, up to `most` bytes.
 ///
 /// # Errors
-/// What the operating system says, or that there is more.
+/// Any error of the operating system, or that there is more.
 pub fn bytes_up_to(source: impl Read, most: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     source.take(most + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > most {
-        let message = format!("it is larger than {} MiB, the most that is read of such a file", most >> 20);
+        let message = format!("it is larger than {} MiB, the maximum for such a file", most >> 20);
         return Err(io::Error::new(io::ErrorKind::FileTooLarge, message));
     }
     Ok(bytes)
 }
 
-/// A file's text, if it has no more than so many bytes.
+/// The text of a file of at most `most` bytes.
 ///
 /// # Errors
-/// What the operating system says, that it is larger, or that it is not UTF-8.
+/// Any error of the operating system, that the file is larger, or that it is not UTF-8.
 pub fn text_up_to(path: &Path, most: u64) -> io::Result<String> {
     let bytes = read_up_to(path, most)?;
     String::from_utf8(bytes).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
 }
 
-/// Opens a file that a scenario names. It may be read several times, which a pipe cannot.
+/// Opens a file that a scenario names. It may be read several times, which is impossible for a pipe.
 ///
 /// # Errors
-/// What the operating system says, or that it is no regular file.
+/// Any error of the operating system, or that it is not a regular file.
 pub fn open(path: &Path) -> io::Result<Box<dyn BufRead + Send>> {
     let in_words = |error: io::Error| io::Error::new(error.kind(), reason(&error));
     let found = fs::metadata(path).map_err(in_words)?;

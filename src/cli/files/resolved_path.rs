@@ -1,25 +1,25 @@
-//! Which file a path leads to, whatever way it takes.
+//! The file that a path leads to, with all links resolved.
 
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
-/// The most links that are followed one after another, as in Linux.
+/// Maximum number of links followed one after another, as in Linux.
 const MOST_LINKS: usize = 40;
 
-/// A file that is there, or that would be there once it is written.
+/// A file that exists, or that will exist once it is written.
 #[derive(Clone, Debug)]
 pub struct ResolvedPath {
-    /// Without links, from the root.
+    /// The absolute path without links.
     real_path: PathBuf,
-    /// `None` where nothing is yet.
+    /// `None` if it does not exist.
     found: Option<fs::Metadata>,
 }
 
 impl ResolvedPath {
-    /// Where a path leads. Links are followed, also to what does not exist yet.
+    /// Resolves a path. Links are followed, even to files that do not exist yet.
     ///
     /// # Errors
-    /// Links in a loop, a folder, or what the operating system says.
+    /// A loop of links, a folder, or any error of the operating system.
     pub fn of(path: &Path) -> io::Result<Self> {
         let real_path = real_path(path)?;
         let found = match fs::metadata(&real_path) {
@@ -33,39 +33,39 @@ impl ResolvedPath {
         Ok(Self { real_path, found })
     }
 
-    /// The path without links, from the root.
+    /// The absolute path without links.
     pub fn real_path(&self) -> &Path {
         &self.real_path
     }
 
-    /// Whether something is there.
+    /// Whether the file exists.
     pub const fn exists(&self) -> bool {
         self.found.is_some()
     }
 
-    /// Whether what is written there replaces what was there, as it does unless that is a device or a pipe.
+    /// Whether writing replaces the file: always, except for a device or a pipe.
     pub fn is_replaced(&self) -> bool {
         self.found.as_ref().is_none_or(fs::Metadata::is_file)
     }
 
-    /// Whether both are the same file, also by another name of it.
+    /// Whether both are the same file, possibly under different names.
     pub fn is_same(&self, other: &Self) -> bool {
-        let inode = |place: &Self| place.found.as_ref().and_then(inode);
+        let inode = |path: &Self| path.found.as_ref().and_then(inode);
         self.real_path == other.real_path || inode(self).is_some_and(|own| inode(other) == Some(own))
     }
 
-    /// The folder that the file is in, or the nearest one around it that exists.
+    /// The nearest existing folder above the file.
     pub fn existing_folder(&self) -> &Path {
         self.real_path.ancestors().skip(1).find(|folder| folder.exists()).unwrap_or(Path::new("."))
     }
 }
 
-/// The folder that a file is in.
+/// The folder of a file.
 pub fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-/// Whether a path cannot be that of a file, as it ends in a separator.
+/// Whether a path ends in a separator, so that it cannot name a file.
 fn names_a_folder(path: &Path) -> bool {
     path.as_os_str().to_string_lossy().ends_with(std::path::is_separator)
 }
@@ -85,7 +85,7 @@ fn real_path(path: &Path) -> io::Result<PathBuf> {
     Err(io::Error::other("too many links one after another"))
 }
 
-/// The real path of what does not exist: that of the nearest folder that does, and the rest as it is.
+/// The real path of a file that does not exist: that of the nearest existing folder, and the rest unchanged.
 fn new_path(path: &Path) -> io::Result<PathBuf> {
     let path = std::path::absolute(path)?;
     for folder in path.ancestors().skip(1) {
@@ -96,14 +96,14 @@ fn new_path(path: &Path) -> io::Result<PathBuf> {
     Ok(path)
 }
 
-/// What names of the same file have in common.
+/// What identifies a file under all its names.
 #[cfg(unix)]
 fn inode(found: &fs::Metadata) -> Option<(u64, u64)> {
     use std::os::unix::fs::MetadataExt;
     Some((found.dev(), found.ino()))
 }
 
-/// Other systems do not say.
+/// Not available on other systems.
 #[cfg(not(unix))]
 const fn inode(_: &fs::Metadata) -> Option<(u64, u64)> {
     None

@@ -1,9 +1,9 @@
-//! A file while it is written.
+//! A file while it is being written.
 //!
-//! On Linux it has no name until it is whole, so a process that is killed leaves nothing; only to replace another file does
-//! it need a second name for an instant. Where the system or the file system has no such files, it has a name of its own
-//! and is locked: one that is not locked was left by a process that was killed, and goes when the next file is begun in
-//! the same folder.
+//! On Linux it has no name until it is complete, so a killed process leaves nothing behind; it has a temporary name only
+//! for an instant, when it replaces another file. If the system or the file system does not support unnamed files, it has
+//! a temporary name and is locked: one that is not locked was left by a killed process, and is removed when the next file
+//! is created in the same folder.
 
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -16,7 +16,7 @@ use crate::cli::shutdown::{PartialFile, Shutdown};
 const PREFIX: &str = ".waitline-";
 const SUFFIX: &str = ".part";
 
-/// A file that is not finished. Dropped, it is gone.
+/// An unfinished file; it is removed when dropped.
 #[derive(Debug)]
 pub struct Temporary {
     file: Begun,
@@ -34,7 +34,7 @@ enum Begun {
 }
 
 impl Temporary {
-    /// Begins a file that will be moved to somewhere in this folder.
+    /// Creates a file that will be moved to a place in this folder.
     pub fn begin(folder: &Path, shutdown: &Shutdown) -> io::Result<Self> {
         remove_stale(folder);
         #[cfg(target_os = "linux")]
@@ -47,7 +47,7 @@ impl Temporary {
     fn begin_named(folder: &Path, shutdown: &Shutdown) -> io::Result<Self> {
         loop {
             let file = shared_by_default(&mut builder()).tempfile_in(folder)?;
-            // File systems without locks have no stale files removed either.
+            // If the file system has no locks, stale files are not removed either.
             let _ = file.as_file().lock();
             // Another process may have found the file before it was locked, and removed it.
             if file.path().exists() {
@@ -95,7 +95,7 @@ fn builder() -> Builder<'static, 'static> {
     builder
 }
 
-/// Removes what processes that were killed have left in a folder: files with a name of ours that nobody has locked.
+/// Removes what killed processes have left in a folder: files with our prefix and suffix that are not locked.
 fn remove_stale(folder: &Path) {
     let Ok(entries) = fs::read_dir(folder) else { return };
     for entry in entries.flatten() {
@@ -111,7 +111,7 @@ fn remove_stale(folder: &Path) {
     }
 }
 
-/// Gives the file owner and permissions of the one that it will replace, if there is one.
+/// Copies owner and permissions from the file that it will replace, if there is one.
 #[cfg(unix)]
 fn keep_permissions(file: &File, path: &Path) -> io::Result<()> {
     use std::os::unix::fs::{MetadataExt, fchown};
@@ -119,7 +119,7 @@ fn keep_permissions(file: &File, path: &Path) -> io::Result<()> {
     let Ok(replaced) = fs::metadata(path) else { return Ok(()) };
     let new = file.metadata()?;
     if (new.uid(), new.gid()) != (replaced.uid(), replaced.gid()) {
-        // Only the administrator may give files away.
+        // Only the administrator may change the owner.
         let _ = fchown(file, Some(replaced.uid()), Some(replaced.gid()));
     }
     file.set_permissions(replaced.permissions())
@@ -131,7 +131,7 @@ fn keep_permissions(_: &File, _: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Temporary files are private; results are not. The process's umask still holds.
+/// Temporary files are private by default, but results should not be. The process's umask still applies.
 #[cfg(unix)]
 fn shared_by_default<'a, 'b>(builder: &'a mut Builder<'b, 'b>) -> &'a mut Builder<'b, 'b> {
     use std::os::unix::fs::PermissionsExt;
@@ -144,7 +144,7 @@ fn shared_by_default<'a, 'b>(builder: &'a mut Builder<'b, 'b>) -> &'a mut Builde
     builder
 }
 
-/// Files that have no name until they are given one.
+/// Files without a name.
 #[cfg(target_os = "linux")]
 mod nameless {
     use std::fs::{self, File};
@@ -158,18 +158,18 @@ mod nameless {
     use super::builder;
     use crate::cli::files::folder_of;
 
-    /// Begins a file in the file system of a folder.
+    /// Creates a file in the file system of a folder.
     pub fn begin(folder: &Path) -> io::Result<File> {
         let file = File::options().write(true).custom_flags(OFlags::TMPFILE.bits() as i32).open(folder)?;
-        // Without this path it could not be given a name.
+        // Without this path the file could not be named later.
         fs::symlink_metadata(own_path(&file))?;
-        // The name it has for an instant is not that of a stale file.
+        // Its temporary name must not look like that of a stale file.
         let _ = file.try_lock();
         Ok(file)
     }
 
-    /// Gives the file a name. A name that another file has cannot be given directly: the file gets one beside it, and is
-    /// renamed.
+    /// Gives the file a name. If another file has that name, this one first gets a temporary name in the same folder and is
+    /// then renamed.
     pub fn name(file: &File, path: &Path) -> io::Result<()> {
         let own_path = own_path(file);
         let link = |path: &Path| linkat(CWD, &own_path, CWD, path, AtFlags::SYMLINK_FOLLOW).map_err(io::Error::from);
@@ -199,23 +199,23 @@ mod tests {
     }
 
     #[test]
-    fn what_a_killed_process_left_goes_and_what_another_is_writing_stays() {
+    fn files_of_killed_processes_are_removed_and_files_being_written_stay() {
         let folder = tempfile::tempdir().unwrap();
         let shutdown = Shutdown::default();
         let stale = folder.path().join(".waitline-AbCdEf.part");
         fs::write(&stale, "half").unwrap();
         fs::write(folder.path().join(".waitline-notes"), "mine").unwrap();
-        let under_way = Temporary::begin_named(folder.path(), &shutdown).unwrap();
+        let other_process = Temporary::begin_named(folder.path(), &shutdown).unwrap();
         assert_eq!(names(folder.path()).len(), 3);
         let other = Temporary::begin(folder.path(), &shutdown).unwrap();
         assert!(!stale.exists());
         other.finish(&folder.path().join("b.csv")).unwrap();
-        under_way.finish(&folder.path().join("a.csv")).unwrap();
+        other_process.finish(&folder.path().join("a.csv")).unwrap();
         assert_eq!(names(folder.path()), [".waitline-notes", "a.csv", "b.csv"]);
     }
 
     #[test]
-    fn a_file_with_a_name_of_its_own_is_finished_or_dropped_like_one_without() {
+    fn named_and_unnamed_temporary_files_behave_alike() {
         let folder = tempfile::tempdir().unwrap();
         let shutdown = Shutdown::default();
         let path = folder.path().join("rows.csv");
@@ -234,10 +234,10 @@ mod tests {
 
     #[cfg(target_os = "linux")]
     #[test]
-    fn a_file_has_no_name_while_it_is_written() {
+    fn a_file_has_no_name_until_it_is_complete() {
         let folder = tempfile::tempdir().unwrap();
         if nameless::begin(folder.path()).is_err() {
-            // This file system has no such files.
+            // This file system does not support unnamed files.
             return;
         }
         let mut file = Temporary::begin(folder.path(), &Shutdown::default()).unwrap();
