@@ -12,7 +12,8 @@ use crate::output::{
 use crate::policy::examples;
 use crate::scenario::Scenario;
 use crate::study::{
-    self, Coverage, CoveredNumber, Gate, Halted, Observed, Options, Replayed, Stored, Watch, check, replay, verify,
+    self, Coverage, CoveredNumber, Gate, Halted, JobPool, Observed, Options, Replayed, Stored, Watch, check, replay,
+    verify,
 };
 
 const SCENARIO: &str = r#"{
@@ -41,18 +42,22 @@ fn check_report() -> CheckReport {
         update: "waitline check s.json --update-baseline",
         is_changed: false,
     };
-    let check = check(&scenario(), &Options::default(), &mut watch, &gate).unwrap();
-    CheckReport { check, explains_defaults: true }
+    let checked = check(&scenario(), &Options::default(), &mut watch, &gate).unwrap();
+    CheckReport { check: checked.check, explains_defaults: true }
 }
 
 fn replay_report() -> ReplayReport {
+    let pool = JobPool::new(None);
     let observed = Observed::parse("request,rep1\n1,25\n2,49\n").unwrap();
-    ReplayReport(Replayed::new(vec![replay("two", &scenario(), &observed, NonZeroU32::MIN).unwrap()]))
+    ReplayReport(Replayed::new(vec![replay("two", &scenario(), &observed, NonZeroU32::MIN, &pool).unwrap()]))
 }
 
 fn verification_report() -> VerificationReport {
     let watch = |_| ControlFlow::Continue(());
-    VerificationReport(verify(&["G01".to_owned()], false, &watch).unwrap_or_else(|Halted| unreachable!("never halted")))
+    VerificationReport(
+        verify(&["G01".to_owned()], false, &JobPool::new(None), &watch)
+            .unwrap_or_else(|Halted| unreachable!("never halted")),
+    )
 }
 
 fn coverage_report() -> CoverageReport {
