@@ -21,7 +21,7 @@ use crate::output::words::{advice, reason as reason_in_words, without_data};
 use crate::output::{CheckReport, baseline_json};
 use crate::scenario::{Diagnostic, Scenario};
 use crate::study::{
-    self, BASELINE_SCHEMA, Baseline, BaselineCheck, CheckVerdict, Checked, Gate, JobPool, Options, ScenarioCheck,
+    self, BASELINE_SCHEMA, Baseline, BaselineCheck, CheckOutcome, CheckVerdict, Gate, JobPool, Options, ScenarioCheck,
     Stored, Watch,
 };
 
@@ -129,7 +129,7 @@ impl CheckCommand {
         let mut verdicts = Verdicts::default();
         let pool = JobPool::new(self.jobs);
         for ((file, scenario), (path, stored)) in files.iter().zip(&scenarios).zip(&stored) {
-            let Checked { check, written } = self.check(file, scenario, path, stored, &pool)?;
+            let CheckOutcome { check, written } = self.check(file, scenario, path, stored, &pool)?;
             let without_data = without_data(scenario, &check.results);
             let is_judged = without_data.is_empty();
             verdicts.bad.extend(without_data);
@@ -206,7 +206,7 @@ impl CheckCommand {
         path: &Path,
         stored: &Stored,
         pool: &JobPool,
-    ) -> Result<Checked, Failure> {
+    ) -> Result<CheckOutcome, Failure> {
         let options = Options {
             policies: self.scenario.policies.clone(),
             pool: pool.clone(),

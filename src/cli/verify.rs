@@ -12,7 +12,7 @@ use super::reports;
 use super::shutdown::Shutdown;
 use super::terminal::Stdout;
 use crate::output::{CoverageReport, VerificationReport};
-use crate::study::{Coverage, CoveredNumber, Halted, JobPool, Verdict, Verification, case_ids, coverage, verify};
+use crate::study::{Coverage, CoveredNumber, FigureVerdict, Halted, JobPool, Verification, case_ids, coverage, verify};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -106,7 +106,7 @@ fn check_ids(only: &[String]) -> Result<(), Failure> {
 
 fn judge(verification: &Verification) -> Result<(), Failure> {
     let figures = verification.cases.iter().flat_map(|case| &case.figures);
-    match figures.filter(|figure| figure.verdict != Verdict::Pass).count() {
+    match figures.filter(|figure| figure.verdict != FigureVerdict::Pass).count() {
         0 => Ok(()),
         1 => Err(Failure::Gate("a figure does not pass".to_owned())),
         some => Err(Failure::Gate(format!("{some} figures do not pass"))),

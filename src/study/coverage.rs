@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use crate::model::{Metric, Named};
 use crate::scenario::{Scenario, WarmUp};
 use crate::stats::ScenarioResults;
-use crate::stats::theory::{Mg1, Mm1, Mmc, ThreadPool};
+use crate::stats::theory::{Mg1, Mm1, Mmc, ThreadPoolQueue};
 
 use super::pool::JobPool;
 use super::replications::Halted;
@@ -188,7 +188,8 @@ fn systems() -> Vec<System> {
         let percentile = |share: f64| mm4.response_time_percentile(share);
         times(mm4.mean_response_time(), percentile(0.95), percentile(0.99))
     };
-    let lock = ThreadPool { arrival_rate: 0.03, mean_cpu: 20.0, mean_backend: 80.0, threads: 8, running_at_once: 1 };
+    let lock =
+        ThreadPoolQueue { arrival_rate: 0.03, mean_cpu: 20.0, mean_backend: 80.0, threads: 8, running_at_once: 1 };
     let heavy = Mg1 { arrival_rate: 0.05, mean_service: 10.0, squared_cv: 4.0 };
     let exponential = json!({ "exponential": "10ms" });
     let ordinary = |name, scenario, exact| System { name, scenario, exact, least: ALLOWED.0 };

@@ -9,7 +9,7 @@ use crate::stats::{
 
 /// What is known of a number that an objective bounds.
 #[derive(Debug)]
-pub(super) struct Evidence<'a> {
+pub(super) struct BoundEvidence<'a> {
     pub metric: Metric,
     /// Infinite where so many requests got no answer that there is none.
     pub number: Option<f64>,
@@ -28,7 +28,7 @@ pub(super) struct Evidence<'a> {
 }
 
 /// Why another seed may say otherwise, if it may.
-pub(super) fn undecided(evidence: &Evidence<'_>, estimated: &Estimated, scenario: &Scenario) -> Option<Undecided> {
+pub(super) fn undecided(evidence: &BoundEvidence<'_>, estimated: &Estimated, scenario: &Scenario) -> Option<Undecided> {
     let why = match evidence.interval {
         Some(_) if evidence.holds_bound => UndecidedReason::IntervalHoldsBound,
         Some(_) => return None,
@@ -40,7 +40,7 @@ pub(super) fn undecided(evidence: &Evidence<'_>, estimated: &Estimated, scenario
 
 /// Whether each part of the run gave too few answers for there to be a number; a percentile has none where a lower one of the
 /// same quantity has none.
-fn is_beyond_in_every_part(evidence: &Evidence<'_>, estimated: &Estimated) -> bool {
+fn is_beyond_in_every_part(evidence: &BoundEvidence<'_>, estimated: &Estimated) -> bool {
     let (Some(level), Some(tail)) = (estimated.levels.first(), evidence.metric.facts().tail()) else {
         return false;
     };
@@ -63,7 +63,7 @@ fn rough(level: &Observations, class: Option<usize>, metric: Metric) -> Option<&
 }
 
 /// Whether the share without an answer is, with its whole interval, more than a percentile leaves.
-fn is_beyond_for_sure(evidence: &Evidence<'_>) -> bool {
+fn is_beyond_for_sure(evidence: &BoundEvidence<'_>) -> bool {
     let Some(Tail { quantity, per_mille }) = evidence.metric.facts().tail() else { return false };
     if quantity == Quantity::OperationTime {
         // The share of operations without an answer is another.
@@ -73,7 +73,7 @@ fn is_beyond_for_sure(evidence: &Evidence<'_>) -> bool {
     evidence.number.is_some_and(f64::is_infinite) && evidence.without_answer.is_some_and(|[low, _]| low > left)
 }
 
-fn series<'a>(level: &'a Observations, evidence: &Evidence<'_>) -> Option<&'a Series> {
+fn series<'a>(level: &'a Observations, evidence: &BoundEvidence<'_>) -> Option<&'a Series> {
     match evidence.class {
         Some(class) => level.classes.get(class),
         None => Some(&level.all),
@@ -81,7 +81,12 @@ fn series<'a>(level: &'a Observations, evidence: &Evidence<'_>) -> Option<&'a Se
 }
 
 /// About how many requests would decide it, with those of other classes.
-fn requests(evidence: &Evidence<'_>, estimated: &Estimated, scenario: &Scenario, why: UndecidedReason) -> Option<u64> {
+fn requests(
+    evidence: &BoundEvidence<'_>,
+    estimated: &Estimated,
+    scenario: &Scenario,
+    why: UndecidedReason,
+) -> Option<u64> {
     if !evidence.metric.has_interval() {
         return None;
     }
@@ -109,7 +114,7 @@ fn requests(evidence: &Evidence<'_>, estimated: &Estimated, scenario: &Scenario,
 const MOST: f64 = 1e15;
 
 /// How many requests it takes for an interval, those of other classes included.
-fn all_for_an_interval(evidence: &Evidence<'_>, all: f64, scenario: &Scenario) -> Option<f64> {
+fn all_for_an_interval(evidence: &BoundEvidence<'_>, all: f64, scenario: &Scenario) -> Option<f64> {
     let of_these = match evidence.metric.population() {
         Population::Arrived(_) => evidence.requests.ended(),
         Population::Answered(_) | Population::Taken | Population::Run => evidence.requests.completed,
@@ -126,7 +131,7 @@ fn all_for_an_interval(evidence: &Evidence<'_>, all: f64, scenario: &Scenario) -
 }
 
 /// Half the width of the interval, or of one from parts that are too short for it.
-fn half_width(evidence: &Evidence<'_>, estimated: &Estimated, scenario: &Scenario) -> Option<f64> {
+fn half_width(evidence: &BoundEvidence<'_>, estimated: &Estimated, scenario: &Scenario) -> Option<f64> {
     if let Some([low, high]) = evidence.interval {
         return Some((high - low) / 2.0);
     }

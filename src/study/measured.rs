@@ -2,7 +2,7 @@
 
 use crate::model::SimTime;
 use crate::stats::{
-    Batches, Collector, Estimated, EstimatedFault, FEWEST_BATCHES, FaultWatch, LoadState, Method, Observations,
+    BatchObserver, Collector, Estimated, EstimatedFault, FEWEST_BATCHES, FaultWatch, LoadState, Method, Observations,
     OverTime, PolicyNumbers, PolicyProfile, Saturation, TimeWindow, TimelineEntry, Totals, WindowCounts,
 };
 
@@ -20,7 +20,7 @@ pub(super) struct Measured<'a> {
     /// Those of the requests during each fault, in each replication; of faults with a name.
     during: Vec<Vec<Option<PolicyNumbers>>>,
     /// Of the first replication, which may be the only one.
-    batches: Option<Batches>,
+    batches: Option<BatchObserver>,
     timeline: Vec<TimelineEntry>,
 }
 
@@ -161,7 +161,7 @@ impl PolicyRun<'_> {
     }
 
     /// What the batches of a run gave, then those twice as long, and so on.
-    fn of_batches(&self, batches: &mut Batches) -> Vec<Observations> {
+    fn of_batches(&self, batches: &mut BatchObserver) -> Vec<Observations> {
         let mut levels = Vec::new();
         loop {
             let whole = batches.whole().map(|(collector, totals)| self.numbers(collector, &totals));

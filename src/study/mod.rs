@@ -21,21 +21,21 @@ mod warm_up;
 pub use capacity::{Capacity, StationBound, capacity, saturation, station_bounds};
 pub use check::{
     BASELINE_SCHEMA, BadBaseline, Baseline, BaselineCheck, BaselineComparison, BaselineMethod, BaselineNumber,
-    BaselineNumbers, BaselinePolicy, BaselineSample, CHECK_SCHEMA, CheckReason, CheckVerdict, Checked, ComparisonNote,
-    Finer, GATE_LEVEL, GATE_POWER, Gate, Help, MetricComparison, MetricPower, MetricTolerance, MetricVerdict,
-    NotComparable, NotComparableReason, OneSided, PolicyObjective, ScenarioChange, ScenarioCheck, ScenarioPart, Side,
-    SignificanceTest, Stored, StoredReason, Unjudged, UnjudgedHelp, UnjudgedNumbers, WhyNotComparable, WhyUndecided,
-    WrittenBaseline, check, judge, undecided,
+    BaselineNumbers, BaselinePolicy, BaselineSample, CHECK_SCHEMA, CheckOutcome, CheckReason, CheckVerdict,
+    ComparisonNote, Finer, GATE_LEVEL, GATE_POWER, Gate, Help, MetricComparison, MetricPower, MetricTolerance,
+    MetricVerdict, NotComparable, NotComparableReason, OneSided, PolicyObjective, ScenarioChange, ScenarioCheck,
+    ScenarioPart, Side, SignificanceTest, Stored, StoredReason, Unjudged, UnjudgedHelp, UnjudgedNumbers,
+    WhyNotComparable, WhyUndecided, WrittenBaseline, check, judge, undecided,
 };
 pub use coverage::{ALLOWED, Coverage, CoveredNumber, coverage};
 pub use pool::JobPool;
 pub use replay::{
-    BadObservations, CaseFile, Figure, FigureSummary, MOST_LOAD, NotReplayable, Observed, PercentilePair,
-    Range as ReplayRange, Replayed, ReplayedCase, Verdict as ReplayVerdict, WithoutAnswer, no_prediction, replay,
+    BadObservations, CaseFile, Figure, FigureSummary, MOST_LOAD, NotReplayable, Observed, PercentilePair, ReplayRange,
+    ReplayVerdict, Replayed, ReplayedCase, WithoutAnswer, no_prediction, replay,
 };
 pub use replications::Halted;
 pub use rows::{RequestRow, Rows};
 pub use run::{Estimates, Options, Watch, estimate, run};
 pub use simulation::{Replication, simulation};
 pub use timelines::SHORT_RUN;
-pub use verify::{CaseResult, FAMILY_LEVEL, FigureResult, Ours, Verdict, Verification, case_ids, verify};
+pub use verify::{CaseResult, FAMILY_LEVEL, FigureResult, FigureVerdict, Ours, Verification, case_ids, verify};

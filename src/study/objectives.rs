@@ -10,7 +10,7 @@ use crate::stats::{
     RequestCounts, RequestIntervals, Tails,
 };
 
-use super::decision::{Evidence, undecided};
+use super::decision::{BoundEvidence, undecided};
 
 /// Every objective of the scenario, held against each policy it is for; in the order of the scenario. Policies that did
 /// not run are left out.
@@ -25,14 +25,14 @@ pub(super) fn judge(scenario: &Scenario, policies: &[PolicyEstimate], backends: 
 }
 
 /// The numbers of a policy, or of one of its classes.
-struct Scope<'a> {
+struct JudgedNumbers<'a> {
     estimated: &'a Estimated,
     /// The class's place in the scenario.
     class: Option<usize>,
     of_class: Option<&'a ClassNumbers>,
 }
 
-impl<'a> Scope<'a> {
+impl<'a> JudgedNumbers<'a> {
     fn new(estimated: &'a Estimated, class: Option<usize>) -> Self {
         let of_class = class.and_then(|class| estimated.numbers.classes.get_index(class));
         Self { estimated, class: class.filter(|_| of_class.is_some()), of_class: of_class.map(|(_, class)| class) }
@@ -95,7 +95,7 @@ fn judge_one(
     let lasts = objective.metric.fault().is_some()
         && fault.is_some_and(|fault| fault.effect.recovery == Recovery::NotRecovered);
     let metric = objective.metric;
-    let scope = Scope::new(estimated, objective.class.map(|class| usize::from(class.0)));
+    let scope = JudgedNumbers::new(estimated, objective.class.map(|class| usize::from(class.0)));
     let arrived = scope.requests().arrived;
     let recovery_ms = metric.fault().and(fault).and_then(|fault| fault.effect.recovery_ms);
     let number = match scope.number(metric, backends).or(recovery_ms) {
@@ -109,7 +109,7 @@ fn judge_one(
     let uncertain = interval.is_some_and(|[low, high]| holds(objective, low) != holds(objective, high));
     let without_answer = scope.without_answer(metric);
     let has_no_value = value.is_none() && !lasts && verdict != ObjectiveVerdict::NoData;
-    let evidence = Evidence {
+    let evidence = BoundEvidence {
         metric,
         number,
         bound: objective.bound,

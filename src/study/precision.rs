@@ -11,13 +11,13 @@ const FIRST: u64 = 10;
 
 /// How many replications are run, and until when.
 #[derive(Debug)]
-pub(super) struct Plan<'a> {
+pub(super) struct ReplicationPlan<'a> {
     /// So many in all, as far as is known.
     pub replications: u64,
     precision: Option<&'a Precision>,
 }
 
-impl<'a> Plan<'a> {
+impl<'a> ReplicationPlan<'a> {
     /// As the scenario asks.
     pub fn new(run: &'a RunSettings) -> Self {
         let precision = run.precision.as_ref();

@@ -6,7 +6,9 @@ use crate::engine::{Observer, contended_resources};
 use crate::model::{Backend, ClassId, Resource, SimTime};
 use crate::policy::PolicyChoice;
 use crate::scenario::{RunEnd, Scenario};
-use crate::stats::{Batches, Collector, FaultWatch, PolicyNumbers, Subject, TimelineEntry, TimelineRecorder, Totals};
+use crate::stats::{
+    BatchObserver, Collector, FaultWatch, PolicyNumbers, Subject, TimelineEntry, TimelineRecorder, Totals,
+};
 
 use super::rows::{RowWriter, Rows};
 use super::simulation::{Replication, simulation};
@@ -31,7 +33,7 @@ pub(super) struct PolicyRun<'a> {
 #[derive(Debug)]
 pub(super) struct Replicated {
     /// One batch, or those of an only run.
-    pub batches: Batches,
+    pub batches: BatchObserver,
     pub faults: FaultWatch,
     pub totals: Totals,
     /// Of the first replication.
@@ -64,7 +66,7 @@ impl PolicyRun<'_> {
             scenario,
             rows,
         };
-        let batches = if is_only { Batches::new } else { Batches::only_one };
+        let batches = if is_only { BatchObserver::new } else { BatchObserver::only_one };
         let stations = self.resources().len();
         let batches = batches(classes, clients_retry).after_warm_up(SimTime::ZERO + replication.warm_up);
         let faults = FaultWatch::new(scenario.faults(), classes, clients_retry);

@@ -91,7 +91,7 @@ pub fn estimate<'a>(scenario: &'a Scenario, options: &Options, watch: &mut Watch
     let crew = Crew { pool: &options.pool, progress: watch.progress };
     let warm_up = crew.warm_up(&runs)?;
     let backends: Vec<&str> = scenario.backends().keys().map(String::as_str).collect();
-    let mut plan = precision::Plan::new(scenario.run());
+    let mut plan = precision::ReplicationPlan::new(scenario.run());
     let mut measured: Vec<Measured<'_>> = runs.iter().map(|run| Measured::new(*run)).collect();
     let mut replications = 0;
     let (estimated, precision) = loop {

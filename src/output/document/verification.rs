@@ -6,7 +6,7 @@ use super::{Document, DocumentId};
 use crate::output::block::number::{NONE, count};
 use crate::output::block::{Block, Finding, FindingStatus, GroupedTable, List, Records, RowGroup, Table};
 use crate::stats::rounded;
-use crate::study::{CaseResult, FAMILY_LEVEL, FigureResult, Ours, Verdict, Verification};
+use crate::study::{CaseResult, FAMILY_LEVEL, FigureResult, FigureVerdict, Ours, Verification};
 
 /// What `verify` says.
 #[derive(Clone, Debug, PartialEq)]
@@ -100,11 +100,11 @@ fn figures(verification: &Verification) -> impl Iterator<Item = (&CaseResult, &F
     verification.cases.iter().flat_map(|case| case.figures.iter().map(move |figure| (case, figure)))
 }
 
-const fn verdict(verdict: Verdict) -> &'static str {
+const fn verdict(verdict: FigureVerdict) -> &'static str {
     match verdict {
-        Verdict::Pass => "pass",
-        Verdict::TooWide => "too wide",
-        Verdict::Off => "off",
+        FigureVerdict::Pass => "pass",
+        FigureVerdict::TooWide => "too wide",
+        FigureVerdict::Off => "off",
     }
 }
 
@@ -117,7 +117,7 @@ fn table(verification: &Verification) -> GroupedTable {
         table.numbers("", heading, cells.iter().map(|cells| cells[place].clone()).collect());
     }
     table.numbers("", "exact", figures.iter().map(|figure| number(figure.exact, figure.exact)).collect());
-    let passes = |figure: &&FigureResult| (figure.verdict == Verdict::Pass, verdict(figure.verdict).to_owned());
+    let passes = |figure: &&FigureResult| (figure.verdict == FigureVerdict::Pass, verdict(figure.verdict).to_owned());
     table.verdicts("", figures.iter().map(passes).collect());
     GroupedTable { table, groups: verification.cases.iter().map(group).collect() }
 }
@@ -164,7 +164,7 @@ fn number(value: f64, exact: f64) -> String {
 /// How many figures pass, and which do not.
 fn summary(verification: &Verification) -> List {
     let all = count(figures(verification).count() as u64);
-    let failed = figures(verification).filter(|(_, figure)| figure.verdict != Verdict::Pass);
+    let failed = figures(verification).filter(|(_, figure)| figure.verdict != FigureVerdict::Pass);
     let failed: Vec<String> = failed
         .map(|(case, figure)| format!("{} {}: {} is {}", case.id, case.system, figure.name, verdict(figure.verdict)))
         .collect();
@@ -177,8 +177,8 @@ fn summary(verification: &Verification) -> List {
 
 fn finding(case: &CaseResult, figure: &FigureResult) -> Finding {
     let status = match figure.verdict {
-        Verdict::Pass => FindingStatus::Passes,
-        Verdict::TooWide | Verdict::Off => FindingStatus::Failed,
+        FigureVerdict::Pass => FindingStatus::Passes,
+        FigureVerdict::TooWide | FigureVerdict::Off => FindingStatus::Failed,
     };
     let ours = figure.ours.map_or(NONE.to_owned(), |ours| match ours {
         Ours::Estimate { interval, .. } => {

@@ -21,11 +21,11 @@ const SHORTEST: u64 = 5;
 pub struct Settling {
     /// How many requests a batch has.
     size: u64,
-    batches: Vec<Batch>,
+    batches: Vec<BatchMean>,
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Batch {
+struct BatchMean {
     /// When its first request arrived.
     begin: SimTime,
     /// Of the answered requests.
@@ -72,13 +72,13 @@ impl Settling {
             self.join_pairs();
         }
         let batches = (request / self.size) as usize + 1;
-        let empty = Batch { begin: SimTime::MAX, count: 0, sum: 0 };
+        let empty = BatchMean { begin: SimTime::MAX, count: 0, sum: 0 };
         self.batches.resize(batches.max(self.batches.len()), empty);
     }
 
     fn join_pairs(&mut self) {
         self.size *= 2;
-        let joined = self.batches.chunks(2).map(|pair| Batch {
+        let joined = self.batches.chunks(2).map(|pair| BatchMean {
             begin: pair.iter().map(|batch| batch.begin).min().unwrap_or(SimTime::MAX),
             count: pair.iter().map(|batch| batch.count).sum(),
             sum: pair.iter().map(|batch| batch.sum).sum(),

@@ -22,7 +22,7 @@ const SHORTEST: u32 = 5;
 
 /// Watches a run, batch by batch.
 #[derive(Clone, Debug)]
-pub struct Batches {
+pub struct BatchObserver {
     /// A batch has 2^shift requests.
     shift: u32,
     batches: Vec<Batch>,
@@ -46,7 +46,7 @@ pub(super) struct Batch {
     unanswered: Vec<ClassCounts>,
 }
 
-impl Batches {
+impl BatchObserver {
     /// No batch yet, of a run with so many classes.
     pub fn new(classes: usize, clients_retry: bool) -> Self {
         Self { shift: SHORTEST, ..Self::only_one(classes, clients_retry) }
@@ -283,7 +283,7 @@ impl Batch {
     }
 }
 
-impl Observer for Batches {
+impl Observer for BatchObserver {
     fn watches_waits(&self) -> bool {
         self.stations.is_some()
     }
@@ -341,8 +341,8 @@ mod tests {
     use crate::model::{ClassId, SimDuration};
 
     /// Requests that arrive every millisecond and work for a tenth of it; the latest of each ten departs first.
-    fn batches(requests: u64, warm_up: u64) -> Batches {
-        let mut batches = Batches::new(1, false);
+    fn batches(requests: u64, warm_up: u64) -> BatchObserver {
+        let mut batches = BatchObserver::new(1, false);
         for request in (0..requests).map(|request| request / 10 * 10 + 9 - request % 10) {
             let arrival = SimTime::ZERO + SimDuration::from_millis(request);
             let demand = SimDuration::from_nanos(100_000);
@@ -392,7 +392,7 @@ mod tests {
 
     #[test]
     fn percentiles_of_ten_thousand_values_are_exact_however_many_others_there_are() {
-        let mut batches = Batches::new(2, false);
+        let mut batches = BatchObserver::new(2, false);
         let zero = SimDuration::ZERO;
         for request in 0..200_000_u64 {
             let class = ClassId(u16::from(request % 20 == 0));

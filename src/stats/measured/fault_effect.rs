@@ -36,13 +36,13 @@ struct Watched {
     place: usize,
     fault: Fault,
     /// In the order of [`FaultPhase::ALL`].
-    phases: [Phase; 3],
+    phases: [PhaseCollector; 3],
     recovery: RecoveryWatch,
 }
 
 /// A part of the run.
 #[derive(Clone, Debug)]
-struct Phase {
+struct PhaseCollector {
     /// The requests that arrived in it.
     batch: Batch,
     /// Those that were served in it, and of these the answered.
@@ -55,7 +55,7 @@ impl FaultWatch {
     /// Watches the faults of a scenario, for requests of so many classes.
     pub fn new(faults: &[Fault], classes: usize, clients_retry: bool) -> Self {
         let is_watched = |(place, fault): &(usize, &Fault)| *place < MOST_UNNAMED || fault.name.is_some();
-        let phase = || Phase { batch: Batch::new(classes, clients_retry), served: 0, answered: 0, nanos: 0 };
+        let phase = || PhaseCollector { batch: Batch::new(classes, clients_retry), served: 0, answered: 0, nanos: 0 };
         let watched = faults.iter().enumerate().filter(is_watched).map(|(place, fault)| Watched {
             place,
             fault: fault.clone(),
@@ -112,7 +112,7 @@ impl Watched {
     }
 }
 
-impl Phase {
+impl PhaseCollector {
     fn results(&self, results: impl Fn(&Collector, &Totals) -> PolicyNumbers) -> PolicyNumbers {
         let totals = Totals { nanos: self.nanos, ..self.batch.counted() };
         let per_second = |count: u64| (self.nanos > 0).then(|| count as f64 / totals.seconds());

@@ -16,11 +16,11 @@ mod stations;
 mod timeline;
 mod totals;
 
-pub use batches::Batches;
+pub use batches::BatchObserver;
 pub use collector::{Collector, Subject};
 pub use fault_effect::{FaultWatch, MeasuredFault};
 pub use numbers::{ClassNumbers, PolicyNumbers, Tails};
-pub use over_time::{Counts as WindowCounts, OverTime};
+pub use over_time::{OverTime, WindowCounts};
 pub use sample::Sample;
 pub use timeline::TimelineRecorder;
 pub use totals::{Incomplete, Totals};

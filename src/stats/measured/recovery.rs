@@ -29,27 +29,27 @@ const BEYOND: f64 = 0.05;
 pub(super) struct RecoveryWatch {
     origin: SimTime,
     width: u64,
-    windows: Vec<Window>,
+    windows: Vec<SlowCount>,
     /// A longer response time is slow, in nanoseconds; once the first request has arrived after the fault.
     limit: Option<Option<u64>>,
 }
 
 /// Requests that arrived in a stretch of time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Window {
+struct SlowCount {
     arrived: u64,
     slow: u64,
 }
 
 /// A stretch that follows a fault, and its ends.
 #[derive(Clone, Copy, Debug)]
-struct Stretch {
+struct RecoverySpan {
     start: u64,
     end: u64,
-    requests: Window,
+    requests: SlowCount,
 }
 
-impl Window {
+impl SlowCount {
     fn and(self, other: Self) -> Self {
         Self { arrived: self.arrived + other.arrived, slow: self.slow + other.slow }
     }
@@ -99,7 +99,7 @@ impl RecoveryWatch {
         }
         let place = (since / self.width) as usize;
         if place >= self.windows.len() {
-            self.windows.resize(place + 1, Window::default());
+            self.windows.resize(place + 1, SlowCount::default());
         }
         self.windows[place].arrived += 1;
         self.windows[place].slow += u64::from(is_slow);
@@ -107,7 +107,7 @@ impl RecoveryWatch {
 
     fn join_pairs(&mut self) {
         self.width *= 2;
-        let pairs = self.windows.chunks(2).map(|pair| pair.iter().copied().fold(Window::default(), Window::and));
+        let pairs = self.windows.chunks(2).map(|pair| pair.iter().copied().fold(SlowCount::default(), SlowCount::and));
         self.windows = pairs.collect();
     }
 
@@ -120,7 +120,7 @@ impl RecoveryWatch {
         while other.width < self.width {
             other.join_pairs();
         }
-        self.windows.resize(self.windows.len().max(other.windows.len()), Window::default());
+        self.windows.resize(self.windows.len().max(other.windows.len()), SlowCount::default());
         for (window, more) in self.windows.iter_mut().zip(other.windows) {
             *window = window.and(more);
         }
@@ -145,8 +145,8 @@ impl RecoveryWatch {
     }
 
     /// The windows that lie wholly in each pause of the fault, and when the pause begins, in nanoseconds since its first end.
-    fn pauses(&self, fault: &Fault) -> Vec<(u64, Vec<Stretch>)> {
-        let mut pauses: Vec<(u64, Vec<Stretch>)> = Vec::new();
+    fn pauses(&self, fault: &Fault) -> Vec<(u64, Vec<RecoverySpan>)> {
+        let mut pauses: Vec<(u64, Vec<RecoverySpan>)> = Vec::new();
         for (place, window) in (0..).zip(&self.windows) {
             let (start, end) = (place * self.width, (place + 1) * self.width);
             let (pause, until) = match fault.every.map(SimDuration::as_nanos) {
@@ -159,7 +159,7 @@ impl RecoveryWatch {
             if let Some((_, windows)) = pauses.last_mut()
                 && end <= until
             {
-                windows.push(Stretch { start, end, requests: *window });
+                windows.push(RecoverySpan { start, end, requests: *window });
             }
         }
         pauses
@@ -167,10 +167,10 @@ impl RecoveryWatch {
 }
 
 /// From when on the windows are back.
-fn over_from(windows: &[Stretch], usual: f64) -> Option<u64> {
+fn over_from(windows: &[RecoverySpan], usual: f64) -> Option<u64> {
     let arrived: u64 = windows.iter().map(|window| window.requests.arrived).sum();
     let enough = (arrived / REQUESTS).clamp(1, REQUESTS);
-    let mut stretches: Vec<Stretch> = Vec::new();
+    let mut stretches: Vec<RecoverySpan> = Vec::new();
     for window in windows {
         match stretches.last_mut() {
             Some(last) if last.requests.arrived < enough => {
@@ -180,7 +180,7 @@ fn over_from(windows: &[Stretch], usual: f64) -> Option<u64> {
             _ => stretches.push(*window),
         }
     }
-    let mut rest = Window::default();
+    let mut rest = SlowCount::default();
     let mut from = None;
     for stretch in stretches.iter().rev() {
         rest = rest.and(stretch.requests);

@@ -2,7 +2,7 @@
 
 /// A station of a closed network, and the mean time a request spends being served there each time round.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Station {
+pub enum ServiceCenter {
     /// One channel with a queue: exponential service first come first served, or any law with processor sharing.
     Queue(f64),
     /// Everyone is served at once, by any law: think time, or a backend without a limit.
@@ -24,15 +24,15 @@ pub struct ClosedNetwork {
 ///
 /// With n requests, one that arrives at a queue finds the mean number Q that is there with n − 1: it stays R = D (1 + Q),
 /// at a delay R = D. Then X = n / ΣR and Q = X R (Reiser and Lavenberg 1980).
-pub fn mean_value_analysis(stations: &[Station], customers: u32) -> ClosedNetwork {
+pub fn mean_value_analysis(stations: &[ServiceCenter], customers: u32) -> ClosedNetwork {
     let mut numbers = vec![0.0; stations.len()];
     let mut residence_times = numbers.clone();
     let mut throughput = 0.0;
     for population in 1..=customers {
         for ((station, number), time) in stations.iter().zip(&numbers).zip(&mut residence_times) {
             *time = match station {
-                Station::Queue(demand) => demand * (1.0 + number),
-                Station::Delay(demand) => *demand,
+                ServiceCenter::Queue(demand) => demand * (1.0 + number),
+                ServiceCenter::Delay(demand) => *demand,
             };
         }
         throughput = f64::from(population) / residence_times.iter().sum::<f64>();

@@ -11,7 +11,7 @@ use super::matrix::Matrix;
 
 /// A process with a pool of threads.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct ThreadPool {
+pub struct ThreadPoolQueue {
     /// λ, below the capacity of the pool.
     pub arrival_rate: f64,
     /// Mean time on the CPU of a request.
@@ -37,7 +37,7 @@ pub struct ThreadPoolMeans {
     pub running: f64,
 }
 
-impl ThreadPool {
+impl ThreadPoolQueue {
     /// The means in the long run.
     pub fn means(&self) -> ThreadPoolMeans {
         let (levels, beyond) = self.levels();

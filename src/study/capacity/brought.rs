@@ -13,7 +13,7 @@ const LOOKED_AT: usize = 20_000;
 
 /// What was seen of a class.
 #[derive(Clone, Debug, Default)]
-struct Seen {
+struct SeenClass {
     requests: u64,
     /// The demands of each phase, branches one by one.
     demands: Vec<Vec<SimDuration>>,
@@ -49,7 +49,7 @@ pub(super) fn workload(scenario: &Scenario) -> Cow<'_, Workload> {
 }
 
 fn as_seen(workload: &Workload, mut source: ArrivalSource) -> Workload {
-    let mut seen = vec![Seen::default(); workload.classes.len()];
+    let mut seen = vec![SeenClass::default(); workload.classes.len()];
     let mut unnamed = 0;
     for _ in 0..LOOKED_AT {
         let Some(arrival) = source.next_arrival() else { break };
@@ -70,7 +70,7 @@ fn as_seen(workload: &Workload, mut source: ArrivalSource) -> Workload {
         return workload.clone();
     }
     let weights: f64 = workload.classes.iter().map(|class| class.weight).sum();
-    let class = |(class, seen): (&RequestClass, Seen)| RequestClass {
+    let class = |(class, seen): (&RequestClass, SeenClass)| RequestClass {
         weight: seen.requests as f64 + f64::from(unnamed) * class.weight / weights,
         phases: with_demands(&class.phases, seen.demands),
         ..class.clone()

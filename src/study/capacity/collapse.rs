@@ -5,7 +5,7 @@ use crate::scenario::Scenario;
 use crate::stats::{Collapse, LoadState, PolicyNumbers, Saturation, WindowCounts};
 
 /// A window of time: its beginning, its end, and what was counted in it.
-type Window = (SimTime, SimTime, WindowCounts);
+type CountedWindow = (SimTime, SimTime, WindowCounts);
 
 /// The last part of the time of arrivals, whose operations are asked about.
 const LAST: f64 = 0.2;
@@ -19,7 +19,7 @@ const FEWEST: u64 = 10;
 pub fn with_retries(
     mut saturation: Saturation,
     numbers: &PolicyNumbers,
-    windows: &[Window],
+    windows: &[CountedWindow],
     scenario: &Scenario,
     replications: u64,
     measured_seconds: f64,
@@ -47,14 +47,19 @@ pub fn with_retries(
 }
 
 /// What became of the operations of the last part, if most of them got no answer.
-fn collapse(windows: &[Window], scenario: &Scenario, runs: f64, capacity_per_s: Option<f64>) -> Option<Collapse> {
+fn collapse(
+    windows: &[CountedWindow],
+    scenario: &Scenario,
+    runs: f64,
+    capacity_per_s: Option<f64>,
+) -> Option<Collapse> {
     let start = windows.first()?.0;
     let last = windows.iter().rposition(|(_, _, counts)| counts.operations > 0)?;
     let windows = &windows[..=last];
     let end = windows[last].1;
     let length = (end - start).as_secs();
-    let is_late = |(begin, _, _): &&Window| (*begin - start).as_secs() >= (1.0 - LAST) * length;
-    let late: Vec<&Window> = windows.iter().filter(is_late).collect();
+    let is_late = |(begin, _, _): &&CountedWindow| (*begin - start).as_secs() >= (1.0 - LAST) * length;
+    let late: Vec<&CountedWindow> = windows.iter().filter(is_late).collect();
     let from = late.first()?.0;
     let (operations, answered) = late.iter().fold((0, 0), |(operations, answered), (_, _, counts)| {
         (operations + counts.operations_decided(), answered + counts.operations_answered)
@@ -82,8 +87,8 @@ fn collapse(windows: &[Window], scenario: &Scenario, runs: f64, capacity_per_s: 
 }
 
 /// The beginning of the last windows in a row in which no more than half of the operations were answered.
-fn since(windows: &[Window]) -> SimTime {
-    let is_answered = |(_, _, counts): &&Window| {
+fn since(windows: &[CountedWindow]) -> SimTime {
+    let is_answered = |(_, _, counts): &&CountedWindow| {
         let decided = counts.operations_decided();
         decided > 0 && 2 * counts.operations_answered >= decided
     };

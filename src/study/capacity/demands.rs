@@ -7,7 +7,7 @@ use crate::model::{Backend, BackendClient, Machine, PhaseKind, Quantum, SimDurat
 use crate::random::{Distribution, Phase, RequestClass, SinglePhase, Workload};
 
 /// The backends of a scenario by name, in their order.
-type Backends = IndexMap<String, Backend>;
+type BackendMap = IndexMap<String, Backend>;
 
 /// Mean demands of a request, in nanoseconds, over the mix of classes. A mean may be infinite.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -39,7 +39,7 @@ pub(super) struct Demands {
 
 impl Demands {
     /// Of the classes that ever arrive, each by its weight.
-    pub fn new(workload: &Workload, rules: &Rules, machine: &Machine, backends: &Backends) -> Self {
+    pub fn new(workload: &Workload, rules: &Rules, machine: &Machine, backends: &BackendMap) -> Self {
         let mut sum = Self::none(backends);
         let arriving = || workload.classes.iter().filter(|class| class.weight > 0.0);
         let weights: f64 = arriving().map(|class| class.weight).sum();
@@ -49,7 +49,7 @@ impl Demands {
         sum
     }
 
-    fn none(backends: &Backends) -> Self {
+    fn none(backends: &BackendMap) -> Self {
         let backends = backends.len();
         Self {
             stay_is_exact: true,
@@ -77,7 +77,7 @@ impl Demands {
         }
     }
 
-    fn of_class(class: &RequestClass, rules: &Rules, machine: &Machine, backends: &Backends) -> Self {
+    fn of_class(class: &RequestClass, rules: &Rules, machine: &Machine, backends: &BackendMap) -> Self {
         let mut demands = Self::none(backends);
         let in_thread = rules.thread_pool.as_ref().is_some_and(|pool| pool.takes(&class.name));
         let gathers = rules.gathers && !in_thread;
@@ -86,7 +86,7 @@ impl Demands {
             BlockingWaits::Marked => marked && !in_thread,
             BlockingWaits::All => true,
         };
-        let waits = Waits { backends, timers: rules.timers.filter(|_| !in_thread) };
+        let waits = WaitDemands { backends, timers: rules.timers.filter(|_| !in_thread) };
         let mut bursts = 0;
         let mut was_cpu = false;
         for phase in &class.phases {
@@ -118,7 +118,7 @@ impl Demands {
         demands
     }
 
-    fn one_after_another(&mut self, phase: &SinglePhase, waits: Waits<'_>, blocks: impl Fn(bool) -> bool) {
+    fn one_after_another(&mut self, phase: &SinglePhase, waits: WaitDemands<'_>, blocks: impl Fn(bool) -> bool) {
         let Mean { nanos, is_exact } = waits.mean(phase);
         self.stay += nanos;
         self.stay_is_exact &= is_exact;
@@ -152,7 +152,7 @@ impl Demands {
 
     /// Waits that go on at the same time take as long as the longest of them; in the mean at least as long as the
     /// longest mean.
-    fn at_the_same_time(&mut self, branches: &[SinglePhase], waits: Waits<'_>, blocks: bool) {
+    fn at_the_same_time(&mut self, branches: &[SinglePhase], waits: WaitDemands<'_>, blocks: bool) {
         let mut longest: f64 = 0.0;
         let mut queries_at_once = vec![0; self.queries.len()];
         for branch in branches {
@@ -178,7 +178,7 @@ impl Demands {
 }
 
 /// How many bursts a phase has, and whether it ends with one.
-fn bursts_of(phase: &Phase, backends: &Backends) -> (u32, bool) {
+fn bursts_of(phase: &Phase, backends: &BackendMap) -> (u32, bool) {
     let Phase::Single(single) = phase else { return (0, false) };
     let PhaseKind::Backend { backend, .. } = single.kind else {
         let is_cpu = single.kind.is_cpu();
@@ -194,7 +194,7 @@ fn bursts_of(phase: &Phase, backends: &Backends) -> (u32, bool) {
 }
 
 /// Whether a phase begins with a burst, which is one with that of the phase before.
-fn begins_with_cpu(phase: &Phase, backends: &Backends) -> bool {
+fn begins_with_cpu(phase: &Phase, backends: &BackendMap) -> bool {
     let Phase::Single(single) = phase else { return false };
     match single.kind {
         PhaseKind::Framework | PhaseKind::Compute => true,
@@ -213,8 +213,8 @@ fn statement_nanos(backend: &Backend, client: BackendClient) -> f64 {
 
 /// What is to be known of waits, and of all other phases.
 #[derive(Clone, Copy, Debug)]
-struct Waits<'a> {
-    backends: &'a Backends,
+struct WaitDemands<'a> {
+    backends: &'a BackendMap,
     /// On what the sleeps of these requests end.
     timers: Option<Timers>,
 }
@@ -226,7 +226,7 @@ struct Mean {
     is_exact: bool,
 }
 
-impl Waits<'_> {
+impl WaitDemands<'_> {
     /// The mean time of a phase, with what its backend adds and the way there and back.
     fn mean(self, phase: &SinglePhase) -> Mean {
         let backend = match phase.kind {

@@ -22,7 +22,7 @@ pub(super) fn exact(scenario: &Scenario, policy: &PolicyChoice, rate_per_s: f64)
     if !matches!(scenario.arrivals(), Arrivals::Poisson(_)) || !is_plain(scenario, &rules) {
         return None;
     }
-    let queue = Queue::of(only_class(scenario)?, scenario, &rules)?;
+    let queue = ExactQueue::of(only_class(scenario)?, scenario, &rules)?;
     let queueing = queue.response_time(rate_per_s / 1e3)?;
     let has_delays = queue.delays_ms > 0.0;
     Some(Exact { mean_ms: queueing.mean_ms + queue.delays_ms, p99_ms: queueing.p99_ms.filter(|_| !has_delays) })
@@ -72,14 +72,14 @@ fn only_class(scenario: &Scenario) -> Option<&RequestClass> {
 }
 
 /// Where requests queue, and how long each is served there.
-struct Queue<'a> {
+struct ExactQueue<'a> {
     channels: u32,
     service: Vec<&'a Distribution>,
     /// Mean of all delays before and after.
     delays_ms: f64,
 }
 
-impl<'a> Queue<'a> {
+impl<'a> ExactQueue<'a> {
     fn of(class: &'a RequestClass, scenario: &Scenario, rules: &Rules) -> Option<Self> {
         let backends: Vec<&Backend> = scenario.backends().values().collect();
         let phases: Option<Vec<&SinglePhase>> =

@@ -75,7 +75,7 @@ pub(super) fn run(
         horizon: None,
         max_in_flight: MAX_IN_FLIGHT,
     };
-    let mut simulation = Simulation::new(setup, Watch::default());
+    let mut simulation = Simulation::new(setup, SaturatedObserver::default());
     let is_stuck = simulation.advance(EVENTS).not();
     let (record, watch) = simulation.finish();
     if is_stuck {
@@ -120,8 +120,8 @@ fn with_one_backlog(rules: &Rules) -> Rules {
 
 /// What is watched of the run.
 #[derive(Clone, Debug, Default)]
-struct Watch {
-    marks: Vec<Mark>,
+struct SaturatedObserver {
+    marks: Vec<ProgressMark>,
     departed: u64,
     /// How long departed requests had the cores work, and were away at backends or asleep, in nanoseconds.
     work: u128,
@@ -133,7 +133,7 @@ struct Watch {
 
 /// How far the run was when a request departed.
 #[derive(Clone, Copy, Debug)]
-struct Mark {
+struct ProgressMark {
     /// So many had departed.
     requests: f64,
     nanos: f64,
@@ -142,7 +142,7 @@ struct Mark {
     away_nanos: f64,
 }
 
-impl Observer for Watch {
+impl Observer for SaturatedObserver {
     fn on_departures(&mut self, departures: &[Departure]) {
         for departure in departures {
             let spent = departure.spent.map(|span| u128::from(span.as_nanos()));
@@ -153,7 +153,7 @@ impl Observer for Watch {
             self.away += ActivityGroup::Away.total(&spent);
             self.departed += 1;
             if self.departed.is_multiple_of(REQUESTS_PER_MARK) {
-                self.marks.push(Mark {
+                self.marks.push(ProgressMark {
                     requests: self.departed as f64,
                     nanos: departure.departure.as_nanos() as f64,
                     work_nanos: self.work as f64,
@@ -168,7 +168,7 @@ impl Observer for Watch {
 /// served.
 #[derive(Clone, Copy, Debug)]
 struct Control {
-    brought: fn(&Mark) -> f64,
+    brought: fn(&ProgressMark) -> f64,
     /// Of a request, in nanoseconds.
     mean: f64,
 }
@@ -187,14 +187,14 @@ fn controls(demands: &Demands, machine: &Machine) -> Vec<Control> {
 
 /// What happened between two marks.
 #[derive(Clone, Copy, Debug)]
-struct Stretch {
+struct RateSample {
     rate_per_s: f64,
     /// Requests per second less what they brought per second / its mean for a request: 0 in the long run.
     surplus_per_s: f64,
 }
 
-impl Stretch {
-    fn between(from: Mark, to: Mark, control: Option<Control>) -> Self {
+impl RateSample {
+    fn between(from: ProgressMark, to: ProgressMark, control: Option<Control>) -> Self {
         let seconds = (to.nanos - from.nanos) / 1e9;
         let rate_per_s = (to.requests - from.requests) / seconds;
         let brought = |control: Control| ((control.brought)(&to) - (control.brought)(&from)) / control.mean / seconds;
@@ -210,19 +210,20 @@ impl Stretch {
 /// Requests per second from the marks after the warm-up. Each surplus is a control variate: a rate is high when demands
 /// happen to be short (Law, *Simulation Modeling and Analysis*, 5th edition, 11.4). The one that explains most is used, of
 /// those whose mean is what the run shows: a control whose mean is not known after all would move the rate anywhere.
-fn throughput(marks: &[Mark], warm_up: u64, controls: &[Control]) -> Option<Interval> {
+fn throughput(marks: &[ProgressMark], warm_up: u64, controls: &[Control]) -> Option<Interval> {
     let first = marks.iter().position(|mark| mark.requests >= warm_up as f64).unwrap_or(marks.len() / 2);
     let marks = &marks[first.min(marks.len() / 2)..];
     let found = controls.iter().copied().map(Some).chain([None]).filter_map(|control| controlled(marks, control));
     found.min_by(|one, other| one.half_width.total_cmp(&other.half_width))
 }
 
-fn controlled(marks: &[Mark], control: Option<Control>) -> Option<Interval> {
+fn controlled(marks: &[ProgressMark], control: Option<Control>) -> Option<Interval> {
     let (first, last) = (marks.first()?, marks.last()?);
     let size = marks.len().div_ceil(BATCHES);
-    let edges: Vec<Mark> = marks.iter().copied().step_by(size.max(1)).collect();
-    let batches: Vec<Stretch> = edges.windows(2).map(|edge| Stretch::between(edge[0], edge[1], control)).collect();
-    let whole = Stretch::between(*first, *last, control);
+    let edges: Vec<ProgressMark> = marks.iter().copied().step_by(size.max(1)).collect();
+    let batches: Vec<RateSample> =
+        edges.windows(2).map(|edge| RateSample::between(edge[0], edge[1], control)).collect();
+    let whole = RateSample::between(*first, *last, control);
     if control.is_some() && !has_mean_zero(&batches, whole) {
         return None;
     }
@@ -236,7 +237,7 @@ fn controlled(marks: &[Mark], control: Option<Control>) -> Option<Interval> {
 
 /// Whether the run agrees that a surplus is 0 in the long run: its mean lies within the interval of the batches, widened by
 /// what requests in flight at both ends of the run contribute.
-fn has_mean_zero(batches: &[Stretch], whole: Stretch) -> bool {
+fn has_mean_zero(batches: &[RateSample], whole: RateSample) -> bool {
     let surpluses: Vec<f64> = batches.iter().map(|batch| batch.surplus_per_s).collect();
     let edges = surpluses.iter().fold(0.0, |most: f64, surplus| most.max(surplus.abs())) / surpluses.len() as f64;
     let interval = Interval::of_mean(&surpluses, NEARLY_CERTAIN);
@@ -244,9 +245,9 @@ fn has_mean_zero(batches: &[Stretch], whole: Stretch) -> bool {
 }
 
 /// The part of the surplus without which rates vary least: their covariance / the variance of the surplus.
-fn part_to_leave_out(batches: &[Stretch]) -> f64 {
+fn part_to_leave_out(batches: &[RateSample]) -> f64 {
     let count = batches.len() as f64;
-    let mean = |value: &dyn Fn(&Stretch) -> f64| batches.iter().map(value).sum::<f64>() / count;
+    let mean = |value: &dyn Fn(&RateSample) -> f64| batches.iter().map(value).sum::<f64>() / count;
     let (rate, surplus) = (mean(&|batch| batch.rate_per_s), mean(&|batch| batch.surplus_per_s));
     let covariance = mean(&|batch| (batch.rate_per_s - rate) * (batch.surplus_per_s - surplus));
     let variance = mean(&|batch| (batch.surplus_per_s - surplus).powi(2));

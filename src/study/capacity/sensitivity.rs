@@ -48,7 +48,7 @@ pub(in crate::study) fn sensitivity(
 ) -> Result<Option<Sensitivity>, Halted> {
     let Some((load, capacity_per_s)) = saturation.load.zip(saturation.capacity_per_s) else { return Ok(None) };
     let margin = saturation.capacity_half_width_per_s.unwrap_or(0.0) / capacity_per_s;
-    let other = Other { scenario, policy, progress };
+    let other = OtherLoad { scenario, policy, progress };
     let at = |factor: f64| {
         let load = load * factor;
         // It may be beyond the capacity.
@@ -62,13 +62,13 @@ pub(in crate::study) fn sensitivity(
 }
 
 /// The same requests at another rate.
-struct Other<'a> {
+struct OtherLoad<'a> {
     scenario: &'a Scenario,
     policy: &'a PolicyChoice,
     progress: &'a OnProgress<'a>,
 }
 
-impl Other<'_> {
+impl OtherLoad<'_> {
     fn at(&self, factor: f64, load: f64) -> Result<LoadPoint, Halted> {
         let arrivals = self.scenario.arrivals().scaled(factor);
         let unknown = LoadPoint::unknown(load);

@@ -59,7 +59,7 @@ pub fn check(
     options: &Options,
     watch: &mut Watch<'_>,
     gate: &Gate<'_>,
-) -> Result<Checked, Halted> {
+) -> Result<CheckOutcome, Halted> {
     let estimates = estimate(scenario, options, watch)?;
     let results = estimates.results();
     let incomplete = incomplete(&results);
@@ -106,12 +106,12 @@ pub fn check(
         baseline,
         results,
     };
-    Ok(Checked { check, written })
+    Ok(CheckOutcome { check, written })
 }
 
 /// A scenario that was checked.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Checked {
+pub struct CheckOutcome {
     /// What was found.
     pub check: ScenarioCheck,
     /// The baseline to write, if one was asked for.

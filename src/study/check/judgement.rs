@@ -18,7 +18,7 @@ use crate::scenario::Tolerances;
 use crate::stats::{Difference, HolmStep, Support, holm, rounded};
 
 use super::baseline::{Baseline, BaselineNumber, BaselineNumbers, BaselineSample};
-use super::power::{Spread, power};
+use super::power::{DifferenceSpread, power};
 use super::{MetricComparison, MetricTolerance, MetricVerdict, SignificanceTest, WhyUndecided};
 
 /// The probability with which, if nothing has changed, at least one number of a gate seems to.
@@ -26,12 +26,12 @@ pub const GATE_LEVEL: f64 = 0.05;
 
 /// Every number that both have, judged. They may be of different seeds: then nothing is paired.
 pub fn judge(old: &Baseline, new: &Baseline, tolerances: &Tolerances) -> Vec<MetricComparison> {
-    let rules = Rules {
+    let rules = ComparisonRules {
         is_exact: old.deterministic && new.deterministic,
         is_paired: old.seed == new.seed && old.model_version == new.model_version,
         tolerances,
     };
-    let mut evidence: Vec<Evidence> = Vec::new();
+    let mut evidence: Vec<ChangeEvidence> = Vec::new();
     for (policy, new) in &new.policies {
         let Some(old) = old.policies.get(policy) else { continue };
         evidence.extend(rules.all(policy, None, &old.metrics, &new.metrics));
@@ -47,14 +47,14 @@ pub fn judge(old: &Baseline, new: &Baseline, tolerances: &Tolerances) -> Vec<Met
 }
 
 /// How numbers are compared.
-struct Rules<'a> {
+struct ComparisonRules<'a> {
     is_exact: bool,
     is_paired: bool,
     tolerances: &'a Tolerances,
 }
 
 /// A number that is not judged yet, and what is known about its difference.
-struct Evidence {
+struct ChangeEvidence {
     comparison: MetricComparison,
     named: Named,
     /// The difference that is shown, with the standard error from replications or batches.
@@ -62,11 +62,17 @@ struct Evidence {
     /// Whether these agree about which side is larger.
     agrees: bool,
     /// What chance may do to a difference, should there be one.
-    spread: Option<Spread>,
+    spread: Option<DifferenceSpread>,
 }
 
-impl Rules<'_> {
-    fn all(&self, policy: &str, class: Option<&String>, old: &BaselineNumbers, new: &BaselineNumbers) -> Vec<Evidence> {
+impl ComparisonRules<'_> {
+    fn all(
+        &self,
+        policy: &str,
+        class: Option<&String>,
+        old: &BaselineNumbers,
+        new: &BaselineNumbers,
+    ) -> Vec<ChangeEvidence> {
         let known = Named::JUDGED.iter().filter(|named| class.is_none() || Metric::Named(**named).is_of_classes());
         known
             .filter_map(|named| {
@@ -83,7 +89,7 @@ impl Rules<'_> {
             .collect()
     }
 
-    fn one(&self, named: Named, old: &BaselineNumber, new: &BaselineNumber) -> Evidence {
+    fn one(&self, named: Named, old: &BaselineNumber, new: &BaselineNumber) -> ChangeEvidence {
         let tolerance = self.tolerances.of(Metric::Named(named));
         let samples = if self.is_exact { None } else { self.samples(old, new) };
         let (baseline, value) = match &samples {
@@ -126,7 +132,7 @@ impl Rules<'_> {
             power: None,
             why: (test == SignificanceTest::Untested).then(|| why_untested(old, new)),
         };
-        Evidence {
+        ChangeEvidence {
             comparison,
             named,
             difference: estimate,
@@ -179,10 +185,10 @@ impl Samples<'_> {
     }
 
     /// Of runs in which nothing has changed, the pairs do not differ, and say nothing of what chance would do to a change.
-    fn spread(&self) -> Option<Spread> {
+    fn spread(&self) -> Option<DifferenceSpread> {
         let difference = self.difference()?;
         let is_known = !self.is_paired || difference.standard_error > 0.0;
-        Some(Spread {
+        Some(DifferenceSpread {
             difference: if is_known { difference } else { Difference::unpaired(self.new, self.old)? },
             is_bound: !is_known,
             parts: self.new.len(),
@@ -207,7 +213,7 @@ fn why_untested(old: &BaselineNumber, new: &BaselineNumber) -> WhyUndecided {
 }
 
 /// The verdicts, all numbers considered together.
-fn decide(evidence: Vec<Evidence>) -> Vec<MetricComparison> {
+fn decide(evidence: Vec<ChangeEvidence>) -> Vec<MetricComparison> {
     let p_values: Vec<f64> = evidence.iter().filter_map(|one| one.comparison.p_value).collect();
     let mut steps = holm(&p_values, GATE_LEVEL).into_iter();
     let strictest = GATE_LEVEL / p_values.len().max(1) as f64;
@@ -237,7 +243,7 @@ fn withdraw_improvements(metrics: &mut [MetricComparison]) {
     }
 }
 
-impl Evidence {
+impl ChangeEvidence {
     /// The verdict, given what Holm's method says; `strictest` is what it holds the smallest p-value of the gate against.
     fn judged(self, step: Option<HolmStep>, strictest: f64) -> MetricComparison {
         let interval = self.interval(step);

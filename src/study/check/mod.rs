@@ -23,7 +23,7 @@ pub use baseline::{
     BASELINE_SCHEMA, BadBaseline, Baseline, BaselineMethod, BaselineNumber, BaselineNumbers, BaselinePolicy,
     BaselineSample, StoredReason,
 };
-pub use gate::{Checked, Gate, Stored, check, undecided};
+pub use gate::{CheckOutcome, Gate, Stored, check, undecided};
 pub use judgement::{GATE_LEVEL, judge};
 pub use power::{Finer, GATE_POWER, MetricPower};
 

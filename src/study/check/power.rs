@@ -48,7 +48,7 @@ pub struct Finer {
 
 /// What chance does to a difference.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Spread {
+pub(super) struct DifferenceSpread {
     pub difference: Difference,
     /// Whether it is only known to be no larger.
     pub is_bound: bool,
@@ -64,7 +64,7 @@ const STEPS: [f64; 10] = [0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001, 
 const MOST_TIMES: f64 = 100.0;
 
 /// How small a change of a number is seen; `level` is what its p-value is held against at least.
-pub(super) fn power(spread: &Spread, comparison: &MetricComparison, level: f64) -> Option<MetricPower> {
+pub(super) fn power(spread: &DifferenceSpread, comparison: &MetricComparison, level: f64) -> Option<MetricPower> {
     let tolerated = tolerated(comparison);
     let sees = spread.sees(tolerated, level, 1.0)?;
     let baseline = comparison.baseline.map(f64::abs).filter(|baseline| *baseline > 0.0);
@@ -80,7 +80,7 @@ pub(super) fn power(spread: &Spread, comparison: &MetricComparison, level: f64) 
     Some(MetricPower { sees, relative: relative.map(rounded), is_bound: spread.is_bound, finer })
 }
 
-impl Spread {
+impl DifferenceSpread {
     /// The smallest difference that is seen with `times` as many requests.
     fn sees(&self, tolerated: f64, level: f64, times: f64) -> Option<f64> {
         let of_test = self.difference.chance(1.0 - level / 2.0)?;
@@ -113,9 +113,9 @@ impl Spread {
 mod tests {
     use super::*;
 
-    fn spread(standard_error: f64) -> Spread {
+    fn spread(standard_error: f64) -> DifferenceSpread {
         let difference = Difference { mean: 0.0, standard_error, degrees_of_freedom: 9.0 };
-        Spread { difference, is_bound: false, parts: 10, are_batches: false }
+        DifferenceSpread { difference, is_bound: false, parts: 10, are_batches: false }
     }
 
     #[test]

@@ -35,28 +35,28 @@ pub(super) fn unjudged(baseline: &Baseline, scenario: &Scenario, results: &Scena
 }
 
 /// All requests of a policy, or those of a class.
-struct Scope<'a> {
+struct StoredNumbers<'a> {
     /// As objectives name it: `sync.search`.
     name: String,
     numbers: &'a BaselineNumbers,
     requests: &'a RequestCounts,
 }
 
-fn scopes<'a>(baseline: &'a Baseline, results: &'a ScenarioResults) -> Vec<Scope<'a>> {
+fn scopes<'a>(baseline: &'a Baseline, results: &'a ScenarioResults) -> Vec<StoredNumbers<'a>> {
     let mut scopes = Vec::new();
     for policy in &results.policies {
         let Some(stored) = baseline.policies.get(&policy.name) else { continue };
-        scopes.push(Scope { name: policy.name.clone(), numbers: &stored.metrics, requests: &policy.requests });
+        scopes.push(StoredNumbers { name: policy.name.clone(), numbers: &stored.metrics, requests: &policy.requests });
         scopes.extend(stored.classes.iter().filter_map(|(class, numbers)| {
             let requests = &policy.classes.get(class)?.requests;
-            Some(Scope { name: format!("{}.{class}", policy.name), numbers, requests })
+            Some(StoredNumbers { name: format!("{}.{class}", policy.name), numbers, requests })
         }));
     }
     scopes
 }
 
 /// What gives every number an interval.
-fn help(scenario: &Scenario, scopes: &[Scope<'_>], replications: u64) -> UnjudgedHelp {
+fn help(scenario: &Scenario, scopes: &[StoredNumbers<'_>], replications: u64) -> UnjudgedHelp {
     let longest = |length: f64, all: Option<u64>| {
         let factors = scopes.iter().map(|scope| factor(scope, replications, all));
         two_digits_up(length * factors.fold(0.0, f64::max))
@@ -76,7 +76,7 @@ fn help(scenario: &Scenario, scopes: &[Scope<'_>], replications: u64) -> Unjudge
 
 /// How many times as long a replication must be for all numbers of a scope. `all`: how many requests arrive in each,
 /// where that is no matter of chance.
-fn factor(scope: &Scope<'_>, replications: u64, all: Option<u64>) -> f64 {
+fn factor(scope: &StoredNumbers<'_>, replications: u64, all: Option<u64>) -> f64 {
     let judged = Named::JUDGED.iter().filter(|named| scope.numbers.contains_key(named.name()));
     let needed = judged.map(|named| requests_needed(Metric::Named(*named))).max().unwrap_or(0) as f64;
     let completed = scope.requests.completed as f64 / replications as f64;

@@ -25,11 +25,11 @@ pub struct Figure {
     /// Ours; the mean over the predictions, if there are several.
     pub predicted_ms: f64,
     /// The least and the most of the predictions; `None` if there is one.
-    pub predicted_range_ms: Option<Range>,
+    pub predicted_range_ms: Option<ReplayRange>,
     /// The server's, the mean over its repeats.
     pub observed_ms: f64,
     /// The least and the most of its repeats; `None` if there is one.
-    pub observed_range_ms: Option<Range>,
+    pub observed_range_ms: Option<ReplayRange>,
     /// Ours / the server's − 1.
     pub error: f64,
     /// How far its repeats are apart, as a share of their mean; `None` with one repeat.
@@ -42,14 +42,14 @@ pub struct Figure {
 
 /// From the least to the most of several numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct Range {
+pub struct ReplayRange {
     /// The least.
     pub least: f64,
     /// The most.
     pub most: f64,
 }
 
-impl Range {
+impl ReplayRange {
     /// The range of several numbers.
     fn of(numbers: &[f64]) -> Option<Self> {
         let range = |range: Self, number: &f64| Self { least: range.least.min(*number), most: range.most.max(*number) };
@@ -78,14 +78,14 @@ pub struct PercentilePair {
 }
 
 /// The times of all requests in one prediction, or one repeat.
-type Times<'a> = &'a [Option<f64>];
+type ResponseTimes<'a> = &'a [Option<f64>];
 
 /// The figures and which percentile each is, in thousandths.
 pub(super) const NAMES: [(&str, Option<u64>); 4] =
     [("mean", None), ("p50", Some(500)), ("p95", Some(950)), ("p99", Some(990))];
 
 /// All figures of some predictions and of the observations.
-pub(super) fn figures(predicted: &[Times<'_>], observed: &Observed) -> Vec<Figure> {
+pub(super) fn figures(predicted: &[ResponseTimes<'_>], observed: &Observed) -> Vec<Figure> {
     let figure = |(name, per_mille)| {
         let predicted: Vec<f64> = predicted.iter().map(|times| number(times, per_mille)).collect();
         let observed: Vec<f64> = observed.repeats.iter().map(|times| number(times, per_mille)).collect();
@@ -98,7 +98,7 @@ impl Figure {
     /// A number of each prediction and of each repeat.
     fn new(name: &'static str, predicted: &[f64], observed: &[f64]) -> Self {
         let (predicted_ms, observed_ms) = (mean(predicted.iter().copied()), mean(observed.iter().copied()));
-        let (predicted_range_ms, observed_range_ms) = (Range::of(predicted), Range::of(observed));
+        let (predicted_range_ms, observed_range_ms) = (ReplayRange::of(predicted), ReplayRange::of(observed));
         let error = predicted_ms / observed_ms - 1.0;
         let spread = observed_range_ms.map(|range| range.width() / observed_ms);
         let is_within = match (predicted_range_ms, observed_range_ms) {
@@ -113,9 +113,9 @@ impl Figure {
 }
 
 /// Percentiles for a picture.
-pub(super) fn percentiles(predicted: &[Times<'_>], observed: &Observed) -> Vec<PercentilePair> {
+pub(super) fn percentiles(predicted: &[ResponseTimes<'_>], observed: &Observed) -> Vec<PercentilePair> {
     let pair = |percent: u64| {
-        let of = |times: Times<'_>| number(times, Some(10 * percent));
+        let of = |times: ResponseTimes<'_>| number(times, Some(10 * percent));
         PercentilePair {
             percent,
             predicted_ms: mean(predicted.iter().map(|times| of(times))),
@@ -126,7 +126,7 @@ pub(super) fn percentiles(predicted: &[Times<'_>], observed: &Observed) -> Vec<P
 }
 
 /// The mean, or a percentile, of the requests that were answered.
-fn number(times_ms: Times<'_>, per_mille: Option<u64>) -> f64 {
+fn number(times_ms: ResponseTimes<'_>, per_mille: Option<u64>) -> f64 {
     let mut sample = Sample::default();
     sample.record(times_ms.iter().flatten().map(|ms| (ms * 1e6).round() as u64));
     let nanos = match per_mille {
@@ -137,7 +137,7 @@ fn number(times_ms: Times<'_>, per_mille: Option<u64>) -> f64 {
 }
 
 /// The mean distance between the times of the same requests, as a share of their mean.
-pub(super) fn request_error(times: Times<'_>, observed: Times<'_>) -> f64 {
+pub(super) fn request_error(times: ResponseTimes<'_>, observed: ResponseTimes<'_>) -> f64 {
     let pairs = times.iter().zip(observed).filter_map(|(time, observed)| Some(((*time)?, (*observed)?)));
     let (distance, sum) = pairs
         .fold((0.0, 0.0), |(distance, sum), (time, observed)| (distance + (time - observed).abs(), sum + observed));

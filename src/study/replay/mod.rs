@@ -29,7 +29,7 @@ use self::figures::{figures, percentiles, request_error};
 use self::prediction::{Prediction, predict};
 
 pub use self::case_file::CaseFile;
-pub use self::figures::{Figure, PercentilePair, Range};
+pub use self::figures::{Figure, PercentilePair, ReplayRange};
 pub use self::observed::{BadObservations, Observed};
 
 /// Above this share of what a policy can sustain, the smallest difference decides what happens.
@@ -60,7 +60,7 @@ pub struct ReplayedCase {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub without_answer: Option<WithoutAnswer>,
     /// What is to be made of it.
-    pub verdict: Verdict,
+    pub verdict: ReplayVerdict,
     /// Why nothing can be predicted, where that is so.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub no_prediction: Option<NoPrediction>,
@@ -96,7 +96,7 @@ pub struct WithoutAnswer {
 /// What is to be made of a case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Verdict {
+pub enum ReplayVerdict {
     /// Every figure is within what is allowed.
     Within,
     /// One is not.
@@ -143,14 +143,14 @@ impl Replayed {
     /// How many cases are judged, and how many of them are off.
     pub fn judged(&self) -> (usize, usize) {
         let judged = self.cases.iter().filter(|case| case.is_judged());
-        (judged.clone().count(), judged.filter(|case| case.verdict == Verdict::Off).count())
+        (judged.clone().count(), judged.filter(|case| case.verdict == ReplayVerdict::Off).count())
     }
 }
 
 impl ReplayedCase {
     /// Whether its figures say how good predictions are.
     pub fn is_judged(&self) -> bool {
-        matches!(self.verdict, Verdict::Within | Verdict::Off)
+        matches!(self.verdict, ReplayVerdict::Within | ReplayVerdict::Off)
     }
 }
 
@@ -187,10 +187,10 @@ pub fn replay(
     let without_answer = without_answer(&times, observed);
     let answers_alike = without_answer.is_none_or(|share| (share.predicted - share.observed).abs() <= MUCH_UNANSWERED);
     let verdict = match &no_prediction {
-        Some(_) => Verdict::NoPrediction,
-        None if predicted[0].demand == SimDuration::ZERO => Verdict::Calibration,
-        None if answers_alike && figures.iter().all(|figure| figure.is_within) => Verdict::Within,
-        None => Verdict::Off,
+        Some(_) => ReplayVerdict::NoPrediction,
+        None if predicted[0].demand == SimDuration::ZERO => ReplayVerdict::Calibration,
+        None if answers_alike && figures.iter().all(|figure| figure.is_within) => ReplayVerdict::Within,
+        None => ReplayVerdict::Off,
     };
     let observed_means: Vec<Option<f64>> = (0..requests).map(|request| observed.of_request(request)).collect();
     let others = observed.repeats.get(1..).filter(|others| !others.is_empty());

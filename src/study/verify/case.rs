@@ -6,8 +6,8 @@ use std::ops::ControlFlow;
 use serde_json::{Value, json};
 
 use super::diary::Diary;
-use super::quantity::{Quantity, Reading};
-use super::{CaseResult, FigureResult, Ours, Verdict};
+use super::quantity::{CaseQuantity, Reading};
+use super::{CaseResult, FigureResult, FigureVerdict, Ours};
 use crate::model::SimDuration;
 use crate::scenario::Scenario;
 use crate::stats::Interval;
@@ -25,12 +25,12 @@ pub(super) struct Case {
     pub formula: &'static str,
     /// The scenario; `run` is added.
     pub scenario: Value,
-    pub trial: Trial,
+    pub trial: CaseMethod,
 }
 
 /// How a case is tried.
 #[derive(Debug)]
-pub(super) enum Trial {
+pub(super) enum CaseMethod {
     /// Independent replications of the first policy.
     Sampled(Sampled),
     /// One run of all policies, whose numbers are reckoned by hand.
@@ -45,7 +45,7 @@ pub(super) struct Sampled {
     /// How many times longer a replication is in the precise mode.
     pub precise: f64,
     pub warm_up: SimDuration,
-    pub figures: Vec<Figure>,
+    pub figures: Vec<ExactFigure>,
 }
 
 /// How long a replication is.
@@ -57,8 +57,8 @@ pub(super) enum Length {
 
 /// A number and its exact value.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Figure {
-    pub quantity: Quantity,
+pub(super) struct ExactFigure {
+    pub quantity: CaseQuantity,
     pub exact: f64,
 }
 
@@ -83,7 +83,7 @@ impl Case {
     /// Its scenario, ready to run.
     pub fn scenario(&self, precise: bool) -> Scenario {
         let mut json = self.scenario.clone();
-        if let Trial::Sampled(sampled) = &self.trial {
+        if let CaseMethod::Sampled(sampled) = &self.trial {
             json["run"] = sampled.length.times(if precise { sampled.precise } else { 1.0 });
         }
         match Scenario::from_json(&json.to_string()) {
@@ -95,24 +95,24 @@ impl Case {
     /// How many independent runs there are.
     pub fn replications(&self) -> u64 {
         match &self.trial {
-            Trial::Sampled(sampled) => sampled.replications,
-            Trial::ByHand(_) => 1,
+            CaseMethod::Sampled(sampled) => sampled.replications,
+            CaseMethod::ByHand(_) => 1,
         }
     }
 
     /// How many of its figures are estimates.
     pub fn estimates(&self) -> usize {
         match &self.trial {
-            Trial::Sampled(sampled) => sampled.figures.len(),
-            Trial::ByHand(_) => 0,
+            CaseMethod::Sampled(sampled) => sampled.figures.len(),
+            CaseMethod::ByHand(_) => 0,
         }
     }
 
     /// What one replication gives for each figure.
     pub fn values(&self, scenario: &Scenario, number: u64) -> Result<Vec<Option<f64>>, Halted> {
         match &self.trial {
-            Trial::Sampled(sampled) => sampled.values(scenario, number),
-            Trial::ByHand(figures) => {
+            CaseMethod::Sampled(sampled) => sampled.values(scenario, number),
+            CaseMethod::ByHand(figures) => {
                 let diaries: Vec<_> = scenario.policies().iter().map(|policy| Diary::of(scenario, policy)).collect();
                 Ok(figures.iter().map(|figure| (figure.read)(&diaries)).collect())
             }
@@ -123,14 +123,14 @@ impl Case {
     pub fn judge(self, samples: &[Vec<Option<f64>>], level: f64, precise: bool) -> CaseResult {
         let replications = self.replications();
         let figures = match self.trial {
-            Trial::Sampled(sampled) => {
-                let estimate = |(place, figure): (usize, &Figure)| {
+            CaseMethod::Sampled(sampled) => {
+                let estimate = |(place, figure): (usize, &ExactFigure)| {
                     let values: Option<Vec<f64>> = samples.iter().map(|values| values[place]).collect();
                     figure.judge(values.as_deref(), level, precise)
                 };
                 sampled.figures.iter().enumerate().map(estimate).collect()
             }
-            Trial::ByHand(figures) => {
+            CaseMethod::ByHand(figures) => {
                 figures.into_iter().zip(&samples[0]).map(|(figure, value)| figure.judge(*value)).collect()
             }
         };
@@ -160,7 +160,7 @@ impl Sampled {
         let rows: Option<&mut Rows<'_>> = if watches_requests { Some(&mut keep) } else { None };
         let results = replication(scenario, 0, &one, &|_| ControlFlow::Continue(()), rows)?;
         let shares = shares_of_time(stays, self.warm_up.as_millis());
-        let value = |figure: &Figure| match figure.quantity.reading {
+        let value = |figure: &ExactFigure| match figure.quantity.reading {
             Reading::Results(read) => read(&results),
             Reading::TimeWith(number) => Some(shares.get(number as usize).copied().unwrap_or(0.0)),
         };
@@ -187,15 +187,15 @@ fn shares_of_time(stays: Vec<(f64, f64)>, start: f64) -> Vec<f64> {
     spans.iter().map(|span| span / (end - start)).collect()
 }
 
-impl Figure {
+impl ExactFigure {
     fn judge(&self, values: Option<&[f64]>, level: f64, precise: bool) -> FigureResult {
         let interval = values.and_then(|values| Interval::of_mean(values, level));
         let allowed = self.quantity.width.allowed(precise);
         let verdict = match interval {
-            Some(interval) if !interval.covers(self.exact) => Verdict::Off,
-            Some(interval) if interval.relative_to(self.exact) < allowed => Verdict::Pass,
-            Some(_) => Verdict::TooWide,
-            None => Verdict::Off,
+            Some(interval) if !interval.covers(self.exact) => FigureVerdict::Off,
+            Some(interval) if interval.relative_to(self.exact) < allowed => FigureVerdict::Pass,
+            Some(_) => FigureVerdict::TooWide,
+            None => FigureVerdict::Off,
         };
         FigureResult {
             name: self.quantity.name.to_owned(),
@@ -226,7 +226,7 @@ impl Reckoned {
             unit: self.unit,
             exact: self.exact,
             ours: value.map(Ours::Number),
-            verdict: if is_equal { Verdict::Pass } else { Verdict::Off },
+            verdict: if is_equal { FigureVerdict::Pass } else { FigureVerdict::Off },
         }
     }
 }
@@ -236,22 +236,22 @@ mod tests {
     use super::*;
     use crate::study::verify::quantity::RESPONSE_TIME;
 
-    fn verdict(values: &[f64], precise: bool) -> Verdict {
-        let figure = Figure { quantity: RESPONSE_TIME, exact: 100.0 };
+    fn verdict(values: &[f64], precise: bool) -> FigureVerdict {
+        let figure = ExactFigure { quantity: RESPONSE_TIME, exact: 100.0 };
         figure.judge(Some(values), 0.99, precise).verdict
     }
 
     #[test]
     fn a_figure_passes_only_when_covered_by_a_narrow_interval() {
-        assert_eq!(verdict(&[99.9, 100.1, 100.0, 99.95], false), Verdict::Pass);
-        assert_eq!(verdict(&[50.0, 150.0, 80.0, 120.0], false), Verdict::TooWide);
-        assert_eq!(verdict(&[110.1, 110.0, 109.9, 110.0], false), Verdict::Off);
+        assert_eq!(verdict(&[99.9, 100.1, 100.0, 99.95], false), FigureVerdict::Pass);
+        assert_eq!(verdict(&[50.0, 150.0, 80.0, 120.0], false), FigureVerdict::TooWide);
+        assert_eq!(verdict(&[110.1, 110.0, 109.9, 110.0], false), FigureVerdict::Off);
     }
 
     #[test]
     fn nothing_to_count_is_off() {
-        let figure = Figure { quantity: RESPONSE_TIME, exact: 100.0 };
-        assert_eq!(figure.judge(None, 0.99, false).verdict, Verdict::Off);
+        let figure = ExactFigure { quantity: RESPONSE_TIME, exact: 100.0 };
+        assert_eq!(figure.judge(None, 0.99, false).verdict, FigureVerdict::Off);
     }
 
     #[test]

@@ -17,12 +17,12 @@ pub(super) struct Diary {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Stay {
     pub arrival: SimTime,
-    pub end: End,
+    pub end: StayEnd,
 }
 
 /// How a request left.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum End {
+pub(super) enum StayEnd {
     Departed(SimTime),
     Lost(SimTime),
     /// It was in the system when the run ended.
@@ -40,8 +40,8 @@ impl Diary {
     /// When each request departed, by its place in the order of arrival.
     pub fn departure(&self, request: usize) -> Option<SimTime> {
         match self.stays.get(request)?.end {
-            End::Departed(time) => Some(time),
-            End::Lost(_) | End::InFlight => None,
+            StayEnd::Departed(time) => Some(time),
+            StayEnd::Lost(_) | StayEnd::InFlight => None,
         }
     }
 
@@ -53,8 +53,8 @@ impl Diary {
     /// When requests were lost, in the order of arrival.
     pub fn losses(&self) -> impl Iterator<Item = SimTime> {
         self.stays.iter().filter_map(|stay| match stay.end {
-            End::Lost(time) => Some(time),
-            End::Departed(_) | End::InFlight => None,
+            StayEnd::Lost(time) => Some(time),
+            StayEnd::Departed(_) | StayEnd::InFlight => None,
         })
     }
 }
@@ -65,15 +65,15 @@ impl Observer for Diary {
     }
 
     fn on_arrival(&mut self, entrance: &Entrance) {
-        self.stays.push(Stay { arrival: entrance.arrival, end: End::InFlight });
+        self.stays.push(Stay { arrival: entrance.arrival, end: StayEnd::InFlight });
     }
 
     fn on_departures(&mut self, departures: &[Departure]) {
         for departure in departures {
             let end = match departure.outcome {
-                Outcome::Completed => End::Departed(departure.departure),
+                Outcome::Completed => StayEnd::Departed(departure.departure),
                 Outcome::Rejected(_) | Outcome::TimedOut | Outcome::ServedLate | Outcome::Failed(_) => {
-                    End::Lost(departure.departure)
+                    StayEnd::Lost(departure.departure)
                 }
             };
             self.stays[departure.entrance.request as usize].end = end;

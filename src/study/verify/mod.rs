@@ -56,7 +56,7 @@ pub struct FigureResult {
     /// What the engine gave; `None` if there was nothing to count.
     pub ours: Option<Ours>,
     /// How it compares.
-    pub verdict: Verdict,
+    pub verdict: FigureVerdict,
 }
 
 /// What the engine gave.
@@ -75,7 +75,7 @@ pub enum Ours {
 
 /// How a figure compares with its exact value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub enum FigureVerdict {
     /// The exact value is covered, and by a narrow interval; or the number is equal to it.
     Pass,
     /// The exact value is covered, but the interval is too wide to say much.
@@ -94,7 +94,7 @@ impl Verification {
 impl CaseResult {
     /// Whether every figure passed.
     pub fn has_passed(&self) -> bool {
-        self.figures.iter().all(|figure| figure.verdict == Verdict::Pass)
+        self.figures.iter().all(|figure| figure.verdict == FigureVerdict::Pass)
     }
 }
 

@@ -4,7 +4,7 @@ use crate::stats::PolicyNumbers;
 
 /// A number that every replication gives.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Quantity {
+pub(super) struct CaseQuantity {
     pub name: &'static str,
     /// Empty for a share.
     pub unit: &'static str,
@@ -39,7 +39,7 @@ impl Width {
     }
 }
 
-impl Quantity {
+impl CaseQuantity {
     const fn mean(name: &'static str, unit: &'static str, read: fn(&PolicyNumbers) -> Option<f64>) -> Self {
         Self { name, unit, reading: Reading::Results(read), width: Width::Mean }
     }
@@ -58,39 +58,41 @@ impl Quantity {
     }
 }
 
-pub(super) const RESPONSE_TIME: Quantity =
-    Quantity::mean("response time", "ms", |results| results.response_time_ms.mean);
-pub(super) const WAITING_TIME: Quantity = Quantity::mean("waiting time", "ms", |results| results.waiting_time_ms.mean);
+pub(super) const RESPONSE_TIME: CaseQuantity =
+    CaseQuantity::mean("response time", "ms", |results| results.response_time_ms.mean);
+pub(super) const WAITING_TIME: CaseQuantity =
+    CaseQuantity::mean("waiting time", "ms", |results| results.waiting_time_ms.mean);
 /// The wait for a thread where few have to wait.
-pub(super) const RARE_WAITING_TIME: Quantity = Quantity { width: Width::Tail, ..WAITING_TIME };
-pub(super) const TIME_IN_SLOT: Quantity = Quantity::mean("time in a slot", "ms", |results| {
+pub(super) const RARE_WAITING_TIME: CaseQuantity = CaseQuantity { width: Width::Tail, ..WAITING_TIME };
+pub(super) const TIME_IN_SLOT: CaseQuantity = CaseQuantity::mean("time in a slot", "ms", |results| {
     Some(results.response_time_ms.mean? - results.waiting_time_ms.mean?)
 });
-pub(super) const IN_SYSTEM: Quantity = Quantity::mean("number in system", "", |results| results.in_system.mean);
-pub(super) const THROUGHPUT: Quantity = Quantity::mean("throughput", "/s", |results| results.throughput_per_s);
-pub(super) const GOODPUT: Quantity = Quantity::mean("goodput", "/s", |results| results.goodput_per_s);
-pub(super) const UTILIZATION: Quantity = Quantity::mean("utilization", "", |results| results.utilization.cores);
+pub(super) const IN_SYSTEM: CaseQuantity = CaseQuantity::mean("number in system", "", |results| results.in_system.mean);
+pub(super) const THROUGHPUT: CaseQuantity = CaseQuantity::mean("throughput", "/s", |results| results.throughput_per_s);
+pub(super) const GOODPUT: CaseQuantity = CaseQuantity::mean("goodput", "/s", |results| results.goodput_per_s);
+pub(super) const UTILIZATION: CaseQuantity = CaseQuantity::mean("utilization", "", |results| results.utilization.cores);
 
-pub(super) const RESPONSE_TIME_P50: Quantity =
-    Quantity::percentile("response time p50", |results| results.response_time_ms.p50);
-pub(super) const RESPONSE_TIME_P90: Quantity =
-    Quantity::percentile("response time p90", |results| results.response_time_ms.p90);
-pub(super) const RESPONSE_TIME_P95: Quantity =
-    Quantity::percentile("response time p95", |results| results.response_time_ms.p95);
-pub(super) const RESPONSE_TIME_P99: Quantity =
-    Quantity::percentile("response time p99", |results| results.response_time_ms.p99);
-pub(super) const WAITING_TIME_P95: Quantity =
-    Quantity::percentile("waiting time p95", |results| results.waiting_time_ms.p95);
-pub(super) const WAITING_TIME_P99: Quantity =
-    Quantity::percentile("waiting time p99", |results| results.waiting_time_ms.p99);
+pub(super) const RESPONSE_TIME_P50: CaseQuantity =
+    CaseQuantity::percentile("response time p50", |results| results.response_time_ms.p50);
+pub(super) const RESPONSE_TIME_P90: CaseQuantity =
+    CaseQuantity::percentile("response time p90", |results| results.response_time_ms.p90);
+pub(super) const RESPONSE_TIME_P95: CaseQuantity =
+    CaseQuantity::percentile("response time p95", |results| results.response_time_ms.p95);
+pub(super) const RESPONSE_TIME_P99: CaseQuantity =
+    CaseQuantity::percentile("response time p99", |results| results.response_time_ms.p99);
+pub(super) const WAITING_TIME_P95: CaseQuantity =
+    CaseQuantity::percentile("waiting time p95", |results| results.waiting_time_ms.p95);
+pub(super) const WAITING_TIME_P99: CaseQuantity =
+    CaseQuantity::percentile("waiting time p99", |results| results.waiting_time_ms.p99);
 
-pub(super) const MUST_WAIT: Quantity =
-    Quantity::probability("has to wait", |results| results.waiting_time_ms.probability);
-pub(super) const REJECTED: Quantity =
-    Quantity::probability("rejected", |results| share(results.requests.rejected, results.requests.arrived));
-pub(super) const TIMED_OUT: Quantity =
-    Quantity::probability("gave up", |results| share(results.requests.timed_out, results.requests.arrived));
-pub(super) const IDLE: Quantity = Quantity::probability("idle", |results| Some(1.0 - results.utilization.cores?));
+pub(super) const MUST_WAIT: CaseQuantity =
+    CaseQuantity::probability("has to wait", |results| results.waiting_time_ms.probability);
+pub(super) const REJECTED: CaseQuantity =
+    CaseQuantity::probability("rejected", |results| share(results.requests.rejected, results.requests.arrived));
+pub(super) const TIMED_OUT: CaseQuantity =
+    CaseQuantity::probability("gave up", |results| share(results.requests.timed_out, results.requests.arrived));
+pub(super) const IDLE: CaseQuantity =
+    CaseQuantity::probability("idle", |results| Some(1.0 - results.utilization.cores?));
 
 fn share(part: u64, whole: u64) -> Option<f64> {
     (whole > 0).then(|| part as f64 / whole as f64)

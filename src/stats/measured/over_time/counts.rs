@@ -4,7 +4,7 @@ use std::ops::AddAssign;
 
 /// What is counted in a window.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counts {
+pub struct WindowCounts {
     /// Requests that arrived.
     pub arrivals: u64,
     /// Of these, answered.
@@ -21,7 +21,7 @@ pub struct Counts {
     pub operations_open: u64,
 }
 
-impl Counts {
+impl WindowCounts {
     /// Each request is an operation of its own.
     pub(super) const fn operations_are_requests(&mut self) {
         self.operations = self.arrivals;
@@ -35,7 +35,7 @@ impl Counts {
     }
 }
 
-impl AddAssign for Counts {
+impl AddAssign for WindowCounts {
     fn add_assign(&mut self, other: Self) {
         self.arrivals += other.arrivals;
         self.completions += other.completions;

@@ -17,8 +17,8 @@ use crate::engine::{Departure, Outcome, Unfinished, add_spent};
 use crate::model::{Activity, ActivityGroup, SimDuration, SimTime};
 use crate::stats::results::TimeWindow;
 
-pub use counts::Counts;
-use stretch::{Stretch, nanos, units};
+pub use counts::WindowCounts;
+use stretch::{SpreadTime, nanos, units};
 use times::Times;
 
 /// A run has at most so many windows, and more than half of it once it is long.
@@ -38,9 +38,9 @@ pub struct OverTime {
     clients_retry: bool,
     /// The width of a window, in nanoseconds.
     width: u64,
-    windows: Vec<Window>,
+    windows: Vec<WindowCollector>,
     /// The window of the latest run of departures.
-    current: Span,
+    current: WindowSpan,
     /// No departure reported next is after this instant.
     until: SimTime,
     /// When the run ended; the latest end of several.
@@ -49,13 +49,13 @@ pub struct OverTime {
 
 /// A window's place and time.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Span {
+pub(super) struct WindowSpan {
     place: usize,
     start: SimTime,
     width: u64,
 }
 
-impl Span {
+impl WindowSpan {
     /// Whether an instant lies in it.
     #[inline(always)]
     pub fn holds(&self, time: SimTime) -> bool {
@@ -68,12 +68,12 @@ impl Span {
 }
 
 #[derive(Clone, Debug, Default)]
-struct Window {
-    counts: Counts,
+struct WindowCollector {
+    counts: WindowCounts,
     /// Of the answered, in nanoseconds.
     response_time: u128,
     times: Times,
-    levels: [Level; LEVELS],
+    levels: [LevelArea; LEVELS],
     /// How much of it the run covered, in nanoseconds.
     covered: u128,
 }
@@ -88,7 +88,7 @@ const WORK: usize = 2;
 
 /// A level × time in a window.
 #[derive(Clone, Copy, Debug, Default)]
-struct Level {
+struct LevelArea {
     /// In units of a stretch.
     area: u128,
     /// What each window from this one on has more than the one before it, of stretches that cover it wholly.
@@ -98,13 +98,13 @@ struct Level {
 impl OverTime {
     /// No window yet of a run whose measured time begins at that instant.
     pub fn from(origin: SimTime, clients_retry: bool) -> Self {
-        let current = Span { place: 0, start: origin, width: 0 };
+        let current = WindowSpan { place: 0, start: origin, width: 0 };
         Self { origin, clients_retry, width: NARROWEST, windows: Vec::new(), current, until: origin, end: origin }
     }
 
     /// The window of an instant in the measured time.
     #[inline]
-    pub(super) fn window(&mut self, time: SimTime) -> Span {
+    pub(super) fn window(&mut self, time: SimTime) -> WindowSpan {
         if !self.current.holds(time) {
             self.current = self.find(time);
         }
@@ -112,16 +112,16 @@ impl OverTime {
     }
 
     #[inline(never)]
-    fn find(&mut self, time: SimTime) -> Span {
+    fn find(&mut self, time: SimTime) -> WindowSpan {
         let since = (time.max(self.origin) - self.origin).as_nanos();
         while since / self.width >= MOST as u64 {
             self.join_pairs();
         }
         let place = (since / self.width) as usize;
         if place >= self.windows.len() {
-            self.windows.resize(place + 1, Window::default());
+            self.windows.resize(place + 1, WindowCollector::default());
         }
-        Span { place, start: self.start_of(place), width: self.width }
+        WindowSpan { place, start: self.start_of(place), width: self.width }
     }
 
     fn start_of(&self, place: usize) -> SimTime {
@@ -246,13 +246,13 @@ impl OverTime {
 
     fn add_levels(&mut self, arrival: SimTime, end: SimTime, backlog_wait: SimDuration, cpu_time: SimDuration) {
         let taken = (arrival + backlog_wait).min(end);
-        self.add_stretch(IN_SYSTEM, Stretch::of_one(arrival, end));
-        self.add_stretch(BACKLOG, Stretch::of_one(arrival, taken));
-        self.add_stretch(WORK, Stretch::new(taken, end, cpu_time));
+        self.add_stretch(IN_SYSTEM, SpreadTime::of_one(arrival, end));
+        self.add_stretch(BACKLOG, SpreadTime::of_one(arrival, taken));
+        self.add_stretch(WORK, SpreadTime::new(taken, end, cpu_time));
     }
 
     /// Divides an amount among the windows that its time lies in.
-    fn add_stretch(&mut self, level: usize, stretch: Stretch) {
+    fn add_stretch(&mut self, level: usize, stretch: SpreadTime) {
         let stretch = stretch.after(self.origin);
         if stretch.end <= self.origin {
             return;
@@ -287,7 +287,7 @@ impl OverTime {
     fn join_pairs(&mut self) {
         self.settle();
         self.width *= 2;
-        let mut joined: Vec<Window> = Vec::with_capacity(MOST);
+        let mut joined: Vec<WindowCollector> = Vec::with_capacity(MOST);
         for (place, window) in std::mem::take(&mut self.windows).into_iter().enumerate() {
             match joined.last_mut() {
                 Some(one) if place % 2 == 1 => one.add(&window),
@@ -295,7 +295,7 @@ impl OverTime {
             }
         }
         self.windows = joined;
-        self.current = Span { place: 0, start: self.origin, width: 0 };
+        self.current = WindowSpan { place: 0, start: self.origin, width: 0 };
     }
 
     /// The run has ended at that instant.
@@ -336,7 +336,7 @@ impl OverTime {
             other.join_pairs();
         }
         let count = self.windows.len().max(other.windows.len());
-        self.windows.resize(count, Window::default());
+        self.windows.resize(count, WindowCollector::default());
         for (window, more) in self.windows.iter_mut().zip(&other.windows) {
             window.add(more);
         }
@@ -349,13 +349,13 @@ impl OverTime {
     }
 
     /// What was counted in each window, and when it begins and ends.
-    pub fn counts(&self) -> impl Iterator<Item = (SimTime, SimTime, Counts)> {
+    pub fn counts(&self) -> impl Iterator<Item = (SimTime, SimTime, WindowCounts)> {
         let ends = (1..).map(|place| self.start_of(place).min(self.end));
         (0..).zip(ends).zip(&self.windows).map(|((place, end), window)| (self.start_of(place), end, window.counts))
     }
 
-    fn window_results(&self, place: usize, window: &Window, cores: u32) -> TimeWindow {
-        let Window { counts, response_time, times, levels, covered } = window;
+    fn window_results(&self, place: usize, window: &WindowCollector, cores: u32) -> TimeWindow {
+        let WindowCollector { counts, response_time, times, levels, covered } = window;
         let start = self.start_of(place);
         let millis = |nanos: f64| nanos / 1e6;
         let per_time = |amount: f64| (*covered > 0).then(|| amount / *covered as f64);
@@ -376,7 +376,7 @@ impl OverTime {
     }
 }
 
-impl Window {
+impl WindowCollector {
     fn add(&mut self, other: &Self) {
         self.counts += other.counts;
         self.response_time += other.response_time;

@@ -10,7 +10,7 @@ const UNITS: u128 = 1 << 32;
 
 /// A time that is spread evenly over a stretch of at least that length.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Stretch {
+pub(super) struct SpreadTime {
     pub start: SimTime,
     pub end: SimTime,
     /// Units for each nanosecond, and what is left for the end.
@@ -18,7 +18,7 @@ pub(super) struct Stretch {
     rest: u128,
 }
 
-impl Stretch {
+impl SpreadTime {
     /// That much time, spread from one instant to another.
     pub fn new(start: SimTime, end: SimTime, amount: SimDuration) -> Self {
         let amount = units(u128::from(amount.as_nanos()));

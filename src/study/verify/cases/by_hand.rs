@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::super::case::{Case, Reckoned, Trial};
+use super::super::case::{Case, CaseMethod, Reckoned};
 use super::{poisson, scenario};
 
 pub(super) fn cases() -> Vec<Case> {
@@ -26,7 +26,7 @@ fn d08() -> Case {
         system: "async, 1 loop that its waits block; the requests of D01".into(),
         formula: "what sync gives, request by request",
         scenario,
-        trial: Trial::ByHand(vec![differing]),
+        trial: CaseMethod::ByHand(vec![differing]),
     }
 }
 
@@ -66,7 +66,7 @@ fn g01() -> Case {
         system: "the lecture: two pages, then a short request; 1 core".into(),
         formula: "response times by hand, to the nanosecond",
         scenario,
-        trial: Trial::ByHand(figures.collect()),
+        trial: CaseMethod::ByHand(figures.collect()),
     }
 }
 
@@ -90,6 +90,6 @@ fn g02() -> Case {
         system: "1 worker, at most 3 in system; one request every 5 s, of 21 s each; until 51 s".into(),
         formula: "times by hand, to the nanosecond",
         scenario,
-        trial: Trial::ByHand(figures),
+        trial: CaseMethod::ByHand(figures),
     }
 }

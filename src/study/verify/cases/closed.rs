@@ -2,11 +2,11 @@
 
 use serde_json::{Value, json};
 
-use super::super::case::{Case, Figure, Length, Sampled, Trial};
+use super::super::case::{Case, CaseMethod, ExactFigure, Length, Sampled};
 use super::super::quantity::*;
 use super::one_station::exponential;
 use super::{counted, in_per_s, scenario, seconds};
-use crate::stats::theory::{MachineRepair, Station, mean_value_analysis};
+use crate::stats::theory::{MachineRepair, ServiceCenter, mean_value_analysis};
 
 pub(super) fn cases() -> Vec<Case> {
     let mut cases: Vec<Case> =
@@ -21,26 +21,26 @@ pub(super) fn cases() -> Vec<Case> {
 /// misses, must be few beside all others.
 const REPLICATIONS: u64 = 20;
 
-struct Plan {
+struct ClosedRunLength {
     duration_s: u64,
     warm_up_s: u64,
 }
 
-impl Plan {
+impl ClosedRunLength {
     fn case(
         self,
         id: &'static str,
         system: String,
         scenario: Value,
         formula: &'static str,
-        exact: &[(Quantity, f64)],
+        exact: &[(CaseQuantity, f64)],
     ) -> Case {
-        let trial = Trial::Sampled(Sampled {
+        let trial = CaseMethod::Sampled(Sampled {
             replications: REPLICATIONS,
             length: Length::Duration(seconds(self.duration_s)),
             precise: 1.0,
             warm_up: seconds(self.warm_up_s),
-            figures: exact.iter().map(|&(quantity, exact)| Figure { quantity, exact }).collect(),
+            figures: exact.iter().map(|&(quantity, exact)| ExactFigure { quantity, exact }).collect(),
         });
         Case { id, system, formula, scenario, trial }
     }
@@ -63,7 +63,7 @@ fn d07(waiting: f64, threads: u32) -> Case {
     ]);
     let policy = json!({ "threaded": { "threads": threads, "switch_interval": "none" } });
     let scenario = scenario(phases, users(2 * threads, json!("0ms")), 1, policy);
-    Plan { duration_s: 500, warm_up_s: 0 }.case(
+    ClosedRunLength { duration_s: 500, warm_up_s: 0 }.case(
         "D07",
         format!(
             "{} under a GIL, never short of requests of exp {cpu} ms CPU + exp {db} ms db",
@@ -96,7 +96,7 @@ fn station(users_count: u32, think_ms: u32, workers: u32, service_ms: u32) -> (M
 
 fn e01() -> Case {
     let (exact, system, scenario) = station(4, 1000, 2, 1000);
-    Plan { duration_s: 20_000, warm_up_s: 20 }.case(
+    ClosedRunLength { duration_s: 20_000, warm_up_s: 20 }.case(
         "E01",
         system,
         scenario,
@@ -111,7 +111,7 @@ fn e01() -> Case {
 
 fn e03((users, think_ms, workers, service_ms, duration_s): (u32, u32, u32, u32, u64)) -> Case {
     let (exact, system, scenario) = station(users, think_ms, workers, service_ms);
-    Plan { duration_s, warm_up_s: 50 }.case(
+    ClosedRunLength { duration_s, warm_up_s: 50 }.case(
         "E03",
         system,
         scenario,
@@ -121,12 +121,13 @@ fn e03((users, think_ms, workers, service_ms, duration_s): (u32, u32, u32, u32, 
 }
 
 fn e51() -> Case {
-    let exact = mean_value_analysis(&[Station::Queue(20.0), Station::Queue(30.0), Station::Delay(200.0)], 10);
+    let exact =
+        mean_value_analysis(&[ServiceCenter::Queue(20.0), ServiceCenter::Queue(30.0), ServiceCenter::Delay(200.0)], 10);
     let phases = json!([{ "compute": exponential("20ms") }, { "db": exponential("30ms") }]);
     let mut scenario = scenario(phases, users(10, exponential("200ms")), 1, json!({ "async": {} }));
     scenario["backends"] = json!({ "db": { "concurrency": 1 } });
     let response_time = exact.residence_times[0] + exact.residence_times[1];
-    Plan { duration_s: 500, warm_up_s: 5 }.case(
+    ClosedRunLength { duration_s: 500, warm_up_s: 5 }.case(
         "E51",
         "10 users who think exp 200 ms; async, exp 20 ms CPU + exp 30 ms in a db that runs one query at a time"
             .to_owned(),

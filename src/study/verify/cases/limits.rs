@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::super::case::Case;
 use super::super::quantity::*;
 use super::one_station::{exponential, station};
-use super::{Plan, per_s, poisson, scenario, seconds};
+use super::{RunLength, per_s, poisson, scenario, seconds};
 use crate::stats::theory::{LimitedRoom, Mm1, PatienceInQueue, erlang_b};
 
 pub(super) fn cases() -> Vec<Case> {
@@ -24,7 +24,7 @@ pub(super) fn cases() -> Vec<Case> {
 fn b04() -> Case {
     let exact = LimitedRoom { arrival_rate: per_s(10.0), mean_service: 100.0, channels: 1, room: 10 };
     let policy = json!({ "sync": { "backlog": 9 } });
-    Plan { requests: 7_000, warm_up: seconds(100), precise: 5.0 }.case(
+    RunLength { requests: 7_000, warm_up: seconds(100), precise: 5.0 }.case(
         "B04",
         "1 worker, at most 10 in system; 10 requests/s of exp 100 ms",
         scenario(json!([{ "compute": exponential("100ms") }]), poisson(10.0), 1, policy),
@@ -36,7 +36,7 @@ fn b04() -> Case {
 fn b07(offered_load: u32, workers: u32, requests: u64, law: &str, service: Value) -> Case {
     let rate_per_s = f64::from(offered_load) * 10.0;
     let policy = json!({ "sync": { "workers": workers, "backlog": 0 } });
-    Plan { requests, warm_up: seconds(5), precise: 6.5 }.case(
+    RunLength { requests, warm_up: seconds(5), precise: 6.5 }.case(
         "B07",
         format!("{workers} workers, no queue; {rate_per_s} requests/s of {law}"),
         scenario(json!([{ "compute": service }]), poisson(rate_per_s), workers, policy),
@@ -49,7 +49,7 @@ fn b10() -> Case {
     let exact = PatienceInQueue { arrival_rate: per_s(0.8), mean_service: 1000.0, patience: 5000.0 };
     let mut scenario = station(exponential("1s"), poisson(0.8), 1);
     scenario["clients"] = json!({ "patience": "5s" });
-    Plan { requests: 5_000, warm_up: seconds(300), precise: 6.5 }.case(
+    RunLength { requests: 5_000, warm_up: seconds(300), precise: 6.5 }.case(
         "B10",
         "1 worker; 0.8 requests/s of exp 1 s; who has waited 5 s in the queue leaves it",
         scenario,
@@ -69,10 +69,10 @@ fn b12() -> [Case; 3] {
     ]
 }
 
-fn given_up(timeout_s: u32, requests: u64, precise: f64, exact: &[(Quantity, f64)]) -> Case {
+fn given_up(timeout_s: u32, requests: u64, precise: f64, exact: &[(CaseQuantity, f64)]) -> Case {
     let mut scenario = station(exponential("1s"), poisson(0.8), 1);
     scenario["clients"] = json!({ "timeout": format!("{timeout_s}s") });
-    Plan { requests, warm_up: seconds(900), precise }.case(
+    RunLength { requests, warm_up: seconds(900), precise }.case(
         "B12",
         format!("1 worker; 0.8 requests/s of exp 1 s; clients give up after {timeout_s} s, the work goes on"),
         scenario,

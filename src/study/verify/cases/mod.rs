@@ -13,8 +13,8 @@ mod sharing;
 
 use serde_json::{Value, json};
 
-use super::case::{Case, Figure, Length, Sampled, Trial};
-use super::quantity::Quantity;
+use super::case::{Case, CaseMethod, ExactFigure, Length, Sampled};
+use super::quantity::CaseQuantity;
 use crate::model::SimDuration;
 
 /// All cases, in the order of their numbers.
@@ -60,7 +60,7 @@ fn poisson(rate_per_s: f64) -> Value {
 }
 
 /// How long a case runs. Many replications, as the quantile of Student's distribution falls with their number.
-struct Plan {
+struct RunLength {
     /// Requests of a replication.
     requests: u64,
     warm_up: SimDuration,
@@ -70,20 +70,20 @@ struct Plan {
 
 const REPLICATIONS: u64 = 100;
 
-impl Plan {
+impl RunLength {
     fn case(
         self,
         id: &'static str,
         system: impl Into<String>,
         scenario: Value,
         formula: &'static str,
-        exact: &[(Quantity, f64)],
+        exact: &[(CaseQuantity, f64)],
     ) -> Case {
         let Self { requests, warm_up, precise } = self;
-        let figures = exact.iter().map(|&(quantity, exact)| Figure { quantity, exact }).collect();
+        let figures = exact.iter().map(|&(quantity, exact)| ExactFigure { quantity, exact }).collect();
         // Half as many again as are enough under most seeds: how wide an interval comes out is itself a matter of luck.
         let length = Length::Requests(requests * 3 / 2);
-        let trial = Trial::Sampled(Sampled { replications: REPLICATIONS, length, precise, warm_up, figures });
+        let trial = CaseMethod::Sampled(Sampled { replications: REPLICATIONS, length, precise, warm_up, figures });
         Case { id, system: system.into(), formula, scenario, trial }
     }
 }

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::super::case::Case;
 use super::super::quantity::*;
-use super::{Plan, per_s, poisson, scenario, seconds};
+use super::{RunLength, per_s, poisson, scenario, seconds};
 use crate::stats::theory::{GiM1, Mg1, Mm1, Mmc};
 
 pub(super) fn cases() -> Vec<Case> {
@@ -31,7 +31,7 @@ const EXPONENTIAL_RESPONSE: &str = "M/M/1: the response time is exponential";
 
 fn a01() -> Case {
     let exact = Mm1 { arrival_rate: per_s(30.0), mean_service: 15.0 };
-    Plan { requests: 15_000, warm_up: seconds(2), precise: 2.3 }.case(
+    RunLength { requests: 15_000, warm_up: seconds(2), precise: 2.3 }.case(
         "A01",
         "1 worker; 30 requests/s of exp 15 ms",
         station(exponential("15ms"), poisson(30.0), 1),
@@ -52,7 +52,7 @@ fn a01() -> Case {
 
 fn a02() -> Case {
     let exact = Mm1 { arrival_rate: per_s(0.75), mean_service: 1000.0 };
-    Plan { requests: 38_000, warm_up: seconds(600), precise: 3.0 }.case(
+    RunLength { requests: 38_000, warm_up: seconds(600), precise: 3.0 }.case(
         "A02",
         "1 worker; 0.75 requests/s of exp 1 s",
         station(exponential("1s"), poisson(0.75), 1),
@@ -68,7 +68,7 @@ fn a02() -> Case {
 
 fn a04() -> Case {
     let exact = Mmc { arrival_rate: per_s(1.0), mean_service: 800.0, channels: 3 };
-    Plan { requests: 70_000, warm_up: seconds(20), precise: 1.0 }.case(
+    RunLength { requests: 70_000, warm_up: seconds(20), precise: 1.0 }.case(
         "A04",
         "3 workers; 1 request/s of exp 0.8 s",
         station(exponential("800ms"), poisson(1.0), 3),
@@ -83,7 +83,7 @@ fn a04() -> Case {
 
 fn a07() -> Case {
     let exact = Mmc { arrival_rate: per_s(9.0), mean_service: 200.0, channels: 2 };
-    Plan { requests: 125_000, warm_up: seconds(400), precise: 6.0 }.case(
+    RunLength { requests: 125_000, warm_up: seconds(400), precise: 6.0 }.case(
         "A07",
         "2 workers; 9 requests/s of exp 0.2 s",
         station(exponential("200ms"), poisson(9.0), 2),
@@ -94,7 +94,7 @@ fn a07() -> Case {
 
 fn a10() -> Case {
     let exact = Mmc { arrival_rate: per_s(80.0), mean_service: 100.0, channels: 10 };
-    Plan { requests: 165_000, warm_up: seconds(10), precise: 2.0 }.case(
+    RunLength { requests: 165_000, warm_up: seconds(10), precise: 2.0 }.case(
         "A10",
         "10 workers, one queue; 80 requests/s of exp 100 ms",
         station(exponential("100ms"), poisson(80.0), 10),
@@ -112,7 +112,7 @@ fn a10() -> Case {
 fn a11() -> Case {
     let exact = Mm1 { arrival_rate: per_s(8.0), mean_service: 100.0 };
     let policy = json!({ "sync": { "workers": 10, "dispatch": "random" } });
-    Plan { requests: 40_000, warm_up: seconds(90), precise: 6.5 }.case(
+    RunLength { requests: 40_000, warm_up: seconds(90), precise: 6.5 }.case(
         "A11",
         "10 workers, each request bound to a random one; 80 requests/s of exp 100 ms",
         scenario(json!([{ "compute": exponential("100ms") }]), poisson(80.0), 10, policy),
@@ -123,7 +123,7 @@ fn a11() -> Case {
 
 fn a12((rate_per_s, requests, warm_up): (f64, u64, u64)) -> Case {
     let exact = Mg1::constant(per_s(rate_per_s), 1000.0);
-    Plan { requests, warm_up: seconds(warm_up), precise: 1.0 }.case(
+    RunLength { requests, warm_up: seconds(warm_up), precise: 1.0 }.case(
         "A12",
         format!("1 worker; {rate_per_s} requests/s of 1 s each"),
         station(json!("1s"), poisson(rate_per_s), 1),
@@ -134,7 +134,7 @@ fn a12((rate_per_s, requests, warm_up): (f64, u64, u64)) -> Case {
 
 fn a14(law: &str, service: Value, squared_cv: f64, requests: u64, warm_up: u64) -> Case {
     let exact = Mg1 { arrival_rate: per_s(0.8), mean_service: 1000.0, squared_cv };
-    Plan { requests, warm_up: seconds(warm_up), precise: 1.0 }.case(
+    RunLength { requests, warm_up: seconds(warm_up), precise: 1.0 }.case(
         "A14",
         format!("1 worker; 0.8 requests/s of mean 1 s, {law}"),
         station(service, poisson(0.8), 1),
@@ -162,7 +162,7 @@ fn a52() -> Case {
 }
 
 fn renewal(id: &'static str, requests_in_words: &str, arrivals: Value, exact: GiM1, requests: u64) -> Case {
-    Plan { requests, warm_up: seconds(600), precise: 5.5 }.case(
+    RunLength { requests, warm_up: seconds(600), precise: 5.5 }.case(
         id,
         format!("1 worker; {requests_in_words} of exp 1 s"),
         station(exponential("1s"), arrivals, 1),

@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use super::super::case::Case;
 use super::super::quantity::*;
-use super::{Plan, per_s, poisson, scenario, seconds};
-use crate::stats::theory::{Mg1, Mm1, ThreadPool};
+use super::{RunLength, per_s, poisson, scenario, seconds};
+use crate::stats::theory::{Mg1, Mm1, ThreadPoolQueue};
 
 /// Mean times of a request.
 const CPU_MS: f64 = 20.0;
@@ -37,7 +37,7 @@ fn d01() -> Case {
     let mean_service = CPU_MS + DB_MS;
     let squared_cv = (CPU_MS.powi(2) + DB_MS.powi(2)) / mean_service.powi(2);
     let exact = Mg1 { arrival_rate: per_s(8.0), mean_service, squared_cv };
-    Plan { requests: 27_000, warm_up: seconds(90), precise: 1.5 }.case(
+    RunLength { requests: 27_000, warm_up: seconds(90), precise: 1.5 }.case(
         "D01",
         system("sync, 1 worker", 8.0),
         scenario(request(), poisson(8.0), 1, json!({ "sync": {} })),
@@ -48,7 +48,7 @@ fn d01() -> Case {
 
 fn threaded(id: &'static str, threads: u32, (rate_per_s, requests, warm_up): (f64, u64, u64)) -> Case {
     let policy = json!({ "threaded": { "threads": threads, "switch_interval": "none" } });
-    let plan = Plan { requests, warm_up: seconds(warm_up), precise: 6.5 };
+    let plan = RunLength { requests, warm_up: seconds(warm_up), precise: 6.5 };
     let system = system(&format!("threaded, {threads} threads, GIL"), rate_per_s);
     let scenario = scenario(request(), poisson(rate_per_s), 1, policy);
     thread_pool(plan, id, system, scenario, pool(rate_per_s, threads, 1))
@@ -56,21 +56,21 @@ fn threaded(id: &'static str, threads: u32, (rate_per_s, requests, warm_up): (f6
 
 fn d06((rate_per_s, requests, warm_up): (f64, u64, u64)) -> Case {
     let policy = json!({ "threaded": { "threads": 4, "gil": false } });
-    let plan = Plan { requests, warm_up: seconds(warm_up), precise: 6.5 };
+    let plan = RunLength { requests, warm_up: seconds(warm_up), precise: 6.5 };
     let system = system("threaded, 4 threads, no GIL, 4 cores", rate_per_s);
     let scenario = scenario(request(), poisson(rate_per_s), 4, policy);
     thread_pool(plan, "D06", system, scenario, pool(rate_per_s, 4, 4))
 }
 
-fn pool(rate_per_s: f64, threads: u32, running_at_once: u32) -> ThreadPool {
+fn pool(rate_per_s: f64, threads: u32, running_at_once: u32) -> ThreadPoolQueue {
     let arrival_rate = per_s(rate_per_s);
-    ThreadPool { arrival_rate, mean_cpu: CPU_MS, mean_backend: DB_MS, threads, running_at_once }
+    ThreadPoolQueue { arrival_rate, mean_cpu: CPU_MS, mean_backend: DB_MS, threads, running_at_once }
 }
 
 /// Where fewer requests have to wait for a thread, their wait is not looked at: it would take too many requests.
 const NOTABLE: f64 = 0.01;
 
-fn thread_pool(plan: Plan, id: &'static str, system: String, scenario: Value, pool: ThreadPool) -> Case {
+fn thread_pool(plan: RunLength, id: &'static str, system: String, scenario: Value, pool: ThreadPoolQueue) -> Case {
     let exact = pool.means();
     let figures = [
         (RESPONSE_TIME, exact.response_time),
@@ -83,7 +83,7 @@ fn thread_pool(plan: Plan, id: &'static str, system: String, scenario: Value, po
 
 fn d05((rate_per_s, requests, warm_up): (f64, u64, u64)) -> Case {
     let exact = Mm1 { arrival_rate: per_s(rate_per_s), mean_service: CPU_MS };
-    Plan { requests, warm_up: seconds(warm_up), precise: 1.0 }.case(
+    RunLength { requests, warm_up: seconds(warm_up), precise: 1.0 }.case(
         "D05",
         system("async, 1 loop", rate_per_s),
         scenario(request(), poisson(rate_per_s), 1, json!({ "async": {} })),

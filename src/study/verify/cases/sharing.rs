@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::super::case::Case;
 use super::super::quantity::*;
 use super::one_station::exponential;
-use super::{Plan, per_s, poisson, scenario, seconds};
+use super::{RunLength, per_s, poisson, scenario, seconds};
 use crate::stats::theory::{birth_death, processor_sharing_response_time};
 
 pub(super) fn cases() -> Vec<Case> {
@@ -33,7 +33,7 @@ fn hyperexponential() -> Value {
 }
 
 fn c09(rate_per_s: f64, requests: u64, law: &str, service: Value) -> Case {
-    Plan { requests, warm_up: seconds(300), precise: 1.0 }.case(
+    RunLength { requests, warm_up: seconds(300), precise: 1.0 }.case(
         "C09",
         format!("many threads share 1 core; {rate_per_s} requests/s of {law}"),
         shared(service, rate_per_s, 1),
@@ -48,8 +48,8 @@ const TOP: u32 = 1000;
 fn c11() -> Case {
     const MEAN_SERVICE: f64 = 1000.0 / 12.0;
     let exact = birth_death(TOP, |_| per_s(10.0), |number| f64::from(number.min(3)) / MEAN_SERVICE);
-    let figure = |number: u32, name| (Quantity::time_with(name, number), exact[number as usize]);
-    Plan { requests: 5_000, warm_up: seconds(10), precise: 6.5 }.case(
+    let figure = |number: u32, name| (CaseQuantity::time_with(name, number), exact[number as usize]);
+    RunLength { requests: 5_000, warm_up: seconds(10), precise: 6.5 }.case(
         "C11",
         "many threads share 3 cores; 10 requests/s of exp 1/12 s",
         shared(exponential("83.333333ms"), 10.0, 3),
