@@ -93,7 +93,7 @@ fn three_cores_shared() {
 }
 
 fn pool(arrival_rate: f64, threads: u32, running_at_once: u32) -> ThreadPoolMeans {
-    ThreadPool { arrival_rate, mean_cpu: 0.02, mean_backend: 0.08, threads, running_at_once }.means()
+    ThreadPoolQueue { arrival_rate, mean_cpu: 0.02, mean_backend: 0.08, threads, running_at_once }.means()
 }
 
 #[test]
@@ -267,7 +267,7 @@ fn many_threads_are_async() {
 #[test]
 fn threads_that_only_compute_are_m_m_c() {
     let station = Mmc { arrival_rate: 2.5, mean_service: 1.0, channels: 3 };
-    let pool = ThreadPool { arrival_rate: 2.5, mean_cpu: 1.0, mean_backend: 1e-9, threads: 3, running_at_once: 3 };
+    let pool = ThreadPoolQueue { arrival_rate: 2.5, mean_cpu: 1.0, mean_backend: 1e-9, threads: 3, running_at_once: 3 };
     let means = pool.means();
     assert!((means.response_time - station.mean_response_time()).abs() < 1e-6, "{means:?}");
     assert!((means.waiting_probability - station.waiting_probability()).abs() < 1e-6, "{means:?}");
@@ -312,7 +312,7 @@ fn served_requests_are_those_that_did_not_leave() {
 fn machine_repair_is_a_closed_network_with_one_queue() {
     for users in [1, 2, 7, 30] {
         let repair = MachineRepair { users, mean_think: 4.0, channels: 1, mean_service: 0.2 };
-        let network = mean_value_analysis(&[Station::Queue(0.2), Station::Delay(4.0)], users);
+        let network = mean_value_analysis(&[ServiceCenter::Queue(0.2), ServiceCenter::Delay(4.0)], users);
         check_same("X", network.throughput, repair.throughput());
         check_same("W", network.residence_times[0], repair.mean_response_time());
         check_same("N", network.numbers.iter().sum(), f64::from(users));
@@ -322,6 +322,6 @@ fn machine_repair_is_a_closed_network_with_one_queue() {
 #[test]
 fn a_balanced_closed_network_is_known_in_closed_form() {
     // n requests at m equal queues: X = n / (n + m − 1) / D.
-    let network = mean_value_analysis(&[Station::Queue(2.0); 5], 9);
+    let network = mean_value_analysis(&[ServiceCenter::Queue(2.0); 5], 9);
     check_same("X", network.throughput, 9.0 / 13.0 / 2.0);
 }
