@@ -63,7 +63,7 @@ impl<'de> Misfit<'de> {
         Self { problem, found: None, span: None, field: None }
     }
 
-    /// Sets the place, unless it is known more exactly.
+    /// Sets the place, unless a more exact one is known.
     fn at(mut self, node: &'de Element) -> Self {
         // For a wrong key, this is the object that contains it.
         self.found = self.found.or(Some(node));

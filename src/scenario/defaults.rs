@@ -83,7 +83,7 @@ fn add(default: Option<&Json>, path: &str, defaults: &mut Vec<(String, String)>)
         }
         None => return,
         Some(Json::String(text)) => text.clone(),
-        // A float without its point: 1, not 1.0.
+        // Whole floats without a decimal point: 1, not 1.0.
         Some(Json::Number(number)) => {
             number.as_f64().filter(|_| number.is_f64()).map_or(number.to_string(), |n| n.to_string())
         }

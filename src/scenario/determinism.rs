@@ -99,7 +99,7 @@ mod tests {
     use crate::random::Files;
     use crate::scenario::{Change, Source, read};
 
-    /// Nothing in it is drawn.
+    /// Nothing in this scenario is drawn.
     const PLAIN: &str = r#"{
       "classes": {
         "page": { "phases": [ { "compute": "5ms" }, { "parallel": [ { "db": "20ms" }, { "sleep": "1ms" } ] } ] },
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn what_draws_nothing_is_deterministic() {
+    fn scenarios_without_random_draws_are_deterministic() {
         for changes in [
             &[][..],
             &["arrivals.at=[{\"time\": \"0ms\"}, {\"time\": \"1ms\", \"class\": \"page\"}]"],
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn what_draws_anything_is_not() {
+    fn scenarios_with_random_draws_are_not() {
         for changes in [
             &["classes.rare.weight=1"][..],
             &["classes.page.phases.0.compute.exponential=5ms"],

@@ -82,7 +82,7 @@ fn the_scenarios_of_the_repository_keep_their_values_and_comments() {
         let draft = Draft::read(Source::new("file", text.as_str())).unwrap();
         let comments = |text: &str| text.matches("// ").count();
         assert_eq!(comments(&draft.to_string()), comments(&text), "{}", path.display());
-        // Those that name files are read by `read` only.
+        // Only `read` can read scenarios that name files.
         let Ok(scenario) = Scenario::from_json(&text) else { continue };
         let as_written = Scenario::from_json(&draft.to_string()).unwrap();
         assert_eq!(as_written.sha256, scenario.sha256, "{}", path.display());

@@ -62,7 +62,7 @@ pub(super) fn inside<T>(pointer: &mut String, name: &str, action: impl FnOnce(&m
     result
 }
 
-/// A whole number as such: 3, not 3.0.
+/// Whole numbers without a decimal point: 3, not 3.0.
 fn without_point(number: Number) -> Number {
     const EXACT: f64 = 9_007_199_254_740_992.0;
     let whole = number.as_f64().filter(|value| number.is_f64() && value.fract().abs() <= 0.0 && value.abs() <= EXACT);

@@ -52,7 +52,7 @@ impl Page<'_> {
         self.out.rsplit('\n').next().map_or(0, |line| line.chars().count())
     }
 
-    /// Each item on lines of its own.
+    /// Writes each item on its own lines.
     fn list(&mut self, items: &[Json], shape: Shape<'_>, indent: usize, room: usize) {
         self.out.push('[');
         let last = items.len() - 1;
@@ -76,7 +76,7 @@ impl Page<'_> {
         }
     }
 
-    /// Each member on lines of its own, and so is the closing brace.
+    /// Writes each member on its own lines, and the closing brace too.
     fn block(&mut self, fields: &Map<String, Json>, shape: Shape<'_>, indent: usize) {
         self.out.push('{');
         for (index, (key, value)) in fields.iter().enumerate() {

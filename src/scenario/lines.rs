@@ -61,7 +61,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_place_is_found() {
+    fn every_position_is_found() {
         let text = format!("{{\n é{}\n\n日本\r\n{}end", "x".repeat(3000), "語".repeat(2000));
         let lines = Lines::of(&text);
         for (at, _) in text.char_indices() {

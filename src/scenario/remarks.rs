@@ -11,28 +11,21 @@ pub(super) fn comments(document: &Element, sources: &Sources) -> Comments {
     let mut places = Vec::new();
     list_places(document, document.span.start, &mut String::new(), &mut places);
     let mut comments = Comments::default();
-    let found = find_comments(text);
-    let is_next_to = |one: &Remark, next: &Remark| text[one.end..next.start].trim().is_empty();
-    for (index, remark) in found.iter().enumerate() {
-        let line = text[remark.start..remark.end].trim_start_matches('/').trim().to_owned();
-        if !remark.is_alone
-            && let Some(place) = places.iter().filter(|place| place.end <= remark.start).max_by_key(|place| place.end)
-        {
-            comments.add_trailing(&place.pointer, line);
-            continue;
-        }
-        match places.iter().find(|place| place.start >= remark.end) {
-            Some(place) => {
-                if has_empty_line_before(text, remark.start) {
-                    comments.add_above(&place.pointer, String::new());
-                }
-                comments.add_above(&place.pointer, line);
-                let is_last = found.get(index + 1).is_none_or(|next| !is_next_to(remark, next));
-                if is_last && has_empty_line_before(text, place.start) {
-                    comments.add_above(&place.pointer, String::new());
-                }
+    let remarks = find_comments(text);
+    for (index, remark) in remarks.iter().enumerate() {
+        if let Some(place) = remark.place_before(&places) {
+            comments.add_trailing(&place.pointer, remark.words(text));
+        } else if let Some(place) = places.iter().find(|place| place.start >= remark.end) {
+            if has_empty_line_before(text, remark.start) {
+                comments.add_above(&place.pointer, String::new());
             }
-            None => comments.add_at_the_end(line),
+            comments.add_above(&place.pointer, remark.words(text));
+            let is_last = remarks.get(index + 1).is_none_or(|next| next.start > place.start);
+            if is_last && has_empty_line_before(text, place.start) {
+                comments.add_above(&place.pointer, String::new());
+            }
+        } else {
+            comments.add_at_the_end(remark.words(text));
         }
     }
     comments
@@ -70,6 +63,20 @@ struct Remark {
     end: usize,
     /// Whether it is alone on its line.
     is_alone: bool,
+}
+
+impl Remark {
+    /// The text after the slashes.
+    fn words(&self, text: &str) -> String {
+        text[self.start..self.end].trim_start_matches('/').trim().to_owned()
+    }
+
+    /// The value that ends before it on the same line, if it is not alone there; of several, the outermost.
+    fn place_before<'p>(&self, places: &'p [Extent]) -> Option<&'p Extent> {
+        let before = places.iter().filter(|place| !self.is_alone && place.end <= self.start);
+        // The first of those that end last.
+        before.reduce(|last, place| if place.end > last.end { place } else { last })
+    }
 }
 
 /// The comments of a text whose syntax has been checked: `//` outside of quotes, up to the end of the line.

@@ -341,7 +341,7 @@ fn string_label(kind: &ParseStringErrorKind) -> &'static str {
     }
 }
 
-/// A number; whole ones as such however they are written (`1.0`, `2e5`). `None` if it is too large.
+/// A number; whole numbers become integers however they are written (`1.0`, `2e5`). `None` if it is too large.
 fn number(text: &str) -> Option<Number> {
     const EXACT: f64 = 9_007_199_254_740_992.0;
     let number: Number = text.parse().ok()?;

@@ -1,4 +1,4 @@
-//! What a scenario becomes when it is read and changed. Its mistakes are in `tests/golden/errors/`.
+//! Reading and changing scenarios. Error messages are checked in `tests/golden/errors/`.
 
 use std::io::Cursor;
 
@@ -19,7 +19,7 @@ fn small(fields: &str) -> Scenario {
     Scenario::from_json(&format!("{{ {classes}, {fields} }}")).unwrap()
 }
 
-/// A run about which nothing else is said.
+/// A run with defaults except for its end.
 fn plain_run(end: RunEnd) -> RunSettings {
     RunSettings {
         end,
@@ -60,7 +60,7 @@ fn a_scenario_is_read_as_it_is_written() {
 }
 
 #[test]
-fn db_is_the_first_backend_wherever_it_stands() {
+fn db_is_the_first_backend_wherever_it_is_declared() {
     let declared = small(
         r#""arrivals": { "at": [{ "time": "0ms" }] }, "policies": [{ "sync": {} }], "backends": { "a": {}, "db": {}, "b": {} }"#,
     );
@@ -74,7 +74,7 @@ fn a_list_of_arrivals_needs_no_run() {
 }
 
 #[test]
-fn a_run_says_what_is_left_out_how_often_and_how_sure() {
+fn warm_up_replications_confidence_and_precision_are_read() {
     let run = |changes: &[&str]| shop(changes).run().clone();
     assert_eq!(run(&["run.warm_up=auto"]).warm_up, WarmUp::Auto);
     assert_eq!(run(&["run.warm_up=10s"]).warm_up, WarmUp::Fixed(SimDuration::from_millis(10_000)));
@@ -116,7 +116,7 @@ fn arrivals_that_end_by_themselves_need_no_run() {
 }
 
 #[test]
-fn a_trace_is_checked_and_belongs_to_the_hash() {
+fn a_trace_is_checked_and_hashed() {
     let read_with = |trace: &'static str| {
         let files = Files::new(move |file| {
             assert_eq!(file, "requests.jsonl");
@@ -134,13 +134,13 @@ fn a_trace_is_checked_and_belongs_to_the_hash() {
 }
 
 #[test]
-fn a_byte_order_mark_and_windows_line_ends_are_read_over() {
+fn a_byte_order_mark_and_windows_line_ends_are_ignored() {
     let windows = format!("\u{feff}{}", SHOP.replace('\n', "\r\n"));
     assert_eq!(Scenario::from_json(&windows).unwrap().sha256(), shop(&[]).sha256());
 }
 
 #[test]
-fn a_file_of_values_is_loaded_and_belongs_to_the_hash() {
+fn a_file_of_values_is_loaded_and_hashed() {
     let text = SHOP.replace(r#"{ "exponential": "6ms" }"#, r#"{ "empirical": { "file": "times.txt" } }"#);
     let read_with = |values: &str| {
         let values = values.to_owned();
@@ -158,7 +158,7 @@ fn a_file_of_values_is_loaded_and_belongs_to_the_hash() {
 }
 
 #[test]
-fn the_hash_is_of_the_content_not_of_its_form() {
+fn the_hash_depends_on_the_content_not_on_the_layout() {
     let hash = shop(&[]).sha256().to_owned();
     assert_eq!(hash.len(), 64);
     for (old, new) in [
@@ -177,7 +177,7 @@ fn the_hash_is_of_the_content_not_of_its_form() {
 }
 
 #[test]
-fn a_change_does_what_it_says() {
+fn a_change_sets_the_value_at_its_path() {
     let quantum = SimDuration::from_millis(1);
     for changes in [
         ["machine.cores=7", "machine.quantum=1ms"],
@@ -211,7 +211,7 @@ fn an_item_is_named_by_number_by_name_or_by_kind() {
 }
 
 #[test]
-fn the_key_that_chooses_a_variant_may_be_left_out() {
+fn the_key_that_selects_a_variant_may_be_omitted() {
     for change in ["policies.0.workers=9", "policies[0].workers=9", "policies.0.sync.workers=9"] {
         let policies = shop(&[change]).policies().to_vec();
         assert_eq!((policies[0].kind(), policies[0].rules().workers), ("sync", 9), "{change}");
@@ -236,7 +236,7 @@ fn a_path_finds_names_with_dots() {
 }
 
 #[test]
-fn a_comma_may_trail_and_a_share_may_be_a_percentage() {
+fn trailing_commas_and_percentages_are_accepted() {
     let same = SHOP
         .replace("\"cv\": 0.8 }", "\"cv\": \"80%\", }")
         .replace("{ \"sleep\": \"5ms\" } ]", "{ \"sleep\": \"5ms\" }, ]");
@@ -271,7 +271,7 @@ fn naming_another_variant_replaces_the_first() {
 }
 
 #[test]
-fn a_change_makes_what_is_not_there() {
+fn a_change_creates_missing_values() {
     let made = shop(&["backends.cache={}", "backends.search.x=1", "backends.search={}"]);
     assert!(made.backends().keys().eq(["db", "idp", "cache", "search"]));
     assert_eq!(shop(&["run.requests=null", "run.duration=10m"]).run().end, RunEnd::Duration("10m".parse().unwrap()));
@@ -353,7 +353,7 @@ fn when_a_connection_is_released_depends_on_the_client() {
 }
 
 #[test]
-fn weights_are_listed_where_classes_are_drawn() {
+fn default_weights_are_listed_where_classes_are_drawn() {
     let two = |arrivals: &str| {
         let text = r#"{ "classes": { "a": { "phases": [] }, "b": { "weight": 2, "phases": [] } }, "policies": [{ "sync": {} }], "#;
         defaults(&Scenario::from_json(&format!("{text} {arrivals} }}")).unwrap())

@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_left_out_stays_at_its_default() {
+    fn omitted_tolerances_have_their_defaults() {
         let scenario = Scenario::from_json(TOLERANT).unwrap();
         for (metric, expected) in [
             (Named::P99, (0.05, 1.0)),
@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn the_command_line_changes_what_it_names() {
+    fn the_command_line_changes_only_the_named_tolerance() {
         for (text, metric, expected) in [
             ("p99=10%,2ms", Named::P99, (0.1, 2.0)),
             ("p99=10%", Named::P99, (0.1, 1.0)),

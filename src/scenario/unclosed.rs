@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_indented_less_shows_what_is_not_closed() {
+    fn indentation_shows_what_is_not_closed() {
         assert_eq!(before("{\n  \"a\": { \"b\": 1,\n  \"c\": 2\n}"), Some("{\n  \"a\": { \"b\": 1"));
         assert_eq!(before("{\n  \"a\": [\n    1,\n    2\n  \"c\": 2\n}"), Some("{\n  \"a\": [\n    1,\n    2"));
         assert_eq!(
@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn without_lines_the_names_show_it() {
+    fn without_indentation_top_level_keys_show_it() {
         let text = r#"{"a": {"b": {"machine,": "}"}, "machine": {"x": 1}, "y": 2}"#;
         assert_eq!(before(text), Some(r#"{"a": {"b": {"machine,": "}"}"#));
         let flat = "{\n\"a\": {\n\"b\": 1,\n\"machine\": 2\n}";
@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_closed_is_not_missed() {
+    fn nothing_is_missing_in_closed_texts() {
         for text in [
             "{}",
             "{\n  \"a\": {\n    \"b\": [\n      1\n    ]\n  },\n  \"machine\": {}\n}",

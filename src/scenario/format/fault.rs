@@ -16,7 +16,7 @@ pub(crate) struct FaultForm {
     pub name: Option<String>,
     /// Time of its beginning, from the start of the run.
     pub at: SimDuration,
-    /// How long it lasts.
+    /// Duration of the fault.
     #[serde(rename = "for")]
     pub span: SimDuration,
     /// Time from one beginning to the next, until the end of the run; longer than `for`. The fault occurs once if omitted.

@@ -57,7 +57,7 @@ impl Names<'_> {
         })
     }
 
-    /// A beginning that resembles `warn:`, and that no name has, is a misspelling of it.
+    /// A prefix that resembles `warn:`, and that is not the beginning of a name, is a misspelling.
     fn check_beginning(&self, text: Part<'_>) -> Result<(), Diagnostic> {
         let Some(beginning) = text.text.split_once(':').map(|(word, _)| text.slice(0, word.len() + 1)) else {
             return Ok(());

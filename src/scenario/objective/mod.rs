@@ -58,7 +58,7 @@ pub enum Comparison {
 }
 
 impl Comparison {
-    /// Every one.
+    /// All comparisons.
     pub const ALL: [Self; 5] = [Self::Less, Self::AtMost, Self::Greater, Self::AtLeast, Self::Equal];
 
     /// As written in objectives.

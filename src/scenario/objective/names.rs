@@ -255,7 +255,7 @@ impl<'a> Names<'a> {
         let (id, limit) = match metric {
             Metric::PoolUtilization(id) | Metric::Station(Resource::Connection(id), _) => (id, Limit::Pool),
             Metric::Station(Resource::Query(id), _) => (id, Limit::Concurrency),
-            // Utilizations of backends have a message of their own.
+            // Utilizations of backends have their own message.
             Metric::BackendUtilization(_) => return Ok(None),
             Metric::Station(Resource::Turn | Resource::Core | Resource::CpuLimit | Resource::Thread, _)
             | Metric::Named(_)

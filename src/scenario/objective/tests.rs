@@ -1,9 +1,9 @@
-//! What objectives mean. Their mistakes are in `tests/golden/errors/`.
+//! Reading objectives. Error messages are checked in `tests/golden/errors/`.
 
 use super::*;
 use crate::model::{BackendId, Named};
 
-/// Names that an objective could stumble over: spaces, comparisons, names of metrics and groups of them.
+/// Names that are difficult in objectives: spaces, comparisons, names of metrics and of their groups.
 const ODD: &str = r#"{
   "classes": { "list": { "phases": [] }, "a < b": { "phases": [] }, "p99": { "phases": [] }, "requests": { "phases": [] } },
   "arrivals": { "poisson": "1/s" },
@@ -31,7 +31,7 @@ fn meaning(text: &str) -> String {
     let warns = if objective.warns { "warn: " } else { "" };
     let Objective { metric, comparison, bound, .. } = objective;
     let fault = |id: FaultId| scenario.faults()[usize::from(id.0)].name.clone().unwrap();
-    // Of percentiles, every request that arrived is asked for unless it says otherwise.
+    // Percentiles cover every request that arrived unless the objective says `answered`.
     let metric = match metric.fault() {
         Some(id) => format!("recovery of {}", fault(id)),
         None => metric.asked_name(&backends),
@@ -41,7 +41,7 @@ fn meaning(text: &str) -> String {
 }
 
 #[test]
-fn an_objective_means_what_it_says() {
+fn objectives_are_read_in_every_form() {
     for (text, expected) in [
         ("p99 < 400ms", "all / all / p99 < 400 Time"),
         ("all.p99 < 400ms", "all / all / p99 < 400 Time"),
@@ -85,13 +85,13 @@ fn an_objective_means_what_it_says() {
         ("requests.timed_out < 1%", "all / all / requests.timed_out < 0.01 Share"),
         ("requests.retried <= 100%", "all / all / requests.retried <= 1 Share"),
         ("breakdown.backlog_wait == 0ms", "all / all / breakdown.backlog_wait == 0 Time"),
-        // Backends; the machine's own utilizations go first.
+        // Backends; the application's own utilizations take precedence.
         ("utilization.db < 80%", "all / all / utilization.backends.db < 0.8 Share"),
         ("async.utilization.backends.db < 80%", "async / all / utilization.backends.db < 0.8 Share"),
         ("utilization.p99 < 80%", "all / all / utilization.backends.p99 < 0.8 Share"),
         ("utilization.cores < 80%", "all / all / utilization.cores < 0.8 Share"),
         ("utilization.backends.cores < 80%", "all / all / utilization.backends.cores < 0.8 Share"),
-        // Names with odd letters, or those of metrics.
+        // Names with unusual characters, or of metrics.
         ("a < b.p99 < 400ms", "all / a < b / p99 < 400 Time"),
         ("two loops > one.a < b.p99 <= 400ms", "two loops > one / a < b / p99 <= 400 Time"),
         ("p99.p99 < 400ms", "all / p99 / p99 < 400 Time"),
@@ -101,7 +101,7 @@ fn an_objective_means_what_it_says() {
         ("answered.response_time.max < 400ms", "all / all / answered.max < 400 Time"),
         ("answered.mean < 400ms", "all / all / mean < 400 Time"),
         ("requests.requests.failed < 1", "all / requests / requests.failed < 1 Requests"),
-        // As people say it.
+        // The usual spelling of percentiles.
         ("p99.9 < 400ms", "all / all / p999 < 400 Time"),
         ("async.list.response_time.p99.9 < 400ms", "async / list / p999 < 400 Time"),
         ("operation_time.p99.9 < 400ms", "all / all / operation_time.p999 < 400 Time"),
@@ -111,7 +111,7 @@ fn an_objective_means_what_it_says() {
 }
 
 #[test]
-fn of_names_with_dots_the_longest_is_meant() {
+fn the_longest_of_several_names_with_dots_matches() {
     let dotted = r#"{
       "classes": { "api": { "phases": [] }, "api.v1": { "phases": [] }, "GET /api/v1.0/users": { "phases": [] },
                    "api.slowdown": { "phases": [] }, "a.b.c": { "phases": [] } },
@@ -142,7 +142,7 @@ fn of_names_with_dots_the_longest_is_meant() {
 }
 
 #[test]
-fn every_metric_can_be_asked_for_by_its_name() {
+fn every_metric_can_be_used_by_its_name() {
     for metric in Named::ALL {
         let bound = match metric.facts().unit {
             MetricUnit::Time => "1ms",
@@ -161,7 +161,7 @@ fn every_metric_can_be_asked_for_by_its_name() {
 }
 
 #[test]
-fn an_objective_knows_its_place() {
+fn an_objective_has_its_place_in_the_file() {
     let mut scenario = scenario();
     scenario.assert("async.p99 < 1s").unwrap();
     let places = scenario.objectives().iter().map(|objective| {
@@ -195,7 +195,7 @@ fn a_text_with_escapes_is_underlined_as_a_whole() {
 }
 
 #[test]
-fn what_is_added_comes_last_and_a_mistake_adds_nothing() {
+fn added_objectives_come_last_and_mistakes_add_nothing() {
     let mut changed = scenario();
     assert!(changed.assert("asink.p99 < 1s").is_err());
     assert_eq!(changed, scenario());
@@ -205,7 +205,7 @@ fn what_is_added_comes_last_and_a_mistake_adds_nothing() {
 }
 
 #[test]
-fn names_that_objectives_could_mistake_are_not_given() {
+fn names_that_are_ambiguous_in_objectives_are_rejected() {
     for name in [
         "slowdown",
         "in_system",

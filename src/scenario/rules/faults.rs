@@ -9,7 +9,7 @@ use crate::scenario::format::{DownForm, FaultForm, RestartForm, SlowForm};
 
 use super::Checker;
 
-/// Maximum number of named faults: each has results of its own for every policy.
+/// Maximum number of named faults: each has its own results for every policy.
 const MOST_NAMED: usize = 100;
 
 impl Checker<'_> {
