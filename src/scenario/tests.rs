@@ -47,7 +47,7 @@ fn defaults(scenario: &Scenario) -> Vec<String> {
 fn a_scenario_is_read_as_it_is_written() {
     let shop = shop(&[]);
     assert_eq!(shop.name(), "shop");
-    assert_eq!(shop.description().as_deref(), Some("Two kinds of page on a small host."));
+    assert_eq!(shop.description(), Some("Two kinds of page on a small host."));
     let classes = &shop.workload().classes;
     assert_eq!(classes.iter().map(|class| class.name.as_str()).collect::<Vec<_>>(), ["list", "login"]);
     assert_eq!(single(&classes[0].phases[3]).kind, PhaseKind::Backend { backend: BackendId(0), blocking: true });
@@ -275,7 +275,7 @@ fn a_change_creates_missing_values() {
     let made = shop(&["backends.cache={}", "backends.search.x=1", "backends.search={}"]);
     assert!(made.backends().keys().eq(["db", "idp", "cache", "search"]));
     assert_eq!(shop(&["run.requests=null", "run.duration=10m"]).run().end, RunEnd::Duration("10m".parse().unwrap()));
-    assert_eq!(shop(&["description=80/s"]).description().as_deref(), Some("80/s"));
+    assert_eq!(shop(&["description=80/s"]).description(), Some("80/s"));
 }
 
 #[test]
