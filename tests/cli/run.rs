@@ -359,7 +359,7 @@ fn pool_threads_are_a_station() {
     );
     assert_eq!(policy["stations"]["threads"]["wait_ms"]["p99"], 6.0);
     assert_eq!(policy["timeline"][1]["segments"][0]["kind"], "thread_wait");
-    assert!(desk.read("output/threads/timeline.svg").contains("waiting for a thread beside the loop"));
+    assert!(desk.read("output/threads/timeline.svg").contains("waiting for a thread of the pool"));
     assert!(table.lines().any(|line| line.contains("waiting in") || line.contains("thread")), "{table}");
 }
 
