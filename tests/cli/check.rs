@@ -73,22 +73,22 @@ fn a_new_baseline_lists_what_no_check_can_judge() {
     says(
         &output,
         &[
-            "no check can judge p95 and p99 of sync, sync.page, sync.login, async and 2 more:",
+            "no check can compare p95 and p99 of sync, sync.page, sync.login, async and 2 more:",
             "replications of 41000 requests each would do",
         ],
     );
     let seconds =
         desk().run("check shop.json --set run={\"duration\":\"40s\",\"replications\":5} --update-baseline", 0);
-    says(&seconds, &["no check can judge", "s each would do"]);
+    says(&seconds, &["no check can compare", "s each would do"]);
     let page = Desk::new();
     says(
         &page.run("check shop.json --replications 2 --update-baseline", 0),
-        &["no check can judge p99 of sync and async: they", "replications of 10000 requests each would do"],
+        &["no check can compare p99 of sync and async: they", "replications of 10000 requests each would do"],
     );
     let enough = page.run("check shop.json --set run.requests=10000 --replications 2 --update-baseline", 0);
-    assert!(!said(&enough).contains("no check can judge"), "{}", said(&enough));
+    assert!(!said(&enough).contains("no check can compare"), "{}", said(&enough));
     let exact = page.run("check lecture.json --update-baseline", 0);
-    assert!(!said(&exact).contains("no check can judge"), "{}", said(&exact));
+    assert!(!said(&exact).contains("no check can compare"), "{}", said(&exact));
 }
 
 #[test]
@@ -103,12 +103,12 @@ fn a_number_without_an_interval_is_undecided_in_every_format() {
     for words in ["sync.p95 undecided ", &format!("Undecided, sync.p95 and async.p95: {reason}")] {
         assert!(printed.contains(words), "no {words:?} in\n{printed}");
     }
-    assert!(printed.contains("what cannot be tested needs more requests in each run"), "{printed}");
+    assert!(printed.contains("numbers that cannot be tested need more requests per run"), "{printed}");
     for (format, row) in [
         ("markdown", "| sync.p95 | undecided |"),
         ("csv", "shop,sync,all,p95,undecided,"),
         ("github", "::warning file=shop.json,title=shop%2C sync%3A is no worse than in the baseline::nobody knows"),
-        ("junit", "warning: nobody knows whether sync is worse than its baseline: p95 "),
+        ("junit", "warning: undecided whether sync is worse than its baseline: p95 "),
     ] {
         let printed = text(&desk.run(&format!("{slower} --quiet --format {format}"), 0));
         assert!(printed.contains(row), "no {row:?} in\n{printed}");
@@ -133,7 +133,7 @@ fn a_regression_fails_and_shows_what_was_changed() {
             "sync.page.mean",
             "regressed",
             "Changed in the scenario\n  classes.page.phases.1.db: \"60ms\" → \"66ms\"",
-            "If this is meant, put the changes of --set into the scenario file, then:\n  waitline check shop.json --update-baseline",
+            "If this is intended, put the changes of --set into the scenario file, then:\n  waitline check shop.json --update-baseline",
         ],
     );
     assert!(!said(&output).contains("66ms --update-baseline"), "{}", said(&output));

@@ -220,7 +220,7 @@ fn a_regression_fails_its_test_case_and_is_annotated() {
         "::error file=shop.json,title=shop%2C sync%3A is no worse than in the baseline::sync is worse than its baseline: mean ",
         "::error file=shop.json,title=shop%2C async%3A is no worse than in the baseline::async is worse",
         "%0Achanged in the scenario: classes.page.phases.1.db from \"10ms\" to \"13ms\"%0A",
-        "%0AIf this is meant: waitline check shop.json --replications 5 --update-baseline\n",
+        "%0AIf this is intended: waitline check shop.json --replications 5 --update-baseline\n",
     ] {
         assert!(printed.contains(line), "no {line:?} in\n{printed}");
     }
@@ -246,8 +246,8 @@ fn one_sided_comparisons_are_skipped_with_a_notice() {
         other.replace("\"page\"", "\"site\"").replacen('{', r#"{ "backends": { "db": { "concurrency": 50 } },"#, 1);
     let desk = desk.with("shop.json", other);
     let printed = text(&desk.run("check shop.json --replications 5 --quiet --format github --export junit=it.xml", 0));
-    let gone = "is gone: the baseline has it, the scenario has not";
-    let new = "is new: the baseline knows nothing of it";
+    let gone = "is missing: the baseline has it, the scenario does not";
+    let new = "is new: the scenario has it, the baseline does not";
     let found = [
         ("shop.async", "is in the baseline and in the scenario", format!("policy `async` {gone}")),
         ("shop.loop", "is in the baseline and in the scenario", format!("policy `loop` {new}")),

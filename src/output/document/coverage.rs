@@ -1,4 +1,4 @@
-//! What `verify --coverage` says: how often intervals covered the exact value.
+//! The report of `verify --coverage`: how often intervals covered the exact value.
 
 use serde_json::{Value, json};
 
@@ -7,7 +7,7 @@ use crate::output::block::number::{self, NONE};
 use crate::output::block::{Block, Finding, FindingStatus, Records, Table};
 use crate::study::{ALLOWED, Coverage, CoveredNumber};
 
-/// What `verify --coverage` says.
+/// The report of `verify --coverage`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CoverageReport(pub Vec<Coverage>);
 
@@ -89,7 +89,7 @@ fn table(lines: &[Line<'_>]) -> Table {
     table
 }
 
-/// How many shares are as they should be.
+/// How many shares are in the allowed range.
 fn verdict(lines: &[Line<'_>]) -> String {
     let failed = lines.iter().filter(|(_, number)| !number.passes()).count();
     let (least, most) = (ALLOWED.0 * 100.0, ALLOWED.1 * 100.0);
@@ -97,7 +97,7 @@ fn verdict(lines: &[Line<'_>]) -> String {
     match (failed, known_low) {
         (0, 0) => format!("every share is between {least} % and {most} %"),
         (0, some) => format!(
-            "{} of {} shares are between {least} % and {most} %; {some} below that, as is known of heavy tails",
+            "{} of {} shares are between {least} % and {most} %; {some} below that, as expected for heavy tails",
             lines.len() - some,
             lines.len()
         ),

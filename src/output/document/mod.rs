@@ -1,4 +1,4 @@
-//! What each command says, before any format: one file or folder per document.
+//! What commands report, before any format: one file or folder per document.
 //!
 //! A document brings blocks for people, findings for CI, records for spreadsheets and a value for programs; it knows no
 //! format.
@@ -21,7 +21,7 @@ use serde_json::Value;
 
 use super::block::{Block, Finding, Records};
 
-/// Everything that a command says about one subject.
+/// Everything that a command reports about one subject.
 pub trait Document {
     /// How CI identifies it.
     fn id(&self) -> DocumentId;

@@ -1,4 +1,4 @@
-//! What `presets` says: the policies that stand for real products, and what their overhead was measured on.
+//! The list of `presets`: the policies that represent real products, and where their overhead was measured.
 
 use serde_json::{Value, json};
 
@@ -7,7 +7,7 @@ use crate::output::block::number::NONE;
 use crate::output::block::{Block, Definitions, Finding, Records};
 use crate::policy::{Example, StandsFor};
 
-/// What is said of an overhead that was not measured.
+/// The words for an overhead that was not measured.
 pub const NOT_CALIBRATED: &str = "not calibrated";
 
 /// The list of presets.
@@ -19,10 +19,10 @@ impl Document for PresetList {
         DocumentId { kind: ["list", "lists"], name: "presets".to_owned(), properties: Vec::new() }
     }
 
-    /// How a scenario writes each preset, the plain policy it stands for, its overhead, and what that was measured on.
+    /// Each preset as a scenario writes it, the plain policy it stands for, its overhead, and where that was measured.
     fn blocks(&self) -> Vec<Block> {
-        let about = "The overhead is CPU time for each request on the machine that it was measured on. A scenario can give \
-                     its own:";
+        let about = "The overhead is CPU time per request on the machine where it was measured. A scenario can specify its \
+                     own:";
         let own = r#"{ "gunicorn": { "workers": 4, "overhead": { "before": "0.3ms", "response": "0.1ms", "after": "0.1ms" } } }"#;
         let presets = self.presets().map(|(example, plain)| Block::Definitions(definitions(example, plain)));
         presets.chain([Block::Code { about: about.to_owned(), language: "json", text: own.to_owned() }]).collect()
@@ -90,7 +90,7 @@ fn definitions(example: &Example, StandsFor { policy, measured_on }: StandsFor) 
     }
 }
 
-/// The overhead stands on a line of its own.
+/// The policy without its overhead, which has a line of its own.
 fn without_overhead(mut policy: Value) -> Value {
     if let Some(fields) = policy.as_object_mut() {
         for options in fields.values_mut().filter_map(Value::as_object_mut) {

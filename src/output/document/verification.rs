@@ -1,4 +1,4 @@
-//! What `verify` says: the exact cases, our value beside the exact one, and how they compare.
+//! The report of `verify`: exact cases, our values and the exact ones.
 
 use serde_json::{Value, json};
 
@@ -8,7 +8,7 @@ use crate::output::block::{Block, Finding, FindingStatus, GroupedTable, List, Re
 use crate::stats::rounded;
 use crate::study::{CaseResult, FAMILY_LEVEL, FigureResult, FigureVerdict, Ours, Verification};
 
-/// What `verify` says.
+/// The report of `verify`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct VerificationReport(pub Verification);
 
@@ -21,13 +21,13 @@ impl Document for VerificationReport {
         }
     }
 
-    /// Each case in words, below it its figures, and at the end how to read them.
+    /// Each case with its figures, and how to read them.
     fn blocks(&self) -> Vec<Block> {
         let Self(verification) = self;
         let how_to_read = format!(
-            "A figure passes when its interval covers the exact value and is narrower than allowed. Each interval is of \
+            "A figure passes if its interval covers the exact value and is narrower than allowed. Each interval has \
              level {:.3}%, so that an engine without an error passes with all figures of all cases {:.0} times in 100. \
-             `exp` is exponential, of that mean.",
+             `exp` is an exponential distribution with that mean.",
             verification.level * 100.0,
             FAMILY_LEVEL * 100.0
         );
@@ -151,7 +151,7 @@ fn cells(figure: &FigureResult) -> [String; 3] {
     }
 }
 
-/// A number with as many decimals as six digits of the exact value have, none if that is whole.
+/// A number with the decimals of the exact value in six digits; none if both are whole.
 fn number(value: f64, exact: f64) -> String {
     let is_whole = |value: f64| (value - value.round()).abs() < 5e-7;
     if is_whole(value) && is_whole(exact) {

@@ -1,4 +1,4 @@
-//! What a check was judged by: the findings of its run, and the comparison with the baseline.
+//! The findings of a check: those of its run, and the comparison with the baseline.
 
 use super::{if_meant, power};
 use crate::output::block::number;
@@ -10,7 +10,7 @@ use crate::study::{
     ScenarioCheck, ScenarioPart, Side,
 };
 
-/// Everything that was judged in a scenario: its runs, its objectives, and how it compares with its baseline.
+/// Everything that was judged: runs, objectives, and the comparison with the baseline.
 pub fn findings(check: &ScenarioCheck) -> Vec<Finding> {
     let mut findings = run::findings(&check.results);
     match &check.baseline {
@@ -42,7 +42,7 @@ fn of_baseline(file: &str, comparison: &BaselineComparison) -> Vec<Finding> {
     numbers.chain(skipped).chain(of_notes(file, comparison)).collect()
 }
 
-/// What is compared in another way than one may think.
+/// Ways in which the comparison differs from the usual one.
 fn of_notes(file: &str, comparison: &BaselineComparison) -> Option<Finding> {
     (!comparison.notes.is_empty()).then(|| Finding {
         part: None,
@@ -55,7 +55,7 @@ fn of_notes(file: &str, comparison: &BaselineComparison) -> Option<Finding> {
     })
 }
 
-/// What only the baseline or only the scenario has.
+/// A part that only the baseline or only the scenario has.
 fn of_one_sided(file: &str, part: &OneSided) -> Finding {
     let name = part.name.clone();
     let (policy, asked) = match part.part {
@@ -74,7 +74,7 @@ fn of_one_sided(file: &str, part: &OneSided) -> Finding {
     }
 }
 
-/// What only one side has, in a sentence: ``class `search` is new: the baseline knows nothing of it``.
+/// A part that only one side has, in a sentence: ``class `search` is new: the baseline does not have it``.
 pub fn one_sided(part: &OneSided) -> String {
     let what = match part.part {
         ScenarioPart::Policy => "policy",
@@ -83,14 +83,14 @@ pub fn one_sided(part: &OneSided) -> String {
     };
     let name = &part.name;
     match part.only_in {
-        Side::Baseline => format!("{what} `{name}` is gone: the baseline has it, the scenario has not"),
-        Side::Scenario => format!("{what} `{name}` is new: the baseline knows nothing of it"),
+        Side::Baseline => format!("{what} `{name}` is missing: the baseline has it, the scenario does not"),
+        Side::Scenario => format!("{what} `{name}` is new: the scenario has it, the baseline does not"),
     }
 }
 
 fn of_numbers(file: &str, metrics: &[MetricComparison], comparison: &BaselineComparison) -> Finding {
     let (policy, class) = (&metrics[0].policy, &metrics[0].class);
-    let whom = class.as_ref().map_or_else(|| policy.clone(), |class| format!("{policy}.{class}"));
+    let subject = class.as_ref().map_or_else(|| policy.clone(), |class| format!("{policy}.{class}"));
     let with = |verdict| metrics.iter().filter(move |metric| metric.verdict == verdict);
     let worst = [MetricVerdict::Regressed, MetricVerdict::Undecided, MetricVerdict::Improved]
         .into_iter()
@@ -98,12 +98,16 @@ fn of_numbers(file: &str, metrics: &[MetricComparison], comparison: &BaselineCom
         .unwrap_or(MetricVerdict::Unchanged);
     let listed = || with(worst).map(difference).collect::<Vec<_>>().join("; ");
     let (status, message) = match worst {
-        MetricVerdict::Regressed => (FindingStatus::Failed, format!("{whom} is worse than its baseline: {}", listed())),
-        MetricVerdict::Undecided => {
-            (FindingStatus::Warned, format!("nobody knows whether {whom} is worse than its baseline: {}", listed()))
+        MetricVerdict::Regressed => {
+            (FindingStatus::Failed, format!("{subject} is worse than its baseline: {}", listed()))
         }
-        MetricVerdict::Improved => (FindingStatus::Noted, format!("{whom} is better than its baseline: {}", listed())),
-        MetricVerdict::Unchanged => (FindingStatus::Passes, format!("{whom} is as in its baseline")),
+        MetricVerdict::Undecided => {
+            (FindingStatus::Warned, format!("undecided whether {subject} is worse than its baseline: {}", listed()))
+        }
+        MetricVerdict::Improved => {
+            (FindingStatus::Noted, format!("{subject} is better than its baseline: {}", listed()))
+        }
+        MetricVerdict::Unchanged => (FindingStatus::Passes, format!("{subject} is as in its baseline")),
     };
     let mut details: Vec<String> = metrics
         .iter()
@@ -131,7 +135,7 @@ fn of_numbers(file: &str, metrics: &[MetricComparison], comparison: &BaselineCom
     }
 }
 
-/// A number beside that of the baseline: `p99 412 ms, was 380 ms (+8.4%)`.
+/// A number and that of the baseline: `p99 412 ms, was 380 ms (+8.4%)`.
 fn difference(metric: &MetricComparison) -> String {
     let shown = |value: Option<f64>, beside| match value {
         Some(value) => number::quantity(value, beside, metric.unit),
@@ -165,7 +169,7 @@ pub const fn verdict(verdict: MetricVerdict) -> &'static str {
     }
 }
 
-/// A place at which the scenario is not what it was: `classes.page.phases.1.db: "60ms" → "66ms"`.
+/// A change of the scenario: `changed in the scenario: classes.page.phases.1.db from "60ms" to "66ms"`.
 fn change(change: &ScenarioChange) -> String {
     let shown = |value: &Option<serde_json::Value>| value.as_ref().map_or("nothing".to_owned(), ToString::to_string);
     format!("changed in the scenario: {} from {} to {}", change.path, shown(&change.old), shown(&change.new))

@@ -1,4 +1,4 @@
-//! What `check` found: the verdict first, then the objectives, what has changed, and what to do.
+//! The report of `check`: the verdict first, then objectives, changes, and what to do.
 
 mod findings;
 mod numbers;
@@ -17,12 +17,12 @@ use crate::study::{
     SignificanceTest, Unjudged,
 };
 
-/// What `check` says about one scenario.
+/// The report of one scenario.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CheckReport {
-    /// What it found.
+    /// The results of the check.
     pub check: ScenarioCheck,
-    /// Whether it says what is assumed, and which defaults are in force.
+    /// Whether to include the assumptions and the defaults in force.
     pub explains_defaults: bool,
 }
 
@@ -116,7 +116,7 @@ fn headline(check: &ScenarioCheck) -> String {
         why.push(format!("{} undecided", counted(undecided, "number is", "numbers are")));
     }
     if let (true, BaselineCheck::Written(written)) = (why.is_empty(), &check.baseline) {
-        why.push(format!("{} is {}", written.file, if written.replaced { "written anew" } else { "written" }));
+        why.push(format!("{} is {}", written.file, if written.replaced { "replaced" } else { "written" }));
     }
     let why = if why.is_empty() { String::new() } else { format!(": {}", why.join(", ")) };
     format!("{} {verdict}{why}", check.scenario)
@@ -126,7 +126,7 @@ fn counted(count: usize, one: &str, several: &str) -> String {
     format!("{} {}", number::count(count as u64), if count == 1 { one } else { several })
 }
 
-/// What stands below the headline, in order.
+/// The blocks below the headline, in order.
 fn sections(check: &ScenarioCheck) -> Vec<Block> {
     let mut sections: Vec<Block> = run::objectives(&check.results).map(Block::Table).into_iter().collect();
     match &check.baseline {
@@ -147,7 +147,7 @@ fn sections(check: &ScenarioCheck) -> Vec<Block> {
     sections
 }
 
-/// `no check can judge p99 of sync and async; p95 of sync.login: …`.
+/// `no check can compare p99 of sync and async; p95 of sync.login: …`.
 fn unjudged(found: &Unjudged) -> String {
     let numbers: Vec<String> = found
         .numbers
@@ -155,7 +155,7 @@ fn unjudged(found: &Unjudged) -> String {
         .map(|numbers| format!("{} of {}", listed(&numbers.metrics), listed(&numbers.of)))
         .collect();
     format!(
-        "no check can judge {}: they have no confidence interval; {}",
+        "no check can compare {}: they have no confidence interval; {}",
         numbers.join("; "),
         words::unjudged_help(found.help)
     )
@@ -197,10 +197,12 @@ fn compared(comparison: &BaselineComparison, sections: &mut Vec<Block>) {
         undecided.any(|metric| (metric.test != SignificanceTest::Untested) == is_tested)
     };
     if is_undecided(false) {
-        notes.push("what cannot be tested needs more requests in each run, in the baseline as well".to_owned());
+        notes.push("numbers that cannot be tested need more requests per run, in the baseline too".to_owned());
     }
     if is_undecided(true) {
-        notes.push("what may be chance needs more replications or longer runs, in the baseline as well".to_owned());
+        notes.push(
+            "differences that may be chance need more replications or longer runs, in the baseline too".to_owned(),
+        );
     }
     notes.extend(power::sentence(comparison));
     if !notes.is_empty() {
@@ -211,11 +213,11 @@ fn compared(comparison: &BaselineComparison, sections: &mut Vec<Block>) {
     }
 }
 
-/// What stands before the command that accepts the numbers.
+/// The introduction of the command that accepts the numbers.
 pub fn if_meant(comparison: &BaselineComparison) -> String {
     match comparison.accept_needs_edit {
-        true => "If this is meant, put the changes of --set into the scenario file, then:".to_owned(),
-        false => "If this is meant:".to_owned(),
+        true => "If this is intended, put the changes of --set into the scenario file, then:".to_owned(),
+        false => "If this is intended:".to_owned(),
     }
 }
 

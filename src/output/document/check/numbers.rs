@@ -1,4 +1,4 @@
-//! The table of numbers that are not as in the baseline.
+//! The table of numbers that differ from the baseline.
 
 use indexmap::IndexMap;
 
@@ -24,7 +24,7 @@ pub fn table(comparison: &BaselineComparison, shown: &[&MetricComparison]) -> Ta
     };
     shown.sort_by_key(|metric| rank(metric.verdict));
     let title = format!(
-        "{} of {} numbers are not as in {}",
+        "{} of {} numbers differ from {}",
         number::count(shown.len() as u64),
         number::count(comparison.metrics.len() as u64),
         visible(&comparison.file),
@@ -42,7 +42,7 @@ pub fn table(comparison: &BaselineComparison, shown: &[&MetricComparison]) -> Ta
         table.numbers("", "no answer", unanswered);
     }
     table.note.push(format!(
-        "Of gates without a change, at most {} call a number changed by chance.",
+        "Without any change, at most {} of checks call a number changed.",
         number::short_percent(comparison.family_level)
     ));
     table.note.extend(levels(&shown));
@@ -60,7 +60,7 @@ pub fn table(comparison: &BaselineComparison, shown: &[&MetricComparison]) -> Ta
     table
 }
 
-/// At which level intervals are: each at that at which its number was decided.
+/// The levels of the intervals: each is that at which its number was decided.
 fn levels(shown: &[&MetricComparison]) -> Option<String> {
     let tested = shown.iter().filter(|metric| metric.test != SignificanceTest::Exact);
     let mut levels: Vec<f64> = tested.filter_map(|metric| metric.interval_level).collect();
@@ -75,7 +75,7 @@ fn levels(shown: &[&MetricComparison]) -> Option<String> {
     Some(format!("Each interval has the confidence at which its number was decided: {between}."))
 }
 
-/// The error rate that goes with a response time: `was → is`, where requests got no answer.
+/// The error rate of the same requests as a response time, if any got no answer: `was → is`.
 fn unanswered(comparison: &BaselineComparison, metric: &MetricComparison) -> String {
     let goes_with = |other: &&MetricComparison| {
         (&other.policy, &other.class) == (&metric.policy, &metric.class) && other.metric == Named::ErrorRate.name()

@@ -1,38 +1,38 @@
-//! How small a change a gate sees, in a sentence.
+//! The smallest change that a check detects, in a sentence.
 
 use crate::model::visible;
 use crate::output::block::number;
 use crate::study::{BaselineComparison, Finer, GATE_POWER, MetricComparison, MetricPower};
 
-/// `this gate sees a change of 3 % at p99 of sync and of 1.2 % of its mean, in 80 of 100 cases; for 1 % at p99 use 40
-/// replications, in the baseline as well`, for the policy whose changes are hardest to see; `None` if no number has a
-/// standard error.
+/// `this gate detects a change of 3 % at p99 of sync and of 1.2 % of the mean of sync, in 80 of 100 cases; for 1 % at p99
+/// use 40 replications, in the baseline too`, for the policy whose changes are hardest to detect; `None` if no number has
+/// a standard error.
 pub fn sentence(comparison: &BaselineComparison) -> Option<String> {
     let tail = ["p99", "p95", "p50"].into_iter().find_map(|metric| least_seen(comparison, metric));
     let mean = least_seen(comparison, "mean");
     let seen: Vec<Detectable<'_>> = tail.into_iter().chain(mean).collect();
     let changes: Vec<String> = seen.iter().map(Detectable::change).collect();
     let is_bound = seen.iter().any(|seen| seen.power.is_bound);
-    let less = if is_bound { ", or less where pairs of runs are alike" } else { "" };
+    let less = if is_bound { ", or less if pairs of runs are similar" } else { "" };
     let finer = seen.first()?.finer().map(|finer| format!("; {finer}")).unwrap_or_default();
     let cases = GATE_POWER * 100.0;
-    Some(format!("this gate sees a change of {}{less}, in {cases} of 100 cases{finer}", changes.join(" and of ")))
+    Some(format!("this gate detects a change of {}{less}, in {cases} of 100 cases{finer}", changes.join(" and of ")))
 }
 
-/// How small a change of one number is seen, for details: `; a change of 3.1 % is seen`.
+/// The smallest change of one number that is detected, for details: `; detects a change of 3.1 %`.
 pub fn detail(metric: &MetricComparison) -> String {
     let share = metric.power.and_then(|power| power.relative);
-    share.map(|share| format!("; a change of {} is seen", two_digits(share))).unwrap_or_default()
+    share.map(|share| format!("; detects a change of {}", two_digits(share))).unwrap_or_default()
 }
 
-/// A number that has a power, as a share.
+/// A number with its smallest detectable change, as a share.
 struct Detectable<'a> {
     metric: &'a MetricComparison,
     power: MetricPower,
     share: f64,
 }
 
-/// The number of that name whose changes are hardest to see, over all requests of each policy.
+/// The metric of the policy whose changes are hardest to detect, over all requests.
 fn least_seen<'a>(comparison: &'a BaselineComparison, name: &str) -> Option<Detectable<'a>> {
     let wanted = comparison.metrics.iter().filter(|metric| metric.class.is_none() && metric.metric == name);
     let seen = wanted.filter_map(|metric| {
@@ -65,7 +65,7 @@ impl Detectable<'_> {
             "mean" => "of the mean".to_owned(),
             percentile => format!("at {percentile}"),
         };
-        Some(format!("for {} {at} use {what}, in the baseline as well", two_digits(relative)))
+        Some(format!("for {} {at} use {what}, in the baseline too", two_digits(relative)))
     }
 }
 

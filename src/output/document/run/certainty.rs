@@ -9,11 +9,11 @@ use crate::stats::{ClassConfidence, Confidence, IntervalMethod, PolicyResults, S
 /// How sure one number is.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Certainty {
-    /// There is no chance in it, or nobody asked.
+    /// It does not depend on chance, or its interval was not estimated.
     Unsaid,
-    /// There is no interval for it.
+    /// No interval can be estimated for it.
     NotEstimable,
-    /// How far its interval reaches, in its unit: half its width, unless a part of it is cut off.
+    /// How far its interval extends, in its unit: half its width, unless it is cut off on one side.
     GiveOrTake(f64),
 }
 
@@ -42,16 +42,16 @@ pub fn cells(unit: TimeUnit, numbers: &[Option<f64>], certainties: &[Certainty])
             Certainty::GiveOrTake(half) => format!(" ±{}", give_or_take(unit.of_millis(*half), cell)),
         })
         .collect();
-    // Numbers stand below each other, and so do the signs.
+    // Numbers are aligned, and so are the signs.
     let room = after.iter().map(|after| after.chars().count()).max().unwrap_or(0);
     column.iter().zip(after).map(|(cell, after)| format!("{cell}{after:<room$}")).collect()
 }
 
-/// What `±` stands for, and why it sometimes has a question mark.
+/// What `±` means, and why it is sometimes followed by a question mark.
 pub fn note(results: &ScenarioResults) -> Vec<String> {
     let known = results.policies.iter().filter_map(|policy| policy.confidence.as_ref());
     let mut note: Vec<String> = known.filter_map(give_or_take_means).take(1).collect();
-    // Each reason once, with the numbers it holds for.
+    // Each reason once, with the numbers it applies to.
     let mut reasons: IndexMap<String, Vec<String>> = IndexMap::new();
     for (metric, heading) in SHOWN {
         let why = |policy: &PolicyResults| {
@@ -75,7 +75,7 @@ pub fn note(results: &ScenarioResults) -> Vec<String> {
     note
 }
 
-/// What `±` stands for where numbers of these have an interval.
+/// What `±` means for numbers with such an interval.
 fn give_or_take_means(confidence: &Confidence) -> Option<String> {
     let Confidence { level, method, samples, batch_requests, .. } = confidence;
     let level = number::short_percent(*level);
@@ -91,7 +91,7 @@ fn give_or_take_means(confidence: &Confidence) -> Option<String> {
 /// The numbers of the first table that have intervals, and their headings.
 pub const SHOWN: [(&str, &str); 4] = [("mean", "mean"), ("p50", "p50"), ("p95", "p95"), ("p99", "p99")];
 
-/// What was left out at the beginning, in a sentence.
+/// Which requests the warm-up excludes, in a sentence.
 pub fn warm_up(results: &ScenarioResults) -> Option<String> {
     let most = results.policies.iter().map(|policy| policy.warm_up_requests).max().unwrap_or(0);
     if results.warm_up.method == WarmUpMethod::None {

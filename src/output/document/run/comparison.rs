@@ -5,7 +5,7 @@ use crate::output::block::Table;
 use crate::output::block::number::{self, TimeUnit, give_or_take};
 use crate::stats::{ComparisonResults, DifferenceResult, DifferenceVerdict, ScenarioResults};
 
-/// How the policies differ from one of them: a table, and under it the verdicts in words.
+/// How the policies differ from one of them: a table, and below it the verdicts in words.
 pub fn comparison(results: &ScenarioResults) -> Option<Table> {
     let comparisons = &results.comparisons;
     let first = comparisons.first()?;

@@ -1,11 +1,11 @@
-//! What each fault did to the requests: tables of before, during and after, and how long until it was over for the users.
+//! The effect of each fault: tables of before, during and after it, and the time to recovery.
 
 use super::faults::{span, what};
 use crate::output::block::Table;
 use crate::output::block::number::{self, TimeUnit};
 use crate::stats::{FaultEffect, FaultWindow, PhaseNumbers, Recovery, ScenarioResults, Summary};
 
-/// Of faults without a name, so many have tables; all are in `results.json`.
+/// Maximum number of faults without a name that have tables; all are in `results.json`.
 const MOST_UNNAMED: usize = 4;
 
 /// A table for each fault.
@@ -52,14 +52,12 @@ fn table(results: &ScenarioResults, place: usize, fault: &FaultWindow) -> Option
     table.apart();
     let served: Vec<_> = numbers().map(|n| n.throughput_per_s).collect();
     table.numbers("", "served per second", number::column(&served));
-    table
-        .note
-        .push("Requests that arrived before the fault, during it and after it; the times are of the answered.".into());
+    table.note.push("Requests that arrived before, during and after the fault; times of answered requests.".into());
     table.note.extend(effects.iter().map(|(name, effect)| recovery(name, effect)));
     Some(table)
 }
 
-/// The parts of the run, the first with the policy's name.
+/// The rows of a policy; the first one has its name.
 fn lines<'a>(policy: &str, effect: &'a FaultEffect) -> [(bool, String, &'a PhaseNumbers); 3] {
     [
         (false, format!("{policy}, before"), &effect.before),
@@ -68,17 +66,17 @@ fn lines<'a>(policy: &str, effect: &'a FaultEffect) -> [(bool, String, &'a Phase
     ]
 }
 
-/// When it was over for the users.
+/// When response times had recovered.
 fn recovery(policy: &str, effect: &FaultEffect) -> String {
     match (effect.recovery, effect.recovery_ms) {
         (Recovery::Recovered, Some(time)) if time > 0.0 => {
-            format!("{policy}: over for the users {} after its end.", duration(time))
+            format!("{policy}: recovered {} after its end.", duration(time))
         }
-        (Recovery::Recovered, _) => format!("{policy}: over for the users at its end."),
+        (Recovery::Recovered, _) => format!("{policy}: recovered at its end."),
         (Recovery::NotRecovered, _) => {
-            format!("{policy}: not over for the users by the end of the run or the next time.")
+            format!("{policy}: not recovered by the end of the run or the next occurrence.")
         }
-        (Recovery::Unknown, _) => format!("{policy}: too few requests before or after it to tell when it was over."),
+        (Recovery::Unknown, _) => format!("{policy}: too few requests before or after it to determine the recovery."),
     }
 }
 

@@ -18,7 +18,7 @@ pub(in crate::output) fn what(fault: &FaultWindow) -> String {
     }
 }
 
-/// When it goes wrong: `from 5 to 15 s, again every 60 s`.
+/// When it goes wrong: `from 5 to 15 s and again every 60 s`.
 pub(in crate::output) fn span(fault: &FaultWindow) -> String {
     let (per_ms, unit) = seconds_from(1000.0, fault.end_ms);
     let span = format!("from {} to {} {unit}", fault.start_ms * per_ms, fault.end_ms * per_ms);
@@ -31,12 +31,12 @@ pub(in crate::output) fn span(fault: &FaultWindow) -> String {
     }
 }
 
-/// From so many milliseconds on, times are told in seconds: what to multiply with, and the unit.
+/// The factor and the unit for a time: seconds from `least_ms` on, milliseconds below.
 fn seconds_from(least_ms: f64, time_ms: f64) -> (f64, &'static str) {
     if time_ms >= least_ms { (0.001, "s") } else { (1.0, "ms") }
 }
 
-/// All of them with their times, in a sentence; nothing if nothing goes wrong.
+/// All faults with their times, in a sentence; empty without faults.
 pub(in crate::output) fn sentence(faults: &[FaultWindow]) -> String {
     let one = |fault: &FaultWindow| {
         let name = fault.name.as_ref().map_or(String::new(), |name| format!("{name}: "));
@@ -52,7 +52,7 @@ mod tests {
     use crate::stats::FaultWindowKind;
 
     #[test]
-    fn a_sentence_tells_what_goes_wrong_and_when() {
+    fn a_sentence_describes_each_fault_and_its_time() {
         let slow = FaultWindow {
             kind: FaultWindowKind::Slow,
             start_ms: 5000.0,

@@ -1,4 +1,4 @@
-//! What a run was judged by: its policies one by one, and its objectives.
+//! The findings of a run: its policies one by one, and its objectives.
 
 use super::{objectives, stations};
 use crate::output::block::number;
@@ -31,7 +31,7 @@ fn runs_to_its_end(policy: &PolicyResults) -> Finding {
     Finding { details, ..of_run(Some(policy), "runs to its end", status, message) }
 }
 
-/// Whether no worker has more than it can do while others have room, where workers can differ.
+/// Whether no worker is overloaded while others are not, if workers can differ.
 fn shares_its_load(policy: &PolicyResults) -> Option<Finding> {
     let (status, message) = match stations::imbalance(policy) {
         Some(message) => (FindingStatus::Warned, message),
@@ -50,7 +50,7 @@ fn answers_its_requests(policy: &PolicyResults) -> Option<Finding> {
     Some(of_run(Some(policy), "answers its requests", status, message))
 }
 
-/// Whether the load is one that the policy can sustain, where that was asked.
+/// Whether the policy can sustain its load, if that was determined.
 fn sustains_its_load(policy: &PolicyResults) -> Option<Finding> {
     let saturation = policy.saturation.as_ref()?;
     let (status, message) = match words::load_warning(saturation) {
@@ -60,7 +60,7 @@ fn sustains_its_load(policy: &PolicyResults) -> Option<Finding> {
     Some(of_run(Some(policy), "sustains its load", status, message))
 }
 
-/// A pool that a product asks without a client: the numbers leave something out.
+/// A pool that a product queries without a `client`: the numbers leave something out.
 fn asks_through_a_client(missing: &MissingClient) -> Finding {
     let MissingClient { policy, backend, measured } = missing;
     let asked = format!("asks {backend} through a client");

@@ -1,4 +1,4 @@
-//! What was asked of the application: operations of clients, capacity, throughput and utilization.
+//! Load: operations of clients, capacity, throughput and utilization.
 
 use indexmap::IndexMap;
 
@@ -7,7 +7,7 @@ use crate::output::block::number::{self, NONE, TimeUnit};
 use crate::output::words;
 use crate::stats::{OperationCounts, PolicyResults, Saturation, ScenarioResults, Summary};
 
-/// From a client's first try to its answer, and how many tries there were, where clients try again.
+/// The operations of clients that retry: from the first attempt to the answer, and the number of attempts.
 pub fn operations(results: &ScenarioResults) -> Option<Table> {
     let summaries: Vec<_> = results.policies.iter().map(|policy| policy.operation_time_ms).collect::<Option<_>>()?;
     let unit = TimeUnit::of(summaries.iter().flat_map(|times| [times.mean, times.p50, times.max]));
@@ -38,7 +38,7 @@ pub fn operations(results: &ScenarioResults) -> Option<Table> {
     Some(table)
 }
 
-/// What each policy can sustain, what limits it, and what was asked of it; nothing of a picture of few requests.
+/// What each policy can sustain, what limits it, and the offered load; `None` if that was not determined.
 pub fn capacity(results: &ScenarioResults) -> Option<Table> {
     let saturations: Vec<_> = results.policies.iter().map(|policy| policy.saturation.as_ref()).collect();
     if saturations.iter().all(Option::is_none) {
@@ -63,7 +63,7 @@ pub fn capacity(results: &ScenarioResults) -> Option<Table> {
     Some(table)
 }
 
-/// What went through, and how busy everything was.
+/// Throughput, and how busy everything was.
 pub fn load(results: &ScenarioResults) -> Table {
     const BUSY: &str = "utilization";
     let policies = &results.policies;
@@ -95,7 +95,7 @@ pub fn load(results: &ScenarioResults) -> Table {
         let shares = policies.iter().map(|policy| policy.utilization.backends.get(*backend).copied().flatten());
         table.numbers(BUSY, backend, shares.map(number::percent).collect());
     }
-    // Where only a pool limits a backend, its utilization is the pool's.
+    // If only a pool limits a backend, its utilization is that of the pool.
     let pools: IndexMap<&String, ()> =
         policies.iter().flat_map(|policy| policy.utilization.pools.keys()).map(|name| (name, ())).collect();
     for backend in pools.keys() {

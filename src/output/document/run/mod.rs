@@ -1,4 +1,4 @@
-//! What `run` and `quick` say about one scenario.
+//! The report of `run` and `quick` about one scenario.
 
 mod certainty;
 mod comparison;
@@ -27,12 +27,12 @@ use crate::output::block::{Block, Definitions, Finding, List, Records, Table};
 use crate::output::words;
 use crate::stats::ScenarioResults;
 
-/// What a run says about one scenario.
+/// The report of one scenario.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RunReport {
     /// Its results.
     pub results: ScenarioResults,
-    /// Whether it says what is assumed, and which defaults are in force.
+    /// Whether to include the assumptions and the defaults in force.
     pub explains_defaults: bool,
 }
 
@@ -72,7 +72,7 @@ impl Document for RunReport {
     }
 }
 
-/// The name of the scenario, and what its results depend on.
+/// The name of the scenario, and the inputs of its results.
 pub fn id(results: &ScenarioResults) -> DocumentId {
     DocumentId {
         kind: ["scenario", "scenarios"],
@@ -112,7 +112,7 @@ fn tables(results: &ScenarioResults) -> Vec<Table> {
     tables
 }
 
-/// What is assumed, what presets stand for, and which defaults are in force.
+/// The assumptions, what presets stand for, and the defaults in force.
 pub fn explained(results: &ScenarioResults) -> Vec<Block> {
     let assumptions = results.assumptions.iter().map(|assumption| words::assumption(*assumption).to_owned());
     let assumed = assumptions.chain(presets::missing_clients(results)).collect();

@@ -5,7 +5,7 @@ use crate::output::block::number::{self, NONE};
 use crate::output::block::{Finding, FindingStatus, Location, Table};
 use crate::stats::{ObjectiveResult, ObjectiveVerdict, ScenarioResults, Undecided, UndecidedReason, reach};
 
-/// What was asked, and whether it is so: a table, the worst first.
+/// All objectives with their verdicts, the worst first.
 pub fn table(results: &ScenarioResults) -> Option<Table> {
     if results.slo.is_empty() {
         return None;
@@ -34,16 +34,16 @@ pub fn table(results: &ScenarioResults) -> Option<Table> {
         );
     }
     if found.iter().any(|objective| objective.answered_only) {
-        table.note.push("* is of the answered requests only, and more than 1% got no answer.".into());
+        table.note.push("* of the answered requests only; more than 1% got no answer.".into());
     }
     table.note.extend(undecided_notes(&found));
     Some(table)
 }
 
-/// Which objectives chance may have decided, and how many requests would decide them: the first of each kind.
+/// Why objectives are undecided by chance, and how many requests would decide them; one sentence per reason.
 fn undecided_notes(found: &[&ObjectiveResult]) -> Vec<String> {
     let kinds = [
-        (UndecidedReason::IntervalHoldsBound, "! The interval holds the bound"),
+        (UndecidedReason::IntervalHoldsBound, "! The interval contains the bound"),
         (UndecidedReason::NoInterval, "±? There is no confidence interval"),
     ];
     let of_kind = |(why, what): (UndecidedReason, &str)| {
@@ -53,10 +53,10 @@ fn undecided_notes(found: &[&ObjectiveResult]) -> Vec<String> {
         let most = requests.iter().flatten().max();
         let needed = match most {
             Some(most) => format!("about {} requests would decide it", number::count(*most)),
-            None => "more requests do not decide it".to_owned(),
+            None => "more requests would not decide it".to_owned(),
         };
         (!requests.is_empty())
-            .then(|| format!("{what}: undecided by chance, with another seed the verdict may be another; {needed}."))
+            .then(|| format!("{what}: undecided by chance, another seed may give another verdict; {needed}."))
     };
     kinds.into_iter().filter_map(of_kind).collect()
 }
@@ -80,12 +80,12 @@ const fn verdict_word(verdict: ObjectiveVerdict) -> &'static str {
     }
 }
 
-/// What an objective found, with its unit and certainty.
+/// The value of an objective, with its unit and certainty.
 fn value(objective: &ObjectiveResult) -> String {
     let shown = match (objective.value, objective.longest_wait_ms) {
         (Some(value), _) => number::quantity(value, Some(objective.bound), objective.unit),
         (None, Some(longest)) => format!("none, waits up to {}", number::quantity(longest, None, MetricUnit::Time)),
-        (None, None) if is_not_over(objective) => return "not over".to_owned(),
+        (None, None) if is_not_recovered(objective) => return "not recovered".to_owned(),
         (None, None) => return NONE.to_owned(),
     };
     let only = if objective.answered_only { " *" } else { "" };
@@ -101,12 +101,12 @@ fn value(objective: &ObjectiveResult) -> String {
     }
 }
 
-/// Whether it asks how long until a fault was over for the users, which it was not by the end of the run.
-fn is_not_over(objective: &ObjectiveResult) -> bool {
+/// Whether it bounds the recovery from a fault that lasted to the end of the run.
+fn is_not_recovered(objective: &ObjectiveResult) -> bool {
     objective.value.is_none() && objective.verdict != ObjectiveVerdict::NoData && objective.longest_wait_ms.is_none()
 }
 
-/// The objectives that are not met, or cannot be judged, a sentence each; those that only warn are left out.
+/// The objectives that are broken or cannot be evaluated, a sentence each, without those that only warn.
 pub fn broken_objectives(results: &ScenarioResults) -> Vec<String> {
     let is_broken = |objective: &&ObjectiveResult| status(objective) >= FindingStatus::Failed;
     let broken = results.slo.iter().filter(is_broken);
@@ -118,9 +118,9 @@ pub fn finding(objective: &ObjectiveResult, results: &ScenarioResults) -> Findin
     let value = objective.value.map(|value| number::quantity(value, Some(objective.bound), objective.unit));
     let asked = &objective.objective;
     let message = match (&value, objective.verdict) {
-        (None, _) if is_not_over(objective) => {
+        (None, _) if is_not_recovered(objective) => {
             let fault = objective.fault.as_deref().unwrap_or_default();
-            format!("the fault {fault} was not over for the users by the end of the run, as `{asked}` asks")
+            format!("the run had not recovered from fault {fault} by its end, which does not meet `{asked}`")
         }
         (None, ObjectiveVerdict::NoData) => {
             format!("{name} has no value in this run, so `{asked}` cannot be evaluated")
@@ -141,7 +141,7 @@ pub fn finding(objective: &ObjectiveResult, results: &ScenarioResults) -> Findin
     }
     details.extend(objective.undecided.map(undecided));
     if let Some(share) = objective.without_answer {
-        let of = if objective.answered_only { "The number is of the answered requests only; " } else { "" };
+        let of = if objective.answered_only { "The number covers answered requests only; " } else { "" };
         details.push(format!("{of}{} got no answer.", number::percent(Some(share))));
     }
     Finding {
@@ -155,7 +155,7 @@ pub fn finding(objective: &ObjectiveResult, results: &ScenarioResults) -> Findin
     }
 }
 
-/// What came out of an objective.
+/// The status of an objective.
 const fn status(objective: &ObjectiveResult) -> FindingStatus {
     match objective.verdict {
         ObjectiveVerdict::Met if objective.undecided.is_some() || objective.answered_only => FindingStatus::Noted,
@@ -171,7 +171,7 @@ fn name(policy: &str, class: Option<&str>, metric: &str) -> String {
     class.map_or_else(|| format!("{policy}.{metric}"), |class| format!("{policy}.{class}.{metric}"))
 }
 
-/// Why a percentile over every request that arrived has no value.
+/// Why a percentile over all arrived requests has no value.
 fn why_none(objective: &ObjectiveResult) -> String {
     let longest = objective.longest_wait_ms.map(|longest| number::quantity(longest, None, MetricUnit::Time));
     let longest = longest.map(|longest| format!(", the longest wait seen is {longest}")).unwrap_or_default();
@@ -181,15 +181,15 @@ fn why_none(objective: &ObjectiveResult) -> String {
     }
 }
 
-/// Why chance may have decided an objective, and what would decide it.
+/// Why an objective is undecided by chance, and what would decide it.
 fn undecided(undecided: Undecided) -> String {
     let why = match undecided.why {
-        UndecidedReason::IntervalHoldsBound => "The interval holds the bound",
+        UndecidedReason::IntervalHoldsBound => "The interval contains the bound",
         UndecidedReason::NoInterval => "It has no confidence interval",
     };
     let needed = match undecided.requests {
         Some(requests) => format!("; about {} requests would decide it", number::count(requests)),
         None => String::new(),
     };
-    format!("{why}: another seed may say otherwise{needed}.")
+    format!("{why}: another seed may give another verdict{needed}.")
 }

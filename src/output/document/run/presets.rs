@@ -7,7 +7,7 @@ use crate::output::format::json;
 use crate::policy::StandsFor;
 use crate::stats::ScenarioResults;
 
-/// What the presets of a report stand for, in a short sentence for those that are alike.
+/// What the presets stand for, a short sentence per group of similar ones.
 pub fn sentences(results: &ScenarioResults) -> Vec<String> {
     let mut alike: IndexMap<(String, bool), Vec<&str>> = IndexMap::new();
     for (name, StandsFor { policy, measured_on }) in presets(results) {
@@ -22,7 +22,7 @@ pub fn sentences(results: &ScenarioResults) -> Vec<String> {
     alike.iter().map(sentence).collect()
 }
 
-/// What each preset of a report stands for, with all options, and what its overhead was measured with.
+/// What each preset stands for, with all options, and how its overhead was measured.
 pub fn explained(results: &ScenarioResults) -> Vec<String> {
     let sentence = |(name, StandsFor { policy, measured_on }): (&str, &StandsFor)| {
         let calibrated = match measured_on {
@@ -38,7 +38,7 @@ fn presets(results: &ScenarioResults) -> impl Iterator<Item = (&str, &StandsFor)
     results.policies.iter().filter_map(|policy| Some((policy.name.as_str(), policy.stands_for.as_ref()?)))
 }
 
-/// What a product's numbers leave out where it asks through a pool without a `client`, in sentences.
+/// What a product's numbers leave out if it queries through a pool without a `client`, in sentences.
 pub fn missing_clients(results: &ScenarioResults) -> Vec<String> {
     let mut asking: IndexMap<(&str, &str), Vec<&str>> = IndexMap::new();
     for missing in &results.missing_clients {

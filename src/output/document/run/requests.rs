@@ -10,7 +10,7 @@ use crate::stats::{PolicyResults, ScenarioResults, TimelineEntry};
 /// Maximum number of policies in one table.
 const SIDE_BY_SIDE: usize = 4;
 
-/// Each request under each policy, when there are few; several tables when there are many policies.
+/// Each request under each policy, if there are few; several tables if there are many policies.
 pub fn single_requests(results: &ScenarioResults) -> Vec<Table> {
     if !has_single_requests(results) {
         return Vec::new();
@@ -58,7 +58,7 @@ fn side_by_side(requests: &[&TimelineEntry], policies: &[PolicyResults]) -> Tabl
     table
 }
 
-/// What became of a request without an answer.
+/// How a request without an answer ended.
 pub fn ending(entry: &TimelineEntry) -> String {
     entry.outcome.map_or_else(|| "in flight".to_owned(), |outcome| outcome.replace('_', " "))
 }

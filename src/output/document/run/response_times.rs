@@ -61,7 +61,7 @@ pub fn response_times(results: &ScenarioResults) -> Table {
     table
 }
 
-/// A line of the table of response times: a policy, or one of its classes.
+/// A row of the table: a policy, or one of its classes.
 struct ResponseRow<'a> {
     is_part: bool,
     name: &'a str,

@@ -1,4 +1,4 @@
-//! Where requests waited once a worker had taken them, why some got no answer, and what each worker did.
+//! Where requests waited after a worker had taken them, why some got no answer, and what each worker did.
 
 use crate::model::{Failure, Rejection};
 use crate::output::block::Table;
@@ -6,10 +6,10 @@ use crate::output::block::number::{self, NONE, TimeUnit};
 use crate::policy::Runner;
 use crate::stats::{Level, PolicyResults, RequestCounts, ScenarioResults, StationResults, WorkerResults};
 
-/// Up to this many workers are shown one by one.
+/// Maximum number of workers that are shown one by one.
 const WORKERS: usize = 16;
 
-/// How long requests waited at each station where any of them did; no table where none did.
+/// The waiting times at each station where requests waited; no table if none did.
 pub fn waits(results: &ScenarioResults) -> Option<Table> {
     let rows: Vec<_> = results.policies.iter().flat_map(contended).collect();
     if rows.is_empty() {
@@ -49,14 +49,14 @@ pub fn waits(results: &ScenarioResults) -> Option<Table> {
     Some(table)
 }
 
-/// The stations of a policy where requests waited, by their names in files.
+/// The stations of a policy where requests waited, with their names in files.
 fn contended(policy: &PolicyResults) -> impl Iterator<Item = (&PolicyResults, &str, &StationResults)> {
     let waited = |station: &StationResults| station.wait_ms.probability.is_some_and(|share| share > 0.0);
     let stations = policy.stations.iter().filter(move |(_, station)| waited(station));
     stations.map(move |(key, station)| (policy, key.as_str(), station))
 }
 
-/// A station by the name that people give it.
+/// The name of a station for people.
 fn station_name(policy: &PolicyResults, key: &str) -> String {
     let has_threads = policy.stations.contains_key("threads");
     match key.split_once('.') {
@@ -73,7 +73,7 @@ fn station_name(policy: &PolicyResults, key: &str) -> String {
     }
 }
 
-/// Why requests of a policy got no answer, in a sentence, where the counts alone do not tell.
+/// Why requests of a policy got no answer, in a sentence, if there are reasons beyond the counts.
 pub fn without_answer(policy: &PolicyResults) -> Option<String> {
     let reasons = reasons(&policy.requests);
     (!reasons.is_empty()).then(|| format!("{}: {}.", policy.name, reasons.join("; ")))
@@ -87,7 +87,7 @@ pub fn reasons(requests: &RequestCounts) -> Vec<String> {
     occur.map(|(count, what, about)| format!("{} {what}: {about}", number::count(count))).collect()
 }
 
-/// What each worker did, where one of them had more than it could do.
+/// What each worker did, for policies with an overloaded worker.
 pub fn workers(results: &ScenarioResults) -> Vec<Table> {
     results.policies.iter().filter(|policy| policy.imbalance.is_some()).map(of_workers).collect()
 }
@@ -114,7 +114,7 @@ fn busy(worker: &WorkerResults) -> f64 {
     worker.utilization.unwrap_or(0.0)
 }
 
-/// The worker that had more than it could do while the others had room, in a sentence.
+/// The one overloaded worker among others that are not, in a sentence.
 pub fn imbalance(policy: &PolicyResults) -> Option<String> {
     let found = policy.imbalance?;
     Some(format!(

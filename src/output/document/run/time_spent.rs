@@ -5,7 +5,7 @@ use crate::output::block::number::{self, TimeUnit};
 use crate::output::block::{Bars, Table, TimeBar};
 use crate::stats::{PolicyResults, ScenarioResults};
 
-/// The parts of the mean response time; a part that is 0 everywhere is left out.
+/// The parts of the mean response time, without parts that are 0 everywhere.
 pub fn table(results: &ScenarioResults) -> Table {
     let unit = breakdown_unit(results);
     let title = format!("Where the time went, mean per request in {}", unit.name);
@@ -21,7 +21,7 @@ pub fn table(results: &ScenarioResults) -> Table {
     table.apart();
     table.numbers("", "in all", unit.column(&sums));
     if lines.iter().any(|(is_part, ..)| *is_part) {
-        table.note.push("No answer: of the requests that ended without one, until their work ended.".into());
+        table.note.push("No answer: requests that got none, until their work ended.".into());
     }
     table
 }
@@ -45,7 +45,7 @@ pub fn bars(results: &ScenarioResults) -> Option<Bars> {
     (longest_ms > 0.0).then(|| Bars { rows: bars.collect(), longest_ms })
 }
 
-/// The line of the answered requests of a policy, and that of the others: whether it is a part, its name, and the times.
+/// The rows of a policy, for answered requests and for the others: whether it is a part, its name, and the times.
 fn time_lines(policy: &PolicyResults) -> Vec<(bool, String, Breakdown)> {
     let others = policy.unanswered_breakdown_ms.map(|breakdown| (true, "no answer".to_owned(), breakdown));
     std::iter::once((false, policy.name.clone(), policy.breakdown_ms)).chain(others).collect()

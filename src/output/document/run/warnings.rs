@@ -5,7 +5,7 @@ use crate::output::block::number;
 use crate::output::words;
 use crate::stats::{MUCH_UNANSWERED, PolicyResults, RequestCounts, ScenarioResults};
 
-/// What one should know before trusting the numbers: one sentence each.
+/// What to know before trusting the numbers, a sentence each.
 pub fn warnings(results: &ScenarioResults) -> Vec<String> {
     let mut warnings: Vec<String> = results.policies.iter().filter_map(without_answer).collect();
     for policy in &results.policies {
@@ -18,9 +18,8 @@ pub fn warnings(results: &ScenarioResults) -> Vec<String> {
         warnings.extend(why.map(|why| format!("{}: no prediction of a real server is possible: {why}", policy.name)));
     }
     if results.policies.iter().any(|policy| policy.requests.arrived == 0 && policy.warm_up_requests > 0) {
-        warnings.push(
-            "every request arrived in the warm-up, so that none is left to count: the run is too short for it".into(),
-        );
+        warnings
+            .push("every request arrived during the warm-up, so none is left to measure: the run is too short".into());
     }
     if !results.warm_up.unsettled.is_empty() {
         warnings.push(format!(
@@ -38,7 +37,7 @@ pub fn warnings(results: &ScenarioResults) -> Vec<String> {
     warnings
 }
 
-/// That response times leave out requests which got no answer, where those are more than 1 %.
+/// The share of requests without an answer, which response times leave out, if it is above 1 %.
 fn without_answer(policy: &PolicyResults) -> Option<String> {
     let RequestCounts { arrived, completed, rejected, timed_out, failed, in_flight, .. } = policy.requests;
     let share = |count: u64| count as f64 / arrived as f64;
