@@ -263,7 +263,9 @@ impl<O: Observer> Simulation<O> {
         match self.rules.queueing.dispatch {
             Dispatch::Shared => SHARED,
             Dispatch::Accept if self.requests[id].executor != Executor::Accepted => SHARED,
-            _ => 1 + self.requests[id].worker as usize,
+            Dispatch::Accept | Dispatch::RoundRobin | Dispatch::Random | Dispatch::LeastBusy => {
+                1 + self.requests[id].worker as usize
+            }
         }
     }
 

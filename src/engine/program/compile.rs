@@ -1,6 +1,8 @@
 //! How classes are compiled for a policy.
 
-use crate::model::{Activity, Backend, PhaseKind, SimDuration};
+use std::ops::Range;
+
+use crate::model::{Activity, Backend, BackendId, PhaseKind, SimDuration};
 use crate::random::{Phase, RequestClass, Sampler, SinglePhase, Workload};
 
 use super::{ClassProgram, Hold, Instruction, Program};
@@ -32,13 +34,41 @@ impl Program {
 
     fn add_class(&mut self, class: &RequestClass, backends: &[Backend], rules: &Rules) {
         let first = self.instructions.len();
-        let mut parallel = Vec::new();
-        let mut overhead = Vec::new();
         let in_thread = rules.thread_pool.as_ref().is_some_and(|pool| pool.takes(&class.name));
-        overhead.extend(self.add_overhead(first, rules.overhead.before));
+        let mut overhead: Vec<_> = self.add_overhead(first, rules.overhead.before).into_iter().collect();
         if in_thread {
             self.add(Instruction::HandOff, None);
         }
+        let mut parallel = Vec::new();
+        overhead.extend(self.add_phases(first, class, backends, rules, in_thread, &mut parallel));
+        if in_thread && !rules.overhead.is_none() {
+            self.add(Instruction::HandBack, None);
+        }
+        overhead.extend(self.add_response(first, rules));
+        self.add(Instruction::Depart, None);
+        self.stride = self.stride.max(self.instructions.len() - first);
+        let end = self.instructions.len() as u32 - 1;
+        let steps = (0..).zip(self.instructions[first..].iter().copied());
+        let has_timers = rules.timers.is_some() && !in_thread;
+        let timers: Vec<usize> =
+            steps.clone().filter(|(_, step)| has_timers && is_sleep(*step, backends)).map(|(place, _)| place).collect();
+        let round_trips = steps.map(|(place, step)| (place, round_trip(step, backends)));
+        overhead.extend(round_trips.filter(|(_, span)| *span > SimDuration::ZERO));
+        self.adds |= !overhead.is_empty() || !timers.is_empty();
+        let priority = class.priority;
+        self.classes.push(ClassProgram { first: first as u32, end, priority, parallel, overhead, timers });
+    }
+
+    /// Adds the phases of a class, and notes the places of parallel waits. Returns the work of clients.
+    fn add_phases(
+        &mut self,
+        first: usize,
+        class: &RequestClass,
+        backends: &[Backend],
+        rules: &Rules,
+        in_thread: bool,
+        parallel: &mut Vec<Range<usize>>,
+    ) -> Vec<(usize, SimDuration)> {
         let wait_blocks = |marked: bool| match rules.blocking_waits {
             BlockingWaits::None => false,
             BlockingWaits::Marked => marked && !in_thread,
@@ -46,10 +76,11 @@ impl Program {
         };
         // A loop keeps its core from one request to the next, and has no lock to lose.
         let shares_lock = rules.running_at_once == 1 && (in_thread || !rules.keeps_core);
+        let mut added = Vec::new();
         for phase in &class.phases {
             match phase {
                 Phase::Single(single) => {
-                    overhead.extend(self.add_phase(first, single, backends, wait_blocks, shares_lock));
+                    added.extend(self.add_phase(first, single, backends, wait_blocks, shares_lock));
                 }
                 Phase::Parallel { branches, concurrent } => {
                     if rules.gathers && !in_thread || *concurrent {
@@ -62,51 +93,20 @@ impl Program {
                 }
             }
         }
-        if in_thread && !rules.overhead.is_none() {
-            self.add(Instruction::HandBack, None);
-        }
+        added
+    }
+
+    /// Adds what the application server does for the response and after it. Returns its work.
+    fn add_response(&mut self, first: usize, rules: &Rules) -> Vec<(usize, SimDuration)> {
         if rules.yields_to_respond {
             self.add(Instruction::Yield, None);
         }
-        overhead.extend(self.add_overhead(first, rules.overhead.response));
+        let mut added: Vec<_> = self.add_overhead(first, rules.overhead.response).into_iter().collect();
         if rules.overhead.after > SimDuration::ZERO {
             self.add(Instruction::Respond, None);
-            overhead.extend(self.add_overhead(first, rules.overhead.after));
+            added.extend(self.add_overhead(first, rules.overhead.after));
         }
-        self.add(Instruction::Depart, None);
-        self.stride = self.stride.max(self.instructions.len() - first);
-        let end = self.instructions.len() as u32 - 1;
-        let is_timer = |step: &Instruction| match step {
-            Instruction::Wait { backend, .. } => {
-                backend.is_none_or(|backend| backends[usize::from(backend.0)].stand_in)
-            }
-            _ => false,
-        };
-        let timers = (0..).zip(&self.instructions[first..]).filter(|(_, step)| is_timer(step)).map(|(place, _)| place);
-        let timers = if rules.timers.is_some() && !in_thread { timers.collect() } else { Vec::new() };
-        let round_trip = |(place, step): (usize, &Instruction)| {
-            let span = match step {
-                Instruction::Wait { backend: Some(backend), .. } => {
-                    let backend = &backends[usize::from(backend.0)];
-                    backend.round_trip + backend.query_overhead
-                }
-                Instruction::Statement { backend, .. } => backends[usize::from(backend.0)].round_trip,
-                Instruction::Wait { backend: None, .. }
-                | Instruction::Cpu(_)
-                | Instruction::Connect { .. }
-                | Instruction::Fork { .. }
-                | Instruction::HandOff
-                | Instruction::HandBack
-                | Instruction::Yield
-                | Instruction::Respond
-                | Instruction::Depart => SimDuration::ZERO,
-            };
-            (span > SimDuration::ZERO).then_some((place, span))
-        };
-        overhead.extend((0..).zip(&self.instructions[first..]).filter_map(round_trip));
-        self.adds |= !overhead.is_empty() || !timers.is_empty();
-        let priority = class.priority;
-        self.classes.push(ClassProgram { first: first as u32, end, priority, parallel, overhead, timers });
+        added
     }
 
     pub(super) fn add_single(&mut self, phase: &SinglePhase, wait_blocks: impl Fn(bool) -> bool) {
@@ -135,5 +135,39 @@ impl Program {
         self.samplers.push(sampler.unwrap_or_else(|| Sampler::constant(SimDuration::ZERO)));
         self.activities.push(instruction.activity().unwrap_or(Activity::Sleep));
         self.holds.push(Hold::No);
+    }
+}
+
+/// Whether the application sleeps in a step, so that its loop's timers end it.
+fn is_sleep(step: Instruction, backends: &[Backend]) -> bool {
+    match step {
+        Instruction::Wait { backend, .. } => backend.is_none_or(|backend| backends[usize::from(backend.0)].stand_in),
+        Instruction::Cpu(_)
+        | Instruction::Connect { .. }
+        | Instruction::Statement { .. }
+        | Instruction::Fork { .. }
+        | Instruction::HandOff
+        | Instruction::HandBack
+        | Instruction::Yield
+        | Instruction::Respond
+        | Instruction::Depart => false,
+    }
+}
+
+/// The time that a step takes beyond its demand: the way to a backend and back, and what the backend adds to queries.
+fn round_trip(step: Instruction, backends: &[Backend]) -> SimDuration {
+    let backend = |id: BackendId| &backends[usize::from(id.0)];
+    match step {
+        Instruction::Wait { backend: Some(id), .. } => backend(id).round_trip + backend(id).query_overhead,
+        Instruction::Statement { backend: id, .. } => backend(id).round_trip,
+        Instruction::Wait { backend: None, .. }
+        | Instruction::Cpu(_)
+        | Instruction::Connect { .. }
+        | Instruction::Fork { .. }
+        | Instruction::HandOff
+        | Instruction::HandBack
+        | Instruction::Yield
+        | Instruction::Respond
+        | Instruction::Depart => SimDuration::ZERO,
     }
 }
