@@ -8,7 +8,7 @@
 use crate::engine::{BlockingWaits, Departure, Entrance, Observer, Outcome, Rules, Segment, Standing, Unfinished};
 use crate::model::{Activity, ClassId, SimDuration, SimTime};
 
-use crate::stats::results::{TimelineEntry, TimelineSegment};
+use crate::stats::results::{TimelineEntry, TimelinePart, TimelineSegment};
 
 /// Maximum number of segments of a request.
 const MOST_SEGMENTS: usize = 512;
@@ -39,6 +39,7 @@ struct Entry {
     slot: Option<u32>,
     /// Adjacent segments of one activity are merged: the place is that of the first.
     segments: Vec<Segment>,
+    parts: Vec<TimelinePart>,
     /// How many segments have been merged into others.
     merged: u64,
 }
@@ -180,14 +181,24 @@ impl Entry {
             worker: None,
             slot: None,
             segments: Vec::new(),
+            parts: Vec::new(),
             merged: 0,
         }
     }
 
     fn add(&mut self, segment: Segment) {
+        self.add_part(&segment);
         append(&mut self.segments, segment);
         if self.segments.len() > MOST_SEGMENTS {
             self.merge_neighbours();
+        }
+    }
+
+    fn add_part(&mut self, segment: &Segment) {
+        let (activity, place, span) = (segment.activity, segment.place, segment.end - segment.start);
+        match self.parts.iter_mut().find(|part| (part.activity, part.place) == (activity, place)) {
+            Some(part) => part.span += span,
+            None => self.parts.push(TimelinePart { activity, place, span }),
         }
     }
 
@@ -233,6 +244,7 @@ impl Entry {
             slot: self.slot.map(|slot| slot + 1),
             merged_segments: self.merged,
             segments: self.segments.iter().map(|segment| timeline_segment(segment, tells_blocking)).collect(),
+            parts: self.parts.clone(),
         }
     }
 }
@@ -294,6 +306,8 @@ mod tests {
             assert_eq!((sum(&entry, Activity::Compute), sum(&entry, Activity::RunQueueWait)), (spans(2), spans(3)));
             let longest = entry.segments.iter().map(|segment| segment.end - segment.start).max();
             assert!(count == 1 || longest < Some(SimDuration::from_nanos(5 * count * 1_000_000 / 16)), "{count} turns");
+            let parts: SimDuration = entry.parts.iter().map(|part| part.span).sum();
+            assert_eq!((entry.parts.len(), parts), (2, spans(5)), "{count} turns");
             let adjoin = |pair: &[Segment]| pair[0].end == pair[1].start;
             assert!(entry.segments.windows(2).all(adjoin), "{count} turns: a hole");
         }

@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use super::is_false;
 use super::is_zero;
+use crate::model::{Activity, Place, SimDuration};
 
 /// A window of time. A request belongs to the window in which it arrived; a retry is a request of its own.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, JsonSchema)]
@@ -66,6 +67,20 @@ pub struct TimelineEntry {
     pub merged_segments: u64,
     /// What it did, in order of time, without holes.
     pub segments: Vec<TimelineSegment>,
+    /// How long it spent on each activity in each place, such as a backend. Not written.
+    #[serde(skip)]
+    pub parts: Vec<TimelinePart>,
+}
+
+/// Time that a request spent on one activity in one place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TimelinePart {
+    /// What it was doing.
+    pub activity: Activity,
+    /// Where it waited or was served; `None` while it slept.
+    pub place: Option<Place>,
+    /// How long, in all.
+    pub span: SimDuration,
 }
 
 /// A stretch of a request's time spent in one way.

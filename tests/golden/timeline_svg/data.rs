@@ -82,6 +82,7 @@ pub fn entry(
         worker: place.map(|(worker, _)| worker),
         slot: place.and_then(|(_, slot)| slot),
         segments,
+        parts: Vec::new(),
     }
 }
 
