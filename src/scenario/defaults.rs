@@ -96,6 +96,8 @@ fn add(default: Option<&Json>, path: &str, defaults: &mut Vec<(String, String)>)
 struct InForce<'a> {
     /// Whether classes are drawn by their weights.
     weights: bool,
+    /// Whether the machine has a CPU quota, which has a period.
+    quota: bool,
     /// The policies whose threads hand over a lock.
     switching: HashSet<&'a str>,
 }
@@ -119,6 +121,7 @@ impl<'a> InForce<'a> {
         };
         let switches = |policy: &&PolicyChoice| policy.rules().hand_over_interval.is_some();
         Self {
+            quota: sections.machine.cpu_limit.is_some(),
             weights: is_drawn && sections.workload.classes.len() > 1,
             switching: sections.policies.iter().filter(switches).map(PolicyChoice::name).collect(),
         }
@@ -127,6 +130,9 @@ impl<'a> InForce<'a> {
     fn holds(&self, path: &str) -> bool {
         if path.starts_with("classes.") && path.ends_with(".weight") {
             return self.weights;
+        }
+        if path == "machine.limit_period" {
+            return self.quota;
         }
         let switching = path.strip_prefix("policies.").and_then(|rest| rest.strip_suffix(".switch_interval"));
         switching.is_none_or(|policy| self.switching.contains(policy))

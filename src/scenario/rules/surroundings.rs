@@ -80,20 +80,18 @@ impl Checker<'_> {
             return match form.limit_period {
                 Some(_) => Err(self
                     .error(
-                        "`limit_period` without `cpu_limit`",
+                        "`limit_period` needs `cpu_limit`",
                         node.at("limit_period").short_span(),
-                        "the period of what?",
+                        "found no `cpu_limit`",
                     )
-                    .with_help(
-                        "add `cpu_limit`, the number of cores that the quota is worth, or remove `limit_period`",
-                    )),
+                    .with_help("add `cpu_limit`, the CPU quota in cores, or remove `limit_period`")),
                 None => Ok(None),
             };
         };
         let limit = CpuLimit { cores, period: form.limit_period.unwrap_or(LIMIT_PERIOD) };
         if limit.period == SimDuration::ZERO {
             return Err(self
-                .error("`limit_period` must be above 0", node.at("limit_period").short_span(), "a duration of 0")
+                .error("`limit_period` must be above 0", node.at("limit_period").short_span(), "found 0")
                 .with_help("write a duration such as \"100ms\", or omit it"));
         }
         if cores.is_nan() || cores <= 0.0 || limit.quota() == SimDuration::ZERO {
