@@ -259,4 +259,26 @@ mod tests {
         }
         assert_eq!(Metric::Station(Resource::Core, StationNumber::WaitP50).per_mille(), Some(500));
     }
+
+    /// A new kind of metric does not compile here: it belongs to [`Metric::all`], or has a reason not to.
+    fn is_listed(metric: Metric) -> bool {
+        match metric {
+            Metric::Named(_)
+            | Metric::FailedBy(_)
+            | Metric::RejectedBy(_)
+            | Metric::BackendUtilization(_)
+            | Metric::PoolUtilization(_)
+            | Metric::Station(..) => true,
+            // The tails of the list once more, and a number for each fault of a scenario.
+            Metric::OfArrived(_) | Metric::Recovery(_) => false,
+        }
+    }
+
+    #[test]
+    fn every_kind_of_metric_is_listed() {
+        let all = Metric::all(1);
+        assert!(all.iter().all(|metric| is_listed(*metric)));
+        let kinds: std::collections::HashSet<_> = all.iter().map(std::mem::discriminant).collect();
+        assert_eq!(kinds.len(), 6);
+    }
 }

@@ -86,8 +86,7 @@ pub struct TimelinePart {
 /// A stretch of a request's time spent in one way.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct TimelineSegment {
-    /// The activity: `backlog_wait`, `run_queue_wait`, `pool_wait`, `backend_wait`, `framework`, `compute`, `backend`, `sleep`
-    /// or `thread_wait`.
+    /// The activity: the name of one of the parts of `breakdown_ms`.
     pub kind: &'static str,
     /// From when.
     pub start_ms: f64,
