@@ -1,4 +1,4 @@
-//! A baseline as its file holds it: keys sorted, one number a line, so that `git diff` shows which numbers changed.
+//! The file of a baseline: sorted keys and one number per line, so that `git diff` shows which numbers changed.
 
 use serde_json::Value;
 
@@ -34,7 +34,7 @@ fn numbers(numbers: &BaselineNumbers, depth: usize) -> String {
     object(numbers.iter().map(line), depth)
 }
 
-/// An object one field a line, sorted by name.
+/// An object with one field per line, sorted by name.
 fn object(fields: impl Iterator<Item = (String, String)>, depth: usize) -> String {
     let mut fields: Vec<_> = fields.collect();
     if fields.is_empty() {

@@ -1,8 +1,8 @@
-//! What becomes of a text from outside in each format: the one place that decides.
+//! Escaping of text from outside for each format, in one place.
 //!
-//! Names, descriptions and file names may hold anything. Each format shows them as [`visible`] gives them and escapes
-//! what it would take for markup, here and nowhere else. Logs of CI are a format too: whatever is printed may be read
-//! there line by line, so [`in_log`] looks at all that goes to standard output or standard error.
+//! Names, descriptions and file names may contain anything. Each format shows them as [`visible`] returns them and escapes
+//! what would be markup, here and nowhere else. CI logs are a format too: they are read line by line, so [`in_log`] checks
+//! everything that goes to standard output or standard error.
 
 use std::borrow::Cow;
 
@@ -18,7 +18,7 @@ pub fn markdown(text: &str) -> String {
         let (before, after) = (&text[..at], &text[at + letter.len_utf8()..]);
         let is_markup = match letter {
             '\\' | '`' | '*' | '_' | '|' | '<' | '>' | '[' | ']' | '#' | '~' | '&' | '$' | '@' => true,
-            // A link, or what CI takes for a command.
+            // A link, or a command for CI.
             ':' => after.starts_with("//") || after.starts_with(':'),
             '.' => list_end == Some(at) || before.to_lowercase().ends_with("www"),
             ')' => list_end == Some(at),
@@ -33,14 +33,14 @@ pub fn markdown(text: &str) -> String {
     escaped
 }
 
-/// Where the point or bracket behind a number is, with which a text would begin a numbered list.
+/// Position of the full stop or bracket after a number with which a text would begin a numbered list.
 fn list_marker(text: &str) -> Option<usize> {
     let digits = text.find(|letter: char| !letter.is_ascii_digit())?;
     let after = text[digits..].strip_prefix(['.', ')'])?;
     (digits > 0 && (after.is_empty() || after.starts_with(' '))).then_some(digits)
 }
 
-/// Markdown: as it is, in a code span whose fence is longer than any run of backticks inside.
+/// Markdown: unchanged, in a code span whose fence is longer than any run of backticks inside.
 pub fn markdown_code(text: &str) -> String {
     let text = visible(text);
     let longest = text.split(|letter| letter != '`').map(str::len).max().unwrap_or(0);
@@ -57,8 +57,8 @@ pub fn markdown_block(language: &str, text: &str) -> String {
     format!("{fence}{language}\n{text}\n{fence}\n")
 }
 
-/// CSV: a field, quoted if it must be (RFC 4180). A spreadsheet would calculate what begins like a formula, and a line that
-/// begins with two colons is a command to GitHub: an apostrophe before it makes it a text.
+/// CSV: a field, quoted if necessary (RFC 4180). A spreadsheet would evaluate what begins like a formula, and a line that
+/// begins with two colons is a command to GitHub: a leading apostrophe makes it plain text.
 pub fn csv(field: &str) -> Cow<'_, str> {
     const FORMULA: [char; 8] = ['=', '+', '-', '@', '＝', '＋', '－', '＠'];
     let bare = field.trim_start_matches(|letter: char| letter.is_whitespace() || is_hidden(letter));
@@ -70,7 +70,7 @@ pub fn csv(field: &str) -> Cow<'_, str> {
     if shown.contains(['"', ',', ';']) { Cow::Owned(format!("\"{}\"", shown.replace('"', "\"\""))) } else { shown }
 }
 
-/// XML (SVG, JUnit): as content and in attributes.
+/// XML (SVG, JUnit): for content and attributes.
 pub fn xml(text: &str) -> String {
     let text = visible(text);
     let mut escaped = String::with_capacity(text.len());
@@ -98,7 +98,7 @@ pub fn github_property(text: &str) -> String {
     github_message(&visible(text)).replace(':', "%3A").replace(',', "%2C")
 }
 
-/// JSON that has been written: what is hidden stands as `\u` and its number, so that nothing is lost.
+/// Serialized JSON: hidden characters become `\u` escapes, so that nothing is lost.
 pub fn json(written: &str) -> Cow<'_, str> {
     let is_other = |letter: char| letter != '\n' && is_hidden(letter);
     if !written.chars().any(is_other) && !has_bracket_command(written) {
@@ -117,8 +117,8 @@ pub fn json(written: &str) -> Cow<'_, str> {
     Cow::Owned(without_bracket_commands(&escaped, "\\u0023"))
 }
 
-/// Text for people, as it may stand in a terminal or a log: nothing hidden but line feeds and, where it is `styled`, our own
-/// colours; and no line that a CI system takes for a command.
+/// Text for a terminal or a log: no hidden characters except line feeds and, if `styled`, our own colours; and no line that
+/// a CI system would take for a command.
 pub fn in_log(text: &str, styled: bool) -> String {
     let mut shown = String::with_capacity(text.len());
     for line in text.split_inclusive('\n') {
@@ -134,7 +134,7 @@ pub fn in_log(text: &str, styled: bool) -> String {
     without_bracket_commands(&shown, "# ")
 }
 
-/// An XML document: no line of it is a command to a CI system, and nothing else changes.
+/// An XML document without lines that a CI system would take for commands; nothing else changes.
 pub fn xml_in_log(document: &str) -> String {
     let lines = document.split_inclusive('\n').map(|line| {
         let start = line.len() - line.trim_start().len();
@@ -146,7 +146,7 @@ pub fn xml_in_log(document: &str) -> String {
     without_bracket_commands(&lines.collect::<String>(), "&#35;")
 }
 
-/// A line without what is hidden in it, except the escape sequences of colours.
+/// A line without hidden characters, except the escape sequences of colours.
 fn unhidden(line: &str, styled: bool) -> Cow<'_, str> {
     if !line.chars().any(is_hidden) {
         return Cow::Borrowed(line);
@@ -179,21 +179,21 @@ fn without_styles(line: &str) -> String {
     bare
 }
 
-/// How long the sequence is that sets a style, if one begins here: `ESC [ numbers m`.
+/// Length of the sequence that sets a style, if one begins here: `ESC [ numbers m`.
 fn style_length(text: &str) -> usize {
     let Some(numbers) = text.strip_prefix("\u{1b}[") else { return 0 };
     let end = numbers.find(|letter: char| !letter.is_ascii_digit() && letter != ';').unwrap_or(numbers.len());
     if numbers[end..].starts_with('m') { "\u{1b}[".len() + end + 1 } else { 0 }
 }
 
-/// What begins a command in brackets, anywhere in a line: GitHub's older form, Azure Pipelines, TeamCity.
+/// The beginnings of commands in brackets, anywhere in a line: GitHub's older form, Azure Pipelines, TeamCity.
 const BRACKET_COMMANDS: [&str; 3] = ["##[", "##vso[", "##teamcity["];
 
 fn has_bracket_command(text: &str) -> bool {
     BRACKET_COMMANDS.iter().any(|command| text.contains(command))
 }
 
-/// The text with something else for the first `#` of each command in brackets.
+/// The text with a replacement for the first `#` of each command in brackets.
 fn without_bracket_commands(text: &str, hash: &str) -> String {
     BRACKET_COMMANDS
         .iter()
@@ -205,7 +205,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn markdown_shows_a_text_as_it_is() {
+    fn markdown_shows_a_text_unchanged() {
         for (text, escaped) in [
             ("a`b`|c", "a\\`b\\`\\|c"),
             ("<script>alert(1)</script>", "\\<script\\>alert(1)\\</script\\>"),
@@ -226,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn a_code_span_holds_backticks() {
+    fn a_code_span_can_contain_backticks() {
         assert_eq!(markdown_code("a"), "`a`");
         assert_eq!(markdown_code("a`b``c"), "```a`b``c```");
         assert_eq!(markdown_code("`"), "`` ` ``");
@@ -234,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn a_spreadsheet_calculates_nothing() {
+    fn a_spreadsheet_evaluates_no_formula() {
         for (field, written) in [
             ("plain", "plain"),
             ("a,b \"c\"", "\"a,b \"\"c\"\"\""),

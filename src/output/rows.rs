@@ -1,12 +1,12 @@
-//! CSV of single requests: one row for each that departed.
+//! CSV of single requests: a row per departed request.
 
 use super::escape;
 use crate::model::Activity;
 use crate::stats::ROUNDED_BELOW;
 use crate::study::RequestRow;
 
-/// The first line. With several scenarios in one file, a column `scenario` comes first; with several replications of
-/// each, a column `replication` comes after the policy.
+/// The header. If one file has several scenarios, a column `scenario` comes first; if it has several replications of each,
+/// a column `replication` follows the policy.
 pub fn header(scenarios: bool, replications: bool) -> String {
     let mut line = if scenarios { "scenario,policy,".to_owned() } else { "policy,".to_owned() };
     line.push_str(if replications { "replication," } else { "" });
@@ -19,7 +19,7 @@ pub fn header(scenarios: bool, replications: bool) -> String {
     line
 }
 
-/// Appends the line of one request, its scenario first when there are several.
+/// Appends the line of one request, with its scenario first if there are several.
 pub fn row(scenario: Option<&str>, row: &RequestRow<'_>, line: &mut String) {
     if let Some(scenario) = scenario {
         push_text(scenario, line);
@@ -53,7 +53,7 @@ pub fn push_text(field: &str, line: &mut String) {
     line.push_str(&escape::csv(field));
 }
 
-/// Appends a number with as many of its 6 decimals as are not 0 at the end.
+/// Appends a number with at most 6 decimals, without trailing zeros.
 pub fn push_number(number: f64, line: &mut String) {
     if number.abs() >= ROUNDED_BELOW || !number.is_finite() {
         line.push_str(&number.to_string());
@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn a_row_has_a_cell_for_each_heading() {
+    fn a_row_has_a_cell_per_heading() {
         let mut line = String::new();
         let data = RequestRow {
             policy: "sync",

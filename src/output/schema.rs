@@ -1,4 +1,4 @@
-//! The JSON Schemas of what waitline writes (draft 2020-12).
+//! The JSON Schemas of files that waitline writes (draft 2020-12).
 
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
@@ -7,17 +7,17 @@ use serde_json::{Map, Value, json};
 use crate::stats::{SCHEMA, ScenarioResults};
 use crate::study::{BASELINE_SCHEMA, Baseline, CHECK_SCHEMA, ScenarioCheck};
 
-/// That of results.json.
+/// The schema of results.json.
 pub fn results_schema() -> Value {
     schema::<ScenarioResults>("waitline results", SCHEMA)
 }
 
-/// That of baselines.
+/// The schema of baselines.
 pub fn baseline_schema() -> Value {
     schema::<Baseline>("waitline baseline", BASELINE_SCHEMA)
 }
 
-/// That of what `check` prints as JSON.
+/// The schema of the JSON output of `check`.
 pub fn check_schema() -> Value {
     let mut schema = schema::<ScenarioCheck>("waitline check", CHECK_SCHEMA);
     name(&mut schema["$defs"]["ScenarioResults"], SCHEMA);
@@ -29,7 +29,7 @@ fn schema<T: JsonSchema>(title: &str, version: &str) -> Value {
     let mut schema = generator.into_root_schema_for::<T>().to_value();
     name(&mut schema, version);
     put_for_json(&mut schema);
-    // What it is comes first, for people who open the file.
+    // Title and description come first, for people who open the file.
     let mut ordered = Map::new();
     for key in ["$schema", "title", "description"] {
         ordered.extend(schema.get(key).map(|value| (key.to_owned(), value.clone())));
@@ -41,14 +41,14 @@ fn schema<T: JsonSchema>(title: &str, version: &str) -> Value {
     Value::Object(ordered)
 }
 
-/// The document names its schema, so that a reader knows it from others.
+/// Fixes the value of the field `schema`, which identifies the document.
 fn name(schema: &mut Value, version: &str) {
     if let Some(field) = schema.pointer_mut("/properties/schema") {
         *field = json!({ "description": "Which schema this is.", "const": version });
     }
 }
 
-/// What our documentation calls `None` is null in a file.
+/// `None` in our documentation is null in a file.
 fn put_for_json(schema: &mut Value) {
     match schema {
         Value::Object(fields) => {

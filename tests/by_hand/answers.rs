@@ -308,10 +308,10 @@ fn objectives_that_chance_may_have_decided_are_marked() {
     let desk = desk(&with(short, &["slo"], json!(["p99 < 600ms"])));
     desk.run("check it.json --no-baseline", 0);
     let output = desk.run("check it.json --no-baseline --undecided fail", 3);
-    assert!(errors(&output).contains("chance may have decided `p99 < 600ms`"), "{}", errors(&output));
+    assert!(errors(&output).contains("`p99 < 600ms` is undecided by chance"), "{}", errors(&output));
     desk.run("run it.json --out out", 0);
     let output = desk.run("run it.json --out out --undecided fail", 3);
-    assert!(errors(&output).contains("chance may have decided"), "{}", errors(&output));
+    assert!(errors(&output).contains("is undecided by chance"), "{}", errors(&output));
     assert!(text(&output).contains("requests would decide it"), "{}", text(&output));
 }
 

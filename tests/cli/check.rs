@@ -219,7 +219,7 @@ fn a_bad_baseline_is_described_with_the_command_that_repairs_it() {
             good.replace("\"model_version\": ", "\"model_version\": 9").replace("\"replications\"", "\"runs\""),
             "of the model, and this program computes version",
         ),
-        (text(&results), "is no baseline but `waitline.results/1`"),
+        (text(&results), "is not a baseline but `waitline.results/1`"),
         (LECTURE.to_owned(), "it has no `schema`"),
     ] {
         fs::write(desk.path("shop.baseline.json"), &content).unwrap();
@@ -250,8 +250,8 @@ fn a_named_baseline_must_exist() {
 #[test]
 fn only_a_baseline_is_overwritten() {
     let desk = desk().with("notes.txt", "mine");
-    desk.fails("check shop.json --baseline shop.json --update-baseline", 2, &["`shop.json` is no baseline"]);
-    desk.fails("check shop.json --baseline notes.txt --update-baseline", 2, &["`notes.txt` is no baseline"]);
+    desk.fails("check shop.json --baseline shop.json --update-baseline", 2, &["`shop.json` is not a baseline"]);
+    desk.fails("check shop.json --baseline notes.txt --update-baseline", 2, &["`notes.txt` is not a baseline"]);
     assert_eq!((desk.read("shop.json"), desk.read("notes.txt")), (SHOP.to_owned(), "mine".to_owned()));
 }
 
@@ -265,7 +265,7 @@ fn invalid_objectives_are_errors_and_nothing_is_written() {
     );
     let output =
         desk.run("check shop.json --set classes.login.weight=0 --assert async.login.p99<1s --update-baseline", 2);
-    says(&output, &["╭─[ --assert:1:1 ]", "the run gave no such number", "has no p99 to judge"]);
+    says(&output, &["╭─[ --assert:1:1 ]", "the run has no such number", "has no p99 to evaluate"]);
     assert_eq!(desk.files(), ["shop.json"]);
 }
 

@@ -52,7 +52,7 @@ fn nothing_replaces_a_file_that_is_read() {
     }
     refused(&desk, "check shop.json --export json=shop.baseline.json", &["the baseline of a scenario"]);
     refused(&desk, "check shop.json --no-baseline --export json=shop.json", &["a scenario of this run"]);
-    refused(&desk, "check naming.json --baseline times.txt --update-baseline", &["is no baseline"]);
+    refused(&desk, "check naming.json --baseline times.txt --update-baseline", &["is not a baseline"]);
     refused(&desk, "check naming.json --no-baseline --export csv=times.txt", &["a file that a scenario"]);
 }
 

@@ -115,7 +115,7 @@ fn the_table_says_why_no_prediction_is_possible() {
 fn errors_in_a_case_are_reported_with_their_file() {
     for (observed, message) in [
         ("request,rep1\n1,11\n2,22\n", "3 requests are sent, and 2 were observed"),
-        ("request,rep1\n1,11\n2,soon\n", "line 3: `soon` is no time in ms"),
+        ("request,rep1\n1,11\n2,soon\n", "line 3: `soon` is not a time in ms"),
         ("", "observed_latency_ms.csv`: it is empty"),
     ] {
         let error = errors(&case(Some(SCENARIO), observed).run("replay cases", 2));
@@ -187,7 +187,7 @@ fn the_shipped_cases_are_predicted_as_documented() {
     // Some cases are off and stay in the table.
     assert_eq!(output.status.code(), Some(1), "{}", errors(&output));
     let table = text(&output);
-    assert!(table.contains("43 of 49 cases are within what is allowed"), "{table}");
+    assert!(table.contains("43 of 49 cases are within the allowed error"), "{table}");
     let (page_path, picture_path) = (validation().join("README.md"), validation().join("errors.svg"));
     let page = fs::read_to_string(&page_path).unwrap();
     let (begin, end) = ("<!-- replay -->\n", "<!-- /replay -->");

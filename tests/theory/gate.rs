@@ -487,7 +487,7 @@ fn an_invalid_baseline_is_described() {
         ("nonsense", "is not JSON (line 1, column 2)"),
         ("{ \"schema\": ", "ends in the middle"),
         ("[1]", "has no `schema`"),
-        ("{ \"schema\": \"waitline.results/1\" }", "is no baseline but `waitline.results/1`"),
+        ("{ \"schema\": \"waitline.results/1\" }", "is not a baseline but `waitline.results/1`"),
         ("{ \"schema\": \"waitline.baseline/2\" }", "is of a newer version of waitline"),
         ("{ \"schema\": \"waitline.baseline/1\" }", "is damaged: missing field"),
         ("{\n<<<<<<< HEAD\n", "unfinished merge"),

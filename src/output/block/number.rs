@@ -1,11 +1,11 @@
-//! Numbers for people: as many digits as one can use, the same number of decimals down a column.
+//! Numbers for people: only useful digits, and the same number of decimals in a column.
 
 use crate::model::MetricUnit;
 
 /// A unit of time for a whole table.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct TimeUnit {
-    /// Its sign.
+    /// Its symbol.
     pub name: &'static str,
     per_ms: f64,
 }
@@ -15,7 +15,7 @@ impl TimeUnit {
     const MILLIS: Self = Self { name: "ms", per_ms: 1.0 };
     const SECONDS: Self = Self { name: "s", per_ms: 0.001 };
 
-    /// The unit in which these times (in ms) read best: ms, unless all are below 1 ms or none is below 10 s.
+    /// The most readable unit for these times (in ms): ms, unless all are below 1 ms or none is below 10 s.
     pub fn of(times_ms: impl IntoIterator<Item = Option<f64>>) -> Self {
         let times = times_ms.into_iter().flatten().filter(|time| *time > 0.0);
         let (smallest, largest) = extremes(times);
@@ -26,18 +26,18 @@ impl TimeUnit {
         }
     }
 
-    /// A time given in ms.
+    /// Converts a time from ms.
     pub fn of_millis(self, time_ms: f64) -> f64 {
         time_ms * self.per_ms
     }
 
-    /// A column of times given in ms.
+    /// A column of times, given in ms.
     pub fn column(self, times_ms: &[Option<f64>]) -> Vec<String> {
         column(&times_ms.iter().map(|time| time.map(|time| time * self.per_ms)).collect::<Vec<_>>())
     }
 }
 
-/// What stands for a number that does not exist.
+/// Shown in place of a number that does not exist.
 pub const NONE: &str = "–";
 
 /// A column of numbers: three digits of the smallest, unless the largest makes that too long; none for whole numbers.
@@ -46,7 +46,7 @@ pub fn column(values: &[Option<f64>]) -> Vec<String> {
     values.iter().map(|value| value.map_or_else(|| NONE.to_owned(), |value| fixed(value, decimals))).collect()
 }
 
-/// Half an interval around a number that is shown so: with its decimals, or one more if that would be 0.
+/// Half the width of an interval, with the decimals of its number as shown, or one more if it would be 0.
 pub fn give_or_take(half: f64, shown: &str) -> String {
     let decimals = shown.find('.').map_or(0, |point| shown.len() - point - 1);
     let is_shown = half <= 0.0 || (half * 10f64.powi(decimals as i32)).round() >= 1.0;
@@ -69,13 +69,13 @@ pub fn percent(share: Option<f64>) -> String {
     share.map_or_else(|| NONE.to_owned(), |share| format!("{}%", fixed(share * 100.0, 1)))
 }
 
-/// A number alone with its unit: `412 ms`, `93.4%`, `30/s`, `2.5×`. When it stands beside another one that is not the
-/// same, it has as many decimals as it takes to tell them apart.
+/// A number with its unit: `412 ms`, `93.4%`, `30/s`, `2.5×`. If it is shown with a different number, it has enough decimals
+/// to distinguish them.
 pub fn quantity(value: f64, beside: Option<f64>, unit: MetricUnit) -> String {
     let (scale, sign) = scale(unit, [Some(value), beside]);
     let (value, beside) = (value * scale, beside.map(|beside| beside * scale));
     let shown = |decimals: usize| fixed(value, decimals);
-    let tells = |decimals: &usize| {
+    let distinguishes = |decimals: &usize| {
         beside.is_none_or(|beside| (value - beside).abs() < 5e-7 || fixed(beside, *decimals) != shown(*decimals))
     };
     let first = match unit {
@@ -89,7 +89,7 @@ pub fn quantity(value: f64, beside: Option<f64>, unit: MetricUnit) -> String {
         }
         _ => decimals(std::iter::once(value)),
     };
-    format!("{}{sign}", shown((first..6).find(tells).unwrap_or(6)))
+    format!("{}{sign}", shown((first..6).find(distinguishes).unwrap_or(6)))
 }
 
 /// The ends of an interval with their unit: `398 to 426 ms`.
@@ -105,7 +105,7 @@ pub fn change(share: f64) -> String {
     format!("{}{}", if share.abs() < 1e-9 { "" } else { sign }, percent(Some(share.abs())))
 }
 
-/// What to multiply by, and the unit that is then to be written behind.
+/// The factor to multiply by, and the unit to write after the product.
 fn scale(unit: MetricUnit, values: [Option<f64>; 2]) -> (f64, String) {
     match unit {
         MetricUnit::Time => {
@@ -119,7 +119,7 @@ fn scale(unit: MetricUnit, values: [Option<f64>; 2]) -> (f64, String) {
     }
 }
 
-/// A count, its thousands set apart: `200,000`.
+/// A count with grouped thousands: `200,000`.
 pub fn count(count: u64) -> String {
     group_thousands(&count.to_string())
 }
@@ -150,7 +150,7 @@ fn decimals(values: impl Iterator<Item = f64> + Clone) -> usize {
     wanted.min(room)
 }
 
-/// Whether the number is whole to the sixth decimal, as far as files tell.
+/// Whether the number is whole to six decimals, the precision of files.
 fn is_whole(value: f64) -> bool {
     (value - value.round()).abs() < 5e-7
 }
@@ -160,7 +160,7 @@ fn extremes(values: impl Iterator<Item = f64>) -> (f64, f64) {
         .fold((f64::INFINITY, 0.0), |(smallest, largest), value| (f64::min(smallest, value), f64::max(largest, value)))
 }
 
-/// The number with so many decimals; 0 has none, and what is above 0 is never shown as 0.
+/// The number with this number of decimals; 0 has none, and a number above 0 is never shown as 0.
 fn fixed(value: f64, decimals: usize) -> String {
     let text = format!("{value:.decimals$}");
     let shows_zero = !text.bytes().any(|byte| (b'1'..=b'9').contains(&byte));
@@ -216,14 +216,14 @@ mod tests {
     }
 
     #[test]
-    fn whole_numbers_have_no_decimals_and_thousands_are_set_apart() {
+    fn whole_numbers_have_no_decimals_and_thousands_are_grouped() {
         assert_eq!(shown(&[5.0, 1_234_567.0, 0.0]), "5 1,234,567 0");
         assert_eq!(count(200_000), "200,000");
         assert_eq!(group_thousands("-123456.5"), "-123,456.5");
     }
 
     #[test]
-    fn what_is_above_zero_is_never_shown_as_zero() {
+    fn a_number_above_zero_is_never_shown_as_zero() {
         assert_eq!(shown(&[0.004, 336.0]), "<0.1 336.0");
         assert_eq!(percent(Some(0.0001)), "<0.1%");
         assert_eq!(percent(Some(0.0)), "0%");
@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn a_number_beside_its_bound_is_not_shown_as_the_bound() {
+    fn a_number_close_to_its_bound_is_distinguished_from_it() {
         let shown = |value, bound| quantity(value, Some(bound), MetricUnit::Time);
         assert_eq!(shown(412.34, 400.0), "412 ms");
         assert_eq!(shown(400.04, 400.0), "400.04 ms");
@@ -251,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn a_table_of_times_has_the_unit_in_which_it_reads_best() {
+    fn a_table_of_times_has_the_most_readable_unit() {
         assert_eq!(TimeUnit::of([Some(475.0), Some(0.0), None]).name, "ms");
         assert_eq!(TimeUnit::of([Some(0.25), Some(0.9)]).name, "µs");
         assert_eq!(TimeUnit::of([Some(15_000.0), Some(60_000.0)]).name, "s");

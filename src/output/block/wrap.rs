@@ -1,15 +1,15 @@
-//! Running text in lines, and names that are too long.
+//! Wrapping of running text, and shortening of names.
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use crate::model::visible;
 
-/// How wide running text is.
+/// Width of running text, in columns.
 pub const WIDTH: usize = 88;
 
 const ELLIPSIS: char = '…';
 
-/// The text in lines of at most so many columns, broken between words; a word that is longer than a line is broken too.
+/// The text in lines of at most `width` columns, broken between words; a word longer than a line is broken too.
 pub fn wrapped(text: &str, width: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     let mut used = 0;
@@ -30,7 +30,7 @@ pub fn wrapped(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
-/// A word in pieces of at most so many columns.
+/// A word in pieces of at most `width` columns.
 fn pieces(word: &str, width: usize) -> Vec<&str> {
     let mut pieces = Vec::new();
     let mut rest = word;
@@ -46,7 +46,7 @@ fn pieces(word: &str, width: usize) -> Vec<&str> {
     pieces
 }
 
-/// How many bytes of these characters fit into so many columns.
+/// Number of bytes of these characters that fit into `width` columns.
 fn fitting(characters: impl Iterator<Item = char>, width: usize) -> usize {
     let mut used = 0;
     let fits = |c: &char| {
@@ -56,7 +56,7 @@ fn fitting(characters: impl Iterator<Item = char>, width: usize) -> usize {
     characters.take_while(fits).map(char::len_utf8).sum()
 }
 
-/// The text, or its beginning and its end around an ellipsis, in at most so many columns.
+/// The text in at most `width` columns, its middle replaced by an ellipsis if it is longer.
 pub fn cut_middle(text: &str, width: usize) -> String {
     if text.width() <= width {
         return text.to_owned();
@@ -78,14 +78,14 @@ mod tests {
     }
 
     #[test]
-    fn a_word_that_is_too_long_is_broken() {
+    fn a_word_longer_than_a_line_is_broken() {
         assert_eq!(wrapped("a unbroken b", 3), ["a", "unb", "rok", "en", "b"]);
         assert_eq!(wrapped("日本語", 4), ["日本", "語"]);
         assert_eq!(wrapped("日本", 1), ["日", "本"]);
     }
 
     #[test]
-    fn a_name_that_is_too_long_keeps_its_ends() {
+    fn a_shortened_name_keeps_its_ends() {
         assert_eq!(cut_middle("a long name", 11), "a long name");
         assert_eq!(cut_middle("a long name", 7), "a l…ame");
         assert_eq!(cut_middle("a long name", 6), "a l…me");

@@ -1,4 +1,4 @@
-//! What `replay` says: measured cases, predicted against observed.
+//! The report of `replay`: measured cases, predictions compared with observations.
 
 use serde_json::{Value, json};
 
@@ -8,7 +8,7 @@ use crate::output::block::{Block, Finding, FindingStatus, Records, Table};
 use crate::output::words;
 use crate::study::{Figure, ReplayRange, ReplayVerdict, Replayed, ReplayedCase, WithoutAnswer};
 
-/// What `replay` says.
+/// The report of `replay`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ReplayReport(pub Replayed);
 
@@ -73,7 +73,7 @@ fn finding(case: &ReplayedCase) -> Finding {
     }
 }
 
-/// A row a case: how far off each figure is, and whether that is too far.
+/// A row per case: the error of each figure, and the verdict.
 fn errors(replayed: &Replayed) -> Table {
     let mut cases = Cases::new("Predicted against observed", &replayed.cases);
     cases.numbers("", "load", |case| number::percent(case.load));
@@ -84,7 +84,7 @@ fn errors(replayed: &Replayed) -> Table {
     cases.table
 }
 
-/// A row a case: what the figures were, and how far the server's own repeats are apart.
+/// A row per case: the observed figures, and the spread of the server's own repeats.
 fn observed(replayed: &Replayed) -> Table {
     let mut cases = Cases::new("Observed: what the server did", &replayed.cases);
     cases.figures("time in ms", |_, figure| time(figure.observed_ms));
@@ -94,7 +94,7 @@ fn observed(replayed: &Replayed) -> Table {
     cases.table
 }
 
-/// A row a case: of each figure what it was, how far off ours is, and how far the server's own repeats are apart.
+/// A row per case: the observation, error and spread of each figure.
 fn whole(replayed: &Replayed) -> Table {
     let mut cases = Cases::new("Predicted against observed, times in ms", &replayed.cases);
     cases.numbers("", "requests", |case| number::count(case.requests as u64));
@@ -112,7 +112,7 @@ fn whole(replayed: &Replayed) -> Table {
     cases.table
 }
 
-/// Two rows a case where chance decides which worker accepts: from where to where predictions and repeats go.
+/// Two rows per case in which chance decides which worker accepts: the ranges of predictions and of repeats.
 fn ranges(replayed: &Replayed) -> Option<Table> {
     let cases = replayed.cases.iter().filter(|case| case.predictions > 1);
     let rows: Vec<(&ReplayedCase, bool)> = cases.flat_map(|case| [(case, true), (case, false)]).collect();
@@ -139,13 +139,13 @@ fn range(range: Option<ReplayRange>) -> String {
     range.map_or_else(|| NONE.to_owned(), |range| format!("{} – {}", time(range.least), time(range.most)))
 }
 
-const RANGES: &str = "Where three or more repeats are more than 10 % apart, they are to lie within the range of the predictions, which \
-                      is to be at most 1.5 times as wide.";
-const ERROR: &str = "Error: predicted / observed − 1; a ! marks one that is too far off: beyond 10 % and the server's own spread, or by ranges.";
-const SPREAD: &str = "Spread: how far its repeats are apart.";
-const REQUEST: &str = "Each request: the mean distance of its time from the observed one, as a share of the mean time.";
+const RANGES: &str = "If three or more repeats are more than 10 % apart, they must be within the range of the predictions, which may be \
+                      at most 1.5 times as wide.";
+const ERROR: &str = "Error: predicted / observed − 1; a ! marks one that is too large: above 10 % and the server's own spread, or by ranges.";
+const SPREAD: &str = "Spread: the spread of the server's own repeats.";
+const REQUEST: &str = "Each request: the mean distance of its time from the observed one, relative to the mean time.";
 
-/// A table with a row a case.
+/// A table with a row per case.
 struct Cases<'a> {
     cases: &'a [ReplayedCase],
     table: Table,
@@ -161,7 +161,7 @@ impl<'a> Cases<'a> {
         self.table.numbers(group, heading, self.cases.iter().map(cell).collect());
     }
 
-    /// A column for each figure.
+    /// A column per figure.
     fn figures(&mut self, group: &str, cell: impl Fn(&ReplayedCase, &Figure) -> String) {
         let figures = self.cases.first().map_or(&[][..], |case| &case.figures);
         for (place, Figure { name, .. }) in figures.iter().enumerate() {
@@ -202,7 +202,7 @@ fn share(share: Option<f64>) -> String {
     share.map_or_else(|| NONE.to_owned(), |share| format!("{:.1}%", share * 100.0))
 }
 
-/// What all cases come to, and why some give no prediction; in sentences.
+/// The overall result, and why some cases have no prediction; in sentences.
 fn reasons(replayed: &Replayed) -> Vec<String> {
     let (judged, off) = replayed.judged();
     let mut reasons = Vec::new();
@@ -212,7 +212,7 @@ fn reasons(replayed: &Replayed) -> Vec<String> {
         });
         let within = judged - off;
         reasons.push(format!(
-            "{within} of {judged} cases are within what is allowed. Median absolute error: {}.",
+            "{within} of {judged} cases are within the allowed error. Median absolute error: {}.",
             each.collect::<Vec<_>>().join(", ")
         ));
     }

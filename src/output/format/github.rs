@@ -1,6 +1,6 @@
 //! GitHub Actions: annotations as workflow commands, and the summary of a step.
 //!
-//! GitHub shows at most ten errors, ten warnings and ten notices of a step, and drops a summary of more than 1 MiB.
+//! GitHub shows at most ten errors, ten warnings and ten notices per step, and discards a summary of more than 1 MiB.
 
 use std::path::{Component, Path};
 
@@ -92,7 +92,7 @@ fn annotation(level: AnnotationLevel, name: &str, finding: &Finding, folder: &st
     command(level, location.as_ref(), &title, &finding.text())
 }
 
-/// A file as GitHub names it: from the root of the repository, without dots.
+/// A file name relative to the root of the repository, without dots, as GitHub expects.
 fn from_root(folder: &str, file: &str) -> String {
     let path = Path::new(folder).join(file);
     let mut parts: Vec<&str> = Vec::new();
@@ -101,14 +101,14 @@ fn from_root(folder: &str, file: &str) -> String {
             Component::Normal(part) => parts.extend(part.to_str()),
             Component::CurDir => {}
             Component::ParentDir if !parts.is_empty() => drop(parts.pop()),
-            // Nothing below the root.
+            // Outside the repository.
             Component::ParentDir | Component::RootDir | Component::Prefix(_) => return file.to_owned(),
         }
     }
     parts.join("/")
 }
 
-/// One line for those that are not shown one by one.
+/// One annotation for all findings that are not shown one by one.
 fn rest(level: AnnotationLevel, found: &[&(&str, Finding)]) -> String {
     if found.is_empty() {
         return String::new();
@@ -155,7 +155,7 @@ mod tests {
     use crate::stats::ScenarioResults;
 
     #[test]
-    fn what_github_would_take_for_its_own_is_escaped() {
+    fn characters_with_a_meaning_for_github_are_escaped() {
         let location = Location { file: "a,b:c.json".into(), position: Some([2, 3, 9]) };
         assert_eq!(
             command(ERROR, Some(&location), "50% of: x,y", "100%: a,b\n::warning::c\u{7f}"),
@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn files_are_named_from_the_root_of_the_repository() {
+    fn file_names_are_relative_to_the_root_of_the_repository() {
         for (folder, file, named) in [
             ("", "scenarios/shop.json", "scenarios/shop.json"),
             ("", "./shop.json", "shop.json"),
@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn a_summary_is_cut_where_a_table_ends_and_says_so() {
+    fn a_summary_is_cut_after_a_table_with_a_notice() {
         let document = |name: &str| -> Box<dyn Document> {
             let (scenario, description) = (name.to_owned(), Some("x".repeat(400_000)));
             let results = ScenarioResults { scenario, description, ..ScenarioResults::default() };

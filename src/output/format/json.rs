@@ -1,6 +1,6 @@
-//! JSON: the results as they are, floats rounded to 6 decimals.
+//! JSON: the unchanged results, with floats rounded to 6 decimals.
 //!
-//! The document is laid out for people and for `git diff`: what fits on a line is on a line.
+//! The layout suits people and `git diff`: whatever fits on a line is on one line.
 
 use serde_json::{Number, Value};
 
@@ -8,7 +8,7 @@ use crate::output::document::Document;
 use crate::output::{View, escape};
 use crate::stats::rounded;
 
-/// Longest line that holds a whole object or list.
+/// Maximum length of a line with a whole object or list.
 const WIDTH: usize = 110;
 
 /// A document on its own; of several, one compact object per line.
@@ -17,7 +17,7 @@ pub fn render(document: &dyn Document, view: View<'_>) -> String {
     if view.several { escape::json(&format!("{value}\n")).into_owned() } else { text(&value) }
 }
 
-/// A document in lines of a good length, ending in a newline.
+/// A value in lines of a readable length, ending in a newline.
 pub fn text(document: &Value) -> String {
     let mut text = String::new();
     lay_out(document, 0, 0, &mut text);
@@ -25,7 +25,7 @@ pub fn text(document: &Value) -> String {
     escape::json(&text).into_owned()
 }
 
-/// A value that begins behind the name of a field, in an object indented by `depth` levels less one.
+/// The value of a field of an object that is indented by `depth` - 1 levels.
 pub(in crate::output) fn laid_out(value: &Value, depth: usize) -> String {
     let mut text = String::new();
     lay_out(value, depth, 2 * depth + 20, &mut text);

@@ -1,4 +1,4 @@
-//! How documents are written. A format knows blocks and no documents, so it serves every command.
+//! Formats of documents. A format knows blocks but no documents, so it serves every command.
 
 mod csv;
 mod github;
@@ -14,7 +14,7 @@ pub use self::github::step_summary;
 use super::View;
 use super::document::Document;
 
-/// What a format makes of several documents.
+/// How a format writes several documents.
 #[derive(Clone, Copy)]
 enum Rendering {
     /// A piece for each, one after another.
@@ -51,7 +51,7 @@ macro_rules! formats {
                 }
             }
 
-            /// What it is good for, in a few words.
+            /// What it is used for, in a few words.
             pub const fn about(self) -> &'static str {
                 match self {
                     $(Self::$variant => concat!($($about),*)),*

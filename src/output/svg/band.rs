@@ -1,4 +1,4 @@
-//! A fault: a light band over the lanes of a panel while something goes wrong, and above them what it is.
+//! Faults: a light band over the lanes of a panel while a fault is active, with its description above.
 
 use plotters::style::text_anchor::HPos;
 
@@ -11,20 +11,20 @@ use super::text::ellipsize;
 use crate::output::document::faults::what;
 use crate::stats::FaultWindow;
 
-/// The height of a line that names a fault.
+/// Height of a line with the description of a fault.
 pub(super) const HEIGHT: f64 = 15.0;
 const LABEL: Type = Type::new(11.0, GREY).bold();
 
-/// Of a fault that repeats, so many times are shown.
+/// Maximum number of occurrences shown of a repeating fault.
 const MOST_TIMES: usize = 40;
 
-/// A fault in the time that is shown.
+/// A fault within the time shown.
 pub(super) struct Band {
-    /// When it is under way, from and until, cut to the time shown.
+    /// Its occurrences, start and end, cut to the time shown.
     times_ms: Vec<[f64; 2]>,
-    /// What goes wrong.
+    /// Its description.
     text: String,
-    /// The same with its times, for each of them.
+    /// Its description with the times of each occurrence.
     titles: Vec<String>,
 }
 
@@ -43,7 +43,7 @@ pub(super) fn bands(faults: &[FaultWindow], scale: &TimeScale) -> Vec<Band> {
     faults.iter().map(band).filter(|band| !band.times_ms.is_empty()).collect()
 }
 
-/// When a fault is under way: of one that repeats, from the last time that begins before an instant.
+/// The occurrences of a fault, from the last one that begins before an instant.
 fn times(fault: &FaultWindow, from_ms: f64) -> Vec<[f64; 2]> {
     let Some(every) = fault.every_ms else { return vec![[fault.start_ms, fault.end_ms]] };
     let first = ((from_ms - fault.start_ms) / every).floor().max(0.0);
@@ -52,7 +52,8 @@ fn times(fault: &FaultWindow, from_ms: f64) -> Vec<[f64; 2]> {
 }
 
 impl Band {
-    /// Draws it over lanes of that height; its name begins where it does, if there is room, in the line at `top`.
+    /// Draws it over lanes of this height, with its description in the line at `top`, aligned with its start if there is
+    /// room.
     pub(super) fn draw(
         &self,
         area: &Area<'_>,

@@ -1,7 +1,7 @@
 //! The plotters backend of every chart: SVG with positions finer than a pixel, tooltips and patterns.
 //!
-//! Plotters counts in whole pixels; this canvas gives it thousandths of them ([`units`]) and writes hundredths. All
-//! numbers are written from integers, so that the same picture has the same bytes everywhere.
+//! Plotters works in whole pixels; this canvas gives it thousandths of pixels ([`units`]) and writes hundredths. All numbers
+//! are written from integers, so the same picture has the same bytes on every machine.
 
 use std::convert::Infallible;
 use std::fmt::Write;
@@ -19,24 +19,24 @@ use crate::output::escape;
 
 /// A part of the canvas, addressed in [`units`] from its upper left corner.
 pub(super) type Area<'a> = DrawingArea<SvgCanvas<'a>, Shift>;
-/// What drawing would say if it could fail.
+/// The result of drawing, which cannot fail.
 pub(super) type Drawn<T = ()> = Result<T, DrawingAreaErrorKind<Infallible>>;
-/// The same for what plotters asks of a backend.
+/// The result of a drawing primitive, which cannot fail.
 pub(super) type Written = Result<(), DrawingErrorKind<Infallible>>;
 
 const UNITS_PER_PIXEL: f64 = 1000.0;
 
-/// Pixels in the unit that plotters counts in.
+/// Converts pixels to the units of plotters.
 pub(super) fn units(pixels: f64) -> i32 {
     (pixels * UNITS_PER_PIXEL).round() as i32
 }
 
-/// Pixels in the unit that plotters counts in, for sizes.
+/// Converts a size in pixels to the units of plotters.
 pub(super) fn size_units(pixels: f64) -> u32 {
     units(pixels).unsigned_abs()
 }
 
-/// A whole SVG document on a white page: `title` and `description` are for those who cannot see it.
+/// A complete SVG document on a white page; `title` and `description` are for screen readers.
 pub(super) fn document(
     (width, height): (f64, f64),
     title: &str,
@@ -59,14 +59,14 @@ pub(super) fn document(
     )
 }
 
-/// Writes what plotters draws as SVG elements, one a line.
+/// Writes the drawing primitives of plotters as SVG elements, one per line.
 pub(super) struct SvgCanvas<'a> {
     out: &'a mut String,
     size: (u32, u32),
 }
 
 impl SvgCanvas<'_> {
-    /// Opens a group that shows `title` under the pointer.
+    /// Opens a group with the tooltip `title`.
     pub(super) fn begin_group(&mut self, class: &str, title: &str) {
         self.write(format_args!("<g class=\"{class}\"><title>{}</title>", escape::xml(title)));
     }
@@ -78,7 +78,7 @@ impl SvgCanvas<'_> {
 
     /// A rectangle without an outline, in a colour or a pattern.
     pub(super) fn bar(&mut self, (x0, y0): BackendCoord, (x1, y1): BackendCoord, paint: &Fill) {
-        // Both edges are rounded and the width is what lies between, so that neighbours share an edge.
+        // Both edges are rounded and the width is their difference, so that neighbours share an edge.
         let (left, right, top, bottom) = (hundredths(x0), hundredths(x1), hundredths(y0), hundredths(y1));
         self.write(format_args!(
             "<rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" fill=\"{}\"/>",
@@ -171,7 +171,7 @@ impl DrawingBackend for SvgCanvas<'_> {
             HPos::Center => " text-anchor=\"middle\"",
             HPos::Right => " text-anchor=\"end\"",
         };
-        // Baselines are computed: not every program that draws SVG knows `dominant-baseline`.
+        // Baselines are computed: not every SVG renderer supports `dominant-baseline`.
         let below = match style.anchor().v_pos {
             VPos::Top => ASCENT,
             VPos::Center => HALF_CAPITAL,

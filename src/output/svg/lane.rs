@@ -16,13 +16,13 @@ use crate::stats::TimelineEntry;
 pub(super) const NUMBER: Type = Type::new(12.0, INK).bold();
 pub(super) const CLASS: Type = Type::new(12.0, INK);
 pub(super) const END: Type = Type::new(12.0, INK);
-/// What the ends of the lanes are.
+/// Heading of the right ends of the lanes.
 pub(super) const END_CAPTION: &str = "response · slowdown";
 
-/// From which slowdown on the end of a lane is bold.
+/// Slowdown from which the right end of a lane is bold.
 const LATE: f64 = 2.0;
 
-/// How high lanes are drawn.
+/// Heights of lanes.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Size {
     /// From one lane to the next.
@@ -37,7 +37,7 @@ pub(super) struct Size {
 }
 
 impl Size {
-    /// The more lanes, the lower.
+    /// Lower for a larger number of lanes.
     pub(super) const fn of(lanes: usize) -> Self {
         match lanes {
             0..=8 => Self { pitch: 28.0, bar: 16.0, line: 1.75, triangle: 6.0, font: 12.0 },
@@ -47,29 +47,29 @@ impl Size {
     }
 }
 
-/// What stands at the right end of a lane: `475 ms · 4.5×`.
+/// The right end of a lane: `475 ms · 4.5×`.
 pub(super) fn end_text(entry: &TimelineEntry, unit: AxisUnit) -> String {
     let response = entry.response_time_ms.map_or_else(|| ending(entry), |ms| unit.rounded(ms));
     entry.slowdown.map_or(response.clone(), |slowdown| format!("{response} · {}", times(slowdown)))
 }
 
-/// The moment at which the request would have ended if it had been alone.
+/// When the request would have ended without waiting.
 fn alone_end_ms(entry: &TimelineEntry) -> Option<f64> {
     let demand_ms = entry.response_time_ms? / entry.slowdown.filter(|&slowdown| slowdown > 0.0)?;
     Some(entry.arrival_ms + demand_ms)
 }
 
-/// Whether the request's lane has a line as long as it would have taken alone.
+/// Whether the lane has a line for the time that the request would have taken without waiting.
 pub(super) fn has_alone_line(entry: &TimelineEntry) -> bool {
     alone_end_ms(entry).is_some()
 }
 
-/// The triangle of that height that points at an arrival.
+/// The triangle that marks an arrival.
 pub(super) fn arrival_shape(height: f64) -> Vec<(f64, f64)> {
     vec![(-0.6 * height, -height), (0.6 * height, -height), (0.0, 0.0)]
 }
 
-/// The faint line that a lane or row stands on.
+/// The faint line below a lane or row.
 pub(super) fn draw_hairline(chart: &Chart<'_>, scale: &TimeScale, middle: f64) -> Drawn {
     let ends = [scale.start_ms, scale.end_ms].map(|ms| (scale.position(ms), middle));
     chart.plotting_area().draw(&PathElement::new(ends, line(HAIRLINE, 0.75)))

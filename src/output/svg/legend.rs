@@ -1,4 +1,4 @@
-//! What the bars and marks of the timeline mean: only those that occur.
+//! The legend of the timeline: the bars and marks that occur.
 
 use plotters::element::PathElement;
 use plotters::style::text_anchor::HPos;
@@ -41,13 +41,13 @@ pub(super) struct Legend {
 }
 
 impl Legend {
-    /// The legend of those drawings.
+    /// The legend of these drawings.
     pub(super) fn new(drawings: &[Drawing<'_>], panels: &[Panel<'_>]) -> Self {
         let entries = || drawings.iter().flat_map(|drawing| drawing.timeline);
         let occurs = |wanted| entries().any(|entry| entry.segments.iter().any(|segment| activity(segment) == wanted));
         let blocks = || panels.iter().flat_map(Panel::rows).flat_map(|row| &row.blocks);
 
-        // What a request does because of others, or also when it is alone.
+        // Time caused by other requests, or spent without them too.
         let signs = |in_line: bool| -> Vec<_> {
             let kinds = Activity::ALL
                 .into_iter()

@@ -1,4 +1,4 @@
-//! What charts draw besides what plotters has: bars in patterns, symbols of a fixed size, tooltips.
+//! Marks that plotters does not have: bars with patterns, symbols of a fixed size, tooltips.
 
 use std::iter::{Empty, Once, empty, once};
 
@@ -44,9 +44,9 @@ impl<C> Drawable<SvgCanvas<'_>> for Bar<C> {
 
 /// A filled shape of a fixed size at a point.
 pub(super) struct Symbol<C> {
-    /// Where.
+    /// Its position.
     pub(super) at: C,
-    /// Its corners in pixels, seen from there.
+    /// Its corners in pixels, relative to its position.
     pub(super) shape: Vec<(f64, f64)>,
     /// Its colour.
     pub(super) color: RGBColor,
@@ -71,7 +71,7 @@ impl<C> Drawable<SvgCanvas<'_>> for Symbol<C> {
     }
 }
 
-/// Draws into a group of that class which shows `title` under the pointer.
+/// Draws into a group of this class with the tooltip `title`.
 pub(super) fn titled<'a, CT: CoordTranslate>(
     area: &DrawingArea<SvgCanvas<'a>, CT>,
     class: &str,
@@ -83,7 +83,7 @@ pub(super) fn titled<'a, CT: CoordTranslate>(
     area.draw(&Tag::End)
 }
 
-/// The beginning or the end of a group. It has no place.
+/// The beginning or the end of a group. It has no position.
 enum Tag<'t> {
     Begin { class: &'t str, title: &'t str },
     End,

@@ -1,9 +1,8 @@
 //! Data to SVG.
 //!
-//! Charts are laid out by plotters and written by a canvas of our own (`canvas`), in one palette (`palette`), with
-//! tooltips and patterns (`marks`), times in handy units (`scale`) and text that is measured (`text`). The timeline is
-//! drawn panel by panel (`timeline`, `panel`), each of lanes (`lane`), bands for faults (`band`) and a strip of rows
-//! (`strip`, `row`).
+//! Charts are laid out by plotters and written by our own canvas (`canvas`), with one palette (`palette`), tooltips and
+//! patterns (`marks`), times in suitable units (`scale`) and measured text (`text`). The timeline consists of panels
+//! (`timeline`, `panel`), each of lanes (`lane`), bands for faults (`band`) and a strip of rows (`strip`, `row`).
 
 mod band;
 mod canvas;

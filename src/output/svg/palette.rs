@@ -1,8 +1,7 @@
 //! The colours, patterns and type of every chart.
 //!
-//! Work is green and solid. Standing in a line is red or orange, dark and hatched. Waiting for an answer, which is
-//! part of what a request needs, is pale. So the three differ in lightness and in texture, whatever the eye makes of
-//! the hue, and also on a black and white printer.
+//! Work is green and solid. Waiting in a queue is red or orange, dark and hatched. Waiting for an answer, which is part of
+//! the demand, is pale. So the three differ in lightness and texture, for colour-blind readers and in black-and-white prints.
 
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{BLACK, Color, FontStyle, IntoFont, RGBColor, ShapeStyle, TextStyle};
@@ -10,9 +9,9 @@ use plotters::style::{BLACK, Color, FontStyle, IntoFont, RGBColor, ShapeStyle, T
 use super::canvas::{size_units, units};
 use crate::model::Activity;
 
-/// Titles and what must be read.
+/// Titles and main text.
 pub(super) const INK: RGBColor = RGBColor(0x1f, 0x29, 0x33);
-/// What is there when looked for.
+/// Secondary text.
 pub(super) const GREY: RGBColor = RGBColor(0x5b, 0x66, 0x73);
 /// Grid lines.
 pub(super) const GRID: RGBColor = RGBColor(0xe3, 0xe6, 0xea);
@@ -21,7 +20,7 @@ pub(super) const HAIRLINE: RGBColor = RGBColor(0xcf, 0xd5, 0xdb);
 /// Text on dark bars.
 pub(super) const PAPER: RGBColor = RGBColor(0xff, 0xff, 0xff);
 
-/// What is as it should be, and what is not.
+/// Good and bad results.
 pub(super) const RUNNING_COLOR: RGBColor = RGBColor(0x2f, 0x7d, 0x55);
 pub(super) const WAITING_COLOR: RGBColor = RGBColor(0xd3, 0x2a, 0x2a);
 
@@ -36,7 +35,7 @@ pub(super) struct Fill {
 #[derive(Clone, Copy, Debug)]
 struct Hatch {
     size: u8,
-    /// What is drawn over the base, in a tile of `size`.
+    /// The pattern over the base, in a tile of `size`.
     lines: &'static str,
 }
 
@@ -49,13 +48,12 @@ impl Fill {
         Self { id, base, hatch: Some(Hatch { size, lines }) }
     }
 
-    /// The name of what is painted so, as a class in the SVG.
+    /// Its name, as a class in the SVG.
     pub(super) const fn id(&self) -> &'static str {
         self.id
     }
 
-    /// The `fill` of an area as wide as that many hundredths of a pixel: in narrow ones a pattern could not be seen,
-    /// and its gaps would hide them.
+    /// The `fill` of an area of this width in hundredths of a pixel: a narrow area has no pattern, whose gaps could hide it.
     pub(super) fn fill(&self, hundredths: i32) -> String {
         match self.hatch {
             Some(_) if hundredths >= 300 => format!("url(#waitline-{})", self.id),
@@ -74,7 +72,7 @@ impl Fill {
     }
 }
 
-/// How time spent on an activity is painted.
+/// The fill of time spent on an activity.
 pub(super) const fn paint(activity: Activity) -> Fill {
     let [_, r, g, b] = activity.color().to_be_bytes();
     Fill { id: activity.name(), base: RGBColor(r, g, b), hatch: hatch(activity) }
@@ -103,9 +101,9 @@ const fn hatch(activity: Activity) -> Option<Hatch> {
     Some(Hatch { size, lines })
 }
 
-/// What runs requests is running one.
+/// A runner that runs a request.
 pub(super) const RUNNING: Fill = Fill::solid("running", RUNNING_COLOR);
-/// What runs requests is held by one that waits.
+/// A runner held by a waiting request.
 pub(super) const HELD: Fill = Fill::hatched(
     "held",
     RGBColor(0xf4, 0xe1, 0xd8),
@@ -117,9 +115,9 @@ pub(super) const HELD: Fill = Fill::hatched(
 pub(super) const HELD_PLAIN: Fill = Fill::solid("held_plain", RGBColor(0xf4, 0xe1, 0xd8));
 /// Between two that touch.
 pub(super) const SEPARATOR: Fill = Fill::solid("separator", PAPER);
-/// While something goes wrong.
+/// A fault.
 pub(super) const FAULT: Fill = Fill::solid("fault", RGBColor(0xff, 0xf0, 0xb8));
-/// How long a request would take alone.
+/// The time that a request would take without waiting.
 pub(super) const ALONE: Fill = Fill::solid("alone", RGBColor(0x3b, 0x46, 0x52));
 
 /// The definitions of the patterns that `body` refers to.
@@ -130,7 +128,7 @@ pub(super) fn definitions(body: &str) -> String {
     if patterns.is_empty() { patterns } else { format!("<defs>\n{patterns}</defs>\n") }
 }
 
-/// A line of that many pixels.
+/// A line of this width in pixels.
 pub(super) fn line(color: RGBColor, pixels: f64) -> ShapeStyle {
     color.stroke_width(size_units(pixels))
 }

@@ -1,4 +1,4 @@
-//! One policy of the timeline: its title, a lane for each request, the strip of what ran them, the axis.
+//! One policy of the timeline: its title, a lane per request, the strip of runners, and the axis.
 
 use plotters::chart::{ChartBuilder, ChartContext, LabelAreaPosition};
 use plotters::coord::cartesian::Cartesian2d;
@@ -35,7 +35,7 @@ const NUMBERS: Type = Type::new(12.0, INK);
 const CAPTION: Type = Type::new(11.0, GREY);
 const TICK: Type = Type::new(11.0, GREY);
 
-/// What stands left and right of the lanes, the same for all panels.
+/// Columns left and right of the lanes, the same for all panels.
 pub(super) struct Columns {
     /// Where the requests' numbers end.
     pub(super) number_end: f64,
@@ -52,7 +52,7 @@ pub(super) struct Columns {
 }
 
 impl Columns {
-    /// As narrow as the texts allow.
+    /// Columns as narrow as the texts allow.
     pub(super) fn new(drawings: &[Drawing<'_>], scale: &TimeScale) -> Self {
         let entries = || drawings.iter().flat_map(|drawing| drawing.timeline);
         let widest = |texts: &mut dyn Iterator<Item = f64>| texts.fold(0.0, f64::max);
@@ -63,7 +63,7 @@ impl Columns {
         let caption = CAPTION.width(&scale.caption()) + 0.5 * tick_width(scale);
         let number_end = MARGIN + number;
         let class_start = number_end + 7.0;
-        // Short names of policies fit left of time, so that the numbers beside them stand in line.
+        // Short names of policies fit left of the plot, so that the numbers after them are aligned.
         let names = drawings.iter().map(|drawing| NAME.width(&drawing.policy.name));
         let name = widest(&mut names.filter(|&width| width <= WIDEST_SHORT_NAME));
         let left = class.max(MARGIN + row - class_start).max(MARGIN + caption.max(name) - class_start);
@@ -117,7 +117,7 @@ impl<'a> Panel<'a> {
         &self.strip.rows
     }
 
-    /// High panels have an axis above the lanes, too.
+    /// Whether there is an axis above the lanes too, as in tall panels.
     fn top_axis(&self) -> f64 {
         if self.drawing.timeline.len() > 24 { TOP_AXIS } else { 0.0 }
     }
@@ -211,14 +211,14 @@ impl<'a> Panel<'a> {
     }
 }
 
-/// Which part of a long run is drawn.
+/// The part of a long run that is drawn.
 fn shown(drawing: Drawing<'_>) -> Option<String> {
     let (shown, all) = (drawing.timeline.len() as f64, drawing.policy.requests.arrived as f64);
     drawing.is_partial().then(|| format!("first {} of {} requests", decimal(shown, 0), decimal(all, 0)))
 }
 
-/// The numbers of a policy: what is usual, what is bad, how many they leave out, and how little of the machine it took. They are of all
-/// its requests, which may have taken much longer than the drawn ones: they have a unit of their own.
+/// The numbers of a policy: typical and bad response times, the share without an answer, and the utilization. They cover
+/// all requests, which may have taken much longer than the drawn ones, so they have a separate unit.
 fn numbers(Drawing { policy, .. }: Drawing<'_>) -> String {
     let unit = AxisUnit::of_span(policy.response_time_ms.p99.unwrap_or(0.0));
     let mean = policy.response_time_ms.mean.map(|ms| format!("mean {}", unit.rounded(ms)));
@@ -238,7 +238,7 @@ fn tick_width(scale: &TimeScale) -> f64 {
     widest(scale.end_ms).max(widest(scale.start_ms)) + fraction
 }
 
-/// From when to when, and how long.
+/// Start, end and length of a time span.
 pub(super) fn stretch(unit: AxisUnit, start_ms: f64, end_ms: f64) -> String {
     let length = AxisUnit::of_span(end_ms - start_ms);
     format!(
@@ -251,7 +251,7 @@ pub(super) fn stretch(unit: AxisUnit, start_ms: f64, end_ms: f64) -> String {
     )
 }
 
-/// A text on a part of the page: `at` is its middle height and, across, its `anchor`.
+/// A text on a part of the page; `at` is the position of its `anchor` and its middle height.
 pub(super) fn label(area: &Area<'_>, text: &str, at: (f64, f64), font: Type, anchor: HPos) -> Drawn {
     area.draw(&Text::new(text, (units(at.0), units(at.1)), font.style(anchor)))
 }

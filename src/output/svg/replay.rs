@@ -1,4 +1,4 @@
-//! Measured cases: percentiles, predicted against observed; one panel a case.
+//! Measured cases: predicted and observed percentiles, one panel per case.
 
 use plotters::chart::{ChartBuilder, LabelAreaPosition};
 use plotters::element::{Circle, PathElement, Polygon};
@@ -28,8 +28,8 @@ const NAME: Type = Type::new(12.0, INK).bold();
 const FIGURES: Type = Type::new(11.0, GREY);
 const TICK: Type = Type::new(10.0, GREY);
 
-/// Percentiles of each case, predicted (upwards) against observed (to the right), as an SVG picture: on the diagonal they
-/// are equal, within the band they differ by at most a tenth.
+/// Percentiles of each case, predicted (vertical) against observed (horizontal), as an SVG picture: they are equal on the
+/// diagonal and differ by at most a tenth within the band.
 pub fn replay_svg(replayed: &Replayed) -> String {
     let cases: Vec<&ReplayedCase> = replayed.cases.iter().collect();
     let rows = cases.len().div_ceil(ACROSS);
@@ -56,7 +56,7 @@ fn errors(case: &ReplayedCase) -> String {
     shown.collect::<Vec<_>>().join(" · ")
 }
 
-/// The first and the last of them, which have room above a panel.
+/// The first and the last of them, which fit above a panel.
 fn ends(case: &ReplayedCase) -> String {
     let shown = case.figures.iter().take(1).chain(case.figures.iter().skip(1).next_back());
     let shown = shown.map(|figure| format!("{} {:+.1} %", figure.name, figure.error * 100.0));

@@ -10,11 +10,11 @@ use super::panel::{Chart, Columns, stretch};
 use super::scale::TimeScale;
 use super::strip::{Occupancy, RunnerRow};
 
-/// How narrow a block may be and still be set off from its neighbour.
+/// Minimum width of a block with a separator to its neighbour, in pixels.
 const SEPARABLE: f64 = 4.0;
 
-/// Draws the row around `middle`. A request's number stands in every block that runs it and has room, and in the first
-/// block that has room in any case.
+/// Draws the row around `middle`. The number of a request is in every block that runs it and has room, and in the first
+/// other block with room.
 pub(super) fn draw(
     chart: &Chart<'_>,
     row: &RunnerRow,

@@ -1,11 +1,11 @@
 //! Time on an axis: its unit, its numbers.
 
-/// The unit in which a chart tells time.
+/// A unit of time of an axis.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct AxisUnit {
     /// Its symbol.
     pub(super) symbol: &'static str,
-    /// How many milliseconds it is.
+    /// Its length in milliseconds.
     pub(super) ms: f64,
 }
 
@@ -16,11 +16,11 @@ const UNITS: [AxisUnit; 5] = [
     AxisUnit { symbol: "min", ms: 60_000.0 },
     AxisUnit { symbol: "h", ms: 3_600_000.0 },
 ];
-// From which span on each unit is taken, in milliseconds.
+// Minimum span of each unit, in milliseconds.
 const FROM_MS: [f64; 5] = [0.0, 1.0, 5000.0, 600_000.0, 36_000_000.0];
 
 impl AxisUnit {
-    /// The unit in which `span_ms` is a handy number.
+    /// The most readable unit for `span_ms`.
     pub(super) fn of_span(span_ms: f64) -> Self {
         let index = FROM_MS.iter().rposition(|&from| span_ms >= from).unwrap_or(0);
         UNITS[index]
@@ -31,13 +31,13 @@ impl AxisUnit {
         format!("{} {}", three_digits(ms / self.ms), self.symbol)
     }
 
-    /// The number of a moment or of a length in this unit, to its third decimal: `30`, `12.345`.
+    /// An instant or a length in this unit, to three decimals: `30`, `12.345`.
     pub(super) fn exact(self, ms: f64) -> String {
         decimal(ms / self.ms, 3)
     }
 }
 
-/// A stretch of time on an axis.
+/// A time span on an axis.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct TimeScale {
     /// The unit of its numbers.
@@ -46,7 +46,7 @@ pub(super) struct TimeScale {
     pub(super) start_ms: f64,
     /// Its end.
     pub(super) end_ms: f64,
-    /// What its numbers count from.
+    /// The origin of its numbers.
     pub(super) origin_ms: f64,
 }
 
@@ -56,20 +56,20 @@ impl TimeScale {
         let span = last_ms - first_ms;
         let start_ms = if first_ms <= 0.15 * span { 0.0 } else { first_ms };
         let unit = AxisUnit::of_span(last_ms - start_ms);
-        // Where numbers would be long, they count from a round number of units.
+        // Long numbers are avoided by counting from a round number of units.
         let round = 1000.0 * unit.ms;
         let origin_ms = if start_ms >= 10.0 * round { (start_ms / round).floor() * round } else { 0.0 };
-        // A span of nothing has no scale.
+        // An empty span has no scale.
         let end_ms = if last_ms > start_ms { last_ms } else { start_ms + unit.ms };
         Self { unit, start_ms, end_ms, origin_ms }
     }
 
-    /// A moment as the axis counts it.
+    /// An instant in the coordinates of the axis.
     pub(super) fn position(&self, ms: f64) -> f64 {
         (ms - self.origin_ms) / self.unit.ms
     }
 
-    /// How far the axis counts.
+    /// Length of the axis.
     pub(super) fn length(&self) -> f64 {
         self.position(self.end_ms) - self.position(self.start_ms)
     }
@@ -79,7 +79,7 @@ impl TimeScale {
         decimal(position, 6)
     }
 
-    /// What the numbers of the axis are.
+    /// The label of the axis.
     pub(super) fn caption(&self) -> String {
         let AxisUnit { symbol, .. } = self.unit;
         if self.origin_ms > 0.0 {
@@ -106,7 +106,7 @@ fn three_digits(value: f64) -> String {
     decimal(value, decimals)
 }
 
-/// A number with at most that many decimals, without trailing zeros, in groups of thousands.
+/// A number with at most this number of decimals, without trailing zeros, with grouped thousands.
 pub(super) fn decimal(value: f64, decimals: usize) -> String {
     let text = format!("{value:.decimals$}");
     let text = if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { &text };
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn late_moments_are_counted_from_a_round_one() {
+    fn late_instants_are_counted_from_a_round_one() {
         let scale = TimeScale::new(600_123.0, 600_400.0);
         assert_eq!(scale.caption(), "ms after 10 min");
         assert_eq!(scale.tick(scale.position(600_200.0)), "200");

@@ -1,4 +1,4 @@
-//! What the workers, threads or loops of a policy were doing, from what their requests did.
+//! What the workers, threads or loops of a policy did, derived from their requests.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use crate::model::{Activity, ActivityGroup};
 use crate::policy::Runner;
 use crate::stats::{PolicyResults, TimelineEntry, TimelineSegment};
 
-/// How many rows a strip has at most.
+/// Maximum number of rows of a strip.
 const MOST_ROWS: usize = 32;
 
 /// What one worker, thread or loop did.
@@ -14,35 +14,35 @@ const MOST_ROWS: usize = 32;
 pub(super) struct RunnerRow {
     /// Its name: `worker 2, thread 1`.
     pub(super) name: String,
-    /// When it was taken, in order of time.
+    /// When it was occupied, in order of time.
     pub(super) blocks: Vec<Occupancy>,
 }
 
-/// A stretch of time that one request took.
+/// A time span in which one request occupied it.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Occupancy {
     /// The request's number.
     pub(super) request: u64,
     /// Its class.
     pub(super) class: String,
-    /// Whether it ran, or held its place while it waited.
+    /// Whether the request ran, or held it while waiting.
     pub(super) runs: bool,
-    /// From when.
+    /// Start.
     pub(super) start_ms: f64,
-    /// Until when.
+    /// End.
     pub(super) end_ms: f64,
 }
 
-/// The rows of a policy, and how many more there are that have no room.
+/// The rows of a policy, and a note about those that are not shown.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Strip {
     /// The rows.
     pub(super) rows: Vec<RunnerRow>,
-    /// What is said below them, if anything.
+    /// A note below them, if any.
     pub(super) note: Option<String>,
 }
 
-/// What a runner is called.
+/// The word for a runner.
 fn word(runner: Runner) -> &'static str {
     match runner {
         Runner::Worker => "worker",
@@ -51,11 +51,11 @@ fn word(runner: Runner) -> &'static str {
     }
 }
 
-/// Whether a runner is taken by a request that spends its time so.
+/// Whether a request occupies a runner during a segment.
 fn is_taken(runner: Runner, segment: &TimelineSegment) -> bool {
     match activity(segment) {
         Activity::Framework | Activity::Compute => true,
-        // Who waits for a thread has none.
+        // A request that waits for a thread has none yet.
         Activity::BacklogWait | Activity::ThreadWait => false,
         Activity::RunQueueWait | Activity::PoolWait | Activity::BackendWait | Activity::Backend | Activity::Sleep => {
             segment.blocking || runner != Runner::Loop
@@ -69,7 +69,7 @@ pub(super) fn activity(segment: &TimelineSegment) -> Activity {
     named.expect("segments bear the names of activities")
 }
 
-/// What ran the requests in `timeline`.
+/// The runners of the requests in `timeline`.
 pub(super) fn strip(policy: &PolicyResults, timeline: &[TimelineEntry]) -> Strip {
     let runner = policy.runner;
     let mut rows: BTreeMap<(u32, u32), Vec<Occupancy>> = BTreeMap::new();

@@ -1,16 +1,16 @@
-//! How wide text is, and how it is made to fit.
+//! Measuring and fitting of text.
 //!
-//! Nothing that draws SVG knows the reader's fonts. Widths here are those of DejaVu Sans, which is wider than
+//! A writer of SVG does not know the reader's fonts. Widths here are those of DejaVu Sans, which is wider than
 //! Helvetica and Arial, so that text fits with each of [`FONTS`].
 
-/// The fonts of every chart, the first that exists is taken. None is wider than the widths here.
+/// The fonts of every chart; the first available one is used. None is wider than the widths here.
 pub const FONTS: &str = "Helvetica, Arial, 'DejaVu Sans', sans-serif";
 
-/// How far letters reach above the baseline, in parts of the font size.
+/// Height of letters above the baseline, relative to the font size.
 pub const ASCENT: f64 = 0.76;
-/// How far letters reach below the baseline, in parts of the font size.
+/// Depth of letters below the baseline, relative to the font size.
 pub const DESCENT: f64 = 0.24;
-/// Half the height of a capital letter or a digit, in parts of the font size.
+/// Half the height of a capital letter or a digit, relative to the font size.
 pub(super) const HALF_CAPITAL: f64 = 0.36;
 
 const ELLIPSIS: &str = "…";
@@ -35,7 +35,7 @@ const BOLD: [u16; 95] = [
     716, 716, 494, 596, 479, 712, 652, 924, 646, 652, 583, 712, 366, 712, 838,
 ];
 
-/// The width of `text` in a font of `size`, in the unit of `size`; never less than what is drawn.
+/// The width of `text` in a font of `size`, in the unit of `size`; never less than the drawn width.
 pub fn text_width(text: &str, size: f64, bold: bool) -> f64 {
     text.chars().map(|character| f64::from(thousandths(character, bold))).sum::<f64>() * size / 1000.0
 }
@@ -48,7 +48,7 @@ fn thousandths(character: char, bold: bool) -> u16 {
         '·' => 380,
         '–' => 500,
         '×' => 838,
-        // Beyond the Latin, Greek and Cyrillic letters: as wide as high, and a little more.
+        // Beyond Latin, Greek and Cyrillic letters: a little wider than high.
         '\u{1100}'.. if character != '…' => 1100,
         _ if character.is_uppercase() => 1100,
         _ => 1000,
@@ -68,7 +68,7 @@ pub(super) fn ellipsize(text: &str, room: f64, size: f64, bold: bool) -> String 
     kept.collect::<String>().trim_end().to_owned() + ELLIPSIS
 }
 
-/// `text` in lines of at most `room`, broken at spaces; what goes beyond `lines` is cut with an ellipsis.
+/// `text` in lines of at most `room`, broken at spaces; after `lines` lines it is cut with an ellipsis.
 pub(super) fn wrap(text: &str, room: f64, size: f64, lines: usize) -> Vec<String> {
     let mut wrapped: Vec<String> = Vec::new();
     for word in text.split_whitespace() {

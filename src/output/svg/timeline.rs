@@ -1,4 +1,4 @@
-//! The lecture's diagram: what each request did, and what ran it, policy by policy on one axis of time.
+//! The timeline: what each request did and what ran it, policy by policy on a common time axis.
 
 use plotters::style::text_anchor::HPos;
 
@@ -25,7 +25,7 @@ const PANEL_GAP: f64 = 22.0;
 pub(super) struct Drawing<'a> {
     pub(super) policy: &'a PolicyResults,
     pub(super) timeline: &'a [TimelineEntry],
-    /// What went wrong meanwhile.
+    /// The faults during that time.
     pub(super) faults: &'a [FaultWindow],
 }
 
@@ -38,9 +38,8 @@ impl Drawing<'_> {
 
 /// The timeline of every policy that has one, as an SVG picture.
 ///
-/// Each policy is a panel, one above the other on one axis of time: a lane for each request, with its response time
-/// and slowdown at the right, and below them a strip that shows what the workers, threads or loops were doing. Every
-/// bar tells under the pointer what it is.
+/// Each policy is a panel; the panels share a time axis. A panel has a lane per request, with response time and slowdown at
+/// the right, and below them a strip that shows what the workers, threads or loops did. Every bar has a tooltip.
 pub fn timeline_svg(results: &ScenarioResults) -> String {
     let drawings: Vec<_> = results
         .policies
@@ -108,7 +107,7 @@ fn heading(results: &ScenarioResults) -> String {
     format!("{}: what each request did, policy by policy", results.scenario)
 }
 
-/// What is said when only the first requests of a run are drawn.
+/// The note if only the first requests of a run are drawn.
 fn partial_note(drawings: &[Drawing<'_>]) -> &'static str {
     let warm_up = drawings.iter().filter_map(|drawing| drawing.timeline.first()).any(|entry| entry.request > 1);
     if warm_up {
@@ -118,7 +117,7 @@ fn partial_note(drawings: &[Drawing<'_>]) -> &'static str {
     }
 }
 
-/// The picture in words: what it shows, and the numbers of each policy.
+/// The description of the picture: what it shows, and the numbers of each policy.
 fn description(results: &ScenarioResults, drawings: &[Drawing<'_>], unit: AxisUnit) -> String {
     let mut text = results.description.clone().unwrap_or_default();
     if !results.faults.is_empty() {

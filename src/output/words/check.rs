@@ -17,11 +17,11 @@ pub fn reason(reason: &CheckReason) -> String {
         CheckReason::Stopped { policy, why } => format!("{policy} {}", incomplete(why)),
         CheckReason::Imprecise(numbers) => {
             let numbers: Vec<String> = numbers.iter().map(missed).collect();
-            format!("the precision asked for is not reached: {}", numbers.join("; "))
+            format!("the requested precision was not reached: {}", numbers.join("; "))
         }
         CheckReason::NoData(PolicyObjective { policy, objective }) => format!("{policy} has no data for `{objective}`"),
         CheckReason::Undecided(PolicyObjective { policy, objective }) => {
-            format!("{policy}: chance may have decided `{objective}`")
+            format!("{policy}: `{objective}` is undecided by chance")
         }
         CheckReason::NotComparable(why) => why_not_comparable(why),
         CheckReason::Broken(PolicyObjective { policy, objective }) => format!("{policy} does not meet `{objective}`"),
@@ -29,7 +29,7 @@ pub fn reason(reason: &CheckReason) -> String {
     }
 }
 
-/// Why nothing was compared.
+/// Why nothing could be compared.
 pub fn why_not_comparable(why: &WhyNotComparable) -> String {
     let WhyNotComparable { file, reason } = why;
     match reason {
@@ -49,18 +49,18 @@ pub fn why_not_comparable(why: &WhyNotComparable) -> String {
     }
 }
 
-/// What is wrong with a text that should be a baseline: a predicate, such as `is not JSON (line 3, column 5)`.
+/// Why a text is not a usable baseline: a predicate, such as `is not JSON (line 3, column 5)`.
 pub fn bad_baseline(bad: &BadBaseline) -> String {
     match bad {
         BadBaseline::Empty => "is empty".to_owned(),
-        BadBaseline::UnfinishedMerge => "holds the marks of an unfinished merge".to_owned(),
+        BadBaseline::UnfinishedMerge => "contains the conflict markers of an unfinished merge".to_owned(),
         BadBaseline::EndsEarly { line, column } => format!("ends in the middle (line {line}, column {column})"),
         BadBaseline::NotJson { line, column } => format!("is not JSON (line {line}, column {column})"),
-        BadBaseline::NoSchema => "is no baseline: it has no `schema`".to_owned(),
+        BadBaseline::NoSchema => "is not a baseline: it has no `schema`".to_owned(),
         BadBaseline::NewerSchema(schema) => {
             format!("is of a newer version of waitline (`{}`, this one reads `{BASELINE_SCHEMA}`)", short(schema))
         }
-        BadBaseline::OtherSchema(schema) => format!("is no baseline but `{}`", short(schema)),
+        BadBaseline::OtherSchema(schema) => format!("is not a baseline but `{}`", short(schema)),
         BadBaseline::OtherModel { version } => {
             format!("is of version {version} of the model, and this program computes version {MODEL_VERSION}")
         }
@@ -68,26 +68,26 @@ pub fn bad_baseline(bad: &BadBaseline) -> String {
     }
 }
 
-/// What to do so that a baseline can be compared with; the command follows it.
+/// How to get a comparable baseline; the command follows it.
 pub fn advice(help: &Help) -> String {
     let what = match &help.reason {
-        NotComparableReason::RunIncomplete => "mend what stopped it, then write the baseline".to_owned(),
+        NotComparableReason::RunIncomplete => "fix what stopped it, then write the baseline".to_owned(),
         NotComparableReason::Missing => "write one, and keep it in version control".to_owned(),
-        NotComparableReason::Unreadable { error: _ } => "make it readable, or write it anew".to_owned(),
+        NotComparableReason::Unreadable { error: _ } => "make it readable, or write a new one".to_owned(),
         NotComparableReason::Bad(bad) => match advice_for(bad) {
-            Some(advice) => format!("{advice}, or write it anew"),
-            None => "write it anew".to_owned(),
+            Some(advice) => format!("{advice}, or write a new one"),
+            None => "write a new one".to_owned(),
         },
         NotComparableReason::OtherScenario { other: _, ours } => {
-            format!("name the baseline of `{ours}`; or, if the other is no longer wanted, write over it")
+            format!("name the baseline of `{ours}`; or replace the other one if it is no longer needed")
         }
         NotComparableReason::OtherSeed { baseline, run: _ } => {
-            format!("run with `--seed {baseline}`, or write it anew")
+            format!("run with `--seed {baseline}`, or write a new one")
         }
         NotComparableReason::OtherMethod { baseline, run: _, replications } => match baseline {
-            BaselineMethod::Replications => format!("run with `--replications {replications}`, or write it anew"),
+            BaselineMethod::Replications => format!("run with `--replications {replications}`, or write a new one"),
             BaselineMethod::BatchMeans | BaselineMethod::None => {
-                "run without `--replications`, or write it anew".to_owned()
+                "run without `--replications`, or write a new one".to_owned()
             }
         },
     };
@@ -101,7 +101,7 @@ pub fn advice(help: &Help) -> String {
 const fn advice_for(bad: &BadBaseline) -> Option<&'static str> {
     match bad {
         BadBaseline::OtherModel { version: _ } => {
-            Some("numbers of different versions do not compare; look at what it was with its own version of waitline")
+            Some("numbers of different versions are not comparable; inspect it with its own version of waitline")
         }
         BadBaseline::NewerSchema(_) => Some("compare with that version"),
         BadBaseline::Empty
@@ -122,7 +122,7 @@ const fn method(method: BaselineMethod) -> &'static str {
     }
 }
 
-/// A name out of a file, short enough for a message.
+/// A name from a file, short enough for a message.
 fn short(name: &str) -> String {
     name.chars().filter(|letter| !letter.is_control()).take(60).collect()
 }
@@ -137,7 +137,7 @@ pub fn unjudged_help(help: UnjudgedHelp) -> String {
     }
 }
 
-/// Something to know about a comparison.
+/// A note about a comparison.
 pub fn comparison_note(note: ComparisonNote) -> String {
     match note {
         ComparisonNote::FileChanged => "a file that the scenario names has changed".to_owned(),
@@ -154,11 +154,11 @@ pub fn comparison_note(note: ComparisonNote) -> String {
 /// Why a number has no p-value, or no verdict.
 pub fn why_undecided(why: &WhyUndecided) -> String {
     match why {
-        WhyUndecided::NoValueInBaseline => "the run of the baseline gave no such number".to_owned(),
+        WhyUndecided::NoValueInBaseline => "the run of the baseline has no such number".to_owned(),
         WhyUndecided::NoValue => NO_NUMBER.to_owned(),
         WhyUndecided::NotEstimable(StoredReason::Found(why)) => not_estimable(*why),
         WhyUndecided::NotEstimable(StoredReason::Read(text)) => text.clone(),
-        WhyUndecided::TooShort => "the run is too short to tell a difference from chance".to_owned(),
+        WhyUndecided::TooShort => "the run is too short to distinguish a difference from chance".to_owned(),
         WhyUndecided::MoreUnanswered => {
             "more requests got no answer, and these response times leave them out".to_owned()
         }
@@ -169,8 +169,8 @@ pub fn why_undecided(why: &WhyUndecided) -> String {
     }
 }
 
-/// The objectives that ask for a number which the run did not give, each with its place: a mistake, never a pass. Those
-/// that only warn are left out.
+/// The objectives whose number has no value in this run, each with its location: an error, never a pass. Those that only
+/// warn are left out.
 pub fn without_data(scenario: &Scenario, results: &ScenarioResults) -> Vec<Diagnostic> {
     let nothing = results.slo.iter().filter(|result| result.verdict == ObjectiveVerdict::NoData && !result.warns);
     nothing
@@ -184,9 +184,9 @@ pub fn without_data(scenario: &Scenario, results: &ScenarioResults) -> Vec<Diagn
                 .find(|objective| objective.text == result.objective && is_its(&objective.origin))?;
             let of = result.class.as_ref().map_or_else(String::new, |class| format!("`{class}` of "));
             Some(objective.diagnostic(
-                format!("{of}policy `{}` has no {} to judge", result.policy, result.metric),
+                format!("{of}policy `{}` has no {} to evaluate", result.policy, result.metric),
                 NO_NUMBER,
-                format!("ask for more requests, or ask something else in scenario `{}`", scenario.name()),
+                format!("run more requests, or use another objective in scenario `{}`", scenario.name()),
             ))
         })
         .collect()

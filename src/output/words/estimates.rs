@@ -9,7 +9,7 @@ pub fn not_estimable(why: NotEstimable) -> String {
         NotEstimable::NoCompleteBatch { requests } => format!(
             "no batch of {requests} requests is complete: the run is too short, or requests are in flight at its end"
         ),
-        NotEstimable::OneReplication => "one replication says nothing about the next".to_owned(),
+        NotEstimable::OneReplication => "one replication does not show how much replications vary".to_owned(),
         NotEstimable::TooFewBatches => {
             "the run is too short for batches: run more requests, or replications".to_owned()
         }
@@ -22,7 +22,7 @@ pub fn not_estimable(why: NotEstimable) -> String {
         }
         NotEstimable::MissingValue { method } => format!("not every {} has one", part(method)),
         NotEstimable::PartlyInfinite { infinite, parts } => {
-            format!("in {infinite} of {parts} so many requests got no answer that there is none")
+            format!("in {infinite} of {parts} too many requests got no answer")
         }
         NotEstimable::CorrelatedBatches { requests } => {
             format!("batches of {requests} requests still depend on each other: run longer, or replications")
@@ -30,7 +30,7 @@ pub fn not_estimable(why: NotEstimable) -> String {
         NotEstimable::TooFewPairs => "there are too few pairs".to_owned(),
         NotEstimable::NoPairs => "the run is too short for an interval".to_owned(),
         NotEstimable::DifferentBatches => {
-            "the two have not the same batches: tries beyond the first count as requests".to_owned()
+            "the two have different batches, because retries count as requests".to_owned()
         }
     }
 }
@@ -42,7 +42,7 @@ const fn part(method: Method) -> &'static str {
     }
 }
 
-/// A number whose interval is not as narrow as was asked.
+/// A number whose interval is wider than requested.
 pub fn missed(missed: &MissedPrecision) -> String {
     let MissedPrecision { policy, metric, why } = missed;
     match *why {
@@ -52,5 +52,5 @@ pub fn missed(missed: &MissedPrecision) -> String {
     }
 }
 
-/// Where a run gave no number.
-pub(super) const NO_NUMBER: &str = "the run gave no such number";
+/// The words for a number that a run does not have.
+pub(super) const NO_NUMBER: &str = "the run has no such number";

@@ -1,4 +1,4 @@
-//! The JSON values of documents: the data as it is, with words in the places of facts.
+//! The JSON values of documents: the data, with enums replaced by their words.
 
 use serde::Serialize;
 use serde_json::Value;
@@ -14,7 +14,7 @@ pub fn results_value(results: &ScenarioResults) -> Value {
     value
 }
 
-/// What `check` found.
+/// The results of `check`.
 pub fn check_value(check: &ScenarioCheck) -> Value {
     let mut value = plain(check);
     put_results(&check.results, &mut value["results"]);
@@ -51,7 +51,7 @@ pub fn number_value(number: &BaselineNumber) -> Value {
     value
 }
 
-/// What `replay` found.
+/// The results of `replay`.
 pub fn replay_value(replayed: &Replayed) -> Value {
     let mut value = plain(replayed);
     for (case, value) in replayed.cases.iter().zip(items(&mut value["cases"])) {

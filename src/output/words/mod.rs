@@ -1,6 +1,6 @@
-//! Facts in words: the only place that words what `stats` and `study` found. One file per subject.
+//! Facts in words: the only place that puts enums of `stats` and `study` into words. One file per subject.
 //!
-//! Sentences have no full stop, so that a caller can go on after them.
+//! Sentences have no full stop, so that a caller can continue them.
 
 mod check;
 mod estimates;

@@ -1,10 +1,10 @@
-//! What is wrong with a measured case, and what it is.
+//! Descriptions of measured cases, and what is wrong with them.
 
 use crate::study::{BadObservations, NotReplayable};
 
 /// The description of the scenario that predicts a case.
 pub fn case_description(name: &str) -> String {
-    format!("{name}: requests that were sent to a real server, and its answer times beside it.")
+    format!("{name}: requests that were sent to a real server; its response times are in a file beside this one.")
 }
 
 /// Why a case cannot be compared with its observations.
@@ -31,6 +31,6 @@ pub fn bad_observations(bad: &BadObservations) -> String {
         BadObservations::Times { line, expected, found } => {
             format!("line {line}: expected {expected} times, found {found}")
         }
-        BadObservations::Time { line, cell } => format!("line {line}: `{cell}` is no time in ms"),
+        BadObservations::Time { line, cell } => format!("line {line}: `{cell}` is not a time in ms"),
     }
 }

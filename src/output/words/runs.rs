@@ -1,9 +1,9 @@
-//! What is to be known of a run: what it assumes, why it stopped, why it predicts nothing.
+//! Runs: assumptions, why one stopped, and why one predicts nothing.
 
 use crate::stats::{Assumption, Incomplete, NoPrediction};
 use crate::study::MOST_LOAD;
 
-/// What the model leaves out or takes for granted, in a sentence with its full stop.
+/// An assumption of the model, in a sentence with its full stop.
 pub const fn assumption(assumption: Assumption) -> &'static str {
     match assumption {
         Assumption::ApplicationOnly => {
@@ -25,7 +25,7 @@ pub const fn assumption(assumption: Assumption) -> &'static str {
     }
 }
 
-/// Why a run stopped before its end; begins behind the policy's name.
+/// Why a run stopped before its end; follows the name of the policy.
 pub fn incomplete(why: &Incomplete) -> String {
     match why {
         Incomplete::UnreadableTrace { error } => format!("the trace could not be read to its end: {error}"),
@@ -33,16 +33,16 @@ pub fn incomplete(why: &Incomplete) -> String {
             format!("stopped after {after_s} s: more requests were in flight than run.max_in_flight allows")
         }
         Incomplete::Deadlock { after_s } => format!(
-            "stopped after {after_s} s: a deadlock, every request in flight waits for another; a wait that blocks a loop while it waits for a connection, which another request passes on only when the loop runs it, does this"
+            "stopped after {after_s} s: a deadlock, every request in flight waits for another; a wait that blocks a loop while it waits for a connection, which another request releases only when the loop runs it, causes this"
         ),
         Incomplete::Standstill { after_s } => format!(
-            "stopped after {after_s} s: the clock stands still, something happens again and again at one instant; users who think for no time and are rejected do this"
+            "stopped after {after_s} s: the clock does not advance, events repeat at one instant; users with no think time who are rejected cause this"
         ),
         Incomplete::ClockLimit => "stopped after 50 simulated years, the longest time on the clock".to_owned(),
     }
 }
 
-/// Why a real server may do anything there.
+/// Why no prediction of a real server is possible.
 pub fn no_prediction(why: NoPrediction) -> String {
     match why {
         NoPrediction::Overflow { rejected } => {

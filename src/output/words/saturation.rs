@@ -1,4 +1,4 @@
-//! What a policy can sustain, what limits it, and what the load does to it.
+//! Capacity: what a policy can sustain, what limits it, and the effect of the load.
 
 use crate::output::block::number::significant;
 use crate::stats::{
@@ -30,7 +30,7 @@ fn station(station: &Station) -> String {
     }
 }
 
-/// What a capacity leaves out.
+/// What a capacity does not account for.
 pub const fn left_out(left_out: LeftOut) -> &'static str {
     match left_out {
         LeftOut::Faults => "the capacity leaves out faults",
@@ -39,7 +39,7 @@ pub const fn left_out(left_out: LeftOut) -> &'static str {
     }
 }
 
-/// What the load calls for a warning about, if anything.
+/// A warning about the load, if there is one.
 pub fn load_warning(saturation: &Saturation) -> Option<String> {
     let offered = |load: f64| format!("offered {load:.2} × capacity");
     Some(match saturation.message? {
@@ -94,7 +94,7 @@ fn collapse(collapse: Collapse) -> String {
     )
 }
 
-/// What is known of other loads. The results themselves say it of this one.
+/// What is known about other loads.
 fn sensitivity(sensitivity: &Sensitivity) -> Option<String> {
     let less = load_point(&sensitivity.less).map(|point| format!("at −10 % load {point}"));
     let more = sensitivity.more.as_ref().map_or_else(|| Some("beyond capacity".to_owned()), load_point);

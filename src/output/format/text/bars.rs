@@ -29,7 +29,7 @@ pub fn bars(bars: &Bars, view: View<'_>) -> String {
     text + &format!("{}  {}\n", " ".repeat(room), legend(color))
 }
 
-/// One bar. Each part ends where the sum so far ends, so that rounding never adds up.
+/// One bar. Each part ends at the rounded sum so far, so that rounding errors do not add up.
 fn bar(row: &TimeBar, characters_per_ms: f64, color: bool) -> String {
     let mut bar = String::new();
     let (mut until_ms, mut drawn) = (0.0, 0);

@@ -41,7 +41,7 @@ fn lines(block: &Block, view: View<'_>) -> String {
     }
 }
 
-/// How wide running text is.
+/// Width of running text.
 fn width(view: View<'_>) -> usize {
     WIDTH.min(view.columns())
 }
@@ -81,7 +81,7 @@ fn list(list: &List, view: View<'_>) -> String {
     text
 }
 
-/// Terms in a column, and what they stand for beside it.
+/// Terms in one column, what they stand for in the next.
 fn definitions(definitions: &Definitions, view: View<'_>) -> String {
     const LEAST: usize = 24;
     let mut text = paint(view.color, STRONG, &visible(&definitions.title)) + "\n";

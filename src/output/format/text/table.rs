@@ -33,8 +33,8 @@ pub fn grouped(grouped: &GroupedTable, view: View<'_>) -> String {
 }
 
 impl Table {
-    /// The title and the table as aligned lines. A table that is wider than the page has its long names cut and goes on
-    /// below, its first column repeated.
+    /// The title and the table as aligned lines. If a table is wider than the page, its long names are cut, and it continues
+    /// below with its first column repeated.
     pub(super) fn aligned(&self, view: View<'_>) -> String {
         let (color, page) = (view.color, view.columns());
         let mut text = String::new();
@@ -88,7 +88,7 @@ impl Table {
         }
     }
 
-    /// The table itself if the page is wide enough, else tables that fit, to be shown one below the other.
+    /// The table itself if the page is wide enough, else tables that fit, to be shown one below another.
     fn fitted(&self, page: usize) -> Vec<Self> {
         if self.span(&self.widths(), 0..self.columns.len()) <= page {
             return vec![self.clone()];
@@ -97,7 +97,7 @@ impl Table {
         cut.parts(page).iter().map(|places| cut.part(places)).collect()
     }
 
-    /// The same with names, and headings that are names, no wider than the page allows.
+    /// The same with names and headings cut to the width that the page allows.
     fn with_names_cut(&self, page: usize) -> Self {
         let widths = self.widths();
         let is_all_names = self.columns.iter().all(|column| column.is_name);
@@ -114,7 +114,7 @@ impl Table {
         cut
     }
 
-    /// The columns of each part: the first column, then as many others as fit. A group is not torn apart if it need not be.
+    /// The columns of each part: the first column, then as many others as fit. A group is kept together if possible.
     fn parts(&self, page: usize) -> Vec<Vec<usize>> {
         let widths = self.widths();
         let mut parts: Vec<Vec<usize>> = Vec::new();
@@ -142,7 +142,7 @@ impl Table {
         parts
     }
 
-    /// How much room a column takes behind others; where it is the first that is shown of its group, that has a word above it.
+    /// Width of a column behind others; the first one of a group also needs room for the word above the group.
     fn wanted(&self, widths: &[usize], place: usize, is_first: bool) -> usize {
         let word = self.columns[place].group.width();
         let word = if word == 0 { 0 } else { word + 4 };
@@ -169,7 +169,7 @@ impl Table {
                 widths[place] = widths[place].max(cell.width() + part);
             }
         }
-        // A group's word must have room above its columns: the first of them gives it.
+        // A group's word needs room above its columns: the first of them is widened.
         for group in self.groups() {
             let word = self.columns[group.start].group.width();
             let has = self.span(&widths, group.clone());
@@ -179,7 +179,7 @@ impl Table {
         widths
     }
 
-    /// Neighbours that share a group.
+    /// Ranges of neighbouring columns in the same group.
     fn groups(&self) -> Vec<Range<usize>> {
         let mut groups: Vec<Range<usize>> = Vec::new();
         for (place, column) in self.columns.iter().enumerate() {
@@ -222,13 +222,13 @@ impl Table {
         line.trim_end().to_owned()
     }
 
-    /// How wide neighbouring columns are, with what stands between them.
+    /// Width of neighbouring columns with the gaps between them.
     fn span(&self, widths: &[usize], places: Range<usize>) -> usize {
         let gaps: usize = places.clone().skip(1).map(|place| self.gap(place).len()).sum();
         widths[places].iter().sum::<usize>() + gaps
     }
 
-    /// What stands before a column: wider where a group begins.
+    /// The gap before a column, wider at the start of a group.
     fn gap(&self, place: usize) -> &'static str {
         if self.columns[place].is_apart { WIDE_GAP } else { GAP }
     }
@@ -238,7 +238,7 @@ const GAP: &str = "  ";
 const WIDE_GAP: &str = "    ";
 const PART: &str = "  ";
 
-/// How wide columns may be at most so that all of them fit on the page, and never less than is of use.
+/// Maximum width of columns so that all of them fit on the page, but never uselessly narrow.
 fn level(widths: &[usize], page: usize, gap: usize) -> usize {
     const LEAST: usize = 12;
     let room = page.saturating_sub(gap * widths.len().saturating_sub(1));
@@ -272,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn names_begin_at_the_left_and_numbers_end_at_the_right() {
+    fn names_are_aligned_left_and_numbers_right() {
         let lines: Vec<String> = table().aligned(View::default()).lines().map(str::to_owned).collect();
         assert_eq!(
             lines,
@@ -293,14 +293,14 @@ mod tests {
         assert_eq!(colored, table().aligned(View::default()));
     }
 
-    /// The widest line of a table on a page of so many columns, and the table.
+    /// The width of the widest line of a table on a page of this width, and the table.
     fn on_page(table: &Table, width: usize) -> (usize, String) {
         let text = table.aligned(View { width: Some(width), ..View::default() });
         (text.lines().map(UnicodeWidthStr::width).max().unwrap_or(0), text)
     }
 
     #[test]
-    fn a_table_goes_on_below_where_the_page_ends() {
+    fn a_table_wider_than_the_page_continues_below() {
         let mut table = table();
         table.numbers("share", "cores", vec!["10%".into(), "20%".into()]);
         table.numbers("share", "workers", vec!["30%".into(), "40%".into()]);
