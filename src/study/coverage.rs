@@ -99,7 +99,8 @@ impl Way {
     }
 }
 
-/// Runs so many experiments with each system in each way. `watch` is told the share that is done, from many threads.
+/// Runs this many experiments with each system in each way. `watch` is called with the share that is done, from many
+/// threads.
 ///
 /// # Errors
 /// [`Halted`] when the watch broke off.

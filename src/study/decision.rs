@@ -11,7 +11,7 @@ use crate::stats::{
 #[derive(Debug)]
 pub(super) struct BoundEvidence<'a> {
     pub metric: Metric,
-    /// Infinite where so many requests got no answer that there is none.
+    /// Infinite where too many requests got no answer for the number to exist.
     pub number: Option<f64>,
     pub bound: f64,
     pub interval: Option<[f64; 2]>,

@@ -12,7 +12,7 @@ use crate::stats::{
 
 use super::decision::{BoundEvidence, undecided};
 
-/// Every objective of the scenario, held against each policy it is for; in the order of the scenario. Policies that did
+/// Every objective of the scenario, evaluated for each policy it concerns; in the order of the scenario. Policies that did
 /// not run are left out.
 pub(super) fn judge(scenario: &Scenario, policies: &[PolicyEstimate], backends: &[&str]) -> Vec<ObjectiveResult> {
     let concerns = |objective: &Objective, policy: &PolicyEstimate| {

@@ -6,13 +6,13 @@ use crate::model::Metric;
 use crate::scenario::{Precision, RunSettings};
 use crate::stats::{ClassConfidence, Estimated, MissedPrecision, PrecisionResults, WhyImprecise, reach};
 
-/// So many replications at least say how wide intervals are.
+/// Number of replications after which widths are first judged.
 const FIRST: u64 = 10;
 
 /// How many replications are run, and until when.
 #[derive(Debug)]
 pub(super) struct ReplicationPlan<'a> {
-    /// So many in all, as far as is known.
+    /// The planned total.
     pub replications: u64,
     precision: Option<&'a Precision>,
 }

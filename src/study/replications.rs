@@ -17,7 +17,7 @@ use super::simulation::{Replication, simulation};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Halted;
 
-/// Is told what part of a run is done, 0 to 1; breaking ends it.
+/// Called with the share of a run that is done, 0 to 1; breaking ends it.
 pub(super) type OnProgress<'a> = dyn Fn(f64) -> ControlFlow<()> + 'a;
 
 /// A policy, and what it runs on.
@@ -40,10 +40,10 @@ pub(super) struct Replicated {
     pub timeline: Vec<TimelineEntry>,
 }
 
-/// Between two looks at the watch, so many events happen: some milliseconds.
+/// Number of events between two calls of the watch: some milliseconds.
 pub(super) const EVENTS_PER_LOOK: u64 = 100_000;
 
-/// So many are enough for the first requests of most runs.
+/// Number of events that suffices for the first requests of most runs.
 const EVENTS_OF_FIRST_REQUESTS: u64 = 2_000;
 
 impl PolicyRun<'_> {

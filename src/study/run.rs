@@ -301,7 +301,7 @@ impl Crew<'_> {
 /// Steps of progress in one replication.
 const STEPS: u64 = 1000;
 
-/// A fault as results tell it.
+/// A fault as results show it.
 fn fault_window(scenario: &Scenario, fault: &Fault) -> FaultWindow {
     let name = |backend: BackendId| scenario.backends().get_index(usize::from(backend.0)).map(|(name, _)| name.clone());
     let window = |kind| FaultWindow {

@@ -13,13 +13,13 @@ use crate::model::{Metric, Named, Population};
 use crate::stats::measured::PolicyNumbers;
 use crate::stats::results::RequestCounts;
 
-/// So many requests of each part must lie beyond a percentile.
+/// Minimum number of requests of each part beyond a percentile.
 pub const TAIL: u64 = 100;
 
-/// So many must be in each part for anything at all.
+/// Minimum number of requests in each part for any interval.
 const FEWEST: u64 = 100;
 
-/// Fewer say too little about their spread.
+/// With fewer batches, their spread is too uncertain.
 pub const FEWEST_BATCHES: usize = 8;
 
 /// The values of each number, or why there are none.
@@ -77,7 +77,7 @@ pub enum NotEstimable {
         found: u64,
         /// How many must be.
         wanted: u64,
-        /// How many requests each part needs to have so many.
+        /// How many requests each part needs for that.
         needed: u64,
         /// Whether those beyond a percentile are counted.
         is_percentile: bool,
@@ -89,7 +89,7 @@ pub enum NotEstimable {
         /// What the parts are.
         method: Method,
     },
-    /// In some parts, but not in all, so many requests got no answer that the percentile is infinite.
+    /// In some parts, but not in all, too many requests got no answer, and the percentile is infinite.
     PartlyInfinite {
         /// In how many.
         infinite: usize,
@@ -163,7 +163,7 @@ impl Observations {
     }
 }
 
-/// So many requests must be answered in each part for an interval of a metric.
+/// How many requests must be answered in each part for an interval of a metric.
 pub fn requests_needed(metric: Metric) -> u64 {
     match metric.per_mille() {
         Some(per_mille) => TAIL * 1000 / (1000 - per_mille),
@@ -171,7 +171,7 @@ pub fn requests_needed(metric: Metric) -> u64 {
     }
 }
 
-/// The values, unless they would deceive: there are too few, or the parts depend on each other.
+/// The values, unless they would mislead: there are too few, or the parts depend on each other.
 fn judged(
     metric: Metric,
     values: &[Option<f64>],

@@ -112,15 +112,15 @@ impl Moments {
 pub struct HolmStep {
     /// Whether it differs by more than chance.
     pub differs: bool,
-    /// What its p-value was held against: it differs exactly if that is no larger. So the interval of confidence 1 − `level`
+    /// What its p-value was compared with: it differs exactly if that is no larger. So the interval of confidence 1 − `level`
     /// holds 0 exactly if it does not differ.
     pub level: f64,
 }
 
 /// Which of several numbers differ by more than chance, when the probability of calling even one of them so that does not
-/// differ is at most `level` (Holm 1979): the smallest p-value is held against level / n, the next against
-/// level / (n − 1), and so on, until one is larger. Those after it, whose p-values are no smaller, are held against the
-/// same.
+/// differ is at most `level` (Holm 1979): the smallest p-value is compared with level / n, the next with
+/// level / (n − 1), and so on, until one is larger. Those after it, whose p-values are no smaller, are compared with
+/// the same.
 pub fn holm(p_values: &[f64], level: f64) -> Vec<HolmStep> {
     let mut order: Vec<usize> = (0..p_values.len()).collect();
     order.sort_by(|a, b| p_values[*a].total_cmp(&p_values[*b]));
@@ -208,7 +208,7 @@ mod tests {
 
     #[test]
     fn holm_steps_down() {
-        // Held against .05/4, .05/3 and .05/2: the third is too large, so the fourth does not count either.
+        // Compared with .05/4, .05/3 and .05/2: the third is too large, so the fourth does not count either.
         steps(
             &[0.01, 0.04, 0.03, 0.005],
             &[(true, 0.05 / 3.0), (false, 0.05 / 2.0), (false, 0.05 / 2.0), (true, 0.05 / 4.0)],

@@ -17,7 +17,7 @@ impl Support {
     /// That of a number; `read` gives the other numbers of the same requests.
     ///
     /// A share lies within 0 and 1, and nothing is below 0. A percentile lies between the shortest and the longest time
-    /// that was seen, and a mean is not below the shortest: where a number has an interval at all, so many requests were
+    /// that was seen, and a mean is not below the shortest: where a number has an interval at all, enough requests were
     /// seen that the probability of the contrary is below 2⁻¹⁰⁰.
     pub fn of(metric: Metric, read: impl Fn(Named) -> Option<f64>) -> Self {
         let high = if metric.unit() == MetricUnit::Share { 1.0 } else { f64::INFINITY };

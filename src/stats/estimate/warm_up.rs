@@ -11,9 +11,9 @@
 use crate::engine::{Departure, Observer, Outcome};
 use crate::model::SimTime;
 
-/// So many batches at most.
+/// Maximum number of batches.
 const MOST: usize = 4096;
-/// So many requests in the first batches.
+/// Number of requests in the first batches.
 const SHORTEST: u64 = 5;
 
 /// Watches where response times settle.
@@ -135,7 +135,7 @@ mod tests {
     use crate::engine::Entrance;
     use crate::model::{ClassId, SimDuration};
 
-    /// Values that rise to 100 in so many steps and then swing around it.
+    /// Values that rise to 100 in this many steps and then vary around it.
     fn rising(steps: usize, count: usize) -> Vec<f64> {
         (0..count)
             .map(|place| 100.0 * (place as f64 / steps as f64).min(1.0) + [3.0, -1.0, 2.0, -4.0, 0.0][place % 5])

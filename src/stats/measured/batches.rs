@@ -15,7 +15,7 @@ use super::over_time::OverTime;
 use super::sample::EXACT_UP_TO;
 use super::totals::Totals;
 
-/// A run has at most so many batches, and at least half of it once it is long.
+/// Maximum number of batches of a run; a long run has at least half as many.
 const MOST: usize = 32;
 /// The first batches are of 2^SHORTEST requests.
 const SHORTEST: u32 = 5;
@@ -47,7 +47,7 @@ pub(super) struct Batch {
 }
 
 impl BatchObserver {
-    /// No batch yet, of a run with so many classes.
+    /// No batch yet, of a run with this many classes.
     pub fn new(classes: usize, clients_retry: bool) -> Self {
         Self { shift: SHORTEST, ..Self::only_one(classes, clients_retry) }
     }
@@ -98,7 +98,7 @@ impl BatchObserver {
     }
 
     /// What was collected and counted in each whole batch. Those that the warm-up or the end of the run cut short are left
-    /// out, and so is the last, of which nobody knows how long it is.
+    /// out, and so is the last, whose length is unknown.
     pub fn whole(&self) -> impl Iterator<Item = (&Collector, Totals)> {
         let is_whole = |batch: &Batch| batch.counts().map(|counts| counts.arrived).sum::<u64>() == self.size();
         let pairs = self.batches.iter().zip(self.batches.iter().skip(1));
@@ -296,7 +296,7 @@ impl Observer for BatchObserver {
         let Self { shift, clients_retry, .. } = *self;
         let belongs_to = |departure: &Departure| {
             let Departure { entrance, counts, outcome, .. } = departure;
-            // Those that were not answered are told apart one by one.
+            // Those that were not answered are distinguished one by one.
             (entrance.request >> shift, entrance.class, *counts, matches!(outcome, Outcome::Completed))
         };
         for departures in runs(departures, belongs_to) {

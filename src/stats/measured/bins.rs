@@ -23,7 +23,7 @@ pub(super) struct Bins<const BITS: u32> {
     carries: BTreeMap<(usize, u64), u64>,
 }
 
-/// There are never more pages; so many, because a shift is never larger.
+/// Maximum number of pages: a shift is never larger.
 const PAGES: usize = u64::BITS as usize;
 /// Below 2 to this, a float has all whole numbers exactly.
 const EXACT_BITS: usize = f64::MANTISSA_DIGITS as usize;
@@ -156,7 +156,7 @@ impl<const BITS: u32> Bins<BITS> {
         let count = pages.iter().sum();
         per_mille.map(|share| {
             let mut left = nearest_rank(count, share);
-            // Whether the one that is looked for is among the next so many.
+            // Whether the one that is looked for is among the next ones.
             let mut is_among = |next: u64| {
                 let is_here = left <= next;
                 left -= if is_here { 0 } else { next };
@@ -196,7 +196,7 @@ impl<const BITS: u32> Bins<BITS> {
     }
 }
 
-/// Adds to a count, and tells if it carries.
+/// Adds to a count, and reports a carry.
 #[inline]
 fn add(count: &mut Count, more: Count, on_carry: impl FnOnce()) {
     let (sum, carries) = count.overflowing_add(more);
@@ -211,7 +211,7 @@ fn carry(carries: &mut BTreeMap<(usize, u64), u64>, page: usize, bin: u64) {
     *carries.entry((page, bin)).or_default() += 1;
 }
 
-/// Which of so many values in order, counted from 1, has at least that share in thousandths at or below it.
+/// The rank, counted from 1, of the smallest of `count` values with at least that share in thousandths at or below it.
 pub(super) fn nearest_rank(count: u64, per_mille: u64) -> u64 {
     (u128::from(count) * u128::from(per_mille)).div_ceil(1000).max(1) as u64
 }

@@ -11,7 +11,7 @@ use super::recovery::RecoveryWatch;
 use super::totals::Totals;
 use crate::stats::results::{FaultEffect, PhaseNumbers};
 
-/// Of so many faults the effects are collected, and of all that have names.
+/// Maximum number of unnamed faults whose effects are collected; named ones always are.
 const MOST_UNNAMED: usize = 16;
 
 /// What a fault did, and all numbers of the requests that arrived while it was under way.
@@ -52,7 +52,7 @@ struct PhaseCollector {
 }
 
 impl FaultWatch {
-    /// Watches the faults of a scenario, for requests of so many classes.
+    /// Watches the faults of a scenario, for requests of this many classes.
     pub fn new(faults: &[Fault], classes: usize, clients_retry: bool) -> Self {
         let is_watched = |(place, fault): &(usize, &Fault)| *place < MOST_UNNAMED || fault.name.is_some();
         let phase = || PhaseCollector { batch: Batch::new(classes, clients_retry), served: 0, answered: 0, nanos: 0 };

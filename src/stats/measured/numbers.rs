@@ -13,7 +13,7 @@ use super::totals::Incomplete;
 /// The numbers of a policy. They have the names and units of the results.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct PolicyNumbers {
-    /// What happened to the requests.
+    /// Counts of the requests by outcome.
     pub requests: RequestCounts,
     /// Arrival to departure, of the completed requests.
     pub response_time_ms: Summary,
@@ -62,7 +62,7 @@ pub struct PolicyNumbers {
 /// The numbers of a class.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ClassNumbers {
-    /// What happened to the requests.
+    /// Counts of the requests by outcome.
     pub requests: RequestCounts,
     /// Arrival to departure, of the completed requests.
     pub response_time_ms: Summary,
@@ -77,7 +77,7 @@ pub struct ClassNumbers {
 /// Percentiles and maxima over every request that arrived, by the names that objectives use.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Tails {
-    /// Infinite where so many requests got no answer that there is none.
+    /// Infinite where too many requests got no answer for the number to exist.
     pub numbers: IndexMap<&'static str, Option<f64>>,
     /// Lower bounds of numbers that are unknown because all requests are still in flight.
     pub at_least: IndexMap<&'static str, f64>,

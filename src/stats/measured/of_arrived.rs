@@ -24,7 +24,7 @@ pub(super) struct OfArrived<'a> {
 pub(super) enum Percentile {
     /// None was answered, and none ended without an answer: all are in flight, for at most that long.
     Unknown(Option<u64>),
-    /// So many got no answer that there is none.
+    /// Too many got no answer for it to exist.
     Beyond,
     /// That long.
     At(u64),
@@ -84,7 +84,7 @@ mod tests {
         sample
     }
 
-    /// Percentiles of so many values answered, unanswered and in flight.
+    /// Percentiles of the given numbers of answered, unanswered and in-flight values.
     fn percentiles(
         answered: impl IntoIterator<Item = u64>,
         unanswered: u64,

@@ -12,13 +12,13 @@ use crate::model::{Fault, FaultPhase, SimDuration, SimTime};
 
 use crate::stats::results::Recovery;
 
-/// There are at most so many windows, and more than half of it after a long time.
+/// Maximum number of windows; after a long time there are more than half as many.
 const MOST: usize = 4096;
 
 /// The first windows are this wide, in nanoseconds: 1/512 s.
 const NARROWEST: u64 = 1_953_125;
 
-/// A stretch has at least so many requests, where there are enough.
+/// Minimum number of requests in a stretch, where there are enough.
 const REQUESTS: u64 = 20;
 
 /// The share of answered requests beyond the 95th percentile.

@@ -2,13 +2,13 @@
 
 use super::bins::{Bins, nearest_rank};
 
-/// So many values are kept as they are.
+/// Maximum number of values that are kept exactly.
 pub(super) const EXACT_UP_TO: usize = 10_000;
 
 /// Beyond, a bin is at most 1/2^9 of its values wide, and its middle within half of that.
 const BITS: u32 = 9;
 
-/// Values are recorded so many at once, where there are as many.
+/// Values are recorded in groups of this size.
 const AT_ONCE: usize = 32;
 
 /// Whole numbers (nanoseconds, millionths) in constant memory. Mean and standard deviation are of the exact values.
@@ -33,7 +33,7 @@ struct Binned {
 struct Sums {
     count: u64,
     sum: u128,
-    /// Unless nobody asks for it, or it does not fit.
+    /// `None` if it is not needed or does not fit.
     sum_of_squares: Option<u128>,
     min: u64,
     max: u64,
@@ -156,7 +156,7 @@ impl Sample {
         (count > 0).then(|| sum as f64 / count as f64)
     }
 
-    /// The standard deviation of the population, of a sample that was told to keep it.
+    /// The standard deviation of the population, of a sample created to keep it.
     pub fn stddev(&self) -> Option<f64> {
         // n Σx² - (Σx)² in integers, so that nothing cancels; where that overflows, floats do.
         let Sums { count, sum, sum_of_squares, .. } = self.sums();

@@ -8,7 +8,7 @@ use crate::model::{BackendId, Resource};
 use super::collector::{Subject, connections, wait_summary};
 use super::sample::Sample;
 use super::totals::Totals;
-use crate::stats::results::{Level, StationResults};
+use crate::stats::results::{LevelSummary, StationResults};
 
 /// How long requests waited at each station, answered or not.
 #[derive(Clone, Debug, Default)]
@@ -70,7 +70,7 @@ impl StationWait {
     fn results(&self, resource: Resource, subject: Subject<'_>, totals: &Totals) -> StationResults {
         let Stock { count, capacity, in_use, waiting } = Stock::of(resource, subject, totals);
         let used = in_use.and_then(|usage| totals.share(usage, 1));
-        let level = |usage: Usage| Level { mean: totals.share(usage, 1), max: usage.max };
+        let level = |usage: Usage| LevelSummary { mean: totals.share(usage, 1), max: usage.max };
         StationResults {
             count,
             utilization: used.filter(|_| capacity > 0.0).map(|used| used / capacity),

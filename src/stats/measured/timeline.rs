@@ -12,7 +12,7 @@ use crate::stats::results::{TimelineEntry, TimelinePart, TimelineSegment};
 
 /// Maximum number of segments of a request.
 const MOST_SEGMENTS: usize = 512;
-/// At least so many windows if that leaves few enough segments, else half as many, and so on. A window has at most as many
+/// Minimum number of windows if that leaves few enough segments, else half as many, and so on. A window has at most as many
 /// segments as there are ways to spend time: an activity, with the turn or without.
 const WINDOWS: u64 = 64;
 
@@ -45,7 +45,7 @@ struct Entry {
 }
 
 impl TimelineRecorder {
-    /// Records at most so many requests that arrive after the warm-up.
+    /// Records at most this many requests that arrive after the warm-up.
     pub fn new(most: usize, warm_up: SimTime, rules: &Rules) -> Self {
         Self {
             most,
@@ -145,7 +145,7 @@ fn way(segment: &Segment) -> (Activity, bool) {
     (segment.activity, segment.holds_turn)
 }
 
-/// Adds a segment to others, after the last or as a part of it: a request that lost its core to nobody goes on where it was.
+/// Adds a segment to others, after the last or as a part of it: a request whose core was not taken by another continues where it was.
 fn append(segments: &mut Vec<Segment>, segment: Segment) {
     match segments.last_mut() {
         Some(last) if way(last) == way(&segment) && last.end == segment.start => last.end = segment.end,

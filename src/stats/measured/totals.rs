@@ -27,7 +27,7 @@ pub struct Totals {
     pub backend_queues: Vec<Usage>,
     /// The connections to each backend; none if that was not watched.
     pub pools: Vec<QueueUsage>,
-    /// The threads beside the loops; `None` if that was not watched.
+    /// The thread pools of the event loops; `None` if that was not watched.
     pub threads: Option<QueueUsage>,
     /// What each worker did; none where workers cannot differ, or if that was not watched.
     pub workers: Vec<WorkerUsage>,

@@ -6,19 +6,19 @@ use serde::Serialize;
 use super::requests::RequestCounts;
 use super::requests::Summary;
 
-/// Something that goes wrong for a while.
+/// A fault.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
 pub struct FaultWindow {
-    /// What objectives call it.
+    /// Its name in objectives.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// What: `slow`, `down`, `restart` or `cores`.
     pub kind: FaultWindowKind,
-    /// From when; of a fault that repeats, the first time.
+    /// When it begins; the first time, if it repeats.
     pub start_ms: f64,
-    /// Until when; of a fault that repeats, the first time.
+    /// When it ends; the first time, if it repeats.
     pub end_ms: f64,
-    /// From one beginning to the next, of a fault that repeats until the end of the run.
+    /// Time between two beginnings, of a fault that repeats until the end of the run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub every_ms: Option<f64>,
     /// The backend that is slow or down.
@@ -27,13 +27,13 @@ pub struct FaultWindow {
     /// How many times longer its queries take.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub factor: Option<f64>,
-    /// How long its queries take, unless they take longer anyway.
+    /// Minimum time of its queries.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub time_ms: Option<f64>,
     /// The worker that restarts, counted from 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub worker: Option<u32>,
-    /// How many cores are left.
+    /// How many cores remain.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cores: Option<u32>,
 }
@@ -78,7 +78,7 @@ pub struct FaultEffect {
 pub struct PhaseNumbers {
     /// How long it lasted within the measured time, of all replications together.
     pub duration_ms: f64,
-    /// What happened to the requests.
+    /// Counts of the requests by outcome.
     pub requests: RequestCounts,
     /// Arrival to departure, of the completed requests.
     pub response_time_ms: Summary,

@@ -6,12 +6,12 @@ use serde::Serialize;
 
 use crate::stats::estimate::NotEstimable;
 
-/// What was left out at the beginning of each run.
+/// The warm-up that is left out at the beginning of each run.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
 pub struct WarmUpResults {
-    /// How it was chosen: `none`, `fixed` (by the scenario) or `auto` (where response times settle, by MSER-5).
+    /// How its length was chosen: `none`, `fixed` (by the scenario) or `auto` (where response times settle, by MSER-5).
     pub method: WarmUpMethod,
-    /// So long after the start, requests begin to count.
+    /// Requests that arrive earlier than this are not counted.
     pub removed_ms: f64,
     /// Policies whose response times had not settled by the middle of the run; the run is too short for them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -31,16 +31,16 @@ pub enum WarmUpMethod {
     Auto,
 }
 
-/// Whether the intervals are as narrow as was asked.
+/// Whether the intervals are as narrow as requested.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct PrecisionResults {
-    /// Half width / value was to be at most this.
+    /// Maximum half width / value.
     pub half_width: f64,
-    /// Of these numbers of every policy.
+    /// The numbers it applies to, of every policy.
     pub metrics: Vec<String>,
-    /// Whether it is.
+    /// Whether it is reached.
     pub reached: bool,
-    /// What is not: policy, metric, and how wide it is or why there is no interval.
+    /// The numbers that miss it: policy, metric, and the half width or why there is no interval.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(with = "Vec<String>")]
     pub missed: Vec<MissedPrecision>,
@@ -72,7 +72,7 @@ pub enum WhyImprecise {
     NotEstimable(NotEstimable),
 }
 
-/// How sure the numbers of a policy are.
+/// Confidence intervals of the numbers of a policy.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Confidence {
     /// The probability with which each interval covers the true number.
@@ -99,7 +99,7 @@ pub enum IntervalMethod {
     BatchMeans,
 }
 
-/// How sure the numbers of a class are.
+/// Confidence intervals of the numbers of a class.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
 pub struct ClassConfidence {
     /// The ends of the interval of each number, by the name that objectives use, in the unit of the results.
@@ -144,7 +144,7 @@ pub struct DifferenceResult {
     pub verdict: DifferenceVerdict,
 }
 
-/// What a difference comes to.
+/// The verdict on a difference.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum DifferenceVerdict {

@@ -31,7 +31,7 @@ pub const SCHEMA: &str = "waitline.results/1";
 /// What a run of a scenario gave. All times are in milliseconds; a number that does not exist is null.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
 pub struct ScenarioResults {
-    /// What the file is, and in which version.
+    /// The name and version of the schema.
     #[schemars(extend("const" = SCHEMA))]
     pub schema: &'static str,
     /// The version of the program.
@@ -46,9 +46,9 @@ pub struct ScenarioResults {
     pub seed: u64,
     /// How many replications were run.
     pub replications: u64,
-    /// What was left out at the beginning of each run.
+    /// The warm-up that is left out at the beginning of each run.
     pub warm_up: WarmUpResults,
-    /// Whether the intervals are as narrow as was asked.
+    /// Whether the intervals are as narrow as requested.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub precision: Option<PrecisionResults>,
     /// What the model leaves out or takes for granted, in sentences.
@@ -56,16 +56,16 @@ pub struct ScenarioResults {
     pub assumptions: Vec<Assumption>,
     /// Defaults in force: path and value.
     pub defaults: IndexMap<String, String>,
-    /// What went wrong meanwhile, in the order of the scenario.
+    /// The faults during the run, in the order of the scenario.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub faults: Vec<FaultWindow>,
-    /// Pools that are asked under a preset without what the client library costs.
+    /// Pools that are used under a preset without the costs of the client library.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub missing_clients: Vec<MissingClient>,
-    /// What was asked of the results, and whether they meet it.
+    /// The objectives, and whether they are met.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub slo: Vec<ObjectiveResult>,
-    /// One entry a policy, in the order of the scenario.
+    /// One entry per policy, in the order of the scenario.
     pub policies: Vec<PolicyResults>,
     /// How each other policy differs from one of them, on the same requests.
     #[serde(skip_serializing_if = "Vec::is_empty")]

@@ -6,7 +6,7 @@ use serde::{Serialize, Serializer};
 use super::is_false;
 use crate::model::MetricUnit;
 
-/// An objective, held against one policy.
+/// An objective, evaluated for one policy.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct ObjectiveResult {
     /// The objective as it was written.
@@ -23,7 +23,7 @@ pub struct ObjectiveResult {
     pub metric: String,
     /// What it is measured in.
     pub unit: MetricUnit,
-    /// What it is; `None` if the run gave none, or so many requests got no answer that there is none.
+    /// Its value; `None` if the run has none, or if too many requests got no answer for it to exist.
     pub value: Option<f64>,
     /// The ends of its confidence interval.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -37,7 +37,7 @@ pub struct ObjectiveResult {
     /// Where requests that got no answer leave no value: the longest that one was seen to wait, in ms.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub longest_wait_ms: Option<f64>,
-    /// What it is held against, in the same unit.
+    /// The bound it is compared with, in the same unit.
     pub bound: f64,
     /// Whether it only warns.
     #[serde(skip_serializing_if = "is_false")]
@@ -50,7 +50,7 @@ pub struct ObjectiveResult {
     /// Why another seed may say otherwise, if it may; it is not known that it would not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub undecided: Option<Undecided>,
-    /// The file that asks for it; results tell its name, wherever it lies.
+    /// The name of the file that contains it, without folders.
     #[serde(serialize_with = "file_name")]
     pub file: String,
     /// The line, counted from 1.

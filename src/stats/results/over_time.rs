@@ -10,9 +10,9 @@ use crate::model::{Activity, Place, SimDuration};
 /// A window of time. A request belongs to the window in which it arrived; a retry is a request of its own.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, JsonSchema)]
 pub struct TimeWindow {
-    /// From when.
+    /// When it begins.
     pub start_ms: f64,
-    /// Until when.
+    /// When it ends.
     pub end_ms: f64,
     /// Requests that arrived.
     pub arrivals: u64,
@@ -88,9 +88,9 @@ pub struct TimelinePart {
 pub struct TimelineSegment {
     /// The activity: the name of one of the parts of `breakdown_ms`.
     pub kind: &'static str,
-    /// From when.
+    /// When it begins.
     pub start_ms: f64,
-    /// Until when.
+    /// When it ends.
     pub end_ms: f64,
     /// Whether it is a wait that blocks what runs the request, where other waits do not.
     #[serde(skip_serializing_if = "is_false")]

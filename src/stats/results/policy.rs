@@ -27,7 +27,7 @@ use crate::policy::StandsFor;
 use crate::stats::estimate::{Intervals, Method, PolicyEstimate, PolicyProfile, RequestIntervals};
 use crate::stats::measured::{ClassNumbers, Incomplete, PolicyNumbers, Tails};
 
-/// What one policy gave.
+/// The results of one policy.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
 pub struct PolicyResults {
     /// The policy's name.
@@ -41,9 +41,9 @@ pub struct PolicyResults {
     pub stands_for: Option<StandsFor>,
     /// How many worker processes there are.
     pub workers: u32,
-    /// How many requests each has in progress at most; `None`: any number.
+    /// Maximum number of requests each has in progress; `None`: unlimited.
     pub slots: Option<u32>,
-    /// What happened to the requests.
+    /// Counts of the requests by outcome.
     pub requests: RequestCounts,
     /// Arrival to departure, of the completed requests.
     pub response_time_ms: Summary,
@@ -65,7 +65,7 @@ pub struct PolicyResults {
     /// of them where this policy may make requests wait.
     #[serde(skip_serializing_if = "IndexMap::is_empty")]
     pub stations: IndexMap<String, StationResults>,
-    /// What each worker did: the 256 busiest where there are more. Left out for a single worker, and where each takes one
+    /// What each worker did: the 256 busiest where there are more. Omitted for a single worker, and where each takes one
     /// request after another out of one queue.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub per_worker: Vec<WorkerResults>,
@@ -101,13 +101,13 @@ pub struct PolicyResults {
     pub faults: Vec<FaultEffect>,
     /// Requests that arrived in the warm-up and are left out.
     pub warm_up_requests: u64,
-    /// How sure these numbers are.
+    /// Confidence intervals of these numbers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub confidence: Option<Confidence>,
-    /// What the policy can sustain, and what was asked of it.
+    /// The capacity of the policy, and the load offered to it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub saturation: Option<Saturation>,
-    /// Why a real server may do anything here, where a preset stands for one.
+    /// Why these numbers predict nothing about a real server, for a preset.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]
     pub no_prediction: Option<NoPrediction>,
@@ -138,10 +138,10 @@ pub enum NoPrediction {
     },
 }
 
-/// What one class of requests met.
+/// The numbers of one class of requests.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct ClassResults {
-    /// What happened to the requests.
+    /// Counts of the requests by outcome.
     pub requests: RequestCounts,
     /// Arrival to departure, of the completed requests.
     pub response_time_ms: Summary,
@@ -151,7 +151,7 @@ pub struct ClassResults {
     pub error_rate: Option<f64>,
     /// Percentiles and maxima over every request that arrived, where one without an answer is slower than any other.
     pub all_arrived: AllArrived,
-    /// How sure these numbers are.
+    /// Confidence intervals of these numbers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub confidence: Option<ClassConfidence>,
 }

@@ -13,9 +13,9 @@ use crate::model::RejectedBy;
 pub struct RequestCounts {
     /// Entered the system.
     pub arrived: u64,
-    /// Departed with an answer.
+    /// Answered in time.
     pub completed: u64,
-    /// Turned away for want of room.
+    /// Rejected because a limit was reached.
     pub rejected: u64,
     /// The client gave up.
     pub timed_out: u64,
@@ -96,7 +96,7 @@ pub struct Summary {
     pub max: Option<f64>,
 }
 
-/// How many times longer than alone.
+/// Response time / demand.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, JsonSchema)]
 pub struct Slowdown {
     /// Arithmetic mean over the requests.
@@ -112,13 +112,13 @@ pub struct Slowdown {
 /// Numbers of every request that arrived.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
 pub struct AllArrived {
-    /// Percentiles and maxima by the names that objectives use, times in ms; `null` where so many got no answer that there
-    /// is none.
+    /// Percentiles and maxima by the names that objectives use, times in ms; `null` where too many requests got no answer for
+    /// the number to exist.
     pub numbers: IndexMap<&'static str, Option<f64>>,
     /// The longest that a request was seen to wait, in ms: until its answer, until it ended without one, or until the end of
     /// the run.
     pub longest_wait_ms: Option<f64>,
-    /// How sure the numbers are.
+    /// Confidence intervals of these numbers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub confidence: Option<ClassConfidence>,
 }

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::stats::estimate::Estimated;
 
-/// What a policy can sustain, and how near the arrivals come to it.
+/// The capacity of a policy, and how close the arrivals come to it.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Saturation {
     /// The highest rate that the policy can sustain, in requests per second; `None` if nothing limits it. Faults,
@@ -31,12 +31,12 @@ pub struct Saturation {
     /// The highest rate that the arrivals ever have / capacity, where their rate changes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub peak_load: Option<f64>,
-    /// How near the arrivals come to the capacity; `None` if they have no rate of their own.
+    /// How close the arrivals come to the capacity; `None` if they have no rate of their own.
     pub state: Option<LoadState>,
     /// Since when most operations get no answer, where the policy is collapsed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub collapse: Option<Collapse>,
-    /// What becomes of requests beyond the capacity; nothing when they wait, and the queue grows without bound.
+    /// How requests beyond the capacity end; empty when they wait, and the queue grows without bound.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub excess: Vec<Excess>,
     /// A sentence to be shown before the numbers.
@@ -83,7 +83,7 @@ pub enum Station {
     Gil,
     /// The event loop of each worker.
     Loop,
-    /// The threads beside the loop of each worker.
+    /// The thread pool of each event loop.
     ThreadPool,
     /// The cores of the machine.
     Cores,
@@ -152,7 +152,7 @@ pub enum CapacityMethod {
     UpperBound,
 }
 
-/// How near arrivals come to the capacity.
+/// How close arrivals come to the capacity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum LoadState {
@@ -162,7 +162,7 @@ pub enum LoadState {
     NearSaturation,
     /// Below it in the long run, or for a limited time only, but not always.
     PeakAboveCapacity,
-    /// At or above it, by more than its interval, and the excess does not wait for ever.
+    /// At or above it, by more than its interval, and the excess does not wait forever.
     Overloaded,
     /// At or above it, by more than its interval: the queue grows without bound.
     Unstable,
@@ -170,7 +170,7 @@ pub enum LoadState {
     Collapsed,
 }
 
-/// What becomes of requests beyond the capacity, if they do not wait for ever.
+/// How requests beyond the capacity end, if they do not wait forever.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Excess {
@@ -200,12 +200,12 @@ pub struct LoadPoint {
     pub load: f64,
     /// Mean response time, in ms.
     pub mean_ms: Option<f64>,
-    /// The ends of its confidence interval; left out where the mean is exact, and where there is none.
+    /// The ends of its confidence interval; omitted where the mean is exact, and where there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mean_interval_ms: Option<[f64; 2]>,
     /// 99th percentile of the response time, in ms.
     pub p99_ms: Option<f64>,
-    /// The ends of its confidence interval; left out where the percentile is exact, and where there is none.
+    /// The ends of its confidence interval; omitted where the percentile is exact, and where there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub p99_interval_ms: Option<[f64; 2]>,
     /// Where the numbers come from.

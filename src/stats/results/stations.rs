@@ -16,7 +16,7 @@ pub struct Utilization {
     pub workers: Option<f64>,
     /// Of the slots: a request in progress; `None` when slots are unlimited.
     pub slots: Option<f64>,
-    /// Of the threads beside the loops: a request has the thread; `None` without them.
+    /// Of the thread pools of the event loops: a request has the thread; `None` without them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub threads: Option<f64>,
     /// Of each limited backend, by name: queries it works on / queries it can run at once; where only a pool limits it,
@@ -41,7 +41,7 @@ impl Utilization {
 
 /// A station where requests wait for what others hold: `turn` (the GIL or the loop of their worker), `cores`, `cpu_limit`
 /// (the next period of the machine's CPU quota), `threads`
-/// (beside the loop), `pool.NAME` (a connection to a backend), `backend.NAME` (until it starts the query).
+/// (the thread pool of a loop), `pool.NAME` (a connection to a backend), `backend.NAME` (until it starts the query).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
 pub struct StationResults {
     /// How many there are: turns, cores, threads, connections or queries at once, over all workers.
@@ -50,13 +50,13 @@ pub struct StationResults {
     pub utilization: Option<f64>,
     /// How many of them are in use.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub in_use: Option<Level>,
+    pub in_use: Option<LevelSummary>,
     /// Of the CPU quota: the share of time, 0 to 1, during which it was used up and everything stood still.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub throttled: Option<f64>,
     /// Requests that wait there.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub waiting: Option<Level>,
+    pub waiting: Option<LevelSummary>,
     /// Requests that asked for one and have departed, with an answer or without.
     pub asked: u64,
     /// How long each of these waited there, all its waits together; those that gave up count with the time they waited.
@@ -65,7 +65,7 @@ pub struct StationResults {
 
 /// How many there were at once.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, JsonSchema)]
-pub struct Level {
+pub struct LevelSummary {
     /// Mean over time.
     pub mean: Option<f64>,
     /// Most at one instant.

@@ -1,11 +1,11 @@
-//! A closed network: so many requests go round through stations for ever.
+//! A closed network: a fixed number of requests circulates through service centers.
 
 /// A station of a closed network, and the mean time a request spends being served there each time round.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum ServiceCenter {
-    /// One channel with a queue: exponential service first come first served, or any law with processor sharing.
+    /// One channel with a queue: exponential service first come first served, or any distribution with processor sharing.
     Queue(f64),
-    /// Everyone is served at once, by any law: think time, or a backend without a limit.
+    /// Everyone is served at once, with any distribution: think time, or a backend without a limit.
     Delay(f64),
 }
 

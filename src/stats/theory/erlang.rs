@@ -1,7 +1,7 @@
 //! Erlang's two formulas, and M/M/c: Poisson arrivals, exponential service, c channels, one queue.
 
 /// Erlang's loss formula B(c, a): the share of requests turned away by c channels without a queue, at offered load
-/// a = λS. It holds for service times of any law (insensitivity).
+/// a = λS. It holds for any service time distribution (insensitivity).
 ///
 /// By the recursion B(0) = 1, B(n) = a B(n−1) / (n + a B(n−1)) (Erlang 1917; Kleinrock, *Queueing Systems* 1, 3.6).
 pub fn erlang_b(channels: u32, offered_load: f64) -> f64 {

@@ -1,4 +1,4 @@
-//! GI/M/1: independent interarrival times of any law, exponential service, one channel.
+//! GI/M/1: independent interarrival times of any distribution, exponential service, one channel.
 
 /// GI/M/1, first come first served.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -1,4 +1,4 @@
-//! M/G/1: Poisson arrivals, service of any law, one channel.
+//! M/G/1: Poisson arrivals, any service time distribution, one channel.
 
 /// M/G/1, first come first served. Stable when the offered load λS is below 1.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -35,7 +35,7 @@ impl Mg1 {
 }
 
 /// W = S / (1 − λS), the mean response time of M/G/1 under processor sharing: all requests present share the channel
-/// equally. It holds for service times of any law (Kleinrock 1967; *Queueing Systems* 2, 4.4).
+/// equally. It holds for any service time distribution (Kleinrock 1967; *Queueing Systems* 2, 4.4).
 pub fn processor_sharing_response_time(arrival_rate: f64, mean_service: f64) -> f64 {
     mean_service / (1.0 - arrival_rate * mean_service)
 }

@@ -1,8 +1,8 @@
-//! Exact results of queueing theory, against which the engine is held.
+//! Exact results of queueing theory, which the engine is compared with.
 //!
 //! Times are in any one unit, and rates are per that unit. A *channel* is what serves one request at a time: a core,
-//! a worker, a thread. In Kendall's A/S/c, A is the law of interarrival times, S that of service times and c the number
-//! of channels; M is exponential, D constant, G any law, GI any law with independent draws.
+//! a worker, a thread. In Kendall's A/S/c, A is the distribution of interarrival times, S that of service times and c the number
+//! of channels; M is exponential, D constant, G any distribution, GI any distribution with independent draws.
 
 mod birth_death;
 mod closed_network;

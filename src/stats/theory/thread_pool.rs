@@ -84,7 +84,7 @@ impl ThreadPoolQueue {
         (levels, backlog)
     }
 
-    /// How many run when so many are in progress, and so many of them in the backend.
+    /// How many run when `in_progress` are in progress, `in_backend` of them in the backend.
     fn running(&self, in_progress: u32, in_backend: u32) -> f64 {
         f64::from((in_progress - in_backend).min(self.running_at_once))
     }

@@ -8,7 +8,7 @@ use crate::random::{
 };
 use crate::scenario::Scenario;
 
-/// So many requests of a list or trace are looked at: it may be long, and is to be read in no time.
+/// Maximum number of requests of a list or trace that are considered: it may be long.
 const LOOKED_AT: usize = 20_000;
 
 /// What was seen of a class.

@@ -1,4 +1,4 @@
-//! What a request asks for in the mean, with nobody else in the system.
+//! The mean demands of a request that is alone in the system.
 
 use indexmap::IndexMap;
 
@@ -25,7 +25,7 @@ pub(super) struct Demands {
     pub stay_is_exact: bool,
     /// Time off the CPU, of all waits one by one; rounded ones as `stay` has them.
     pub waits: f64,
-    /// Time in a thread beside the loop.
+    /// Time in a thread of the loop's thread pool.
     pub thread: f64,
     /// Time of queries, by backend.
     pub queries: Vec<f64>,
@@ -206,7 +206,7 @@ fn begins_with_cpu(phase: &Phase, backends: &BackendMap) -> bool {
     }
 }
 
-/// The time of the statements that a client sends beside a query, with the way to the backend and back for each.
+/// The time of the statements that a client sends in addition to a query, each with its round trip.
 fn statement_nanos(backend: &Backend, client: BackendClient) -> f64 {
     client.statements().map(|statement| (statement.time + backend.round_trip).as_nanos() as f64).sum()
 }
@@ -243,8 +243,8 @@ impl WaitDemands<'_> {
     }
 }
 
-/// The mean of sleeps that end as the timers do. Of random ones the law would be needed from multiple to multiple; what is
-/// said instead is the least that it may be.
+/// The mean of sleeps that end as the timers do. For random ones the whole distribution would be needed; a lower
+/// bound is returned instead.
 fn rounded_mean(sleep: &Distribution, timers: Timers) -> Mean {
     if let Distribution::Constant(sleep) = sleep {
         return Mean { nanos: timers.rounded(*sleep).as_nanos() as f64, is_exact: true };

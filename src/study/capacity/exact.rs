@@ -154,7 +154,7 @@ fn plain_phase<'a>(phase: &'a Phase, backends: &[&Backend]) -> Option<&'a Single
     is_plain.then_some(single)
 }
 
-/// The variance of a law in ms²; `None` where it is not known here.
+/// The variance of a distribution in ms²; `None` where it is not known here.
 fn variance(law: &Distribution) -> Option<f64> {
     match law {
         Distribution::Constant(_) => Some(0.0),

@@ -133,8 +133,8 @@ impl Capacity {
         }
     }
 
-    /// Whether so many requests a second are too many. Of a capacity that was found by a run nobody knows more than its
-    /// interval; no station takes more than its bound.
+    /// Whether this many requests per second are too many. A capacity that was found by a run is only known up to its
+    /// interval; no station sustains more than its bound.
     pub fn is_exceeded_by(&self, rate_per_s: f64) -> bool {
         let highest = self.per_s.map(|per_s| per_s + self.half_width_per_s.unwrap_or(0.0));
         highest.is_some_and(|highest| rate_per_s > highest)

@@ -1,9 +1,9 @@
 //! A policy with more work than it can do: how many requests a second it serves.
 //!
-//! Users who always come back keep it saturated. Where the number of slots is small they do not think, and are twice as
-//! many as slots: there is always a request in the backlog. Otherwise they are so many, and think for so long, that twice
-//! as many requests would come as any station could bear if none of them had to wait: about half of the users then stand
-//! where it is narrowest.
+//! A closed load keeps it saturated. Where the number of slots is small they do not think, and are twice as
+//! many as slots: there is always a request in the backlog. Otherwise their number and think time are such that
+//! twice as many requests would arrive as any station could serve if none of them had to wait: about half of the users then
+//! wait at the bottleneck.
 //!
 //! The run has a replication number of its own and nothing goes wrong in it: faults, limits of the backlog, patience and
 //! timeouts are left out. It is over after a number of events.
@@ -37,13 +37,13 @@ const LEVEL: f64 = 0.95;
 /// A control whose mean the run contradicts at this level is none.
 const NEARLY_CERTAIN: f64 = 0.999;
 
-/// So many events are simulated: some hundredths of a second.
+/// Number of events that are simulated: some hundredths of a second.
 const EVENTS: u64 = 400_000;
 
-/// How far the run is, is noted whenever so many requests have departed.
+/// The progress of the run is recorded each time this many requests have departed.
 const REQUESTS_PER_MARK: u64 = 16;
 
-/// The interval is that of so many equal parts of the run.
+/// Number of equal parts of the run that the interval is computed from.
 const BATCHES: usize = 30;
 
 /// More users are not simulated.
@@ -89,7 +89,7 @@ pub(super) fn run(
     })
 }
 
-/// So many users, thinking for so long, that the policy has always something to do.
+/// Enough users that the policy is always busy, and how long they think.
 fn users(rules: &Rules, bound_per_s: f64, stay: f64) -> Option<Users> {
     let slots = rules.slots.map_or(f64::INFINITY, |slots| f64::from(slots) * f64::from(rules.workers));
     let in_progress = bound_per_s * stay / 1e9;
@@ -134,7 +134,7 @@ struct SaturatedObserver {
 /// How far the run was when a request departed.
 #[derive(Clone, Copy, Debug)]
 struct ProgressMark {
-    /// So many had departed.
+    /// How many had departed.
     requests: f64,
     nanos: f64,
     /// How long they had the cores work, and were away, in nanoseconds.

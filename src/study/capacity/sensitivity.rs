@@ -19,7 +19,7 @@ use super::verdict::{left_out, long_run_rate};
 /// How much less, and more.
 const STEP: f64 = 0.1;
 
-/// A run has as many requests as this / (1 − load)². The mean of so many response times of an M/M/1 has an interval of
+/// A run has as many requests as this / (1 − load)². The mean of that many response times of an M/M/1 has an interval of
 /// ± 10 %: its relative standard error is about 2 / (√n (1 − load)) (W. Whitt: Planning queueing simulations, 1989).
 const LENGTH: f64 = 1537.0;
 

@@ -84,7 +84,7 @@ fn above(excess: &[Excess]) -> LoadState {
     if excess.is_empty() { LoadState::Unstable } else { LoadState::Overloaded }
 }
 
-/// What becomes of requests that cannot be served, unless they wait for ever.
+/// What becomes of requests that cannot be served, unless they wait forever.
 fn excess(scenario: &Scenario, policy: &PolicyChoice, capacity: &Capacity) -> Vec<Excess> {
     let rules = policy.rules();
     // Where there are slots for all, no request waits in the backlog.

@@ -1,4 +1,4 @@
-//! A baseline: what a scenario gave once, kept beside it to be compared with (schema `waitline.baseline/1`).
+//! A baseline: what a scenario gave once, stored next to it for comparison (schema `waitline.baseline/1`).
 
 use indexmap::IndexMap;
 use schemars::JsonSchema;
@@ -35,7 +35,7 @@ pub struct Baseline {
     pub scenario: String,
     /// SHA-256 of the scenario, and of the files it names.
     pub scenario_sha256: String,
-    /// What the file is, and in which version.
+    /// The name and version of the schema.
     pub schema: String,
     /// The seed.
     pub seed: u64,

@@ -51,7 +51,7 @@ fn by_name(scenario: &Value) -> Value {
         for policy in list {
             let (kind, fields) = policy.as_object().filter(|policy| policy.len() == 1)?.iter().next()?;
             let name = fields.get("name").and_then(Value::as_str).unwrap_or(kind);
-            // A policy keeps its kind beside its fields, so that another kind of the same name is a change.
+            // A policy keeps its kind together with its fields, so that another kind of the same name is a change.
             let known = if name == kind.as_str() { fields.clone() } else { policy.clone() };
             if named.insert(name.to_owned(), known).is_some() {
                 return None;

@@ -1,4 +1,4 @@
-//! Runs a scenario, holds it against its objectives and its baseline, and says whether it passes.
+//! Runs a scenario, checks it against its objectives and its baseline, and returns a verdict.
 
 use crate::scenario::Scenario;
 use crate::stats::{ObjectiveResult, ObjectiveVerdict, ScenarioResults};
@@ -15,7 +15,7 @@ use super::{
     WrittenBaseline,
 };
 
-/// What a scenario is held against.
+/// What a scenario is checked against.
 #[derive(Clone, Copy, Debug)]
 pub struct Gate<'a> {
     /// The scenario's file, as messages name it.
@@ -24,7 +24,7 @@ pub struct Gate<'a> {
     pub baseline_file: &'a str,
     /// What that file holds.
     pub stored: &'a Stored,
-    /// The command that writes the baseline anew.
+    /// The command that rewrites the baseline.
     pub update: &'a str,
     /// Whether the scenario is not as its file says: changes have to be put there before a baseline is written.
     pub is_changed: bool,

@@ -244,7 +244,7 @@ fn withdraw_improvements(metrics: &mut [MetricComparison]) {
 }
 
 impl ChangeEvidence {
-    /// The verdict, given what Holm's method says; `strictest` is what it holds the smallest p-value of the gate against.
+    /// The verdict, given what Holm's method says; `strictest` is the level of the smallest p-value of the gate.
     fn judged(self, step: Option<HolmStep>, strictest: f64) -> MetricComparison {
         let interval = self.interval(step);
         let Self { mut comparison, named, agrees, spread, .. } = self;

@@ -33,7 +33,7 @@ pub const CHECK_SCHEMA: &str = "waitline.check/1";
 /// What `check` found in one scenario.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct ScenarioCheck {
-    /// What the document is, and in which version.
+    /// The name and version of the schema.
     pub schema: &'static str,
     /// The version of the program.
     pub waitline: &'static str,
@@ -41,7 +41,7 @@ pub struct ScenarioCheck {
     pub scenario: String,
     /// Its file, as the user named it; `<stdin>` for standard input.
     pub file: String,
-    /// What it comes to.
+    /// The verdict.
     pub verdict: CheckVerdict,
     /// Why it does not pass, a sentence each; empty if it passes.
     #[schemars(with = "Vec<String>")]
@@ -89,7 +89,7 @@ pub struct PolicyObjective {
     pub objective: String,
 }
 
-/// What a check comes to; the worst of several scenarios decides the exit code.
+/// The verdict of a check; the worst of several scenarios decides the exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum CheckVerdict {
@@ -97,8 +97,8 @@ pub enum CheckVerdict {
     Passes,
     /// An objective is broken, or something is significantly and materially worse than in the baseline; exit code 1.
     Fails,
-    /// It cannot be told: there is no baseline to compare with, or the run is incomplete; exit code 3. Objectives may
-    /// be broken besides.
+    /// It cannot be judged: there is no baseline to compare with, or the run is incomplete; exit code 3. Objectives may
+    /// be broken as well.
     Incomplete,
 }
 
@@ -112,7 +112,7 @@ pub enum BaselineCheck {
     NotComparable(NotComparable),
     /// It was written from these results.
     Written(WrittenBaseline),
-    /// Nobody asked for a comparison.
+    /// No comparison was requested.
     NotAsked,
 }
 
@@ -124,7 +124,7 @@ pub struct NotComparable {
     /// Why, in a sentence without a full stop, such as `there is no baseline`.
     #[schemars(with = "String")]
     pub why: WhyNotComparable,
-    /// What to do, in words that lead to the command.
+    /// What to do; the command follows.
     #[schemars(with = "String")]
     pub help: Help,
     /// A command that makes the scenario comparable.
@@ -145,7 +145,7 @@ pub struct WhyNotComparable {
 pub struct Help {
     /// What is wrong.
     pub reason: NotComparableReason,
-    /// Whether the changes of `--set` have to be put into the scenario file before.
+    /// Whether the changes of `--set` must be put into the scenario file first.
     pub needs_edit: bool,
 }
 
@@ -196,18 +196,18 @@ pub struct WrittenBaseline {
     pub file: String,
     /// Whether there was one before.
     pub replaced: bool,
-    /// What it holds and no check can judge; left out if all can be judged.
+    /// Its numbers that no check can judge; omitted if there are none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unjudged: Option<Unjudged>,
 }
 
-/// What a baseline holds and no check can judge: a change of these numbers cannot be told from chance, for they have no
+/// What a baseline holds and no check can judge: a change of these numbers cannot be distinguished from chance, because they have no
 /// confidence interval.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Unjudged {
     /// Which.
     pub numbers: Vec<UnjudgedNumbers>,
-    /// What would give them one, in a sentence without a full stop.
+    /// How to get intervals for them, in a sentence without a full stop.
     #[schemars(with = "String")]
     pub help: UnjudgedHelp,
 }
@@ -235,25 +235,25 @@ pub struct UnjudgedNumbers {
     pub of: Vec<String>,
 }
 
-/// Results beside those of a baseline.
+/// Results compared with those of a baseline.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct BaselineComparison {
     /// The baseline's file.
     pub file: String,
     /// The probability with which, if nothing has changed, at least one of the numbers seems to (Holm's method).
     pub family_level: f64,
-    /// What is not the same in the scenario, in the order of the paths.
+    /// The differences between the scenarios, in the order of the paths.
     pub changes: Vec<ScenarioChange>,
     /// Every number that was compared: of each policy, first of all requests, then of each class if there are several.
     pub metrics: Vec<MetricComparison>,
-    /// What cannot be compared, because only one side has it.
+    /// Parts that only one side has, and that cannot be compared.
     pub one_sided: Vec<OneSided>,
-    /// What else is to be known, a sentence each, such as how replications pair.
+    /// Notes, a sentence each, such as how replications pair.
     #[schemars(with = "Vec<String>")]
     pub notes: Vec<ComparisonNote>,
-    /// What makes these results the new baseline.
+    /// The command that makes these results the new baseline.
     pub accept: String,
-    /// Whether the changes of `--set` have to be put into the scenario file before.
+    /// Whether the changes of `--set` must be put into the scenario file first.
     pub accept_needs_edit: bool,
 }
 
@@ -299,26 +299,26 @@ pub enum ScenarioPart {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Side {
-    /// What was.
+    /// The baseline.
     Baseline,
-    /// What is.
+    /// The scenario.
     Scenario,
 }
 
-/// A place at which the scenario is not what it was.
+/// A difference between the scenario and that of the baseline.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct ScenarioChange {
     /// Where, such as `classes.page.phases.1.db`; policies and classes by their names.
     pub path: String,
-    /// What stood there; left out if nothing did.
+    /// The old value; omitted if there was none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub old: Option<Value>,
-    /// What stands there now; left out if nothing does.
+    /// The new value; omitted if there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub new: Option<Value>,
 }
 
-/// A number beside that of the baseline.
+/// A number compared with that of the baseline.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct MetricComparison {
     /// The policy.
@@ -330,29 +330,29 @@ pub struct MetricComparison {
     pub metric: &'static str,
     /// What it is measured in: milliseconds, 0 to 1, or per second.
     pub unit: MetricUnit,
-    /// What it was; `None` if the baseline's run gave none.
+    /// Its value in the baseline; `None` if that has none.
     pub baseline: Option<f64>,
-    /// What it is; `None` if the run gave none.
+    /// Its value in this run; `None` if there is none.
     pub value: Option<f64>,
-    /// What it is minus what it was.
+    /// Value − baseline.
     pub difference: Option<f64>,
-    /// That, as a share of what it was; `None` if it was 0.
+    /// Difference / |baseline|; `None` if the baseline is 0.
     pub relative_difference: Option<f64>,
     /// The ends of the difference's confidence interval, which holds 0 exactly if the difference is not significant.
     pub interval: Option<[f64; 2]>,
     /// The confidence of that interval: that at which Holm's method decided about this number.
     pub interval_level: Option<f64>,
-    /// How likely such a difference is if nothing has changed; by itself, not yet corrected for the other numbers.
+    /// The probability of such a difference if nothing has changed, not corrected for the other numbers.
     pub p_value: Option<f64>,
     /// Where the p-value comes from.
     pub test: SignificanceTest,
-    /// Whether the difference is more than chance, all numbers of the gate considered; `None` if nobody knows.
+    /// Whether the difference is more than chance, all numbers of the gate considered; `None` if unknown.
     pub significant: Option<bool>,
-    /// What is tolerated.
+    /// The tolerance.
     pub tolerance: MetricTolerance,
-    /// What it comes to.
+    /// The verdict.
     pub verdict: MetricVerdict,
-    /// How small a change this gate sees.
+    /// How small a change this gate detects.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub power: Option<MetricPower>,
     /// Why there is no p-value, or no verdict.
@@ -371,7 +371,7 @@ pub enum WhyUndecided {
     NoValue,
     /// It has no interval.
     NotEstimable(StoredReason),
-    /// The run is too short to tell a difference from chance.
+    /// The run is too short to distinguish a difference from chance.
     TooShort,
     /// More requests got no answer than before, and response times leave them out.
     MoreUnanswered,
@@ -381,7 +381,7 @@ pub enum WhyUndecided {
     OppositeDirections,
 }
 
-/// How it is told whether a difference is more than chance.
+/// How a difference is tested.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SignificanceTest {
@@ -391,20 +391,20 @@ pub enum SignificanceTest {
     Unpaired,
     /// Nothing is left to chance: any difference is one.
     Exact,
-    /// It cannot be told.
+    /// It cannot be tested.
     Untested,
 }
 
 /// How much worse than in the baseline a number may be: more than both is material.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct MetricTolerance {
-    /// As a share of what it was.
+    /// As a share of the baseline.
     pub relative: f64,
     /// In the number's unit.
     pub absolute: f64,
 }
 
-/// What the comparison of a number comes to.
+/// The verdict on a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum MetricVerdict {
@@ -414,7 +414,7 @@ pub enum MetricVerdict {
     Improved,
     /// The same, or not as different as to matter.
     Unchanged,
-    /// Too few replications to tell; of shorter response times also that more requests got no answer.
+    /// Too few replications to decide; for shorter response times also that more requests got no answer.
     Undecided,
 }
 

@@ -19,7 +19,7 @@ use super::judgement::tolerated;
 /// The probability with which a change is seen that the gate is said to see.
 pub const GATE_POWER: f64 = 0.8;
 
-/// How small a change of a number the gate sees.
+/// How small a change of a number the gate detects.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct MetricPower {
     /// A number that is truly worse by this much is called worse in 80 of 100 gates, in the number's unit; by less, less
@@ -63,7 +63,7 @@ const STEPS: [f64; 10] = [0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001, 
 /// The largest factor for the number of requests that is suggested.
 const MOST_TIMES: f64 = 100.0;
 
-/// How small a change of a number is seen; `level` is what its p-value is held against at least.
+/// How small a change of a number is seen; `level` is the smallest level its p-value is compared with.
 pub(super) fn power(spread: &DifferenceSpread, comparison: &MetricComparison, level: f64) -> Option<MetricPower> {
     let tolerated = tolerated(comparison);
     let sees = spread.sees(tolerated, level, 1.0)?;

@@ -10,11 +10,11 @@ use super::mean;
 /// A prediction may be so far off, as a share of what was observed; further where the server's own repeats are.
 const ALLOWED: f64 = 0.1;
 
-/// Where the server leaves a figure to chance, the range of the predictions may be so many times as wide as that of its
+/// Where the server leaves a figure to chance, the range of the predictions may be this many times as wide as that of its
 /// repeats.
 const WIDER: f64 = 1.5;
 
-/// So many repeats say how far the server's own are apart.
+/// Minimum number of repeats from which the server's own spread is known.
 const REPEATS: usize = 3;
 
 /// A number as it was predicted and as it was.

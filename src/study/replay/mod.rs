@@ -1,11 +1,11 @@
-//! Measured cases: the requests that a real server got are run again, and the prediction is held against what it did.
+//! Measured cases: the requests that a real server got are run again, and the prediction is compared with what it did.
 //!
 //! The comparison is request by request, on the same arrivals and demands: with other random numbers the same process
 //! gives means that differ by a fifth. The server is compared with itself too: how far its repeats are apart is as near
 //! as any prediction can come.
 //!
 //! Where workers accept on their own, chance decides which of them gets a request, in the server and here. Such a case is
-//! predicted many times, with other winners and nothing else changed, and the range of the predictions is held against that
+//! predicted many times, with other winners and nothing else changed, and the range of the predictions is compared with that
 //! of the server's repeats.
 
 mod case_file;

@@ -119,7 +119,7 @@ impl Case {
         }
     }
 
-    /// Holds what the replications gave against the exact values.
+    /// Compares what the replications gave with the exact values.
     pub fn judge(self, samples: &[Vec<Option<f64>>], level: f64, precise: bool) -> CaseResult {
         let replications = self.replications();
         let figures = match self.trial {

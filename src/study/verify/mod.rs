@@ -44,7 +44,7 @@ pub struct CaseResult {
     pub figures: Vec<FigureResult>,
 }
 
-/// One number held against its exact value.
+/// One number and its exact value.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FigureResult {
     /// What it is.
@@ -106,7 +106,7 @@ pub fn case_ids() -> Vec<&'static str> {
 }
 
 /// Runs the cases with these numbers, all when there are none. `precise` wants narrow intervals of probabilities and
-/// percentiles too. `watch` is told the share that is done, from many threads; breaking ends it.
+/// percentiles too. `watch` is called with the share that is done, from many threads; breaking ends it.
 ///
 /// The results do not depend on the number of threads.
 ///

@@ -1,4 +1,4 @@
-//! What is read from a run and held against theory.
+//! What is read from a run and compared with theory.
 
 use crate::stats::PolicyNumbers;
 
@@ -17,7 +17,7 @@ pub(super) struct CaseQuantity {
 pub(super) enum Reading {
     /// From the results.
     Results(fn(&PolicyNumbers) -> Option<f64>),
-    /// The share of time in which so many requests are in the system.
+    /// The share of time with this many requests in the system.
     TimeWith(u32),
 }
 
@@ -52,7 +52,7 @@ impl CaseQuantity {
         Self { name, unit: "", reading: Reading::Results(read), width: Width::Tail }
     }
 
-    /// The share of time in which so many requests are in the system.
+    /// The share of time with this many requests in the system.
     pub const fn time_with(name: &'static str, number: u32) -> Self {
         Self { name, unit: "", reading: Reading::TimeWith(number), width: Width::Tail }
     }

@@ -4,7 +4,7 @@ use crate::model::{Failure, Rejection};
 use crate::output::block::Table;
 use crate::output::block::number::{self, NONE, TimeUnit};
 use crate::policy::Runner;
-use crate::stats::{Level, PolicyResults, RequestCounts, ScenarioResults, StationResults, WorkerResults};
+use crate::stats::{LevelSummary, PolicyResults, RequestCounts, ScenarioResults, StationResults, WorkerResults};
 
 /// Maximum number of workers that are shown one by one.
 const WORKERS: usize = 16;
@@ -34,11 +34,12 @@ pub fn waits(results: &ScenarioResults) -> Option<Table> {
     table.numbers("", "p95", unit.column(&of(|station| station.wait_ms.p95)));
     table.numbers("", "p99", unit.column(&of(|station| station.wait_ms.p99)));
     if rows.iter().any(|(.., station)| station.waiting.is_some()) {
-        let mean = |level: fn(&StationResults) -> Option<Level>| {
+        let mean = |level: fn(&StationResults) -> Option<LevelSummary>| {
             number::column(&rows.iter().map(|(.., station)| level(station)?.mean).collect::<Vec<_>>())
         };
-        let max = |level: fn(&StationResults) -> Option<Level>| {
-            let cell = |level: Option<Level>| level.map_or_else(|| NONE.to_owned(), |level| number::count(level.max));
+        let max = |level: fn(&StationResults) -> Option<LevelSummary>| {
+            let cell =
+                |level: Option<LevelSummary>| level.map_or_else(|| NONE.to_owned(), |level| number::count(level.max));
             rows.iter().map(|(.., station)| cell(level(station))).collect::<Vec<_>>()
         };
         table.numbers("waiting", "mean", mean(|station| station.waiting));

@@ -56,7 +56,7 @@ pub struct Subject<'a> {
 }
 
 impl Collector {
-    /// A collector for so many classes, and for operations of several tries where clients make them.
+    /// A collector for this many classes, and for operations of several attempts where clients retry.
     pub fn new(classes: usize, clients_retry: bool) -> Self {
         Self {
             classes: vec![ClassSamples::default(); classes],

@@ -98,8 +98,8 @@ impl ClassSamples {
     }
 }
 
-/// Adds the percentiles and the maximum of a quantity over every request that arrived. They are infinite where so many got
-/// no answer that there is none.
+/// Adds the percentiles and the maximum of a quantity over every request that arrived. They are infinite where too many got
+/// no answer for the number to exist.
 fn add_tails(tails: &mut Tails, quantity: Quantity, of: OfArrived<'_>) {
     let unit = match quantity {
         Quantity::ResponseTime | Quantity::OperationTime => NANOS_PER_MILLI,
@@ -119,13 +119,13 @@ fn add_tails(tails: &mut Tails, quantity: Quantity, of: OfArrived<'_>) {
     }
 }
 
-/// Means of the time that so many requests spent in each activity.
+/// Mean times that this many requests spent in each activity.
 fn breakdown(spent: &[u128; Activity::ALL.len()], requests: u64) -> Breakdown {
     let mean = |activity: Activity| (requests > 0).then(|| millis(spent[activity as usize] as f64 / requests as f64));
     Activity::ALL.map(mean).into()
 }
 
-/// Waits in nanoseconds, of which so many were longer than nothing.
+/// Waits in nanoseconds; `waited` of them were above 0.
 pub fn wait_summary(waits: &Sample, waited: u64) -> WaitingTime {
     let [p50, p95, p99] = waits.percentiles([500, 950, 990]).map(|nanos| nanos.map(nanos_to_millis));
     let count = waits.count();

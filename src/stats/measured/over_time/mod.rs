@@ -21,10 +21,10 @@ pub use counts::WindowCounts;
 use stretch::{SpreadTime, nanos, units};
 use times::Times;
 
-/// A run has at most so many windows, and more than half of it once it is long.
+/// Maximum number of windows of a run; a long run has more than half as many.
 const MOST: usize = 120;
 
-/// There are no more windows than requests, unless there are no more than so many.
+/// There are no more windows than requests, except for up to this many windows.
 const FEW: usize = 10;
 
 /// The first windows are this wide, in nanoseconds: 1/512 s.

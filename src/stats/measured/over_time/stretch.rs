@@ -37,7 +37,7 @@ impl SpreadTime {
         Self { start: self.start.max(start).min(self.end), ..self }
     }
 
-    /// The units of so many nanoseconds.
+    /// The units of this many nanoseconds.
     pub const fn part(&self, nanos: u64) -> u128 {
         self.rate * nanos as u128
     }

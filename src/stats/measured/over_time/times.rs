@@ -3,11 +3,11 @@
 use crate::engine::Departure;
 use crate::stats::measured::bins::{Bins, nearest_rank};
 
-/// So many values are kept as they are.
+/// Maximum number of values that are kept exactly.
 const FEW: usize = 512;
 /// A bin is at most 1/2^9 of its values wide, and its middle within half of that.
 const BITS: u32 = 9;
-/// Values are counted so many at once.
+/// Values are counted in groups of this size.
 const AT_ONCE: usize = 32;
 
 /// Response times in nanoseconds. What is kept depends on the values only, not on the order in which they came.

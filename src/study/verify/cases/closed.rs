@@ -1,4 +1,4 @@
-//! Closed systems: so many users, each of whom thinks, sends a request and waits for its answer.
+//! Closed systems: each of a fixed number of users thinks, sends a request and waits for its answer.
 
 use serde_json::{Value, json};
 
@@ -18,7 +18,7 @@ pub(super) fn cases() -> Vec<Case> {
 }
 
 /// Few and long replications: the requests in the system at the ends of the measured time, which the throughput
-/// misses, must be few beside all others.
+/// misses, must be few compared with all others.
 const REPLICATIONS: u64 = 20;
 
 struct ClosedRunLength {

@@ -1,4 +1,4 @@
-//! Limits: room for so many requests, and clients who do not wait for ever.
+//! Limits: bounded room for requests, and clients who do not wait forever.
 
 use serde_json::{Value, json};
 

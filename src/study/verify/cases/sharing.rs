@@ -19,7 +19,7 @@ pub(super) fn cases() -> Vec<Case> {
     ]
 }
 
-/// So many threads that there is one for every request.
+/// With enough threads for every request.
 fn shared(service: Value, rate_per_s: f64, cores: u32) -> Value {
     let policy = json!({ "threaded": { "threads": 1000, "gil": false } });
     let mut scenario = scenario(json!([{ "compute": service }]), poisson(rate_per_s), cores, policy);
@@ -42,7 +42,7 @@ fn c09(rate_per_s: f64, requests: u64, law: &str, service: Value) -> Case {
     )
 }
 
-/// Beyond so many requests in the system the probability is below 1e-50.
+/// The probability of more requests in the system is below 1e-50.
 const TOP: u32 = 1000;
 
 fn c11() -> Case {
