@@ -30,8 +30,8 @@ const LEAST_OF_HEAVY_TAIL: f64 = 0.82;
 pub struct Coverage {
     /// The system in words.
     pub system: &'static str,
-    /// How it was run, in words.
-    pub method: String,
+    /// How it was run.
+    pub way: RunWay,
     /// Each number.
     pub numbers: Vec<CoveredNumber>,
 }
@@ -83,21 +83,16 @@ struct System {
 }
 
 /// How a system is run.
-struct Way {
-    replications: u64,
-    requests: u64,
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RunWay {
+    /// Number of replications; one run has batches.
+    pub replications: u64,
+    /// Requests of each.
+    pub requests: u64,
 }
 
-const WAYS: [Way; 2] = [Way { replications: 20, requests: 20_000 }, Way { replications: 1, requests: 600_000 }];
-
-impl Way {
-    fn words(&self) -> String {
-        match self.replications {
-            1 => format!("one run of {} requests", self.requests),
-            some => format!("{some} replications of {} requests", self.requests),
-        }
-    }
-}
+const WAYS: [RunWay; 2] =
+    [RunWay { replications: 20, requests: 20_000 }, RunWay { replications: 1, requests: 600_000 }];
 
 /// Runs this many experiments with each system in each way. `watch` is called with the share that is done, from many
 /// threads.
@@ -124,7 +119,7 @@ pub fn coverage(
             let results = pool.each(&seeds, experiment)?;
             found.push(Coverage {
                 system: system.name,
-                method: way.words(),
+                way: *way,
                 numbers: system
                     .exact
                     .iter()
@@ -163,7 +158,7 @@ fn covered(named: Named, exact: f64, least: f64, experiments: &[ScenarioResults]
 }
 
 impl System {
-    fn run(&self, way: &Way, seed: u64, pool: &JobPool) -> Result<ScenarioResults, Halted> {
+    fn run(&self, way: &RunWay, seed: u64, pool: &JobPool) -> Result<ScenarioResults, Halted> {
         let mut scenario = self.scenario.clone();
         scenario["run"] = json!({
             "requests": way.requests,

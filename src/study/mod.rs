@@ -27,7 +27,7 @@ pub use check::{
     ScenarioPart, Side, SignificanceTest, Stored, StoredReason, Unjudged, UnjudgedHelp, UnjudgedNumbers,
     WhyNotComparable, WhyUndecided, WrittenBaseline, check, judge, undecided,
 };
-pub use coverage::{ALLOWED, Coverage, CoveredNumber, coverage};
+pub use coverage::{ALLOWED, Coverage, CoveredNumber, RunWay, coverage};
 pub use pool::JobPool;
 pub use replay::{
     BadObservations, CaseFile, Figure, FigureSummary, MOST_LOAD, NotReplayable, Observed, PercentilePair, ReplayRange,
@@ -38,4 +38,6 @@ pub use rows::{RequestRow, Rows};
 pub use run::{Estimates, Options, Watch, estimate, run};
 pub use simulation::{Replication, simulation};
 pub use timelines::SHORT_RUN;
-pub use verify::{CaseResult, FAMILY_LEVEL, FigureResult, FigureVerdict, Ours, Verification, case_ids, verify};
+pub use verify::{
+    CaseResult, FAMILY_LEVEL, FigureResult, FigureUnit, FigureVerdict, Ours, Verification, case_ids, verify,
+};

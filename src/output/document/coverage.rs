@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::{Document, DocumentId};
 use crate::output::block::number::{self, NONE};
 use crate::output::block::{Block, Finding, FindingStatus, Records, Table};
+use crate::output::words;
 use crate::study::{ALLOWED, Coverage, CoveredNumber};
 
 /// The report of `verify --coverage`.
@@ -31,7 +32,7 @@ impl Document for CoverageReport {
 
     fn records(&self) -> Records {
         Records::of(self.lines().map(|(coverage, number)| {
-            let mut record = json!({ "system": coverage.system, "run_as": coverage.method });
+            let mut record = json!({ "system": coverage.system, "run_as": words::run_way(coverage.way) });
             for (name, value) in fields(number) {
                 record[name] = value;
             }
@@ -44,7 +45,7 @@ impl Document for CoverageReport {
         let systems = self.0.iter().map(|coverage| {
             json!({
                 "system": coverage.system,
-                "run_as": coverage.method,
+                "run_as": words::run_way(coverage.way),
                 "numbers": coverage.numbers.iter().map(number).collect::<Vec<_>>(),
             })
         });
@@ -73,7 +74,7 @@ impl CoverageReport {
 fn table(lines: &[Line<'_>]) -> Table {
     let names = lines.iter().map(|(coverage, _)| (false, coverage.system.to_owned()));
     let mut table = Table::of("Intervals of level 95 % that cover the exact value", "system", names);
-    table.names("run as", lines.iter().map(|(coverage, _)| coverage.method.clone()).collect());
+    table.names("run as", lines.iter().map(|(coverage, _)| words::run_way(coverage.way)).collect());
     table.names("number", lines.iter().map(|(_, number)| number.name.to_owned()).collect());
     let numbers = |cell: &dyn Fn(&CoveredNumber) -> String| lines.iter().map(|(_, number)| cell(number)).collect();
     table.apart();
@@ -129,6 +130,6 @@ fn finding((coverage, number): Line<'_>) -> Finding {
     };
     let share = number::percent(number.share());
     let message = format!("{share} of {} intervals cover the exact value", number::count(number.estimated));
-    let asked = format!("{}, run as {}", number.name, coverage.method);
+    let asked = format!("{}, run as {}", number.name, words::run_way(coverage.way));
     Finding::new("coverage", asked, status, message).of_part(coverage.system)
 }

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::{Document, DocumentId};
 use crate::output::block::number::{NONE, count};
 use crate::output::block::{Block, Finding, FindingStatus, GroupedTable, List, Records, RowGroup, Table};
+use crate::output::words;
 use crate::stats::rounded;
 use crate::study::{CaseResult, FAMILY_LEVEL, FigureResult, FigureVerdict, Ours, Verification};
 
@@ -86,7 +87,7 @@ fn fields(figure: &FigureResult) -> [(&'static str, Value); 7] {
     };
     [
         ("name", json!(figure.name)),
-        ("unit", json!(figure.unit)),
+        ("unit", json!(words::figure_unit(figure.unit))),
         ("exact", json!(figure.exact)),
         ("ours", json!(ours)),
         ("half_width", json!(half_width)),
@@ -136,7 +137,10 @@ fn group(case: &CaseResult) -> RowGroup {
 
 /// The name of a figure, with its unit.
 fn name(figure: &FigureResult) -> String {
-    if figure.unit.is_empty() { figure.name.clone() } else { format!("{}, {}", figure.name, figure.unit) }
+    match words::figure_unit(figure.unit) {
+        "" => figure.name.clone(),
+        unit => format!("{}, {unit}", figure.name),
+    }
 }
 
 /// Our value, its interval, and how wide that may be.

@@ -12,8 +12,8 @@ use crate::output::{
 use crate::policy::examples;
 use crate::scenario::Scenario;
 use crate::study::{
-    self, Coverage, CoveredNumber, Gate, Halted, JobPool, Observed, Options, Replayed, Stored, Watch, check, replay,
-    verify,
+    self, Coverage, CoveredNumber, Gate, Halted, JobPool, Observed, Options, Replayed, RunWay, Stored, Watch, check,
+    replay, verify,
 };
 
 const SCENARIO: &str = r#"{
@@ -71,7 +71,11 @@ fn coverage_report() -> CoverageReport {
         half_width: 0.02,
         least: 0.92,
     };
-    CoverageReport(vec![Coverage { system: "M/M/1", method: "one long run".to_owned(), numbers: vec![number] }])
+    CoverageReport(vec![Coverage {
+        system: "M/M/1",
+        way: RunWay { replications: 1, requests: 10 },
+        numbers: vec![number],
+    }])
 }
 
 /// Every document, with words that all its formats for people show.

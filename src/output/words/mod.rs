@@ -8,6 +8,7 @@ mod json;
 mod replay;
 mod runs;
 mod saturation;
+mod verify;
 
 pub use self::check::{
     advice, bad_baseline, comparison_note, reason, unjudged_help, why_not_comparable, why_undecided, without_data,
@@ -17,3 +18,4 @@ pub use self::json::{check_value, number_value, replay_value, results_value};
 pub use self::replay::{bad_observations, case_description, not_replayable};
 pub use self::runs::{assumption, incomplete, no_prediction};
 pub use self::saturation::{binding, left_out, load_warning};
+pub use self::verify::{figure_unit, run_way};

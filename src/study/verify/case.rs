@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::diary::Diary;
 use super::quantity::{CaseQuantity, Reading};
-use super::{CaseResult, FigureResult, FigureVerdict, Ours};
+use super::{CaseResult, FigureResult, FigureUnit, FigureVerdict, Ours};
 use crate::model::SimDuration;
 use crate::scenario::Scenario;
 use crate::stats::Interval;
@@ -67,7 +67,7 @@ type Read = Box<dyn Fn(&[Diary]) -> Option<f64> + Send + Sync>;
 /// A number without chance.
 pub(super) struct Reckoned {
     name: String,
-    unit: &'static str,
+    unit: FigureUnit,
     exact: f64,
     /// Reads it from the runs of all policies.
     read: Read,
@@ -75,7 +75,7 @@ pub(super) struct Reckoned {
 
 impl fmt::Debug for Reckoned {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} = {} {}", self.name, self.exact, self.unit)
+        write!(f, "{} = {} {:?}", self.name, self.exact, self.unit)
     }
 }
 
@@ -210,12 +210,17 @@ impl ExactFigure {
 impl Reckoned {
     /// A time in ms.
     pub fn time(name: String, exact: f64, read: impl Fn(&[Diary]) -> Option<f64> + Send + Sync + 'static) -> Self {
-        Self { name, unit: "ms", exact, read: Box::new(read) }
+        Self { name, unit: FigureUnit::Milliseconds, exact, read: Box::new(read) }
     }
 
     /// How many there are of something.
     pub fn count(name: &str, exact: f64, read: impl Fn(&[Diary]) -> usize + Send + Sync + 'static) -> Self {
-        Self { name: name.to_owned(), unit: "", exact, read: Box::new(move |diaries| Some(read(diaries) as f64)) }
+        Self {
+            name: name.to_owned(),
+            unit: FigureUnit::One,
+            exact,
+            read: Box::new(move |diaries| Some(read(diaries) as f64)),
+        }
     }
 
     fn judge(self, value: Option<f64>) -> FigureResult {

@@ -49,14 +49,25 @@ pub struct CaseResult {
 pub struct FigureResult {
     /// What it is.
     pub name: String,
-    /// Its unit; empty for a share or a count.
-    pub unit: &'static str,
+    /// Its unit.
+    pub unit: FigureUnit,
     /// What it must be.
     pub exact: f64,
     /// What the engine gave; `None` if there was nothing to count.
     pub ours: Option<Ours>,
     /// How it compares.
     pub verdict: FigureVerdict,
+}
+
+/// The unit of a figure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FigureUnit {
+    /// A time.
+    Milliseconds,
+    /// A rate.
+    PerSecond,
+    /// A share or a count.
+    One,
 }
 
 /// What the engine gave.

@@ -1,13 +1,13 @@
 //! What is read from a run and compared with theory.
 
+use super::FigureUnit;
 use crate::stats::PolicyNumbers;
 
 /// A number that every replication gives.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct CaseQuantity {
     pub name: &'static str,
-    /// Empty for a share.
-    pub unit: &'static str,
+    pub unit: FigureUnit,
     pub reading: Reading,
     pub width: Width,
 }
@@ -40,37 +40,42 @@ impl Width {
 }
 
 impl CaseQuantity {
-    const fn mean(name: &'static str, unit: &'static str, read: fn(&PolicyNumbers) -> Option<f64>) -> Self {
+    const fn mean(name: &'static str, unit: FigureUnit, read: fn(&PolicyNumbers) -> Option<f64>) -> Self {
         Self { name, unit, reading: Reading::Results(read), width: Width::Mean }
     }
 
     const fn percentile(name: &'static str, read: fn(&PolicyNumbers) -> Option<f64>) -> Self {
-        Self { name, unit: "ms", reading: Reading::Results(read), width: Width::Tail }
+        Self { name, unit: FigureUnit::Milliseconds, reading: Reading::Results(read), width: Width::Tail }
     }
 
     const fn probability(name: &'static str, read: fn(&PolicyNumbers) -> Option<f64>) -> Self {
-        Self { name, unit: "", reading: Reading::Results(read), width: Width::Tail }
+        Self { name, unit: FigureUnit::One, reading: Reading::Results(read), width: Width::Tail }
     }
 
     /// The share of time with this many requests in the system.
     pub const fn time_with(name: &'static str, number: u32) -> Self {
-        Self { name, unit: "", reading: Reading::TimeWith(number), width: Width::Tail }
+        Self { name, unit: FigureUnit::One, reading: Reading::TimeWith(number), width: Width::Tail }
     }
 }
 
 pub(super) const RESPONSE_TIME: CaseQuantity =
-    CaseQuantity::mean("response time", "ms", |results| results.response_time_ms.mean);
+    CaseQuantity::mean("response time", FigureUnit::Milliseconds, |results| results.response_time_ms.mean);
 pub(super) const WAITING_TIME: CaseQuantity =
-    CaseQuantity::mean("waiting time", "ms", |results| results.waiting_time_ms.mean);
+    CaseQuantity::mean("waiting time", FigureUnit::Milliseconds, |results| results.waiting_time_ms.mean);
 /// The wait for a thread where few have to wait.
 pub(super) const RARE_WAITING_TIME: CaseQuantity = CaseQuantity { width: Width::Tail, ..WAITING_TIME };
-pub(super) const TIME_IN_SLOT: CaseQuantity = CaseQuantity::mean("time in a slot", "ms", |results| {
-    Some(results.response_time_ms.mean? - results.waiting_time_ms.mean?)
-});
-pub(super) const IN_SYSTEM: CaseQuantity = CaseQuantity::mean("number in system", "", |results| results.in_system.mean);
-pub(super) const THROUGHPUT: CaseQuantity = CaseQuantity::mean("throughput", "/s", |results| results.throughput_per_s);
-pub(super) const GOODPUT: CaseQuantity = CaseQuantity::mean("goodput", "/s", |results| results.goodput_per_s);
-pub(super) const UTILIZATION: CaseQuantity = CaseQuantity::mean("utilization", "", |results| results.utilization.cores);
+pub(super) const TIME_IN_SLOT: CaseQuantity =
+    CaseQuantity::mean("time in a slot", FigureUnit::Milliseconds, |results| {
+        Some(results.response_time_ms.mean? - results.waiting_time_ms.mean?)
+    });
+pub(super) const IN_SYSTEM: CaseQuantity =
+    CaseQuantity::mean("number in system", FigureUnit::One, |results| results.in_system.mean);
+pub(super) const THROUGHPUT: CaseQuantity =
+    CaseQuantity::mean("throughput", FigureUnit::PerSecond, |results| results.throughput_per_s);
+pub(super) const GOODPUT: CaseQuantity =
+    CaseQuantity::mean("goodput", FigureUnit::PerSecond, |results| results.goodput_per_s);
+pub(super) const UTILIZATION: CaseQuantity =
+    CaseQuantity::mean("utilization", FigureUnit::One, |results| results.utilization.cores);
 
 pub(super) const RESPONSE_TIME_P50: CaseQuantity =
     CaseQuantity::percentile("response time p50", |results| results.response_time_ms.p50);
