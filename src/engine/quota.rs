@@ -62,7 +62,7 @@ impl Quota {
             self.since = self.period_start.max(self.since);
             self.used = SimDuration::ZERO;
         }
-        self.used = self.used + (now - self.since) * self.busy_cores;
+        self.used += (now - self.since) * self.busy_cores;
         self.since = now;
     }
 
