@@ -105,9 +105,8 @@ impl<O: Observer> Simulation<O> {
         }
         let mut left = work;
         let (request, demands) = self.requests.with_demands(id);
-        let demands = &mut demands[request.next_demand()..];
-        for (step, demand) in self.program.from(request.next).iter().zip(demands) {
-            let Instruction::Cpu(activity) = *step else { break };
+        while let Instruction::Cpu(activity) = self.program.next_step(&mut request.next, request.first, demands) {
+            let demand = &mut demands[request.next_demand()];
             let span = left.min(*demand);
             *demand = *demand - span;
             left = left - span;

@@ -105,9 +105,12 @@ impl<O: Observer> Simulation<O> {
     #[inline(always)]
     pub(super) fn burst(&mut self, id: RequestId) -> SimDuration {
         let (request, demands) = self.requests.with_demands(id);
-        let steps = self.program.from(request.next).iter().zip(&demands[request.next_demand()..]);
-        let cpu = steps.take_while(|(instruction, _)| matches!(instruction, Instruction::Cpu(_)));
-        cpu.map(|(_, demand)| *demand).sum()
+        let (mut place, mut burst) = (request.next, SimDuration::ZERO);
+        while let Instruction::Cpu(_) = self.program.next_step(&mut place, request.first, demands) {
+            burst += demands[(place - request.first) as usize];
+            place += 1;
+        }
+        burst
     }
 
     /// Schedules the end of a running request's quantum, if its burst does not end first.
@@ -179,6 +182,7 @@ impl<O: Observer> Simulation<O> {
             | Instruction::Statement { blocking, .. }
             | Instruction::Fork { blocking, .. } => blocking,
             Instruction::Cpu(_)
+            | Instruction::Maybe { .. }
             | Instruction::HandOff
             | Instruction::HandBack
             | Instruction::Yield
@@ -231,6 +235,7 @@ impl<O: Observer> Simulation<O> {
             match self.program.instruction(request.next) {
                 Instruction::Cpu(_) => return true,
                 Instruction::Respond => self.respond(id),
+                Instruction::Maybe { .. } => self.decide(id),
                 Instruction::Yield => {
                     request.next += 1;
                     if !self.workers[request.worker].run_queue.is_empty() {

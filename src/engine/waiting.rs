@@ -19,6 +19,10 @@ impl<O: Observer> Simulation<O> {
         let holds_turn = self.requests[id].holds_turn;
         match next {
             Instruction::Cpu(_) | Instruction::HandOff => self.make_ready(id),
+            Instruction::Maybe { .. } => {
+                self.decide(id);
+                self.proceed(id);
+            }
             Instruction::HandBack => self.hand_back(id),
             // It has not computed since its last wait: no other request takes the lock.
             Instruction::Yield => {
@@ -55,6 +59,12 @@ impl<O: Observer> Simulation<O> {
             }
             Instruction::Depart => self.leave(id, Outcome::Completed),
         }
+    }
+
+    /// A request goes through the steps after a decision, or leaves them out.
+    pub(super) fn decide(&mut self, id: RequestId) {
+        let (request, demands) = self.requests.with_demands(id);
+        self.program.next_step(&mut request.next, request.first, demands);
     }
 
     /// A request that blocked what runs it continues with a wait that does not.
@@ -179,6 +189,7 @@ impl<O: Observer> Simulation<O> {
             // Booked when it got its connection.
             Instruction::Connect { .. }
             | Instruction::Cpu(_)
+            | Instruction::Maybe { .. }
             | Instruction::Fork { .. }
             | Instruction::HandOff
             | Instruction::HandBack
@@ -208,10 +219,17 @@ impl<O: Observer> Simulation<O> {
             && self.backends.pool(pool).release == Release::QueryEnd
             && !self.program.needs_connection(self.requests[id].next + 1)
         {
-            let request = &self.requests[id];
-            let runs_next = matches!(self.program.instruction(request.next + 1), Instruction::Cpu(_));
-            self.release_held(id, runs_next && self.requests.more(id).and_then(|more| more.parent).is_none());
+            let is_branch = self.requests.more(id).and_then(|more| more.parent).is_some();
+            let runs_next = !is_branch && self.runs_after_wait(id);
+            self.release_held(id, runs_next);
         }
+    }
+
+    /// Whether a request whose wait is over continues with work.
+    fn runs_after_wait(&mut self, id: RequestId) -> bool {
+        let (request, demands) = self.requests.with_demands(id);
+        let mut after = request.next + 1;
+        matches!(self.program.next_step(&mut after, request.first, demands), Instruction::Cpu(_))
     }
 
     /// Frees a request's place in the backend that serves it.

@@ -1,6 +1,8 @@
 //! The workload: weighted classes of requests, each a list of phases with distributions of their demands.
 
-use crate::model::PhaseKind;
+use std::ops::Range;
+
+use crate::model::{BackendId, PhaseKind};
 
 use super::Distribution;
 
@@ -16,6 +18,20 @@ pub enum Phase {
         branches: Vec<SinglePhase>,
         /// Whether they run at the same time under every policy.
         concurrent: bool,
+    },
+    /// Phases that a request either goes through or leaves out.
+    Maybe {
+        /// The probability that it goes through them, 0 to 1.
+        probability: f64,
+        /// The phases, in order.
+        phases: Vec<Phase>,
+    },
+    /// Phases over which a request holds one connection to a backend.
+    Hold {
+        /// The backend.
+        backend: BackendId,
+        /// The phases, in order.
+        phases: Vec<Phase>,
     },
 }
 
@@ -41,14 +57,56 @@ pub struct RequestClass {
     pub phases: Vec<Phase>,
 }
 
+impl Phase {
+    /// The single phases in it, depth first: one for each demand.
+    pub fn singles(&self) -> Vec<&SinglePhase> {
+        match self {
+            Self::Single(single) => vec![single],
+            Self::Parallel { branches, concurrent: _ } => branches.iter().collect(),
+            Self::Maybe { probability: _, phases } | Self::Hold { backend: _, phases } => {
+                phases.iter().flat_map(Self::singles).collect()
+            }
+        }
+    }
+
+    /// Adds the demands that are left out together, for each `maybe`, from the outside in. `first` is the number of
+    /// demands before this phase; returns that after it.
+    fn add_optional(&self, first: usize, optional: &mut Vec<Range<usize>>) -> usize {
+        match self {
+            Self::Single(_) => first + 1,
+            Self::Parallel { branches, concurrent: _ } => first + branches.len(),
+            Self::Hold { backend: _, phases } => add_all_optional(phases, first, optional),
+            Self::Maybe { probability: _, phases } => {
+                let place = optional.len();
+                optional.push(first..first);
+                let end = add_all_optional(phases, first, optional);
+                optional[place].end = end;
+                end
+            }
+        }
+    }
+}
+
+fn add_all_optional(phases: &[Phase], first: usize, optional: &mut Vec<Range<usize>>) -> usize {
+    phases.iter().fold(first, |first, phase| phase.add_optional(first, optional))
+}
+
 impl RequestClass {
-    /// Number of demands of a request: one for each phase, and one for each branch of parallel waits.
+    /// Its single phases, depth first: one for each demand of a request.
+    pub fn singles(&self) -> impl Iterator<Item = &SinglePhase> {
+        self.phases.iter().flat_map(Phase::singles)
+    }
+
+    /// Number of demands of a request: one for each single phase, and one for each branch of parallel waits.
     pub fn demands(&self) -> usize {
-        let of_phase = |phase: &Phase| match phase {
-            Phase::Single(_) => 1,
-            Phase::Parallel { branches, .. } => branches.len(),
-        };
-        self.phases.iter().map(of_phase).sum()
+        self.singles().count()
+    }
+
+    /// The demands that are left out together, for each `maybe`, outer ones before those inside.
+    pub fn optional_demands(&self) -> Vec<Range<usize>> {
+        let mut optional = Vec::new();
+        add_all_optional(&self.phases, 0, &mut optional);
+        optional
     }
 }
 

@@ -82,10 +82,17 @@ impl Scenario {
 }
 
 fn has_constant_demands(class: &RequestClass) -> bool {
-    class.phases.iter().all(|phase| match phase {
+    class.phases.iter().all(is_given)
+}
+
+fn is_given(phase: &Phase) -> bool {
+    match phase {
         Phase::Single(single) => is_constant(&single.demand),
         Phase::Parallel { branches, concurrent: _ } => branches.iter().all(|branch| is_constant(&branch.demand)),
-    })
+        Phase::Maybe { probability, phases: _ } if *probability <= 0.0 => true,
+        Phase::Maybe { probability, phases } => *probability >= 1.0 && phases.iter().all(is_given),
+        Phase::Hold { backend: _, phases } => phases.iter().all(is_given),
+    }
 }
 
 fn is_constant(distribution: &Distribution) -> bool {

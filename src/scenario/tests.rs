@@ -35,7 +35,7 @@ fn plain_run(end: RunEnd) -> RunSettings {
 fn single(phase: &Phase) -> &SinglePhase {
     match phase {
         Phase::Single(phase) => phase,
-        Phase::Parallel { .. } => panic!("parallel waits are not one phase"),
+        Phase::Parallel { .. } | Phase::Maybe { .. } | Phase::Hold { .. } => panic!("not one phase"),
     }
 }
 

@@ -32,5 +32,5 @@ pub(super) fn check(
 }
 
 fn traced(class: &RequestClass) -> TraceClass {
-    TraceClass { name: class.name.clone(), demands: class.demands() }
+    TraceClass { name: class.name.clone(), demands: class.demands(), optional: class.optional_demands() }
 }

@@ -2,7 +2,7 @@
 
 use crate::model::{BackendId, PhaseKind};
 use crate::policy::PolicyChoice;
-use crate::random::Phase;
+use crate::random::RequestClass;
 use crate::scenario::Scenario;
 use crate::stats::MissingClient;
 
@@ -34,8 +34,5 @@ fn bare_pools(scenario: &Scenario) -> impl Iterator<Item = &String> {
 
 fn is_asked(scenario: &Scenario, asked: BackendId) -> bool {
     let asks = |kind: PhaseKind| matches!(kind, PhaseKind::Backend { backend, .. } if backend == asked);
-    scenario.workload().classes.iter().flat_map(|class| &class.phases).any(|phase| match phase {
-        Phase::Single(single) => asks(single.kind),
-        Phase::Parallel { branches, .. } => branches.iter().any(|branch| asks(branch.kind)),
-    })
+    scenario.workload().classes.iter().flat_map(RequestClass::singles).any(|phase| asks(phase.kind))
 }

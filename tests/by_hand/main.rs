@@ -20,6 +20,7 @@ mod instants;
 mod lecture;
 mod lock;
 mod loops;
+mod maybe;
 mod over_time;
 mod overhead;
 mod statements;

@@ -79,11 +79,22 @@ impl Dice {
     fn classes(&mut self) -> Value {
         let mut classes = Map::new();
         for name in ["a", "b", "c"].iter().take(self.up_to(3) as usize) {
-            let phases: Vec<Value> = (1..self.up_to(7)).map(|_| self.phase()).collect();
+            let phases = self.phases(7, 0);
             let priority = self.up_to(3);
             classes.insert((*name).into(), json!({ "weight": self.up_to(4), "priority": priority, "phases": phases }));
         }
         classes.into()
+    }
+
+    /// Fewer than `most` phases, some with others inside.
+    fn phases(&mut self, most: u32, depth: u32) -> Vec<Value> {
+        let phase = |dice: &mut Self| if depth < 3 && dice.one_in(8) { dice.nested(depth + 1) } else { dice.phase() };
+        (1..self.up_to(most)).map(|_| phase(self)).collect()
+    }
+
+    fn nested(&mut self, depth: u32) -> Value {
+        let probability = self.pick(&[json!(0), json!("20%"), json!(0.5), json!("90%"), json!(1)]);
+        json!({ "maybe": { "probability": probability, "phases": self.phases(5, depth) } })
     }
 
     fn phase(&mut self) -> Value {

@@ -16,7 +16,7 @@ use waitline::model::{
     SimTime,
 };
 use waitline::policy::PolicyChoice;
-use waitline::random::{Arrivals, Phase};
+use waitline::random::{Arrivals, RequestClass, SinglePhase};
 use waitline::scenario::Scenario;
 use waitline::study::{Replication, simulation};
 
@@ -306,12 +306,9 @@ fn can_deadlock(scenario: &Scenario) -> bool {
             after_owner && pool.acquire_timeout.is_none()
         })
     };
-    let blocks = |phase: &Phase| match phase {
-        Phase::Single(phase) => matches!(phase.kind, PhaseKind::Backend { blocking: true, .. }),
-        Phase::Parallel { .. } => false,
-    };
+    let blocks = |phase: &SinglePhase| matches!(phase.kind, PhaseKind::Backend { blocking: true, .. });
     scenario.backends().values().any(waits_for_owner)
-        && scenario.workload().classes.iter().flat_map(|class| &class.phases).any(blocks)
+        && scenario.workload().classes.iter().flat_map(RequestClass::singles).any(blocks)
 }
 
 /// What happened in the random scenarios: an invariant that is never exercised proves nothing.

@@ -2,9 +2,10 @@
 //!
 //! With statements: connect, BEGIN, the query, COMMIT, and a burst, however short, in which the connection is given back.
 
-use crate::model::{Activity, Backend, BackendClient, BackendId, PhaseKind, SimDuration, Statement};
+use crate::model::{Activity, BackendClient, BackendId, PhaseKind, SimDuration, Statement};
 use crate::random::SinglePhase;
 
+use super::compile::Building;
 use super::{Hold, Instruction, Program};
 
 /// Work of a class beyond its demands: the places, counted from its first instruction, and the times.
@@ -23,27 +24,21 @@ struct Query<'a> {
 
 impl Program {
     /// Adds a phase, with what the client of its backend does before and after.
-    pub(super) fn add_phase(
-        &mut self,
-        first: usize,
-        phase: &SinglePhase,
-        backends: &[Backend],
-        wait_blocks: impl Fn(bool) -> bool,
-        shares_lock: bool,
-    ) -> Added {
-        let PhaseKind::Backend { backend, blocking } = phase.kind else {
-            self.add_single(phase, wait_blocks);
+    pub(super) fn add_phase(&mut self, phase: &SinglePhase, building: &Building<'_>) -> Added {
+        let (first, blocking) = (building.first, building.wait_blocks(phase));
+        let PhaseKind::Backend { backend, .. } = phase.kind else {
+            self.add_single(phase, blocking);
             return Added::new();
         };
-        let client = backends[usize::from(backend.0)].client_costs();
-        let query = Query { first, phase, backend, client, blocking: wait_blocks(blocking) };
-        let yields = (client.yields && shares_lock).then_some(Instruction::Yield);
+        let client = building.backends[usize::from(backend.0)].client_costs();
+        let query = Query { first, phase, backend, client, blocking };
+        let yields = (client.yields && building.shares_lock).then_some(Instruction::Yield);
         yields.into_iter().for_each(|step| self.add(step, None));
         let added = if client.has_statements() {
             self.add_statements(&query)
         } else {
             let mut added = self.add_client_work(first, client.before);
-            self.add_single(phase, |_| query.blocking);
+            self.add_single(phase, blocking);
             added.extend(self.add_answer(&query, client.after, yields.is_some()));
             added
         };
@@ -63,7 +58,7 @@ impl Program {
             added.extend(self.add_statement(query, begin));
         }
         added.extend(self.add_burst(first, client.before));
-        self.add_single(phase, |_| blocking);
+        self.add_single(phase, blocking);
         let Some(commit) = client.commit else {
             self.holds[connected..].fill(Hold::Statements);
             added.extend(self.add_burst(first, client.after));

@@ -33,19 +33,58 @@ impl Program {
     }
 
     fn add_class(&mut self, class: &RequestClass, backends: &[Backend], rules: &Rules) {
-        let first = self.instructions.len();
-        let in_thread = rules.thread_pool.as_ref().is_some_and(|pool| pool.takes(&class.name));
-        let mut overhead: Vec<_> = self.add_overhead(first, rules.overhead.before).into_iter().collect();
-        if in_thread {
+        let mut building = Building::new(self.instructions.len(), class, backends, rules);
+        let first = building.first;
+        building.overhead.extend(self.add_overhead(first, rules.overhead.before));
+        if building.in_thread {
             self.add(Instruction::HandOff, None);
         }
-        let mut parallel = Vec::new();
-        overhead.extend(self.add_phases(first, class, backends, rules, in_thread, &mut parallel));
-        if in_thread && !rules.overhead.is_none() {
+        self.add_phases(&class.phases, &mut building);
+        if building.in_thread && !rules.overhead.is_none() {
             self.add(Instruction::HandBack, None);
         }
-        overhead.extend(self.add_response(first, rules));
+        building.overhead.extend(self.add_response(first, rules));
         self.add(Instruction::Depart, None);
+        self.finish_class(class, building);
+    }
+
+    fn add_phases(&mut self, phases: &[Phase], building: &mut Building<'_>) {
+        for phase in phases {
+            match phase {
+                Phase::Single(single) => {
+                    let added = self.add_phase(single, building);
+                    building.overhead.extend(added);
+                }
+                Phase::Parallel { branches, concurrent } => {
+                    if building.gathers || *concurrent {
+                        let branches = branches.len() as u32;
+                        self.add(Instruction::Fork { branches, blocking: building.blocks(false) }, None);
+                    }
+                    let start = self.instructions.len() - building.first;
+                    building.parallel.push(start..start + branches.len());
+                    branches.iter().for_each(|branch| self.add_single(branch, building.wait_blocks(branch)));
+                }
+                Phase::Maybe { probability, phases } => self.add_optional(*probability, phases, building),
+                Phase::Hold { backend: _, phases } => self.add_phases(phases, building),
+            }
+        }
+    }
+
+    /// Adds phases that a request goes through or leaves out, after the decision.
+    fn add_optional(&mut self, probability: f64, phases: &[Phase], building: &mut Building<'_>) {
+        let (decision, optional) = (self.instructions.len(), building.optional.len());
+        self.add(Instruction::Maybe { steps: 0 }, None);
+        self.samplers[decision] = Sampler::decision(probability);
+        building.optional.push(0..0);
+        self.add_phases(phases, building);
+        let end = self.instructions.len();
+        self.instructions[decision] = Instruction::Maybe { steps: (end - decision - 1) as u32 };
+        building.optional[optional] = decision - building.first..end - building.first;
+    }
+
+    /// All instructions of a class have been added: notes what else is known of it.
+    fn finish_class(&mut self, class: &RequestClass, building: Building<'_>) {
+        let Building { first, backends, rules, in_thread, parallel, optional, mut overhead, .. } = building;
         self.stride = self.stride.max(self.instructions.len() - first);
         let end = self.instructions.len() as u32 - 1;
         let steps = (0..).zip(self.instructions[first..].iter().copied());
@@ -56,44 +95,7 @@ impl Program {
         overhead.extend(round_trips.filter(|(_, span)| *span > SimDuration::ZERO));
         self.adds |= !overhead.is_empty() || !timers.is_empty();
         let priority = class.priority;
-        self.classes.push(ClassProgram { first: first as u32, end, priority, parallel, overhead, timers });
-    }
-
-    /// Adds the phases of a class, and notes the places of parallel waits. Returns the work of clients.
-    fn add_phases(
-        &mut self,
-        first: usize,
-        class: &RequestClass,
-        backends: &[Backend],
-        rules: &Rules,
-        in_thread: bool,
-        parallel: &mut Vec<Range<usize>>,
-    ) -> Vec<(usize, SimDuration)> {
-        let wait_blocks = |marked: bool| match rules.blocking_waits {
-            BlockingWaits::None => false,
-            BlockingWaits::Marked => marked && !in_thread,
-            BlockingWaits::All => true,
-        };
-        // A loop keeps its core from one request to the next, and has no lock to lose.
-        let shares_lock = rules.running_at_once == 1 && (in_thread || !rules.keeps_core);
-        let mut added = Vec::new();
-        for phase in &class.phases {
-            match phase {
-                Phase::Single(single) => {
-                    added.extend(self.add_phase(first, single, backends, wait_blocks, shares_lock));
-                }
-                Phase::Parallel { branches, concurrent } => {
-                    if rules.gathers && !in_thread || *concurrent {
-                        let branches = branches.len() as u32;
-                        self.add(Instruction::Fork { branches, blocking: wait_blocks(false) }, None);
-                    }
-                    let start = self.instructions.len() - first;
-                    parallel.push(start..start + branches.len());
-                    branches.iter().for_each(|branch| self.add_single(branch, wait_blocks));
-                }
-            }
-        }
-        added
+        self.classes.push(ClassProgram { first: first as u32, end, priority, parallel, optional, overhead, timers });
     }
 
     /// Adds what the application server does for the response and after it. Returns its work.
@@ -109,13 +111,11 @@ impl Program {
         added
     }
 
-    pub(super) fn add_single(&mut self, phase: &SinglePhase, wait_blocks: impl Fn(bool) -> bool) {
+    pub(super) fn add_single(&mut self, phase: &SinglePhase, blocking: bool) {
         let instruction = match phase.kind {
             PhaseKind::Framework | PhaseKind::Compute => Instruction::Cpu(phase.kind.activity()),
-            PhaseKind::Backend { backend, blocking } => {
-                Instruction::Wait { backend: Some(backend), blocking: wait_blocks(blocking) }
-            }
-            PhaseKind::Sleep => Instruction::Wait { backend: None, blocking: wait_blocks(false) },
+            PhaseKind::Backend { backend, .. } => Instruction::Wait { backend: Some(backend), blocking },
+            PhaseKind::Sleep => Instruction::Wait { backend: None, blocking },
         };
         self.add(instruction, Some(phase.demand.sampler()));
     }
@@ -145,6 +145,7 @@ fn is_sleep(step: Instruction, backends: &[Backend]) -> bool {
         Instruction::Cpu(_)
         | Instruction::Connect { .. }
         | Instruction::Statement { .. }
+        | Instruction::Maybe { .. }
         | Instruction::Fork { .. }
         | Instruction::HandOff
         | Instruction::HandBack
@@ -163,11 +164,61 @@ fn round_trip(step: Instruction, backends: &[Backend]) -> SimDuration {
         Instruction::Wait { backend: None, .. }
         | Instruction::Cpu(_)
         | Instruction::Connect { .. }
+        | Instruction::Maybe { .. }
         | Instruction::Fork { .. }
         | Instruction::HandOff
         | Instruction::HandBack
         | Instruction::Yield
         | Instruction::Respond
         | Instruction::Depart => SimDuration::ZERO,
+    }
+}
+
+/// A class whose instructions are being added.
+pub(super) struct Building<'a> {
+    /// Its first instruction.
+    pub first: usize,
+    pub backends: &'a [Backend],
+    pub rules: &'a Rules,
+    /// Whether a thread of the loop's thread pool runs it.
+    pub in_thread: bool,
+    /// Whether parallel waits run at the same time.
+    pub gathers: bool,
+    /// Whether it can lose its lock to another request.
+    pub shares_lock: bool,
+    parallel: Vec<Range<usize>>,
+    optional: Vec<Range<usize>>,
+    overhead: Vec<(usize, SimDuration)>,
+}
+
+impl<'a> Building<'a> {
+    fn new(first: usize, class: &RequestClass, backends: &'a [Backend], rules: &'a Rules) -> Self {
+        let in_thread = rules.thread_pool.as_ref().is_some_and(|pool| pool.takes(&class.name));
+        Self {
+            first,
+            backends,
+            rules,
+            in_thread,
+            gathers: rules.gathers && !in_thread,
+            // A loop keeps its core from one request to the next, and has no lock to lose.
+            shares_lock: rules.running_at_once == 1 && (in_thread || !rules.keeps_core),
+            parallel: Vec::new(),
+            optional: Vec::new(),
+            overhead: Vec::new(),
+        }
+    }
+
+    /// Whether a wait blocks what runs the request, if it is marked or not.
+    pub fn blocks(&self, is_marked: bool) -> bool {
+        match self.rules.blocking_waits {
+            BlockingWaits::None => false,
+            BlockingWaits::Marked => is_marked && !self.in_thread,
+            BlockingWaits::All => true,
+        }
+    }
+
+    /// Whether a phase, if it is a wait, blocks what runs the request.
+    pub fn wait_blocks(&self, phase: &SinglePhase) -> bool {
+        self.blocks(matches!(phase.kind, PhaseKind::Backend { blocking: true, .. }))
     }
 }

@@ -7,6 +7,9 @@ use crate::random::Stream;
 
 use super::{ClassProgram, Program};
 
+/// In place of a demand: the steps after this decision are not left out.
+const TAKEN: SimDuration = SimDuration::from_nanos(1);
+
 /// A request as it is drawn.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::engine) struct DrawnRequest {
@@ -60,6 +63,18 @@ impl Program {
             sampler.draw_each(streams, column);
             requests.iter_mut().zip(column).for_each(|(request, demand)| request.demand += *demand);
         }
+        for optional in &class.optional {
+            for (index, request) in requests.iter_mut().enumerate() {
+                let decision = columns[optional.start * distance + index];
+                request.demand = request.demand - decision;
+                if decision == SimDuration::ZERO {
+                    for place in optional.start + 1..optional.end {
+                        let left_out = std::mem::take(&mut columns[place * distance + index]);
+                        request.demand = request.demand - left_out;
+                    }
+                }
+            }
+        }
         for branches in &class.parallel {
             for (index, request) in requests.iter_mut().enumerate() {
                 let branches = branches.clone().map(|place| columns[place * distance + index]);
@@ -77,16 +92,21 @@ impl Program {
         of_one_class.map_or(requests.len(), |others| 1 + others)
     }
 
-    /// Fills in given demands, one for each phase, and the demand of the request as a whole, which is 0 before.
-    pub fn set_demands(&self, request: &mut DrawnRequest, given: &[SimDuration], demands: &mut [SimDuration]) {
+    /// Fills in given demands, one for each phase that is not left out, and the demand of the request as a whole.
+    pub fn set_demands(&self, request: &mut DrawnRequest, given: &[Option<SimDuration>], demands: &mut [SimDuration]) {
         let class = &self.classes[usize::from(request.class.0)];
+        let is_drawn = &self.is_drawn[class.range()];
         let mut given = given.iter();
-        for (place, is_drawn) in demands.iter_mut().zip(&self.is_drawn[class.range()]) {
-            let demand = if *is_drawn { given.next() } else { None };
-            *place = demand.copied().unwrap_or_default();
-            request.demand += *place;
+        demands.fill(SimDuration::ZERO);
+        for place in 0..is_drawn.len() {
+            let demand = if is_drawn[place] { given.next().copied().flatten() } else { None };
+            let Some(demand) = demand else { continue };
+            demands[place] = demand;
+            for optional in class.optional.iter().filter(|optional| optional.contains(&place)) {
+                demands[optional.start] = TAKEN;
+            }
         }
-        request.demand = class.demand_of(request.demand, demands);
+        request.demand = class.demand_of(demands);
     }
 
     /// Adds the work of the application server and of clients to the demands of a request, and rounds its sleeps to the
@@ -97,7 +117,7 @@ impl Program {
         for place in &program.timers {
             demands[*place] = self.timers.map_or(demands[*place], |timers| timers.rounded(demands[*place]));
         }
-        let demand = program.demand_of(demands.iter().copied().sum(), demands);
+        let demand = program.demand_of(demands);
         for (place, span) in &program.overhead {
             demands[*place] += *span;
         }
@@ -106,9 +126,11 @@ impl Program {
 }
 
 impl ClassProgram {
-    /// The demand of a request as a whole, from the sum of its demands.
+    /// The demand of a request as a whole; what it leaves out demands nothing.
     #[inline]
-    fn demand_of(&self, total: SimDuration, demands: &[SimDuration]) -> SimDuration {
+    fn demand_of(&self, demands: &[SimDuration]) -> SimDuration {
+        let decisions = self.optional.iter().map(|optional| demands[optional.start]).sum();
+        let total = demands.iter().copied().sum::<SimDuration>() - decisions;
         self.parallel
             .iter()
             .fold(total, |demand, branches| with_parallel_waits(demand, demands[branches.clone()].iter().copied()))

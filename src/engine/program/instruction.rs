@@ -13,6 +13,8 @@ pub(in crate::engine) enum Instruction {
     Connect { backend: BackendId, blocking: bool },
     /// Waits for the answer to a statement other than the query, on the connection that the request holds.
     Statement { backend: BackendId, blocking: bool },
+    /// Goes through the next `steps` or leaves them out, as was drawn with the demands.
+    Maybe { steps: u32 },
     /// The next `branches` waits run at the same time.
     Fork { branches: u32, blocking: bool },
     /// The loop hands the request to a thread.
@@ -36,6 +38,7 @@ impl Instruction {
             Self::Wait { blocking, .. } => blocking,
             Self::Connect { .. }
             | Self::Statement { .. }
+            | Self::Maybe { .. }
             | Self::Fork { .. }
             | Self::HandOff
             | Self::HandBack
@@ -52,6 +55,7 @@ impl Instruction {
             Self::Wait { backend, .. } => Some(Self::wait_activity(backend)),
             Self::Statement { .. } => Some(Activity::Backend),
             Self::Connect { .. }
+            | Self::Maybe { .. }
             | Self::Fork { .. }
             | Self::HandOff
             | Self::HandBack
@@ -67,6 +71,7 @@ impl Instruction {
             Self::Wait { backend, .. } => backend,
             Self::Connect { backend, .. } | Self::Statement { backend, .. } => Some(backend),
             Self::Cpu(_)
+            | Self::Maybe { .. }
             | Self::Fork { .. }
             | Self::HandOff
             | Self::HandBack

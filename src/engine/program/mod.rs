@@ -48,6 +48,8 @@ pub(super) struct ClassProgram {
     pub priority: i32,
     /// Places, counted from `first`, of waits that run at the same time (or would, under another policy).
     pub parallel: Vec<Range<usize>>,
+    /// Places, counted from `first`, of decisions, each with the steps that it may leave out; outer ones come first.
+    pub optional: Vec<Range<usize>>,
     /// Work of the application server and of clients, and round trips: the places, counted from `first`, and the times.
     pub overhead: Vec<(usize, SimDuration)>,
     /// Places, counted from `first`, of waits that end on the loop's timers.
@@ -70,6 +72,17 @@ impl Program {
     #[inline]
     pub fn instruction(&self, place: u32) -> Instruction {
         self.instructions[place as usize]
+    }
+
+    /// What a request does at that place: a decision there, and those that follow, move the place on.
+    #[inline(always)]
+    pub fn next_step(&self, place: &mut u32, first: u32, demands: &[SimDuration]) -> Instruction {
+        loop {
+            let step = self.instructions[*place as usize];
+            let Instruction::Maybe { steps } = step else { return step };
+            let is_taken = demands[(*place - first) as usize] > SimDuration::ZERO;
+            *place += if is_taken { 1 } else { 1 + steps };
+        }
     }
 
     /// The instructions from that place on.

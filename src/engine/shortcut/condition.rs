@@ -131,6 +131,7 @@ fn adds_nothing(class: &ClassProgram) -> bool {
         end: _,
         priority: _, // matters to `Order::Priority` only
         parallel: _, // matters to walks only
+        optional: _, // each has its instruction
     } = class;
     overhead.is_empty() && timers.is_empty()
 }
@@ -138,7 +139,7 @@ fn adds_nothing(class: &ClassProgram) -> bool {
 /// Whether all that happens in a step is known when the request gets its turn.
 fn is_undisturbed(step: &Instruction) -> bool {
     match step {
-        Instruction::Fork { .. } | Instruction::Yield => false,
+        Instruction::Maybe { .. } | Instruction::Fork { .. } | Instruction::Yield => false,
         Instruction::Cpu(_) | Instruction::Wait { .. } | Instruction::Depart => true,
         // In a thread pool only.
         Instruction::HandOff | Instruction::HandBack => true,

@@ -110,7 +110,7 @@ impl ArrivalSource {
     /// The demands of the arrival that was returned last, one for each phase of its class, branches of a parallel phase
     /// one by one; `None` if the request draws them.
     #[inline]
-    pub fn given_demands(&self) -> Option<&[SimDuration]> {
+    pub fn given_demands(&self) -> Option<&[Option<SimDuration>]> {
         match &self.0 {
             Process::Trace(trace) => trace.given_demands(),
             Process::At(_) | Process::Constant { .. } | Process::Renewal { .. } | Process::Uncommon(_) => None,

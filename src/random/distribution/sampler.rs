@@ -39,6 +39,7 @@ enum UncommonFamily {
     Pareto(Pareto<f64>),
     OneOf { choice: WeightedIndex<f64>, branches: Box<[Sampler]> },
     Empirical(Arc<[SimDuration]>),
+    Decision { probability: f64 },
 }
 
 impl Sampler {
@@ -85,6 +86,11 @@ impl Sampler {
     /// A constant.
     pub(crate) fn constant(value: SimDuration) -> Self {
         Self(Family::Constant(value))
+    }
+
+    /// Whether something of that probability happens: 1 ns if it does, and 0 if it does not. It always draws one number.
+    pub(crate) fn decision(probability: f64) -> Self {
+        Self::uncommon(UncommonFamily::Decision { probability })
     }
 
     /// Exponential, with a mean that need not be a whole number of nanoseconds.
@@ -190,6 +196,9 @@ impl UncommonFamily {
             Self::Pareto(distribution) => distribution.sample(stream),
             Self::OneOf { choice, branches } => return branches[choice.sample(stream)].draw(stream),
             Self::Empirical(values) => return values[stream.random_range(0..values.len())],
+            Self::Decision { probability } => {
+                return SimDuration::from_nanos(u64::from(stream.random::<f64>() < *probability));
+            }
         };
         SimDuration::round_from_nanos(nanos)
     }

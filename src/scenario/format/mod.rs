@@ -16,7 +16,7 @@ use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer, StrDeserial
 use serde::de::{self, DeserializeSeed, Deserializer, IntoDeserializer, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Backend, Quantum, SimDuration};
+use crate::model::{Backend, Proportion, Quantum, SimDuration};
 use crate::policy::PolicyChoice;
 use crate::random::{Arrivals, Clients, Distribution, Weight};
 
@@ -142,6 +142,22 @@ pub(crate) enum PhaseForm {
     Sleep(Distribution),
     /// Waits that overlap under an event loop; under other policies they follow each other.
     Parallel(ParallelForm),
+    /// Phases that only some requests go through, such as the query after a cache miss.
+    Maybe(MaybeForm),
+}
+
+/// Phases that a request goes through with a probability. Whether it does is drawn with its demands, so it is the same under
+/// every policy and at each attempt.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Maybe")]
+pub(crate) struct MaybeForm {
+    /// Probability that a request goes through the phases, such as "20%" or 0.2.
+    #[serde(deserialize_with = "Proportion::number")]
+    #[schemars(schema_with = "Proportion::schema_up_to_one")]
+    pub probability: f64,
+    /// The phases, in order.
+    pub phases: Vec<PhaseForm>,
 }
 
 /// Waits that overlap under an event loop: a list, or an object with options.

@@ -10,7 +10,7 @@ use crate::random::{Phase, RequestClass, SinglePhase};
 
 use super::super::diagnostic::{Diagnostic, allowed_names, shown};
 use super::super::document::Element;
-use super::super::format::{ClassForm, ParallelForm, PhaseForm, WaitForm};
+use super::super::format::{ClassForm, MaybeForm, ParallelForm, PhaseForm, WaitForm};
 use super::super::objective::{Names, is_ambiguous};
 use super::{Checker, LoadFile};
 
@@ -24,13 +24,19 @@ impl Checker<'_> {
         load: &mut LoadFile<'_>,
     ) -> Result<RequestClass, Diagnostic> {
         let ClassForm { weight, priority, phases } = form;
-        let nodes = node.at("phases");
-        let phases = phases
-            .into_iter()
-            .enumerate()
-            .map(|(index, phase)| self.phase(phase, nodes.item(index), backends, load))
-            .collect::<Result<_, _>>()?;
+        let phases = self.phases(phases, node.at("phases"), backends, load)?;
         Ok(RequestClass { name, weight, priority, phases })
+    }
+
+    fn phases(
+        &self,
+        forms: Vec<PhaseForm>,
+        nodes: &Element,
+        backends: &IndexMap<String, Backend>,
+        load: &mut LoadFile<'_>,
+    ) -> Result<Vec<Phase>, Diagnostic> {
+        let numbered = forms.into_iter().enumerate();
+        numbered.map(|(index, form)| self.phase(form, nodes.item(index), backends, load)).collect()
     }
 
     pub(super) fn phase(
@@ -54,9 +60,24 @@ impl Checker<'_> {
                 (PhaseKind::Backend { backend, blocking }, time)
             }
             PhaseForm::Parallel(parallel) => return self.parallel(parallel, node.at("parallel"), backends, load),
+            PhaseForm::Maybe(MaybeForm { probability, phases }) => {
+                let node = node.at("maybe");
+                self.check_probability(probability, node.at("probability"))?;
+                let phases = self.phases(phases, node.at("phases"), backends, load)?;
+                return Ok(Phase::Maybe { probability, phases });
+            }
         };
         self.load_files(&mut demand, node, load)?;
         Ok(Phase::Single(SinglePhase { kind, demand }))
+    }
+
+    fn check_probability(&self, probability: f64, node: &Element) -> Result<(), Diagnostic> {
+        if (0.0..=1.0).contains(&probability) {
+            return Ok(());
+        }
+        Err(self
+            .error("`probability` must be from 0 to 1", node.short_span(), format!("found {probability}"))
+            .with_help("write a percentage such as \"20%\", or a number such as 0.2"))
     }
 
     pub(super) fn parallel(
@@ -78,6 +99,8 @@ impl Checker<'_> {
             let node = nodes.item(index);
             let problem = match self.phase(wait, node, backends, load)? {
                 Phase::Parallel { branches: _, concurrent: _ } => "a `parallel` phase inside another one",
+                Phase::Maybe { probability: _, phases: _ } => "a `maybe` phase, not a wait",
+                Phase::Hold { backend: _, phases: _ } => "a `hold` phase, not a wait",
                 Phase::Single(phase) => match phase.kind {
                     PhaseKind::Framework | PhaseKind::Compute => "CPU work, not a wait",
                     PhaseKind::Backend { backend: _, blocking: true } => "a blocking wait",

@@ -4,7 +4,8 @@ use std::borrow::Cow;
 
 use crate::model::{ClassId, SimDuration};
 use crate::random::{
-    ArrivalSource, Arrivals, Distribution, Empirical, Load, Phase, Purpose, RequestClass, Streams, Workload,
+    ArrivalSource, Arrivals, Distribution, Empirical, Load, Phase, Purpose, RequestClass, SinglePhase, Streams,
+    Workload,
 };
 use crate::scenario::Scenario;
 
@@ -15,6 +16,8 @@ const LOOKED_AT: usize = 20_000;
 #[derive(Clone, Debug, Default)]
 struct SeenClass {
     requests: u64,
+    /// Requests whose demands are given.
+    given: u64,
     /// The demands of each phase, branches one by one.
     demands: Vec<Vec<SimDuration>>,
 }
@@ -59,11 +62,13 @@ fn as_seen(workload: &Workload, mut source: ArrivalSource) -> Workload {
         };
         let class = &mut seen[usize::from(class.0)];
         class.requests += 1;
-        for (phase, demand) in source.given_demands().unwrap_or_default().iter().enumerate() {
+        let Some(given) = source.given_demands() else { continue };
+        class.given += 1;
+        for (phase, demand) in given.iter().enumerate() {
             if class.demands.len() == phase {
                 class.demands.push(Vec::new());
             }
-            class.demands[phase].push(*demand);
+            class.demands[phase].extend(*demand);
         }
     }
     if seen.iter().all(|class| class.requests == 0) {
@@ -72,21 +77,40 @@ fn as_seen(workload: &Workload, mut source: ArrivalSource) -> Workload {
     let weights: f64 = workload.classes.iter().map(|class| class.weight).sum();
     let class = |(class, seen): (&RequestClass, SeenClass)| RequestClass {
         weight: seen.requests as f64 + f64::from(unnamed) * class.weight / weights,
-        phases: with_demands(&class.phases, seen.demands),
+        phases: with_demands(&class.phases, seen.given, &mut seen.demands.into_iter()),
         ..class.clone()
     };
     Workload { classes: workload.classes.iter().zip(seen).map(class).collect() }
 }
 
-/// The phases with the demands that were seen of them.
-fn with_demands(phases: &[Phase], demands: Vec<Vec<SimDuration>>) -> Vec<Phase> {
-    let mut phases = phases.to_vec();
-    let singles = phases.iter_mut().flat_map(|phase| match phase {
-        Phase::Single(single) => std::slice::from_mut(single),
-        Phase::Parallel { branches, .. } => branches,
-    });
-    for (single, seen) in singles.zip(demands) {
+/// The phases with the demands that were seen of them, `requests` in all.
+fn with_demands(phases: &[Phase], requests: u64, seen: &mut impl Iterator<Item = Vec<SimDuration>>) -> Vec<Phase> {
+    phases.iter().map(|phase| with_demand(phase, requests, seen)).collect()
+}
+
+fn with_demand(phase: &Phase, requests: u64, seen: &mut impl Iterator<Item = Vec<SimDuration>>) -> Phase {
+    let mut phase = phase.clone();
+    match &mut phase {
+        Phase::Single(single) => set_demand(single, seen.next()),
+        Phase::Parallel { branches, concurrent: _ } => {
+            branches.iter_mut().for_each(|branch| set_demand(branch, seen.next()));
+        }
+        Phase::Hold { backend: _, phases } => *phases = with_demands(phases, requests, seen),
+        Phase::Maybe { probability, phases } => {
+            let count = phases.iter().map(|phase| phase.singles().len()).sum();
+            let of_phases: Vec<Vec<SimDuration>> = seen.by_ref().take(count).collect();
+            // Each phase of the branch itself has a demand whenever the branch is taken.
+            if let Some(taken) = of_phases.iter().map(Vec::len).max() {
+                *probability = taken as f64 / requests.max(1) as f64;
+                *phases = with_demands(phases, taken as u64, &mut of_phases.into_iter());
+            }
+        }
+    }
+    phase
+}
+
+fn set_demand(single: &mut SinglePhase, seen: Option<Vec<SimDuration>>) {
+    if let Some(seen) = seen.filter(|seen| !seen.is_empty()) {
         single.demand = Distribution::Empirical(Empirical::Values(seen.into()));
     }
-    phases
 }

@@ -79,46 +79,54 @@ impl Demands {
 
     fn of_class(class: &RequestClass, rules: &Rules, machine: &Machine, backends: &BackendMap) -> Self {
         let mut demands = Self::none(backends);
-        let in_thread = rules.thread_pool.as_ref().is_some_and(|pool| pool.takes(&class.name));
-        let gathers = rules.gathers && !in_thread;
-        let blocks = |marked: bool| match rules.blocking_waits {
-            BlockingWaits::None => false,
-            BlockingWaits::Marked => marked && !in_thread,
-            BlockingWaits::All => true,
-        };
-        let waits = WaitDemands { backends, timers: rules.timers.filter(|_| !in_thread) };
-        let mut bursts = 0;
-        let mut was_cpu = false;
-        for phase in &class.phases {
-            let (begun, is_cpu) = bursts_of(phase, backends);
-            bursts += begun - u32::from(was_cpu && begins_with_cpu(phase, backends));
-            was_cpu = is_cpu;
-            match phase {
-                Phase::Single(single) => demands.one_after_another(single, waits, blocks),
-                Phase::Parallel { branches, concurrent } if gathers || *concurrent => {
-                    demands.at_the_same_time(branches, waits, blocks(false));
-                }
-                Phase::Parallel { branches, .. } => {
-                    branches.iter().for_each(|branch| demands.one_after_another(branch, waits, blocks));
-                }
-            }
-        }
+        let runner = Running::new(class, rules, backends);
+        let mut bursts = Bursts::default();
+        demands.add_phases(&class.phases, &runner, &mut bursts);
         let overhead = rules.overhead.total().as_nanos() as f64;
         demands.cpu += overhead;
         demands.trailing = rules.overhead.after.as_nanos() as f64;
         demands.turn += overhead;
         demands.stay += overhead;
-        let switching = f64::from(bursts) * switch_nanos(rules, machine);
+        let switching = bursts.number * switch_nanos(rules, machine);
         demands.cpu += switching;
         demands.turn += switching;
         demands.stay += switching;
-        if in_thread {
+        if runner.in_thread {
             demands.thread = demands.stay;
         }
         demands
     }
 
-    fn one_after_another(&mut self, phase: &SinglePhase, waits: WaitDemands<'_>, blocks: impl Fn(bool) -> bool) {
+    fn add_phases(&mut self, phases: &[Phase], runner: &Running<'_>, bursts: &mut Bursts) {
+        for phase in phases {
+            match phase {
+                Phase::Single(single) => {
+                    bursts.add(single, runner.waits.backends);
+                    self.one_after_another(single, runner);
+                }
+                Phase::Parallel { branches, concurrent } => {
+                    bursts.end();
+                    if runner.gathers || *concurrent {
+                        self.at_the_same_time(branches, runner.waits, runner.blocks(false));
+                    } else {
+                        branches.iter().for_each(|branch| self.one_after_another(branch, runner));
+                    }
+                }
+                Phase::Maybe { probability, phases: _ } if *probability <= 0.0 => {}
+                Phase::Maybe { probability, phases } => {
+                    let mut optional = Self::none(runner.waits.backends);
+                    let mut optional_bursts = Bursts { number: 0.0, under_way: bursts.under_way };
+                    optional.add_phases(phases, runner, &mut optional_bursts);
+                    self.add(*probability, &optional);
+                    bursts.add_optional(*probability, optional_bursts);
+                }
+                Phase::Hold { backend: _, phases } => self.add_phases(phases, runner, bursts),
+            }
+        }
+    }
+
+    fn one_after_another(&mut self, phase: &SinglePhase, runner: &Running<'_>) {
+        let waits = runner.waits;
         let Mean { nanos, is_exact } = waits.mean(phase);
         self.stay += nanos;
         self.stay_is_exact &= is_exact;
@@ -138,10 +146,10 @@ impl Demands {
                 self.queries[backend] += nanos;
                 self.connections[backend] += nanos + if client.has_statements() { statements + cpu } else { 0.0 };
                 self.queries_at_once[backend] = self.queries_at_once[backend].max(1);
-                self.wait(nanos + statements, blocks(blocking));
-                self.blocks[backend] |= blocks(blocking);
+                self.wait(nanos + statements, runner.blocks(blocking));
+                self.blocks[backend] |= runner.blocks(blocking);
             }
-            PhaseKind::Sleep => self.wait(nanos, blocks(false)),
+            PhaseKind::Sleep => self.wait(nanos, runner.blocks(false)),
         }
     }
 
@@ -177,11 +185,64 @@ impl Demands {
     }
 }
 
+/// What runs the requests of a class.
+struct Running<'a> {
+    rules: &'a Rules,
+    waits: WaitDemands<'a>,
+    in_thread: bool,
+    /// Whether parallel waits run at the same time.
+    gathers: bool,
+}
+
+impl<'a> Running<'a> {
+    fn new(class: &RequestClass, rules: &'a Rules, backends: &'a BackendMap) -> Self {
+        let in_thread = rules.thread_pool.as_ref().is_some_and(|pool| pool.takes(&class.name));
+        let waits = WaitDemands { backends, timers: rules.timers.filter(|_| !in_thread) };
+        Self { rules, waits, in_thread, gathers: rules.gathers && !in_thread }
+    }
+
+    /// Whether a wait, marked as blocking or not, blocks what runs the request.
+    fn blocks(&self, is_marked: bool) -> bool {
+        match self.rules.blocking_waits {
+            BlockingWaits::None => false,
+            BlockingWaits::Marked => is_marked && !self.in_thread,
+            BlockingWaits::All => true,
+        }
+    }
+}
+
+/// The bursts of a request in the mean: CPU phases one after another are one burst.
+#[derive(Clone, Copy, Debug, Default)]
+struct Bursts {
+    number: f64,
+    /// The probability that the last phase ended with a burst, which the next one may continue.
+    under_way: f64,
+}
+
+impl Bursts {
+    fn add(&mut self, phase: &SinglePhase, backends: &BackendMap) {
+        let (begun, ends_with_cpu) = bursts_of(phase, backends);
+        let continues = if begins_with_cpu(phase, backends) { self.under_way } else { 0.0 };
+        self.number += f64::from(begun) - continues;
+        self.under_way = f64::from(u8::from(ends_with_cpu));
+    }
+
+    /// Adds those of phases that are gone through with that probability.
+    fn add_optional(&mut self, probability: f64, optional: Self) {
+        self.number += probability * optional.number;
+        self.under_way += probability * (optional.under_way - self.under_way);
+    }
+
+    /// A wait follows.
+    fn end(&mut self) {
+        self.under_way = 0.0;
+    }
+}
+
 /// How many bursts a phase has, and whether it ends with one.
-fn bursts_of(phase: &Phase, backends: &BackendMap) -> (u32, bool) {
-    let Phase::Single(single) = phase else { return (0, false) };
-    let PhaseKind::Backend { backend, .. } = single.kind else {
-        let is_cpu = single.kind.is_cpu();
+fn bursts_of(phase: &SinglePhase, backends: &BackendMap) -> (u32, bool) {
+    let PhaseKind::Backend { backend, .. } = phase.kind else {
+        let is_cpu = phase.kind.is_cpu();
         return (u32::from(is_cpu), is_cpu);
     };
     let client = backends[usize::from(backend.0)].client_costs();
@@ -194,9 +255,8 @@ fn bursts_of(phase: &Phase, backends: &BackendMap) -> (u32, bool) {
 }
 
 /// Whether a phase begins with a burst, which is one with that of the phase before.
-fn begins_with_cpu(phase: &Phase, backends: &BackendMap) -> bool {
-    let Phase::Single(single) = phase else { return false };
-    match single.kind {
+fn begins_with_cpu(phase: &SinglePhase, backends: &BackendMap) -> bool {
+    match phase.kind {
         PhaseKind::Framework | PhaseKind::Compute => true,
         PhaseKind::Sleep => false,
         PhaseKind::Backend { backend, .. } => {

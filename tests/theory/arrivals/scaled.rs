@@ -86,7 +86,7 @@ fn a_scaled_trace_is_faster_with_the_same_demands() {
     assert!(scaled != trace && scaled.count() == Some(2));
     let requests = super::trace::requests(open(&scaled, 1));
     assert_eq!(requests[1].0.time.since_start(), SimDuration::from_millis(30));
-    assert_eq!(requests[1].1.as_deref(), Some(&[1, 2, 3].map(SimDuration::from_millis)[..]));
+    assert_eq!(requests[1].1.as_deref(), Some(&[1, 2, 3].map(|millis| Some(SimDuration::from_millis(millis)))[..]));
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Recorded traces.
 
 use std::io::{self, BufRead, BufReader, Cursor, Read};
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -15,11 +16,17 @@ fn files(content: impl Fn(u64) -> Vec<u8> + Send + Sync + 'static) -> Files {
     Files::new(move |_| Ok(Box::new(Cursor::new(content(opened.fetch_add(1, Ordering::Relaxed))))))
 }
 
-/// A trace of classes `page` with three phases and `empty` with none.
+/// A trace of classes `page` with three phases, `empty` with none, and `maybe` with five, of which it may leave out the
+/// second to the fourth, or the third alone.
 fn checked(files: &Files) -> Result<Arrivals, TraceError> {
     let Arrivals::Trace(mut trace) = super::arrivals(r#"{"trace":"requests.jsonl"}"#) else { panic!("a trace") };
-    let class = |(name, demands): (&str, usize)| TraceClass { name: name.to_owned(), demands };
-    trace.check(files, [("page", 3), ("empty", 0)].map(class), &mut |_| {})?;
+    let class = |(name, demands, optional): (&str, usize, &[Range<usize>])| TraceClass {
+        name: name.to_owned(),
+        demands,
+        optional: optional.to_vec(),
+    };
+    let classes = [("page", 3, [].as_slice()), ("empty", 0, &[]), ("maybe", 5, &[1..4, 2..3])];
+    trace.check(files, classes.map(class), &mut |_| {})?;
     Ok(Arrivals::Trace(trace))
 }
 
@@ -28,7 +35,7 @@ pub(super) fn check(text: &str) -> Result<Arrivals, TraceError> {
     checked(&files(move |_| text.clone()))
 }
 
-pub(super) fn requests(mut source: ArrivalSource) -> Vec<(Arrival, Option<Vec<SimDuration>>)> {
+pub(super) fn requests(mut source: ArrivalSource) -> Vec<(Arrival, Option<Vec<Option<SimDuration>>>)> {
     let requests = std::iter::from_fn(|| {
         let arrival = source.next_arrival()?;
         Some((arrival, source.given_demands().map(<[_]>::to_vec)))
@@ -51,7 +58,7 @@ fn a_trace_is_read_as_written() {
         let time = waitline::model::SimTime::from_nanos(nanos);
         Arrival { time, class: Some(ClassId(class)) }
     };
-    let demands = [2_824_000, 2_907_000, 32_378_000].map(SimDuration::from_nanos).to_vec();
+    let demands = [2_824_000, 2_907_000, 32_378_000].map(|nanos| Some(SimDuration::from_nanos(nanos))).to_vec();
     let expected = vec![
         (arrival(0, 0), Some(demands)),
         (arrival(23_212_000, 0), None),
@@ -59,6 +66,25 @@ fn a_trace_is_read_as_written() {
     ];
     assert_eq!(requests(open(&trace, 1)), expected);
     assert_eq!(requests(open(&trace, 2)), expected, "every run reads it again");
+}
+
+#[test]
+fn demands_of_a_branch_that_is_not_taken_are_null() {
+    let line = |demands: &str| format!(r#"{{"time_ms": 1, "class": "maybe", "demands_ms": {demands}}}"#);
+    let millis = |demands: [Option<u64>; 5]| demands.map(|millis| millis.map(SimDuration::from_millis)).to_vec();
+    for (text, expected) in [
+        ("[1, 2, 3, 4, 5]", [Some(1), Some(2), Some(3), Some(4), Some(5)]),
+        ("[1, 2, null, 4, 5]", [Some(1), Some(2), None, Some(4), Some(5)]),
+        ("[1, null, null, null, 5]", [Some(1), None, None, None, Some(5)]),
+    ] {
+        let trace = check(&line(text)).unwrap();
+        assert_eq!(requests(open(&trace, 1))[0].1, Some(millis(expected)), "{text}");
+    }
+    for (text, place) in [("[null, 2, 3, 4, 5]", 1), ("[1, 2, 3, null, 5]", 4), ("[1, null, 3, null, 5]", 2)] {
+        let error = check(&line(text)).unwrap_err();
+        let what = format!("number {place} of `demands_ms` is null, but class `maybe` needs it");
+        assert!(error.what.ends_with(&what), "{text}: {error}");
+    }
 }
 
 #[test]

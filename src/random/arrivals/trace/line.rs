@@ -21,8 +21,8 @@ pub(super) struct TraceLine<'a> {
     /// The name of its class.
     #[serde(borrow)]
     pub class: Cow<'a, str>,
-    /// One for each phase of the class; drawn if omitted.
-    pub demands_ms: Option<Vec<Millis>>,
+    /// One for each phase of the class, `null` for those in a branch that is not taken; drawn if omitted.
+    pub demands_ms: Option<Vec<Option<Millis>>>,
 }
 
 /// A number of milliseconds, rounded to whole nanoseconds.

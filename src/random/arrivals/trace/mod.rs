@@ -7,6 +7,7 @@
 //! A trace of any length takes the same memory: it is read once when its scenario is checked, and again line by line in
 //! every run.
 
+mod class;
 mod line;
 mod reader;
 
@@ -21,6 +22,8 @@ use crate::random::Files;
 
 use super::Arrival;
 use reader::TraceReader;
+
+pub use class::TraceClass;
 
 /// A trace by the path of its file, relative to the scenario.
 #[derive(Clone, Debug, Deserialize)]
@@ -44,17 +47,8 @@ struct Checked {
     fingerprint: u64,
 }
 
-/// A class that a trace may name.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TraceClass {
-    /// Its name.
-    pub name: String,
-    /// Number of demands of a request: one for each phase, and one for each branch of a parallel phase.
-    pub demands: usize,
-}
-
-/// Number and demands of each class, by name.
-type Classes = HashMap<String, (ClassId, usize)>;
+/// Number and form of each class, by name.
+type Classes = HashMap<String, (ClassId, TraceClass)>;
 
 /// What is wrong with a trace.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -85,7 +79,7 @@ impl Trace {
         classes: impl IntoIterator<Item = TraceClass>,
         read: &mut dyn FnMut(&[u8]),
     ) -> Result<(), TraceError> {
-        let number = |(class, id): (TraceClass, u16)| (class.name, (ClassId(id), class.demands));
+        let number = |(class, id): (TraceClass, u16)| (class.name.clone(), (ClassId(id), class));
         let classes: Arc<Classes> = Arc::new(classes.into_iter().zip(0..).map(number).collect());
         let mut requests = TraceReader::open(files, Arc::clone(&self.path), Arc::clone(&classes))?;
         let mut gives_demands = true;
@@ -200,7 +194,7 @@ impl TraceSource {
         Arrival { time: SimTime::ZERO + since_start, class: arrival.class }
     }
 
-    pub fn given_demands(&self) -> Option<&[SimDuration]> {
+    pub fn given_demands(&self) -> Option<&[Option<SimDuration>]> {
         self.requests.as_ref()?.given_demands()
     }
 

@@ -26,7 +26,7 @@ pub(super) struct TraceReader {
     count: u64,
     fingerprint: DefaultHasher,
     last: SimDuration,
-    demands: Vec<SimDuration>,
+    demands: Vec<Option<SimDuration>>,
     demands_are_given: bool,
 }
 
@@ -59,7 +59,7 @@ impl TraceReader {
                 continue;
             }
             let line = TraceLine::parse(text).map_err(|what| self.error(&what, line::HELP))?;
-            let Some(&(class, demands)) = self.classes.get(&*line.class) else {
+            let Some((class, form)) = self.classes.get(&*line.class) else {
                 let error = self.error(&format!("unknown class `{}`", line.class), "");
                 return Err(TraceError { unknown_class: Some(line.class.into_owned()), ..error });
             };
@@ -71,20 +71,12 @@ impl TraceReader {
             self.demands_are_given = line.demands_ms.is_some();
             self.demands.clear();
             if let Some(given) = line.demands_ms {
-                if given.len() != demands {
-                    let what = format!(
-                        "`demands_ms` has {}, but class `{}` takes {demands}",
-                        numbers(given.len()),
-                        line.class
-                    );
-                    let help = "give one for each phase of the class, or omit `demands_ms` to have them drawn";
-                    return Err(self.error(&what, help));
-                }
-                self.demands.extend(given.into_iter().map(|Millis(demand)| demand));
+                self.demands.extend(given.into_iter().map(|given| given.map(|Millis(demand)| demand)));
+                form.check(&self.demands).map_err(|(what, help)| self.error(&what, help))?;
             }
             self.last = time;
             self.count += 1;
-            return Ok(Some(Arrival { time: SimTime::ZERO + time, class: Some(class) }));
+            return Ok(Some(Arrival { time: SimTime::ZERO + time, class: Some(*class) }));
         }
     }
 
@@ -114,7 +106,7 @@ impl TraceReader {
     }
 
     /// The demands of the last request, if they are given.
-    pub fn given_demands(&self) -> Option<&[SimDuration]> {
+    pub fn given_demands(&self) -> Option<&[Option<SimDuration>]> {
         self.demands_are_given.then_some(&self.demands)
     }
 
@@ -141,8 +133,4 @@ impl fmt::Debug for TraceReader {
 fn from_text(text: &str) -> TraceError {
     let (what, help) = text.split_once('\n').unwrap_or((text, ""));
     TraceError { what: what.to_owned(), help: help.to_owned(), unknown_class: None }
-}
-
-fn numbers(count: usize) -> String {
-    if count == 1 { "1 number".to_owned() } else { format!("{count} numbers") }
 }
