@@ -1,6 +1,7 @@
 //! The backends: their connection pools and how many queries they work on at once.
 //!
-//! Who goes first: for a connection and for a backend, the request that asked first.
+//! Who goes first: for a connection and for a backend, the request that asked first. A backend that queries share starts
+//! all of them at once.
 
 use std::collections::VecDeque;
 
@@ -9,6 +10,7 @@ use crate::model::{Backend, BackendId, Fault, FaultKind, HandOver, PoolScope, Re
 use super::backlog::remove_from;
 use super::level::Level;
 use super::requests::{PoolId, RequestId};
+use super::sharing::Sharing;
 use super::usage::QueueLevels;
 
 /// All backends of a scenario, as one policy uses them.
@@ -29,12 +31,14 @@ pub(super) struct BackendState {
     concurrency: u32,
     in_service: u32,
     queue: VecDeque<RequestId>,
+    /// Its units and the queries under way, if they share it equally.
+    pub sharing: Option<Box<Sharing>>,
     /// How much longer a query takes if it starts now, while faults slow the backend down.
     pub slower: Option<Slower>,
     /// How many faults keep it down.
     pub faults: u32,
     pub busy: Level,
-    /// Queries that wait for it to start them.
+    /// Queries that wait for it to start them; if they share it, how many more there are than units.
     pub waiting: Level,
     /// The connections of all its pools that are held, and the requests that wait for one.
     pub connections: QueueLevels,
@@ -112,6 +116,7 @@ impl Backends {
                 concurrency: backend.concurrency.map_or(u32::MAX, std::num::NonZeroU32::get),
                 in_service: 0,
                 queue: VecDeque::new(),
+                sharing: backend.shared_units().map(|units| Box::new(Sharing::new(units.get()))),
                 slower: None,
                 faults: 0,
                 busy: Level::from(warm_up),
@@ -205,9 +210,12 @@ impl std::ops::IndexMut<BackendId> for Backends {
 }
 
 impl BackendState {
-    /// Starts a query, or lets it wait. Returns whether it starts.
+    /// Starts a query, or lets it wait. Returns whether it starts: if queries share the backend, all do.
     #[inline]
     pub fn enter(&mut self, request: RequestId, now: SimTime) -> bool {
+        if self.sharing.is_some() {
+            return true;
+        }
         if self.in_service == self.concurrency {
             self.queue.push_back(request);
             self.waiting.rise(now);
@@ -221,6 +229,9 @@ impl BackendState {
     /// Ends a query. Returns the one that starts instead.
     #[inline]
     pub fn leave(&mut self, now: SimTime) -> Option<RequestId> {
+        if self.sharing.is_some() {
+            return None;
+        }
         let next = self.queue.pop_front();
         if next.is_some() {
             self.waiting.fall(now);

@@ -19,7 +19,7 @@ impl<O: Observer> Simulation<O> {
 
     /// Books the next span of time as spent on one activity in one place.
     #[inline(always)]
-    fn book_span(&mut self, id: RequestId, activity: Activity, place: Option<Place>, span: SimDuration) {
+    pub(super) fn book_span(&mut self, id: RequestId, activity: Activity, place: Option<Place>, span: SimDuration) {
         self.requests[id].book(&mut self.observer, activity, place, span);
     }
 
@@ -122,6 +122,9 @@ impl<O: Observer> Simulation<O> {
     /// Books what a request was doing in the state from which it is withdrawn.
     pub(super) fn book_withdrawn(&mut self, id: RequestId, state: State) {
         match (state, self.program.instruction(self.requests[id].next)) {
+            (State::Waiting, Instruction::Wait { backend: Some(backend), .. }) if self.backends[backend].sharing.is_some() => {
+                self.book_shared_query(id, backend);
+            }
             (State::Waiting, Instruction::Wait { backend, .. }) => self.book_service(id, backend),
             (State::Forked, _) => {
                 let first = self.requests.more(id).and_then(|more| more.branches.first().copied());

@@ -43,6 +43,8 @@ events! {
     0 0 BurstEnd(RequestId),
     /// The first of the bursts that share the cores has been served.
     0 1 ShareEnd(NoSubject),
+    /// The first of the queries that share a backend has been served.
+    0 14 QueryShareEnd(BackendNumber),
     /// A wait of a request is over.
     0 2 WaitEnd(RequestId),
     /// A running request has been on its core for a quantum.
@@ -77,6 +79,10 @@ pub(super) struct NoSubject(u32);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct WorkerId(pub u32);
 
+/// A backend, by its place among all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct BackendNumber(pub u32);
+
 /// A user of a closed system.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct UserId(pub u32);
@@ -96,7 +102,7 @@ pub(super) type Key = u128;
 pub(super) const NEVER: Key = Key::MAX;
 
 const RANK_BITS: u32 = 2;
-const KIND_BITS: u32 = 4;
+const KIND_BITS: u32 = 5;
 const SUBJECT_BITS: u32 = 24;
 
 /// When the event of that key happens.

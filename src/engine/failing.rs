@@ -146,7 +146,7 @@ impl<O: Observer> Simulation<O> {
         let cores = if self.is_throttled() { 0 } else { left };
         let too_many = self.cores.set_count(cores);
         if let Some(sharing) = &mut self.sharing {
-            sharing.set_cores(cores, self.now);
+            sharing.set_units(cores, self.now);
             self.schedule_share_end();
             return;
         }

@@ -31,6 +31,7 @@ mod requests;
 mod rules;
 mod running;
 mod setup;
+mod shared_queries;
 mod sharing;
 mod shortcut;
 mod simulation;

@@ -117,7 +117,7 @@ pub(super) struct More {
     pub is_given_up: bool,
     /// The user who sent it, and its number among the user's requests.
     pub user: Option<(UserId, u64)>,
-    /// Its share of the cores.
+    /// Its share of the cores, or of the backend that serves it.
     pub share: Option<Share>,
     /// The connection it holds.
     pub connection: Option<PoolId>,

@@ -1,7 +1,8 @@
-//! Processor sharing: all requests whose turn it is run at once, each at an equal share of the cores.
+//! Processor sharing: all requests that use a resource are served at once, each at an equal share of it. The cores are
+//! shared so by the requests whose turn it is, and a backend by its queries.
 //!
-//! Each runs at the speed min(1, cores / requests). The attained service is the work that a request would have got if
-//! it had run from the start; a burst ends when the attained service has grown by its length. Attained service is
+//! Each is served at the speed min(1, units / requests). The attained service is the work that a request would have got if
+//! it had been served from the start; a burst ends when the attained service has grown by its length. Attained service is
 //! counted in 2⁻³² ns, so that the rounding of a whole run stays below a nanosecond. Who goes first among bursts that
 //! end at the same instant: the one that ends first in attained service, then the one that began first.
 
@@ -19,7 +20,7 @@ type Attained = u128;
 
 const FRACTION_BITS: u32 = 32;
 
-/// A burst's place among those that share the cores.
+/// The place of a burst, or of a query, among those that share a resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Share {
     end: Attained,
@@ -27,10 +28,10 @@ pub(super) struct Share {
     start: Attained,
 }
 
-/// The cores, and the requests that share them.
+/// A resource of several units, and the requests that share them.
 #[derive(Clone, Debug)]
 pub(super) struct Sharing {
-    cores: u32,
+    units: u32,
     attained: Attained,
     since: SimTime,
     bursts: BTreeMap<Share, RequestId>,
@@ -40,9 +41,9 @@ pub(super) struct Sharing {
 }
 
 impl Sharing {
-    pub fn new(cores: u32) -> Self {
+    pub fn new(units: u32) -> Self {
         Self {
-            cores,
+            units,
             attained: 0,
             since: SimTime::ZERO,
             bursts: BTreeMap::new(),
@@ -51,9 +52,9 @@ impl Sharing {
         }
     }
 
-    /// How many cores are busy.
+    /// How many units are busy.
     pub fn busy(&self) -> u64 {
-        (self.bursts.len() as u64).min(u64::from(self.cores))
+        (self.bursts.len() as u64).min(u64::from(self.units))
     }
 
     /// The requests that share them, the first to end first.
@@ -68,10 +69,15 @@ impl Sharing {
         bursts.into_iter().map(|(_, request)| request).collect()
     }
 
-    /// Changes the number of cores.
-    pub fn set_cores(&mut self, cores: u32, now: SimTime) {
+    /// How many requests share them.
+    pub fn len(&self) -> u64 {
+        self.bursts.len() as u64
+    }
+
+    /// Changes the number of units.
+    pub fn set_units(&mut self, units: u32, now: SimTime) {
         self.go_on(now);
-        self.cores = cores;
+        self.units = units;
     }
 
     /// A burst of that length joins.
@@ -99,7 +105,7 @@ impl Sharing {
         (share.end <= self.attained).then_some(*request)
     }
 
-    /// When the first burst ends, if none joins or leaves; `None` without bursts or cores.
+    /// When the first burst ends, if none joins or leaves; `None` without bursts or units.
     pub fn first_end(&self) -> Option<SimTime> {
         let (share, _) = self.bursts.first_key_value()?;
         let left = share.end.saturating_sub(self.attained);

@@ -3,7 +3,7 @@
 //! A handler frees what was held, admits the first requests of the backlog, appends them to the run queue of their
 //! worker, and then lets those run whose turn it is. The handlers are in files of their own: arrivals and the backlog
 //! in `arriving`, turns in `turns`, cores in `running` and `sharing`, thread pools in `threads`, waits and backends in
-//! `waiting`, departures and clients in `leaving`, faults in `failing`.
+//! `waiting` and `shared_queries`, departures and clients in `leaving`, faults in `failing`.
 
 use crate::model::{Machine, Quantum, SimDuration, SimTime};
 use crate::random::{Clients, Distribution, Purpose, Sampler, Stream, Streams};
@@ -203,6 +203,7 @@ impl<O: Observer> Simulation<O> {
             match event {
                 Event::BurstEnd(request) => self.on_burst_end(request, id),
                 Event::ShareEnd(_) => self.on_share_end(id),
+                Event::QueryShareEnd(backend) => self.on_query_share_end(backend, id),
                 Event::WaitEnd(request) => self.on_wait_end(request, id),
                 Event::QuantumEnd(request) => self.on_quantum_end(request, id),
                 Event::HandOver(worker) => self.on_hand_over(worker.0, id),

@@ -166,17 +166,28 @@ impl<O: Observer> Simulation<O> {
     #[inline(always)]
     fn start_query(&mut self, id: RequestId, backend: BackendId) {
         self.requests.more_mut(id).served_by = Some(backend);
-        self.serve(id, self.backends[backend].slower);
+        if self.backends[backend].sharing.is_some() {
+            self.share_backend(id, backend);
+        } else {
+            self.serve(id, self.backends[backend].slower);
+        }
     }
 
     /// The wait itself takes its demand, or longer.
     #[inline(always)]
     fn serve(&mut self, id: RequestId, slower: Option<Slower>) {
-        let (request, demands) = self.requests.with_demands(id);
-        let demand = demands[request.next_demand()];
-        let span = slower.map_or(demand, |slower| slower.time(demand));
+        let span = self.service_time(id, slower);
+        let request = &mut self.requests[id];
         request.state = State::Waiting;
         request.completion = self.events.push(self.now + span, Event::WaitEnd(id));
+    }
+
+    /// The demand of a wait, or longer.
+    #[inline(always)]
+    pub(super) fn service_time(&mut self, id: RequestId, slower: Option<Slower>) -> SimDuration {
+        let (request, demands) = self.requests.with_demands(id);
+        let demand = demands[request.next_demand()];
+        slower.map_or(demand, |slower| slower.time(demand))
     }
 
     pub(super) fn on_wait_end(&mut self, id: RequestId, event: EventId) {
@@ -197,6 +208,12 @@ impl<O: Observer> Simulation<O> {
             | Instruction::Respond
             | Instruction::Depart => {}
         }
+        self.finish_wait(id);
+    }
+
+    /// A wait is over, and its time is booked.
+    #[inline(always)]
+    pub(super) fn finish_wait(&mut self, id: RequestId) {
         self.counts.phase_events += 1;
         self.end_query(id);
         let worker = self.requests[id].worker;
@@ -235,11 +252,12 @@ impl<O: Observer> Simulation<O> {
     /// Frees a request's place in the backend that serves it.
     #[inline(always)]
     pub(super) fn leave_backend(&mut self, id: RequestId) {
-        if let Some(backend) = self.requests.more_mut(id).served_by.take()
-            && let Some(next) = self.backends[backend].leave(self.now)
-        {
+        let Some(backend) = self.requests.more_mut(id).served_by.take() else { return };
+        if let Some(next) = self.backends[backend].leave(self.now) {
             self.book_wait(next, Place::Backend(backend));
             self.start_query(next, backend);
+        } else if self.backends[backend].sharing.is_some() {
+            self.schedule_query_share_end(backend);
         }
     }
 

@@ -130,8 +130,13 @@ impl JsonSchema for Quantum {
 pub struct Backend {
     /// The connection pool through which the application queries it; unlimited connections if omitted.
     pub pool: Option<Pool>,
-    /// Maximum number of queries it works on at once; further ones wait, first come first served. Unlimited if omitted.
+    /// Maximum number of queries it works on at once; further ones wait, first come first served, unless `sharing`. Unlimited
+    /// if omitted.
     pub concurrency: Option<NonZeroU32>,
+    /// Whether all queries under way share `concurrency` equally, as in a database whose CPU is the limit, so that none waits
+    /// to be started (default: false). What a query takes beyond its time counts as `backend_wait`.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub sharing: bool,
     /// Network time added to each query, and to each statement that its client sends in addition (default: 0); not part of
     /// the request's demand.
     #[serde(default, skip_serializing_if = "is_zero")]
@@ -160,6 +165,11 @@ impl Release {
 }
 
 impl Backend {
+    /// The units that all queries under way share, if they do.
+    pub fn shared_units(&self) -> Option<NonZeroU32> {
+        self.concurrency.filter(|_| self.sharing)
+    }
+
     /// The costs of its client; none without a client.
     pub fn client_costs(&self) -> BackendClient {
         self.client.map(ClientChoice::costs).unwrap_or_default()

@@ -24,4 +24,5 @@ mod maybe;
 mod over_time;
 mod overhead;
 mod statements;
+mod shared_backends;
 mod stations;

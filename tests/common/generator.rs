@@ -181,6 +181,9 @@ impl Dice {
         }
         if self.one_in(3) {
             backend["concurrency"] = json!(self.up_to(6));
+            if self.one_in(3) {
+                backend["sharing"] = json!(true);
+            }
         }
         backend
     }

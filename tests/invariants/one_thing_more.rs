@@ -130,6 +130,7 @@ const THINGS: &[Thing] = &[
     ("machine.cpu_limit", "2.5", DISTURBED),
     // Backends. A loop keeps its core, so there is no lock that a client could wait for.
     ("backends.db.concurrency", "2", DISTURBED),
+    ("backends.db", r#"{ "concurrency": 2, "sharing": true }"#, DISTURBED),
     ("backends.db.pool", r#"{ "size": 2 }"#, DISTURBED),
     ("backends.db.pool", r#"{ "size": 2, "per": "application" }"#, DISTURBED),
     ("backends.db.pool", r#"{ "size": 2, "acquire_timeout": "2ms" }"#, DISTURBED),

@@ -108,6 +108,7 @@ fn is_plain_delay(backend: &Backend) -> bool {
     let Backend {
         pool,
         concurrency,
+        sharing: _,    // of `concurrency`
         round_trip: _, // compiled into the program, like the rest
         query_overhead: _,
         client: _,

@@ -23,7 +23,14 @@ impl Checker<'_> {
         let mut backends = IndexMap::from([("db".to_owned(), Backend::default())]);
         for ((name, backend), member) in declared.into_iter().zip(self.root.at("backends").members()) {
             self.check_name(&name, "backend", member.key_span)?;
-            let Backend { pool, concurrency: _, round_trip: _, query_overhead: _, client: _, stand_in: _ } = &backend;
+            let Backend { pool, concurrency, sharing, round_trip: _, query_overhead: _, client: _, stand_in: _ } = &backend;
+            if *sharing && concurrency.is_none() {
+                return Err(self
+                    .error("`sharing` without `concurrency`", member.value.at("sharing").short_span(), "share what?")
+                    .with_help(
+                        "add `concurrency`, the number of units that all queries share (the cores of a database), or remove `sharing`",
+                    ));
+            }
             if let Some(Pool { size: _, per: _, acquire_timeout, hand_over: _, release: _ }) = pool
                 && *acquire_timeout == Some(SimDuration::ZERO)
             {

@@ -20,6 +20,8 @@ pub const MISTAKES: &[(&str, &[Mistake])] = &[(
         Replace(r#""idp": {}"#, r#""idp": { "pool": { "size": 5, "per": "process" } }"#),
         Replace(r#""idp": {}"#, r#""idp": { "pool": { "size": 5, "acquire_timeout": "0ms" } }"#),
         Replace(r#""idp": {}"#, r#""idp": { "concurrency": -1 }"#),
+        Replace(r#""idp": {}"#, r#""idp": { "sharing": true }"#),
+        Replace(r#""idp": {}"#, r#""idp": { "concurrency": 2, "sharing": "equally" }"#),
         Replace(r#""idp": {}"#, r#""idp": { "client": { "befor": "1ms" } }"#),
         Replace(r#""idp": {}"#, r#""idp": { "client": "psycopg2" }"#),
         Replace(r#""idp": {}"#, r#""idp": { "client": 5 }"#),
