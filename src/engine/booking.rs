@@ -122,7 +122,9 @@ impl<O: Observer> Simulation<O> {
     /// Books what a request was doing in the state from which it is withdrawn.
     pub(super) fn book_withdrawn(&mut self, id: RequestId, state: State) {
         match (state, self.program.instruction(self.requests[id].next)) {
-            (State::Waiting, Instruction::Wait { backend: Some(backend), .. }) if self.backends[backend].sharing.is_some() => {
+            (State::Waiting, Instruction::Wait { backend: Some(backend), .. })
+                if self.backends[backend].sharing.is_some() =>
+            {
                 self.book_shared_query(id, backend);
             }
             (State::Waiting, Instruction::Wait { backend, .. }) => self.book_service(id, backend),

@@ -23,6 +23,6 @@ mod loops;
 mod maybe;
 mod over_time;
 mod overhead;
-mod statements;
 mod shared_backends;
+mod statements;
 mod stations;

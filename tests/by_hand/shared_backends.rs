@@ -66,8 +66,8 @@ fn a_query_that_leaves_frees_its_share() {
 #[test]
 fn queries_that_start_while_the_backend_is_slow_need_more_of_it() {
     // The first needs 20: 5 alone, and 10 until 25, when the second has its 10.
-    let with = shared(1, "")
-        + r#", "faults": [{ "at": "0ms", "for": "5ms", "slow": { "backend": "db", "factor": 2 } }]"#;
+    let with =
+        shared(1, "") + r#", "faults": [{ "at": "0ms", "for": "5ms", "slow": { "backend": "db", "factor": 2 } }]"#;
     check_all("page = db 10", "0 page, 5 page", &with, "30, 25");
 }
 

@@ -23,7 +23,8 @@ impl Checker<'_> {
         let mut backends = IndexMap::from([("db".to_owned(), Backend::default())]);
         for ((name, backend), member) in declared.into_iter().zip(self.root.at("backends").members()) {
             self.check_name(&name, "backend", member.key_span)?;
-            let Backend { pool, concurrency, sharing, round_trip: _, query_overhead: _, client: _, stand_in: _ } = &backend;
+            let Backend { pool, concurrency, sharing, round_trip: _, query_overhead: _, client: _, stand_in: _ } =
+                &backend;
             if *sharing && concurrency.is_none() {
                 return Err(self
                     .error("`sharing` without `concurrency`", member.value.at("sharing").short_span(), "share what?")

@@ -60,6 +60,11 @@ impl CaseQuantity {
 
 pub(super) const RESPONSE_TIME: CaseQuantity =
     CaseQuantity::mean("response time", FigureUnit::Milliseconds, |results| results.response_time_ms.mean);
+/// Of the classes with these names.
+pub(super) const SHORT_RESPONSE_TIME: CaseQuantity =
+    CaseQuantity::mean("response time of short ones", FigureUnit::Milliseconds, |results| class_mean(results, "short"));
+pub(super) const LONG_RESPONSE_TIME: CaseQuantity =
+    CaseQuantity::mean("response time of long ones", FigureUnit::Milliseconds, |results| class_mean(results, "long"));
 pub(super) const WAITING_TIME: CaseQuantity =
     CaseQuantity::mean("waiting time", FigureUnit::Milliseconds, |results| results.waiting_time_ms.mean);
 /// The wait for a thread where few have to wait.
@@ -98,6 +103,10 @@ pub(super) const TIMED_OUT: CaseQuantity =
     CaseQuantity::probability("gave up", |results| share(results.requests.timed_out, results.requests.arrived));
 pub(super) const IDLE: CaseQuantity =
     CaseQuantity::probability("idle", |results| Some(1.0 - results.utilization.cores?));
+
+fn class_mean(results: &PolicyNumbers, class: &str) -> Option<f64> {
+    results.classes.get(class)?.response_time_ms.mean
+}
 
 fn share(part: u64, whole: u64) -> Option<f64> {
     (whole > 0).then(|| part as f64 / whole as f64)
