@@ -1,4 +1,4 @@
-//! The only code that draws random numbers: streams, distributions, arrival processes, and the demands of requests.
+//! The only code that draws random numbers: streams, distributions, arrivals and demands.
 
 mod arrivals;
 mod clients;

@@ -12,25 +12,25 @@ const FLOORS: [&str; 9] = ["cli", "output", "study", "stats", "scenario", "polic
 
 /// The states of a request in the picture, where they stand, and what is written into each box.
 const STATES: [(&str, [u32; 2], &str); 10] = [
-    ("InBacklog", [300, 60], "in the backlog"),
-    ("WaitingForThread", [40, 150], "waits for a thread"),
-    ("WaitingForTurn", [300, 150], "waits for its turn"),
-    ("WaitingForCore", [300, 240], "waits for a core"),
-    ("Running", [300, 330], "runs"),
-    ("WaitingForConnection", [600, 150], "waits for a connection"),
-    ("WaitingForBackend", [600, 240], "waits for the backend"),
-    ("Waiting", [600, 330], "is served off the CPU"),
-    ("Forked", [600, 420], "its branches are served"),
-    ("Away", [40, 60], "its client is away"),
+    ("InBacklog", [320, 60], "in the backlog"),
+    ("WaitingForThread", [20, 150], "waits for a thread"),
+    ("WaitingForTurn", [320, 150], "waits for its turn"),
+    ("WaitingForCore", [320, 240], "waits for a core"),
+    ("Running", [320, 330], "runs"),
+    ("WaitingForConnection", [640, 330], "waits for a connection"),
+    ("WaitingForBackend", [640, 240], "waits for the backend"),
+    ("Waiting", [640, 150], "is served off the CPU"),
+    ("Forked", [640, 420], "its branches are served"),
+    ("Away", [20, 60], "its client is away"),
 ];
 
 /// The ways from one state to another.
-const WAYS: [(&str, &str, &str); 14] = [
-    ("Away", "InBacklog", "retry"),
+const WAYS: [(&str, &str, &str); 13] = [
+    ("Away", "InBacklog", "retries"),
     ("InBacklog", "WaitingForTurn", "taken by a worker"),
-    ("WaitingForTurn", "WaitingForThread", "handed off by the loop"),
+    ("WaitingForTurn", "WaitingForThread", "handed off"),
     ("WaitingForThread", "WaitingForTurn", ""),
-    ("WaitingForTurn", "WaitingForCore", "its turn: GIL, loop"),
+    ("WaitingForTurn", "WaitingForCore", "gets the lock or loop"),
     ("WaitingForCore", "Running", "gets a core"),
     ("Running", "WaitingForCore", "quantum ends"),
     ("Running", "WaitingForConnection", "asks a backend"),
@@ -39,7 +39,6 @@ const WAYS: [(&str, &str, &str); 14] = [
     ("Running", "Waiting", "plain wait"),
     ("Running", "Forked", "parallel waits"),
     ("Waiting", "WaitingForTurn", "wait over"),
-    ("Forked", "WaitingForTurn", ""),
 ];
 
 const BOX: [u32; 2] = [180, 36];
@@ -129,7 +128,9 @@ fn the_picture_of_the_floors_shows_what_is_there() {
             WIDTH - 32
         );
         text(&mut inside, [30, y + 24], r##"font-size="16" font-weight="bold" fill="#1b3a63""##, floor);
-        text(&mut inside, [130, y + 24], r##"font-size="13" fill="#222222""##, &about(&folder.join("mod.rs")));
+        let sentence = about(&folder.join("mod.rs"));
+        assert!(sentence.len() <= 96, "the first sentence of {floor} is too long for the picture: {sentence}");
+        text(&mut inside, [130, y + 24], r##"font-size="13" fill="#222222""##, &sentence);
         for (row, line) in lines.iter().enumerate() {
             text(&mut inside, [130, y + 44 + 16 * row as u32], r##"font-size="11" fill="#555555""##, line);
         }
@@ -237,10 +238,11 @@ fn the_picture_of_a_request_shows_each_of_its_states() {
         text(&mut inside, [x + w / 2, y + 23], middle, label);
     }
     let plain = r##"font-size="12" fill="#222222""##;
-    text(&mut inside, [300, 30], plain, "arrives");
-    text(&mut inside, [300, 440], plain, "departs from any state: answered,");
-    text(&mut inside, [300, 456], plain, "rejected, timed out or failed");
-    check("docs/architecture/request.svg", &picture(820, 480, &inside));
+    text(&mut inside, [320, 44], plain, "A request arrives");
+    text(&mut inside, [20, 340], plain, "It departs from any state: answered,");
+    text(&mut inside, [20, 358], plain, "rejected, timed out or failed.");
+    text(&mut inside, [640, 476], plain, "then waits for its turn again");
+    check("docs/architecture/request.svg", &picture(850, 500, &inside));
 }
 
 /// An arrow between two boxes, with its label beside it.
