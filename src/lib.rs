@@ -1,18 +1,16 @@
 //! waitline: the same web requests under synchronous, threaded and async scheduling.
 //!
-//! A request is mostly waiting. What that costs depends on what is held meanwhile: a worker, a thread, or nothing.
-//! This crate runs the requests of a scenario under several execution policies, event by event in whole nanoseconds,
-//! and says how long they took and where the time went. Every policy meets the same requests: a request's class and
-//! demands come from a stream of its own, keyed by the seed and the request's number.
+//! Most of a web request is waiting. What that costs depends on what the request holds meanwhile: a worker, a thread, or
+//! nothing. This crate runs the requests of a scenario under several execution policies, event by event in whole nanoseconds,
+//! and reports how long they took and where the time went. Every policy meets the same requests: a request's class and
+//! demands come from a stream of random numbers of its own, keyed by seed and request number.
 //!
 //! # Example
 //!
-//! A scenario is read from JSON, run, and asked for its numbers:
+//! A scenario is read from JSON and run; its results are plain data, times in milliseconds:
 //!
 //! ```
-//! use std::ops::ControlFlow;
-//! use waitline::scenario::Scenario;
-//! use waitline::study::{self, Options, Watch};
+//! use waitline::{Options, Scenario, Watch, run};
 //!
 //! let scenario = Scenario::from_json(
 //!     r#"{
@@ -25,41 +23,80 @@
 //!     }"#,
 //! )
 //! .expect("the scenario is valid");
-//!
-//! // Called while the run goes on: it could show how far it is, or break it off.
-//! let mut watch = Watch { progress: &|_| ControlFlow::Continue(()), rows: None };
-//! let results = study::run(&scenario, &Options::default(), &mut watch).expect("nobody broke it off");
+//! let results = run(&scenario, &Options::default(), &mut Watch::default()).expect("nothing interrupts the run");
 //!
 //! let [sync, r#async] = &results.policies[..] else { panic!("two policies were run") };
-//! let (sync_p99, async_p99) = (sync.response_time_ms.p99, r#async.response_time_ms.p99);
 //! assert_eq!(sync.requests.completed, 20_000);
-//! assert!(async_p99 < sync_p99, "four workers are not enough for 40 requests a second that wait 50 ms");
+//! // Four workers are not enough for 40 requests per second that wait 50 ms each.
+//! assert!(r#async.response_time_ms.p99 < sync.response_time_ms.p99);
 //! ```
 //!
-//! What is wrong with a scenario is a [`scenario::Diagnostic`], which says where it is and what to do. A file with the
-//! scenario's laws, or changes such as `--set` makes, go through [`scenario::read`]. Results become text, JSON, CSV,
-//! Markdown or a picture in [`output`].
+//! An invalid scenario is a [`Diagnostic`], which says where the mistake is and how to correct it. A scenario with a file name,
+//! with other files beside it, or with changes such as those of `--set`, is read with [`read`]. [`results_json`] and
+//! [`timeline_svg`] turn [`results`] into the file and the picture that `waitline run` writes.
 //!
-//! # Floors
+//! # Stability
 //!
-//! The modules are floors, from the ground up; a file uses its own floor and those below it:
-//!
-//! - [`model`]: the things we speak of: time in whole nanoseconds, phases, machine, rates; plain data.
-//! - [`random`]: the only code that draws numbers: streams, distributions, arrivals.
-//! - [`engine`]: the simulation; reads nothing, prints nothing, cannot fail.
-//! - [`policy`]: one file per execution policy, which answers how workers run requests.
-//! - [`scenario`]: JSON text to a valid scenario; every rule, with its message.
-//! - [`stats`]: numbers out of what was recorded.
-//! - [`study`]: runs and questions; returns data.
-//! - [`output`]: data to text, JSON, CSV, Markdown and SVG; computes nothing.
-//! - [`cli`]: the only code that touches files, the terminal and exit codes.
+//! What this page lists is the library. The feature `internals` opens the rest to the project's own tests and benchmarks; it
+//! may change in any version.
 
+// The floors are open to the project's own tests and benchmarks only.
+#[cfg(feature = "internals")]
 pub mod cli;
+#[cfg(feature = "internals")]
 pub mod engine;
+#[cfg(feature = "internals")]
 pub mod model;
+#[cfg(feature = "internals")]
 pub mod output;
+#[cfg(feature = "internals")]
 pub mod policy;
+#[cfg(feature = "internals")]
 pub mod random;
+#[cfg(feature = "internals")]
 pub mod scenario;
+#[cfg(feature = "internals")]
 pub mod stats;
+#[cfg(feature = "internals")]
 pub mod study;
+
+#[cfg(not(feature = "internals"))]
+mod cli;
+#[cfg(not(feature = "internals"))]
+mod engine;
+#[cfg(not(feature = "internals"))]
+mod model;
+#[cfg(not(feature = "internals"))]
+mod output;
+#[cfg(not(feature = "internals"))]
+mod policy;
+#[cfg(not(feature = "internals"))]
+mod random;
+#[cfg(not(feature = "internals"))]
+mod scenario;
+#[cfg(not(feature = "internals"))]
+mod stats;
+#[cfg(not(feature = "internals"))]
+mod study;
+
+pub use output::{results_json, timeline_svg};
+pub use random::Files;
+pub use scenario::{Change, Diagnostic, Draft, Scenario, Source, read};
+pub use study::{Halted, JobPool, Options, RequestRow, Rows, Watch, run};
+
+pub mod results {
+    //! The results of a run, as `results.json` holds them: times in milliseconds, shares from 0 to 1.
+
+    pub use crate::model::{Activity, Breakdown, FailedBy, Failure, MetricUnit, RejectedBy, Rejection};
+    pub use crate::policy::{Runner, StandsFor};
+    pub use crate::stats::results::*;
+    pub use crate::stats::{Incomplete, NotEstimable};
+}
+
+#[doc(hidden)]
+pub use cli::main;
+
+/// The examples of the README are tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    waitline::cli::main()
+    waitline::main()
 }

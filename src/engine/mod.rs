@@ -49,8 +49,12 @@ pub use observer::{Entrance, Observer, Segment};
 pub use record::{ClassCounts, Ending, FromWarmUp, Record};
 pub use rules::{BlockingWaits, Dispatch, Order, Queueing, Rounding, Rules, ThreadPool, Timers};
 pub use setup::{MAX_IN_FLIGHT, Setup};
-pub use shortcut::Shortcut;
+
 pub use simulation::Simulation;
 pub use unfinished::{Standing, Unfinished};
 pub use usage::{QueueUsage, WorkerUsage};
 pub use waits::{Waits, contended_resources};
+
+/// What only the project's own tests use.
+#[cfg(feature = "internals")]
+pub use shortcut::Shortcut;

@@ -25,7 +25,9 @@ use super::record::{ClassCounts, Ending, FromWarmUp};
 use super::requests::RequestSlab;
 use super::setup::{MAX_IN_FLIGHT, Setup};
 use super::sharing::Sharing;
-use super::shortcut::{Route, Shortcut};
+use super::shortcut::Route;
+#[cfg(feature = "internals")]
+use super::shortcut::Shortcut;
 use super::waits::{WaitTable, contended_resources};
 use super::workers::Workers;
 
@@ -180,6 +182,7 @@ impl<O: Observer> Simulation<O> {
     }
 
     /// The same run without its shortcut: event by event.
+    #[cfg(feature = "internals")]
     pub fn without_shortcut(mut self) -> Self {
         self.route = None;
         self
@@ -225,6 +228,7 @@ impl<O: Observer> Simulation<O> {
     }
 
     /// The shortcut that the run takes, if any. It changes no number.
+    #[cfg(feature = "internals")]
     pub fn shortcut(&self) -> Option<Shortcut> {
         self.route.as_ref().map(Route::shortcut)
     }

@@ -63,6 +63,7 @@ impl<'a> Waits<'a> {
     }
 
     /// How long the request of a row waited for each resource; `None` if it has not asked.
+    #[cfg(feature = "internals")]
     pub fn row(self, row: usize) -> impl Iterator<Item = Option<SimDuration>> + 'a {
         let spans = self.spans.iter().skip(row * self.columns).take(self.columns).copied();
         spans.map(|span| (span != NOT_ASKED).then_some(span))

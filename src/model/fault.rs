@@ -68,11 +68,6 @@ pub enum FaultPhase {
     After,
 }
 
-impl FaultPhase {
-    /// Every phase, in the order of time.
-    pub const ALL: [Self; 3] = [Self::Before, Self::During, Self::After];
-}
-
 impl Fault {
     /// Its first start.
     pub fn start(&self) -> SimTime {

@@ -18,9 +18,9 @@ mod visible;
 pub use activity::{Activity, ActivityGroup, Breakdown};
 pub use client::{BackendClient, ClientChoice, KnownClient, Statement};
 pub use fault::{Fault, FaultId, FaultKind, FaultPhase, Slowness};
-pub use machine::{Backend, BackendId, Cores, CpuLimit, HandOver, Machine, Pool, PoolScope, Quantum, Release};
+pub use machine::{Backend, BackendId, CpuLimit, HandOver, Machine, Pool, PoolScope, Quantum, Release};
 pub use metric::{
-    ANSWERED, Direction, Facts, Metric, MetricUnit, Named, Population, Quantity, Scope, StationNumber, Statistic, Tail,
+    ANSWERED, Direction, Facts, Metric, MetricUnit, Named, Population, Quantity, StationNumber, Statistic, Tail,
 };
 pub use overhead::Overhead;
 pub use phase::{ClassId, PhaseKind};
@@ -31,3 +31,7 @@ pub use reason::{FailedBy, Failure, RejectedBy, Rejection};
 pub use resource::Resource;
 pub use time::{SimDuration, SimTime};
 pub use visible::{REPLACEMENT, is_hidden, visible, visible_lines};
+
+/// What only the project's own tests use.
+#[cfg(feature = "internals")]
+pub use machine::Cores;

@@ -15,8 +15,7 @@ pub mod words;
 
 pub use self::baseline::baseline_json;
 pub use self::document::{
-    CheckReport, CoverageReport, Document, DocumentId, PresetList, ReplayReport, RunReport, VerificationReport,
-    broken_objectives,
+    CheckReport, CoverageReport, Document, PresetList, ReplayReport, RunReport, VerificationReport, broken_objectives,
 };
 pub use self::escape::in_log;
 pub use self::format::{Format, Shows, step_summary};

@@ -7,15 +7,16 @@ mod files;
 mod streams;
 mod workload;
 
-pub use arrivals::{
-    Amplitude, Arrival, ArrivalSource, Arrivals, ArrivalsAt, BatchSize, Batches, Bursts, Geometric, Load, Mmpp,
-    MmppState, OnOff, Piece, Piecewise, Ramp, RateOrZero, Sine, Trace, TraceClass, TraceError, Users,
-};
+pub use arrivals::{Arrival, ArrivalSource, Arrivals, BatchSize, Load, RateOrZero, TraceClass, Users};
 pub use clients::{Clients, Retries};
-pub use distribution::{
-    Cv, Distribution, Empirical, EmpiricalFile, Erlang, Hyperexponential, HyperexponentialBranch, MeanAndCv,
-    MedianAndP99, Mixture, MixtureBranch, Normal, Sampler, Spread, Uniform, Weight,
-};
+pub use distribution::{Distribution, Empirical, MeanAndCv, Sampler, Spread, Weight};
 pub use files::Files;
 pub use streams::{Purpose, Stream, Streams};
 pub use workload::{Phase, RequestClass, SinglePhase, Workload};
+
+/// What only the project's own tests use.
+#[cfg(feature = "internals")]
+pub use self::{
+    arrivals::{Trace, TraceError},
+    distribution::{Erlang, Normal, Uniform},
+};

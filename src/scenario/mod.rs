@@ -47,7 +47,7 @@ pub use self::draft::Draft;
 pub use self::objective::{Comparison, Objective, Origin};
 pub use self::schema::schema;
 pub use self::source::Source;
-pub use self::tolerance::{Tolerance, Tolerances};
+pub use self::tolerance::Tolerances;
 pub use self::valid::Scenario;
 
 use self::document::Element;
@@ -86,6 +86,7 @@ pub fn read(source: Source, name: &str, changes: &[Change], files: &Files) -> Re
 ///
 /// # Errors
 /// If the text is not JSON with `//` comments, or has a duplicate key.
+#[cfg(feature = "internals")]
 pub fn to_json(source: Source) -> Result<serde_json::Value, Diagnostic> {
     Ok(document(source, &[])?.0.to_json())
 }

@@ -51,56 +51,6 @@ impl Scenario {
         &self.sha256
     }
 
-    /// The classes of requests and their phases.
-    pub fn workload(&self) -> &Workload {
-        &self.sections.workload
-    }
-
-    /// When requests arrive.
-    pub fn arrivals(&self) -> &Arrivals {
-        &self.sections.arrivals
-    }
-
-    /// The machine that runs the application.
-    pub fn machine(&self) -> &Machine {
-        &self.sections.machine
-    }
-
-    /// The backends by name; a [`crate::model::BackendId`] is an index into this map. `db` is always the first.
-    pub fn backends(&self) -> &IndexMap<String, Backend> {
-        &self.sections.backends
-    }
-
-    /// What clients do while they wait.
-    pub fn clients(&self) -> &Clients {
-        &self.sections.clients
-    }
-
-    /// The faults during the run.
-    pub fn faults(&self) -> &[Fault] {
-        &self.sections.faults
-    }
-
-    /// The policies under which the same requests are run: at least one, with unique names.
-    pub fn policies(&self) -> &[PolicyChoice] {
-        &self.sections.policies
-    }
-
-    /// The length of a run, its seed, and how often it is repeated.
-    pub fn run(&self) -> &RunSettings {
-        &self.sections.run
-    }
-
-    /// The objectives in the order of the file, followed by those added with [`Scenario::assert`].
-    pub fn objectives(&self) -> &[Objective] {
-        &self.sections.objectives
-    }
-
-    /// How much metrics may be worse than in a baseline.
-    pub fn tolerances(&self) -> &Tolerances {
-        &self.sections.tolerances
-    }
-
     /// The scenario as JSON with sorted keys, without `$schema` and `description`.
     pub fn canonical(&self) -> &serde_json::Value {
         &self.canonical
@@ -116,10 +66,56 @@ impl Scenario {
         self.sections.run.seed = seed;
         self.defaults.retain(|(path, _)| path != "run.seed");
     }
+}
 
+/// What the floors above read of a scenario; open to the project's own tests as well.
+macro_rules! sections {
+    ($($(#[doc = $doc:literal])* $name:ident: $type:ty),* $(,)?) => {
+        impl Scenario {
+            $(
+                $(#[doc = $doc])*
+                #[cfg(feature = "internals")]
+                pub fn $name(&self) -> &$type {
+                    &self.sections.$name
+                }
+
+                $(#[doc = $doc])*
+                #[cfg(not(feature = "internals"))]
+                pub(crate) fn $name(&self) -> &$type {
+                    &self.sections.$name
+                }
+            )*
+        }
+    };
+}
+
+sections! {
+    /// The classes of requests and their phases.
+    workload: Workload,
+    /// When requests arrive.
+    arrivals: Arrivals,
+    /// The machine that runs the application.
+    machine: Machine,
+    /// The backends by name; a [`crate::model::BackendId`] is an index into this map. `db` is always the first.
+    backends: IndexMap<String, Backend>,
+    /// What clients do while they wait.
+    clients: Clients,
+    /// The faults during the run.
+    faults: [Fault],
+    /// The policies under which the same requests are run: at least one, with unique names.
+    policies: [PolicyChoice],
+    /// The length of a run, its seed, and how often it is repeated.
+    run: RunSettings,
+    /// The objectives in the order of the file, followed by those added with [`Scenario::assert`].
+    objectives: [Objective],
+    /// How much metrics may be worse than in a baseline.
+    tolerances: Tolerances,
+}
+
+impl Scenario {
     /// The same scenario with its arrival rate multiplied by `factor` (above 0), ending after `requests` requests (at
     /// least 1); `None` if requests would arrive faster than a scenario may have them.
-    pub fn with_load(&self, factor: f64, requests: u64) -> Option<Self> {
+    pub(crate) fn with_load(&self, factor: f64, requests: u64) -> Option<Self> {
         let arrivals = self.sections.arrivals.scaled(factor);
         if arrivals.highest_rate_per_s().is_some_and(|rate| rate > HIGHEST_RATE_PER_S) {
             return None;

@@ -2,7 +2,7 @@
 
 mod estimate;
 mod measured;
-mod results;
+pub mod results;
 mod rounding;
 pub mod theory;
 

@@ -18,26 +18,31 @@ mod timelines;
 mod verify;
 mod warm_up;
 
-pub use capacity::{Capacity, StationBound, capacity, saturation, station_bounds};
 pub use check::{
     BASELINE_SCHEMA, BadBaseline, Baseline, BaselineCheck, BaselineComparison, BaselineMethod, BaselineNumber,
-    BaselineNumbers, BaselinePolicy, BaselineSample, CHECK_SCHEMA, CheckOutcome, CheckReason, CheckVerdict,
-    ComparisonNote, Finer, GATE_LEVEL, GATE_POWER, Gate, Help, MetricComparison, MetricPower, MetricTolerance,
-    MetricVerdict, NotComparable, NotComparableReason, OneSided, PolicyObjective, ScenarioChange, ScenarioCheck,
-    ScenarioPart, Side, SignificanceTest, Stored, StoredReason, Unjudged, UnjudgedHelp, UnjudgedNumbers,
-    WhyNotComparable, WhyUndecided, WrittenBaseline, check, judge, undecided,
+    BaselineNumbers, BaselinePolicy, CHECK_SCHEMA, CheckOutcome, CheckReason, CheckVerdict, ComparisonNote, Finer,
+    GATE_POWER, Gate, Help, MetricComparison, MetricPower, MetricVerdict, NotComparable, NotComparableReason, OneSided,
+    PolicyObjective, ScenarioChange, ScenarioCheck, ScenarioPart, Side, SignificanceTest, Stored, StoredReason,
+    Unjudged, UnjudgedHelp, WhyNotComparable, WhyUndecided, check, undecided,
 };
 pub use coverage::{ALLOWED, Coverage, CoveredNumber, RunWay, coverage};
 pub use pool::JobPool;
 pub use replay::{
-    BadObservations, CaseFile, Figure, FigureSummary, MOST_LOAD, NotReplayable, Observed, PercentilePair, ReplayRange,
-    ReplayVerdict, Replayed, ReplayedCase, WithoutAnswer, no_prediction, replay,
+    BadObservations, CaseFile, Figure, MOST_LOAD, NotReplayable, Observed, ReplayRange, ReplayVerdict, Replayed,
+    ReplayedCase, WithoutAnswer, replay,
 };
 pub use replications::Halted;
 pub use rows::{RequestRow, Rows};
 pub use run::{Estimates, Options, Watch, estimate, run};
 pub use simulation::{Replication, simulation};
-pub use timelines::SHORT_RUN;
 pub use verify::{
     CaseResult, FAMILY_LEVEL, FigureResult, FigureUnit, FigureVerdict, Ours, Verification, case_ids, verify,
+};
+
+/// What only the project's own tests use.
+#[cfg(feature = "internals")]
+pub use self::{
+    capacity::{Capacity, StationBound, capacity, saturation, station_bounds},
+    check::judge,
+    replay::no_prediction,
 };

@@ -30,6 +30,7 @@ use super::warm_up;
 
 /// What a run is asked for beyond its scenario.
 #[derive(Clone, Debug, Default)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct Options {
     /// Run only the policies of these names; all when empty. Names are checked by the caller.
     pub policies: Vec<String>,
@@ -50,6 +51,13 @@ pub struct Watch<'a> {
     pub progress: &'a (dyn Fn(f64) -> ControlFlow<()> + Sync),
     /// Called once for each request that departs, in order of departure; replications run one after another then.
     pub rows: Option<&'a mut Rows<'a>>,
+}
+
+impl Default for Watch<'_> {
+    /// Watches nothing.
+    fn default() -> Self {
+        Self { progress: &|_| ControlFlow::Continue(()), rows: None }
+    }
 }
 
 /// Runs the policies of a scenario on the same requests.

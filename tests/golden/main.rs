@@ -10,5 +10,6 @@ mod common;
 mod errors;
 mod model_version;
 mod outputs;
+mod public_api;
 mod schema;
 mod timeline_svg;

@@ -43,6 +43,7 @@ impl Route {
     }
 
     /// Which shortcut it is.
+    #[cfg(feature = "internals")]
     pub const fn shortcut(&self) -> Shortcut {
         match self {
             Self::Walk(_) => Shortcut::Walk,

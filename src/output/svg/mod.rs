@@ -19,5 +19,9 @@ mod text;
 mod timeline;
 
 pub use replay::replay_svg;
-pub use text::{ASCENT, DESCENT, FONTS, text_width};
+
 pub use timeline::timeline_svg;
+
+/// What only the project's own tests use.
+#[cfg(feature = "internals")]
+pub use text::{ASCENT, DESCENT, text_width};

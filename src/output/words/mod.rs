@@ -11,7 +11,7 @@ mod saturation;
 mod verify;
 
 pub use self::check::{
-    advice, bad_baseline, comparison_note, reason, unjudged_help, why_not_comparable, why_undecided, without_data,
+    advice, comparison_note, reason, unjudged_help, why_not_comparable, why_undecided, without_data,
 };
 pub use self::estimates::{missed, not_estimable};
 pub use self::json::{check_value, number_value, replay_value, results_value};
@@ -19,3 +19,7 @@ pub use self::replay::{bad_observations, case_description, not_replayable};
 pub use self::runs::{assumption, incomplete, no_prediction};
 pub use self::saturation::{binding, left_out, load_warning};
 pub use self::verify::{figure_unit, run_way};
+
+/// What only the project's own tests use.
+#[cfg(feature = "internals")]
+pub use self::check::bad_baseline;

@@ -18,11 +18,11 @@ use serde_json::{Value, json};
 
 pub use self::fastapi_threadpool::FastapiThreadpool;
 pub use self::go::Go;
-pub use self::gunicorn::{Gunicorn, WorkerClass};
+pub use self::gunicorn::Gunicorn;
 pub use self::node::Node;
 pub use self::puma::Puma;
 pub use self::tomcat::Tomcat;
-pub use self::uvicorn::{EventLoop, HttpParser, Uvicorn};
+pub use self::uvicorn::Uvicorn;
 pub use self::waitress::Waitress;
 use super::{Async, Policy, PolicyChoice, Runner, Sync, Threaded};
 use crate::engine::{Dispatch, Rules};

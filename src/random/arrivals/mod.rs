@@ -28,15 +28,19 @@ use crate::model::{ClassId, Rate};
 use super::{Distribution, Stream};
 
 pub use at::ArrivalsAt;
-pub use batches::{BatchSize, Batches, Bursts, Geometric};
-pub use modulated::{Mmpp, MmppState, OnOff};
-pub use parameters::{Amplitude, RateOrZero};
-pub use piecewise::{Piece, Piecewise};
+pub use batches::{BatchSize, Batches, Bursts};
+pub use modulated::{Mmpp, OnOff};
+pub use parameters::RateOrZero;
+pub use piecewise::Piecewise;
 pub use ramp::Ramp;
 pub use sine::Sine;
 pub use source::{Arrival, ArrivalSource};
-pub use trace::{Trace, TraceClass, TraceError};
+pub use trace::{Trace, TraceClass};
 pub use users::Users;
+
+/// What only the project's own tests use.
+#[cfg(feature = "internals")]
+pub use trace::TraceError;
 
 /// An arrival process: an object whose only key names the process, or a list of rates.
 // `remote = "Self"` derives how an object is read and written, as functions that the trait implementations below call.

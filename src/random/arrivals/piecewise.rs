@@ -54,16 +54,6 @@ impl Piece {
 }
 
 impl Piecewise {
-    /// The rates in their order.
-    pub fn rates(&self) -> &[Piece] {
-        &self.rates
-    }
-
-    /// Whether the sequence starts over after the last rate.
-    pub fn repeats(&self) -> bool {
-        self.repeat
-    }
-
     pub(super) fn scaled(&self, factor: f64) -> Self {
         let scaled = |piece: &Piece| Piece { length: piece.length, rate: piece.rate.scaled(factor) };
         Self { rates: self.rates.iter().map(scaled).collect(), repeat: self.repeat }

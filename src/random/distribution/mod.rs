@@ -17,10 +17,10 @@ use serde::{Deserialize, Serialize, Serializer};
 
 use crate::model::SimDuration;
 
-pub use empirical::{Empirical, EmpiricalFile};
-pub use parameters::{Cv, Erlang, MeanAndCv, MedianAndP99, Normal, Spread, Uniform, Weight};
+pub use empirical::Empirical;
+pub use parameters::{Erlang, MeanAndCv, Normal, Spread, Uniform, Weight};
 pub use sampler::Sampler;
-pub use weighted::{Hyperexponential, HyperexponentialBranch, Mixture, MixtureBranch};
+pub use weighted::{Hyperexponential, Mixture};
 
 /// A distribution of durations: a plain duration for a constant, or an object whose only key names the distribution.
 // `remote = "Self"` derives how an object is read and written, as functions that the trait implementations below call.

@@ -18,7 +18,7 @@ mod totals;
 
 pub use batches::BatchObserver;
 pub use collector::{Collector, Subject};
-pub use fault_effect::{FaultWatch, MeasuredFault};
+pub use fault_effect::FaultWatch;
 pub use numbers::{ClassNumbers, PolicyNumbers, Tails};
 pub use over_time::{OverTime, WindowCounts};
 pub use sample::Sample;

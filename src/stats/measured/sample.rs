@@ -146,6 +146,7 @@ impl Sample {
     }
 
     /// The sum of all values.
+    #[cfg(feature = "internals")]
     pub fn sum(&self) -> u128 {
         self.sums().sum
     }

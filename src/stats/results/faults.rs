@@ -8,6 +8,7 @@ use super::requests::Summary;
 
 /// A fault.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct FaultWindow {
     /// Its name in objectives.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -41,6 +42,7 @@ pub struct FaultWindow {
 /// What goes wrong during a fault.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub enum FaultWindowKind {
     /// A backend is slow.
     #[default]
@@ -55,6 +57,7 @@ pub enum FaultWindowKind {
 
 /// What a fault did to the requests of a policy. Of a fault that repeats, all times together.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct FaultEffect {
     /// Its place in the list of faults, counted from 1.
     pub fault: usize,
@@ -75,6 +78,7 @@ pub struct FaultEffect {
 
 /// Requests that arrived in a part of the run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, JsonSchema)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct PhaseNumbers {
     /// How long it lasted within the measured time, of all replications together.
     pub duration_ms: f64,
@@ -91,6 +95,7 @@ pub struct PhaseNumbers {
 /// Whether a fault was over for the users before the run ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub enum Recovery {
     /// It was.
     Recovered,

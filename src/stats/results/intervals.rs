@@ -8,6 +8,7 @@ use crate::stats::estimate::NotEstimable;
 
 /// The warm-up that is left out at the beginning of each run.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct WarmUpResults {
     /// How its length was chosen: `none`, `fixed` (by the scenario) or `auto` (where response times settle, by MSER-5).
     pub method: WarmUpMethod,
@@ -21,6 +22,7 @@ pub struct WarmUpResults {
 /// How the length of the warm-up was chosen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub enum WarmUpMethod {
     /// There is no warm-up.
     #[default]
@@ -33,6 +35,7 @@ pub enum WarmUpMethod {
 
 /// Whether the intervals are as narrow as requested.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct PrecisionResults {
     /// Maximum half width / value.
     pub half_width: f64,
@@ -48,6 +51,7 @@ pub struct PrecisionResults {
 
 /// A number whose interval is not as narrow as was asked.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct MissedPrecision {
     /// The policy.
     pub policy: String,
@@ -60,6 +64,7 @@ pub struct MissedPrecision {
 /// Why an interval is not as narrow as was asked.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub enum WhyImprecise {
     /// It is wider.
     TooWide {
@@ -74,6 +79,7 @@ pub enum WhyImprecise {
 
 /// Confidence intervals of the numbers of a policy.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct Confidence {
     /// The probability with which each interval covers the true number.
     pub level: f64,
@@ -92,6 +98,7 @@ pub struct Confidence {
 /// What confidence intervals come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub enum IntervalMethod {
     /// Independent runs.
     Replications,
@@ -101,6 +108,7 @@ pub enum IntervalMethod {
 
 /// Confidence intervals of the numbers of a class.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct ClassConfidence {
     /// The ends of the interval of each number, by the name that objectives use, in the unit of the results.
     pub intervals: IndexMap<String, [f64; 2]>,
@@ -112,6 +120,7 @@ pub struct ClassConfidence {
 
 /// How a policy differs from another on the same requests.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct ComparisonResults {
     /// The policy.
     pub policy: String,
@@ -129,6 +138,7 @@ pub struct ComparisonResults {
 
 /// By how much a response time differs.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct DifferenceResult {
     /// Which: `mean`, `p50`, `p95` or `p99`.
     pub metric: &'static str,
@@ -147,6 +157,7 @@ pub struct DifferenceResult {
 /// The verdict on a difference.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub enum DifferenceVerdict {
     /// The whole interval is below 0.
     Faster,

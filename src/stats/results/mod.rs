@@ -30,6 +30,7 @@ pub const SCHEMA: &str = "waitline.results/1";
 
 /// What a run of a scenario gave. All times are in milliseconds; a number that does not exist is null.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct ScenarioResults {
     /// The name and version of the schema.
     #[schemars(extend("const" = SCHEMA))]
@@ -75,6 +76,7 @@ pub struct ScenarioResults {
 /// What the model leaves out or takes for granted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub enum Assumption {
     /// Network, memory pressure and disk are not modelled.
     ApplicationOnly,
@@ -104,6 +106,7 @@ impl Assumption {
 
 /// A connection pool that a real product is asked through, without a `client`: its numbers leave the library out.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct MissingClient {
     /// The policy's name.
     pub policy: String,

@@ -8,6 +8,7 @@ use crate::model::MetricUnit;
 
 /// An objective, evaluated for one policy.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct ObjectiveResult {
     /// The objective as it was written.
     pub objective: String,
@@ -63,6 +64,7 @@ pub struct ObjectiveResult {
 
 /// Why chance may have decided an objective.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct Undecided {
     /// What is missing.
     pub why: UndecidedReason,
@@ -74,6 +76,7 @@ pub struct Undecided {
 /// What an objective lacks to be decided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub enum UndecidedReason {
     /// The number has no confidence interval.
     NoInterval,
@@ -87,6 +90,7 @@ pub const MUCH_UNANSWERED: f64 = 0.01;
 /// Whether an objective is met.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub enum ObjectiveVerdict {
     /// It is.
     Met,

@@ -9,6 +9,7 @@ use crate::model::{Activity, Place, SimDuration};
 
 /// A window of time. A request belongs to the window in which it arrived; a retry is a request of its own.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, JsonSchema)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct TimeWindow {
     /// When it begins.
     pub start_ms: f64,
@@ -36,6 +37,7 @@ pub struct TimeWindow {
 
 /// What one request did.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct TimelineEntry {
     /// Its number in the run, counted from 1.
     pub request: u64,
@@ -85,6 +87,7 @@ pub struct TimelinePart {
 
 /// A stretch of a request's time spent in one way.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, JsonSchema)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct TimelineSegment {
     /// The activity: the name of one of the parts of `breakdown_ms`.
     pub kind: &'static str,

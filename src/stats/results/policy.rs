@@ -29,6 +29,7 @@ use crate::stats::measured::{ClassNumbers, Incomplete, PolicyNumbers, Tails};
 
 /// The results of one policy.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct PolicyResults {
     /// The policy's name.
     pub name: String,
@@ -125,6 +126,7 @@ pub struct PolicyResults {
 /// Why the numbers of a preset predict nothing about the real server.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub enum NoPrediction {
     /// The listen queue overflows.
     Overflow {
@@ -140,6 +142,7 @@ pub enum NoPrediction {
 
 /// The numbers of one class of requests.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct ClassResults {
     /// Counts of the requests by outcome.
     pub requests: RequestCounts,

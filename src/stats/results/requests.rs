@@ -10,6 +10,7 @@ use crate::model::RejectedBy;
 
 /// What happened to the requests: arrived = completed + rejected + timed out + failed + in flight.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct RequestCounts {
     /// Entered the system.
     pub arrived: u64,
@@ -60,6 +61,7 @@ impl RequestCounts {
 
 /// Operations: all attempts of a client to get one answer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, JsonSchema)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct OperationCounts {
     /// Began after the warm-up.
     pub arrived: u64,
@@ -75,6 +77,7 @@ pub struct OperationCounts {
 
 /// A distribution in a few numbers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, JsonSchema)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct Summary {
     /// Arithmetic mean.
     pub mean: Option<f64>,
@@ -98,6 +101,7 @@ pub struct Summary {
 
 /// Response time / demand.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, JsonSchema)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct Slowdown {
     /// Arithmetic mean over the requests.
     pub mean: Option<f64>,
@@ -111,6 +115,7 @@ pub struct Slowdown {
 
 /// Numbers of every request that arrived.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct AllArrived {
     /// Percentiles and maxima by the names that objectives use, times in ms; `null` where too many requests got no answer for
     /// the number to exist.
@@ -125,6 +130,7 @@ pub struct AllArrived {
 
 /// The wait in the backlog.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, JsonSchema)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct WaitingTime {
     /// Mean over all requests that were taken, those that did not wait included.
     pub mean: Option<f64>,
@@ -140,6 +146,7 @@ pub struct WaitingTime {
 
 /// Requests inside the system.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, JsonSchema)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct InSystem {
     /// Mean over time.
     pub mean: Option<f64>,

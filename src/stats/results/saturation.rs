@@ -7,6 +7,7 @@ use crate::stats::estimate::Estimated;
 
 /// The capacity of a policy, and how close the arrivals come to it.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct Saturation {
     /// The highest rate that the policy can sustain, in requests per second; `None` if nothing limits it. Faults,
     /// retries and what clients do are left out.
@@ -53,6 +54,7 @@ pub struct Saturation {
 
 /// A policy that does not come back, although its load without retries is below its capacity.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, JsonSchema)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct Collapse {
     /// From the beginning of this window of `over_time` on, no more than half of the operations were answered in any.
     pub since_ms: f64,
@@ -72,6 +74,7 @@ pub struct Collapse {
 /// What limits a policy, under the name it has there.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub enum Station {
     /// Worker processes that serve one request at a time.
     Workers,
@@ -98,6 +101,7 @@ pub enum Station {
 /// A load that calls for a warning; loads are offered / capacity, without retries.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub enum LoadWarning {
     /// Close to the capacity, where a little more load takes much more time.
     NearSaturation {
@@ -130,6 +134,7 @@ pub enum LoadWarning {
 /// What a capacity leaves out although the scenario has it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub enum LeftOut {
     /// Faults.
     Faults,
@@ -142,6 +147,7 @@ pub enum LeftOut {
 /// How a capacity was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub enum CapacityMethod {
     /// From the mean demands; exact.
     Analytic,
@@ -155,6 +161,7 @@ pub enum CapacityMethod {
 /// How close arrivals come to the capacity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub enum LoadState {
     /// Below 85 % of it.
     Fine,
@@ -173,6 +180,7 @@ pub enum LoadState {
 /// How requests beyond the capacity end, if they do not wait forever.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub enum Excess {
     /// There is no room for them in the backlog.
     Rejected,
@@ -184,6 +192,7 @@ pub enum Excess {
 
 /// What a little less and a little more load would do.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, JsonSchema)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct Sensitivity {
     /// At 0.9 times the load.
     pub less: LoadPoint,
@@ -195,6 +204,7 @@ pub struct Sensitivity {
 
 /// Response times at some load, where they are known.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, JsonSchema)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct LoadPoint {
     /// Offered / capacity.
     pub load: f64,
@@ -215,6 +225,7 @@ pub struct LoadPoint {
 /// Where response times at some load come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub enum LoadPointSource {
     /// The results of the policy.
     Results,

@@ -9,6 +9,7 @@ use crate::model::StationNumber;
 
 /// Busy time / (time × how many there are), 0 to 1.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct Utilization {
     /// Of the cores: running requests.
     pub cores: Option<f64>,
@@ -43,6 +44,7 @@ impl Utilization {
 /// (the next period of the machine's CPU quota), `threads`
 /// (the thread pool of a loop), `pool.NAME` (a connection to a backend), `backend.NAME` (until it starts the query).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct StationResults {
     /// How many there are: turns, cores, threads, connections or queries at once, over all workers.
     pub count: u64,
@@ -65,6 +67,7 @@ pub struct StationResults {
 
 /// How many there were at once.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, JsonSchema)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct LevelSummary {
     /// Mean over time.
     pub mean: Option<f64>,
@@ -93,6 +96,7 @@ impl StationResults {
 
 /// What one worker did.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, JsonSchema)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct WorkerResults {
     /// The worker, counted from 1.
     pub worker: u32,
@@ -108,6 +112,7 @@ pub struct WorkerResults {
 
 /// A worker that had more than it could do while others were idle.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, JsonSchema)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct Imbalance {
     /// The worker, counted from 1.
     pub worker: u32,

@@ -35,6 +35,7 @@ impl GiM1 {
     }
 
     /// Wq = W − S.
+    #[cfg(feature = "internals")]
     pub fn mean_waiting_time(&self) -> f64 {
         self.mean_response_time() - self.mean_service
     }

@@ -15,10 +15,14 @@ mod patience;
 mod thread_pool;
 
 pub use birth_death::{LimitedRoom, MachineRepair, birth_death};
-pub use closed_network::{ClosedNetwork, ServiceCenter, mean_value_analysis};
-pub use erlang::{Mmc, erlang_b, erlang_c};
+pub use closed_network::{ServiceCenter, mean_value_analysis};
+pub use erlang::{Mmc, erlang_b};
 pub use gi_m_1::GiM1;
 pub use m_g_1::{Mg1, processor_sharing_response_time};
 pub use m_m_1::Mm1;
 pub use patience::PatienceInQueue;
-pub use thread_pool::{ThreadPoolMeans, ThreadPoolQueue};
+pub use thread_pool::ThreadPoolQueue;
+
+/// What only the project's own tests use.
+#[cfg(feature = "internals")]
+pub use thread_pool::ThreadPoolMeans;

@@ -73,6 +73,7 @@ pub fn capacity(scenario: &Scenario, policy: &PolicyChoice) -> Capacity {
 }
 
 /// The bounds of all stations that the requests of a scenario ask for under a policy, the lowest first. Nothing is run.
+#[cfg(feature = "internals")]
 pub fn station_bounds(scenario: &Scenario, policy: &PolicyChoice) -> Vec<StationBound> {
     let rules = policy.rules();
     let demands = Demands::new(&brought::workload(scenario), &rules, scenario.machine(), scenario.backends());

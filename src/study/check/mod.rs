@@ -21,11 +21,15 @@ use crate::stats::{Incomplete, MissedPrecision, ObjectiveResult, ObjectiveVerdic
 
 pub use baseline::{
     BASELINE_SCHEMA, BadBaseline, Baseline, BaselineMethod, BaselineNumber, BaselineNumbers, BaselinePolicy,
-    BaselineSample, StoredReason,
+    StoredReason,
 };
 pub use gate::{CheckOutcome, Gate, Stored, check, undecided};
-pub use judgement::{GATE_LEVEL, judge};
+
 pub use power::{Finer, GATE_POWER, MetricPower};
+
+/// What only the project's own tests use.
+#[cfg(feature = "internals")]
+pub use judgement::judge;
 
 /// The schema of what `check` writes. Fields are only ever added within a major version.
 pub const CHECK_SCHEMA: &str = "waitline.check/1";

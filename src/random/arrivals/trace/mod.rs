@@ -98,11 +98,6 @@ impl Trace {
         Ok(())
     }
 
-    /// The path as written in the scenario.
-    pub fn path(&self) -> &str {
-        &self.path
-    }
-
     /// The same requests, `factor` times as fast.
     pub(super) fn faster(&self, factor: f64) -> Self {
         Self { pace: self.pace * factor, ..self.clone() }
