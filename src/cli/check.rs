@@ -53,7 +53,7 @@ pub struct CheckCommand {
     #[arg(value_name = "FILE", required = true)]
     files: Vec<String>,
 
-    /// Compare with this file [default: X.baseline.json beside X.json]
+    /// Compare with this file [default: X.baseline.json next to X.json]
     #[arg(long, value_name = "FILE", help_heading = "Baseline", value_parser = file())]
     baseline: Option<PathBuf>,
 
@@ -108,7 +108,7 @@ impl CheckCommand {
             |file: &String| self.no_baseline || self.baseline.is_some() || scenarios::baseline_of(file).is_some();
         if !files.iter().all(named) {
             return Err(Failure::bad(
-                "a scenario from standard input has no baseline beside it",
+                "a scenario from standard input has no baseline",
                 "name one with `--baseline FILE`, or check objectives only with `--no-baseline`",
             ));
         }
@@ -120,7 +120,7 @@ impl CheckCommand {
         if self.baseline.is_some() && scenarios.len() > 1 {
             return Err(Failure::bad(
                 "`--baseline` names the file of one scenario, and there are several",
-                "check them one by one, or keep each baseline beside its scenario",
+                "check them one by one, or keep each baseline next to its scenario",
             ));
         }
         let stored = files.iter().map(|file| self.stored(file)).collect::<Result<Vec<_>, _>>()?;

@@ -107,7 +107,10 @@ fn a_number_without_an_interval_is_undecided_in_every_format() {
     for (format, row) in [
         ("markdown", "| sync.p95 | undecided |"),
         ("csv", "shop,sync,all,p95,undecided,"),
-        ("github", "::warning file=shop.json,title=shop%2C sync%3A is no worse than in the baseline::nobody knows"),
+        (
+            "github",
+            "::warning file=shop.json,title=shop%2C sync%3A is no worse than in the baseline::undecided whether",
+        ),
         ("junit", "warning: undecided whether sync is worse than its baseline: p95 "),
     ] {
         let printed = text(&desk.run(&format!("{slower} --quiet --format {format}"), 0));
@@ -353,7 +356,7 @@ fn a_pull_request_gets_a_comment() {
 #[test]
 fn standard_input_has_no_default_baseline() {
     let desk = with_baseline();
-    desk.fails("check -", 2, &["no baseline beside it", "--no-baseline"]);
+    desk.fails("check -", 2, &["a scenario from standard input has no baseline", "--no-baseline"]);
     let output = desk.waitline("check - --no-baseline").write_stdin(SHOP).output().unwrap();
     assert_eq!(output.status.code(), Some(0), "{}", errors(&output));
 }

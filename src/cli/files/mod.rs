@@ -18,11 +18,11 @@ pub use self::resolved_path::{ResolvedPath, folder_of};
 pub struct NewFile {
     /// The path as the user named it.
     path: PathBuf,
-    target: Target,
+    sink: Sink,
 }
 
 #[derive(Debug)]
-enum Target {
+enum Sink {
     /// A regular file: the previous one stays until this one is complete.
     Whole { file: BufWriter<Temporary>, real_path: PathBuf },
     /// A device or a pipe, which must not be replaced.
@@ -35,8 +35,8 @@ impl NewFile {
     /// # Errors
     /// [`Failure::Write`] naming the path.
     pub fn create(path: &Path, shutdown: &Shutdown) -> Result<Self, Failure> {
-        let target = Target::create(path, shutdown).map_err(|error| Failure::write(path, &error))?;
-        Ok(Self { path: path.to_owned(), target })
+        let sink = Sink::create(path, shutdown).map_err(|error| Failure::write(path, &error))?;
+        Ok(Self { path: path.to_owned(), sink })
     }
 
     /// Appends text.
@@ -44,10 +44,10 @@ impl NewFile {
     /// # Errors
     /// Any error of the operating system; see [`NewFile::failure`].
     pub fn write(&mut self, text: &str) -> io::Result<()> {
-        match &mut self.target {
-            Target::Whole { file, .. } => file.write_all(text.as_bytes()),
-            Target::Direct { reader_has_gone: true, .. } => Ok(()),
-            Target::Direct { file, reader_has_gone } => {
+        match &mut self.sink {
+            Sink::Whole { file, .. } => file.write_all(text.as_bytes()),
+            Sink::Direct { reader_has_gone: true, .. } => Ok(()),
+            Sink::Direct { file, reader_has_gone } => {
                 unless_reader_has_gone(file.write_all(text.as_bytes()), reader_has_gone)
             }
         }
@@ -63,11 +63,11 @@ impl NewFile {
     /// # Errors
     /// [`Failure::Write`] naming the path.
     pub fn finish(self) -> Result<(), Failure> {
-        self.target.finish().map_err(|error| Failure::write(&self.path, &error))
+        self.sink.finish().map_err(|error| Failure::write(&self.path, &error))
     }
 }
 
-impl Target {
+impl Sink {
     fn create(path: &Path, shutdown: &Shutdown) -> io::Result<Self> {
         let resolved = ResolvedPath::of(path)?;
         let real_path = resolved.real_path().to_owned();

@@ -71,12 +71,12 @@ pub fn percent(share: Option<f64>) -> String {
 
 /// A number with its unit: `412 ms`, `93.4%`, `30/s`, `2.5×`. If it is shown with a different number, it has enough decimals
 /// to distinguish them.
-pub fn quantity(value: f64, beside: Option<f64>, unit: MetricUnit) -> String {
-    let (scale, sign) = scale(unit, [Some(value), beside]);
-    let (value, beside) = (value * scale, beside.map(|beside| beside * scale));
+pub fn quantity(value: f64, other: Option<f64>, unit: MetricUnit) -> String {
+    let (scale, sign) = scale(unit, [Some(value), other]);
+    let (value, other) = (value * scale, other.map(|other| other * scale));
     let shown = |decimals: usize| fixed(value, decimals);
     let distinguishes = |decimals: &usize| {
-        beside.is_none_or(|beside| (value - beside).abs() < 5e-7 || fixed(beside, *decimals) != shown(*decimals))
+        other.is_none_or(|other| (value - other).abs() < 5e-7 || fixed(other, *decimals) != shown(*decimals))
     };
     let first = match unit {
         MetricUnit::Share => 1,

@@ -47,7 +47,7 @@ pub(super) fn document(
     let (w, h) = (pixels(units(width)), pixels(units(height)));
     let mut body = String::new();
     let area = SvgCanvas { out: &mut body, size }.into_drawing_area();
-    draw(&area).expect("writing into a string does not fail, and nobody else holds the canvas");
+    draw(&area).expect("writing to a string cannot fail, and the canvas is not shared");
     drop(area);
     format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{w}\" height=\"{h}\" viewBox=\"0 0 {w} {h}\" role=\"img\" \

@@ -111,9 +111,9 @@ fn heading(results: &ScenarioResults) -> String {
 fn partial_note(drawings: &[Drawing<'_>]) -> &'static str {
     let warm_up = drawings.iter().filter_map(|drawing| drawing.timeline.first()).any(|entry| entry.request > 1);
     if warm_up {
-        "Drawn are the first requests after warm-up; the numbers beside a policy's name are those of all its requests."
+        "Shows the first requests after warm-up; the numbers next to a policy's name cover all its requests."
     } else {
-        "Drawn are the first requests; the numbers beside a policy's name are those of all its requests."
+        "Shows the first requests; the numbers next to a policy's name cover all its requests."
     }
 }
 

@@ -4,7 +4,7 @@ use crate::study::{BadObservations, NotReplayable};
 
 /// The description of the scenario that predicts a case.
 pub fn case_description(name: &str) -> String {
-    format!("{name}: requests that were sent to a real server; its response times are in a file beside this one.")
+    format!("{name}: requests that were sent to a real server; its response times are in a separate file.")
 }
 
 /// Why a case cannot be compared with its observations.

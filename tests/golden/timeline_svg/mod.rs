@@ -143,7 +143,7 @@ fn requests_in_flight_and_requests_not_shown_are_labelled() {
 
     let late = texts(data::late(data::made_up(40, 1.0, 20.0, 3, 4), 600_000.0));
     assert!(late.iter().any(|text| text == "first 40 of 200,000 requests"));
-    assert!(late.iter().any(|text| text.starts_with("Drawn are the first requests after warm-up")));
+    assert!(late.iter().any(|text| text.starts_with("Shows the first requests after warm-up")));
     assert!(late.iter().any(|text| text == "idle, or with requests not shown"));
     assert!(late.iter().any(|text| text == "ms after 10 min"));
 }

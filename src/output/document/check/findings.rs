@@ -137,8 +137,8 @@ fn of_numbers(file: &str, metrics: &[MetricComparison], comparison: &BaselineCom
 
 /// A number and that of the baseline: `p99 412 ms, was 380 ms (+8.4%)`.
 fn difference(metric: &MetricComparison) -> String {
-    let shown = |value: Option<f64>, beside| match value {
-        Some(value) => number::quantity(value, beside, metric.unit),
+    let shown = |value: Option<f64>, other| match value {
+        Some(value) => number::quantity(value, other, metric.unit),
         None => number::NONE.to_owned(),
     };
     let is = shown(metric.value, metric.baseline);

@@ -88,8 +88,8 @@ fn unanswered(comparison: &BaselineComparison, metric: &MetricComparison) -> Str
     }
 }
 
-fn quantity(value: Option<f64>, beside: Option<f64>, metric: &MetricComparison) -> String {
-    value.map_or_else(|| NONE.to_owned(), |value| number::quantity(value, beside, metric.unit))
+fn quantity(value: Option<f64>, other: Option<f64>, metric: &MetricComparison) -> String {
+    value.map_or_else(|| NONE.to_owned(), |value| number::quantity(value, other, metric.unit))
 }
 
 fn interval(metric: &MetricComparison) -> String {
