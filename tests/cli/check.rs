@@ -304,7 +304,7 @@ fn selected_policies_are_compared_with_their_baselines() {
     let renamed = SHOP.replace("\"async\": {}", "\"async\": { \"name\": \"loop\" }").replace("async.mean", "loop.mean");
     fs::write(desk.path("shop.json"), renamed).unwrap();
     let output = desk.run("check shop.json", 0);
-    says(&output, &["policy `async` is gone", "policy `loop` is new"]);
+    says(&output, &["policy `async` is missing", "policy `loop` is new"]);
 }
 
 #[test]
