@@ -1,14 +1,16 @@
-//! The backends: their connection pools and how many queries they work on at once.
+//! The backends: how many queries they work on at once, and the pools through which they are asked.
 //!
-//! Who goes first: for a connection and for a backend, the request that asked first. A backend that queries share starts
+//! Who goes first: the request that asked first. A backend that queries share starts
 //! all of them at once.
 
 use std::collections::VecDeque;
 
-use crate::model::{Backend, BackendId, Fault, FaultKind, HandOver, PoolScope, Release, SimDuration, SimTime};
+use crate::model::{Backend, BackendId, Fault, FaultKind, HandOver, PoolScope, SimDuration, SimTime};
+use crate::random::{Purpose, Streams};
 
 use super::backlog::remove_from;
 use super::level::Level;
+use super::pools::{Acquired, ConnectionPool, Released};
 use super::requests::{PoolId, RequestId};
 use super::sharing::Sharing;
 use super::usage::QueueLevels;
@@ -17,7 +19,9 @@ use super::usage::QueueLevels;
 #[derive(Clone, Debug)]
 pub(super) struct Backends {
     stations: Vec<BackendState>,
-    pools: Vec<Connections>,
+    pools: Vec<ConnectionPool>,
+    /// Whether there is a pool from which a releasing request gives way to one that waits.
+    pub some_give_way: bool,
 }
 
 /// The state of a backend.
@@ -76,34 +80,18 @@ impl Slower {
     }
 }
 
-/// A connection pool.
-#[derive(Clone, Debug)]
-pub(super) struct Connections {
-    backend: BackendId,
-    idle: u32,
-    queue: VecDeque<RequestId>,
-    pub acquire_timeout: Option<SimDuration>,
-    pub hand_over: HandOver,
-    pub release: Release,
-}
-
 impl Backends {
-    pub fn new(backends: &[Backend], faults: &[Fault], workers: u32, warm_up: SimTime) -> Self {
+    pub fn new(backends: &[Backend], faults: &[Fault], workers: u32, warm_up: SimTime, streams: &Streams) -> Self {
         let mut stations = Vec::new();
         let mut pools = Vec::new();
         for (number, backend) in backends.iter().enumerate() {
             let first_pool = backend.pool.as_ref().map(|_| pools.len() as u32);
             let is_pool_shared = backend.pool.as_ref().is_some_and(|pool| pool.per == PoolScope::Application);
             if let (Some(pool), Some(release)) = (&backend.pool, backend.release()) {
-                let connections = Connections {
-                    backend: BackendId(number as u16),
-                    idle: pool.size.get(),
-                    queue: VecDeque::new(),
-                    acquire_timeout: pool.acquire_timeout,
-                    hand_over: pool.hand_over,
-                    release,
-                };
-                pools.extend(vec![connections; if is_pool_shared { 1 } else { workers as usize }]);
+                pools.extend((0..pool.per.pools(workers)).map(|place| {
+                    let stream = streams.purpose_of(Purpose::HandOver, number as u64, u64::from(place));
+                    ConnectionPool::new(BackendId(number as u16), pool, release, stream)
+                }));
             }
             let has_faults = faults.iter().any(|fault| match fault.kind {
                 FaultKind::Slow { backend, .. } | FaultKind::Down { backend } => usize::from(backend.0) == number,
@@ -124,7 +112,8 @@ impl Backends {
                 connections: QueueLevels::from(warm_up),
             });
         }
-        Self { stations, pools }
+        let gives_way = |pool: &ConnectionPool| pool.hand_over == HandOver::WokenFirst;
+        Self { some_give_way: pools.iter().any(gives_way), stations, pools }
     }
 
     /// The pool through which a worker asks a backend.
@@ -135,44 +124,76 @@ impl Backends {
     }
 
     #[inline]
-    pub fn pool(&mut self, pool: PoolId) -> &mut Connections {
+    pub fn pool(&mut self, pool: PoolId) -> &mut ConnectionPool {
         &mut self.pools[pool.0 as usize]
     }
 
-    /// Takes an idle connection, or queues for one. Returns whether it has one.
+    /// Takes an idle connection, begins to open one, or queues for one.
     #[inline]
-    pub fn acquire(&mut self, pool: PoolId, request: RequestId, now: SimTime) -> bool {
-        let connections = &mut self.pools[pool.0 as usize];
-        let is_taken = connections.acquire(request);
-        let levels = &mut self.stations[usize::from(connections.backend.0)].connections;
-        if is_taken {
-            levels.in_use.rise(now)
-        } else {
-            levels.waiting.rise(now)
+    pub fn acquire(&mut self, pool: PoolId, request: RequestId, now: SimTime) -> Acquired {
+        let pool = &mut self.pools[pool.0 as usize];
+        let acquired = pool.acquire(request);
+        let levels = &mut self.stations[usize::from(pool.backend.0)].connections;
+        match acquired {
+            Acquired::Connection => levels.in_use.rise(now),
+            Acquired::Opening => {
+                levels.in_use.rise(now);
+                levels.waiting.rise(now);
+            }
+            Acquired::Place => levels.waiting.rise(now),
         }
-        is_taken
+        acquired
     }
 
-    /// Releases a connection. Returns the request that gets it, if one waits, and the backend.
+    /// Releases a connection. Returns what becomes of it, and its backend.
     #[inline]
-    pub fn give_back(&mut self, pool: PoolId, now: SimTime) -> Option<(RequestId, BackendId)> {
-        let connections = &mut self.pools[pool.0 as usize];
-        let backend = connections.backend;
-        let next = connections.give_back();
-        let levels = &mut self.stations[usize::from(backend.0)].connections;
-        if next.is_some() {
-            levels.waiting.fall(now)
-        } else {
-            levels.in_use.fall(now)
+    pub fn give_back(&mut self, pool: PoolId, now: SimTime) -> (Released, BackendId) {
+        let pool = &mut self.pools[pool.0 as usize];
+        let released = pool.give_back();
+        let levels = &mut self.stations[usize::from(pool.backend.0)].connections;
+        match released {
+            Released::PassedTo(_) => levels.waiting.fall(now),
+            Released::Wakes(_) => {
+                levels.in_use.fall(now);
+                levels.waiting.fall(now);
+            }
+            Released::Kept => levels.in_use.fall(now),
         }
-        Some((next?, backend))
+        (released, pool.backend)
+    }
+
+    /// A request that was woken asks for a connection, or leaves without one. Returns the request that is woken in its
+    /// place, if any.
+    pub fn has_woken(&mut self, pool: PoolId, leaves: bool, now: SimTime) -> Option<RequestId> {
+        let pool = &mut self.pools[pool.0 as usize];
+        let next = pool.has_woken(leaves)?;
+        self.stations[usize::from(pool.backend.0)].connections.waiting.fall(now);
+        Some(next)
+    }
+
+    /// A connection is open: the request that opened it has it.
+    pub fn has_opened(&mut self, pool: PoolId, now: SimTime) {
+        let backend = self.pools[pool.0 as usize].backend;
+        self[backend].connections.waiting.fall(now);
+    }
+
+    /// A request gives up the connection that it is opening. Returns the request that opens one instead, if one waits.
+    pub fn give_up_opening(&mut self, pool: PoolId, now: SimTime) -> Option<RequestId> {
+        let pool = &mut self.pools[pool.0 as usize];
+        let next = pool.give_up_opening();
+        let levels = &mut self.stations[usize::from(pool.backend.0)].connections;
+        levels.waiting.fall(now);
+        if next.is_none() {
+            levels.in_use.fall(now);
+        }
+        next
     }
 
     /// A request stops waiting for a connection.
     pub fn stop_waiting(&mut self, pool: PoolId, request: RequestId, now: SimTime) {
-        let connections = &mut self.pools[pool.0 as usize];
-        connections.give_up(request);
-        self.stations[usize::from(connections.backend.0)].connections.waiting.fall(now);
+        let pool = &mut self.pools[pool.0 as usize];
+        pool.give_up(request);
+        self.stations[usize::from(pool.backend.0)].connections.waiting.fall(now);
     }
 
     pub fn stations(&self) -> &[BackendState] {
@@ -188,9 +209,7 @@ impl Backends {
                 "a backend idles while queries wait"
             );
         }
-        for pool in &self.pools {
-            assert!(pool.idle == 0 || pool.queue.is_empty(), "a connection idles while requests wait");
-        }
+        self.pools.iter().for_each(ConnectionPool::audit);
     }
 }
 
@@ -246,41 +265,5 @@ impl BackendState {
     pub fn give_up(&mut self, request: RequestId, now: SimTime) {
         remove_from(&mut self.queue, request);
         self.waiting.fall(now);
-    }
-}
-
-impl Connections {
-    /// Takes an idle connection, or queues for one. Returns whether it has one.
-    #[inline]
-    fn acquire(&mut self, request: RequestId) -> bool {
-        if self.idle == 0 {
-            self.queue.push_back(request);
-            return false;
-        }
-        self.idle -= 1;
-        true
-    }
-
-    /// Releases a connection. Returns the request that gets it, if one waits.
-    #[inline]
-    fn give_back(&mut self) -> Option<RequestId> {
-        let next = self.queue.pop_front();
-        self.idle += u32::from(next.is_none());
-        next
-    }
-
-    /// Whether a connection is idle.
-    pub fn has_idle(&self) -> bool {
-        self.idle > 0
-    }
-
-    /// Whether requests wait for a connection.
-    pub fn is_contended(&self) -> bool {
-        !self.queue.is_empty()
-    }
-
-    /// A request stops waiting for one.
-    fn give_up(&mut self, request: RequestId) {
-        remove_from(&mut self.queue, request);
     }
 }

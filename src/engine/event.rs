@@ -47,6 +47,10 @@ events! {
     0 14 QueryShareEnd(BackendNumber),
     /// A wait of a request is over.
     0 2 WaitEnd(RequestId),
+    /// A request has opened a connection.
+    0 15 Connected(RequestId),
+    /// A request that waited for a connection may ask for one again.
+    0 16 Woken(RequestId),
     /// A running request has been on its core for a quantum.
     1 3 QuantumEnd(RequestId),
     /// A ready request of a worker asks for the lock that a running one holds.

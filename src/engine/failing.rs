@@ -181,6 +181,7 @@ impl<O: Observer> Simulation<O> {
             | State::WaitingForCore
             | State::Running
             | State::WaitingForConnection(_)
+            | State::Connecting(_)
             | State::WaitingForBackend(_)
             | State::Waiting
             | State::Forked => true,
@@ -195,6 +196,7 @@ impl<O: Observer> Simulation<O> {
         let is_statement = matches!(next, Instruction::Statement { backend: asked, .. } if asked == backend);
         is_statement && state == State::Waiting
             || state == State::WaitingForConnection(backend)
+            || state == State::Connecting(backend)
             || state == State::WaitingForBackend(backend)
             || self.requests.more(id).and_then(|more| more.served_by) == Some(backend)
     }

@@ -242,6 +242,7 @@ impl<O: Observer> Simulation<O> {
                     self.backends.stop_waiting(pool, id, self.now);
                 }
             }
+            State::Connecting(_) => self.give_up_opening(id),
             State::WaitingForBackend(backend) => self.backends[backend].give_up(id, self.now),
             State::Forked => {
                 for branch in self.requests.more(id).map(|more| more.branches.clone()).unwrap_or_default() {

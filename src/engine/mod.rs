@@ -24,6 +24,8 @@ mod intake;
 mod leaving;
 mod level;
 mod observer;
+mod pooling;
+mod pools;
 mod program;
 mod quota;
 mod record;

@@ -28,6 +28,8 @@ pub(super) enum State {
     Running,
     /// It waits for a connection.
     WaitingForConnection(BackendId),
+    /// It opens a connection.
+    Connecting(BackendId),
     /// It waits until a backend, which is busy, starts its query.
     WaitingForBackend(BackendId),
     /// It is served off the CPU, or has nothing under way for an instant.
@@ -121,6 +123,8 @@ pub(super) struct More {
     pub share: Option<Share>,
     /// The connection it holds.
     pub connection: Option<PoolId>,
+    /// The pool that has woken it to ask for a connection again.
+    pub woken_by: Option<PoolId>,
     /// A pool whose connection it passes on when its next burst ends.
     pub passes_on: Option<PoolId>,
     /// The backend that works on its query, if any.

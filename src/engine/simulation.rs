@@ -3,7 +3,7 @@
 //! A handler frees what was held, admits the first requests of the backlog, appends them to the run queue of their
 //! worker, and then lets those run whose turn it is. The handlers are in files of their own: arrivals and the backlog
 //! in `arriving`, turns in `turns`, cores in `running` and `sharing`, thread pools in `threads`, waits and backends in
-//! `waiting` and `shared_queries`, departures and clients in `leaving`, faults in `failing`.
+//! `waiting`, `pooling` and `shared_queries`, departures and clients in `leaving`, faults in `failing`.
 
 use crate::model::{Machine, Quantum, SimDuration, SimTime};
 use crate::random::{Clients, Distribution, Purpose, Sampler, Stream, Streams};
@@ -134,7 +134,7 @@ impl<O: Observer> Simulation<O> {
             cores: CoreQueue::new(machine.cores, quantum.unwrap_or(SimDuration::MAX)),
             sharing: quantum.is_none().then(|| Sharing::new(machine.cores)),
             quota: machine.cpu_limit.map(|limit| Quota::new(limit, warm_up)),
-            backends: Backends::new(backends, faults, rules.workers, warm_up),
+            backends: Backends::new(backends, faults, rules.workers, warm_up, &streams),
             program,
             clients: ClientRules {
                 clients: clients.clone(),
@@ -208,6 +208,8 @@ impl<O: Observer> Simulation<O> {
                 Event::ShareEnd(_) => self.on_share_end(id),
                 Event::QueryShareEnd(backend) => self.on_query_share_end(backend, id),
                 Event::WaitEnd(request) => self.on_wait_end(request, id),
+                Event::Connected(request) => self.on_connected(request, id),
+                Event::Woken(request) => self.on_woken(request, id),
                 Event::QuantumEnd(request) => self.on_quantum_end(request, id),
                 Event::HandOver(worker) => self.on_hand_over(worker.0, id),
                 Event::AcquireTimeout(request) => self.on_acquire_timeout(request, id),

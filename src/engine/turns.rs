@@ -66,7 +66,7 @@ impl<O: Observer> Simulation<O> {
                 | Instruction::Statement { .. }
                 | Instruction::Fork { .. }
         );
-        !is_wait || self.requests[id].executor == Executor::Acceptor
+        !is_wait || self.requests[id].executor == Executor::Acceptor || self.is_woken(id)
     }
 
     /// A request whose turn it is blocks it with a wait. If its backend is down it fails at once, and frees its slot.
@@ -81,13 +81,17 @@ impl<O: Observer> Simulation<O> {
     /// Gives a free turn of a worker to the first of its ready requests.
     #[inline(always)]
     pub(super) fn next_turn(&mut self, worker: u32) -> Option<RequestId> {
-        let id = self.workers.next_turn(worker, self.now)?;
-        self.counts.turns_taken.rise(self.now);
-        let request = &mut self.requests[id];
-        request.holds_turn = true;
-        request.turn_since = self.now;
-        request.state = State::WaitingForCore;
-        Some(id)
+        loop {
+            let id = self.workers.next_turn(worker, self.now)?;
+            self.counts.turns_taken.rise(self.now);
+            let request = &mut self.requests[id];
+            request.holds_turn = true;
+            request.turn_since = self.now;
+            request.state = State::WaitingForCore;
+            if !self.gives_way(id) {
+                return Some(id);
+            }
+        }
     }
 
     #[inline(always)]

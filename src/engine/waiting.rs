@@ -1,13 +1,14 @@
-//! Waits off the CPU: plain delays, queries through connection pools, and branches that wait at the same time.
+//! Waits off the CPU: plain delays, queries, and branches that wait at the same time. How queries get their connections is
+//! in `pooling`.
 
-use crate::model::{BackendId, Failure, HandOver, Place, Release, SimDuration};
+use crate::model::{BackendId, Failure, Place, Release, SimDuration};
 
 use super::backends::Slower;
 use super::departure::Outcome;
 use super::event::{Event, EventId};
 use super::observer::Observer;
 use super::program::Instruction;
-use super::requests::{PoolId, Request, RequestId, State};
+use super::requests::{Request, RequestId, State};
 use super::simulation::Simulation;
 
 impl<O: Observer> Simulation<O> {
@@ -103,45 +104,6 @@ impl<O: Observer> Simulation<O> {
         }
     }
 
-    /// A request takes a connection to a backend, or waits for one, if there is a pool. Returns whether it can send its
-    /// query.
-    #[inline(always)]
-    fn acquire(&mut self, id: RequestId, backend: BackendId) -> bool {
-        let Some(pool) = self.backends.pool_of(backend, self.requests[id].worker) else { return true };
-        if self.backends.acquire(pool, id, self.now) {
-            self.requests.more_mut(id).connection = Some(pool);
-            self.note_wait(id, Place::Pool(backend), SimDuration::ZERO);
-            return true;
-        }
-        self.requests[id].state = State::WaitingForConnection(backend);
-        if let Some(timeout) = self.backends.pool(pool).acquire_timeout {
-            let expiry = self.events.push_expiry(self.now + timeout, Event::AcquireTimeout(id));
-            self.requests.more_mut(id).acquire_timeout = expiry;
-        }
-        false
-    }
-
-    /// A request takes a connection to hold over several statements, or waits for one.
-    fn connect(&mut self, id: RequestId, backend: BackendId) {
-        self.release_on_going_on(id);
-        if self.backends[backend].faults > 0 {
-            self.fail(id, Failure::BackendDown);
-        } else if self.acquire(id, backend) {
-            self.requests[id].next += 1;
-            self.proceed(id);
-        }
-    }
-
-    /// Whether a request whose burst has reached this step takes a connection without waiting: its thread continues.
-    pub(super) fn connects_at_once(&mut self, id: RequestId, backend: BackendId) -> bool {
-        let worker = self.requests[id].worker;
-        let has_idle = match self.backends.pool_of(backend, worker) {
-            Some(pool) => self.backends.pool(pool).has_idle(),
-            None => true,
-        };
-        has_idle && self.backends[backend].faults == 0 && self.acquire(id, backend)
-    }
-
     /// A client sends a statement other than its query.
     fn start_statement(&mut self, id: RequestId, backend: BackendId) {
         self.counts.phase_events += 1;
@@ -154,7 +116,7 @@ impl<O: Observer> Simulation<O> {
 
     /// A request that has a connection, or needs none, sends its query.
     #[inline(always)]
-    fn query(&mut self, id: RequestId, backend: BackendId) {
+    pub(super) fn query(&mut self, id: RequestId, backend: BackendId) {
         if self.backends[backend].enter(id, self.now) {
             self.note_wait(id, Place::Backend(backend), SimDuration::ZERO);
             self.start_query(id, backend);
@@ -238,7 +200,8 @@ impl<O: Observer> Simulation<O> {
         {
             let is_branch = self.requests.more(id).and_then(|more| more.parent).is_some();
             let runs_next = !is_branch && self.runs_after_wait(id);
-            self.release_held(id, runs_next);
+            let worker = self.requests[id].worker;
+            self.release_held(id, runs_next, Some(worker));
         }
     }
 
@@ -261,68 +224,6 @@ impl<O: Observer> Simulation<O> {
         }
     }
 
-    /// Releases the connection that a request holds. The request that waits for it gets it at once, or after the next
-    /// burst of the one that releases it.
-    #[inline(always)]
-    fn release_held(&mut self, id: RequestId, runs_next: bool) {
-        let Some(pool) = self.requests.more(id).and_then(|more| more.connection) else { return };
-        self.requests.more_mut(id).connection = None;
-        let connections = self.backends.pool(pool);
-        if runs_next && connections.hand_over == HandOver::ReleaserFirst && connections.is_contended() {
-            self.requests.more_mut(id).passes_on = Some(pool);
-        } else {
-            self.give_back(pool);
-        }
-    }
-
-    /// A released connection goes to the request that has waited longest for one.
-    #[inline(always)]
-    fn give_back(&mut self, pool: PoolId) {
-        let Some((next, backend)) = self.backends.give_back(pool, self.now) else { return };
-        self.book_wait(next, Place::Pool(backend));
-        let more = self.requests.more_mut(next);
-        more.connection = Some(pool);
-        more.acquire_timeout = EventId::default();
-        if let Instruction::Connect { .. } = self.program.instruction(self.requests[next].next) {
-            // The request that releases it continues; the one that gets it wakes up.
-            let request = &mut self.requests[next];
-            request.state = State::Waiting;
-            request.completion = self.events.push(self.now, Event::WaitEnd(next));
-        } else {
-            self.query(next, backend);
-        }
-    }
-
-    /// A request runs again: releases a connection that it held until now.
-    #[inline(always)]
-    pub(super) fn release_on_running(&mut self, id: RequestId) {
-        if self.requests.more(id).and_then(|more| more.connection).is_some()
-            && !self.program.keeps_connection(self.requests[id].next)
-        {
-            self.release_held(id, true);
-        }
-    }
-
-    /// A request continues with its next wait without running in between: releases a connection that it held.
-    #[inline(always)]
-    fn release_on_going_on(&mut self, id: RequestId) {
-        if self.requests.more(id).and_then(|more| more.connection).is_some()
-            && !self.program.keeps_connection(self.requests[id].next)
-        {
-            self.release_held(id, false);
-        }
-    }
-
-    /// A burst has ended: passes on the connection that was waiting for it.
-    #[inline]
-    pub(super) fn pass_connection_on(&mut self, id: RequestId) {
-        if self.requests.more(id).and_then(|more| more.passes_on).is_some()
-            && let Some(pool) = self.requests.more_mut(id).passes_on.take()
-        {
-            self.give_back(pool);
-        }
-    }
-
     /// A request that leaves releases all it holds of backends.
     #[inline]
     pub(super) fn let_go(&mut self, id: RequestId) {
@@ -335,20 +236,7 @@ impl<O: Observer> Simulation<O> {
         if self.requests.more(id).and_then(|more| more.served_by).is_some() {
             self.leave_backend(id);
         }
-        if let Some(pool) = self.requests.more(id).and_then(|more| more.connection) {
-            self.requests.more_mut(id).connection = None;
-            self.give_back(pool);
-        }
-        self.pass_connection_on(id);
-    }
-
-    pub(super) fn on_acquire_timeout(&mut self, id: RequestId, event: EventId) {
-        if self.requests.more(id).is_none_or(|more| more.acquire_timeout != event) {
-            return;
-        }
-        let worker = self.requests[id].worker;
-        self.fail(id, Failure::AcquireTimeout);
-        self.settle(worker);
+        self.release_connections(id);
     }
 
     /// The next waits of a request run at the same time, each in a place of its own.

@@ -137,6 +137,8 @@ pub struct Backend {
     /// to be started (default: false). What a query takes beyond its time counts as `backend_wait`.
     #[serde(default, skip_serializing_if = "is_false")]
     pub sharing: bool,
+    /// Maximum number of connections that it accepts; a report warns if the pools could open more. Not checked if omitted.
+    pub max_connections: Option<NonZeroU32>,
     /// Network time added to each query, and to each statement that its client sends in addition (default: 0); not part of
     /// the request's demand.
     #[serde(default, skip_serializing_if = "is_zero")]
@@ -190,23 +192,38 @@ fn is_zero(span: &SimDuration) -> bool {
     *span == SimDuration::ZERO
 }
 
+/// Lets serde omit a number of 0.
+fn is_nothing(number: &u32) -> bool {
+    *number == 0
+}
+
 /// Lets serde omit a flag that is off.
 fn is_false(flag: &bool) -> bool {
     !flag
 }
 
-/// A connection pool. Requests wait for an idle connection in the order in which they came.
+/// A connection pool.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Pool {
-    /// Number of connections.
+    /// Number of connections; with `overflow`, of those that stay open while they are idle.
     pub size: NonZeroU32,
+    /// Number of connections opened beyond `size` when all are in use (default: 0); one is closed when it is released while
+    /// `size` others are idle.
+    #[serde(default, skip_serializing_if = "is_nothing")]
+    pub overflow: u32,
+    /// Number of connections open from the start; further ones are opened when a request asks for one and none is idle, and
+    /// stay open. `size` if omitted.
+    pub min: Option<u32>,
+    /// Time to open a connection (default: 0), for which the request that asked waits.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub connect: SimDuration,
     /// Whether each worker has its own pool ("worker", the default) or all share one ("application").
     #[serde(default)]
     pub per: PoolScope,
-    /// Maximum wait for a connection; then the request fails. Unlimited if omitted.
+    /// Maximum wait for a connection, including the time to open it; then the request fails. Unlimited if omitted.
     pub acquire_timeout: Option<SimDuration>,
-    /// Who continues first when a connection is released while others wait for it (default: "waiter_first").
+    /// Who gets a connection that is released while others wait for one, and who continues first (default: "waiter_first").
     #[serde(default)]
     pub hand_over: HandOver,
     /// When a connection is released. If omitted: "owner_runs" with a `client` that is given by its name or has statements,
@@ -226,15 +243,68 @@ pub enum PoolScope {
     Application,
 }
 
-/// Who continues first when a connection passes from one request to another.
+/// Who gets a connection that is released while others wait for one, and who continues first. `docs/pools.md` has the value
+/// for each of several products.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum HandOver {
-    /// The waiting request starts its query at once, as with asyncpg's pool.
+    /// It passes to the request that has waited longest, which starts its query at once (psycopg_pool).
     #[default]
     WaiterFirst,
-    /// The releasing request runs to its next wait before the waiting one starts, as with a semaphore.
+    /// The same, but the releasing request runs to its next wait before the waiting one starts (asyncio.Semaphore).
     ReleaserFirst,
+    /// It passes to any of the waiting requests, with equal probability, which starts its query at once (Go's database/sql).
+    Random,
+    /// It is idle, and the request that has waited longest is woken. Whoever asks before that one runs has the connection, the
+    /// releasing request included, and the one that was woken queues again, last (SQLAlchemy, HikariCP).
+    Barging,
+    /// The same, but the releasing request gives way to the one that is woken: others may still be ahead of it (asyncpg).
+    WokenFirst,
+}
+
+impl HandOver {
+    /// Whether a released connection is idle until the request that is woken asks for it.
+    pub const fn only_wakes(self) -> bool {
+        match self {
+            Self::WaiterFirst | Self::ReleaserFirst | Self::Random => false,
+            Self::Barging | Self::WokenFirst => true,
+        }
+    }
+
+    /// Whether connections are idle for a while although requests wait for one.
+    pub const fn leaves_idle(self) -> bool {
+        match self {
+            Self::WaiterFirst | Self::Random => false,
+            Self::ReleaserFirst | Self::Barging | Self::WokenFirst => true,
+        }
+    }
+}
+
+impl PoolScope {
+    /// How many pools of it there are, with that many workers.
+    pub const fn pools(self, workers: u32) -> u32 {
+        match self {
+            Self::Worker => workers,
+            Self::Application => 1,
+        }
+    }
+}
+
+impl Pool {
+    /// The largest number of connections.
+    pub fn most(&self) -> u32 {
+        self.size.get().saturating_add(self.overflow)
+    }
+
+    /// How many connections are open at the start.
+    pub fn open_at_start(&self) -> u32 {
+        self.min.unwrap_or(self.size.get())
+    }
+
+    /// The number of connections that requests of a policy can use without opening and closing them again and again.
+    pub fn lasting(&self) -> u32 {
+        if self.connect == SimDuration::ZERO { self.most() } else { self.size.get() }
+    }
 }
 
 /// When a connection is released.

@@ -79,6 +79,8 @@ pub enum Purpose {
     UserRequests = 7,
     /// Which of the workers that wake up for a connection accepts it, one stream per request.
     Accept = 8,
+    /// Which of the waiting requests gets a released connection, one stream per pool.
+    HandOver = 10,
 }
 
 /// All streams of one replication.

@@ -1,6 +1,7 @@
 //! Whether a scenario draws random numbers.
 
 use crate::engine::{Dispatch, Rules};
+use crate::model::HandOver;
 use crate::policy::PolicyChoice;
 use crate::random::{Arrivals, BatchSize, Distribution, Phase, RequestClass};
 
@@ -10,7 +11,11 @@ impl Scenario {
     /// Whether nothing is drawn at random, so that every run gives the same numbers whatever its seed: arrivals, classes and
     /// demands are fixed, and so is the behaviour of clients and workers.
     pub fn is_deterministic(&self) -> bool {
-        self.arrivals_are_given() && self.demands_are_given() && self.clients_are_given() && !self.draws_workers()
+        self.arrivals_are_given()
+            && self.demands_are_given()
+            && self.clients_are_given()
+            && !self.draws_workers()
+            && !self.draws_waiters()
     }
 
     /// Whether arrival times and classes are fixed.
@@ -73,6 +78,12 @@ impl Scenario {
         };
         let draws = |rules: Rules| rules.workers > 1 && by_chance(rules.queueing.dispatch);
         self.policies().iter().map(PolicyChoice::rules).any(draws)
+    }
+
+    /// Whether released connections pass to a waiting request that is drawn.
+    fn draws_waiters(&self) -> bool {
+        let mut pools = self.backends().values().filter_map(|backend| backend.pool.as_ref());
+        pools.any(|pool| pool.hand_over == HandOver::Random)
     }
 
     /// The classes that can be drawn.
@@ -166,6 +177,7 @@ mod tests {
             &["arrivals.trace=drawn", "run={}"],
             &["policies.sync.dispatch=random"],
             &["policies.sync.dispatch=accept"],
+            &["backends.db={\"pool\": {\"size\": 1, \"hand_over\": \"random\"}}"],
             &["clients.timeout.exponential=1s"],
             &["clients.patience.exponential=1s"],
             &["clients.retries={\"max\": 2, \"backoff\": \"1s\", \"jitter\": 0.5}"],

@@ -23,6 +23,7 @@ mod loops;
 mod maybe;
 mod over_time;
 mod overhead;
+mod pools;
 mod shared_backends;
 mod statements;
 mod stations;

@@ -172,9 +172,18 @@ impl Dice {
             backend["pool"] = json!({
                 "size": self.up_to(6),
                 "per": self.pick(&["worker", "application"]),
-                "hand_over": self.pick(&["waiter_first", "releaser_first"]),
+                "hand_over": self.pick(&["waiter_first", "releaser_first", "random", "barging", "woken_first"]),
                 "release": self.pick(&["query_end", "owner_runs"]),
             });
+            if self.one_in(3) {
+                backend["pool"]["overflow"] = json!(self.up_to(3));
+            }
+            if self.one_in(3) {
+                backend["pool"]["min"] = json!(0);
+            }
+            if self.one_in(3) {
+                backend["pool"]["connect"] = json!(self.millis(20));
+            }
             if self.one_in(2) {
                 backend["pool"]["acquire_timeout"] = json!(self.millis(200));
             }

@@ -12,8 +12,7 @@ use waitline::engine::{
     contended_resources,
 };
 use waitline::model::{
-    Activity, ActivityGroup, Backend, HandOver, PhaseKind, Place, PoolScope, Quantum, Release, Resource, SimDuration,
-    SimTime,
+    Activity, ActivityGroup, Backend, PhaseKind, Place, PoolScope, Quantum, Release, Resource, SimDuration, SimTime,
 };
 use waitline::policy::PolicyChoice;
 use waitline::random::{Arrivals, RequestClass, SinglePhase};
@@ -260,10 +259,11 @@ fn check(scenario: &Scenario, rules: &Rules, record: &Record, mut books: Books) 
     for (pool, backend) in record.pools.iter().zip(scenario.backends().values()) {
         let pools =
             if backend.pool.as_ref().is_some_and(|pool| pool.per == PoolScope::Worker) { rules.workers } else { 1 };
-        let connections = backend.pool.as_ref().map_or(0, |pool| u64::from(pool.size.get()) * u64::from(pools));
+        let connections = backend.pool.as_ref().map_or(0, |pool| u64::from(pool.most()) * u64::from(pools));
         assert!(pool.in_use.max <= connections, "more connections were held than exist");
         assert!(pool.in_use.area <= span * u128::from(connections), "connections were held for longer than the run");
-        let waits_beside_idle = pools == 1 && pool.in_use.max < connections && pool.waiting.max > 0;
+        let opens = backend.pool.as_ref().is_some_and(|pool| pool.connect > SimDuration::ZERO);
+        let waits_beside_idle = !opens && pools == 1 && pool.in_use.max < connections && pool.waiting.max > 0;
         assert!(!waits_beside_idle, "a request waited although a connection was idle");
     }
     let threads = rules.thread_pool.as_ref().map_or(0, |pool| u64::from(pool.threads) * u64::from(rules.workers));
@@ -302,7 +302,7 @@ fn can_deadlock(scenario: &Scenario) -> bool {
         backend.pool.as_ref().is_some_and(|pool| {
             let after_owner = backend.release() == Some(Release::OwnerRuns)
                 || backend.client_costs().has_statements()
-                || pool.hand_over == HandOver::ReleaserFirst;
+                || pool.hand_over.leaves_idle();
             after_owner && pool.acquire_timeout.is_none()
         })
     };

@@ -108,8 +108,9 @@ fn is_plain_delay(backend: &Backend) -> bool {
     let Backend {
         pool,
         concurrency,
-        sharing: _,    // of `concurrency`
-        round_trip: _, // compiled into the program, like the rest
+        max_connections: _, // leads to a warning only
+        sharing: _,         // of `concurrency`
+        round_trip: _,      // compiled into the program, like the rest
         query_overhead: _,
         client: _,
         stand_in: _,

@@ -23,8 +23,16 @@ impl Checker<'_> {
         let mut backends = IndexMap::from([("db".to_owned(), Backend::default())]);
         for ((name, backend), member) in declared.into_iter().zip(self.root.at("backends").members()) {
             self.check_name(&name, "backend", member.key_span)?;
-            let Backend { pool, concurrency, sharing, round_trip: _, query_overhead: _, client: _, stand_in: _ } =
-                &backend;
+            let Backend {
+                pool,
+                concurrency,
+                sharing,
+                max_connections: _,
+                round_trip: _,
+                query_overhead: _,
+                client: _,
+                stand_in: _,
+            } = &backend;
             if *sharing && concurrency.is_none() {
                 return Err(self
                     .error("`sharing` without `concurrency`", member.value.at("sharing").short_span(), "share what?")
@@ -32,17 +40,27 @@ impl Checker<'_> {
                         "add `concurrency`, the number of units that all queries share (the cores of a database), or remove `sharing`",
                     ));
             }
-            if let Some(Pool { size: _, per: _, acquire_timeout, hand_over: _, release: _ }) = pool
-                && *acquire_timeout == Some(SimDuration::ZERO)
-            {
-                let timeout = member.value.at("pool").at("acquire_timeout");
-                return Err(self
-                    .error("`acquire_timeout` must be above 0", timeout.short_span(), "found 0")
-                    .with_help("write a duration such as \"1s\", or omit it to wait without limit"));
+            if let Some(pool) = pool {
+                self.check_pool(pool, member.value.at("pool"))?;
             }
             backends.insert(name, backend);
         }
         Ok(backends)
+    }
+
+    fn check_pool(&self, pool: &Pool, node: &Element) -> Result<(), Diagnostic> {
+        let Pool { size, overflow: _, min, connect: _, per: _, acquire_timeout, hand_over: _, release: _ } = pool;
+        if *acquire_timeout == Some(SimDuration::ZERO) {
+            return Err(self
+                .error("`acquire_timeout` must be above 0", node.at("acquire_timeout").short_span(), "found 0")
+                .with_help("write a duration such as \"1s\", or omit it to wait without limit"));
+        }
+        if let Some(min) = min.filter(|min| *min > size.get()) {
+            return Err(self
+                .error("`min` must be at most `size`", node.at("min").short_span(), format!("found {min}"))
+                .with_help(format!("write a number from 0 to {size}, or omit it: all are open from the start")));
+        }
+        Ok(())
     }
 
     pub(super) fn clients(&self, mut clients: Clients, load: &mut LoadFile<'_>) -> Result<Clients, Diagnostic> {

@@ -146,7 +146,16 @@ fn plain_phase<'a>(phase: &'a Phase, backends: &[&Backend]) -> Option<&'a Single
         PhaseKind::Framework | PhaseKind::Compute | PhaseKind::Sleep => true,
         PhaseKind::Backend { backend, blocking } => {
             let backend = backends.get(usize::from(backend.0))?;
-            let Backend { pool, concurrency, sharing: _, round_trip, query_overhead, client, stand_in: _ } = backend;
+            let Backend {
+                pool,
+                concurrency,
+                sharing: _,
+                max_connections: _,
+                round_trip,
+                query_overhead,
+                client,
+                stand_in: _,
+            } = backend;
             let is_limited = pool.is_some() || concurrency.is_some();
             !blocking && !is_limited && client.is_none() && *round_trip + *query_overhead == SimDuration::ZERO
         }

@@ -1,7 +1,7 @@
 //! The stations of a policy: how many requests a second each of them could take if it were alone.
 
 use crate::engine::Rules;
-use crate::model::{Backend, HandOver, Pool, PoolScope, Quantum, Release};
+use crate::model::{Backend, Pool, PoolScope, Quantum, Release};
 use crate::policy::Runner;
 use crate::scenario::Scenario;
 use crate::stats::Station;
@@ -122,7 +122,7 @@ impl<'a> Stations<'a> {
         let backend_is_free = |(backend, at_once): (&Backend, &u32)| {
             let at_once = u64::from(*at_once);
             let has_room = |room: Option<u64>, asking: u64| room.is_none_or(|room| asking * at_once <= room);
-            let pool = backend.pool.as_ref().map(|pool| (u64::from(pool.size.get()), pool.per));
+            let pool = backend.pool.as_ref().map(|pool| (u64::from(pool.lasting()), pool.per));
             let has_connections = match pool {
                 Some((size, PoolScope::Worker)) => has_room(Some(size), slots),
                 Some((size, PoolScope::Application)) => has_room(Some(size), all),
@@ -164,14 +164,14 @@ fn slots_of(runner: Runner) -> Station {
 /// The connections of all pools of a backend.
 fn connections(backend: &Backend, workers: u32) -> Option<u64> {
     let pool = backend.pool.as_ref()?;
-    let pools = if pool.per == PoolScope::Worker { workers } else { 1 };
-    Some(u64::from(pool.size.get()) * u64::from(pools))
+    Some(u64::from(pool.most()) * u64::from(pool.per.pools(workers)))
 }
 
 /// Whether connections are idle for a while between two queries although requests wait for one.
 fn outlasts_queries(backend: &Backend) -> bool {
     let outlasts = |pool: &Pool| {
-        pool.hand_over == HandOver::ReleaserFirst
+        pool.hand_over.leaves_idle()
+            || pool.lasting() < pool.most()
             || backend.release() == Some(Release::OwnerRuns)
             || backend.client_costs().has_statements()
     };

@@ -1,7 +1,7 @@
 //! How busy cores, workers, threads and backends were.
 
 use crate::engine::Rules;
-use crate::model::{Backend, BackendId, PoolScope};
+use crate::model::{Backend, BackendId};
 use crate::stats::measured::totals::Totals;
 use crate::stats::results::Utilization;
 
@@ -49,6 +49,5 @@ fn pool_utilization(id: BackendId, backend: &Backend, rules: &Rules, totals: &To
 /// The connections of all pools of a backend.
 pub fn connections(backend: &Backend, rules: &Rules) -> Option<u64> {
     let pool = backend.pool.as_ref()?;
-    let pools = if pool.per == PoolScope::Worker { rules.workers } else { 1 };
-    Some(u64::from(pool.size.get()) * u64::from(pools))
+    Some(u64::from(pool.most()) * u64::from(pool.per.pools(rules.workers)))
 }

@@ -110,7 +110,7 @@ fn c22() -> Case {
 
 fn c23() -> Case {
     let exact = Mmc { arrival_rate: per_s(12.0), mean_service: 200.0, channels: 3 };
-    RunLength { requests: 25_000, warm_up: seconds(100), precise: 1.0 }.case(
+    RunLength { requests: 35_000, warm_up: seconds(100), precise: 1.0 }.case(
         "C23",
         "queries share a database of 3 units; 12 requests/s of exp 200 ms",
         shared_backend(one_class(exponential("200ms")), 12.0, 3),
