@@ -12,7 +12,7 @@ use waitline::scenario::{Scenario, Tolerances};
 use waitline::study::{
     BadBaseline, Baseline, BaselineCheck, BaselineComparison, CheckReason, CheckVerdict, ComparisonNote, Gate,
     MetricComparison, MetricVerdict, OneSided, Options, ScenarioCheck, ScenarioPart, Side, SignificanceTest, Stored,
-    Watch, check, estimate, judge,
+    StoredReason, Watch, check, estimate, judge,
 };
 
 /// A page that waits for the database under all three policies, at a moderate load.
@@ -433,6 +433,13 @@ fn a_baseline_is_read_back_exactly() {
     for policy in sorted.policies.values_mut() {
         policy.metrics.sort_keys();
         policy.classes.sort_keys();
+        let of_classes = policy.classes.values_mut().flat_map(|class| class.values_mut());
+        for number in policy.metrics.values_mut().chain(of_classes) {
+            // A file holds the reason in words.
+            if let Some(StoredReason::Found(reason)) = &number.not_estimable {
+                number.not_estimable = Some(StoredReason::Read(words::not_estimable(*reason)));
+            }
+        }
         policy.classes.values_mut().for_each(|class| class.sort_keys());
     }
     assert_eq!(read, sorted);

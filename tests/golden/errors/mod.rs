@@ -50,8 +50,11 @@ use Mistake::{Assert, Bytes, Replace, Set, Slo, Text, Tolerate, Unreadable};
 /// The arrivals of the shop.
 const POISSON: &str = r#"{ "poisson": "25/s" }"#;
 
+/// The mistakes in a section, by what they are about.
+type Section = &'static [(&'static str, &'static [Mistake])];
+
 /// The mistakes in each section; each section has a file of messages.
-const SECTIONS: &[(&str, &[(&str, &[Mistake])])] = &[
+const SECTIONS: &[(&str, Section)] = &[
     ("text", text::MISTAKES),
     ("fields", fields::MISTAKES),
     ("values", values::MISTAKES),
