@@ -1,4 +1,4 @@
-//! Numbers out of what was recorded, in stages: measured, estimated, and the results that files hold.
+//! Numbers out of what was recorded: measured, estimated, and the results that files hold.
 
 mod estimate;
 mod measured;

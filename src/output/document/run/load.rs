@@ -84,6 +84,8 @@ pub fn load(results: &ScenarioResults) -> Table {
         ("workers", numbers(|policy| policy.utilization.workers)),
         ("slots", numbers(|policy| policy.utilization.slots)),
         ("threads", numbers(|policy| policy.utilization.threads)),
+        ("CPU quota", numbers(|policy| policy.stations.get("cpu_limit")?.utilization)),
+        ("throttled", numbers(|policy| policy.stations.get("cpu_limit")?.throttled)),
     ] {
         if shares.iter().any(Option::is_some) {
             table.numbers(BUSY, heading, shares.into_iter().map(number::percent).collect());
