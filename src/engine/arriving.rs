@@ -162,6 +162,10 @@ impl<O: Observer> Simulation<O> {
         self.counts.in_system.rise(now);
         self.count_arrival(id);
         self.schedule_client_timeout(id);
+        if !self.limits.enter(self.requests[id].class) {
+            self.leave(id, Outcome::Rejected(Rejection::Limit));
+            return;
+        }
         match self.rules.queueing.dispatch {
             Dispatch::Shared => match self.workers.with_free_slot() {
                 Some(worker) => self.take_and_run(id, worker),
@@ -278,6 +282,10 @@ impl<O: Observer> Simulation<O> {
     /// A worker takes a request into a free slot.
     #[inline]
     fn take(&mut self, id: RequestId, worker: u32) {
+        if !self.limits.take(self.requests[id].class, worker) {
+            self.reject(id);
+            return;
+        }
         let counts = self.is_counted(self.requests[id].arrival);
         self.workers.take_slot(worker, self.now, counts);
         self.counts.slots_taken.rise(self.now);
@@ -292,6 +300,13 @@ impl<O: Observer> Simulation<O> {
         let span = self.now - request.since;
         request.book(&mut self.observer, Activity::BacklogWait, Some(Place::Backlog), span);
         self.proceed(id);
+    }
+
+    /// A worker rejects a request instead of taking it.
+    #[cold]
+    fn reject(&mut self, id: RequestId) {
+        self.book_withdrawn(id, State::InBacklog);
+        self.leave(id, Outcome::Rejected(Rejection::Limit));
     }
 
     /// A worker with free slots takes the first requests of its backlog.

@@ -27,6 +27,7 @@ impl<O: Observer> Simulation<O> {
                 self.workers.free_thread(worker, self.now);
             }
         }
+        self.limits.leave(self.requests[id].class, worker, state != State::InBacklog);
         self.counts.last_departure = self.now;
         if self.requests[id].has_responded {
             self.counts.trailing -= 1;
@@ -160,7 +161,8 @@ impl<O: Observer> Simulation<O> {
     /// Schedules when the client of a request that arrives gives up, if it does.
     #[inline]
     pub(super) fn schedule_client_timeout(&mut self, id: RequestId) {
-        if let Some(timeout) = &self.clients.timeout {
+        let class = usize::from(self.requests[id].class.0);
+        if let Some(Some(timeout)) = self.clients.timeouts.get(class) {
             let (entry, arrival) = (self.requests[id].entry, self.requests[id].arrival);
             let time = arrival + timeout.draw(&mut self.streams.purpose_of(Purpose::Timeout, entry, 0));
             self.requests.more_mut(id).client_timeout = self.events.push_expiry(time, Event::ClientTimeout(id));

@@ -23,6 +23,7 @@ mod failing;
 mod intake;
 mod leaving;
 mod level;
+mod limits;
 mod observer;
 mod pooling;
 mod pools;

@@ -6,7 +6,7 @@
 //! `waiting`, `pooling` and `shared_queries`, departures and clients in `leaving`, faults in `failing`.
 
 use crate::model::{Machine, Quantum, SimDuration, SimTime};
-use crate::random::{Clients, Distribution, Purpose, Sampler, Stream, Streams};
+use crate::random::{Clients, Distribution, Purpose, RequestClass, Sampler, Stream, Streams, Workload};
 
 use super::Rules;
 use super::accepting::Acceptors;
@@ -18,6 +18,7 @@ use super::departure::Departure;
 use super::event::{Event, EventId, EventQueue, Key, NEVER, NoSubject, is_after_expiries, time_of};
 use super::failing::Faults;
 use super::level::Level;
+use super::limits::Limits;
 use super::observer::Observer;
 use super::program::Program;
 use super::quota::Quota;
@@ -71,6 +72,8 @@ pub struct Simulation<O> {
     pub(super) untaken: u64,
     pub(super) workers: Workers,
     pub(super) acceptors: Acceptors,
+    /// How many requests of each limited class are in progress.
+    pub(super) limits: Limits,
     pub(super) cores: CoreQueue,
     /// Replaces `cores` under processor sharing.
     pub(super) sharing: Option<Sharing>,
@@ -91,7 +94,8 @@ pub struct Simulation<O> {
 /// What clients do, ready to draw from.
 pub(super) struct ClientRules {
     pub clients: Clients,
-    pub timeout: Option<Sampler>,
+    /// For each class; empty if no client gives up.
+    pub timeouts: Vec<Option<Sampler>>,
     pub patience: Option<Sampler>,
 }
 
@@ -109,6 +113,13 @@ pub(super) struct RunCounts {
     pub busy_cores: Level,
     pub turns_taken: Level,
     pub slots_taken: Level,
+}
+
+/// When the clients of each class give up; empty if none does.
+fn timeouts(workload: &Workload, clients: &Clients) -> Vec<Option<Sampler>> {
+    let of_class = |class: &RequestClass| class.timeout.as_ref().or(clients.timeout.as_ref()).map(Distribution::sampler);
+    let timeouts: Vec<Option<Sampler>> = workload.classes.iter().map(of_class).collect();
+    if timeouts.iter().all(Option::is_none) { Vec::new() } else { timeouts }
 }
 
 impl<O: Observer> Simulation<O> {
@@ -131,6 +142,7 @@ impl<O: Observer> Simulation<O> {
             untaken: 0,
             workers: Workers::new(&rules, warm_up),
             acceptors: Acceptors::with_stream(setup.accept),
+            limits: Limits::new(&workload.classes, rules.workers),
             cores: CoreQueue::new(machine.cores, quantum.unwrap_or(SimDuration::MAX)),
             sharing: quantum.is_none().then(|| Sharing::new(machine.cores)),
             quota: machine.cpu_limit.map(|limit| Quota::new(limit, warm_up)),
@@ -138,7 +150,7 @@ impl<O: Observer> Simulation<O> {
             program,
             clients: ClientRules {
                 clients: clients.clone(),
-                timeout: clients.timeout.as_ref().map(Distribution::sampler),
+                timeouts: timeouts(workload, clients),
                 patience: clients.patience.as_ref().map(Distribution::sampler),
             },
             machine: machine.clone(),

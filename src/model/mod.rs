@@ -3,6 +3,7 @@
 mod activity;
 mod client;
 mod fault;
+mod limit;
 mod machine;
 mod metric;
 mod overhead;
@@ -18,6 +19,7 @@ mod visible;
 pub use activity::{Activity, ActivityGroup, Breakdown};
 pub use client::{BackendClient, ClientChoice, KnownClient, Statement};
 pub use fault::{Fault, FaultId, FaultKind, FaultPhase, Slowness};
+pub use limit::{Limit, LimitScope};
 pub use machine::{Backend, BackendId, CpuLimit, HandOver, Machine, Pool, PoolScope, Quantum, Release};
 pub use metric::{
     ANSWERED, Direction, Facts, Metric, MetricUnit, Named, Population, Quantity, StationNumber, Statistic, Tail,

@@ -7,7 +7,7 @@ macro_rules! reasons {
     (
         $(#[$about_reason:meta])* $reason:ident
         $(#[$about_counts:meta])* $counts:ident
-        { $($variant:ident $field:ident $about:literal,)* }
+        { $($(#[$of_count:meta])* $variant:ident $field:ident $about:literal,)* }
     ) => {
         $(#[$about_reason])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -33,7 +33,7 @@ macro_rules! reasons {
         $(#[$about_counts])*
         #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
         pub struct $counts {
-            $(#[doc = $about] pub $field: u64),*
+            $(#[doc = $about] $(#[$of_count])* pub $field: u64),*
         }
 
         impl $counts {
@@ -70,7 +70,13 @@ macro_rules! reasons {
     };
 }
 
-// The lists: a new reason is one line here.
+/// Lets serde omit a count of 0.
+fn is_zero(count: &u64) -> bool {
+    *count == 0
+}
+
+// The lists: a new reason is one line here. Those that were added after the first version are omitted from files while
+// their count is 0.
 reasons! {
     /// Why a request failed.
     Failure
@@ -88,5 +94,7 @@ reasons! {
     /// Rejected requests, by reason.
     RejectedBy {
         Backlog backlog "the backlog was full",
+        #[serde(skip_serializing_if = "is_zero")]
+        Limit limit "too many requests were in progress",
     }
 }

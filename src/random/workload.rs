@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::model::{BackendId, PhaseKind};
+use crate::model::{BackendId, Limit, PhaseKind};
 
 use super::Distribution;
 
@@ -53,6 +53,10 @@ pub struct RequestClass {
     pub weight: f64,
     /// In a backlog ordered by priority, a higher one goes first.
     pub priority: i32,
+    /// Maximum number of its requests in progress; `None`: unlimited.
+    pub limit: Option<Limit>,
+    /// Time after its arrival at which a client gives up; `None`: that of all clients applies.
+    pub timeout: Option<Distribution>,
     /// What it does, in order; an empty list is an empty request.
     pub phases: Vec<Phase>,
 }

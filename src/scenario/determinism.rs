@@ -66,7 +66,8 @@ impl Scenario {
     }
 
     fn clients_are_given(&self) -> bool {
-        let mut times = self.clients().timeout.iter().chain(&self.clients().patience);
+        let of_classes = self.workload().classes.iter().filter_map(|class| class.timeout.as_ref());
+        let mut times = self.clients().timeout.iter().chain(&self.clients().patience).chain(of_classes);
         times.all(is_constant) && self.clients().retries.as_ref().is_none_or(|retries| retries.jitter <= 0.0)
     }
 
@@ -179,6 +180,7 @@ mod tests {
             &["policies.sync.dispatch=accept"],
             &["backends.db={\"pool\": {\"size\": 1, \"hand_over\": \"random\"}}"],
             &["clients.timeout.exponential=1s"],
+            &["classes.page.timeout.exponential=1s"],
             &["clients.patience.exponential=1s"],
             &["clients.retries={\"max\": 2, \"backoff\": \"1s\", \"jitter\": 0.5}"],
         ] {

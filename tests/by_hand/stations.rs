@@ -71,7 +71,7 @@ fn each_failure_has_its_reason() {
         assert_eq!(found.classes[0].failed, expected, "{fault}");
     }
     let found = record(System { arrivals: "0 page, 1 page, 2 page", ..system }, r#"{ "sync": { "backlog": 1 } }"#);
-    assert_eq!(found.classes[0].rejected, RejectedBy { backlog: 1 });
+    assert_eq!(found.classes[0].rejected, RejectedBy { backlog: 1, limit: 0 });
 }
 
 #[test]

@@ -8,20 +8,20 @@ use crate::engine::program::{ClassProgram, Instruction, Program};
 use crate::engine::setup::Setup;
 use crate::engine::{Dispatch, Order, Queueing, Rules};
 use crate::model::{Backend, Machine, Quantum, SimDuration};
-use crate::random::{Clients, Load};
+use crate::random::{Clients, Load, RequestClass};
 
 use super::Shortcut;
 
 /// The shortcut that a run may take.
 pub(super) fn choose<O: Observer>(setup: &Setup<'_>, program: &Program, observer: &O) -> Option<Shortcut> {
     let Setup {
+        workload,
         load,
         clients,
         machine,
         backends,
         faults,
         rules,
-        workload: _, // compiled into `program`
         streams: _,  // each request draws the same numbers whatever the way
         accept: _,   // matters to `Dispatch::Accept` only
         warm_up: _,  // part of both shortcuts, like the next three
@@ -49,6 +49,7 @@ pub(super) fn choose<O: Observer>(setup: &Setup<'_>, program: &Program, observer
         // Departures from different workers at one instant are reported in another order.
         && (is_one_worker || !observer.minds_order())
         && have_endless_patience(clients)
+        && workload.classes.iter().all(is_unlimited)
         && faults.is_empty()
         && has_cores_for(turns, machine)
         && backends.iter().all(is_plain_delay)
@@ -85,6 +86,19 @@ fn have_endless_patience(clients: &Clients) -> bool {
         retries: _, // of a request that was rejected, timed out or failed
     } = clients;
     timeout.is_none() && patience.is_none()
+}
+
+/// Whether every request of a class is let in, and stays until it is answered.
+fn is_unlimited(class: &RequestClass) -> bool {
+    let RequestClass {
+        limit,
+        timeout,
+        name: _,
+        weight: _, // compiled into the program, like the rest
+        priority: _,
+        phases: _,
+    } = class;
+    limit.is_none() && timeout.is_none()
 }
 
 /// Whether that many turns can be taken at once, each on a core of its own at full speed.

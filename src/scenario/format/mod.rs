@@ -16,7 +16,7 @@ use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer, StrDeserial
 use serde::de::{self, DeserializeSeed, Deserializer, IntoDeserializer, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Backend, Proportion, Quantum, SimDuration};
+use crate::model::{Backend, Limit, Proportion, Quantum, SimDuration};
 use crate::policy::PolicyChoice;
 use crate::random::{Arrivals, Clients, Distribution, Weight};
 
@@ -92,7 +92,7 @@ impl ScenarioForm {
 impl ClassForm {
     /// A class of weight 1 with these phases.
     pub fn new(phases: Vec<PhaseForm>) -> Self {
-        Self { weight: one(), priority: 0, phases }
+        Self { weight: one(), priority: 0, limit: None, timeout: None, phases }
     }
 }
 
@@ -108,6 +108,12 @@ pub(crate) struct ClassForm {
     /// Priority of its requests (default: 0). Under a policy with the `order` "priority", higher ones are served first.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub priority: i32,
+    /// Maximum number of its requests in progress at once; further ones are rejected. Unlimited if omitted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub limit: Option<Limit>,
+    /// Time after its arrival at which a client gives up, in place of `clients.timeout`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub timeout: Option<Distribution>,
     /// The phases of a request, in order.
     pub phases: Vec<PhaseForm>,
 }

@@ -23,9 +23,12 @@ impl Checker<'_> {
         backends: &IndexMap<String, Backend>,
         load: &mut LoadFile<'_>,
     ) -> Result<RequestClass, Diagnostic> {
-        let ClassForm { weight, priority, phases } = form;
+        let ClassForm { weight, priority, limit, mut timeout, phases } = form;
+        if let Some(timeout) = &mut timeout {
+            self.load_files(timeout, node.at("timeout"), load)?;
+        }
         let phases = self.phases(phases, node.at("phases"), backends, load)?;
-        Ok(RequestClass { name, weight, priority, phases })
+        Ok(RequestClass { name, weight, priority, limit, timeout, phases })
     }
 
     fn phases(

@@ -35,6 +35,7 @@ fn is_plain(scenario: &Scenario, rules: &Rules) -> bool {
     let Machine { cores: _, quantum: _, context_switch, wake_preemption: _, cpu_limit } = scenario.machine();
     let Queueing { backlog, dispatch, order } = rules.queueing;
     scenario.faults().is_empty()
+        && scenario.workload().classes.iter().all(is_unlimited)
         && timeout.is_none()
         && patience.is_none()
         && *context_switch == SimDuration::ZERO
@@ -43,6 +44,12 @@ fn is_plain(scenario: &Scenario, rules: &Rules) -> bool {
         && order == Order::Fifo
         && dispatch == Dispatch::Shared
         && adds_nothing(rules)
+}
+
+/// Whether every request of a class is let in, and stays until it is answered.
+fn is_unlimited(class: &RequestClass) -> bool {
+    let RequestClass { name: _, weight: _, priority: _, limit, timeout, phases: _ } = class;
+    limit.is_none() && timeout.is_none()
 }
 
 /// Whether the policy adds nothing to what requests bring.
