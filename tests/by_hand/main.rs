@@ -18,6 +18,7 @@ mod dispatch;
 mod faults;
 mod instants;
 mod lecture;
+mod limits;
 mod lock;
 mod loops;
 mod maybe;

@@ -7,7 +7,8 @@ use serde_json::{Map, Value, json};
 /// The text of a random scenario.
 pub fn scenario(seed: u64) -> String {
     let mut dice = Dice(Pcg64Dxsm::new(u128::from(seed) * 0x1234_5678_9abc_def1 + 7, 3));
-    let classes = dice.classes();
+    let mut classes = dice.classes();
+    dice.limit(&mut classes);
     let mut scenario = json!({
         "classes": classes,
         "arrivals": dice.arrivals(),
@@ -84,6 +85,18 @@ impl Dice {
             classes.insert((*name).into(), json!({ "weight": self.up_to(4), "priority": priority, "phases": phases }));
         }
         classes.into()
+    }
+
+    /// Gives some classes a limit, or a timeout of their own.
+    fn limit(&mut self, classes: &mut Value) {
+        for class in classes.as_object_mut().into_iter().flat_map(Map::values_mut) {
+            if self.one_in(6) {
+                class["limit"] = json!({ "in_progress": self.up_to(5), "per": self.pick(&["worker", "application"]) });
+            }
+            if self.one_in(8) {
+                class["timeout"] = self.distribution(300);
+            }
+        }
     }
 
     /// Fewer than `most` phases, some with others inside.

@@ -112,6 +112,9 @@ const THINGS: &[Thing] = &[
     ("clients.timeout", r#""20ms""#, DISTURBED),
     ("clients.patience", r#""5ms""#, DISTURBED),
     ("clients.retries", r#"{ "max": 3, "backoff": "1ms" }"#, CALM),
+    ("classes.page.timeout", r#""20ms""#, DISTURBED),
+    ("classes.short.limit", r#"{ "in_progress": 2 }"#, DISTURBED),
+    ("classes.short.limit", r#"{ "in_progress": 1, "per": "worker" }"#, DISTURBED),
     // Faults.
     ("faults", r#"[ { "at": "50ms", "for": "200ms", "slow": { "backend": "db", "factor": 3 } } ]"#, DISTURBED),
     ("faults", r#"[ { "at": "50ms", "for": "200ms", "slow": { "backend": "db", "time": "9ms" } } ]"#, DISTURBED),

@@ -585,7 +585,7 @@ fn faults_and_retries_are_reported_as_omitted() {
         "faults": [{ "at": "1s", "for": "1s", "slow": { "backend": "db", "factor": 2 } }],
     });
     let note = saturation_of(json!({ "async": {} }), other).note;
-    assert_eq!(note, Some(LeftOut::FaultsAndRetries));
+    assert_eq!(note, [LeftOut::Faults, LeftOut::Retries]);
 }
 
 /// The shipped scenarios, except those that name files.

@@ -31,12 +31,16 @@ fn station(station: &Station) -> String {
 }
 
 /// What a capacity does not account for.
-pub const fn left_out(left_out: LeftOut) -> &'static str {
-    match left_out {
-        LeftOut::Faults => "the capacity leaves out faults",
-        LeftOut::Retries => "the capacity leaves out retries",
-        LeftOut::FaultsAndRetries => "the capacity leaves out faults and retries",
-    }
+pub fn left_out(left_out: &[LeftOut]) -> Option<String> {
+    let name = |one: &LeftOut| match one {
+        LeftOut::Faults => "faults",
+        LeftOut::Retries => "retries",
+        LeftOut::Limits => "limits on requests in progress",
+    };
+    let names: Vec<&str> = left_out.iter().map(name).collect();
+    let (last, first) = names.split_last()?;
+    let all = if first.is_empty() { (*last).to_owned() } else { format!("{} and {last}", first.join(", ")) };
+    Some(format!("the capacity leaves out {all}"))
 }
 
 /// A warning about the load, if there is one.

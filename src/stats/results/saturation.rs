@@ -44,9 +44,9 @@ pub struct Saturation {
     #[schemars(with = "Option<String>")]
     pub message: Option<LoadWarning>,
     /// What the capacity leaves out although the scenario has it.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(with = "Option<String>")]
-    pub note: Option<LeftOut>,
+    pub note: Vec<LeftOut>,
     /// What a little less and a little more load would do, near saturation.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sensitivity: Option<Sensitivity>,
@@ -140,8 +140,8 @@ pub enum LeftOut {
     Faults,
     /// Retries.
     Retries,
-    /// Both.
-    FaultsAndRetries,
+    /// Limits on requests in progress, which reject some of them.
+    Limits,
 }
 
 /// How a capacity was found.

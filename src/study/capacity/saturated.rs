@@ -5,8 +5,8 @@
 //! twice as many requests would arrive as any station could serve if none of them had to wait: about half of the users then
 //! wait at the bottleneck.
 //!
-//! The run has a replication number of its own and nothing goes wrong in it: faults, limits of the backlog, patience and
-//! timeouts are left out. It is over after a number of events.
+//! The run has a replication number of its own and nothing goes wrong in it: faults, limits of the backlog and on requests in
+//! progress, patience and timeouts are left out. It is over after a number of events.
 
 use std::ops::Not;
 
@@ -60,8 +60,9 @@ pub(super) fn run(
     let users = users(rules, bound_per_s, demands.stay)?;
     let warm_up = 3 * u64::from(users.count);
     let backends: Vec<Backend> = scenario.backends().values().map(without_timeout).collect();
+    let workload = without_limits(workload);
     let setup = Setup {
-        workload,
+        workload: &workload,
         load: Load::Closed(users),
         clients: &Clients::default(),
         machine: scenario.machine(),
@@ -100,6 +101,15 @@ fn users(rules: &Rules, bound_per_s: f64, stay: f64) -> Option<Users> {
     let think = enough / (2.0 * bound_per_s) * 1e9;
     (enough <= f64::from(MOST_USERS))
         .then(|| Users { count: enough as u32, think: Distribution::Exponential(SimDuration::round_from_nanos(think)) })
+}
+
+/// All requests are let in, and wait until they are answered.
+fn without_limits(workload: &Workload) -> Workload {
+    let mut workload = workload.clone();
+    for class in &mut workload.classes {
+        (class.limit, class.timeout) = (None, None);
+    }
+    workload
 }
 
 /// A request that waits for a connection waits on.

@@ -96,10 +96,11 @@ fn excess(scenario: &Scenario, policy: &PolicyChoice, capacity: &Capacity) -> Ve
         pool.is_some_and(|pool| pool.acquire_timeout.is_some())
     };
     let mut excess = Vec::new();
-    if uses_backlog && rules.queueing.backlog.is_some() {
+    if uses_backlog && rules.queueing.backlog.is_some() || has_limits(scenario) {
         excess.push(Excess::Rejected);
     }
-    if uses_backlog && clients.patience.is_some() || clients.cancel && clients.timeout.is_some() {
+    let gives_up = clients.timeout.is_some() || scenario.workload().classes.iter().any(|class| class.timeout.is_some());
+    if uses_backlog && clients.patience.is_some() || clients.cancel && gives_up {
         excess.push(Excess::TimedOut);
     }
     if !capacity.binding.is_empty() && capacity.binding.iter().all(fails) {
@@ -109,11 +110,16 @@ fn excess(scenario: &Scenario, policy: &PolicyChoice, capacity: &Capacity) -> Ve
 }
 
 /// What the capacity leaves out although the scenario has it.
-pub(super) fn left_out(scenario: &Scenario) -> Option<LeftOut> {
-    match (scenario.faults().is_empty(), scenario.clients().retries.is_none()) {
-        (true, true) => None,
-        (false, true) => Some(LeftOut::Faults),
-        (true, false) => Some(LeftOut::Retries),
-        (false, false) => Some(LeftOut::FaultsAndRetries),
-    }
+pub(super) fn left_out(scenario: &Scenario) -> Vec<LeftOut> {
+    let all = [
+        (LeftOut::Faults, !scenario.faults().is_empty()),
+        (LeftOut::Retries, scenario.clients().retries.is_some()),
+        (LeftOut::Limits, has_limits(scenario)),
+    ];
+    all.into_iter().filter_map(|(left_out, is_there)| is_there.then_some(left_out)).collect()
+}
+
+/// Whether requests of some class are rejected while others of it are in progress.
+fn has_limits(scenario: &Scenario) -> bool {
+    scenario.workload().classes.iter().any(|class| class.limit.is_some())
 }
