@@ -117,7 +117,8 @@ pub(super) struct RunCounts {
 
 /// When the clients of each class give up; empty if none does.
 fn timeouts(workload: &Workload, clients: &Clients) -> Vec<Option<Sampler>> {
-    let of_class = |class: &RequestClass| class.timeout.as_ref().or(clients.timeout.as_ref()).map(Distribution::sampler);
+    let of_class =
+        |class: &RequestClass| class.timeout.as_ref().or(clients.timeout.as_ref()).map(Distribution::sampler);
     let timeouts: Vec<Option<Sampler>> = workload.classes.iter().map(of_class).collect();
     if timeouts.iter().all(Option::is_none) { Vec::new() } else { timeouts }
 }

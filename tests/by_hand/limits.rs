@@ -53,7 +53,11 @@ fn work_that_was_given_up_counts_until_it_ends() {
                   "clients": { "timeout": "5ms" }"#;
     // The first client gives up at 5, and the work goes on to 10. At 10 the completion comes before the arrival.
     for policy in [SYNC, THREADED, ASYNC] {
-        check(system("0 page, 6 page, 10 page", with), policy, "lost 10, lost 6, lost 20; rejected 1, timed_out 2, late 2");
+        check(
+            system("0 page, 6 page, 10 page", with),
+            policy,
+            "lost 10, lost 6, lost 20; rejected 1, timed_out 2, late 2",
+        );
     }
     // Cancelled, it counts no longer.
     let with = with.replace(r#""5ms" }"#, r#""5ms", "cancel": true }"#);

@@ -22,9 +22,9 @@ pub(super) fn choose<O: Observer>(setup: &Setup<'_>, program: &Program, observer
         backends,
         faults,
         rules,
-        streams: _,  // each request draws the same numbers whatever the way
-        accept: _,   // matters to `Dispatch::Accept` only
-        warm_up: _,  // part of both shortcuts, like the next three
+        streams: _, // each request draws the same numbers whatever the way
+        accept: _,  // matters to `Dispatch::Accept` only
+        warm_up: _, // part of both shortcuts, like the next three
         requests: _,
         horizon: _,
         max_in_flight: _,
