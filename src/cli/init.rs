@@ -9,7 +9,7 @@ use super::failure::Failure;
 use super::terminal::Stdout;
 use crate::model::{Backend, SimDuration};
 use crate::policy::{Async, PolicyChoice, Sync, Threaded};
-use crate::random::{Arrivals, Distribution, MeanAndCv, Spread};
+use crate::random::{Arrivals, Distribution, Pair, Spread};
 use crate::scenario::format::{ClassForm, DbForm, MachineForm, PhaseForm, RunForm, ScenarioForm, WaitForm};
 use crate::scenario::{Draft, WarmUp};
 
@@ -70,7 +70,8 @@ fn scenario() -> ScenarioForm {
 
 fn page() -> Vec<PhaseForm> {
     let cv = 0.8.try_into().expect("0.8 is a coefficient of variation");
-    let query = Distribution::Lognormal(Spread::MeanAndCv(MeanAndCv { mean: millis(20), cv }));
+    let query = Spread::new(Pair::MeanAndCv { mean: millis(20), cv }).expect("any mean and cv give a lognormal");
+    let query = Distribution::Lognormal(query);
     vec![
         PhaseForm::Framework(Distribution::Constant(millis(1))),
         PhaseForm::Db(DbForm::Plain(query)),

@@ -9,7 +9,7 @@ mod workload;
 
 pub use arrivals::{Arrival, ArrivalSource, Arrivals, BatchSize, Load, RateOrZero, TraceClass, Users};
 pub use clients::{Clients, Retries};
-pub use distribution::{Distribution, Empirical, MeanAndCv, Sampler, Spread, Weight};
+pub use distribution::{Distribution, Empirical, Pair, Sampler, Spread, Weight};
 pub use files::Files;
 pub use streams::{Purpose, Stream, Streams};
 pub use workload::{Phase, RequestClass, SinglePhase, Workload};
@@ -18,5 +18,5 @@ pub use workload::{Phase, RequestClass, SinglePhase, Workload};
 #[cfg(feature = "internals")]
 pub use self::{
     arrivals::{Trace, TraceError},
-    distribution::{Erlang, Normal, Uniform},
+    distribution::{Cv, Erlang, Gamma, Lognormal, Normal, Pareto, Uniform, Weibull},
 };

@@ -67,14 +67,29 @@ impl Dice {
 
     fn distribution(&mut self, mean: u32) -> Value {
         let time = self.millis(2 * mean);
-        match self.up_to(8) {
+        match self.up_to(9) {
             1 => json!("0ms"),
             2 | 3 => json!(time),
+            9 => self.of_two_numbers(mean),
             4 => json!({ "uniform": ["0ms", time] }),
             5 => json!({ "lognormal": { "mean": time, "cv": 1.5 } }),
             6 => json!({ "mixture": [{ "weight": 3, "of": "1ms" }, { "weight": 1, "of": { "exponential": time } }] }),
             _ => json!({ "exponential": time }),
         }
+    }
+
+    /// A distribution given by two numbers that every family has together.
+    fn of_two_numbers(&mut self, mean: u32) -> Value {
+        let mean = self.up_to(2 * mean);
+        let at = |hundredths: u32| format!("{}us", 10 * mean * hundredths);
+        let numbers = self.pick(&[
+            json!({ "mean": at(100), "p90": at(150) }),
+            json!({ "mean": at(100), "p99": at(250) }),
+            json!({ "cv": "50%", "p95": at(200) }),
+            json!({ "median": at(80), "p95": at(160) }),
+        ]);
+        let family = self.pick(&["lognormal", "gamma", "weibull", "pareto", "normal"]);
+        json!({ family: numbers })
     }
 
     fn classes(&mut self) -> Value {

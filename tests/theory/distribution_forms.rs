@@ -5,7 +5,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use waitline::random::{Arrivals, Distribution};
 
-const DISTRIBUTIONS: [&str; 22] = [
+const DISTRIBUTIONS: [&str; 29] = [
     r#""20ms""#,
     r#""0ms""#,
     r#"{"exponential":"6ms"}"#,
@@ -17,6 +17,13 @@ const DISTRIBUTIONS: [&str; 22] = [
     r#"{"lognormal":{"p99":"200ms","median":"30ms"}}"#,
     r#"{"gamma":{"mean":"40ms","cv":100}}"#,
     r#"{"gamma":{"mean":"40ms","cv":0}}"#,
+    r#"{"lognormal":{"mean":"40ms","p99":"200ms"}}"#,
+    r#"{"lognormal":{"mean":"40ms","median":"30ms"}}"#,
+    r#"{"gamma":{"p95":"40ms","cv":"80%"}}"#,
+    r#"{"gamma":{"p90":"40ms","p99":"70ms"}}"#,
+    r#"{"weibull":{"mean":"40ms","p95":"100ms"}}"#,
+    r#"{"pareto":{"mean":"40ms","p90":"60ms"}}"#,
+    r#"{"normal":{"median":"40ms","p99":"60ms"}}"#,
     r#"{"erlang":{"stages":4,"mean":"1s"}}"#,
     r#"{"weibull":{"mean":"40ms","cv":1.5}}"#,
     r#"{"pareto":{"mean":"40ms","cv":1.5}}"#,
@@ -31,7 +38,7 @@ const DISTRIBUTIONS: [&str; 22] = [
 ];
 
 /// An invalid distribution, the place of the error, and its message; the second line is the help.
-const NOT_DISTRIBUTIONS: [(&str, &str, &str); 38] = [
+const NOT_DISTRIBUTIONS: [(&str, &str, &str); 46] = [
     // Errors that the schema finds too.
     (
         "20",
@@ -54,7 +61,7 @@ const NOT_DISTRIBUTIONS: [(&str, &str, &str); 38] = [
         "normal.cv",
         "a cv of 1.5 is too large for `normal`, which is never below 0\nwrite a cv from 0 to 1, or use `lognormal` or ",
     ),
-    (r#"{"normal":{"mean":"1ms"}}"#, "normal", "missing field `cv`"),
+    (r#"{"normal":{"mean":"1ms"}}"#, "normal", "`mean` alone does not determine the distribution\nwrite two of"),
     (
         r#"{"gamma":{"mean":"1ms","cv":-0.2}}"#,
         "gamma.cv",
@@ -66,21 +73,23 @@ const NOT_DISTRIBUTIONS: [(&str, &str, &str); 38] = [
         "a cv of 101 is too large\na cv (standard deviation / mean) is",
     ),
     (r#"{"gamma":{"mean":"1ms","cv":"0.2"}}"#, "gamma.cv", "invalid type: string \"0.2\", expected f64"),
-    (r#"{"gamma":{"mean":"1ms","cv":1,"shape":2}}"#, "gamma.shape", "unknown field `shape`, expected `mean` or `cv`"),
+    (
+        r#"{"gamma":{"mean":"1ms","cv":1,"shape":2}}"#,
+        "gamma.shape",
+        "unknown field `shape`, expected one of `mean`, `cv`, `median`, `p90`, `p95`, `p99`",
+    ),
     (r#"{"lognormal":{"mean":"1ms","cv":null}}"#, "lognormal.cv", "invalid type: null, expected f64"),
     (
         r#"{"lognormal":{}}"#,
         "lognormal",
-        "the distribution has no parameters\nwrite either `mean` and `cv`, or `median` and `p99`",
+        "the distribution has no parameters\nwrite two of `mean`, `cv`, `median`, `p90`, `p95`, `p99`",
     ),
-    (r#"{"lognormal":{"mean":"1ms"}}"#, "lognormal", "`mean` is given without `cv`\nwrite either"),
-    (r#"{"lognormal":{"cv":1}}"#, "lognormal", "`cv` is given without `mean`\nwrite either"),
-    (r#"{"lognormal":{"median":"1ms"}}"#, "lognormal", "`median` is given without `p99`\nwrite either"),
-    (r#"{"pareto":{"p99":"1ms"}}"#, "pareto", "`p99` is given without `median`\nwrite either"),
+    (r#"{"lognormal":{"cv":1}}"#, "lognormal", "`cv` alone does not determine the distribution\nwrite two of"),
+    (r#"{"pareto":{"p90":"1ms"}}"#, "pareto", "`p90` alone does not determine the distribution\nwrite two of"),
     (
         r#"{"pareto":{"mean":"1ms","cv":2,"p99":"9ms"}}"#,
         "pareto",
-        "the parameters belong to two different forms\nwrite either",
+        "3 numbers are given, and two determine the distribution\nwrite two of",
     ),
     (
         r#"{"erlang":{"stages":0,"mean":"1s"}}"#,
@@ -115,6 +124,44 @@ const NOT_DISTRIBUTIONS: [(&str, &str, &str); 38] = [
     ),
     (r#"{"pareto":{"median":"0ms","p99":"3ms"}}"#, "pareto", "the median must be above 0\nwrite a duration"),
     (
+        r#"{"gamma":{"mean":"3ms","median":"3ms"}}"#,
+        "gamma",
+        "the mean, 3ms, is not above the median, 3ms\nwrite a mean above the median",
+    ),
+    (
+        r#"{"lognormal":{"mean":"40ms","p90":"39ms"}}"#,
+        "lognormal",
+        "the p90, 39ms, is not above the mean, 40ms\nwrite a p90 above the mean",
+    ),
+    (
+        r#"{"lognormal":{"mean":"40ms","p99":"600ms"}}"#,
+        "lognormal",
+        "no lognormal distribution has a p99 of 15.0000 times its mean; the most is 14.9681 times\nwrite them closer",
+    ),
+    (r#"{"gamma":{"mean":"1ms","p99":"10ms"}}"#, "gamma", "no gamma distribution has a p99 of 10.0000 times its mean;"),
+    (r#"{"weibull":{"mean":"1ms","p90":"4ms"}}"#, "weibull", "no Weibull distribution has a p90 of 4.0000 times its"),
+    (
+        r#"{"pareto":{"mean":"1ms","p95":"9ms"}}"#,
+        "pareto",
+        "no Pareto distribution has a p95 of 9.0000 times its mean;",
+    ),
+    (r#"{"gamma":{"mean":"1s","p99":"1000000001ns"}}"#, "gamma", "the p99 and the mean are too close to each other"),
+    (
+        r#"{"gamma":{"median":"1s","cv":40}}"#,
+        "gamma",
+        "a gamma distribution with a cv of 40 has hardly a median above 0\n",
+    ),
+    (
+        r#"{"normal":{"mean":"3ms","median":"3ms"}}"#,
+        "normal",
+        "the mean and the median of a normal distribution are the same number\nwrite one of them",
+    ),
+    (
+        r#"{"normal":{"mean":"3ms","p90":"9ms"}}"#,
+        "normal",
+        "these numbers are too far apart for `normal`, which is never",
+    ),
+    (
         r#"{"hyperexponential":[{"weight":0,"mean":"1ms"}]}"#,
         "hyperexponential",
         "the weights sum to 0\ngive at least one branch a weight above 0",
@@ -127,7 +174,7 @@ const NOT_DISTRIBUTIONS: [(&str, &str, &str); 38] = [
 ];
 
 /// Number of errors at the end of the list above, and of the list of arrivals below, that the schema does not find.
-const BEYOND_SCHEMA: usize = 5;
+const BEYOND_SCHEMA: usize = 15;
 
 const ARRIVALS: [&str; 9] = [
     r#"{"at":[{"time":"0ms","class":"page"},{"time":"5ms"},{"time":"5ms","class":"page"}]}"#,

@@ -138,6 +138,35 @@ fn lognormal_draws_have_the_percentiles_given() {
 }
 
 #[test]
+fn draws_have_the_two_numbers_given() {
+    for json in [
+        r#"{"lognormal":{"mean":"40ms","p95":"100ms"}}"#,
+        r#"{"gamma":{"mean":"40ms","p95":"100ms"}}"#,
+        r#"{"weibull":{"mean":"40ms","p95":"100ms"}}"#,
+        r#"{"pareto":{"mean":"40ms","p95":"100ms"}}"#,
+        r#"{"lognormal":{"p90":"50ms","p95":"100ms"}}"#,
+        r#"{"gamma":{"p90":"50ms","p95":"100ms"}}"#,
+        r#"{"weibull":{"p90":"50ms","p95":"100ms"}}"#,
+        r#"{"pareto":{"p90":"50ms","p95":"100ms"}}"#,
+        r#"{"gamma":{"cv":0.5,"p95":"100ms"}}"#,
+        r#"{"weibull":{"cv":0.5,"p95":"100ms"}}"#,
+        r#"{"normal":{"mean":"80ms","p95":"100ms"}}"#,
+    ] {
+        let draws = draws(&distribution(json));
+        let share = |limit_ms: f64| draws.iter().filter(|draw| **draw <= limit_ms).count() as f64 / DRAWS as f64;
+        let standard_error = |share: f64| (share * (1.0 - share) / DRAWS as f64).sqrt();
+        check_close(&format!("{json}: share up to p95"), share(100.0), 0.95, standard_error(0.95));
+        if json.contains("p90") {
+            check_close(&format!("{json}: share up to p90"), share(50.0), 0.9, standard_error(0.9));
+        }
+        if json.contains(r#""mean":"40ms""#) {
+            let mean = distribution(json).mean_nanos();
+            assert!((mean / 40e6 - 1.0).abs() < 1e-12, "{json}: a mean of {mean} ns");
+        }
+    }
+}
+
+#[test]
 fn gamma_draws_follow_the_distribution() {
     for (json, shape) in [
         (r#"{"gamma":{"mean":"40ms","cv":0.5}}"#, 4.0),
@@ -257,6 +286,16 @@ fn extreme_parameters_neither_panic_nor_hang() {
         r#"{"lognormal":{"median":"437999.99999999999h","p99":"438000h"}}"#.to_owned(),
         r#"{"pareto":{"median":"1ns","p99":"438000h"}}"#.to_owned(),
         r#"{"pareto":{"median":"437999.99999999999h","p99":"438000h"}}"#.to_owned(),
+        r#"{"lognormal":{"p90":"1ns","p95":"438000h"}}"#.to_owned(),
+        r#"{"weibull":{"p90":"1ns","p95":"438000h"}}"#.to_owned(),
+        r#"{"pareto":{"p90":"1ns","p95":"438000h"}}"#.to_owned(),
+        r#"{"gamma":{"p90":"1ns","p95":"438000h"}}"#.to_owned(),
+        r#"{"lognormal":{"median":"1ns","mean":"438000h"}}"#.to_owned(),
+        r#"{"weibull":{"median":"1ns","mean":"438000h"}}"#.to_owned(),
+        r#"{"pareto":{"median":"1ns","mean":"438000h"}}"#.to_owned(),
+        r#"{"gamma":{"median":"1ns","mean":"438000h"}}"#.to_owned(),
+        r#"{"gamma":{"median":"1ns","cv":30}}"#.to_owned(),
+        r#"{"gamma":{"p99":"438000h","cv":0.000001}}"#.to_owned(),
         r#"{"hyperexponential":[{"weight":1e-300,"mean":"438000h"}]}"#.to_owned(),
         r#"{"mixture":[{"weight":1e-320,"of":"1ms"},{"weight":1e9,"of":"2ms"}]}"#.to_owned(),
     ];

@@ -1,11 +1,15 @@
 //! Distributions of demands and interarrival times.
 //!
 //! A distribution is given by numbers that people know: a mean, a cv (coefficient of variation: standard deviation / mean), a
-//! median, a 99th percentile. [`Distribution`] is the form in files, [`Sampler`] the form to draw from.
+//! median, a 90th, 95th or 99th percentile. [`Distribution`] is the form in files, [`Sampler`] the form to draw from.
 
 mod empirical;
+mod family;
+mod pair;
 mod parameters;
+mod root;
 mod sampler;
+mod spread;
 mod weighted;
 
 use std::fmt;
@@ -18,8 +22,11 @@ use serde::{Deserialize, Serialize, Serializer};
 use crate::model::SimDuration;
 
 pub use empirical::Empirical;
-pub use parameters::{Erlang, MeanAndCv, Normal, Spread, Uniform, Weight};
+pub use family::{Gamma, Lognormal, Normal, Pareto, Weibull};
+pub use pair::Pair;
+pub use parameters::{Cv, Erlang, Uniform, Weight};
 pub use sampler::Sampler;
+pub use spread::Spread;
 pub use weighted::{Hyperexponential, Mixture};
 
 /// A distribution of durations: a plain duration for a constant, or an object whose only key names the distribution.
@@ -32,18 +39,18 @@ pub enum Distribution {
     Exponential(SimDuration),
     /// Uniform between the first duration and the second.
     Uniform(Uniform),
-    /// Normal, truncated at 0: a draw below 0 is repeated.
-    Normal(Normal),
+    /// Normal, truncated at 0: a draw below 0 is repeated. The numbers are of the distribution before truncation.
+    Normal(Spread<Normal>),
     /// Lognormal: its logarithm is normal. The usual shape of response times and query times.
-    Lognormal(Spread),
-    /// Gamma, given its mean and cv.
-    Gamma(MeanAndCv),
+    Lognormal(Spread<Lognormal>),
+    /// Gamma: the exponential distribution has a cv of 1, others are narrower or wider.
+    Gamma(Spread<Gamma>),
     /// Erlang: the sum of equal exponential stages; cv 1/√stages.
     Erlang(Erlang),
-    /// Weibull, given its mean and cv.
-    Weibull(MeanAndCv),
+    /// Weibull: a power of an exponential distribution.
+    Weibull(Spread<Weibull>),
     /// Pareto: a power law with rare, very long draws.
-    Pareto(Spread),
+    Pareto(Spread<Pareto>),
     /// One of several exponentials, drawn by weight; cv 1 or more.
     Hyperexponential(Hyperexponential),
     /// One of several distributions, drawn by weight.
@@ -68,10 +75,11 @@ impl Distribution {
             Self::Exponential(mean) => mean.as_nanos() as f64,
             Self::Uniform(distribution) => distribution.mean_nanos(),
             Self::Normal(distribution) => distribution.mean_nanos(),
-            Self::Lognormal(distribution) => distribution.lognormal_mean_nanos(),
-            Self::Gamma(distribution) | Self::Weibull(distribution) => distribution.mean_nanos(),
+            Self::Lognormal(distribution) => distribution.mean_nanos(),
+            Self::Gamma(distribution) => distribution.mean_nanos(),
+            Self::Weibull(distribution) => distribution.mean_nanos(),
             Self::Erlang(distribution) => distribution.mean_nanos(),
-            Self::Pareto(distribution) => distribution.pareto_mean_nanos(),
+            Self::Pareto(distribution) => distribution.mean_nanos(),
             Self::Hyperexponential(distribution) => distribution.mean_nanos(),
             Self::Mixture(distribution) => distribution.mean_nanos(),
             Self::Empirical(distribution) => distribution.mean_nanos(),
@@ -105,12 +113,12 @@ impl Distribution {
             Self::Constant(value) => Sampler::constant(*value),
             Self::Exponential(mean) => Sampler::exponential(mean.as_nanos() as f64),
             Self::Uniform(distribution) => Sampler::uniform(distribution),
-            Self::Normal(distribution) => Sampler::normal(distribution),
-            Self::Lognormal(distribution) => Sampler::lognormal(distribution),
-            Self::Gamma(distribution) => Sampler::gamma(distribution),
+            Self::Normal(distribution) => Sampler::of(distribution),
+            Self::Lognormal(distribution) => Sampler::of(distribution),
+            Self::Gamma(distribution) => Sampler::of(distribution),
             Self::Erlang(distribution) => Sampler::erlang(distribution),
-            Self::Weibull(distribution) => Sampler::weibull(distribution),
-            Self::Pareto(distribution) => Sampler::pareto(distribution),
+            Self::Weibull(distribution) => Sampler::of(distribution),
+            Self::Pareto(distribution) => Sampler::of(distribution),
             Self::Hyperexponential(distribution) => Sampler::hyperexponential(distribution),
             Self::Mixture(distribution) => Sampler::mixture(distribution),
             Self::Empirical(distribution) => Sampler::empirical(distribution),

@@ -6,20 +6,21 @@ use std::sync::Arc;
 use rand::distr::weighted::WeightedIndex;
 use rand::{RngExt, TryRng};
 use rand_distr::{Distribution as _, Exp1, Gamma, LogNormal, Normal, Pareto, Weibull};
-use statrs::function::gamma::ln_gamma;
 
 use crate::model::SimDuration;
 use crate::random::Stream;
 
-use super::{Empirical, Erlang, Hyperexponential, MeanAndCv, Mixture, Spread, Uniform, parameters};
+use super::family::Family;
+use super::spread::{Member, Spread};
+use super::{Empirical, Erlang, Hyperexponential, Mixture, Uniform};
 
 /// A distribution prepared for drawing, by [`super::Distribution::sampler`].
 #[derive(Clone, Debug)]
-pub struct Sampler(Family);
+pub struct Sampler(Drawn);
 
 /// The distribution that is drawn most, the one without randomness, and the others behind a pointer.
 #[derive(Clone, Debug)]
-enum Family {
+enum Drawn {
     Constant(SimDuration),
     Exponential {
         mean_nanos: f64,
@@ -30,7 +31,7 @@ enum Family {
 
 /// All parameters are in nanoseconds.
 #[derive(Clone, Debug)]
-enum UncommonFamily {
+pub enum UncommonFamily {
     Uniform { low: f64, width: f64 },
     Normal(Normal<f64>),
     Lognormal(LogNormal<f64>),
@@ -47,9 +48,9 @@ impl Sampler {
     #[inline]
     pub fn draw(&self, stream: &mut Stream) -> SimDuration {
         match &self.0 {
-            Family::Exponential { mean_nanos } => exponential(stream, *mean_nanos),
-            Family::Constant(value) => *value,
-            Family::Uncommon(distribution) => distribution.draw(stream),
+            Drawn::Exponential { mean_nanos } => exponential(stream, *mean_nanos),
+            Drawn::Constant(value) => *value,
+            Drawn::Uncommon(distribution) => distribution.draw(stream),
         }
     }
 
@@ -58,11 +59,11 @@ impl Sampler {
         // The distribution is matched once, and each kind has a short loop.
         let pairs = streams.iter_mut().zip(&mut *places);
         match &self.0 {
-            Family::Exponential { mean_nanos } => {
+            Drawn::Exponential { mean_nanos } => {
                 pairs.for_each(|(stream, place)| *place = exponential(stream, *mean_nanos));
             }
-            Family::Constant(value) => places.fill(*value),
-            Family::Uncommon(distribution) => pairs.for_each(|(stream, place)| *place = distribution.draw(stream)),
+            Drawn::Constant(value) => places.fill(*value),
+            Drawn::Uncommon(distribution) => pairs.for_each(|(stream, place)| *place = distribution.draw(stream)),
         }
     }
 
@@ -71,21 +72,21 @@ impl Sampler {
         // A local copy may stay in registers.
         let mut own = stream.clone();
         match &self.0 {
-            Family::Exponential { mean_nanos } => places.fill_with(|| exponential(&mut own, *mean_nanos)),
-            Family::Constant(value) => places.fill(*value),
-            Family::Uncommon(distribution) => places.fill_with(|| distribution.draw(&mut own)),
+            Drawn::Exponential { mean_nanos } => places.fill_with(|| exponential(&mut own, *mean_nanos)),
+            Drawn::Constant(value) => places.fill(*value),
+            Drawn::Uncommon(distribution) => places.fill_with(|| distribution.draw(&mut own)),
         }
         *stream = own;
     }
 
     /// Whether every draw is known to be the same without drawing it.
     pub fn is_constant(&self) -> bool {
-        matches!(self.0, Family::Constant(_))
+        matches!(self.0, Drawn::Constant(_))
     }
 
     /// A constant.
     pub(crate) fn constant(value: SimDuration) -> Self {
-        Self(Family::Constant(value))
+        Self(Drawn::Constant(value))
     }
 
     /// Whether something of that probability happens: 1 ns if it does, and 0 if it does not. It always draws one number.
@@ -95,7 +96,7 @@ impl Sampler {
 
     /// Exponential, with a mean that need not be a whole number of nanoseconds.
     pub(in crate::random) fn exponential(mean_nanos: f64) -> Self {
-        Self(Family::Exponential { mean_nanos })
+        Self(Drawn::Exponential { mean_nanos })
     }
 
     pub(super) fn uniform(distribution: &Uniform) -> Self {
@@ -103,31 +104,12 @@ impl Sampler {
         Self::uncommon(UncommonFamily::Uniform { low, width: (distribution.high - distribution.low).as_nanos() as f64 })
     }
 
-    pub(super) fn normal(distribution: &parameters::Normal) -> Self {
-        Self::unless_constant(&distribution.parameters(), |mean, cv| {
-            UncommonFamily::Normal(Normal::new(mean, mean * cv).expect("the standard deviation is finite"))
-        })
-    }
-
-    pub(super) fn lognormal(distribution: &Spread) -> Self {
-        if let Some(value) = distribution.constant() {
-            return Self::constant(value);
+    /// A distribution given by two of its numbers.
+    pub(super) fn of<F: Family>(distribution: &Spread<F>) -> Self {
+        match distribution.member() {
+            Member::Constant(value) => Self::constant(value),
+            Member::Of(member) => Self::uncommon(member.to_draw()),
         }
-        let (location, scale) = distribution.lognormal_parameters();
-        Self::uncommon(UncommonFamily::Lognormal(LogNormal::new(location, scale).expect("the scale is finite")))
-    }
-
-    pub(super) fn pareto(distribution: &Spread) -> Self {
-        if let Some(value) = distribution.constant() {
-            return Self::constant(value);
-        }
-        let (scale, tail) = distribution.pareto_parameters();
-        Self::uncommon(UncommonFamily::Pareto(Pareto::new(scale, 1.0 / tail).expect("scale and shape are above 0")))
-    }
-
-    /// Family 1/cv² and scale mean·cv².
-    pub(super) fn gamma(distribution: &MeanAndCv) -> Self {
-        Self::unless_constant(distribution, |mean, cv| gamma(1.0 / (cv * cv), mean * cv * cv))
     }
 
     /// A gamma distribution whose shape is the number of stages.
@@ -136,16 +118,7 @@ impl Sampler {
             return Self::constant(distribution.mean);
         }
         let stages = f64::from(distribution.stages);
-        Self::uncommon(gamma(stages, distribution.mean_nanos() / stages))
-    }
-
-    /// With k the shape: mean = scale · Γ(1 + 1/k).
-    pub(super) fn weibull(distribution: &MeanAndCv) -> Self {
-        Self::unless_constant(distribution, |mean, cv| {
-            let inverse_shape = weibull_inverse_shape(cv);
-            let scale = mean / ln_gamma(1.0 + inverse_shape).exp();
-            UncommonFamily::Weibull(Weibull::new(scale, 1.0 / inverse_shape).expect("scale and shape are above 0"))
-        })
+        Self::uncommon(UncommonFamily::gamma(stages, distribution.mean_nanos() / stages))
     }
 
     pub(super) fn hyperexponential(distribution: &Hyperexponential) -> Self {
@@ -162,14 +135,7 @@ impl Sampler {
     }
 
     fn uncommon(distribution: UncommonFamily) -> Self {
-        Self(Family::Uncommon(Box::new(distribution)))
-    }
-
-    fn unless_constant(distribution: &MeanAndCv, other: impl FnOnce(f64, f64) -> UncommonFamily) -> Self {
-        if distribution.is_constant() {
-            return Self::constant(distribution.mean);
-        }
-        Self::uncommon(other(distribution.mean_nanos(), distribution.cv.get()))
+        Self(Drawn::Uncommon(Box::new(distribution)))
     }
 
     fn one_of(branches: impl Iterator<Item = (f64, Self)>) -> Self {
@@ -179,7 +145,28 @@ impl Sampler {
     }
 }
 
+/// All parameters are in nanoseconds, or have no unit.
 impl UncommonFamily {
+    pub(super) fn normal(mean: f64, standard_deviation: f64) -> Self {
+        Self::Normal(Normal::new(mean, standard_deviation).expect("the standard deviation is finite"))
+    }
+
+    pub(super) fn lognormal(location: f64, scale: f64) -> Self {
+        Self::Lognormal(LogNormal::new(location, scale).expect("the scale is finite"))
+    }
+
+    pub(super) fn gamma(shape: f64, scale: f64) -> Self {
+        Self::Gamma(Gamma::new(shape, scale).expect("shape and scale are above 0"))
+    }
+
+    pub(super) fn weibull(scale: f64, shape: f64) -> Self {
+        Self::Weibull(Weibull::new(scale, shape).expect("scale and shape are above 0"))
+    }
+
+    pub(super) fn pareto(scale: f64, shape: f64) -> Self {
+        Self::Pareto(Pareto::new(scale, shape).expect("scale and shape are above 0"))
+    }
+
     #[inline(never)]
     fn draw(&self, stream: &mut Stream) -> SimDuration {
         let nanos = match self {
@@ -248,26 +235,4 @@ impl TryRng for RarelyMore<'_> {
     fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Infallible> {
         self.stream.try_fill_bytes(bytes)
     }
-}
-
-fn gamma(shape: f64, scale: f64) -> UncommonFamily {
-    UncommonFamily::Gamma(Gamma::new(shape, scale).expect("shape and scale are above 0"))
-}
-
-/// 1/k of the Weibull distribution of a cv: the root of cv² = Γ(1 + 2/k) / Γ(1 + 1/k)² − 1 (Johnson, Kotz, Balakrishnan,
-/// *Continuous Univariate Distributions* 1, 21.2). The right side grows with 1/k, from 0 to above 100² at 10.
-fn weibull_inverse_shape(cv: f64) -> f64 {
-    let squared_cv =
-        |inverse_shape: f64| (ln_gamma(1.0 + 2.0 * inverse_shape) - 2.0 * ln_gamma(1.0 + inverse_shape)).exp_m1();
-    let (mut low, mut high) = (0.0, 10.0);
-    // Each step halves the interval: after 60 steps it is below the last bit of a shape above 1e-6.
-    for _ in 0..60 {
-        let middle = (low + high) / 2.0;
-        if squared_cv(middle) < cv * cv {
-            low = middle;
-        } else {
-            high = middle;
-        }
-    }
-    high
 }
