@@ -136,7 +136,7 @@ const NOT_DISTRIBUTIONS: [(&str, &str, &str); 46] = [
     (
         r#"{"lognormal":{"mean":"40ms","p99":"600ms"}}"#,
         "lognormal",
-        "no lognormal distribution has a p99 of 15.0000 times its mean; the most is 14.9681 times\nwrite them closer",
+        "no lognormal distribution has a p99 of 15.0000 times its mean; the most is 14.9685 times\nwrite them closer",
     ),
     (r#"{"gamma":{"mean":"1ms","p99":"30ms"}}"#, "gamma", "no gamma distribution has a p99 of 30.0000 times its mean;"),
     (r#"{"weibull":{"mean":"1ms","p90":"4ms"}}"#, "weibull", "no Weibull distribution has a p90 of 4.0000 times its"),
@@ -173,8 +173,11 @@ const NOT_DISTRIBUTIONS: [(&str, &str, &str); 46] = [
     ),
 ];
 
-/// Number of errors at the end of the list above, and of the list of arrivals below, that the schema does not find.
+/// Number of errors at the end of the list above that the schema does not find.
 const BEYOND_SCHEMA: usize = 15;
+
+/// The same for the list of arrivals below.
+const ARRIVALS_BEYOND_SCHEMA: usize = 5;
 
 const ARRIVALS: [&str; 9] = [
     r#"{"at":[{"time":"0ms","class":"page"},{"time":"5ms"},{"time":"5ms","class":"page"}]}"#,
@@ -235,14 +238,17 @@ fn check_valid<T: DeserializeOwned + JsonSchema>(forms: &[&str]) {
     }
 }
 
-fn check_invalid<T: DeserializeOwned + JsonSchema + std::fmt::Debug>(forms: &[(&str, &str, &str)]) {
+fn check_invalid<T: DeserializeOwned + JsonSchema + std::fmt::Debug>(
+    forms: &[(&str, &str, &str)],
+    beyond_schema: usize,
+) {
     let schema = validator::<T>();
     for (number, (json, path, text)) in forms.iter().enumerate() {
         let found = serde_path_to_error::deserialize::<_, T>(parse(json)).expect_err(json);
         assert_eq!(found.path().to_string(), *path, "{json}: {found}");
         let message = found.inner().to_string();
         assert!(message.starts_with(text), "{json}\n{message}\n{text}");
-        let in_schema = number < forms.len() - BEYOND_SCHEMA;
+        let in_schema = number < forms.len() - beyond_schema;
         assert_eq!(schema.is_valid(&parse(json)), !in_schema, "the schema about {json}");
     }
 }
@@ -259,12 +265,12 @@ fn every_arrival_process_is_read_and_fits_the_schema() {
 
 #[test]
 fn an_invalid_distribution_is_rejected_with_its_place_and_reason() {
-    check_invalid::<Distribution>(&NOT_DISTRIBUTIONS);
+    check_invalid::<Distribution>(&NOT_DISTRIBUTIONS, BEYOND_SCHEMA);
 }
 
 #[test]
 fn an_invalid_arrival_process_is_rejected_with_its_place_and_reason() {
-    check_invalid::<Arrivals>(&NO_ARRIVALS);
+    check_invalid::<Arrivals>(&NO_ARRIVALS, ARRIVALS_BEYOND_SCHEMA);
 }
 
 #[test]

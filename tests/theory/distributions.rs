@@ -143,7 +143,7 @@ fn draws_have_the_two_numbers_given() {
         r#"{"lognormal":{"mean":"40ms","p95":"100ms"}}"#,
         r#"{"gamma":{"mean":"40ms","p95":"100ms"}}"#,
         r#"{"weibull":{"mean":"40ms","p95":"100ms"}}"#,
-        r#"{"pareto":{"mean":"40ms","p95":"100ms"}}"#,
+        r#"{"pareto":{"mean":"42ms","p95":"100ms"}}"#,
         r#"{"lognormal":{"p90":"50ms","p95":"100ms"}}"#,
         r#"{"gamma":{"p90":"50ms","p95":"100ms"}}"#,
         r#"{"weibull":{"p90":"50ms","p95":"100ms"}}"#,
