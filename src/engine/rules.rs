@@ -101,8 +101,8 @@ pub enum Rounding {
     Nearest,
 }
 
-/// The thread pool of a loop: requests of some classes are handed to its threads, which run under the same lock as the
-/// loop.
+/// The thread pool of a loop: requests of some classes are handed to its threads. If only one request of a worker runs at
+/// once, they run under the same lock as the loop.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ThreadPool {
     /// How many threads each worker has.

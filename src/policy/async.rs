@@ -2,7 +2,8 @@
 //!
 //! A burst runs to its next await; nothing takes the loop away from it. A waiting request holds nothing: the loop
 //! continues with the requests that are ready, in the order in which they became ready. A worker may also have a thread
-//! pool that runs the requests of some classes; its threads and the loop then share one interpreter lock.
+//! pool that runs the requests of some classes; its threads and the loop then share one interpreter lock, unless they run
+//! native code that does not need it.
 
 use std::num::NonZeroU32;
 
@@ -49,7 +50,7 @@ pub struct Async {
     pub timer_rounding: Option<Rounding>,
 }
 
-/// A thread pool next to an event loop. Its threads and the loop run under one interpreter lock.
+/// A thread pool next to an event loop.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AsyncThreadPool {
@@ -62,6 +63,19 @@ pub struct AsyncThreadPool {
     /// of its burst.
     #[serde(default)]
     pub switch_interval: SwitchInterval,
+    /// Whether the threads and the loop run under one interpreter lock (default: true). If false, as with native code such as
+    /// that of libuv's threads, they all run at the same time, cores permitting.
+    #[serde(default = "yes", skip_serializing_if = "is_yes")]
+    pub gil: bool,
+}
+
+const fn yes() -> bool {
+    true
+}
+
+/// The default is not written.
+const fn is_yes(flag: &bool) -> bool {
+    *flag
 }
 
 impl Default for Async {
@@ -94,7 +108,8 @@ impl Policy for Async {
         Rules {
             workers: self.workers.get(),
             slots: self.max_in_progress.map(NonZeroU32::get),
-            hand_over_interval: self.thread_pool.as_ref().and_then(|pool| pool.switch_interval.0),
+            running_at_once: self.thread_pool.as_ref().map_or(1, AsyncThreadPool::running_at_once),
+            hand_over_interval: self.thread_pool.as_ref().and_then(AsyncThreadPool::hand_over_interval),
             blocking_waits: BlockingWaits::Marked,
             gathers: true,
             keeps_core: self.thread_pool.is_none(),
@@ -119,6 +134,15 @@ impl Async {
 }
 
 impl AsyncThreadPool {
+    /// How many threads run at the same time, the loop included.
+    fn running_at_once(&self) -> u32 {
+        if self.gil { 1 } else { self.threads.get().saturating_add(1) }
+    }
+
+    fn hand_over_interval(&self) -> Option<SimDuration> {
+        self.switch_interval.0.filter(|_| self.gil)
+    }
+
     fn threads(&self) -> ThreadPool {
         ThreadPool { threads: self.threads.get(), classes: self.classes.clone() }
     }

@@ -16,6 +16,7 @@ mod cores;
 mod cpu_quota;
 mod dispatch;
 mod faults;
+mod free_threads;
 mod instants;
 mod lecture;
 mod limits;

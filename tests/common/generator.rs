@@ -266,6 +266,7 @@ impl Dice {
                 "threads": self.up_to(4),
                 "classes": ["a"],
                 "switch_interval": self.pick(&["5ms", "none"]),
+                "gil": !self.one_in(3),
             });
         }
         if self.one_in(3) {

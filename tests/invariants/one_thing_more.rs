@@ -214,6 +214,7 @@ const OPTIONS: &[OptionOfOne] = &[
         r#"{ "threads": 1, "classes": [ "page" ], "switch_interval": "none" }"#,
         EVENTS,
     ),
+    ("async", "{}", "policy.thread_pool", r#"{ "threads": 1, "classes": [ "page" ], "gil": false }"#, EVENTS),
     // Its threads have no requests, but requests could wait for one.
     ("async", "{}", "policy.thread_pool", r#"{ "threads": 1, "classes": [], "switch_interval": "none" }"#, EVENTS),
     // A loop that runs one request at a time, and never continues with another, behaves like a sync worker.

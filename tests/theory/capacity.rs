@@ -612,3 +612,31 @@ fn every_shipped_scenario_has_a_precise_and_reproducible_capacity() {
         }
     }
 }
+
+#[test]
+fn backends_that_queries_share_and_pools_that_grow() {
+    let db = |backend: Value| json!({ "backends": { "db": backend } });
+    // A shared backend works as much as one with a queue.
+    let shared = db(json!({ "concurrency": 2, "sharing": true }));
+    analytic(cpu_then_db(1.0, 80.0), json!({ "async": {} }), shared.clone(), 25.0, "backend `db`");
+    by_run(cpu_then_db(1.0, 80.0), json!({ "threaded": { "threads": 60 } }), shared, 25.0, "backend `db`");
+    // Connections beyond the size count too; with a cost to open them, only a run tells.
+    let pool = |others: Value| {
+        let mut pool = json!({ "size": 1, "overflow": 1 });
+        others.as_object().into_iter().flatten().for_each(|(key, value)| pool[key.as_str()] = value.clone());
+        db(json!({ "pool": pool }))
+    };
+    analytic(cpu_then_db(1.0, 80.0), json!({ "async": {} }), pool(json!({})), 25.0, "pool of `db`");
+    by_run(cpu_then_db(1.0, 80.0), json!({ "async": {} }), pool(json!({ "connect": "20ms" })), 25.0, "pool of `db`");
+    by_run(cpu_then_db(1.0, 80.0), json!({ "async": {} }), pool(json!({ "hand_over": "barging" })), 25.0, "pool of `db`");
+}
+
+#[test]
+fn threads_without_a_lock_beside_a_loop() {
+    let policy = |threads: u32| json!({ "async": { "overhead": { "before": "4ms" }, "thread_pool": { "threads": threads, "gil": false } } });
+    let cores = |cores: u32| json!({ "machine": { "cores": cores } });
+    // The loop works 4 ms for each request, a thread 20 ms, and both use the cores.
+    by_run(json!([{ "compute": "20ms" }]), policy(2), cores(8), 100.0, "threads beside the loop");
+    by_run(json!([{ "compute": "20ms" }]), policy(16), cores(16), 250.0, "loop");
+    by_run(json!([{ "compute": "20ms" }]), policy(16), cores(2), 2000.0 / 24.0, "cores");
+}

@@ -12,4 +12,5 @@ mod distribution_forms;
 mod distributions;
 mod exact_cases;
 mod gate;
+mod pools;
 mod streams;

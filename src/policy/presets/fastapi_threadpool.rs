@@ -60,6 +60,7 @@ impl FastapiThreadpool {
                 threads: self.threads,
                 classes: self.classes.clone(),
                 switch_interval: SwitchInterval::default(),
+                gil: true,
             }),
             overhead: Some(OverheadForm::or(self.overhead, FASTAPI).into()),
             timer_resolution: Some(SimDuration::from_millis(1)),

@@ -18,6 +18,8 @@ pub(super) struct Demands {
     pub trailing: f64,
     /// Time for which the request holds its turn: its CPU time and the waits that block what runs it.
     pub turn: f64,
+    /// The part of it for which the loop is held, if the request is not in a thread beside it.
+    pub in_loop: f64,
     /// Time from taking a slot to departure; less than that where waits of random length go on at the same time, or are
     /// rounded by the timers of a loop.
     pub stay: f64,
@@ -65,6 +67,7 @@ impl Demands {
         self.cpu += share * class.cpu;
         self.trailing += share * class.trailing;
         self.turn += share * class.turn;
+        self.in_loop += share * class.in_loop;
         self.stay += share * class.stay;
         self.stay_is_exact &= class.stay_is_exact;
         self.waits += share * class.waits;
@@ -91,8 +94,9 @@ impl Demands {
         demands.cpu += switching;
         demands.turn += switching;
         demands.stay += switching;
+        demands.in_loop = if runner.in_thread { overhead } else { demands.turn };
         if runner.in_thread {
-            demands.thread = demands.stay;
+            demands.thread = demands.stay - overhead;
         }
         demands
     }

@@ -56,8 +56,8 @@ impl<'a> Stations<'a> {
         if let Some(slots) = rules.slots {
             add(slots_of(runner), workers * u64::from(slots), demands.stay);
         }
-        if let Some(turn) = self.turn(runner) {
-            add(turn, workers * u64::from(rules.running_at_once), demands.turn);
+        if let Some((turn, number, held)) = self.turn(runner) {
+            add(turn, workers * u64::from(number), held);
         }
         if let Some(pool) = &rules.thread_pool {
             add(Station::ThreadPool, workers * u64::from(pool.threads), demands.thread);
@@ -76,13 +76,19 @@ impl<'a> Stations<'a> {
         bounds
     }
 
-    /// What a worker gives to one request after another, unless it is the slot itself.
-    fn turn(&self, runner: Runner) -> Option<Station> {
-        let is_scarce = self.rules.slots.is_none_or(|slots| slots > self.rules.running_at_once);
-        is_scarce.then(|| match runner {
-            Runner::Loop if self.rules.thread_pool.is_none() => Station::Loop,
-            Runner::Loop | Runner::Thread | Runner::Worker => Station::Gil,
-        })
+    /// What a worker gives to one request after another, unless it is the slot itself; how many of it the worker has, and how
+    /// long a request holds one.
+    fn turn(&self, runner: Runner) -> Option<(Station, u32, f64)> {
+        let Self { rules, demands, .. } = self;
+        let of_lock = (Station::Gil, rules.running_at_once, demands.turn);
+        let of_loop = (Station::Loop, 1, demands.in_loop);
+        let is_scarce = rules.slots.is_none_or(|slots| slots > rules.running_at_once);
+        let has_lock = rules.thread_pool.is_some() && rules.running_at_once == 1;
+        match runner {
+            Runner::Loop if has_lock => is_scarce.then_some(of_lock),
+            Runner::Loop => (is_scarce || rules.thread_pool.is_some()).then_some(of_loop),
+            Runner::Thread | Runner::Worker => is_scarce.then_some(of_lock),
+        }
     }
 
     /// Whether requests hold it while they wait elsewhere, so that it may be scarce and yet less busy than it could be.
