@@ -628,7 +628,13 @@ fn backends_that_queries_share_and_pools_that_grow() {
     };
     analytic(cpu_then_db(1.0, 80.0), json!({ "async": {} }), pool(json!({})), 25.0, "pool of `db`");
     by_run(cpu_then_db(1.0, 80.0), json!({ "async": {} }), pool(json!({ "connect": "20ms" })), 25.0, "pool of `db`");
-    by_run(cpu_then_db(1.0, 80.0), json!({ "async": {} }), pool(json!({ "hand_over": "barging" })), 25.0, "pool of `db`");
+    by_run(
+        cpu_then_db(1.0, 80.0),
+        json!({ "async": {} }),
+        pool(json!({ "hand_over": "barging" })),
+        25.0,
+        "pool of `db`",
+    );
 }
 
 #[test]
