@@ -42,6 +42,7 @@ impl<O: Observer> Simulation<O> {
         self.requests[id].next += 1;
         self.counts.trailing += 1;
         self.depart(id, Outcome::Completed, true);
+        self.return_held(id);
         self.requests[id].has_responded = true;
         self.requests[id].is_observed = false;
         if self.requests.more(id).is_some() {

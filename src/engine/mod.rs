@@ -20,6 +20,7 @@ mod departure;
 mod ending;
 mod event;
 mod failing;
+mod holding;
 mod intake;
 mod leaving;
 mod level;

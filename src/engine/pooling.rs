@@ -67,7 +67,11 @@ impl<O: Observer> Simulation<O> {
 
     /// A request that waited for a connection has one: it sends its query, or continues with the work before.
     fn use_connection(&mut self, id: RequestId, backend: BackendId) {
-        if let Instruction::Connect { .. } = self.program.instruction(self.requests[id].next) {
+        let instruction = self.program.instruction(self.requests[id].next);
+        if let Instruction::Hold { .. } = instruction {
+            self.keep_connection(id);
+        }
+        if let Instruction::Connect { .. } | Instruction::Hold { .. } = instruction {
             // The request that releases it continues; the one that gets it wakes up.
             let request = &mut self.requests[id];
             request.state = State::Waiting;
@@ -112,9 +116,15 @@ impl<O: Observer> Simulation<O> {
     pub(super) fn release_held(&mut self, id: RequestId, runs_next: bool, settles: Option<u32>) {
         let Some(pool) = self.requests.more(id).and_then(|more| more.connection) else { return };
         self.requests.more_mut(id).connection = None;
+        self.hand_on(id, pool, runs_next, settles);
+    }
+
+    /// A request gives up a connection: at once, or after its next burst. `settles`: see [`Self::give_back`].
+    #[inline(always)]
+    pub(super) fn hand_on(&mut self, id: RequestId, pool: PoolId, runs_next: bool, settles: Option<u32>) {
         let connections = self.backends.pool(pool);
         if runs_next && connections.hand_over == HandOver::ReleaserFirst && connections.is_contended() {
-            self.requests.more_mut(id).passes_on = Some(pool);
+            self.requests.more_mut(id).passes_on.push(pool);
         } else {
             self.give_back(pool, settles);
         }
@@ -123,7 +133,7 @@ impl<O: Observer> Simulation<O> {
     /// A released connection goes to a request that waits for one, or wakes it. `settles` is the worker, if any, that gives
     /// its free turns to ready requests before this event is over.
     #[inline(always)]
-    fn give_back(&mut self, pool: PoolId, settles: Option<u32>) {
+    pub(super) fn give_back(&mut self, pool: PoolId, settles: Option<u32>) {
         let (released, backend) = self.backends.give_back(pool, self.now);
         match released {
             Released::Kept => {}
@@ -225,19 +235,19 @@ impl<O: Observer> Simulation<O> {
     /// A burst has ended: passes on the connection that was waiting for it.
     #[inline]
     pub(super) fn pass_connection_on(&mut self, id: RequestId) {
-        if self.requests.more(id).and_then(|more| more.passes_on).is_some()
-            && let Some(pool) = self.requests.more_mut(id).passes_on.take()
-        {
-            self.give_back(pool, None);
+        if self.requests.more(id).is_some_and(|more| !more.passes_on.is_empty()) {
+            let pools = std::mem::take(&mut self.requests.more_mut(id).passes_on);
+            pools.into_iter().for_each(|pool| self.give_back(pool, None));
         }
     }
 
-    /// A request that leaves releases its connection, and leaves one for which it was woken to the next.
+    /// A request that leaves releases its connections, and leaves one for which it was woken to the next.
     pub(super) fn release_connections(&mut self, id: RequestId) {
         if let Some(pool) = self.requests.more(id).and_then(|more| more.connection) {
             self.requests.more_mut(id).connection = None;
             self.give_back(pool, None);
         }
+        self.return_held(id);
         self.pass_connection_on(id);
         if let Some(pool) = self.requests.more(id).and_then(|more| more.woken_by) {
             self.requests.more_mut(id).woken_by = None;

@@ -121,12 +121,14 @@ pub(super) struct More {
     pub user: Option<(UserId, u64)>,
     /// Its share of the cores, or of the backend that serves it.
     pub share: Option<Share>,
-    /// The connection it holds.
+    /// The connection it holds for a query.
     pub connection: Option<PoolId>,
     /// The pool that has woken it to ask for a connection again.
     pub woken_by: Option<PoolId>,
-    /// A pool whose connection it passes on when its next burst ends.
-    pub passes_on: Option<PoolId>,
+    /// The pools of the connections that it holds over several phases, the last one taken last.
+    pub held: Vec<PoolId>,
+    /// The pools whose connections it passes on when its next burst ends.
+    pub passes_on: Vec<PoolId>,
     /// The backend that works on its query, if any.
     pub served_by: Option<BackendId>,
     /// The request that it is a branch of.

@@ -169,7 +169,7 @@ impl<O: Observer> Simulation<O> {
         request.state = State::Waiting;
         let (worker, place, on_core_since) = (request.worker, request.running_place, request.on_core_since);
         let mut next = self.program.instruction(request.next);
-        if matches!(next, Instruction::Yield | Instruction::Respond | Instruction::Connect { .. }) {
+        if is_inside_burst(next) {
             if self.goes_on(id) {
                 self.go_on(id, place, on_core_since);
                 return;
@@ -179,9 +179,11 @@ impl<O: Observer> Simulation<O> {
         let keeps_turn = match next {
             Instruction::Wait { blocking, .. }
             | Instruction::Connect { blocking, .. }
+            | Instruction::Hold { blocking, .. }
             | Instruction::Statement { blocking, .. }
             | Instruction::Fork { blocking, .. } => blocking,
             Instruction::Cpu(_)
+            | Instruction::Release { .. }
             | Instruction::Maybe { .. }
             | Instruction::HandOff
             | Instruction::HandBack
@@ -248,6 +250,13 @@ impl<O: Observer> Simulation<O> {
                     }
                     self.requests[id].next += 1;
                 }
+                Instruction::Hold { backend, once, .. } => {
+                    if !self.holds_at_once(id, backend, once) {
+                        return false;
+                    }
+                    self.requests[id].next += 1;
+                }
+                Instruction::Release { backend } => self.end_hold(id, backend),
                 Instruction::Wait { .. }
                 | Instruction::Statement { .. }
                 | Instruction::Fork { .. }
@@ -265,5 +274,24 @@ impl<O: Observer> Simulation<O> {
         } else {
             self.run(id, place, on_core_since, SimDuration::ZERO);
         }
+    }
+}
+
+/// Whether a step takes no time if a request comes to it in the middle of a burst, or may take none.
+const fn is_inside_burst(step: Instruction) -> bool {
+    match step {
+        Instruction::Yield
+        | Instruction::Respond
+        | Instruction::Connect { .. }
+        | Instruction::Hold { .. }
+        | Instruction::Release { .. } => true,
+        Instruction::Cpu(_)
+        | Instruction::Maybe { .. }
+        | Instruction::Wait { .. }
+        | Instruction::Statement { .. }
+        | Instruction::Fork { .. }
+        | Instruction::HandOff
+        | Instruction::HandBack
+        | Instruction::Depart => false,
     }
 }

@@ -63,6 +63,7 @@ impl<O: Observer> Simulation<O> {
             next,
             Instruction::Wait { .. }
                 | Instruction::Connect { .. }
+                | Instruction::Hold { .. }
                 | Instruction::Statement { .. }
                 | Instruction::Fork { .. }
         );

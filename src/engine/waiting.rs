@@ -36,6 +36,7 @@ impl<O: Observer> Simulation<O> {
             }
             Instruction::Wait { blocking: true, .. }
             | Instruction::Connect { blocking: true, .. }
+            | Instruction::Hold { blocking: true, .. }
             | Instruction::Statement { blocking: true, .. }
             | Instruction::Fork { blocking: true, .. }
                 if !holds_turn =>
@@ -49,6 +50,14 @@ impl<O: Observer> Simulation<O> {
             Instruction::Connect { backend, blocking } => {
                 self.give_up_turn(id, holds_turn && !blocking);
                 self.connect(id, backend);
+            }
+            Instruction::Hold { backend, blocking, once } => {
+                self.give_up_turn(id, holds_turn && !blocking);
+                self.hold(id, backend, once);
+            }
+            Instruction::Release { backend } => {
+                self.end_hold(id, backend);
+                self.proceed(id);
             }
             Instruction::Statement { backend, blocking } => {
                 self.give_up_turn(id, holds_turn && !blocking);
@@ -98,8 +107,8 @@ impl<O: Observer> Simulation<O> {
             self.fail(id, Failure::BackendDown);
             return;
         }
-        // On the connection that the client holds over its statements, or on one for this query only.
-        if self.program.needs_connection(self.requests[id].next) || self.acquire(id, backend) {
+        // On a connection that is held over several statements or phases, or on one for this query only.
+        if self.program.has_connection(self.requests[id].next) || self.acquire(id, backend) {
             self.query(id, backend);
         }
     }
@@ -161,6 +170,8 @@ impl<O: Observer> Simulation<O> {
             Instruction::Statement { backend, .. } => self.book_service(id, Some(backend)),
             // Booked when it got its connection.
             Instruction::Connect { .. }
+            | Instruction::Hold { .. }
+            | Instruction::Release { .. }
             | Instruction::Cpu(_)
             | Instruction::Maybe { .. }
             | Instruction::Fork { .. }

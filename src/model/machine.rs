@@ -177,6 +177,11 @@ impl Backend {
         self.client.map(ClientChoice::costs).unwrap_or_default()
     }
 
+    /// How long requests hold a connection of its pool.
+    pub fn held(&self) -> Held {
+        self.pool.as_ref().map_or(Held::Query, |pool| pool.held)
+    }
+
     /// When connections of its pool are released, if it has one.
     pub fn release(&self) -> Option<Release> {
         let by_client = match self.client {
@@ -223,13 +228,36 @@ pub struct Pool {
     pub per: PoolScope,
     /// Maximum wait for a connection, including the time to open it; then the request fails. Unlimited if omitted.
     pub acquire_timeout: Option<SimDuration>,
+    /// How long a request holds a connection (default: "query").
+    #[serde(default, skip_serializing_if = "Held::is_default")]
+    pub held: Held,
     /// Who gets a connection that is released while others wait for one, and who continues first (default: "waiter_first").
     #[serde(default)]
     pub hand_over: HandOver,
-    /// When a connection is released. If omitted: "owner_runs" with a `client` that is given by its name or has statements,
-    /// whose pool is part of the application, and "query_end" otherwise.
+    /// When a connection that is held for a query is released. If omitted: "owner_runs" with a `client` that is given by its
+    /// name or has statements, whose pool is part of the application, and "query_end" otherwise.
     #[schemars(extend("default" = Release::QueryEnd))]
     pub release: Option<Release>,
+}
+
+/// How long a request holds a connection.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Held {
+    /// For each query.
+    #[default]
+    Query,
+    /// From when a worker starts the request until it departs, if its class queries the backend: a session per request.
+    Request,
+    /// From its first query until it departs, as with ATOMIC_REQUESTS of Django, ActiveRecord, or a session of SQLAlchemy.
+    FromFirstQuery,
+}
+
+impl Held {
+    /// Whether it is the default, which is not written.
+    pub fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// Who shares a pool.

@@ -20,7 +20,7 @@ pub use activity::{Activity, ActivityGroup, Breakdown};
 pub use client::{BackendClient, ClientChoice, KnownClient, Statement};
 pub use fault::{Fault, FaultId, FaultKind, FaultPhase, Slowness};
 pub use limit::{Limit, LimitScope};
-pub use machine::{Backend, BackendId, CpuLimit, HandOver, Machine, Pool, PoolScope, Quantum, Release};
+pub use machine::{Backend, BackendId, CpuLimit, HandOver, Held, Machine, Pool, PoolScope, Quantum, Release};
 pub use metric::{
     ANSWERED, Direction, Facts, Metric, MetricUnit, Named, Population, Quantity, StationNumber, Statistic, Tail,
 };

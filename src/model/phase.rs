@@ -30,6 +30,14 @@ impl PhaseKind {
         matches!(self.activity().group(), ActivityGroup::Cpu)
     }
 
+    /// The backend that the phase waits for, if it does.
+    pub const fn backend(self) -> Option<BackendId> {
+        match self {
+            Self::Backend { backend, blocking: _ } => Some(backend),
+            Self::Framework | Self::Compute | Self::Sleep => None,
+        }
+    }
+
     /// The activity of a request in this phase while it does not wait for others.
     pub const fn activity(self) -> Activity {
         match self {

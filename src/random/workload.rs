@@ -28,8 +28,10 @@ pub enum Phase {
     },
     /// Phases over which a request holds one connection to a backend.
     Hold {
-        /// The backend.
+        /// The backend; it has a pool.
         backend: BackendId,
+        /// Whether waiting for the connection blocks what runs the request.
+        blocking: bool,
         /// The phases, in order.
         phases: Vec<Phase>,
     },
@@ -67,7 +69,7 @@ impl Phase {
         match self {
             Self::Single(single) => vec![single],
             Self::Parallel { branches, concurrent: _ } => branches.iter().collect(),
-            Self::Maybe { probability: _, phases } | Self::Hold { backend: _, phases } => {
+            Self::Maybe { probability: _, phases } | Self::Hold { backend: _, blocking: _, phases } => {
                 phases.iter().flat_map(Self::singles).collect()
             }
         }
@@ -79,7 +81,7 @@ impl Phase {
         match self {
             Self::Single(_) => first + 1,
             Self::Parallel { branches, concurrent: _ } => first + branches.len(),
-            Self::Hold { backend: _, phases } => add_all_optional(phases, first, optional),
+            Self::Hold { backend: _, blocking: _, phases } => add_all_optional(phases, first, optional),
             Self::Maybe { probability: _, phases } => {
                 let place = optional.len();
                 optional.push(first..first);
@@ -99,6 +101,11 @@ impl RequestClass {
     /// Its single phases, depth first: one for each demand of a request.
     pub fn singles(&self) -> impl Iterator<Item = &SinglePhase> {
         self.phases.iter().flat_map(Phase::singles)
+    }
+
+    /// Whether it queries a backend.
+    pub fn asks(&self, backend: BackendId) -> bool {
+        self.singles().any(|single| single.kind.backend() == Some(backend))
     }
 
     /// Number of demands of a request: one for each single phase, and one for each branch of parallel waits.

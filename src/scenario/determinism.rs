@@ -103,7 +103,7 @@ fn is_given(phase: &Phase) -> bool {
         Phase::Parallel { branches, concurrent: _ } => branches.iter().all(|branch| is_constant(&branch.demand)),
         Phase::Maybe { probability, phases: _ } if *probability <= 0.0 => true,
         Phase::Maybe { probability, phases } => *probability >= 1.0 && phases.iter().all(is_given),
-        Phase::Hold { backend: _, phases } => phases.iter().all(is_given),
+        Phase::Hold { backend: _, blocking: _, phases } => phases.iter().all(is_given),
     }
 }
 

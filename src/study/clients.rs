@@ -1,8 +1,7 @@
 //! Which pools a scenario asks without saying what the client library costs.
 
-use crate::model::{BackendId, PhaseKind};
+use crate::model::BackendId;
 use crate::policy::PolicyChoice;
-use crate::random::RequestClass;
 use crate::scenario::Scenario;
 use crate::stats::MissingClient;
 
@@ -33,6 +32,5 @@ fn bare_pools(scenario: &Scenario) -> impl Iterator<Item = &String> {
 }
 
 fn is_asked(scenario: &Scenario, asked: BackendId) -> bool {
-    let asks = |kind: PhaseKind| matches!(kind, PhaseKind::Backend { backend, .. } if backend == asked);
-    scenario.workload().classes.iter().flat_map(RequestClass::singles).any(|phase| asks(phase.kind))
+    scenario.workload().classes.iter().any(|class| class.asks(asked))
 }

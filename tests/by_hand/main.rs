@@ -17,6 +17,7 @@ mod cpu_quota;
 mod dispatch;
 mod faults;
 mod free_threads;
+mod holds;
 mod instants;
 mod lecture;
 mod limits;

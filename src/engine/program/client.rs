@@ -6,7 +6,7 @@ use crate::model::{Activity, BackendClient, BackendId, PhaseKind, SimDuration, S
 use crate::random::SinglePhase;
 
 use super::compile::Building;
-use super::{Hold, Instruction, Program};
+use super::{HeldFor, Instruction, Program};
 
 /// Work of a class beyond its demands: the places, counted from its first instruction, and the times.
 type Added = Vec<(usize, SimDuration)>;
@@ -30,11 +30,13 @@ impl Program {
             self.add_single(phase, blocking);
             return Added::new();
         };
-        let client = building.backends[usize::from(backend.0)].client_costs();
+        let client = building.client(backend);
         let query = Query { first, phase, backend, client, blocking };
         let yields = (client.yields && building.shares_lock).then_some(Instruction::Yield);
         yields.into_iter().for_each(|step| self.add(step, None));
-        let added = if client.has_statements() {
+        let added = if building.is_held(backend) {
+            self.add_query_on_held(&query, building)
+        } else if client.has_statements() {
             self.add_statements(&query)
         } else {
             let mut added = self.add_client_work(first, client.before);
@@ -55,27 +57,71 @@ impl Program {
         let connected = self.instructions.len();
         let mut added = Added::new();
         if let Some(begin) = client.begin {
-            added.extend(self.add_statement(query, begin));
+            added.extend(self.add_statement(first, backend, blocking, begin));
         }
         added.extend(self.add_burst(first, client.before));
         self.add_single(phase, blocking);
         let Some(commit) = client.commit else {
-            self.holds[connected..].fill(Hold::Statements);
+            self.held_for[connected..].fill(HeldFor::Statements);
             added.extend(self.add_burst(first, client.after));
             return added;
         };
         let commit = Statement { cpu: client.after + commit.cpu, ..commit };
-        added.extend(self.add_statement(query, commit));
-        self.holds[connected..].fill(Hold::Statements);
+        added.extend(self.add_statement(first, backend, blocking, commit));
+        self.held_for[connected..].fill(HeldFor::Statements);
+        self.add(Instruction::Cpu(Activity::Framework), None);
+        added
+    }
+
+    /// Adds a query on a connection that the request holds over several phases; the first one may have to take it.
+    fn add_query_on_held(&mut self, query: &Query<'_>, building: &Building<'_>) -> Added {
+        let Query { first, phase, backend, client, blocking } = *query;
+        let mut added = self.add_client_work(first, client.before);
+        if building.takes_for_first_query(backend) {
+            self.add(Instruction::Hold { backend, blocking, once: true }, None);
+        }
+        let place = self.instructions.len();
+        self.add_single(phase, blocking);
+        self.held_for[place] = HeldFor::Phases;
+        added.extend(self.add_client_work(first, client.after));
+        added
+    }
+
+    /// Takes a connection to hold it over the phases that follow, and begins with the client's first statement. Like a
+    /// client with statements, a thread asks for it when it has its lock.
+    pub(super) fn add_hold(
+        &mut self,
+        first: usize,
+        backend: BackendId,
+        client: BackendClient,
+        blocking: bool,
+    ) -> Added {
+        if client.has_statements() {
+            self.add(Instruction::Cpu(Activity::Framework), None);
+        }
+        self.add(Instruction::Hold { backend, blocking, once: false }, None);
+        client.begin.map(|begin| self.add_statement(first, backend, blocking, begin)).unwrap_or_default()
+    }
+
+    /// Sends the client's last statement on a connection that has been held over phases.
+    pub(super) fn add_hold_end(
+        &mut self,
+        first: usize,
+        backend: BackendId,
+        client: BackendClient,
+        blocking: bool,
+    ) -> Added {
+        let Some(commit) = client.commit else { return Added::new() };
+        let added = self.add_statement(first, backend, blocking, commit);
         self.add(Instruction::Cpu(Activity::Framework), None);
         added
     }
 
     /// Adds a statement other than the query.
-    fn add_statement(&mut self, query: &Query<'_>, statement: Statement) -> Added {
-        let mut added = self.add_burst(query.first, statement.cpu);
-        added.push((self.instructions.len() - query.first, statement.time));
-        self.add(Instruction::Statement { backend: query.backend, blocking: query.blocking }, None);
+    fn add_statement(&mut self, first: usize, backend: BackendId, blocking: bool, statement: Statement) -> Added {
+        let mut added = self.add_burst(first, statement.cpu);
+        added.push((self.instructions.len() - first, statement.time));
+        self.add(Instruction::Statement { backend, blocking }, None);
         added
     }
 
@@ -84,7 +130,7 @@ impl Program {
     fn add_answer(&mut self, query: &Query<'_>, span: SimDuration, yields: bool) -> Added {
         let added = self.add_client_work(query.first, span);
         if let (Some((place, _)), true) = (added.first(), yields) {
-            self.holds[query.first + place] = Hold::Answer;
+            self.held_for[query.first + place] = HeldFor::Answer;
         }
         added
     }

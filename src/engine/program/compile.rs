@@ -2,10 +2,10 @@
 
 use std::ops::Range;
 
-use crate::model::{Activity, Backend, BackendId, PhaseKind, SimDuration};
+use crate::model::{Activity, Backend, BackendClient, BackendId, Held, PhaseKind, SimDuration};
 use crate::random::{Phase, RequestClass, Sampler, SinglePhase, Workload};
 
-use super::{ClassProgram, Hold, Instruction, Program};
+use super::{ClassProgram, HeldFor, Instruction, Program};
 use crate::engine::{BlockingWaits, Rules};
 
 impl Program {
@@ -15,7 +15,7 @@ impl Program {
             samplers: Vec::new(),
             is_drawn: Vec::new(),
             activities: Vec::new(),
-            holds: Vec::new(),
+            held_for: Vec::new(),
             classes: Vec::new(),
             weights: Vec::new(),
             stride: 0,
@@ -39,7 +39,15 @@ impl Program {
         if building.in_thread {
             self.add(Instruction::HandOff, None);
         }
+        let sessions = sessions(class, backends);
+        for (backend, blocking) in &sessions {
+            self.begin_hold(*backend, *blocking, &mut building);
+        }
         self.add_phases(&class.phases, &mut building);
+        // The connections themselves are returned when the request departs.
+        for (backend, blocking) in sessions.iter().rev() {
+            self.end_statements(*backend, *blocking, &mut building);
+        }
         if building.in_thread && !rules.overhead.is_none() {
             self.add(Instruction::HandBack, None);
         }
@@ -65,9 +73,27 @@ impl Program {
                     branches.iter().for_each(|branch| self.add_single(branch, building.wait_blocks(branch)));
                 }
                 Phase::Maybe { probability, phases } => self.add_optional(*probability, phases, building),
-                Phase::Hold { backend: _, phases } => self.add_phases(phases, building),
+                Phase::Hold { backend, blocking, phases } => {
+                    self.begin_hold(*backend, *blocking, building);
+                    self.add_phases(phases, building);
+                    self.end_statements(*backend, *blocking, building);
+                    building.held.pop();
+                    self.add(Instruction::Release { backend: *backend }, None);
+                }
             }
         }
+    }
+
+    /// Takes a connection that is held over what is added next.
+    fn begin_hold(&mut self, backend: BackendId, is_marked: bool, building: &mut Building<'_>) {
+        let (client, blocking) = (building.client(backend), building.blocks(is_marked));
+        building.overhead.extend(self.add_hold(building.first, backend, client, blocking));
+        building.held.push(backend);
+    }
+
+    fn end_statements(&mut self, backend: BackendId, is_marked: bool, building: &mut Building<'_>) {
+        let (client, blocking) = (building.client(backend), building.blocks(is_marked));
+        building.overhead.extend(self.add_hold_end(building.first, backend, client, blocking));
     }
 
     /// Adds phases that a request goes through or leaves out, after the decision.
@@ -134,8 +160,19 @@ impl Program {
         self.is_drawn.push(sampler.is_some());
         self.samplers.push(sampler.unwrap_or_else(|| Sampler::constant(SimDuration::ZERO)));
         self.activities.push(instruction.activity().unwrap_or(Activity::Sleep));
-        self.holds.push(Hold::No);
+        self.held_for.push(HeldFor::Nothing);
     }
+}
+
+/// The backends to which a class holds a connection for a whole request, and whether its first query there is marked as
+/// blocking.
+fn sessions(class: &RequestClass, backends: &[Backend]) -> Vec<(BackendId, bool)> {
+    let first_query = |(id, backend): (BackendId, &Backend)| {
+        let mut queries = class.singles().filter(|single| single.kind.backend() == Some(id));
+        let first = queries.next().filter(|_| backend.held() == Held::Request)?;
+        Some((id, matches!(first.kind, PhaseKind::Backend { blocking: true, .. })))
+    };
+    (0..).map(BackendId).zip(backends).filter_map(first_query).collect()
 }
 
 /// Whether the application sleeps in a step, so that its loop's timers end it.
@@ -145,6 +182,8 @@ fn is_sleep(step: Instruction, backends: &[Backend]) -> bool {
         Instruction::Cpu(_)
         | Instruction::Connect { .. }
         | Instruction::Statement { .. }
+        | Instruction::Hold { .. }
+        | Instruction::Release { .. }
         | Instruction::Maybe { .. }
         | Instruction::Fork { .. }
         | Instruction::HandOff
@@ -164,6 +203,8 @@ fn round_trip(step: Instruction, backends: &[Backend]) -> SimDuration {
         Instruction::Wait { backend: None, .. }
         | Instruction::Cpu(_)
         | Instruction::Connect { .. }
+        | Instruction::Hold { .. }
+        | Instruction::Release { .. }
         | Instruction::Maybe { .. }
         | Instruction::Fork { .. }
         | Instruction::HandOff
@@ -186,6 +227,8 @@ pub(super) struct Building<'a> {
     pub gathers: bool,
     /// Whether it can lose its lock to another request.
     pub shares_lock: bool,
+    /// The backends of the connections held over what is added next, the last taken last.
+    held: Vec<BackendId>,
     parallel: Vec<Range<usize>>,
     optional: Vec<Range<usize>>,
     overhead: Vec<(usize, SimDuration)>,
@@ -202,10 +245,26 @@ impl<'a> Building<'a> {
             gathers: rules.gathers && !in_thread,
             // A loop keeps its core from one request to the next, and has no lock to lose.
             shares_lock: rules.running_at_once == 1 && (in_thread || !rules.keeps_core),
+            held: Vec::new(),
             parallel: Vec::new(),
             optional: Vec::new(),
             overhead: Vec::new(),
         }
+    }
+
+    /// What the client of a backend costs.
+    pub fn client(&self, backend: BackendId) -> BackendClient {
+        self.backends[usize::from(backend.0)].client_costs()
+    }
+
+    /// Whether a query is sent on a connection that is held longer than for the query.
+    pub fn is_held(&self, backend: BackendId) -> bool {
+        self.held.contains(&backend) || self.takes_for_first_query(backend)
+    }
+
+    /// Whether a query takes a connection for the rest of the request, unless the request has one.
+    pub fn takes_for_first_query(&self, backend: BackendId) -> bool {
+        !self.held.contains(&backend) && self.backends[usize::from(backend.0)].held() == Held::FromFirstQuery
     }
 
     /// Whether a wait blocks what runs the request, if it is marked or not.

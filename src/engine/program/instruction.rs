@@ -13,6 +13,11 @@ pub(in crate::engine) enum Instruction {
     Connect { backend: BackendId, blocking: bool },
     /// Waits for the answer to a statement other than the query, on the connection that the request holds.
     Statement { backend: BackendId, blocking: bool },
+    /// Takes a connection to a backend, or waits for one, and holds it over the steps that follow. `once`: unless the
+    /// request already holds one of that backend.
+    Hold { backend: BackendId, blocking: bool, once: bool },
+    /// Returns the connection to a backend that was taken last to be held.
+    Release { backend: BackendId },
     /// Goes through the next `steps` or leaves them out, as was drawn with the demands.
     Maybe { steps: u32 },
     /// The next `branches` waits run at the same time.
@@ -38,6 +43,8 @@ impl Instruction {
             Self::Wait { blocking, .. } => blocking,
             Self::Connect { .. }
             | Self::Statement { .. }
+            | Self::Hold { .. }
+            | Self::Release { .. }
             | Self::Maybe { .. }
             | Self::Fork { .. }
             | Self::HandOff
@@ -55,6 +62,8 @@ impl Instruction {
             Self::Wait { backend, .. } => Some(Self::wait_activity(backend)),
             Self::Statement { .. } => Some(Activity::Backend),
             Self::Connect { .. }
+            | Self::Hold { .. }
+            | Self::Release { .. }
             | Self::Maybe { .. }
             | Self::Fork { .. }
             | Self::HandOff
@@ -69,8 +78,11 @@ impl Instruction {
     pub const fn backend(self) -> Option<BackendId> {
         match self {
             Self::Wait { backend, .. } => backend,
-            Self::Connect { backend, .. } | Self::Statement { backend, .. } => Some(backend),
+            Self::Connect { backend, .. } | Self::Statement { backend, .. } | Self::Hold { backend, .. } => {
+                Some(backend)
+            }
             Self::Cpu(_)
+            | Self::Release { .. }
             | Self::Maybe { .. }
             | Self::Fork { .. }
             | Self::HandOff
@@ -92,11 +104,13 @@ impl Instruction {
 
 /// Why a connection is held at an instruction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Hold {
+pub(super) enum HeldFor {
     /// It is not, except during a query.
-    No,
+    Nothing,
     /// Its client sends another statement on it, or the query.
     Statements,
     /// Its client reads the last answer: a pool that releases connections at the end of a query does not wait for that.
     Answer,
+    /// The request holds it over several phases, and sends this query on it.
+    Phases,
 }

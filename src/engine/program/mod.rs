@@ -14,7 +14,7 @@ use crate::model::{Activity, ClassId, SimDuration};
 use crate::random::Sampler;
 
 use super::Timers;
-use instruction::Hold;
+use instruction::HeldFor;
 
 /// All classes of a workload as one policy runs them.
 #[derive(Clone, Debug)]
@@ -28,7 +28,7 @@ pub(super) struct Program {
     /// What a request is doing while that demand is served; of no meaning without one.
     activities: Vec<Activity>,
     /// Why a connection is held at the instruction at the same place, beyond the query.
-    holds: Vec<Hold>,
+    held_for: Vec<HeldFor>,
     classes: Vec<ClassProgram>,
     /// For each class, the sum of the weights up to and including it.
     weights: Vec<f64>,
@@ -57,16 +57,22 @@ pub(super) struct ClassProgram {
 }
 
 impl Program {
-    /// Whether a connection is still held at that instruction: its client is not done with it.
+    /// Whether the connection of a query is still held at that instruction: its client is not done with it.
     #[inline]
     pub fn keeps_connection(&self, place: u32) -> bool {
-        self.holds[place as usize] != Hold::No
+        matches!(self.held_for[place as usize], HeldFor::Statements | HeldFor::Answer)
     }
 
     /// Whether more statements follow on a connection, so that it is not released before that instruction.
     #[inline]
     pub fn needs_connection(&self, place: u32) -> bool {
-        self.holds[place as usize] == Hold::Statements
+        self.held_for[place as usize] == HeldFor::Statements
+    }
+
+    /// Whether a query is sent on a connection that the request holds already.
+    #[inline]
+    pub fn has_connection(&self, place: u32) -> bool {
+        matches!(self.held_for[place as usize], HeldFor::Statements | HeldFor::Phases)
     }
 
     #[inline]

@@ -156,6 +156,8 @@ fn adds_nothing(class: &ClassProgram) -> bool {
 fn is_undisturbed(step: &Instruction) -> bool {
     match step {
         Instruction::Maybe { .. } | Instruction::Fork { .. } | Instruction::Yield => false,
+        // With a pool only.
+        Instruction::Hold { .. } | Instruction::Release { .. } => false,
         Instruction::Cpu(_) | Instruction::Wait { .. } | Instruction::Depart => true,
         // In a thread pool only.
         Instruction::HandOff | Instruction::HandBack => true,

@@ -150,6 +150,23 @@ pub(crate) enum PhaseForm {
     Parallel(ParallelForm),
     /// Phases that only some requests go through, such as the query after a cache miss.
     Maybe(MaybeForm),
+    /// Phases over which a request holds a connection, such as a transaction.
+    Hold(HoldForm),
+}
+
+/// Phases over which a request holds one connection to a backend: it takes it before the first phase and returns it after the
+/// last, and queries of that backend inside use it. Another `hold` of the same backend inside takes another connection.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Hold")]
+pub(crate) struct HoldForm {
+    /// The backend: `db` or one declared in `backends`. It must have a `pool`; with only a pool, it is a lock or a semaphore.
+    pub backend: String,
+    /// Whether waiting for the connection blocks the worker, thread or loop that runs the request (default: false).
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub blocking: bool,
+    /// The phases, in order.
+    pub phases: Vec<PhaseForm>,
 }
 
 /// Phases that a request goes through with a probability. Whether it does is drawn with its demands, so it is the same under

@@ -4,14 +4,15 @@ use std::collections::HashSet;
 
 use indexmap::IndexMap;
 
-use crate::model::{Backend, BackendId, PhaseKind};
+use crate::model::{Backend, BackendId, Held, PhaseKind};
 use crate::policy::PolicyChoice;
 use crate::random::{Phase, RequestClass, SinglePhase};
 
 use super::super::diagnostic::{Diagnostic, allowed_names, shown};
 use super::super::document::Element;
-use super::super::format::{ClassForm, MaybeForm, ParallelForm, PhaseForm, WaitForm};
+use super::super::format::{ClassForm, HoldForm, MaybeForm, ParallelForm, PhaseForm, WaitForm};
 use super::super::objective::{Names, is_ambiguous};
+use super::super::source::Span;
 use super::{Checker, LoadFile};
 
 impl Checker<'_> {
@@ -63,6 +64,7 @@ impl Checker<'_> {
                 (PhaseKind::Backend { backend, blocking }, time)
             }
             PhaseForm::Parallel(parallel) => return self.parallel(parallel, node.at("parallel"), backends, load),
+            PhaseForm::Hold(hold) => return self.hold(hold, node.at("hold"), backends, load),
             PhaseForm::Maybe(MaybeForm { probability, phases }) => {
                 let node = node.at("maybe");
                 self.check_probability(probability, node.at("probability"))?;
@@ -72,6 +74,44 @@ impl Checker<'_> {
         };
         self.load_files(&mut demand, node, load)?;
         Ok(Phase::Single(SinglePhase { kind, demand }))
+    }
+
+    fn hold(
+        &self,
+        form: HoldForm,
+        node: &Element,
+        backends: &IndexMap<String, Backend>,
+        load: &mut LoadFile<'_>,
+    ) -> Result<Phase, Diagnostic> {
+        let HoldForm { backend: name, blocking, phases } = form;
+        let place = node.at("backend");
+        let backend = self.backend(&name, place, backends)?;
+        if backends[usize::from(backend.0)].pool.is_none() {
+            let name = shown(&name);
+            return Err(self
+                .error(format!("backend `{name}` has no `pool`"), place.short_span(), "there is no connection to hold")
+                .with_help(format!(
+                    "add a pool to the backend, such as \"{name}\": {{ \"pool\": {{ \"size\": 10 }} }}"
+                )));
+        }
+        let phases = self.phases(phases, node.at("phases"), backends, load)?;
+        let parallel = phases.iter().position(|phase| asks_in_parallel(phase, backend));
+        if let Some(place) = parallel {
+            let span = node.at("phases").item(place).short_span();
+            return Err(self.at_once_on_one_connection(&name, span));
+        }
+        Ok(Phase::Hold { backend, blocking, phases })
+    }
+
+    /// A connection runs one query at a time: asyncpg and SQLAlchemy raise an error, psycopg runs one after another.
+    fn at_once_on_one_connection(&self, backend: &str, span: Span) -> Diagnostic {
+        let backend = shown(backend);
+        self.error(
+            format!("parallel queries of `{backend}` on one connection"),
+            span,
+            format!("the request holds a connection to `{backend}`, which runs one query at a time"),
+        )
+        .with_help("write the queries one after another, or take them out of the `hold`")
     }
 
     fn check_probability(&self, probability: f64, node: &Element) -> Result<(), Diagnostic> {
@@ -103,7 +143,7 @@ impl Checker<'_> {
             let problem = match self.phase(wait, node, backends, load)? {
                 Phase::Parallel { branches: _, concurrent: _ } => "a `parallel` phase inside another one",
                 Phase::Maybe { probability: _, phases: _ } => "a `maybe` phase, not a wait",
-                Phase::Hold { backend: _, phases: _ } => "a `hold` phase, not a wait",
+                Phase::Hold { backend: _, blocking: _, phases: _ } => "a `hold` phase, not a wait",
                 Phase::Single(phase) => match phase.kind {
                     PhaseKind::Framework | PhaseKind::Compute => "CPU work, not a wait",
                     PhaseKind::Backend { backend: _, blocking: true } => "a blocking wait",
@@ -112,13 +152,16 @@ impl Checker<'_> {
                     {
                         "the backend has a `client`, which does CPU work"
                     }
+                    PhaseKind::Backend { backend, blocking: false } if !is_held_for_query(backends, backend) => {
+                        "requests hold one connection to the backend (`held`), which runs one query at a time"
+                    }
                     PhaseKind::Backend { backend: _, blocking: false } | PhaseKind::Sleep => {
                         branches.push(phase);
                         continue;
                     }
                 },
             };
-            let help = "a `parallel` phase takes `db`, `wait` and `sleep` phases that are not blocking, on backends without a `client`";
+            let help = "a `parallel` phase takes `db`, `wait` and `sleep` phases that are not blocking, on backends without a `client` or `held`";
             return Err(self
                 .error("this phase cannot be inside `parallel`", node.short_span(), problem)
                 .with_help(help));
@@ -200,5 +243,25 @@ impl Checker<'_> {
         Err(self
             .error("at least one class must have a weight above 0", weight.short_span(), "all weights are 0")
             .with_help("write a weight above 0, or omit `weight`, which is 1 by default"))
+    }
+}
+
+/// Whether requests hold a connection to a backend for each query, and not longer.
+fn is_held_for_query(backends: &IndexMap<String, Backend>, backend: BackendId) -> bool {
+    backends[usize::from(backend.0)].held() == Held::Query
+}
+
+/// Whether a phase has parallel queries of a backend, except on a connection taken inside it.
+fn asks_in_parallel(phase: &Phase, asked: BackendId) -> bool {
+    match phase {
+        Phase::Single(_) => false,
+        Phase::Parallel { branches, concurrent: _ } => {
+            branches.iter().any(|branch| branch.kind.backend() == Some(asked))
+        }
+        Phase::Maybe { probability: _, phases } => phases.iter().any(|phase| asks_in_parallel(phase, asked)),
+        // The hold inside has been checked.
+        Phase::Hold { backend, blocking: _, phases } => {
+            *backend != asked && phases.iter().any(|phase| asks_in_parallel(phase, asked))
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use indexmap::IndexMap;
 
-use crate::model::{Backend, CpuLimit, Machine, Pool, SimDuration};
+use crate::model::{Backend, CpuLimit, Held, Machine, Pool, SimDuration};
 use crate::random::{Clients, Retries};
 
 use super::super::diagnostic::Diagnostic;
@@ -43,13 +43,25 @@ impl Checker<'_> {
             if let Some(pool) = pool {
                 self.check_pool(pool, member.value.at("pool"))?;
             }
+            if backend.held() == Held::FromFirstQuery && backend.client_costs().has_statements() {
+                return Err(self
+                    .error(
+                        "`held` \"from_first_query\" with a client that sends `begin` or `commit`",
+                        member.value.at("pool").at("held").short_span(),
+                        "which query is the first depends on the request",
+                    )
+                    .with_help(
+                        "write \"request\", put the queries into a `hold`, or describe a client without these statements",
+                    ));
+            }
             backends.insert(name, backend);
         }
         Ok(backends)
     }
 
     fn check_pool(&self, pool: &Pool, node: &Element) -> Result<(), Diagnostic> {
-        let Pool { size, overflow: _, min, connect: _, per: _, acquire_timeout, hand_over: _, release: _ } = pool;
+        let Pool { size, overflow: _, min, connect: _, per: _, acquire_timeout, held: _, hand_over: _, release: _ } =
+            pool;
         if *acquire_timeout == Some(SimDuration::ZERO) {
             return Err(self
                 .error("`acquire_timeout` must be above 0", node.at("acquire_timeout").short_span(), "found 0")

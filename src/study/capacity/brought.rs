@@ -95,7 +95,7 @@ fn with_demand(phase: &Phase, requests: u64, seen: &mut impl Iterator<Item = Vec
         Phase::Parallel { branches, concurrent: _ } => {
             branches.iter_mut().for_each(|branch| set_demand(branch, seen.next()));
         }
-        Phase::Hold { backend: _, phases } => *phases = with_demands(phases, requests, seen),
+        Phase::Hold { backend: _, blocking: _, phases } => *phases = with_demands(phases, requests, seen),
         Phase::Maybe { probability, phases } => {
             let count = phases.iter().map(|phase| phase.singles().len()).sum();
             let of_phases: Vec<Vec<SimDuration>> = seen.by_ref().take(count).collect();

@@ -124,7 +124,7 @@ impl Demands {
                     self.add(*probability, &optional);
                     bursts.add_optional(*probability, optional_bursts);
                 }
-                Phase::Hold { backend: _, phases } => self.add_phases(phases, runner, bursts),
+                Phase::Hold { backend: _, blocking: _, phases } => self.add_phases(phases, runner, bursts),
             }
         }
     }
