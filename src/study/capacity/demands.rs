@@ -3,7 +3,7 @@
 use indexmap::IndexMap;
 
 use crate::engine::{BlockingWaits, Rounding, Rules, Timers};
-use crate::model::{Backend, BackendClient, Machine, PhaseKind, Quantum, SimDuration};
+use crate::model::{Backend, BackendClient, BackendId, Held, Machine, PhaseKind, Quantum, SimDuration, Statement};
 use crate::random::{Distribution, Phase, RequestClass, SinglePhase, Workload};
 
 /// The backends of a scenario by name, in their order.
@@ -35,6 +35,10 @@ pub(super) struct Demands {
     pub connections: Vec<f64>,
     /// The most queries of a request under way at the same time, by backend; 0 where there are none.
     pub queries_at_once: Vec<u32>,
+    /// The most connections that a request holds at the same time, by backend.
+    pub connections_at_once: Vec<u32>,
+    /// Whether requests hold connections over more than a query and its statements, by backend.
+    pub holds: Vec<bool>,
     /// Whether waits for it block what runs the request, by backend.
     pub blocks: Vec<bool>,
 }
@@ -58,6 +62,8 @@ impl Demands {
             queries: vec![0.0; backends],
             connections: vec![0.0; backends],
             queries_at_once: vec![0; backends],
+            connections_at_once: vec![0; backends],
+            holds: vec![false; backends],
             blocks: vec![false; backends],
             ..Self::default()
         }
@@ -76,6 +82,9 @@ impl Demands {
             self.queries[backend] += share * class.queries[backend];
             self.connections[backend] += share * class.connections[backend];
             self.queries_at_once[backend] = self.queries_at_once[backend].max(class.queries_at_once[backend]);
+            self.connections_at_once[backend] =
+                self.connections_at_once[backend].max(class.connections_at_once[backend]);
+            self.holds[backend] |= class.holds[backend];
             self.blocks[backend] |= class.blocks[backend];
         }
     }
@@ -83,14 +92,15 @@ impl Demands {
     fn of_class(class: &RequestClass, rules: &Rules, machine: &Machine, backends: &BackendMap) -> Self {
         let mut demands = Self::none(backends);
         let runner = Running::new(class, rules, backends);
-        let mut bursts = Bursts::default();
-        demands.add_phases(&class.phases, &runner, &mut bursts);
+        let mut progress = Progress::new(backends);
+        demands.add_sessions(class, backends.len(), &runner, &mut progress);
+        demands.end_sessions(&progress, rules);
         let overhead = rules.overhead.total().as_nanos() as f64;
         demands.cpu += overhead;
         demands.trailing = rules.overhead.after.as_nanos() as f64;
         demands.turn += overhead;
         demands.stay += overhead;
-        let switching = bursts.number * switch_nanos(rules, machine);
+        let switching = progress.bursts * switch_nanos(rules, machine);
         demands.cpu += switching;
         demands.turn += switching;
         demands.stay += switching;
@@ -101,32 +111,118 @@ impl Demands {
         demands
     }
 
-    fn add_phases(&mut self, phases: &[Phase], runner: &Running<'_>, bursts: &mut Bursts) {
+    /// The phases of a class inside the connections that it holds for the whole request, of the first `backends`.
+    fn add_sessions(&mut self, class: &RequestClass, backends: usize, runner: &Running<'_>, progress: &mut Progress) {
+        let is_session = |backend: &usize| {
+            let held = runner.waits.backends[*backend].held();
+            held == Held::Request && class.asks(BackendId(*backend as u16))
+        };
+        match (0..backends).rfind(is_session) {
+            None => self.add_phases(&class.phases, runner, progress),
+            Some(backend) => {
+                let id = BackendId(backend as u16);
+                self.hold(id, runner, progress, |held, runner, progress| {
+                    held.add_sessions(class, backend, runner, progress);
+                });
+                self.connections[backend] += runner.rules.overhead.response.as_nanos() as f64;
+            }
+        }
+    }
+
+    /// The request departs, and returns the connections that it has held since its first queries.
+    fn end_sessions(&mut self, progress: &Progress, rules: &Rules) {
+        for (backend, has_queried) in progress.has_queried.iter().enumerate() {
+            self.connections[backend] += has_queried * rules.overhead.response.as_nanos() as f64;
+            self.connections_at_once[backend] += u32::from(*has_queried > 0.0);
+            self.holds[backend] |= *has_queried > 0.0;
+        }
+    }
+
+    fn add_phases(&mut self, phases: &[Phase], runner: &Running<'_>, progress: &mut Progress) {
         for phase in phases {
+            let before = self.stay;
             match phase {
                 Phase::Single(single) => {
-                    bursts.add(single, runner.waits.backends);
+                    progress.add(single, runner);
                     self.one_after_another(single, runner);
+                    self.add_to_sessions(before, progress);
                 }
                 Phase::Parallel { branches, concurrent } => {
-                    bursts.end();
+                    progress.wait();
                     if runner.gathers || *concurrent {
                         self.at_the_same_time(branches, runner.waits, runner.blocks(false));
                     } else {
                         branches.iter().for_each(|branch| self.one_after_another(branch, runner));
                     }
+                    self.add_to_sessions(before, progress);
                 }
                 Phase::Maybe { probability, phases: _ } if *probability <= 0.0 => {}
                 Phase::Maybe { probability, phases } => {
                     let mut optional = Self::none(runner.waits.backends);
-                    let mut optional_bursts = Bursts { number: 0.0, under_way: bursts.under_way };
-                    optional.add_phases(phases, runner, &mut optional_bursts);
+                    let mut inside = Progress { bursts: 0.0, ..progress.clone() };
+                    optional.add_phases(phases, runner, &mut inside);
                     self.add(*probability, &optional);
-                    bursts.add_optional(*probability, optional_bursts);
+                    progress.add_optional(*probability, &inside);
                 }
-                Phase::Hold { backend: _, blocking: _, phases } => self.add_phases(phases, runner, bursts),
+                Phase::Hold { backend, blocking: _, phases } => {
+                    self.hold(*backend, runner, progress, |held, runner, progress| {
+                        held.add_phases(phases, runner, progress);
+                    });
+                }
             }
         }
+    }
+
+    /// The time since `before` counts for the connections that are held since the first query.
+    fn add_to_sessions(&mut self, before: f64, progress: &Progress) {
+        let span = self.stay - before;
+        for (nanos, has_queried) in self.connections.iter_mut().zip(&progress.has_queried) {
+            *nanos += has_queried * span;
+        }
+    }
+
+    /// Phases over which a connection is held.
+    fn hold(
+        &mut self,
+        backend: BackendId,
+        runner: &Running<'_>,
+        progress: &mut Progress,
+        add: impl FnOnce(&mut Self, &Running<'_>, &mut Progress),
+    ) {
+        let client = runner.client(backend);
+        let mut held = Self::none(runner.waits.backends);
+        if client.has_statements() {
+            progress.work();
+        }
+        held.add_statement(backend, client.begin, runner, progress);
+        add(&mut held, &runner.holding(backend), progress);
+        held.add_statement(backend, client.commit, runner, progress);
+        if client.commit.is_some() {
+            progress.work();
+        }
+        let place = usize::from(backend.0);
+        held.connections[place] += held.stay;
+        held.connections_at_once[place] += 1;
+        held.holds[place] = true;
+        self.add(1.0, &held);
+    }
+
+    /// A statement that a client sends once for a hold.
+    fn add_statement(
+        &mut self,
+        backend: BackendId,
+        statement: Option<Statement>,
+        runner: &Running<'_>,
+        progress: &mut Progress,
+    ) {
+        let Some(Statement { cpu, time }) = statement else { return };
+        progress.work();
+        progress.wait();
+        let (cpu, time) = (cpu.as_nanos() as f64, (time + runner.backend(backend).round_trip).as_nanos() as f64);
+        self.cpu += cpu;
+        self.turn += cpu;
+        self.stay += cpu + time;
+        self.wait(time, runner.blocks(false));
     }
 
     fn one_after_another(&mut self, phase: &SinglePhase, runner: &Running<'_>) {
@@ -139,17 +235,20 @@ impl Demands {
                 self.cpu += nanos;
                 self.turn += nanos;
             }
-            PhaseKind::Backend { backend, blocking } => {
-                let backend = usize::from(backend.0);
-                let client = waits.backends[backend].client_costs();
+            PhaseKind::Backend { backend: id, blocking } => {
+                let backend = usize::from(id.0);
+                let client = runner.client(id);
                 let cpu = client.cpu().as_nanos() as f64;
-                let statements = statement_nanos(&waits.backends[backend], client);
+                let statements = statement_nanos(runner.backend(id), client);
                 self.cpu += cpu;
                 self.turn += cpu;
                 self.stay += cpu + statements;
                 self.queries[backend] += nanos;
-                self.connections[backend] += nanos + if client.has_statements() { statements + cpu } else { 0.0 };
                 self.queries_at_once[backend] = self.queries_at_once[backend].max(1);
+                if !runner.is_held(id) {
+                    self.connections[backend] += nanos + if client.has_statements() { statements + cpu } else { 0.0 };
+                    self.connections_at_once[backend] = self.connections_at_once[backend].max(1);
+                }
                 self.wait(nanos + statements, runner.blocks(blocking));
                 self.blocks[backend] |= runner.blocks(blocking);
             }
@@ -183,26 +282,51 @@ impl Demands {
         }
         self.stay += longest;
         self.turn += if blocks { longest } else { 0.0 };
-        for (most, number) in self.queries_at_once.iter_mut().zip(queries_at_once) {
-            *most = number.max(*most);
+        for most in [&mut self.queries_at_once, &mut self.connections_at_once] {
+            most.iter_mut().zip(&queries_at_once).for_each(|(most, number)| *most = (*number).max(*most));
         }
     }
 }
 
-/// What runs the requests of a class.
+/// What runs the requests of a class, and the connections that they hold.
+#[derive(Clone)]
 struct Running<'a> {
     rules: &'a Rules,
     waits: WaitDemands<'a>,
     in_thread: bool,
     /// Whether parallel waits run at the same time.
     gathers: bool,
+    /// The backends of the connections held over the phases that come next.
+    held: Vec<BackendId>,
 }
 
 impl<'a> Running<'a> {
     fn new(class: &RequestClass, rules: &'a Rules, backends: &'a BackendMap) -> Self {
         let in_thread = rules.thread_pool.as_ref().is_some_and(|pool| pool.takes(&class.name));
         let waits = WaitDemands { backends, timers: rules.timers.filter(|_| !in_thread) };
-        Self { rules, waits, in_thread, gathers: rules.gathers && !in_thread }
+        Self { rules, waits, in_thread, gathers: rules.gathers && !in_thread, held: Vec::new() }
+    }
+
+    /// The same with one more connection.
+    fn holding(&self, backend: BackendId) -> Self {
+        let held = self.held.iter().copied().chain([backend]).collect();
+        Self { held, ..self.clone() }
+    }
+
+    fn backend(&self, backend: BackendId) -> &'a Backend {
+        &self.waits.backends[usize::from(backend.0)]
+    }
+
+    /// Whether queries of a backend use a connection that is held longer than for the query.
+    fn is_held(&self, backend: BackendId) -> bool {
+        self.held.contains(&backend) || self.backend(backend).held() == Held::FromFirstQuery
+    }
+
+    /// What the client of a backend does for a query: without the statements that it sends once for a connection that is
+    /// held.
+    fn client(&self, backend: BackendId) -> BackendClient {
+        let client = self.backend(backend).client_costs();
+        if self.is_held(backend) { BackendClient { begin: None, commit: None, ..client } } else { client }
     }
 
     /// Whether a wait, marked as blocking or not, blocks what runs the request.
@@ -215,58 +339,63 @@ impl<'a> Running<'a> {
     }
 }
 
-/// The bursts of a request in the mean: CPU phases one after another are one burst.
-#[derive(Clone, Copy, Debug, Default)]
-struct Bursts {
-    number: f64,
+/// How far a request has come, in the mean over all requests.
+#[derive(Clone, Debug)]
+struct Progress {
+    /// The bursts so far: CPU phases one after another are one burst.
+    bursts: f64,
     /// The probability that the last phase ended with a burst, which the next one may continue.
-    under_way: f64,
+    in_burst: f64,
+    /// By backend, the probability that a connection is held since the first query.
+    has_queried: Vec<f64>,
 }
 
-impl Bursts {
-    fn add(&mut self, phase: &SinglePhase, backends: &BackendMap) {
-        let (begun, ends_with_cpu) = bursts_of(phase, backends);
-        let continues = if begins_with_cpu(phase, backends) { self.under_way } else { 0.0 };
-        self.number += f64::from(begun) - continues;
-        self.under_way = f64::from(u8::from(ends_with_cpu));
+impl Progress {
+    fn new(backends: &BackendMap) -> Self {
+        Self { bursts: 0.0, in_burst: 0.0, has_queried: vec![0.0; backends.len()] }
     }
 
-    /// Adds those of phases that are gone through with that probability.
-    fn add_optional(&mut self, probability: f64, optional: Self) {
-        self.number += probability * optional.number;
-        self.under_way += probability * (optional.under_way - self.under_way);
+    fn add(&mut self, phase: &SinglePhase, runner: &Running<'_>) {
+        let Some(backend) = phase.kind.backend() else {
+            return if phase.kind.is_cpu() { self.work() } else { self.wait() };
+        };
+        if !runner.held.contains(&backend) && runner.backend(backend).held() == Held::FromFirstQuery {
+            self.has_queried[usize::from(backend.0)] = 1.0;
+        }
+        let client = runner.client(backend);
+        let takes_time = |span: SimDuration| span > SimDuration::ZERO;
+        if client.has_statements() {
+            // One to connect and for the first statement, one for each further one and for the query, one at the end.
+            self.work();
+            self.bursts += f64::from(1 + client.statements().count() as u32);
+            return;
+        }
+        if takes_time(client.before) {
+            self.work();
+        }
+        self.wait();
+        if takes_time(client.after) {
+            self.work();
+        }
+    }
+
+    /// Adds phases that are gone through with that probability.
+    fn add_optional(&mut self, probability: f64, optional: &Self) {
+        let towards = |from: &mut f64, to: f64| *from += probability * (to - *from);
+        self.bursts += probability * optional.bursts;
+        towards(&mut self.in_burst, optional.in_burst);
+        self.has_queried.iter_mut().zip(&optional.has_queried).for_each(|(from, to)| towards(from, *to));
+    }
+
+    /// CPU work begins, or goes on.
+    fn work(&mut self) {
+        self.bursts += 1.0 - self.in_burst;
+        self.in_burst = 1.0;
     }
 
     /// A wait follows.
-    fn end(&mut self) {
-        self.under_way = 0.0;
-    }
-}
-
-/// How many bursts a phase has, and whether it ends with one.
-fn bursts_of(phase: &SinglePhase, backends: &BackendMap) -> (u32, bool) {
-    let PhaseKind::Backend { backend, .. } = phase.kind else {
-        let is_cpu = phase.kind.is_cpu();
-        return (u32::from(is_cpu), is_cpu);
-    };
-    let client = backends[usize::from(backend.0)].client_costs();
-    if client.has_statements() {
-        // One to connect and for the first statement, one for each further one and for the query, one at the end.
-        return (2 + client.statements().count() as u32, true);
-    }
-    let takes_time = |span: SimDuration| span > SimDuration::ZERO;
-    (u32::from(takes_time(client.before)) + u32::from(takes_time(client.after)), takes_time(client.after))
-}
-
-/// Whether a phase begins with a burst, which is one with that of the phase before.
-fn begins_with_cpu(phase: &SinglePhase, backends: &BackendMap) -> bool {
-    match phase.kind {
-        PhaseKind::Framework | PhaseKind::Compute => true,
-        PhaseKind::Sleep => false,
-        PhaseKind::Backend { backend, .. } => {
-            let client = backends[usize::from(backend.0)].client_costs();
-            client.has_statements() || client.before > SimDuration::ZERO
-        }
+    fn wait(&mut self) {
+        self.in_burst = 0.0;
     }
 }
 

@@ -96,7 +96,11 @@ impl<'a> Stations<'a> {
         match station {
             Station::Workers | Station::Threads | Station::MaxInProgress | Station::ThreadPool => true,
             Station::Gil | Station::Loop => self.demands.turn > self.demands.cpu,
-            Station::Pool(name) => waits_for_pool && self.scenario.backends().get(name).is_some_and(outlasts_queries),
+            Station::Pool(name) => {
+                let backend = self.scenario.backends().get_full(name);
+                waits_for_pool
+                    && backend.is_some_and(|(place, _, backend)| self.demands.holds[place] || outlasts_queries(backend))
+            }
             Station::Cores | Station::CpuLimit | Station::Backend(_) => false,
         }
     }
@@ -125,18 +129,21 @@ impl<'a> Stations<'a> {
             demands.cpu <= 0.0 || slots <= u64::from(rules.running_at_once) && scenario.machine().runs_at_once(all);
         // A loop keeps its core from one request to the next, or does not: what that costs is not known in advance.
         let switches_are_known = scenario.machine().context_switch.as_nanos() == 0 || !rules.keeps_core;
-        let backend_is_free = |(backend, at_once): (&Backend, &u32)| {
-            let at_once = u64::from(*at_once);
-            let has_room = |room: Option<u64>, asking: u64| room.is_none_or(|room| asking * at_once <= room);
+        let at_once = demands.queries_at_once.iter().zip(&demands.connections_at_once);
+        let backend_is_free = |(backend, (queries, held)): (&Backend, (&u32, &u32))| {
+            let has_room = |room: Option<u64>, asking: u64, at_once: u32| {
+                room.is_none_or(|room| asking * u64::from(at_once) <= room)
+            };
             let pool = backend.pool.as_ref().map(|pool| (u64::from(pool.lasting()), pool.per));
             let has_connections = match pool {
-                Some((size, PoolScope::Worker)) => has_room(Some(size), slots),
-                Some((size, PoolScope::Application)) => has_room(Some(size), all),
+                Some((size, PoolScope::Worker)) => has_room(Some(size), slots, *held),
+                Some((size, PoolScope::Application)) => has_room(Some(size), all, *held),
                 None => true,
             };
-            has_connections && has_room(backend.concurrency.map(|concurrency| u64::from(concurrency.get())), all)
+            has_connections
+                && has_room(backend.concurrency.map(|concurrency| u64::from(concurrency.get())), all, *queries)
         };
-        let backends_are_free = scenario.backends().values().zip(&demands.queries_at_once).all(backend_is_free);
+        let backends_are_free = scenario.backends().values().zip(at_once).all(backend_is_free);
         cpu_is_free && switches_are_known && backends_are_free && demands.stay_is_exact
     }
 
@@ -151,10 +158,12 @@ impl<'a> Stations<'a> {
             || machine.quantum == Quantum::ProcessorSharing
             || all_run && !blocks;
         let mut asked = scenario.backends().values().zip(&demands.queries_at_once).zip(&demands.blocks);
-        let holds_are_known = asked.all(|((backend, at_once), blocks)| {
-            let is_limited = backend.pool.is_some() || backend.concurrency.is_some();
-            *at_once == 0 || !(is_limited && *blocks || outlasts_queries(backend))
-        });
+        let holds_nothing = !demands.holds.contains(&true);
+        let holds_are_known = holds_nothing
+            && asked.all(|((backend, at_once), blocks)| {
+                let is_limited = backend.pool.is_some() || backend.concurrency.is_some();
+                *at_once == 0 || !(is_limited && *blocks || outlasts_queries(backend))
+            });
         switches_are_known && (all_run || !blocks) && holds_are_known
     }
 }
