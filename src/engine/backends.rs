@@ -123,6 +123,14 @@ impl Backends {
         station.first_pool.map(|first| PoolId(if station.is_pool_shared { first } else { first + worker }))
     }
 
+    /// The backend of a pool, and the worker that the pool belongs to if each has its own.
+    pub fn owner_of(&self, pool: PoolId) -> (BackendId, Option<u32>) {
+        let backend = self.pools[pool.0 as usize].backend;
+        let station = &self[backend];
+        let first = station.first_pool.filter(|_| !station.is_pool_shared);
+        (backend, first.map(|first| pool.0 - first))
+    }
+
     #[inline]
     pub fn pool(&mut self, pool: PoolId) -> &mut ConnectionPool {
         &mut self.pools[pool.0 as usize]

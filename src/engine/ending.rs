@@ -30,6 +30,7 @@ impl<O: Observer> Simulation<O> {
             Ending::Deadlock | Ending::Standstill | Ending::TooManyInFlight | Ending::ClockLimit => self.now,
         };
         self.now = end.max(self.now);
+        let deadlock = self.deadlock();
         self.book_unfinished();
         self.report_unfinished();
         let counts = self.counts;
@@ -37,6 +38,7 @@ impl<O: Observer> Simulation<O> {
             start: self.warm_up,
             end: end.max(self.warm_up),
             ending: self.ending,
+            deadlock,
             trace_error: self.arrivals.intake.as_ref().and_then(Intake::error).map(String::from),
             classes: counts.classes,
             warm_up_requests: counts.warm_up_requests,

@@ -16,6 +16,7 @@ mod backends;
 mod backlog;
 mod booking;
 mod cores;
+mod deadlock;
 mod departure;
 mod ending;
 mod event;
@@ -47,6 +48,7 @@ mod waiting;
 mod waits;
 mod workers;
 
+pub use deadlock::{Deadlock, HeldResource, Holder};
 pub use departure::{Departure, Outcome, add_spent, runs};
 pub use level::Usage;
 pub use observer::{Entrance, Observer, Segment};

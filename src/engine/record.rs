@@ -2,6 +2,7 @@
 
 use crate::model::{FailedBy, RejectedBy, SimDuration, SimTime};
 
+use super::deadlock::Deadlock;
 use super::level::Usage;
 use super::usage::{QueueUsage, WorkerUsage};
 
@@ -14,6 +15,8 @@ pub struct Record {
     pub end: SimTime,
     /// Why it ended.
     pub ending: Ending,
+    /// The requests in flight at the end that would never have gone on, if there are any.
+    pub deadlock: Option<Deadlock>,
     /// Why a trace could not be read to its end, if it could not.
     pub trace_error: Option<String>,
     /// What happened to the requests of each class.

@@ -56,7 +56,7 @@ pub(super) enum Executor {
 }
 
 /// A pool in which a connection is held.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct PoolId(pub u32);
 
 /// What is known of a request in flight.

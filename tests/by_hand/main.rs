@@ -14,6 +14,7 @@ mod clients;
 mod common;
 mod cores;
 mod cpu_quota;
+mod deadlocks;
 mod dispatch;
 mod faults;
 mod free_threads;

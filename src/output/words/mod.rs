@@ -3,6 +3,7 @@
 //! Sentences have no full stop, so that a caller can continue them.
 
 mod check;
+mod deadlock;
 mod estimates;
 mod json;
 mod replay;
@@ -13,6 +14,7 @@ mod verify;
 pub use self::check::{
     advice, comparison_note, reason, unjudged_help, why_not_comparable, why_undecided, without_data,
 };
+pub use self::deadlock::deadlock;
 pub use self::estimates::{missed, not_estimable};
 pub use self::json::{check_value, number_value, replay_value, results_value};
 pub use self::replay::{bad_observations, case_description, not_replayable};

@@ -32,9 +32,9 @@ pub fn incomplete(why: &Incomplete) -> String {
         Incomplete::TooManyInFlight { after_s } => {
             format!("stopped after {after_s} s: more requests were in flight than run.max_in_flight allows")
         }
-        Incomplete::Deadlock { after_s } => format!(
-            "stopped after {after_s} s: a deadlock, every request in flight waits for another; a wait that blocks a loop while it waits for a connection, which another request releases only when the loop runs it, causes this"
-        ),
+        Incomplete::Deadlock { after_s } => {
+            format!("stopped after {after_s} s: a deadlock, every request in flight waits for another")
+        }
         Incomplete::Standstill { after_s } => format!(
             "stopped after {after_s} s: the clock does not advance, events repeat at one instant; users with no think time who are rejected cause this"
         ),

@@ -190,6 +190,7 @@ impl Batch {
             from_warm_up: FromWarmUp::default(),
             phase_events: 0,
             incomplete: None,
+            deadlock: None,
         }
     }
 

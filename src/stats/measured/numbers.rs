@@ -4,8 +4,8 @@ use indexmap::IndexMap;
 
 use crate::model::{Breakdown, Named};
 use crate::stats::results::{
-    Imbalance, InSystem, OperationCounts, RequestCounts, Slowdown, StationResults, Summary, Utilization, WaitingTime,
-    WorkerResults,
+    DeadlockResults, Imbalance, InSystem, OperationCounts, RequestCounts, Slowdown, StationResults, Summary,
+    Utilization, WaitingTime, WorkerResults,
 };
 
 use super::totals::Incomplete;
@@ -55,6 +55,8 @@ pub struct PolicyNumbers {
     pub warm_up_requests: u64,
     /// Why a run stopped before its end.
     pub incomplete: Option<Incomplete>,
+    /// Requests that will never go on.
+    pub deadlock: Option<DeadlockResults>,
     /// Phase starts and ends.
     pub events: u64,
 }

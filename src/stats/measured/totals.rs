@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::engine::{ClassCounts, Ending, FromWarmUp, QueueUsage, Record, Usage, WorkerUsage};
+use crate::engine::{ClassCounts, Deadlock, Ending, FromWarmUp, QueueUsage, Record, Usage, WorkerUsage};
 
 /// Counts and integrals over time; they add up over runs.
 #[derive(Clone, Debug, PartialEq)]
@@ -39,6 +39,8 @@ pub struct Totals {
     pub phase_events: u64,
     /// Why a run stopped before its end.
     pub incomplete: Option<Incomplete>,
+    /// The requests of a run that will never go on.
+    pub deadlock: Option<Deadlock>,
 }
 
 impl Totals {
@@ -61,10 +63,11 @@ impl Totals {
             from_warm_up: record.from_warm_up,
             phase_events: record.phase_events,
             incomplete: incomplete(record),
+            deadlock: record.deadlock.clone(),
         }
     }
 
-    /// Adds those of another run to these. The first reason to stop early stays.
+    /// Adds those of another run to these. The first reason to stop early stays, and so does the first deadlock.
     pub fn add(&mut self, other: &Self) {
         self.nanos += other.nanos;
         self.classes.iter_mut().zip(&other.classes).for_each(|(counts, more)| counts.add(*more));
@@ -89,6 +92,7 @@ impl Totals {
         self.from_warm_up.add(other.from_warm_up);
         self.phase_events += other.phase_events;
         self.incomplete = self.incomplete.take().or_else(|| other.incomplete.clone());
+        self.deadlock = self.deadlock.take().or_else(|| other.deadlock.clone());
     }
 
     /// Measured time, in seconds.

@@ -3,6 +3,7 @@
 //! All times are in milliseconds. A number that does not exist (a percentile of no request, the slowdown of a
 //! request without demand) is `None`, written as `null`.
 
+mod deadlock;
 mod faults;
 mod intervals;
 mod objectives;
@@ -16,6 +17,7 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+pub use self::deadlock::*;
 pub use self::faults::*;
 pub use self::intervals::*;
 pub use self::objectives::*;

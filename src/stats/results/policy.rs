@@ -4,6 +4,7 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::deadlock::DeadlockResults;
 use super::faults::FaultEffect;
 use super::intervals::ClassConfidence;
 use super::intervals::{Confidence, IntervalMethod};
@@ -116,6 +117,9 @@ pub struct PolicyResults {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]
     pub incomplete: Option<Incomplete>,
+    /// Requests in flight at the end of the run, of the first replication that has any, that would never have gone on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deadlock: Option<DeadlockResults>,
     /// Phase starts and ends, whatever the engine skips.
     pub events: u64,
     /// What single requests did, for short runs or when asked for.
@@ -186,6 +190,7 @@ impl PolicyResults {
             amplification,
             warm_up_requests,
             incomplete,
+            deadlock,
             events,
         } = estimated.numbers.clone();
         let class = |(place, (name, numbers)): (usize, (String, ClassNumbers))| {
@@ -224,6 +229,7 @@ impl PolicyResults {
             saturation: saturation.clone(),
             no_prediction: *no_prediction,
             incomplete,
+            deadlock,
             events,
             timeline: timelines.map(|most| timeline.iter().take(most).cloned().collect()),
         }

@@ -79,7 +79,7 @@ pub(super) fn run(
     let mut simulation = Simulation::new(setup, SaturatedObserver::default());
     let is_stuck = simulation.advance(EVENTS).not();
     let (record, watch) = simulation.finish();
-    if is_stuck {
+    if is_stuck || record.deadlock.is_some() {
         return None;
     }
     let core_nanos = record.end.as_nanos() as f64 * f64::from(scenario.machine().cores);

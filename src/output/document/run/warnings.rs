@@ -12,6 +12,9 @@ pub fn warnings(results: &ScenarioResults) -> Vec<String> {
         let saturation = policy.saturation.as_ref();
         warnings.extend(saturation.and_then(words::load_warning).map(|message| format!("{}: {message}", policy.name)));
     }
+    for policy in &results.policies {
+        warnings.extend(policy.deadlock.as_ref().map(|found| format!("{}: {}", policy.name, words::deadlock(found))));
+    }
     warnings.extend(results.policies.iter().filter_map(stations::imbalance));
     for policy in &results.policies {
         let why = policy.no_prediction.map(words::no_prediction);

@@ -4,6 +4,7 @@ use indexmap::IndexMap;
 
 use crate::engine::ClassCounts;
 use crate::model::{Activity, Breakdown, Named, Quantity, SimDuration, Tail};
+use crate::stats::measured::deadlock::deadlock;
 use crate::stats::measured::numbers::{ClassNumbers, PolicyNumbers, Tails};
 use crate::stats::measured::of_arrived::{OfArrived, Percentile};
 use crate::stats::measured::outcomes::{Operations, Unanswered};
@@ -59,6 +60,7 @@ impl Collector {
             amplification: self.operations.as_ref().and_then(|_| amplification(requests)),
             warm_up_requests: totals.warm_up_requests,
             incomplete: totals.incomplete.clone(),
+            deadlock: totals.deadlock.as_ref().map(|found| deadlock(found, subject)),
             events: totals.phase_events,
         }
     }
