@@ -17,7 +17,9 @@ fn held(deadlock: &Deadlock) -> Vec<String> {
         let holders: Vec<String> = held
             .holders
             .iter()
-            .map(|holder| format!("{} for {} since {}", holder.request + 1, name(holder.waits_for), holder.since))
+            .map(|holder| {
+                format!("{} for {} since {}", holder.request + 1, name(holder.waits_for), holder.since.since_start())
+            })
             .collect();
         let worker = held.worker.map(|worker| format!(" of worker {}", worker + 1)).unwrap_or_default();
         format!("{} {}{worker}: {}; {} wait", held.number, name(held.resource), holders.join(", "), held.waiting)
