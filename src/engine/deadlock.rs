@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use crate::model::{ClassId, Resource, SimTime};
 
+use super::event::EventId;
 use super::observer::Observer;
 use super::record::Ending;
 use super::requests::{Executor, PoolId, RequestId, State};
@@ -129,13 +130,14 @@ impl<O: Observer> Simulation<O> {
         match request.state {
             State::WaitingForConnection(backend) => {
                 let pool = self.backends.pool_of(backend, request.worker)?;
-                let gives_up = more.is_some_and(|more| more.acquire_timeout != super::event::EventId::default());
+                let gives_up = more.is_some_and(|more| more.acquire_timeout != EventId::default());
                 (!gives_up).then_some(Scarce::Connection(pool))
             }
             State::WaitingForThread => Some(Scarce::Thread(request.worker)),
             State::WaitingForTurn if self.waits_for_loop(id) => Some(Scarce::Loop(request.worker)),
             State::WaitingForTurn => Some(Scarce::Turn(request.worker)),
             State::InBacklog
+            | State::Connecting(_)
             | State::WaitingForCore
             | State::Running
             | State::WaitingForBackend(_)

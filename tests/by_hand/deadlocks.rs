@@ -110,12 +110,12 @@ fn a_loop_is_blocked_by_a_request_that_waits_for_a_connection_of_one_that_needs_
 
 #[test]
 fn threads_of_a_loop_are_held_by_requests_that_wait_for_a_connection() {
-    // The first request holds the connection and waits for a thread; both threads wait for the connection.
+    // The first request has the only thread and the only connection, and waits for another one.
     let with = r#""backends": { "db": { "pool": { "size": 1, "per": "application" } } }, "machine": { "cores": 4 }"#;
-    let policy = r#"{ "async": { "thread_pool": { "threads": 1, "classes": [ "threaded" ] } } }"#;
+    let policy = r#"{ "async": { "thread_pool": { "threads": 1, "classes": [ "deep" ] } } }"#;
     let nested = r#"{ "hold": { "backend": "db", "phases": [ { "hold": { "backend": "db", "phases": [ { "sleep": "1ms" } ] } } ] } }"#;
-    let classes = format!("threaded = {nested}; other = compute 1");
-    let system = System { classes: &classes, arrivals: "0 threaded, 1 threaded, 2 other", with };
+    let classes = format!("deep = {nested}; other = compute 1");
+    let system = System { classes: &classes, arrivals: "0 deep, 1 deep, 2 other", with };
     let found = record(system, policy).deadlock.expect("a deadlock");
     let expected =
         ["1 pool.db: 1 for pool.db since 0ms; 1 wait", "1 threads of worker 1: 1 for pool.db since 0ms; 1 wait"];
