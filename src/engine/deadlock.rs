@@ -123,8 +123,7 @@ impl<O: Observer> Simulation<O> {
     /// What a request waits for without a limit.
     fn waits_for(&self, id: RequestId) -> Option<Scarce> {
         let (request, more) = self.requests.with_more(id);
-        let client_cancels = self.clients.clients.cancel && self.clients.timeout.is_some();
-        if request.executor == Executor::Acceptor || client_cancels && !request.has_responded {
+        if request.executor == Executor::Acceptor || self.client_will_cancel(id) {
             return None;
         }
         match request.state {
@@ -145,6 +144,13 @@ impl<O: Observer> Simulation<O> {
             | State::Forked
             | State::Away => None,
         }
+    }
+
+    /// Whether the client of a request, or of a branch, will give up, and the request with it.
+    fn client_will_cancel(&self, id: RequestId) -> bool {
+        let request = self.requests.more(id).and_then(|more| more.parent).unwrap_or(id);
+        let gives_up = self.requests.more(request).is_some_and(|more| more.client_timeout != EventId::default());
+        gives_up && self.clients.clients.cancel
     }
 
     /// Whether a request waits for the loop of a worker with a thread pool, and not yet for the lock.
