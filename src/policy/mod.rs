@@ -84,7 +84,8 @@ policies! {
     "threaded" => Threaded,
     /// Each worker has one event loop, which continues with another request while one waits.
     "async" => Async,
-    /// gunicorn: Python under WSGI, with one request per worker (`sync`) or a thread pool in each worker (`gthread`).
+    /// gunicorn: Python under WSGI, with one request per worker (`sync`), a thread pool in each worker (`gthread`) or greenlets
+    /// (`gevent`); or under ASGI, with workers of uvicorn (`uvicorn_worker`).
     "gunicorn" => Gunicorn,
     /// uvicorn: Python under ASGI, an event loop in each worker.
     "uvicorn" => Uvicorn,
@@ -92,10 +93,22 @@ policies! {
     "fastapi_threadpool" => FastapiThreadpool,
     /// waitress: Python under WSGI, one process with a thread pool behind one thread that does the network I/O.
     "waitress" => Waitress,
+    /// uWSGI: Python under WSGI, processes with one or more threads.
+    "uwsgi" => Uwsgi,
+    /// Hypercorn: Python under ASGI, an event loop in each worker.
+    "hypercorn" => Hypercorn,
+    /// Django under ASGI with views that are plain functions: each request runs in a thread of its own.
+    "django_asgi" => DjangoAsgi,
+    /// Celery: Python tasks, workers with a pool of child processes.
+    "celery" => Celery,
     /// Node: JavaScript on an event loop in each worker.
     "node" => Node,
     /// Puma: Ruby under its global VM lock, with threads in each worker.
     "puma" => Puma,
+    /// Unicorn: Ruby, one request per worker.
+    "unicorn" => Unicorn,
+    /// PHP-FPM: PHP, one request per child process.
+    "php_fpm" => PhpFpm,
     /// Tomcat: Java, one process whose threads run in parallel.
     "tomcat" => Tomcat,
     /// Go's net/http: a goroutine for each request, on all cores.

@@ -162,10 +162,11 @@ fn no_prediction_is_possible_above_95_percent_of_the_capacity() {
 #[test]
 fn errors_in_a_preset_are_shown_at_their_place() {
     for (policy, message, help) in [
-        (r#"{ "gunicorn": { "worker_class": "gevent" } }"#, "gevent", "`sync`"),
+        (r#"{ "gunicorn": { "worker_class": "tornado" } }"#, "tornado", "`sync`"),
         (r#"{ "uvicorn": { "looop": "uvloop" } }"#, "looop", "did you mean `loop`?"),
         (r#"{ "uvicorn": { "overhead": { "befor": "1ms" } } }"#, "befor", "did you mean `before`?"),
-        (r#"{ "unicorn": {} }"#, "unicorn", "did you mean `gunicorn`?"),
+        (r#"{ "guniconr": {} }"#, "guniconr", "did you mean `gunicorn`?"),
+        (r#"{ "celery": {} }"#, "`concurrency`", "concurrency"),
         (r#"{ "fastapi_threadpool": { "classes": ["pgae"] } }"#, "unknown class `pgae`", "did you mean `page`?"),
     ] {
         let scenario = format!(

@@ -34,7 +34,7 @@ impl Document for PresetList {
     }
 
     fn records(&self) -> Records {
-        Records::of(self.presets().map(|(example, StandsFor { policy, measured_on })| {
+        Records::of(self.presets().map(|(example, StandsFor { policy, measured_on, note })| {
             let overhead = example.policy.rules().overhead;
             json!({
                 "preset": example.policy.kind(),
@@ -44,18 +44,20 @@ impl Document for PresetList {
                 "overhead_response": overhead.response,
                 "overhead_after": overhead.after,
                 "measured_on": measured_on,
+                "note": note,
             })
         }))
     }
 
     fn value(&self) -> Value {
-        let presets = self.presets().map(|(example, StandsFor { policy, measured_on })| {
+        let presets = self.presets().map(|(example, StandsFor { policy, measured_on, note })| {
             json!({
                 "preset": example.policy.kind(),
                 "written": example.written,
                 "stands_for": policy,
                 "overhead": example.policy.rules().overhead,
                 "measured_on": measured_on,
+                "note": note,
             })
         });
         json!({ "schema": "waitline.presets/1", "presets": presets.collect::<Vec<_>>() })
@@ -69,7 +71,7 @@ impl PresetList {
     }
 }
 
-fn definitions(example: &Example, StandsFor { policy, measured_on }: StandsFor) -> Definitions {
+fn definitions(example: &Example, StandsFor { policy, measured_on, note }: StandsFor) -> Definitions {
     let overhead = example.policy.rules().overhead;
     let overhead = match &measured_on {
         None if overhead.is_none() => NONE.to_owned(),
@@ -83,9 +85,10 @@ fn definitions(example: &Example, StandsFor { policy, measured_on }: StandsFor) 
     let measured = measured_on.unwrap_or_else(|| NOT_CALIBRATED.to_owned());
     let entries =
         [("stands for", without_overhead(policy).to_string()), ("overhead", overhead), ("measured", measured)];
+    let note = note.map(|note| ("note", note.to_owned()));
     Definitions {
         title: example.written.to_string(),
-        entries: entries.map(|(term, value)| (term.to_owned(), value)).into(),
+        entries: entries.into_iter().chain(note).map(|(term, value)| (term.to_owned(), value)).collect(),
         none: "",
     }
 }

@@ -48,6 +48,7 @@ impl Preset for FastapiThreadpool {
             measured_on: Some(format!("FastAPI 0.165.0 on uvicorn 0.54.0 with httptools, on {MEASURED}")),
             measured_client: Some(KnownClient::Psycopg),
             dispatch: DispatchChoice::NONE,
+            note: None,
         }
     }
 }

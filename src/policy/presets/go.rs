@@ -28,7 +28,13 @@ impl Preset for Go {
     }
 
     fn product(&self) -> Product {
-        Product { plain: self.plain(), measured_on: None, measured_client: None, dispatch: DispatchChoice::NONE }
+        Product {
+            plain: self.plain(),
+            measured_on: None,
+            measured_client: None,
+            dispatch: DispatchChoice::NONE,
+            note: None,
+        }
     }
 }
 

@@ -1,24 +1,32 @@
-//! gunicorn: `sync` workers, or `gthread` workers with a thread pool each.
+//! gunicorn: `sync` workers, `gthread` workers with a thread pool each, `gevent` workers, or workers of uvicorn.
 //!
 //! A `sync` worker is the plain policy `sync`. A `gthread` worker is `threaded` under one interpreter lock. Its main thread
 //! accepts connections whether or not a thread is free to serve them; all workers wake up for a connection, and chance
 //! decides which of them gets it (`dispatch`: `accept`), so requests may wait in one worker while threads of others are
 //! idle. A thread that is about to write its response loses the lock to one that waits for it.
+//!
+//! A `gevent` worker is `async`: greenlets switch where they wait, up to `worker_connections` at once (gunicorn documentation,
+//! "Settings"); a wait in a library that gevent does not patch is `blocking`. Workers of uvicorn
+//! (`uvicorn_worker.UvicornWorker`) are those of the preset `uvicorn`. Neither was measured under gunicorn.
 
 use std::num::NonZeroU32;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{DispatchChoice, MEASURED, Plain, Preset, Product, overhead};
+use super::uvicorn::{self, EventLoop, HttpParser};
+use super::{ASYNC_HANDLERS, DispatchChoice, MEASURED, Plain, Preset, Product, overhead};
 use crate::engine::Dispatch;
 use crate::model::{KnownClient, Overhead};
-use crate::policy::{OverheadForm, Sync, Threaded, one};
+use crate::policy::{Async, OverheadForm, Sync, Threaded, one};
 
 const SYNC: Overhead = overhead(600, 200, 300);
 const GTHREAD: Overhead = overhead(800, 250, 300);
 
-/// Python under WSGI.
+const GREENLETS: &str =
+    "Waits are those of libraries that gevent patches; others stop the whole worker: `\"blocking\": true`.";
+
+/// Python under WSGI, or under ASGI with workers of uvicorn.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Gunicorn {
@@ -32,6 +40,15 @@ pub struct Gunicorn {
     /// Number of threads in each `gthread` worker (default: 1).
     #[serde(default = "one")]
     pub threads: NonZeroU32,
+    /// Maximum number of requests in progress in each `gevent` worker (default: 1000); it has no effect on other workers.
+    #[serde(default = "thousand")]
+    pub worker_connections: NonZeroU32,
+    /// The event loop of each `uvicorn_worker` (default: "asyncio"); it has no effect on other workers.
+    #[serde(default, rename = "loop")]
+    pub event_loop: EventLoop,
+    /// The parser of each `uvicorn_worker` (default: "httptools"); it has no effect on other workers.
+    #[serde(default)]
+    pub http: HttpParser,
     /// Length of the listen queue (default: 2048). Once it is full, the behaviour of a real server cannot be predicted.
     #[serde(default = "backlog")]
     pub backlog: u32,
@@ -49,10 +66,18 @@ pub enum WorkerClass {
     Sync,
     /// A thread pool.
     Gthread,
+    /// Greenlets on an event loop.
+    Gevent,
+    /// uvicorn's event loop.
+    UvicornWorker,
 }
 
 const fn backlog() -> u32 {
     2048
+}
+
+const fn thousand() -> NonZeroU32 {
+    NonZeroU32::new(1000).expect("1000 is not 0")
 }
 
 impl Gunicorn {
@@ -68,11 +93,17 @@ impl Preset for Gunicorn {
     }
 
     fn product(&self) -> Product {
+        let (is_measured, measured_client, note) = match self.worker_class() {
+            WorkerClass::Sync | WorkerClass::Gthread => (true, Some(KnownClient::Psycopg), None),
+            WorkerClass::Gevent => (false, None, Some(GREENLETS)),
+            WorkerClass::UvicornWorker => (false, Some(KnownClient::Asyncpg), Some(ASYNC_HANDLERS)),
+        };
         Product {
             plain: self.plain(),
-            measured_on: Some(format!("gunicorn 27.0.1 on {MEASURED}")),
-            measured_client: Some(KnownClient::Psycopg),
+            measured_on: is_measured.then(|| format!("gunicorn 27.0.1 on {MEASURED}")),
+            measured_client,
             dispatch: DispatchChoice { asked: self.dispatch, choices: &[Dispatch::Random] },
+            note,
         }
     }
 }
@@ -97,6 +128,15 @@ impl Gunicorn {
                 overhead: overhead(GTHREAD),
                 ..Threaded::default()
             }),
+            WorkerClass::Gevent => Plain::Async(Async {
+                workers: self.workers,
+                max_in_progress: Some(self.worker_connections),
+                backlog: Some(self.backlog),
+                dispatch: self.dispatch.unwrap_or_default(),
+                overhead: overhead(Overhead::NONE),
+                ..Async::default()
+            }),
+            WorkerClass::UvicornWorker => uvicorn::plain(self.workers, self.event_loop, self.overhead),
         }
     }
 }

@@ -3,26 +3,38 @@
 //! A preset stands for a plain policy with some options set, plus the product's overhead. `validation/` documents what the
 //! overheads were measured on, and how close the predictions are to the real servers.
 
+mod celery;
+mod django_asgi;
 mod fastapi_threadpool;
 mod go;
 mod gunicorn;
+mod hypercorn;
 mod node;
+mod php_fpm;
 mod puma;
 mod tomcat;
+mod unicorn;
 mod uvicorn;
+mod uwsgi;
 mod waitress;
 
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
 
+pub use self::celery::Celery;
+pub use self::django_asgi::DjangoAsgi;
 pub use self::fastapi_threadpool::FastapiThreadpool;
 pub use self::go::Go;
 pub use self::gunicorn::Gunicorn;
+pub use self::hypercorn::Hypercorn;
 pub use self::node::Node;
+pub use self::php_fpm::PhpFpm;
 pub use self::puma::Puma;
 pub use self::tomcat::Tomcat;
+pub use self::unicorn::Unicorn;
 pub use self::uvicorn::Uvicorn;
+pub use self::uwsgi::Uwsgi;
 pub use self::waitress::Waitress;
 use super::{Async, Policy, PolicyChoice, Runner, Sync, Threaded};
 use crate::engine::{Dispatch, Rules};
@@ -30,6 +42,10 @@ use crate::model::{KnownClient, Overhead, SimDuration};
 
 /// The machine and the versions on which overheads were measured.
 const MEASURED: &str = "one virtual machine: 2 cores, Linux 6.18, CPython 3.11.7";
+
+/// What presets of ASGI servers assume about handlers.
+const ASYNC_HANDLERS: &str = "Handlers are `async def`. FastAPI and Starlette run plain `def` handlers in 40 threads of each worker \
+                              (`fastapi_threadpool`), Django runs sync views in a thread for each request (`django_asgi`).";
 
 /// A policy that describes a product.
 pub trait Preset {
@@ -51,6 +67,8 @@ pub struct Product {
     pub measured_client: Option<KnownClient>,
     /// The `dispatch` requested of it, and those it supports.
     pub dispatch: DispatchChoice,
+    /// What it assumes beyond its options, in sentences; `None` if nothing.
+    pub note: Option<&'static str>,
 }
 
 /// The `dispatch` requested of a product, and those it supports.
@@ -101,11 +119,14 @@ pub struct StandsFor {
     pub policy: Value,
     /// What the overhead was measured on; `null` if it was not measured: the numbers are then those of the plain policy.
     pub measured_on: Option<String>,
+    /// What the preset assumes about the product beyond its options, in sentences; omitted if nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub note: Option<&'static str>,
 }
 
 impl From<Product> for StandsFor {
     fn from(product: Product) -> Self {
-        Self { policy: json!(product.plain), measured_on: product.measured_on }
+        Self { policy: json!(product.plain), measured_on: product.measured_on, note: product.note }
     }
 }
 
@@ -141,14 +162,27 @@ pub fn examples() -> Vec<Example> {
     let written = [
         json!({ "gunicorn": { "worker_class": "sync", "workers": 4 } }),
         json!({ "gunicorn": { "worker_class": "gthread", "workers": 2, "threads": 4 } }),
+        json!({ "gunicorn": { "worker_class": "gevent", "workers": 2, "worker_connections": 1000 } }),
+        json!({ "gunicorn": { "worker_class": "uvicorn_worker", "workers": 2, "loop": "uvloop" } }),
+        json!({ "uwsgi": { "processes": 4 } }),
+        json!({ "uwsgi": { "processes": 2, "threads": 4 } }),
         json!({ "uvicorn": { "workers": 2 } }),
         json!({ "uvicorn": { "workers": 2, "loop": "uvloop" } }),
         json!({ "fastapi_threadpool": { "workers": 2, "threads": 40 } }),
+        json!({ "hypercorn": { "workers": 2 } }),
+        json!({ "hypercorn": { "workers": 2, "worker_class": "uvloop" } }),
+        json!({ "django_asgi": { "workers": 2 } }),
+        json!({ "django_asgi": { "workers": 2, "threads": "one" } }),
         json!({ "waitress": { "threads": 4 } }),
         json!({ "node": { "workers": 2 } }),
         json!({ "puma": { "workers": 2, "threads": 5 } }),
+        json!({ "unicorn": { "worker_processes": 4 } }),
+        json!({ "php_fpm": { "pm": "static", "max_children": 5 } }),
+        json!({ "php_fpm": { "pm": "dynamic", "max_children": 5 } }),
         json!({ "tomcat": { "threads": 200 } }),
         json!({ "go": {} }),
+        json!({ "celery": { "concurrency": 4 } }),
+        json!({ "celery": { "nodes": 2, "concurrency": 4 } }),
     ];
     let example = |written: Value| Example {
         policy: serde_json::from_value(written.clone()).expect("the examples are valid policies"),

@@ -42,6 +42,7 @@ impl Preset for Node {
             measured_on: Some("Node 20.20.2 on one virtual machine: 2 cores, Linux 6.18".to_owned()),
             measured_client: None,
             dispatch: DispatchChoice { asked: self.dispatch, choices: &[Dispatch::RoundRobin, Dispatch::Accept] },
+            note: None,
         }
     }
 }

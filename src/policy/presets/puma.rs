@@ -45,7 +45,13 @@ impl Preset for Puma {
     }
 
     fn product(&self) -> Product {
-        Product { plain: self.plain(), measured_on: None, measured_client: None, dispatch: DispatchChoice::NONE }
+        Product {
+            plain: self.plain(),
+            measured_on: None,
+            measured_client: None,
+            dispatch: DispatchChoice::NONE,
+            note: None,
+        }
     }
 }
 

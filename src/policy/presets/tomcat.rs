@@ -50,7 +50,13 @@ impl Preset for Tomcat {
     }
 
     fn product(&self) -> Product {
-        Product { plain: self.plain(), measured_on: None, measured_client: None, dispatch: DispatchChoice::NONE }
+        Product {
+            plain: self.plain(),
+            measured_on: None,
+            measured_client: None,
+            dispatch: DispatchChoice::NONE,
+            note: None,
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use std::num::NonZeroU32;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{DispatchChoice, MEASURED, Plain, Preset, Product, overhead};
+use super::{ASYNC_HANDLERS, DispatchChoice, MEASURED, Plain, Preset, Product, overhead};
 use crate::engine::Rounding;
 use crate::model::{KnownClient, Overhead, SimDuration};
 use crate::policy::{Async, OverheadForm, one};
@@ -71,22 +71,28 @@ impl Preset for Uvicorn {
             },
             measured_client: Some(KnownClient::Asyncpg),
             dispatch: DispatchChoice::NONE,
+            note: Some(ASYNC_HANDLERS),
         }
     }
 }
 
 impl Uvicorn {
     fn plain(&self) -> Plain {
-        let (overhead, rounding) = match self.event_loop {
-            EventLoop::Asyncio => (ASYNCIO, Rounding::Up),
-            EventLoop::Uvloop => (UVLOOP, Rounding::Nearest),
-        };
-        Plain::Async(Async {
-            workers: self.workers,
-            overhead: Some(OverheadForm::or(self.overhead, overhead).into()),
-            timer_resolution: Some(SimDuration::from_millis(1)),
-            timer_rounding: Some(rounding),
-            ..Async::default()
-        })
+        plain(self.workers, self.event_loop, self.overhead)
     }
+}
+
+/// The plain policy of uvicorn, also where gunicorn runs its workers.
+pub(super) fn plain(workers: NonZeroU32, event_loop: EventLoop, own: Option<OverheadForm>) -> Plain {
+    let (overhead, rounding) = match event_loop {
+        EventLoop::Asyncio => (ASYNCIO, Rounding::Up),
+        EventLoop::Uvloop => (UVLOOP, Rounding::Nearest),
+    };
+    Plain::Async(Async {
+        workers,
+        overhead: Some(OverheadForm::or(own, overhead).into()),
+        timer_resolution: Some(SimDuration::from_millis(1)),
+        timer_rounding: Some(rounding),
+        ..Async::default()
+    })
 }

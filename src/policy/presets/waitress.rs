@@ -41,6 +41,7 @@ impl Preset for Waitress {
             measured_on: Some(format!("waitress 3.0.2 on {MEASURED}")),
             measured_client: Some(KnownClient::Psycopg),
             dispatch: DispatchChoice::NONE,
+            note: None,
         }
     }
 }

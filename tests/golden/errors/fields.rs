@@ -53,7 +53,7 @@ pub const MISTAKES: &[(&str, &[Mistake])] = &[
             Replace(r#"{ "poisson": "25/s" }"#, "{}"),
             Replace(r#"{ "poisson": "25/s" }"#, "[]"),
             Replace(r#"{ "sync": { "workers": 5 } }"#, r#"{ "asink": { "workers": 5 } }"#),
-            Replace(r#"{ "sync": { "workers": 5 } }"#, r#"{ "hypercorn": { "workers": 5 } }"#),
+            Replace(r#"{ "sync": { "workers": 5 } }"#, r#"{ "daphne": { "workers": 5 } }"#),
             Replace(r#"{ "sync": { "workers": 5 } }"#, r#""sync""#),
             Replace(r#"{ "sync": { "workers": 5 } }"#, r#"{ "workers": 5 }"#),
             Replace(r#"{ "sync": { "workers": 5 } }"#, r#"{ "sync": 5 }"#),

@@ -10,7 +10,7 @@ use crate::stats::ScenarioResults;
 /// What the presets stand for, a short sentence per group of similar ones.
 pub fn sentences(results: &ScenarioResults) -> Vec<String> {
     let mut alike: IndexMap<(String, bool), Vec<&str>> = IndexMap::new();
-    for (name, StandsFor { policy, measured_on }) in presets(results) {
+    for (name, StandsFor { policy, measured_on, note: _ }) in presets(results) {
         let kind = policy.as_object().and_then(|policy| policy.keys().next()).cloned().unwrap_or_default();
         alike.entry((kind, measured_on.is_some())).or_default().push(name);
     }
@@ -24,12 +24,13 @@ pub fn sentences(results: &ScenarioResults) -> Vec<String> {
 
 /// What each preset stands for, with all options, and how its overhead was measured.
 pub fn explained(results: &ScenarioResults) -> Vec<String> {
-    let sentence = |(name, StandsFor { policy, measured_on }): (&str, &StandsFor)| {
+    let sentence = |(name, StandsFor { policy, measured_on, note }): (&str, &StandsFor)| {
         let calibrated = match measured_on {
             Some(machine) => format!("its overhead was measured with {machine}"),
             None => format!("its overhead is {NOT_CALIBRATED}"),
         };
-        format!("{name} stands for {}; {calibrated}.", json::inline(policy))
+        let note = note.map(|note| format!(" {note}")).unwrap_or_default();
+        format!("{name} stands for {}; {calibrated}.{note}", json::inline(policy))
     };
     presets(results).map(sentence).collect()
 }

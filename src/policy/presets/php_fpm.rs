@@ -1,0 +1,88 @@
+//! PHP-FPM: one request per child process.
+//!
+//! The plain policy `sync`. `pm.max_children` is how many requests are served at once. With `pm = dynamic` or `ondemand` fewer
+//! children may run at first; under load there are `max_children`, and so there are here. Sources: PHP manual, "FastCGI
+//! Process Manager: Configuration" (PHP 8.4); `www.conf.default` for the number of children.
+
+use std::num::NonZeroU32;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{DispatchChoice, Plain, Preset, Product};
+use crate::model::Overhead;
+use crate::policy::{OverheadForm, Sync};
+
+const NOTE: &str = "All `max_children` run from the start: the time to start children under `pm = dynamic` or `ondemand` is not \
+                    modelled.";
+
+/// PHP.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PhpFpm {
+    /// Name in reports; `php_fpm` if omitted. Policies of the same kind need different names.
+    pub name: Option<String>,
+    /// Its `pm`: how the number of child processes is chosen.
+    #[serde(default)]
+    pub pm: ProcessManager,
+    /// Its `pm.max_children`: maximum number of child processes, each of which serves one request (default: 5).
+    #[serde(default = "five")]
+    pub max_children: NonZeroU32,
+    /// Its `listen.backlog`: length of the listen queue (default: 511). Once it is full, the behaviour of a real server
+    /// cannot be predicted.
+    #[serde(default = "backlog")]
+    pub listen_backlog: u32,
+    /// CPU time of PHP-FPM itself per request; it was not measured, and is 0 if omitted.
+    pub overhead: Option<OverheadForm>,
+}
+
+/// How PHP-FPM chooses the number of its child processes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ProcessManager {
+    /// Always `max_children`.
+    Static,
+    /// Up to `max_children`, with some to spare; modelled as `static`.
+    #[default]
+    Dynamic,
+    /// Started when requests arrive, up to `max_children`; modelled as `static`.
+    Ondemand,
+}
+
+const fn five() -> NonZeroU32 {
+    NonZeroU32::new(5).expect("5 is not 0")
+}
+
+const fn backlog() -> u32 {
+    511
+}
+
+impl Preset for PhpFpm {
+    fn name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
+    fn product(&self) -> Product {
+        Product {
+            plain: self.plain(),
+            measured_on: None,
+            measured_client: None,
+            dispatch: DispatchChoice::NONE,
+            note: match self.pm {
+                ProcessManager::Static => None,
+                ProcessManager::Dynamic | ProcessManager::Ondemand => Some(NOTE),
+            },
+        }
+    }
+}
+
+impl PhpFpm {
+    fn plain(&self) -> Plain {
+        Plain::Sync(Sync {
+            workers: self.max_children,
+            backlog: Some(self.listen_backlog),
+            overhead: Some(OverheadForm::or(self.overhead, Overhead::NONE).into()),
+            ..Sync::default()
+        })
+    }
+}
