@@ -16,6 +16,7 @@ mod sample;
 mod stations;
 mod timeline;
 mod totals;
+mod windows;
 
 pub use batches::BatchObserver;
 pub use collector::{Collector, Subject};

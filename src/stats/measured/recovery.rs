@@ -12,11 +12,10 @@ use crate::model::{Fault, FaultPhase, SimDuration, SimTime};
 
 use crate::stats::results::Recovery;
 
+use super::windows::{Window, Windows};
+
 /// Maximum number of windows; after a long time there are more than half as many.
 const MOST: usize = 4096;
-
-/// The first windows are this wide, in nanoseconds: 1/512 s.
-const NARROWEST: u64 = 1_953_125;
 
 /// Minimum number of requests in a stretch, where there are enough.
 const REQUESTS: u64 = 20;
@@ -28,8 +27,7 @@ const BEYOND: f64 = 0.05;
 #[derive(Clone, Debug)]
 pub(super) struct RecoveryWatch {
     origin: SimTime,
-    width: u64,
-    windows: Vec<SlowCount>,
+    windows: Windows<SlowCount>,
     /// A longer response time is slow, in nanoseconds; once the first request has arrived after the fault.
     limit: Option<Option<u64>>,
 }
@@ -61,9 +59,15 @@ impl SlowCount {
     }
 }
 
+impl Window for SlowCount {
+    fn add(&mut self, other: &Self) {
+        *self = self.and(*other);
+    }
+}
+
 impl RecoveryWatch {
     pub fn new(fault: &Fault) -> Self {
-        Self { origin: fault.start() + fault.span, width: NARROWEST, windows: Vec::new(), limit: None }
+        Self { origin: fault.start() + fault.span, windows: Windows::new(MOST), limit: None }
     }
 
     /// Takes a request that counts and has departed. `p95` gives the 95th percentile before the fault, in nanoseconds.
@@ -93,37 +97,15 @@ impl RecoveryWatch {
         // A tenth more than before is still as before.
         let limit = *self.limit.get_or_insert_with(|| p95().map(|nanos| nanos + nanos / 10));
         let Some(is_slow) = limit.and_then(is_slow) else { return };
-        let since = (arrival - self.origin).as_nanos();
-        while since / self.width >= MOST as u64 {
-            self.join_pairs();
-        }
-        let place = (since / self.width) as usize;
-        if place >= self.windows.len() {
-            self.windows.resize(place + 1, SlowCount::default());
-        }
-        self.windows[place].arrived += 1;
-        self.windows[place].slow += u64::from(is_slow);
-    }
-
-    fn join_pairs(&mut self) {
-        self.width *= 2;
-        let pairs = self.windows.chunks(2).map(|pair| pair.iter().copied().fold(SlowCount::default(), SlowCount::and));
-        self.windows = pairs.collect();
+        let place = self.windows.place((arrival - self.origin).as_nanos());
+        let window = &mut self.windows.list_mut()[place];
+        window.arrived += 1;
+        window.slow += u64::from(is_slow);
     }
 
     /// Adds what followed the fault in another replication.
     pub fn merge(&mut self, other: &Self) {
-        let mut other = other.clone();
-        while self.width < other.width {
-            self.join_pairs();
-        }
-        while other.width < self.width {
-            other.join_pairs();
-        }
-        self.windows.resize(self.windows.len().max(other.windows.len()), SlowCount::default());
-        for (window, more) in self.windows.iter_mut().zip(other.windows) {
-            *window = window.and(more);
-        }
+        self.windows.merge(&other.windows);
     }
 
     /// Whether the fault was over for the users, and how long that took, at the longest. `unanswered` is the share of requests
@@ -147,8 +129,9 @@ impl RecoveryWatch {
     /// The windows that lie wholly in each pause of the fault, and when the pause begins, in nanoseconds since its first end.
     fn pauses(&self, fault: &Fault) -> Vec<(u64, Vec<RecoverySpan>)> {
         let mut pauses: Vec<(u64, Vec<RecoverySpan>)> = Vec::new();
-        for (place, window) in (0..).zip(&self.windows) {
-            let (start, end) = (place * self.width, (place + 1) * self.width);
+        let width = self.windows.width();
+        for (place, window) in (0..).zip(self.windows.list()) {
+            let (start, end) = (place * width, (place + 1) * width);
             let (pause, until) = match fault.every.map(SimDuration::as_nanos) {
                 None => (0, u64::MAX),
                 Some(every) => (start / every * every, start / every * every + every - fault.span.as_nanos()),

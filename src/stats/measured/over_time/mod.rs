@@ -17,6 +17,8 @@ use crate::engine::{Departure, Outcome, Unfinished, add_spent};
 use crate::model::{Activity, ActivityGroup, SimDuration, SimTime};
 use crate::stats::results::TimeWindow;
 
+use super::windows::{Window, Windows};
+
 pub use counts::WindowCounts;
 use stretch::{SpreadTime, nanos, units};
 use times::Times;
@@ -27,18 +29,13 @@ const MOST: usize = 120;
 /// There are no more windows than requests, except for up to this many windows.
 const FEW: usize = 10;
 
-/// The first windows are this wide, in nanoseconds: 1/512 s.
-const NARROWEST: u64 = 1_953_125;
-
 /// Watches a run, window by window.
 #[derive(Clone, Debug)]
 pub struct OverTime {
     origin: SimTime,
     /// Whether an operation may be several requests.
     clients_retry: bool,
-    /// The width of a window, in nanoseconds.
-    width: u64,
-    windows: Vec<WindowCollector>,
+    windows: Windows<WindowCollector>,
     /// The window of the latest run of departures.
     current: WindowSpan,
     /// No departure reported next is after this instant.
@@ -99,7 +96,7 @@ impl OverTime {
     /// No window yet of a run whose measured time begins at that instant.
     pub fn from(origin: SimTime, clients_retry: bool) -> Self {
         let current = WindowSpan { place: 0, start: origin, width: 0 };
-        Self { origin, clients_retry, width: NARROWEST, windows: Vec::new(), current, until: origin, end: origin }
+        Self { origin, clients_retry, windows: Windows::new(MOST), current, until: origin, end: origin }
     }
 
     /// The window of an instant in the measured time.
@@ -114,18 +111,17 @@ impl OverTime {
     #[inline(never)]
     fn find(&mut self, time: SimTime) -> WindowSpan {
         let since = (time.max(self.origin) - self.origin).as_nanos();
-        while since / self.width >= MOST as u64 {
-            self.join_pairs();
+        let width = self.windows.width();
+        let place = self.windows.place(since);
+        if self.windows.width() > width {
+            // The window of the latest departures is part of a wider one.
+            self.current = WindowSpan { place: 0, start: self.origin, width: 0 };
         }
-        let place = (since / self.width) as usize;
-        if place >= self.windows.len() {
-            self.windows.resize(place + 1, WindowCollector::default());
-        }
-        WindowSpan { place, start: self.start_of(place), width: self.width }
+        WindowSpan { place, start: self.start_of(place), width: self.windows.width() }
     }
 
     fn start_of(&self, place: usize) -> SimTime {
-        SimTime::from_nanos(self.origin.as_nanos() + place as u64 * self.width)
+        SimTime::from_nanos(self.origin.as_nanos() + place as u64 * self.windows.width())
     }
 
     /// No departure reported next is after this instant.
@@ -171,7 +167,7 @@ impl OverTime {
             inside -= 1;
             spent_inside.iter_mut().zip(departure.spent).for_each(|(sum, span)| *sum -= u128::from(span.as_nanos()));
         }
-        let window = &mut self.windows[place];
+        let window = &mut self.windows.list_mut()[place];
         window.counts.arrivals += departures.len() as u64;
         window.counts.completions += departures.len() as u64;
         window.response_time += spent.iter().sum::<u128>();
@@ -188,8 +184,8 @@ impl OverTime {
     /// Takes a request that counts and departed without an answer.
     pub fn add_unanswered(&mut self, departure: &Departure) {
         let place = self.find(departure.entrance.arrival).place;
-        self.windows[place].counts.arrivals += 1;
-        self.windows[place].counts.unanswered += 1;
+        self.windows.list_mut()[place].counts.arrivals += 1;
+        self.windows.list_mut()[place].counts.unanswered += 1;
         self.add_presence(departure);
     }
 
@@ -205,11 +201,11 @@ impl OverTime {
         for Departure { entrance, .. } in departures {
             if entrance.attempts_before == 0 {
                 let place = self.find(entrance.arrival).place;
-                self.windows[place].counts.operations += 1;
+                self.windows.list_mut()[place].counts.operations += 1;
             }
             if is_answered && entrance.first_arrival >= self.origin {
                 let place = self.find(entrance.first_arrival).place;
-                self.windows[place].counts.operations_answered += 1;
+                self.windows.list_mut()[place].counts.operations_answered += 1;
             }
         }
     }
@@ -222,14 +218,14 @@ impl OverTime {
         }
         if has_arrived && entrance.arrival >= self.origin {
             let place = self.find(entrance.arrival).place;
-            let counts = &mut self.windows[place].counts;
+            let counts = &mut self.windows.list_mut()[place].counts;
             counts.arrivals += 1;
             counts.unanswered += u64::from(is_abandoned);
             counts.operations += u64::from(entrance.attempts_before == 0);
         }
         if !is_abandoned && entrance.first_arrival >= self.origin {
             let place = self.find(entrance.first_arrival).place;
-            self.windows[place].counts.operations_open += 1;
+            self.windows.list_mut()[place].counts.operations_open += 1;
         }
     }
 
@@ -240,7 +236,7 @@ impl OverTime {
         self.add_levels(entrance.arrival, *end, backlog_wait, ActivityGroup::Cpu.total(spent));
         if *outcome == Outcome::Completed {
             let place = self.find(*end).place;
-            self.windows[place].counts.departures += 1;
+            self.windows.list_mut()[place].counts.departures += 1;
         }
     }
 
@@ -260,42 +256,17 @@ impl OverTime {
         let last = self.find(stretch.end);
         let first = self.find(stretch.start);
         if first.place == last.place {
-            self.windows[last.place].levels[level].area += stretch.last_part(stretch.start);
+            self.windows.list_mut()[last.place].levels[level].area += stretch.last_part(stretch.start);
             return;
         }
-        self.windows[first.place].levels[level].area += stretch.part((first.end() - stretch.start).as_nanos());
-        self.windows[last.place].levels[level].area += stretch.last_part(last.start);
+        self.windows.list_mut()[first.place].levels[level].area +=
+            stretch.part((first.end() - stretch.start).as_nanos());
+        self.windows.list_mut()[last.place].levels[level].area += stretch.last_part(last.start);
         if last.place - first.place > 1 {
-            let whole = stretch.part(self.width) as i128;
-            self.windows[first.place + 1].levels[level].more_from_here += whole;
-            self.windows[last.place].levels[level].more_from_here -= whole;
+            let whole = stretch.part(self.windows.width()) as i128;
+            self.windows.list_mut()[first.place + 1].levels[level].more_from_here += whole;
+            self.windows.list_mut()[last.place].levels[level].more_from_here -= whole;
         }
-    }
-
-    /// Gives each window what stretches that cover it wholly bring.
-    fn settle(&mut self) {
-        let mut present = [0; LEVELS];
-        for window in &mut self.windows {
-            for (level, present) in window.levels.iter_mut().zip(&mut present) {
-                *present += std::mem::take(&mut level.more_from_here);
-                level.area += present.unsigned_abs();
-            }
-        }
-    }
-
-    /// Each two windows become one.
-    fn join_pairs(&mut self) {
-        self.settle();
-        self.width *= 2;
-        let mut joined: Vec<WindowCollector> = Vec::with_capacity(MOST);
-        for (place, window) in std::mem::take(&mut self.windows).into_iter().enumerate() {
-            match joined.last_mut() {
-                Some(one) if place % 2 == 1 => one.add(&window),
-                _ => joined.push(window),
-            }
-        }
-        self.windows = joined;
-        self.current = WindowSpan { place: 0, start: self.origin, width: 0 };
     }
 
     /// The run has ended at that instant.
@@ -303,23 +274,24 @@ impl OverTime {
         self.end = end.max(self.origin);
         let length = (self.end - self.origin).as_nanos();
         if length == 0 {
-            self.windows.clear();
+            self.windows.list_mut().clear();
             return;
         }
         self.find(self.end);
-        let arrivals: u64 = self.windows.iter().map(|window| window.counts.arrivals).sum();
-        while self.windows.len() > FEW && self.windows.len() as u64 > arrivals {
-            self.join_pairs();
+        let arrivals: u64 = self.windows.list().iter().map(|window| window.counts.arrivals).sum();
+        while self.windows.list().len() > FEW && self.windows.list().len() as u64 > arrivals {
+            self.windows.join_pairs();
         }
-        self.settle();
+        let width = self.windows.width();
+        let windows = self.windows.list_mut();
+        WindowCollector::settle(windows);
         // What happened at the last instant belongs to the window that ends there.
-        let count = length.div_ceil(self.width) as usize;
-        let beyond = self.windows.split_off(count);
-        if let Some(last) = self.windows.last_mut() {
+        let beyond = windows.split_off(length.div_ceil(width) as usize);
+        if let Some(last) = windows.last_mut() {
             beyond.iter().for_each(|window| last.add(window));
         }
-        for (place, window) in (0..).zip(&mut self.windows) {
-            window.covered = u128::from((length - place * self.width).min(self.width));
+        for (place, window) in (0..).zip(windows) {
+            window.covered = u128::from((length - place * width).min(width));
             if !self.clients_retry {
                 window.counts.operations_are_requests();
             }
@@ -328,30 +300,22 @@ impl OverTime {
 
     /// Adds the windows of another replication.
     pub fn merge(&mut self, other: &Self) {
-        let mut other = other.clone();
-        while self.width < other.width {
-            self.join_pairs();
-        }
-        while other.width < self.width {
-            other.join_pairs();
-        }
-        let count = self.windows.len().max(other.windows.len());
-        self.windows.resize(count, WindowCollector::default());
-        for (window, more) in self.windows.iter_mut().zip(&other.windows) {
-            window.add(more);
-        }
+        self.windows.merge(&other.windows);
         self.end = self.end.max(other.end);
     }
 
     /// The windows in order; how many cores the machine has.
     pub fn windows(&self, cores: u32) -> Vec<TimeWindow> {
-        (0..).zip(&self.windows).map(|(place, window)| self.window_results(place, window, cores)).collect()
+        (0..).zip(self.windows.list()).map(|(place, window)| self.window_results(place, window, cores)).collect()
     }
 
     /// What was counted in each window, and when it begins and ends.
     pub fn counts(&self) -> impl Iterator<Item = (SimTime, SimTime, WindowCounts)> {
         let ends = (1..).map(|place| self.start_of(place).min(self.end));
-        (0..).zip(ends).zip(&self.windows).map(|((place, end), window)| (self.start_of(place), end, window.counts))
+        (0..)
+            .zip(ends)
+            .zip(self.windows.list())
+            .map(|((place, end), window)| (self.start_of(place), end, window.counts))
     }
 
     fn window_results(&self, place: usize, window: &WindowCollector, cores: u32) -> TimeWindow {
@@ -376,7 +340,7 @@ impl OverTime {
     }
 }
 
-impl WindowCollector {
+impl Window for WindowCollector {
     fn add(&mut self, other: &Self) {
         self.counts += other.counts;
         self.response_time += other.response_time;
@@ -386,5 +350,16 @@ impl WindowCollector {
             level.more_from_here += more.more_from_here;
         }
         self.covered += other.covered;
+    }
+
+    /// Gives each window what stretches that cover it wholly bring.
+    fn settle(windows: &mut [Self]) {
+        let mut present = [0; LEVELS];
+        for window in windows {
+            for (level, present) in window.levels.iter_mut().zip(&mut present) {
+                *present += std::mem::take(&mut level.more_from_here);
+                level.area += present.unsigned_abs();
+            }
+        }
     }
 }
