@@ -11,13 +11,14 @@ use std::path::{Path, PathBuf};
 const FLOORS: [&str; 9] = ["cli", "output", "study", "stats", "scenario", "policy", "engine", "random", "model"];
 
 /// The states of a request in the picture, where they stand, and what is written into each box.
-const STATES: [(&str, [u32; 2], &str); 10] = [
+const STATES: [(&str, [u32; 2], &str); 11] = [
     ("InBacklog", [320, 60], "in the backlog"),
     ("WaitingForThread", [20, 150], "waits for a thread"),
     ("WaitingForTurn", [320, 150], "waits for its turn"),
     ("WaitingForCore", [320, 240], "waits for a core"),
     ("Running", [320, 330], "runs"),
     ("WaitingForConnection", [640, 330], "waits for a connection"),
+    ("Connecting", [900, 285], "opens a connection"),
     ("WaitingForBackend", [640, 240], "waits for the backend"),
     ("Waiting", [640, 150], "is served off the CPU"),
     ("Forked", [640, 420], "its branches are served"),
@@ -25,7 +26,7 @@ const STATES: [(&str, [u32; 2], &str); 10] = [
 ];
 
 /// The ways from one state to another.
-const WAYS: [(&str, &str, &str); 13] = [
+const WAYS: [(&str, &str, &str); 15] = [
     ("Away", "InBacklog", "retries"),
     ("InBacklog", "WaitingForTurn", "taken by a worker"),
     ("WaitingForTurn", "WaitingForThread", "handed off"),
@@ -35,6 +36,8 @@ const WAYS: [(&str, &str, &str); 13] = [
     ("Running", "WaitingForCore", "quantum ends"),
     ("Running", "WaitingForConnection", "asks a backend"),
     ("WaitingForConnection", "WaitingForBackend", "connected"),
+    ("WaitingForConnection", "Connecting", ""),
+    ("Connecting", "WaitingForBackend", ""),
     ("WaitingForBackend", "Waiting", "query starts"),
     ("Running", "Waiting", "plain wait"),
     ("Running", "Forked", "parallel waits"),
@@ -242,7 +245,7 @@ fn the_picture_of_a_request_shows_each_of_its_states() {
     text(&mut inside, [20, 340], plain, "It departs from any state: answered,");
     text(&mut inside, [20, 358], plain, "rejected, timed out or failed.");
     text(&mut inside, [640, 476], plain, "then waits for its turn again");
-    check("docs/architecture/request.svg", &picture(850, 500, &inside));
+    check("docs/architecture/request.svg", &picture(1100, 500, &inside));
 }
 
 /// An arrow between two boxes, with its label beside it.
