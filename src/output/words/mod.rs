@@ -18,7 +18,7 @@ pub use self::deadlock::deadlock;
 pub use self::estimates::{missed, not_estimable};
 pub use self::json::{check_value, number_value, replay_value, results_value};
 pub use self::replay::{bad_observations, case_description, not_replayable};
-pub use self::runs::{assumption, incomplete, no_prediction};
+pub use self::runs::{assumption, incomplete, no_prediction, not_modelled};
 pub use self::saturation::{binding, left_out, load_warning};
 pub use self::verify::{figure_unit, run_way};
 

@@ -1,6 +1,6 @@
 //! Runs: assumptions, why one stopped, and why one predicts nothing.
 
-use crate::stats::{Assumption, Incomplete, NoPrediction};
+use crate::stats::{Assumption, Incomplete, NoPrediction, NotModelled};
 use crate::study::MOST_LOAD;
 
 /// An assumption of the model, in a sentence with its full stop.
@@ -21,6 +21,34 @@ pub const fn assumption(assumption: Assumption) -> &'static str {
         }
         Assumption::IntendedArrival => {
             "Response time counts from the intended arrival, so time in the backlog is part of it."
+        }
+    }
+}
+
+/// What no scenario can express, and what to do instead, in one or two sentences.
+pub const fn not_modelled(what: NotModelled) -> &'static str {
+    match what {
+        NotModelled::KeepAlive => {
+            "HTTP keep-alive: every request finds its worker by itself, as behind a proxy; a client's connection does not stay with a worker or thread between requests."
+        }
+        NotModelled::Services => {
+            "Services that call services: a backend answers after a time and has no workers of its own. Simulate each service with the demands it sees."
+        }
+        NotModelled::GarbageCollection => {
+            "Garbage collection: no pauses of a runtime. Demands that were measured in production contain theirs."
+        }
+        NotModelled::Autoscaling => {
+            "Autoscaling: the number of workers, threads and replicas is fixed during a run. Compare fixed sizes instead."
+        }
+        NotModelled::Memory => "Memory: nothing slows down or is killed because memory runs short.",
+        NotModelled::Network => {
+            "The network between client and application: bandwidth, packet loss, TLS and slow clients. Response times are those of the application."
+        }
+        NotModelled::Disk => {
+            "Disks and caches: a query takes the time that its distribution says, whatever ran before it."
+        }
+        NotModelled::Scheduler => {
+            "The finer rules of the kernel's scheduler: priorities, cache effects and hyper-threading. All cores are equal."
         }
     }
 }
@@ -59,5 +87,18 @@ pub fn no_prediction(why: NoPrediction) -> String {
             load * 100.0,
             MOST_LOAD * 100.0
         ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_page_lists_everything_that_is_not_modelled() {
+        let page = include_str!("../../../docs/not_modelled.md").split_whitespace().collect::<Vec<_>>().join(" ");
+        for what in NotModelled::ALL {
+            assert!(page.contains(not_modelled(what)), "{what:?}");
+        }
     }
 }

@@ -106,6 +106,42 @@ impl Assumption {
     ];
 }
 
+/// What no scenario can express, whatever its fields.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
+pub enum NotModelled {
+    /// Connections that stay with a worker between requests.
+    KeepAlive,
+    /// Services that call services.
+    Services,
+    /// Pauses of a runtime.
+    GarbageCollection,
+    /// Workers, threads or machines that are added under load.
+    Autoscaling,
+    /// Memory that runs short.
+    Memory,
+    /// The network between the client and the application.
+    Network,
+    /// Disks, and what they do to each other.
+    Disk,
+    /// The finer rules of the kernel's scheduler.
+    Scheduler,
+}
+
+impl NotModelled {
+    /// All of them, in the order of reports.
+    pub const ALL: [Self; 8] = [
+        Self::KeepAlive,
+        Self::Services,
+        Self::GarbageCollection,
+        Self::Autoscaling,
+        Self::Memory,
+        Self::Network,
+        Self::Disk,
+        Self::Scheduler,
+    ];
+}
+
 /// A connection pool that a real product is asked through, without a `client`: its numbers leave the library out.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 #[cfg_attr(not(feature = "internals"), non_exhaustive)]

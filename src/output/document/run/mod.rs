@@ -25,7 +25,7 @@ use serde_json::Value;
 use super::{Document, DocumentId};
 use crate::output::block::{Block, Definitions, Finding, List, Records, Table};
 use crate::output::words;
-use crate::stats::ScenarioResults;
+use crate::stats::{NotModelled, ScenarioResults};
 
 /// The report of one scenario.
 #[derive(Clone, Debug, PartialEq)]
@@ -112,7 +112,7 @@ fn tables(results: &ScenarioResults) -> Vec<Table> {
     tables
 }
 
-/// The assumptions, what presets stand for, and the defaults in force.
+/// The assumptions, what is not modelled, what presets stand for, and the defaults in force.
 pub fn explained(results: &ScenarioResults) -> Vec<Block> {
     let assumptions = results.assumptions.iter().map(|assumption| words::assumption(*assumption).to_owned());
     let assumed = assumptions.chain(presets::missing_clients(results)).collect();
@@ -120,6 +120,8 @@ pub fn explained(results: &ScenarioResults) -> Vec<Block> {
     let entries = results.defaults.iter().map(|(path, value)| (path.clone(), value.clone())).collect();
     let none = "the scenario says everything";
     let mut blocks = vec![Block::List(List::bulleted("Assumed", assumed))];
+    let not_modelled = NotModelled::ALL.map(|what| words::not_modelled(what).to_owned()).into();
+    blocks.push(Block::List(List::bulleted("Not modelled", not_modelled)));
     blocks.extend((!presets.is_empty()).then(|| Block::List(List::bulleted("Presets", presets))));
     blocks.push(Block::Definitions(Definitions { title: "Defaults in force".to_owned(), entries, none }));
     blocks
