@@ -41,8 +41,7 @@ pub struct Gunicorn {
     #[serde(default = "one")]
     pub threads: NonZeroU32,
     /// Maximum number of requests in progress in each `gevent` worker (default: 1000); it has no effect on other workers.
-    #[serde(default = "thousand")]
-    pub worker_connections: NonZeroU32,
+    pub worker_connections: Option<NonZeroU32>,
     /// The event loop of each `uvicorn_worker` (default: "asyncio"); it has no effect on other workers.
     #[serde(default, rename = "loop")]
     pub event_loop: EventLoop,
@@ -76,9 +75,8 @@ const fn backlog() -> u32 {
     2048
 }
 
-const fn thousand() -> NonZeroU32 {
-    NonZeroU32::new(1000).expect("1000 is not 0")
-}
+/// Its own default for `worker_connections`.
+const CONNECTIONS: NonZeroU32 = NonZeroU32::new(1000).expect("1000 is not 0");
 
 impl Gunicorn {
     fn worker_class(&self) -> WorkerClass {
@@ -130,7 +128,7 @@ impl Gunicorn {
             }),
             WorkerClass::Gevent => Plain::Async(Async {
                 workers: self.workers,
-                max_in_progress: Some(self.worker_connections),
+                max_in_progress: Some(self.worker_connections.unwrap_or(CONNECTIONS)),
                 backlog: Some(self.backlog),
                 dispatch: self.dispatch.unwrap_or_default(),
                 overhead: overhead(Overhead::NONE),
