@@ -134,8 +134,10 @@ fn policy(measured: &Measured<'_>, estimated: Estimated, saturation: Option<Satu
     let profile = measured.profile();
     let load = saturation.as_ref().and_then(|saturation| saturation.load);
     let is_preset = profile.stands_for.is_some();
+    // What a limit rejects, a real server rejects too; only its listen queue is unpredictable.
+    let overflow = estimated.numbers.requests.rejected_by.backlog;
     PolicyEstimate {
-        no_prediction: no_prediction(estimated.numbers.requests.rejected, load).filter(|_| is_preset),
+        no_prediction: no_prediction(overflow, load).filter(|_| is_preset),
         profile,
         estimated,
         faults: measured.faults(),

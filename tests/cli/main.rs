@@ -5,6 +5,7 @@
 mod check;
 #[path = "../common/mod.rs"]
 mod common;
+mod documentation;
 mod failures;
 mod files;
 mod formats;

@@ -145,6 +145,19 @@ fn no_prediction_is_possible_if_the_listen_queue_overflows() {
 }
 
 #[test]
+fn requests_that_a_limit_rejects_do_not_overflow_the_listen_queue() {
+    let mut limited: Value = serde_json::from_str(&scenario(&json!([{ "gunicorn": { "workers": 4 } }]))).unwrap();
+    limited["classes"]["page"]["limit"] = json!({ "in_progress": 1, "per": "application" });
+    let results = results(&limited.to_string());
+    assert!(
+        results["policies"][0]["requests"]["rejected_by"]["limit"].as_u64() > Some(0),
+        "{}",
+        results["policies"][0]["requests"]
+    );
+    assert!(results["policies"][0].get("no_prediction").is_none());
+}
+
+#[test]
 fn no_prediction_is_possible_above_95_percent_of_the_capacity() {
     let busy = json!({
         "classes": { "page": { "phases": [ { "compute": { "exponential": "8.9ms" } } ] } },
@@ -166,7 +179,6 @@ fn errors_in_a_preset_are_shown_at_their_place() {
         (r#"{ "uvicorn": { "looop": "uvloop" } }"#, "looop", "did you mean `loop`?"),
         (r#"{ "uvicorn": { "overhead": { "befor": "1ms" } } }"#, "befor", "did you mean `before`?"),
         (r#"{ "guniconr": {} }"#, "guniconr", "did you mean `gunicorn`?"),
-        (r#"{ "celery": {} }"#, "`concurrency`", "concurrency"),
         (r#"{ "fastapi_threadpool": { "classes": ["pgae"] } }"#, "unknown class `pgae`", "did you mean `page`?"),
     ] {
         let scenario = format!(
