@@ -14,7 +14,9 @@ pub(super) const NOT_ASKED: SimDuration = SimDuration::MAX;
 pub fn contended_resources(rules: &Rules, machine: &Machine, backends: &[Backend], faults: &[Fault]) -> Vec<Resource> {
     let may_wait = |resource: &Resource| match *resource {
         Resource::Turn => {
-            rules.slots.is_none_or(|slots| slots > rules.running_at_once) || rules.queueing.dispatch == Dispatch::Accept
+            // A loop runs one request at a time, even if its threads run others.
+            let at_once = if rules.thread_pool.is_some() { 1 } else { rules.running_at_once };
+            rules.slots.is_none_or(|slots| slots > at_once) || rules.queueing.dispatch == Dispatch::Accept
         }
         Resource::Core => are_cores_contended(rules, machine, faults),
         Resource::CpuLimit => machine.cpu_limit.is_some(),

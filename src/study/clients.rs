@@ -31,6 +31,7 @@ fn bare_pools(scenario: &Scenario) -> impl Iterator<Item = &String> {
     })
 }
 
-fn is_asked(scenario: &Scenario, asked: BackendId) -> bool {
+/// Whether requests of any class ask a backend.
+pub(super) fn is_asked(scenario: &Scenario, asked: BackendId) -> bool {
     scenario.workload().classes.iter().any(|class| class.asks(asked))
 }

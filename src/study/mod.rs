@@ -3,6 +3,7 @@
 mod capacity;
 mod check;
 mod clients;
+mod connections;
 mod coverage;
 mod decision;
 mod measured;

@@ -12,11 +12,12 @@ use crate::policy::PolicyChoice;
 use crate::scenario::{Scenario, WarmUp};
 use crate::stats::{
     Assumption, ComparisonResults, Estimated, FaultWindow, FaultWindowKind, MissingClient, ObjectiveResult,
-    PolicyEstimate, PolicyResults, PrecisionResults, SCHEMA, Saturation, ScenarioResults, WarmUpMethod, WarmUpResults,
-    differences,
+    PolicyEstimate, PolicyResults, PoolTotal, PrecisionResults, SCHEMA, Saturation, ScenarioResults, WarmUpMethod,
+    WarmUpResults, differences,
 };
 
 use super::clients::missing_clients;
+use super::connections::pool_totals;
 use super::measured::Measured;
 use super::objectives;
 use super::pool::JobPool;
@@ -80,6 +81,7 @@ pub struct Estimates<'a> {
     warm_up: warm_up::Chosen,
     precision: Option<PrecisionResults>,
     missing_clients: Vec<MissingClient>,
+    pools: Vec<PoolTotal>,
     objectives: Vec<ObjectiveResult>,
     comparisons: Vec<ComparisonResults>,
     timelines: Timelines,
@@ -122,6 +124,7 @@ pub fn estimate<'a>(scenario: &'a Scenario, options: &Options, watch: &mut Watch
         warm_up,
         precision,
         missing_clients: missing_clients(scenario, runs.iter().map(|run| run.policy)),
+        pools: pool_totals(scenario, runs.iter().map(|run| run.policy)),
         objectives: objectives::judge(scenario, &policies, &backends),
         comparisons: comparisons(&policies, options.against.as_deref(), scenario.run().confidence),
         policies,
@@ -164,7 +167,16 @@ impl Estimates<'_> {
 
     fn results_with(&self, timelines: Option<usize>) -> ScenarioResults {
         let Self {
-            scenario, policies, replications, warm_up, precision, missing_clients, objectives, comparisons, ..
+            scenario,
+            policies,
+            replications,
+            warm_up,
+            precision,
+            missing_clients,
+            pools,
+            objectives,
+            comparisons,
+            ..
         } = self;
         ScenarioResults {
             schema: SCHEMA,
@@ -188,6 +200,7 @@ impl Estimates<'_> {
             defaults: scenario.defaults().iter().cloned().collect(),
             faults: scenario.faults().iter().map(|fault| fault_window(scenario, fault)).collect(),
             missing_clients: missing_clients.clone(),
+            pools: pools.clone(),
             slo: objectives.clone(),
             policies: policies.iter().map(|policy| PolicyResults::new(policy, timelines)).collect(),
             comparisons: comparisons.clone(),

@@ -216,6 +216,9 @@ impl Dice {
                 backend["pool"]["acquire_timeout"] = json!(self.millis(200));
             }
         }
+        if self.one_in(4) {
+            backend["max_connections"] = json!(self.up_to(20));
+        }
         if self.one_in(3) {
             backend["concurrency"] = json!(self.up_to(6));
             if self.one_in(3) {

@@ -65,6 +65,9 @@ pub struct ScenarioResults {
     /// Pools that are used under a preset without the costs of the client library.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub missing_clients: Vec<MissingClient>,
+    /// The connections that pools may open, if a backend has a limit for them.
+    #[serde(skip_serializing_if = "PoolTotal::none_is_limited")]
+    pub pools: Vec<PoolTotal>,
     /// The objectives, and whether they are met.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub slo: Vec<ObjectiveResult>,
@@ -152,6 +155,38 @@ pub struct MissingClient {
     pub backend: String,
     /// The client that was measured with that product.
     pub measured: &'static str,
+}
+
+/// The connections that all pools of a backend may open under a policy.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
+pub struct PoolTotal {
+    /// The policy's name.
+    pub policy: String,
+    /// The backend's name.
+    pub backend: String,
+    /// Number of connections of a pool.
+    pub size: u32,
+    /// Number of connections that a pool opens beyond that.
+    pub overflow: u32,
+    /// Number of pools.
+    pub pools: u32,
+    /// Number of connections of all pools: (size + overflow) × pools.
+    pub connections: u64,
+    /// Maximum number that the backend accepts; `null` if it is not given.
+    pub max_connections: Option<u32>,
+}
+
+impl PoolTotal {
+    /// How many the backend accepts, if the pools may open more.
+    pub fn exceeded_limit(&self) -> Option<u32> {
+        self.max_connections.filter(|max| self.connections > u64::from(*max))
+    }
+
+    /// Whether no backend has a limit.
+    fn none_is_limited(pools: &Vec<Self>) -> bool {
+        pools.iter().all(|pool| pool.max_connections.is_none())
+    }
 }
 
 fn is_false(flag: &bool) -> bool {

@@ -1,6 +1,6 @@
 //! The findings of a run: its policies one by one, and its objectives.
 
-use super::{objectives, stations};
+use super::{connections, objectives, stations};
 use crate::output::block::number;
 use crate::output::block::{Finding, FindingStatus};
 use crate::output::words;
@@ -13,6 +13,7 @@ pub fn findings(results: &ScenarioResults) -> Vec<Finding> {
     findings.extend(results.policies.iter().filter_map(sustains_its_load));
     findings.extend(results.missing_clients.iter().map(asks_through_a_client));
     findings.extend(results.policies.iter().filter_map(shares_its_load));
+    findings.extend(connections::findings(results));
     findings.extend(settles(results));
     findings.extend(precision(results));
     findings.extend(results.slo.iter().map(|objective| objectives::finding(objective, results)));

@@ -2,6 +2,7 @@
 
 mod certainty;
 mod comparison;
+mod connections;
 mod fault_effects;
 pub mod faults;
 mod findings;

@@ -1,7 +1,7 @@
 //! The table of response times: a row per policy and class.
 
 use super::certainty::{self, certainty};
-use super::{presets, stations};
+use super::{connections, presets, stations};
 use crate::output::block::Table;
 use crate::output::block::number::{self, TimeUnit};
 use crate::stats::{ClassConfidence, PolicyResults, RequestCounts, ScenarioResults, Slowdown, Summary};
@@ -51,6 +51,7 @@ pub fn response_times(results: &ScenarioResults) -> Table {
     table.note.extend(certainty::note(results));
     table.note.extend(presets::sentences(results));
     table.note.extend(presets::missing_clients(results));
+    table.note.extend(connections::totals(results));
     table.note.extend(results.policies.iter().filter_map(stations::without_answer));
 
     let slowdowns = |value: fn(&Slowdown) -> Option<f64>| -> Vec<String> {

@@ -59,7 +59,9 @@ fn contended(policy: &PolicyResults) -> impl Iterator<Item = (&PolicyResults, &s
 
 /// The name of a station for people.
 fn station_name(policy: &PolicyResults, key: &str) -> String {
-    let has_threads = policy.stations.contains_key("threads");
+    // Without a lock, several requests of a worker run at once.
+    let has_lock = policy.stations.get("turn").is_some_and(|turn| turn.count <= u64::from(policy.workers));
+    let has_threads = policy.stations.contains_key("threads") && has_lock;
     match key.split_once('.') {
         Some(("pool", backend)) => format!("connection to {backend}"),
         Some(("backend", backend)) => format!("start at {backend}"),

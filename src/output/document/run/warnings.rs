@@ -1,6 +1,6 @@
 //! What to know before trusting the numbers.
 
-use super::stations;
+use super::{connections, stations};
 use crate::output::block::number;
 use crate::output::words;
 use crate::stats::{MUCH_UNANSWERED, PolicyResults, RequestCounts, ScenarioResults};
@@ -16,6 +16,7 @@ pub fn warnings(results: &ScenarioResults) -> Vec<String> {
         warnings.extend(policy.deadlock.as_ref().map(|found| format!("{}: {}", policy.name, words::deadlock(found))));
     }
     warnings.extend(results.policies.iter().filter_map(stations::imbalance));
+    warnings.extend(connections::warnings(results));
     for policy in &results.policies {
         let why = policy.no_prediction.map(words::no_prediction);
         warnings.extend(why.map(|why| format!("{}: no prediction of a real server is possible: {why}", policy.name)));
