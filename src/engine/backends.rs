@@ -208,6 +208,11 @@ impl Backends {
         &self.stations
     }
 
+    /// What must hold when no request is left.
+    pub fn audit_pools_at_rest(&self) {
+        self.pools.iter().for_each(ConnectionPool::audit_at_rest);
+    }
+
     /// What must hold between events.
     pub fn audit(&self) {
         for station in &self.stations {

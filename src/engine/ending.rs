@@ -31,6 +31,9 @@ impl<O: Observer> Simulation<O> {
         };
         self.now = end.max(self.now);
         let deadlock = self.deadlock();
+        if cfg!(debug_assertions) && self.requests.len() == self.acceptors.count() {
+            self.backends.audit_pools_at_rest();
+        }
         self.book_unfinished();
         self.report_unfinished();
         let counts = self.counts;

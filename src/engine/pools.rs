@@ -148,6 +148,11 @@ impl ConnectionPool {
         remove_from(&mut self.queue, request);
     }
 
+    /// What must hold when no request is left.
+    pub fn audit_at_rest(&self) {
+        assert_eq!((self.held, self.queue.len()), (0, 0), "a connection is held by a request that has departed");
+    }
+
     /// What must hold between events.
     pub fn audit(&self) {
         assert!(self.held <= self.most, "more connections are held than the pool has");

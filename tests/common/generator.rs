@@ -6,14 +6,19 @@ use serde_json::{Map, Value, json};
 
 /// The text of a random scenario.
 pub fn scenario(seed: u64) -> String {
-    let mut dice = Dice(Pcg64Dxsm::new(u128::from(seed) * 0x1234_5678_9abc_def1 + 7, 3));
+    let mut dice = Dice::new(seed, 3);
+    let backends = [("db", dice.backend()), ("idp", dice.backend()), ("cache", dice.backend_with_client())];
+    dice.pools = backends.iter().filter(|(_, backend)| backend["pool"].is_object()).map(|(name, _)| *name).collect();
+    let is_session = |backend: &Value| backend["pool"]["held"].as_str().is_some_and(|held| held != "query");
+    dice.on_one_connection =
+        backends.iter().filter(|(_, backend)| is_session(backend)).map(|(name, _)| *name).collect();
     let mut classes = dice.classes();
     dice.limit(&mut classes);
     let mut scenario = json!({
         "classes": classes,
         "arrivals": dice.arrivals(),
         "machine": dice.machine(),
-        "backends": { "db": dice.backend(), "idp": dice.backend(), "cache": dice.backend_with_client() },
+        "backends": backends.into_iter().map(|(name, backend)| (name.to_owned(), backend)).collect::<Map<_, _>>(),
         "policies": dice.policies(),
         "run": dice.run(seed),
     });
@@ -28,7 +33,7 @@ pub fn scenario(seed: u64) -> String {
 
 /// The text of a random scenario with few features, so that most of its policies can take shortcuts.
 pub fn calm_scenario(seed: u64) -> String {
-    let mut dice = Dice(Pcg64Dxsm::new(u128::from(seed) * 0x1234_5678_9abc_def1 + 7, 5));
+    let mut dice = Dice::new(seed, 5);
     let policies = json!([
         { "sync": { "workers": dice.up_to(5) } },
         { "sync": { "name": "one", "workers": 1 } },
@@ -46,19 +51,30 @@ pub fn calm_scenario(seed: u64) -> String {
     serde_json::to_string_pretty(&scenario).expect("a value has a text")
 }
 
-struct Dice(Pcg64Dxsm);
+struct Dice {
+    stream: Pcg64Dxsm,
+    /// The backends that have a pool.
+    pools: Vec<&'static str>,
+    /// The backends whose queries share a connection of the request, so that they cannot be parallel.
+    on_one_connection: Vec<&'static str>,
+}
 
 impl Dice {
+    fn new(seed: u64, stream: u128) -> Self {
+        let stream = Pcg64Dxsm::new(u128::from(seed) * 0x1234_5678_9abc_def1 + 7, stream);
+        Self { stream, pools: Vec::new(), on_one_connection: Vec::new() }
+    }
+
     fn up_to(&mut self, most: u32) -> u32 {
-        self.0.random_range(1..=most)
+        self.stream.random_range(1..=most)
     }
 
     fn one_in(&mut self, sides: u32) -> bool {
-        self.0.random_range(0..sides) == 0
+        self.stream.random_range(0..sides) == 0
     }
 
     fn pick<T: Clone>(&mut self, choices: &[T]) -> T {
-        choices[self.0.random_range(0..choices.len())].clone()
+        choices[self.stream.random_range(0..choices.len())].clone()
     }
 
     fn millis(&mut self, most: u32) -> String {
@@ -121,8 +137,19 @@ impl Dice {
     }
 
     fn nested(&mut self, depth: u32) -> Value {
+        if !self.pools.is_empty() && self.one_in(2) {
+            return self.hold(depth);
+        }
         let probability = self.pick(&[json!(0), json!("20%"), json!(0.5), json!("90%"), json!(1)]);
         json!({ "maybe": { "probability": probability, "phases": self.phases(5, depth) } })
+    }
+
+    fn hold(&mut self, depth: u32) -> Value {
+        let backend = self.pick(&self.pools.clone());
+        self.on_one_connection.push(backend);
+        let phases = self.phases(5, depth);
+        self.on_one_connection.pop();
+        json!({ "hold": { "backend": backend, "blocking": self.one_in(8), "phases": phases } })
     }
 
     fn phase(&mut self) -> Value {
@@ -131,7 +158,7 @@ impl Dice {
             3 | 4 => json!({ "compute": self.distribution(8) }),
             5 => json!({ "db": { "time": self.distribution(20), "blocking": true } }),
             6 => {
-                let waits: Vec<Value> = (0..self.up_to(4)).map(|_| self.wait()).collect();
+                let waits: Vec<Value> = (0..self.up_to(4)).map(|_| self.parallel_wait()).collect();
                 if self.one_in(3) {
                     json!({ "parallel": { "waits": waits, "concurrent": true } })
                 } else {
@@ -144,6 +171,15 @@ impl Dice {
             }
             _ => self.wait(),
         }
+    }
+
+    fn parallel_wait(&mut self) -> Value {
+        let wait = self.wait();
+        let backend = if wait["db"].is_null() { wait["wait"]["backend"].as_str() } else { Some("db") };
+        if backend.is_some_and(|backend| self.on_one_connection.contains(&backend)) {
+            return json!({ "sleep": "5ms" });
+        }
+        wait
     }
 
     fn wait(&mut self) -> Value {
@@ -215,6 +251,9 @@ impl Dice {
             if self.one_in(2) {
                 backend["pool"]["acquire_timeout"] = json!(self.millis(200));
             }
+            if self.one_in(4) {
+                backend["pool"]["held"] = json!(self.pick(&["query", "request", "from_first_query"]));
+            }
         }
         if self.one_in(4) {
             backend["max_connections"] = json!(self.up_to(20));
@@ -245,6 +284,11 @@ impl Dice {
             && let Some(pool) = backend["pool"].as_object_mut()
         {
             pool.remove("release");
+        }
+        let has_statements = backend["client"] == "psycopg"
+            || ["begin", "commit"].iter().any(|statement| !backend["client"][*statement].is_null());
+        if has_statements && backend["pool"]["held"] == "from_first_query" {
+            backend["pool"]["held"] = json!("request");
         }
         if self.one_in(3) {
             backend["query_overhead"] = json!("300us");
@@ -334,7 +378,7 @@ impl Dice {
 
     fn run(&mut self, seed: u64) -> Value {
         if self.one_in(4) {
-            json!({ "duration": self.millis(5_000), "seed": seed })
+            json!({ "duration": format!("{}ms", 400 + self.up_to(4_600)), "seed": seed })
         } else {
             json!({ "requests": 20 + self.up_to(180), "seed": seed })
         }

@@ -144,6 +144,8 @@ const THINGS: &[Thing] = &[
     ("backends.db.pool", r#"{ "size": 2, "overflow": 1, "min": 0, "connect": "3ms" }"#, DISTURBED),
     ("backends.db.max_connections", "2", CALM),
     ("backends.db.pool", r#"{ "size": 2, "release": "owner_runs" }"#, DISTURBED),
+    ("backends.db.pool", r#"{ "size": 2, "held": "request" }"#, DISTURBED),
+    ("backends.db.pool", r#"{ "size": 2, "held": "from_first_query" }"#, DISTURBED),
     ("backends.db.round_trip", r#""1ms""#, DISTURBED),
     ("backends.db.query_overhead", r#""1ms""#, DISTURBED),
     ("backends.db.client", r#""psycopg""#, DISTURBED),
@@ -174,6 +176,12 @@ const THINGS: &[Thing] = &[
         r#"[ { "compute": "2ms" }, { "parallel": { "waits": [ { "db": "4ms" }, { "sleep": "5ms" } ], "concurrent": true } } ]"#,
         DISTURBED,
     ),
+    (
+        "classes.page.phases",
+        r#"[ { "compute": "2ms" }, { "maybe": { "probability": "50%", "phases": [ { "db": "4ms" } ] } } ]"#,
+        DISTURBED,
+    ),
+    ("classes.page.phases", r#"[ { "maybe": { "probability": 0, "phases": [] } } ]"#, DISTURBED),
     // Arrivals. Users wait for answers, and the requests of a trace cannot be drawn again.
     ("arrivals", r#"{ "at": [ { "time": "1ms" }, { "time": "1ms", "class": "page" } ] }"#, CALM),
     ("arrivals", r#"{ "trace": "requests.jsonl" }"#, [AHEAD, EVENTS, AHEAD, AHEAD, AHEAD]),

@@ -12,10 +12,11 @@ use waitline::engine::{
     contended_resources,
 };
 use waitline::model::{
-    Activity, ActivityGroup, Backend, PhaseKind, Place, PoolScope, Quantum, Release, Resource, SimDuration, SimTime,
+    Activity, ActivityGroup, Backend, Held, PhaseKind, Place, PoolScope, Quantum, Release, Resource, SimDuration,
+    SimTime,
 };
 use waitline::policy::PolicyChoice;
-use waitline::random::{Arrivals, RequestClass, SinglePhase};
+use waitline::random::{Arrivals, Phase, RequestClass, SinglePhase};
 use waitline::scenario::Scenario;
 use waitline::study::{Replication, simulation};
 
@@ -296,6 +297,23 @@ fn check(scenario: &Scenario, rules: &Rules, record: &Record, mut books: Books) 
     }
 }
 
+/// A request may hold a connection while it waits, without a limit, for another one.
+fn holds_while_waiting(scenario: &Scenario) -> bool {
+    let mut pools = scenario.backends().values().filter_map(|backend| backend.pool.as_ref());
+    let waits_without_limit = pools.clone().any(|pool| pool.acquire_timeout.is_none());
+    waits_without_limit
+        && (pools.any(|pool| pool.held != Held::Query)
+            || scenario.workload().classes.iter().any(|class| has_hold(&class.phases)))
+}
+
+fn has_hold(phases: &[Phase]) -> bool {
+    phases.iter().any(|phase| match phase {
+        Phase::Single(_) | Phase::Parallel { .. } => false,
+        Phase::Maybe { phases, .. } => has_hold(phases),
+        Phase::Hold { .. } => true,
+    })
+}
+
 /// A request may hold its turn while it waits for a connection that another request only passes on after getting that turn.
 fn can_deadlock(scenario: &Scenario) -> bool {
     let waits_for_owner = |backend: &Backend| {
@@ -307,8 +325,9 @@ fn can_deadlock(scenario: &Scenario) -> bool {
         })
     };
     let blocks = |phase: &SinglePhase| matches!(phase.kind, PhaseKind::Backend { blocking: true, .. });
-    scenario.backends().values().any(waits_for_owner)
-        && scenario.workload().classes.iter().flat_map(RequestClass::singles).any(blocks)
+    holds_while_waiting(scenario)
+        || scenario.backends().values().any(waits_for_owner)
+            && scenario.workload().classes.iter().flat_map(RequestClass::singles).any(blocks)
 }
 
 /// What happened in the random scenarios: an invariant that is never exercised proves nothing.

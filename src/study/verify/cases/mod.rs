@@ -8,6 +8,7 @@ mod by_hand;
 mod closed;
 mod limits;
 mod one_station;
+mod phases;
 mod policies;
 mod sharing;
 
@@ -19,8 +20,15 @@ use crate::model::SimDuration;
 
 /// All cases, in the order of their numbers.
 pub(super) fn cases() -> Vec<Case> {
-    let groups =
-        [one_station::cases(), limits::cases(), sharing::cases(), policies::cases(), closed::cases(), by_hand::cases()];
+    let groups = [
+        one_station::cases(),
+        phases::cases(),
+        limits::cases(),
+        sharing::cases(),
+        policies::cases(),
+        closed::cases(),
+        by_hand::cases(),
+    ];
     let mut cases: Vec<_> = groups.into_iter().flatten().collect();
     cases.sort_by_key(|case| case.id);
     cases
