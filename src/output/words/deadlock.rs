@@ -1,6 +1,5 @@
 //! Deadlocks in words.
 
-use crate::output::block::number;
 use crate::stats::{DeadlockResults, DeadlockedRequest, HeldStation};
 
 /// Who holds what, and what they wait for.
@@ -39,7 +38,7 @@ fn held_station(held: &HeldStation) -> String {
 
 fn first_holder(holder: &DeadlockedRequest) -> String {
     let DeadlockedRequest { request, class, waits_for: _, since_ms } = holder;
-    format!(" (such as request {request}, {class}, since {} ms)", number::significant(*since_ms))
+    format!(" (such as request {request}, {class}, since {} s)", since_ms / 1e3)
 }
 
 /// What a station consists of.
