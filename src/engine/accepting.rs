@@ -106,22 +106,18 @@ impl<O: Observer> Simulation<O> {
 
     /// Whether a worker's acceptor waits for something to accept.
     fn is_asleep(&self, worker: u32) -> bool {
-        self.requests[self.acceptors.ids[worker as usize]].state == State::Away && self.workers.is_up(worker)
+        self.requests[self.acceptors.ids[worker as usize]].state == State::Away && self.has_room(worker)
     }
 
     /// A worker's acceptor has the CPU: it takes a request out of the shared backlog into the worker's own.
     pub(super) fn accept_next(&mut self, acceptor: RequestId) {
         let worker = self.requests[acceptor].worker;
         self.requests[acceptor].state = State::Away;
-        if self.workers.is_up(worker)
+        if self.has_room(worker)
             && let Some(first) = self.backlogs[SHARED].pop()
         {
             self.acceptors.last = Some(worker);
-            let request = &mut self.requests[first];
-            request.worker = worker;
-            request.executor = Executor::Accepted;
-            let priority = self.program.priority(request.class);
-            self.backlogs[1 + worker as usize].push(first, &self.requests[first], priority);
+            self.accept(first, worker);
         }
         if self.backlogs[SHARED].len() > 0 {
             self.wake_acceptor(worker);

@@ -164,9 +164,15 @@ impl<O: Observer> Simulation<O> {
         self.schedule_client_timeout(id);
         if !self.limits.enter(self.requests[id].class) {
             self.leave(id, Outcome::Rejected(Rejection::Limit));
+            self.check_room();
             return;
         }
         match self.rules.queueing.dispatch {
+            Dispatch::Shared | Dispatch::RoundRobin | Dispatch::Random | Dispatch::LeastBusy
+                if self.rules.takes_ahead.is_some() =>
+            {
+                self.receive_with_room(id);
+            }
             Dispatch::Shared => match self.workers.with_free_slot() {
                 Some(worker) => self.take_and_run(id, worker),
                 None => {
@@ -238,8 +244,8 @@ impl<O: Observer> Simulation<O> {
     }
 
     /// A request that finds no free slot waits, if there is room, or is rejected. Returns whether it waits.
-    fn wait_in_backlog(&mut self, id: RequestId, backlog: usize) -> bool {
-        if !self.has_room() {
+    pub(super) fn wait_in_backlog(&mut self, id: RequestId, backlog: usize) -> bool {
+        if !self.backlog_has_room() {
             self.leave(id, Outcome::Rejected(Rejection::Backlog));
             return false;
         }
@@ -251,10 +257,10 @@ impl<O: Observer> Simulation<O> {
     }
 
     /// Whether one more request may wait. If workers accept on their own, a request that will be accepted at once
-    /// passes through the backlog too.
-    fn has_room(&self) -> bool {
+    /// passes through the backlog too. Those that workers have accepted are no longer in it.
+    fn backlog_has_room(&self) -> bool {
         let Some(limit) = self.rules.queueing.backlog.map(u64::from) else { return true };
-        if self.rules.queueing.dispatch == Dispatch::Accept {
+        if self.accepts_ahead() {
             let waiting = self.backlogs[SHARED].len() as u64;
             waiting < limit || waiting == 0 && self.workers.with_free_slot().is_some()
         } else {
@@ -264,13 +270,8 @@ impl<O: Observer> Simulation<O> {
 
     /// The place of the backlog in which an untaken request waits.
     pub(super) fn backlog_of(&self, id: RequestId) -> usize {
-        match self.rules.queueing.dispatch {
-            Dispatch::Shared => SHARED,
-            Dispatch::Accept if self.requests[id].executor != Executor::Accepted => SHARED,
-            Dispatch::Accept | Dispatch::RoundRobin | Dispatch::Random | Dispatch::LeastBusy => {
-                1 + self.requests[id].worker as usize
-            }
-        }
+        let Request { worker, executor, .. } = self.requests[id];
+        if self.accepts_ahead() && executor != Executor::Accepted { SHARED } else { self.backlog_of_worker(worker) }
     }
 
     #[inline(always)]
@@ -282,13 +283,14 @@ impl<O: Observer> Simulation<O> {
     /// A worker takes a request into a free slot.
     #[inline]
     fn take(&mut self, id: RequestId, worker: u32) {
-        if !self.limits.take(self.requests[id].class, worker) {
+        if !self.may_serve(id, worker) {
             self.reject(id);
             return;
         }
         let counts = self.is_counted(self.requests[id].arrival);
         self.workers.take_slot(worker, self.now, counts);
         self.counts.slots_taken.rise(self.now);
+        self.count_for_life(worker);
         let in_loop = self.rules.thread_pool.is_some();
         let request = &mut self.requests[id];
         request.worker = worker;
@@ -300,6 +302,13 @@ impl<O: Observer> Simulation<O> {
         let span = self.now - request.since;
         request.book(&mut self.observer, Activity::BacklogWait, Some(Place::Backlog), span);
         self.proceed(id);
+    }
+
+    /// Whether a worker serves one more request of that class, rather than reject it.
+    #[inline]
+    fn may_serve(&mut self, id: RequestId, worker: u32) -> bool {
+        self.rules.limit.is_none_or(|limit| self.workers.in_progress(worker) < limit)
+            && self.limits.take(self.requests[id].class, worker)
     }
 
     /// A worker rejects a request instead of taking it.
@@ -321,15 +330,39 @@ impl<O: Observer> Simulation<O> {
         if self.rules.thread_pool.is_some() {
             self.fill_threads(worker);
         }
-        let backlog = if self.rules.queueing.dispatch == Dispatch::Shared { SHARED } else { 1 + worker as usize };
-        while self.workers.has_free_slot(worker)
+        let backlog = self.backlog_of_worker(worker);
+        self.reserve_if_any(worker);
+        while self.has_slot(worker)
             && let Some(first) = self.backlogs[backlog].pop()
         {
             self.untaken -= 1;
+            if self.requests[first].executor == Executor::Accepted {
+                self.workers.leave_inside(worker, self.now);
+            }
             self.take(first, worker);
+            self.reserve_if_any(worker);
             if self.rules.thread_pool.is_some() {
                 self.fill_threads(worker);
             }
+        }
+    }
+
+    /// The place of the backlog from which a worker takes requests into its slots.
+    pub(super) fn backlog_of_worker(&self, worker: u32) -> usize {
+        let is_shared = self.rules.queueing.dispatch == Dispatch::Shared && !self.accepts_ahead();
+        if is_shared { SHARED } else { 1 + worker as usize }
+    }
+
+    /// Whether a worker has a slot for the first request of its backlog. One that drains has slots only for those that it
+    /// has accepted.
+    pub(super) fn has_slot(&self, worker: u32) -> bool {
+        self.workers.has_free_slot(worker)
+            || self.lives.is_draining(worker) && self.accepts_ahead() && self.workers.has_idle_slot(worker)
+    }
+
+    fn reserve_if_any(&mut self, worker: u32) {
+        if self.rules.takes_ahead.is_some() {
+            self.reserve(worker);
         }
     }
 

@@ -20,10 +20,17 @@ impl<O: Observer> Simulation<O> {
         let waiting: usize = self.backlogs.iter().map(super::backlog::Backlog::len).sum();
         assert_eq!(waiting as u64, self.untaken, "the backlogs hold other requests than are untaken");
         for worker in 0..self.workers.count() {
-            let backlog = if self.rules.queueing.dispatch == Dispatch::Shared { 0 } else { 1 + worker as usize };
+            let backlog = self.backlog_of_worker(worker);
             assert!(
-                self.backlogs[backlog].len() == 0 || !self.workers.has_free_slot(worker),
+                self.backlogs[backlog].len() == 0 || !self.has_slot(worker),
                 "a slot is free while a request waits"
+            );
+            assert!(
+                self.rules.takes_ahead.is_none()
+                    || self.rules.queueing.dispatch == Dispatch::Accept
+                    || self.backlogs[0].len() == 0
+                    || !self.has_room(worker),
+                "a worker has room while a request waits"
             );
         }
         self.workers.audit();

@@ -61,12 +61,16 @@ events! {
     1 6 ClientTimeout(RequestId),
     /// A request has waited in the backlog for the maximum time.
     1 7 PatienceEnd(RequestId),
+    /// A worker has been silent for the maximum time.
+    1 20 WorkerTimeout(WorkerId),
     /// The CPU quota of this period is used up.
     1 8 QuotaUsedUp(NoSubject),
     /// The next period of the CPU quota starts.
     1 9 PeriodStart(NoSubject),
     /// A fault begins or ends.
     2 10 Fault(FaultEdge),
+    /// A new worker process is up.
+    2 21 Booted(WorkerId),
     /// A client makes another attempt.
     3 11 Retry(RequestId),
     /// A user has finished thinking.

@@ -161,17 +161,23 @@ impl<O: Observer> Simulation<O> {
 
     /// A worker goes down with all its requests, or comes up again unless another fault keeps it down.
     fn restart(&mut self, worker: u32, begins: bool) {
-        let is_down = self.under_way().any(|fault| fault.kind == FaultKind::Restart { worker });
+        let is_down = self.is_down(worker);
         self.workers.set_up(worker, !is_down);
         if begins {
+            self.begin_other_life(worker);
             self.fail_all(Failure::WorkerRestart, |simulation, id| simulation.is_inside(id, worker));
         } else if !is_down {
             self.wake_acceptor_if_any(worker);
         }
     }
 
+    /// Whether a fault keeps a worker down.
+    pub(super) fn is_down(&self, worker: u32) -> bool {
+        self.under_way().any(|fault| fault.kind == FaultKind::Restart { worker })
+    }
+
     /// Whether a request fails if its worker goes down.
-    fn is_inside(&self, id: RequestId, worker: u32) -> bool {
+    pub(super) fn is_inside(&self, id: RequestId, worker: u32) -> bool {
         let request = &self.requests[id];
         let is_taken = match request.state {
             State::InBacklog => request.executor == Executor::Accepted,
@@ -203,7 +209,7 @@ impl<O: Observer> Simulation<O> {
 
     /// Fails all requests for which `fails` holds, or holds for one of their branches: in the order of arrival, each
     /// with the first such branch.
-    fn fail_all(&mut self, reason: Failure, fails: impl Fn(&Self, RequestId) -> bool) {
+    pub(super) fn fail_all(&mut self, reason: Failure, fails: impl Fn(&Self, RequestId) -> bool) {
         let mut ids: Vec<RequestId> = self.requests.ids().into_iter().filter(|id| fails(self, *id)).collect();
         // A branch has the entry number of its request, and comes after it.
         ids.sort_unstable_by_key(|id| (self.requests[*id].entry, self.requests[*id].next));

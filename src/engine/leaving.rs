@@ -23,6 +23,7 @@ impl<O: Observer> Simulation<O> {
         if state != State::InBacklog {
             self.workers.free_slot(worker, self.now);
             self.counts.slots_taken.fall(self.now);
+            self.exit_if_drained(worker);
             if executor == Executor::Thread && state != State::WaitingForThread {
                 self.workers.free_thread(worker, self.now);
             }
@@ -235,6 +236,9 @@ impl<O: Observer> Simulation<O> {
                 let request = &self.requests[id];
                 self.backlogs[backlog].remove(id, request, self.program.priority(request.class));
                 self.untaken -= 1;
+                if self.requests[id].executor == Executor::Accepted {
+                    self.workers.leave_inside(worker, self.now);
+                }
             }
             State::WaitingForThread => self.workers.stop_waiting_for_thread(worker, id, self.now),
             State::WaitingForTurn => self.workers[worker].stop_waiting(id),

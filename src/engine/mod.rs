@@ -26,6 +26,7 @@ mod intake;
 mod leaving;
 mod level;
 mod limits;
+mod lives;
 mod observer;
 mod pooling;
 mod pools;
@@ -33,6 +34,7 @@ mod program;
 mod quota;
 mod record;
 mod requests;
+mod reserving;
 mod rules;
 mod running;
 mod setup;
@@ -53,7 +55,9 @@ pub use departure::{Departure, Outcome, add_spent, runs};
 pub use level::Usage;
 pub use observer::{Entrance, Observer, Segment};
 pub use record::{ClassCounts, Ending, FromWarmUp, Record};
-pub use rules::{BlockingWaits, Dispatch, Order, Queueing, Rounding, Rules, ThreadPool, Timers};
+pub use rules::{
+    BlockingWaits, Dispatch, MaxRequests, Order, Queueing, Rounding, Rules, ThreadPool, Timers, WorkerTimeout,
+};
 pub use setup::{MAX_IN_FLIGHT, Setup};
 
 pub use simulation::Simulation;

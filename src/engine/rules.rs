@@ -1,5 +1,7 @@
 //! How the workers of a policy run requests: the policy's answers, as plain data.
 
+use std::num::NonZeroU32;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -32,6 +34,15 @@ pub struct Rules {
     pub timers: Option<Timers>,
     /// Where requests wait that no worker has taken.
     pub queueing: Queueing,
+    /// Maximum number of requests in a worker, in its slots and waiting inside it for one. `None`: a worker takes no
+    /// request for which it has no free slot or, under [`Dispatch::Accept`], any number.
+    pub takes_ahead: Option<u32>,
+    /// Maximum number of requests in progress in a worker; it rejects further ones that it takes. `None`: unlimited.
+    pub limit: Option<u32>,
+    /// After how many requests a worker is replaced; `None`: it is not.
+    pub max_requests: Option<MaxRequests>,
+    /// After how long a worker that is silent is killed and replaced; `None`: it is not.
+    pub worker_timeout: Option<WorkerTimeout>,
 }
 
 impl Default for Rules {
@@ -51,8 +62,43 @@ impl Default for Rules {
             yields_to_respond: false,
             timers: None,
             queueing: Queueing::default(),
+            takes_ahead: None,
+            limit: None,
+            max_requests: None,
+            worker_timeout: None,
         }
     }
+}
+
+impl Rules {
+    /// Whether workers may be replaced during a run.
+    pub fn replaces_workers(&self) -> bool {
+        self.max_requests.is_some() || self.worker_timeout.is_some()
+    }
+}
+
+/// After how many requests a worker is replaced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MaxRequests {
+    /// Number of requests that a worker takes; then it takes no more, serves those that it has, and is replaced.
+    pub count: NonZeroU32,
+    /// Each worker takes a random number of further requests, from 0 to this one (default: 0), so that not all workers are
+    /// replaced at the same time.
+    #[serde(default)]
+    pub jitter: u32,
+    /// Time that a new worker takes to start, while it takes no requests (default: 0).
+    #[serde(default)]
+    pub boot: SimDuration,
+}
+
+/// After how long a silent worker is killed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WorkerTimeout {
+    /// Time since it last went round its loop; above 0.
+    pub after: SimDuration,
+    /// Time until its successor takes requests.
+    pub boot: SimDuration,
 }
 
 /// Which waits block what runs the request, so that nothing else of the worker runs meanwhile.

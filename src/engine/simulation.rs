@@ -3,7 +3,8 @@
 //! A handler frees what was held, admits the first requests of the backlog, appends them to the run queue of their
 //! worker, and then lets those run whose turn it is. The handlers are in files of their own: arrivals and the backlog
 //! in `arriving`, turns in `turns`, cores in `running` and `sharing`, thread pools in `threads`, waits and backends in
-//! `waiting`, `pooling` and `shared_queries`, departures and clients in `leaving`, faults in `failing`.
+//! `waiting`, `pooling` and `shared_queries`, departures and clients in `leaving`, faults in `failing`,
+//! workers that are replaced in `lives`.
 
 use crate::model::{Machine, Quantum, SimDuration, SimTime};
 use crate::random::{Clients, Distribution, Purpose, RequestClass, Sampler, Stream, Streams, Workload};
@@ -19,6 +20,7 @@ use super::event::{Event, EventId, EventQueue, Key, NEVER, NoSubject, is_after_e
 use super::failing::Faults;
 use super::level::Level;
 use super::limits::Limits;
+use super::lives::Lives;
 use super::observer::Observer;
 use super::program::Program;
 use super::quota::Quota;
@@ -74,6 +76,8 @@ pub struct Simulation<O> {
     pub(super) acceptors: Acceptors,
     /// How many requests of each limited class are in progress.
     pub(super) limits: Limits,
+    /// The present lives of workers that are replaced.
+    pub(super) lives: Lives,
     pub(super) cores: CoreQueue,
     /// Replaces `cores` under processor sharing.
     pub(super) sharing: Option<Sharing>,
@@ -144,6 +148,7 @@ impl<O: Observer> Simulation<O> {
             workers: Workers::new(&rules, warm_up),
             acceptors: Acceptors::with_stream(setup.accept),
             limits: Limits::new(&workload.classes, rules.workers),
+            lives: Lives::new(&rules, streams),
             cores: CoreQueue::new(machine.cores, quantum.unwrap_or(SimDuration::MAX)),
             sharing: quantum.is_none().then(|| Sharing::new(machine.cores)),
             quota: machine.cpu_limit.map(|limit| Quota::new(limit, warm_up)),
@@ -230,6 +235,8 @@ impl<O: Observer> Simulation<O> {
                 Event::PatienceEnd(request) => self.on_patience_end(request, id),
                 Event::QuotaUsedUp(_) => self.on_quota_used_up(id),
                 Event::PeriodStart(_) => self.on_period_start(id),
+                Event::WorkerTimeout(worker) => self.on_worker_timeout(worker.0, id),
+                Event::Booted(worker) => self.on_booted(worker.0, id),
                 Event::Fault(edge) => self.on_fault(edge),
                 Event::Retry(request) => self.on_retry(request),
                 Event::UserArrival(user) => self.on_user_arrival(user),

@@ -19,25 +19,30 @@ impl<O: Observer> Simulation<O> {
         }
         request.state = State::WaitingForTurn;
         if request.executor == Executor::Loop {
-            let worker = &mut self.workers[worker];
-            if worker.loop_request.is_some() {
-                worker.loop_queue.push_back(id);
+            let state = &mut self.workers[worker];
+            if state.loop_request.is_some() {
+                state.loop_queue.push_back(id);
                 return;
             }
-            worker.loop_request = Some(id);
-            worker.loop_since = self.now;
+            state.loop_request = Some(id);
+            state.loop_since = self.now;
+            self.begin_silence(worker, false);
         }
         self.workers[worker].run_queue.push_back(id);
     }
 
     /// The loop of a worker with a thread pool is done with a request: it turns to the next.
     pub(super) fn leave_loop(&mut self, id: RequestId) {
-        let worker = &mut self.workers[self.requests[id].worker];
+        let number = self.requests[id].worker;
+        let worker = &mut self.workers[number];
         if worker.loop_request == Some(id) {
             worker.loop_request = worker.loop_queue.pop_front();
             if let Some(next) = worker.loop_request {
                 worker.run_queue.push_back(next);
                 worker.loop_since = self.now;
+                self.begin_silence(number, false);
+            } else {
+                self.end_silence(number, false);
             }
         }
     }
@@ -89,6 +94,7 @@ impl<O: Observer> Simulation<O> {
             request.holds_turn = true;
             request.turn_since = self.now;
             request.state = State::WaitingForCore;
+            self.begin_silence(worker, true);
             if !self.gives_way(id) {
                 return Some(id);
             }
@@ -99,8 +105,10 @@ impl<O: Observer> Simulation<O> {
     pub(super) fn end_turn(&mut self, id: RequestId) {
         let request = &mut self.requests[id];
         request.holds_turn = false;
-        self.workers.end_turn(request.worker, self.now);
+        let worker = request.worker;
+        self.workers.end_turn(worker, self.now);
         self.counts.turns_taken.fall(self.now);
+        self.end_silence(worker, true);
     }
 
     /// The first request in the run queue asks for the turn, an interval after it began to wait or the turn was last

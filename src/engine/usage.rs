@@ -30,6 +30,12 @@ pub struct WorkerUsage {
     pub in_progress: Usage,
     /// Turns taken × time, in nanoseconds.
     pub turns: u128,
+    /// Requests that wait inside it for a slot.
+    pub waiting: Usage,
+    /// How often it was replaced.
+    pub replaced: u64,
+    /// Whether its successor boots: 1 then, 0 otherwise.
+    pub booting: Usage,
 }
 
 impl WorkerUsage {
@@ -38,6 +44,9 @@ impl WorkerUsage {
         self.requests += other.requests;
         self.in_progress.add(other.in_progress);
         self.turns += other.turns;
+        self.waiting.add(other.waiting);
+        self.replaced += other.replaced;
+        self.booting.add(other.booting);
     }
 }
 
@@ -66,17 +75,33 @@ pub(super) struct WorkerLevels {
     pub requests: u64,
     pub in_progress: Level,
     pub turns: Level,
+    pub waiting: Level,
+    pub replaced: u64,
+    pub booting: Level,
 }
 
 impl WorkerLevels {
     /// Nothing has happened; the measured time begins at that instant.
     pub const fn from(start: SimTime) -> Self {
-        Self { requests: 0, in_progress: Level::from(start), turns: Level::from(start) }
+        Self {
+            requests: 0,
+            in_progress: Level::from(start),
+            turns: Level::from(start),
+            waiting: Level::from(start),
+            replaced: 0,
+            booting: Level::from(start),
+        }
     }
 
     /// What it did until `end`.
     pub fn usage(&self, end: SimTime) -> WorkerUsage {
-        let turns = self.turns.integral(end).area;
-        WorkerUsage { requests: self.requests, in_progress: self.in_progress.integral(end), turns }
+        WorkerUsage {
+            requests: self.requests,
+            in_progress: self.in_progress.integral(end),
+            turns: self.turns.integral(end).area,
+            waiting: self.waiting.integral(end),
+            replaced: self.replaced,
+            booting: self.booting.integral(end),
+        }
     }
 }

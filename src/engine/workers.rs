@@ -109,6 +109,40 @@ impl Workers {
         self.in_progress[worker as usize]
     }
 
+    /// Whether a slot is idle, even if the worker takes no requests from outside.
+    pub fn has_idle_slot(&self, worker: u32) -> bool {
+        self.in_progress[worker as usize] < self.slots_each
+    }
+
+    /// An untaken request waits inside a worker.
+    pub fn wait_inside(&mut self, worker: u32, now: SimTime) {
+        if let Some(levels) = self.levels.get_mut(worker as usize) {
+            levels.waiting.rise(now);
+        }
+    }
+
+    /// An untaken request no longer waits inside a worker.
+    pub fn leave_inside(&mut self, worker: u32, now: SimTime) {
+        if let Some(levels) = self.levels.get_mut(worker as usize) {
+            levels.waiting.fall(now);
+        }
+    }
+
+    /// A worker has exited, and its successor boots; `counts`: whether that is part of the numbers.
+    pub fn begin_boot(&mut self, worker: u32, now: SimTime, counts: bool) {
+        if let Some(levels) = self.levels.get_mut(worker as usize) {
+            levels.replaced += u64::from(counts);
+            levels.booting.set(now, 1);
+        }
+    }
+
+    /// A worker is up.
+    pub fn end_boot(&mut self, worker: u32, now: SimTime) {
+        if let Some(levels) = self.levels.get_mut(worker as usize) {
+            levels.booting.set(now, 0);
+        }
+    }
+
     /// A worker takes a request into a slot; `counts`: whether the request is part of the numbers.
     #[inline]
     pub fn take_slot(&mut self, worker: u32, now: SimTime, counts: bool) {
@@ -252,10 +286,12 @@ impl Worker {
     }
 }
 
-/// Whether workers may be given unequal work. They may not if each takes one request after another out of one queue:
-/// then they differ only in the order in which they are asked.
+/// Whether workers may be given unequal work, or be replaced at different times. They may not if each takes one request
+/// after another out of one queue: then they differ only in the order in which they are asked.
 fn may_differ(rules: &Rules) -> bool {
-    rules.workers > 1 && !(rules.slots == Some(1) && rules.queueing.dispatch == Dispatch::Shared)
+    let takes_in_turn =
+        rules.slots == Some(1) && rules.queueing.dispatch == Dispatch::Shared && rules.takes_ahead.is_none();
+    rules.replaces_workers() || rules.workers > 1 && !takes_in_turn
 }
 
 impl std::ops::Index<u32> for Workers {

@@ -85,6 +85,8 @@ reasons! {
         AcquireTimeout acquire_timeout "no connection within `acquire_timeout`",
         BackendDown backend_down "the backend was down",
         WorkerRestart worker_restart "the worker restarted",
+        #[serde(skip_serializing_if = "is_zero")]
+        WorkerKilled worker_killed "the worker was silent for `worker_timeout` and was killed",
     }
 }
 

@@ -10,8 +10,8 @@ use std::num::NonZeroU32;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{OverheadForm, Policy, Product, Runner, SwitchInterval, one};
-use crate::engine::{BlockingWaits, Dispatch, Order, Queueing, Rounding, Rules, ThreadPool, Timers};
+use super::{OverheadForm, Policy, Product, Runner, SwitchInterval, WorkerTimeoutForm, one};
+use crate::engine::{BlockingWaits, Dispatch, MaxRequests, Order, Queueing, Rounding, Rules, ThreadPool, Timers};
 use crate::model::{Overhead, SimDuration};
 
 /// Many requests in progress in each worker, one of them running at a time.
@@ -48,6 +48,21 @@ pub struct Async {
     /// How a sleep is rounded to a multiple of `timer_resolution`; "up" if omitted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub timer_rounding: Option<Rounding>,
+    /// Maximum number of requests in progress in each worker; a worker rejects further ones that it takes, instead of leaving
+    /// them in the backlog as with `max_in_progress`. Unlimited if omitted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub limit: Option<NonZeroU32>,
+    /// After how many requests a worker is replaced by a new one; never if omitted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_requests: Option<MaxRequests>,
+    /// Time after which a worker that has not gone round its loop is killed, with all its requests, and replaced; never if
+    /// omitted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub worker_timeout: Option<WorkerTimeoutForm>,
+    /// Maximum number of requests that a worker holds, as a multiple of `max_in_progress`: those in progress, and those that it takes
+    /// ahead and that wait inside it, even if others are idle. If omitted, a worker takes none for which it is not free.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prefetch: Option<NonZeroU32>,
 }
 
 /// A thread pool next to an event loop.
@@ -91,6 +106,10 @@ impl Default for Async {
             overhead: None,
             timer_resolution: None,
             timer_rounding: None,
+            limit: None,
+            max_requests: None,
+            worker_timeout: None,
+            prefetch: None,
         }
     }
 }
@@ -117,6 +136,10 @@ impl Policy for Async {
             overhead: OverheadForm::or(self.overhead, Overhead::NONE),
             timers: self.timers(),
             queueing: Queueing { backlog: self.backlog, dispatch: self.dispatch, order: self.order },
+            takes_ahead: self.takes_ahead(),
+            limit: self.limit.map(NonZeroU32::get),
+            max_requests: self.max_requests,
+            worker_timeout: self.worker_timeout.map(|timeout| timeout.rule(self.max_requests)),
             ..Rules::default()
         }
     }
@@ -127,6 +150,10 @@ impl Policy for Async {
 }
 
 impl Async {
+    fn takes_ahead(&self) -> Option<u32> {
+        Some(self.prefetch?.get().saturating_mul(self.max_in_progress?.get()))
+    }
+
     fn timers(&self) -> Option<Timers> {
         let resolution = self.timer_resolution.filter(|resolution| *resolution > SimDuration::ZERO)?;
         Some(Timers { resolution, rounding: self.timer_rounding.unwrap_or_default() })

@@ -8,6 +8,7 @@ mod overhead;
 mod presets;
 mod sync;
 mod threaded;
+mod worker_timeout;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -17,6 +18,7 @@ pub use self::overhead::OverheadForm;
 pub use self::presets::*;
 pub use self::sync::Sync;
 pub use self::threaded::{SwitchInterval, Threaded};
+pub use self::worker_timeout::WorkerTimeoutForm;
 use crate::engine::Rules;
 
 /// What executes a request, as named in reports.

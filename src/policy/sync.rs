@@ -8,8 +8,8 @@ use std::num::NonZeroU32;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{OverheadForm, Policy, Product, Runner, one};
-use crate::engine::{BlockingWaits, Dispatch, Order, Queueing, Rules};
+use super::{OverheadForm, Policy, Product, Runner, WorkerTimeoutForm, one};
+use crate::engine::{BlockingWaits, Dispatch, MaxRequests, Order, Queueing, Rules};
 use crate::model::Overhead;
 
 /// One request at a time in each worker.
@@ -34,6 +34,17 @@ pub struct Sync {
     /// CPU time of the application server itself per request; none if omitted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub overhead: Option<OverheadForm>,
+    /// After how many requests a worker is replaced by a new one; never if omitted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_requests: Option<MaxRequests>,
+    /// Time after which a worker that has not gone round its loop is killed, with all its requests, and replaced; never if
+    /// omitted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub worker_timeout: Option<WorkerTimeoutForm>,
+    /// Maximum number of requests that a worker holds, as a multiple of 1: those in progress, and those that it takes
+    /// ahead and that wait inside it, even if others are idle. If omitted, a worker takes none for which it is not free.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prefetch: Option<NonZeroU32>,
 }
 
 impl Default for Sync {
@@ -45,6 +56,9 @@ impl Default for Sync {
             dispatch: Dispatch::default(),
             order: Order::default(),
             overhead: None,
+            max_requests: None,
+            worker_timeout: None,
+            prefetch: None,
         }
     }
 }
@@ -65,6 +79,9 @@ impl Policy for Sync {
             blocking_waits: BlockingWaits::All,
             overhead: OverheadForm::or(self.overhead, Overhead::NONE),
             queueing: Queueing { backlog: self.backlog, dispatch: self.dispatch, order: self.order },
+            takes_ahead: self.prefetch.map(NonZeroU32::get),
+            max_requests: self.max_requests,
+            worker_timeout: self.worker_timeout.map(|timeout| timeout.rule(self.max_requests)),
             ..Rules::default()
         }
     }

@@ -13,7 +13,7 @@ use serde::de::{self, Deserialize, Deserializer, Visitor};
 use serde::{Serialize, Serializer};
 
 use super::{OverheadForm, Policy, Product, Runner, is_false, one};
-use crate::engine::{Dispatch, Order, Queueing, Rules};
+use crate::engine::{Dispatch, MaxRequests, Order, Queueing, Rules};
 use crate::model::{Overhead, SimDuration};
 
 /// One request per thread.
@@ -51,6 +51,17 @@ pub struct Threaded {
     /// CPU time of the application server itself per request; none if omitted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub overhead: Option<OverheadForm>,
+    /// After how many requests a worker is replaced by a new one; never if omitted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_requests: Option<MaxRequests>,
+    /// Maximum number of requests that a worker holds: those in progress, and those that it takes ahead and that wait inside
+    /// it for a thread, even if threads of others are idle. If omitted, a worker takes none for which no thread is free or,
+    /// with the `dispatch` "accept", any number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub worker_connections: Option<NonZeroU32>,
+    /// The same as a multiple of `threads`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prefetch: Option<NonZeroU32>,
 }
 
 const fn yes() -> bool {
@@ -70,6 +81,9 @@ impl Default for Threaded {
             dispatch: Dispatch::default(),
             order: Order::default(),
             overhead: None,
+            max_requests: None,
+            worker_connections: None,
+            prefetch: None,
         }
     }
 }
@@ -93,12 +107,21 @@ impl Policy for Threaded {
             overhead: OverheadForm::or(self.overhead, Overhead::NONE),
             yields_to_respond: self.gil && self.yields_to_respond,
             queueing: Queueing { backlog: self.backlog, dispatch: self.dispatch, order: self.order },
+            takes_ahead: self.takes_ahead(),
+            max_requests: self.max_requests,
             ..Rules::default()
         }
     }
 
     fn product(&self) -> Option<Product> {
         None
+    }
+}
+
+impl Threaded {
+    fn takes_ahead(&self) -> Option<u32> {
+        let reserved = self.prefetch.map(|prefetch| prefetch.get().saturating_mul(self.threads.get()));
+        self.worker_connections.map(NonZeroU32::get).or(reserved)
     }
 }
 

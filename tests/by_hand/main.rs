@@ -28,6 +28,8 @@ mod maybe;
 mod over_time;
 mod overhead;
 mod pools;
+mod prefetch;
+mod recycling;
 mod shared_backends;
 mod statements;
 mod stations;

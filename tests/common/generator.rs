@@ -333,7 +333,37 @@ impl Dice {
                 policy["backlog"] = json!(self.up_to(12) - 1);
             }
         }
+        self.worker_options(&mut sync, &mut threaded, &mut asynchronous);
         json!([{ "sync": sync }, { "threaded": threaded }, { "async": asynchronous }])
+    }
+
+    /// Workers that are replaced, that take requests ahead, or that reject some.
+    fn worker_options(&mut self, sync: &mut Value, threaded: &mut Value, asynchronous: &mut Value) {
+        for policy in [&mut *sync, &mut *threaded, &mut *asynchronous] {
+            if self.one_in(4) {
+                let count = self.up_to(20);
+                policy["max_requests"] =
+                    json!({ "count": count, "jitter": self.up_to(6) - 1, "boot": self.millis(300) });
+            }
+        }
+        for policy in [&mut *sync, &mut *asynchronous] {
+            if self.one_in(5) {
+                policy["worker_timeout"] = json!({ "after": self.millis(60), "boot": self.millis(200) });
+            }
+        }
+        if self.one_in(4) {
+            sync["prefetch"] = json!(self.up_to(4));
+        }
+        if self.one_in(4) {
+            let name = self.pick(&["prefetch", "worker_connections"]);
+            threaded[name] = json!(self.up_to(5));
+        }
+        if self.one_in(4) && asynchronous["max_in_progress"].is_number() {
+            asynchronous["prefetch"] = json!(self.up_to(3));
+        }
+        if self.one_in(6) {
+            asynchronous["limit"] = json!(self.up_to(8));
+        }
     }
 
     fn clients(&mut self) -> Value {

@@ -104,6 +104,8 @@ const THINGS: &[Thing] = &[
     ("policy.dispatch", r#""random""#, DISTURBED),
     ("policy.dispatch", r#""least_busy""#, DISTURBED),
     ("policy.dispatch", r#""accept""#, DISTURBED),
+    // Workers that are replaced, or take requests ahead.
+    ("policy.max_requests", r#"{ "count": 20, "jitter": 4, "boot": "5ms" }"#, DISTURBED),
     // Overhead of the application server.
     ("policy.overhead", r#"{ "before": "1ms" }"#, DISTURBED),
     ("policy.overhead", r#"{ "response": "1ms" }"#, DISTURBED),
@@ -208,6 +210,12 @@ const OPTIONS: &[OptionOfOne] = &[
     ("threaded", THREADED, "policy.switch_interval", r#""1ms""#, EVENTS),
     ("threaded", THREADED, "policy.gil", "false", EVENTS),
     ("threaded", THREADED, "policy.threads", "1", AHEAD),
+    ("threaded", THREADED, "policy.worker_connections", "6", EVENTS),
+    ("threaded", THREADED, "policy.prefetch", "2", EVENTS),
+    ("sync", "{}", "policy.prefetch", "2", EVENTS),
+    ("sync", "{}", "policy.worker_timeout", r#""9ms""#, EVENTS),
+    ("async", "{}", "policy.worker_timeout", r#""5ms""#, EVENTS),
+    ("async", "{}", "policy.limit", "2", EVENTS),
     ("threaded", THREADED, "policy.workers", "2", EVENTS),
     ("threaded", THREADED, "policy.yields_to_respond", "true", EVENTS),
     ("async", "{}", "policy.max_in_progress", "1", AHEAD),

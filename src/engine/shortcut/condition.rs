@@ -36,6 +36,10 @@ pub(super) fn choose<O: Observer>(setup: &Setup<'_>, program: &Program, observer
         hand_over_interval,
         thread_pool,
         queueing,
+        takes_ahead,
+        limit,
+        max_requests,
+        worker_timeout,
         blocking_waits: _, // compiled into `program`, like the next four
         gathers: _,
         overhead: _,
@@ -55,6 +59,10 @@ pub(super) fn choose<O: Observer>(setup: &Setup<'_>, program: &Program, observer
         && backends.iter().all(is_plain_delay)
         && thread_pool.is_none()
         && is_one_plain_queue(queueing)
+        && takes_ahead.is_none()
+        && limit.is_none()
+        && max_requests.is_none()
+        && worker_timeout.is_none()
         && program.compiled_classes().all(|(class, steps)| adds_nothing(class) && steps.iter().all(is_undisturbed));
     if !nothing_intervenes {
         return None;

@@ -14,7 +14,7 @@ use crate::model::Overhead;
 use crate::policy::{OverheadForm, Threaded, one};
 
 const NOTE: &str = "A node takes a task when a child is free. Tasks that a node reserves beyond that (`worker_prefetch_multiplier`, 4 \
-                    by default) wait in it while children of other nodes may be idle, which is not modelled.";
+                    by default) wait in it while children of other nodes may be idle: set `prefetch`.";
 
 /// Python tasks.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
@@ -27,6 +27,11 @@ pub struct Celery {
     pub nodes: NonZeroU32,
     /// Its `--concurrency`: number of child processes of each worker. Celery's default is the number of cores.
     pub concurrency: NonZeroU32,
+    /// Its `worker_prefetch_multiplier`: a worker holds up to this many times `concurrency` tasks, those under way included (as
+    /// with `acks_late`; without it, a worker holds `concurrency` tasks more: add 1). They wait in it although children of other
+    /// workers may be idle. If omitted, a worker takes a task when a child is free.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prefetch: Option<NonZeroU32>,
     /// CPU time of Celery itself per task; it was not measured, and is 0 if omitted.
     pub overhead: Option<OverheadForm>,
 }
@@ -42,7 +47,7 @@ impl Preset for Celery {
             measured_on: None,
             measured_client: None,
             dispatch: DispatchChoice::NONE,
-            note: (self.nodes > one()).then_some(NOTE),
+            note: (self.nodes > one() && self.prefetch.is_none()).then_some(NOTE),
         }
     }
 }
@@ -53,6 +58,7 @@ impl Celery {
             workers: self.nodes,
             threads: self.concurrency,
             gil: false,
+            prefetch: self.prefetch,
             overhead: Some(OverheadForm::or(self.overhead, Overhead::NONE).into()),
             ..Threaded::default()
         })

@@ -8,7 +8,7 @@ use std::num::NonZeroU32;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{DispatchChoice, MEASURED, Plain, Preset, Product, overhead};
+use super::{DispatchChoice, MEASURED, Plain, Preset, Product, overhead, replaced_after};
 use crate::engine::Rounding;
 use crate::model::{KnownClient, Overhead, SimDuration};
 use crate::policy::{Async, AsyncThreadPool, OverheadForm, SwitchInterval, one};
@@ -29,6 +29,19 @@ pub struct FastapiThreadpool {
     pub threads: NonZeroU32,
     /// Classes whose handlers are plain functions, while the others are `async def`; all classes if omitted.
     pub classes: Option<Vec<String>>,
+    /// Its `--limit-max-requests`: number of requests after which a worker is replaced; never if omitted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub limit_max_requests: Option<NonZeroU32>,
+    /// Its `--limit-max-requests-jitter`: each worker takes a random number of further requests, up to this one (default: 0).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub limit_max_requests_jitter: Option<u32>,
+    /// Time that a new worker takes to load the application (default: 0), with `limit_max_requests`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub boot: Option<SimDuration>,
+    /// Its `--limit-concurrency`: a worker with this many requests in progress answers further ones with status 503: they are
+    /// rejected. Unlimited if omitted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub limit_concurrency: Option<NonZeroU32>,
     /// CPU time of uvicorn and FastAPI per request; omitted parts are the measured ones.
     pub overhead: Option<OverheadForm>,
 }
@@ -66,6 +79,8 @@ impl FastapiThreadpool {
             overhead: Some(OverheadForm::or(self.overhead, FASTAPI).into()),
             timer_resolution: Some(SimDuration::from_millis(1)),
             timer_rounding: Some(Rounding::Up),
+            limit: self.limit_concurrency,
+            max_requests: replaced_after(self.limit_max_requests, self.limit_max_requests_jitter, self.boot),
             ..Async::default()
         })
     }

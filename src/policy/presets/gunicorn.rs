@@ -15,10 +15,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::uvicorn::{self, EventLoop, HttpParser};
-use super::{ASYNC_HANDLERS, DispatchChoice, MEASURED, Plain, Preset, Product, overhead};
-use crate::engine::Dispatch;
-use crate::model::{KnownClient, Overhead};
-use crate::policy::{Async, OverheadForm, Sync, Threaded, one};
+use super::{ASYNC_HANDLERS, DispatchChoice, MEASURED, Plain, Preset, Product, overhead, replaced_after};
+use crate::engine::{Dispatch, MaxRequests};
+use crate::model::{KnownClient, Overhead, SimDuration};
+use crate::policy::{Async, OverheadForm, Sync, Threaded, WorkerTimeoutForm, one};
 
 const SYNC: Overhead = overhead(600, 200, 300);
 const GTHREAD: Overhead = overhead(800, 250, 300);
@@ -40,7 +40,10 @@ pub struct Gunicorn {
     /// Number of threads in each `gthread` worker (default: 1).
     #[serde(default = "one")]
     pub threads: NonZeroU32,
-    /// Maximum number of requests in progress in each `gevent` worker (default: 1000); it has no effect on other workers.
+    /// Its `--worker-connections`: maximum number of requests in progress in each `gevent` worker (1000 if omitted), or in each
+    /// `gthread` worker, including those that wait in it for a thread (unlimited if omitted; gunicorn's own default is 1000).
+    /// It has no effect on other workers.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub worker_connections: Option<NonZeroU32>,
     /// The event loop of each `uvicorn_worker` (default: "asyncio"); it has no effect on other workers.
     #[serde(default, rename = "loop")]
@@ -53,6 +56,21 @@ pub struct Gunicorn {
     pub backlog: u32,
     /// How connections are assigned to workers: "random" with gunicorn's `--reuse-port`; if omitted, workers compete for them.
     pub dispatch: Option<Dispatch>,
+    /// Its `--max-requests`: number of requests after which a worker is replaced; never if omitted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_requests: Option<NonZeroU32>,
+    /// Its `--max-requests-jitter`: each worker takes a random number of further requests, up to this one (default: 0).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_requests_jitter: Option<u32>,
+    /// Its `--timeout`: time after which a worker is killed that has not gone round its loop: a `sync` worker that is still
+    /// busy with one request, a `gevent` worker or `uvicorn_worker` whose loop is blocked. The main thread of a `gthread`
+    /// worker always goes round, so nothing happens there. If omitted, workers are not killed (gunicorn's own default is
+    /// 30 s).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub timeout: Option<SimDuration>,
+    /// Time that a new worker takes to load the application (default: 0), with `max_requests` and `timeout`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub boot: Option<SimDuration>,
     /// CPU time of gunicorn itself per request; omitted parts are the measured ones.
     pub overhead: Option<OverheadForm>,
 }
@@ -82,6 +100,16 @@ impl Gunicorn {
     fn worker_class(&self) -> WorkerClass {
         let by_threads = if self.threads.get() > 1 { WorkerClass::Gthread } else { WorkerClass::Sync };
         self.worker_class.unwrap_or(by_threads)
+    }
+}
+
+impl Gunicorn {
+    fn max_requests(&self) -> Option<MaxRequests> {
+        replaced_after(self.max_requests, self.max_requests_jitter, self.boot)
+    }
+
+    fn worker_timeout(&self) -> Option<WorkerTimeoutForm> {
+        self.timeout.map(|after| WorkerTimeoutForm { after, boot: self.boot })
     }
 }
 
@@ -115,6 +143,8 @@ impl Gunicorn {
                 backlog: Some(self.backlog),
                 dispatch: self.dispatch.unwrap_or_default(),
                 overhead: overhead(SYNC),
+                max_requests: self.max_requests(),
+                worker_timeout: self.worker_timeout(),
                 ..Sync::default()
             }),
             WorkerClass::Gthread => Plain::Threaded(Threaded {
@@ -124,6 +154,8 @@ impl Gunicorn {
                 backlog: Some(self.backlog),
                 dispatch: self.dispatch.unwrap_or(Dispatch::Accept),
                 overhead: overhead(GTHREAD),
+                max_requests: self.max_requests(),
+                worker_connections: self.worker_connections,
                 ..Threaded::default()
             }),
             WorkerClass::Gevent => Plain::Async(Async {
@@ -132,9 +164,15 @@ impl Gunicorn {
                 backlog: Some(self.backlog),
                 dispatch: self.dispatch.unwrap_or_default(),
                 overhead: overhead(Overhead::NONE),
+                max_requests: self.max_requests(),
+                worker_timeout: self.worker_timeout(),
                 ..Async::default()
             }),
-            WorkerClass::UvicornWorker => uvicorn::plain(self.workers, self.event_loop, self.overhead),
+            WorkerClass::UvicornWorker => Plain::Async(Async {
+                max_requests: self.max_requests(),
+                worker_timeout: self.worker_timeout(),
+                ..uvicorn::plain(self.workers, self.event_loop, self.overhead)
+            }),
         }
     }
 }

@@ -18,6 +18,8 @@ mod uvicorn;
 mod uwsgi;
 mod waitress;
 
+use std::num::NonZeroU32;
+
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -37,7 +39,7 @@ pub use self::uvicorn::Uvicorn;
 pub use self::uwsgi::Uwsgi;
 pub use self::waitress::Waitress;
 use super::{Async, Policy, PolicyChoice, Runner, Sync, Threaded};
-use crate::engine::{Dispatch, Rules};
+use crate::engine::{Dispatch, MaxRequests, Rules};
 use crate::model::{KnownClient, Overhead, SimDuration};
 
 /// The machine and the versions on which overheads were measured.
@@ -198,4 +200,9 @@ const fn overhead(before: u64, response: u64, after: u64) -> Overhead {
         response: SimDuration::from_micros(response),
         after: SimDuration::from_micros(after),
     }
+}
+
+/// After how many requests a product replaces a worker, if it does.
+fn replaced_after(count: Option<NonZeroU32>, jitter: Option<u32>, boot: Option<SimDuration>) -> Option<MaxRequests> {
+    count.map(|count| MaxRequests { count, jitter: jitter.unwrap_or_default(), boot: boot.unwrap_or_default() })
 }

@@ -9,8 +9,8 @@ use std::num::NonZeroU32;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{DispatchChoice, Plain, Preset, Product};
-use crate::model::Overhead;
+use super::{DispatchChoice, Plain, Preset, Product, replaced_after};
+use crate::model::{Overhead, SimDuration};
 use crate::policy::{OverheadForm, Sync};
 
 const NOTE: &str = "All `max_children` run from the start: the time to start children under `pm = dynamic` or `ondemand` is not \
@@ -32,6 +32,12 @@ pub struct PhpFpm {
     /// cannot be predicted.
     #[serde(default = "backlog")]
     pub listen_backlog: u32,
+    /// Its `pm.max_requests`: number of requests after which a child process is replaced; never if omitted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_requests: Option<NonZeroU32>,
+    /// Time that a new child process takes to start (default: 0), with `max_requests`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub boot: Option<SimDuration>,
     /// CPU time of PHP-FPM itself per request; it was not measured, and is 0 if omitted.
     pub overhead: Option<OverheadForm>,
 }
@@ -81,6 +87,7 @@ impl PhpFpm {
         Plain::Sync(Sync {
             workers: self.max_children,
             backlog: Some(self.listen_backlog),
+            max_requests: replaced_after(self.max_requests, None, self.boot),
             overhead: Some(OverheadForm::or(self.overhead, Overhead::NONE).into()),
             ..Sync::default()
         })

@@ -8,7 +8,7 @@ use std::num::NonZeroU32;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{ASYNC_HANDLERS, DispatchChoice, MEASURED, Plain, Preset, Product, overhead};
+use super::{ASYNC_HANDLERS, DispatchChoice, MEASURED, Plain, Preset, Product, overhead, replaced_after};
 use crate::engine::Rounding;
 use crate::model::{KnownClient, Overhead, SimDuration};
 use crate::policy::{Async, OverheadForm, one};
@@ -31,6 +31,19 @@ pub struct Uvicorn {
     /// Its `--http`: the parser that reads requests.
     #[serde(default)]
     pub http: HttpParser,
+    /// Its `--limit-max-requests`: number of requests after which a worker is replaced; never if omitted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub limit_max_requests: Option<NonZeroU32>,
+    /// Its `--limit-max-requests-jitter`: each worker takes a random number of further requests, up to this one (default: 0).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub limit_max_requests_jitter: Option<u32>,
+    /// Time that a new worker takes to load the application (default: 0), with `limit_max_requests`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub boot: Option<SimDuration>,
+    /// Its `--limit-concurrency`: a worker with this many requests in progress answers further ones with status 503: they are
+    /// rejected. Unlimited if omitted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub limit_concurrency: Option<NonZeroU32>,
     /// CPU time of uvicorn itself per request; omitted parts are the measured ones.
     pub overhead: Option<OverheadForm>,
 }
@@ -78,21 +91,25 @@ impl Preset for Uvicorn {
 
 impl Uvicorn {
     fn plain(&self) -> Plain {
-        plain(self.workers, self.event_loop, self.overhead)
+        Plain::Async(Async {
+            limit: self.limit_concurrency,
+            max_requests: replaced_after(self.limit_max_requests, self.limit_max_requests_jitter, self.boot),
+            ..plain(self.workers, self.event_loop, self.overhead)
+        })
     }
 }
 
 /// The plain policy of uvicorn, also where gunicorn runs its workers.
-pub(super) fn plain(workers: NonZeroU32, event_loop: EventLoop, own: Option<OverheadForm>) -> Plain {
+pub(super) fn plain(workers: NonZeroU32, event_loop: EventLoop, own: Option<OverheadForm>) -> Async {
     let (overhead, rounding) = match event_loop {
         EventLoop::Asyncio => (ASYNCIO, Rounding::Up),
         EventLoop::Uvloop => (UVLOOP, Rounding::Nearest),
     };
-    Plain::Async(Async {
+    Async {
         workers,
         overhead: Some(OverheadForm::or(own, overhead).into()),
         timer_resolution: Some(SimDuration::from_millis(1)),
         timer_rounding: Some(rounding),
         ..Async::default()
-    })
+    }
 }

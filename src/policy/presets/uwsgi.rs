@@ -8,8 +8,8 @@ use std::num::NonZeroU32;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{DispatchChoice, Plain, Preset, Product};
-use crate::model::Overhead;
+use super::{DispatchChoice, Plain, Preset, Product, replaced_after};
+use crate::model::{Overhead, SimDuration};
 use crate::policy::{OverheadForm, Sync, Threaded, one};
 
 /// Python under WSGI.
@@ -27,6 +27,12 @@ pub struct Uwsgi {
     /// Length of the listen queue (default: 100). Once it is full, the behaviour of a real server cannot be predicted.
     #[serde(default = "listen")]
     pub listen: u32,
+    /// Its `max-requests`: number of requests after which a process is replaced; never if omitted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_requests: Option<NonZeroU32>,
+    /// Time that a new process takes to start (default: 0), with `max_requests`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub boot: Option<SimDuration>,
     /// CPU time of uWSGI itself per request; it was not measured, and is 0 if omitted.
     pub overhead: Option<OverheadForm>,
 }
@@ -53,12 +59,14 @@ impl Preset for Uwsgi {
 
 impl Uwsgi {
     fn plain(&self) -> Plain {
+        let max_requests = replaced_after(self.max_requests, None, self.boot);
         let overhead = Some(OverheadForm::or(self.overhead, Overhead::NONE).into());
         if self.threads == one() {
             return Plain::Sync(Sync {
                 workers: self.processes,
                 backlog: Some(self.listen),
                 overhead,
+                max_requests,
                 ..Sync::default()
             });
         }
@@ -67,6 +75,7 @@ impl Uwsgi {
             threads: self.threads,
             backlog: Some(self.listen),
             overhead,
+            max_requests,
             ..Threaded::default()
         })
     }

@@ -58,6 +58,23 @@ impl Checker<'_> {
             }
             self.check_dispatch(policy, node)?;
             self.check_most("workers", policy.rules().workers, node.at("workers"))?;
+            self.check_prefetch(policy, node)?;
+        }
+        Ok(())
+    }
+
+    /// What a worker takes ahead is given once, and as a multiple of something.
+    fn check_prefetch(&self, policy: &PolicyChoice, node: &Element) -> Result<(), Diagnostic> {
+        let Some(member) = node.member("prefetch") else { return Ok(()) };
+        if node.member("worker_connections").is_some() {
+            return Err(self
+                .error("`prefetch` and `worker_connections` together", member.key_span, "one limit is enough")
+                .with_help("remove one of them: `worker_connections` is a number of requests, `prefetch` a multiple of `threads`"));
+        }
+        if policy.rules().slots.is_none() {
+            return Err(self
+                .error("`prefetch` without `max_in_progress`", member.key_span, "a multiple of what?")
+                .with_help("add `max_in_progress`: a loop that takes any number of requests takes none ahead"));
         }
         Ok(())
     }

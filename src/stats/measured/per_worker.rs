@@ -1,7 +1,7 @@
 //! What each worker did, and whether one of them had more than it could do while others were idle.
 
 use crate::engine::{Usage, WorkerUsage};
-use crate::stats::results::{Imbalance, WorkerResults};
+use crate::stats::results::{Imbalance, LevelSummary, WorkerResults};
 
 use super::collector::Subject;
 use super::totals::Totals;
@@ -21,6 +21,7 @@ const FEW: u64 = 100;
 /// Every worker, in order; the busiest where there are too many to list, and none where workers cannot differ.
 pub(super) fn per_worker(subject: Subject<'_>, totals: &Totals) -> Vec<WorkerResults> {
     let (slots, turns) = (subject.rules.slots, u64::from(subject.rules.running_at_once));
+    let (takes_ahead, is_replaced) = (subject.rules.takes_ahead.is_some(), subject.rules.replaces_workers());
     let of_worker = |(number, usage): (u32, &WorkerUsage)| {
         let of_slots = slots.and_then(|slots| totals.share(usage.in_progress, u64::from(slots)));
         let of_turns = totals.share(Usage { area: usage.turns, max: 0 }, turns);
@@ -30,6 +31,9 @@ pub(super) fn per_worker(subject: Subject<'_>, totals: &Totals) -> Vec<WorkerRes
             utilization: of_slots.into_iter().chain(of_turns).max_by(f64::total_cmp),
             mean_in_progress: totals.share(usage.in_progress, 1),
             most_in_progress: usage.in_progress.max,
+            waiting: takes_ahead.then(|| LevelSummary { mean: totals.share(usage.waiting, 1), max: usage.waiting.max }),
+            replaced: is_replaced.then_some(usage.replaced),
+            booting: totals.share(usage.booting, 1).filter(|_| is_replaced),
         }
     };
     (1..).zip(&totals.workers).map(of_worker).collect()
@@ -74,6 +78,9 @@ mod tests {
             utilization: Some(*utilization),
             mean_in_progress: None,
             most_in_progress: 1,
+            waiting: None,
+            replaced: None,
+            booting: None,
         };
         (1..).zip(utilizations).map(worker).collect()
     }

@@ -142,6 +142,8 @@ pub enum LeftOut {
     Retries,
     /// Limits on requests in progress, which reject some of them.
     Limits,
+    /// Workers that are killed because they are silent.
+    WorkerTimeouts,
 }
 
 /// How a capacity was found.
@@ -154,7 +156,7 @@ pub enum CapacityMethod {
     /// By a run of the policy with more work than it can do.
     SaturatedRun,
     /// From the mean demands, which give no more than an upper bound here; a run would have been too large, or stopped
-    /// by itself.
+    /// by itself, or held too few replacements of workers.
     UpperBound,
 }
 

@@ -108,6 +108,15 @@ pub struct WorkerResults {
     pub mean_in_progress: Option<f64>,
     /// Most requests in progress at one instant.
     pub most_in_progress: u64,
+    /// Requests that waited inside it for a slot, where workers take requests ahead.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub waiting: Option<LevelSummary>,
+    /// How often it was replaced by a new worker, where workers are replaced.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub replaced: Option<u64>,
+    /// The share of time, 0 to 1, during which its successor booted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub booting: Option<f64>,
 }
 
 /// A worker that had more than it could do while others were idle.

@@ -67,8 +67,14 @@ fn adds_nothing(rules: &Rules) -> bool {
         yields_to_respond,
         timers,
         queueing: _,
+        takes_ahead,
+        limit,
+        max_requests,
+        worker_timeout,
     } = rules;
-    thread_pool.is_none() && overhead.is_none() && !yields_to_respond && timers.is_none()
+    let serves_all = takes_ahead.is_none() && limit.is_none();
+    let lives_on = max_requests.is_none() && worker_timeout.is_none();
+    serves_all && lives_on && thread_pool.is_none() && overhead.is_none() && !yields_to_respond && timers.is_none()
 }
 
 /// The only class that has arrivals.

@@ -2,7 +2,8 @@
 //!
 //! Where requests wait in one place only while they hold what binds, the capacity is the lowest bound of all stations,
 //! and exact. Elsewhere (threads that share a lock or too few cores, slots that are held through a pool) the bounds are
-//! only upper ones, and the policy is run with more work than it can do.
+//! only upper ones, and the policy is run with more work than it can do. Where workers are replaced, a run would hold too
+//! few of their lives: the bound remains an upper one.
 //!
 //! Faults, retries and what clients do are left out. A list of arrivals or a trace brings its own mix of classes and
 //! demands: that of its first requests counts.
@@ -65,6 +66,9 @@ pub fn capacity(scenario: &Scenario, policy: &PolicyChoice) -> Capacity {
     let Some(lowest) = bounds.first().map(|station| station.bound_per_s) else { return Capacity::unlimited() };
     if stations.lowest_bound_is_exact() || lowest <= 0.0 {
         return Capacity::analytic(lowest, bounds);
+    }
+    if rules.max_requests.is_some() {
+        return Capacity { method: CapacityMethod::UpperBound, ..Capacity::analytic(lowest, bounds) };
     }
     match saturated::run(scenario, &workload, &rules, lowest, &demands) {
         Some(run) => Capacity::from_run(&run, lowest, bounds, &stations),

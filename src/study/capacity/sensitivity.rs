@@ -77,7 +77,8 @@ impl OtherLoad<'_> {
             return Ok(LoadPoint { mean_ms: Some(mean_ms), p99_ms, source: LoadPointSource::Theory, ..unknown });
         }
         let requests = (LENGTH / (1.0 - load).powi(2)).max(FEWEST_REQUESTS);
-        let has_steady_state = left_out(self.scenario).is_empty() && are_alike_at_all_times(&arrivals);
+        let has_steady_state =
+            left_out(self.scenario, &self.policy.rules()).is_empty() && are_alike_at_all_times(&arrivals);
         if !has_steady_state || requests > MOST_REQUESTS {
             return Ok(unknown);
         }

@@ -1,6 +1,6 @@
 //! The stations of a policy: how many requests a second each of them could take if it were alone.
 
-use crate::engine::Rules;
+use crate::engine::{MaxRequests, Rules};
 use crate::model::{Backend, Pool, PoolScope, Quantum, Release};
 use crate::policy::Runner;
 use crate::scenario::Scenario;
@@ -53,14 +53,20 @@ impl<'a> Stations<'a> {
             add_shared(Station::CpuLimit, limit.cores, demands.cpu);
         }
         let mut add = |station: Station, number: u64, nanos: f64| add_shared(station, number as f64, nanos);
+        // What a worker has is missing while its successor boots.
+        let with_boots =
+            |number: u64, nanos: f64| if nanos > 0.0 { nanos + self.boot_per_request(number) } else { 0.0 };
         if let Some(slots) = rules.slots {
-            add(slots_of(runner), workers * u64::from(slots), demands.stay);
+            let slots = workers * u64::from(slots);
+            add(slots_of(runner), slots, with_boots(slots, demands.stay));
         }
         if let Some((turn, number, held)) = self.turn(runner) {
-            add(turn, workers * u64::from(number), held);
+            let turns = workers * u64::from(number);
+            add(turn, turns, with_boots(turns, held));
         }
         if let Some(pool) = &rules.thread_pool {
-            add(Station::ThreadPool, workers * u64::from(pool.threads), demands.thread);
+            let threads = workers * u64::from(pool.threads);
+            add(Station::ThreadPool, threads, with_boots(threads, demands.thread));
         }
         add(Station::Cores, u64::from(self.scenario.machine().cores), demands.cpu);
         let held = demands.queries.iter().zip(&demands.connections);
@@ -74,6 +80,15 @@ impl<'a> Stations<'a> {
         }
         bounds.sort_by(|a, b| a.bound_per_s.total_cmp(&b.bound_per_s));
         bounds
+    }
+
+    /// For how long one of `number` slots, turns or threads of all workers is missing for each request, because workers are
+    /// replaced: each boot takes away those of one worker.
+    fn boot_per_request(&self, number: u64) -> f64 {
+        self.rules.max_requests.map_or(0.0, |MaxRequests { count, jitter, boot }| {
+            let requests = f64::from(count.get()) + f64::from(jitter) / 2.0;
+            number as f64 / f64::from(self.rules.workers) * boot.as_nanos() as f64 / requests
+        })
     }
 
     /// What a worker gives to one request after another, unless it is the slot itself; how many of it the worker has, and how
@@ -107,7 +122,11 @@ impl<'a> Stations<'a> {
 
     /// Whether the lowest bound is the capacity: requests wait nowhere while they hold what binds.
     pub fn lowest_bound_is_exact(&self) -> bool {
-        self.rules.thread_pool.is_none()
+        // A worker with several slots drains before it is replaced, and while it boots others have more of the cores.
+        let lives_are_known =
+            self.rules.max_requests.is_none() || self.rules.slots == Some(1) && self.finds_all_free(1);
+        lives_are_known
+            && self.rules.thread_pool.is_none()
             && match self.rules.slots {
                 Some(slots) => self.is_all_work() || self.finds_all_free(u64::from(slots)),
                 None => self.waits_in_one_place(),

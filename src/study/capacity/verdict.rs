@@ -1,6 +1,6 @@
 //! How near the arrivals of a scenario come to the capacity of a policy, and what that means for its numbers.
 
-use crate::engine::Dispatch;
+use crate::engine::{Dispatch, Rules};
 use crate::policy::PolicyChoice;
 use crate::random::Arrivals;
 use crate::scenario::Scenario;
@@ -47,7 +47,7 @@ pub fn saturation(scenario: &Scenario, policy: &PolicyChoice, measured_seconds: 
         collapse: None,
         excess,
         message: None,
-        note: left_out(scenario),
+        note: left_out(scenario, &policy.rules()),
         sensitivity: None,
     };
     saturation.message = saturation.warning(measured_seconds);
@@ -96,7 +96,7 @@ fn excess(scenario: &Scenario, policy: &PolicyChoice, capacity: &Capacity) -> Ve
         pool.is_some_and(|pool| pool.acquire_timeout.is_some())
     };
     let mut excess = Vec::new();
-    if uses_backlog && rules.queueing.backlog.is_some() || has_limits(scenario) {
+    if uses_backlog && rules.queueing.backlog.is_some() || has_limits(scenario, &rules) {
         excess.push(Excess::Rejected);
     }
     let gives_up = clients.timeout.is_some() || scenario.workload().classes.iter().any(|class| class.timeout.is_some());
@@ -110,16 +110,17 @@ fn excess(scenario: &Scenario, policy: &PolicyChoice, capacity: &Capacity) -> Ve
 }
 
 /// What the capacity leaves out although the scenario has it.
-pub(super) fn left_out(scenario: &Scenario) -> Vec<LeftOut> {
+pub(super) fn left_out(scenario: &Scenario, rules: &Rules) -> Vec<LeftOut> {
     let all = [
         (LeftOut::Faults, !scenario.faults().is_empty()),
         (LeftOut::Retries, scenario.clients().retries.is_some()),
-        (LeftOut::Limits, has_limits(scenario)),
+        (LeftOut::Limits, has_limits(scenario, rules)),
+        (LeftOut::WorkerTimeouts, rules.worker_timeout.is_some()),
     ];
     all.into_iter().filter_map(|(left_out, is_there)| is_there.then_some(left_out)).collect()
 }
 
-/// Whether requests of some class are rejected while others of it are in progress.
-fn has_limits(scenario: &Scenario) -> bool {
-    scenario.workload().classes.iter().any(|class| class.limit.is_some())
+/// Whether requests are rejected while others, of their class or of all, are in progress.
+fn has_limits(scenario: &Scenario, rules: &Rules) -> bool {
+    rules.limit.is_some() || scenario.workload().classes.iter().any(|class| class.limit.is_some())
 }

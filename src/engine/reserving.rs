@@ -1,0 +1,84 @@
+//! Requests that a worker takes ahead of a free slot: they wait inside it, even if others are idle.
+//!
+//! Each worker holds a limited number of requests, in its slots and waiting for one. A request goes to a worker with room
+//! as soon as there is one: to the one with the fewest requests or, if bound in turn or by chance, to the next or to any
+//! with room. While none has room, requests wait in the shared backlog, and a worker in which room appears takes the
+//! first of them. Workers that accept on their own accept only while they have room.
+
+use rand::RngExt;
+
+use super::Dispatch;
+use super::arriving::SHARED;
+use super::observer::Observer;
+use super::requests::{Executor, RequestId};
+use super::simulation::Simulation;
+
+impl<O: Observer> Simulation<O> {
+    /// A request arrives where workers take requests ahead.
+    pub(super) fn receive_with_room(&mut self, id: RequestId) {
+        match self.with_room() {
+            Some(worker) => {
+                self.untaken += 1;
+                self.accept(id, worker);
+                self.schedule_patience_end(id);
+                self.settle(worker);
+            }
+            None => {
+                self.wait_in_backlog(id, SHARED);
+            }
+        }
+    }
+
+    /// An untaken request waits inside a worker from now on.
+    pub(super) fn accept(&mut self, id: RequestId, worker: u32) {
+        let request = &mut self.requests[id];
+        request.worker = worker;
+        request.executor = Executor::Accepted;
+        let priority = self.program.priority(request.class);
+        self.backlogs[1 + worker as usize].push(id, &self.requests[id], priority);
+        self.workers.wait_inside(worker, self.now);
+    }
+
+    /// Whether a worker may take one more request, into a slot or ahead of one.
+    pub(super) fn has_room(&self, worker: u32) -> bool {
+        self.workers.is_up(worker) && self.rules.takes_ahead.is_none_or(|limit| self.held(worker) < u64::from(limit))
+    }
+
+    /// The worker that takes the next request, if any has room.
+    fn with_room(&mut self) -> Option<u32> {
+        let count = self.workers.count();
+        let roomy = (0..count).filter(|worker| self.has_room(*worker));
+        match self.rules.queueing.dispatch {
+            Dispatch::Shared | Dispatch::LeastBusy | Dispatch::Accept => roomy.min_by_key(|worker| self.held(*worker)),
+            Dispatch::RoundRobin => {
+                let first = self.next_in_turn;
+                let chosen = roomy.min_by_key(|worker| (*worker + count - first) % count)?;
+                self.next_in_turn = (chosen + 1) % count;
+                Some(chosen)
+            }
+            Dispatch::Random => {
+                let number = roomy.count();
+                let place = (number > 0).then(|| self.dispatch.random_range(0..number))?;
+                (0..count).filter(|worker| self.has_room(*worker)).nth(place)
+            }
+        }
+    }
+
+    /// Requests in a worker, in its slots and waiting for one.
+    fn held(&self, worker: u32) -> u64 {
+        u64::from(self.workers.in_progress(worker)) + self.backlogs[1 + worker as usize].len() as u64
+    }
+
+    /// A worker in which there may be room takes requests from the shared backlog.
+    pub(super) fn reserve(&mut self, worker: u32) {
+        if self.rules.queueing.dispatch == Dispatch::Accept {
+            self.wake_acceptor_if_any(worker);
+            return;
+        }
+        while self.has_room(worker)
+            && let Some(first) = self.backlogs[SHARED].pop()
+        {
+            self.accept(first, worker);
+        }
+    }
+}
