@@ -262,9 +262,18 @@ impl<O: Observer> Simulation<O> {
         let Some(limit) = self.rules.queueing.backlog.map(u64::from) else { return true };
         if self.accepts_ahead() {
             let waiting = self.backlogs[SHARED].len() as u64;
-            waiting < limit || waiting == 0 && self.workers.with_free_slot().is_some()
+            waiting < limit || waiting == 0 && self.is_accepted_at_once()
         } else {
             self.untaken < limit
+        }
+    }
+
+    /// Whether a worker accepts a request that arrives now: into a free slot or, if it takes requests ahead, into the room
+    /// that it has for them.
+    fn is_accepted_at_once(&self) -> bool {
+        match self.rules.takes_ahead {
+            None => self.workers.with_free_slot().is_some(),
+            Some(_) => (0..self.workers.count()).any(|worker| self.has_room(worker)),
         }
     }
 

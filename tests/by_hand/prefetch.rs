@@ -106,9 +106,10 @@ fn a_reserved_request_can_be_given_up_and_makes_room() {
 
 #[test]
 fn a_draining_worker_serves_what_it_has_reserved() {
-    // It takes one request, and has reserved another by then: it serves both, boots from 60 to 65, and takes the third.
-    let policy = r#"{ "sync": { "prefetch": 2, "max_requests": { "count": 1, "boot": "5ms" } } }"#;
-    check(system("0 long, 0 page, 1 page"), policy, "50, 110, 65");
+    // At 50 it takes its second and last, and reserves no more: not the fourth, at 55. It serves the third, which it has
+    // reserved, until 70, and boots until 75.
+    let policy = r#"{ "sync": { "prefetch": 3, "max_requests": { "count": 2, "boot": "5ms" } } }"#;
+    check(system("0 long, 0 page, 0 page, 55 page"), policy, "50, 60, 70, 85");
 }
 
 #[test]

@@ -37,11 +37,10 @@ fn a_worker_drains_before_it_is_replaced() {
     let threads = policy("threaded", &format!(r#""threads": 2, {MAX_2}"#));
     check(system(arrivals), &threads, "40, 11, 55");
     check(system(arrivals), &policy("async", MAX_2), "40, 11, 55");
-    // Another worker takes it. The two workers take one request each at first.
+    // Of two workers, the first takes the requests 1 and 3 and drains until 40, the second takes 2 and 4 and is up again at
+    // 13 + 5: the fifth waits until then.
     let two = policy("async", &format!(r#""workers": 2, {MAX_2}"#));
-    check(system("0 long, 1 wait, 2 wait, 3 wait, 4 wait"), &two, "40, 11, 12, 13, 26");
-    // The first worker takes the requests 1 and 3, the second 2 and 4, and the second is up again at 13 + 5: too late for
-    // the fifth, which waits until then and departs at 28.
+    check(system("0 long, 1 wait, 2 wait, 3 wait, 4 wait"), &two, "40, 11, 12, 13, 28");
 }
 
 #[test]
@@ -61,9 +60,9 @@ fn requests_that_are_bound_to_a_worker_wait_for_its_successor() {
 
 #[test]
 fn accepted_requests_are_served_before_the_worker_exits() {
-    // One thread; at 0 the only worker accepts all three. The first is its last by count, and it serves those that it has
-    // accepted. It boots from 30 to 35; the fourth arrives at 12, when the worker accepts nothing more.
-    let accept = policy("threaded", r#""dispatch": "accept", "max_requests": { "count": 1, "boot": "5ms" }"#);
+    // One thread; at 0 the only worker accepts all three. At 10 it takes its last by count, and accepts no more: not the
+    // fourth, at 12. It serves the third, which it has accepted, until 30, and boots until 35.
+    let accept = policy("threaded", r#""dispatch": "accept", "max_requests": { "count": 2, "boot": "5ms" }"#);
     check(system("0 wait, 0 wait, 0 wait, 12 wait"), &accept, "10, 20, 30, 45");
 }
 

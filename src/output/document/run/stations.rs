@@ -90,9 +90,14 @@ pub fn reasons(requests: &RequestCounts) -> Vec<String> {
     occur.map(|(count, what, about)| format!("{} {what}: {about}", number::count(count))).collect()
 }
 
-/// What each worker did, for policies with an overloaded worker.
+/// What each worker did, for policies with an overloaded worker, or whose workers are replaced or take requests ahead.
 pub fn workers(results: &ScenarioResults) -> Vec<Table> {
-    results.policies.iter().filter(|policy| policy.imbalance.is_some()).map(of_workers).collect()
+    results.policies.iter().filter(|policy| workers_differ(policy)).map(of_workers).collect()
+}
+
+fn workers_differ(policy: &PolicyResults) -> bool {
+    let is_special = |worker: &WorkerResults| worker.waiting.is_some() || worker.replaced.is_some();
+    policy.imbalance.is_some() || policy.per_worker.iter().any(is_special)
 }
 
 fn of_workers(policy: &PolicyResults) -> Table {
@@ -107,6 +112,17 @@ fn of_workers(policy: &PolicyResults) -> Table {
     let means: Vec<_> = shown.iter().map(|worker| worker.mean_in_progress).collect();
     table.numbers("in progress", "mean", number::column(&means));
     table.numbers("in progress", "max", shown.iter().map(|worker| number::count(worker.most_in_progress)).collect());
+    if shown.iter().any(|worker| worker.waiting.is_some()) {
+        let waiting: Vec<_> = shown.iter().map(|worker| worker.waiting.unwrap_or_default()).collect();
+        let means: Vec<_> = waiting.iter().map(|level| level.mean).collect();
+        table.numbers("waiting inside", "mean", number::column(&means));
+        table.numbers("waiting inside", "max", waiting.iter().map(|level| number::count(level.max)).collect());
+    }
+    if shown.iter().any(|worker| worker.replaced.is_some()) {
+        let replaced = shown.iter().map(|worker| number::count(worker.replaced.unwrap_or_default()));
+        table.numbers("", "replaced", replaced.collect());
+        table.numbers("", "booting", shown.iter().map(|worker| number::percent(worker.booting)).collect());
+    }
     if policy.workers as usize > shown.len() {
         table.note.push(format!("The {} busiest of {} workers.", shown.len(), policy.workers));
     }
