@@ -168,27 +168,26 @@ impl Pair {
 
     /// The error of two durations that are too far apart for a family: at most `most` times.
     pub(super) fn too_far(&self, family: &str, most: f64) -> String {
-        let [(low, _), (high, _)] = self.ordered().unwrap_or([("mean", SimDuration::ZERO); 2]);
-        let ratio = self.ratio();
-        let found = format!("no {family} distribution has a {high} of {ratio:.4} times its {low}");
-        let help = match self {
-            Self::MeanAndQuantile { .. } => {
-                "write them closer to each other, or two percentiles, such as `median` and `p99`"
-            }
-            Self::MeanAndCv { .. } | Self::QuantileAndCv { .. } | Self::TwoQuantiles { .. } => {
-                "write them closer to each other, or use `lognormal`"
-            }
+        let [low, high] = self.names();
+        let times = |factor: f64| (factor * 1e4).round() / 1e4;
+        let instead = match self {
+            Self::MeanAndQuantile { .. } => "give two percentiles, such as `median` and `p99`",
+            Self::MeanAndCv { .. } | Self::QuantileAndCv { .. } | Self::TwoQuantiles { .. } => "use `lognormal`",
         };
-        format!("{found}; the most is {most:.4} times\n{help}")
+        let found = format!("a {high} of {} times the {low} is too large for `{family}`", times(self.ratio()));
+        format!("{found}\nwrite at most {} times the {low}, or {instead}", times(most))
     }
 
     /// The error of two durations that hardly differ.
     pub(super) fn too_close(&self, family: &str) -> String {
-        let [(low, _), (high, _)] = self.ordered().unwrap_or([("mean", SimDuration::ZERO); 2]);
-        format!(
-            "the {high} and the {low} are too close to each other for a {family} distribution\nwrite a constant \
-             duration such as \"20ms\", or use `mean` and `cv`"
-        )
+        let [low, high] = self.names();
+        let found = format!("the {high} and the {low} are too close to each other for `{family}`");
+        format!("{found}\nwrite a constant duration such as \"20ms\", or use `mean` and `cv`")
+    }
+
+    /// The fields of two durations, that of the smaller one first.
+    fn names(&self) -> [&'static str; 2] {
+        self.ordered().map_or(["mean", "cv"], |durations| durations.map(|(name, _)| name))
     }
 
     /// The larger of two durations as a multiple of the smaller.

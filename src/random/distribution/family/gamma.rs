@@ -71,7 +71,7 @@ impl Family for Gamma {
 fn too_wide(cv: f64, at: Percentile) -> String {
     let name = at.name();
     format!(
-        "a gamma distribution with a cv of {cv} has hardly a {name} above 0\nwrite a cv of up to 30, or use `mean` and `cv`"
+        "with a cv of {cv}, hardly any {name} of `gamma` is above 0\nwrite a cv of up to 30, or use `mean` and `cv`"
     )
 }
 

@@ -75,7 +75,7 @@ fn tail_of_quantile(pair: &Pair, mean: f64, quantile: Quantile) -> Result<f64, S
     }
     let widest = 1.0 - 1.0 / of_one_in;
     if log_ratio > log_ratio_of(widest) {
-        return Err(pair.too_far("Pareto", log_ratio_of(widest).exp()));
+        return Err(pair.too_far("pareto", log_ratio_of(widest).exp()));
     }
     Ok(root(0.0, widest, |tail| log_ratio_of(tail) < log_ratio))
 }

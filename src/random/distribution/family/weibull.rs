@@ -84,7 +84,7 @@ fn inverse_shape_of_quantile(pair: &Pair, mean: f64, quantile: Quantile) -> Resu
         return Ok(root(peak, WIDEST, |inverse_shape| log_ratio_of(inverse_shape) > log_ratio));
     }
     if log_ratio > log_ratio_of(peak) {
-        return Err(pair.too_far("Weibull", log_ratio_of(peak).exp()));
+        return Err(pair.too_far("weibull", log_ratio_of(peak).exp()));
     }
     Ok(root(0.0, peak, |inverse_shape| log_ratio_of(inverse_shape) < log_ratio))
 }
