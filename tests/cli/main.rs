@@ -13,6 +13,7 @@ mod hostile_text;
 #[cfg(target_os = "linux")]
 mod interrupt;
 mod others;
+mod pools;
 mod presets;
 mod replay;
 mod run;

@@ -184,7 +184,7 @@ impl PoolTotal {
     }
 
     /// Whether no backend has a limit.
-    fn none_is_limited(pools: &Vec<Self>) -> bool {
+    fn none_is_limited(pools: &[Self]) -> bool {
         pools.iter().all(|pool| pool.max_connections.is_none())
     }
 }
