@@ -646,3 +646,30 @@ fn threads_without_a_lock_beside_a_loop() {
     by_run(json!([{ "compute": "20ms" }]), policy(16), cores(16), 250.0, "loop");
     by_run(json!([{ "compute": "20ms" }]), policy(16), cores(2), 2000.0 / 24.0, "cores");
 }
+
+#[test]
+fn the_time_to_boot_is_missing() {
+    let recycled = |policy: &str, jitter: u32| {
+        json!({ policy: { "workers": 2, "max_requests": { "count": 10, "jitter": jitter, "boot": "500ms" } } })
+    };
+    let two_cores = || json!({ "machine": { "cores": 2 } });
+    // 100 ms for each request, and 500 ms for each ten or, with jitter, for fifteen of them on average.
+    analytic(cpu_then_db(20.0, 80.0), recycled("sync", 0), two_cores(), 2.0 / 0.15, "workers");
+    analytic(cpu_then_db(20.0, 80.0), recycled("sync", 10), two_cores(), 15.0, "workers");
+    // A loop drains while it takes nothing, so this is no more than a bound: 20 ms for each request, and 50 ms.
+    let capacity = capacity_of(cpu_then_db(20.0, 80.0), recycled("async", 0), two_cores());
+    assert_eq!(capacity.method, CapacityMethod::UpperBound);
+    assert!((capacity.per_s.unwrap() - 2.0 / 0.07).abs() < 1e-9, "{capacity:?}");
+    // On one core, a worker that boots leaves the core to the other.
+    let capacity = capacity_of(cpu_then_db(20.0, 0.0), recycled("sync", 0), no_other());
+    assert_eq!((capacity.method, binding_of(&capacity.binding)), (CapacityMethod::UpperBound, "workers".to_owned()));
+}
+
+#[test]
+fn limits_are_reported_as_omitted_and_reject_the_excess() {
+    let limited = saturation_of(json!({ "async": { "limit": 5 } }), json!({ "arrivals": { "poisson": "80/s" } }));
+    assert_eq!(limited.note, [LeftOut::Limits]);
+    assert_eq!((limited.state, limited.excess), (Some(LoadState::Overloaded), vec![Excess::Rejected]));
+    let killed = saturation_of(json!({ "sync": { "worker_timeout": "30s" } }), no_other());
+    assert_eq!(killed.note, [LeftOut::WorkerTimeouts]);
+}

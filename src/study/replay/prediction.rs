@@ -1,7 +1,7 @@
 //! One prediction of a case: its requests run once.
 
 use crate::engine::{Departure, Observer, Outcome};
-use crate::model::{SimDuration, SimTime};
+use crate::model::{Rejection, SimDuration, SimTime};
 use crate::scenario::Scenario;
 use crate::study::simulation::{Replication, simulation};
 
@@ -33,7 +33,8 @@ impl Observer for Prediction {
             self.arrived += 1;
             self.last_arrival = self.last_arrival.max(entrance.arrival);
             self.demand += entrance.demand;
-            if matches!(departure.outcome, Outcome::Rejected(_)) {
+            // Its listen queue was full.
+            if departure.outcome == Outcome::Rejected(Rejection::Backlog) {
                 self.rejected += 1;
             }
             if departure.outcome == Outcome::Completed
