@@ -649,9 +649,7 @@ fn threads_without_a_lock_beside_a_loop() {
 
 #[test]
 fn the_time_to_boot_is_missing() {
-    let recycled = |policy: &str, jitter: u32| {
-        json!({ policy: { "workers": 2, "max_requests": { "count": 10, "jitter": jitter, "boot": "500ms" } } })
-    };
+    let recycled = |policy: &str, jitter: u32| json!({ policy: { "workers": 2, "max_requests": { "count": 10, "jitter": jitter, "boot": "500ms" } } });
     let two_cores = || json!({ "machine": { "cores": 2 } });
     // 100 ms for each request, and 500 ms for each ten or, with jitter, for fifteen of them on average.
     analytic(cpu_then_db(20.0, 80.0), recycled("sync", 0), two_cores(), 2.0 / 0.15, "workers");
