@@ -163,7 +163,8 @@ impl<O: Observer> Simulation<O> {
     fn held_by(&self, id: RequestId, mut hold: impl FnMut(Scarce)) {
         let (request, more) = self.requests.with_more(id);
         if let Some(more) = more {
-            let pools = more.connection.iter().chain(&more.held).chain(&more.passes_on);
+            let held = more.held.iter().map(|held| &held.pool);
+            let pools = more.connection.iter().chain(held).chain(&more.passes_on);
             pools.for_each(|pool| hold(Scarce::Connection(*pool)));
         }
         if request.executor == Executor::Thread && request.state != State::WaitingForThread {

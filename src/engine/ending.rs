@@ -35,6 +35,7 @@ impl<O: Observer> Simulation<O> {
             self.backends.audit_pools_at_rest();
         }
         self.book_unfinished();
+        self.observe_all_held();
         self.report_unfinished();
         let counts = self.counts;
         let record = Record {

@@ -5,9 +5,9 @@
 
 use crate::model::{BackendId, Failure};
 
-use super::observer::Observer;
+use super::observer::{HeldConnection, Observer};
 use super::program::Instruction;
-use super::requests::RequestId;
+use super::requests::{Held, RequestId};
 use super::simulation::Simulation;
 
 impl<O: Observer> Simulation<O> {
@@ -43,13 +43,14 @@ impl<O: Observer> Simulation<O> {
     /// Whether a request holds a connection to a backend.
     fn holds(&self, id: RequestId, backend: BackendId) -> bool {
         let pool = self.backends.pool_of(backend, self.requests[id].worker);
-        self.requests.more(id).is_some_and(|more| more.held.iter().any(|held| Some(*held) == pool))
+        self.requests.more(id).is_some_and(|more| more.held.iter().any(|held| Some(held.pool) == pool))
     }
 
     /// The connection that a request has got is one that it holds over several phases.
     pub(super) fn keep_connection(&mut self, id: RequestId) {
         let more = self.requests.more_mut(id);
-        more.held.extend(more.connection.take());
+        let taken = more.connection.take();
+        more.held.extend(taken.map(|pool| Held { pool, since: self.now }));
     }
 
     /// The phases are over for which a request has held a connection: it returns it, and goes on.
@@ -60,18 +61,38 @@ impl<O: Observer> Simulation<O> {
             matches!(self.program.next_step(&mut request.next, request.first, demands), Instruction::Cpu(_));
         let Some(pool) = self.backends.pool_of(backend, request.worker) else { return };
         let held = &mut self.requests.more_mut(id).held;
-        if let Some(last) = held.iter().rposition(|held| *held == pool) {
-            held.remove(last);
+        if let Some(last) = held.iter().rposition(|held| held.pool == pool) {
+            let last = held.remove(last);
+            self.observe_held(id, last);
             self.hand_on(id, pool, runs_next, None);
+        }
+    }
+
+    fn observe_held(&mut self, id: RequestId, held: Held) {
+        if self.observer.watches_segments() && self.requests[id].is_observed {
+            let (request, (backend, _)) = (self.requests[id].entry, self.backends.owner_of(held.pool));
+            self.observer.on_held(HeldConnection { request, backend, start: held.since, end: self.now });
+        }
+    }
+
+    /// The run has ended: reports the connections that are still held.
+    pub(super) fn observe_all_held(&mut self) {
+        if !self.observer.watches_segments() {
+            return;
+        }
+        for id in self.requests.ids() {
+            let held = self.requests.more(id).map(|more| more.held.clone()).unwrap_or_default();
+            held.into_iter().for_each(|held| self.observe_held(id, held));
         }
     }
 
     /// A request that departs returns all connections that it holds, the last one taken first.
     pub(super) fn return_held(&mut self, id: RequestId) {
         while self.requests.more(id).is_some_and(|more| !more.held.is_empty())
-            && let Some(pool) = self.requests.more_mut(id).held.pop()
+            && let Some(held) = self.requests.more_mut(id).held.pop()
         {
-            self.give_back(pool, None);
+            self.observe_held(id, held);
+            self.give_back(held.pool, None);
         }
     }
 }

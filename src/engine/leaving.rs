@@ -42,8 +42,8 @@ impl<O: Observer> Simulation<O> {
     pub(super) fn respond(&mut self, id: RequestId) {
         self.requests[id].next += 1;
         self.counts.trailing += 1;
-        self.depart(id, Outcome::Completed, true);
         self.return_held(id);
+        self.depart(id, Outcome::Completed, true);
         self.requests[id].has_responded = true;
         self.requests[id].is_observed = false;
         if self.requests.more(id).is_some() {

@@ -53,7 +53,7 @@ mod workers;
 pub use deadlock::{Deadlock, HeldResource, Holder};
 pub use departure::{Departure, Outcome, add_spent, runs};
 pub use level::Usage;
-pub use observer::{Entrance, Observer, Segment};
+pub use observer::{Entrance, HeldConnection, Observer, Segment};
 pub use record::{ClassCounts, Ending, FromWarmUp, Record};
 pub use rules::{
     BlockingWaits, Dispatch, MaxRequests, Order, Queueing, Rounding, Rules, ThreadPool, Timers, WorkerTimeout,

@@ -1,6 +1,6 @@
 //! What an observer may see of a run.
 
-use crate::model::{Activity, ClassId, Place, SimDuration, SimTime};
+use crate::model::{Activity, BackendId, ClassId, Place, SimDuration, SimTime};
 
 use super::departure::Departure;
 use super::unfinished::Unfinished;
@@ -39,6 +39,12 @@ pub trait Observer {
         let _ = segment;
     }
 
+    /// A request returns a connection that it has held over several phases, or holds it when the run ends. Reported if
+    /// segments are watched, before the request departs.
+    fn on_held(&mut self, held: HeldConnection) {
+        let _ = held;
+    }
+
     /// Requests have departed, whatever their outcome. If segments are watched, each departure is reported before the
     /// next segment; otherwise departures are reported in batches, some time later.
     fn on_departures(&mut self, departures: &[Departure]) {
@@ -74,6 +80,10 @@ macro_rules! report_to_each {
 
         fn on_segment(&mut self, segment: Segment) {
             $(self.$observer.on_segment(segment);)*
+        }
+
+        fn on_held(&mut self, held: HeldConnection) {
+            $(self.$observer.on_held(held);)*
         }
 
         fn on_departures(&mut self, departures: &[Departure]) {
@@ -146,5 +156,18 @@ pub struct Segment {
     /// When it begins.
     pub start: SimTime,
     /// When it ends.
+    pub end: SimTime,
+}
+
+/// A connection that a request held over several phases.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HeldConnection {
+    /// The request's number in the run, counted from 0.
+    pub request: u64,
+    /// The backend.
+    pub backend: BackendId,
+    /// When the request got it.
+    pub start: SimTime,
+    /// When it returned it, or the run ended.
     pub end: SimTime,
 }

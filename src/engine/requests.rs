@@ -59,6 +59,13 @@ pub(super) enum Executor {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct PoolId(pub u32);
 
+/// A connection that a request holds over several phases.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Held {
+    pub pool: PoolId,
+    pub since: SimTime,
+}
+
 /// What is known of a request in flight.
 #[derive(Clone, Debug)]
 pub(super) struct Request {
@@ -125,8 +132,8 @@ pub(super) struct More {
     pub connection: Option<PoolId>,
     /// The pool that has woken it to ask for a connection again.
     pub woken_by: Option<PoolId>,
-    /// The pools of the connections that it holds over several phases, the last one taken last.
-    pub held: Vec<PoolId>,
+    /// The connections that it holds over several phases, the last one taken last.
+    pub held: Vec<Held>,
     /// The pools whose connections it passes on when its next burst ends.
     pub passes_on: Vec<PoolId>,
     /// The backend that works on its query, if any.

@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use crate::engine::{Observer, contended_resources};
-use crate::model::{Backend, ClassId, Resource, SimTime};
+use crate::model::{Backend, BackendId, ClassId, Resource, SimTime};
 use crate::policy::PolicyChoice;
 use crate::scenario::{RunEnd, Scenario};
 use crate::stats::{
@@ -112,7 +112,8 @@ impl PolicyRun<'_> {
             }
         }
         let name = |class: ClassId| scenario.workload().classes[usize::from(class.0)].name.clone();
-        Ok(simulation.finish().1.timeline(name))
+        let backend = |id: BackendId| scenario.backends().get_index(usize::from(id.0)).map(|(name, _)| name.clone());
+        Ok(simulation.finish().1.timeline(name, |id| backend(id).unwrap_or_default()))
     }
 
     /// What requests may have to wait for.

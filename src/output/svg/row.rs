@@ -63,7 +63,11 @@ fn draw_block(
 ) -> Drawn {
     let (from, to) = (scale.position(block.start_ms), scale.position(block.end_ms));
     let paint = if block.runs { RUNNING } else { HELD };
-    let (does, waits) = if block.runs { ("runs", "") } else { ("is held by", ", which waits") };
+    let (does, waits) = match (block.runs, row.is_connection) {
+        (true, _) => ("runs", ""),
+        (false, true) => ("is held by", ""),
+        (false, false) => ("is held by", ", which waits"),
+    };
     let when = stretch(scale.unit, block.start_ms, block.end_ms);
     let title = format!("{} {does} request {} ({}){waits}, {when}", row.name, block.request, block.class);
     let bar = Bar { corners: [(from, middle - half), (to, middle + half)], paint };

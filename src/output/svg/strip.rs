@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::model::{Activity, ActivityGroup};
 use crate::policy::Runner;
-use crate::stats::{PolicyResults, TimelineEntry, TimelineSegment};
+use crate::stats::{PolicyResults, TimelineConnection, TimelineEntry, TimelineSegment};
 
 /// Maximum number of rows of a strip.
 const MOST_ROWS: usize = 32;
@@ -14,6 +14,8 @@ const MOST_ROWS: usize = 32;
 pub(super) struct RunnerRow {
     /// Its name: `worker 2, thread 1`.
     pub(super) name: String,
+    /// Whether it is a connection that requests hold.
+    pub(super) is_connection: bool,
     /// When it was occupied, in order of time.
     pub(super) blocks: Vec<Occupancy>,
 }
@@ -86,16 +88,46 @@ pub(super) fn strip(policy: &PolicyResults, timeline: &[TimelineEntry]) -> Strip
     };
     let all = u64::from(policy.workers) * u64::from(slots);
     let used = rows.len();
-    let rows: Vec<_> = rows
+    let mut rows: Vec<_> = rows
         .into_iter()
         .take(MOST_ROWS)
         .map(|(place, mut blocks)| {
             blocks.sort_by(|a, b| a.start_ms.total_cmp(&b.start_ms).then(a.request.cmp(&b.request)));
-            RunnerRow { name: name(place), blocks }
+            RunnerRow { name: name(place), is_connection: false, blocks }
         })
         .collect();
     let note = note(runner, used - rows.len(), all - used as u64);
+    rows.extend(connections(timeline));
     Strip { rows, note }
+}
+
+/// The connections that requests hold over several phases, backend by backend: each in the first row that is free.
+fn connections(timeline: &[TimelineEntry]) -> Vec<RunnerRow> {
+    let mut held: Vec<(&str, Occupancy)> = Vec::new();
+    for entry in timeline {
+        held.extend(entry.connections.iter().map(|connection| {
+            let (request, class) = (entry.request, entry.class.clone());
+            let TimelineConnection { backend, start_ms, end_ms } = connection;
+            (backend.as_str(), Occupancy { request, class, runs: false, start_ms: *start_ms, end_ms: *end_ms })
+        }));
+    }
+    held.sort_by(|(one, a), (other, b)| one.cmp(other).then(a.start_ms.total_cmp(&b.start_ms)));
+    let mut rows: Vec<RunnerRow> = Vec::new();
+    for of_backend in held.chunk_by(|(one, _), (other, _)| one == other) {
+        let first = rows.len();
+        for (backend, block) in of_backend {
+            let is_free = |row: &RunnerRow| row.blocks.last().is_none_or(|last| last.end_ms <= block.start_ms);
+            match rows[first..].iter().position(is_free) {
+                Some(place) => rows[first + place].blocks.push(block.clone()),
+                None if rows.len() < MOST_ROWS => {
+                    let name = format!("{backend} {}", rows.len() - first + 1);
+                    rows.push(RunnerRow { name, is_connection: true, blocks: vec![block.clone()] });
+                }
+                None => {}
+            }
+        }
+    }
+    rows
 }
 
 fn note(runner: Runner, undrawn: usize, untaken: u64) -> Option<String> {

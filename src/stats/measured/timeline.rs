@@ -5,10 +5,12 @@
 //! which each way first occurred. So the sums by activity stay exact, and only the order within a window is lost. The width of
 //! the windows is a power of two, so that wider ones are made of whole narrower ones.
 
-use crate::engine::{BlockingWaits, Departure, Entrance, Observer, Outcome, Rules, Segment, Standing, Unfinished};
-use crate::model::{Activity, ClassId, SimDuration, SimTime};
+use crate::engine::{
+    BlockingWaits, Departure, Entrance, HeldConnection, Observer, Outcome, Rules, Segment, Standing, Unfinished,
+};
+use crate::model::{Activity, BackendId, ClassId, SimDuration, SimTime};
 
-use crate::stats::results::{TimelineEntry, TimelinePart, TimelineSegment};
+use crate::stats::results::{TimelineConnection, TimelineEntry, TimelinePart, TimelineSegment};
 
 /// Maximum number of segments of a request.
 const MOST_SEGMENTS: usize = 512;
@@ -40,6 +42,8 @@ struct Entry {
     /// Adjacent segments of one activity are merged: the place is that of the first.
     segments: Vec<Segment>,
     parts: Vec<TimelinePart>,
+    /// The connections that it held over several phases, in the order in which it returned them.
+    connections: Vec<HeldConnection>,
     /// How many segments have been merged into others.
     merged: u64,
 }
@@ -73,8 +77,20 @@ impl TimelineRecorder {
     }
 
     /// What the requests did, in the order of their arrival.
-    pub fn timeline(&self, class_name: impl Fn(ClassId) -> String) -> Vec<TimelineEntry> {
-        let timeline = |entry: &Entry| entry.timeline(class_name(entry.entrance.class), self.tells_blocking);
+    pub fn timeline(
+        &self,
+        class_name: impl Fn(ClassId) -> String,
+        backend_name: impl Fn(BackendId) -> String,
+    ) -> Vec<TimelineEntry> {
+        let connection = |held: &HeldConnection| TimelineConnection {
+            backend: backend_name(held.backend),
+            start_ms: held.start.as_millis(),
+            end_ms: held.end.as_millis(),
+        };
+        let timeline = |entry: &Entry| TimelineEntry {
+            connections: entry.connections.iter().map(connection).collect(),
+            ..entry.timeline(class_name(entry.entrance.class), self.tells_blocking)
+        };
         self.entries.iter().map(timeline).collect()
     }
 }
@@ -101,6 +117,12 @@ impl Observer for TimelineRecorder {
     fn on_segment(&mut self, segment: Segment) {
         if let Some(entry) = self.entry(segment.request) {
             entry.add(segment);
+        }
+    }
+
+    fn on_held(&mut self, held: HeldConnection) {
+        if let Some(entry) = self.entry(held.request) {
+            entry.connections.push(held);
         }
     }
 
@@ -182,6 +204,7 @@ impl Entry {
             slot: None,
             segments: Vec::new(),
             parts: Vec::new(),
+            connections: Vec::new(),
             merged: 0,
         }
     }
@@ -245,6 +268,7 @@ impl Entry {
             merged_segments: self.merged,
             segments: self.segments.iter().map(|segment| timeline_segment(segment, tells_blocking)).collect(),
             parts: self.parts.clone(),
+            connections: Vec::new(),
         }
     }
 }

@@ -69,9 +69,24 @@ pub struct TimelineEntry {
     pub merged_segments: u64,
     /// What it did, in order of time, without holes.
     pub segments: Vec<TimelineSegment>,
+    /// The connections that it held over several phases, in the order in which it returned them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub connections: Vec<TimelineConnection>,
     /// How long it spent on each activity in each place, such as a backend. Not written.
     #[serde(skip)]
     pub parts: Vec<TimelinePart>,
+}
+
+/// A connection that a request held over several phases.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
+pub struct TimelineConnection {
+    /// The backend.
+    pub backend: String,
+    /// When the request got it.
+    pub start_ms: f64,
+    /// When it returned it, or the run ended.
+    pub end_ms: f64,
 }
 
 /// Time that a request spent on one activity in one place.

@@ -83,6 +83,7 @@ pub fn entry(
         slot: place.and_then(|(_, slot)| slot),
         segments,
         parts: Vec::new(),
+        connections: Vec::new(),
     }
 }
 
