@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 
 use super::failure::Failure;
 use super::terminal::Stdout;
-use crate::model::{Backend, SimDuration};
+use crate::model::{Backend, OnTimeout, SimDuration};
 use crate::policy::{Async, PolicyChoice, Sync, Threaded};
 use crate::random::{Arrivals, Distribution, Pair, Spread};
 use crate::scenario::format::{ClassForm, DbForm, MachineForm, PhaseForm, RunForm, ScenarioForm, WaitForm};
@@ -82,8 +82,14 @@ fn page() -> Vec<PhaseForm> {
 }
 
 fn api() -> Vec<PhaseForm> {
-    let payment =
-        WaitForm { backend: "payments".to_owned(), time: Distribution::Exponential(millis(60)), blocking: false };
+    let payment = WaitForm {
+        backend: "payments".to_owned(),
+        time: Distribution::Exponential(millis(60)),
+        blocking: false,
+        timeout: None,
+        on_timeout: OnTimeout::Fail,
+        retries: None,
+    };
     vec![
         PhaseForm::Compute(Distribution::Constant(millis(2))),
         PhaseForm::Wait(payment),

@@ -5,7 +5,7 @@
 
 use std::collections::VecDeque;
 
-use crate::model::{Backend, BackendId, Fault, FaultKind, HandOver, PoolScope, SimDuration, SimTime};
+use crate::model::{Abandoned, Backend, BackendId, Fault, FaultKind, HandOver, PoolScope, SimDuration, SimTime};
 use crate::random::{Purpose, Streams};
 
 use super::backlog::remove_from;
@@ -39,6 +39,8 @@ pub(super) struct BackendState {
     pub sharing: Option<Box<Sharing>>,
     /// How much longer a query takes if it starts now, while faults slow the backend down.
     pub slower: Option<Slower>,
+    /// What it does with queries that are given up.
+    abandoned: Abandoned,
     /// How many faults keep it down.
     pub faults: u32,
     pub busy: Level,
@@ -106,6 +108,7 @@ impl Backends {
                 queue: VecDeque::new(),
                 sharing: backend.shared_units().map(|units| Box::new(Sharing::new(units.get()))),
                 slower: None,
+                abandoned: backend.abandoned,
                 faults: 0,
                 busy: Level::from(warm_up),
                 waiting: Level::from(warm_up),
@@ -242,6 +245,12 @@ impl std::ops::IndexMut<BackendId> for Backends {
 }
 
 impl BackendState {
+    /// What it does with a query that is given up now: while it is down, it finishes none.
+    #[inline]
+    pub fn abandons(&self) -> Abandoned {
+        if self.faults == 0 { self.abandoned } else { Abandoned::Stop }
+    }
+
     /// Starts a query, or lets it wait. Returns whether it starts: if queries share the backend, all do.
     #[inline]
     pub fn enter(&mut self, request: RequestId, now: SimTime) -> bool {

@@ -127,6 +127,9 @@ impl<O: Observer> Simulation<O> {
             {
                 self.book_shared_query(id, backend);
             }
+            (State::Waiting, Instruction::Call { backend, .. }) if self.backends[backend].sharing.is_some() => {
+                self.book_shared_query(id, backend);
+            }
             (State::Waiting, Instruction::Wait { backend, .. }) => self.book_service(id, backend),
             (State::Forked, _) => {
                 let first = self.requests.more(id).and_then(|more| more.branches.first().copied());
@@ -134,7 +137,10 @@ impl<O: Observer> Simulation<O> {
                     self.book_as_branch(id, first);
                 }
             }
-            (State::Waiting, Instruction::Statement { backend, .. }) => self.book_service(id, Some(backend)),
+            (State::Waiting, Instruction::Call { backend, .. } | Instruction::Statement { backend, .. }) => {
+                self.book_service(id, Some(backend))
+            }
+            (State::BackingOff, _) => self.book_service(id, None),
             (State::WaitingForTurn, _) => self.book_turn_wait(id),
             (State::WaitingForCore, _) => self.book_run_queue_wait(id),
             (State::WaitingForThread, _) => self.book_wait(id, Place::Threads),

@@ -141,6 +141,7 @@ impl<O: Observer> Simulation<O> {
             | State::Running
             | State::WaitingForBackend(_)
             | State::Waiting
+            | State::BackingOff
             | State::Forked
             | State::Away => None,
         }

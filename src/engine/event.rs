@@ -51,12 +51,16 @@ events! {
     0 15 Connected(RequestId),
     /// A request that waited for a connection may ask for one again.
     0 16 Woken(RequestId),
+    /// A backend has finished a query that was given up.
+    0 17 AbandonedEnd(BackendNumber),
     /// A running request has been on its core for a quantum.
     1 3 QuantumEnd(RequestId),
     /// A ready request of a worker asks for the lock that a running one holds.
     1 4 HandOver(WorkerId),
     /// A request has waited for a connection for the maximum time.
     1 5 AcquireTimeout(RequestId),
+    /// An attempt of a call has taken its maximum time.
+    1 18 CallTimeout(RequestId),
     /// The client of a request gives up.
     1 6 ClientTimeout(RequestId),
     /// A request has waited in the backlog for the maximum time.

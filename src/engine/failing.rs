@@ -78,6 +78,7 @@ impl<O: Observer> Simulation<O> {
             FaultKind::Down { backend } => {
                 if begins {
                     self.backends[backend].faults += 1;
+                    self.repeat_calls(backend);
                     self.fail_all(Failure::BackendDown, |simulation, id| simulation.needs(id, backend));
                 } else {
                     self.backends[backend].faults -= 1;
@@ -190,6 +191,7 @@ impl<O: Observer> Simulation<O> {
             | State::Connecting(_)
             | State::WaitingForBackend(_)
             | State::Waiting
+            | State::BackingOff
             | State::Forked => true,
         };
         request.worker == worker && is_taken && request.executor != Executor::Acceptor
@@ -205,6 +207,14 @@ impl<O: Observer> Simulation<O> {
             || state == State::Connecting(backend)
             || state == State::WaitingForBackend(backend)
             || self.requests.more(id).and_then(|more| more.served_by) == Some(backend)
+    }
+
+    /// A backend goes down: the calls of it that have attempts left make another one.
+    fn repeat_calls(&mut self, backend: BackendId) {
+        let is_repeated = |id: &RequestId| self.needs(*id, backend) && self.has_attempts_left(*id);
+        let mut ids: Vec<RequestId> = self.requests.ids().into_iter().filter(is_repeated).collect();
+        ids.sort_unstable_by_key(|id| (self.requests[*id].entry, self.requests[*id].next));
+        ids.into_iter().for_each(|id| self.end_attempt(id, Failure::BackendDown));
     }
 
     /// Fails all requests for which `fails` holds, or holds for one of their branches: in the order of arrival, each

@@ -227,7 +227,7 @@ impl<O: Observer> Simulation<O> {
     }
 
     /// Withdraws a request from where it waits or runs.
-    fn withdraw(&mut self, id: RequestId) {
+    pub(super) fn withdraw(&mut self, id: RequestId) {
         let request = &self.requests[id];
         let (worker, state) = (request.worker, request.state);
         match state {
@@ -262,7 +262,7 @@ impl<O: Observer> Simulation<O> {
                     self.requests.remove(branch);
                 }
             }
-            State::Waiting | State::Away => {}
+            State::Waiting | State::BackingOff | State::Away => {}
         }
         let request = &mut self.requests[id];
         request.completion = EventId::default();

@@ -15,6 +15,7 @@ mod audit;
 mod backends;
 mod backlog;
 mod booking;
+mod calls;
 mod cores;
 mod deadlock;
 mod departure;

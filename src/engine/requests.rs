@@ -36,6 +36,8 @@ pub(super) enum State {
     Waiting,
     /// Its branches are under way.
     Forked,
+    /// It sleeps before it makes another attempt of a call.
+    BackingOff,
     /// Its client will make another attempt; of an acceptor: it sleeps.
     Away,
 }
@@ -138,12 +140,17 @@ pub(super) struct More {
     pub passes_on: Vec<PoolId>,
     /// The backend that works on its query, if any.
     pub served_by: Option<BackendId>,
+    /// When that backend is done with it, if it finishes queries that are given up.
+    pub query_end: SimTime,
+    /// How many attempts of its call came before this one.
+    pub calls_before: u32,
     /// The request that it is a branch of.
     pub parent: Option<RequestId>,
     /// Its branches that are under way.
     pub branches: Vec<RequestId>,
     /// Scheduled expiries; others are void.
     pub acquire_timeout: EventId,
+    pub call_timeout: EventId,
     pub client_timeout: EventId,
     pub patience_end: EventId,
 }

@@ -178,6 +178,7 @@ impl<O: Observer> Simulation<O> {
         }
         let keeps_turn = match next {
             Instruction::Wait { blocking, .. }
+            | Instruction::Call { blocking, .. }
             | Instruction::Connect { blocking, .. }
             | Instruction::Hold { blocking, .. }
             | Instruction::Statement { blocking, .. }
@@ -258,6 +259,7 @@ impl<O: Observer> Simulation<O> {
                 }
                 Instruction::Release { backend } => self.end_hold(id, backend),
                 Instruction::Wait { .. }
+                | Instruction::Call { .. }
                 | Instruction::Statement { .. }
                 | Instruction::Fork { .. }
                 | Instruction::HandOff
@@ -288,6 +290,7 @@ const fn is_inside_burst(step: Instruction) -> bool {
         Instruction::Cpu(_)
         | Instruction::Maybe { .. }
         | Instruction::Wait { .. }
+        | Instruction::Call { .. }
         | Instruction::Statement { .. }
         | Instruction::Fork { .. }
         | Instruction::HandOff

@@ -3,7 +3,7 @@
 //! A query is done when it has been served for its demand. What the backend did not serve of its time is booked first, as a
 //! wait at the backend, then its demand.
 
-use crate::model::{Activity, BackendId, Place};
+use crate::model::{Abandoned, Activity, BackendId, Place};
 
 use super::event::{BackendNumber, Event, EventId};
 use super::observer::Observer;
@@ -43,21 +43,27 @@ impl<O: Observer> Simulation<O> {
         }
         while let Some(id) = self.first_share_ended(backend) {
             self.book_shared_query(id, backend);
-            self.finish_wait(id);
+            self.finish_query(id);
         }
         self.schedule_query_share_end(backend);
     }
 
     fn first_share_ended(&mut self, backend: BackendId) -> Option<RequestId> {
-        self.backends[backend].sharing.as_mut()?.ended(self.now)
+        let sharing = self.backends[backend].sharing.as_mut()?;
+        sharing.end_abandoned(self.now);
+        sharing.ended(self.now)
     }
 
     /// A query at a shared backend ends, or is withdrawn: books how long it was served, and before that what it lost to
     /// others.
     pub(super) fn book_shared_query(&mut self, id: RequestId, backend: BackendId) {
         let Some(share) = self.requests.more_mut(id).share.take() else { return };
+        let abandons = self.backends[backend].abandons();
         let Some(sharing) = &mut self.backends[backend].sharing else { return };
-        let served = sharing.leave(share, self.now);
+        let served = match abandons {
+            Abandoned::Stop => sharing.leave(share, self.now),
+            Abandoned::Finish => sharing.abandon(share, self.now),
+        };
         let lost = self.now - self.requests[id].since - served;
         let place = Place::Backend(backend);
         self.note_wait(id, place, lost);

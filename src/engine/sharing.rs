@@ -28,6 +28,17 @@ pub(super) struct Share {
     start: Attained,
 }
 
+impl Share {
+    /// The work that it has got by then.
+    fn got(self, attained: Attained) -> SimDuration {
+        let got = attained.min(self.end) - self.start;
+        SimDuration::from_nanos((got >> FRACTION_BITS) as u64)
+    }
+}
+
+/// In place of the request of a burst that its request does not wait for.
+const NO_REQUEST: RequestId = RequestId(u32::MAX);
+
 /// A resource of several units, and the requests that share them.
 #[derive(Clone, Debug)]
 pub(super) struct Sharing {
@@ -94,8 +105,29 @@ impl Sharing {
     pub fn leave(&mut self, share: Share, now: SimTime) -> SimDuration {
         self.go_on(now);
         self.bursts.remove(&share);
-        let got = self.attained.min(share.end) - share.start;
-        SimDuration::from_nanos((got >> FRACTION_BITS) as u64)
+        share.got(self.attained)
+    }
+
+    /// The request of a burst leaves before its end; the burst goes on without it. Returns the work that the request got.
+    pub fn abandon(&mut self, share: Share, now: SimTime) -> SimDuration {
+        self.go_on(now);
+        if share.end <= self.attained {
+            self.bursts.remove(&share);
+        } else {
+            self.bursts.insert(share, NO_REQUEST);
+        }
+        share.got(self.attained)
+    }
+
+    /// The bursts that have ended by now, up to the first that a request waits for, and that no request waits for leave.
+    pub fn end_abandoned(&mut self, now: SimTime) {
+        self.go_on(now);
+        while let Some(first) = self.bursts.first_entry()
+            && *first.get() == NO_REQUEST
+            && first.key().end <= self.attained
+        {
+            first.remove();
+        }
     }
 
     /// The first burst that has ended by now.

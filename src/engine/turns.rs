@@ -67,6 +67,7 @@ impl<O: Observer> Simulation<O> {
         let is_wait = matches!(
             next,
             Instruction::Wait { .. }
+                | Instruction::Call { .. }
                 | Instruction::Connect { .. }
                 | Instruction::Hold { .. }
                 | Instruction::Statement { .. }

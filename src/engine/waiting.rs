@@ -1,7 +1,7 @@
 //! Waits off the CPU: plain delays, queries, and branches that wait at the same time. How queries get their connections is
 //! in `pooling`.
 
-use crate::model::{BackendId, Failure, Place, Release, SimDuration};
+use crate::model::{Abandoned, BackendId, Failure, Place, Release, SimDuration, SimTime};
 
 use super::backends::Slower;
 use super::departure::Outcome;
@@ -35,6 +35,7 @@ impl<O: Observer> Simulation<O> {
                 self.proceed(id);
             }
             Instruction::Wait { blocking: true, .. }
+            | Instruction::Call { blocking: true, .. }
             | Instruction::Connect { blocking: true, .. }
             | Instruction::Hold { blocking: true, .. }
             | Instruction::Statement { blocking: true, .. }
@@ -46,6 +47,10 @@ impl<O: Observer> Simulation<O> {
             Instruction::Wait { backend, blocking } => {
                 self.give_up_turn(id, holds_turn && !blocking);
                 self.start_wait(id, backend);
+            }
+            Instruction::Call { backend, call: _, blocking } => {
+                self.give_up_turn(id, holds_turn && !blocking);
+                self.start_call(id, backend);
             }
             Instruction::Connect { backend, blocking } => {
                 self.give_up_turn(id, holds_turn && !blocking);
@@ -91,14 +96,16 @@ impl<O: Observer> Simulation<O> {
         self.counts.phase_events += 1;
         self.release_on_going_on(id);
         match backend {
-            None => self.serve(id, None),
+            None => {
+                self.serve(id, None);
+            }
             Some(backend) => self.ask(id, backend),
         }
     }
 
     /// A request queries a backend: it first asks for a connection, if there is a pool.
     #[inline(always)]
-    fn ask(&mut self, id: RequestId, backend: BackendId) {
+    pub(super) fn ask(&mut self, id: RequestId, backend: BackendId) {
         if self.backends[backend].is_plain {
             self.serve(id, None);
             return;
@@ -126,6 +133,9 @@ impl<O: Observer> Simulation<O> {
     /// A request that has a connection, or needs none, sends its query.
     #[inline(always)]
     pub(super) fn query(&mut self, id: RequestId, backend: BackendId) {
+        if self.program.has_calls() {
+            self.limit_call(id);
+        }
         if self.backends[backend].enter(id, self.now) {
             self.note_wait(id, Place::Backend(backend), SimDuration::ZERO);
             self.start_query(id, backend);
@@ -140,17 +150,21 @@ impl<O: Observer> Simulation<O> {
         if self.backends[backend].sharing.is_some() {
             self.share_backend(id, backend);
         } else {
-            self.serve(id, self.backends[backend].slower);
+            let end = self.serve(id, self.backends[backend].slower);
+            if self.backends[backend].abandons() == Abandoned::Finish {
+                self.requests.more_mut(id).query_end = end;
+            }
         }
     }
 
-    /// The wait itself takes its demand, or longer.
+    /// The wait itself takes its demand, or longer. Returns when it ends.
     #[inline(always)]
-    fn serve(&mut self, id: RequestId, slower: Option<Slower>) {
-        let span = self.service_time(id, slower);
+    pub(super) fn serve(&mut self, id: RequestId, slower: Option<Slower>) -> SimTime {
+        let end = self.now + self.service_time(id, slower);
         let request = &mut self.requests[id];
         request.state = State::Waiting;
-        request.completion = self.events.push(self.now + span, Event::WaitEnd(id));
+        request.completion = self.events.push(end, Event::WaitEnd(id));
+        end
     }
 
     /// The demand of a wait, or longer.
@@ -165,8 +179,17 @@ impl<O: Observer> Simulation<O> {
         if self.requests[id].completion != event {
             return;
         }
+        if self.requests[id].state == State::BackingOff {
+            self.call_again(id);
+            return;
+        }
         match self.program.instruction(self.requests[id].next) {
             Instruction::Wait { backend, .. } => self.book_service(id, backend),
+            Instruction::Call { backend, .. } => {
+                self.book_service(id, Some(backend));
+                self.finish_query(id);
+                return;
+            }
             Instruction::Statement { backend, .. } => self.book_service(id, Some(backend)),
             // Booked when it got its connection.
             Instruction::Connect { .. }
@@ -227,6 +250,12 @@ impl<O: Observer> Simulation<O> {
     #[inline(always)]
     pub(super) fn leave_backend(&mut self, id: RequestId) {
         let Some(backend) = self.requests.more_mut(id).served_by.take() else { return };
+        self.start_next_query(backend);
+    }
+
+    /// A query has left a backend: the next one starts.
+    #[inline(always)]
+    pub(super) fn start_next_query(&mut self, backend: BackendId) {
         if let Some(next) = self.backends[backend].leave(self.now) {
             self.book_wait(next, Place::Backend(backend));
             self.start_query(next, backend);
@@ -244,9 +273,7 @@ impl<O: Observer> Simulation<O> {
     }
 
     fn release_all(&mut self, id: RequestId) {
-        if self.requests.more(id).and_then(|more| more.served_by).is_some() {
-            self.leave_backend(id);
-        }
+        self.abandon_query(id);
         self.release_connections(id);
     }
 
@@ -277,8 +304,9 @@ impl<O: Observer> Simulation<O> {
             if self.requests.more(branch).and_then(|more| more.parent) != Some(id) {
                 break;
             }
-            if let Instruction::Wait { backend, .. } = self.program.instruction(self.requests[branch].next) {
-                self.start_wait(branch, backend);
+            match self.program.instruction(self.requests[branch].next) {
+                Instruction::Wait { backend, .. } => self.start_wait(branch, backend),
+                call => call.backend().into_iter().for_each(|backend| self.start_call(branch, backend)),
             }
         }
     }

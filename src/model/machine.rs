@@ -12,7 +12,7 @@ use schemars::{Schema, SchemaGenerator, json_schema};
 use serde::Serializer;
 use serde::de::{self, Deserializer, Visitor};
 
-use super::{BackendClient, ClientChoice, SimDuration};
+use super::{BackendClient, ClientChoice, Proportion, SimDuration};
 
 /// Number of cores of a machine; at least 1.
 pub type Cores = u32;
@@ -154,6 +154,33 @@ pub struct Backend {
     /// of what runs the request.
     #[serde(default, skip_serializing_if = "is_false")]
     pub stand_in: bool,
+    /// Share of the queries that end with an error, such as "0.5%" (default: 0). The error comes at the end of the query, after
+    /// all its time; the request fails, unless the call is retried.
+    #[serde(default, deserialize_with = "Proportion::number", skip_serializing_if = "is_never")]
+    #[schemars(schema_with = "Proportion::schema_up_to_one", extend("default" = 0))]
+    pub errors: f64,
+    /// What it does with a query that the application has given up: it stops working on it ("stop", the default), as PostgreSQL
+    /// does when its client cancels; or it finishes it in vain ("finish"), as most HTTP services do.
+    #[serde(default, skip_serializing_if = "Abandoned::is_stop")]
+    pub abandoned: Abandoned,
+}
+
+/// What a backend does with a query that the application has given up.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Abandoned {
+    /// It stops working on it at once.
+    #[default]
+    Stop,
+    /// It works on it until its end: the query keeps its place in `concurrency`.
+    Finish,
+}
+
+impl Abandoned {
+    /// Whether it is the default.
+    pub fn is_stop(&self) -> bool {
+        *self == Self::Stop
+    }
 }
 
 impl Release {
@@ -200,6 +227,11 @@ fn is_zero(span: &SimDuration) -> bool {
 /// Lets serde omit a number of 0.
 fn is_nothing(number: &u32) -> bool {
     *number == 0
+}
+
+/// Lets serde omit a probability of 0.
+fn is_never(probability: &f64) -> bool {
+    *probability <= 0.0
 }
 
 /// Lets serde omit a flag that is off.

@@ -1,6 +1,7 @@
 //! The vocabulary of the model: plain data, no I/O, no randomness.
 
 mod activity;
+mod call;
 mod client;
 mod fault;
 mod limit;
@@ -17,10 +18,13 @@ mod time;
 mod visible;
 
 pub use activity::{Activity, ActivityGroup, Breakdown};
+pub use call::{Call, CallRetries, OnTimeout};
 pub use client::{BackendClient, ClientChoice, KnownClient, Statement};
 pub use fault::{Fault, FaultId, FaultKind, FaultPhase, Slowness};
 pub use limit::{Limit, LimitScope};
-pub use machine::{Backend, BackendId, CpuLimit, HandOver, Held, Machine, Pool, PoolScope, Quantum, Release};
+pub use machine::{
+    Abandoned, Backend, BackendId, CpuLimit, HandOver, Held, Machine, Pool, PoolScope, Quantum, Release,
+};
 pub use metric::{
     ANSWERED, Direction, Facts, Metric, MetricUnit, Named, Population, Quantity, StationNumber, Statistic, Tail,
 };

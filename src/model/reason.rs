@@ -83,7 +83,9 @@ reasons! {
     /// Failed requests, by reason.
     FailedBy {
         AcquireTimeout acquire_timeout "no connection within `acquire_timeout`",
+        CallTimeout call_timeout "a call took longer than its `timeout`",
         BackendDown backend_down "the backend was down",
+        BackendError backend_error "a call ended with an error",
         WorkerRestart worker_restart "the worker restarted",
         #[serde(skip_serializing_if = "is_zero")]
         WorkerKilled worker_killed "the worker was silent for `worker_timeout` and was killed",

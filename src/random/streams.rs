@@ -79,6 +79,8 @@ pub enum Purpose {
     UserRequests = 7,
     /// Which of the workers that wake up for a connection accepts it, one stream per request.
     Accept = 8,
+    /// Whether a call ends with an error, one stream per attempt of a call.
+    CallErrors = 9,
     /// How many requests a worker takes before it is replaced, one stream per (worker, life).
     Recycling = 20,
     /// Which of the waiting requests gets a released connection, one stream per pool.

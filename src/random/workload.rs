@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::model::{BackendId, Limit, PhaseKind};
+use crate::model::{BackendId, Call, Limit, PhaseKind};
 
 use super::Distribution;
 
@@ -44,6 +44,8 @@ pub struct SinglePhase {
     pub kind: PhaseKind,
     /// How long it takes without other requests in the system.
     pub demand: Distribution,
+    /// Of a wait for a backend: what happens if the call takes too long, or ends with an error.
+    pub call: Call,
 }
 
 /// A kind of request.

@@ -1,9 +1,9 @@
 //! Whether a scenario draws random numbers.
 
 use crate::engine::{Dispatch, Rules};
-use crate::model::HandOver;
+use crate::model::{HandOver, PhaseKind};
 use crate::policy::PolicyChoice;
-use crate::random::{Arrivals, BatchSize, Distribution, Phase, RequestClass};
+use crate::random::{Arrivals, BatchSize, Distribution, Phase, RequestClass, SinglePhase};
 
 use super::Scenario;
 
@@ -16,6 +16,19 @@ impl Scenario {
             && self.clients_are_given()
             && !self.draws_workers()
             && !self.draws_waiters()
+            && !self.draws_errors()
+    }
+
+    /// Whether some queries end with an error at random.
+    fn draws_errors(&self) -> bool {
+        let is_by_chance = |phase: &SinglePhase| match phase.kind {
+            PhaseKind::Backend { backend, .. } => {
+                let errors = self.backends()[usize::from(backend.0)].errors;
+                0.0 < errors && errors < 1.0
+            }
+            PhaseKind::Framework | PhaseKind::Compute | PhaseKind::Sleep => false,
+        };
+        self.workload().classes.iter().flat_map(RequestClass::singles).any(is_by_chance)
     }
 
     /// Whether arrival times and classes are fixed.

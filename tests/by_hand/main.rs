@@ -8,6 +8,7 @@
 mod accepting;
 mod answers;
 mod backends;
+mod calls;
 mod case;
 mod clients;
 #[path = "../common/mod.rs"]

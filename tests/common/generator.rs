@@ -41,7 +41,7 @@ pub fn calm_scenario(seed: u64) -> String {
         { "async": { "workers": dice.up_to(3) } },
     ]);
     let scenario = json!({
-        "classes": dice.classes(),
+        "classes": without_call_options(dice.classes()),
         "arrivals": dice.arrivals(),
         "machine": { "cores": 5 },
         "backends": { "db": {}, "idp": {}, "cache": {} },
@@ -49,6 +49,19 @@ pub fn calm_scenario(seed: u64) -> String {
         "run": dice.run(seed),
     });
     serde_json::to_string_pretty(&scenario).expect("a value has a text")
+}
+
+/// The same without the options of calls, which take no shortcut.
+fn without_call_options(value: Value) -> Value {
+    match value {
+        Value::Object(fields) => {
+            let is_option = |name: &String| ["timeout", "on_timeout", "retries"].contains(&name.as_str());
+            let fields = fields.into_iter().filter(|(name, _)| !is_option(name));
+            Value::Object(fields.map(|(name, value)| (name, without_call_options(value))).collect())
+        }
+        Value::Array(items) => items.into_iter().map(without_call_options).collect(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value,
+    }
 }
 
 struct Dice {
@@ -156,7 +169,10 @@ impl Dice {
         match self.up_to(10) {
             1 | 2 => json!({ "framework": self.distribution(4) }),
             3 | 4 => json!({ "compute": self.distribution(8) }),
-            5 => json!({ "db": { "time": self.distribution(20), "blocking": true } }),
+            5 => {
+                let wait = json!({ "time": self.distribution(20), "blocking": true });
+                json!({ "db": self.with_call_options(wait) })
+            }
             6 => {
                 let waits: Vec<Value> = (0..self.up_to(4)).map(|_| self.parallel_wait()).collect();
                 if self.one_in(3) {
@@ -167,7 +183,8 @@ impl Dice {
             }
             7 => {
                 let blocking = self.one_in(3);
-                json!({ "wait": { "backend": "cache", "time": self.distribution(10), "blocking": blocking } })
+                let wait = json!({ "backend": "cache", "time": self.distribution(10), "blocking": blocking });
+                json!({ "wait": self.with_call_options(wait) })
             }
             _ => self.wait(),
         }
@@ -185,9 +202,27 @@ impl Dice {
     fn wait(&mut self) -> Value {
         match self.up_to(4) {
             1 => json!({ "sleep": self.distribution(10) }),
-            2 => json!({ "wait": { "backend": "idp", "time": self.distribution(30) } }),
+            2 => {
+                let wait = json!({ "backend": "idp", "time": self.distribution(30) });
+                json!({ "wait": self.with_call_options(wait) })
+            }
             _ => json!({ "db": self.distribution(20) }),
         }
+    }
+
+    /// The wait, perhaps with a timeout and retries.
+    fn with_call_options(&mut self, mut wait: Value) -> Value {
+        if self.one_in(4) {
+            wait["timeout"] = json!(self.millis(40));
+            wait["on_timeout"] = self.pick(&[json!("fail"), json!("continue"), json!("continue")]);
+        }
+        if self.one_in(4) {
+            wait["retries"] = json!({ "max": self.up_to(3) });
+            if self.one_in(2) {
+                wait["retries"]["backoff"] = json!(self.millis(30));
+            }
+        }
+        wait
     }
 
     fn arrivals(&mut self) -> Value {
@@ -263,6 +298,12 @@ impl Dice {
             if self.one_in(3) {
                 backend["sharing"] = json!(true);
             }
+        }
+        if self.one_in(5) {
+            backend["errors"] = self.pick(&[json!("2%"), json!(0.3), json!(1)]);
+        }
+        if self.one_in(3) {
+            backend["abandoned"] = json!(self.pick(&["stop", "finish"]));
         }
         backend
     }

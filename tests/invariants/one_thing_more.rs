@@ -158,9 +158,18 @@ const THINGS: &[Thing] = &[
     ("backends.db.client", r#"{ "commit": {} }"#, DISTURBED),
     ("backends.db.client", r#"{ "yields": true }"#, [EVENTS, EVENTS, EVENTS, AHEAD, AHEAD]),
     ("backends.db.stand_in", "true", CALM),
+    ("backends.db.errors", "0", CALM),
+    ("backends.db.errors", r#""20%""#, DISTURBED),
+    ("backends.db.abandoned", r#""finish""#, CALM),
     ("backends.other", "{}", CALM),
     // Phases. Under sync a request can be a single burst; elsewhere a wait must follow a turn.
     ("classes.page.phases", "[]", CALM),
+    ("classes.page.phases", r#"[ { "compute": "2ms" }, { "db": { "time": "4ms", "timeout": "3ms" } } ]"#, DISTURBED),
+    (
+        "classes.page.phases",
+        r#"[ { "compute": "2ms" }, { "db": { "time": "4ms", "retries": { "max": 1 } } } ]"#,
+        DISTURBED,
+    ),
     ("classes.page.phases", r#"[ { "db": { "time": "4ms", "blocking": true } } ]"#, [WALK, WALK, EVENTS, AHEAD, AHEAD]),
     ("classes.page.phases", r#"[ { "db": "4ms" }, { "compute": "2ms" } ]"#, [WALK, WALK, EVENTS, EVENTS, EVENTS]),
     (

@@ -25,7 +25,7 @@ struct Query<'a> {
 impl Program {
     /// Adds a phase, with what the client of its backend does before and after.
     pub(super) fn add_phase(&mut self, phase: &SinglePhase, building: &Building<'_>) -> Added {
-        let (first, blocking) = (building.first, building.wait_blocks(phase));
+        let (first, blocking, start) = (building.first, building.wait_blocks(phase), self.instructions.len());
         let PhaseKind::Backend { backend, .. } = phase.kind else {
             self.add_single(phase, blocking);
             return Added::new();
@@ -45,6 +45,7 @@ impl Program {
             added
         };
         yields.into_iter().for_each(|step| self.add(step, None));
+        self.add_call_options(start, phase, building);
         added
     }
 

@@ -16,6 +16,7 @@ impl Program {
             is_drawn: Vec::new(),
             activities: Vec::new(),
             held_for: Vec::new(),
+            calls: Vec::new(),
             classes: Vec::new(),
             weights: Vec::new(),
             stride: 0,
@@ -70,7 +71,11 @@ impl Program {
                     }
                     let start = self.instructions.len() - building.first;
                     building.parallel.push(start..start + branches.len());
-                    branches.iter().for_each(|branch| self.add_single(branch, building.wait_blocks(branch)));
+                    for branch in branches {
+                        let place = self.instructions.len();
+                        self.add_single(branch, building.wait_blocks(branch));
+                        self.add_call_options(place, branch, building);
+                    }
                 }
                 Phase::Maybe { probability, phases } => self.add_optional(*probability, phases, building),
                 Phase::Hold { backend, blocking, phases } => {
@@ -121,7 +126,9 @@ impl Program {
         overhead.extend(round_trips.filter(|(_, span)| *span > SimDuration::ZERO));
         self.adds |= !overhead.is_empty() || !timers.is_empty();
         let priority = class.priority;
-        self.classes.push(ClassProgram { first: first as u32, end, priority, parallel, optional, overhead, timers });
+        let timeouts = self.timeouts_from(first);
+        let first = first as u32;
+        self.classes.push(ClassProgram { first, end, priority, parallel, optional, overhead, timers, timeouts });
     }
 
     /// Adds what the application server does for the response and after it. Returns its work.
@@ -179,6 +186,7 @@ fn sessions(class: &RequestClass, backends: &[Backend]) -> Vec<(BackendId, bool)
 fn is_sleep(step: Instruction, backends: &[Backend]) -> bool {
     match step {
         Instruction::Wait { backend, .. } => backend.is_none_or(|backend| backends[usize::from(backend.0)].stand_in),
+        Instruction::Call { backend, .. } => backends[usize::from(backend.0)].stand_in,
         Instruction::Cpu(_)
         | Instruction::Connect { .. }
         | Instruction::Statement { .. }
@@ -198,7 +206,9 @@ fn is_sleep(step: Instruction, backends: &[Backend]) -> bool {
 fn round_trip(step: Instruction, backends: &[Backend]) -> SimDuration {
     let backend = |id: BackendId| &backends[usize::from(id.0)];
     match step {
-        Instruction::Wait { backend: Some(id), .. } => backend(id).round_trip + backend(id).query_overhead,
+        Instruction::Wait { backend: Some(id), .. } | Instruction::Call { backend: id, .. } => {
+            backend(id).round_trip + backend(id).query_overhead
+        }
         Instruction::Statement { backend: id, .. } => backend(id).round_trip,
         Instruction::Wait { backend: None, .. }
         | Instruction::Cpu(_)

@@ -75,9 +75,16 @@ impl Program {
                 }
             }
         }
+        for (place, timeout) in &class.timeouts {
+            let column = &columns[place * distance..][..requests.len()];
+            for (request, demand) in requests.iter_mut().zip(column) {
+                request.demand = request.demand - *demand + (*demand).min(*timeout);
+            }
+        }
         for branches in &class.parallel {
             for (index, request) in requests.iter_mut().enumerate() {
-                let branches = branches.clone().map(|place| columns[place * distance + index]);
+                let demand = |place| class.until_timeout(place, columns[place * distance + index]);
+                let branches = branches.clone().map(demand);
                 request.demand = with_parallel_waits(request.demand, branches);
             }
         }
@@ -130,10 +137,9 @@ impl ClassProgram {
     #[inline]
     fn demand_of(&self, demands: &[SimDuration]) -> SimDuration {
         let decisions = self.optional.iter().map(|optional| demands[optional.start]).sum();
-        let total = demands.iter().copied().sum::<SimDuration>() - decisions;
-        self.parallel
-            .iter()
-            .fold(total, |demand, branches| with_parallel_waits(demand, demands[branches.clone()].iter().copied()))
+        let demand = |place| self.until_timeout(place, demands[place]);
+        let total = (0..demands.len()).map(demand).sum::<SimDuration>() - decisions;
+        self.parallel.iter().fold(total, |total, branches| with_parallel_waits(total, branches.clone().map(demand)))
     }
 }
 

@@ -2,6 +2,8 @@
 
 use crate::model::{Activity, BackendId};
 
+use super::CallId;
+
 /// One step of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::engine) enum Instruction {
@@ -9,6 +11,8 @@ pub(in crate::engine) enum Instruction {
     Cpu(Activity),
     /// Waits off the CPU, for a backend or without one; `blocking`: with the request's turn to run.
     Wait { backend: Option<BackendId>, blocking: bool },
+    /// Waits for a backend, as `Wait` does, for a limited time or with errors.
+    Call { backend: BackendId, call: CallId, blocking: bool },
     /// Takes a connection to a backend, or waits for one, and holds it over the statements that follow.
     Connect { backend: BackendId, blocking: bool },
     /// Waits for the answer to a statement other than the query, on the connection that the request holds.
@@ -40,7 +44,7 @@ impl Instruction {
     pub const fn keeps_turn(self) -> bool {
         match self {
             Self::Cpu(_) => true,
-            Self::Wait { blocking, .. } => blocking,
+            Self::Wait { blocking, .. } | Self::Call { blocking, .. } => blocking,
             Self::Connect { .. }
             | Self::Statement { .. }
             | Self::Hold { .. }
@@ -60,7 +64,7 @@ impl Instruction {
         match self {
             Self::Cpu(activity) => Some(activity),
             Self::Wait { backend, .. } => Some(Self::wait_activity(backend)),
-            Self::Statement { .. } => Some(Activity::Backend),
+            Self::Call { .. } | Self::Statement { .. } => Some(Activity::Backend),
             Self::Connect { .. }
             | Self::Hold { .. }
             | Self::Release { .. }
@@ -78,10 +82,31 @@ impl Instruction {
     pub const fn backend(self) -> Option<BackendId> {
         match self {
             Self::Wait { backend, .. } => backend,
-            Self::Connect { backend, .. } | Self::Statement { backend, .. } | Self::Hold { backend, .. } => {
-                Some(backend)
-            }
+            Self::Call { backend, .. }
+            | Self::Connect { backend, .. }
+            | Self::Statement { backend, .. }
+            | Self::Hold { backend, .. } => Some(backend),
             Self::Cpu(_)
+            | Self::Release { .. }
+            | Self::Maybe { .. }
+            | Self::Fork { .. }
+            | Self::HandOff
+            | Self::HandBack
+            | Self::Yield
+            | Self::Respond
+            | Self::Depart => None,
+        }
+    }
+
+    /// The options of a call.
+    pub const fn call(self) -> Option<CallId> {
+        match self {
+            Self::Call { call, .. } => Some(call),
+            Self::Cpu(_)
+            | Self::Wait { .. }
+            | Self::Connect { .. }
+            | Self::Statement { .. }
+            | Self::Hold { .. }
             | Self::Release { .. }
             | Self::Maybe { .. }
             | Self::Fork { .. }

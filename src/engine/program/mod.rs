@@ -1,10 +1,12 @@
 //! Classes compiled for a policy: one flat list of instructions, and how to draw what a request brings.
 
+mod calls;
 mod client;
 mod compile;
 mod drawing;
 mod instruction;
 
+pub(super) use calls::{CallId, CallOptions};
 pub(super) use drawing::DrawnRequest;
 pub(super) use instruction::Instruction;
 
@@ -29,6 +31,8 @@ pub(super) struct Program {
     activities: Vec<Activity>,
     /// Why a connection is held at the instruction at the same place, beyond the query.
     held_for: Vec<HeldFor>,
+    /// The options of all calls that have any.
+    calls: Vec<CallOptions>,
     classes: Vec<ClassProgram>,
     /// For each class, the sum of the weights up to and including it.
     weights: Vec<f64>,
@@ -54,6 +58,8 @@ pub(super) struct ClassProgram {
     pub overhead: Vec<(usize, SimDuration)>,
     /// Places, counted from `first`, of waits that end on the loop's timers.
     pub timers: Vec<usize>,
+    /// Calls that may time out: the places, counted from `first`, and the times.
+    pub timeouts: Vec<(usize, SimDuration)>,
 }
 
 impl Program {

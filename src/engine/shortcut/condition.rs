@@ -136,6 +136,8 @@ fn is_plain_delay(backend: &Backend) -> bool {
         query_overhead: _,
         client: _,
         stand_in: _,
+        errors: _,
+        abandoned: _, // of a query that is given up
     } = backend;
     pool.is_none() && concurrency.is_none()
 }
@@ -156,6 +158,7 @@ fn adds_nothing(class: &ClassProgram) -> bool {
         priority: _, // matters to `Order::Priority` only
         parallel: _, // matters to walks only
         optional: _, // each has its instruction
+        timeouts: _, // of calls, which have their instruction
     } = class;
     overhead.is_empty() && timers.is_empty()
 }
@@ -163,7 +166,7 @@ fn adds_nothing(class: &ClassProgram) -> bool {
 /// Whether all that happens in a step is known when the request gets its turn.
 fn is_undisturbed(step: &Instruction) -> bool {
     match step {
-        Instruction::Maybe { .. } | Instruction::Fork { .. } | Instruction::Yield => false,
+        Instruction::Call { .. } | Instruction::Maybe { .. } | Instruction::Fork { .. } | Instruction::Yield => false,
         // With a pool only.
         Instruction::Hold { .. } | Instruction::Release { .. } => false,
         Instruction::Cpu(_) | Instruction::Wait { .. } | Instruction::Depart => true,

@@ -16,7 +16,7 @@ use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer, StrDeserial
 use serde::de::{self, DeserializeSeed, Deserializer, IntoDeserializer, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Backend, Limit, Proportion, Quantum, SimDuration};
+use crate::model::{Backend, Call, CallRetries, Limit, OnTimeout, Proportion, Quantum, SimDuration};
 use crate::policy::PolicyChoice;
 use crate::random::{Arrivals, Clients, Distribution, Weight};
 
@@ -255,6 +255,17 @@ pub(crate) struct DetailedDbForm {
     /// Whether the wait blocks the worker, thread or loop that runs the request (default: false).
     #[serde(default, skip_serializing_if = "is_false")]
     pub blocking: bool,
+    /// Maximum time of the call, from when it has its connection; `acquire_timeout` of the pool limits the time before that.
+    /// Unlimited if omitted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub timeout: Option<SimDuration>,
+    /// What happens when the last attempt has timed out: the request fails ("fail", the default), or continues with its next
+    /// phase ("continue").
+    #[serde(default, skip_serializing_if = "OnTimeout::is_fail")]
+    pub on_timeout: OnTimeout,
+    /// How the call is repeated when it times out, ends with an error, or finds the backend down. It is not if omitted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retries: Option<CallRetries>,
 }
 
 /// A wait for a backend.
@@ -269,6 +280,17 @@ pub(crate) struct WaitForm {
     /// Whether the wait blocks the worker, thread or loop that runs the request (default: false).
     #[serde(default, skip_serializing_if = "is_false")]
     pub blocking: bool,
+    /// Maximum time of the call, from when it has its connection; `acquire_timeout` of the pool limits the time before that.
+    /// Unlimited if omitted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub timeout: Option<SimDuration>,
+    /// What happens when the last attempt has timed out: the request fails ("fail", the default), or continues with its next
+    /// phase ("continue").
+    #[serde(default, skip_serializing_if = "OnTimeout::is_fail")]
+    pub on_timeout: OnTimeout,
+    /// How the call is repeated when it times out, ends with an error, or finds the backend down. It is not if omitted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retries: Option<CallRetries>,
 }
 
 /// The default is neither written nor listed in reports.
@@ -316,11 +338,13 @@ impl Default for MachineForm {
 }
 
 impl DbForm {
-    /// The time of the query, and whether it blocks.
-    pub fn into_parts(self) -> (Distribution, bool) {
+    /// The time of the query, whether it blocks, and the options of the call.
+    pub fn into_parts(self) -> (Distribution, bool, Call) {
         match self {
-            Self::Plain(time) => (time, false),
-            Self::Detailed(DetailedDbForm { time, blocking }) => (time, blocking),
+            Self::Plain(time) => (time, false, Call::default()),
+            Self::Detailed(DetailedDbForm { time, blocking, timeout, on_timeout, retries }) => {
+                (time, blocking, Call { timeout, on_timeout, retries })
+            }
         }
     }
 }
@@ -346,9 +370,10 @@ impl<'de> Visitor<'de> for DbVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<DbForm, A::Error> {
+        const FIELDS: [&str; 5] = ["time", "blocking", "timeout", "on_timeout", "retries"];
         let first: Option<String> = map.next_key()?;
         // For a misspelled field, the message lists the fields, not the distributions.
-        let is_detailed = first.as_deref().is_some_and(|key| did_you_mean(key, ["time", "blocking"]).is_some());
+        let is_detailed = first.as_deref().is_some_and(|key| did_you_mean(key, FIELDS).is_some());
         let map = MapAccessDeserializer::new(Reread { first, rest: map });
         if is_detailed {
             DetailedDbForm::deserialize(map).map(DbForm::Detailed)

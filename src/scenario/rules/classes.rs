@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use indexmap::IndexMap;
 
-use crate::model::{Backend, BackendId, Held, PhaseKind};
+use crate::model::{Backend, BackendId, Call, Held, OnTimeout, PhaseKind, SimDuration};
 use crate::policy::PolicyChoice;
 use crate::random::{Phase, RequestClass, SinglePhase};
 
@@ -50,30 +50,33 @@ impl Checker<'_> {
         backends: &IndexMap<String, Backend>,
         load: &mut LoadFile<'_>,
     ) -> Result<Phase, Diagnostic> {
-        let (kind, mut demand) = match form {
-            PhaseForm::Framework(demand) => (PhaseKind::Framework, demand),
-            PhaseForm::Compute(demand) => (PhaseKind::Compute, demand),
-            PhaseForm::Sleep(demand) => (PhaseKind::Sleep, demand),
+        let (kind, mut demand, call) = match form {
+            PhaseForm::Framework(demand) => (PhaseKind::Framework, demand, Call::default()),
+            PhaseForm::Compute(demand) => (PhaseKind::Compute, demand, Call::default()),
+            PhaseForm::Sleep(demand) => (PhaseKind::Sleep, demand, Call::default()),
             PhaseForm::Db(db) => {
-                let (demand, blocking) = db.into_parts();
-                (PhaseKind::Backend { backend: BackendId(0), blocking }, demand)
+                let (demand, blocking, call) = db.into_parts();
+                self.check_call(call, node.at("db"))?;
+                (PhaseKind::Backend { backend: BackendId(0), blocking }, demand, call)
             }
             PhaseForm::Wait(wait) => {
-                let WaitForm { backend, time, blocking } = wait;
-                let backend = self.backend(&backend, node.at("wait").at("backend"), backends)?;
-                (PhaseKind::Backend { backend, blocking }, time)
+                let WaitForm { backend, time, blocking, timeout, on_timeout, retries } = wait;
+                let (call, node) = (Call { timeout, on_timeout, retries }, node.at("wait"));
+                self.check_call(call, node)?;
+                let backend = self.backend(&backend, node.at("backend"), backends)?;
+                (PhaseKind::Backend { backend, blocking }, time, call)
             }
             PhaseForm::Parallel(parallel) => return self.parallel(parallel, node.at("parallel"), backends, load),
             PhaseForm::Hold(hold) => return self.hold(hold, node.at("hold"), backends, load),
             PhaseForm::Maybe(MaybeForm { probability, phases }) => {
                 let node = node.at("maybe");
-                self.check_probability(probability, node.at("probability"))?;
+                self.check_probability("probability", probability, node.at("probability"))?;
                 let phases = self.phases(phases, node.at("phases"), backends, load)?;
                 return Ok(Phase::Maybe { probability, phases });
             }
         };
         self.load_files(&mut demand, node, load)?;
-        Ok(Phase::Single(SinglePhase { kind, demand }))
+        Ok(Phase::Single(SinglePhase { kind, demand, call }))
     }
 
     fn hold(
@@ -114,12 +117,26 @@ impl Checker<'_> {
         .with_help("write the queries one after another, or take them out of the `hold`")
     }
 
-    fn check_probability(&self, probability: f64, node: &Element) -> Result<(), Diagnostic> {
+    fn check_call(&self, call: Call, node: &Element) -> Result<(), Diagnostic> {
+        let Call { timeout, on_timeout, retries: _ } = call;
+        match (timeout, on_timeout) {
+            (Some(SimDuration::ZERO), _) => Err(self
+                .error("`timeout` must be above 0", node.at("timeout").short_span(), "found 0")
+                .with_help("write a duration such as \"2s\", or omit it to wait without limit")),
+            (None, OnTimeout::Continue) => Err(self
+                .error("`on_timeout` needs `timeout`", node.at("on_timeout").short_span(), "found no `timeout`")
+                .with_help("add `timeout`, such as \"2s\", or remove `on_timeout`")),
+            (Some(_), OnTimeout::Continue) | (Some(_) | None, OnTimeout::Fail) => Ok(()),
+        }
+    }
+
+    /// A field that is a probability.
+    pub(super) fn check_probability(&self, field: &str, probability: f64, node: &Element) -> Result<(), Diagnostic> {
         if (0.0..=1.0).contains(&probability) {
             return Ok(());
         }
         Err(self
-            .error("`probability` must be from 0 to 1", node.short_span(), format!("found {probability}"))
+            .error(format!("`{field}` must be from 0 to 1"), node.short_span(), format!("found {probability}"))
             .with_help("write a percentage such as \"20%\", or a number such as 0.2"))
     }
 

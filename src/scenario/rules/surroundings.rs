@@ -32,7 +32,10 @@ impl Checker<'_> {
                 query_overhead: _,
                 client: _,
                 stand_in: _,
+                errors,
+                abandoned: _,
             } = &backend;
+            self.check_probability("errors", *errors, member.value.at("errors"))?;
             if *sharing && concurrency.is_none() {
                 return Err(self
                     .error("`sharing` without `concurrency`", member.value.at("sharing").short_span(), "share what?")

@@ -4,7 +4,7 @@ use indexmap::IndexMap;
 
 use crate::engine::{BlockingWaits, Rounding, Rules, Timers};
 use crate::model::{Backend, BackendClient, BackendId, Held, Machine, PhaseKind, Quantum, SimDuration, Statement};
-use crate::random::{Distribution, Phase, RequestClass, SinglePhase, Workload};
+use crate::random::{Distribution, Phase, RequestClass, SinglePhase, Streams, Workload};
 
 /// The backends of a scenario by name, in their order.
 type BackendMap = IndexMap<String, Backend>;
@@ -25,6 +25,8 @@ pub(super) struct Demands {
     pub stay: f64,
     /// Whether `stay` is all of it.
     pub stay_is_exact: bool,
+    /// Whether calls may time out or end with an error: the request then fails, or calls again.
+    pub calls_may_fail: bool,
     /// Time off the CPU, of all waits one by one; rounded ones as `stay` has them.
     pub waits: f64,
     /// Time in a thread of the loop's thread pool.
@@ -76,6 +78,7 @@ impl Demands {
         self.in_loop += share * class.in_loop;
         self.stay += share * class.stay;
         self.stay_is_exact &= class.stay_is_exact;
+        self.calls_may_fail |= class.calls_may_fail;
         self.waits += share * class.waits;
         self.thread += share * class.thread;
         for backend in 0..self.queries.len() {
@@ -228,6 +231,7 @@ impl Demands {
     fn one_after_another(&mut self, phase: &SinglePhase, runner: &Running<'_>) {
         let waits = runner.waits;
         let Mean { nanos, is_exact } = waits.mean(phase);
+        self.calls_may_fail |= waits.may_fail(phase);
         self.stay += nanos;
         self.stay_is_exact &= is_exact;
         match phase.kind {
@@ -268,6 +272,7 @@ impl Demands {
         let mut queries_at_once = vec![0; self.queries.len()];
         for branch in branches {
             let Mean { nanos, is_exact } = waits.mean(branch);
+            self.calls_may_fail |= waits.may_fail(branch);
             longest = longest.max(nanos);
             self.waits += nanos;
             self.stay_is_exact &=
@@ -420,6 +425,15 @@ struct Mean {
 }
 
 impl WaitDemands<'_> {
+    /// Whether a phase is a call that may time out or end with an error.
+    fn may_fail(self, phase: &SinglePhase) -> bool {
+        let has_errors = match phase.kind {
+            PhaseKind::Backend { backend, .. } => self.backends[usize::from(backend.0)].errors > 0.0,
+            PhaseKind::Framework | PhaseKind::Compute | PhaseKind::Sleep => false,
+        };
+        has_errors || phase.call.timeout.is_some()
+    }
+
     /// The mean time of a phase, with what its backend adds and the way there and back.
     fn mean(self, phase: &SinglePhase) -> Mean {
         let backend = match phase.kind {
@@ -428,11 +442,43 @@ impl WaitDemands<'_> {
         };
         let added = backend.map_or(SimDuration::ZERO, |backend| backend.round_trip + backend.query_overhead);
         let is_sleep = phase.kind == PhaseKind::Sleep || backend.is_some_and(|backend| backend.stand_in);
-        let Mean { nanos, is_exact } = match self.timers.filter(|_| is_sleep) {
+        let mean = match self.timers.filter(|_| is_sleep) {
             Some(timers) => rounded_mean(&phase.demand, timers),
             None => Mean { nanos: phase.demand.mean_nanos(), is_exact: true },
         };
-        Mean { nanos: nanos + added.as_nanos() as f64, is_exact }
+        let mean = Mean { nanos: mean.nanos + added.as_nanos() as f64, ..mean };
+        match phase.call.timeout {
+            Some(timeout) => {
+                Mean { nanos: mean.nanos.min(mean_until_timeout(&phase.demand, timeout)), is_exact: false }
+            }
+            None => Mean { is_exact: mean.is_exact && backend.is_none_or(|backend| backend.errors <= 0.0), ..mean },
+        }
+    }
+}
+
+/// The mean time of a call that is given up after its timeout, without what its backend adds.
+fn mean_until_timeout(demand: &Distribution, timeout: SimDuration) -> f64 {
+    const DRAWS: u32 = 10_000;
+    match demand {
+        Distribution::Constant(demand) => (*demand).min(timeout).as_nanos() as f64,
+        Distribution::Exponential(mean) => {
+            let mean = mean.as_nanos() as f64;
+            if mean > 0.0 { -mean * (-(timeout.as_nanos() as f64) / mean).exp_m1() } else { 0.0 }
+        }
+        Distribution::Uniform(_)
+        | Distribution::Normal(_)
+        | Distribution::Lognormal(_)
+        | Distribution::Gamma(_)
+        | Distribution::Erlang(_)
+        | Distribution::Weibull(_)
+        | Distribution::Pareto(_)
+        | Distribution::Hyperexponential(_)
+        | Distribution::Mixture(_)
+        | Distribution::Empirical(_) => {
+            let (sampler, mut stream) = (demand.sampler(), Streams::new(0, 0).request(0));
+            let draws = (0..DRAWS).map(|_| sampler.draw(&mut stream).min(timeout).as_nanos() as f64);
+            draws.sum::<f64>() / f64::from(DRAWS)
+        }
     }
 }
 

@@ -168,9 +168,16 @@ fn plain_phase<'a>(phase: &'a Phase, backends: &[&Backend]) -> Option<&'a Single
                 query_overhead,
                 client,
                 stand_in: _,
+                errors,
+                abandoned: _, // of a call that is given up
             } = backend;
             let is_limited = pool.is_some() || concurrency.is_some();
-            !blocking && !is_limited && client.is_none() && *round_trip + *query_overhead == SimDuration::ZERO
+            let always_answers = single.call.is_plain() && *errors <= 0.0;
+            always_answers
+                && !blocking
+                && !is_limited
+                && client.is_none()
+                && *round_trip + *query_overhead == SimDuration::ZERO
         }
     };
     is_plain.then_some(single)

@@ -127,6 +127,7 @@ impl<'a> Stations<'a> {
             self.rules.max_requests.is_none() || self.rules.slots == Some(1) && self.finds_all_free(1);
         lives_are_known
             && self.rules.thread_pool.is_none()
+            && !self.demands.calls_may_fail
             && match self.rules.slots {
                 Some(slots) => self.is_all_work() || self.finds_all_free(u64::from(slots)),
                 None => self.waits_in_one_place(),
