@@ -51,7 +51,7 @@ mod waiting;
 mod waits;
 mod workers;
 
-pub use deadlock::{Deadlock, HeldResource, Holder};
+pub use deadlock::{Deadlock, HeldResource};
 pub use departure::{Departure, Outcome, add_spent, runs};
 pub use level::Usage;
 pub use observer::{Entrance, HeldConnection, Observer, Segment};
@@ -68,4 +68,4 @@ pub use waits::{Waits, contended_resources};
 
 /// What only the project's own tests use.
 #[cfg(feature = "internals")]
-pub use shortcut::Shortcut;
+pub use self::shortcut::Shortcut;

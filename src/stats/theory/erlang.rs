@@ -57,6 +57,7 @@ impl Mmc {
     }
 
     /// L = λW (Little 1961).
+    #[cfg(feature = "internals")]
     pub fn mean_in_system(&self) -> f64 {
         self.arrival_rate * self.mean_response_time()
     }
