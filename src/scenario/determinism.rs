@@ -84,13 +84,15 @@ impl Scenario {
         times.all(is_constant) && self.clients().retries.as_ref().is_none_or(|retries| retries.jitter <= 0.0)
     }
 
-    /// Whether requests are assigned to workers at random.
+    /// Whether requests are assigned to workers at random, or workers are replaced at random.
     fn draws_workers(&self) -> bool {
         let by_chance = |dispatch: Dispatch| match dispatch {
             Dispatch::Random | Dispatch::Accept => true,
             Dispatch::Shared | Dispatch::RoundRobin | Dispatch::LeastBusy => false,
         };
-        let draws = |rules: Rules| rules.workers > 1 && by_chance(rules.queueing.dispatch);
+        let has_jitter = |rules: &Rules| rules.max_requests.is_some_and(|max_requests| max_requests.jitter > 0);
+        let draws =
+            |rules: Rules| rules.workers > 1 && by_chance(rules.queueing.dispatch) || has_jitter(&rules);
         self.policies().iter().map(PolicyChoice::rules).any(draws)
     }
 
@@ -166,6 +168,7 @@ mod tests {
             &["policies.async.dispatch=random"],
             &["policies.async.dispatch=accept"],
             &["policies.sync.dispatch=round_robin"],
+            &["policies.sync.max_requests={\"count\": 2}"],
             &["clients={\"timeout\": \"1s\", \"patience\": \"1s\", \"retries\": {\"max\": 2, \"backoff\": \"1s\"}}"],
             &["faults=[{\"at\": \"1s\", \"for\": \"1s\", \"cores\": 1}]"],
         ] {
@@ -195,6 +198,7 @@ mod tests {
             &["clients.timeout.exponential=1s"],
             &["classes.page.timeout.exponential=1s"],
             &["clients.patience.exponential=1s"],
+            &["policies.sync.max_requests={\"count\": 2, \"jitter\": 1}"],
             &["clients.retries={\"max\": 2, \"backoff\": \"1s\", \"jitter\": 0.5}"],
         ] {
             assert!(!is_deterministic(changes), "{changes:?}");

@@ -113,7 +113,7 @@ pub(super) fn said(sources: &Sources, field: &str, span: Span, what: &str, help:
 
 /// The usual unit of a duration field: seconds for what lasts about as long as a run.
 fn usual_unit(field: &str) -> &'static str {
-    const LONG: [&str; 13] = [
+    const LONG: [&str; 15] = [
         "`duration`",
         "`warm_up`",
         "`at`",
@@ -127,6 +127,8 @@ fn usual_unit(field: &str) -> &'static str {
         "`on`",
         "`off`",
         "`boot`",
+        "`worker_timeout`",
+        "`after`",
     ];
     if LONG.contains(&field) { "s" } else { "ms" }
 }
