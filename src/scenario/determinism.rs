@@ -91,8 +91,7 @@ impl Scenario {
             Dispatch::Shared | Dispatch::RoundRobin | Dispatch::LeastBusy => false,
         };
         let has_jitter = |rules: &Rules| rules.max_requests.is_some_and(|max_requests| max_requests.jitter > 0);
-        let draws =
-            |rules: Rules| rules.workers > 1 && by_chance(rules.queueing.dispatch) || has_jitter(&rules);
+        let draws = |rules: Rules| rules.workers > 1 && by_chance(rules.queueing.dispatch) || has_jitter(&rules);
         self.policies().iter().map(PolicyChoice::rules).any(draws)
     }
 
