@@ -55,11 +55,16 @@ pub const MISTAKES: &[(&str, &[Mistake])] = &[(
         Replace(r#"{ "sleep": "5ms" }"#, r#"{ "hold": { "backend": "ldap", "phases": [] } }"#),
         Replace(r#"{ "sleep": "5ms" }"#, r#"{ "hold": { "phases": [] } }"#),
         Replace(r#"{ "sleep": "5ms" }"#, r#"{ "hold": { "backend": "db", "phase": [] } }"#),
-        Replace(
-            r#"{ "sleep": "5ms" }"#,
-            r#"{ "hold": { "backend": "db", "phases": [{ "parallel": [{ "db": "5ms" }, { "sleep": "5ms" }] }] } }"#,
+        Text(
+            r#"{ "classes": { "page": { "phases": [{ "hold": { "backend": "db", "phases": [{ "parallel": [{ "db": "5ms" }, { "sleep": "5ms" }] }] } }] } },
+  "backends": { "db": { "pool": { "size": 2 } } },
+  "arrivals": { "poisson": "25/s" }, "policies": [{ "async": {} }], "run": { "requests": 10 } }"#,
         ),
-        Replace(r#"{ "sleep": "5ms" }"#, r#"{ "parallel": [{ "hold": { "backend": "db", "phases": [] } }] }"#),
+        Text(
+            r#"{ "classes": { "page": { "phases": [{ "parallel": [{ "hold": { "backend": "db", "phases": [] } }] }] } },
+  "backends": { "db": { "pool": { "size": 2 } } },
+  "arrivals": { "poisson": "25/s" }, "policies": [{ "async": {} }], "run": { "requests": 10 } }"#,
+        ),
         Replace(r#"{ "sleep": "5ms" }"#, r#"{ "maybe": { "phases": [{ "sleep": "5ms" }] } }"#),
         Replace(r#"{ "sleep": "5ms" }"#, r#"{ "maybe": { "probability": 1.5, "phases": [{ "sleep": "5ms" }] } }"#),
         Replace(r#"{ "sleep": "5ms" }"#, r#"{ "maybe": { "probability": "often", "phases": [] } }"#),
