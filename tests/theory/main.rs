@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that fails says where")]
 
 mod arrivals;
+mod calls;
 mod capacity;
 mod closed_forms;
 #[path = "../common/mod.rs"]
