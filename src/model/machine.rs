@@ -157,7 +157,7 @@ pub struct Backend {
     /// Share of the queries that end with an error, such as "0.5%" (default: 0). The error comes at the end of the query, after
     /// all its time; the request fails, unless the call is retried.
     #[serde(default, deserialize_with = "Proportion::number", skip_serializing_if = "is_never")]
-    #[schemars(schema_with = "Proportion::schema_up_to_one", extend("default" = 0))]
+    #[schemars(schema_with = "Proportion::schema_up_to_one")]
     pub errors: f64,
     /// What it does with a query that the application has given up: it stops working on it ("stop", the default), as PostgreSQL
     /// does when its client cancels; or it finishes it in vain ("finish"), as most HTTP services do.

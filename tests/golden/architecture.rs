@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 const FLOORS: [&str; 9] = ["cli", "output", "study", "stats", "scenario", "policy", "engine", "random", "model"];
 
 /// The states of a request in the picture, where they stand, and what is written into each box.
-const STATES: [(&str, [u32; 2], &str); 11] = [
+const STATES: [(&str, [u32; 2], &str); 12] = [
     ("InBacklog", [320, 60], "in the backlog"),
     ("WaitingForThread", [20, 150], "waits for a thread"),
     ("WaitingForTurn", [320, 150], "waits for its turn"),
@@ -22,11 +22,12 @@ const STATES: [(&str, [u32; 2], &str); 11] = [
     ("WaitingForBackend", [640, 240], "waits for the backend"),
     ("Waiting", [640, 150], "is served off the CPU"),
     ("Forked", [640, 420], "its branches are served"),
+    ("BackingOff", [900, 195], "will repeat its call"),
     ("Away", [20, 60], "its client is away"),
 ];
 
 /// The ways from one state to another.
-const WAYS: [(&str, &str, &str); 15] = [
+const WAYS: [(&str, &str, &str); 16] = [
     ("Away", "InBacklog", "retries"),
     ("InBacklog", "WaitingForTurn", "taken by a worker"),
     ("WaitingForTurn", "WaitingForThread", "handed off"),
@@ -41,6 +42,7 @@ const WAYS: [(&str, &str, &str); 15] = [
     ("WaitingForBackend", "Waiting", "query starts"),
     ("Running", "Waiting", "plain wait"),
     ("Running", "Forked", "parallel waits"),
+    ("Waiting", "BackingOff", ""),
     ("Waiting", "WaitingForTurn", "wait over"),
 ];
 

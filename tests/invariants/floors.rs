@@ -103,7 +103,7 @@ fn every_file_only_uses_its_floor_and_those_below() {
         let path = file.strip_prefix(&src).unwrap();
         let text = fs::read_to_string(&file).unwrap();
         // A file that is compiled for tests only is a test module.
-        let text = if is_for_tests(&file) { format!("mod tests {{ {text} }}") } else { text };
+        let text = if is_for_tests(&file) { format!("#[cfg(test)]\nmod tests {{ {text} }}") } else { text };
         for fault in faults(path, &text) {
             all.push_str(&format!("src/{}: {fault}\n", path.display()));
         }
