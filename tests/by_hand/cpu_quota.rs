@@ -65,7 +65,7 @@ fn a_wait_that_ends_while_all_is_stopped_continues_in_the_next_period() {
 
 #[test]
 fn what_was_stopped_continues_before_what_waited_for_a_core() {
-    // 0–4 a, 4–8 b, 8–10 a: 10 ms of quota. 100–104 a, as its core was taken anew; 104–108 b, 108–110 a.
+    // 0–4 a, 4–8 b, 8–10 a: 10 ms of quota. 100–104 a, which has a new quantum; 104–108 b, 108–110 a.
     let system =
         System { classes: "page = compute 20", arrivals: "0 page, 0 page", with: r#""machine": { "cpu_limit": 0.1 }"# };
     check_parts(

@@ -1,4 +1,4 @@
-//! Threads beside a loop that run without its lock: at the same time as the loop and each other, cores permitting.
+//! Threads of a loop's pool without a lock run in parallel with the loop and each other, cores permitting.
 
 use crate::case::{System, check, check_parts};
 

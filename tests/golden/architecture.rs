@@ -85,7 +85,7 @@ fn modules(floor: &Path) -> Vec<String> {
     names
 }
 
-/// Words in lines of at most so many letters.
+/// Words in lines of at most `width` letters.
 fn wrapped(words: &[String], width: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     for word in words {
@@ -250,7 +250,7 @@ fn the_picture_of_a_request_shows_each_of_its_states() {
     check("docs/architecture/request.svg", &picture(1100, 500, &inside));
 }
 
-/// An arrow between two boxes, with its label beside it.
+/// An arrow between two boxes, with its label.
 fn way(inside: &mut String, [x, y]: [u32; 2], [to_x, to_y]: [u32; 2], label: &str) {
     let [w, h] = BOX;
     // Two arrows between the same boxes stand side by side.
