@@ -26,9 +26,12 @@ pub fn with_retries(
 ) -> Saturation {
     let amplification = numbers.amplification.filter(|_| numbers.requests.retried > 0);
     let runs = replications.max(1) as f64;
+    // Requests that a limit turns away are meant to get no answer.
+    let turned_away = numbers.requests.rejected_by.limit;
     let collapse = collapse(windows, scenario, runs, saturation.capacity_per_s).filter(|collapse| {
         let is_below = |load: Option<f64>| load.is_none_or(|load| load < 1.0);
-        is_below(collapse.load_without_retries)
+        2 * turned_away < numbers.requests.unanswered()
+            && is_below(collapse.load_without_retries)
             && is_below(saturation.load)
             && saturation.capacity_per_s.is_none_or(|per_s| per_s > 0.0)
     });

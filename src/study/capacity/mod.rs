@@ -112,7 +112,15 @@ impl Capacity {
         let per_s = run.throughput_per_s.mean.min(lowest);
         let busy = |bound: &StationBound| match bound.station {
             Station::Cores => bound.utilization(per_s).max(run.cores),
-            _ => bound.utilization(per_s),
+            Station::CpuLimit => bound.utilization(per_s).max(run.cores * stations.cores_per_limit()),
+            Station::Workers
+            | Station::Threads
+            | Station::MaxInProgress
+            | Station::Gil
+            | Station::Loop
+            | Station::ThreadPool
+            | Station::Pool(_)
+            | Station::Backend(_) => bound.utilization(per_s),
         };
         let waits_for_pool = run.pool_wait >= NOTABLE_POOL_WAIT;
         let is_held = |bound: &&StationBound| stations.is_held_through_waits(&bound.station, waits_for_pool);

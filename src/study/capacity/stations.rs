@@ -91,6 +91,12 @@ impl<'a> Stations<'a> {
         })
     }
 
+    /// Cores of the machine / cores that its CPU quota is worth; 0 without a quota.
+    pub fn cores_per_limit(&self) -> f64 {
+        let machine = self.scenario.machine();
+        machine.cpu_limit.map_or(0.0, |limit| f64::from(machine.cores) / limit.cores)
+    }
+
     /// What a worker gives to one request after another, unless it is the slot itself; how many of it the worker has, and how
     /// long a request holds one.
     fn turn(&self, runner: Runner) -> Option<(Station, u32, f64)> {

@@ -1,10 +1,16 @@
 //! The mean demands of a request that is alone in the system.
 
+mod progress;
+mod waits;
+
 use indexmap::IndexMap;
 
-use crate::engine::{BlockingWaits, Rounding, Rules, Timers};
-use crate::model::{Backend, BackendClient, BackendId, Held, Machine, PhaseKind, Quantum, SimDuration, Statement};
-use crate::random::{Distribution, Phase, RequestClass, SinglePhase, Streams, Workload};
+use crate::engine::Rules;
+use crate::model::{Backend, BackendClient, BackendId, Held, Machine, PhaseKind, Quantum, Statement};
+use crate::random::{Distribution, Phase, RequestClass, SinglePhase, Workload};
+
+use progress::{Progress, Running};
+use waits::{Mean, WaitDemands};
 
 /// The backends of a scenario by name, in their order.
 type BackendMap = IndexMap<String, Backend>;
@@ -72,23 +78,44 @@ impl Demands {
     }
 
     fn add(&mut self, share: f64, class: &Self) {
-        self.cpu += share * class.cpu;
-        self.trailing += share * class.trailing;
-        self.turn += share * class.turn;
-        self.in_loop += share * class.in_loop;
-        self.stay += share * class.stay;
-        self.stay_is_exact &= class.stay_is_exact;
-        self.calls_may_fail |= class.calls_may_fail;
-        self.waits += share * class.waits;
-        self.thread += share * class.thread;
-        for backend in 0..self.queries.len() {
-            self.queries[backend] += share * class.queries[backend];
-            self.connections[backend] += share * class.connections[backend];
-            self.queries_at_once[backend] = self.queries_at_once[backend].max(class.queries_at_once[backend]);
-            self.connections_at_once[backend] =
-                self.connections_at_once[backend].max(class.connections_at_once[backend]);
-            self.holds[backend] |= class.holds[backend];
-            self.blocks[backend] |= class.blocks[backend];
+        let Self {
+            cpu,
+            trailing,
+            turn,
+            in_loop,
+            stay,
+            stay_is_exact,
+            calls_may_fail,
+            waits,
+            thread,
+            queries,
+            connections,
+            queries_at_once,
+            connections_at_once,
+            holds,
+            blocks,
+        } = class;
+        let sums = [
+            (&mut self.cpu, cpu),
+            (&mut self.trailing, trailing),
+            (&mut self.turn, turn),
+            (&mut self.in_loop, in_loop),
+            (&mut self.stay, stay),
+            (&mut self.waits, waits),
+            (&mut self.thread, thread),
+        ];
+        sums.into_iter().for_each(|(sum, more)| *sum += share * more);
+        self.stay_is_exact &= stay_is_exact;
+        self.calls_may_fail |= calls_may_fail;
+        for (sums, more) in [(&mut self.queries, queries), (&mut self.connections, connections)] {
+            sums.iter_mut().zip(more).for_each(|(sum, more)| *sum += share * more);
+        }
+        let most = [(&mut self.queries_at_once, queries_at_once), (&mut self.connections_at_once, connections_at_once)];
+        for (most, more) in most {
+            most.iter_mut().zip(more).for_each(|(most, more)| *most = (*most).max(*more));
+        }
+        for (any, more) in [(&mut self.holds, holds), (&mut self.blocks, blocks)] {
+            any.iter_mut().zip(more).for_each(|(any, more)| *any |= more);
         }
     }
 
@@ -293,208 +320,9 @@ impl Demands {
     }
 }
 
-/// What runs the requests of a class, and the connections that they hold.
-#[derive(Clone)]
-struct Running<'a> {
-    rules: &'a Rules,
-    waits: WaitDemands<'a>,
-    in_thread: bool,
-    /// Whether parallel waits run at the same time.
-    gathers: bool,
-    /// The backends of the connections held over the phases that come next.
-    held: Vec<BackendId>,
-}
-
-impl<'a> Running<'a> {
-    fn new(class: &RequestClass, rules: &'a Rules, backends: &'a BackendMap) -> Self {
-        let in_thread = rules.thread_pool.as_ref().is_some_and(|pool| pool.takes(&class.name));
-        let waits = WaitDemands { backends, timers: rules.timers.filter(|_| !in_thread) };
-        Self { rules, waits, in_thread, gathers: rules.gathers && !in_thread, held: Vec::new() }
-    }
-
-    /// The same with one more connection.
-    fn holding(&self, backend: BackendId) -> Self {
-        let held = self.held.iter().copied().chain([backend]).collect();
-        Self { held, ..self.clone() }
-    }
-
-    fn backend(&self, backend: BackendId) -> &'a Backend {
-        &self.waits.backends[usize::from(backend.0)]
-    }
-
-    /// Whether queries of a backend use a connection that is held longer than for the query.
-    fn is_held(&self, backend: BackendId) -> bool {
-        self.held.contains(&backend) || self.backend(backend).held() == Held::FromFirstQuery
-    }
-
-    /// What the client of a backend does for a query: without the statements that it sends once for a connection that is
-    /// held.
-    fn client(&self, backend: BackendId) -> BackendClient {
-        let client = self.backend(backend).client_costs();
-        if self.is_held(backend) { BackendClient { begin: None, commit: None, ..client } } else { client }
-    }
-
-    /// Whether a wait, marked as blocking or not, blocks what runs the request.
-    fn blocks(&self, is_marked: bool) -> bool {
-        match self.rules.blocking_waits {
-            BlockingWaits::None => false,
-            BlockingWaits::Marked => is_marked && !self.in_thread,
-            BlockingWaits::All => true,
-        }
-    }
-}
-
-/// How far a request has come, in the mean over all requests.
-#[derive(Clone, Debug)]
-struct Progress {
-    /// The bursts so far: CPU phases one after another are one burst.
-    bursts: f64,
-    /// The probability that the last phase ended with a burst, which the next one may continue.
-    in_burst: f64,
-    /// By backend, the probability that a connection is held since the first query.
-    has_queried: Vec<f64>,
-}
-
-impl Progress {
-    fn new(backends: &BackendMap) -> Self {
-        Self { bursts: 0.0, in_burst: 0.0, has_queried: vec![0.0; backends.len()] }
-    }
-
-    fn add(&mut self, phase: &SinglePhase, runner: &Running<'_>) {
-        let Some(backend) = phase.kind.backend() else {
-            return if phase.kind.is_cpu() { self.work() } else { self.wait() };
-        };
-        if !runner.held.contains(&backend) && runner.backend(backend).held() == Held::FromFirstQuery {
-            self.has_queried[usize::from(backend.0)] = 1.0;
-        }
-        let client = runner.client(backend);
-        let takes_time = |span: SimDuration| span > SimDuration::ZERO;
-        if client.has_statements() {
-            // One to connect and for the first statement, one for each further one and for the query, one at the end.
-            self.work();
-            self.bursts += f64::from(1 + client.statements().count() as u32);
-            return;
-        }
-        if takes_time(client.before) {
-            self.work();
-        }
-        self.wait();
-        if takes_time(client.after) {
-            self.work();
-        }
-    }
-
-    /// Adds phases that are gone through with that probability.
-    fn add_optional(&mut self, probability: f64, optional: &Self) {
-        let towards = |from: &mut f64, to: f64| *from += probability * (to - *from);
-        self.bursts += probability * optional.bursts;
-        towards(&mut self.in_burst, optional.in_burst);
-        self.has_queried.iter_mut().zip(&optional.has_queried).for_each(|(from, to)| towards(from, *to));
-    }
-
-    /// CPU work begins, or goes on.
-    fn work(&mut self) {
-        self.bursts += 1.0 - self.in_burst;
-        self.in_burst = 1.0;
-    }
-
-    /// A wait follows.
-    fn wait(&mut self) {
-        self.in_burst = 0.0;
-    }
-}
-
 /// The time of the statements that a client sends in addition to a query, each with its round trip.
 fn statement_nanos(backend: &Backend, client: BackendClient) -> f64 {
     client.statements().map(|statement| (statement.time + backend.round_trip).as_nanos() as f64).sum()
-}
-
-/// What is to be known of waits, and of all other phases.
-#[derive(Clone, Copy, Debug)]
-struct WaitDemands<'a> {
-    backends: &'a BackendMap,
-    /// On what the sleeps of these requests end.
-    timers: Option<Timers>,
-}
-
-/// The mean of a time in nanoseconds, or what it is at least.
-#[derive(Clone, Copy, Debug)]
-struct Mean {
-    nanos: f64,
-    is_exact: bool,
-}
-
-impl WaitDemands<'_> {
-    /// Whether a phase is a call that may time out or end with an error.
-    fn may_fail(self, phase: &SinglePhase) -> bool {
-        let has_errors = match phase.kind {
-            PhaseKind::Backend { backend, .. } => self.backends[usize::from(backend.0)].errors > 0.0,
-            PhaseKind::Framework | PhaseKind::Compute | PhaseKind::Sleep => false,
-        };
-        has_errors || phase.call.timeout.is_some()
-    }
-
-    /// The mean time of a phase, with what its backend adds and the way there and back.
-    fn mean(self, phase: &SinglePhase) -> Mean {
-        let backend = match phase.kind {
-            PhaseKind::Backend { backend, .. } => Some(&self.backends[usize::from(backend.0)]),
-            PhaseKind::Framework | PhaseKind::Compute | PhaseKind::Sleep => None,
-        };
-        let added = backend.map_or(SimDuration::ZERO, |backend| backend.round_trip + backend.query_overhead);
-        let is_sleep = phase.kind == PhaseKind::Sleep || backend.is_some_and(|backend| backend.stand_in);
-        let mean = match self.timers.filter(|_| is_sleep) {
-            Some(timers) => rounded_mean(&phase.demand, timers),
-            None => Mean { nanos: phase.demand.mean_nanos(), is_exact: true },
-        };
-        let mean = Mean { nanos: mean.nanos + added.as_nanos() as f64, ..mean };
-        match phase.call.timeout {
-            Some(timeout) => {
-                Mean { nanos: mean.nanos.min(mean_until_timeout(&phase.demand, timeout)), is_exact: false }
-            }
-            None => Mean { is_exact: mean.is_exact && backend.is_none_or(|backend| backend.errors <= 0.0), ..mean },
-        }
-    }
-}
-
-/// The mean time of a call that is given up after its timeout, without what its backend adds.
-fn mean_until_timeout(demand: &Distribution, timeout: SimDuration) -> f64 {
-    const DRAWS: u32 = 10_000;
-    match demand {
-        Distribution::Constant(demand) => (*demand).min(timeout).as_nanos() as f64,
-        Distribution::Exponential(mean) => {
-            let mean = mean.as_nanos() as f64;
-            if mean > 0.0 { -mean * (-(timeout.as_nanos() as f64) / mean).exp_m1() } else { 0.0 }
-        }
-        Distribution::Uniform(_)
-        | Distribution::Normal(_)
-        | Distribution::Lognormal(_)
-        | Distribution::Gamma(_)
-        | Distribution::Erlang(_)
-        | Distribution::Weibull(_)
-        | Distribution::Pareto(_)
-        | Distribution::Hyperexponential(_)
-        | Distribution::Mixture(_)
-        | Distribution::Empirical(_) => {
-            let (sampler, mut stream) = (demand.sampler(), Streams::new(0, 0).request(0));
-            let draws = (0..DRAWS).map(|_| sampler.draw(&mut stream).min(timeout).as_nanos() as f64);
-            draws.sum::<f64>() / f64::from(DRAWS)
-        }
-    }
-}
-
-/// The mean of sleeps that end as the timers do. For random ones the whole distribution would be needed; a lower
-/// bound is returned instead.
-fn rounded_mean(sleep: &Distribution, timers: Timers) -> Mean {
-    if let Distribution::Constant(sleep) = sleep {
-        return Mean { nanos: timers.rounded(*sleep).as_nanos() as f64, is_exact: true };
-    }
-    let resolution = timers.resolution.as_nanos() as f64;
-    let less = match timers.rounding {
-        Rounding::Up => 0.0,
-        Rounding::Nearest => resolution / 2.0,
-        Rounding::Down => resolution,
-    };
-    Mean { nanos: (sleep.mean_nanos() - less).max(0.0), is_exact: false }
 }
 
 /// What each burst costs to get its core. A loop that always finds ready requests keeps its core, which costs nothing.
