@@ -49,6 +49,11 @@ pub(super) fn explain(misfit: Misfit<'_>, sources: &Sources) -> Diagnostic {
                     (format!("unknown field `{named}`{place}"), "no such field", "allowed fields".to_owned())
                 }
                 Noun::Variant => (format!("unknown kind `{named}`{place}"), "no such kind", "allowed kinds".to_owned()),
+                Noun::KindOf(_) if is_option(misfit.found, misfit.field.as_deref()) => (
+                    format!("unknown value `{named}` for {field}"),
+                    "not one of the allowed values",
+                    "allowed values".to_owned(),
+                ),
                 Noun::KindOf(type_name) => {
                     let kind = format!("kind of {}", first_word(type_name));
                     (format!("unknown {kind} `{named}`"), "no such kind", kind.replace("kind", "kinds"))
@@ -97,6 +102,12 @@ pub(super) fn plain_with(policy: &PolicyChoice, field: &str, value: &str) -> Opt
     shape.names().contains(&field).then_some(())?;
     fields.as_object_mut()?.insert(field.to_owned(), value.into());
     Some(plain.to_string())
+}
+
+/// Whether a value is one out of a list of names, such as `"per": "worker"`; an item of a list should be an object.
+fn is_option(found: Option<&Element>, field: Option<&str>) -> bool {
+    let is_text = found.is_some_and(|found| matches!(found.value, Value::Text(_)));
+    is_text && field.is_some_and(|field| field.starts_with('`'))
 }
 
 /// The first word of a type's name, for messages: `PhaseForm` is a `phase`.
