@@ -1,6 +1,10 @@
 //! Calls that time out or end with an error, and are repeated.
 
-use crate::case::{System, check, check_parts, record};
+use std::collections::BTreeMap;
+
+use waitline::model::SimDuration;
+
+use crate::case::{System, check, check_parts, record, run};
 
 const SYNC: &str = r#"{ "sync": {} }"#;
 const THREADS: &str = r#"{ "threaded": { "threads": 4 } }"#;
@@ -244,4 +248,24 @@ fn what_ends_a_request_ends_its_pause() {
         let with = r#""run": { "duration": "8ms" }"#;
         check(System { with, ..system }, policy, "in flight");
     }
+}
+
+#[test]
+fn the_requests_of_users_meet_the_same_errors_under_every_policy() {
+    // Demands are drawn by user and ordinal, so the demand tells which request it is, in whatever order they arrive.
+    let system = System {
+        classes: r#"page = { "db": { "exponential": "10ms" } } > compute 1"#,
+        arrivals: "",
+        with: r#""arrivals": { "users": { "count": 8, "think": { "exponential": "5ms" } } },
+                 "backends": { "db": { "errors": "30%" } }, "run": { "requests": 300 }"#,
+    };
+    let answered = |policy: &str| -> BTreeMap<SimDuration, bool> {
+        let (seen, _) = run(&system.scenario(policy));
+        let is_answered = |request| seen.departure(request).is_some();
+        seen.entrances.iter().map(|entrance| (entrance.demand, is_answered(entrance.request))).collect()
+    };
+    let (slow, fast) = (answered(SYNC), answered(ASYNC));
+    let common: Vec<_> = slow.iter().filter_map(|(demand, answer)| Some((answer, fast.get(demand)?))).collect();
+    assert!(common.len() > 200 && common.iter().any(|(answer, _)| !**answer), "{} of 300", common.len());
+    assert!(common.iter().all(|(slow, fast)| slow == fast));
 }
