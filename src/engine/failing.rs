@@ -211,6 +211,9 @@ impl<O: Observer> Simulation<O> {
 
     /// A backend goes down: the calls of it that have attempts left make another one.
     fn repeat_calls(&mut self, backend: BackendId) {
+        if !self.program.has_calls() {
+            return;
+        }
         let is_repeated = |id: &RequestId| self.needs(*id, backend) && self.has_attempts_left(*id);
         let mut ids: Vec<RequestId> = self.requests.ids().into_iter().filter(is_repeated).collect();
         ids.sort_unstable_by_key(|id| (self.requests[*id].entry, self.requests[*id].next));

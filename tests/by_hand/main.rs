@@ -11,8 +11,11 @@ mod backends;
 mod calls;
 mod case;
 mod clients;
-#[path = "../common/mod.rs"]
-mod common;
+#[path = "../common"]
+mod common {
+    #[expect(dead_code, reason = "the tests of the command line use the rest")]
+    pub mod program;
+}
 mod cores;
 mod cpu_quota;
 mod deadlocks;

@@ -183,6 +183,19 @@ fn a_storm_sustained_by_retries_is_a_collapse() {
 }
 
 #[test]
+fn requests_turned_away_by_a_limit_are_no_collapse() {
+    // 20/s of 1 s each against a limit of 4: four in five are rejected, as intended; 5 ms of CPU are no load.
+    let policy = only_policy(
+        r#"{ "classes": { "page": { "limit": { "in_progress": 4 }, "phases": [ { "compute": "5ms" }, { "sleep": "1s" } ] } },
+             "arrivals": { "poisson": "20/s" }, "policies": [ { "async": {} } ], "run": { "requests": 2000 } }"#,
+    );
+    let (requests, saturation) = (policy.requests, policy.saturation.unwrap());
+    assert!(2 * requests.rejected_by.limit > requests.arrived && requests.rejected_by.limit == requests.unanswered());
+    assert_ne!(saturation.state, Some(LoadState::Collapsed), "{:?}", saturation.message);
+    assert_eq!(saturation.collapse, None);
+}
+
+#[test]
 fn the_offered_load_includes_retries() {
     let policy = only_policy(
         r#"{ "classes": { "page": { "phases": [ { "db": "100ms" } ] } }, "arrivals": { "poisson": "5/s" },

@@ -5,8 +5,11 @@
 #![allow(clippy::unwrap_used, reason = "a test that fails says where")]
 
 mod architecture;
-#[path = "../common/mod.rs"]
-mod common;
+#[path = "../common"]
+mod common {
+    #[expect(dead_code, reason = "the tests of the command line use the rest")]
+    pub mod program;
+}
 mod errors;
 mod model_version;
 mod outputs;

@@ -2,8 +2,13 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that fails says where")]
 
-#[path = "../common/mod.rs"]
-mod common;
+#[path = "../common"]
+mod common {
+    pub mod generator;
+    #[expect(dead_code, reason = "the tests of the command line use the rest")]
+    pub mod program;
+    pub mod tokens;
+}
 mod determinism;
 mod floors;
 mod one_thing_more;

@@ -6,8 +6,11 @@ mod arrivals;
 mod calls;
 mod capacity;
 mod closed_forms;
-#[path = "../common/mod.rs"]
-mod common;
+#[path = "../common"]
+mod common {
+    #[expect(dead_code, reason = "the tests of the command line use the rest")]
+    pub mod program;
+}
 mod confidence;
 mod distribution_forms;
 mod distributions;

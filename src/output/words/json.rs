@@ -86,9 +86,6 @@ fn put_policy(policy: &PolicyResults, value: &mut Value) {
     }
     put_if(value, "no_prediction", policy.no_prediction.map(no_prediction));
     put_if(value, "incomplete", policy.incomplete.as_ref().map(incomplete));
-    if let Some(found) = &policy.deadlock {
-        put(&mut value["deadlock"], "message", deadlock(found));
-    }
     put_reasons(policy.confidence.as_ref().map(|confidence| &confidence.numbers), value);
     put_all_arrived(&policy.all_arrived, value);
     for (name, class) in &policy.classes {
