@@ -7,7 +7,7 @@ use crate::model::{Metric, Named, Population, Quantity};
 use crate::scenario::{Comparison, Objective, Scenario};
 use crate::stats::{
     ClassNumbers, Estimated, MUCH_UNANSWERED, ObjectiveResult, ObjectiveVerdict, PolicyEstimate, Recovery,
-    RequestCounts, RequestIntervals, Tails,
+    RequestCounts, RequestIntervals, Tails, Undecided, UndecidedReason,
 };
 
 use super::decision::{BoundEvidence, undecided};
@@ -98,17 +98,20 @@ fn judge_one(
     let scope = JudgedNumbers::new(estimated, objective.class.map(|class| usize::from(class.0)));
     let arrived = scope.requests().arrived;
     let recovery_ms = metric.fault().and(fault).and_then(|fault| fault.effect.recovery_ms);
-    let number = match scope.number(metric, backends).or(recovery_ms) {
+    let headroom = (metric == Metric::Headroom).then(|| Headroom::of(judged)).flatten();
+    let known = scope.number(metric, backends).or(recovery_ms).or(headroom.map(|headroom| headroom.share));
+    let number = match known {
         Some(count) if objective.is_share => (arrived > 0).then(|| count / arrived as f64),
         number => number,
     };
     let number = number.or(lasts.then_some(f64::INFINITY));
     let verdict = verdict(objective, number, scope.tails());
     let value = number.filter(|number| number.is_finite());
-    let interval = scope.interval(metric, backends);
+    let interval = scope.interval(metric, backends).or(headroom.and_then(|headroom| headroom.interval));
     let uncertain = interval.is_some_and(|[low, high]| holds(objective, low) != holds(objective, high));
     let without_answer = scope.without_answer(metric);
-    let has_no_value = value.is_none() && !lasts && verdict != ObjectiveVerdict::NoData;
+    let has_no_value =
+        value.is_none() && metric.population().is_arrived() && verdict != ObjectiveVerdict::NoData;
     let evidence = BoundEvidence {
         metric,
         number,
@@ -138,11 +141,38 @@ fn judge_one(
         warns: objective.warns,
         verdict,
         uncertain,
-        undecided: if is_known { None } else { undecided(&evidence, estimated, scenario) },
+        undecided: match headroom {
+            Some(_) => uncertain.then_some(Undecided { why: UndecidedReason::IntervalHoldsBound, requests: None }),
+            None if is_known => None,
+            None => undecided(&evidence, estimated, scenario),
+        },
         file: objective.origin.file.clone(),
         line: objective.origin.line,
         column: objective.origin.column,
         end_column: objective.origin.end_column,
+    }
+}
+
+/// How much more load the capacity of a policy allows.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Headroom {
+    /// Capacity / offered load − 1; infinite where nothing limits the policy.
+    share: f64,
+    /// Its interval, where the capacity was found by a run.
+    interval: Option<[f64; 2]>,
+}
+
+impl Headroom {
+    /// None where the arrivals have no load of their own.
+    fn of(judged: &PolicyEstimate) -> Option<Self> {
+        let saturation = judged.saturation.as_ref()?;
+        let share = 1.0 / saturation.load? - 1.0;
+        let margin = saturation.capacity_half_width_per_s.zip(saturation.capacity_per_s);
+        let interval = margin.map(|(half_width, capacity)| {
+            let reach = half_width / capacity * (share + 1.0);
+            [share - reach, share + reach]
+        });
+        Some(Self { share, interval })
     }
 }
 

@@ -29,7 +29,12 @@ pub enum Metric {
     PoolUtilization(BackendId),
     /// A number of the station where requests wait for a resource.
     Station(Resource, StationNumber),
+    /// Capacity / offered load − 1.
+    Headroom,
 }
+
+/// How much more load the capacity allows, as objectives name it.
+pub const HEADROOM_NAME: &str = "headroom";
 
 /// The prefix of a metric that is about the answered requests only.
 pub const ANSWERED: &str = "answered";
@@ -61,6 +66,7 @@ impl Metric {
             Self::Recovery(_) => "recovery".to_owned(),
             Self::PoolUtilization(id) => format!("utilization.pools.{}", backend(id)),
             Self::Station(resource, number) => format!("{}.{}", resource.name(backends), number.name()),
+            Self::Headroom => HEADROOM_NAME.to_owned(),
         }
     }
 
@@ -104,7 +110,8 @@ impl Metric {
             | Self::BackendUtilization(_)
             | Self::PoolUtilization(_)
             | Self::Recovery(_)
-            | Self::Station(..) => self,
+            | Self::Station(..)
+            | Self::Headroom => self,
         }
     }
 
@@ -118,7 +125,8 @@ impl Metric {
             | Self::BackendUtilization(_)
             | Self::PoolUtilization(_)
             | Self::Recovery(_)
-            | Self::Station(..) => self,
+            | Self::Station(..)
+            | Self::Headroom => self,
         }
     }
 
@@ -131,7 +139,8 @@ impl Metric {
             | Self::BackendUtilization(_)
             | Self::PoolUtilization(_)
             | Self::Recovery(_)
-            | Self::Station(..) => None,
+            | Self::Station(..)
+            | Self::Headroom => None,
         }
     }
 
@@ -145,7 +154,8 @@ impl Metric {
             | Self::RejectedBy(_)
             | Self::BackendUtilization(_)
             | Self::PoolUtilization(_)
-            | Self::Station(..) => None,
+            | Self::Station(..)
+            | Self::Headroom => None,
         }
     }
 
@@ -158,6 +168,7 @@ impl Metric {
             Self::BackendUtilization(_) | Self::PoolUtilization(_) => UTILIZATION,
             Self::Recovery(_) => RECOVERY,
             Self::Station(_, number) => number.facts(),
+            Self::Headroom => HEADROOM,
         }
     }
 
@@ -232,6 +243,16 @@ const RECOVERY: Facts = Facts {
     scope: Scope::Run,
 };
 
+/// What is known about the headroom: it comes from the capacity, whatever the run.
+const HEADROOM: Facts = Facts {
+    unit: MetricUnit::Share,
+    direction: Direction::Higher,
+    statistic: Statistic::Total,
+    population: Population::Run,
+    has_interval: false,
+    scope: Scope::Run,
+};
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -269,8 +290,8 @@ mod tests {
             | Metric::BackendUtilization(_)
             | Metric::PoolUtilization(_)
             | Metric::Station(..) => true,
-            // The tails of the list once more, and a number for each fault of a scenario.
-            Metric::OfArrived(_) | Metric::Recovery(_) => false,
+            // The tails of the list once more, a number for each fault of a scenario, and one that no run measures.
+            Metric::OfArrived(_) | Metric::Recovery(_) | Metric::Headroom => false,
         }
     }
 

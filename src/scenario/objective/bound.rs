@@ -1,6 +1,6 @@
 //! The bound of an objective: a value in the unit of its metric.
 
-use crate::model::{Metric, MetricUnit, Named, SimDuration};
+use crate::model::{HEADROOM_NAME, Metric, MetricUnit, Named, SimDuration};
 use crate::random::RateOrZero;
 use crate::scenario::diagnostic::{Diagnostic, shown};
 use crate::scenario::part::Part;
@@ -30,14 +30,24 @@ pub(super) fn bound(
             .error(format!("a bound for `{name}` is missing"), "expected a value here")
             .with_help(format!("write {}", example(unit))));
     }
-    let number = quantity(value, unit, name)?;
-    let is_part = unit == MetricUnit::Share && metric != Metric::Named(Named::Retried);
+    let number = if metric == Metric::Headroom { headroom(value)? } else { quantity(value, unit, name)? };
+    let is_part = unit == MetricUnit::Share && metric != Metric::Named(Named::Retried) && metric != Metric::Headroom;
     if let Some(Empty { always, why, help }) = says_nothing(comparison, number, is_part) {
         let judgement = if always { "always holds" } else { "never holds" };
         let written = format!("`{name} {} {}`", sign.text, shown(value.text));
         return Err(sign.error(format!("{written} {judgement}"), why).with_help(help));
     }
     Ok(Bound { number, is_share })
+}
+
+/// Headroom has no upper end: a capacity of three times the load is 200 %.
+fn headroom(value: Part<'_>) -> Result<f64, Diagnostic> {
+    let percent = value.text.strip_suffix('%').map(|number| plain_number(number.trim_end()).map(|n| n / 100.0));
+    percent.unwrap_or_else(|| plain_number(value.text)).ok_or_else(|| {
+        value
+            .error(format!("invalid value for `{HEADROOM_NAME}`"), "not a percentage")
+            .with_help("write a percentage such as 20%: how much more load the capacity must allow")
+    })
 }
 
 /// A number in a unit: milliseconds, 0 to 1, per second, or plain; for the metric with this name.

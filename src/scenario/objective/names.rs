@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use indexmap::IndexMap;
 
 use crate::model::{
-    ANSWERED, Backend, BackendId, ClassId, Fault, FaultId, Metric, MetricUnit, Named, Population, Resource,
+    ANSWERED, Backend, BackendId, ClassId, Fault, FaultId, HEADROOM_NAME, Metric, MetricUnit, Named, Population, Resource,
     StationNumber,
 };
 use crate::policy::PolicyChoice;
@@ -122,7 +122,7 @@ pub(super) fn class_metrics() -> impl Iterator<Item = &'static str> {
 /// The metric that was probably meant.
 fn metric_like(text: &str) -> Option<&'static str> {
     let short = text.strip_prefix(RESPONSE_TIME).and_then(|rest| rest.strip_prefix('.')).unwrap_or(text);
-    did_you_mean(short, Named::ALL.iter().map(|metric| metric.name()))
+    did_you_mean(short, Named::ALL.iter().map(|metric| metric.name()).chain([HEADROOM_NAME]))
 }
 
 /// The metrics that exist, for this unknown one.
@@ -138,7 +138,9 @@ pub(super) fn metrics_help(text: &str) -> String {
         Some(RESPONSE_TIME) => is_response_time(**metric),
         meant => group(**metric) == meant,
     };
-    let mut help = format!("metrics: {}", list(Named::ALL.iter().filter(is_listed).map(|metric| metric.name())));
+    let alone = meant_group.is_none().then_some(HEADROOM_NAME);
+    let listed = Named::ALL.iter().filter(is_listed).map(|metric| metric.name()).chain(alone);
+    let mut help = format!("metrics: {}", list(listed));
     if meant_group.is_none() {
         let groups: Vec<String> = groups().iter().map(|group| format!("{group}.…")).collect();
         help.push_str(&format!(", {}", list(groups.iter().map(String::as_str))));
@@ -225,6 +227,9 @@ impl<'a> Names<'a> {
         if let Some(metric) = named(&without_blanks(text.text)) {
             return Ok(Some(Metric::Named(metric).of_arrived()));
         }
+        if text.text == HEADROOM_NAME {
+            return Ok(Some(Metric::Headroom));
+        }
         if let Some(rest) = after_word(text, ANSWERED)
             && let Some(metric) = named(&without_blanks(rest.text))
         {
@@ -262,7 +267,8 @@ impl<'a> Names<'a> {
             | Metric::OfArrived(_)
             | Metric::FailedBy(_)
             | Metric::RejectedBy(_)
-            | Metric::Recovery(_) => return Ok(Some(metric)),
+            | Metric::Recovery(_)
+            | Metric::Headroom => return Ok(Some(metric)),
         };
         let Some((name, backend)) = self.backends.get_index(usize::from(id.0)) else { return Ok(None) };
         if limit.is_set(backend) {

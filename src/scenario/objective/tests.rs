@@ -44,6 +44,9 @@ fn meaning(text: &str) -> String {
 fn objectives_are_read_in_every_form() {
     for (text, expected) in [
         ("p99 < 400ms", "all / all / p99 < 400 Time"),
+        ("headroom >= 20%", "all / all / headroom >= 0.2 Share"),
+        ("async.headroom > 2.5", "async / all / headroom > 2.5 Share"),
+        ("headroom >= 300 %", "all / all / headroom >= 3 Share"),
         ("all.p99 < 400ms", "all / all / p99 < 400 Time"),
         ("all.all.p99 < 400ms", "all / all / p99 < 400 Time"),
         ("async.p99<400ms", "async / all / p99 < 400 Time"),

@@ -19,8 +19,8 @@ impl PolicyNumbers {
     pub fn metric(&self, metric: Metric, backends: &[&str]) -> Option<f64> {
         match metric {
             Metric::BackendUtilization(id) => *self.utilization.backends.get(*backends.get(usize::from(id.0))?)?,
-            // It is a number of a fault.
-            Metric::Recovery(_) => None,
+            // Numbers of a fault, and of the capacity.
+            Metric::Recovery(_) | Metric::Headroom => None,
             Metric::PoolUtilization(id) => *self.utilization.pools.get(*backends.get(usize::from(id.0))?)?,
             Metric::FailedBy(reason) => Some(self.requests.failed_by.of(reason) as f64),
             Metric::RejectedBy(reason) => Some(self.requests.rejected_by.of(reason) as f64),
@@ -56,9 +56,11 @@ impl ClassNumbers {
             Metric::OfArrived(named) => of_requests.tails.number(named),
             Metric::FailedBy(reason) => Some(self.requests.failed_by.of(reason) as f64),
             Metric::RejectedBy(reason) => Some(self.requests.rejected_by.of(reason) as f64),
-            Metric::BackendUtilization(_) | Metric::PoolUtilization(_) | Metric::Recovery(_) | Metric::Station(..) => {
-                None
-            }
+            Metric::BackendUtilization(_)
+            | Metric::PoolUtilization(_)
+            | Metric::Recovery(_)
+            | Metric::Station(..)
+            | Metric::Headroom => None,
         }
     }
 }
