@@ -110,8 +110,7 @@ fn judge_one(
     let interval = scope.interval(metric, backends).or(headroom.and_then(|headroom| headroom.interval));
     let uncertain = interval.is_some_and(|[low, high]| holds(objective, low) != holds(objective, high));
     let without_answer = scope.without_answer(metric);
-    let has_no_value =
-        value.is_none() && metric.population().is_arrived() && verdict != ObjectiveVerdict::NoData;
+    let has_no_value = value.is_none() && metric.population().is_arrived() && verdict != ObjectiveVerdict::NoData;
     let evidence = BoundEvidence {
         metric,
         number,

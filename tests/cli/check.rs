@@ -386,11 +386,15 @@ fn invalid_tolerances_are_reported_with_their_place() {
 fn headroom_is_judged_by_the_capacity() {
     // Four workers of 65 ms: 61.54 requests per second; 30 are offered.
     let desk = desk();
-    let page = "--set machine.cores=4 --set classes.login.weight=0 --set classes.page.phases.0.compute=5ms --no-baseline";
+    let page =
+        "--set machine.cores=4 --set classes.login.weight=0 --set classes.page.phases.0.compute=5ms --no-baseline";
     let met = desk.run(&format!("check shop.json {page} --assert sync.headroom>=100%"), 0);
     says(&met, &["headroom>=100%", "105.1%"]);
     let broken = desk.run(&format!("check shop.json {page} --assert sync.headroom>=110%"), 1);
     says(&broken, &["sync does not meet `sync.headroom>=110%`"]);
-    let unknown = desk.run("check shop.json --no-baseline --set arrivals={\"users\":{\"count\":3,\"think\":\"1s\"}} --assert headroom>=1%", 2);
+    let unknown = desk.run(
+        "check shop.json --no-baseline --set arrivals={\"users\":{\"count\":3,\"think\":\"1s\"}} --assert headroom>=1%",
+        2,
+    );
     says(&unknown, &["has no headroom to evaluate"]);
 }

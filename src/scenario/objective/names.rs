@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use indexmap::IndexMap;
 
 use crate::model::{
-    ANSWERED, Backend, BackendId, ClassId, Fault, FaultId, HEADROOM_NAME, Metric, MetricUnit, Named, Population, Resource,
-    StationNumber,
+    ANSWERED, Backend, BackendId, ClassId, Fault, FaultId, HEADROOM_NAME, Metric, MetricUnit, Named, Population,
+    Resource, StationNumber,
 };
 use crate::policy::PolicyChoice;
 use crate::scenario::diagnostic::{Diagnostic, allowed_names, did_you_mean, list, shown};
