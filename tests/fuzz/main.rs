@@ -10,7 +10,7 @@
 //! A failing case prints its input. To look at it again, set `WAITLINE_FUZZ_FIRST` to its number and
 //! `WAITLINE_FUZZ_CASES` to 1.
 
-#[path = "../common/generator.rs"]
+#[path = "../common/generator/mod.rs"]
 #[expect(dead_code, reason = "the invariants use the rest of it")]
 mod generator;
 mod reader;

@@ -10,6 +10,7 @@ mod common {
     pub mod tokens;
 }
 mod determinism;
+mod drawn;
 mod floors;
 mod one_thing_more;
 mod outcomes;

@@ -5,7 +5,7 @@ use waitline::model::SimDuration;
 use waitline::scenario::Scenario;
 use waitline::study::{Replication, simulation};
 
-use crate::common::generator::calm_scenario;
+use crate::common::generator::{self, calm_scenario, seeds};
 
 /// All departures, with their waits, and all requests in flight at the end.
 #[derive(Default)]
@@ -60,19 +60,21 @@ fn outcome(scenario: &Scenario, policy: usize, warm_up: SimDuration, with_shortc
 
 /// Both ways give the same numbers for every policy of the scenario, with warm-ups of that many milliseconds.
 pub fn check_numbers(scenario: &Scenario, name: &str, warm_ups_ms: &[u64]) {
-    for policy in 0..scenario.policies().len() {
-        for warm_up in warm_ups_ms {
-            let warm_up = SimDuration::from_millis(*warm_up);
-            let (Departures(departures, unfinished), record) = outcome(scenario, policy, warm_up, true);
-            let (Departures(expected, left_over), expected_record) = outcome(scenario, policy, warm_up, false);
-            let name = format!("{}, warm-up {warm_up:?}: {name}", scenario.policies()[policy].name());
-            assert_eq!(departures.len(), expected.len(), "{name}");
-            for (departure, expected) in departures.iter().zip(&expected) {
-                assert_eq!(departure, expected, "{name}");
-            }
-            assert_eq!(unfinished, left_over, "{name}");
-            assert_eq!(record, expected_record, "{name}");
+    (0..scenario.policies().len()).for_each(|policy| check_policy(scenario, policy, name, warm_ups_ms));
+}
+
+fn check_policy(scenario: &Scenario, policy: usize, name: &str, warm_ups_ms: &[u64]) {
+    for warm_up in warm_ups_ms {
+        let warm_up = SimDuration::from_millis(*warm_up);
+        let (Departures(departures, unfinished), record) = outcome(scenario, policy, warm_up, true);
+        let (Departures(expected, left_over), expected_record) = outcome(scenario, policy, warm_up, false);
+        let name = format!("{}, warm-up {warm_up:?}: {name}", scenario.policies()[policy].name());
+        assert_eq!(departures.len(), expected.len(), "{name}");
+        for (departure, expected) in departures.iter().zip(&expected) {
+            assert_eq!(departure, expected, "{name}");
         }
+        assert_eq!(unfinished, left_over, "{name}");
+        assert_eq!(record, expected_record, "{name}");
     }
 }
 
@@ -80,9 +82,12 @@ pub fn check_numbers(scenario: &Scenario, name: &str, warm_ups_ms: &[u64]) {
 pub fn check(json: &str) -> usize {
     let scenario = Scenario::from_json(json).unwrap_or_else(|error| panic!("{json}\n{error:?}"));
     check_numbers(&scenario, json, &[0, 1, 300, 100_000]);
-    let takes_shortcut =
-        |policy| simulation(&scenario, policy, &Replication::default(), Departures::default()).shortcut().is_some();
-    scenario.policies().iter().filter(|policy| takes_shortcut(policy)).count()
+    (0..scenario.policies().len()).filter(|policy| takes_shortcut(&scenario, *policy)).count()
+}
+
+fn takes_shortcut(scenario: &Scenario, policy: usize) -> bool {
+    let policy = &scenario.policies()[policy];
+    simulation(scenario, policy, &Replication::default(), Departures::default()).shortcut().is_some()
 }
 
 /// A scenario of two classes on a machine with enough cores.
@@ -143,9 +148,25 @@ fn shortcuts_change_no_number() {
 
 #[test]
 fn shortcuts_change_no_number_of_random_scenarios() {
-    const SCENARIOS: u64 = 200;
-    let shortcuts: usize = (0..SCENARIOS).map(|seed| check(&calm_scenario(seed))).sum();
-    assert!(shortcuts > SCENARIOS as usize, "only {shortcuts} policies of {SCENARIOS} scenarios take a shortcut");
+    let seeds = seeds(200);
+    let shortcuts: usize = seeds.clone().map(|seed| check(&calm_scenario(seed))).sum();
+    assert!(shortcuts > seeds.end as usize, "only {shortcuts} policies of {} scenarios take a shortcut", seeds.end);
+}
+
+/// Of the scenarios with every feature, few policies take a shortcut: those that do are the ones to compare.
+#[test]
+fn shortcuts_change_no_number_of_random_scenarios_with_every_feature() {
+    let mut shortcuts = 0;
+    for seed in seeds(200) {
+        let text = generator::scenario(seed);
+        let scenario = Scenario::from_json(&text).unwrap_or_else(|error| panic!("{text}\n{error:?}"));
+        let short = (0..scenario.policies().len()).filter(|policy| takes_shortcut(&scenario, *policy));
+        for policy in short {
+            check_policy(&scenario, policy, &text, &[0, 300]);
+            shortcuts += 1;
+        }
+    }
+    println!("{shortcuts} policies take a shortcut");
 }
 
 fn check_all(classes: &[&str], policies: &[&str]) {

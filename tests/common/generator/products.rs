@@ -1,0 +1,90 @@
+//! Random presets of real products, small enough that their limits are reached.
+
+use serde_json::{Map, Value, json};
+
+use super::Dice;
+
+impl Dice {
+    /// A preset with some of its options.
+    pub(super) fn product(&mut self) -> Value {
+        let backlog = self.up_to(20);
+        let count = self.up_to(3);
+        let (kind, mut options) = match self.up_to(14) {
+            1 => ("gunicorn", self.gunicorn(count, backlog)),
+            2 => ("uvicorn", json!({ "workers": count, "loop": self.event_loop(), "http": self.parser() })),
+            3 => ("fastapi_threadpool", json!({ "workers": count, "threads": self.up_to(4), "classes": ["a"] })),
+            4 => ("waitress", json!({ "threads": count })),
+            5 => ("uwsgi", json!({ "processes": count, "threads": self.up_to(3), "listen": backlog })),
+            6 => ("hypercorn", json!({ "workers": count, "worker_class": self.pick(&["asyncio", "uvloop", "trio"]) })),
+            7 => {
+                let threads = self.pick(&["per_request", "one"]);
+                ("django_asgi", json!({ "workers": count, "threads": threads, "classes": ["a"] }))
+            }
+            8 => ("celery", json!({ "nodes": count, "concurrency": self.up_to(3), "prefetch": self.up_to(3) })),
+            9 => ("node", json!({ "workers": count, "dispatch": self.pick(&["round_robin", "accept"]) })),
+            10 => ("puma", json!({ "workers": count, "threads": self.up_to(4), "backlog": backlog })),
+            11 => ("unicorn", json!({ "worker_processes": count, "backlog": backlog })),
+            12 => {
+                let pm = self.pick(&["static", "dynamic", "ondemand"]);
+                ("php_fpm", json!({ "pm": pm, "max_children": count, "listen_backlog": backlog }))
+            }
+            13 => ("tomcat", json!({ "threads": count, "max_connections": self.up_to(9), "accept_count": backlog })),
+            _ => ("go", json!({})),
+        };
+        self.replace_workers(kind, &mut options);
+        if self.one_in(3) {
+            options["overhead"] = json!({ "response": self.millis(2) });
+        }
+        json!({ kind: options })
+    }
+
+    fn gunicorn(&mut self, workers: u32, backlog: u32) -> Value {
+        let worker_class = self.pick(&["sync", "gthread", "gevent", "uvicorn_worker"]);
+        let mut options =
+            json!({ "worker_class": worker_class, "workers": workers, "threads": self.up_to(4), "backlog": backlog });
+        if self.one_in(2) {
+            options["worker_connections"] = json!(self.up_to(6));
+        }
+        if self.one_in(3) {
+            options["dispatch"] = json!("random");
+        }
+        if self.one_in(3) {
+            options["timeout"] = json!(self.millis(60));
+        }
+        options["loop"] = json!(self.event_loop());
+        options["http"] = json!(self.parser());
+        options
+    }
+
+    fn event_loop(&mut self) -> &'static str {
+        self.pick(&["asyncio", "uvloop"])
+    }
+
+    fn parser(&mut self) -> &'static str {
+        self.pick(&["httptools", "h11"])
+    }
+
+    /// Sometimes, if the product can: a number of requests after which workers are replaced, and a limit of uvicorn's.
+    fn replace_workers(&mut self, kind: &str, options: &mut Value) {
+        let count = json!(self.up_to(20));
+        let jitter = json!(self.up_to(6) - 1);
+        let boot = json!(self.millis(300));
+        let limit = json!(self.up_to(8));
+        let (replaces, limits) = (self.one_in(2), self.one_in(4));
+        let more = match kind {
+            "gunicorn" => json!({ "max_requests": count, "max_requests_jitter": jitter, "boot": boot }),
+            "uvicorn" | "fastapi_threadpool" => {
+                json!({ "limit_max_requests": count, "limit_max_requests_jitter": jitter, "boot": boot })
+            }
+            "uwsgi" | "php_fpm" => json!({ "max_requests": count, "boot": boot }),
+            _ => return,
+        };
+        let options = options.as_object_mut().expect("the options are an object");
+        if replaces {
+            options.extend(more.as_object().cloned().unwrap_or_else(Map::new));
+        }
+        if limits && ["uvicorn", "fastapi_threadpool"].contains(&kind) {
+            options.insert("limit_concurrency".into(), limit);
+        }
+    }
+}
