@@ -124,6 +124,12 @@ impl<O: Observer> Simulation<O> {
         }
     }
 
+    /// Whether the run can end without the acceptors: they have gone back to sleep, or the run ends at this instant, so that
+    /// they keep no core until a later end.
+    pub(super) fn acceptors_may_be_left(&self) -> bool {
+        self.horizon.is_none() || self.acceptors.ids.iter().all(|id| self.requests[*id].state == State::Away)
+    }
+
     /// A worker that comes up accepts what waits.
     pub(super) fn wake_acceptor_if_any(&mut self, worker: u32) {
         if self.acceptors.count() > 0 && self.backlogs[SHARED].len() > 0 {

@@ -72,7 +72,7 @@ impl<O: Observer> Simulation<O> {
     /// Whether nothing more will arrive and nothing is left to serve.
     #[inline]
     pub(super) fn is_drained(&self) -> bool {
-        self.arrivals.are_over() && self.requests.len() == self.acceptors.count()
+        self.arrivals.are_over() && self.requests.len() == self.acceptors.count() && self.acceptors_may_be_left()
     }
 
     #[inline]

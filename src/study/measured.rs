@@ -6,7 +6,7 @@ use crate::stats::{
     OverTime, PolicyNumbers, PolicyProfile, Saturation, TimeWindow, TimelineEntry, Totals, WindowCounts,
 };
 
-use super::capacity::{saturation, sensitivity, with_retries};
+use super::capacity::{Loads, sensitivity, with_retries};
 use super::replications::{Halted, OnProgress, PolicyRun, Replicated};
 use super::timelines::SHORT_RUN;
 
@@ -123,13 +123,15 @@ impl<'a> Measured<'a> {
     pub fn saturation(&self, estimated: &Estimated, progress: &OnProgress<'_>) -> Result<Saturation, Halted> {
         let PolicyRun { scenario, policy, .. } = self.run;
         let seconds_each = self.seconds_each();
-        let mut found = saturation(scenario, policy, seconds_each);
+        let loads = Loads::new(scenario, policy);
+        let mut found = loads.saturation(seconds_each);
         if found.state == Some(LoadState::NearSaturation) {
             found.sensitivity = sensitivity(scenario, policy, &found, estimated, progress)?;
             found.message = found.warning(seconds_each);
         }
         let replications = self.parts.len() as u64;
-        Ok(with_retries(found, &estimated.numbers, &self.windows(), scenario, replications, seconds_each))
+        let load_at = |rate| loads.load(rate);
+        Ok(with_retries(found, &estimated.numbers, &self.windows(), scenario, replications, seconds_each, load_at))
     }
 
     fn windows(&self) -> Vec<(SimTime, SimTime, WindowCounts)> {

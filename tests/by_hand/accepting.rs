@@ -1,6 +1,6 @@
 //! Workers that accept on their own: those that are ready at the same time compete, and the winner is random.
 
-use crate::case::{System, check, run};
+use crate::case::{System, check, record, run};
 use waitline::model::SimTime;
 use waitline::scenario::Scenario;
 use waitline::study::{Replication, simulation};
@@ -174,4 +174,18 @@ fn gthread_with_several_workers_shares_the_work() {
     let sum: f64 = seen.departures.iter().map(|one| one.response_time().as_millis()).sum();
     let mean = sum / seen.departures.len() as f64;
     assert!((101.0..200.0).contains(&mean), "{mean}");
+}
+
+#[test]
+fn acceptors_keep_no_core_once_all_requests_are_answered() {
+    // Both loops wake up at 0. One accepts, and goes on with the request on the only core until the response at 2; then the other
+    // one gets the core, finds nothing to accept, and sleeps. So the core is busy for 2 of 10 ms, and the loops for 2 each.
+    let system = System {
+        classes: "page = compute 2",
+        arrivals: "0 page",
+        with: r#""machine": { "cores": 1 }, "run": { "duration": "10ms" }"#,
+    };
+    let record = record(system, r#"{ "async": { "workers": 2, "dispatch": "accept" } }"#);
+    assert_eq!(record.end, SimTime::from_nanos(10_000_000));
+    assert_eq!((record.cores.area, record.turns.area), (2_000_000, 4_000_000));
 }

@@ -184,7 +184,8 @@ fn check_waits(parts: &Parts, resources: &[Resource], row: Vec<Option<SimDuratio
 fn the_invariants_hold_in_random_scenarios() {
     let mut seen = Seen::default();
     let mut broken = Vec::new();
-    for seed in generator::seeds(SCENARIOS) {
+    let seeds = generator::seeds(SCENARIOS);
+    for seed in seeds.clone() {
         let text = generator::scenario(seed);
         let scenario = Scenario::from_json(&text).unwrap_or_else(|error| panic!("{text}\n{error:?}"));
         for policy in scenario.policies() {
@@ -202,7 +203,9 @@ fn the_invariants_hold_in_random_scenarios() {
     if let Some((seed, policy)) = broken.first() {
         panic!("invariants are violated by {broken:?}; the first, under {policy}:\n{}", generator::scenario(*seed));
     }
-    seen.check();
+    if seeds.end >= SCENARIOS {
+        seen.check();
+    }
 }
 
 fn run(scenario: &Scenario, policy: &PolicyChoice) -> (Record, Books) {

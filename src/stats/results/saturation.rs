@@ -24,7 +24,12 @@ pub struct Saturation {
     /// The rate at which requests arrive in the long run, retries as in the run included, per second; `None` for users,
     /// lists, traces, ramps, and rates that end.
     pub offered_per_s: Option<f64>,
-    /// Offered / capacity; `None` if either does not exist, or the capacity is 0.
+    /// The part of it that reaches the workers, where limits on requests in progress turn the others away whatever else
+    /// happens; omitted where they do not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub let_in_per_s: Option<f64>,
+    /// Offered / capacity, without requests that limits turn away whatever else happens; `None` if either does not exist, or
+    /// the capacity is 0.
     pub load: Option<f64>,
     /// The same without retries, where clients did try again.
     #[serde(skip_serializing_if = "Option::is_none")]

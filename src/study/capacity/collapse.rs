@@ -15,7 +15,7 @@ const FEWEST: u64 = 10;
 /// Completes what is known of the load of a policy by what its clients did in the run: the offered load includes retries,
 /// and a policy is collapsed when its load without them is below the capacity and yet more than half of the operations of
 /// the last fifth of the time of arrivals got no answer. `windows` are those of `replications` runs together, and
-/// `measured_seconds` is how long each was.
+/// `measured_seconds` is how long each was. `load_at` is the load of that many requests per second.
 pub fn with_retries(
     mut saturation: Saturation,
     numbers: &PolicyNumbers,
@@ -23,6 +23,7 @@ pub fn with_retries(
     scenario: &Scenario,
     replications: u64,
     measured_seconds: f64,
+    load_at: impl Fn(f64) -> Option<f64>,
 ) -> Saturation {
     let amplification = numbers.amplification.filter(|_| numbers.requests.retried > 0);
     let runs = replications.max(1) as f64;
@@ -37,8 +38,13 @@ pub fn with_retries(
     });
     if let Some(times) = amplification {
         saturation.load_without_retries = saturation.load;
-        saturation.load = saturation.load.map(|load| load * times);
+        let is_limited = saturation.let_in_per_s.is_some();
         saturation.offered_per_s = saturation.offered_per_s.map(|rate| rate * times);
+        // Retries of requests that a limit turns away are mostly turned away, too.
+        saturation.load = match saturation.offered_per_s.filter(|_| is_limited) {
+            Some(rate) => load_at(rate),
+            None => saturation.load.map(|load| load * times),
+        };
     }
     if collapse.is_some() {
         saturation.state = Some(LoadState::Collapsed);

@@ -5,19 +5,22 @@
 //! only upper ones, and the policy is run with more work than it can do. Where workers are replaced, a run would hold too
 //! few of their lives: the bound remains an upper one.
 //!
-//! Faults, retries and what clients do are left out. A list of arrivals or a trace brings its own mix of classes and
+//! Faults, retries and what clients do are left out. Where limits on requests in progress turn requests away whatever else
+//! happens, the capacity is that for the requests they let in. A list of arrivals or a trace brings its own mix of classes and
 //! demands: that of its first requests counts.
 
 mod brought;
 mod collapse;
 mod demands;
 mod exact;
+mod let_in;
 mod saturated;
 mod sensitivity;
 mod stations;
 mod verdict;
 
 use crate::policy::PolicyChoice;
+use crate::random::Workload;
 use crate::scenario::Scenario;
 use crate::stats::{CapacityMethod, Station};
 
@@ -28,6 +31,8 @@ use stations::Stations;
 pub use collapse::with_retries;
 pub(in crate::study) use sensitivity::sensitivity;
 pub use stations::StationBound;
+pub(in crate::study) use verdict::Loads;
+#[cfg(feature = "internals")]
 pub use verdict::saturation;
 
 /// What a policy can sustain.
@@ -58,9 +63,13 @@ const NOTABLE_POOL_WAIT: f64 = 0.1;
 /// What a policy of a scenario can sustain. Does not depend on the arrivals, except for the mix of classes and demands
 /// where these bring their own.
 pub fn capacity(scenario: &Scenario, policy: &PolicyChoice) -> Capacity {
+    capacity_for(&brought::workload(scenario), scenario, policy)
+}
+
+/// The same for requests of another mix.
+fn capacity_for(workload: &Workload, scenario: &Scenario, policy: &PolicyChoice) -> Capacity {
     let rules = policy.rules();
-    let workload = brought::workload(scenario);
-    let demands = Demands::new(&workload, &rules, scenario.machine(), scenario.backends());
+    let demands = Demands::new(workload, &rules, scenario.machine(), scenario.backends());
     let stations = Stations::new(scenario, &rules, &demands);
     let bounds = stations.bounds(policy.runner());
     let Some(lowest) = bounds.first().map(|station| station.bound_per_s) else { return Capacity::unlimited() };
@@ -70,7 +79,7 @@ pub fn capacity(scenario: &Scenario, policy: &PolicyChoice) -> Capacity {
     if rules.max_requests.is_some() {
         return Capacity { method: CapacityMethod::UpperBound, ..Capacity::analytic(lowest, bounds) };
     }
-    match saturated::run(scenario, &workload, &rules, lowest, &demands) {
+    match saturated::run(scenario, workload, &rules, lowest, &demands) {
         Some(run) => Capacity::from_run(&run, lowest, bounds, &stations),
         None => Capacity { method: CapacityMethod::UpperBound, ..Capacity::analytic(lowest, bounds) },
     }

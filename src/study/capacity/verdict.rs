@@ -1,57 +1,127 @@
 //! How near the arrivals of a scenario come to the capacity of a policy, and what that means for its numbers.
 
+use std::borrow::Cow;
+use std::cell::OnceCell;
+
 use crate::engine::{Dispatch, Rules};
 use crate::policy::PolicyChoice;
-use crate::random::Arrivals;
+use crate::random::{Arrivals, Workload};
 use crate::scenario::Scenario;
 use crate::stats::{Excess, LeftOut, LoadState, Saturation, Station};
 
-use super::{Capacity, capacity};
+use super::let_in::LetIn;
+use super::{Capacity, brought, capacity_for};
 
 /// From this load on, little more of it takes much more time.
 const NEAR: f64 = 0.85;
 
-/// What a policy of a scenario can sustain, and how near the arrivals come to it. `measured_seconds` of simulated time are
-/// what its numbers describe. It takes a run at most.
+/// The capacity of a policy at the rates of a scenario.
+pub(in crate::study) struct Loads<'a> {
+    scenario: &'a Scenario,
+    policy: &'a PolicyChoice,
+    workload: Cow<'a, Workload>,
+    /// For the requests as they arrive.
+    capacity: OnceCell<Capacity>,
+}
+
+/// The load at some rate of arrivals.
+struct AtRate {
+    capacity: Capacity,
+    /// The rate that limits on requests in progress let in, if they turn requests away at any time.
+    let_in_per_s: Option<f64>,
+    /// The rate that reaches the workers.
+    reaching_per_s: f64,
+}
+
+impl AtRate {
+    /// The rate that reaches the workers / the capacity.
+    fn load(&self) -> Option<f64> {
+        match self.capacity.per_s {
+            None => Some(0.0),
+            Some(per_s) => (per_s > 0.0).then(|| self.reaching_per_s / per_s),
+        }
+    }
+
+    fn is_above_capacity(&self) -> bool {
+        self.capacity.is_exceeded_by(self.reaching_per_s)
+    }
+}
+
+impl<'a> Loads<'a> {
+    pub fn new(scenario: &'a Scenario, policy: &'a PolicyChoice) -> Self {
+        Self { scenario, policy, workload: brought::workload(scenario), capacity: OnceCell::new() }
+    }
+
+    fn capacity(&self) -> &Capacity {
+        self.capacity.get_or_init(|| capacity_for(&self.workload, self.scenario, self.policy))
+    }
+
+    fn at(&self, rate_per_s: f64) -> AtRate {
+        match LetIn::at(rate_per_s, self.scenario, self.policy, &self.workload) {
+            None => AtRate { capacity: self.capacity().clone(), let_in_per_s: None, reaching_per_s: rate_per_s },
+            Some(let_in) => AtRate {
+                capacity: capacity_for(&let_in.workload, self.scenario, self.policy),
+                let_in_per_s: Some(let_in.rate_per_s),
+                reaching_per_s: let_in.rate_per_s,
+            },
+        }
+    }
+
+    /// The load of this many requests per second.
+    pub fn load(&self, rate_per_s: f64) -> Option<f64> {
+        self.at(rate_per_s).load()
+    }
+
+    /// What the policy can sustain, and how near the arrivals come to it. `measured_seconds` of simulated time are what its
+    /// numbers describe. It takes a run at most, and another where limits turn requests away.
+    pub fn saturation(&self, measured_seconds: f64) -> Saturation {
+        let Loads { scenario, policy, .. } = *self;
+        let arrivals = scenario.arrivals();
+        let offered = long_run_rate(arrivals);
+        let highest = highest_rate(arrivals);
+        let in_long_run = offered.map(|rate| self.at(rate));
+        let at_peak = highest.map(|rate| self.at(rate));
+        let load = in_long_run.as_ref().and_then(AtRate::load);
+        let peak_load = at_peak.as_ref().and_then(AtRate::load);
+        let capacity = in_long_run.as_ref().or(at_peak.as_ref()).map_or_else(|| self.capacity(), |at| &at.capacity);
+        let excess = excess(scenario, policy, capacity);
+        let is_hopeless = capacity.per_s.is_some_and(|per_s| per_s <= 0.0);
+        let state = match load {
+            _ if is_hopeless && arrivals.highest_rate_per_s().is_some() => Some(above(&excess)),
+            Some(_) if in_long_run.as_ref().is_some_and(AtRate::is_above_capacity) => Some(above(&excess)),
+            Some(load) if load >= NEAR => Some(LoadState::NearSaturation),
+            Some(_) | None if at_peak.as_ref().is_some_and(AtRate::is_above_capacity) => {
+                Some(LoadState::PeakAboveCapacity)
+            }
+            Some(_) => Some(LoadState::Fine),
+            None => peak_load.map(|_| LoadState::Fine),
+        };
+        let mut saturation = Saturation {
+            capacity_per_s: capacity.per_s,
+            capacity_half_width_per_s: capacity.half_width_per_s,
+            method: capacity.method,
+            binding: capacity.binding.clone(),
+            offered_per_s: offered,
+            let_in_per_s: in_long_run.as_ref().and_then(|at| at.let_in_per_s),
+            load,
+            load_without_retries: None,
+            peak_load,
+            state,
+            collapse: None,
+            excess,
+            message: None,
+            note: left_out(scenario, &policy.rules()),
+            sensitivity: None,
+        };
+        saturation.message = saturation.warning(measured_seconds);
+        saturation
+    }
+}
+
+/// What a policy of a scenario can sustain, and how near the arrivals come to it.
+#[cfg(feature = "internals")]
 pub fn saturation(scenario: &Scenario, policy: &PolicyChoice, measured_seconds: f64) -> Saturation {
-    let capacity = capacity(scenario, policy);
-    let offered = long_run_rate(scenario.arrivals());
-    let load_of = |rate: f64| match capacity.per_s {
-        None => Some(0.0),
-        Some(per_s) => (per_s > 0.0).then(|| rate / per_s),
-    };
-    let load = offered.and_then(load_of);
-    let highest = highest_rate(scenario.arrivals());
-    let peak_load = highest.and_then(load_of);
-    let excess = excess(scenario, policy, &capacity);
-    let is_above = |rate: Option<f64>| rate.is_some_and(|rate| capacity.is_exceeded_by(rate));
-    let is_hopeless = capacity.per_s.is_some_and(|per_s| per_s <= 0.0);
-    let state = match load {
-        _ if is_hopeless && scenario.arrivals().highest_rate_per_s().is_some() => Some(above(&excess)),
-        Some(_) if is_above(offered) => Some(above(&excess)),
-        Some(load) if load >= NEAR => Some(LoadState::NearSaturation),
-        Some(_) | None if is_above(highest) => Some(LoadState::PeakAboveCapacity),
-        Some(_) => Some(LoadState::Fine),
-        None => peak_load.map(|_| LoadState::Fine),
-    };
-    let mut saturation = Saturation {
-        capacity_per_s: capacity.per_s,
-        capacity_half_width_per_s: capacity.half_width_per_s,
-        method: capacity.method,
-        binding: capacity.binding.clone(),
-        offered_per_s: offered,
-        load,
-        load_without_retries: None,
-        peak_load,
-        state,
-        collapse: None,
-        excess,
-        message: None,
-        note: left_out(scenario, &policy.rules()),
-        sensitivity: None,
-    };
-    saturation.message = saturation.warning(measured_seconds);
-    saturation
+    Loads::new(scenario, policy).saturation(measured_seconds)
 }
 
 /// Requests per second in the long run, where there is one and the run may be part of it.

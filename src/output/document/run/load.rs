@@ -50,6 +50,10 @@ pub fn capacity(results: &ScenarioResults) -> Option<Table> {
     table.numbers("", "capacity", number::column(&of(|s| s.capacity_per_s).collect::<Vec<_>>()));
     if of(|s| s.load).any(|load| load.is_some()) {
         table.numbers("", "offered", number::column(&of(|s| s.offered_per_s).collect::<Vec<_>>()));
+        if of(|s| s.let_in_per_s).any(|rate| rate.is_some()) {
+            let reaching = of(|s| s.let_in_per_s.or(s.offered_per_s));
+            table.numbers("", "let in by limits", number::column(&reaching.collect::<Vec<_>>()));
+        }
         table.numbers("", "load", of(|s| s.load).map(number::percent).collect());
         if of(|s| s.load_without_retries).any(|load| load.is_some()) {
             let without = of(|s| s.load_without_retries.or(s.load));
