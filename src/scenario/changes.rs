@@ -47,8 +47,30 @@ impl Change {
 pub(super) fn apply(root: &mut Element, sources: &Sources) -> Result<(), Diagnostic> {
     let change = Changing { sources, whole: sources.whole(sources.0.len() - 1) };
     let (path, value) = change.parse()?;
-    change.descend(root, Shape::root(), path, value, 0)
+    change.descend(root, Shape::root(), path, &mut |node, _| *node = value.clone(), 0)
 }
+
+/// The value at a path in the last of the sources (its bytes from `start` on), and what the format says of it; no value where
+/// the document has none.
+pub(super) fn look_up(
+    root: &Element,
+    sources: &Sources,
+    path: &str,
+    start: usize,
+) -> Result<(Option<Element>, Shape<'static>), Diagnostic> {
+    let change = Changing { sources, whole: sources.whole(sources.0.len() - 1) };
+    let mut found = (None, Shape::root());
+    // What is missing on the way is created from the path, in a copy.
+    let mut copy = root.clone();
+    let path = Path { text: path, start };
+    let is_there = |node: &Element| node.span.source != change.whole.source;
+    let mut look = |node: &mut Element, shape| found = (is_there(node).then(|| node.clone()), shape);
+    change.descend(&mut copy, Shape::root(), path, &mut look, 0)?;
+    Ok(found)
+}
+
+/// What is done with the value at the end of a path.
+type AtEnd<'a> = dyn FnMut(&mut Element, Shape<'static>) + 'a;
 
 /// A key or a number on the path.
 struct Step<'t> {
@@ -162,13 +184,13 @@ impl Changing<'_> {
     fn descend(
         &self,
         node: &mut Element,
-        shape: Shape<'_>,
+        shape: Shape<'static>,
         path: Path<'_>,
-        value: Element,
+        at_end: &mut AtEnd<'_>,
         depth: usize,
     ) -> Result<(), Diagnostic> {
         if path.text.is_empty() {
-            *node = value;
+            at_end(node, shape);
             return Ok(());
         }
         if depth > DEEPEST {
@@ -180,7 +202,7 @@ impl Changing<'_> {
         let (step, rest) = self.step(path, names_in(node))?;
         if let Some(member) = self.variant_left_out(node, shape, &step) {
             let shape = shape.property(&member.key);
-            return self.descend(&mut member.value, shape, path, value, depth + 1);
+            return self.descend(&mut member.value, shape, path, at_end, depth + 1);
         }
         self.choose_variant(node, shape, &step);
         match &mut node.value {
@@ -195,11 +217,11 @@ impl Changing<'_> {
                 if rest.text.is_empty() {
                     member.key_span = step.span;
                 }
-                self.descend(&mut member.value, shape, rest, value, depth + 1)
+                self.descend(&mut member.value, shape, rest, at_end, depth + 1)
             }
             Value::List(items) => {
                 let (item, shape) = self.item(items, shape.item(), &step)?;
-                self.descend(item, shape, rest, value, depth + 1)
+                self.descend(item, shape, rest, at_end, depth + 1)
             }
             Value::Null | Value::Bool(_) | Value::Number(_) | Value::Text(_) => {
                 let label = format!("the value before it is {}, not an object or a list", shown(&node.describe()));

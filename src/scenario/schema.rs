@@ -96,6 +96,14 @@ impl<'a> Shape<'a> {
         self.0?.get("default")
     }
 
+    /// Whether a number here must be whole.
+    pub fn is_integer(self) -> bool {
+        let is_integer = |kind: &Json| kind == "integer";
+        let kinds =
+            |kinds: &Json| is_integer(kinds) || kinds.as_array().is_some_and(|kinds| kinds.iter().any(is_integer));
+        self.alternatives().iter().any(|shape| shape.get("type").is_some_and(kinds))
+    }
+
     /// Whether `null` is allowed here, which means the same as omitting the field.
     pub fn is_optional(self) -> bool {
         let is_null = |kind: &Json| kind == "null";
