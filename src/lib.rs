@@ -81,8 +81,10 @@ mod study;
 
 pub use output::{results_json, timeline_svg};
 pub use random::Files;
-pub use scenario::{Change, Diagnostic, Draft, Scenario, Source, read};
-pub use study::{Halted, JobPool, Options, RequestRow, Rows, Watch, run};
+pub use scenario::{
+    AxisKind, Change, Diagnostic, Dimension, Draft, Grid, GridValue, Scenario, Source, Variation, read,
+};
+pub use study::{Halted, JobPool, Options, RequestRow, Rows, SweepOptions, Watch, run, sweep};
 
 pub mod results {
     //! The results of a run, as `results.json` holds them: times in milliseconds, shares from 0 to 1.

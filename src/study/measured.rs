@@ -6,7 +6,7 @@ use crate::stats::{
     OverTime, PolicyNumbers, PolicyProfile, Saturation, TimeWindow, TimelineEntry, Totals, WindowCounts,
 };
 
-use super::capacity::{Loads, sensitivity, with_retries};
+use super::capacity::{Capacity, Loads, sensitivity, with_retries};
 use super::replications::{Halted, OnProgress, PolicyRun, Replicated};
 use super::timelines::SHORT_RUN;
 
@@ -129,9 +129,21 @@ impl<'a> Measured<'a> {
             found.sensitivity = sensitivity(scenario, policy, &found, estimated, progress)?;
             found.message = found.warning(seconds_each);
         }
+        Ok(self.retried(found, &loads, estimated))
+    }
+
+    /// The same of a policy whose capacity is known, without other loads.
+    pub fn saturation_at(&self, capacity: &Capacity, estimated: &Estimated) -> Saturation {
+        let PolicyRun { scenario, policy, .. } = self.run;
+        let loads = Loads::with_capacity(scenario, policy, capacity.clone());
+        self.retried(loads.saturation(self.seconds_each()), &loads, estimated)
+    }
+
+    fn retried(&self, found: Saturation, loads: &Loads<'_>, estimated: &Estimated) -> Saturation {
+        let (scenario, seconds_each) = (self.run.scenario, self.seconds_each());
         let replications = self.parts.len() as u64;
         let load_at = |rate| loads.load(rate);
-        Ok(with_retries(found, &estimated.numbers, &self.windows(), scenario, replications, seconds_each, load_at))
+        with_retries(found, &estimated.numbers, &self.windows(), scenario, replications, seconds_each, load_at)
     }
 
     fn windows(&self) -> Vec<(SimTime, SimTime, WindowCounts)> {

@@ -15,6 +15,7 @@ mod replications;
 mod rows;
 mod run;
 mod simulation;
+mod sweep;
 mod timelines;
 mod verify;
 mod warm_up;
@@ -36,6 +37,10 @@ pub use replications::Halted;
 pub use rows::{RequestRow, Rows};
 pub use run::{Estimates, Options, Watch, estimate, run};
 pub use simulation::{Replication, simulation};
+pub use sweep::{
+    PointState, SWEPT_PERCENTILES, Sweep, SweepCost, SweepFigures, SweepNumber, SweepObjective, SweepOptions,
+    SweepProgress, SweepStage, SweepWatch, SweptUnit, UnitKey, sweep,
+};
 pub use verify::{
     CaseResult, FAMILY_LEVEL, FigureResult, FigureUnit, FigureVerdict, Ours, Verification, case_ids, verify,
 };

@@ -74,7 +74,7 @@ impl<'a> ReplicationPlan<'a> {
 }
 
 /// Half width / value; 0 for a number that is 0 without any spread.
-fn width(estimated: &Estimated, metric: Metric, backends: &[&str]) -> Result<f64, WhyImprecise> {
+pub(super) fn width(estimated: &Estimated, metric: Metric, backends: &[&str]) -> Result<f64, WhyImprecise> {
     let name = metric.name(backends);
     let none = WhyImprecise::NoNumber;
     let ClassConfidence { intervals, not_estimable } = &estimated.intervals(None).ok_or(none)?.answered;

@@ -133,7 +133,7 @@ pub fn estimate<'a>(scenario: &'a Scenario, options: &Options, watch: &mut Watch
 }
 
 /// All that the runs of a policy say.
-fn policy(measured: &Measured<'_>, estimated: Estimated, saturation: Option<Saturation>) -> PolicyEstimate {
+pub(super) fn policy(measured: &Measured<'_>, estimated: Estimated, saturation: Option<Saturation>) -> PolicyEstimate {
     let profile = measured.profile();
     let load = saturation.as_ref().and_then(|saturation| saturation.load);
     let is_preset = profile.stands_for.is_some();
@@ -231,9 +231,9 @@ fn comparisons(policies: &[PolicyEstimate], against: Option<&str>, level: f64) -
 }
 
 /// The threads that do the work, and what is called meanwhile.
-struct Crew<'a> {
-    pool: &'a JobPool,
-    progress: &'a (dyn Fn(f64) -> ControlFlow<()> + Sync),
+pub(super) struct Crew<'a> {
+    pub pool: &'a JobPool,
+    pub progress: &'a (dyn Fn(f64) -> ControlFlow<()> + Sync),
 }
 
 impl Crew<'_> {
@@ -254,7 +254,7 @@ impl Crew<'_> {
     }
 
     /// How long every policy warms up: as long as the slowest, so that all count the same requests.
-    fn warm_up(&self, runs: &[PolicyRun<'_>]) -> Result<warm_up::Chosen, Halted> {
+    pub fn warm_up(&self, runs: &[PolicyRun<'_>]) -> Result<warm_up::Chosen, Halted> {
         let scenario = runs.first().map(|run| run.scenario);
         match scenario.map_or(WarmUp::None, |scenario| scenario.run().warm_up) {
             WarmUp::None => Ok(warm_up::Chosen::default()),
@@ -268,7 +268,7 @@ impl Crew<'_> {
     }
 
     /// Runs replications of every policy and adds them to what there is.
-    fn replicate(
+    pub fn replicate(
         &self,
         runs: &[PolicyRun<'_>],
         numbers: std::ops::Range<u64>,

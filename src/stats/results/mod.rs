@@ -12,6 +12,7 @@ mod policy;
 mod requests;
 mod saturation;
 mod stations;
+mod sweep;
 
 use indexmap::IndexMap;
 use schemars::JsonSchema;
@@ -26,6 +27,7 @@ pub use self::policy::*;
 pub use self::requests::*;
 pub use self::saturation::*;
 pub use self::stations::*;
+pub use self::sweep::*;
 
 /// The schema of the results file. Fields are only ever added within a major version.
 pub const SCHEMA: &str = "waitline.results/1";

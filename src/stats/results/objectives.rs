@@ -1,7 +1,7 @@
 //! Objectives and whether they are met.
 
 use schemars::JsonSchema;
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
 
 use super::is_false;
 use crate::model::MetricUnit;
@@ -88,7 +88,7 @@ pub enum UndecidedReason {
 pub const MUCH_UNANSWERED: f64 = 0.01;
 
 /// Whether an objective is met.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub enum ObjectiveVerdict {

@@ -1,7 +1,7 @@
 //! What a policy can sustain, and how near the arrivals come to it, as `results.json` holds it.
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::stats::estimate::Estimated;
 
@@ -77,7 +77,7 @@ pub struct Collapse {
 }
 
 /// What limits a policy, under the name it has there.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub enum Station {

@@ -31,7 +31,7 @@ use stations::Stations;
 pub use collapse::with_retries;
 pub(in crate::study) use sensitivity::sensitivity;
 pub use stations::StationBound;
-pub(in crate::study) use verdict::Loads;
+pub(in crate::study) use verdict::{Loads, long_run_rate};
 #[cfg(feature = "internals")]
 pub use verdict::saturation;
 

@@ -52,6 +52,11 @@ impl<'a> Loads<'a> {
         Self { scenario, policy, workload: brought::workload(scenario), capacity: OnceCell::new() }
     }
 
+    /// The same where the capacity is known.
+    pub fn with_capacity(scenario: &'a Scenario, policy: &'a PolicyChoice, capacity: Capacity) -> Self {
+        Self { capacity: OnceCell::from(capacity), ..Self::new(scenario, policy) }
+    }
+
     fn capacity(&self) -> &Capacity {
         self.capacity.get_or_init(|| capacity_for(&self.workload, self.scenario, self.policy))
     }
@@ -125,7 +130,7 @@ pub fn saturation(scenario: &Scenario, policy: &PolicyChoice, measured_seconds: 
 }
 
 /// Requests per second in the long run, where there is one and the run may be part of it.
-pub(super) fn long_run_rate(arrivals: &Arrivals) -> Option<f64> {
+pub(in crate::study) fn long_run_rate(arrivals: &Arrivals) -> Option<f64> {
     match arrivals {
         // What it comes to in the end may be long after the run.
         Arrivals::Ramp(_) => None,
