@@ -8,7 +8,7 @@ use clap::builder::{PathBufValueParser, PossibleValue, PossibleValuesParser, Typ
 use clap::{Args, ValueEnum};
 
 use crate::output::{Format, Shows};
-use crate::scenario::{Change, did_you_mean};
+use crate::scenario::{Change, Variation, did_you_mean};
 
 /// Changes to a scenario without editing it.
 #[derive(Clone, Debug, Args)]
@@ -149,7 +149,7 @@ pub fn file() -> impl TypedValueParser<Value = PathBuf> {
 }
 
 /// More threads than the maximum are probably a typing error, and more than many systems allow.
-fn jobs(text: &str) -> Result<NonZeroUsize, String> {
+pub fn jobs(text: &str) -> Result<NonZeroUsize, String> {
     const MOST: usize = 1024;
     let jobs: NonZeroUsize = text.parse().map_err(|_| "not a number from 1 to 1024".to_owned())?;
     if jobs.get() <= MOST { Ok(jobs) } else { Err(format!("at most {MOST}")) }
@@ -157,6 +157,11 @@ fn jobs(text: &str) -> Result<NonZeroUsize, String> {
 
 fn change(text: &str) -> Result<Change, Infallible> {
     Ok(Change::new(text))
+}
+
+/// Fields and their values, checked once the scenario is known.
+pub fn variation(text: &str) -> Result<Variation, Infallible> {
+    Ok(Variation::new(text))
 }
 
 fn export(text: &str) -> Result<Export, String> {

@@ -20,6 +20,8 @@ mod run_job;
 mod scenarios;
 mod schema;
 mod shutdown;
+mod sweep;
+mod sweep_units;
 mod terminal;
 mod usage;
 mod verify;
@@ -47,6 +49,7 @@ Examples:
   waitline init > shop.json                         start from a commented scenario
   waitline run shop.json                            tables here, results.json and timeline.svg in output/shop/
   waitline run shop.json --set machine.cores=4      see what would change
+  waitline sweep shop.json --vary workers=1,2,4,8   the same with that many workers
   waitline check shop.json                          is anything worse than in the stored baseline?
   waitline verify                                   compare the simulator with exact theory on this machine
 
@@ -75,6 +78,7 @@ enum Command {
     Run(run::RunCommand),
     Check(check::CheckCommand),
     Quick(quick::QuickCommand),
+    Sweep(sweep::SweepCommand),
     Verify(verify::VerifyCommand),
     Replay(replay::ReplayCommand),
     Presets(presets::PresetsCommand),
@@ -90,6 +94,7 @@ impl Command {
             Self::Run(command) => command.execute(stdout, shutdown),
             Self::Check(command) => command.execute(stdout, shutdown),
             Self::Quick(command) => command.execute(stdout, shutdown),
+            Self::Sweep(command) => command.execute(stdout, shutdown),
             Self::Verify(command) => command.execute(stdout, shutdown),
             Self::Replay(command) => command.execute(stdout, shutdown),
             Self::Presets(command) => command.execute(stdout, shutdown),

@@ -10,7 +10,7 @@ use super::files::{self, folder_of};
 use super::outputs::{InputKind, Inputs};
 use crate::policy::PolicyChoice;
 use crate::random::Files;
-use crate::scenario::{self, Diagnostic, Scenario, Source, allowed_names, did_you_mean};
+use crate::scenario::{self, Diagnostic, Grid, Scenario, Source, Variation, allowed_names, did_you_mean};
 
 /// The name of standard input.
 const STDIN: &str = "-";
@@ -61,13 +61,42 @@ fn read_named<'a>(
         return Err(Diagnostic::new(format!("`{other}` and `{file}` are both the scenario `{name}`"))
             .with_help("results go to a directory of that name: use each file once, and different names"));
     }
-    names.push((name.clone(), file));
+    names.push((name, file));
+    let (name, source) = named_source(file, inputs)?;
+    from_source(source, &name, folder_of(Path::new(file)), arguments, inputs)
+}
+
+/// Reads a file at all points of a sweep.
+///
+/// # Errors
+/// A diagnostic for the scenario, a variation, or the scenario at a point.
+pub fn read_grid(
+    file: &str,
+    variations: &[Variation],
+    arguments: &ScenarioArguments,
+    inputs: &Inputs,
+) -> Result<Grid, Diagnostic> {
+    let (name, source) = named_source(file, inputs)?;
+    let files = files_in(folder_of(Path::new(file)), inputs);
+    let mut grid = Grid::read(source, &name, &arguments.changes(), variations, &files)?;
+    if let Some(seed) = arguments.seed {
+        grid.reseed(seed);
+    }
+    for policy in &arguments.policies {
+        expect_policy(policy, grid.base())?;
+    }
+    arguments.objectives.iter().try_for_each(|objective| grid.assert(objective))?;
+    Ok(grid)
+}
+
+/// The name of the scenario in a file, and its text.
+fn named_source(file: &str, inputs: &Inputs) -> Result<(String, Source), Diagnostic> {
+    let name = scenario_name(file)?;
     let bytes = bytes_of(file)?;
     inputs.add(Path::new(if file == STDIN { "/dev/stdin" } else { file }), InputKind::Scenario);
     baseline_of(file).iter().for_each(|baseline| inputs.add(baseline, InputKind::Baseline));
     expect_no_baseline(file, &bytes)?;
-    let source = Source::from_bytes(shown(file), bytes)?;
-    from_source(source, &name, folder_of(Path::new(file)), arguments, inputs)
+    Ok((name, Source::from_bytes(shown(file), bytes)?))
 }
 
 /// A file name for messages.

@@ -29,6 +29,8 @@ enum SchemaName {
     Baseline,
     /// what `check --format json` prints
     Check,
+    /// sweep.json, and what `sweep --format json` prints
+    Sweep,
 }
 
 impl SchemaCommand {
@@ -42,6 +44,7 @@ impl SchemaCommand {
             SchemaName::Results => output::results_schema(),
             SchemaName::Baseline => output::baseline_schema(),
             SchemaName::Check => output::check_schema(),
+            SchemaName::Sweep => output::sweep_schema(),
         };
         stdout.write(&format!("{schema:#}\n"))
     }

@@ -8,7 +8,7 @@ use std::backtrace::{Backtrace, BacktraceStatus};
 use std::panic::{self, PanicHookInfo};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError, mpsc};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, TryLockError, mpsc};
 use std::time::{Duration, Instant};
 use std::{fs, process, thread};
 
@@ -23,6 +23,8 @@ const PATIENCE: Duration = Duration::from_millis(100);
 pub struct Shutdown {
     has_begun: Arc<AtomicBool>,
     unfinished: Arc<Mutex<Vec<PathBuf>>>,
+    /// What to do after an interruption.
+    advice: Arc<OnceLock<&'static str>>,
 }
 
 impl Shutdown {
@@ -43,6 +45,11 @@ impl Shutdown {
         PartialFile { path: path.to_owned(), shutdown: self.clone() }
     }
 
+    /// What the user is told to do after an interruption; the first advice counts.
+    pub fn advise(&self, advice: &'static str) {
+        let _ = self.advice.set(advice);
+    }
+
     /// Does what a shutdown must not interrupt, such as giving a file its name.
     pub fn as_a_whole<T>(&self, work: impl FnOnce() -> T) -> T {
         let _unfinished = self.unfinished();
@@ -61,7 +68,8 @@ impl Shutdown {
         for path in unfinished.iter().flat_map(|paths| paths.iter()) {
             let _ = fs::remove_file(path);
         }
-        say(failure);
+        let advice = self.advice.get().filter(|_| matches!(failure, Failure::Interrupted));
+        say(failure, advice.map_or_else(String::new, |advice| format!("help: {advice}\n")).as_str());
         process::exit(failure.code().into());
     }
 
@@ -97,10 +105,10 @@ impl Drop for PartialFile {
 }
 
 /// Reports why the process ends, on a separate line. Does not wait for a pipe or terminal that accepts no text.
-fn say(failure: &Failure) {
+fn say(failure: &Failure, advice: &str) {
     // The line may show a progress bar.
     let clear_line = if stderr_is_terminal() { "\r\u{1b}[K" } else { "" };
-    let text = format!("{clear_line}{}", failure.render(color_on_stderr()));
+    let text = format!("{clear_line}{}{advice}", failure.render(color_on_stderr()));
     let (said, wait) = mpsc::channel();
     let speaker = thread::Builder::new().spawn(move || {
         note(&text);

@@ -15,13 +15,14 @@ pub mod words;
 
 pub use self::baseline::baseline_json;
 pub use self::document::{
-    CheckReport, CoverageReport, Document, PresetList, ReplayReport, RunReport, VerificationReport, broken_objectives,
+    CheckReport, CoverageReport, Document, PresetList, ReplayReport, RunReport, SweepRecord, SweepReport,
+    VerificationReport, broken_objectives,
 };
 pub use self::escape::in_log;
 pub use self::format::{Format, Shows, step_summary};
 pub use self::rows::{header as requests_csv_header, row as requests_csv_row};
-pub use self::schema::{baseline_schema, check_schema, results_schema};
-pub use self::svg::{replay_svg, timeline_svg};
+pub use self::schema::{baseline_schema, check_schema, results_schema, sweep_schema};
+pub use self::svg::{has_sweep_chart, replay_svg, sweep_svg, timeline_svg};
 
 use serde_json::Value;
 
@@ -54,6 +55,11 @@ impl View<'_> {
 /// The results as `results.json` holds them.
 pub fn results_json(results: &ScenarioResults) -> String {
     format::json::text(&format::json::rounded_value(words::results_value(results)))
+}
+
+/// A document as JSON, laid out like `results.json`.
+pub fn document_json(document: &impl Document) -> String {
+    format::json::text(&format::json::rounded_value(document.value()))
 }
 
 /// Any JSON value, laid out like `results.json`.

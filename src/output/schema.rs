@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
-use crate::stats::{SCHEMA, ScenarioResults};
+use crate::stats::{SCHEMA, SWEEP_SCHEMA, ScenarioResults, SweepResults};
 use crate::study::{BASELINE_SCHEMA, Baseline, CHECK_SCHEMA, ScenarioCheck};
 
 /// The schema of results.json.
@@ -22,6 +22,11 @@ pub fn check_schema() -> Value {
     let mut schema = schema::<ScenarioCheck>("waitline check", CHECK_SCHEMA);
     name(&mut schema["$defs"]["ScenarioResults"], SCHEMA);
     schema
+}
+
+/// The schema of the JSON output of `sweep`.
+pub fn sweep_schema() -> Value {
+    schema::<SweepResults>("waitline sweep", SWEEP_SCHEMA)
 }
 
 fn schema<T: JsonSchema>(title: &str, version: &str) -> Value {

@@ -38,8 +38,8 @@ pub use rows::{RequestRow, Rows};
 pub use run::{Estimates, Options, Watch, estimate, run};
 pub use simulation::{Replication, simulation};
 pub use sweep::{
-    PointState, SWEPT_PERCENTILES, Sweep, SweepCost, SweepFigures, SweepNumber, SweepObjective, SweepOptions,
-    SweepProgress, SweepStage, SweepWatch, SweptUnit, UnitKey, sweep,
+    PointState, SWEPT_PERCENTILES, Sweep, SweepCost, SweepFigures, SweepNumber, SweepOptions, SweepProgress,
+    SweepStage, SweepWatch, SweptUnit, UnitKey, sweep,
 };
 pub use verify::{
     CaseResult, FAMILY_LEVEL, FigureResult, FigureUnit, FigureVerdict, Ours, Verification, case_ids, verify,

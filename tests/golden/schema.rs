@@ -8,7 +8,7 @@ use std::{env, fs};
 use crate::common::program::{Desk, errors, text};
 use jsonschema::Validator;
 use serde_json::Value;
-use waitline::output::{baseline_schema, check_schema, results_schema};
+use waitline::output::{baseline_schema, check_schema, results_schema, sweep_schema};
 use waitline::scenario::{Scenario, Source, schema, to_json};
 
 fn repository() -> &'static Path {
@@ -35,12 +35,13 @@ fn json(text: &str) -> Value {
 }
 
 /// The shipped schemas, by file name.
-fn shipped() -> [(&'static str, Value); 4] {
+fn shipped() -> [(&'static str, Value); 5] {
     [
         ("scenario.schema.json", schema()),
         ("results.schema.json", results_schema()),
         ("baseline.schema.json", baseline_schema()),
         ("check.schema.json", check_schema()),
+        ("sweep.schema.json", sweep_schema()),
     ]
 }
 
@@ -68,6 +69,8 @@ fn the_output_of_the_program_satisfies_its_schemas() {
             "check.schema.json",
             &text(&desk.run(&format!("check {scenario}.json {arguments} --format json"), 3)),
         );
+        let vary = "--vary workers=1,2 --vary cores=1,2 --replications 2";
+        satisfies("sweep.schema.json", &text(&desk.run(&format!("sweep {scenario}.json {vary} --format json"), 0)));
         desk.run(&format!("check {scenario}.json {arguments} --update-baseline"), 0);
         satisfies("baseline.schema.json", &desk.read(&format!("{scenario}.baseline.json")));
         satisfies(

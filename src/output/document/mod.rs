@@ -8,6 +8,7 @@ mod coverage;
 mod presets;
 mod replay;
 mod run;
+mod sweep;
 mod verification;
 
 pub use self::check::CheckReport;
@@ -15,6 +16,7 @@ pub use self::coverage::CoverageReport;
 pub use self::presets::PresetList;
 pub use self::replay::ReplayReport;
 pub use self::run::{RunReport, broken_objectives, ending, faults};
+pub use self::sweep::{SweepRecord, SweepReport};
 pub use self::verification::VerificationReport;
 
 use serde_json::Value;

@@ -15,10 +15,12 @@ mod replay;
 mod row;
 mod scale;
 mod strip;
+mod sweep;
 mod text;
 mod timeline;
 
 pub use replay::replay_svg;
+pub use sweep::{has_sweep_chart, sweep_svg};
 
 pub use timeline::timeline_svg;
 

@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::*;
-use crate::stats::{AllArrived, ClassConfidence, PolicyResults, ScenarioResults};
+use crate::stats::{AllArrived, ClassConfidence, ObjectiveResult, PolicyResults, ScenarioResults};
 use crate::study::{BaselineCheck, BaselineNumber, Replayed, ScenarioCheck, StoredReason};
 
 /// `results.json`.
@@ -12,6 +12,18 @@ pub fn results_value(results: &ScenarioResults) -> Value {
     let mut value = plain(results);
     put_results(results, &mut value);
     value
+}
+
+/// The results of a policy.
+pub fn policy_value(policy: &PolicyResults) -> Value {
+    let mut value = plain(policy);
+    put_policy(policy, &mut value);
+    value
+}
+
+/// An objective and its verdict.
+pub fn objective_value(objective: &ObjectiveResult) -> Value {
+    plain(objective)
 }
 
 /// The results of `check`.

@@ -9,6 +9,7 @@ mod json;
 mod replay;
 mod runs;
 mod saturation;
+mod sweep;
 mod verify;
 
 pub use self::check::{
@@ -16,10 +17,11 @@ pub use self::check::{
 };
 pub use self::deadlock::deadlock;
 pub use self::estimates::{missed, not_estimable};
-pub use self::json::{check_value, number_value, replay_value, results_value};
+pub use self::json::{check_value, number_value, objective_value, policy_value, replay_value, results_value};
 pub use self::replay::{bad_observations, case_description, not_replayable};
 pub use self::runs::{assumption, incomplete, no_prediction, not_modelled};
 pub use self::saturation::{binding, left_out, load_warning};
+pub use self::sweep::{cost, feasible, knees, sweep_warnings, swept, unfinished};
 pub use self::verify::{figure_unit, run_way};
 
 /// What only the project's own tests use.

@@ -67,6 +67,8 @@ pub struct SweepNumber {
 pub struct SweepObjective {
     /// As written.
     pub objective: String,
+    /// Whether it only warns.
+    pub warns: bool,
     /// Whether it is met.
     pub verdict: ObjectiveVerdict,
     /// Whether another seed may say otherwise.
@@ -115,8 +117,7 @@ impl SweepFigures {
 
     /// Whether every objective is met; `None` if there are none, or the numbers are worth nothing.
     pub fn meets_all(&self) -> Option<bool> {
-        let mut judged =
-            self.objectives.iter().filter(|objective| objective.verdict != ObjectiveVerdict::Warned).peekable();
+        let mut judged = self.judged().peekable();
         judged.peek()?;
         match self.state {
             PointState::Measured => Some(judged.all(|objective| objective.verdict == ObjectiveVerdict::Met)),
@@ -126,7 +127,12 @@ impl SweepFigures {
 
     /// Whether chance may have decided an objective.
     pub fn is_undecided(&self) -> bool {
-        self.state == PointState::Measured && self.objectives.iter().any(|objective| objective.is_undecided)
+        self.state == PointState::Measured && self.judged().any(|objective| objective.is_undecided)
+    }
+
+    /// The objectives that do more than warn.
+    fn judged(&self) -> impl Iterator<Item = &SweepObjective> {
+        self.objectives.iter().filter(|objective| !objective.warns)
     }
 }
 
@@ -146,6 +152,7 @@ impl SweepObjective {
         let place = SWEPT_PERCENTILES.iter().position(|named| named.name() == result.metric);
         Self {
             objective: result.objective.clone(),
+            warns: result.warns,
             verdict: result.verdict,
             is_undecided: result.undecided.is_some(),
             line: place.filter(|_| is_of_all).map(|place| (place, result.bound)),

@@ -20,7 +20,9 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use indexmap::IndexMap;
+use sha2::{Digest, Sha256};
 
+use crate::engine::MODEL_VERSION;
 use crate::model::SimDuration;
 use crate::policy::PolicyChoice;
 use crate::scenario::{Grid, Scenario};
@@ -34,7 +36,7 @@ use super::capacity::long_run_rate;
 use super::pool::JobPool;
 use super::replications::Halted;
 
-pub use self::figures::{PointState, SWEPT_PERCENTILES, SweepFigures, SweepNumber, SweepObjective};
+pub use self::figures::{PointState, SWEPT_PERCENTILES, SweepFigures, SweepNumber};
 pub use self::unit::{SweptUnit, UnitKey};
 
 /// Number of replications of a scenario that does not say how many.
@@ -162,6 +164,30 @@ impl<'a> Sweep<'a> {
         let units: Vec<Unit<'a>> = coarse_first(grid.points().len()).into_iter().flat_map(of_point).collect();
         let alike = alike(&units);
         Self { grid, options, units, alike }
+    }
+
+    /// Number of jobs that run at a time.
+    pub fn jobs(&self) -> usize {
+        self.options.pool.size()
+    }
+
+    /// What the results depend on, as a hash: two sweeps of the same identity have the same units.
+    pub fn identity(&self) -> String {
+        let mut hash = Sha256::new();
+        let mut add = |part: &str| {
+            hash.update(part);
+            hash.update(b"\0");
+        };
+        add(env!("CARGO_PKG_VERSION"));
+        add(&format!("{MODEL_VERSION} {} {}", self.replications(), self.most_replications()));
+        for scenario in self.grid.points() {
+            add(&format!("{} {}", scenario.sha256(), scenario.run().seed));
+            scenario.objectives().iter().for_each(|objective| add(&objective.text));
+        }
+        let mut keys: Vec<UnitKey> = self.units.iter().map(|unit| unit.key).collect();
+        keys.sort_unstable();
+        keys.iter().for_each(|key| add(&format!("{key:?}")));
+        hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
     /// How often each unit is run at first.

@@ -1,6 +1,6 @@
 //! The report of `run` and `quick` about one scenario.
 
-mod certainty;
+pub mod certainty;
 mod comparison;
 mod connections;
 mod fault_effects;
