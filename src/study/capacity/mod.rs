@@ -31,9 +31,9 @@ use stations::Stations;
 pub use collapse::with_retries;
 pub(in crate::study) use sensitivity::sensitivity;
 pub use stations::StationBound;
-pub(in crate::study) use verdict::{Loads, long_run_rate};
 #[cfg(feature = "internals")]
 pub use verdict::saturation;
+pub(in crate::study) use verdict::{Loads, long_run_rate};
 
 /// What a policy can sustain.
 #[derive(Clone, Debug, PartialEq)]
