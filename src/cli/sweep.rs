@@ -52,13 +52,16 @@ Exit codes:
   4    cannot write
   130  interrupted; finished points are kept, --resume continues";
 
+const REPLICATIONS: &str = "Number of replications of each policy at each point, each with other random numbers [default: the \
+                            scenario's, or 10]";
+
 /// Run every policy of a scenario with other values
 ///
 /// Every point of the sweep gets the same random numbers. First all points are run with the same number of replications; then
 /// those where chance may decide an objective get more of them. Points beyond the capacity of a policy are shown as unstable.
 /// Writes sweep.json and, for one or two variations, sweep.svg to a folder per scenario.
 #[derive(Debug, Args)]
-#[command(after_help = EXAMPLES)]
+#[command(after_help = EXAMPLES, mut_arg("replications", |replications| replications.help(REPLICATIONS)))]
 pub struct SweepCommand {
     /// Scenario file; `-` reads one from standard input
     #[arg(value_name = "FILE")]
@@ -146,9 +149,10 @@ impl SweepCommand {
         self.announce(&sweep, known.len());
         shutdown.advise("finished points are kept; the same command with --resume continues");
         let report = self.report(&sweep, &grid, self.run(&sweep, known, &units)?);
-        let why_incomplete = self.why_incomplete(&report);
+        let unsharpened = unsharpened(&report);
+        let why_incomplete = self.why_incomplete(&report, unsharpened);
         self.write_files(&report, &folder, shutdown)?;
-        if report.summary.missing.is_empty() {
+        if report.summary.missing.is_empty() && unsharpened == 0 {
             units.remove()?;
         }
         reports.add(report, stdout)?;
@@ -226,10 +230,13 @@ impl SweepCommand {
     }
 
     /// Why the sweep is incomplete, a sentence each.
-    fn why_incomplete(&self, report: &SweepReport) -> Vec<String> {
+    fn why_incomplete(&self, report: &SweepReport, unsharpened: usize) -> Vec<String> {
         let scenario = &report.summary.scenario;
         let missing = report.summary.missing.len();
         let stopped = (missing > 0).then(|| format!("{scenario}: {}; --resume continues", words::unfinished(missing)));
+        let coarse = (missing == 0 && unsharpened > 0).then(|| {
+            format!("{scenario}: {unsharpened} of the results were to get more replications; --resume continues")
+        });
         let count = |is_it: fn(&SweepFigures) -> bool| report.all_figures().filter(|figures| is_it(figures)).count();
         let imprecise = match self.scenario.precision {
             Some(_) => count(|figures| figures.wants.is_some()),
@@ -246,7 +253,7 @@ impl SweepCommand {
         };
         let undecided = (undecided > 0)
             .then(|| format!("{scenario}: chance may have decided an objective in {undecided} of the results"));
-        stopped.into_iter().chain(imprecise).chain(undecided).collect()
+        stopped.into_iter().chain(coarse).chain(imprecise).chain(undecided).collect()
     }
 
     fn write_files(&self, report: &SweepReport, folder: &Path, shutdown: &Shutdown) -> Result<(), Failure> {
@@ -269,6 +276,12 @@ impl SweepCommand {
         note(&format!("wrote {}\n", folder.join(files).display()));
         reports::note_exports(&self.export.exports);
     }
+}
+
+/// How many units would have got more replications if there had been time.
+fn unsharpened(report: &SweepReport) -> usize {
+    let most = report.summary.most_replications;
+    report.records.values().filter(|record| record.figures.next_replications(most).is_some()).count()
 }
 
 /// About how long a sweep takes, in words, from the time that a few requests take.

@@ -19,4 +19,5 @@ mod pools;
 mod presets;
 mod replay;
 mod run;
+mod sweep;
 mod verify;

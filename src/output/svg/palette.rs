@@ -120,9 +120,38 @@ pub(super) const FAULT: Fill = Fill::solid("fault", RGBColor(0xff, 0xf0, 0xb8));
 /// The time that a request would take without waiting.
 pub(super) const ALONE: Fill = Fill::solid("alone", RGBColor(0x3b, 0x46, 0x52));
 
+/// Points without numbers in the chart of a sweep.
+pub(super) const UNSTABLE: Fill = Fill::hatched(
+    "unstable",
+    RGBColor(0xee, 0xee, 0xee),
+    7,
+    r##"<path d="M-1,1 l2,-2 M0,7 l7,-7 M6,8 l2,-2" stroke="#9aa3ad" stroke-width="1"/>"##,
+);
+
+/// Three lines of one chart, from light to dark: they differ in lightness, whatever colours the reader sees.
+pub(super) const SERIES: [RGBColor; 3] =
+    [RGBColor(0x74, 0xb3, 0xe3), RGBColor(0x1f, 0x77, 0xb4), RGBColor(0x0b, 0x2f, 0x5c)];
+
+/// The colour of a cell, from light (0) to dark (1).
+pub(super) fn heat_color(darkness: f64) -> RGBColor {
+    const STOPS: [RGBColor; 5] = [
+        RGBColor(0xf3, 0xf6, 0xfa),
+        RGBColor(0xbf, 0xd7, 0xea),
+        RGBColor(0x6a, 0xa5, 0xd1),
+        RGBColor(0x21, 0x66, 0xa5),
+        RGBColor(0x0b, 0x2f, 0x5c),
+    ];
+    let place = darkness.clamp(0.0, 1.0) * (STOPS.len() - 1) as f64;
+    let from = (place as usize).min(STOPS.len() - 2);
+    let share = place - from as f64;
+    let mixed = |one: u8, other: u8| (f64::from(one) + share * (f64::from(other) - f64::from(one))).round() as u8;
+    let (one, other) = (STOPS[from], STOPS[from + 1]);
+    RGBColor(mixed(one.0, other.0), mixed(one.1, other.1), mixed(one.2, other.2))
+}
+
 /// The definitions of the patterns that `body` refers to.
 pub(super) fn definitions(body: &str) -> String {
-    let paints: Vec<Fill> = Activity::ALL.into_iter().map(paint).chain([RUNNING, HELD]).collect();
+    let paints: Vec<Fill> = Activity::ALL.into_iter().map(paint).chain([RUNNING, HELD, UNSTABLE]).collect();
     let used = paints.iter().filter(|paint| body.contains(&format!("url(#waitline-{})", paint.id)));
     let patterns: String = used.filter_map(Fill::definition).collect();
     if patterns.is_empty() { patterns } else { format!("<defs>\n{patterns}</defs>\n") }

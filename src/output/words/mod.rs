@@ -21,7 +21,7 @@ pub use self::json::{check_value, number_value, objective_value, policy_value, r
 pub use self::replay::{bad_observations, case_description, not_replayable};
 pub use self::runs::{assumption, incomplete, no_prediction, not_modelled};
 pub use self::saturation::{binding, left_out, load_warning};
-pub use self::sweep::{cost, feasible, knees, sweep_warnings, swept, unfinished};
+pub use self::sweep::{cost, knee, unfinished};
 pub use self::verify::{figure_unit, run_way};
 
 /// What only the project's own tests use.

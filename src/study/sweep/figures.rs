@@ -110,7 +110,7 @@ impl SweepFigures {
     }
 
     /// How many replications to run next, at most this many: at least twice as many as before, so that there are few rounds.
-    pub(super) fn next_replications(&self, most: u64) -> Option<u64> {
+    pub fn next_replications(&self, most: u64) -> Option<u64> {
         let next = self.wants?.max(2 * self.replications).min(most);
         (next > self.replications).then_some(next)
     }

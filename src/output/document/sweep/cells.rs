@@ -41,24 +41,27 @@ pub fn times(unit: TimeUnit, all: &[Option<&SweepFigures>], number: Number<'_>) 
     column.into_iter().zip(all).zip(&numbers).map(cell).collect()
 }
 
-/// Whether a point meets its objectives, in a sign; nothing if there are none.
+/// Whether a point meets its objectives, in signs; nothing if there are none.
 pub fn mark(figures: Option<&SweepFigures>) -> &'static str {
-    match figures.map(|figures| (figures.meets_all(), figures.is_undecided())) {
+    let measured = figures.filter(|figures| figures.state == PointState::Measured);
+    match measured.map(|figures| (figures.meets_all(), figures.is_undecided())) {
         None | Some((None, _)) => "",
-        Some((Some(_), true)) => " ?",
         Some((Some(true), false)) => " ✓",
+        Some((Some(true), true)) => " ✓?",
         Some((Some(false), false)) => " ✗",
+        Some((Some(false), true)) => " ✗?",
     }
 }
 
-/// The same in a word, and whether it is a good one.
+/// The same in words, and whether they are good ones.
 pub fn verdict(figures: Option<&SweepFigures>) -> (bool, String) {
     let meets = figures.and_then(SweepFigures::meets_all);
-    let word = match (meets, figures.is_some_and(SweepFigures::is_undecided)) {
+    let words = match (meets, figures.is_some_and(SweepFigures::is_undecided)) {
         (None, _) => NONE,
-        (Some(_), true) => "undecided",
         (Some(true), false) => "met",
+        (Some(true), true) => "met, undecided",
         (Some(false), false) => "broken",
+        (Some(false), true) => "broken, undecided",
     };
-    (meets == Some(true), word.to_owned())
+    (meets == Some(true), words.to_owned())
 }

@@ -2,6 +2,7 @@
 
 mod cells;
 mod records;
+mod sentences;
 mod tables;
 
 use std::collections::BTreeMap;
@@ -72,14 +73,14 @@ impl Document for SweepReport {
     }
 
     fn blocks(&self) -> Vec<Block> {
-        let about = self.summary.description.iter().cloned().chain([words::swept(self)]).collect();
+        let about = self.summary.description.iter().cloned().chain([self.swept()]).collect();
         let mut blocks = vec![Block::Title { name: self.summary.scenario.clone(), about }];
         let missing = self.summary.missing.len();
         blocks.extend((missing > 0).then(|| Block::Incomplete(vec![words::unfinished(missing)])));
-        let warnings = words::sweep_warnings(self);
+        let warnings = self.warnings();
         blocks.extend((!warnings.is_empty()).then_some(Block::Warnings(warnings)));
         blocks.extend(tables::tables(self).into_iter().map(Block::Table));
-        let found: Vec<String> = words::feasible(self).into_iter().chain(words::knees(self)).collect();
+        let found: Vec<String> = self.feasible().into_iter().chain(self.knees()).collect();
         blocks.extend((!found.is_empty()).then_some(Block::Text(found)));
         blocks
     }

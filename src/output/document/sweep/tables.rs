@@ -32,7 +32,7 @@ pub fn tables(report: &SweepReport) -> Vec<Table> {
 
 fn marks_mean(report: &SweepReport) -> Option<String> {
     let has_objectives = report.all_figures().any(|figures| figures.meets_all().is_some());
-    has_objectives.then(|| "✓ meets all objectives, ✗ does not, ? undecided: chance may have decided it.".to_owned())
+    has_objectives.then(|| "✓ meets all objectives, ✗ does not, ? chance may have decided it.".to_owned())
 }
 
 fn beyond_means(report: &SweepReport) -> Option<String> {
@@ -112,19 +112,51 @@ fn matrix(report: &SweepReport, policy: usize) -> Table {
 fn details(report: &SweepReport, policy: usize) -> Table {
     let all = column(report, policy);
     let unit = unit(all.iter().copied().flatten());
-    let title = format!("{}: response time in {}", report.policies[policy], unit.name);
+    let bindings: Vec<String> = all.iter().map(|figures| binding(*figures)).collect();
+    let binds_everywhere = bindings.first().filter(|first| bindings.iter().all(|other| other == *first));
+    let limited = binds_everywhere.filter(|binding| *binding != NONE);
+    let limited = limited.map(|binding| format!(", limited by {binding}")).unwrap_or_default();
+    let title = format!("{}: response time in {}{limited}", report.policies[policy], unit.name);
     let mut table = of_points(report, title);
-    table.apart();
-    if all.iter().flatten().any(|figures| figures.load.is_some()) {
-        let load = all.iter().map(|figures| number::percent(figures.and_then(|figures| figures.load)));
-        table.numbers("", "load", load.collect());
+    add_load(&mut table, &all);
+    add_times(&mut table, unit, &all);
+    add_counts(&mut table, report, &all);
+    if binds_everywhere.is_none() {
         table.apart();
+        table.names("limited by", bindings);
     }
-    let percentiles = SWEPT_PERCENTILES.iter().enumerate();
-    table.numbers("", "mean", with_certainty(unit, &all, &|figures| figures.mean));
-    for (place, named) in percentiles {
-        table.numbers("", named.name(), with_certainty(unit, &all, &|figures| figures.percentiles[place]));
+    if all.iter().flatten().any(|figures| figures.meets_all().is_some()) {
+        table.apart();
+        table.verdicts("objectives", all.iter().map(|figures| verdict(*figures)).collect());
     }
+    table.note.extend(give_or_take(report, &all));
+    table
+}
+
+/// What limits a policy at a point.
+fn binding(figures: Option<&SweepFigures>) -> String {
+    let known = figures.filter(|figures| !figures.binding.is_empty());
+    known.map_or_else(|| NONE.to_owned(), |figures| words::binding(&figures.binding).replace('`', ""))
+}
+
+fn add_load(table: &mut Table, all: &[Option<&SweepFigures>]) {
+    let load = |figures: &Option<&SweepFigures>| figures.and_then(|figures| figures.load);
+    if all.iter().any(|figures| load(figures).is_some()) {
+        table.apart();
+        table.numbers("", "load", all.iter().map(|figures| number::percent(load(figures))).collect());
+    }
+}
+
+fn add_times(table: &mut Table, unit: TimeUnit, all: &[Option<&SweepFigures>]) {
+    table.apart();
+    table.numbers("", "mean", with_certainty(unit, all, &|figures| figures.mean));
+    for (place, named) in SWEPT_PERCENTILES.iter().enumerate() {
+        table.numbers("", named.name(), with_certainty(unit, all, &|figures| figures.percentiles[place]));
+    }
+}
+
+/// The share without an answer, and the number of replications, where they say something.
+fn add_counts(table: &mut Table, report: &SweepReport, all: &[Option<&SweepFigures>]) {
     let rate = |figures: &Option<&SweepFigures>| figures.and_then(|figures| figures.error_rate);
     if all.iter().any(|figures| rate(figures).is_some_and(|rate| rate > 0.0)) {
         table.numbers("", "no answer", all.iter().map(|figures| number::percent(rate(figures))).collect());
@@ -133,18 +165,6 @@ fn details(report: &SweepReport, policy: usize) -> Table {
     if all.iter().any(|figures| replications(figures) > report.summary.replications) {
         table.numbers("", "runs", all.iter().map(|figures| number::count(replications(figures))).collect());
     }
-    if all.iter().flatten().any(|figures| !figures.binding.is_empty()) {
-        let binding = |figures: &Option<&SweepFigures>| {
-            figures.map_or_else(|| NONE.to_owned(), |figures| words::binding(&figures.binding).replace('`', ""))
-        };
-        table.apart();
-        table.names("limited by", all.iter().map(binding).collect());
-    }
-    if all.iter().flatten().any(|figures| figures.meets_all().is_some()) {
-        table.verdicts("objectives", all.iter().map(|figures| verdict(*figures)).collect());
-    }
-    table.note.extend(give_or_take(report, &all));
-    table
 }
 
 /// Times with half the width of their intervals.

@@ -1,0 +1,216 @@
+//! `waitline sweep`: every policy at many points.
+
+use std::env;
+use std::fs;
+use std::path::Path;
+use std::process::Stdio;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use crate::common::program::{Desk, errors, text};
+
+/// A shop that 4 workers sustain up to 266 requests per second.
+const SHOP: &str = r#"{
+  "classes": { "page": { "phases": [ { "compute": { "exponential": "5ms" } }, { "db": "10ms" } ] } },
+  "arrivals": { "poisson": "30/s" },
+  "machine": { "cores": 4 },
+  "policies": [ { "sync": { "workers": 4 } }, { "threaded": { "workers": 4, "threads": 2 } }, { "async": {} } ],
+  "run": { "requests": 1000, "replications": 2 },
+  "slo": [ "p95 < 60ms" ]
+}"#;
+
+fn desk() -> Desk {
+    Desk::empty().with("shop.json", SHOP)
+}
+
+fn json(desk: &Desk, options: &str) -> Value {
+    let printed = text(&desk.run(&format!("sweep shop.json {options} --format json --quiet"), 0));
+    serde_json::from_str(&printed).unwrap()
+}
+
+#[test]
+fn a_sweep_has_every_policy_at_every_point() {
+    let desk = desk();
+    let results = json(&desk, "--vary arrivals.poisson=30/s,60/s --vary workers=1..3");
+    assert_eq!(results["schema"], "waitline.sweep/1");
+    let points = results["points"].as_array().unwrap();
+    assert_eq!(points.len(), 6);
+    assert_eq!(points[4]["values"], serde_json::json!({ "arrivals.poisson": "60/s", "workers": 2 }));
+    for point in points {
+        let names: Vec<_> = point["policies"].as_array().unwrap().iter().map(|policy| policy["name"].clone()).collect();
+        assert_eq!(names, ["sync", "threaded", "async"]);
+        assert_eq!(point["slo"].as_array().unwrap().len(), 3);
+    }
+    assert_eq!(
+        desk.read("output/shop/sweep.json"),
+        text(
+            &desk.run("sweep shop.json --vary arrivals.poisson=30/s,60/s --vary workers=1..3 --format json --quiet", 0)
+        )
+    );
+    assert!(desk.read("output/shop/sweep.svg").starts_with("<svg"));
+    assert_eq!(desk.files(), ["output", "output/shop", "output/shop/sweep.json", "output/shop/sweep.svg", "shop.json"]);
+}
+
+#[test]
+fn a_point_is_what_run_gives_for_the_same_changes() {
+    let desk = desk();
+    let swept = json(&desk, "--vary workers,threads=2x3,1x6");
+    let changes = "--set policies.sync.workers=2 --set policies.threaded.workers=2 --set policies.threaded.threads=3 \
+                   --set policies.async.workers=2";
+    let run = text(&desk.run(&format!("run shop.json {changes} --format json --quiet"), 0));
+    let run: Value = serde_json::from_str(&run).unwrap();
+    for (swept, run) in
+        swept["points"][0]["policies"].as_array().unwrap().iter().zip(run["policies"].as_array().unwrap())
+    {
+        for number in ["requests", "response_time_ms", "utilization", "confidence"] {
+            assert_eq!(swept[number], run[number], "{number} of {}", run["name"]);
+        }
+    }
+    assert_eq!(swept["points"][0]["slo"][0]["verdict"], run["slo"][0]["verdict"]);
+}
+
+#[test]
+fn the_same_bytes_with_any_number_of_jobs() {
+    let desk = desk();
+    let sweep = |jobs: u32| {
+        let options = "--vary arrivals=x1,x4,x12 --vary workers=1,4 --format json --quiet";
+        let printed = text(&desk.run(&format!("sweep shop.json {options} --jobs {jobs} --out jobs{jobs}"), 0));
+        (printed, desk.read(&format!("jobs{jobs}/shop/sweep.svg")))
+    };
+    assert!(sweep(1) == sweep(2), "the bytes differ");
+}
+
+#[test]
+fn points_beyond_capacity_are_unstable_and_have_no_numbers() {
+    let desk = desk();
+    let output = desk.run("sweep shop.json --vary arrivals.poisson=100/s,200/s,300/s --policy sync", 0);
+    let printed = text(&output);
+    let row = printed.lines().find(|line| line.starts_with("300/s")).unwrap();
+    assert!(row.contains("unstable") && row.ends_with("broken"), "{row}");
+    assert!(printed.contains("warning: 1 of 3 results are unstable"), "{printed}");
+    assert!(printed.contains("sync meets all objectives at arrivals.poisson = 100/s"), "{printed}");
+    assert!(printed.contains("Knee of sync: "), "{printed}");
+    let csv =
+        text(&desk.run("sweep shop.json --vary arrivals.poisson=100/s,300/s --policy sync --format csv --quiet", 0));
+    let mut lines = csv.lines();
+    let columns: Vec<&str> = lines.next().unwrap().split(',').collect();
+    assert_eq!(columns[..5], ["scenario", "point", "arrivals.poisson", "policy", "state"]);
+    let place = columns.iter().position(|column| *column == "p99_ms").unwrap();
+    let rows: Vec<Vec<&str>> = lines.map(|line| line.split(',').collect()).collect();
+    assert_eq!((rows[0][4], rows[1][4]), ("measured", "unstable"));
+    assert!(!rows[0][place].is_empty() && rows[1][place].is_empty(), "{rows:?}");
+}
+
+#[test]
+fn a_policy_that_does_not_change_is_run_once() {
+    let desk = desk();
+    let said = errors(&desk.run("sweep shop.json --vary threads=1,2,4", 0));
+    assert!(said.contains("3 points × 3 policies (4 of them give the same"), "{said}");
+}
+
+#[test]
+fn more_replications_where_an_objective_is_undecided() {
+    let desk = desk();
+    let results = json(&desk, "--vary arrivals.poisson=40/s,250/s --policy sync --set run.requests=3000");
+    let bound = results["points"][1]["policies"][0]["all_arrived"]["p95"].as_f64().unwrap();
+    let options =
+        format!("--vary arrivals.poisson=40/s,250/s --policy sync --set run.requests=3000 --assert p95<{bound:.1}ms");
+    let results = json(&desk, &options);
+    let replications =
+        |point: usize| results["points"][point]["policies"][0]["confidence"]["samples"].as_u64().unwrap();
+    assert_eq!((replications(0), replications(1) > 2), (2, true));
+    assert!(replications(1) <= results["most_replications"].as_u64().unwrap());
+}
+
+#[test]
+fn a_sweep_that_was_stopped_is_continued_with_the_same_bytes() {
+    let desk = desk();
+    let options = "--vary arrivals.poisson=30..150/s:10 --format json --quiet";
+    let whole = text(&desk.run(&format!("sweep shop.json {options} --out whole"), 0));
+    let stopped = desk.run(&format!("sweep shop.json {options} --time-limit 1ns"), 3);
+    assert!(errors(&stopped).contains("--resume continues"), "{}", errors(&stopped));
+    let mut child = desk.process(&format!("sweep shop.json {options} --set run.requests=1000"));
+    let mut child = child.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let (begun, units) = (Instant::now(), desk.path("output/shop/sweep.units"));
+    while fs::read_dir(&units).map_or(0, Iterator::count) < 3 && begun.elapsed() < Duration::from_secs(60) {
+        sleep(Duration::from_millis(1));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let finished = fs::read_dir(&units).map_or(0, Iterator::count);
+    let resumed = desk.run(&format!("sweep shop.json {options} --resume"), 0);
+    assert!(text(&resumed) == whole, "after {finished} units");
+    assert!(!units.exists(), "finished units are removed");
+}
+
+#[test]
+fn another_sweep_is_not_continued() {
+    let desk = desk();
+    desk.run("sweep shop.json --vary workers=1,2 --time-limit 1ns --quiet", 3);
+    fs::create_dir_all(desk.path("output/shop/sweep.units")).unwrap();
+    fs::write(desk.path("output/shop/sweep.units/point-0.policy-0.unit.json"), "{}").unwrap();
+    desk.fails("sweep shop.json --vary workers=1,3 --resume", 2, &["cannot read", "start over without --resume"]);
+    desk.run("sweep shop.json --vary workers=1,3 --quiet", 0);
+}
+
+#[test]
+fn mistakes_name_the_option_the_place_and_what_to_do() {
+    let desk = desk();
+    for (options, says) in [
+        ("", &["--vary <PATH=VALUES>"][..]),
+        ("--vary workers", &["a variation must contain `=`", "--vary", "workers=1,2,4,8"]),
+        ("--vary worker=1", &["nothing in the scenario is called `worker`", "did you mean `workers`?"]),
+        ("--vary workers=1,none", &["--vary", "none"]),
+        ("--vary workers=4..1", &["from a lower to a higher value", "`1..4`"]),
+        ("--vary workers=1,2 --vary workers=3", &["`workers` is varied twice"]),
+        ("--vary workers=1 --policy snyc", &["no policy `snyc`", "did you mean `sync`?"]),
+        ("--vary workers=1 --format junit", &["invalid value 'junit'"]),
+    ] {
+        desk.fails(&format!("sweep shop.json {options}"), 2, says);
+    }
+    assert_eq!(desk.files(), ["shop.json"]);
+}
+
+#[test]
+fn three_dimensions_have_a_table_and_no_chart() {
+    let desk = desk();
+    let printed = text(&desk.run("sweep shop.json --vary workers=1,2 --vary cores=1,2 --vary arrivals=x1,x2", 0));
+    assert!(printed.contains("workers  cores  arrivals"), "{printed}");
+    assert!(!desk.path("output/shop/sweep.svg").exists());
+}
+
+#[test]
+fn the_first_table_fits_on_a_page_of_80_columns() {
+    let desk = desk();
+    let markdown = text(&desk.run("sweep shop.json --vary workers=1,2,4 --format markdown --quiet", 0));
+    assert!(markdown.contains("| workers | sync | threaded | async |"), "{markdown}");
+    let printed = text(&desk.run("sweep shop.json --vary workers=1,2,4 --vary arrivals=x1,x2", 0));
+    assert!(printed.lines().take_while(|line| !line.contains("response time")).all(|line| line.chars().count() <= 88));
+}
+
+/// The text between two marks, after the first one.
+fn between<'t>(page: &'t str, begin: &str, end: &str) -> &'t str {
+    let (_, rest) = page.split_once(begin).unwrap_or_else(|| panic!("no {begin}"));
+    rest.split_once(end).unwrap_or_else(|| panic!("no {end}")).0
+}
+
+/// `UPDATE_GOLDEN=1` rewrites the page.
+#[test]
+fn the_example_of_the_page_prints_what_the_page_shows() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/sweep.md");
+    let page = fs::read_to_string(&path).unwrap();
+    let scenario = between(&page, "// checkout.json\n", "```");
+    let command = between(&page, "<!-- example -->\n```sh\nwaitline ", "\n");
+    let desk = Desk::empty().with("checkout.json", scenario);
+    let printed = text(&desk.run(command, 0));
+    const OUTPUT: &str = "<!-- output -->\n```text\n";
+    let shown = between(&page, OUTPUT, "```");
+    if env::var_os("UPDATE_GOLDEN").is_some() {
+        let new = page.replace(&format!("{OUTPUT}{shown}"), &format!("{OUTPUT}{printed}"));
+        fs::write(&path, new).unwrap();
+    } else {
+        assert_eq!(shown, printed, "docs/sweep.md is out of date: run it with UPDATE_GOLDEN=1");
+    }
+}
