@@ -31,6 +31,8 @@
 //! assert!(r#async.response_time_ms.p99 < sync.response_time_ms.p99);
 //! ```
 //!
+//! [`plan()`] finds the smallest configurations that meet the objectives of a scenario.
+//!
 //! An invalid scenario is a [`Diagnostic`], which says where the mistake is and how to correct it. A scenario with a file name,
 //! with other files beside it, or with changes such as those of `--set`, is read with [`read`]. [`results_json`] and
 //! [`timeline_svg`] turn [`results`] into the file and the picture that `waitline run` writes.
@@ -84,7 +86,7 @@ pub use random::Files;
 pub use scenario::{
     AxisKind, Change, Diagnostic, Dimension, Draft, Grid, GridValue, Scenario, Source, Variation, read,
 };
-pub use study::{Halted, JobPool, Options, RequestRow, Rows, SweepOptions, Watch, run, sweep};
+pub use study::{Halted, JobPool, Options, PlanOptions, RequestRow, Rows, SweepOptions, Watch, plan, run, sweep};
 
 pub mod results {
     //! The results of a run, as `results.json` holds them: times in milliseconds, shares from 0 to 1.
@@ -93,6 +95,16 @@ pub mod results {
     pub use crate::policy::{Runner, StandsFor};
     pub use crate::stats::results::*;
     pub use crate::stats::{Incomplete, NotEstimable};
+}
+
+pub mod plans {
+    //! What a plan is asked, and what it says: times in milliseconds, shares from 0 to 1.
+
+    pub use crate::study::{
+        BindingStation, Change, Choose, Configuration, FrontierPoint, Limits, MoreIsWorse, NotPlannable, Plan, PlanDecision,
+        PlanVerdict, PlanWatch, PolicyPlan, Prices, RuleOfThumb, ThumbRule, Tried, TriedObjective, Unplannable,
+        VariedObjective, Variation, WITHIN, WhyNot,
+    };
 }
 
 #[doc(hidden)]

@@ -155,7 +155,8 @@ pub fn jobs(text: &str) -> Result<NonZeroUsize, String> {
     if jobs.get() <= MOST { Ok(jobs) } else { Err(format!("at most {MOST}")) }
 }
 
-fn change(text: &str) -> Result<Change, Infallible> {
+/// A change as written after `--set`; it is read with the scenario.
+pub fn change(text: &str) -> Result<Change, Infallible> {
     Ok(Change::new(text))
 }
 

@@ -9,6 +9,7 @@ mod github;
 mod init;
 mod man;
 mod outputs;
+mod plan;
 mod presets;
 mod progress;
 mod quick;
@@ -51,6 +52,7 @@ Examples:
   waitline run shop.json --set machine.cores=4      see what would change
   waitline sweep shop.json --vary workers=1,2,4,8   the same with that many workers
   waitline check shop.json                          is anything worse than in the stored baseline?
+  waitline plan shop.json --slo 'p99 < 250ms'        the smallest configuration that meets an objective
   waitline verify                                   compare the simulator with exact theory on this machine
 
 Exit codes:
@@ -77,6 +79,7 @@ struct Cli {
 enum Command {
     Run(run::RunCommand),
     Check(check::CheckCommand),
+    Plan(plan::PlanCommand),
     Quick(quick::QuickCommand),
     Sweep(sweep::SweepCommand),
     Verify(verify::VerifyCommand),
@@ -93,6 +96,7 @@ impl Command {
         match self {
             Self::Run(command) => command.execute(stdout, shutdown),
             Self::Check(command) => command.execute(stdout, shutdown),
+            Self::Plan(command) => command.execute(stdout, shutdown),
             Self::Quick(command) => command.execute(stdout, shutdown),
             Self::Sweep(command) => command.execute(stdout, shutdown),
             Self::Verify(command) => command.execute(stdout, shutdown),

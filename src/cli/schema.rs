@@ -31,6 +31,8 @@ enum SchemaName {
     Check,
     /// sweep.json, and what `sweep --format json` prints
     Sweep,
+    /// what `plan --format json` prints
+    Plan,
 }
 
 impl SchemaCommand {
@@ -45,6 +47,7 @@ impl SchemaCommand {
             SchemaName::Baseline => output::baseline_schema(),
             SchemaName::Check => output::check_schema(),
             SchemaName::Sweep => output::sweep_schema(),
+            SchemaName::Plan => output::plan_schema(),
         };
         stdout.write(&format!("{schema:#}\n"))
     }

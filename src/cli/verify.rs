@@ -11,8 +11,8 @@ use super::progress::Progress;
 use super::reports;
 use super::shutdown::Shutdown;
 use super::terminal::Stdout;
-use crate::output::{CoverageReport, VerificationReport};
-use crate::study::{Coverage, CoveredNumber, FigureVerdict, Halted, JobPool, Verification, case_ids, coverage, verify};
+use crate::output::{CoverageReport, SelectionReport, VerificationReport};
+use crate::study::{Coverage, CoveredNumber, FigureVerdict, Halted, JobPool, Verification, case_ids, coverage, selection, verify};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -20,6 +20,7 @@ Examples:
   waitline verify --only A10 D03   only these
   waitline verify --precise        narrower intervals; takes minutes
   waitline verify --coverage       whether 95 % intervals cover the exact value 95 times in 100; takes minutes
+  waitline verify --selection      whether plans are right as often as they say; takes minutes
 
 Exit codes:
   0  every figure passes
@@ -45,6 +46,10 @@ pub struct VerifyCommand {
     #[arg(long, value_name = "N", num_args = 0..=1, default_missing_value = "400", conflicts_with_all = ["only", "precise"])]
     coverage: Option<NonZeroU64>,
 
+    /// Instead, count how often `plan` is right, with this number of plans of systems whose exact answer is known [default: 400]
+    #[arg(long, value_name = "N", num_args = 0..=1, default_missing_value = "400", conflicts_with_all = ["only", "precise", "coverage"])]
+    selection: Option<NonZeroU64>,
+
     #[command(flatten)]
     print: PrintArguments,
 }
@@ -57,6 +62,9 @@ impl VerifyCommand {
     pub fn execute(&self, stdout: &mut Stdout, shutdown: &Shutdown) -> Result<(), Failure> {
         if let Some(experiments) = self.coverage {
             return self.cover(experiments.get(), stdout, shutdown);
+        }
+        if let Some(plans) = self.selection {
+            return self.select(plans.get(), stdout, shutdown);
         }
         let only: Vec<String> = self.only.iter().map(|id| id.to_uppercase()).collect();
         check_ids(&only)?;
@@ -78,6 +86,13 @@ impl VerifyCommand {
             true => Ok(()),
             false => Err(Failure::Gate("an interval does not cover as often as it should".to_owned())),
         }
+    }
+
+    fn select(&self, plans: u64, stdout: &mut Stdout, shutdown: &Shutdown) -> Result<(), Failure> {
+        let found = self.watched(|watch| selection(plans, &JobPool::default(), watch))?;
+        let passes = found.passes();
+        reports::print(SelectionReport(found), self.print.printed(), stdout, shutdown)?;
+        if passes { Ok(()) } else { Err(Failure::Gate("plans are right less often than they say".to_owned())) }
     }
 
     /// Does something that takes a while, with a progress bar.

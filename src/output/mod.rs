@@ -15,13 +15,13 @@ pub mod words;
 
 pub use self::baseline::baseline_json;
 pub use self::document::{
-    CheckReport, CoverageReport, Document, PresetList, ReplayReport, RunReport, SweepRecord, SweepReport,
-    VerificationReport, broken_objectives,
+    CheckReport, CoverageReport, Document, PlanReport, PresetList, ReplayReport, RunReport, SelectionReport, SweepRecord,
+    SweepReport, VerificationReport, broken_objectives,
 };
 pub use self::escape::in_log;
 pub use self::format::{Format, Shows, step_summary};
 pub use self::rows::{header as requests_csv_header, row as requests_csv_row};
-pub use self::schema::{baseline_schema, check_schema, results_schema, sweep_schema};
+pub use self::schema::{baseline_schema, check_schema, plan_schema, results_schema, sweep_schema};
 pub use self::svg::{has_sweep_chart, replay_svg, sweep_svg, timeline_svg};
 
 use serde_json::Value;
@@ -60,6 +60,11 @@ pub fn results_json(results: &ScenarioResults) -> String {
 /// A document as JSON, laid out like `results.json`.
 pub fn document_json(document: &impl Document) -> String {
     format::json::text(&format::json::rounded_value(document.value()))
+}
+
+/// A number with its thousands set apart.
+pub fn counted(number: u64) -> String {
+    block::number::count(number)
 }
 
 /// Any JSON value, laid out like `results.json`.

@@ -5,7 +5,7 @@ use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
 use crate::stats::{SCHEMA, SWEEP_SCHEMA, ScenarioResults, SweepResults};
-use crate::study::{BASELINE_SCHEMA, Baseline, CHECK_SCHEMA, ScenarioCheck};
+use crate::study::{BASELINE_SCHEMA, Baseline, CHECK_SCHEMA, PLAN_SCHEMA, Plan, ScenarioCheck};
 
 /// The schema of results.json.
 pub fn results_schema() -> Value {
@@ -27,6 +27,22 @@ pub fn check_schema() -> Value {
 /// The schema of the JSON output of `sweep`.
 pub fn sweep_schema() -> Value {
     schema::<SweepResults>("waitline sweep", SWEEP_SCHEMA)
+}
+
+/// The schema of the JSON output of `plan`.
+pub fn plan_schema() -> Value {
+    let mut schema = schema::<Plan>("waitline plan", PLAN_SCHEMA);
+    // Words, which the data does not hold.
+    schema["$defs"]["PolicyPlan"]["properties"]["flags"] = json!({
+        "description": "The choice for real products: what to write on their command lines and into their files.",
+        "type": "array",
+        "items": {
+            "type": "object",
+            "properties": { "product": { "type": "string" }, "text": { "type": "string" } },
+            "required": ["product", "text"],
+        },
+    });
+    schema
 }
 
 fn schema<T: JsonSchema>(title: &str, version: &str) -> Value {

@@ -6,6 +6,7 @@
 mod r#async;
 mod overhead;
 mod presets;
+mod sizes;
 mod sync;
 mod threaded;
 mod worker_timeout;
@@ -16,6 +17,7 @@ use serde::{Deserialize, Serialize};
 pub use self::r#async::{Async, AsyncThreadPool};
 pub use self::overhead::OverheadForm;
 pub use self::presets::*;
+pub use self::sizes::PolicySize;
 pub use self::sync::Sync;
 pub use self::threaded::{SwitchInterval, Threaded};
 pub use self::worker_timeout::WorkerTimeoutForm;

@@ -8,6 +8,7 @@
 //! comments. A [`Draft`] holds both; one that was read keeps the spelling and the comments of its file.
 
 mod changes;
+mod configured;
 mod decode;
 mod defaults;
 mod determinism;

@@ -8,12 +8,14 @@ mod coverage;
 mod decision;
 mod measured;
 mod objectives;
+mod plan;
 mod pool;
 mod precision;
 mod replay;
 mod replications;
 mod rows;
 mod run;
+mod selection;
 mod simulation;
 mod sweep;
 mod timelines;
@@ -28,6 +30,11 @@ pub use check::{
     Unjudged, UnjudgedHelp, WhyNotComparable, WhyUndecided, check, undecided,
 };
 pub use coverage::{ALLOWED, Coverage, CoveredNumber, RunWay, coverage};
+pub use plan::{
+    BindingStation, Change, Choose, Configuration, FrontierPoint, Limits, MOST_REQUESTS, MoreIsWorse, NotPlannable, PLAN_SCHEMA, Plan,
+    PlanDecision, PlanOptions, PlanVerdict, PlanWatch, PolicyPlan, Prices, RuleOfThumb, ThumbRule, Tried, TriedObjective,
+    Unplannable, VariedObjective, Variation, WITHIN, WhyNot, plan,
+};
 pub use pool::JobPool;
 pub use replay::{
     BadObservations, CaseFile, Figure, MOST_LOAD, NotReplayable, Observed, ReplayRange, ReplayVerdict, Replayed,
@@ -36,6 +43,7 @@ pub use replay::{
 pub use replications::Halted;
 pub use rows::{RequestRow, Rows};
 pub use run::{Estimates, Options, Watch, estimate, run};
+pub use selection::{LEAST_RIGHT, SelectedSystem, Selection, WrongPlan, selection};
 pub use simulation::{Replication, simulation};
 pub use sweep::{
     PointState, SWEPT_PERCENTILES, Sweep, SweepCost, SweepFigures, SweepNumber, SweepOptions, SweepProgress,

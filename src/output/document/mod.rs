@@ -5,16 +5,20 @@
 
 mod check;
 mod coverage;
+mod plan;
 mod presets;
 mod replay;
 mod run;
+mod selection;
 mod sweep;
 mod verification;
 
 pub use self::check::CheckReport;
 pub use self::coverage::CoverageReport;
+pub use self::plan::PlanReport;
 pub use self::presets::PresetList;
 pub use self::replay::ReplayReport;
+pub use self::selection::SelectionReport;
 pub use self::run::{RunReport, broken_objectives, ending, faults};
 pub use self::sweep::{SweepRecord, SweepReport};
 pub use self::verification::VerificationReport;

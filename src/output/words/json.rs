@@ -1,11 +1,11 @@
 //! The JSON values of documents: the data, with enums replaced by their words.
 
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::*;
-use crate::stats::{AllArrived, ClassConfidence, ObjectiveResult, PolicyResults, ScenarioResults};
-use crate::study::{BaselineCheck, BaselineNumber, Replayed, ScenarioCheck, StoredReason};
+use crate::stats::{AllArrived, ClassConfidence, ObjectiveResult, PolicyResults, ScenarioResults, Station};
+use crate::study::{BaselineCheck, BaselineNumber, Plan, Replayed, ScenarioCheck, StoredReason, WhyNot};
 
 /// `results.json`.
 pub fn results_value(results: &ScenarioResults) -> Value {
@@ -68,6 +68,26 @@ pub fn replay_value(replayed: &Replayed) -> Value {
     let mut value = plain(replayed);
     for (case, value) in replayed.cases.iter().zip(items(&mut value["cases"])) {
         put_if(value, "no_prediction", case.no_prediction.map(no_prediction));
+    }
+    value
+}
+
+/// The plan of `plan`.
+pub fn plan_value(plan: &Plan) -> Value {
+    let mut value = plain(plan);
+    for (policy, value) in plan.policies.iter().zip(items(&mut value["policies"])) {
+        let names = |stations: &[Station]| -> Vec<String> {
+            stations.iter().map(|station| binding(std::slice::from_ref(station))).collect()
+        };
+        put(value, "binds_next", names(&policy.binds_next));
+        for (station, value) in policy.stations.iter().zip(items(&mut value["stations"])) {
+            put(value, "station", binding(std::slice::from_ref(&station.station)));
+        }
+        if let Some(WhyNot::Capacity { binding: stations }) = &policy.why {
+            put(&mut value["why"]["capacity"], "binding", binding(stations));
+        }
+        let flags = product_flags(policy).into_iter().map(|flags| json!({ "product": flags.product, "text": flags.text }));
+        put(value, "flags", flags.collect::<Vec<_>>());
     }
     value
 }

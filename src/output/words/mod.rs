@@ -6,6 +6,7 @@ mod check;
 mod deadlock;
 mod estimates;
 mod json;
+mod plan;
 mod replay;
 mod runs;
 mod saturation;
@@ -17,7 +18,12 @@ pub use self::check::{
 };
 pub use self::deadlock::deadlock;
 pub use self::estimates::{missed, not_estimable};
-pub use self::json::{check_value, number_value, objective_value, policy_value, replay_value, results_value};
+pub use self::json::{
+    check_value, number_value, objective_value, plan_value, policy_value, replay_value, results_value,
+};
+pub use self::plan::{
+    configuration, not_plannable, plan_change, plan_decision, plan_verdict, product_flags, thumb_rule, why_not,
+};
 pub use self::replay::{bad_observations, case_description, not_replayable};
 pub use self::runs::{assumption, incomplete, no_prediction, not_modelled};
 pub use self::saturation::{binding, left_out, load_warning};

@@ -97,6 +97,11 @@ const fn backlog() -> u32 {
 const CONNECTIONS: NonZeroU32 = NonZeroU32::new(1000).expect("1000 is not 0");
 
 impl Gunicorn {
+    /// Whether its workers have threads.
+    pub fn has_threads(&self) -> bool {
+        self.worker_class() == WorkerClass::Gthread
+    }
+
     fn worker_class(&self) -> WorkerClass {
         let by_threads = if self.threads.get() > 1 { WorkerClass::Gthread } else { WorkerClass::Sync };
         self.worker_class.unwrap_or(by_threads)

@@ -135,7 +135,15 @@ impl Scenario {
     /// # Errors
     /// What is wrong with it, with its place in the text; the scenario is unchanged.
     pub fn assert(&mut self, text: &str) -> Result<(), Diagnostic> {
-        let sources = Sources(vec![Source::new("--assert", text)]);
+        self.assert_by("--assert", text)
+    }
+
+    /// Adds an objective that another option gives, which messages name.
+    ///
+    /// # Errors
+    /// As for [`Scenario::assert`].
+    pub(crate) fn assert_by(&mut self, option: &'static str, text: &str) -> Result<(), Diagnostic> {
+        let sources = Sources(vec![Source::new(option, text)]);
         let classes = self.workload().classes.iter().map(|class| class.name.as_str());
         let names = Names::new(self.policies(), classes, self.backends()).with_faults(self.faults());
         let objective = names.objective(Part::whole(&sources))?;

@@ -53,6 +53,19 @@ impl Interval {
     }
 }
 
+/// How far the true mean is above that of independent values, or below it, except with a probability of `error` for each
+/// side: Student's t. The variance is not believed to be less than `least_variance`. `None` for fewer than two values.
+pub fn upper_reach(values: &[f64], error: f64, least_variance: f64) -> Option<f64> {
+    let count = values.len() as f64;
+    if values.len() < 2 {
+        return None;
+    }
+    let mean = values.iter().sum::<f64>() / count;
+    let variance = values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / (count - 1.0);
+    let quantile = StudentsT::new(0.0, 1.0, count - 1.0).ok()?.inverse_cdf(1.0 - error);
+    Some(quantile * (variance.max(least_variance) / count).sqrt())
+}
+
 /// The numbers of a policy, and what its parts say of how sure they are.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Estimated {

@@ -28,6 +28,18 @@ pub(super) fn exact(scenario: &Scenario, policy: &PolicyChoice, rate_per_s: f64)
     Some(Exact { mean_ms: queueing.mean_ms + queue.delays_ms, p99_ms: queueing.p99_ms.filter(|_| !has_delays) })
 }
 
+/// Whether each request is served from its beginning to its end by one of several equal workers, in the order of arrival,
+/// however long the others take: then one more worker makes no request later (Kiefer and Wolfowitz 1955).
+pub(in crate::study) fn is_one_queue(scenario: &Scenario, policy: &PolicyChoice) -> bool {
+    let rules = policy.rules();
+    let backends: Vec<&Backend> = scenario.backends().values().collect();
+    let is_plain_class = |class: &RequestClass| {
+        let phases: Option<Vec<&SinglePhase>> = class.phases.iter().map(|phase| plain_phase(phase, &backends)).collect();
+        phases.is_some_and(|phases| ExactQueue::of_workers(&phases, scenario.machine().cores, rules.workers).is_some())
+    };
+    rules.slots == Some(1) && is_plain(scenario, &rules) && scenario.workload().classes.iter().all(is_plain_class)
+}
+
 /// Whether requests only work and wait, first come first served, and nothing else happens. Whatever is added to these types
 /// has to be thought of here.
 fn is_plain(scenario: &Scenario, rules: &Rules) -> bool {

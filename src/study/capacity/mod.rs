@@ -29,6 +29,7 @@ use saturated::Saturated;
 use stations::Stations;
 
 pub use collapse::with_retries;
+pub(in crate::study) use exact::is_one_queue;
 pub(in crate::study) use sensitivity::sensitivity;
 pub use stations::StationBound;
 #[cfg(feature = "internals")]
@@ -88,9 +89,30 @@ fn capacity_for(workload: &Workload, scenario: &Scenario, policy: &PolicyChoice)
 /// The bounds of all stations that the requests of a scenario ask for under a policy, the lowest first. Nothing is run.
 #[cfg(feature = "internals")]
 pub fn station_bounds(scenario: &Scenario, policy: &PolicyChoice) -> Vec<StationBound> {
-    let rules = policy.rules();
-    let demands = Demands::new(&brought::workload(scenario), &rules, scenario.machine(), scenario.backends());
-    Stations::new(scenario, &rules, &demands).bounds(policy.runner())
+    KnownBounds::new(scenario, policy).stations
+}
+
+/// What is known of a capacity without a run.
+#[derive(Clone, Debug, PartialEq)]
+pub(in crate::study) struct KnownBounds {
+    /// The bounds of all stations, the lowest first.
+    pub stations: Vec<StationBound>,
+    /// Whether the lowest is the capacity.
+    pub is_exact: bool,
+}
+
+impl KnownBounds {
+    pub fn new(scenario: &Scenario, policy: &PolicyChoice) -> Self {
+        let rules = policy.rules();
+        let demands = Demands::new(&brought::workload(scenario), &rules, scenario.machine(), scenario.backends());
+        let stations = Stations::new(scenario, &rules, &demands);
+        Self { stations: stations.bounds(policy.runner()), is_exact: stations.lowest_bound_is_exact() }
+    }
+
+    /// The lowest, in requests per second; infinite where nothing limits the policy.
+    pub fn lowest_per_s(&self) -> f64 {
+        self.stations.first().map_or(f64::INFINITY, |lowest| lowest.bound_per_s)
+    }
 }
 
 impl Capacity {

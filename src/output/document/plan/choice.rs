@@ -1,0 +1,206 @@
+//! What is said about the choice of a policy, on one screen.
+
+use crate::model::MetricUnit;
+use crate::output::block::number::{self, count, quantity, range, short_percent, significant};
+use crate::output::block::{Block, Definitions, Table};
+use crate::output::words;
+use crate::study::{Plan, PlanDecision, PlanVerdict, PolicyPlan, RuleOfThumb, Tried, TriedObjective};
+
+/// The verdict in a sentence.
+pub fn headline(policy: &PolicyPlan) -> String {
+    let name = &policy.name;
+    match (&policy.choice, policy.verdict) {
+        (Some(choice), _) => {
+            let worse = match &policy.more_is_worse {
+                Some(worse) => format!("; more is worse: it fails from {} {} on", worse.fails_from, worse.size),
+                None => String::new(),
+            };
+            format!("{name}: {}{worse}", words::configuration(choice))
+        }
+        (None, PlanVerdict::Meets) => format!("{name}: {}", max_load(policy).unwrap_or_default()),
+        (None, PlanVerdict::Impossible | PlanVerdict::Undecided) => {
+            let floor = policy.floor_ms.map(|floor| quantity(floor, None, MetricUnit::Time));
+            let why = policy.why.as_ref().map(|why| words::why_not(why, floor.as_deref()));
+            let why = why.or(max_load(policy)).unwrap_or_else(|| words::plan_verdict(policy.verdict).to_owned());
+            format!("{name}: {why}")
+        }
+    }
+}
+
+/// All blocks of a policy.
+pub fn sections(plan: &Plan, policy: &PolicyPlan) -> Vec<Block> {
+    let passes = policy.verdict == PlanVerdict::Meets;
+    let mut blocks = vec![Block::Verdict { passes, sentence: headline(policy) }];
+    let entries = entries(plan, policy);
+    if !entries.is_empty() {
+        blocks.push(Block::Definitions(Definitions { title: plan.slo.join(", "), entries, none: "" }));
+    }
+    match policy.choice {
+        Some(_) => blocks.extend(flags(policy)),
+        None => blocks.extend(tried(policy).map(Block::Table)),
+    }
+    blocks
+}
+
+/// Term by term, in the order in which one asks.
+fn entries(plan: &Plan, policy: &PolicyPlan) -> Vec<(String, String)> {
+    let mut entries: Vec<(String, String)> = Vec::new();
+    let mut add = |term: &str, value: Option<String>| entries.extend(value.map(|value| (term.to_owned(), value)));
+    let choice = policy.tried.iter().find(|tried| Some(&tried.configuration) == policy.choice.as_ref());
+    if let Some(choice) = choice {
+        for objective in &choice.objectives {
+            add(&objective.metric, value_at(objective));
+        }
+        let has_p99 = choice.objectives.iter().any(|objective| objective.metric == "p99");
+        add("p99", p99(choice).filter(|_| !has_p99));
+        add("certainty", Some(certainty(plan, policy)));
+    }
+    add("more load", max_load(policy).filter(|_| choice.is_some()));
+    add("binds next", binds_next(policy));
+    for variation in &policy.variations {
+        let values: Vec<String> = variation
+            .objectives
+            .iter()
+            .map(|objective| format!("{} {}", objective.metric, valued(objective.value, objective.value_interval, objective.unit)))
+            .collect();
+        let verdict = words::plan_decision(variation.verdict);
+        add(&words::plan_change(&variation.change), Some(format!("{verdict}; {}", values.join(", "))));
+    }
+    add("rule of thumb", policy.rule_of_thumb.as_ref().map(rule_of_thumb));
+    add("feasible", feasible(policy));
+    add("cheaper, too close", undecided(policy));
+    add("frontier", frontier(policy));
+    entries
+}
+
+/// `241 ms (238 to 244 ms); 0.83% of the requests are above the bound (0.80% to 0.86%)`.
+fn value_at(objective: &TriedObjective) -> Option<String> {
+    let value = valued(objective.value, objective.value_interval, objective.unit);
+    let above = objective.above.zip(objective.interval).map(|(above, ends)| {
+        let percent = |share: f64| format!("{}%", significant(share.max(0.0) * 100.0));
+        format!("; {} of the requests above the bound ({} to {})", percent(above), percent(ends[0]), percent(ends[1]))
+    });
+    Some(format!("{value}{}", above.unwrap_or_default()))
+}
+
+fn valued(value: Option<f64>, interval: Option<[f64; 2]>, unit: MetricUnit) -> String {
+    let Some(value) = value else { return "no value".to_owned() };
+    let shown = quantity(value, None, unit);
+    match interval.filter(|[low, high]| high > low) {
+        Some(ends) => format!("{shown} ({})", range(ends, unit)),
+        None => shown,
+    }
+}
+
+fn p99(choice: &Tried) -> Option<String> {
+    Some(valued(Some(choice.p99_ms?), choice.p99_interval_ms, MetricUnit::Time))
+}
+
+fn certainty(plan: &Plan, policy: &PolicyPlan) -> String {
+    let within = short_percent(plan.within);
+    let robust = if plan.robust { ", also at +10 % load and with queries 20 % slower" } else { "" };
+    format!(
+        "right with a probability of {} within {within} of each bound{robust}; {} configurations, {} requests",
+        short_percent(plan.confidence),
+        policy.tried.len(),
+        count(policy.requests)
+    )
+}
+
+/// `met up to 81.0/s, no longer at 83.5/s (80/s arrive)`.
+fn max_load(policy: &PolicyPlan) -> Option<String> {
+    let rate = |rate: f64| quantity(rate, None, MetricUnit::Rate);
+    let offered = policy.offered_per_s.map(|offered| format!(" ({} arrive)", rate(offered))).unwrap_or_default();
+    Some(match policy.max_load_per_s? {
+        [Some(low), Some(high)] => format!("met up to {}, no longer at {}{offered}", rate(low), rate(high)),
+        [Some(low), None] => format!("met up to {} at least{offered}", rate(low)),
+        [None, Some(high)] => format!("not met at {}{offered}", rate(high)),
+        [None, None] => return None,
+    })
+}
+
+/// `workers, at 100/s; then the cores, at 200/s`.
+fn binds_next(policy: &PolicyPlan) -> Option<String> {
+    let capacity = policy.capacity_per_s?;
+    let load = policy.offered_per_s.map(|offered| format!(", {} of it used", number::percent(Some(offered / capacity))));
+    let first = format!(
+        "{}; capacity {}{}",
+        words::binding(&policy.binds_next),
+        quantity(capacity, None, MetricUnit::Rate),
+        load.unwrap_or_default()
+    );
+    let next = policy.stations.iter().find(|station| !station.binds);
+    let next = next.map(|station| {
+        let name = words::binding(std::slice::from_ref(&station.station));
+        format!("; then {name} at {}", quantity(station.bound_per_s, None, MetricUnit::Rate))
+    });
+    Some(format!("{first}{}", next.unwrap_or_default()))
+}
+
+fn rule_of_thumb(rule: &RuleOfThumb) -> String {
+    let verdict = match (rule.verdict, rule.is_choice) {
+        (PlanDecision::Meets, true) => "right: the same".to_owned(),
+        (PlanDecision::Meets, false) => {
+            format!("meets the objectives at {} the cost", number::times(Some(rule.times_cost)))
+        }
+        (PlanDecision::Fails, _) => "wrong: it fails".to_owned(),
+        (PlanDecision::Undecided, _) => "too close to tell".to_owned(),
+    };
+    format!("{}: {}; {verdict}", words::thumb_rule(rule.rule), words::configuration(&rule.configuration))
+}
+
+/// Where more is worse, the ranges that were found.
+fn feasible(policy: &PolicyPlan) -> Option<String> {
+    policy.more_is_worse.as_ref()?;
+    let range = |[from, to]: &[u32; 2]| if from == to { from.to_string() } else { format!("{from} to {to}") };
+    let ranges: Vec<String> = policy.ranges.iter().map(range).collect();
+    Some(format!("{} {} of those that were tried", ranges.join(", "), policy.sizes.last()?))
+}
+
+fn undecided(policy: &PolicyPlan) -> Option<String> {
+    let all: Vec<String> = policy.undecided.iter().map(words::configuration).collect();
+    (!all.is_empty()).then(|| all.join(", "))
+}
+
+/// The cheapest configurations, with their p99.
+fn frontier(policy: &PolicyPlan) -> Option<String> {
+    const MOST: usize = 5;
+    let choice = policy.frontier.iter().position(|point| Some(&point.configuration) == policy.choice.as_ref());
+    let first = choice.map_or(0, |choice| choice.saturating_sub(1));
+    let shown = policy.frontier.iter().skip(first).take(MOST);
+    let shown: Vec<String> = shown
+        .map(|point| {
+            format!("{} p99 {}", words::configuration(&point.configuration), quantity(point.p99_ms, None, MetricUnit::Time))
+        })
+        .collect();
+    (shown.len() > 1).then(|| shown.join("; "))
+}
+
+/// What to write for real products.
+fn flags(policy: &PolicyPlan) -> Option<Block> {
+    let entries: Vec<(String, String)> =
+        words::product_flags(policy).into_iter().map(|flags| (flags.product.to_owned(), flags.text)).collect();
+    (!entries.is_empty()).then(|| {
+        Block::Definitions(Definitions { title: format!("{} as flags", policy.name), entries, none: "" })
+    })
+}
+
+/// The configurations that were tried, where none was chosen.
+fn tried(policy: &PolicyPlan) -> Option<Table> {
+    const MOST: usize = 12;
+    let shown: Vec<&Tried> = policy.tried.iter().rev().take(MOST).collect();
+    if shown.is_empty() {
+        return None;
+    }
+    let names = shown.iter().map(|tried| (false, words::configuration(&tried.configuration)));
+    let mut table = Table::of("Tried, the last first", "configuration", names);
+    let objective = |tried: &Tried| tried.objectives.iter().find(|one| one.verdict != PlanDecision::Meets).map(value_at);
+    table.names("verdict", shown.iter().map(|tried| words::plan_decision(tried.verdict).to_owned()).collect());
+    let why = |tried: &&Tried| match tried.overloaded {
+        true => "more arrive than it can serve".to_owned(),
+        false => objective(tried).flatten().unwrap_or_default(),
+    };
+    table.names("found", shown.iter().map(why).collect());
+    table.numbers("", "requests", shown.iter().map(|tried| count(tried.requests)).collect());
+    Some(table)
+}

@@ -1,0 +1,92 @@
+//! The sizes of a policy that one chooses: how many workers, and how many threads in each.
+
+use std::num::NonZeroU32;
+
+use super::PolicyChoice;
+
+/// A size of a policy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum PolicySize {
+    /// Number of worker processes, under the policy's own name: `workers`, `processes`, `max_children`.
+    Workers,
+    /// Number of threads in each worker.
+    Threads,
+}
+
+impl PolicyChoice {
+    /// The field of the policy that holds a size, if the policy has it.
+    pub fn size_field(&self, size: PolicySize) -> Option<&'static str> {
+        let Fields { workers, threads } = self.fields();
+        match size {
+            PolicySize::Workers => workers,
+            PolicySize::Threads => threads,
+        }
+    }
+
+    fn fields(&self) -> Fields {
+        let processes = |workers| Fields { workers: Some(workers), threads: None };
+        let with_threads = |workers| Fields { workers: Some(workers), threads: Some("threads") };
+        match self {
+            Self::Sync(_) | Self::Async(_) | Self::Uvicorn(_) | Self::Hypercorn(_) | Self::Node(_) => {
+                processes("workers")
+            }
+            // A new thread for each request, or one for all.
+            Self::DjangoAsgi(_) => processes("workers"),
+            Self::Threaded(_) | Self::FastapiThreadpool(_) | Self::Puma(_) => with_threads("workers"),
+            Self::Gunicorn(gunicorn) => match gunicorn.has_threads() {
+                true => with_threads("workers"),
+                false => processes("workers"),
+            },
+            Self::Uwsgi(uwsgi) => match uwsgi.threads.get() > 1 {
+                true => with_threads("processes"),
+                false => processes("processes"),
+            },
+            Self::Celery(_) => processes("concurrency"),
+            Self::Unicorn(_) => processes("worker_processes"),
+            Self::PhpFpm(_) => processes("max_children"),
+            Self::Waitress(_) | Self::Tomcat(_) => Fields { workers: None, threads: Some("threads") },
+            Self::Go(_) => Fields { workers: None, threads: None },
+        }
+    }
+
+    /// The same policy with another size; `None` if it does not have that size.
+    pub fn with_size(&self, size: PolicySize, number: NonZeroU32) -> Option<Self> {
+        let field = self.size_field(size)?;
+        let mut written = serde_json::to_value(self).ok()?;
+        written.get_mut(self.kind())?[field] = number.get().into();
+        serde_json::from_value(written).ok()
+    }
+}
+
+/// The names of the sizes that a policy has.
+struct Fields {
+    workers: Option<&'static str>,
+    threads: Option<&'static str>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::policy::examples;
+
+    #[test]
+    fn each_size_of_each_policy_can_be_changed_and_arrives_in_its_rules() {
+        let plain = ["{\"sync\":{}}", "{\"threaded\":{}}", "{\"async\":{}}"].map(|text| serde_json::from_str(text).unwrap());
+        for policy in examples().into_iter().map(|example| example.policy).chain(plain) {
+            for size in [PolicySize::Workers, PolicySize::Threads] {
+                let number = NonZeroU32::new(37).unwrap();
+                let Some(changed) = policy.with_size(size, number) else {
+                    assert_eq!(policy.size_field(size), None, "{policy:?}");
+                    continue;
+                };
+                let rules = changed.rules();
+                let threads = rules.thread_pool.map(|pool| pool.threads).or(rules.slots);
+                match size {
+                    // Celery's workers are its nodes × processes.
+                    PolicySize::Workers => assert_eq!(rules.workers % 37, 0, "{policy:?}"),
+                    PolicySize::Threads => assert_eq!(threads, Some(37), "{policy:?}"),
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! A valid scenario with other sizes, another length or other demands: still valid.
+
+use std::num::NonZeroU32;
+
+use crate::model::BackendId;
+use crate::policy::PolicyChoice;
+use crate::random::{Phase, SinglePhase};
+
+use super::{RunEnd, Scenario};
+
+impl Scenario {
+    /// The same with another policy in this place of the list.
+    #[must_use]
+    pub(crate) fn with_policy(mut self, place: usize, policy: PolicyChoice) -> Self {
+        self.sections.policies[place] = policy;
+        self
+    }
+
+    /// The same on a machine with this many cores.
+    #[must_use]
+    pub(crate) fn with_cores(mut self, cores: NonZeroU32) -> Self {
+        self.sections.machine.cores = cores.get();
+        self
+    }
+
+    /// The same with this many connections in the pool of a backend, which has one.
+    #[must_use]
+    pub(crate) fn with_pool_size(mut self, backend: BackendId, size: NonZeroU32) -> Self {
+        let pool = self.sections.backends.get_index_mut(usize::from(backend.0)).and_then(|(_, backend)| backend.pool.as_mut());
+        if let Some(pool) = pool {
+            pool.size = size;
+            pool.min = pool.min.map(|min| min.min(size.get()));
+        }
+        self
+    }
+
+    /// The same with queries of a backend that take `factor` (above 0) times as long.
+    #[must_use]
+    pub(crate) fn with_query_times(mut self, backend: BackendId, factor: f64) -> Self {
+        for class in &mut self.sections.workload.classes {
+            scale(&mut class.phases, backend, factor);
+        }
+        self
+    }
+
+    /// The same, ending after this many requests (at least 1).
+    #[must_use]
+    pub(crate) fn with_requests(mut self, requests: u64) -> Self {
+        self.sections.run.end = RunEnd::Requests(requests.max(1));
+        self
+    }
+
+    /// Removes all objectives.
+    pub(crate) fn clear_objectives(&mut self) {
+        self.sections.objectives.clear();
+    }
+}
+
+fn scale(phases: &mut [Phase], backend: BackendId, factor: f64) {
+    let scale_one = |single: &mut SinglePhase| {
+        if single.kind.backend() == Some(backend) {
+            single.demand = single.demand.scaled(factor);
+        }
+    };
+    for phase in phases {
+        match phase {
+            Phase::Single(single) => scale_one(single),
+            Phase::Parallel { branches, concurrent: _ } => branches.iter_mut().for_each(scale_one),
+            Phase::Maybe { probability: _, phases } | Phase::Hold { backend: _, blocking: _, phases } => {
+                scale(phases, backend, factor);
+            }
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! A configuration, and whether it meets its objectives: by its capacity where that tells, else by runs.
+
+use crate::model::Backend;
+use crate::policy::PolicyChoice;
+use crate::random::RequestClass;
+use crate::scenario::{Comparison, Scenario};
+use crate::study::capacity::{Capacity, KnownBounds, capacity};
+use crate::study::replications::Halted;
+
+use super::course::{Course, DemandSummary, TOO_CLOSE, steady_rate};
+use super::measure::{Asked, Measure, Tail};
+use super::trial::{Decision, Evidence, Judged, Strictness, Trial};
+
+/// Of the error of a configuration, the share that a first look at short replications may use.
+const OF_GLANCE: f64 = 0.25;
+
+/// A glance is at replications of this load: short ones.
+const GLANCE_LOAD: f64 = 0.5;
+
+/// Replications that take more requests than this are worth a glance before.
+const LONG: u64 = 20_000;
+
+/// A scenario with one of its policies, and what its requests are like.
+#[derive(Clone, Copy)]
+pub(super) struct Candidate<'a> {
+    pub trial: Trial<'a>,
+    pub demand: DemandSummary,
+}
+
+/// Why a configuration has its verdict.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Because {
+    /// More requests arrive than it can serve.
+    Capacity,
+    /// Of its runs.
+    Runs,
+}
+
+/// The verdict on a configuration.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Outcome {
+    pub judged: Judged,
+    pub because: Because,
+}
+
+impl Candidate<'_> {
+    /// # Errors
+    /// [`Halted`] when the watch broke off.
+    pub fn decide(&self, strictness: &Strictness) -> Result<Outcome, Halted> {
+        let Trial { scenario, policy, watch, .. } = self.trial;
+        if let Some(judged) = self.without_headroom() {
+            return Ok(Outcome { judged, because: Because::Capacity });
+        }
+        let Some(rate) = steady_rate(scenario) else {
+            let course = Course::of_scenario(scenario, policy, &|_| watch())?;
+            return Ok(Outcome { judged: self.trial.judge(&course, strictness)?, because: Because::Runs });
+        };
+        self.decide_steady(rate, strictness)
+    }
+
+    fn decide_steady(&self, rate: f64, strictness: &Strictness) -> Result<Outcome, Halted> {
+        let Trial { scenario, policy, .. } = self.trial;
+        let bounds = KnownBounds::new(scenario, policy);
+        let bound_load = rate / bounds.lowest_per_s();
+        if self.is_hopeless(bound_load) {
+            return Ok(Outcome { judged: self.overloaded(), because: Because::Capacity });
+        }
+        let course = Course::steady(rate, bound_load, self.demand);
+        let is_short = course.requests.is_none_or(|requests| requests <= LONG);
+        let runs = |judged| Outcome { judged, because: Because::Runs };
+        let mut strictness = *strictness;
+        // An empty system is faster than a full one: short runs tell that it is too slow, and nothing else.
+        if !(bounds.is_exact && is_short) {
+            let glance = Strictness { error: strictness.error * OF_GLANCE, looks: 1, ..strictness };
+            let course = Course::steady(rate, bound_load.min(GLANCE_LOAD), self.demand);
+            let judged = self.trial.judge(&course, &glance)?;
+            if judged.decision == Decision::Fails {
+                return Ok(runs(judged));
+            }
+            strictness.error *= 1.0 - OF_GLANCE;
+        }
+        let load = match bounds.is_exact {
+            true => bound_load,
+            false => {
+                let capacity = capacity(scenario, policy);
+                if capacity.is_exceeded_by(rate) && self.is_hopeless(1.0 + f64::EPSILON) {
+                    return Ok(Outcome { judged: self.overloaded(), because: Because::Capacity });
+                }
+                load(rate, &capacity)
+            }
+        };
+        let mut judged = self.trial.judge(&Course::steady(rate, load, self.demand), &strictness)?;
+        if load > TOO_CLOSE && judged.decision == Decision::Meets {
+            judged.decision = Decision::Undecided;
+        }
+        Ok(runs(judged))
+    }
+
+    /// Whether at this load, from the lowest bound of all stations, an objective cannot be met in the long run.
+    fn is_hopeless(&self, load: f64) -> bool {
+        if load < 1.0 {
+            return false;
+        }
+        let waits_for_ever = always_answers(self.trial.scenario, self.trial.policy);
+        let without_answer = 1.0 - 1.0 / load;
+        self.trial.asked.iter().filter(|asked| is_upper(asked)).any(|asked| match asked.measure {
+            Measure::Share(Tail { answered_only, share, .. }) => {
+                waits_for_ever || !answered_only && without_answer > 1.0 - share
+            }
+            Measure::Mean(_) => waits_for_ever,
+            Measure::ErrorRate(_) | Measure::Number(_) | Measure::Headroom => false,
+        })
+    }
+
+    /// A judgement without runs.
+    fn overloaded(&self) -> Judged {
+        let unknown = Evidence { decision: Decision::Fails, above: None, number: None, excess: f64::INFINITY };
+        Judged {
+            decision: Decision::Fails,
+            evidence: vec![unknown; self.trial.asked.len()],
+            p99_ms: None,
+            requests: 0,
+            replications: 0,
+            stopped: false,
+        }
+    }
+
+    /// The judgement where an objective on the headroom fails: no run is needed.
+    fn without_headroom(&self) -> Option<Judged> {
+        let Trial { scenario, policy, asked, .. } = self.trial;
+        let rate = steady_rate(scenario)?;
+        let is_about_headroom = |asked: &&Asked<'_>| asked.measure == Measure::Headroom;
+        let place = asked.iter().position(|asked| is_about_headroom(&asked))?;
+        let headroom = 1.0 / load(rate, &capacity(scenario, policy)) - 1.0;
+        let objective = asked[place].objective;
+        (!objective.comparison.holds(headroom, objective.bound)).then(|| self.overloaded())
+    }
+}
+
+fn is_upper(asked: &Asked<'_>) -> bool {
+    match asked.objective.comparison {
+        Comparison::Less | Comparison::AtMost => true,
+        Comparison::Greater | Comparison::AtLeast | Comparison::Equal => false,
+    }
+}
+
+/// Offered / capacity; 0 where nothing limits a policy.
+pub(super) fn load(rate: f64, capacity: &Capacity) -> f64 {
+    capacity.per_s.map_or(0.0, |per_s| if per_s > 0.0 { rate / per_s } else { f64::INFINITY })
+}
+
+/// Whether every request waits until it is answered: nothing is turned away, nobody gives up, and nothing fails.
+pub(super) fn always_answers(scenario: &Scenario, policy: &PolicyChoice) -> bool {
+    let rules = policy.rules();
+    let clients = scenario.clients();
+    let is_patient = |class: &RequestClass| class.limit.is_none() && class.timeout.is_none();
+    let waits = |backend: &Backend| {
+        backend.errors <= 0.0 && backend.pool.as_ref().is_none_or(|pool| pool.acquire_timeout.is_none())
+    };
+    let classes = &scenario.workload().classes;
+    clients.timeout.is_none()
+        && clients.patience.is_none()
+        && classes.iter().all(is_patient)
+        && classes.iter().flat_map(RequestClass::singles).all(|phase| phase.call.is_plain())
+        && scenario.backends().values().all(waits)
+        && rules.queueing.backlog.is_none()
+        && rules.limit.is_none()
+        && rules.worker_timeout.is_none()
+        && rules.max_requests.is_none()
+}

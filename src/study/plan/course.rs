@@ -1,0 +1,105 @@
+//! How long a replication of a candidate is.
+//!
+//! Where no time differs from another, a replication is as long as its queue remembers: the relaxation time of M/M/1 is
+//! about ρ / (1 − √ρ)² arrivals (Abate and Whitt 1987), more where demands vary more than exponential ones, plus the
+//! time of a request's own waits. Four of those are left out while the system fills up, ten and at least 4,000 requests
+//! count. Elsewhere (rates that change, faults, lists, users who think) a replication is the run of the scenario.
+
+use crate::model::{SimDuration, SimTime};
+use crate::policy::PolicyChoice;
+use crate::random::Arrivals;
+use crate::scenario::{Scenario, WarmUp};
+use crate::study::replications::{Halted, OnProgress, PolicyRun};
+use crate::study::warm_up;
+
+/// The fewest requests that count in a replication.
+const FEWEST: f64 = 4_000.0;
+
+/// Relaxation times that are left out, and that count.
+const LEFT_OUT: f64 = 4.0;
+const COUNTED: f64 = 10.0;
+
+/// A load this close to the capacity is too close to tell: a replication would have to be too long.
+pub(super) const TOO_CLOSE: f64 = 0.99;
+
+/// Requests with no other in the system.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) struct DemandSummary {
+    /// Mean time, in seconds.
+    pub mean_s: f64,
+    /// Its variance / mean².
+    pub squared_cv: f64,
+}
+
+/// A replication.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Course {
+    /// Number of requests, those of the warm-up included; `None`: as the scenario says.
+    pub requests: Option<u64>,
+    /// What is left out at the beginning.
+    pub warm_up: SimDuration,
+}
+
+/// The rate of arrivals, if no time differs from another: then a plan chooses the length of its replications.
+pub(super) fn steady_rate(scenario: &Scenario) -> Option<f64> {
+    if !scenario.faults().is_empty() {
+        return None;
+    }
+    match scenario.arrivals() {
+        arrivals @ (Arrivals::Constant(_) | Arrivals::Poisson(_) | Arrivals::Renewal(_) | Arrivals::Batches(_)) => {
+            arrivals.mean_rate_per_s()
+        }
+        Arrivals::At(_)
+        | Arrivals::Piecewise(_)
+        | Arrivals::Ramp(_)
+        | Arrivals::Sine(_)
+        | Arrivals::Mmpp(_)
+        | Arrivals::OnOff(_)
+        | Arrivals::Bursts(_)
+        | Arrivals::Trace(_)
+        | Arrivals::Users(_) => None,
+    }
+}
+
+impl Course {
+    /// One of a system with this load.
+    pub fn steady(rate_per_s: f64, load: f64, demand: DemandSummary) -> Self {
+        let load = load.clamp(0.0, TOO_CLOSE);
+        let variability = (1.0 + demand.squared_cv.clamp(0.0, 20.0)) / 2.0;
+        let relaxation = load / (1.0 - load.sqrt()).powi(2) * variability.max(1.0) + rate_per_s * demand.mean_s;
+        let left_out = (LEFT_OUT * relaxation).max(100.0);
+        let counted = (COUNTED * relaxation).max(FEWEST);
+        Self {
+            requests: Some((left_out + counted).ceil() as u64),
+            warm_up: SimDuration::round_from_nanos(left_out / rate_per_s * 1e9),
+        }
+    }
+
+    /// The run of the scenario itself.
+    ///
+    /// # Errors
+    /// [`Halted`] when `progress` broke off.
+    pub fn of_scenario(
+        scenario: &Scenario,
+        policy: &PolicyChoice,
+        progress: &OnProgress<'_>,
+    ) -> Result<Self, Halted> {
+        let warm_up = match scenario.run().warm_up {
+            WarmUp::None => SimDuration::ZERO,
+            WarmUp::Fixed(until) => until,
+            WarmUp::Auto => {
+                let found = warm_up::pilot(&PolicyRun { scenario, policy, timeline: 0 }, progress)?;
+                found.until - SimTime::ZERO
+            }
+        };
+        Ok(Self { requests: None, warm_up })
+    }
+
+    /// The scenario with this length.
+    pub fn applied(&self, scenario: Scenario) -> Scenario {
+        match self.requests {
+            Some(requests) => scenario.with_requests(requests),
+            None => scenario,
+        }
+    }
+}

@@ -1,0 +1,418 @@
+//! The smallest configurations of each policy that meet objectives, and how sure that is.
+//!
+//! [`search`] decides which configurations are tried, [`candidate`] whether one meets its objectives, [`trial`] is the sequential
+//! test behind that, [`measure`] what objectives ask of a replication, and [`answer`] what else is said about the choice.
+
+mod answer;
+mod candidate;
+mod course;
+mod dimension;
+mod floor;
+mod measure;
+mod price;
+mod results;
+mod search;
+mod tally;
+mod trial;
+
+use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::policy::PolicyChoice;
+use crate::scenario::{Objective, Scenario};
+
+use self::candidate::always_answers;
+use self::course::{DemandSummary, steady_rate};
+use self::dimension::Dimension;
+use self::floor::{Demands, is_a_floor};
+use self::measure::{Asked, Measure};
+use self::search::{OF_CONFIGURATIONS, Search};
+use self::trial::Decision;
+use super::replications::Halted;
+use super::JobPool;
+
+pub use dimension::Choose;
+pub use trial::MOST_REQUESTS;
+pub use price::{Limits, Prices};
+pub use results::{
+    BindingStation, Change, Configuration, FrontierPoint, MoreIsWorse, PLAN_SCHEMA, Plan, PlanDecision, PlanVerdict,
+    PolicyPlan, RuleOfThumb, ThumbRule, Tried, TriedObjective, VariedObjective, Variation, WhyNot,
+};
+
+/// What is asked of a plan beyond its scenario.
+#[derive(Clone, Debug)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
+pub struct PlanOptions {
+    /// Plan only the policies of these names; all when empty. Names are checked by the caller.
+    pub policies: Vec<String>,
+    /// The sizes to be chosen, as far as a policy has them; its workers and threads when empty.
+    pub choose: Vec<Choose>,
+    /// The indifference zone δ, as a share of each bound.
+    pub within: f64,
+    /// What workers, threads, connections and cores cost: the cheapest configuration is chosen.
+    pub prices: Prices,
+    /// What a configuration may not exceed.
+    pub limits: Limits,
+    /// Whether the objectives must also be met with a tenth more load and with queries that take a fifth longer.
+    pub robust: bool,
+    /// Whether to choose nothing, and find the highest load of the configuration as it is.
+    pub max_load: bool,
+    /// Whether to leave out everything that is said about the choice.
+    pub only_choice: bool,
+    /// What does the work: by default a thread on each core. It changes no number.
+    pub pool: JobPool,
+}
+
+impl Default for PlanOptions {
+    fn default() -> Self {
+        Self {
+            policies: Vec::new(),
+            choose: Vec::new(),
+            within: WITHIN,
+            prices: Prices::default(),
+            limits: Limits::default(),
+            robust: false,
+            max_load: false,
+            only_choice: false,
+            pool: JobPool::default(),
+        }
+    }
+}
+
+/// The indifference zone where none is asked for.
+pub const WITHIN: f64 = 0.01;
+
+/// Why there is no plan.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
+pub enum NotPlannable {
+    /// The scenario has no objective that a policy must meet.
+    NoObjectives,
+    /// An objective cannot be planned for.
+    Objective {
+        /// Its place in the scenario.
+        place: usize,
+        /// What is wrong with it.
+        why: Unplannable,
+    },
+    /// No policy has one of the sizes that are to be chosen.
+    NothingToChoose,
+    /// The highest load was asked of arrivals that have no load of their own.
+    NoLoad,
+}
+
+/// What is wrong with an objective.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
+pub enum Unplannable {
+    /// Equality is never certain.
+    Equality,
+    /// Maxima and totals grow with the length of a run, which a plan chooses.
+    GrowsWithTheRun,
+}
+
+/// Called while a plan is made, from any thread, with the number of configurations that were tried; breaking ends it with what is
+/// known.
+pub type PlanWatch<'a> = dyn Fn(u64) -> ControlFlow<()> + Sync + 'a;
+
+/// Finds the smallest configurations of each policy that meet the scenario's objectives.
+///
+/// The answer of each policy is right within δ ([`PlanOptions::within`]) with the probability `run.confidence` of the scenario: the
+/// choice meets the objectives with bounds δ wider, and no cheaper configuration that was decided meets them with bounds δ
+/// narrower. It depends on the scenario and its seed, and not on the number of threads.
+///
+/// ```
+/// use std::ops::ControlFlow;
+/// use waitline::{PlanOptions, Scenario, plan};
+///
+/// // Erlang: ten workers wait 1 % of the requests for 528 ms and longer, eleven for 474 ms.
+/// let scenario = Scenario::from_json(
+///     r#"{
+///       "classes": { "page": { "phases": [ { "db": { "exponential": "100ms" } } ] } },
+///       "arrivals": { "poisson": "80/s" },
+///       "policies": [ { "sync": {} } ],
+///       "run": { "requests": 10000 },
+///       "slo": [ "p99 < 500ms" ]
+///     }"#,
+/// )
+/// .expect("the scenario is valid");
+/// let plan = plan(&scenario, &PlanOptions::default(), &|_| ControlFlow::Continue(())).expect("it has an objective");
+/// let choice = plan.policies[0].choice.as_ref().expect("ten workers are enough");
+/// assert_eq!(choice.0["workers"], 10);
+/// ```
+///
+/// # Errors
+/// If there is nothing to plan for, or an objective cannot be planned for.
+pub fn plan(scenario: &Scenario, options: &PlanOptions, watch: &PlanWatch<'_>) -> Result<Plan, NotPlannable> {
+    let places = plannable(scenario, options)?;
+    let tried = AtomicU64::new(0);
+    let policies = places.into_iter().map(|place| {
+        let job = PolicyJob { scenario, place, options, watch: &|| watch(tried.load(Ordering::Relaxed)), tried: &tried };
+        job.plan()
+    });
+    let policies = policies.collect();
+    Ok(Plan {
+        schema: PLAN_SCHEMA,
+        waitline: env!("CARGO_PKG_VERSION"),
+        scenario: scenario.name().to_owned(),
+        seed: scenario.run().seed,
+        slo: binding_objectives(scenario).map(|objective| objective.text.clone()).collect(),
+        within: options.within,
+        confidence: scenario.run().confidence,
+        robust: options.robust,
+        most_requests: MOST_REQUESTS,
+        policies,
+    })
+}
+
+/// The objectives that must be met: those that only warn are left out.
+fn binding_objectives(scenario: &Scenario) -> impl Iterator<Item = &Objective> {
+    scenario.objectives().iter().filter(|objective| !objective.warns)
+}
+
+/// The policies that can be planned, by their places.
+fn plannable(scenario: &Scenario, options: &PlanOptions) -> Result<Vec<usize>, NotPlannable> {
+    for (place, objective) in scenario.objectives().iter().enumerate().filter(|(_, objective)| !objective.warns) {
+        if let Some(why) = Asked::new(objective, options.within).unplannable(scenario) {
+            return Err(NotPlannable::Objective { place, why });
+        }
+    }
+    if options.max_load && steady_rate(scenario).is_none() {
+        return Err(NotPlannable::NoLoad);
+    }
+    let is_chosen = |policy: &PolicyChoice| {
+        options.policies.is_empty() || options.policies.iter().any(|name| name == policy.name())
+    };
+    let is_asked = |place: usize| binding_objectives(scenario).any(|one| one.policy.is_none_or(|own| own == place));
+    let policies = scenario.policies().iter().enumerate();
+    let asked: Vec<_> = policies.filter(|(place, policy)| is_chosen(policy) && is_asked(*place)).collect();
+    if asked.is_empty() {
+        return Err(NotPlannable::NoObjectives);
+    }
+    let has_sizes = |policy: &PolicyChoice| !Dimension::of(&options.choose, scenario, policy).is_empty();
+    let places: Vec<usize> = asked.into_iter().filter(|(_, policy)| has_sizes(policy)).map(|(place, _)| place).collect();
+    if places.is_empty() { Err(NotPlannable::NothingToChoose) } else { Ok(places) }
+}
+
+/// The plan of one policy.
+struct PolicyJob<'a> {
+    scenario: &'a Scenario,
+    place: usize,
+    options: &'a PlanOptions,
+    watch: &'a trial::Watching<'a>,
+    tried: &'a AtomicU64,
+}
+
+impl PolicyJob<'_> {
+    fn plan(&self) -> PolicyPlan {
+        let policy = &self.scenario.policies()[self.place];
+        let concerned = binding_objectives(self.scenario).filter(|one| one.policy.is_none_or(|own| own == self.place));
+        let asked: Vec<Asked<'_>> = concerned.map(|one| Asked::new(one, self.options.within)).collect();
+        let dimensions = Dimension::of(&self.options.choose, self.scenario, policy);
+        let mut search = Search {
+            scenario: self.scenario,
+            place: self.place,
+            dimensions,
+            asked,
+            demand: DemandSummary::default(),
+            prices: self.options.prices,
+            limits: &self.options.limits,
+            robust: self.options.robust,
+            error: 1.0 - self.scenario.run().confidence,
+            level: self.scenario.run().confidence,
+            pool: &self.options.pool,
+            watch: self.watch,
+            counter: self.tried,
+            tried: indexmap::IndexMap::new(),
+            too_small: None,
+        };
+        let mut plan = search.empty_plan(policy);
+        let found = self.search(&mut search, &mut plan);
+        search.finish(&mut plan, found.is_err());
+        plan
+    }
+
+    fn search(&self, search: &mut Search<'_>, plan: &mut PolicyPlan) -> Result<(), Halted> {
+        let impossible = self.draw_demands(search, plan)?;
+        if self.options.max_load {
+            return self.highest_load(search, plan);
+        }
+        if let Some(objective) = impossible {
+            (plan.verdict, plan.why) = (PlanVerdict::Impossible, Some(WhyNot::Floor { objective }));
+            return Ok(());
+        }
+        let Some(choice) = search.cheapest()? else { return Ok(()) };
+        plan.verdict = PlanVerdict::Meets;
+        plan.choice = Some(search.configuration(&choice));
+        plan.policy = search.configured(&choice).policies().get(self.place).cloned();
+        plan.pools = search.pools(&choice);
+        plan.requests = search.requests();
+        if self.options.only_choice { Ok(()) } else { describe(search, plan, &choice) }
+    }
+
+    /// Draws demands; the objective that no configuration can meet, if there is one.
+    fn draw_demands(&self, search: &mut Search<'_>, plan: &mut PolicyPlan) -> Result<Option<String>, Halted> {
+        let policy = &self.scenario.policies()[self.place];
+        let error = search.error * (1.0 - OF_CONFIGURATIONS) / search.asked.len() as f64;
+        let demands = Demands::draw(self.scenario, policy, &search.asked, error, self.watch)?;
+        search.demand = demands.summary();
+        if !is_a_floor(self.scenario) {
+            return Ok(None);
+        }
+        let answers = always_answers(self.scenario, policy);
+        let of_all = |asked: &&Asked<'_>| match asked.measure {
+            Measure::Share(tail) => answers || !tail.answered_only,
+            Measure::Mean(_) | Measure::ErrorRate(_) | Measure::Number(_) | Measure::Headroom => answers,
+        };
+        let floors = search.asked.iter().filter(of_all);
+        let floors: Vec<_> = floors.filter_map(|asked| Some((asked, demands.floor_of(asked, error)?))).collect();
+        let proven = floors.iter().find(|(_, floor)| floor.is_impossible);
+        plan.floor_ms = proven.or(floors.first()).map(|(_, floor)| floor.number_ms);
+        Ok(proven.map(|(asked, _)| asked.objective.text.clone()))
+    }
+
+    /// The highest load of the configuration as it is.
+    fn highest_load(&self, search: &mut Search<'_>, plan: &mut PolicyPlan) -> Result<(), Halted> {
+        let bracket = search.bracket(self.scenario, None)?;
+        plan.max_load_per_s = Some([bracket.lowest, bracket.highest]);
+        plan.verdict = match bracket.lowest {
+            Some(_) => PlanVerdict::Meets,
+            None => PlanVerdict::Undecided,
+        };
+        search.describe_capacity(plan, self.scenario);
+        Ok(())
+    }
+}
+
+/// What else is said about the choice.
+fn describe(search: &mut Search<'_>, plan: &mut PolicyPlan, choice: &[u32]) -> Result<(), Halted> {
+    let scenario = search.configured(choice);
+    search.describe_capacity(plan, &scenario);
+    search.look_above(choice)?;
+    let known = search.tried.get(choice).map(|outcome| outcome.judged.decision).filter(|_| !search.robust);
+    let bracket = search.bracket(&scenario, known)?;
+    if steady_rate(&scenario).is_some() {
+        plan.max_load_per_s = Some([bracket.lowest, bracket.highest]);
+    }
+    plan.variations = search.variations_of(&scenario)?;
+    plan.rule_of_thumb = search.rule_of_thumb(Some(choice))?;
+    Ok(())
+}
+
+impl Search<'_> {
+    fn empty_plan(&self, policy: &PolicyChoice) -> PolicyPlan {
+        PolicyPlan {
+            name: policy.name().to_owned(),
+            kind: policy.kind(),
+            sizes: self.dimensions.iter().map(|dimension| dimension.name(self.scenario, policy)).collect(),
+            verdict: PlanVerdict::Undecided,
+            why: None,
+            choice: None,
+            policy: None,
+            pools: Vec::new(),
+            feasible: Vec::new(),
+            ranges: Vec::new(),
+            more_is_worse: None,
+            undecided: Vec::new(),
+            tried: Vec::new(),
+            floor_ms: None,
+            binds_next: Vec::new(),
+            stations: Vec::new(),
+            max_load_per_s: None,
+            offered_per_s: steady_rate(self.scenario),
+            capacity_per_s: None,
+            variations: Vec::new(),
+            rule_of_thumb: None,
+            frontier: Vec::new(),
+            requests: 0,
+        }
+    }
+
+    fn configuration(&self, sizes: &[u32]) -> Configuration {
+        let policy = &self.scenario.policies()[self.place];
+        let names = self.dimensions.iter().map(|dimension| dimension.name(self.scenario, policy));
+        Configuration(names.zip(sizes.iter().copied()).collect())
+    }
+
+    /// The pools whose size was chosen.
+    fn pools(&self, choice: &[u32]) -> Vec<(String, u32)> {
+        let name = |dimension: &Dimension| match dimension {
+            Dimension::Pool(id) => self.scenario.backends().get_index(usize::from(id.0)).map(|(name, _)| name.clone()),
+            Dimension::Cores | Dimension::Workers | Dimension::Threads => None,
+        };
+        self.dimensions.iter().zip(choice).filter_map(|(dimension, size)| Some((name(dimension)?, *size))).collect()
+    }
+
+    fn requests(&self) -> u64 {
+        self.tried.values().map(|outcome| outcome.judged.requests).sum()
+    }
+
+    fn describe_capacity(&self, plan: &mut PolicyPlan, scenario: &Scenario) {
+        let (capacity, stations) = answer::binding(scenario, &scenario.policies()[self.place]);
+        plan.capacity_per_s = capacity.per_s;
+        plan.binds_next = capacity.binding;
+        plan.stations = stations;
+    }
+
+    /// Completes the plan with what was tried.
+    fn finish(&self, plan: &mut PolicyPlan, is_halted: bool) {
+        let with = |decision: Decision| {
+            let mut sizes: Vec<&Vec<u32>> = self
+                .tried
+                .iter()
+                .filter(|(_, outcome)| outcome.judged.decision == decision)
+                .map(|(sizes, _)| sizes)
+                .collect();
+            sizes.sort_by(|a, b| self.cost(a).total_cmp(&self.cost(b)).then(a.cmp(b)));
+            sizes
+        };
+        plan.feasible = with(Decision::Meets).into_iter().map(|sizes| self.configuration(sizes)).collect();
+        plan.tried = self.tried.iter().map(|(sizes, outcome)| self.tried_as_shown(sizes, outcome)).collect();
+        plan.frontier = self.frontier();
+        let undecided = with(Decision::Undecided);
+        if let Some(choice) = plan.choice.as_ref().map(|choice| choice.0.values().copied().collect::<Vec<u32>>()) {
+            let cost = self.cost(&choice);
+            plan.ranges = self.ranges(&choice);
+            plan.more_is_worse = self.more_is_worse(&choice);
+            let cheaper = undecided.into_iter().filter(|sizes| self.cost(sizes) < cost);
+            plan.undecided = cheaper.map(|sizes| self.configuration(sizes)).collect();
+            return;
+        }
+        if plan.verdict != PlanVerdict::Undecided {
+            return;
+        }
+        (plan.verdict, plan.why) = match &self.too_small {
+            _ if is_halted => (PlanVerdict::Undecided, Some(WhyNot::TimeLimit)),
+            _ if !undecided.is_empty() => (PlanVerdict::Undecided, Some(WhyNot::TooClose)),
+            Some(binding) if self.tried.is_empty() => {
+                (PlanVerdict::Impossible, Some(WhyNot::Capacity { binding: binding.clone() }))
+            }
+            None if self.tried.is_empty() => (PlanVerdict::Impossible, Some(WhyNot::Limits)),
+            Some(_) | None => (PlanVerdict::Impossible, Some(WhyNot::AllFail)),
+        };
+    }
+
+    fn tried_as_shown(&self, sizes: &[u32], outcome: &candidate::Outcome) -> Tried {
+        let judged = &outcome.judged;
+        let objectives = self.asked.iter().zip(&judged.evidence).map(|(asked, evidence)| TriedObjective {
+            objective: asked.objective.text.clone(),
+            metric: self.metric_name(asked),
+            unit: asked.objective.unit(),
+            verdict: PlanDecision::from(evidence.decision),
+            above: evidence.above.map(|above| above.mean),
+            interval: evidence.above.or(evidence.number).map(|interval| interval.ends()),
+            value: evidence.number.map(|number| number.mean),
+            value_interval: evidence.number.map(|number| number.ends()),
+        });
+        Tried {
+            configuration: self.configuration(sizes),
+            verdict: PlanDecision::from(judged.decision),
+            overloaded: self.is_overloaded(sizes),
+            objectives: objectives.collect(),
+            p99_ms: judged.p99_ms.map(|p99| p99.mean),
+            p99_interval_ms: judged.p99_ms.map(|p99| p99.ends()),
+            requests: judged.requests,
+            replications: judged.replications,
+        }
+    }
+}

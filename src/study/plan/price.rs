@@ -1,0 +1,87 @@
+//! What a configuration costs, and what it may not exceed.
+
+use crate::policy::Runner;
+use crate::scenario::Scenario;
+
+/// What each part costs, in any one unit.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
+pub struct Prices {
+    /// A worker process.
+    pub worker: f64,
+    /// A thread of a worker.
+    pub thread: f64,
+    /// A connection to a backend.
+    pub connection: f64,
+    /// A core.
+    pub core: f64,
+}
+
+/// A megabyte, in bytes.
+const MB: f64 = 1e6;
+
+impl Default for Prices {
+    /// Memory, in bytes: what processes, threads and PostgreSQL's connections usually take. A core is dearer than any of them.
+    fn default() -> Self {
+        Self { worker: 120.0 * MB, thread: 8.0 * MB, connection: 10.0 * MB, core: 2_000.0 * MB }
+    }
+}
+
+impl Prices {
+    /// Prices in a unit of one's own: what is not named costs nothing.
+    pub const NOTHING: Self = Self { worker: 0.0, thread: 0.0, connection: 0.0, core: 0.0 };
+
+    /// What a configuration of the policy in this place costs.
+    pub(super) fn cost(&self, scenario: &Scenario, place: usize) -> f64 {
+        let policy = &scenario.policies()[place];
+        let rules = policy.rules();
+        let workers = f64::from(rules.workers);
+        let in_slots = match policy.runner() {
+            Runner::Thread => rules.slots.unwrap_or(0),
+            Runner::Worker | Runner::Loop => 0,
+        };
+        let threads = f64::from(rules.thread_pool.map_or(in_slots, |pool| pool.threads));
+        let connections: f64 = scenario.backends().keys().map(|name| connections(scenario, place, name)).sum();
+        self.worker * workers
+            + self.thread * workers * threads
+            + self.connection * connections
+            + self.core * f64::from(scenario.machine().cores)
+    }
+}
+
+/// The connections of all pools of a backend.
+pub(super) fn connections(scenario: &Scenario, place: usize, backend: &str) -> f64 {
+    let workers = scenario.policies()[place].rules().workers;
+    let pool = scenario.backends().get(backend).and_then(|backend| backend.pool.as_ref());
+    pool.map_or(0.0, |pool| f64::from(pool.most()) * f64::from(pool.per.pools(workers)))
+}
+
+/// What a configuration may not exceed.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
+pub struct Limits {
+    /// The cost, in the unit of the prices.
+    pub cost: Option<f64>,
+    /// The connections to backends, by name.
+    pub connections: Vec<(String, f64)>,
+    /// Workers, threads in each, and cores.
+    pub workers: Option<u32>,
+    /// Threads in each worker.
+    pub threads: Option<u32>,
+    /// Cores of the machine.
+    pub cores: Option<u32>,
+}
+
+impl Limits {
+    /// Whether a configuration is within them.
+    pub(super) fn allow(&self, scenario: &Scenario, place: usize, prices: &Prices) -> bool {
+        let Self { cost, connections: of_backends, workers, threads, cores } = self;
+        let rules = scenario.policies()[place].rules();
+        let in_worker = rules.thread_pool.as_ref().map(|pool| pool.threads).or(rules.slots);
+        cost.is_none_or(|most| prices.cost(scenario, place) <= most)
+            && of_backends.iter().all(|(backend, most)| connections(scenario, place, backend) <= *most)
+            && workers.is_none_or(|most| rules.workers <= most)
+            && threads.is_none_or(|most| in_worker.is_none_or(|threads| threads <= most))
+            && cores.is_none_or(|most| scenario.machine().cores <= most)
+    }
+}

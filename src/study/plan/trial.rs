@@ -1,0 +1,305 @@
+//! Whether a configuration meets its objectives: a sequential test of feasibility with an indifference zone.
+//!
+//! D. Batur, S.-H. Kim: Finding feasible systems in the presence of constraints on multiple performance measures (ACM
+//! TOMACS 20, 2010); S. Andradóttir, S.-H. Kim: Fully sequential procedures for comparing constrained systems via
+//! simulation (Naval Research Logistics 57, 2010). Their procedures look at the data after each replication and assume
+//! normal values of known order; this one looks a few times (10, 20, 40, … replications), with Student's t and the error
+//! split over the looks (Bonferroni), which is valid whatever the looks have in common.
+
+use std::ops::ControlFlow;
+
+use crate::model::{Metric, SimDuration};
+use crate::policy::PolicyChoice;
+use crate::scenario::Scenario;
+use crate::engine::Ending;
+use crate::stats::{Interval, PolicyNumbers, Recovery, upper_reach};
+use crate::study::pool::JobPool;
+use crate::study::replications::{EVENTS_PER_LOOK, Halted, PolicyRun};
+use crate::study::simulation::{Replication, simulation};
+
+use super::course::Course;
+use super::measure::{Asked, Measure, Tail, Tested};
+use super::tally::{Found, Tally};
+
+/// Replications at the first look; each further look doubles their number.
+pub(super) const FIRST_LOOK: u64 = 10;
+
+/// Looks at a configuration, at most.
+pub(super) const LOOKS: u32 = 8;
+
+/// Requests of a configuration, at most, whatever the number of looks; the first look is always taken.
+pub const MOST_REQUESTS: u64 = 6_000_000;
+
+/// What is called while replications run; breaking ends the plan.
+pub(super) type Watching<'a> = dyn Fn() -> ControlFlow<()> + std::marker::Sync + 'a;
+
+/// A configuration to be tested.
+#[derive(Clone, Copy)]
+pub(super) struct Trial<'a> {
+    pub scenario: &'a Scenario,
+    pub policy: &'a PolicyChoice,
+    pub asked: &'a [Asked<'a>],
+    pub pool: &'a JobPool,
+    pub watch: &'a Watching<'a>,
+}
+
+/// How sure a test must be, and how long it may take.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Strictness {
+    /// The probability of a wrong verdict, at most.
+    pub error: f64,
+    /// The number of looks, at most.
+    pub looks: u32,
+    /// The level of the intervals that are shown.
+    pub level: f64,
+}
+
+/// The verdict on an objective or a configuration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Decision {
+    Meets,
+    Fails,
+    Undecided,
+}
+
+/// What a test found.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Judged {
+    pub decision: Decision,
+    pub evidence: Vec<Evidence>,
+    /// The 99th percentile of all response times, in milliseconds.
+    pub p99_ms: Option<Interval>,
+    /// The number of requests, those of warm-ups included.
+    pub requests: u64,
+    pub replications: u64,
+    /// Whether a replication stopped before its end: too many requests were in flight, or none could go on.
+    pub stopped: bool,
+}
+
+/// What is known of the number of an objective.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Evidence {
+    pub decision: Decision,
+    /// The share of requests above the bound, of a percentile.
+    pub above: Option<Interval>,
+    /// The number in its unit.
+    pub number: Option<Interval>,
+    /// How far the tested value is above its bound, as a share of the bound; below 0 if the objective is met.
+    pub excess: f64,
+}
+
+impl Evidence {
+    /// Of an objective that no run is needed for.
+    const MET: Self = Self { decision: Decision::Meets, above: None, number: None, excess: 0.0 };
+}
+
+/// What one replication gave: for each objective, then the 99th percentile.
+struct Replicated {
+    found: Vec<Option<Found>>,
+    requests: u64,
+    is_complete: bool,
+}
+
+impl Trial<'_> {
+    /// Tests the configuration.
+    ///
+    /// # Errors
+    /// [`Halted`] when the watch broke off.
+    pub fn judge(&self, course: &Course, strictness: &Strictness) -> Result<Judged, Halted> {
+        let scenario = course.applied(self.scenario.clone());
+        let only = scenario.is_deterministic();
+        let mut replicated = Vec::new();
+        let mut decisions = vec![Decision::Undecided; self.asked.len()];
+        let looks = if only { 1 } else { strictness.looks };
+        let error = strictness.error / f64::from(looks) / self.asked.len().max(1) as f64;
+        for look in 0..looks {
+            let until = if only { 1 } else { FIRST_LOOK << look };
+            let numbers: Vec<u64> = (replicated.len() as u64..until).collect();
+            replicated.extend(self.pool.each(&numbers, |number| self.replicate(&scenario, *number, course.warm_up))?);
+            let judged = self.look(&replicated, &mut decisions, error, strictness.level);
+            if judged.decision != Decision::Undecided || self.is_last(&judged, look, looks) {
+                return Ok(judged);
+            }
+        }
+        Ok(self.look(&replicated, &mut decisions, error, strictness.level))
+    }
+
+    /// Whether another look would take too many requests.
+    fn is_last(&self, judged: &Judged, look: u32, looks: u32) -> bool {
+        look + 1 == looks || 2 * judged.requests > MOST_REQUESTS
+    }
+
+    fn look(&self, replicated: &[Replicated], decisions: &mut [Decision], error: f64, level: f64) -> Judged {
+        let stopped = replicated.iter().any(|one| !one.is_complete);
+        let evidence: Vec<Evidence> = self
+            .asked
+            .iter()
+            .enumerate()
+            .zip(decisions.iter_mut())
+            .map(|((place, asked), decision)| {
+                let found: Vec<Found> = replicated.iter().filter_map(|one| one.found[place]).collect();
+                let evidence = match asked.measure {
+                    // It was found to hold before any run.
+                    Measure::Headroom => Evidence::MET,
+                    Measure::Share(_) | Measure::Mean(_) | Measure::ErrorRate(_) | Measure::Number(_) => {
+                        evidence(asked, &found, error, level)
+                    }
+                };
+                if *decision == Decision::Undecided {
+                    *decision = evidence.decision;
+                }
+                Evidence { decision: *decision, ..evidence }
+            })
+            .collect();
+        let p99: Vec<f64> = replicated.iter().filter_map(|one| one.found.last().copied().flatten()).map(|p99| p99.number).collect();
+        Judged {
+            decision: if stopped { Decision::Fails } else { together(decisions) },
+            evidence,
+            p99_ms: finite_mean(&p99, level),
+            requests: replicated.iter().map(|one| one.requests).sum(),
+            replications: replicated.len() as u64,
+            stopped,
+        }
+    }
+
+    fn replicate(&self, scenario: &Scenario, number: u64, warm_up: SimDuration) -> Result<Replicated, Halted> {
+        let replication = Replication { number, warm_up, ..Replication::default() };
+        let p99 = Measure::Share(Tail::P99);
+        let measures = self.asked.iter().map(|asked| asked.measure).chain([p99]);
+        let mut simulation = simulation(scenario, self.policy, &replication, Tally::new(measures));
+        while simulation.advance(EVENTS_PER_LOOK) {
+            if (self.watch)().is_break() {
+                return Err(Halted);
+            }
+        }
+        let (requests, _) = simulation.progress();
+        let (record, mut tally) = simulation.finish();
+        let is_complete = match record.ending {
+            Ending::Drained | Ending::Horizon => record.deadlock.is_none(),
+            Ending::Deadlock | Ending::Standstill | Ending::TooManyInFlight | Ending::ClockLimit => false,
+        };
+        let numbers = self.numbers(scenario, &replication)?;
+        let mut found: Vec<Option<Found>> = self
+            .asked
+            .iter()
+            .enumerate()
+            .map(|(place, asked)| match asked.measure {
+                Measure::Share(_) => tally.tail(place, asked.zone(), asked.bound_is_above()),
+                Measure::Mean(_) => tally.mean(place),
+                Measure::ErrorRate(_) => tally.error_rate(place),
+                Measure::Number(metric) => numbers.as_ref().and_then(|numbers| numbers.found(asked, metric, scenario)),
+                Measure::Headroom => None,
+            })
+            .collect();
+        found.push(tally.tail(self.asked.len(), [0.0; 3], true));
+        Ok(Replicated { found, requests, is_complete })
+    }
+
+    /// All numbers of the replication, if an objective asks for one that is not counted here.
+    fn numbers(&self, scenario: &Scenario, replication: &Replication) -> Result<Option<RunNumbers>, Halted> {
+        if !self.asked.iter().any(|asked| matches!(asked.measure, Measure::Number(_))) {
+            return Ok(None);
+        }
+        let run = PolicyRun { scenario, policy: self.policy, timeline: 0 };
+        let outcome = run.simulate(replication, false, &|_| (self.watch)(), None)?;
+        let of_faults = outcome.faults.measured(|collector, totals| run.numbers(collector, totals));
+        let faults = of_faults.into_iter().map(|fault| {
+            let recovery = match fault.effect.recovery {
+                Recovery::Recovered => fault.effect.recovery_ms,
+                Recovery::NotRecovered => Some(f64::INFINITY),
+                Recovery::Unknown => None,
+            };
+            (fault.during, recovery)
+        });
+        let faults = faults.collect();
+        Ok(Some(RunNumbers { numbers: run.numbers(&outcome.batches.collected(), &outcome.totals), faults }))
+    }
+}
+
+/// The numbers of a run, and for each fault those during it and how long it lasted for users.
+struct RunNumbers {
+    numbers: PolicyNumbers,
+    faults: Vec<(Option<PolicyNumbers>, Option<f64>)>,
+}
+
+impl RunNumbers {
+    fn found(&self, asked: &Asked<'_>, metric: Metric, scenario: &Scenario) -> Option<Found> {
+        let objective = asked.objective;
+        let of_fault = |fault: crate::model::FaultId| self.faults.get(usize::from(fault.0));
+        let numbers = match objective.during {
+            Some(fault) => of_fault(fault)?.0.as_ref()?,
+            None => &self.numbers,
+        };
+        let backends: Vec<&str> = scenario.backends().keys().map(String::as_str).collect();
+        let number = match (objective.class, metric.fault()) {
+            (_, Some(fault)) => of_fault(fault)?.1,
+            (Some(class), None) => numbers.classes.get_index(usize::from(class.0))?.1.metric(metric),
+            (None, None) => numbers.metric(metric, &backends),
+        };
+        let arrived = numbers.requests.arrived as f64;
+        let number = if objective.is_share { number? / arrived } else { number? };
+        Some(Found { values: [number; 3], number, requests: arrived })
+    }
+}
+
+fn together(decisions: &[Decision]) -> Decision {
+    if decisions.contains(&Decision::Fails) {
+        Decision::Fails
+    } else if decisions.contains(&Decision::Undecided) {
+        Decision::Undecided
+    } else {
+        Decision::Meets
+    }
+}
+
+/// What the values of all replications say of an objective.
+fn evidence(asked: &Asked<'_>, found: &[Found], error: f64, level: f64) -> Evidence {
+    let bounds = asked.bounds();
+    let tested: Vec<Tested> = found.iter().map(|found| asked.tested(found.values)).collect();
+    let requests = found.iter().map(|found| found.requests).sum::<f64>() / found.len().max(1) as f64;
+    let least = asked.least_variance(requests);
+    let values = |part: fn(&Tested) -> f64| tested.iter().map(part).collect::<Vec<f64>>();
+    let plain = values(|tested| tested.plain);
+    let mean = plain.iter().sum::<f64>() / plain.len() as f64;
+    let below = |values: &[f64], bound: f64| limits(values, error, least).is_some_and(|[_, high]| high < bound);
+    let above = |values: &[f64], bound: f64| limits(values, error, least).is_some_and(|[low, _]| low > bound);
+    let meets = below(&values(|tested| tested.lenient), bounds.lenient);
+    let fails = above(&values(|tested| tested.strict), bounds.strict);
+    let decision = match (meets, fails) {
+        _ if found.is_empty() => Decision::Undecided,
+        (true, true) if mean < bounds.plain => Decision::Meets,
+        (true, false) => Decision::Meets,
+        (true | false, true) => Decision::Fails,
+        (false, false) => Decision::Undecided,
+    };
+    let shown: Vec<f64> = plain.iter().map(|value| asked.shown(*value)).collect();
+    let numbers: Vec<f64> = found.iter().map(|found| found.number).collect();
+    Evidence {
+        decision,
+        above: matches!(asked.measure, Measure::Share(_)).then(|| finite_mean(&shown, level)).flatten(),
+        number: finite_mean(&numbers, level),
+        excess: (mean - bounds.plain) / bounds.plain.abs().max(f64::MIN_POSITIVE),
+    }
+}
+
+/// Limits of the mean, each of which is wrong with this probability. The only value of a scenario without chance is
+/// certain; an infinite mean is above any bound.
+fn limits(values: &[f64], error: f64, least_variance: f64) -> Option<[f64; 2]> {
+    if let [only] = values {
+        return Some([*only; 2]);
+    }
+    let mean = values.iter().sum::<f64>() / values.len() as f64;
+    if mean.is_infinite() {
+        return Some([mean; 2]);
+    }
+    let reach = upper_reach(values, error, least_variance)?;
+    Some([mean - reach, mean + reach])
+}
+
+fn finite_mean(values: &[f64], level: f64) -> Option<Interval> {
+    if values.is_empty() || !values.iter().all(|value| value.is_finite()) {
+        return None;
+    }
+    let mean = values.iter().sum::<f64>() / values.len() as f64;
+    Some(Interval::of_mean(values, level).unwrap_or(Interval { mean, half_width: 0.0 }))
+}
