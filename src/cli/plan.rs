@@ -69,7 +69,7 @@ pub struct PlanCommand {
     max_load: bool,
 
     /// What each part costs, in memory or in any one unit; the cheapest configuration is chosen
-    /// [default: worker=120MB,thread=8MB,connection=10MB,core=2GB]
+    /// [default: worker=120MB,thread=8MB,connection=10MB, and fewer cores first]
     #[arg(long, value_name = "PART=COST", value_delimiter = ',')]
     cost: Vec<String>,
 
@@ -168,7 +168,10 @@ impl PlanCommand {
 
     fn plan(&self, scenario: &Scenario, options: &PlanOptions) -> Result<Plan, Failure> {
         let spinner = Spinner::new(scenario.name(), self.print.quiet);
-        spinner.note(&format!("each configuration takes at most {} requests or so; most take far fewer", counted(study::MOST_REQUESTS)));
+        spinner.note(&format!(
+            "each configuration takes at most {} requests or so; most take far fewer",
+            counted(study::MOST_REQUESTS)
+        ));
         let begun = Instant::now();
         let is_over = || self.time_limit.is_some_and(|most| begun.elapsed().as_secs_f64() >= most.as_secs());
         let watch = |tried: u64| {
@@ -187,7 +190,10 @@ fn verdict(plan: &Plan) -> Result<(), Failure> {
     } else if plan.policies.iter().all(is(PlanVerdict::Impossible)) {
         Err(Failure::Gate(format!("{scenario}: no configuration meets {}", plan.slo.join(", "))))
     } else {
-        Err(Failure::Incomplete(format!("{scenario}: it was not decided whether a configuration meets {}", plan.slo.join(", "))))
+        Err(Failure::Incomplete(format!(
+            "{scenario}: it was not decided whether a configuration meets {}",
+            plan.slo.join(", ")
+        )))
     }
 }
 
@@ -199,7 +205,8 @@ fn within(text: &str) -> Result<f64, String> {
 }
 
 fn chosen(word: &str, scenario: &Scenario) -> Result<Choose, Failure> {
-    let with_pool = || scenario.backends().iter().filter(|(_, backend)| backend.pool.is_some()).map(|(name, _)| name.as_str());
+    let with_pool =
+        || scenario.backends().iter().filter(|(_, backend)| backend.pool.is_some()).map(|(name, _)| name.as_str());
     let pools: Vec<&str> = with_pool().collect();
     match word.trim() {
         "workers" => Ok(Choose::Workers),
@@ -210,7 +217,10 @@ fn chosen(word: &str, scenario: &Scenario) -> Result<Choose, Failure> {
             let name = word.strip_prefix("pool.").map(|name| name.strip_suffix(".size").unwrap_or(name));
             match name.filter(|name| pools.contains(name)) {
                 Some(name) => Ok(Choose::Pool(Some(name.to_owned()))),
-                None if pools.is_empty() => Err(Failure::bad("no backend has a pool", "add one: `\"backends\": { \"db\": { \"pool\": { \"size\": 10 } } }`")),
+                None if pools.is_empty() => Err(Failure::bad(
+                    "no backend has a pool",
+                    "add one: `\"backends\": { \"db\": { \"pool\": { \"size\": 10 } } }`",
+                )),
                 None => {
                     let all: Vec<String> = pools.iter().map(|name| format!("pool.{name}")).collect();
                     let help = allowed_names("pools", word, all.iter().map(String::as_str));
@@ -258,7 +268,7 @@ fn prices(words: &[String]) -> Result<Prices, Failure> {
             "worker" => prices.worker = cost,
             "thread" => prices.thread = cost,
             "connection" => prices.connection = cost,
-            "core" => prices.core = cost,
+            "core" => prices.core = Some(cost),
             _ => return Err(bad("parts are worker, thread, connection and core")),
         }
     }
@@ -269,7 +279,10 @@ fn limits(words: &[String], scenario: &Scenario) -> Result<Limits, Failure> {
     let mut limits = Limits::default();
     for word in words {
         let bad = |what: &str| {
-            Failure::bad(format!("`--limit {word}`: {what}"), "write such as `--limit memory=2GiB --limit db.connections=100`")
+            Failure::bad(
+                format!("`--limit {word}`: {what}"),
+                "write such as `--limit memory=2GiB --limit db.connections=100`",
+            )
         };
         let (what, most) = word.split_once('=').ok_or_else(|| bad("there is no `=`"))?;
         let most = amount(most).ok_or_else(|| bad("the limit is not a number"))?;

@@ -12,7 +12,9 @@ use super::reports;
 use super::shutdown::Shutdown;
 use super::terminal::Stdout;
 use crate::output::{CoverageReport, SelectionReport, VerificationReport};
-use crate::study::{Coverage, CoveredNumber, FigureVerdict, Halted, JobPool, Verification, case_ids, coverage, selection, verify};
+use crate::study::{
+    Coverage, CoveredNumber, FigureVerdict, Halted, JobPool, Verification, case_ids, coverage, selection, verify,
+};
 
 const EXAMPLES: &str = "\
 Examples:

@@ -71,7 +71,8 @@ mod tests {
 
     #[test]
     fn each_size_of_each_policy_can_be_changed_and_arrives_in_its_rules() {
-        let plain = ["{\"sync\":{}}", "{\"threaded\":{}}", "{\"async\":{}}"].map(|text| serde_json::from_str(text).unwrap());
+        let plain =
+            ["{\"sync\":{}}", "{\"threaded\":{}}", "{\"async\":{}}"].map(|text| serde_json::from_str(text).unwrap());
         for policy in examples().into_iter().map(|example| example.policy).chain(plain) {
             for size in [PolicySize::Workers, PolicySize::Threads] {
                 let number = NonZeroU32::new(37).unwrap();

@@ -26,7 +26,8 @@ impl Scenario {
     /// The same with this many connections in the pool of a backend, which has one.
     #[must_use]
     pub(crate) fn with_pool_size(mut self, backend: BackendId, size: NonZeroU32) -> Self {
-        let pool = self.sections.backends.get_index_mut(usize::from(backend.0)).and_then(|(_, backend)| backend.pool.as_mut());
+        let pool =
+            self.sections.backends.get_index_mut(usize::from(backend.0)).and_then(|(_, backend)| backend.pool.as_mut());
         if let Some(pool) = pool {
             pool.size = size;
             pool.min = pool.min.map(|min| min.min(size.get()));

@@ -102,7 +102,8 @@ pub fn selection(
 ) -> Result<Selection, Halted> {
     let systems = systems();
     let each = plans.div_ceil(systems.len() as u64);
-    let jobs: Vec<(&System, u64)> = systems.iter().flat_map(|system| (1..=each).map(move |seed| (system, seed))).collect();
+    let jobs: Vec<(&System, u64)> =
+        systems.iter().flat_map(|system| (1..=each).map(move |seed| (system, seed))).collect();
     let done = AtomicU64::new(0);
     let made = pool.each(&jobs, |(system, seed)| {
         let plan = system.plan(*seed);
@@ -167,7 +168,8 @@ impl System {
     fn is_right(&self, choice: Option<u32>) -> bool {
         let meets = |size: u32, factor: f64| (self.exact)(size) < self.bound * factor;
         let cheaper = 1..choice.unwrap_or(LARGEST + 1);
-        choice.is_none_or(|choice| meets(choice, 1.0 + WITHIN)) && !cheaper.into_iter().any(|size| meets(size, 1.0 - WITHIN))
+        choice.is_none_or(|choice| meets(choice, 1.0 + WITHIN))
+            && !cheaper.into_iter().any(|size| meets(size, 1.0 - WITHIN))
     }
 }
 
@@ -175,7 +177,11 @@ fn systems() -> Vec<System> {
     let p99 = |rate_per_s: f64| {
         move |channels: u32| {
             let queue = Mmc { arrival_rate: rate_per_s / 1e3, mean_service: 100.0, channels };
-            if queue.offered_load() < f64::from(channels) { queue.response_time_percentile(0.99) } else { f64::INFINITY }
+            if queue.offered_load() < f64::from(channels) {
+                queue.response_time_percentile(0.99)
+            } else {
+                f64::INFINITY
+            }
         }
     };
     let mean = |channels: u32| {

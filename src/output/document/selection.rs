@@ -89,9 +89,13 @@ fn table(selection: &Selection) -> Table {
     let mut table = Table::of(format!("Plans from other seeds, right within {within}"), "system", names);
     table.names("objective", systems.iter().map(|system| system.objective.to_owned()).collect());
     let exact = |found: Option<(u32, f64)>| {
-        found.map_or_else(|| NONE.to_owned(), |(size, exact)| format!("{size} ({})", quantity(exact, None, MetricUnit::Time)))
+        found.map_or_else(
+            || NONE.to_owned(),
+            |(size, exact)| format!("{size} ({})", quantity(exact, None, MetricUnit::Time)),
+        )
     };
-    let least = |system: &SelectedSystem| system.exact.map_or_else(|| "impossible".to_owned(), |found| exact(Some(found)));
+    let least =
+        |system: &SelectedSystem| system.exact.map_or_else(|| "impossible".to_owned(), |found| exact(Some(found)));
     table.names("exact", systems.iter().map(least).collect());
     table.names("one less", systems.iter().map(|system| exact(system.below)).collect());
     table.apart();

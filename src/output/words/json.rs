@@ -86,7 +86,8 @@ pub fn plan_value(plan: &Plan) -> Value {
         if let Some(WhyNot::Capacity { binding: stations }) = &policy.why {
             put(&mut value["why"]["capacity"], "binding", binding(stations));
         }
-        let flags = product_flags(policy).into_iter().map(|flags| json!({ "product": flags.product, "text": flags.text }));
+        let flags =
+            product_flags(policy).into_iter().map(|flags| json!({ "product": flags.product, "text": flags.text }));
         put(value, "flags", flags.collect::<Vec<_>>());
     }
     value

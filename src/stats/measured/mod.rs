@@ -22,6 +22,7 @@ pub use batches::BatchObserver;
 pub use collector::{Collector, Subject};
 pub use fault_effect::FaultWatch;
 pub use numbers::{ClassNumbers, PolicyNumbers, Tails};
+pub use of_arrived::percentile_of_arrived;
 pub use over_time::{OverTime, WindowCounts};
 pub use sample::Sample;
 pub use timeline::TimelineRecorder;

@@ -30,6 +30,14 @@ pub(super) enum Percentile {
     At(u64),
 }
 
+/// A percentile over every request that arrived; `None` where there is none, or too many got no answer.
+pub fn percentile_of_arrived(answered: &Sample, unanswered: u64, in_flight: &Sample, per_mille: u64) -> Option<u64> {
+    match (OfArrived { answered, unanswered, in_flight }).percentiles([per_mille]) {
+        [Percentile::At(value)] => Some(value),
+        [Percentile::Unknown(_) | Percentile::Beyond] => None,
+    }
+}
+
 impl OfArrived<'_> {
     /// Percentiles, for shares in thousandths.
     pub fn percentiles<const N: usize>(&self, per_mille: [u64; N]) -> [Percentile; N] {

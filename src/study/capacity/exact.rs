@@ -34,7 +34,8 @@ pub(in crate::study) fn is_one_queue(scenario: &Scenario, policy: &PolicyChoice)
     let rules = policy.rules();
     let backends: Vec<&Backend> = scenario.backends().values().collect();
     let is_plain_class = |class: &RequestClass| {
-        let phases: Option<Vec<&SinglePhase>> = class.phases.iter().map(|phase| plain_phase(phase, &backends)).collect();
+        let phases: Option<Vec<&SinglePhase>> =
+            class.phases.iter().map(|phase| plain_phase(phase, &backends)).collect();
         phases.is_some_and(|phases| ExactQueue::of_workers(&phases, scenario.machine().cores, rules.workers).is_some())
     };
     rules.slots == Some(1) && is_plain(scenario, &rules) && scenario.workload().classes.iter().all(is_plain_class)

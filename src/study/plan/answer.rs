@@ -10,7 +10,8 @@ use super::course::steady_rate;
 use super::dimension::Dimension;
 use super::measure::Asked;
 use super::results::{
-    BindingStation, Change, FrontierPoint, MoreIsWorse, PlanDecision, RuleOfThumb, ThumbRule, VariedObjective, Variation,
+    BindingStation, Change, FrontierPoint, MoreIsWorse, PlanDecision, RuleOfThumb, ThumbRule, Variation,
+    VariedObjective,
 };
 use super::search::{FIRST_REQUESTS, MORE_LOAD, SLOWER_QUERIES, Search, Sizes};
 use super::trial::{Decision, Judged, Strictness};
@@ -80,10 +81,13 @@ impl Search<'_> {
             }
         };
         let mut ends = Ends::default();
-        ends.add(1.0, match known {
-            Some(decision) => decision,
-            None => at(1.0)?,
-        });
+        ends.add(
+            1.0,
+            match known {
+                Some(decision) => decision,
+                None => at(1.0)?,
+            },
+        );
         let policy = &scenario.policies()[self.place];
         let full = capacity(scenario, policy).per_s.map(|per_s| per_s / rate);
         for _ in 1..LOADS {
@@ -100,9 +104,11 @@ impl Search<'_> {
     pub fn variations_of(&self, scenario: &Scenario) -> Result<Vec<Variation>, Halted> {
         let strictness = self.strictness(4, LOOKS_AT_VARIATIONS);
         let loads = [LESS_LOAD, MORE_LOAD].into_iter().filter(|_| steady_rate(scenario).is_some());
-        let loads = loads.filter_map(|factor| Some((Change::Load { factor }, scenario.with_load(factor, FIRST_REQUESTS)?)));
+        let loads =
+            loads.filter_map(|factor| Some((Change::Load { factor }, scenario.with_load(factor, FIRST_REQUESTS)?)));
         let queries = main_backend(scenario).into_iter().flat_map(|id| {
-            let name = scenario.backends().get_index(usize::from(id.0)).map(|(name, _)| name.clone()).unwrap_or_default();
+            let name =
+                scenario.backends().get_index(usize::from(id.0)).map(|(name, _)| name.clone()).unwrap_or_default();
             [FASTER_QUERIES, SLOWER_QUERIES].map(|factor| {
                 (Change::QueryTime { backend: name.clone(), factor }, scenario.clone().with_query_times(id, factor))
             })
@@ -153,7 +159,13 @@ impl Search<'_> {
         };
         let configuration = self.configuration(&sizes);
         let times_cost = self.cost(&sizes) / self.cost(choice);
-        Ok(Some(RuleOfThumb { rule, configuration, verdict: PlanDecision::from(verdict), is_choice: sizes == choice, times_cost }))
+        Ok(Some(RuleOfThumb {
+            rule,
+            configuration,
+            verdict: PlanDecision::from(verdict),
+            is_choice: sizes == choice,
+            times_cost,
+        }))
     }
 
     /// The sizes of the last dimension that meet the objectives, with the outer sizes of the choice, as ranges of those that were
@@ -185,7 +197,8 @@ impl Search<'_> {
     fn with_same_outer(&self, choice: &[u32]) -> Vec<(u32, Decision)> {
         let Some((_, outer)) = choice.split_last() else { return Vec::new() };
         let same = self.tried.iter().filter(|(sizes, _)| sizes.starts_with(outer));
-        let mut sizes: Vec<_> = same.filter_map(|(sizes, outcome)| Some((*sizes.last()?, outcome.judged.decision))).collect();
+        let mut sizes: Vec<_> =
+            same.filter_map(|(sizes, attempt)| Some((*sizes.last()?, attempt.outcome.judged.decision))).collect();
         sizes.sort_unstable_by_key(|(size, _)| *size);
         sizes
     }
@@ -195,11 +208,12 @@ impl Search<'_> {
         let mut tried: Vec<FrontierPoint> = self
             .tried
             .iter()
-            .filter(|(_, outcome)| outcome.judged.replications > 0 && !outcome.judged.stopped)
-            .filter_map(|(sizes, outcome)| {
+            .map(|(sizes, attempt)| (sizes, &attempt.outcome.judged))
+            .filter(|(_, judged)| judged.replications > 0 && !judged.stopped)
+            .filter_map(|(sizes, judged)| {
                 Some(FrontierPoint {
                     configuration: self.configuration(sizes),
-                    p99_ms: outcome.judged.p99_ms?.mean,
+                    p99_ms: judged.p99_ms?.mean,
                     cost: self.cost(sizes),
                 })
             })
@@ -276,7 +290,9 @@ fn thumb(policy: &PolicyChoice, cores: u32) -> Option<(ThumbRule, Dimension, u32
     let one_each = (ThumbRule::OnePerCore, Dimension::Workers, cores);
     let default = |dimension, size| (ThumbRule::ProductDefault, dimension, size);
     match policy {
-        PolicyChoice::Sync(_) | PolicyChoice::Threaded(_) | PolicyChoice::Gunicorn(_) | PolicyChoice::Uwsgi(_) => Some(twice),
+        PolicyChoice::Sync(_) | PolicyChoice::Threaded(_) | PolicyChoice::Gunicorn(_) | PolicyChoice::Uwsgi(_) => {
+            Some(twice)
+        }
         PolicyChoice::Async(_)
         | PolicyChoice::Uvicorn(_)
         | PolicyChoice::FastapiThreadpool(_)

@@ -8,11 +8,14 @@ use crate::study::capacity::{Capacity, KnownBounds, capacity};
 use crate::study::replications::Halted;
 
 use super::course::{Course, DemandSummary, TOO_CLOSE, steady_rate};
-use super::measure::{Asked, Measure, Tail};
+use super::measure::{Asked, Measure};
 use super::trial::{Decision, Evidence, Judged, Strictness, Trial};
 
-/// Of the error of a configuration, the share that a first look at short replications may use.
+/// Of the error of a configuration, the share that a glance at short replications may use.
 const OF_GLANCE: f64 = 0.25;
+
+/// Looks of a glance, at most.
+const LOOKS_OF_GLANCE: u32 = 3;
 
 /// A glance is at replications of this load: short ones.
 const GLANCE_LOAD: f64 = 0.5;
@@ -71,7 +74,7 @@ impl Candidate<'_> {
         let mut strictness = *strictness;
         // An empty system is faster than a full one: short runs tell that it is too slow, and nothing else.
         if !(bounds.is_exact && is_short) {
-            let glance = Strictness { error: strictness.error * OF_GLANCE, looks: 1, ..strictness };
+            let glance = Strictness { error: strictness.error * OF_GLANCE, looks: LOOKS_OF_GLANCE, ..strictness };
             let course = Course::steady(rate, bound_load.min(GLANCE_LOAD), self.demand);
             let judged = self.trial.judge(&course, &glance)?;
             if judged.decision == Decision::Fails {
@@ -104,9 +107,7 @@ impl Candidate<'_> {
         let waits_for_ever = always_answers(self.trial.scenario, self.trial.policy);
         let without_answer = 1.0 - 1.0 / load;
         self.trial.asked.iter().filter(|asked| is_upper(asked)).any(|asked| match asked.measure {
-            Measure::Share(Tail { answered_only, share, .. }) => {
-                waits_for_ever || !answered_only && without_answer > 1.0 - share
-            }
+            Measure::Share(tail) => waits_for_ever || !tail.answered_only && without_answer > tail.allowed(),
             Measure::Mean(_) => waits_for_ever,
             Measure::ErrorRate(_) | Measure::Number(_) | Measure::Headroom => false,
         })

@@ -79,11 +79,7 @@ impl Course {
     ///
     /// # Errors
     /// [`Halted`] when `progress` broke off.
-    pub fn of_scenario(
-        scenario: &Scenario,
-        policy: &PolicyChoice,
-        progress: &OnProgress<'_>,
-    ) -> Result<Self, Halted> {
+    pub fn of_scenario(scenario: &Scenario, policy: &PolicyChoice, progress: &OnProgress<'_>) -> Result<Self, Halted> {
         let warm_up = match scenario.run().warm_up {
             WarmUp::None => SimDuration::ZERO,
             WarmUp::Fixed(until) => until,

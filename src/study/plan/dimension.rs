@@ -49,9 +49,11 @@ impl Dimension {
                 scenario.backends().get_index_of(name).map(|place| Self::Pool(BackendId(place as u16)))
             }
         };
-        let mut dimensions: Vec<Self> = choose.iter().filter_map(asked).filter(|one| one.exists(scenario, policy)).collect();
+        let mut dimensions: Vec<Self> =
+            choose.iter().filter_map(asked).filter(|one| one.exists(scenario, policy)).collect();
         if choose.is_empty() {
-            dimensions = [Self::Workers, Self::Threads].into_iter().filter(|one| one.exists(scenario, policy)).collect();
+            dimensions =
+                [Self::Workers, Self::Threads].into_iter().filter(|one| one.exists(scenario, policy)).collect();
             if dimensions.is_empty() {
                 dimensions.push(pools().next().unwrap_or(Self::Cores));
             }

@@ -55,7 +55,9 @@ impl Demands {
         let mut requests = FIRST;
         loop {
             let demands = Self::drawn(scenario, policy, requests, watch)?;
-            let is_close = |asked: &Asked<'_>| demands.floor(asked, error).is_some_and(|(floor, is_near)| is_near && !floor.is_impossible);
+            let is_close = |asked: &Asked<'_>| {
+                demands.floor(asked, error).is_some_and(|(floor, is_near)| is_near && !floor.is_impossible)
+            };
             if requests >= MOST || !asked.iter().any(is_close) {
                 return Ok(demands);
             }
@@ -100,9 +102,10 @@ impl Demands {
         }
         let (number_ms, is_impossible) = match asked.measure {
             Measure::Share(tail) => {
-                let above = |end: f64| demands.iter().map(|demand| f64::from(u8::from(*demand >= end))).collect::<Vec<_>>();
-                let certainly = lower_limit(&above(low), error) > 1.0 - tail.share;
-                (percentile(&mut demands, tail.share), certainly)
+                let above =
+                    |end: f64| demands.iter().map(|demand| f64::from(u8::from(*demand >= end))).collect::<Vec<_>>();
+                let certainly = lower_limit(&above(low), error) > tail.allowed();
+                (percentile(&mut demands, 1.0 - tail.allowed()), certainly)
             }
             Measure::Mean(_) | Measure::ErrorRate(_) | Measure::Number(_) | Measure::Headroom => {
                 (mean(&demands), lower_limit(&demands, error) > low)

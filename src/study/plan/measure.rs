@@ -32,13 +32,18 @@ pub(super) struct Tail {
     pub class: Option<ClassId>,
     /// Whether requests without an answer are left out.
     pub answered_only: bool,
-    /// The share at or below the percentile.
-    pub share: f64,
+    /// The share at or below the percentile, in thousandths.
+    pub per_mille: u64,
 }
 
 impl Tail {
     /// The 99th percentile of all requests.
-    pub const P99: Self = Self { quantity: Quantity::ResponseTime, class: None, answered_only: false, share: 0.99 };
+    pub const P99: Self = Self { quantity: Quantity::ResponseTime, class: None, answered_only: false, per_mille: 990 };
+
+    /// The share of requests that may be above the percentile.
+    pub fn allowed(&self) -> f64 {
+        (1000 - self.per_mille) as f64 / 1e3
+    }
 }
 
 impl Measure {
@@ -53,10 +58,10 @@ impl Measure {
             (Metric::Named(Named::Mean), _, _) => Self::Mean(*class),
             (Metric::Named(Named::ErrorRate), _, _) => Self::ErrorRate(*class),
             (_, Population::Arrived(quantity), Statistic::Percentile(per_mille)) => {
-                Self::Share(Tail { quantity, class: *class, answered_only: false, share: per_mille as f64 / 1e3 })
+                Self::Share(Tail { quantity, class: *class, answered_only: false, per_mille })
             }
             (_, Population::Answered(quantity), Statistic::Percentile(per_mille)) => {
-                Self::Share(Tail { quantity, class: *class, answered_only: true, share: per_mille as f64 / 1e3 })
+                Self::Share(Tail { quantity, class: *class, answered_only: true, per_mille })
             }
             (metric, _, _) => Self::Number(metric),
         }
@@ -136,7 +141,7 @@ impl<'a> Asked<'a> {
     /// The bounds of the tested values.
     pub fn bounds(&self) -> Tested {
         match self.measure {
-            Measure::Share(tail) => self.tested([1.0 - tail.share; 3]),
+            Measure::Share(tail) => self.tested([tail.allowed(); 3]),
             Measure::Mean(_) | Measure::ErrorRate(_) | Measure::Number(_) | Measure::Headroom => {
                 let [low, middle, high] = self.zone();
                 match self.is_upper() {
@@ -155,8 +160,10 @@ impl<'a> Asked<'a> {
     /// The least variance of the share of `requests` that is believed: that of independent requests at the bound.
     pub fn least_variance(&self, requests: f64) -> f64 {
         match self.measure {
-            Measure::Share(tail) if requests > 0.0 => tail.share * (1.0 - tail.share) / requests,
-            Measure::Share(_) | Measure::Mean(_) | Measure::ErrorRate(_) | Measure::Number(_) | Measure::Headroom => 0.0,
+            Measure::Share(tail) if requests > 0.0 => tail.allowed() * (1.0 - tail.allowed()) / requests,
+            Measure::Share(_) | Measure::Mean(_) | Measure::ErrorRate(_) | Measure::Number(_) | Measure::Headroom => {
+                0.0
+            }
         }
     }
 }

@@ -18,6 +18,8 @@ mod trial;
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use indexmap::IndexMap;
+
 use crate::policy::PolicyChoice;
 use crate::scenario::{Objective, Scenario};
 
@@ -28,16 +30,16 @@ use self::floor::{Demands, is_a_floor};
 use self::measure::{Asked, Measure};
 use self::search::{OF_CONFIGURATIONS, Search};
 use self::trial::Decision;
-use super::replications::Halted;
 use super::JobPool;
+use super::replications::Halted;
 
 pub use dimension::Choose;
-pub use trial::MOST_REQUESTS;
 pub use price::{Limits, Prices};
 pub use results::{
     BindingStation, Change, Configuration, FrontierPoint, MoreIsWorse, PLAN_SCHEMA, Plan, PlanDecision, PlanVerdict,
-    PolicyPlan, RuleOfThumb, ThumbRule, Tried, TriedObjective, VariedObjective, Variation, WhyNot,
+    PolicyPlan, RuleOfThumb, ThumbRule, Tried, TriedObjective, Variation, VariedObjective, WhyNot,
 };
+pub use trial::MOST_REQUESTS;
 
 /// What is asked of a plan beyond its scenario.
 #[derive(Clone, Debug)]
@@ -147,7 +149,8 @@ pub fn plan(scenario: &Scenario, options: &PlanOptions, watch: &PlanWatch<'_>) -
     let places = plannable(scenario, options)?;
     let tried = AtomicU64::new(0);
     let policies = places.into_iter().map(|place| {
-        let job = PolicyJob { scenario, place, options, watch: &|| watch(tried.load(Ordering::Relaxed)), tried: &tried };
+        let job =
+            PolicyJob { scenario, place, options, watch: &|| watch(tried.load(Ordering::Relaxed)), tried: &tried };
         job.plan()
     });
     let policies = policies.collect();
@@ -190,7 +193,8 @@ fn plannable(scenario: &Scenario, options: &PlanOptions) -> Result<Vec<usize>, N
         return Err(NotPlannable::NoObjectives);
     }
     let has_sizes = |policy: &PolicyChoice| !Dimension::of(&options.choose, scenario, policy).is_empty();
-    let places: Vec<usize> = asked.into_iter().filter(|(_, policy)| has_sizes(policy)).map(|(place, _)| place).collect();
+    let places: Vec<usize> =
+        asked.into_iter().filter(|(_, policy)| has_sizes(policy)).map(|(place, _)| place).collect();
     if places.is_empty() { Err(NotPlannable::NothingToChoose) } else { Ok(places) }
 }
 
@@ -223,7 +227,8 @@ impl PolicyJob<'_> {
             pool: &self.options.pool,
             watch: self.watch,
             counter: self.tried,
-            tried: indexmap::IndexMap::new(),
+            tried: IndexMap::new(),
+            tests: 0,
             too_small: None,
         };
         let mut plan = search.empty_plan(policy);
@@ -289,7 +294,7 @@ fn describe(search: &mut Search<'_>, plan: &mut PolicyPlan, choice: &[u32]) -> R
     let scenario = search.configured(choice);
     search.describe_capacity(plan, &scenario);
     search.look_above(choice)?;
-    let known = search.tried.get(choice).map(|outcome| outcome.judged.decision).filter(|_| !search.robust);
+    let known = search.tried.get(choice).map(|attempt| attempt.outcome.judged.decision).filter(|_| !search.robust);
     let bracket = search.bracket(&scenario, known)?;
     if steady_rate(&scenario).is_some() {
         plan.max_load_per_s = Some([bracket.lowest, bracket.highest]);
@@ -344,7 +349,7 @@ impl Search<'_> {
     }
 
     fn requests(&self) -> u64 {
-        self.tried.values().map(|outcome| outcome.judged.requests).sum()
+        self.tried.values().map(|attempt| attempt.outcome.judged.requests).sum()
     }
 
     fn describe_capacity(&self, plan: &mut PolicyPlan, scenario: &Scenario) {
@@ -360,21 +365,21 @@ impl Search<'_> {
             let mut sizes: Vec<&Vec<u32>> = self
                 .tried
                 .iter()
-                .filter(|(_, outcome)| outcome.judged.decision == decision)
+                .filter(|(_, attempt)| attempt.outcome.judged.decision == decision)
                 .map(|(sizes, _)| sizes)
                 .collect();
-            sizes.sort_by(|a, b| self.cost(a).total_cmp(&self.cost(b)).then(a.cmp(b)));
+            sizes.sort_by(|a, b| self.rank(a).total_cmp(&self.rank(b)).then(a.cmp(b)));
             sizes
         };
         plan.feasible = with(Decision::Meets).into_iter().map(|sizes| self.configuration(sizes)).collect();
-        plan.tried = self.tried.iter().map(|(sizes, outcome)| self.tried_as_shown(sizes, outcome)).collect();
+        plan.tried = self.tried.iter().map(|(sizes, attempt)| self.tried_as_shown(sizes, &attempt.outcome)).collect();
         plan.frontier = self.frontier();
         let undecided = with(Decision::Undecided);
         if let Some(choice) = plan.choice.as_ref().map(|choice| choice.0.values().copied().collect::<Vec<u32>>()) {
-            let cost = self.cost(&choice);
+            let rank = self.rank(&choice);
             plan.ranges = self.ranges(&choice);
             plan.more_is_worse = self.more_is_worse(&choice);
-            let cheaper = undecided.into_iter().filter(|sizes| self.cost(sizes) < cost);
+            let cheaper = undecided.into_iter().filter(|sizes| self.rank(sizes) < rank);
             plan.undecided = cheaper.map(|sizes| self.configuration(sizes)).collect();
             return;
         }

@@ -13,23 +13,30 @@ pub struct Prices {
     pub thread: f64,
     /// A connection to a backend.
     pub connection: f64,
-    /// A core.
-    pub core: f64,
+    /// A core; `None`: of two configurations, the one with fewer cores is cheaper.
+    pub core: Option<f64>,
 }
 
 /// A megabyte, in bytes.
 const MB: f64 = 1e6;
 
 impl Default for Prices {
-    /// Memory, in bytes: what processes, threads and PostgreSQL's connections usually take. A core is dearer than any of them.
+    /// Memory, in bytes: what processes, threads and PostgreSQL's connections usually take.
     fn default() -> Self {
-        Self { worker: 120.0 * MB, thread: 8.0 * MB, connection: 10.0 * MB, core: 2_000.0 * MB }
+        Self { worker: 120.0 * MB, thread: 8.0 * MB, connection: 10.0 * MB, core: None }
     }
 }
 
 impl Prices {
     /// Prices in a unit of one's own: what is not named costs nothing.
-    pub const NOTHING: Self = Self { worker: 0.0, thread: 0.0, connection: 0.0, core: 0.0 };
+    pub const NOTHING: Self = Self { worker: 0.0, thread: 0.0, connection: 0.0, core: None };
+
+    /// What decides which of two configurations is cheaper: cores first, where they have no price.
+    pub(super) fn rank(&self, scenario: &Scenario, place: usize) -> f64 {
+        const MOST: f64 = 1e15;
+        let cores = if self.core.is_none() { f64::from(scenario.machine().cores) * MOST } else { 0.0 };
+        cores + self.cost(scenario, place)
+    }
 
     /// What a configuration of the policy in this place costs.
     pub(super) fn cost(&self, scenario: &Scenario, place: usize) -> f64 {
@@ -45,7 +52,7 @@ impl Prices {
         self.worker * workers
             + self.thread * workers * threads
             + self.connection * connections
-            + self.core * f64::from(scenario.machine().cores)
+            + self.core.unwrap_or(0.0) * f64::from(scenario.machine().cores)
     }
 }
 

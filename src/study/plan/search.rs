@@ -26,8 +26,11 @@ use super::trial::{Decision, LOOKS, Strictness, Trial, Watching};
 /// Looks at configurations that are more expensive than the choice, at most: they only show whether more is worse.
 const LOOKS_ABOVE: u32 = 4;
 
+/// Looks at those between a size that meets the objectives and a larger one that does not, at most.
+const LOOKS_BETWEEN: u32 = 6;
+
 /// Configurations above the choice, at most.
-const MOST_ABOVE: usize = 10;
+const MOST_ABOVE: usize = 6;
 
 /// Configurations around the nearest miss, at most.
 const MOST_NEAR: usize = 8;
@@ -58,15 +61,25 @@ pub(super) struct Search<'a> {
     /// Counts what is tried, for all policies.
     pub counter: &'a AtomicU64,
     /// In the order in which they were tried.
-    pub tried: IndexMap<Sizes, Outcome>,
+    pub tried: IndexMap<Sizes, Attempt>,
+    /// The number of tests so far: a configuration that was too close to tell may be tested again with more looks.
+    pub tests: usize,
     /// The lowest stations of the largest configuration whose capacity is too small.
     pub too_small: Option<Vec<Station>>,
+}
+
+/// A configuration that was tried.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Attempt {
+    pub outcome: Outcome,
+    /// How many looks there could have been.
+    looks: u32,
 }
 
 /// The cheapest configuration so far.
 #[derive(Clone, Debug, PartialEq)]
 struct Best {
-    cost: f64,
+    rank: f64,
     sizes: Sizes,
 }
 
@@ -89,6 +102,11 @@ impl<'a> Search<'a> {
 
     pub fn cost(&self, sizes: &[u32]) -> f64 {
         self.prices.cost(&self.configured(sizes), self.place)
+    }
+
+    /// What decides which of two configurations is cheaper.
+    pub fn rank(&self, sizes: &[u32]) -> f64 {
+        self.prices.rank(&self.configured(sizes), self.place)
     }
 
     /// Whether the theorem holds for a configuration: more workers are never worse.
@@ -127,7 +145,7 @@ impl<'a> Search<'a> {
     /// Whether even the smallest configuration with these outer sizes costs as much as the best.
     fn is_too_dear(&self, prefix: &[u32], best: Option<&Best>) -> bool {
         let Some(best) = best else { return false };
-        self.cost(&self.filled(prefix, |dimension| dimension.range(self.scenario).0)) >= best.cost
+        self.rank(&self.filled(prefix, |dimension| dimension.range(self.scenario).0)) >= best.rank
     }
 
     fn filled(&self, prefix: &[u32], size: impl Fn(&Dimension) -> u32) -> Sizes {
@@ -182,7 +200,7 @@ impl<'a> Search<'a> {
         let mut below = None;
         let mut found = None;
         for size in Ladder::new(first, last) {
-            if best.as_ref().is_some_and(|best| self.cost(&at(size)) >= best.cost) {
+            if best.as_ref().is_some_and(|best| self.rank(&at(size)) >= best.rank) {
                 break;
             }
             if self.decision(&at(size), LOOKS)? == Decision::Meets {
@@ -206,9 +224,9 @@ impl<'a> Search<'a> {
             }
         }
         let sizes = at(found);
-        let cost = self.cost(&sizes);
-        if best.as_ref().is_none_or(|best| cost < best.cost) {
-            *best = Some(Best { cost, sizes });
+        let rank = self.rank(&sizes);
+        if best.as_ref().is_none_or(|best| rank < best.rank) {
+            *best = Some(Best { rank, sizes });
         }
         Ok(())
     }
@@ -221,7 +239,9 @@ impl<'a> Search<'a> {
             sizes.sort_unstable_by_key(|(size, _)| *size);
             let nearest = sizes.iter().enumerate().min_by(|(_, a), (_, b)| a.1.total_cmp(&b.1)).map(|(place, _)| place);
             let Some(nearest) = nearest else { return Ok(None) };
-            let gap = |from: usize, to: usize| Some((sizes.get(from)?.0, sizes.get(to)?.0)).filter(|(from, to)| to - from > 1);
+            let gap = |from: usize, to: usize| {
+                Some((sizes.get(from)?.0, sizes.get(to)?.0)).filter(|(from, to)| to - from > 1)
+            };
             let left = nearest.checked_sub(1).and_then(|left| gap(left, nearest));
             let Some((from, to)) = gap(nearest, nearest + 1).or(left) else { return Ok(None) };
             let middle = from + (to - from) / 2;
@@ -238,8 +258,9 @@ impl<'a> Search<'a> {
     fn excesses(&self, prefix: &[u32]) -> Vec<(u32, f64)> {
         let with_prefix = self.tried.iter().filter(|(sizes, _)| sizes.starts_with(prefix));
         with_prefix
-            .filter_map(|(sizes, outcome)| {
-                let worst = outcome.judged.evidence.iter().map(|evidence| evidence.excess).fold(f64::NEG_INFINITY, f64::max);
+            .filter_map(|(sizes, Attempt { outcome, .. })| {
+                let worst =
+                    outcome.judged.evidence.iter().map(|evidence| evidence.excess).fold(f64::NEG_INFINITY, f64::max);
                 Some((*sizes.last()?, worst))
             })
             .collect()
@@ -255,12 +276,12 @@ impl<'a> Search<'a> {
         let last = last.min(chosen.saturating_mul(4).max(chosen + 4));
         let at = |size: u32| -> Sizes { prefix.iter().copied().chain([size]).collect() };
         let (mut good, mut failed, mut tried) = (*chosen, 0, 0);
-        for size in Ladder::new(*chosen, last).skip(1) {
+        let mut size = *chosen;
+        while size < last && failed < 2 && tried < MOST_ABOVE {
+            let before = at(size);
+            size = (size + (size / 2).max(1)).min(last);
             if self.is_monotone(&at(size)) {
                 continue;
-            }
-            if failed == 2 || tried == MOST_ABOVE {
-                break;
             }
             tried += 1;
             match self.decision(&at(size), LOOKS_ABOVE)? {
@@ -273,8 +294,18 @@ impl<'a> Search<'a> {
                     }
                 }
             }
+            // Where not even the last digit changes, no request uses what is added.
+            if self.is_same(&before, &at(size)) {
+                break;
+            }
         }
         Ok(())
+    }
+
+    /// Whether two configurations gave the same numbers.
+    fn is_same(&self, one: &[u32], other: &[u32]) -> bool {
+        let p99 = |sizes: &[u32]| Some(self.tried.get(sizes)?.outcome.judged.p99_ms?.mean);
+        p99(one).zip(p99(other)).is_some_and(|(one, other)| one.total_cmp(&other).is_eq())
     }
 
     /// Halves the gap between a size that meets the objectives and a larger one that does not.
@@ -282,7 +313,7 @@ impl<'a> Search<'a> {
         while bad - good > 1 {
             let middle = good + (bad - good) / 2;
             let at: Sizes = prefix.iter().copied().chain([middle]).collect();
-            match self.decision(&at, LOOKS_ABOVE)? {
+            match self.decision(&at, LOOKS_BETWEEN)? {
                 Decision::Meets => good = middle,
                 Decision::Fails | Decision::Undecided => bad = middle,
             }
@@ -292,13 +323,18 @@ impl<'a> Search<'a> {
 
     /// The verdict on a configuration, from runs if it has not been tried.
     pub fn decision(&mut self, sizes: &[u32], looks: u32) -> Result<Decision, Halted> {
-        if let Some(outcome) = self.tried.get(sizes) {
-            return Ok(outcome.judged.decision);
+        match self.tried.get(sizes) {
+            Some(Attempt { outcome, .. }) if outcome.judged.decision != Decision::Undecided => {
+                return Ok(outcome.judged.decision);
+            }
+            Some(attempt) if attempt.looks >= looks => return Ok(Decision::Undecided),
+            Some(_) | None => {}
         }
-        let error = self.error * OF_CONFIGURATIONS * weight(self.tried.len());
+        let error = self.error * OF_CONFIGURATIONS * weight(self.tests);
+        self.tests += 1;
         let outcome = self.judge(&self.configured(sizes), &Strictness { error, looks, level: self.level })?;
         let decision = outcome.judged.decision;
-        self.tried.insert(sizes.to_vec(), outcome);
+        self.tried.insert(sizes.to_vec(), Attempt { outcome, looks });
         self.counter.fetch_add(1, Ordering::Relaxed);
         Ok(decision)
     }
@@ -331,7 +367,8 @@ impl<'a> Search<'a> {
     /// With a tenth more load, and with queries that take a fifth longer.
     fn variations(&self, scenario: &Scenario) -> Vec<Scenario> {
         let more = scenario.with_load(MORE_LOAD, FIRST_REQUESTS);
-        let slower = super::answer::main_backend(scenario).map(|id| scenario.clone().with_query_times(id, SLOWER_QUERIES));
+        let slower =
+            super::answer::main_backend(scenario).map(|id| scenario.clone().with_query_times(id, SLOWER_QUERIES));
         more.filter(|_| steady_rate(scenario).is_some()).into_iter().chain(slower).collect()
     }
 
@@ -343,7 +380,7 @@ impl<'a> Search<'a> {
 
     /// Whether a configuration failed because more requests arrive than it can serve.
     pub fn is_overloaded(&self, sizes: &[u32]) -> bool {
-        self.tried.get(sizes).is_some_and(|outcome| outcome.because == Because::Capacity)
+        self.tried.get(sizes).is_some_and(|attempt| attempt.outcome.because == Because::Capacity)
     }
 }
 

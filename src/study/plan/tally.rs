@@ -2,6 +2,7 @@
 
 use crate::engine::{Departure, Observer, Outcome, Standing, Unfinished};
 use crate::model::{ClassId, Quantity};
+use crate::stats::{Sample, percentile_of_arrived};
 
 use super::measure::{Measure, Tail};
 
@@ -18,7 +19,7 @@ pub(super) struct Tally {
 
 /// The values of a percentile.
 #[derive(Clone, Debug)]
-struct TailTally {
+pub(super) struct TailTally {
     tail: Tail,
     answered: Vec<u64>,
     unanswered: u64,
@@ -71,6 +72,11 @@ impl Tally {
         tail.found(zone, bound_is_above)
     }
 
+    /// The values of all percentiles, each with its place.
+    pub fn into_tails(self) -> Vec<(usize, TailTally)> {
+        self.tails
+    }
+
     /// The mean in this place, in milliseconds; infinite where none was answered.
     pub fn mean(&self, place: usize) -> Option<Found> {
         let (_, count) = self.counts.iter().find(|(other, _)| *other == place)?;
@@ -90,9 +96,41 @@ impl Tally {
     }
 }
 
+/// The values of a percentile, of all replications together: in constant memory.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Pooled {
+    answered: Sample,
+    unanswered: u64,
+    in_flight: Sample,
+    unit: f64,
+}
+
+impl Pooled {
+    pub fn add(&mut self, tally: TailTally) {
+        self.unit = tally.unit();
+        self.answered.record(tally.answered);
+        self.unanswered += tally.unanswered;
+        self.in_flight.record(tally.in_flight);
+    }
+
+    /// A percentile in the unit of its metric; `None` where too many got no answer.
+    pub fn percentile(&self, per_mille: u64) -> Option<f64> {
+        let Self { answered, unanswered, in_flight, unit } = self;
+        let nanos = percentile_of_arrived(answered, *unanswered, in_flight, per_mille)?;
+        Some(nanos as f64 / unit)
+    }
+}
+
 impl TailTally {
+    const fn unit(&self) -> f64 {
+        match self.tail.quantity {
+            Quantity::ResponseTime | Quantity::OperationTime => NANOS_PER_MILLI,
+            Quantity::Slowdown => SLOWDOWN_UNIT,
+        }
+    }
+
     fn add(&mut self, departure: &Departure) {
-        let Tail { quantity, class, answered_only, share: _ } = self.tail;
+        let Tail { quantity, class, answered_only, per_mille: _ } = self.tail;
         if class.is_some_and(|class| class != departure.entrance.class) {
             return;
         }
@@ -113,7 +151,7 @@ impl TailTally {
     }
 
     fn add_unfinished(&mut self, unfinished: &Unfinished) {
-        let Tail { quantity, class, answered_only, share: _ } = self.tail;
+        let Tail { quantity, class, answered_only, per_mille: _ } = self.tail;
         if answered_only || class.is_some_and(|class| class != unfinished.entrance.class) {
             return;
         }
@@ -141,10 +179,7 @@ impl TailTally {
     }
 
     fn found(&mut self, zone: [f64; 3], bound_is_above: bool) -> Option<Found> {
-        let unit = match self.tail.quantity {
-            Quantity::ResponseTime | Quantity::OperationTime => NANOS_PER_MILLI,
-            Quantity::Slowdown => SLOWDOWN_UNIT,
-        };
+        let unit = self.unit();
         let requests = (self.answered.len() + self.in_flight.len()) as f64 + self.unanswered as f64;
         let values = zone.map(|end| self.share_above(end * unit, bound_is_above));
         (requests > 0.0).then(|| Found { values, number: self.percentile() / unit, requests })
@@ -165,7 +200,8 @@ impl TailTally {
     /// many got no answer.
     fn percentile(&mut self) -> f64 {
         let count = self.answered.len() as f64 + self.unanswered as f64;
-        let rank = (self.tail.share * (count + 1.0 / 3.0) + 1.0 / 3.0).clamp(1.0, count.max(1.0));
+        let share = self.tail.per_mille as f64 / 1e3;
+        let rank = (share * (count + 1.0 / 3.0) + 1.0 / 3.0).clamp(1.0, count.max(1.0));
         let (below, part) = (rank.floor() as usize - 1, rank.fract());
         if below >= self.answered.len() {
             return f64::INFINITY;

@@ -8,10 +8,10 @@
 
 use std::ops::ControlFlow;
 
+use crate::engine::Ending;
 use crate::model::{Metric, SimDuration};
 use crate::policy::PolicyChoice;
 use crate::scenario::Scenario;
-use crate::engine::Ending;
 use crate::stats::{Interval, PolicyNumbers, Recovery, upper_reach};
 use crate::study::pool::JobPool;
 use crate::study::replications::{EVENTS_PER_LOOK, Halted, PolicyRun};
@@ -19,7 +19,7 @@ use crate::study::simulation::{Replication, simulation};
 
 use super::course::Course;
 use super::measure::{Asked, Measure, Tail, Tested};
-use super::tally::{Found, Tally};
+use super::tally::{Found, Pooled, TailTally, Tally};
 
 /// Replications at the first look; each further look doubles their number.
 pub(super) const FIRST_LOOK: u64 = 10;
@@ -96,6 +96,7 @@ impl Evidence {
 /// What one replication gave: for each objective, then the 99th percentile.
 struct Replicated {
     found: Vec<Option<Found>>,
+    tails: Vec<(usize, TailTally)>,
     requests: u64,
     is_complete: bool,
 }
@@ -108,20 +109,24 @@ impl Trial<'_> {
     pub fn judge(&self, course: &Course, strictness: &Strictness) -> Result<Judged, Halted> {
         let scenario = course.applied(self.scenario.clone());
         let only = scenario.is_deterministic();
-        let mut replicated = Vec::new();
+        let mut replicated: Vec<Replicated> = Vec::new();
+        let mut pooled = vec![Pooled::default(); self.asked.len() + 1];
         let mut decisions = vec![Decision::Undecided; self.asked.len()];
         let looks = if only { 1 } else { strictness.looks };
         let error = strictness.error / f64::from(looks) / self.asked.len().max(1) as f64;
         for look in 0..looks {
             let until = if only { 1 } else { FIRST_LOOK << look };
             let numbers: Vec<u64> = (replicated.len() as u64..until).collect();
-            replicated.extend(self.pool.each(&numbers, |number| self.replicate(&scenario, *number, course.warm_up))?);
-            let judged = self.look(&replicated, &mut decisions, error, strictness.level);
+            for mut one in self.pool.each(&numbers, |number| self.replicate(&scenario, *number, course.warm_up))? {
+                std::mem::take(&mut one.tails).into_iter().for_each(|(place, tail)| pooled[place].add(tail));
+                replicated.push(one);
+            }
+            let judged = self.look(&replicated, &pooled, &mut decisions, error, strictness.level);
             if judged.decision != Decision::Undecided || self.is_last(&judged, look, looks) {
                 return Ok(judged);
             }
         }
-        Ok(self.look(&replicated, &mut decisions, error, strictness.level))
+        Ok(self.look(&replicated, &pooled, &mut decisions, error, strictness.level))
     }
 
     /// Whether another look would take too many requests.
@@ -129,7 +134,14 @@ impl Trial<'_> {
         look + 1 == looks || 2 * judged.requests > MOST_REQUESTS
     }
 
-    fn look(&self, replicated: &[Replicated], decisions: &mut [Decision], error: f64, level: f64) -> Judged {
+    fn look(
+        &self,
+        replicated: &[Replicated],
+        pooled: &[Pooled],
+        decisions: &mut [Decision],
+        error: f64,
+        level: f64,
+    ) -> Judged {
         let stopped = replicated.iter().any(|one| !one.is_complete);
         let evidence: Vec<Evidence> = self
             .asked
@@ -148,14 +160,21 @@ impl Trial<'_> {
                 if *decision == Decision::Undecided {
                     *decision = evidence.decision;
                 }
-                Evidence { decision: *decision, ..evidence }
+                let number = match asked.measure {
+                    Measure::Share(tail) => around(evidence.number, pooled[place].percentile(tail.per_mille)),
+                    Measure::Mean(_) | Measure::ErrorRate(_) | Measure::Number(_) | Measure::Headroom => {
+                        evidence.number
+                    }
+                };
+                Evidence { decision: *decision, number, ..evidence }
             })
             .collect();
-        let p99: Vec<f64> = replicated.iter().filter_map(|one| one.found.last().copied().flatten()).map(|p99| p99.number).collect();
+        let p99: Vec<f64> =
+            replicated.iter().filter_map(|one| one.found.last().copied().flatten()).map(|p99| p99.number).collect();
         Judged {
             decision: if stopped { Decision::Fails } else { together(decisions) },
             evidence,
-            p99_ms: finite_mean(&p99, level),
+            p99_ms: around(finite_mean(&p99, level), pooled[self.asked.len()].percentile(Tail::P99.per_mille)),
             requests: replicated.iter().map(|one| one.requests).sum(),
             replications: replicated.len() as u64,
             stopped,
@@ -192,7 +211,7 @@ impl Trial<'_> {
             })
             .collect();
         found.push(tally.tail(self.asked.len(), [0.0; 3], true));
-        Ok(Replicated { found, requests, is_complete })
+        Ok(Replicated { found, tails: tally.into_tails(), requests, is_complete })
     }
 
     /// All numbers of the replication, if an objective asks for one that is not counted here.
@@ -294,6 +313,11 @@ fn limits(values: &[f64], error: f64, least_variance: f64) -> Option<[f64; 2]> {
     }
     let reach = upper_reach(values, error, least_variance)?;
     Some([mean - reach, mean + reach])
+}
+
+/// The interval around the percentile of all replications together: those of single ones are lower on average.
+fn around(interval: Option<Interval>, percentile: Option<f64>) -> Option<Interval> {
+    Some(interval?.around(percentile?))
 }
 
 fn finite_mean(values: &[f64], level: f64) -> Option<Interval> {

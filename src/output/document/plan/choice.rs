@@ -61,7 +61,9 @@ fn entries(plan: &Plan, policy: &PolicyPlan) -> Vec<(String, String)> {
         let values: Vec<String> = variation
             .objectives
             .iter()
-            .map(|objective| format!("{} {}", objective.metric, valued(objective.value, objective.value_interval, objective.unit)))
+            .map(|objective| {
+                format!("{} {}", objective.metric, valued(objective.value, objective.value_interval, objective.unit))
+            })
             .collect();
         let verdict = words::plan_decision(variation.verdict);
         add(&words::plan_change(&variation.change), Some(format!("{verdict}; {}", values.join(", "))));
@@ -122,7 +124,8 @@ fn max_load(policy: &PolicyPlan) -> Option<String> {
 /// `workers, at 100/s; then the cores, at 200/s`.
 fn binds_next(policy: &PolicyPlan) -> Option<String> {
     let capacity = policy.capacity_per_s?;
-    let load = policy.offered_per_s.map(|offered| format!(", {} of it used", number::percent(Some(offered / capacity))));
+    let load =
+        policy.offered_per_s.map(|offered| format!(", {} of it used", number::percent(Some(offered / capacity))));
     let first = format!(
         "{}; capacity {}{}",
         words::binding(&policy.binds_next),
@@ -170,7 +173,11 @@ fn frontier(policy: &PolicyPlan) -> Option<String> {
     let shown = policy.frontier.iter().skip(first).take(MOST);
     let shown: Vec<String> = shown
         .map(|point| {
-            format!("{} p99 {}", words::configuration(&point.configuration), quantity(point.p99_ms, None, MetricUnit::Time))
+            format!(
+                "{} p99 {}",
+                words::configuration(&point.configuration),
+                quantity(point.p99_ms, None, MetricUnit::Time)
+            )
         })
         .collect();
     (shown.len() > 1).then(|| shown.join("; "))
@@ -180,9 +187,8 @@ fn frontier(policy: &PolicyPlan) -> Option<String> {
 fn flags(policy: &PolicyPlan) -> Option<Block> {
     let entries: Vec<(String, String)> =
         words::product_flags(policy).into_iter().map(|flags| (flags.product.to_owned(), flags.text)).collect();
-    (!entries.is_empty()).then(|| {
-        Block::Definitions(Definitions { title: format!("{} as flags", policy.name), entries, none: "" })
-    })
+    (!entries.is_empty())
+        .then(|| Block::Definitions(Definitions { title: format!("{} as flags", policy.name), entries, none: "" }))
 }
 
 /// The configurations that were tried, where none was chosen.
@@ -194,7 +200,8 @@ fn tried(policy: &PolicyPlan) -> Option<Table> {
     }
     let names = shown.iter().map(|tried| (false, words::configuration(&tried.configuration)));
     let mut table = Table::of("Tried, the last first", "configuration", names);
-    let objective = |tried: &Tried| tried.objectives.iter().find(|one| one.verdict != PlanDecision::Meets).map(value_at);
+    let objective =
+        |tried: &Tried| tried.objectives.iter().find(|one| one.verdict != PlanDecision::Meets).map(value_at);
     table.names("verdict", shown.iter().map(|tried| words::plan_decision(tried.verdict).to_owned()).collect());
     let why = |tried: &&Tried| match tried.overloaded {
         true => "more arrive than it can serve".to_owned(),

@@ -13,7 +13,11 @@ use super::saturation::binding;
 pub fn configuration(configuration: &Configuration) -> String {
     let size = |(name, size): (&String, &u32)| match name.as_str() {
         "workers" | "threads" | "cores" | "processes" | "replicas" => {
-            let one = if *size == 1 { name.strip_suffix("es").filter(|_| name == "processes").unwrap_or(&name[..name.len() - 1]) } else { name };
+            let one = if *size == 1 {
+                name.strip_suffix("es").filter(|_| name == "processes").unwrap_or(&name[..name.len() - 1])
+            } else {
+                name
+            };
             format!("{size} {one}")
         }
         name => format!("{name} {size}"),
@@ -29,9 +33,14 @@ pub fn why_not(why: &WhyNot, floor: Option<&str>) -> String {
             format!("impossible for any configuration, by the demands alone: `{objective}`{alone}")
         }
         WhyNot::Capacity { binding: stations } => {
-            format!("impossible: more requests arrive than the largest configuration can serve; limited by {}", binding(stations))
+            format!(
+                "impossible: more requests arrive than the largest configuration can serve; limited by {}",
+                binding(stations)
+            )
         }
-        WhyNot::AllFail => "none of the configurations that were tried meets them, and larger ones are not nearer".to_owned(),
+        WhyNot::AllFail => {
+            "none of the configurations that were tried meets them, and larger ones are not nearer".to_owned()
+        }
         WhyNot::TooClose => "undecided: the nearest configurations are too close to tell".to_owned(),
         WhyNot::Limits => "impossible: the limits allow no configuration".to_owned(),
         WhyNot::TimeLimit => "undecided: the time limit was reached".to_owned(),
@@ -86,15 +95,18 @@ pub fn not_plannable(why: &NotPlannable, scenario: &Scenario) -> Diagnostic {
             let objective = &scenario.objectives()[*place];
             let (label, help) = match why {
                 Unplannable::Equality => ("equality is never certain", "write `<`, `<=`, `>` or `>=`"),
-                Unplannable::GrowsWithTheRun => {
-                    ("it grows with the length of the run, which a plan chooses", "bound a percentile, a mean or a share")
-                }
+                Unplannable::GrowsWithTheRun => (
+                    "it grows with the length of the run, which a plan chooses",
+                    "bound a percentile, a mean or a share",
+                ),
             };
             objective.diagnostic("this objective cannot be planned for", label, help)
         }
         NotPlannable::NothingToChoose => Diagnostic::new("no policy has the sizes that are to be chosen")
             .with_help("choose other sizes with `--choose`: workers, threads, pool, cores"),
-        NotPlannable::NoLoad => Diagnostic::new("these arrivals have no constant rate, so there is no highest load to find")
-            .with_help("use `poisson`, `constant`, `renewal` or `batches` arrivals and no faults"),
+        NotPlannable::NoLoad => {
+            Diagnostic::new("these arrivals have no constant rate, so there is no highest load to find")
+                .with_help("use `poisson`, `constant`, `renewal` or `batches` arrivals and no faults")
+        }
     }
 }

@@ -34,7 +34,8 @@ fn servers(policy: &PolicyChoice) -> Vec<ProductFlags> {
     let uvicorn = || flags("uvicorn", format!("uvicorn app:app --workers {workers}"));
     let uvicorn_worker = || flags("gunicorn", gunicorn("uvicorn_worker.UvicornWorker"));
     let node = || flags("Node", format!("cluster: {workers} × cluster.fork()"));
-    let tomcat = || flags("Tomcat", format!("<Connector maxThreads=\"{threads}\"> or server.tomcat.threads.max={threads}"));
+    let tomcat =
+        || flags("Tomcat", format!("<Connector maxThreads=\"{threads}\"> or server.tomcat.threads.max={threads}"));
     match policy {
         PolicyChoice::Sync(_) => vec![flags("gunicorn", gunicorn("sync")), php_fpm()],
         PolicyChoice::Threaded(threaded) if threaded.gil => vec![gthread(), puma()],
