@@ -101,9 +101,9 @@ pub mod plans {
     //! What a plan is asked, and what it says: times in milliseconds, shares from 0 to 1.
 
     pub use crate::study::{
-        BindingStation, Change, Choose, Configuration, FrontierPoint, Limits, MoreIsWorse, NotPlannable, Plan,
-        PlanDecision, PlanVerdict, PlanWatch, PolicyPlan, Prices, RuleOfThumb, ThumbRule, Tried, TriedObjective,
-        Unplannable, Variation, VariedObjective, WITHIN, WhyNot,
+        BindingStation, Choose, Configuration, FrontierPoint, MoreIsWorse, NotPlannable, Plan, PlanChange,
+        PlanDecision, PlanLimits, PlanVariation, PlanVerdict, PlanWatch, PolicyPlan, Prices, RuleOfThumb, ThumbRule,
+        Tried, TriedObjective, Unplannable, VariedObjective, WITHIN, WhyNot,
     };
 }
 

@@ -17,7 +17,7 @@ use super::terminal::Stdout;
 use crate::model::SimDuration;
 use crate::output::{PlanReport, counted, words};
 use crate::scenario::{Change, Scenario, allowed_names};
-use crate::study::{self, Choose, JobPool, Limits, Plan, PlanOptions, PlanVerdict, Prices};
+use crate::study::{self, Choose, JobPool, Plan, PlanLimits, PlanOptions, PlanVerdict, Prices};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -275,8 +275,8 @@ fn prices(words: &[String]) -> Result<Prices, Failure> {
     Ok(prices)
 }
 
-fn limits(words: &[String], scenario: &Scenario) -> Result<Limits, Failure> {
-    let mut limits = Limits::default();
+fn limits(words: &[String], scenario: &Scenario) -> Result<PlanLimits, Failure> {
+    let mut limits = PlanLimits::default();
     for word in words {
         let bad = |what: &str| {
             Failure::bad(

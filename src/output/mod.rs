@@ -15,8 +15,8 @@ pub mod words;
 
 pub use self::baseline::baseline_json;
 pub use self::document::{
-    CheckReport, CoverageReport, Document, PlanReport, PresetList, ReplayReport, RunReport, SelectionReport, SweepRecord,
-    SweepReport, VerificationReport, broken_objectives,
+    CheckReport, CoverageReport, Document, PlanReport, PresetList, ReplayReport, RunReport, SelectionReport,
+    SweepRecord, SweepReport, VerificationReport, broken_objectives,
 };
 pub use self::escape::in_log;
 pub use self::format::{Format, Shows, step_summary};

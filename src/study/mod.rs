@@ -31,9 +31,9 @@ pub use check::{
 };
 pub use coverage::{ALLOWED, Coverage, CoveredNumber, RunWay, coverage};
 pub use plan::{
-    BindingStation, Change, Choose, Configuration, FrontierPoint, Limits, MOST_REQUESTS, MoreIsWorse, NotPlannable,
-    PLAN_SCHEMA, Plan, PlanDecision, PlanOptions, PlanVerdict, PlanWatch, PolicyPlan, Prices, RuleOfThumb, ThumbRule,
-    Tried, TriedObjective, Unplannable, Variation, VariedObjective, WITHIN, WhyNot, plan,
+    BindingStation, Choose, Configuration, FrontierPoint, MOST_REQUESTS, MoreIsWorse, NotPlannable, PLAN_SCHEMA, Plan,
+    PlanChange, PlanDecision, PlanLimits, PlanOptions, PlanVariation, PlanVerdict, PlanWatch, PolicyPlan, Prices,
+    RuleOfThumb, ThumbRule, Tried, TriedObjective, Unplannable, VariedObjective, WITHIN, WhyNot, plan,
 };
 pub use pool::JobPool;
 pub use replay::{

@@ -7,13 +7,13 @@ use crate::study::capacity::{Capacity, capacity};
 use crate::study::replications::Halted;
 
 use super::course::steady_rate;
-use super::dimension::Dimension;
 use super::measure::Asked;
 use super::results::{
-    BindingStation, Change, FrontierPoint, MoreIsWorse, PlanDecision, RuleOfThumb, ThumbRule, Variation,
+    BindingStation, FrontierPoint, MoreIsWorse, PlanChange, PlanDecision, PlanVariation, RuleOfThumb, ThumbRule,
     VariedObjective,
 };
 use super::search::{FIRST_REQUESTS, MORE_LOAD, SLOWER_QUERIES, Search, Sizes};
+use super::sizing::Sizing;
 use super::trial::{Decision, Judged, Strictness};
 
 /// Tests of other loads, at most.
@@ -101,26 +101,31 @@ impl Search<'_> {
     ///
     /// # Errors
     /// [`Halted`] when the watch broke off.
-    pub fn variations_of(&self, scenario: &Scenario) -> Result<Vec<Variation>, Halted> {
+    pub fn variations_of(&self, scenario: &Scenario) -> Result<Vec<PlanVariation>, Halted> {
         let strictness = self.strictness(4, LOOKS_AT_VARIATIONS);
         let loads = [LESS_LOAD, MORE_LOAD].into_iter().filter(|_| steady_rate(scenario).is_some());
         let loads =
-            loads.filter_map(|factor| Some((Change::Load { factor }, scenario.with_load(factor, FIRST_REQUESTS)?)));
+            loads.filter_map(|factor| Some((PlanChange::Load { factor }, scenario.with_load(factor, FIRST_REQUESTS)?)));
         let queries = main_backend(scenario).into_iter().flat_map(|id| {
             let name =
                 scenario.backends().get_index(usize::from(id.0)).map(|(name, _)| name.clone()).unwrap_or_default();
             [FASTER_QUERIES, SLOWER_QUERIES].map(|factor| {
-                (Change::QueryTime { backend: name.clone(), factor }, scenario.clone().with_query_times(id, factor))
+                (PlanChange::QueryTime { backend: name.clone(), factor }, scenario.clone().with_query_times(id, factor))
             })
         });
-        let all: Vec<(Change, Scenario)> = loads.chain(queries).collect();
+        let all: Vec<(PlanChange, Scenario)> = loads.chain(queries).collect();
         all.into_iter().map(|(change, scenario)| self.variation(change, &scenario, &strictness)).collect()
     }
 
-    fn variation(&self, change: Change, scenario: &Scenario, strictness: &Strictness) -> Result<Variation, Halted> {
+    fn variation(
+        &self,
+        change: PlanChange,
+        scenario: &Scenario,
+        strictness: &Strictness,
+    ) -> Result<PlanVariation, Halted> {
         let outcome = self.judge_one(scenario, strictness)?;
         let objectives = self.varied(&outcome.judged);
-        Ok(Variation { change, verdict: PlanDecision::from(outcome.judged.decision), objectives })
+        Ok(PlanVariation { change, verdict: PlanDecision::from(outcome.judged.decision), objectives })
     }
 
     pub fn metric_name(&self, asked: &Asked<'_>) -> String {
@@ -285,9 +290,9 @@ impl Ends {
 }
 
 /// The usual rule for a policy: which size it is about, and what it says.
-fn thumb(policy: &PolicyChoice, cores: u32) -> Option<(ThumbRule, Dimension, u32)> {
-    let twice = (ThumbRule::TwiceTheCoresPlusOne, Dimension::Workers, 2 * cores + 1);
-    let one_each = (ThumbRule::OnePerCore, Dimension::Workers, cores);
+fn thumb(policy: &PolicyChoice, cores: u32) -> Option<(ThumbRule, Sizing, u32)> {
+    let twice = (ThumbRule::TwiceTheCoresPlusOne, Sizing::Workers, 2 * cores + 1);
+    let one_each = (ThumbRule::OnePerCore, Sizing::Workers, cores);
     let default = |dimension, size| (ThumbRule::ProductDefault, dimension, size);
     match policy {
         PolicyChoice::Sync(_) | PolicyChoice::Threaded(_) | PolicyChoice::Gunicorn(_) | PolicyChoice::Uwsgi(_) => {
@@ -301,14 +306,14 @@ fn thumb(policy: &PolicyChoice, cores: u32) -> Option<(ThumbRule, Dimension, u32
         | PolicyChoice::Node(_)
         | PolicyChoice::Puma(_)
         | PolicyChoice::Celery(_) => Some(one_each),
-        PolicyChoice::Waitress(_) => Some(default(Dimension::Threads, 4)),
-        PolicyChoice::Tomcat(_) => Some(default(Dimension::Threads, 200)),
-        PolicyChoice::PhpFpm(_) => Some(default(Dimension::Workers, 5)),
+        PolicyChoice::Waitress(_) => Some(default(Sizing::Threads, 4)),
+        PolicyChoice::Tomcat(_) => Some(default(Sizing::Threads, 200)),
+        PolicyChoice::PhpFpm(_) => Some(default(Sizing::Workers, 5)),
         PolicyChoice::Unicorn(_) | PolicyChoice::Go(_) => None,
     }
     .filter(|(_, dimension, _)| match dimension {
-        Dimension::Workers => policy.size_field(PolicySize::Workers).is_some(),
-        Dimension::Threads => policy.size_field(PolicySize::Threads).is_some(),
-        Dimension::Cores | Dimension::Pool(_) => true,
+        Sizing::Workers => policy.size_field(PolicySize::Workers).is_some(),
+        Sizing::Threads => policy.size_field(PolicySize::Threads).is_some(),
+        Sizing::Cores | Sizing::Pool(_) => true,
     })
 }

@@ -6,12 +6,12 @@
 mod answer;
 mod candidate;
 mod course;
-mod dimension;
 mod floor;
 mod measure;
 mod price;
 mod results;
 mod search;
+mod sizing;
 mod tally;
 mod trial;
 
@@ -25,20 +25,20 @@ use crate::scenario::{Objective, Scenario};
 
 use self::candidate::always_answers;
 use self::course::{DemandSummary, steady_rate};
-use self::dimension::Dimension;
 use self::floor::{Demands, is_a_floor};
 use self::measure::{Asked, Measure};
 use self::search::{OF_CONFIGURATIONS, Search};
+use self::sizing::Sizing;
 use self::trial::Decision;
 use super::JobPool;
 use super::replications::Halted;
 
-pub use dimension::Choose;
-pub use price::{Limits, Prices};
+pub use price::{PlanLimits, Prices};
 pub use results::{
-    BindingStation, Change, Configuration, FrontierPoint, MoreIsWorse, PLAN_SCHEMA, Plan, PlanDecision, PlanVerdict,
-    PolicyPlan, RuleOfThumb, ThumbRule, Tried, TriedObjective, Variation, VariedObjective, WhyNot,
+    BindingStation, Configuration, FrontierPoint, MoreIsWorse, PLAN_SCHEMA, Plan, PlanChange, PlanDecision,
+    PlanVariation, PlanVerdict, PolicyPlan, RuleOfThumb, ThumbRule, Tried, TriedObjective, VariedObjective, WhyNot,
 };
+pub use sizing::Choose;
 pub use trial::MOST_REQUESTS;
 
 /// What is asked of a plan beyond its scenario.
@@ -54,7 +54,7 @@ pub struct PlanOptions {
     /// What workers, threads, connections and cores cost: the cheapest configuration is chosen.
     pub prices: Prices,
     /// What a configuration may not exceed.
-    pub limits: Limits,
+    pub limits: PlanLimits,
     /// Whether the objectives must also be met with a tenth more load and with queries that take a fifth longer.
     pub robust: bool,
     /// Whether to choose nothing, and find the highest load of the configuration as it is.
@@ -72,7 +72,7 @@ impl Default for PlanOptions {
             choose: Vec::new(),
             within: WITHIN,
             prices: Prices::default(),
-            limits: Limits::default(),
+            limits: PlanLimits::default(),
             robust: false,
             max_load: false,
             only_choice: false,
@@ -192,7 +192,7 @@ fn plannable(scenario: &Scenario, options: &PlanOptions) -> Result<Vec<usize>, N
     if asked.is_empty() {
         return Err(NotPlannable::NoObjectives);
     }
-    let has_sizes = |policy: &PolicyChoice| !Dimension::of(&options.choose, scenario, policy).is_empty();
+    let has_sizes = |policy: &PolicyChoice| !Sizing::of(&options.choose, scenario, policy).is_empty();
     let places: Vec<usize> =
         asked.into_iter().filter(|(_, policy)| has_sizes(policy)).map(|(place, _)| place).collect();
     if places.is_empty() { Err(NotPlannable::NothingToChoose) } else { Ok(places) }
@@ -212,7 +212,7 @@ impl PolicyJob<'_> {
         let policy = &self.scenario.policies()[self.place];
         let concerned = binding_objectives(self.scenario).filter(|one| one.policy.is_none_or(|own| own == self.place));
         let asked: Vec<Asked<'_>> = concerned.map(|one| Asked::new(one, self.options.within)).collect();
-        let dimensions = Dimension::of(&self.options.choose, self.scenario, policy);
+        let dimensions = Sizing::of(&self.options.choose, self.scenario, policy);
         let mut search = Search {
             scenario: self.scenario,
             place: self.place,
@@ -341,9 +341,9 @@ impl Search<'_> {
 
     /// The pools whose size was chosen.
     fn pools(&self, choice: &[u32]) -> Vec<(String, u32)> {
-        let name = |dimension: &Dimension| match dimension {
-            Dimension::Pool(id) => self.scenario.backends().get_index(usize::from(id.0)).map(|(name, _)| name.clone()),
-            Dimension::Cores | Dimension::Workers | Dimension::Threads => None,
+        let name = |dimension: &Sizing| match dimension {
+            Sizing::Pool(id) => self.scenario.backends().get_index(usize::from(id.0)).map(|(name, _)| name.clone()),
+            Sizing::Cores | Sizing::Workers | Sizing::Threads => None,
         };
         self.dimensions.iter().zip(choice).filter_map(|(dimension, size)| Some((name(dimension)?, *size))).collect()
     }

@@ -66,7 +66,7 @@ pub(super) fn connections(scenario: &Scenario, place: usize, backend: &str) -> f
 /// What a configuration may not exceed.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(not(feature = "internals"), non_exhaustive)]
-pub struct Limits {
+pub struct PlanLimits {
     /// The cost, in the unit of the prices.
     pub cost: Option<f64>,
     /// The connections to backends, by name.
@@ -79,7 +79,7 @@ pub struct Limits {
     pub cores: Option<u32>,
 }
 
-impl Limits {
+impl PlanLimits {
     /// Whether a configuration is within them.
     pub(super) fn allow(&self, scenario: &Scenario, place: usize, prices: &Prices) -> bool {
         let Self { cost, connections: of_backends, workers, threads, cores } = self;

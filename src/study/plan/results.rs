@@ -89,7 +89,7 @@ pub struct PolicyPlan {
     /// What the choice could serve at most, per second; `None` if nothing limits it, or there is no choice.
     pub capacity_per_s: Option<f64>,
     /// The choice with other loads and other query times.
-    pub variations: Vec<Variation>,
+    pub variations: Vec<PlanVariation>,
     /// What the usual rule says.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rule_of_thumb: Option<RuleOfThumb>,
@@ -234,9 +234,9 @@ pub struct BindingStation {
 /// The choice with something changed.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 #[cfg_attr(not(feature = "internals"), non_exhaustive)]
-pub struct Variation {
+pub struct PlanVariation {
     /// What was changed.
-    pub change: Change,
+    pub change: PlanChange,
     /// Whether it still meets the objectives.
     pub verdict: PlanDecision,
     /// Each objective.
@@ -246,7 +246,7 @@ pub struct Variation {
 /// What was changed.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum Change {
+pub enum PlanChange {
     /// The rate of arrivals.
     Load {
         /// Times this.

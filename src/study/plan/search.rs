@@ -18,9 +18,9 @@ use crate::study::replications::Halted;
 
 use super::candidate::{Because, Candidate, Outcome, always_answers};
 use super::course::{DemandSummary, steady_rate};
-use super::dimension::Dimension;
 use super::measure::{Asked, Measure};
-use super::price::{Limits, Prices};
+use super::price::{PlanLimits, Prices};
+use super::sizing::Sizing;
 use super::trial::{Decision, LOOKS, Strictness, Trial, Watching};
 
 /// Looks at configurations that are more expensive than the choice, at most: they only show whether more is worse.
@@ -46,11 +46,11 @@ pub(super) struct Search<'a> {
     pub scenario: &'a Scenario,
     /// The policy's place in the scenario.
     pub place: usize,
-    pub dimensions: Vec<Dimension>,
+    pub dimensions: Vec<Sizing>,
     pub asked: Vec<Asked<'a>>,
     pub demand: DemandSummary,
     pub prices: Prices,
-    pub limits: &'a Limits,
+    pub limits: &'a PlanLimits,
     /// Other loads and other query times under which the objectives must be met as well.
     pub robust: bool,
     /// The probability of a wrong plan, at most.
@@ -112,7 +112,7 @@ impl<'a> Search<'a> {
     /// Whether the theorem holds for a configuration: more workers are never worse.
     pub fn is_monotone(&self, sizes: &[u32]) -> bool {
         let scenario = self.configured(sizes);
-        self.dimensions == [Dimension::Workers]
+        self.dimensions == [Sizing::Workers]
             && self.asked.iter().all(|asked| !matches!(asked.measure, Measure::Number(_)))
             && is_one_queue(&scenario, &scenario.policies()[self.place])
     }
@@ -148,7 +148,7 @@ impl<'a> Search<'a> {
         self.rank(&self.filled(prefix, |dimension| dimension.range(self.scenario).0)) >= best.rank
     }
 
-    fn filled(&self, prefix: &[u32], size: impl Fn(&Dimension) -> u32) -> Sizes {
+    fn filled(&self, prefix: &[u32], size: impl Fn(&Sizing) -> u32) -> Sizes {
         prefix.iter().copied().chain(self.dimensions[prefix.len()..].iter().map(size)).collect()
     }
 
@@ -156,12 +156,12 @@ impl<'a> Search<'a> {
     fn range(&mut self, prefix: &[u32]) -> Option<(u32, u32)> {
         let dimension = self.dimensions[prefix.len()];
         let (first, most) = dimension.range(self.scenario);
-        let with = |search: &Self, size: u32, others: fn(&Dimension, &Scenario) -> u32| {
+        let with = |search: &Self, size: u32, others: fn(&Sizing, &Scenario) -> u32| {
             let prefix: Sizes = prefix.iter().copied().chain([size]).collect();
             search.filled(&prefix, |dimension| others(dimension, search.scenario))
         };
-        let smallest = |dimension: &Dimension, scenario: &Scenario| dimension.range(scenario).0;
-        let largest = |dimension: &Dimension, scenario: &Scenario| dimension.range(scenario).1.min(MOST_INSIDE);
+        let smallest = |dimension: &Sizing, scenario: &Scenario| dimension.range(scenario).0;
+        let largest = |dimension: &Sizing, scenario: &Scenario| dimension.range(scenario).1.min(MOST_INSIDE);
         let is_allowed = |search: &Self, size| search.allows(&with(search, size, smallest));
         let last = last_that(first, most, |size| is_allowed(self, size))?;
         let lowest = first_that(first, last, |size| self.has_capacity(&with(self, size, largest)));

@@ -301,7 +301,7 @@ fn evidence(asked: &Asked<'_>, found: &[Found], error: f64, level: f64) -> Evide
     }
 }
 
-/// Limits of the mean, each of which is wrong with this probability. The only value of a scenario without chance is
+/// PlanLimits of the mean, each of which is wrong with this probability. The only value of a scenario without chance is
 /// certain; an infinite mean is above any bound.
 fn limits(values: &[f64], error: f64, least_variance: f64) -> Option<[f64; 2]> {
     if let [only] = values {

@@ -5,7 +5,9 @@ mod products;
 pub use self::products::product_flags;
 
 use crate::scenario::{Diagnostic, Scenario};
-use crate::study::{Change, Configuration, NotPlannable, PlanDecision, PlanVerdict, ThumbRule, Unplannable, WhyNot};
+use crate::study::{
+    Configuration, NotPlannable, PlanChange, PlanDecision, PlanVerdict, ThumbRule, Unplannable, WhyNot,
+};
 
 use super::saturation::binding;
 
@@ -75,14 +77,14 @@ pub const fn thumb_rule(rule: ThumbRule) -> &'static str {
 }
 
 /// What was changed: `load +10 %`.
-pub fn plan_change(change: &Change) -> String {
+pub fn plan_change(change: &PlanChange) -> String {
     let percent = |factor: f64| {
         let sign = if factor < 1.0 { "−" } else { "+" };
         format!("{sign}{:.0} %", ((factor - 1.0) * 100.0).abs())
     };
     match change {
-        Change::Load { factor } => format!("load {}", percent(*factor)),
-        Change::QueryTime { backend, factor } => format!("time of `{backend}` {}", percent(*factor)),
+        PlanChange::Load { factor } => format!("load {}", percent(*factor)),
+        PlanChange::QueryTime { backend, factor } => format!("time of `{backend}` {}", percent(*factor)),
     }
 }
 

@@ -22,7 +22,7 @@ pub enum Choose {
 
 /// A size of a policy of a scenario that is to be chosen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Dimension {
+pub(super) enum Sizing {
     Cores,
     Workers,
     Threads,
@@ -32,7 +32,7 @@ pub(super) enum Dimension {
 /// The most of anything that is tried.
 const MOST: u32 = 20_000;
 
-impl Dimension {
+impl Sizing {
     /// The sizes to be chosen of a policy, outer ones first: what is asked for as far as the policy has it. By default its
     /// workers and threads; where it has neither, the pool, and else the cores.
     pub fn of(choose: &[Choose], scenario: &Scenario, policy: &PolicyChoice) -> Vec<Self> {
