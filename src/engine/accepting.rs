@@ -15,8 +15,8 @@ use crate::model::ClassId;
 use crate::random::Purpose;
 
 use super::Dispatch;
-use super::arriving::SHARED;
 use super::observer::Observer;
+use super::replicas::Replica;
 use super::requests::{Executor, Request, RequestId, State};
 use super::simulation::Simulation;
 
@@ -27,9 +27,7 @@ pub(super) struct Acceptors {
     ids: Vec<RequestId>,
     /// The number of the streams that decide.
     stream: u64,
-    /// The worker that accepted last.
-    last: Option<u32>,
-    /// The factor by which its odds are reduced.
+    /// The factor by which the odds of the worker that accepted last are reduced.
     after_accepting: f64,
 }
 
@@ -43,10 +41,10 @@ impl Acceptors {
         self.ids.len()
     }
 
-    /// The odds of a worker among those that are ready, relative to the others.
-    fn odds(&self, worker: u32) -> f64 {
-        let odds = f64::from(worker) + 1.0;
-        if self.last == Some(worker) { odds * self.after_accepting } else { odds }
+    /// The odds of a worker among those of its replica that are ready, relative to the others.
+    fn odds(&self, worker: u32, replica: &Replica) -> f64 {
+        let odds = f64::from(worker - replica.workers.start) + 1.0;
+        if replica.accepted_last == Some(worker) { odds * self.after_accepting } else { odds }
     }
 }
 
@@ -63,7 +61,7 @@ impl<O: Observer> Simulation<O> {
         if self.rules.queueing.dispatch == Dispatch::Accept {
             let workers = self.workers.count();
             self.acceptors.ids = (0..workers).map(|worker| self.new_acceptor(worker)).collect();
-            self.acceptors.after_accepting = after_accepting(f64::from(workers) / f64::from(self.machine.cores));
+            self.acceptors.after_accepting = after_accepting(f64::from(workers) / self.machine.all_cores() as f64);
         }
     }
 
@@ -89,7 +87,8 @@ impl<O: Observer> Simulation<O> {
     /// The workers whose acceptors wake up for a request, in the order in which they get there. Each takes a random
     /// time, shorter with better odds, so that each is the first of the remaining ones as often as its odds say.
     fn race(&self, id: RequestId) -> Vec<u32> {
-        let mut sleeping: Vec<u32> = (0..self.workers.count()).filter(|worker| self.is_asleep(*worker)).collect();
+        let replica = self.replica_of(id);
+        let mut sleeping: Vec<u32> = replica.workers.clone().filter(|worker| self.is_asleep(*worker)).collect();
         if sleeping.len() < 2 {
             return sleeping;
         }
@@ -97,7 +96,7 @@ impl<O: Observer> Simulation<O> {
         let mut runners: Vec<(f64, u32)> = Vec::with_capacity(sleeping.len());
         for worker in sleeping.drain(..) {
             let unit: f64 = Exp1.sample(&mut stream);
-            runners.push((unit / self.acceptors.odds(worker), worker));
+            runners.push((unit / self.acceptors.odds(worker, replica), worker));
         }
         runners.sort_unstable_by(|(time, _), (other, _)| time.total_cmp(other));
         sleeping.extend(runners.into_iter().map(|(_, worker)| worker));
@@ -114,25 +113,26 @@ impl<O: Observer> Simulation<O> {
         let worker = self.requests[acceptor].worker;
         self.requests[acceptor].state = State::Away;
         if self.has_room(worker)
-            && let Some(first) = self.backlogs[SHARED].pop()
+            && let Some(first) = self.pop_shared(worker)
         {
-            self.acceptors.last = Some(worker);
+            self.replicas.of_mut(worker).accepted_last = Some(worker);
             self.accept(first, worker);
         }
-        if self.backlogs[SHARED].len() > 0 {
+        if self.backlogs[self.shared_backlog(worker)].len() > 0 {
             self.wake_acceptor(worker);
         }
     }
 
-    /// Whether the run can end without the acceptors: they have gone back to sleep, or the run ends at this instant, so that
-    /// they keep no core until a later end.
-    pub(super) fn acceptors_may_be_left(&self) -> bool {
-        self.horizon.is_none() || self.acceptors.ids.iter().all(|id| self.requests[*id].state == State::Away)
+    /// Whether the run can end without the acceptors and probes: the acceptors have gone back to sleep and no probe is under
+    /// way, or the run ends at this instant, so that they keep no core until a later end.
+    pub(super) fn others_may_be_left(&self) -> bool {
+        let is_asleep = |id: &RequestId| self.requests[*id].state == State::Away;
+        self.horizon.is_none() || self.acceptors.ids.iter().all(is_asleep) && self.probes_inside() == 0
     }
 
     /// A worker that comes up accepts what waits.
     pub(super) fn wake_acceptor_if_any(&mut self, worker: u32) {
-        if self.acceptors.count() > 0 && self.backlogs[SHARED].len() > 0 {
+        if self.acceptors.count() > 0 && self.backlogs[self.shared_backlog(worker)].len() > 0 {
             self.wake_acceptor(worker);
         }
     }

@@ -9,11 +9,9 @@ use super::event::{Event, Key, NEVER, NoSubject, UserId};
 use super::intake::Intake;
 use super::observer::{Entrance, Observer};
 use super::program::DrawnRequest;
+use super::replicas::Replica;
 use super::requests::{Executor, Request, RequestId, State};
 use super::simulation::Simulation;
-
-/// The place of the backlog that all workers share; that of worker `w` is `w + 1`.
-pub(super) const SHARED: usize = 0;
 
 /// Arrivals so far, and those still to come.
 pub(super) struct ArrivalState {
@@ -72,7 +70,7 @@ impl<O: Observer> Simulation<O> {
     /// Whether nothing more will arrive and nothing is left to serve.
     #[inline]
     pub(super) fn is_drained(&self) -> bool {
-        self.arrivals.are_over() && self.requests.len() == self.acceptors.count() && self.acceptors_may_be_left()
+        self.arrivals.are_over() && self.requests.len() == self.places_of_others() && self.others_may_be_left()
     }
 
     #[inline]
@@ -154,7 +152,7 @@ impl<O: Observer> Simulation<O> {
         self.receive(id);
     }
 
-    /// A request arrives, at its first attempt or a later one: a worker takes it, it waits, or it is rejected.
+    /// A request arrives, at its first attempt or a later one.
     pub(super) fn receive(&mut self, id: RequestId) {
         let now = self.now;
         self.requests[id].entry = self.arrivals.entered;
@@ -162,39 +160,69 @@ impl<O: Observer> Simulation<O> {
         self.counts.in_system.rise(now);
         self.count_arrival(id);
         self.schedule_client_timeout(id);
+        self.balance(id);
         if !self.limits.enter(self.requests[id].class) {
             self.leave(id, Outcome::Rejected(Rejection::Limit));
             self.check_room();
             return;
         }
+        self.offer(id);
+        self.check_room();
+    }
+
+    /// A request has come to its replica: a worker takes it, it waits, or it is rejected.
+    pub(super) fn offer(&mut self, id: RequestId) {
         match self.rules.queueing.dispatch {
             Dispatch::Shared | Dispatch::RoundRobin | Dispatch::Random | Dispatch::LeastBusy
                 if self.rules.takes_ahead.is_some() =>
             {
                 self.receive_with_room(id);
             }
-            Dispatch::Shared => match self.workers.with_free_slot() {
+            Dispatch::Shared => match self.workers.with_free_slot(&self.replica_of(id).workers) {
                 Some(worker) => self.take_and_run(id, worker),
                 None => {
-                    self.wait_in_backlog(id, SHARED);
+                    self.wait_in_backlog(id, self.shared_backlog(self.requests[id].worker));
                 }
             },
             Dispatch::Accept => {
-                if self.wait_in_backlog(id, SHARED) {
+                if self.wait_in_backlog(id, self.shared_backlog(self.requests[id].worker)) {
                     self.wake_acceptors(id);
                 }
             }
             Dispatch::RoundRobin | Dispatch::Random | Dispatch::LeastBusy => {
-                let worker = self.bind();
+                let worker = self.bind(self.requests[id].worker);
                 self.requests[id].worker = worker;
                 if self.workers.has_free_slot(worker) {
                     self.take_and_run(id, worker);
                 } else {
-                    self.wait_in_backlog(id, 1 + worker as usize);
+                    self.wait_in_backlog(id, self.own_backlog(worker));
                 }
             }
         }
-        self.check_room();
+    }
+
+    /// The replica of a request.
+    #[inline]
+    pub(super) fn replica_of(&self, id: RequestId) -> &Replica {
+        self.replicas.of(self.requests[id].worker)
+    }
+
+    /// The place of the backlog that the workers of a worker's replica share.
+    #[inline]
+    pub(super) fn shared_backlog(&self, worker: u32) -> usize {
+        self.replicas.number_of(worker) as usize
+    }
+
+    /// Takes the first request out of the backlog that the workers of a worker's replica share.
+    pub(super) fn pop_shared(&mut self, worker: u32) -> Option<RequestId> {
+        let backlog = self.shared_backlog(worker);
+        self.backlogs[backlog].pop()
+    }
+
+    /// The place of the backlog of a worker alone.
+    #[inline]
+    pub(super) fn own_backlog(&self, worker: u32) -> usize {
+        (self.replicas.count() + worker) as usize
     }
 
     fn count_arrival(&mut self, id: RequestId) {
@@ -224,28 +252,22 @@ impl<O: Observer> Simulation<O> {
         }
     }
 
-    /// The worker to which the next request is bound.
-    fn bind(&mut self) -> u32 {
-        let count = self.workers.count();
+    /// The worker, of the same replica as the one given, to which the next request is bound.
+    fn bind(&mut self, worker: u32) -> u32 {
+        let replica = self.replicas.of_mut(worker);
         match self.rules.queueing.dispatch {
-            Dispatch::RoundRobin => {
-                let worker = self.next_in_turn;
-                self.next_in_turn = (worker + 1) % count;
-                worker
-            }
-            Dispatch::Random => rand::RngExt::random_range(&mut self.dispatch, 0..count),
+            Dispatch::RoundRobin => replica.next_worker(replica.next_in_turn),
+            Dispatch::Random => rand::RngExt::random_range(&mut self.dispatch, replica.workers.clone()),
             Dispatch::LeastBusy | Dispatch::Shared | Dispatch::Accept => {
-                let load = |worker: &u32| {
-                    u64::from(self.workers.in_progress(*worker)) + self.backlogs[1 + *worker as usize].len() as u64
-                };
-                (0..count).min_by_key(load).unwrap_or(0)
+                let workers = replica.workers.clone();
+                workers.min_by_key(|worker| self.held(*worker)).unwrap_or(worker)
             }
         }
     }
 
     /// A request that finds no free slot waits, if there is room, or is rejected. Returns whether it waits.
     pub(super) fn wait_in_backlog(&mut self, id: RequestId, backlog: usize) -> bool {
-        if !self.backlog_has_room() {
+        if !self.backlog_has_room(self.requests[id].worker) {
             self.leave(id, Outcome::Rejected(Rejection::Backlog));
             return false;
         }
@@ -256,31 +278,42 @@ impl<O: Observer> Simulation<O> {
         true
     }
 
-    /// Whether one more request may wait. If workers accept on their own, a request that will be accepted at once
-    /// passes through the backlog too. Those that workers have accepted are no longer in it.
-    fn backlog_has_room(&self) -> bool {
+    /// Whether one more request may wait in the replica of a worker. If workers accept on their own, a request that will be
+    /// accepted at once passes through the backlog too. Those that workers have accepted are no longer in it.
+    fn backlog_has_room(&self, worker: u32) -> bool {
         let Some(limit) = self.rules.queueing.backlog.map(u64::from) else { return true };
         if self.accepts_ahead() {
-            let waiting = self.backlogs[SHARED].len() as u64;
-            waiting < limit || waiting == 0 && self.is_accepted_at_once()
+            let waiting = self.backlogs[self.shared_backlog(worker)].len() as u64;
+            waiting < limit || waiting == 0 && self.is_accepted_at_once(worker)
         } else {
-            self.untaken < limit
+            self.untaken_in(worker) < limit
         }
     }
 
-    /// Whether a worker accepts a request that arrives now: into a free slot or, if it takes requests ahead, into the room
-    /// that it has for them.
-    fn is_accepted_at_once(&self) -> bool {
+    /// How many requests of a worker's replica have not been taken.
+    fn untaken_in(&self, worker: u32) -> u64 {
+        if self.replicas.count() == 1 {
+            return self.untaken;
+        }
+        let own = self.replicas.of(worker).workers.clone().map(|worker| self.own_backlog(worker));
+        own.chain([self.shared_backlog(worker)]).map(|backlog| self.backlogs[backlog].len() as u64).sum()
+    }
+
+    /// Whether a worker of a replica accepts a request that arrives now: into a free slot or, if it takes requests ahead,
+    /// into the room that it has for them.
+    fn is_accepted_at_once(&self, worker: u32) -> bool {
+        let mut workers = self.replicas.of(worker).workers.clone();
         match self.rules.takes_ahead {
-            None => self.workers.with_free_slot().is_some(),
-            Some(_) => (0..self.workers.count()).any(|worker| self.has_room(worker)),
+            None => self.workers.with_free_slot(&workers).is_some(),
+            Some(_) => workers.any(|worker| self.has_room(worker)),
         }
     }
 
     /// The place of the backlog in which an untaken request waits.
     pub(super) fn backlog_of(&self, id: RequestId) -> usize {
         let Request { worker, executor, .. } = self.requests[id];
-        if self.accepts_ahead() && executor != Executor::Accepted { SHARED } else { self.backlog_of_worker(worker) }
+        let is_shared = self.accepts_ahead() && executor != Executor::Accepted;
+        if is_shared { self.shared_backlog(worker) } else { self.backlog_of_worker(worker) }
     }
 
     #[inline(always)]
@@ -296,7 +329,7 @@ impl<O: Observer> Simulation<O> {
             self.reject(id);
             return;
         }
-        let counts = self.is_counted(self.requests[id].arrival);
+        let counts = self.is_counted(self.requests[id].arrival) && !self.is_probe(id);
         self.workers.take_slot(worker, self.now, counts);
         self.counts.slots_taken.rise(self.now);
         self.count_for_life(worker);
@@ -305,7 +338,7 @@ impl<O: Observer> Simulation<O> {
         request.worker = worker;
         request.executor = if in_loop { Executor::Loop } else { Executor::Only };
         request.state = State::Waiting;
-        if self.observer.watches_segments() {
+        if self.observer.watches_segments() && request.is_observed {
             self.observer.on_taken(request.entry, worker);
         }
         let span = self.now - request.since;
@@ -317,7 +350,7 @@ impl<O: Observer> Simulation<O> {
     #[inline]
     fn may_serve(&mut self, id: RequestId, worker: u32) -> bool {
         self.rules.limit.is_none_or(|limit| self.workers.in_progress(worker) < limit)
-            && self.limits.take(self.requests[id].class, worker)
+            && (self.is_probe(id) || self.limits.take(self.requests[id].class, worker))
     }
 
     /// A worker rejects a request instead of taking it.
@@ -359,7 +392,7 @@ impl<O: Observer> Simulation<O> {
     /// The place of the backlog from which a worker takes requests into its slots.
     pub(super) fn backlog_of_worker(&self, worker: u32) -> usize {
         let is_shared = self.rules.queueing.dispatch == Dispatch::Shared && !self.accepts_ahead();
-        if is_shared { SHARED } else { 1 + worker as usize }
+        if is_shared { self.shared_backlog(worker) } else { self.own_backlog(worker) }
     }
 
     /// Whether a worker has a slot for the first request of its backlog. One that drains has slots only for those that it
@@ -380,7 +413,7 @@ impl<O: Observer> Simulation<O> {
     pub(super) fn settle(&mut self, worker: u32) {
         self.admit(worker);
         self.start_turns(worker);
-        self.fill_cores();
+        self.fill_cores(worker);
     }
 
     /// An attempt begins now.

@@ -2,6 +2,7 @@
 
 use super::Dispatch;
 use super::observer::Observer;
+use super::replicas::Replica;
 use super::simulation::Simulation;
 
 impl<O: Observer> Simulation<O> {
@@ -15,7 +16,7 @@ impl<O: Observer> Simulation<O> {
         let counts = &self.counts;
         let in_system = counts.in_system.now();
         assert_eq!(self.arrivals.entered, counts.departed + in_system, "a request got lost");
-        let inside = in_system + counts.trailing;
+        let inside = in_system + counts.trailing + self.probes_inside();
         assert_eq!(self.workers.all_in_progress() + self.untaken, inside, "a request is nowhere");
         let waiting: usize = self.backlogs.iter().map(super::backlog::Backlog::len).sum();
         assert_eq!(waiting as u64, self.untaken, "the backlogs hold other requests than are untaken");
@@ -28,15 +29,17 @@ impl<O: Observer> Simulation<O> {
             assert!(
                 self.rules.takes_ahead.is_none()
                     || self.rules.queueing.dispatch == Dispatch::Accept
-                    || self.backlogs[0].len() == 0
+                    || self.backlogs[self.shared_backlog(worker)].len() == 0
                     || !self.has_room(worker),
                 "a worker has room while a request waits"
             );
         }
         self.workers.audit();
         self.backends.audit();
-        if self.sharing.is_none() {
-            self.cores.audit();
+        for replica in self.replicas.iter().filter(|replica| replica.sharing.is_none()) {
+            replica.cores.audit();
         }
+        let busy: u64 = self.replicas.iter().map(Replica::busy_cores).sum();
+        assert_eq!(counts.busy_cores.now(), busy, "busy cores are miscounted");
     }
 }

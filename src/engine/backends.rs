@@ -5,7 +5,9 @@
 
 use std::collections::VecDeque;
 
-use crate::model::{Abandoned, Backend, BackendId, Fault, FaultKind, HandOver, PoolScope, SimDuration, SimTime};
+use crate::model::{
+    Abandoned, Backend, BackendId, Fault, FaultKind, HandOver, PoolScope, Replicas, SimDuration, SimTime,
+};
 use crate::random::{Purpose, Streams};
 
 use super::backlog::remove_from;
@@ -24,6 +26,17 @@ pub(super) struct Backends {
     pub some_give_way: bool,
 }
 
+/// What something belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Owner {
+    /// A worker, counted from 0 through all replicas.
+    Worker(u32),
+    /// A replica, counted from 0.
+    Replica(u32),
+    /// The whole application.
+    Application,
+}
+
 /// The state of a backend.
 #[derive(Clone, Debug)]
 pub(super) struct BackendState {
@@ -31,7 +44,9 @@ pub(super) struct BackendState {
     pub is_plain: bool,
     /// The first of the workers' pools; `None` without pools.
     first_pool: Option<u32>,
-    is_pool_shared: bool,
+    /// Who shares each of its pools, and how many workers that are.
+    scope: PoolScope,
+    workers_per_pool: u32,
     concurrency: u32,
     in_service: u32,
     queue: VecDeque<RequestId>,
@@ -83,14 +98,20 @@ impl Slower {
 }
 
 impl Backends {
-    pub fn new(backends: &[Backend], faults: &[Fault], workers: u32, warm_up: SimTime, streams: &Streams) -> Self {
+    pub fn new(
+        backends: &[Backend],
+        faults: &[Fault],
+        (workers, replicas): (u32, &Replicas),
+        warm_up: SimTime,
+        streams: &Streams,
+    ) -> Self {
         let mut stations = Vec::new();
         let mut pools = Vec::new();
         for (number, backend) in backends.iter().enumerate() {
             let first_pool = backend.pool.as_ref().map(|_| pools.len() as u32);
-            let is_pool_shared = backend.pool.as_ref().is_some_and(|pool| pool.per == PoolScope::Application);
+            let scope = backend.pool.as_ref().map_or(PoolScope::Worker, |pool| pool.per);
             if let (Some(pool), Some(release)) = (&backend.pool, backend.release()) {
-                pools.extend((0..pool.per.pools(workers)).map(|place| {
+                pools.extend((0..pool.per.pools(workers, replicas)).map(|place| {
                     let stream = streams.purpose_of(Purpose::HandOver, number as u64, u64::from(place));
                     ConnectionPool::new(BackendId(number as u16), pool, release, stream)
                 }));
@@ -102,7 +123,8 @@ impl Backends {
             stations.push(BackendState {
                 is_plain: backend.pool.is_none() && backend.concurrency.is_none() && !has_faults,
                 first_pool,
-                is_pool_shared,
+                scope,
+                workers_per_pool: workers / scope.pools(workers, replicas),
                 concurrency: backend.concurrency.map_or(u32::MAX, std::num::NonZeroU32::get),
                 in_service: 0,
                 queue: VecDeque::new(),
@@ -123,15 +145,29 @@ impl Backends {
     #[inline]
     pub fn pool_of(&self, backend: BackendId, worker: u32) -> Option<PoolId> {
         let station = &self[backend];
-        station.first_pool.map(|first| PoolId(if station.is_pool_shared { first } else { first + worker }))
+        station.first_pool.map(|first| {
+            PoolId(match station.scope {
+                PoolScope::Worker => first + worker,
+                PoolScope::Replica => first + worker / station.workers_per_pool,
+                PoolScope::Application => first,
+            })
+        })
     }
 
-    /// The backend of a pool, and the worker that the pool belongs to if each has its own.
-    pub fn owner_of(&self, pool: PoolId) -> (BackendId, Option<u32>) {
-        let backend = self.pools[pool.0 as usize].backend;
-        let station = &self[backend];
-        let first = station.first_pool.filter(|_| !station.is_pool_shared);
-        (backend, first.map(|first| pool.0 - first))
+    /// The backend of a pool.
+    pub fn backend_of(&self, pool: PoolId) -> BackendId {
+        self.pools[pool.0 as usize].backend
+    }
+
+    /// The worker or the replica that a pool belongs to, by its number.
+    pub fn owner_of(&self, pool: PoolId) -> Owner {
+        let station = &self[self.backend_of(pool)];
+        let number = pool.0 - station.first_pool.unwrap_or(pool.0);
+        match station.scope {
+            PoolScope::Worker => Owner::Worker(number),
+            PoolScope::Replica => Owner::Replica(number),
+            PoolScope::Application => Owner::Application,
+        }
     }
 
     #[inline]

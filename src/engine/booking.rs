@@ -61,7 +61,7 @@ impl<O: Observer> Simulation<O> {
         let had_turn = request.turn_since.max(request.since);
         if self.waits.columns() > 0 {
             let (for_turn, for_core) = (had_turn - request.since, self.now - had_turn);
-            let (is_throttled, nothing) = (self.is_throttled(), SimDuration::ZERO);
+            let (is_throttled, nothing) = (self.replicas.of(request.worker).is_throttled(), SimDuration::ZERO);
             self.note_wait(id, Place::Lock, for_turn);
             self.note_wait(id, Place::Cores, if is_throttled { nothing } else { for_core });
             self.note_wait(id, Place::CpuLimit, if is_throttled { for_core } else { nothing });
@@ -69,7 +69,8 @@ impl<O: Observer> Simulation<O> {
         if self.observer.watches_segments() {
             self.book_turn_wait_until(id, had_turn);
         }
-        let place = if self.is_throttled() { Place::CpuLimit } else { Place::Cores };
+        let is_throttled = self.replicas.of(self.requests[id].worker).is_throttled();
+        let place = if is_throttled { Place::CpuLimit } else { Place::Cores };
         self.book(id, Activity::RunQueueWait, Some(place));
     }
 
@@ -94,7 +95,7 @@ impl<O: Observer> Simulation<O> {
     pub(super) fn book_burst(&mut self, id: RequestId) {
         let elapsed = self.now - self.requests[id].since;
         let got = match self.requests.more(id).and_then(|more| more.share) {
-            Some(share) if self.sharing.is_some() => self.leave_share(id, share),
+            Some(share) if self.replicas.of(self.requests[id].worker).sharing.is_some() => self.leave_share(id, share),
             _ => elapsed,
         };
         let switched = got.min(self.requests[id].switch_cost);

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use crate::model::{ClassId, Resource, SimTime};
 
+use super::backends::Owner;
 use super::event::EventId;
 use super::observer::Observer;
 use super::record::Ending;
@@ -30,8 +31,8 @@ pub struct Deadlock {
 pub struct HeldResource {
     /// What it is.
     pub resource: Resource,
-    /// The worker that it belongs to, counted from 0; `None` if all workers share it.
-    pub worker: Option<u32>,
+    /// What it belongs to.
+    pub owner: Owner,
     /// How much of it there is: all of it is held.
     pub number: u64,
     /// How many requests wait for it.
@@ -123,7 +124,7 @@ impl<O: Observer> Simulation<O> {
     /// What a request waits for without a limit.
     fn waits_for(&self, id: RequestId) -> Option<Scarce> {
         let (request, more) = self.requests.with_more(id);
-        if request.executor == Executor::Acceptor || self.client_will_cancel(id) {
+        if request.executor == Executor::Acceptor || self.is_probe(id) || self.client_will_cancel(id) {
             return None;
         }
         match request.state {
@@ -192,12 +193,12 @@ impl<O: Observer> Simulation<O> {
     }
 
     fn held_resource(&self, scarce: Scarce, claims: &Claims, is_stuck: &[bool]) -> HeldResource {
-        let (resource, worker) = self.resource(scarce);
+        let (resource, owner) = self.resource(scarce);
         let mut holders: Vec<Holder> = claims.holders.iter().filter_map(|id| self.holder(*id, is_stuck)).collect();
         holders.sort_unstable_by_key(|holder| holder.request);
         HeldResource {
             resource,
-            worker,
+            owner,
             number: claims.holders.len() as u64,
             waiting: claims.waiting.len() as u64,
             holders,
@@ -213,15 +214,14 @@ impl<O: Observer> Simulation<O> {
         Some(Holder { request: request.entry, class: request.class, waits_for, since })
     }
 
-    /// What it is called, and the worker that it belongs to.
-    fn resource(&self, scarce: Scarce) -> (Resource, Option<u32>) {
+    /// What it is called, and what it belongs to.
+    fn resource(&self, scarce: Scarce) -> (Resource, Owner) {
         match scarce {
             Scarce::Connection(pool) => {
-                let (backend, worker) = self.backends.owner_of(pool);
-                (Resource::Connection(backend), worker)
+                (Resource::Connection(self.backends.backend_of(pool)), self.backends.owner_of(pool))
             }
-            Scarce::Thread(worker) => (Resource::Thread, Some(worker)),
-            Scarce::Loop(worker) | Scarce::Turn(worker) => (Resource::Turn, Some(worker)),
+            Scarce::Thread(worker) => (Resource::Thread, Owner::Worker(worker)),
+            Scarce::Loop(worker) | Scarce::Turn(worker) => (Resource::Turn, Owner::Worker(worker)),
         }
     }
 }

@@ -31,7 +31,7 @@ impl<O: Observer> Simulation<O> {
         };
         self.now = end.max(self.now);
         let deadlock = self.deadlock();
-        if cfg!(debug_assertions) && self.requests.len() == self.acceptors.count() {
+        if cfg!(debug_assertions) && self.requests.len() == self.places_of_others() {
             self.backends.audit_pools_at_rest();
         }
         self.book_unfinished();
@@ -50,7 +50,7 @@ impl<O: Observer> Simulation<O> {
             phase_events: counts.phase_events,
             in_system: counts.in_system.integral(end),
             cores: counts.busy_cores.integral(end),
-            throttled: self.quota.as_ref().map(|quota| quota.throttled(end)),
+            throttled: self.replicas.throttled(end),
             turns: counts.turns_taken.integral(end),
             slots: counts.slots_taken.integral(end),
             backends: self.backends.stations().iter().map(|station| station.busy.integral(end)).collect(),
@@ -58,6 +58,7 @@ impl<O: Observer> Simulation<O> {
             pools: self.backends.stations().iter().map(|station| station.connections.integral(end)).collect(),
             threads: self.workers.threads.integral(end),
             workers: self.workers.usage(end),
+            replicas: self.replicas.usage(end),
         };
         (record, self.observer)
     }

@@ -41,8 +41,8 @@ macro_rules! events {
 events! {
     /// A burst of a running request has been served.
     0 0 BurstEnd(RequestId),
-    /// The first of the bursts that share the cores has been served.
-    0 1 ShareEnd(NoSubject),
+    /// The first of the bursts that share the cores of a replica has been served.
+    0 1 ShareEnd(ReplicaNumber),
     /// The first of the queries that share a backend has been served.
     0 14 QueryShareEnd(BackendNumber),
     /// A wait of a request is over.
@@ -67,14 +67,18 @@ events! {
     1 7 PatienceEnd(RequestId),
     /// A worker has been silent for the maximum time.
     1 20 WorkerTimeout(WorkerId),
-    /// The CPU quota of this period is used up.
-    1 8 QuotaUsedUp(NoSubject),
-    /// The next period of the CPU quota starts.
-    1 9 PeriodStart(NoSubject),
+    /// The CPU quota of a replica for this period is used up.
+    1 8 QuotaUsedUp(ReplicaNumber),
+    /// The next period of a replica's CPU quota starts.
+    1 9 PeriodStart(ReplicaNumber),
+    /// A health check has waited for an answer for the maximum time.
+    1 22 ProbeTimeout(ReplicaNumber),
     /// A fault begins or ends.
     2 10 Fault(FaultEdge),
     /// A new worker process is up.
     2 21 Booted(WorkerId),
+    /// A health check probes a replica.
+    3 23 Probe(ReplicaNumber),
     /// A client makes another attempt.
     3 11 Retry(RequestId),
     /// A user has finished thinking.
@@ -90,6 +94,10 @@ pub(super) struct NoSubject(u32);
 /// A worker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct WorkerId(pub u32);
+
+/// A replica.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct ReplicaNumber(pub u32);
 
 /// A backend, by its place among all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,4 +1,4 @@
-//! Faults: a slow backend, a backend that is down, a worker that restarts, fewer cores.
+//! Faults: a slow backend, a backend that is down, workers that restart, fewer cores.
 
 use crate::model::{BackendId, Failure, Fault, FaultKind, SimDuration, SimTime, Slowness};
 
@@ -84,9 +84,10 @@ impl<O: Observer> Simulation<O> {
                     self.backends[backend].faults -= 1;
                 }
             }
-            FaultKind::Restart { worker } if worker < self.workers.count() => self.restart(worker, begins),
-            FaultKind::Restart { .. } => {}
-            FaultKind::Cores { .. } => self.set_cores(),
+            FaultKind::Restart { replica, worker } => {
+                self.workers_of(replica, worker).into_iter().for_each(|worker| self.restart(worker, begins));
+            }
+            FaultKind::Cores { .. } => (0..self.replicas.count()).for_each(|replica| self.set_cores(replica)),
         }
         (0..self.workers.count()).for_each(|worker| self.settle(worker));
         if let Some(every) = every {
@@ -137,27 +138,41 @@ impl<O: Observer> Simulation<O> {
         faults.map(slower).reduce(Slower::and)
     }
 
-    /// Sets the number of cores to what the worst fault under way leaves, and to none while the CPU quota is used up.
-    pub(super) fn set_cores(&mut self) {
+    /// Sets the number of a replica's cores to what the worst fault under way leaves, and to none while its CPU quota is used
+    /// up.
+    pub(super) fn set_cores(&mut self, number: u32) {
         let fewer = self.under_way().filter_map(|fault| match fault.kind {
-            FaultKind::Cores { cores } => Some(cores),
-            FaultKind::Slow { .. } | FaultKind::Down { .. } | FaultKind::Restart { .. } => None,
+            FaultKind::Cores { replica, cores } if replica.is_none_or(|replica| replica == number) => Some(cores),
+            FaultKind::Cores { .. } | FaultKind::Slow { .. } | FaultKind::Down { .. } | FaultKind::Restart { .. } => {
+                None
+            }
         });
         let left = fewer.min().map_or(self.machine.cores, |cores| cores.min(self.machine.cores));
-        let cores = if self.is_throttled() { 0 } else { left };
-        let too_many = self.cores.set_count(cores);
-        if let Some(sharing) = &mut self.sharing {
+        let replica = &mut self.replicas[number];
+        let cores = if replica.is_throttled() { 0 } else { left };
+        let too_many = replica.cores.set_count(cores);
+        if let Some(sharing) = &mut replica.sharing {
             sharing.set_units(cores, self.now);
-            self.schedule_share_end();
+            self.schedule_share_end(number);
             return;
         }
         for _ in 0..too_many {
-            if let Some(last) = self.cores.last_to_run() {
+            if let Some(last) = self.replicas[number].cores.last_to_run() {
                 self.stop(last);
-                self.cores.enqueue(last);
+                self.replicas[number].cores.enqueue(last);
             }
         }
-        self.start_quanta();
+        self.start_quanta(number);
+    }
+
+    /// The workers that a restart affects.
+    fn workers_of(&self, replica: Option<u32>, worker: Option<u32>) -> Vec<u32> {
+        let is_affected = |number: &u32| {
+            let of = self.replicas.of(*number);
+            replica.is_none_or(|replica| replica == of.number)
+                && worker.is_none_or(|worker| worker == number - of.workers.start)
+        };
+        (0..self.workers.count()).filter(is_affected).collect()
     }
 
     /// A worker goes down with all its requests, or comes up again unless another fault keeps it down.
@@ -174,7 +189,12 @@ impl<O: Observer> Simulation<O> {
 
     /// Whether a fault keeps a worker down.
     pub(super) fn is_down(&self, worker: u32) -> bool {
-        self.under_way().any(|fault| fault.kind == FaultKind::Restart { worker })
+        self.under_way().any(|fault| match fault.kind {
+            FaultKind::Restart { replica, worker: of_replica } => {
+                self.workers_of(replica, of_replica).contains(&worker)
+            }
+            FaultKind::Slow { .. } | FaultKind::Down { .. } | FaultKind::Cores { .. } => false,
+        })
     }
 
     /// Whether a request fails if its worker goes down.

@@ -70,7 +70,7 @@ impl<O: Observer> Simulation<O> {
 
     fn observe_held(&mut self, id: RequestId, held: Held) {
         if self.observer.watches_segments() && self.requests[id].is_observed {
-            let (request, (backend, _)) = (self.requests[id].entry, self.backends.owner_of(held.pool));
+            let (request, backend) = (self.requests[id].entry, self.backends.backend_of(held.pool));
             self.observer.on_held(HeldConnection { request, backend, start: held.since, end: self.now });
         }
     }

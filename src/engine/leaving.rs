@@ -28,6 +28,11 @@ impl<O: Observer> Simulation<O> {
                 self.workers.free_thread(worker, self.now);
             }
         }
+        if self.is_probe(id) {
+            self.end_probe(id, outcome);
+            self.requests.remove(id);
+            return;
+        }
         self.limits.leave(self.requests[id].class, worker, state != State::InBacklog);
         self.counts.last_departure = self.now;
         if self.requests[id].has_responded {
@@ -58,6 +63,9 @@ impl<O: Observer> Simulation<O> {
         self.counts.in_system.fall(self.now);
         self.counts.departed += 1;
         let outcome = outcome.after(is_abandoned);
+        if !is_abandoned {
+            self.disconnect(id);
+        }
         if !is_abandoned || outcome == Outcome::ServedLate {
             self.count(id, outcome);
         }
@@ -174,7 +182,7 @@ impl<O: Observer> Simulation<O> {
     /// Schedules when a request that waits in the backlog leaves it, if clients have limited patience.
     #[inline]
     pub(super) fn schedule_patience_end(&mut self, id: RequestId) {
-        if let Some(patience) = &self.clients.patience {
+        if let Some(patience) = self.clients.patience.as_ref().filter(|_| !self.is_probe(id)) {
             let entry = self.requests[id].entry;
             let time = self.now + patience.draw(&mut self.streams.purpose_of(Purpose::Patience, entry, 0));
             self.requests.more_mut(id).patience_end = self.events.push_expiry(time, Event::PatienceEnd(id));
@@ -198,6 +206,7 @@ impl<O: Observer> Simulation<O> {
         } else {
             self.count(id, Outcome::TimedOut);
             self.requests[id].is_abandoned = true;
+            self.disconnect(id);
             let is_given_up = !self.answer_client(id, Outcome::TimedOut);
             self.requests.more_mut(id).is_given_up = is_given_up;
         }
@@ -242,7 +251,7 @@ impl<O: Observer> Simulation<O> {
             }
             State::WaitingForThread => self.workers.stop_waiting_for_thread(worker, id, self.now),
             State::WaitingForTurn => self.workers[worker].stop_waiting(id),
-            State::WaitingForCore => self.cores.give_up(id),
+            State::WaitingForCore => self.replicas.of_mut(worker).cores.give_up(id),
             State::Running => self.stop(id),
             State::WaitingForConnection(backend) => {
                 if let Some(pool) = self.backends.pool_of(backend, worker) {

@@ -120,7 +120,7 @@ impl<O: Observer> Simulation<O> {
 
     /// Whether requests that a worker has accepted wait in it.
     fn has_accepted(&self, worker: u32) -> bool {
-        self.accepts_ahead() && self.backlogs[1 + worker as usize].len() > 0
+        self.accepts_ahead() && self.backlogs[self.own_backlog(worker)].len() > 0
     }
 
     /// Whether workers accept requests for which they have no free slot.

@@ -14,6 +14,7 @@ mod arriving;
 mod audit;
 mod backends;
 mod backlog;
+mod balancing;
 mod booking;
 mod calls;
 mod cores;
@@ -31,9 +32,11 @@ mod lives;
 mod observer;
 mod pooling;
 mod pools;
+mod probing;
 mod program;
 mod quota;
 mod record;
+mod replicas;
 mod requests;
 mod reserving;
 mod rules;
@@ -51,6 +54,7 @@ mod waiting;
 mod waits;
 mod workers;
 
+pub use backends::Owner;
 pub use deadlock::{Deadlock, HeldResource};
 pub use departure::{Departure, Outcome, add_spent, runs};
 pub use level::Usage;
@@ -63,7 +67,7 @@ pub use setup::{MAX_IN_FLIGHT, Setup};
 
 pub use simulation::Simulation;
 pub use unfinished::{Standing, Unfinished};
-pub use usage::{QueueUsage, WorkerUsage};
+pub use usage::{QueueUsage, ReplicaUsage, WorkerUsage};
 pub use waits::{Waits, contended_resources};
 
 /// What only the project's own tests use.

@@ -1,4 +1,4 @@
-//! The CPU quota of a machine: the CPU time that all its threads and loops together may use in each period.
+//! The CPU quota of a machine (with replicas, of each): the CPU time that all its threads and loops together may use in each period.
 //!
 //! Periods start at 0. When the quota of a period is used up, everything that runs stops until the next period starts, as
 //! under the CPU controller of Linux control groups. What was stopped continues in the order in which it had taken its core,
@@ -6,7 +6,7 @@
 
 use crate::model::{CpuLimit, SimDuration, SimTime};
 
-use super::event::{Event, EventId, NoSubject};
+use super::event::{Event, EventId, ReplicaNumber};
 use super::level::{Level, Usage};
 use super::observer::Observer;
 use super::requests::RequestId;
@@ -88,90 +88,85 @@ impl Quota {
 }
 
 impl<O: Observer> Simulation<O> {
-    /// Another number of cores may be busy from now on: the quota is used up sooner or later than it would have been.
-    #[inline]
-    pub(super) fn recount_quota(&mut self) {
-        if self.quota.is_some() {
-            self.reschedule_quota();
-        }
-    }
-
-    fn reschedule_quota(&mut self) {
-        let busy_cores = self.counts.busy_cores.now();
-        let Some(quota) = &mut self.quota else { return };
+    /// Another number of a replica's cores may be busy from now on: its quota is used up sooner or later than it would have
+    /// been.
+    pub(super) fn recount_quota(&mut self, replica: u32) {
+        let busy_cores = self.replicas[replica].busy_cores();
+        let Some(quota) = &mut self.replicas[replica].quota else { return };
         if quota.is_used_up || quota.busy_cores == busy_cores {
             return;
         }
         quota.advance(self.now);
         quota.busy_cores = busy_cores;
         quota.next = match quota.used_up_at() {
-            Some(time) => self.events.push_expiry(time, Event::QuotaUsedUp(NoSubject::default())),
+            Some(time) => self.events.push_expiry(time, Event::QuotaUsedUp(ReplicaNumber(replica))),
             None => EventId::default(),
         };
     }
 
-    /// The quota of this period is used up: whatever runs stops, and what waited for a core waits for the next period.
-    pub(super) fn on_quota_used_up(&mut self, event: EventId) {
-        if self.quota.as_ref().is_none_or(|quota| quota.next != event) {
+    /// A replica's quota of this period is used up: whatever runs there stops, and what waited for a core waits for the next period.
+    pub(super) fn on_quota_used_up(&mut self, replica: u32, event: EventId) {
+        if !self.is_next_of_quota(replica, event) {
             return;
         }
-        self.book_core_waits();
-        let Some(quota) = &mut self.quota else { return };
+        self.book_core_waits(replica);
+        let Some(quota) = &mut self.replicas[replica].quota else { return };
         quota.advance(self.now);
         quota.busy_cores = 0;
         quota.is_used_up = true;
         quota.throttled.rise(self.now);
         let next_period = quota.period_start + quota.period;
-        quota.next = self.events.push_expiry(next_period, Event::PeriodStart(NoSubject::default()));
-        self.stop_all();
-        self.set_cores();
+        quota.next = self.events.push_expiry(next_period, Event::PeriodStart(ReplicaNumber(replica)));
+        self.stop_all(replica);
+        self.set_cores(replica);
     }
 
-    /// Books what those who wait for a core have waited so far: from now on they wait for something else.
-    fn book_core_waits(&mut self) {
-        for id in self.cores.waiting().collect::<Vec<_>>() {
+    /// Whether an event of a replica's quota is not void.
+    fn is_next_of_quota(&self, replica: u32, event: EventId) -> bool {
+        self.replicas[replica].quota.as_ref().is_some_and(|quota| quota.next == event)
+    }
+
+    /// Books what those who wait for a core of a replica have waited so far: from now on they wait for something else.
+    fn book_core_waits(&mut self, replica: u32) {
+        for id in self.replicas[replica].cores.waiting().collect::<Vec<_>>() {
             self.book_run_queue_wait(id);
         }
     }
 
-    /// Takes all requests off their cores. They are the first to get one again, in the order in which they had taken theirs.
-    fn stop_all(&mut self) {
-        let sharing: Vec<RequestId> = self.sharing.iter().flat_map(|sharing| sharing.in_order()).collect();
+    /// Takes all requests of a replica off their cores. They are the first to get one again, in the order in which they had
+    /// taken theirs.
+    fn stop_all(&mut self, replica: u32) {
+        let sharing = &self.replicas[replica].sharing;
+        let sharing: Vec<RequestId> = sharing.iter().flat_map(|sharing| sharing.in_order()).collect();
         for id in sharing.into_iter().rev() {
             self.stop(id);
-            self.cores.enqueue_first(id);
+            self.replicas[replica].cores.enqueue_first(id);
         }
-        while let Some(last) = self.cores.last_to_run() {
+        while let Some(last) = self.replicas[replica].cores.last_to_run() {
             self.stop(last);
-            self.cores.enqueue_first(last);
+            self.replicas[replica].cores.enqueue_first(last);
         }
     }
 
     /// A period starts with its whole quota: what was stopped continues.
-    pub(super) fn on_period_start(&mut self, event: EventId) {
-        if self.quota.as_ref().is_none_or(|quota| quota.next != event) {
+    pub(super) fn on_period_start(&mut self, replica: u32, event: EventId) {
+        if !self.is_next_of_quota(replica, event) {
             return;
         }
-        self.book_core_waits();
-        if let Some(quota) = &mut self.quota {
+        self.book_core_waits(replica);
+        if let Some(quota) = &mut self.replicas[replica].quota {
             quota.advance(self.now);
             quota.is_used_up = false;
             quota.next = EventId::default();
             quota.throttled.fall(self.now);
         }
-        self.set_cores();
-        if self.sharing.is_some() {
-            while let Some(id) = self.cores.next() {
+        self.set_cores(replica);
+        if self.replicas[replica].sharing.is_some() {
+            while let Some(id) = self.replicas[replica].cores.next() {
                 self.ask_for_core(id);
             }
         }
-        self.fill_cores();
-        self.start_quanta();
-    }
-
-    /// Whether everything stands still because the quota is used up.
-    #[inline]
-    pub(super) fn is_throttled(&self) -> bool {
-        self.quota.as_ref().is_some_and(Quota::is_used_up)
+        self.fill_cores(self.replicas[replica].workers.start);
+        self.start_quanta(replica);
     }
 }

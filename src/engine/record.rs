@@ -4,7 +4,7 @@ use crate::model::{FailedBy, RejectedBy, SimDuration, SimTime};
 
 use super::deadlock::Deadlock;
 use super::level::Usage;
-use super::usage::{QueueUsage, WorkerUsage};
+use super::usage::{QueueUsage, ReplicaUsage, WorkerUsage};
 
 /// What the engine counts in a run. The counts are of requests that arrived after the warm-up.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,7 +33,7 @@ pub struct Record {
     pub cores: Usage,
     /// Requests whose turn it is in their worker, with or without a core.
     pub turns: Usage,
-    /// Whether the CPU quota was used up; `None` without one.
+    /// The number of replicas whose CPU quota was used up; `None` without one.
     pub throttled: Option<Usage>,
     /// Requests in progress in the workers.
     pub slots: Usage,
@@ -48,6 +48,8 @@ pub struct Record {
     /// What each worker did, if workers may be given unequal work; otherwise empty. Work is equal if there is one
     /// worker, or if each worker takes one request after another out of one queue.
     pub workers: Vec<WorkerUsage>,
+    /// What each replica did, if there are several or a health check; otherwise empty.
+    pub replicas: Vec<ReplicaUsage>,
 }
 
 /// Requests that arrived in the warm-up and departed after it: they are part of the throughput.

@@ -8,7 +8,6 @@
 use rand::RngExt;
 
 use super::Dispatch;
-use super::arriving::SHARED;
 use super::observer::Observer;
 use super::requests::{Executor, RequestId};
 use super::simulation::Simulation;
@@ -16,7 +15,7 @@ use super::simulation::Simulation;
 impl<O: Observer> Simulation<O> {
     /// A request arrives where workers take requests ahead.
     pub(super) fn receive_with_room(&mut self, id: RequestId) {
-        match self.with_room() {
+        match self.with_room(self.requests[id].worker) {
             Some(worker) => {
                 self.untaken += 1;
                 self.accept(id, worker);
@@ -24,7 +23,7 @@ impl<O: Observer> Simulation<O> {
                 self.settle(worker);
             }
             None => {
-                self.wait_in_backlog(id, SHARED);
+                self.wait_in_backlog(id, self.shared_backlog(self.requests[id].worker));
             }
         }
     }
@@ -35,7 +34,8 @@ impl<O: Observer> Simulation<O> {
         request.worker = worker;
         request.executor = Executor::Accepted;
         let priority = self.program.priority(request.class);
-        self.backlogs[1 + worker as usize].push(id, &self.requests[id], priority);
+        let backlog = self.own_backlog(worker);
+        self.backlogs[backlog].push(id, &self.requests[id], priority);
         self.workers.wait_inside(worker, self.now);
     }
 
@@ -44,29 +44,29 @@ impl<O: Observer> Simulation<O> {
         self.workers.is_up(worker) && self.rules.takes_ahead.is_none_or(|limit| self.held(worker) < u64::from(limit))
     }
 
-    /// The worker that takes the next request, if any has room.
-    fn with_room(&mut self) -> Option<u32> {
-        let count = self.workers.count();
-        let roomy = (0..count).filter(|worker| self.has_room(*worker));
+    /// The worker, of the same replica as the one given, that takes the next request, if any has room.
+    fn with_room(&mut self, worker: u32) -> Option<u32> {
+        let replica = self.replicas.of(worker);
+        let workers = replica.workers.clone();
+        let mut roomy = workers.clone().filter(|worker| self.has_room(*worker));
         match self.rules.queueing.dispatch {
             Dispatch::Shared | Dispatch::LeastBusy | Dispatch::Accept => roomy.min_by_key(|worker| self.held(*worker)),
             Dispatch::RoundRobin => {
-                let first = self.next_in_turn;
-                let chosen = roomy.min_by_key(|worker| (*worker + count - first) % count)?;
-                self.next_in_turn = (chosen + 1) % count;
-                Some(chosen)
+                let count = workers.len() as u32;
+                let chosen = roomy.min_by_key(|worker| (*worker + count - replica.next_in_turn) % count)?;
+                Some(self.replicas.of_mut(worker).next_worker(chosen))
             }
             Dispatch::Random => {
-                let number = roomy.count();
+                let number = roomy.by_ref().count();
                 let place = (number > 0).then(|| self.dispatch.random_range(0..number))?;
-                (0..count).filter(|worker| self.has_room(*worker)).nth(place)
+                workers.clone().filter(|worker| self.has_room(*worker)).nth(place)
             }
         }
     }
 
     /// Requests in a worker, in its slots and waiting for one.
-    fn held(&self, worker: u32) -> u64 {
-        u64::from(self.workers.in_progress(worker)) + self.backlogs[1 + worker as usize].len() as u64
+    pub(super) fn held(&self, worker: u32) -> u64 {
+        u64::from(self.workers.in_progress(worker)) + self.backlogs[self.own_backlog(worker)].len() as u64
     }
 
     /// A worker in which there may be room takes requests from the shared backlog.
@@ -76,7 +76,7 @@ impl<O: Observer> Simulation<O> {
             return;
         }
         while self.has_room(worker)
-            && let Some(first) = self.backlogs[SHARED].pop()
+            && let Some(first) = self.pop_shared(worker)
         {
             self.accept(first, worker);
         }

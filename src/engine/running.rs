@@ -13,7 +13,9 @@ impl<O: Observer> Simulation<O> {
     /// requests: before that, no quantum matters.
     #[inline]
     pub(super) fn ask_for_core(&mut self, id: RequestId) {
-        if self.sharing.is_some() && !self.is_throttled() {
+        let worker = self.requests[id].worker;
+        let replica = self.replicas.of_mut(worker);
+        if replica.sharing.is_some() && !replica.is_throttled() {
             if self.is_hand_over_due(id) {
                 self.hand_over(id);
             } else {
@@ -21,16 +23,17 @@ impl<O: Observer> Simulation<O> {
             }
             return;
         }
-        let was_contended = self.cores.is_contended();
-        if !was_contended && self.cores.is_one_idle() {
+        let cores = &mut replica.cores;
+        let was_contended = cores.is_contended();
+        if !was_contended && cores.is_one_idle() {
             self.give_core(id);
             return;
         }
-        self.cores.enqueue(id);
-        self.fill_cores();
-        if self.cores.is_contended() {
+        cores.enqueue(id);
+        self.fill_cores(worker);
+        if self.replicas.of(worker).cores.is_contended() {
             if !was_contended {
-                self.start_quanta();
+                self.start_quanta(self.replicas.number_of(worker));
             }
             if self.machine.wake_preemption.is_some() {
                 self.preempt_for(id);
@@ -38,11 +41,11 @@ impl<O: Observer> Simulation<O> {
         }
     }
 
-    /// Limits the running requests to a quantum, if others wait for a core.
-    pub(super) fn start_quanta(&mut self) {
-        if self.cores.is_contended() {
-            for place in 0..self.cores.running().len() {
-                self.schedule_quantum_end(self.cores.running()[place]);
+    /// Limits the running requests of a replica to a quantum, if others wait for a core.
+    pub(super) fn start_quanta(&mut self, replica: u32) {
+        if self.replicas[replica].cores.is_contended() {
+            for place in 0..self.replicas[replica].cores.running().len() {
+                self.schedule_quantum_end(self.replicas[replica].cores.running()[place]);
             }
         }
     }
@@ -50,21 +53,23 @@ impl<O: Observer> Simulation<O> {
     /// A request that becomes ready takes the core of the request that has run longest, if that is long enough.
     fn preempt_for(&mut self, id: RequestId) {
         let Some(long_enough) = self.machine.wake_preemption else { return };
-        if let Some(longest) = self.cores.first_to_run()
+        let worker = self.requests[id].worker;
+        let cores = &mut self.replicas.of_mut(worker).cores;
+        if let Some(longest) = cores.first_to_run()
             && self.now - self.requests[longest].on_core_since >= long_enough
         {
-            self.cores.give_up(id);
-            self.cores.enqueue_first(id);
+            cores.give_up(id);
+            cores.enqueue_first(id);
             self.stop(longest);
-            self.cores.enqueue(longest);
-            self.fill_cores();
+            self.replicas.of_mut(worker).cores.enqueue(longest);
+            self.fill_cores(worker);
         }
     }
 
-    /// Gives idle cores to the requests that wait for one.
+    /// Gives idle cores of a worker's replica to the requests that wait for one.
     #[inline]
-    pub(super) fn fill_cores(&mut self) {
-        while let Some(id) = self.cores.next() {
+    pub(super) fn fill_cores(&mut self, worker: u32) {
+        while let Some(id) = self.replicas.of_mut(worker).cores.next() {
             self.give_core(id);
         }
     }
@@ -75,9 +80,10 @@ impl<O: Observer> Simulation<O> {
         if self.is_hand_over_due(id) {
             self.hand_over(id);
         } else {
-            let place = self.cores.occupy(id);
+            let worker = self.requests[id].worker;
+            let place = self.replicas.of_mut(worker).cores.occupy(id);
             self.counts.busy_cores.rise(self.now);
-            self.recount_quota();
+            self.note_busy_cores(worker);
             self.run(id, place, self.now, self.machine.context_switch);
         }
     }
@@ -96,7 +102,8 @@ impl<O: Observer> Simulation<O> {
         request.switch_cost = switch_cost;
         request.burst_end = self.now + switch_cost + burst;
         request.completion = self.events.push(request.burst_end, Event::BurstEnd(id));
-        if self.cores.is_contended() {
+        let worker = request.worker;
+        if self.replicas.of(worker).cores.is_contended() {
             self.schedule_quantum_end(id);
         }
     }
@@ -116,19 +123,21 @@ impl<O: Observer> Simulation<O> {
     /// Schedules the end of a running request's quantum, if its burst does not end first.
     pub(super) fn schedule_quantum_end(&mut self, id: RequestId) {
         let request = &mut self.requests[id];
-        let time = self.cores.quantum_end(request.on_core_since, self.now, self.expiries_are_over);
+        let cores = &self.replicas.of(request.worker).cores;
+        let time = cores.quantum_end(request.on_core_since, self.now, self.expiries_are_over);
         if time < request.burst_end {
             request.quantum_end = self.events.push_expiry(time, Event::QuantumEnd(id));
         }
     }
 
     pub(super) fn on_quantum_end(&mut self, id: RequestId, event: EventId) {
-        if self.requests[id].quantum_end != event || !self.cores.is_contended() {
+        let worker = self.requests[id].worker;
+        if self.requests[id].quantum_end != event || !self.replicas.of(worker).cores.is_contended() {
             return;
         }
         self.stop(id);
-        self.cores.enqueue(id);
-        self.fill_cores();
+        self.replicas.of_mut(worker).cores.enqueue(id);
+        self.fill_cores(worker);
     }
 
     /// Takes a running request off its core before its burst has ended; it will wait for a core again, or leave.
@@ -138,21 +147,32 @@ impl<O: Observer> Simulation<O> {
         request.state = State::WaitingForCore;
         request.completion = EventId::default();
         request.quantum_end = EventId::default();
-        let place = request.running_place;
-        self.release_core(place);
+        let (worker, place) = (request.worker, request.running_place);
+        self.release_core(worker, place);
     }
 
     #[inline(always)]
-    fn release_core(&mut self, place: u32) {
-        if self.sharing.is_some() {
-            self.schedule_share_end();
+    fn release_core(&mut self, worker: u32, place: u32) {
+        let replica = self.replicas.of_mut(worker);
+        if replica.sharing.is_some() {
+            self.schedule_share_end(self.replicas.number_of(worker));
             return;
         }
-        if let Some(moved) = self.cores.release(place) {
+        if let Some(moved) = replica.cores.release(place) {
             self.requests[moved].running_place = place;
         }
         self.counts.busy_cores.fall(self.now);
-        self.recount_quota();
+        self.note_busy_cores(worker);
+    }
+
+    /// Another number of cores of a worker's replica is busy from now on.
+    #[inline]
+    fn note_busy_cores(&mut self, worker: u32) {
+        let replica = self.replicas.of_mut(worker);
+        replica.note_busy_cores(self.now);
+        if replica.quota.is_some() {
+            self.recount_quota(self.replicas.number_of(worker));
+        }
     }
 
     pub(super) fn on_burst_end(&mut self, id: RequestId, event: EventId) {
@@ -192,9 +212,9 @@ impl<O: Observer> Simulation<O> {
             | Instruction::Respond
             | Instruction::Depart => false,
         };
-        let keeps_core = self.rules.keeps_core && !keeps_turn && self.sharing.is_none();
+        let keeps_core = self.rules.keeps_core && !keeps_turn && self.replicas.of(worker).sharing.is_none();
         if !keeps_core {
-            self.release_core(place);
+            self.release_core(worker, place);
         }
         if !keeps_turn {
             self.end_turn(id);
@@ -215,18 +235,18 @@ impl<O: Observer> Simulation<O> {
         if keeps_core {
             match self.next_turn(worker) {
                 Some(next) if self.needs_core(next) => {
-                    self.cores.pass_on(place, next);
+                    self.replicas.of_mut(worker).cores.pass_on(place, next);
                     self.run(next, place, on_core_since, SimDuration::ZERO);
                     return;
                 }
                 next => {
-                    self.release_core(place);
+                    self.release_core(worker, place);
                     next.into_iter().for_each(|next| self.start_blocking_wait(next));
                 }
             }
         }
         self.start_turns(worker);
-        self.fill_cores();
+        self.fill_cores(worker);
     }
 
     /// What a request does between two parts of its burst: its response goes out, it takes an idle connection, or
@@ -271,7 +291,7 @@ impl<O: Observer> Simulation<O> {
 
     /// A request continues with the next part of its burst, on its core.
     fn go_on(&mut self, id: RequestId, place: u32, on_core_since: SimTime) {
-        if self.sharing.is_some() {
+        if self.replicas.of(self.requests[id].worker).sharing.is_some() {
             self.give_share(id);
         } else {
             self.run(id, place, on_core_since, SimDuration::ZERO);

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use crate::model::{SimDuration, SimTime};
 
-use super::event::{Event, EventId, NoSubject};
+use super::event::{Event, EventId, ReplicaNumber};
 use super::observer::Observer;
 use super::requests::{RequestId, State};
 use super::simulation::Simulation;
@@ -164,39 +164,45 @@ impl<O: Observer> Simulation<O> {
         self.release_on_running(id);
         let burst = self.burst(id);
         let (now, cost) = (self.now, self.machine.context_switch);
-        if let Some(sharing) = &mut self.sharing {
+        let worker = self.requests[id].worker;
+        if let Some(sharing) = &mut self.replicas.of_mut(worker).sharing {
             let share = sharing.join(id, burst + cost, now);
             self.requests.more_mut(id).share = Some(share);
             self.requests[id].state = State::Running;
             self.requests[id].switch_cost = cost;
         }
-        self.schedule_share_end();
+        self.schedule_share_end(self.replicas.number_of(worker));
     }
 
-    pub(super) fn schedule_share_end(&mut self) {
-        if let Some(sharing) = &mut self.sharing {
-            self.counts.busy_cores.set(self.now, sharing.busy());
+    pub(super) fn schedule_share_end(&mut self, number: u32) {
+        let replica = &mut self.replicas[number];
+        replica.note_busy_cores(self.now);
+        if let Some(sharing) = &mut replica.sharing {
+            let others = self.counts.busy_cores.now() - replica.shared_busy;
+            replica.shared_busy = sharing.busy();
+            self.counts.busy_cores.set(self.now, others + replica.shared_busy);
             sharing.next_end = match sharing.first_end() {
-                Some(time) => self.events.push(time, Event::ShareEnd(NoSubject::default())),
+                Some(time) => self.events.push(time, Event::ShareEnd(ReplicaNumber(number))),
                 None => EventId::default(),
             };
-            self.recount_quota();
+            self.recount_quota(number);
         }
     }
 
     /// A request stops sharing the cores. Returns the CPU time it got.
     pub(super) fn leave_share(&mut self, id: RequestId, share: Share) -> SimDuration {
         self.requests.more_mut(id).share = None;
-        self.sharing.as_mut().map_or(SimDuration::ZERO, |sharing| sharing.leave(share, self.now))
+        let sharing = &mut self.replicas.of_mut(self.requests[id].worker).sharing;
+        sharing.as_mut().map_or(SimDuration::ZERO, |sharing| sharing.leave(share, self.now))
     }
 
-    pub(super) fn on_share_end(&mut self, event: EventId) {
-        if self.sharing.as_ref().is_none_or(|sharing| sharing.next_end != event) {
+    pub(super) fn on_share_end(&mut self, replica: u32, event: EventId) {
+        if self.replicas[replica].sharing.as_ref().is_none_or(|sharing| sharing.next_end != event) {
             return;
         }
-        while let Some(id) = self.sharing.as_mut().and_then(|sharing| sharing.ended(self.now)) {
+        while let Some(id) = self.replicas[replica].sharing.as_mut().and_then(|sharing| sharing.ended(self.now)) {
             self.end_burst(id);
         }
-        self.schedule_share_end();
+        self.schedule_share_end(replica);
     }
 }

@@ -3,10 +3,10 @@
 //! A handler frees what was held, admits the first requests of the backlog, appends them to the run queue of their
 //! worker, and then lets those run whose turn it is. The handlers are in files of their own: arrivals and the backlog
 //! in `arriving`, turns in `turns`, cores in `running` and `sharing`, thread pools in `threads`, waits and backends in
-//! `waiting`, `pooling` and `shared_queries`, departures and clients in `leaving`, faults in `failing`,
+//! `waiting`, `pooling` and `shared_queries`, replicas in `balancing` and `probing`, departures and clients in `leaving`, faults in `failing`,
 //! workers that are replaced in `lives`.
 
-use crate::model::{Machine, Quantum, SimDuration, SimTime};
+use crate::model::{Machine, SimTime};
 use crate::random::{Clients, Distribution, Purpose, RequestClass, Sampler, Stream, Streams, Workload};
 
 use super::Rules;
@@ -14,7 +14,7 @@ use super::accepting::Acceptors;
 use super::arriving::ArrivalState;
 use super::backends::Backends;
 use super::backlog::Backlog;
-use super::cores::CoreQueue;
+use super::balancing::Balancing;
 use super::departure::Departure;
 use super::event::{Event, EventId, EventQueue, Key, NEVER, NoSubject, is_after_expiries, time_of};
 use super::failing::Faults;
@@ -22,12 +22,12 @@ use super::level::Level;
 use super::limits::Limits;
 use super::lives::Lives;
 use super::observer::Observer;
+use super::probing::Probing;
 use super::program::Program;
-use super::quota::Quota;
 use super::record::{ClassCounts, Ending, FromWarmUp};
+use super::replicas::ReplicaSet;
 use super::requests::RequestSlab;
 use super::setup::{MAX_IN_FLIGHT, Setup};
-use super::sharing::Sharing;
 use super::shortcut::Route;
 #[cfg(feature = "internals")]
 use super::shortcut::Shortcut;
@@ -66,10 +66,9 @@ pub struct Simulation<O> {
     pub(super) events: EventQueue,
     pub(super) arrivals: ArrivalState,
     pub(super) dispatch: Stream,
-    pub(super) next_in_turn: u32,
 
     pub(super) requests: RequestSlab,
-    /// The shared backlog, then one for each worker.
+    /// The backlog that the workers of a replica share, for each replica; then one for each worker.
     pub(super) backlogs: Vec<Backlog>,
     pub(super) untaken: u64,
     pub(super) workers: Workers,
@@ -78,11 +77,11 @@ pub struct Simulation<O> {
     pub(super) limits: Limits,
     /// The present lives of workers that are replaced.
     pub(super) lives: Lives,
-    pub(super) cores: CoreQueue,
-    /// Replaces `cores` under processor sharing.
-    pub(super) sharing: Option<Sharing>,
-    /// The CPU time that they may use, if it is limited.
-    pub(super) quota: Option<Quota>,
+    pub(super) replicas: ReplicaSet,
+    /// How the replica of a request is chosen, if there are several.
+    pub(super) balancing: Option<Balancing>,
+    /// How it is found out which replicas work, if it is.
+    pub(super) probing: Option<Probing>,
     pub(super) backends: Backends,
 
     /// The shortcut that the run takes.
@@ -130,29 +129,25 @@ fn timeouts(workload: &Workload, clients: &Clients) -> Vec<Option<Sampler>> {
 impl<O: Observer> Simulation<O> {
     /// A run that has not begun.
     pub fn new(setup: Setup<'_>, observer: O) -> Self {
-        let program = Program::new(setup.workload, setup.backends, &setup.rules);
+        let mut program = Program::new(setup.workload, setup.backends, &setup.rules);
         let route = Route::new(&setup, &program, &observer);
         let Setup { workload, load, clients, machine, backends, faults, rules, streams, warm_up, .. } = setup;
-        let quantum = match machine.quantum {
-            Quantum::RoundRobin(quantum) => Some(quantum),
-            Quantum::ProcessorSharing => None,
-        };
         let backlog = Backlog::new(rules.queueing.order);
         let resources =
             if observer.watches_waits() { contended_resources(&rules, machine, backends, faults) } else { Vec::new() };
         let waits = WaitTable::new(&resources, backends.len());
         let mut simulation = Self {
             requests: RequestSlab::new(program.stride(), waits.columns()),
-            backlogs: vec![backlog; 1 + rules.workers as usize],
+            backlogs: vec![backlog; (machine.replicas.count + rules.workers) as usize],
             untaken: 0,
             workers: Workers::new(&rules, warm_up),
             acceptors: Acceptors::with_stream(setup.accept),
             limits: Limits::new(&workload.classes, rules.workers),
             lives: Lives::new(&rules, streams),
-            cores: CoreQueue::new(machine.cores, quantum.unwrap_or(SimDuration::MAX)),
-            sharing: quantum.is_none().then(|| Sharing::new(machine.cores)),
-            quota: machine.cpu_limit.map(|limit| Quota::new(limit, warm_up)),
-            backends: Backends::new(backends, faults, rules.workers, warm_up, &streams),
+            replicas: ReplicaSet::new(machine, rules.workers, warm_up),
+            balancing: Balancing::new(&machine.replicas, streams),
+            probing: Probing::new(&machine.replicas, &mut program),
+            backends: Backends::new(backends, faults, (rules.workers, &machine.replicas), warm_up, &streams),
             program,
             clients: ClientRules {
                 clients: clients.clone(),
@@ -174,7 +169,6 @@ impl<O: Observer> Simulation<O> {
             events: EventQueue::default(),
             arrivals: ArrivalState::new(setup.requests.unwrap_or(u64::MAX)),
             dispatch: streams.purpose(Purpose::Dispatch),
-            next_in_turn: 0,
             route,
             observer,
             unreported: Vec::new(),
@@ -195,6 +189,7 @@ impl<O: Observer> Simulation<O> {
             rules,
         };
         simulation.schedule_faults();
+        simulation.begin_probing();
         simulation.begin(load);
         simulation
     }
@@ -223,7 +218,7 @@ impl<O: Observer> Simulation<O> {
             let Some((id, event)) = self.next_event() else { return false };
             match event {
                 Event::BurstEnd(request) => self.on_burst_end(request, id),
-                Event::ShareEnd(_) => self.on_share_end(id),
+                Event::ShareEnd(replica) => self.on_share_end(replica.0, id),
                 Event::QueryShareEnd(backend) => self.on_query_share_end(backend, id),
                 Event::WaitEnd(request) => self.on_wait_end(request, id),
                 Event::Connected(request) => self.on_connected(request, id),
@@ -235,8 +230,10 @@ impl<O: Observer> Simulation<O> {
                 Event::CallTimeout(request) => self.on_call_timeout(request, id),
                 Event::ClientTimeout(request) => self.on_client_timeout(request, id),
                 Event::PatienceEnd(request) => self.on_patience_end(request, id),
-                Event::QuotaUsedUp(_) => self.on_quota_used_up(id),
-                Event::PeriodStart(_) => self.on_period_start(id),
+                Event::QuotaUsedUp(replica) => self.on_quota_used_up(replica.0, id),
+                Event::PeriodStart(replica) => self.on_period_start(replica.0, id),
+                Event::ProbeTimeout(replica) => self.on_probe_timeout(replica.0, id),
+                Event::Probe(replica) => self.on_probe(replica.0),
                 Event::WorkerTimeout(worker) => self.on_worker_timeout(worker.0, id),
                 Event::Booted(worker) => self.on_booted(worker.0, id),
                 Event::Fault(edge) => self.on_fault(edge),
@@ -319,11 +316,17 @@ impl<O: Observer> Simulation<O> {
         self.waits.clear();
     }
 
+    /// How many places among the requests are taken by acceptors and probes, which are no requests.
+    #[inline]
+    pub(super) fn places_of_others(&self) -> usize {
+        self.acceptors.count() + self.probing.as_ref().map_or(0, Probing::inside)
+    }
+
     /// Checks whether more requests are in flight than allowed. Branches of parallel waits and clients that will make
     /// another attempt take memory as well, so they count too.
     #[inline]
     pub(super) fn check_room(&mut self) {
-        self.is_overfull = self.requests.len() - self.acceptors.count() > self.max_in_flight as usize;
+        self.is_overfull = self.requests.len() - self.places_of_others() > self.max_in_flight as usize;
     }
 
     /// Whether a request that arrived then is part of the numbers.

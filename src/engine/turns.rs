@@ -139,15 +139,16 @@ impl<O: Observer> Simulation<O> {
             }
             None => self.workers[worker].hand_over_due = true,
         }
-        self.fill_cores();
+        self.fill_cores(worker);
     }
 
     /// A request of that worker that has a core, or a share of one.
     fn running_in(&self, worker: u32) -> Option<RequestId> {
         let is_in = |id: &RequestId| self.requests[*id].worker == worker;
-        match &self.sharing {
+        let replica = self.replicas.of(worker);
+        match &replica.sharing {
             Some(sharing) => sharing.running().find(is_in),
-            None => self.cores.running().iter().copied().find(is_in),
+            None => replica.cores.running().iter().copied().find(is_in),
         }
     }
 

@@ -57,10 +57,11 @@ impl<O: Observer> Simulation<O> {
         }
     }
 
-    /// Whether it is a request whose client has no response: not a branch of one, and no acceptor.
+    /// Whether it is a request whose client has no response: not a branch of one, no acceptor and no probe.
     fn is_of_a_client(&self, id: RequestId) -> bool {
         let (request, more) = self.requests.with_more(id);
-        request.executor != Executor::Acceptor && !request.has_responded && more.and_then(|more| more.parent).is_none()
+        let is_branch = more.and_then(|more| more.parent).is_some();
+        request.executor != Executor::Acceptor && !request.has_responded && !is_branch && !self.is_probe(id)
     }
 
     fn unfinished(&self, id: RequestId) -> Unfinished {

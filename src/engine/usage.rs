@@ -50,6 +50,66 @@ impl WorkerUsage {
     }
 }
 
+/// What a replica did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ReplicaUsage {
+    /// Requests that the balancer sent to it, among those that are part of the numbers.
+    pub requests: u64,
+    /// Requests in it whose clients still waited.
+    pub connections: Usage,
+    /// Cores that were busy.
+    pub busy_cores: Usage,
+    /// Whether it got no requests because its probes failed: 1 then, 0 otherwise.
+    pub out: Usage,
+    /// Probes that failed in the measured time.
+    pub failed_probes: u64,
+}
+
+impl ReplicaUsage {
+    /// Adds another span of time to this.
+    pub fn add(&mut self, other: Self) {
+        self.requests += other.requests;
+        self.connections.add(other.connections);
+        self.busy_cores.add(other.busy_cores);
+        self.out.add(other.out);
+        self.failed_probes += other.failed_probes;
+    }
+}
+
+/// What is known of a replica, if there are several or a health check.
+#[derive(Clone, Debug)]
+pub(super) struct ReplicaLevels {
+    pub requests: u64,
+    pub connections: Level,
+    pub busy_cores: Level,
+    pub out: Level,
+    pub failed_probes: u64,
+}
+
+impl ReplicaLevels {
+    /// Nothing has happened; the measured time begins at that instant.
+    pub const fn from(start: SimTime) -> Self {
+        Self {
+            requests: 0,
+            connections: Level::from(start),
+            busy_cores: Level::from(start),
+            out: Level::from(start),
+            failed_probes: 0,
+        }
+    }
+
+    /// What it did until `end`.
+    pub fn usage(&self, end: SimTime) -> ReplicaUsage {
+        ReplicaUsage {
+            requests: self.requests,
+            connections: self.connections.integral(end),
+            busy_cores: self.busy_cores.integral(end),
+            out: self.out.integral(end),
+            failed_probes: self.failed_probes,
+        }
+    }
+}
+
 /// A resource in use, and its queue.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct QueueLevels {

@@ -30,12 +30,12 @@ pub fn contended_resources(rules: &Rules, machine: &Machine, backends: &[Backend
 /// Whether a request whose turn it is may not run at once, or at full speed.
 fn are_cores_contended(rules: &Rules, machine: &Machine, faults: &[Fault]) -> bool {
     let left = faults.iter().filter_map(|fault| match fault.kind {
-        FaultKind::Cores { cores } => Some(cores),
+        FaultKind::Cores { replica: _, cores } => Some(cores),
         FaultKind::Slow { .. } | FaultKind::Down { .. } | FaultKind::Restart { .. } => None,
     });
     let fewest = left.min().map_or(machine.cores, |left| left.min(machine.cores));
-    let turns = u64::from(rules.workers) * u64::from(rules.running_at_once);
-    turns > u64::from(fewest)
+    let workers = rules.workers / machine.replicas.count;
+    u64::from(workers) * u64::from(rules.running_at_once) > u64::from(fewest)
         || machine.quantum == Quantum::ProcessorSharing
         || machine.context_switch > SimDuration::ZERO
 }

@@ -4,6 +4,7 @@
 //! fewest in progress; among equals, to the one with the lowest number.
 
 use std::collections::VecDeque;
+use std::ops::Range;
 
 use crate::model::{SimDuration, SimTime};
 
@@ -81,15 +82,18 @@ impl Workers {
         self.workers.len() as u32
     }
 
-    /// The worker that takes the next request, if any has a free slot.
+    /// The one of these workers that takes the next request, if any has a free slot.
     #[inline]
-    pub fn with_free_slot(&self) -> Option<u32> {
+    pub fn with_free_slot(&self, workers: &Range<u32>) -> Option<u32> {
         let mut chosen = None;
         let mut fewest = u32::MAX;
-        for (worker, (in_progress, slots)) in self.in_progress.iter().zip(&self.slots).enumerate() {
+        let places = workers.start as usize..workers.end as usize;
+        for (worker, (in_progress, slots)) in
+            workers.clone().zip(self.in_progress[places.clone()].iter().zip(&self.slots[places]))
+        {
             if in_progress < slots && *in_progress < fewest {
                 fewest = *in_progress;
-                chosen = Some(worker as u32);
+                chosen = Some(worker);
                 if fewest == 0 {
                     break;
                 }

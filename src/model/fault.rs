@@ -36,14 +36,18 @@ pub enum FaultKind {
         /// The backend.
         backend: BackendId,
     },
-    /// A worker restarts: its requests fail, and it takes no new ones meanwhile.
+    /// Workers restart: their requests fail, and they take no new ones meanwhile.
     Restart {
-        /// The worker, counted from 0. Policies with fewer workers are not affected.
-        worker: u32,
+        /// The replica, counted from 0; `None`: all of them. Runs with fewer replicas are not affected.
+        replica: Option<u32>,
+        /// The worker of the replica, counted from 0; `None`: all of them. Policies with fewer workers are not affected.
+        worker: Option<u32>,
     },
-    /// The machine has fewer cores.
+    /// A machine has fewer cores.
     Cores {
-        /// Number of cores left; at least 1.
+        /// The replica, counted from 0; `None`: all of them. Runs with fewer replicas are not affected.
+        replica: Option<u32>,
+        /// Number of cores left; with 0, the machine stands still.
         cores: u32,
     },
 }
@@ -117,7 +121,7 @@ mod tests {
 
     fn fault(every: Option<u64>) -> Fault {
         let millis = SimDuration::from_millis;
-        let kind = FaultKind::Cores { cores: 1 };
+        let kind = FaultKind::Cores { replica: None, cores: 1 };
         Fault { name: None, at: millis(10), span: millis(5), every: every.map(millis), kind }
     }
 

@@ -12,7 +12,7 @@ use schemars::{Schema, SchemaGenerator, json_schema};
 use serde::Serializer;
 use serde::de::{self, Deserializer, Visitor};
 
-use super::{BackendClient, ClientChoice, Proportion, SimDuration};
+use super::{BackendClient, ClientChoice, Proportion, Replicas, SimDuration};
 
 /// Number of cores of a machine; at least 1.
 pub type Cores = u32;
@@ -21,7 +21,7 @@ pub type Cores = u32;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct BackendId(pub u16);
 
-/// The machine that the workers of a policy share.
+/// The machine that the workers of a policy share; with replicas, that of each.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Machine {
     /// Number of threads or loops that run at the same instant.
@@ -34,12 +34,24 @@ pub struct Machine {
     pub wake_preemption: Option<SimDuration>,
     /// The CPU quota of the container that the machine is; `None`: all the time of its cores.
     pub cpu_limit: Option<CpuLimit>,
+    /// How many such machines there are, each with the same number of workers.
+    pub replicas: Replicas,
 }
 
 impl Machine {
-    /// Whether that many threads or loops can run all the time, each on a core of its own.
+    /// Whether that many threads or loops, spread evenly over all replicas, can run all the time, each on a core of its own.
     pub fn runs_at_once(&self, number: u64) -> bool {
-        number <= u64::from(self.cores) && self.cpu_limit.is_none_or(|limit| number as f64 <= limit.cores)
+        number <= self.all_cores() && self.all_cpu_limit().is_none_or(|limit| number as f64 <= limit)
+    }
+
+    /// The cores of all replicas.
+    pub fn all_cores(&self) -> u64 {
+        u64::from(self.cores) * u64::from(self.replicas.count)
+    }
+
+    /// How many cores the CPU quotas of all replicas are worth.
+    pub fn all_cpu_limit(&self) -> Option<f64> {
+        self.cpu_limit.map(|limit| limit.cores * f64::from(self.replicas.count))
     }
 }
 
@@ -255,7 +267,8 @@ pub struct Pool {
     /// Time to open a connection (default: 0), for which the request that asked waits.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub connect: SimDuration,
-    /// Whether each worker has its own pool ("worker", the default) or all share one ("application").
+    /// Whether each worker has its own pool ("worker", the default), the workers of a replica share one ("replica"), or all
+    /// workers do ("application").
     #[serde(default)]
     pub per: PoolScope,
     /// Maximum wait for a connection, including the time to open it; then the request fails. Unlimited if omitted.
@@ -299,6 +312,8 @@ pub enum PoolScope {
     /// Each worker has its own.
     #[default]
     Worker,
+    /// The workers of each replica share one.
+    Replica,
     /// All workers share one.
     Application,
 }
@@ -341,10 +356,11 @@ impl HandOver {
 }
 
 impl PoolScope {
-    /// How many pools of it there are, with that many workers.
-    pub const fn pools(self, workers: u32) -> u32 {
+    /// How many pools of it there are, with that many workers in all replicas.
+    pub const fn pools(self, workers: u32, replicas: &Replicas) -> u32 {
         match self {
             Self::Worker => workers,
+            Self::Replica => replicas.count,
             Self::Application => 1,
         }
     }

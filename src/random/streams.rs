@@ -85,6 +85,8 @@ pub enum Purpose {
     Recycling = 20,
     /// Which of the waiting requests gets a released connection, one stream per pool.
     HandOver = 10,
+    /// Which replica a request is sent to.
+    Balancer = 11,
 }
 
 /// All streams of one replication.

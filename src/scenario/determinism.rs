@@ -1,7 +1,7 @@
 //! Whether a scenario draws random numbers.
 
 use crate::engine::{Dispatch, Rules};
-use crate::model::{HandOver, PhaseKind};
+use crate::model::{Balancer, HandOver, PhaseKind, Replicas};
 use crate::policy::PolicyChoice;
 use crate::random::{Arrivals, BatchSize, Distribution, Phase, RequestClass, SinglePhase};
 
@@ -16,6 +16,7 @@ impl Scenario {
             && self.clients_are_given()
             && !self.draws_workers()
             && !self.draws_waiters()
+            && !self.draws_replicas()
             && !self.draws_errors()
     }
 
@@ -93,6 +94,16 @@ impl Scenario {
         let has_jitter = |rules: &Rules| rules.max_requests.is_some_and(|max_requests| max_requests.jitter > 0);
         let draws = |rules: Rules| rules.workers > 1 && by_chance(rules.queueing.dispatch) || has_jitter(&rules);
         self.policies().iter().map(PolicyChoice::rules).any(draws)
+    }
+
+    /// Whether requests are sent to replicas at random.
+    fn draws_replicas(&self) -> bool {
+        let Replicas { count, balancer, health: _ } = &self.machine().replicas;
+        *count > 1
+            && match balancer {
+                Balancer::Random | Balancer::TwoChoices => true,
+                Balancer::RoundRobin | Balancer::LeastBusy => false,
+            }
     }
 
     /// Whether released connections pass to a waiting request that is drawn.

@@ -2,6 +2,7 @@
 
 use indexmap::IndexMap;
 
+use crate::engine::Rules;
 use crate::model::{Backend, Fault, Machine};
 use crate::policy::PolicyChoice;
 use crate::random::{Arrivals, Clients, Workload};
@@ -113,6 +114,18 @@ sections! {
 }
 
 impl Scenario {
+    /// How the workers of a policy run requests: those of all replicas.
+    #[cfg(feature = "internals")]
+    pub fn rules(&self, policy: &PolicyChoice) -> Rules {
+        self.sections.rules(policy)
+    }
+
+    /// How the workers of a policy run requests: those of all replicas.
+    #[cfg(not(feature = "internals"))]
+    pub(crate) fn rules(&self, policy: &PolicyChoice) -> Rules {
+        self.sections.rules(policy)
+    }
+
     /// The same scenario with its arrival rate multiplied by `factor` (above 0), ending after `requests` requests (at
     /// least 1); `None` if requests would arrive faster than a scenario may have them.
     pub(crate) fn with_load(&self, factor: f64, requests: u64) -> Option<Self> {
@@ -124,5 +137,12 @@ impl Scenario {
         other.sections.arrivals = arrivals;
         other.sections.run.end = RunEnd::Requests(requests.max(1));
         Some(other)
+    }
+}
+
+impl Sections {
+    fn rules(&self, policy: &PolicyChoice) -> Rules {
+        let rules = policy.rules();
+        Rules { workers: rules.workers * self.machine.replicas.count, ..rules }
     }
 }

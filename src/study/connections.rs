@@ -11,14 +11,14 @@ use super::clients::is_asked;
 pub fn pool_totals<'a>(scenario: &Scenario, policies: impl Iterator<Item = &'a PolicyChoice>) -> Vec<PoolTotal> {
     let asked = || (0..).map(BackendId).zip(scenario.backends()).filter(|(id, _)| is_asked(scenario, *id));
     let of_policy = |policy: &PolicyChoice| -> Vec<PoolTotal> {
-        asked().filter_map(|(_, (name, backend))| pool_total(policy, name, backend)).collect()
+        asked().filter_map(|(_, (name, backend))| pool_total(scenario, policy, name, backend)).collect()
     };
     policies.flat_map(of_policy).collect()
 }
 
-fn pool_total(policy: &PolicyChoice, name: &str, backend: &Backend) -> Option<PoolTotal> {
+fn pool_total(scenario: &Scenario, policy: &PolicyChoice, name: &str, backend: &Backend) -> Option<PoolTotal> {
     let pool = backend.pool.as_ref()?;
-    let pools = pool.per.pools(policy.rules().workers);
+    let pools = pool.per.pools(scenario.rules(policy).workers, &scenario.machine().replicas);
     Some(PoolTotal {
         policy: policy.name().to_owned(),
         backend: name.to_owned(),

@@ -63,7 +63,7 @@ impl<'a> Measured<'a> {
 
     /// What the policy is.
     pub fn profile(&self) -> PolicyProfile {
-        let (policy, rules) = (self.run.policy, self.run.policy.rules());
+        let (policy, rules) = (self.run.policy, self.run.scenario.rules(self.run.policy));
         PolicyProfile {
             name: policy.name().to_owned(),
             kind: policy.kind(),
@@ -81,7 +81,7 @@ impl<'a> Measured<'a> {
 
     /// What happened in each window of time.
     pub fn over_time(&self) -> Vec<TimeWindow> {
-        let cores = self.run.scenario.machine().cores;
+        let cores = self.run.scenario.machine().all_cores();
         self.sum.as_ref().map_or_else(Vec::new, |sum| sum.over_time.windows(cores))
     }
 

@@ -102,7 +102,7 @@ impl PolicyRun<'_> {
     ) -> Result<Vec<TimelineEntry>, Halted> {
         let Self { scenario, policy, timeline } = self;
         let warm_up = SimTime::ZERO + replication.warm_up;
-        let recorder = TimelineRecorder::new(*timeline, warm_up, &policy.rules());
+        let recorder = TimelineRecorder::new(*timeline, warm_up, &scenario.rules(policy));
         let mut simulation = simulation(scenario, policy, replication, recorder);
         let mut events = EVENTS_OF_FIRST_REQUESTS;
         while simulation.observer().watches_segments() && simulation.advance(events) {
@@ -120,7 +120,7 @@ impl PolicyRun<'_> {
     fn resources(&self) -> Vec<Resource> {
         let Self { scenario, policy, .. } = self;
         let backends: Vec<Backend> = scenario.backends().values().cloned().collect();
-        contended_resources(&policy.rules(), scenario.machine(), &backends, scenario.faults())
+        contended_resources(&scenario.rules(policy), scenario.machine(), &backends, scenario.faults())
     }
 
     /// The numbers of what was collected and counted.
@@ -128,7 +128,7 @@ impl PolicyRun<'_> {
         let Self { scenario, policy, .. } = self;
         let classes: Vec<&str> = scenario.workload().classes.iter().map(|class| class.name.as_str()).collect();
         let subject = Subject {
-            rules: &policy.rules(),
+            rules: &scenario.rules(policy),
             machine: scenario.machine(),
             classes: &classes,
             backends: scenario.backends(),

@@ -343,7 +343,15 @@ fn fault_window(scenario: &Scenario, fault: &Fault) -> FaultWindow {
             FaultWindow { backend: name(backend), time_ms: Some(time.as_millis()), ..window(FaultWindowKind::Slow) }
         }
         FaultKind::Down { backend } => FaultWindow { backend: name(backend), ..window(FaultWindowKind::Down) },
-        FaultKind::Restart { worker } => FaultWindow { worker: Some(worker + 1), ..window(FaultWindowKind::Restart) },
-        FaultKind::Cores { cores } => FaultWindow { cores: Some(cores), ..window(FaultWindowKind::Cores) },
+        FaultKind::Restart { replica, worker } => FaultWindow {
+            replica: replica.map(|replica| replica + 1),
+            worker: worker.map(|worker| worker + 1),
+            ..window(FaultWindowKind::Restart)
+        },
+        FaultKind::Cores { replica, cores } => FaultWindow {
+            replica: replica.map(|replica| replica + 1),
+            cores: Some(cores),
+            ..window(FaultWindowKind::Cores)
+        },
     }
 }

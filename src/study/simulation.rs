@@ -43,7 +43,7 @@ pub fn simulation<O: Observer>(
         machine: scenario.machine(),
         backends: &backends,
         faults: scenario.faults(),
-        rules: policy.rules(),
+        rules: scenario.rules(policy),
         streams,
         accept: replication.accept,
         warm_up: SimTime::ZERO + replication.warm_up,

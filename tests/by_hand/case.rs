@@ -63,7 +63,7 @@ pub fn check_waits(system: System<'_>, policy: &str, request: u64, expected: &st
     let scenario = system.scenario(policy);
     let backends: Vec<Backend> = scenario.backends().values().cloned().collect();
     let names: Vec<&str> = scenario.backends().keys().map(String::as_str).collect();
-    let rules = scenario.policies()[0].rules();
+    let rules = scenario.rules(&scenario.policies()[0]);
     let resources = contended_resources(&rules, scenario.machine(), &backends, scenario.faults());
     let (seen, _) = run(&scenario);
     let (_, row) = seen.waits.iter().find(|(number, _)| number + 1 == request).unwrap();

@@ -1,6 +1,6 @@
 //! Requests that hold what others wait for, and wait for what those hold.
 
-use waitline::engine::Deadlock;
+use waitline::engine::{Deadlock, Owner};
 use waitline::model::{Resource, SimTime};
 
 use crate::case::{System, record};
@@ -21,8 +21,12 @@ fn held(deadlock: &Deadlock) -> Vec<String> {
                 format!("{} for {} since {}", holder.request + 1, name(holder.waits_for), holder.since.since_start())
             })
             .collect();
-        let worker = held.worker.map(|worker| format!(" of worker {}", worker + 1)).unwrap_or_default();
-        format!("{} {}{worker}: {}; {} wait", held.number, name(held.resource), holders.join(", "), held.waiting)
+        let owner = match held.owner {
+            Owner::Worker(worker) => format!(" of worker {}", worker + 1),
+            Owner::Replica(replica) => format!(" of replica {}", replica + 1),
+            Owner::Application => String::new(),
+        };
+        format!("{} {}{owner}: {}; {} wait", held.number, name(held.resource), holders.join(", "), held.waiting)
     };
     deadlock.held.iter().map(one).collect()
 }

@@ -34,6 +34,7 @@ mod overhead;
 mod pools;
 mod prefetch;
 mod recycling;
+mod replicas;
 mod shared_backends;
 mod statements;
 mod stations;

@@ -133,6 +133,9 @@ const THINGS: &[Thing] = &[
     ("machine.context_switch", r#""50us""#, DISTURBED),
     ("machine.wake_preemption", r#""100us""#, CALM),
     ("machine.cpu_limit", "2.5", DISTURBED),
+    ("replicas", r#"{ "count": 1 }"#, CALM),
+    ("replicas", r#"{ "count": 2 }"#, DISTURBED),
+    ("replicas", r#"{ "count": 1, "health": {} }"#, DISTURBED),
     // Backends. A loop keeps its core, so there is no lock that a client could wait for.
     ("backends.db.concurrency", "2", DISTURBED),
     ("backends.db", r#"{ "concurrency": 2, "sharing": true }"#, DISTURBED),

@@ -12,8 +12,7 @@ use waitline::engine::{
     contended_resources,
 };
 use waitline::model::{
-    Activity, ActivityGroup, Backend, Held, PhaseKind, Place, PoolScope, Quantum, Release, Resource, SimDuration,
-    SimTime,
+    Activity, ActivityGroup, Backend, Held, PhaseKind, Place, Quantum, Release, Resource, SimDuration, SimTime,
 };
 use waitline::policy::PolicyChoice;
 use waitline::random::{Arrivals, Phase, RequestClass, SinglePhase};
@@ -191,7 +190,7 @@ fn the_invariants_hold_in_random_scenarios() {
         for policy in scenario.policies() {
             let result = std::panic::catch_unwind(AssertUnwindSafe(|| {
                 let (record, books) = run(&scenario, policy);
-                check(&scenario, &policy.rules(), &record, books);
+                check(&scenario, &scenario.rules(policy), &record, books);
                 record
             }));
             match result {
@@ -210,7 +209,7 @@ fn the_invariants_hold_in_random_scenarios() {
 
 fn run(scenario: &Scenario, policy: &PolicyChoice) -> (Record, Books) {
     let backends: Vec<Backend> = scenario.backends().values().cloned().collect();
-    let resources = contended_resources(&policy.rules(), scenario.machine(), &backends, scenario.faults());
+    let resources = contended_resources(&scenario.rules(policy), scenario.machine(), &backends, scenario.faults());
     let mut run = simulation(scenario, policy, &Replication::default(), Books { resources, ..Books::default() });
     let mut steps = 0;
     while run.advance(10_000) {
@@ -250,8 +249,8 @@ fn check(scenario: &Scenario, rules: &Rules, record: &Record, mut books: Books) 
 
     // Little's law, exactly: the area under the number inside is the sum of the times inside.
     assert_eq!(record.in_system.area, books.in_system, "Little's law for the system");
-    // A worker may stay busy after the response has been sent, which adds to the slots.
-    let trails = rules.overhead.after > SimDuration::ZERO;
+    // A worker may stay busy after the response has been sent, or with a probe, which adds to the slots.
+    let trails = rules.overhead.after > SimDuration::ZERO || scenario.machine().replicas.health.is_some();
     if trails {
         assert!(record.slots.area >= books.in_slots, "Little's law for the slots");
     } else {
@@ -259,10 +258,10 @@ fn check(scenario: &Scenario, rules: &Rules, record: &Record, mut books: Books) 
     }
 
     let span = u128::from((record.end - record.start).as_nanos());
-    assert!(record.cores.area <= span * u128::from(scenario.machine().cores), "more than all cores were busy");
+    assert!(record.cores.area <= span * u128::from(scenario.machine().all_cores()), "more than all cores were busy");
     for (pool, backend) in record.pools.iter().zip(scenario.backends().values()) {
-        let pools =
-            if backend.pool.as_ref().is_some_and(|pool| pool.per == PoolScope::Worker) { rules.workers } else { 1 };
+        let replicas = &scenario.machine().replicas;
+        let pools = backend.pool.as_ref().map_or(1, |pool| pool.per.pools(rules.workers, replicas));
         let connections = backend.pool.as_ref().map_or(0, |pool| u64::from(pool.most()) * u64::from(pools));
         assert!(pool.in_use.max <= connections, "more connections were held than exist");
         assert!(pool.in_use.area <= span * u128::from(connections), "connections were held for longer than the run");
@@ -281,13 +280,25 @@ fn check(scenario: &Scenario, rules: &Rules, record: &Record, mut books: Books) 
             "the numbers of the workers add up to the totals"
         );
     }
+    if !record.replicas.is_empty() {
+        let replicas = &record.replicas;
+        let requests: u64 = replicas.iter().map(|replica| replica.requests).sum();
+        assert_eq!(requests, arrived, "the requests of the replicas add up to all that arrived");
+        let busy: u128 = replicas.iter().map(|replica| replica.busy_cores.area).sum();
+        assert_eq!(busy, record.cores.area, "the busy cores of the replicas add up to all");
+        let connections: u128 = replicas.iter().map(|replica| replica.connections.area).sum();
+        assert!(connections <= record.in_system.area, "more clients wait than there are requests");
+        assert!(replicas.iter().all(|replica| replica.out.area <= span), "a replica was out for longer than the run");
+    }
     let turns = u128::from(rules.workers) * u128::from(rules.running_at_once);
     assert!(record.turns.area <= span * turns, "more turns were taken than exist");
     assert!(record.turns.area >= record.cores.area, "a core ran a request that did not have its turn");
     if let Some(limit) = scenario.machine().cpu_limit {
         // A period that the run begins or ends in counts whole; each may end up to one nanosecond per core late.
         let periods = span / u128::from(limit.period.as_nanos()) + 2;
-        let most = u128::from(limit.quota().as_nanos()) + u128::from(scenario.machine().cores);
+        let machine = scenario.machine();
+        let most =
+            u128::from(limit.quota().as_nanos()) * u128::from(machine.replicas.count) + u128::from(machine.all_cores());
         assert!(record.cores.area <= periods * most, "more CPU time was used than the quota allows");
     }
     match scenario.machine().quantum {

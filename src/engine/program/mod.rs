@@ -21,7 +21,7 @@ use instruction::HeldFor;
 /// All classes of a workload as one policy runs them.
 #[derive(Clone, Debug)]
 pub(super) struct Program {
-    /// The instructions of all classes, each list ending with `Depart`.
+    /// The instructions of all classes, each list ending with `Depart`; then those of probes, if there are any.
     instructions: Vec<Instruction>,
     /// How to draw the demand of the instruction at the same place; always 0 for an instruction without one.
     samplers: Vec<Sampler>,
@@ -136,9 +136,18 @@ impl Program {
         self.instructions.len() as u32 - 1
     }
 
-    /// The priority of a class; higher goes first.
+    /// Adds what a worker does for a probe. Returns its place.
+    pub fn add_probe(&mut self) -> u32 {
+        let place = self.instructions.len() as u32;
+        self.add(Instruction::Cpu(Activity::Framework), None);
+        self.add(Instruction::Depart, None);
+        self.stride = self.stride.max(1);
+        place
+    }
+
+    /// The priority of a class; higher goes first. That of a probe, which has no class, is 0.
     pub fn priority(&self, class: ClassId) -> i32 {
-        self.classes[usize::from(class.0)].priority
+        self.classes.get(usize::from(class.0)).map_or(0, |class| class.priority)
     }
 
     /// The largest number of instructions of a class.

@@ -116,13 +116,18 @@ fn has_cores_for(turns: u64, machine: &Machine) -> bool {
         quantum,
         context_switch,
         cpu_limit,
+        replicas,
         wake_preemption: _, // of a core for which others wait
     } = machine;
     let is_exclusive = match quantum {
         Quantum::RoundRobin(_) => true,
         Quantum::ProcessorSharing => false,
     };
-    turns <= u64::from(*cores) && is_exclusive && *context_switch == SimDuration::ZERO && cpu_limit.is_none()
+    turns <= u64::from(*cores)
+        && is_exclusive
+        && *context_switch == SimDuration::ZERO
+        && cpu_limit.is_none()
+        && !replicas.need_balancer()
 }
 
 /// Whether a query takes its own time only, however many others there are.

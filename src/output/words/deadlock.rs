@@ -11,11 +11,12 @@ pub fn deadlock(deadlock: &DeadlockResults) -> String {
 }
 
 fn held_station(held: &HeldStation) -> String {
-    let HeldStation { station, worker, count, waiting, holders_wait_for, holders } = held;
-    let of_worker = worker.map(|worker| format!(" of worker {worker}")).unwrap_or_default();
+    let HeldStation { station, worker, replica, count, waiting, holders_wait_for, holders } = held;
+    let of_worker = worker.map(|worker| format!(" of worker {worker}"));
+    let of_replica = replica.map(|replica| format!(" of replica {replica}"));
+    let owner = of_worker.or(of_replica).unwrap_or_default();
     let what = thing(station, *count);
-    let all =
-        if *count == 1 { format!("the {what}{of_worker} is") } else { format!("all {count} {what}{of_worker} are") };
+    let all = if *count == 1 { format!("the {what}{owner} is") } else { format!("all {count} {what}{owner} are") };
     let (only, several) = (holders_wait_for.len() == 1, *count > 1);
     let waits = holders_wait_for.iter().map(|wait| {
         let what = thing(&wait.station, 1);

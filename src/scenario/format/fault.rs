@@ -25,10 +25,12 @@ pub(crate) struct FaultForm {
     pub slow: Option<SlowForm>,
     /// A backend is down: queries in progress and new ones fail immediately.
     pub down: Option<DownForm>,
-    /// A worker restarts: its requests fail, and it takes no others during the fault.
+    /// Workers restart: their requests fail, and they take no others during the fault.
     pub restart: Option<RestartForm>,
-    /// The machine has only this number of cores.
-    pub cores: Option<NonZeroU32>,
+    /// The machine has only this number of cores; with 0 it stands still, like a container that is paused.
+    pub cores: Option<u32>,
+    /// Number of the replica, from 1, that `restart` or `cores` affects; all of them if omitted.
+    pub replica: Option<NonZeroU32>,
 }
 
 /// A slow backend, by a `factor` or to a `time`. Affects the queries that it starts during the fault.
@@ -54,11 +56,11 @@ pub(crate) struct DownForm {
     pub backend: String,
 }
 
-/// A worker that restarts.
+/// Workers that restart.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Restart")]
 pub(crate) struct RestartForm {
-    /// Number of the worker, from 1; policies with fewer workers are not affected.
-    pub worker: NonZeroU32,
+    /// Number of the worker in its replica, from 1; policies with fewer workers are not affected. All workers if omitted.
+    pub worker: Option<NonZeroU32>,
 }

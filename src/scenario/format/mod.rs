@@ -5,6 +5,7 @@
 
 mod fault;
 mod judgement;
+mod replicas;
 mod run;
 
 use std::fmt;
@@ -24,6 +25,7 @@ use super::diagnostic::did_you_mean;
 
 pub(crate) use fault::{DownForm, FaultForm, RestartForm, SlowForm};
 pub(crate) use judgement::ToleranceForm;
+pub(crate) use replicas::ReplicasForm;
 pub(crate) use run::{DetailedPrecisionForm, PrecisionForm, RunForm};
 
 /// A web application, the requests it gets, and the policies under which to run them.
@@ -41,9 +43,13 @@ pub(crate) struct ScenarioForm {
     pub classes: IndexMap<String, ClassForm>,
     /// When requests arrive.
     pub arrivals: Arrivals,
-    /// The machine that runs the application.
+    /// The machine that runs the application; with `replicas`, that of each replica.
     #[serde(default)]
     pub machine: MachineForm,
+    /// How many times the application runs, each with its own machine and all workers of the policy, behind a balancer. Once
+    /// if omitted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub replicas: Option<ReplicasForm>,
     /// The backends that requests wait for, by name. `db` always exists.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     pub backends: IndexMap<String, Backend>,
@@ -78,6 +84,7 @@ impl ScenarioForm {
             classes,
             arrivals,
             machine: MachineForm::default(),
+            replicas: None,
             backends: IndexMap::new(),
             clients: Clients::default(),
             faults: Vec::new(),

@@ -1,8 +1,10 @@
 //! Rules about faults.
 
+use std::num::NonZeroU32;
+
 use indexmap::IndexMap;
 
-use crate::model::{Backend, Fault, FaultKind, SimDuration, Slowness};
+use crate::model::{Backend, Fault, FaultKind, Replicas, SimDuration, Slowness};
 use crate::scenario::diagnostic::{Diagnostic, shown};
 use crate::scenario::document::Element;
 use crate::scenario::format::{DownForm, FaultForm, RestartForm, SlowForm};
@@ -17,11 +19,13 @@ impl Checker<'_> {
         &self,
         forms: &[FaultForm],
         backends: &IndexMap<String, Backend>,
+        replicas: &Replicas,
     ) -> Result<Vec<Fault>, Diagnostic> {
         let nodes = self.root.at("faults");
         self.check_number("faults", forms.len())?;
         self.check_fault_names(forms, nodes)?;
-        let faults = forms.iter().enumerate().map(|(index, form)| self.fault(form, nodes.item(index), backends));
+        let faults =
+            forms.iter().enumerate().map(|(index, form)| self.fault(form, nodes.item(index), backends, replicas));
         faults.collect()
     }
 
@@ -50,8 +54,11 @@ impl Checker<'_> {
         form: &FaultForm,
         node: &Element,
         backends: &IndexMap<String, Backend>,
+        replicas: &Replicas,
     ) -> Result<Fault, Diagnostic> {
-        let FaultForm { name, at, span, every, slow, down, restart, cores } = form;
+        let FaultForm { name, at, span, every, slow, down, restart, cores, replica } = form;
+        let place = |number: Option<NonZeroU32>| number.map(|number| number.get() - 1);
+        let replica = place(*replica);
         let backend = |kind: &str, name: &str| self.backend(name, node.at(kind).at("backend"), backends);
         let mut kinds = Vec::new();
         if let Some(slow) = slow {
@@ -61,8 +68,10 @@ impl Checker<'_> {
         if let Some(DownForm { backend: name }) = down {
             kinds.push(FaultKind::Down { backend: backend("down", name)? });
         }
-        kinds.extend(restart.as_ref().map(|RestartForm { worker }| FaultKind::Restart { worker: worker.get() - 1 }));
-        kinds.extend(cores.map(|cores| FaultKind::Cores { cores: cores.get() }));
+        kinds.extend(
+            restart.as_ref().map(|RestartForm { worker }| FaultKind::Restart { replica, worker: place(*worker) }),
+        );
+        kinds.extend(cores.map(|cores| FaultKind::Cores { replica, cores }));
         let [kind] = kinds[..] else {
             let label = if kinds.is_empty() { "found none of them" } else { "found more than one" };
             return Err(self
@@ -74,7 +83,29 @@ impl Checker<'_> {
                 .with_help("write one of them, such as \"slow\": { \"backend\": \"db\", \"factor\": 5 }"));
         };
         self.check_repetition(form, node)?;
+        self.check_replica(form, &kind, node, replicas)?;
         Ok(Fault { name: name.clone(), at: *at, span: *span, every: *every, kind })
+    }
+
+    /// A fault of one replica is of a kind that a replica has, and there is such a replica.
+    fn check_replica(
+        &self,
+        form: &FaultForm,
+        kind: &FaultKind,
+        node: &Element,
+        replicas: &Replicas,
+    ) -> Result<(), Diagnostic> {
+        let Some(number) = form.replica else { return Ok(()) };
+        let span = node.at("replica").short_span();
+        match kind {
+            FaultKind::Slow { .. } | FaultKind::Down { .. } => Err(self
+                .error("`replica` with a fault of a backend", span, "all replicas share the backends")
+                .with_help("remove `replica`, or write a fault of the replica: `restart` or `cores`")),
+            FaultKind::Restart { .. } | FaultKind::Cores { .. } if number.get() > replicas.count => Err(self
+                .error(format!("there is no replica {number}"), span, format!("`replicas.count` is {}", replicas.count))
+                .with_help(format!("write a number from 1 to {}, or increase `replicas.count`", replicas.count))),
+            FaultKind::Restart { .. } | FaultKind::Cores { .. } => Ok(()),
+        }
     }
 
     fn check_repetition(&self, form: &FaultForm, node: &Element) -> Result<(), Diagnostic> {

@@ -43,6 +43,7 @@ pub(super) fn check(
         classes: class_forms,
         arrivals,
         machine,
+        replicas,
         backends,
         clients,
         faults,
@@ -61,13 +62,14 @@ pub(super) fn check(
         classes.push(rules.class(name, class, &member.value, &backends, load)?);
     }
     rules.check_weights(&classes)?;
-    let faults = rules.faults(&faults, &backends)?;
+    let replicas = rules.replicas(replicas, &policies)?;
+    let faults = rules.faults(&faults, &backends, &replicas)?;
     let names = Names::new(&policies, classes.iter().map(|class| class.name.as_str()), &backends).with_faults(&faults);
     rules.check_thread_pools(&policies, &names)?;
     let arrivals = rules.arrivals(arrivals, &names, load)?;
     Ok(Sections {
         description,
-        machine: rules.machine(&machine)?,
+        machine: rules.machine(&machine, replicas)?,
         clients: rules.clients(clients, load)?,
         run: rules.run(run, &arrivals, &classes, &names)?,
         objectives: rules.objectives(&slo, &names)?,

@@ -2,13 +2,14 @@
 
 use indexmap::IndexMap;
 
-use crate::model::{Backend, CpuLimit, Held, Machine, Pool, SimDuration};
+use crate::model::{Backend, CpuLimit, HealthCheck, Held, Machine, Pool, Replicas, SimDuration};
+use crate::policy::PolicyChoice;
 use crate::random::{Clients, Retries};
 
 use super::super::diagnostic::Diagnostic;
 use super::super::document::Element;
-use super::super::format::MachineForm;
-use super::{Checker, LoadFile};
+use super::super::format::{MachineForm, ReplicasForm};
+use super::{Checker, LoadFile, MOST};
 
 /// The default length of a period of a CPU quota, as in Linux control groups.
 const LIMIT_PERIOD: SimDuration = SimDuration::from_millis(100);
@@ -108,12 +109,61 @@ impl Checker<'_> {
         Ok(())
     }
 
-    pub(super) fn machine(&self, form: &MachineForm) -> Result<Machine, Diagnostic> {
+    pub(super) fn machine(&self, form: &MachineForm, replicas: Replicas) -> Result<Machine, Diagnostic> {
         let node = self.root.at("machine");
         let MachineForm { cores, quantum, context_switch, wake_preemption, cpu_limit: _, limit_period: _ } = *form;
         let cores = cores.get();
         self.check_most("cores", cores, node.at("cores"))?;
-        Ok(Machine { cores, quantum, context_switch, wake_preemption, cpu_limit: self.cpu_limit(form, node)? })
+        let cpu_limit = self.cpu_limit(form, node)?;
+        Ok(Machine { cores, quantum, context_switch, wake_preemption, cpu_limit, replicas })
+    }
+
+    pub(super) fn replicas(
+        &self,
+        form: Option<ReplicasForm>,
+        policies: &[PolicyChoice],
+    ) -> Result<Replicas, Diagnostic> {
+        let Some(ReplicasForm { count, balancer, health }) = form else { return Ok(Replicas::ONE) };
+        let (count, node) = (count.get(), self.root.at("replicas"));
+        self.check_most("count", count, node.at("count"))?;
+        let most = policies.iter().map(|policy| policy.rules().workers).max().unwrap_or(1);
+        if u64::from(count) * u64::from(most) > u64::from(MOST) {
+            return Err(self
+                .error(
+                    format!("all replicas together must have at most {MOST} workers"),
+                    node.at("count").short_span(),
+                    format!("{count} replicas of {most} workers"),
+                )
+                .with_help("write fewer replicas, or fewer workers"));
+        }
+        if let Some(health) = &health {
+            self.check_health(health, node.at("health"))?;
+        }
+        Ok(Replicas { count, balancer, health })
+    }
+
+    fn check_health(&self, health: &HealthCheck, node: &Element) -> Result<(), Diagnostic> {
+        let HealthCheck { interval, timeout, unhealthy_after: _, healthy_after: _, compute: _ } = health;
+        for (field, time) in [("interval", interval), ("timeout", timeout)] {
+            if *time == SimDuration::ZERO {
+                return Err(self
+                    .error(format!("`{field}` must be above 0"), node.at(field).short_span(), "found 0")
+                    .with_help("write a duration such as \"1s\", or omit it"));
+            }
+        }
+        if timeout > interval {
+            let given = if node.member("timeout").is_some() { "timeout" } else { "interval" };
+            return Err(self
+                .error(
+                    "`timeout` must be at most `interval`",
+                    node.at(given).short_span(),
+                    format!("a probe every {interval} that may take {timeout}"),
+                )
+                .with_help(
+                    "write a shorter `timeout` or a longer `interval`: the probes of a replica do not overlap",
+                ));
+        }
+        Ok(())
     }
 
     fn cpu_limit(&self, form: &MachineForm, node: &Element) -> Result<Option<CpuLimit>, Diagnostic> {

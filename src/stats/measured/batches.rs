@@ -186,6 +186,7 @@ impl Batch {
             pools: Vec::new(),
             threads: None,
             workers: Vec::new(),
+            replicas: Vec::new(),
             warm_up_requests: 0,
             from_warm_up: FromWarmUp::default(),
             phase_events: 0,

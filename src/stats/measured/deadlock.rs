@@ -1,6 +1,6 @@
 //! Deadlocks, with the names of what is held and who holds it.
 
-use crate::engine::{Deadlock, HeldResource};
+use crate::engine::{Deadlock, HeldResource, Owner};
 use crate::model::{Resource, SimTime};
 use crate::stats::results::{DeadlockResults, DeadlockedRequest, HeldStation, WaitOfHolders};
 
@@ -20,7 +20,7 @@ pub(super) fn deadlock(deadlock: &Deadlock, subject: Subject<'_>) -> DeadlockRes
 }
 
 fn held_station(held: &HeldResource, subject: Subject<'_>) -> HeldStation {
-    let HeldResource { resource, worker, number, waiting, holders } = held;
+    let HeldResource { resource, owner, number, waiting, holders } = held;
     let names: Vec<&str> = subject.backends.keys().map(String::as_str).collect();
     let name = |resource: Resource| resource.name(&names);
     let mut waits: Vec<(Resource, u64)> = Vec::new();
@@ -36,9 +36,15 @@ fn held_station(held: &HeldResource, subject: Subject<'_>) -> HeldStation {
         waits_for: name(holder.waits_for),
         since_ms: SimTime::as_millis(holder.since),
     });
+    let (worker, replica) = match owner {
+        Owner::Worker(worker) => (Some(worker + 1), None),
+        Owner::Replica(replica) => (None, Some(replica + 1)),
+        Owner::Application => (None, None),
+    };
     HeldStation {
         station: name(*resource),
-        worker: worker.map(|worker| worker + 1),
+        worker,
+        replica,
         count: *number,
         waiting: *waiting,
         holders_wait_for: waits.into_iter().map(|(at, count)| WaitOfHolders { station: name(at), count }).collect(),

@@ -10,6 +10,7 @@ mod numbers;
 mod of_arrived;
 mod outcomes;
 mod over_time;
+mod per_replica;
 mod per_worker;
 mod recovery;
 mod sample;

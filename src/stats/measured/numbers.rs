@@ -4,8 +4,8 @@ use indexmap::IndexMap;
 
 use crate::model::{Breakdown, Named};
 use crate::stats::results::{
-    DeadlockResults, Imbalance, InSystem, OperationCounts, RequestCounts, Slowdown, StationResults, Summary,
-    Utilization, WaitingTime, WorkerResults,
+    DeadlockResults, Imbalance, InSystem, OperationCounts, ReplicaResults, RequestCounts, Slowdown, StationResults,
+    Summary, Utilization, WaitingTime, WorkerResults,
 };
 
 use super::totals::Incomplete;
@@ -33,6 +33,8 @@ pub struct PolicyNumbers {
     pub stations: IndexMap<String, StationResults>,
     /// What each worker did.
     pub per_worker: Vec<WorkerResults>,
+    /// What each replica did; none without replicas.
+    pub per_replica: Vec<ReplicaResults>,
     /// An overloaded worker among idle ones.
     pub imbalance: Option<Imbalance>,
     /// Requests inside the system.

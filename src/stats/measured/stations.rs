@@ -77,7 +77,7 @@ impl StationWait {
             throttled: totals
                 .throttled
                 .filter(|_| resource == Resource::CpuLimit)
-                .and_then(|usage| totals.share(usage, 1)),
+                .and_then(|usage| totals.share(usage, u64::from(subject.machine.replicas.count))),
             in_use: in_use.map(level),
             waiting: waiting.map(level),
             asked: self.wait.count(),
@@ -110,9 +110,9 @@ impl Stock {
         let place = |id: BackendId| usize::from(id.0);
         match resource {
             Resource::Turn => whole(workers * u64::from(rules.running_at_once), totals.turns),
-            Resource::Core => whole(u64::from(machine.cores), Some(totals.cores)),
+            Resource::Core => whole(machine.all_cores(), Some(totals.cores)),
             Resource::CpuLimit => {
-                let capacity = machine.cpu_limit.map_or(0.0, |limit| limit.cores);
+                let capacity = machine.all_cpu_limit().unwrap_or(0.0);
                 Self { capacity, ..whole(capacity.ceil() as u64, Some(totals.cores)) }
             }
             Resource::Thread => {
@@ -120,7 +120,7 @@ impl Stock {
                 of_queue(workers * each, totals.threads)
             }
             Resource::Connection(id) => {
-                let count = backend(id).and_then(|backend| connections(backend, rules)).unwrap_or(0);
+                let count = backend(id).and_then(|backend| connections(backend, subject)).unwrap_or(0);
                 of_queue(count, totals.pools.get(place(id)).copied())
             }
             Resource::Query(id) => {

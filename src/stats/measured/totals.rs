@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::engine::{ClassCounts, Deadlock, Ending, FromWarmUp, QueueUsage, Record, Usage, WorkerUsage};
+use crate::engine::{ClassCounts, Deadlock, Ending, FromWarmUp, QueueUsage, Record, ReplicaUsage, Usage, WorkerUsage};
 
 /// Counts and integrals over time; they add up over runs.
 #[derive(Clone, Debug, PartialEq)]
@@ -15,7 +15,7 @@ pub struct Totals {
     pub in_system: Usage,
     /// Requests on a core.
     pub cores: Usage,
-    /// Whether the CPU quota was used up; `None` without one, or if that was not watched.
+    /// The number of replicas whose CPU quota was used up; `None` without one, or if that was not watched.
     pub throttled: Option<Usage>,
     /// Requests whose turn it is in their worker; `None` if that was not watched.
     pub turns: Option<Usage>,
@@ -31,6 +31,8 @@ pub struct Totals {
     pub threads: Option<QueueUsage>,
     /// What each worker did; none where workers cannot differ, or if that was not watched.
     pub workers: Vec<WorkerUsage>,
+    /// What each replica did; none without replicas, or if that was not watched.
+    pub replicas: Vec<ReplicaUsage>,
     /// Requests that arrived in the warm-up.
     pub warm_up_requests: u64,
     /// Of those, the ones that departed after it.
@@ -59,6 +61,7 @@ impl Totals {
             pools: record.pools.clone(),
             threads: Some(record.threads),
             workers: record.workers.clone(),
+            replicas: record.replicas.clone(),
             warm_up_requests: record.warm_up_requests,
             from_warm_up: record.from_warm_up,
             phase_events: record.phase_events,
@@ -85,6 +88,7 @@ impl Totals {
         self.backend_queues.iter_mut().zip(&other.backend_queues).for_each(|(level, more)| level.add(*more));
         self.pools.iter_mut().zip(&other.pools).for_each(|(pool, more)| pool.add(*more));
         self.workers.iter_mut().zip(&other.workers).for_each(|(worker, more)| worker.add(*more));
+        self.replicas.iter_mut().zip(&other.replicas).for_each(|(replica, more)| replica.add(*more));
         if let (Some(threads), Some(more)) = (&mut self.threads, other.threads) {
             threads.add(more);
         }

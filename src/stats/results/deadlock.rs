@@ -21,9 +21,12 @@ pub struct DeadlockResults {
 pub struct HeldStation {
     /// Its station: `pool.NAME`, `threads` or `turn`.
     pub station: String,
-    /// The worker that it belongs to, counted from 1. Omitted where all workers share it.
+    /// The worker that it belongs to, counted from 1 through all replicas. Omitted where several workers share it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub worker: Option<u32>,
+    /// The replica that it belongs to, counted from 1, where the workers of a replica share it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub replica: Option<u32>,
     /// How many there are: connections, threads or turns.
     pub count: u64,
     /// How many requests wait there.

@@ -31,7 +31,10 @@ pub struct FaultWindow {
     /// Minimum time of its queries.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub time_ms: Option<f64>,
-    /// The worker that restarts, counted from 1.
+    /// The replica that it affects, counted from 1; all of them if omitted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub replica: Option<u32>,
+    /// The worker that restarts, counted from 1; all of them if omitted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub worker: Option<u32>,
     /// How many cores remain.

@@ -19,6 +19,7 @@ use super::requests::Summary;
 use super::requests::WaitingTime;
 use super::saturation::Saturation;
 use super::stations::Imbalance;
+use super::stations::ReplicaResults;
 use super::stations::StationResults;
 use super::stations::Utilization;
 use super::stations::WorkerResults;
@@ -41,7 +42,7 @@ pub struct PolicyResults {
     /// The plain policy that it stands for, if it is a preset of a real product.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stands_for: Option<StandsFor>,
-    /// How many worker processes there are.
+    /// How many worker processes there are, in all replicas.
     pub workers: u32,
     /// Maximum number of requests each has in progress; `None`: unlimited.
     pub slots: Option<u32>,
@@ -71,6 +72,9 @@ pub struct PolicyResults {
     /// request after another out of one queue.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub per_worker: Vec<WorkerResults>,
+    /// What each replica did; omitted without `replicas`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub per_replica: Vec<ReplicaResults>,
     /// A worker that had more than it could do while the others had room.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub imbalance: Option<Imbalance>,
@@ -179,6 +183,7 @@ impl PolicyResults {
             waiting_time_ms,
             stations,
             per_worker,
+            per_replica,
             imbalance,
             in_system,
             throughput_per_s,
@@ -213,6 +218,7 @@ impl PolicyResults {
             waiting_time_ms,
             stations,
             per_worker,
+            per_replica,
             imbalance,
             in_system,
             throughput_per_s,

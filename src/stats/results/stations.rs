@@ -119,6 +119,27 @@ pub struct WorkerResults {
     pub booting: Option<f64>,
 }
 
+/// What one replica did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, JsonSchema)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
+pub struct ReplicaResults {
+    /// The replica, counted from 1.
+    pub replica: u32,
+    /// Requests that the balancer sent to it, of those that count.
+    pub requests: u64,
+    /// How busy its cores were, 0 to 1.
+    pub utilization: Option<f64>,
+    /// Requests in it whose clients still waited.
+    pub in_progress: LevelSummary,
+    /// The share of time, 0 to 1, during which it got no requests because its probes had failed; `None` without a health
+    /// check.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub out_of_rotation: Option<f64>,
+    /// Probes that failed; `None` without a health check.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub failed_probes: Option<u64>,
+}
+
 /// A worker that had more than it could do while others were idle.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, JsonSchema)]
 #[cfg_attr(not(feature = "internals"), non_exhaustive)]

@@ -18,7 +18,7 @@ pub(super) struct Exact {
 
 /// What theory knows of the response times of a policy at some rate below its capacity.
 pub(super) fn exact(scenario: &Scenario, policy: &PolicyChoice, rate_per_s: f64) -> Option<Exact> {
-    let rules = policy.rules();
+    let rules = scenario.rules(policy);
     if !matches!(scenario.arrivals(), Arrivals::Poisson(_)) || !is_plain(scenario, &rules) {
         return None;
     }
@@ -45,7 +45,7 @@ pub(in crate::study) fn is_one_queue(scenario: &Scenario, policy: &PolicyChoice)
 /// has to be thought of here.
 fn is_plain(scenario: &Scenario, rules: &Rules) -> bool {
     let Clients { timeout, cancel: _, patience, retries: _ } = scenario.clients();
-    let Machine { cores: _, quantum: _, context_switch, wake_preemption: _, cpu_limit } = scenario.machine();
+    let Machine { cores: _, quantum: _, context_switch, wake_preemption: _, cpu_limit, replicas } = scenario.machine();
     let Queueing { backlog, dispatch, order } = rules.queueing;
     scenario.faults().is_empty()
         && scenario.workload().classes.iter().all(is_unlimited)
@@ -53,6 +53,7 @@ fn is_plain(scenario: &Scenario, rules: &Rules) -> bool {
         && patience.is_none()
         && *context_switch == SimDuration::ZERO
         && cpu_limit.is_none()
+        && !replicas.need_balancer()
         && backlog.is_none()
         && order == Order::Fifo
         && dispatch == Dispatch::Shared

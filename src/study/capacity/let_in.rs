@@ -24,7 +24,7 @@ pub(super) struct LetIn {
 impl LetIn {
     /// What is let in of this many requests per second; `None` if all of them are.
     pub fn at(rate_per_s: f64, scenario: &Scenario, policy: &PolicyChoice, workload: &Workload) -> Option<Self> {
-        let rules = policy.rules();
+        let rules = scenario.rules(policy);
         let total: f64 = workload.classes.iter().map(|class| class.weight).sum();
         let mut let_in = workload.clone();
         for class in &mut let_in.classes {

@@ -69,7 +69,7 @@ pub fn capacity(scenario: &Scenario, policy: &PolicyChoice) -> Capacity {
 
 /// The same for requests of another mix.
 fn capacity_for(workload: &Workload, scenario: &Scenario, policy: &PolicyChoice) -> Capacity {
-    let rules = policy.rules();
+    let rules = scenario.rules(policy);
     let demands = Demands::new(workload, &rules, scenario.machine(), scenario.backends());
     let stations = Stations::new(scenario, &rules, &demands);
     let bounds = stations.bounds(policy.runner());
@@ -103,7 +103,7 @@ pub(in crate::study) struct KnownBounds {
 
 impl KnownBounds {
     pub fn new(scenario: &Scenario, policy: &PolicyChoice) -> Self {
-        let rules = policy.rules();
+        let rules = scenario.rules(policy);
         let demands = Demands::new(&brought::workload(scenario), &rules, scenario.machine(), scenario.backends());
         let stations = Stations::new(scenario, &rules, &demands);
         Self { stations: stations.bounds(policy.runner()), is_exact: stations.lowest_bound_is_exact() }

@@ -11,7 +11,7 @@
 use std::ops::Not;
 
 use crate::engine::{Departure, Dispatch, MAX_IN_FLIGHT, Observer, Order, Queueing, Rules, Setup, Simulation};
-use crate::model::{Activity, ActivityGroup, Backend, Machine, SimDuration, SimTime};
+use crate::model::{Activity, ActivityGroup, Backend, Balancer, Machine, Replicas, SimDuration, SimTime};
 use crate::random::{Clients, Distribution, Load, Streams, Users, Workload};
 use crate::scenario::Scenario;
 use crate::stats::Interval;
@@ -65,7 +65,7 @@ pub(super) fn run(
         workload: &workload,
         load: Load::Closed(users),
         clients: &Clients::default(),
-        machine: scenario.machine(),
+        machine: &with_even_load(scenario.machine()),
         backends: &backends,
         faults: &[],
         rules: with_one_backlog(rules),
@@ -82,7 +82,7 @@ pub(super) fn run(
     if is_stuck || record.deadlock.is_some() {
         return None;
     }
-    let core_nanos = record.end.as_nanos() as f64 * f64::from(scenario.machine().cores);
+    let core_nanos = record.end.as_nanos() as f64 * scenario.machine().all_cores() as f64;
     Some(Saturated {
         throughput_per_s: throughput(&watch.marks, warm_up, &controls(demands, scenario.machine()))?,
         cores: record.cores.area as f64 / core_nanos,
@@ -110,6 +110,12 @@ fn without_limits(workload: &Workload) -> Workload {
         (class.limit, class.timeout) = (None, None);
     }
     workload
+}
+
+/// All replicas are kept equally busy.
+fn with_even_load(machine: &Machine) -> Machine {
+    let replicas = Replicas { balancer: Balancer::LeastBusy, health: None, ..machine.replicas.clone() };
+    Machine { replicas, ..machine.clone() }
 }
 
 /// A request that waits for a connection waits on.

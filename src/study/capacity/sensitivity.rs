@@ -78,7 +78,7 @@ impl OtherLoad<'_> {
         }
         let requests = (LENGTH / (1.0 - load).powi(2)).max(FEWEST_REQUESTS);
         let has_steady_state =
-            left_out(self.scenario, &self.policy.rules()).is_empty() && are_alike_at_all_times(&arrivals);
+            left_out(self.scenario, &self.scenario.rules(self.policy)).is_empty() && are_alike_at_all_times(&arrivals);
         if !has_steady_state || requests > MOST_REQUESTS {
             return Ok(unknown);
         }

@@ -1,7 +1,7 @@
 //! The stations of a policy: how many requests a second each of them could take if it were alone.
 
 use crate::engine::{MaxRequests, Rules};
-use crate::model::{Backend, Pool, PoolScope, Quantum, Release};
+use crate::model::{Backend, Pool, PoolScope, Quantum, Release, Replicas};
 use crate::policy::Runner;
 use crate::scenario::Scenario;
 use crate::stats::Station;
@@ -49,8 +49,9 @@ impl<'a> Stations<'a> {
                 bounds.push(StationBound { station, bound_per_s: number * 1e9 / nanos });
             }
         };
-        if let Some(limit) = self.scenario.machine().cpu_limit {
-            add_shared(Station::CpuLimit, limit.cores, demands.cpu);
+        let machine = self.scenario.machine();
+        if let Some(limit) = machine.all_cpu_limit() {
+            add_shared(Station::CpuLimit, limit, demands.cpu);
         }
         let mut add = |station: Station, number: u64, nanos: f64| add_shared(station, number as f64, nanos);
         // What a worker has is missing while its successor boots.
@@ -68,10 +69,10 @@ impl<'a> Stations<'a> {
             let threads = workers * u64::from(pool.threads);
             add(Station::ThreadPool, threads, with_boots(threads, demands.thread));
         }
-        add(Station::Cores, u64::from(self.scenario.machine().cores), demands.cpu);
+        add(Station::Cores, machine.all_cores(), demands.cpu);
         let held = demands.queries.iter().zip(&demands.connections);
         for ((name, backend), (nanos, connected)) in self.scenario.backends().iter().zip(held) {
-            if let Some(connections) = connections(backend, rules.workers) {
+            if let Some(connections) = connections(backend, rules.workers, &machine.replicas) {
                 add(Station::Pool(name.clone()), connections, *connected);
             }
             if let Some(concurrency) = backend.concurrency {
@@ -163,6 +164,9 @@ impl<'a> Stations<'a> {
             let pool = backend.pool.as_ref().map(|pool| (u64::from(pool.lasting()), pool.per));
             let has_connections = match pool {
                 Some((size, PoolScope::Worker)) => has_room(Some(size), slots, *held),
+                Some((size, PoolScope::Replica)) => {
+                    has_room(Some(size), all / u64::from(scenario.machine().replicas.count), *held)
+                }
                 Some((size, PoolScope::Application)) => has_room(Some(size), all, *held),
                 None => true,
             };
@@ -203,9 +207,9 @@ fn slots_of(runner: Runner) -> Station {
 }
 
 /// The connections of all pools of a backend.
-fn connections(backend: &Backend, workers: u32) -> Option<u64> {
+fn connections(backend: &Backend, workers: u32, replicas: &Replicas) -> Option<u64> {
     let pool = backend.pool.as_ref()?;
-    Some(u64::from(pool.most()) * u64::from(pool.per.pools(workers)))
+    Some(u64::from(pool.most()) * u64::from(pool.per.pools(workers, replicas)))
 }
 
 /// Whether connections are idle for a while between two queries although requests wait for one.

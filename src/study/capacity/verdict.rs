@@ -115,7 +115,7 @@ impl<'a> Loads<'a> {
             collapse: None,
             excess,
             message: None,
-            note: left_out(scenario, &policy.rules()),
+            note: left_out(scenario, &scenario.rules(policy)),
             sensitivity: None,
         };
         saturation.message = saturation.warning(measured_seconds);
@@ -161,7 +161,7 @@ fn above(excess: &[Excess]) -> LoadState {
 
 /// What becomes of requests that cannot be served, unless they wait forever.
 fn excess(scenario: &Scenario, policy: &PolicyChoice, capacity: &Capacity) -> Vec<Excess> {
-    let rules = policy.rules();
+    let rules = scenario.rules(policy);
     // Where there are slots for all, no request waits in the backlog.
     let uses_backlog = rules.slots.is_some() || rules.queueing.dispatch == Dispatch::Accept;
     let clients = scenario.clients();

@@ -6,6 +6,7 @@ mod distributions;
 mod load;
 mod policies;
 mod products;
+mod replicas;
 mod surroundings;
 mod workload;
 
@@ -45,6 +46,10 @@ pub fn scenario(seed: u64) -> String {
     }
     if dice.one_in(3) {
         scenario["faults"] = dice.faults();
+    }
+    // Last, so that replicas change nothing else of a scenario.
+    if dice.one_in(3) {
+        dice.add_replicas(&mut scenario);
     }
     serde_json::to_string_pretty(&scenario).expect("a value has a text")
 }

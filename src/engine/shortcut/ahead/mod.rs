@@ -108,7 +108,7 @@ impl<O: Observer> Simulation<O> {
         *turn_time = SimDuration::ZERO;
         *sender = user;
         self.note_level(ahead, arrival);
-        match self.workers.with_free_slot() {
+        match self.workers.with_free_slot(&self.replicas[0].workers) {
             Some(worker) => self.take_ahead(ahead, id, worker),
             None => {
                 self.untaken += 1;
@@ -168,7 +168,7 @@ impl<O: Observer> Simulation<O> {
     /// Workers take the first requests of the backlog. Some may depart as they are taken.
     #[inline(never)]
     fn admit_ahead(&mut self, ahead: &mut Ahead) {
-        while let Some(worker) = self.workers.with_free_slot()
+        while let Some(worker) = self.workers.with_free_slot(&self.replicas[0].workers)
             && let Some(first) = ahead.backlog.pop_front()
         {
             self.untaken -= 1;

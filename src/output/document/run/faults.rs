@@ -1,6 +1,6 @@
 //! Faults in words.
 
-use crate::stats::FaultWindow;
+use crate::stats::{FaultWindow, FaultWindowKind};
 
 /// What goes wrong: `db takes 8 times as long`.
 pub(in crate::output) fn what(fault: &FaultWindow) -> String {
@@ -9,12 +9,30 @@ pub(in crate::output) fn what(fault: &FaultWindow) -> String {
         let (per_ms, unit) = seconds_from(1000.0, time);
         return format!("{backend} takes {} {unit}", time * per_ms);
     }
-    match (fault.factor, fault.worker, fault.cores) {
-        (Some(factor), ..) => format!("{backend} takes {factor} times as long"),
-        (_, Some(worker), _) => format!("worker {worker} restarts"),
-        (_, _, Some(1)) => "only 1 core".to_owned(),
-        (_, _, Some(cores)) => format!("only {cores} cores"),
-        (None, None, None) => format!("{backend} is down"),
+    match fault.kind {
+        FaultWindowKind::Slow => format!("{backend} takes {} times as long", fault.factor.unwrap_or(1.0)),
+        FaultWindowKind::Down => format!("{backend} is down"),
+        FaultWindowKind::Restart => restart(fault),
+        FaultWindowKind::Cores => fewer_cores(fault),
+    }
+}
+
+fn restart(fault: &FaultWindow) -> String {
+    match (fault.worker, fault.replica) {
+        (Some(worker), Some(replica)) => format!("worker {worker} of replica {replica} restarts"),
+        (Some(worker), None) => format!("worker {worker} restarts"),
+        (None, Some(replica)) => format!("replica {replica} restarts"),
+        (None, None) => "all workers restart".to_owned(),
+    }
+}
+
+fn fewer_cores(fault: &FaultWindow) -> String {
+    let of_replica = fault.replica.map_or(String::new(), |replica| format!(" in replica {replica}"));
+    match (fault.cores, fault.replica) {
+        (Some(0) | None, Some(replica)) => format!("replica {replica} stands still"),
+        (Some(0) | None, None) => "the machine stands still".to_owned(),
+        (Some(1), _) => format!("only 1 core{of_replica}"),
+        (Some(cores), _) => format!("only {cores} cores{of_replica}"),
     }
 }
 
@@ -49,7 +67,6 @@ pub(in crate::output) fn sentence(faults: &[FaultWindow]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::stats::FaultWindowKind;
 
     #[test]
     fn a_sentence_describes_each_fault_and_its_time() {

@@ -110,6 +110,7 @@ fn tables(results: &ScenarioResults) -> Vec<Table> {
     tables.extend(load::capacity(results));
     tables.extend(stations::waits(results));
     tables.extend(stations::workers(results));
+    tables.extend(stations::replicas(results));
     tables
 }
 

@@ -129,6 +129,33 @@ fn of_workers(policy: &PolicyResults) -> Table {
     table
 }
 
+/// What each replica did, for policies with several or with a health check.
+pub fn replicas(results: &ScenarioResults) -> Vec<Table> {
+    results.policies.iter().filter(|policy| !policy.per_replica.is_empty()).map(of_replicas).collect()
+}
+
+fn of_replicas(policy: &PolicyResults) -> Table {
+    let all = &policy.per_replica;
+    let shown = &all[..all.len().min(WORKERS)];
+    let names = shown.iter().map(|replica| (false, replica.replica.to_string()));
+    let mut table = Table::of(format!("Replicas of {}", policy.name), "replica", names);
+    table.numbers("", "requests", shown.iter().map(|replica| number::count(replica.requests)).collect());
+    table.numbers("", "CPU busy", shown.iter().map(|replica| number::percent(replica.utilization)).collect());
+    let means: Vec<_> = shown.iter().map(|replica| replica.in_progress.mean).collect();
+    table.numbers("in progress", "mean", number::column(&means));
+    table.numbers("in progress", "max", shown.iter().map(|replica| number::count(replica.in_progress.max)).collect());
+    if shown.iter().any(|replica| replica.failed_probes.is_some()) {
+        let failed = shown.iter().map(|replica| number::count(replica.failed_probes.unwrap_or_default()));
+        table.numbers("", "failed probes", failed.collect());
+        table.numbers("", "out", shown.iter().map(|replica| number::percent(replica.out_of_rotation)).collect());
+        table.note.push("out: share of the time during which the balancer sent it no requests.".to_owned());
+    }
+    if all.len() > shown.len() {
+        table.note.push(format!("The first {} of {} replicas.", shown.len(), all.len()));
+    }
+    table
+}
+
 fn busy(worker: &WorkerResults) -> f64 {
     worker.utilization.unwrap_or(0.0)
 }

@@ -8,6 +8,7 @@ use crate::stats::measured::deadlock::deadlock;
 use crate::stats::measured::numbers::{ClassNumbers, PolicyNumbers, Tails};
 use crate::stats::measured::of_arrived::{OfArrived, Percentile};
 use crate::stats::measured::outcomes::{Operations, Unanswered};
+use crate::stats::measured::per_replica::per_replica;
 use crate::stats::measured::per_worker::{imbalance, listed, per_worker};
 use crate::stats::measured::sample::Sample;
 use crate::stats::measured::totals::Totals;
@@ -50,6 +51,7 @@ impl Collector {
             stations: self.stations.results(subject, totals),
             imbalance: imbalance(&workers),
             per_worker: listed(workers),
+            per_replica: per_replica(subject, totals),
             in_system: InSystem { mean: totals.share(totals.in_system, 1), max: totals.in_system.max },
             throughput_per_s: per_second(goodput + counts.served_late + totals.from_warm_up.served_late),
             goodput_per_s: per_second(goodput),

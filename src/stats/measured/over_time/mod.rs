@@ -305,7 +305,7 @@ impl OverTime {
     }
 
     /// The windows in order; how many cores the machine has.
-    pub fn windows(&self, cores: u32) -> Vec<TimeWindow> {
+    pub fn windows(&self, cores: u64) -> Vec<TimeWindow> {
         (0..).zip(self.windows.list()).map(|(place, window)| self.window_results(place, window, cores)).collect()
     }
 
@@ -318,7 +318,7 @@ impl OverTime {
             .map(|((place, end), window)| (self.start_of(place), end, window.counts))
     }
 
-    fn window_results(&self, place: usize, window: &WindowCollector, cores: u32) -> TimeWindow {
+    fn window_results(&self, place: usize, window: &WindowCollector, cores: u64) -> TimeWindow {
         let WindowCollector { counts, response_time, times, levels, covered } = window;
         let start = self.start_of(place);
         let millis = |nanos: f64| nanos / 1e6;
@@ -335,7 +335,7 @@ impl OverTime {
             throughput_per_s: per_time(counts.departures as f64).map(|per_nano| per_nano * 1e9),
             in_system: level(IN_SYSTEM),
             backlog: level(BACKLOG),
-            utilization: level(WORK).map(|busy| (busy / f64::from(cores)).min(1.0)),
+            utilization: level(WORK).map(|busy| (busy / cores as f64).min(1.0)),
         }
     }
 }
