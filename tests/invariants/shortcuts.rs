@@ -150,7 +150,7 @@ fn shortcuts_change_no_number() {
 fn shortcuts_change_no_number_of_random_scenarios() {
     let seeds = seeds(200);
     let shortcuts: usize = seeds.clone().map(|seed| check(&calm_scenario(seed))).sum();
-    assert!(shortcuts > seeds.end as usize, "only {shortcuts} policies of {} scenarios take a shortcut", seeds.end);
+    assert!(2 * shortcuts > seeds.end as usize, "only {shortcuts} policies of {} scenarios take a shortcut", seeds.end);
 }
 
 /// Of the scenarios with every feature, few policies take a shortcut: those that do are the ones to compare.
