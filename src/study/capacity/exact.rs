@@ -31,7 +31,7 @@ pub(super) fn exact(scenario: &Scenario, policy: &PolicyChoice, rate_per_s: f64)
 /// Whether each request is served from its beginning to its end by one of several equal workers, in the order of arrival,
 /// however long the others take: then one more worker makes no request later (Kiefer and Wolfowitz 1955).
 pub(in crate::study) fn is_one_queue(scenario: &Scenario, policy: &PolicyChoice) -> bool {
-    let rules = policy.rules();
+    let rules = scenario.rules(policy);
     let backends: Vec<&Backend> = scenario.backends().values().collect();
     let is_plain_class = |class: &RequestClass| {
         let phases: Option<Vec<&SinglePhase>> =

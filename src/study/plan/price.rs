@@ -34,14 +34,14 @@ impl Prices {
     /// What decides which of two configurations is cheaper: cores first, where they have no price.
     pub(super) fn rank(&self, scenario: &Scenario, place: usize) -> f64 {
         const MOST: f64 = 1e15;
-        let cores = if self.core.is_none() { f64::from(scenario.machine().cores) * MOST } else { 0.0 };
+        let cores = if self.core.is_none() { scenario.machine().all_cores() as f64 * MOST } else { 0.0 };
         cores + self.cost(scenario, place)
     }
 
     /// What a configuration of the policy in this place costs.
     pub(super) fn cost(&self, scenario: &Scenario, place: usize) -> f64 {
         let policy = &scenario.policies()[place];
-        let rules = policy.rules();
+        let rules = scenario.rules(policy);
         let workers = f64::from(rules.workers);
         let in_slots = match policy.runner() {
             Runner::Thread => rules.slots.unwrap_or(0),
@@ -52,15 +52,15 @@ impl Prices {
         self.worker * workers
             + self.thread * workers * threads
             + self.connection * connections
-            + self.core.unwrap_or(0.0) * f64::from(scenario.machine().cores)
+            + self.core.unwrap_or(0.0) * scenario.machine().all_cores() as f64
     }
 }
 
 /// The connections of all pools of a backend.
 pub(super) fn connections(scenario: &Scenario, place: usize, backend: &str) -> f64 {
-    let workers = scenario.policies()[place].rules().workers;
+    let workers = scenario.rules(&scenario.policies()[place]).workers;
     let pool = scenario.backends().get(backend).and_then(|backend| backend.pool.as_ref());
-    pool.map_or(0.0, |pool| f64::from(pool.most()) * f64::from(pool.per.pools(workers)))
+    pool.map_or(0.0, |pool| f64::from(pool.most()) * f64::from(pool.per.pools(workers, &scenario.machine().replicas)))
 }
 
 /// What a configuration may not exceed.

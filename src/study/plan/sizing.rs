@@ -110,7 +110,7 @@ impl Sizing {
     /// The smallest and the largest size that a scenario may have.
     pub fn range(self, scenario: &Scenario) -> (u32, u32) {
         let least = scenario.faults().iter().filter_map(|fault| match (self, fault.kind) {
-            (Self::Cores, FaultKind::Cores { cores }) => Some(cores),
+            (Self::Cores, FaultKind::Cores { replica: _, cores }) => Some(cores),
             (
                 Self::Cores | Self::Workers | Self::Threads | Self::Pool(_),
                 FaultKind::Cores { .. } | FaultKind::Slow { .. } | FaultKind::Down { .. } | FaultKind::Restart { .. },
