@@ -101,9 +101,14 @@ impl Checker<'_> {
             FaultKind::Slow { .. } | FaultKind::Down { .. } => Err(self
                 .error("`replica` with a fault of a backend", span, "all replicas share the backends")
                 .with_help("remove `replica`, or write a fault of the replica: `restart` or `cores`")),
-            FaultKind::Restart { .. } | FaultKind::Cores { .. } if number.get() > replicas.count => Err(self
-                .error(format!("there is no replica {number}"), span, format!("`replicas.count` is {}", replicas.count))
-                .with_help(format!("write a number from 1 to {}, or increase `replicas.count`", replicas.count))),
+            FaultKind::Restart { .. } | FaultKind::Cores { .. } if number.get() > replicas.count => {
+                let help = match replicas.count {
+                    1 => "remove `replica`, or increase `replicas.count`".to_owned(),
+                    count => format!("write a number from 1 to {count}, or increase `replicas.count`"),
+                };
+                let count = format!("`replicas.count` is {}", replicas.count);
+                Err(self.error(format!("there is no replica {number}"), span, count).with_help(help))
+            }
             FaultKind::Restart { .. } | FaultKind::Cores { .. } => Ok(()),
         }
     }

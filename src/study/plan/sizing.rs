@@ -116,6 +116,6 @@ impl Sizing {
                 FaultKind::Cores { .. } | FaultKind::Slow { .. } | FaultKind::Down { .. } | FaultKind::Restart { .. },
             ) => None,
         });
-        (least.max().unwrap_or(1), MOST)
+        (least.max().unwrap_or(1).max(1), MOST)
     }
 }

@@ -10,6 +10,7 @@ mod limits;
 mod one_station;
 mod phases;
 mod policies;
+mod replicas;
 mod sharing;
 
 use serde_json::{Value, json};
@@ -26,6 +27,7 @@ pub(super) fn cases() -> Vec<Case> {
         limits::cases(),
         sharing::cases(),
         policies::cases(),
+        replicas::cases(),
         closed::cases(),
         by_hand::cases(),
     ];
