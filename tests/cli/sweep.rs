@@ -114,7 +114,7 @@ fn a_policy_that_does_not_change_is_run_once() {
 fn more_replications_where_an_objective_is_undecided() {
     let desk = desk();
     let results = json(&desk, "--vary arrivals.poisson=40/s,250/s --policy sync --set run.requests=3000");
-    let bound = results["points"][1]["policies"][0]["all_arrived"]["p95"].as_f64().unwrap();
+    let bound = results["points"][1]["policies"][0]["response_time_ms"]["p95"].as_f64().unwrap();
     let options =
         format!("--vary arrivals.poisson=40/s,250/s --policy sync --set run.requests=3000 --assert p95<{bound:.1}ms");
     let results = json(&desk, &options);

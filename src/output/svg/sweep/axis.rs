@@ -1,6 +1,8 @@
 //! Axes of a sweep: linear, logarithmic, or one value after another.
 
+use super::frame::TICK;
 use crate::output::svg::scale::{AxisUnit, decimal};
+use crate::output::svg::text::ellipsize;
 use crate::scenario::{AxisKind, Dimension};
 
 /// From this ratio of the largest to the smallest value on, a logarithmic axis shows more.
@@ -15,6 +17,9 @@ enum Placing {
     Linear,
     Log,
 }
+
+/// Names are not cut to less than this, in pixels.
+const SHORTEST: f64 = 40.0;
 
 /// Whether texts at these places, shares of the axis, fit next to each other.
 pub type Fits<'a> = &'a dyn Fn(&[(f64, String)]) -> bool;
@@ -31,9 +36,9 @@ pub struct Axis {
 
 impl Axis {
     /// The axis of a dimension: of its values where they are numbers, else of their order.
-    pub fn of_dimension(dimension: &Dimension, fits: Fits<'_>) -> Self {
+    pub fn of_dimension(dimension: &Dimension, room: f64, fits: Fits<'_>) -> Self {
         if dimension.kind.is_none() {
-            return Self::of_order(dimension, fits);
+            return Self::of_order(dimension, room, fits);
         }
         let positions = positions(dimension);
         let (low, high) = extremes(&positions);
@@ -49,11 +54,13 @@ impl Axis {
         axis.with_ticks(choices, fits)
     }
 
-    /// The axis of the order of a dimension's values: every one is written, or every other one, and so on.
-    pub fn of_order(dimension: &Dimension, fits: Fits<'_>) -> Self {
+    /// The axis of the order of a dimension's values: every one is written, or every other one, and so on; long ones are cut
+    /// to `room`.
+    pub fn of_order(dimension: &Dimension, room: f64, fits: Fits<'_>) -> Self {
         let count = dimension.values.len();
         let axis = Self { placing: Placing::Linear, low: 0.0, high: count as f64 - 1.0, ticks: Vec::new() };
-        let labels = || dimension.values.iter().enumerate().map(|(place, value)| (place as f64, value.label.clone()));
+        let text = |label: &str| ellipsize(label, room.max(SHORTEST), TICK.size, TICK.bold);
+        let labels = || dimension.values.iter().enumerate().map(|(place, value)| (place as f64, text(&value.label)));
         axis.with_ticks((1..=count.max(1)).map(|step| labels().step_by(step).collect()), fits)
     }
 

@@ -131,7 +131,7 @@ impl HeatPanel<'_> {
             let room = between * (frame.right - frame.left - cell).max(cell);
             ticks.iter().all(|(_, text)| TICK.width(text) + 4.0 <= room)
         };
-        let axis = Axis::of_order(map.across, &fits);
+        let axis = Axis::of_order(map.across, cell - 6.0, &fits);
         frame.horizontal(area, &axis, |place| frame.left + cell * (place + 0.5), &caption(map.across))?;
         self.borders(area)
     }

@@ -22,6 +22,8 @@ const PLOT_HEIGHT: f64 = 230.0;
 const LEFT: f64 = 46.0;
 /// Room between the edge of a plot and its first and last point.
 const INSET: f64 = 10.0;
+/// Maximum width of the name of a value.
+const WIDEST_NAME: f64 = 100.0;
 /// With more points than this in a panel, only lines are drawn.
 const MOST_MARKED: usize = 45;
 /// An objective further above all values than this is not drawn.
@@ -59,9 +61,11 @@ impl<'a> LineChart<'a> {
             all.windows(2).all(|pair| pair[1][0] >= pair[0][1] + 6.0)
                 && all.iter().all(|[left, right]| *left > -LEFT && *right < width + 2.0 * INSET + 10.0)
         };
+        let slots = dimension.values.len().saturating_sub(1).max(1) as f64;
+        let room = (width / slots).min(WIDEST_NAME) - 6.0;
         let (low, high) = range(report);
         let (up, unit) = Axis::of_times(low, high);
-        Self { report, dimension, policies, across: Axis::of_dimension(dimension, &fits), up, unit }
+        Self { report, dimension, policies, across: Axis::of_dimension(dimension, room, &fits), up, unit }
     }
 
     pub fn grid(&self) -> PanelGrid {
