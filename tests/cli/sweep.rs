@@ -8,6 +8,7 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
+use waitline::output::svg::text_width;
 
 use crate::common::program::{Desk, errors, text};
 
@@ -188,6 +189,50 @@ fn the_first_table_fits_on_a_page_of_80_columns() {
     assert!(markdown.contains("| workers | sync | threaded | async |"), "{markdown}");
     let printed = text(&desk.run("sweep shop.json --vary workers=1,2,4 --vary arrivals=x1,x2", 0));
     assert!(printed.lines().take_while(|line| !line.contains("response time")).all(|line| line.chars().count() <= 88));
+}
+
+/// All texts of a picture lie on it, however long the names are.
+#[track_caller]
+fn check_picture(svg: &str) {
+    let document = roxmltree::Document::parse(svg).unwrap();
+    let number = |node: roxmltree::Node<'_, '_>, name: &str| node.attribute(name).unwrap().parse::<f64>().unwrap();
+    let width = number(document.root_element(), "width");
+    let texts: Vec<_> = document.descendants().filter(|node| node.has_tag_name("text")).collect();
+    assert!(texts.len() > 5, "{svg}");
+    for node in texts {
+        let text = node.text().unwrap_or_default();
+        let long = text_width(text, number(node, "font-size"), node.has_attribute("font-weight"));
+        let before = match node.attribute("text-anchor") {
+            None => 0.0,
+            Some("middle") => long / 2.0,
+            Some(_) => long,
+        };
+        let left = number(node, "x") - before;
+        assert!(left >= 0.0 && left + long <= width, "{text:?} from {left} to {} of {width}", left + long);
+    }
+}
+
+#[test]
+fn charts_hold_their_texts_with_one_and_many_points_and_long_names() {
+    let name = "a policy with a name that is so long that it does not fit above its panel at all";
+    let long = SHOP.replace("{ \"workers\": 4 }", &format!("{{ \"name\": \"{name}\", \"workers\": 4 }}"));
+    let desk = desk().with("long.json", long);
+    let few = "--set run.requests=100 --quiet";
+    for (scenario, variation) in [
+        ("shop", "arrivals.poisson=30/s"),
+        ("shop", "workers=1,2,4"),
+        ("shop", "arrivals.poisson=2..400/s:2"),
+        ("long", "workers,threads=1x8,2x4,4x2"),
+        (
+            "long",
+            r#"classes.page.phases[1].db={"lognormal":{"mean":"30ms","cv":1.5}},{"gamma":{"mean":"30ms","cv":1.5}}"#,
+        ),
+    ] {
+        desk.run(&format!("sweep {scenario}.json --vary {variation} {few}"), 0);
+        check_picture(&desk.read(&format!("output/{scenario}/sweep.svg")));
+    }
+    desk.run(&format!("sweep long.json --vary workers=1..12 --vary arrivals=x0.1..x4:0.1 --policy async {few}"), 0);
+    check_picture(&desk.read("output/long/sweep.svg"));
 }
 
 /// The text between two marks, after the first one.

@@ -13,23 +13,22 @@ pub fn unfinished(units: usize) -> String {
     }
 }
 
-/// What the cost of a sweep is, before it starts: `12 points × 3 policies × 10 replications = 3,600,000 requests`.
+/// What a sweep costs, before it starts: `12 points × 3 policies, 10 replications each, 3,600,000 requests`.
 pub fn cost(cost: &SweepCost) -> String {
-    let counted =
-        |count: u64, one: &str| format!("{} {one}{}", number::count(count), if count == 1 { "" } else { "s" });
-    let policies = if cost.policies == 1 { "1 policy".to_owned() } else { format!("{} policies", cost.policies) };
-    let same = (cost.points * cost.policies).saturating_sub(cost.units);
-    let same = match same {
-        0 => String::new(),
-        same => format!(" ({} of them give the same as others and are not run again)", number::count(same as u64)),
+    let counted = |count: usize, one: &str, several: &str| {
+        format!("{} {}", number::count(count as u64), if count == 1 { one } else { several })
     };
+    let points = counted(cost.points, "point", "points");
+    let policies = counted(cost.policies, "policy", "policies");
+    let same = (cost.points * cost.policies).saturating_sub(cost.units);
+    let same = (same > 0).then(|| format!(" ({same} of them give the same as others and are not run again)"));
+    let replications = counted(cost.replications as usize, "replication", "replications");
+    let most = (cost.replications > 1 && cost.most_replications > cost.replications)
+        .then(|| format!(" (up to {} where chance may decide an objective)", cost.most_replications));
     let requests = cost.requests.map(|requests| format!(", {} requests", number::count(requests)));
-    format!(
-        "{} × {policies}{same}, {} each{}",
-        counted(cost.points as u64, "point"),
-        counted(cost.replications, "replication"),
-        requests.unwrap_or_default()
-    )
+    let parts = [same, most, requests].map(Option::unwrap_or_default);
+    let [same, most, requests] = parts;
+    format!("{points} × {policies}{same}, {replications} each{requests}{most}")
 }
 
 /// Where the knee of a policy is.

@@ -83,6 +83,18 @@ impl Dimension {
     pub fn name(&self) -> String {
         self.paths.join(",")
     }
+
+    /// Which value each of these dimensions has at a point of their grid.
+    pub fn places(dimensions: &[Self], point: usize) -> Vec<usize> {
+        let mut rest = point;
+        let mut places: Vec<usize> = Vec::new();
+        for dimension in dimensions.iter().rev() {
+            places.push(rest % dimension.values.len());
+            rest /= dimension.values.len();
+        }
+        places.reverse();
+        places
+    }
 }
 
 impl fmt::Display for Dimension {
@@ -161,14 +173,7 @@ impl Grid {
 
     /// Which value each dimension has at a point.
     pub fn places(&self, point: usize) -> Vec<usize> {
-        let mut rest = point;
-        let mut places: Vec<usize> = Vec::new();
-        for dimension in self.dimensions.iter().rev() {
-            places.push(rest % dimension.values.len());
-            rest /= dimension.values.len();
-        }
-        places.reverse();
-        places
+        Dimension::places(&self.dimensions, point)
     }
 
     /// Replaces the seed at every point.

@@ -10,6 +10,7 @@ mod figures;
 mod knee;
 mod order;
 mod prepared;
+mod results;
 mod sharper;
 mod unit;
 
@@ -19,16 +20,13 @@ use std::ops::ControlFlow;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
-use indexmap::IndexMap;
 use sha2::{Digest, Sha256};
 
 use crate::engine::MODEL_VERSION;
 use crate::model::SimDuration;
-use crate::policy::PolicyChoice;
 use crate::scenario::{Grid, Scenario};
-use crate::stats::{Knee, MissingUnit, SWEEP_SCHEMA, SweepDimension, SweepPoint, SweepResults};
+use crate::stats::SweepResults;
 
-use self::knee::knee;
 use self::order::coarse_first;
 use self::prepared::ReadyUnit;
 use self::unit::{Unit, alike};
@@ -143,6 +141,8 @@ pub struct SweepCost {
     pub units: usize,
     /// How often each is run.
     pub replications: u64,
+    /// How often those are run at most that more replications are worth for.
+    pub most_replications: u64,
     /// The requests of all of them; `None` where users decide how many there are.
     pub requests: Option<u64>,
 }
@@ -216,6 +216,7 @@ impl<'a> Sweep<'a> {
             policies: self.units.len() / self.grid.points().len().max(1),
             units: self.alike.len(),
             replications: self.replications(),
+            most_replications: self.most_replications(),
             requests: requests.map(|requests| requests.saturating_mul(self.replications())),
         }
     }
@@ -248,17 +249,19 @@ impl<'a> Sweep<'a> {
             swept.extend(self.pass(stage, &tasks, watch));
             let figures =
                 |key: &UnitKey| swept.get(key).map(|unit: &SweptUnit| &unit.figures).or_else(|| known.get(key));
-            let sharper = |unit| {
-                let replications = figures(&unit_key(unit))?.next_replications(self.most_replications())?;
-                Some(Task { unit, replications })
-            };
             let is_over = (watch.progress)(SweepProgress { stage, done: 1.0 }).is_break();
-            tasks = ready.iter().filter_map(sharper).collect();
+            tasks = ready.iter().filter_map(|unit| self.sharper(unit, figures(&unit.unit.key)?)).collect();
             if tasks.is_empty() || is_over {
                 return swept;
             }
             stage = SweepStage::Sharper;
         }
+    }
+
+    /// The next run of a unit with more replications, if it is worth it.
+    fn sharper<'u>(&self, unit: &'u ReadyUnit<'u>, figures: &SweepFigures) -> Option<Task<'u>> {
+        let replications = figures.next_replications(self.most_replications())?;
+        Some(Task { unit, replications })
     }
 
     /// Runs tasks, the first ones first; what was broken off is left out.
@@ -298,79 +301,6 @@ impl<'a> Sweep<'a> {
         let differ = rates.is_some_and(|rates| rates.windows(2).any(|pair| pair[0].total_cmp(&pair[1]).is_ne()));
         dimension.paths.iter().all(|path| path.starts_with("arrivals")) && differ
     }
-
-    /// The results as JSON holds them, without those of units.
-    pub fn outline(&self) -> SweepResults {
-        let base = self.grid.base();
-        let dimensions = self.grid.dimensions().iter().map(|dimension| SweepDimension {
-            paths: dimension.paths.clone(),
-            values: dimension.values.iter().map(|value| value.label.clone()).collect(),
-        });
-        SweepResults {
-            schema: SWEEP_SCHEMA,
-            waitline: env!("CARGO_PKG_VERSION"),
-            scenario: base.name().to_owned(),
-            description: base.description().map(str::to_owned),
-            scenario_sha256: base.sha256().to_owned(),
-            seed: base.run().seed,
-            replications: self.replications(),
-            most_replications: self.most_replications(),
-            dimensions: dimensions.collect(),
-            points: (0..self.grid.points().len()).map(|point| self.point(point)).collect(),
-            knees: Vec::new(),
-            missing: Vec::new(),
-        }
-    }
-
-    fn point(&self, point: usize) -> SweepPoint {
-        let values = self
-            .grid
-            .dimensions()
-            .iter()
-            .zip(self.grid.choice(point))
-            .flat_map(|(dimension, value)| dimension.paths.iter().cloned().zip(value.values.iter().cloned()));
-        SweepPoint { values: values.collect::<IndexMap<_, _>>(), policies: Vec::new(), slo: Vec::new() }
-    }
-
-    /// The outline with what the figures of the units say together: knees, and what is missing.
-    pub fn summary(&self, figures: &BTreeMap<UnitKey, SweepFigures>) -> SweepResults {
-        let missing = self
-            .units
-            .iter()
-            .filter(|unit| !figures.contains_key(&unit.key))
-            .map(|unit| MissingUnit { point: unit.key.point, policy: unit.policy().name().to_owned() });
-        SweepResults { knees: self.knees(figures), missing: missing.collect(), ..self.outline() }
-    }
-
-    /// The knee of each policy, where only the load varies.
-    fn knees(&self, figures: &BTreeMap<UnitKey, SweepFigures>) -> Vec<Knee> {
-        let policies = self.grid.base().policies().iter().enumerate();
-        let of_policy = |(policy, choice): (usize, &PolicyChoice)| {
-            let light = figures.get(&UnitKey { point: None, policy })?;
-            let points =
-                (0..self.grid.points().len()).filter_map(|point| figures.get(&UnitKey { point: Some(point), policy }));
-            knee(choice.name(), light, points)
-        };
-        policies.filter_map(of_policy).collect()
-    }
-
-    /// The results with those of all units.
-    pub fn results(&self, units: BTreeMap<UnitKey, SweptUnit>) -> SweepResults {
-        let figures = units.iter().map(|(key, unit)| (*key, unit.figures.clone())).collect();
-        let mut results = self.summary(&figures);
-        for (key, unit) in units {
-            if let Some(point) = key.point.and_then(|point| results.points.get_mut(point)) {
-                point.policies.push(unit.results);
-                point.slo.extend(unit.objectives);
-            }
-        }
-        results
-    }
-}
-
-/// The first of the units that give the same.
-fn unit_key(unit: &ReadyUnit<'_>) -> UnitKey {
-    unit.unit.key
 }
 
 /// A unit, and how often it is run.

@@ -139,21 +139,9 @@ impl SweepReport {
         (0..self.policies.len()).filter(is_run).collect()
     }
 
-    /// Which value each dimension has at a point.
-    pub fn places(&self, point: usize) -> Vec<usize> {
-        let mut rest = point;
-        let mut places: Vec<usize> = Vec::new();
-        for dimension in self.dimensions.iter().rev() {
-            places.push(rest % dimension.values.len());
-            rest /= dimension.values.len();
-        }
-        places.reverse();
-        places
-    }
-
     /// The value of each dimension at a point, as it is shown.
     pub fn labels(&self, point: usize) -> Vec<&str> {
-        let places = self.places(point);
+        let places = Dimension::places(&self.dimensions, point);
         self.dimensions.iter().zip(places).map(|(dimension, place)| dimension.values[place].label.as_str()).collect()
     }
 }

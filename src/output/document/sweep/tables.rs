@@ -2,6 +2,7 @@
 
 use super::SweepReport;
 use super::cells::{self, Number, mark, times, verdict};
+use crate::model::visible;
 use crate::output::block::number::{self, NONE, TimeUnit};
 use crate::output::block::{Column, Row, Table};
 use crate::output::document::run::certainty::{self, Certainty};
@@ -52,14 +53,14 @@ fn unit<'f>(figures: impl Iterator<Item = &'f SweepFigures>) -> TimeUnit {
 fn of_points(report: &SweepReport, title: String) -> Table {
     let columns = report.dimensions.iter().map(|dimension| Column {
         group: String::new(),
-        heading: dimension.name(),
+        heading: visible(&dimension.name()).into_owned(),
         is_name: true,
         is_apart: false,
     });
     let rows = (0..report.points()).map(|point| Row {
         is_part: false,
         passes: None,
-        cells: report.labels(point).into_iter().map(str::to_owned).collect(),
+        cells: report.labels(point).into_iter().map(|label| visible(label).into_owned()).collect(),
     });
     let mut table = Table::bare(columns.collect(), rows.collect());
     table.title = title;
