@@ -15,6 +15,7 @@ mod hostile_text;
 #[cfg(target_os = "linux")]
 mod interrupt;
 mod others;
+mod plan;
 mod pools;
 mod presets;
 mod replay;

@@ -16,5 +16,6 @@ mod distribution_forms;
 mod distributions;
 mod exact_cases;
 mod gate;
+mod plans;
 mod pools;
 mod streams;

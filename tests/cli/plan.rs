@@ -1,0 +1,193 @@
+//! `waitline plan` as users see it: the answer, its exit codes, its formats, and what it says about mistakes.
+
+use std::fs;
+
+use serde_json::Value;
+
+use crate::common::program::{Desk, errors, text};
+
+/// Ten workers are enough: p99 is 489 ms.
+const ERLANG: &str = r#"{
+  "classes": { "page": { "phases": [ { "db": { "exponential": "100ms" } } ] } },
+  "arrivals": { "poisson": "80/s" },
+  "policies": [ { "sync": {} } ],
+  "run": { "requests": 10000 },
+  "slo": [ "p99 < 700ms" ]
+}"#;
+
+/// Many small requests on a loop with a pool.
+const LOOP: &str = r#"{
+  "classes": { "page": { "phases": [ { "compute": "1ms" }, { "db": { "exponential": "20ms" } } ] } },
+  "arrivals": { "poisson": "100/s" },
+  "machine": { "cores": 2 },
+  "backends": { "db": { "pool": { "size": 10 } } },
+  "policies": [ { "uvicorn": {} } ],
+  "run": { "requests": 10000 },
+  "slo": [ "p99 < 150ms" ]
+}"#;
+
+fn desk() -> Desk {
+    Desk::empty().with("shop.json", ERLANG).with("loop.json", LOOP)
+}
+
+#[test]
+fn the_answer_is_on_one_screen_in_the_order_in_which_one_asks() {
+    let shown = text(&desk().run("plan shop.json", 0));
+    let order = [
+        "sync: 9 workers",
+        "p99",
+        "of the requests above the bound",
+        "right with a probability of 95 %",
+        "more load",
+        "binds next",
+        "load −10 %",
+        "time of `db` +20 %",
+        "rule of thumb",
+        "gunicorn --workers 9 --worker-class sync",
+    ];
+    let mut rest = shown.as_str();
+    for words in order {
+        let at = rest.find(words).unwrap_or_else(|| panic!("no {words:?} where it should be in\n{shown}"));
+        rest = &rest[at..];
+    }
+    assert!(shown.lines().count() <= 30, "more than a screen:\n{shown}");
+}
+
+#[test]
+fn exit_codes_tell_met_impossible_and_undecided_apart() {
+    let desk = desk();
+    desk.run("plan shop.json --quiet", 0);
+    let impossible = desk.run("plan shop.json --slo p99<400ms", 1);
+    assert!(
+        text(&impossible).contains("impossible for any configuration, by the demands alone"),
+        "{}",
+        text(&impossible)
+    );
+    assert!(errors(&impossible).contains("no configuration meets p99<400ms"), "{}", errors(&impossible));
+    let undecided = desk.run("plan shop.json --time-limit 1us", 3);
+    assert!(text(&undecided).contains("the time limit was reached"), "{}", text(&undecided));
+    let limited = desk.run("plan shop.json --limit workers=8", 1);
+    assert!(text(&limited).contains("limited by workers"), "{}", text(&limited));
+}
+
+#[test]
+fn json_has_the_fields_that_other_tools_read() {
+    let printed = text(&desk().run("plan shop.json --slo p99<700ms --slo mean<1s --format json", 0));
+    let plan: Value = serde_json::from_str(&printed).unwrap();
+    assert_eq!(plan["schema"], "waitline.plan/1");
+    assert_eq!((&plan["scenario"], &plan["seed"]), (&"shop".into(), &1.into()));
+    assert_eq!(plan["slo"], serde_json::json!(["p99<700ms", "mean<1s"]));
+    assert_eq!((plan["within"].as_f64(), plan["confidence"].as_f64()), (Some(0.01), Some(0.95)));
+    let policy = &plan["policies"][0];
+    assert_eq!((&policy["name"], &policy["verdict"]), (&"sync".into(), &"meets".into()));
+    assert_eq!(policy["choice"], serde_json::json!({ "workers": 9 }));
+    assert_eq!(
+        policy["policy"],
+        serde_json::json!({ "sync": { "workers": 9, "dispatch": "shared", "order": "fifo" } })
+    );
+    assert_eq!(policy["feasible"][0], policy["choice"]);
+    assert_eq!(policy["binds_next"], serde_json::json!(["workers"]));
+    let tried = policy["tried"].as_array().unwrap();
+    let of_choice = tried.iter().find(|tried| tried["configuration"] == policy["choice"]).unwrap();
+    let objective = &of_choice["objectives"][0];
+    assert_eq!(objective["objective"], "p99<700ms");
+    let above = objective["above"].as_f64().unwrap();
+    let ends = objective["interval"].as_array().unwrap();
+    assert!(ends[0].as_f64().unwrap() < above && above < ends[1].as_f64().unwrap() && above < 0.01, "{objective}");
+    assert!(of_choice["requests"].as_u64().unwrap() > 10_000);
+    let load = policy["max_load_per_s"].as_array().unwrap();
+    assert!(load[0].as_f64().unwrap() >= 80.0 && load[1].as_f64().unwrap() < 90.0, "{load:?}");
+}
+
+#[test]
+fn the_output_satisfies_its_schema_and_depends_on_no_number_of_jobs() {
+    let desk = desk();
+    let printed =
+        |jobs: u32| text(&desk.run(&format!("plan loop.json --choose workers,pool --format json --jobs {jobs}"), 0));
+    let one = printed(1);
+    assert!(one == printed(2), "the same bytes");
+    let schema: Value = serde_json::from_str(&text(&desk.run("schema plan", 0))).unwrap();
+    let validator = jsonschema::draft202012::new(&schema).unwrap();
+    let plan: Value = serde_json::from_str(&one).unwrap();
+    let mistakes: Vec<String> = validator.iter_errors(&plan).map(|error| error.to_string()).collect();
+    assert!(mistakes.is_empty(), "{mistakes:?}");
+    assert_eq!(plan["policies"][0]["sizes"], serde_json::json!(["workers", "pool.db.size"]));
+}
+
+#[test]
+fn every_format_writes_a_plan() {
+    let desk = desk();
+    let csv = text(&desk.run("plan shop.json --format csv", 0));
+    assert!(csv.starts_with("scenario,policy,configuration,is_choice,verdict,objective,above"), "{csv}");
+    assert!(csv.contains("shop,sync,9 workers,true,meets,p99 < 700ms"), "{csv}");
+    let markdown =
+        text(&desk.run("plan shop.json --format markdown --export junit=plan.xml --export html=plan.html", 0));
+    assert!(markdown.contains("9 workers"), "{markdown}");
+    assert!(desk.read("plan.xml").contains("<testcase name=\"p99 &lt; 700ms\""), "{}", desk.read("plan.xml"));
+    assert!(desk.read("plan.html").contains("9 workers"));
+    let failed = text(&desk.run("plan shop.json --slo p99<400ms --format github", 1));
+    assert!(failed.contains("::error"), "{failed}");
+}
+
+#[test]
+fn the_choice_is_what_run_and_check_find_good() {
+    let desk = desk();
+    let plan: Value = serde_json::from_str(&text(&desk.run("plan shop.json --format json", 0))).unwrap();
+    let workers = &plan["policies"][0]["choice"]["workers"];
+    let run = format!("--set policies.sync.workers={workers} --set run.requests=200000 --no-baseline");
+    desk.run(&format!("check shop.json {run}"), 0);
+}
+
+#[test]
+fn pools_have_the_words_of_real_clients() {
+    let shown = text(&desk().run("plan loop.json --choose pool", 0));
+    for words in ["uvicorn: pool.db.size", "asyncpg.create_pool(dsn, min_size=", "create_engine(url, pool_size="] {
+        assert!(shown.contains(words), "no {words:?} in\n{shown}");
+    }
+}
+
+#[test]
+fn the_highest_load_is_a_bracket() {
+    let desk = desk();
+    let printed = text(&desk.run("plan shop.json --set policies.sync.workers=9 --max-load --format json", 0));
+    let plan: Value = serde_json::from_str(&printed).unwrap();
+    let policy = &plan["policies"][0];
+    assert!(policy["choice"].is_null() && policy["tried"].as_array().is_some_and(Vec::is_empty), "nothing is chosen");
+    let ends = policy["max_load_per_s"].as_array().unwrap();
+    let [low, high] = [0, 1].map(|end| ends[end].as_f64().unwrap());
+    // M/M/9: p99 is 700 ms at 82.6/s.
+    assert!(low <= 83.0 && high >= 82.0 && high / low < 1.05, "{low} to {high}");
+}
+
+#[test]
+fn mistakes_are_answered_with_what_to_do() {
+    let desk = desk();
+    for (arguments, code, words) in [
+        ("plan shop.json --slo p99==1s", 2, "equality is never certain"),
+        ("plan shop.json --slo max<1s", 2, "grows with the length of the run"),
+        ("plan shop.json --slo p98<1s", 2, "p99"),
+        ("plan shop.json --choose thread", 2, "did you mean `threads`?"),
+        ("plan shop.json --choose threads", 2, "no policy has the sizes"),
+        ("plan shop.json --choose pool", 2, "no backend has a pool"),
+        ("plan shop.json --cost disk=1GB", 2, "parts are worker, thread, connection and core"),
+        ("plan shop.json --limit memory=lots", 2, "the limit is not a number"),
+        ("plan shop.json --within 0%", 2, "above 0%"),
+        ("plan shop.json --set slo=[]", 2, "has no objective to plan for"),
+        ("plan shop.json --max-load --set arrivals={\"users\":{\"count\":3,\"think\":\"1s\"}}", 2, "no constant rate"),
+        ("plan none.json", 2, "none.json"),
+    ] {
+        let output = desk.run(arguments, code);
+        assert!(errors(&output).contains(words), "{arguments}: no {words:?} in\n{}", errors(&output));
+    }
+}
+
+#[test]
+fn the_example_of_the_page_has_the_answer_of_the_page() {
+    let page = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/plan.md")).unwrap();
+    let (_, after) = page.split_once("```json\n").expect("a scenario");
+    let (scenario, after) = after.split_once("```").expect("its end");
+    let (_, after) = after.split_once("```text\n").expect("an answer");
+    let (answer, _) = after.split_once("```").expect("its end");
+    let printed = text(&Desk::empty().with("shop.json", scenario).run("plan shop.json", 0));
+    assert_eq!(printed.trim(), answer.trim());
+}
