@@ -52,7 +52,7 @@ pub struct PlanCommand {
     #[arg(long = "slo", visible_alias = "assert", value_name = "OBJECTIVE")]
     objectives: Vec<String>,
 
-    /// What to choose: workers, threads, pool or pool.NAME, cores; separated by commas [default: workers and threads]
+    /// What to choose: workers, threads, pool or pool.NAME, cores, replicas; separated by commas [default: workers and threads]
     #[arg(long, value_name = "SIZES", value_delimiter = ',')]
     choose: Vec<String>,
 
@@ -212,6 +212,7 @@ fn chosen(word: &str, scenario: &Scenario) -> Result<Choose, Failure> {
         "workers" => Ok(Choose::Workers),
         "threads" => Ok(Choose::Threads),
         "cores" => Ok(Choose::Cores),
+        "replicas" => Ok(Choose::Replicas),
         "pool" if pools.len() == 1 => Ok(Choose::Pool(None)),
         word if word == "pool" || word.starts_with("pool.") => {
             let name = word.strip_prefix("pool.").map(|name| name.strip_suffix(".size").unwrap_or(name));
@@ -229,7 +230,7 @@ fn chosen(word: &str, scenario: &Scenario) -> Result<Choose, Failure> {
             }
         }
         word => {
-            let help = allowed_names("sizes", word, ["workers", "threads", "pool", "cores"]);
+            let help = allowed_names("sizes", word, ["workers", "threads", "pool", "cores", "replicas"]);
             Err(Failure::bad(format!("`{word}` is no size that can be chosen"), help))
         }
     }

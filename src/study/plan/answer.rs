@@ -314,6 +314,6 @@ fn thumb(policy: &PolicyChoice, cores: u32) -> Option<(ThumbRule, Sizing, u32)> 
     .filter(|(_, dimension, _)| match dimension {
         Sizing::Workers => policy.size_field(PolicySize::Workers).is_some(),
         Sizing::Threads => policy.size_field(PolicySize::Threads).is_some(),
-        Sizing::Cores | Sizing::Pool(_) => true,
+        Sizing::Replicas | Sizing::Cores | Sizing::Pool(_) => true,
     })
 }

@@ -20,7 +20,7 @@ use super::trial::Watching;
 const REPLICATION: u64 = u64::MAX - 1;
 
 /// Requests that are drawn, and at most where they do not suffice.
-const FIRST: u64 = 200_000;
+const FIRST: u64 = 50_000;
 const MOST: u64 = 1_600_000;
 
 /// So few requests at a time that none waits for another, and the run needs no memory.

@@ -343,7 +343,7 @@ impl Search<'_> {
     fn pools(&self, choice: &[u32]) -> Vec<(String, u32)> {
         let name = |dimension: &Sizing| match dimension {
             Sizing::Pool(id) => self.scenario.backends().get_index(usize::from(id.0)).map(|(name, _)| name.clone()),
-            Sizing::Cores | Sizing::Workers | Sizing::Threads => None,
+            Sizing::Replicas | Sizing::Cores | Sizing::Workers | Sizing::Threads => None,
         };
         self.dimensions.iter().zip(choice).filter_map(|(dimension, size)| Some((name(dimension)?, *size))).collect()
     }
@@ -405,7 +405,10 @@ impl Search<'_> {
             unit: asked.objective.unit(),
             verdict: PlanDecision::from(evidence.decision),
             above: evidence.above.map(|above| above.mean),
-            interval: evidence.above.or(evidence.number).map(|interval| interval.ends()),
+            interval: evidence
+                .above
+                .map(|above| above.ends().map(|end| end.clamp(0.0, 1.0)))
+                .or(evidence.number.map(|number| number.ends())),
             value: evidence.number.map(|number| number.mean),
             value_interval: evidence.number.map(|number| number.ends()),
         });

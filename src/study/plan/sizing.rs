@@ -18,11 +18,14 @@ pub enum Choose {
     Pool(Option<String>),
     /// The number of cores of the machine.
     Cores,
+    /// The number of replicas.
+    Replicas,
 }
 
 /// A size of a policy of a scenario that is to be chosen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Sizing {
+    Replicas,
     Cores,
     Workers,
     Threads,
@@ -31,6 +34,7 @@ pub(super) enum Sizing {
 
 /// The most of anything that is tried.
 const MOST: u32 = 20_000;
+const MOST_REPLICAS: u32 = 200;
 
 impl Sizing {
     /// The sizes to be chosen of a policy, outer ones first: what is asked for as far as the policy has it. By default its
@@ -44,6 +48,7 @@ impl Sizing {
             Choose::Workers => Some(Self::Workers),
             Choose::Threads => Some(Self::Threads),
             Choose::Cores => Some(Self::Cores),
+            Choose::Replicas => Some(Self::Replicas),
             Choose::Pool(None) => pools().next(),
             Choose::Pool(Some(name)) => {
                 scenario.backends().get_index_of(name).map(|place| Self::Pool(BackendId(place as u16)))
@@ -65,7 +70,7 @@ impl Sizing {
 
     fn exists(self, scenario: &Scenario, policy: &PolicyChoice) -> bool {
         match self {
-            Self::Cores => true,
+            Self::Replicas | Self::Cores => true,
             Self::Workers => policy.size_field(PolicySize::Workers).is_some(),
             Self::Threads => policy.size_field(PolicySize::Threads).is_some(),
             Self::Pool(id) => {
@@ -79,6 +84,7 @@ impl Sizing {
     pub fn name(self, scenario: &Scenario, policy: &PolicyChoice) -> String {
         let field = |size| policy.size_field(size).unwrap_or_default().to_owned();
         match self {
+            Self::Replicas => "replicas".to_owned(),
             Self::Cores => "cores".to_owned(),
             Self::Workers => field(PolicySize::Workers),
             Self::Threads => field(PolicySize::Threads),
@@ -94,6 +100,7 @@ impl Sizing {
         let size = NonZeroU32::new(size).unwrap_or(NonZeroU32::MIN);
         let policy_with = |policy_size| scenario.policies()[place].with_size(policy_size, size);
         match self {
+            Self::Replicas => scenario.with_replicas(size),
             Self::Cores => scenario.with_cores(size),
             Self::Pool(id) => scenario.with_pool_size(id, size),
             Self::Workers => match policy_with(PolicySize::Workers) {
@@ -112,10 +119,14 @@ impl Sizing {
         let least = scenario.faults().iter().filter_map(|fault| match (self, fault.kind) {
             (Self::Cores, FaultKind::Cores { replica: _, cores }) => Some(cores),
             (
-                Self::Cores | Self::Workers | Self::Threads | Self::Pool(_),
+                Self::Replicas | Self::Cores | Self::Workers | Self::Threads | Self::Pool(_),
                 FaultKind::Cores { .. } | FaultKind::Slow { .. } | FaultKind::Down { .. } | FaultKind::Restart { .. },
             ) => None,
         });
-        (least.max().unwrap_or(1).max(1), MOST)
+        let most = match self {
+            Self::Replicas => MOST_REPLICAS,
+            Self::Cores | Self::Workers | Self::Threads | Self::Pool(_) => MOST,
+        };
+        (least.max().unwrap_or(1).max(1), most)
     }
 }

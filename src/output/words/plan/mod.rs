@@ -105,7 +105,7 @@ pub fn not_plannable(why: &NotPlannable, scenario: &Scenario) -> Diagnostic {
             objective.diagnostic("this objective cannot be planned for", label, help)
         }
         NotPlannable::NothingToChoose => Diagnostic::new("no policy has the sizes that are to be chosen")
-            .with_help("choose other sizes with `--choose`: workers, threads, pool, cores"),
+            .with_help("choose other sizes with `--choose`: workers, threads, pool, cores, replicas"),
         NotPlannable::NoLoad => {
             Diagnostic::new("these arrivals have no constant rate, so there is no highest load to find")
                 .with_help("use `poisson`, `constant`, `renewal` or `batches` arrivals and no faults")
