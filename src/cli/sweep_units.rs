@@ -119,8 +119,8 @@ impl<'a> SweepUnits<'a> {
             Err(error) => return Err(failure(&error)),
         };
         let is_unit = |path: &PathBuf| path.file_name().is_some_and(|name| name.to_string_lossy().ends_with(ENDING));
-        let units = entries.filter_map(|entry| Some(entry.ok()?.path())).filter(is_unit);
-        units.map(|path| fs::remove_file(path).map_err(|error| failure(&error))).collect::<Result<(), _>>()?;
+        let mut units = entries.filter_map(|entry| Some(entry.ok()?.path())).filter(is_unit);
+        units.try_for_each(|path| fs::remove_file(path).map_err(|error| failure(&error)))?;
         // Whatever else is in the folder stays.
         let _ = fs::remove_dir(&self.folder);
         Ok(())

@@ -32,7 +32,7 @@ fn quantity(value: &Json) -> Option<Quantity> {
 }
 
 fn kind(value: &Json) -> Option<AxisKind> {
-    value.as_str().and_then(|text| AxisKind::of(text)).map(|(kind, _)| kind)
+    value.as_str().and_then(AxisKind::of).map(|(kind, _)| kind)
 }
 
 /// Whether there is a value of this kind at any depth.

@@ -3,15 +3,19 @@
 use super::SweepReport;
 use super::cells::{self, Number, mark, times, verdict};
 use crate::model::visible;
+use crate::output::block::Table;
 use crate::output::block::number::{self, NONE, TimeUnit};
-use crate::output::block::{Column, Row, Table};
 use crate::output::document::run::certainty::{self, Certainty};
 use crate::output::words;
+use crate::scenario::Dimension;
 use crate::stats::reach;
 use crate::study::{PointState, SWEPT_PERCENTILES, SweepFigures, SweepNumber};
 
 /// Up to this many points, each policy has a table of all its numbers.
 const MOST_DETAILED: usize = 40;
+
+/// Between the values of several dimensions.
+const SEPARATOR: &str = " · ";
 
 /// The overview first, then a table for each policy.
 pub fn tables(report: &SweepReport) -> Vec<Table> {
@@ -49,22 +53,12 @@ fn unit<'f>(figures: impl Iterator<Item = &'f SweepFigures>) -> TimeUnit {
     TimeUnit::of(measured.flat_map(|figures| figures.percentiles.iter().map(|number| number.value)))
 }
 
-/// A table whose rows are points, under the names of the dimensions.
+/// A table whose rows are points: the values of all dimensions stand in the first column, which is repeated where a table
+/// continues below.
 fn of_points(report: &SweepReport, title: String) -> Table {
-    let columns = report.dimensions.iter().map(|dimension| Column {
-        group: String::new(),
-        heading: visible(&dimension.name()).into_owned(),
-        is_name: true,
-        is_apart: false,
-    });
-    let rows = (0..report.points()).map(|point| Row {
-        is_part: false,
-        passes: None,
-        cells: report.labels(point).into_iter().map(|label| visible(label).into_owned()).collect(),
-    });
-    let mut table = Table::bare(columns.collect(), rows.collect());
-    table.title = title;
-    table
+    let names: Vec<String> = report.dimensions.iter().map(Dimension::name).collect();
+    let rows = (0..report.points()).map(|point| (false, report.labels(point).join(SEPARATOR)));
+    Table::of(title, &visible(&names.join(SEPARATOR)), rows)
 }
 
 /// The figures of a policy at all points.
@@ -99,7 +93,7 @@ fn matrix(report: &SweepReport, policy: usize) -> Table {
     let names = down.values.iter().map(|value| (false, value.label.clone()));
     let percentile = SWEPT_PERCENTILES[report.percentile()].name();
     let title = format!("{}: {percentile} in {}", report.policies[policy], unit.name);
-    let mut table = Table::of(title, &down.name(), names);
+    let mut table = Table::of(title, &visible(&down.name()), names);
     let width = across.values.len();
     let cells = with_marks(report, unit, &all);
     for (place, value) in across.values.iter().enumerate() {

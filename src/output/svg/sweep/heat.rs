@@ -193,8 +193,8 @@ impl HeatPanel<'_> {
                     (Some(row), column.checked_sub(1), (left, top), (left, bottom)),
                     (Some(row), Some(column + 1), (right, top), (right, bottom)),
                 ];
-                let outer = sides.into_iter().filter(|(row, column, _, _)| !meets(*row, *column));
-                outer.map(|(_, _, from, to)| edge(from, to)).collect::<Drawn>()?;
+                let mut outer = sides.into_iter().filter(|(row, column, _, _)| !meets(*row, *column));
+                outer.try_for_each(|(_, _, from, to)| edge(from, to))?;
             }
         }
         Ok(())
