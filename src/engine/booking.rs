@@ -145,9 +145,8 @@ impl<O: Observer> Simulation<O> {
             (State::WaitingForTurn, _) => self.book_turn_wait(id),
             (State::WaitingForCore, _) => self.book_run_queue_wait(id),
             (State::WaitingForThread, _) => self.book_wait(id, Place::Threads),
-            (State::WaitingForConnection(backend) | State::Connecting(backend), _) => {
-                self.book_wait(id, Place::Pool(backend))
-            }
+            (State::WaitingForConnection(backend), _) => self.book_wait(id, Place::Pool(backend)),
+            (State::Connecting(backend), _) => self.book_wait(id, Place::Opening(backend)),
             (State::WaitingForBackend(backend), _) => self.book_wait(id, Place::Backend(backend)),
             (State::InBacklog, _) => self.book_wait(id, Place::Backlog),
             // Nothing was under way, or it was booked when it stopped.

@@ -1,7 +1,8 @@
 //! Deadlocks: requests that wait for each other, and will never go on.
 //!
 //! A request is stuck if it waits without a limit for a connection, a thread, the loop or the turn of its worker, of which
-//! each is held by a request that is stuck as well. The search begins with all requests that wait for such a thing, and
+//! each is held by a request that is stuck as well. An idle connection counts as held by the request that was woken for it
+//! (`barging`, `woken_first`). The search begins with all requests that wait for such a thing, and
 //! takes away those that may still get theirs, until none is left to take away.
 
 use std::collections::BTreeMap;
@@ -166,7 +167,8 @@ impl<O: Observer> Simulation<O> {
         let (request, more) = self.requests.with_more(id);
         if let Some(more) = more {
             let held = more.held.iter().map(|held| &held.pool);
-            let pools = more.connection.iter().chain(held).chain(&more.passes_on);
+            let woken_for = more.woken_by.iter().filter(|pool| self.is_kept_for_the_woken(**pool));
+            let pools = more.connection.iter().chain(held).chain(&more.passes_on).chain(woken_for);
             pools.for_each(|pool| hold(Scarce::Connection(*pool)));
         }
         if request.executor == Executor::Thread && request.state != State::WaitingForThread {
@@ -178,6 +180,13 @@ impl<O: Observer> Simulation<O> {
         if request.holds_turn {
             hold(Scarce::Turn(request.worker));
         }
+    }
+
+    /// Whether an idle connection stays idle until the request that was woken for it asks for it: no other worker can take it
+    /// before, and wake the next of those that wait.
+    fn is_kept_for_the_woken(&self, pool: PoolId) -> bool {
+        let (_, worker) = self.backends.owner_of(pool);
+        worker.is_some() || self.workers.count() == 1 || self.ending == Ending::Deadlock
     }
 
     fn describe(&self, claims: &BTreeMap<Scarce, Claims>, is_stuck: &[bool]) -> Option<Deadlock> {

@@ -58,7 +58,7 @@ impl<O: Observer> Simulation<O> {
         if let Some(pool) = self.requests.more(id).and_then(|more| more.connection) {
             self.backends.has_opened(pool, self.now);
             let backend = self.backends.pool(pool).backend;
-            self.book_wait(id, Place::Pool(backend));
+            self.book_wait(id, Place::Opening(backend));
             self.requests.more_mut(id).acquire_timeout = EventId::default();
             self.use_connection(id, backend);
         }
@@ -86,6 +86,7 @@ impl<O: Observer> Simulation<O> {
         let Some(pool) = self.requests.more_mut(id).connection.take() else { return };
         if let Some(next) = self.backends.give_up_opening(pool, self.now) {
             let backend = self.backends.pool(pool).backend;
+            self.book_wait(next, Place::Pool(backend));
             self.open(next, pool, backend);
         }
     }

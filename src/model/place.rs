@@ -19,6 +19,8 @@ pub enum Place {
     Threads,
     /// The connection pool of a backend.
     Pool(BackendId),
+    /// A connection of a backend's pool, which is being opened for the request.
+    Opening(BackendId),
     /// A backend.
     Backend(BackendId),
 }
@@ -40,7 +42,7 @@ impl Place {
             Self::Cores => Some(Resource::Core),
             Self::CpuLimit => Some(Resource::CpuLimit),
             Self::Threads => Some(Resource::Thread),
-            Self::Pool(backend) => Some(Resource::Connection(backend)),
+            Self::Pool(backend) | Self::Opening(backend) => Some(Resource::Connection(backend)),
             Self::Backend(backend) => Some(Resource::Query(backend)),
         }
     }

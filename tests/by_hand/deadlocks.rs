@@ -113,6 +113,41 @@ fn a_loop_is_blocked_by_a_request_that_waits_for_a_connection_of_one_that_needs_
 }
 
 #[test]
+fn the_request_that_was_woken_for_an_idle_connection_never_gets_the_loop() {
+    // At 10 the first query ends. With `barging` and `woken_first` its connection is idle, and the second request is woken; but
+    // the third has blocked the loop since 2, and waits for a connection itself.
+    let classes = r#"first = db 10; next = db 10; blocking = {"db": {"time": "10ms", "blocking": true}}"#;
+    for (hand_over, is_stuck) in [("waiter_first", false), ("random", false), ("barging", true), ("woken_first", true)]
+    {
+        for per in ["worker", "application"] {
+            let with = format!(
+                r#""backends": {{ "db": {{ "pool": {{ "size": 1, "per": "{per}", "hand_over": "{hand_over}" }} }} }}"#
+            );
+            let system = System { classes, arrivals: "0 first, 1 next, 2 blocking", with: &with };
+            let found = record(system, r#"{ "async": {} }"#).deadlock;
+            let of_worker = if per == "worker" { " of worker 1" } else { "" };
+            let expected = [
+                format!("1 pool.db{of_worker}: 2 for turn since 10ms; 1 wait"),
+                "1 turn of worker 1: 3 for pool.db since 2ms; 1 wait".to_owned(),
+            ];
+            assert_eq!(found.as_ref().map(held), is_stuck.then(|| expected.to_vec()), "{hand_over}, per {per}");
+        }
+    }
+}
+
+#[test]
+fn nested_connections_lead_to_a_deadlock_whoever_gets_a_released_one() {
+    let classes = format!("tx = {NESTED}");
+    for hand_over in ["waiter_first", "releaser_first", "random", "barging", "woken_first"] {
+        let with = POOL_OF_TWO.replace(r#""size": 2"#, &format!(r#""size": 2, "hand_over": "{hand_over}""#));
+        let system = System { classes: &classes, arrivals: "0 tx, 0 tx, 1 tx", with: &with };
+        let found = record(system, r#"{ "async": {} }"#).deadlock.expect("a deadlock");
+        let expected = "2 pool.db: 1 for pool.db since 10ms, 2 for pool.db since 10ms; 3 wait";
+        assert_eq!(held(&found), [expected], "{hand_over}");
+    }
+}
+
+#[test]
 fn threads_of_a_loop_are_held_by_requests_that_wait_for_a_connection() {
     // The first request has the only thread and the only connection, and waits for another one.
     let with = r#""backends": { "db": { "pool": { "size": 1, "per": "application" } } }, "machine": { "cores": 4 }"#;

@@ -10,6 +10,7 @@ mod answers;
 mod backends;
 mod calls;
 mod case;
+mod causes;
 mod clients;
 #[path = "../common"]
 mod common {

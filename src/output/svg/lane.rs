@@ -4,11 +4,11 @@ use plotters::element::PathElement;
 use plotters::style::text_anchor::HPos;
 
 use super::canvas::{Area, Drawn};
+use super::looks::Look;
 use super::marks::{Bar, Symbol, titled};
-use super::palette::{ALONE, GREY, HAIRLINE, INK, Type, line, paint};
+use super::palette::{ALONE, GREY, HAIRLINE, INK, Type, line};
 use super::panel::{Chart, Columns, label, stretch};
 use super::scale::{AxisUnit, TimeScale, times};
-use super::strip::activity;
 use super::text::ellipsize;
 use crate::output::document::ending;
 use crate::stats::TimelineEntry;
@@ -81,16 +81,17 @@ pub(super) fn draw_bars(chart: &Chart<'_>, entry: &TimelineEntry, scale: &TimeSc
     let plot = chart.plotting_area();
     let (top, bottom) = (middle - 0.5 * size.bar, middle + 0.5 * size.bar);
     for segment in &entry.segments {
-        let activity = activity(segment);
+        let look = Look::of(segment);
         let corners = [(scale.position(segment.start_ms), top), (scale.position(segment.end_ms), bottom)];
         let title = format!(
             "request {} ({}): {}, {}",
             entry.request,
             entry.class,
-            activity.doing(),
+            look.doing(),
             stretch(scale.unit, segment.start_ms, segment.end_ms)
         );
-        titled(plot, activity.name(), &title, |plot| plot.draw(&Bar { corners, paint: paint(activity) }))?;
+        let paint = look.fill();
+        titled(plot, paint.id(), &title, |plot| plot.draw(&Bar { corners, paint }))?;
     }
     if let Some(end_ms) = alone_end_ms(entry) {
         let (from, to) = (scale.position(entry.arrival_ms), scale.position(end_ms));

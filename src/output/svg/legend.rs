@@ -5,10 +5,10 @@ use plotters::style::text_anchor::HPos;
 
 use super::canvas::{Area, Drawn, units};
 use super::lane::{arrival_shape, has_alone_line};
+use super::looks::Look;
 use super::marks::{Bar, Symbol};
-use super::palette::{ALONE, Fill, GREY, HAIRLINE, HELD, INK, RUNNING, Type, line, paint};
+use super::palette::{ALONE, Fill, GREY, HAIRLINE, HELD, INK, RUNNING, Type, line};
 use super::panel::{Panel, label};
-use super::strip::activity;
 use super::timeline::{Drawing, MARGIN, WIDTH};
 use crate::model::{Activity, ActivityGroup};
 
@@ -44,15 +44,14 @@ impl Legend {
     /// The legend of these drawings.
     pub(super) fn new(drawings: &[Drawing<'_>], panels: &[Panel<'_>]) -> Self {
         let entries = || drawings.iter().flat_map(|drawing| drawing.timeline);
-        let occurs = |wanted| entries().any(|entry| entry.segments.iter().any(|segment| activity(segment) == wanted));
+        let occurs = |wanted| entries().any(|entry| entry.segments.iter().any(|segment| Look::of(segment) == wanted));
         let blocks = || panels.iter().flat_map(Panel::rows).flat_map(|row| &row.blocks);
 
         // Time caused by other requests, or spent without them too.
         let signs = |in_line: bool| -> Vec<_> {
-            let kinds = Activity::ALL
-                .into_iter()
-                .filter(|kind| (kind.group() == ActivityGroup::Wait) == in_line && occurs(*kind));
-            kinds.map(|kind| (Sign::Area(paint(kind)), kind.legend())).collect()
+            let kinds = Activity::ALL.into_iter().filter(|kind| (kind.group() == ActivityGroup::Wait) == in_line);
+            let looks = kinds.flat_map(Look::all_of).filter(|look| occurs(*look));
+            looks.map(|look| (Sign::Area(look.fill()), look.legend())).collect()
         };
         let mut alone = vec![(Sign::Arrival, "arrives")];
         alone.extend(signs(false));

@@ -8,6 +8,7 @@ mod band;
 mod canvas;
 mod lane;
 mod legend;
+mod looks;
 mod marks;
 mod palette;
 mod panel;

@@ -101,6 +101,21 @@ const fn hatch(activity: Activity) -> Option<Hatch> {
     Some(Hatch { size, lines })
 }
 
+/// A wait for the next period of the CPU quota: everything stands still.
+pub(super) const THROTTLED: Fill = Fill::hatched(
+    "throttled",
+    RGBColor(0x23, 0x2b, 0x36),
+    6,
+    r##"<path d="M1.5,0 v6 M4.5,0 v6" stroke="#f2c21e" stroke-width="1.1"/>"##,
+);
+/// A wait for a connection that is being opened.
+pub(super) const OPENING: Fill = Fill::hatched(
+    "opening",
+    RGBColor(0x8a, 0x24, 0x4b),
+    5,
+    r##"<circle cx="2.5" cy="2.5" r="1.1" fill="#ffffff" fill-opacity="0.9"/>"##,
+);
+
 /// A runner that runs a request.
 pub(super) const RUNNING: Fill = Fill::solid("running", RUNNING_COLOR);
 /// A runner held by a waiting request.
@@ -151,7 +166,7 @@ pub(super) fn heat_color(darkness: f64) -> RGBColor {
 
 /// The definitions of the patterns that `body` refers to.
 pub(super) fn definitions(body: &str) -> String {
-    let paints: Vec<Fill> = Activity::ALL.into_iter().map(paint).chain([RUNNING, HELD, UNSTABLE]).collect();
+    let paints: Vec<Fill> = Activity::ALL.into_iter().map(paint).chain([THROTTLED, OPENING, RUNNING, HELD, UNSTABLE]).collect();
     let used = paints.iter().filter(|paint| body.contains(&format!("url(#waitline-{})", paint.id)));
     let patterns: String = used.filter_map(Fill::definition).collect();
     if patterns.is_empty() { patterns } else { format!("<defs>\n{patterns}</defs>\n") }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::looks::activity;
 use crate::model::{Activity, ActivityGroup};
 use crate::policy::Runner;
 use crate::stats::{PolicyResults, TimelineConnection, TimelineEntry, TimelineSegment};
@@ -63,12 +64,6 @@ fn is_taken(runner: Runner, segment: &TimelineSegment) -> bool {
             segment.blocking || runner != Runner::Loop
         }
     }
-}
-
-/// The activity of a segment.
-pub(super) fn activity(segment: &TimelineSegment) -> Activity {
-    let named = Activity::ALL.into_iter().find(|activity| activity.name() == segment.kind);
-    named.expect("segments bear the names of activities")
 }
 
 /// The runners of the requests in `timeline`.

@@ -15,7 +15,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::uvicorn::{self, EventLoop, HttpParser};
-use super::{ASYNC_HANDLERS, DispatchChoice, MEASURED, Plain, Preset, Product, overhead, replaced_after};
+use super::{ASYNC_HANDLERS, DispatchChoice, MEASURED, Plain, Preset, Product, killed_after, overhead, replaced_after};
 use crate::engine::{Dispatch, MaxRequests};
 use crate::model::{KnownClient, Overhead, SimDuration};
 use crate::policy::{Async, OverheadForm, Sync, Threaded, WorkerTimeoutForm, one};
@@ -64,8 +64,8 @@ pub struct Gunicorn {
     pub max_requests_jitter: Option<u32>,
     /// Its `--timeout`: time after which a worker is killed that has not gone round its loop: a `sync` worker that is still
     /// busy with one request, a `gevent` worker or `uvicorn_worker` whose loop is blocked. The main thread of a `gthread`
-    /// worker always goes round, so nothing happens there. If omitted, workers are not killed (gunicorn's own default is
-    /// 30 s).
+    /// worker always goes round, so nothing happens there. If 0 or omitted, workers are not killed (gunicorn's own default
+    /// is 30 s).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub timeout: Option<SimDuration>,
     /// Time that a new worker takes to load the application (default: 0), with `max_requests` and `timeout`.
@@ -114,7 +114,7 @@ impl Gunicorn {
     }
 
     fn worker_timeout(&self) -> Option<WorkerTimeoutForm> {
-        self.timeout.map(|after| WorkerTimeoutForm { after, boot: self.boot })
+        killed_after(self.timeout, self.boot)
     }
 }
 

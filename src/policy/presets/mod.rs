@@ -38,7 +38,7 @@ pub use self::unicorn::Unicorn;
 pub use self::uvicorn::Uvicorn;
 pub use self::uwsgi::Uwsgi;
 pub use self::waitress::Waitress;
-use super::{Async, Policy, PolicyChoice, Runner, Sync, Threaded};
+use super::{Async, Policy, PolicyChoice, Runner, Sync, Threaded, WorkerTimeoutForm};
 use crate::engine::{Dispatch, MaxRequests, Rules};
 use crate::model::{KnownClient, Overhead, SimDuration};
 
@@ -200,6 +200,11 @@ const fn overhead(before: u64, response: u64, after: u64) -> Overhead {
         response: SimDuration::from_micros(response),
         after: SimDuration::from_micros(after),
     }
+}
+
+/// After how long a product kills a silent worker, if it does; 0 stands for never, as in the products.
+fn killed_after(timeout: Option<SimDuration>, boot: Option<SimDuration>) -> Option<WorkerTimeoutForm> {
+    timeout.filter(|after| *after > SimDuration::ZERO).map(|after| WorkerTimeoutForm { after, boot })
 }
 
 /// After how many requests a product replaces a worker, if it does.

@@ -9,7 +9,7 @@ use std::num::NonZeroU32;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{DispatchChoice, Plain, Preset, Product, replaced_after};
+use super::{DispatchChoice, Plain, Preset, Product, killed_after, replaced_after};
 use crate::model::{Overhead, SimDuration};
 use crate::policy::{OverheadForm, Sync};
 
@@ -35,7 +35,11 @@ pub struct PhpFpm {
     /// Its `pm.max_requests`: number of requests after which a child process is replaced; never if omitted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_requests: Option<NonZeroU32>,
-    /// Time that a new child process takes to start (default: 0), with `max_requests`.
+    /// Its `request_terminate_timeout`: a child process that is busy with one request for this long is killed, and the request
+    /// fails. If 0 or omitted, none is killed, as in PHP-FPM itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request_terminate_timeout: Option<SimDuration>,
+    /// Time that a new child process takes to start (default: 0), with `max_requests` and `request_terminate_timeout`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub boot: Option<SimDuration>,
     /// CPU time of PHP-FPM itself per request; it was not measured, and is 0 if omitted.
@@ -88,6 +92,7 @@ impl PhpFpm {
             workers: self.max_children,
             backlog: Some(self.listen_backlog),
             max_requests: replaced_after(self.max_requests, None, self.boot),
+            worker_timeout: killed_after(self.request_terminate_timeout, self.boot),
             overhead: Some(OverheadForm::or(self.overhead, Overhead::NONE).into()),
             ..Sync::default()
         })

@@ -1,15 +1,16 @@
 //! Unicorn: one request per worker process.
 //!
-//! The plain policy `sync`: the kernel balances the load, as every worker accepts when it is idle. Sources: Unicorn 6.1
-//! documentation, `Unicorn::Configurator` (`worker_processes`, `listen` with its backlog of 1024).
+//! The plain policy `sync`: the kernel balances the load, as every worker accepts when it is idle. The main process
+//! kills a worker that is busy with one request for longer than `timeout`. Sources: Unicorn 6.0.0, `unicorn/configurator.rb`
+//! (`timeout` of 60), `unicorn/http_server.rb` (`murder_lazy_workers`), `unicorn/socket_helper.rb` (backlog of 1024).
 
 use std::num::NonZeroU32;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{DispatchChoice, Plain, Preset, Product};
-use crate::model::Overhead;
+use super::{DispatchChoice, Plain, Preset, Product, killed_after};
+use crate::model::{Overhead, SimDuration};
 use crate::policy::{OverheadForm, Sync, one};
 
 /// Ruby.
@@ -24,6 +25,13 @@ pub struct Unicorn {
     /// Length of the listen queue (default: 1024). Once it is full, the behaviour of a real server cannot be predicted.
     #[serde(default = "backlog")]
     pub backlog: u32,
+    /// Its `timeout`: a worker that is busy with one request for this long is killed, and the request fails. If omitted, workers
+    /// are not killed (Unicorn's own default is 60 s).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub timeout: Option<SimDuration>,
+    /// Time that a new worker takes to load the application (default: 0), with `timeout`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub boot: Option<SimDuration>,
     /// CPU time of Unicorn itself per request; it was not measured, and is 0 if omitted.
     pub overhead: Option<OverheadForm>,
 }
@@ -53,6 +61,7 @@ impl Unicorn {
         Plain::Sync(Sync {
             workers: self.worker_processes,
             backlog: Some(self.backlog),
+            worker_timeout: killed_after(self.timeout, self.boot),
             overhead: Some(OverheadForm::or(self.overhead, Overhead::NONE).into()),
             ..Sync::default()
         })

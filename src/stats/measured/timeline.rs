@@ -10,12 +10,12 @@ use crate::engine::{
 };
 use crate::model::{Activity, BackendId, ClassId, SimDuration, SimTime};
 
-use crate::stats::results::{TimelineConnection, TimelineEntry, TimelinePart, TimelineSegment};
+use crate::stats::results::{TimelineConnection, TimelineEntry, TimelinePart, TimelineSegment, WaitCause};
 
 /// Maximum number of segments of a request.
 const MOST_SEGMENTS: usize = 512;
 /// Minimum number of windows if that leaves few enough segments, else half as many, and so on. A window has at most as many
-/// segments as there are ways to spend time: an activity, with the turn or without.
+/// segments as there are ways to spend time: an activity, with the turn or without, and what is special about a wait.
 const WINDOWS: u64 = 64;
 
 /// Records the first requests after the warm-up, in memory that grows with what they do.
@@ -163,8 +163,8 @@ fn take_lowest(slots: &mut Vec<Option<u64>>, request: u64) -> u32 {
 }
 
 /// A way to spend time.
-fn way(segment: &Segment) -> (Activity, bool) {
-    (segment.activity, segment.holds_turn)
+fn way(segment: &Segment) -> (Activity, bool, Option<WaitCause>) {
+    (segment.activity, segment.holds_turn, segment.place.and_then(WaitCause::of))
 }
 
 /// Adds a segment to others, after the last or as a part of it: a request whose core was not taken by another continues where it was.
@@ -287,6 +287,7 @@ fn timeline_segment(segment: &Segment, tells_blocking: bool) -> TimelineSegment 
         start_ms: segment.start.as_millis(),
         end_ms: segment.end.as_millis(),
         blocking: tells_blocking && is_wait && segment.holds_turn,
+        cause: segment.place.and_then(WaitCause::of),
     }
 }
 

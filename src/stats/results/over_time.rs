@@ -113,4 +113,38 @@ pub struct TimelineSegment {
     /// Whether it is a wait that blocks what runs the request, where other waits do not.
     #[serde(skip_serializing_if = "is_false")]
     pub blocking: bool,
+    /// What is special about a wait; omitted for others.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cause: Option<WaitCause>,
+}
+
+/// What is special about a wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
+pub enum WaitCause {
+    /// The CPU quota is used up, and nothing runs until the next period (`run_queue_wait`).
+    Throttled,
+    /// A connection is being opened for the request (`pool_wait`).
+    Opening,
+}
+
+impl WaitCause {
+    /// Every cause.
+    pub const ALL: [Self; 2] = [Self::Throttled, Self::Opening];
+
+    /// What is special about waiting in a place.
+    pub const fn of(place: Place) -> Option<Self> {
+        match place {
+            Place::CpuLimit => Some(Self::Throttled),
+            Place::Opening(_) => Some(Self::Opening),
+            Place::Backlog
+            | Place::Loop
+            | Place::Lock
+            | Place::Cores
+            | Place::Threads
+            | Place::Pool(_)
+            | Place::Backend(_) => None,
+        }
+    }
 }

@@ -76,7 +76,11 @@ impl Dice {
             "uvicorn" | "fastapi_threadpool" => {
                 json!({ "limit_max_requests": count, "limit_max_requests_jitter": jitter, "boot": boot })
             }
-            "uwsgi" | "php_fpm" => json!({ "max_requests": count, "boot": boot }),
+            "php_fpm" => {
+                json!({ "max_requests": count, "boot": boot, "request_terminate_timeout": self.millis(60) })
+            }
+            "unicorn" => json!({ "timeout": self.millis(60), "boot": boot }),
+            "uwsgi" => json!({ "max_requests": count, "boot": boot }),
             _ => return,
         };
         let options = options.as_object_mut().expect("the options are an object");

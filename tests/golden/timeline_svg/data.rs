@@ -64,7 +64,7 @@ pub fn entry(
     let mut segments = Vec::new();
     for &(kind, end_ms) in steps {
         if end_ms > start_ms {
-            segments.push(TimelineSegment { kind, start_ms, end_ms, blocking: false });
+            segments.push(TimelineSegment { kind, start_ms, end_ms, blocking: false, cause: None });
         }
         start_ms = end_ms;
     }
