@@ -123,13 +123,6 @@ impl<O: Observer> Simulation<O> {
         }
     }
 
-    /// Whether the run can end without the acceptors and probes: the acceptors have gone back to sleep and no probe is under
-    /// way, or the run ends at this instant, so that they keep no core until a later end.
-    pub(super) fn others_may_be_left(&self) -> bool {
-        let is_asleep = |id: &RequestId| self.requests[*id].state == State::Away;
-        self.horizon.is_none() || self.acceptors.ids.iter().all(is_asleep) && self.probes_inside() == 0
-    }
-
     /// A worker that comes up accepts what waits.
     pub(super) fn wake_acceptor_if_any(&mut self, worker: u32) {
         if self.acceptors.count() > 0 && self.backlogs[self.shared_backlog(worker)].len() > 0 {

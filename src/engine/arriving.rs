@@ -70,7 +70,7 @@ impl<O: Observer> Simulation<O> {
     /// Whether nothing more will arrive and nothing is left to serve.
     #[inline]
     pub(super) fn is_drained(&self) -> bool {
-        self.arrivals.are_over() && self.requests.len() == self.places_of_others() && self.others_may_be_left()
+        self.arrivals.are_over() && self.requests.len() == self.places_of_others()
     }
 
     #[inline]

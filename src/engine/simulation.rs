@@ -269,7 +269,10 @@ impl<O: Observer> Simulation<O> {
     fn next_event(&mut self) -> Option<(EventId, Event)> {
         let event = self.events.next_key();
         let arrival = self.arrivals.next;
-        if !self.move_to(event.min(arrival), arrival == NEVER && self.is_drained()) {
+        // Before a horizon, workers boot, acceptors go back to sleep and backends finish what was given up, although nothing is
+        // left to serve.
+        let may_stop = arrival == NEVER && (event == NEVER || self.horizon.is_none());
+        if !self.move_to(event.min(arrival), may_stop && self.is_drained()) {
             return None;
         }
         if arrival < event {

@@ -269,3 +269,14 @@ fn the_requests_of_users_meet_the_same_errors_under_every_policy() {
     assert!(common.len() > 200 && common.iter().any(|(answer, _)| !**answer), "{} of 300", common.len());
     assert!(common.iter().all(|(slow, fast)| slow == fast));
 }
+
+#[test]
+fn a_backend_finishes_the_last_query_that_was_given_up_before_the_horizon() {
+    // Given up at 4; the backend is busy until 10 of 100 ms.
+    let calls = page(TIMEOUT);
+    let with = r#""backends": { "db": { "concurrency": 1, "abandoned": "finish" } }, "run": { "duration": "100ms" }"#;
+    let system = System { classes: &calls, arrivals: "0 page", with };
+    for policy in POLICIES {
+        assert_eq!(record(system, policy).backends[0].area, 10_000_000, "{policy}");
+    }
+}

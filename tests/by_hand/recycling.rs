@@ -147,3 +147,14 @@ fn replacements_are_booked_for_each_worker() {
     assert_eq!((worker.replaced, worker.booting.area, worker.booting.max), (2, 10_000_000, 1));
     assert_eq!(record.end, SimTime::from_nanos(60_000_000));
 }
+
+#[test]
+fn the_last_worker_boots_to_its_end_before_the_horizon() {
+    // The only request is killed at 30; the successor boots 30–35, and the run ends at 100.
+    let options =
+        r#""overhead": { "before": "0ms", "response": "0ms", "after": "0ms" }, "timeout": "30ms", "boot": "5ms""#;
+    let with = r#""run": { "duration": "100ms" }"#;
+    let system = System { classes: "long = db 40", arrivals: "0 long", with };
+    let (_, record) = run(&system.scenario(&policy("gunicorn", options)));
+    assert_eq!((record.workers[0].booting.area, record.end), (5_000_000, SimTime::from_nanos(100_000_000)));
+}
