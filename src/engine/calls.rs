@@ -13,9 +13,6 @@ use super::program::{CallOptions, Instruction};
 use super::requests::{RequestId, State};
 use super::simulation::Simulation;
 
-/// Distinguishes the requests of users from numbers in the order of arrival, in the streams of errors.
-const OF_USERS: u64 = 1 << 63;
-
 impl<O: Observer> Simulation<O> {
     /// A request makes an attempt of a call.
     pub(super) fn start_call(&mut self, id: RequestId, backend: BackendId) {
@@ -75,9 +72,7 @@ impl<O: Observer> Simulation<O> {
         let attempts_of_client = u64::from(whole.map_or(0, |more| more.attempts_before));
         let attempts_of_call = u64::from(more.map_or(0, |more| more.calls_before));
         let attempt = attempts_of_client << 48 ^ (request.next_demand() as u64) << 24 ^ attempts_of_call;
-        // Of users, it is known under every policy which request of which user this is, and not which of all requests.
-        let user = whole.and_then(|more| more.user);
-        let number = user.map_or(request.number, |(user, ordinal)| OF_USERS | u64::from(user.0) << 40 | ordinal);
+        let number = request.operation(whole);
         options.is_error(&mut self.streams.purpose_of(Purpose::CallErrors, number, attempt))
     }
 

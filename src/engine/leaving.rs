@@ -1,7 +1,7 @@
 //! How requests leave: answered, rejected, failed, or because their client has given up; and what clients do next.
 
 use crate::model::{Failure, SimTime};
-use crate::random::Purpose;
+use crate::random::{Purpose, Stream};
 
 use super::departure::{Departure, Outcome};
 use super::event::{Event, EventId};
@@ -144,7 +144,8 @@ impl<O: Observer> Simulation<O> {
         if attempts_before >= retries.max.get() || !is_within_budget {
             return false;
         }
-        let mut stream = self.streams.purpose_of(Purpose::Backoff, request.number, u64::from(attempts_before));
+        let number = request.operation(Some(more));
+        let mut stream = self.streams.purpose_of(Purpose::Backoff, number, u64::from(attempts_before));
         let time = self.now + retries.delay(attempts_before, &mut stream);
         let mut again = Request::new(request.number, 0, time, request.class, request.first);
         again.demand = request.demand;
@@ -168,13 +169,19 @@ impl<O: Observer> Simulation<O> {
         self.receive(id);
     }
 
+    /// The random numbers of an attempt of a client: the same under every policy.
+    fn stream_of_attempt(&self, purpose: Purpose, id: RequestId) -> Stream {
+        let (request, more) = self.requests.with_more(id);
+        let attempts_before = more.map_or(0, |more| more.attempts_before);
+        self.streams.purpose_of(purpose, request.operation(more), u64::from(attempts_before))
+    }
+
     /// Schedules when the client of a request that arrives gives up, if it does.
     #[inline]
     pub(super) fn schedule_client_timeout(&mut self, id: RequestId) {
         let class = usize::from(self.requests[id].class.0);
         if let Some(Some(timeout)) = self.clients.timeouts.get(class) {
-            let (entry, arrival) = (self.requests[id].entry, self.requests[id].arrival);
-            let time = arrival + timeout.draw(&mut self.streams.purpose_of(Purpose::Timeout, entry, 0));
+            let time = self.requests[id].arrival + timeout.draw(&mut self.stream_of_attempt(Purpose::Timeout, id));
             self.requests.more_mut(id).client_timeout = self.events.push_expiry(time, Event::ClientTimeout(id));
         }
     }
@@ -183,8 +190,7 @@ impl<O: Observer> Simulation<O> {
     #[inline]
     pub(super) fn schedule_patience_end(&mut self, id: RequestId) {
         if let Some(patience) = self.clients.patience.as_ref().filter(|_| !self.is_probe(id)) {
-            let entry = self.requests[id].entry;
-            let time = self.now + patience.draw(&mut self.streams.purpose_of(Purpose::Patience, entry, 0));
+            let time = self.now + patience.draw(&mut self.stream_of_attempt(Purpose::Patience, id));
             self.requests.more_mut(id).patience_end = self.events.push_expiry(time, Event::PatienceEnd(id));
         }
     }

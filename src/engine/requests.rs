@@ -155,6 +155,9 @@ pub(super) struct More {
     pub patience_end: EventId,
 }
 
+/// Distinguishes the requests of users from numbers in the order of arrival, in streams of random numbers.
+const OF_USERS: u64 = 1 << 63;
+
 impl Request {
     #[inline]
     pub fn new(number: u64, entry: u64, arrival: SimTime, class: ClassId, first: u32) -> Self {
@@ -184,6 +187,13 @@ impl Request {
             is_observed: true,
             has_more: false,
         }
+    }
+
+    /// The number of its operation in the streams of random numbers, the same under every policy: of users it is known
+    /// which request of which user this is, but not which of all requests.
+    pub fn operation(&self, more: Option<&More>) -> u64 {
+        let user = more.and_then(|more| more.user);
+        user.map_or(self.number, |(user, ordinal)| OF_USERS | u64::from(user.0) << 40 | ordinal)
     }
 
     /// Books the next span of time as spent on one activity in one place.

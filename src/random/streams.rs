@@ -69,9 +69,9 @@ pub enum Purpose {
     Dispatch = 2,
     /// Think times of the users of a closed system, one stream per user.
     Think = 3,
-    /// Timeouts of clients, one stream per request.
+    /// Timeouts of clients, one stream per attempt.
     Timeout = 4,
-    /// Maximum times in the backlog, one stream per request.
+    /// Maximum times in the backlog, one stream per attempt.
     Patience = 5,
     /// Times before retries, one stream per attempt.
     Backoff = 6,

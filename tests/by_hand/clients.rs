@@ -1,8 +1,11 @@
 //! Clients that give up or retry, and users that think.
 
+use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
 use crate::case::{System, check, run};
+use waitline::engine::{Departure, Outcome};
+use waitline::model::{SimDuration, SimTime};
 use waitline::study::{self, Options, Watch};
 
 const SYNC: &str = r#"{ "sync": {} }"#;
@@ -157,4 +160,32 @@ fn a_user_who_gives_up_thinks_while_the_work_continues() {
     let with = r#""arrivals": { "users": { "count": 1, "think": "10ms" } }, "run": { "requests": 2 },
         "clients": { "timeout": "4ms" }"#;
     check(System { classes: "page = compute 10", arrivals: "", with }, SYNC, "lost 20, lost 34; timed_out 2, late 2");
+}
+
+/// Of requests that wait for an answer that never comes, when they arrived and how long their client waited at its first attempt.
+fn patience_at_first_attempts(arrivals: &str, policy: &str) -> BTreeMap<SimTime, SimDuration> {
+    let with = format!(
+        r#""arrivals": {arrivals}, "run": {{ "requests": 300, "seed": 3 }}, "clients": {{
+            "timeout": {{ "exponential": "200ms" }}, "cancel": true, "retries": {{ "max": 3, "backoff": "10ms", "jitter": 0.5 }} }}"#
+    );
+    let system = System { classes: "page = sleep 3600000", arrivals: "0 page", with: &with };
+    let (seen, _) = run(&system.scenario(policy));
+    let is_first = |one: &&Departure| one.entrance.attempts_before == 0 && one.outcome == Outcome::TimedOut;
+    let first = seen.departures.iter().filter(is_first);
+    first.map(|one| (one.entrance.arrival, one.response_time())).collect()
+}
+
+#[test]
+fn clients_are_as_patient_under_every_policy() {
+    // The second policy rejects many attempts, so that there are others in between: that does not change how long a client waits.
+    let (all, some) = (r#"{ "async": {} }"#, r#"{ "sync": { "workers": 3, "backlog": 0 } }"#);
+    let arrivals = r#"{ "poisson": "20/s" }"#;
+    let (waits, others) = (patience_at_first_attempts(arrivals, all), patience_at_first_attempts(arrivals, some));
+    let both: Vec<_> = others.iter().filter_map(|(arrival, wait)| Some((waits.get(arrival)?, wait))).collect();
+    assert!(both.len() > 30, "{} first attempts are taken by both", both.len());
+    assert!(both.iter().all(|(one, other)| one == other), "{both:?}");
+    // The first requests of users, all at 0, in the order of the users.
+    let arrivals = r#"{ "users": { "count": 40, "think": "0ms" } }"#;
+    let first = |policy: &str| patience_at_first_attempts(arrivals, policy).first_key_value().map(|(_, wait)| *wait);
+    assert_eq!(first(all), first(r#"{ "sync": { "workers": 40 } }"#));
 }

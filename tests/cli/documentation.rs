@@ -41,3 +41,18 @@ fn the_scenario_with_everything_runs() {
     let (scenario, _) = after.split_once("```").expect("its end");
     check_runs("everything.md", scenario);
 }
+
+#[test]
+fn the_deadlock_of_the_page_on_connections_is_that_of_its_scenario() {
+    let page = fs::read_to_string(docs().join("connections.md")).unwrap();
+    let block = |language: &str, after: &str| {
+        let (_, rest) = page.split_once(after).expect("the page has this part");
+        let (_, block) = rest.split_once(&format!("```{language}\n")).expect("a block");
+        block.split_once("```").expect("its end").0.to_owned()
+    };
+    let desk = Desk::empty().with("scenario.json", &block("json", "## Deadlocks"));
+    let printed = text(&desk.run("run scenario.json", 0));
+    let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let sample = words(&block("text", "The report then names"));
+    assert!(words(&printed).contains(&sample), "{sample}\nis not in\n{printed}");
+}

@@ -1,5 +1,6 @@
 //! Deadlocks in words.
 
+use crate::output::block::number::significant;
 use crate::stats::{DeadlockResults, DeadlockedRequest, HeldStation};
 
 /// Who holds what, and what they wait for.
@@ -7,7 +8,11 @@ pub fn deadlock(deadlock: &DeadlockResults) -> String {
     let DeadlockResults { since_ms, requests, held } = deadlock;
     let who = if *requests == 1 { "1 request waits".to_owned() } else { format!("{requests} requests wait") };
     let held: Vec<String> = held.iter().map(held_station).collect();
-    format!("a deadlock since {} s: {who} for each other and will never go on; {}", since_ms / 1e3, held.join("; "))
+    format!(
+        "a deadlock since {} s: {who} for each other and will never go on; {}",
+        significant(since_ms / 1e3),
+        held.join("; ")
+    )
 }
 
 fn held_station(held: &HeldStation) -> String {
@@ -39,7 +44,7 @@ fn held_station(held: &HeldStation) -> String {
 
 fn first_holder(holder: &DeadlockedRequest) -> String {
     let DeadlockedRequest { request, class, waits_for: _, since_ms } = holder;
-    format!(" (such as request {request}, {class}, since {} s)", since_ms / 1e3)
+    format!(" (such as request {request}, {class}, since {} s)", significant(since_ms / 1e3))
 }
 
 /// What a station consists of.
