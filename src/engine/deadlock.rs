@@ -185,8 +185,10 @@ impl<O: Observer> Simulation<O> {
     /// Whether an idle connection stays idle until the request that was woken for it asks for it: no other worker can take it
     /// before, and wake the next of those that wait.
     fn is_kept_for_the_woken(&self, pool: PoolId) -> bool {
-        let (_, worker) = self.backends.owner_of(pool);
-        worker.is_some() || self.workers.count() == 1 || self.ending == Ending::Deadlock
+        match self.backends.owner_of(pool) {
+            Owner::Worker(_) => true,
+            Owner::Replica(_) | Owner::Application => self.workers.count() == 1 || self.ending == Ending::Deadlock,
+        }
     }
 
     fn describe(&self, claims: &BTreeMap<Scarce, Claims>, is_stuck: &[bool]) -> Option<Deadlock> {
