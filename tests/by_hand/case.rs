@@ -97,6 +97,11 @@ impl Seen {
         taken.into_iter().map(|(_, worker)| worker + 1).collect()
     }
 
+    /// The time at which a request left without an answer.
+    pub fn lost_at(&self, request: u64) -> Option<SimTime> {
+        self.lost.iter().find(|(lost, _)| *lost == request).map(|(_, time)| *time)
+    }
+
     /// The time at which a request departed with an answer.
     pub fn departure(&self, request: u64) -> Option<SimTime> {
         let departures = self.departures.iter();

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
 use crate::case::{System, check, run};
-use waitline::engine::{Departure, Outcome};
 use waitline::model::{SimDuration, SimTime};
 use waitline::study::{self, Options, Watch};
 
@@ -170,9 +169,11 @@ fn patience_at_first_attempts(arrivals: &str, policy: &str) -> BTreeMap<SimTime,
     );
     let system = System { classes: "page = sleep 3600000", arrivals: "0 page", with: &with };
     let (seen, _) = run(&system.scenario(policy));
-    let is_first = |one: &&Departure| one.entrance.attempts_before == 0 && one.outcome == Outcome::TimedOut;
-    let first = seen.departures.iter().filter(is_first);
-    first.map(|one| (one.entrance.arrival, one.response_time())).collect()
+    let first = seen.entrances.iter().filter(|entrance| entrance.attempts_before == 0);
+    let waited =
+        first.filter_map(|entrance| Some((entrance.arrival, seen.lost_at(entrance.request)? - entrance.arrival)));
+    // Those that are rejected at once did not wait.
+    waited.filter(|(_, wait)| *wait > SimDuration::ZERO).collect()
 }
 
 #[test]

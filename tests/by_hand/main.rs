@@ -38,4 +38,5 @@ mod recycling;
 mod replicas;
 mod shared_backends;
 mod statements;
+mod station_results;
 mod stations;

@@ -209,3 +209,100 @@ fn the_offered_load_includes_retries() {
     assert_close(saturation.load, 0.5 * times);
     assert_close(saturation.offered_per_s, 5.0 * times);
 }
+
+/// What a level was, summed over the windows.
+fn area(policy: &PolicyResults, level: fn(&TimeWindow) -> Option<f64>) -> Option<f64> {
+    Some(policy.over_time.iter().map(|window| level(window).unwrap() * (window.end_ms - window.start_ms)).sum())
+}
+
+#[test]
+fn many_requests_in_the_first_of_ten_windows() {
+    // Forty requests of .025 ms one after another, on two cores: the first takes .025 ms, the 38th .95 and the last 1 ms.
+    let arrivals = [r#"{ "time": "0ms" }"#; 40].join(", ");
+    for replications in [1, 2] {
+        let policy = only_policy(&format!(
+            r#"{{ "classes": {{ "page": {{ "phases": [ {{ "compute": "25us" }} ] }} }}, "arrivals": {{ "at": [ {arrivals} ] }},
+                 "machine": {{ "cores": 2 }}, "policies": [ {{ "sync": {{}} }} ],
+                 "run": {{ "duration": "19531250ns", "replications": {replications} }} }}"#
+        ));
+        let first = &policy.over_time[0];
+        assert_eq!((policy.over_time.len(), first.completions), (10, 40 * replications));
+        assert_eq!(first.p95_ms, Some(0.95));
+        assert_close(first.utilization, 1.0 / WIDTH / 2.0);
+        // They wait 0, .025, …, .975 ms, and work for 1 ms.
+        assert_close(first.backlog, 19.5 / WIDTH);
+        assert_close(first.in_system, 20.5 / WIDTH);
+        assert_close(first.throughput_per_s, 40.0 / WIDTH * 1e3);
+    }
+}
+
+#[test]
+fn joined_windows_have_the_times_of_both() {
+    // 0–10, and 10–20 after a wait: in the first and the second of 16 windows, which become 8.
+    let policy = only_policy(
+        r#"{ "classes": { "page": { "phases": [ { "compute": "10ms" } ] } },
+             "arrivals": { "at": [ { "time": "0ms" }, { "time": "2500us" }, { "time": "20ms" } ] },
+             "policies": [ { "sync": {} } ] }"#,
+    );
+    let first = &policy.over_time[0];
+    assert_eq!((policy.over_time.len(), first.completions, first.p95_ms), (8, 2, Some(17.5)));
+    assert_close(first.mean_ms, 13.75);
+}
+
+#[test]
+fn requests_without_an_answer_are_in_the_windows() {
+    // The second leaves the backlog at 4; the first is given up at 8 and goes on until 10.
+    let policy = only_policy(
+        r#"{ "classes": { "page": { "phases": [ { "compute": "10ms" } ] } },
+             "arrivals": { "at": [ { "time": "0ms" }, { "time": "0ms" } ] }, "clients": { "patience": "4ms", "timeout": "8ms" },
+             "policies": [ { "sync": {} } ], "run": { "duration": "20ms" } }"#,
+    );
+    assert_eq!(policy.over_time.iter().map(|window| window.unanswered).sum::<u64>(), 2);
+    assert_close(area(&policy, |window| window.in_system), 14.0);
+    assert_close(area(&policy, |window| window.backlog), 4.0);
+    // The same, cut off at 9: it is abandoned, and counts as unanswered.
+    let policy = only_policy(
+        r#"{ "classes": { "page": { "phases": [ { "compute": "10ms" } ] } }, "arrivals": { "at": [ { "time": "0ms" } ] },
+             "clients": { "timeout": "8ms" }, "policies": [ { "sync": {} } ], "run": { "duration": "9ms" } }"#,
+    );
+    let counts = policy.over_time.iter().map(|window| (window.arrivals, window.unanswered));
+    assert_eq!(counts.fold((0, 0), |(a, u), (arrivals, unanswered)| (a + arrivals, u + unanswered)), (1, 1));
+}
+
+#[test]
+fn operations_that_are_open_at_the_end_have_no_part_in_a_collapse() {
+    // 100 requests a second of 100 ms for 20 workers, given up after 10 ms: half the capacity, and no answer. In the windows of 31.25
+    // ms that begin after 1.6 s, operations begin at 1.63, 1.64, …, 2 s. Without retries the last is open at 2 s; with one retry
+    // after 5 ms it takes 25 ms to give up, and those that began at 1.98 or later are open.
+    for (retries, decided) in [("", 37), (r#", "retries": { "max": 1, "backoff": "5ms", "jitter": 0 }"#, 35)] {
+        let policy = only_policy(&format!(
+            r#"{{ "classes": {{ "page": {{ "phases": [ {{ "sleep": "100ms" }} ] }} }}, "arrivals": {{ "constant": "100/s" }},
+                 "clients": {{ "timeout": "10ms", "cancel": true{retries} }},
+                 "policies": [ {{ "sync": {{ "workers": 20 }} }} ], "run": {{ "duration": "2s" }} }}"#
+        ));
+        let saturation = policy.saturation.unwrap();
+        let collapse = saturation.collapse.unwrap_or_else(|| panic!("no collapse with{retries}"));
+        assert_eq!((collapse.operations, collapse.answered), (decided, 0), "with{retries}");
+    }
+}
+
+#[test]
+fn what_is_served_late_and_what_never_ends_is_part_of_a_fault() {
+    // Given up at 5, served at 10: one in the 100 ms of the fault. The one that arrives during the warm-up does not count.
+    let policy = only_policy(
+        r#"{ "classes": { "page": { "phases": [ { "compute": "10ms" } ] } },
+             "arrivals": { "at": [ { "time": "0ms" }, { "time": "60ms" }, { "time": "120ms" } ] }, "clients": { "timeout": "5ms" },
+             "faults": [ { "at": "100ms", "for": "100ms", "cores": 1 } ],
+             "policies": [ { "sync": {} } ], "run": { "duration": "300ms", "warm_up": "50ms" } }"#,
+    );
+    let effect = &policy.faults[0];
+    assert_eq!((effect.before.requests.arrived, effect.during.requests.arrived), (1, 1));
+    assert_close(effect.during.throughput_per_s, 10.0);
+    // A query that starts at 1.05 s takes an hour: nothing is answered any more, and all is in flight at the end.
+    let policy = only_policy(
+        r#"{ "classes": { "page": { "phases": [ { "db": "1ms" } ] } }, "arrivals": { "constant": "20/s" },
+             "faults": [ { "at": "1020ms", "for": "100ms", "slow": { "backend": "db", "time": "1h" } } ],
+             "policies": [ { "sync": {} } ], "run": { "duration": "3s" } }"#,
+    );
+    assert_eq!((policy.faults[0].recovery, policy.faults[0].recovery_ms), (Recovery::NotRecovered, None));
+}

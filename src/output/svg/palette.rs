@@ -166,7 +166,8 @@ pub(super) fn heat_color(darkness: f64) -> RGBColor {
 
 /// The definitions of the patterns that `body` refers to.
 pub(super) fn definitions(body: &str) -> String {
-    let paints: Vec<Fill> = Activity::ALL.into_iter().map(paint).chain([THROTTLED, OPENING, RUNNING, HELD, UNSTABLE]).collect();
+    let paints: Vec<Fill> =
+        Activity::ALL.into_iter().map(paint).chain([THROTTLED, OPENING, RUNNING, HELD, UNSTABLE]).collect();
     let used = paints.iter().filter(|paint| body.contains(&format!("url(#waitline-{})", paint.id)));
     let patterns: String = used.filter_map(Fill::definition).collect();
     if patterns.is_empty() { patterns } else { format!("<defs>\n{patterns}</defs>\n") }
