@@ -1,7 +1,7 @@
 //! Speed of the engine on fixed scenarios: those of `benches/scenarios`, the lecture and the web shop.
 //!
 //! `cargo bench` measures; `cargo bench -- --save-baseline NAME` stores the result and `cargo bench -- --baseline NAME`
-//! compares with it. Under `cargo test` each scenario runs once, shortened. `benches/instructions.sh` counts
+//! compares with it. Under `cargo test` each scenario runs once, shortened. `benches/instructions.py` counts
 //! instructions instead, which do not depend on other load on the machine.
 
 use std::ops::ControlFlow;

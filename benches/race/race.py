@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Times the five workloads in waitline and in other simulators, on this machine, in one run: prints a Markdown table.
+"""Times the workloads in waitline and in other simulators, on this machine, in one run: prints a Markdown table.
 
     benches/race/race.py            everything; needs cargo, python3 with venv, and the network once
     benches/race/race.py --rounds 5
@@ -21,7 +21,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
-WORKLOADS = ["w1", "w2", "w3a", "w3b", "w3c"]
+WORKLOADS = ["w1", "w2", "w3a", "w3b", "w3c", "w4", "w5"]
 
 
 def environment():

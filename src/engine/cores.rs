@@ -15,31 +15,41 @@ use super::requests::RequestId;
 pub(super) struct CoreQueue {
     count: u32,
     quantum: SimDuration,
-    running: Vec<RequestId>,
-    /// For each running request, how many cores had been taken before its own.
-    order: Vec<u64>,
+    running: Vec<Running>,
     taken: u64,
     queue: VecDeque<RequestId>,
 }
 
+/// A request on a core, and how many cores had been taken before its own.
+#[derive(Clone, Copy, Debug)]
+struct Running {
+    request: RequestId,
+    order: u64,
+}
+
 impl CoreQueue {
     pub fn new(count: u32, quantum: SimDuration) -> Self {
-        Self { count, quantum, running: Vec::new(), order: Vec::new(), taken: 0, queue: VecDeque::new() }
+        Self { count, quantum, running: Vec::new(), taken: 0, queue: VecDeque::new() }
     }
 
     /// The requests on a core, in no particular order.
-    pub fn running(&self) -> &[RequestId] {
-        &self.running
+    pub fn running(&self) -> impl ExactSizeIterator<Item = RequestId> {
+        self.running.iter().map(|running| running.request)
+    }
+
+    /// The request at a place among those, if there are so many.
+    pub fn running_at(&self, place: usize) -> Option<RequestId> {
+        self.running.get(place).map(|running| running.request)
     }
 
     /// The request whose thread or loop has had its core for the longest time.
     pub fn first_to_run(&self) -> Option<RequestId> {
-        self.running.iter().zip(&self.order).min_by_key(|(_, order)| **order).map(|(request, _)| *request)
+        self.running.iter().min_by_key(|running| running.order).map(|running| running.request)
     }
 
     /// The request whose thread or loop took its core last.
     pub fn last_to_run(&self) -> Option<RequestId> {
-        self.running.iter().zip(&self.order).max_by_key(|(_, order)| **order).map(|(request, _)| *request)
+        self.running.iter().max_by_key(|running| running.order).map(|running| running.request)
     }
 
     /// Changes the number of cores. Returns how many requests have to leave theirs.
@@ -90,8 +100,7 @@ impl CoreQueue {
     /// Puts a request on an idle core. Returns its place among the running requests.
     #[inline]
     pub fn occupy(&mut self, request: RequestId) -> u32 {
-        self.running.push(request);
-        self.order.push(self.taken);
+        self.running.push(Running { request, order: self.taken });
         self.taken += 1;
         self.running.len() as u32 - 1
     }
@@ -99,15 +108,14 @@ impl CoreQueue {
     /// Replaces a request that stops by another, on the same core.
     #[inline]
     pub fn pass_on(&mut self, place: u32, request: RequestId) {
-        self.running[place as usize] = request;
+        self.running[place as usize].request = request;
     }
 
     /// Frees a core. Returns the request that has moved to that place among the running requests.
     #[inline]
     pub fn release(&mut self, place: u32) -> Option<RequestId> {
         self.running.swap_remove(place as usize);
-        self.order.swap_remove(place as usize);
-        self.running.get(place as usize).copied()
+        self.running.get(place as usize).map(|running| running.request)
     }
 
     /// When the current quantum of a core that was taken at `since` ends: a quantum that ends while no request waits is

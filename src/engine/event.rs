@@ -115,6 +115,14 @@ pub(super) struct FaultEdge(pub u32);
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct EventId(u64);
 
+impl EventId {
+    /// The event of that key.
+    #[inline]
+    pub const fn of(key: Key) -> Self {
+        Self(key as u64)
+    }
+}
+
 /// The order of an event: its instant, then its rank, then its sequence, as one number; smaller is earlier.
 pub(super) type Key = u128;
 
@@ -131,6 +139,12 @@ pub(super) const fn time_of(key: Key) -> SimTime {
     SimTime::from_nanos((key >> (64 + RANK_BITS)) as u64)
 }
 
+/// The kind of event of that key.
+#[inline]
+const fn kind_of(key: Key) -> u64 {
+    key as u64 >> SUBJECT_BITS & ((1 << KIND_BITS) - 1)
+}
+
 /// A key before those of all events of an instant.
 pub(super) fn key_of(time: SimTime) -> Key {
     u128::from(time.as_nanos() << RANK_BITS) << 64
@@ -142,19 +156,23 @@ pub(super) const fn is_after_expiries(key: Key) -> bool {
     (key >> 64) as u64 & ((1 << RANK_BITS) - 1) > 1
 }
 
-/// The scheduled events: a 4-ary heap, and queues of expiries.
+/// The scheduled events: the next ones in order, later ones in batches without order, and queues of expiries.
+///
+/// Few events are in order at a time, so a new one finds its place in a few steps, and the next one is taken without any. An
+/// event that is far away is added to the batch that its time belongs to. When no ordered event is left, the nearest
+/// batch is put in order; one that is too large is split first, so each event is moved a few times, always together
+/// with others that lie next to it.
 ///
 /// Most expiries are void by the time they are due: a request that waits for at most two seconds usually waits for
-/// less. Those of one kind are mostly scheduled in the order in which they will be due, so they need no heap, and the
-/// heap stays small.
+/// less. Those of one kind are mostly scheduled in the order in which they will be due, so they have queues of their own.
 #[derive(Clone, Debug)]
 pub(super) struct EventQueue {
-    /// The top, then groups of four siblings; places without an event hold [`NEVER`].
-    heap: Vec<Key>,
-    /// How many events there are, including a hole.
-    len: usize,
-    /// The top has been taken: its place is a hole, which the next push may fill.
-    has_hole: bool,
+    /// The next events, the first one last.
+    near: Vec<Key>,
+    /// Events after those, the nearest batch last.
+    later: Vec<Batch>,
+    /// Room of batches that have been put in order.
+    spare: Vec<Vec<Key>>,
     /// One queue for each kind of expiry that has been scheduled, each in order of time.
     lanes: Vec<ExpiryQueue>,
     /// The first of all expiries, and the queue it is in; [`NEVER`] if there is none.
@@ -163,18 +181,28 @@ pub(super) struct EventQueue {
     scheduled: u64,
 }
 
+/// Events without order: none is before `from`, and all are before those of the batches that are farther away.
+#[derive(Clone, Debug)]
+struct Batch {
+    from: Key,
+    keys: Vec<Key>,
+}
+
 #[derive(Clone, Debug)]
 struct ExpiryQueue {
     kind: u64,
     keys: VecDeque<Key>,
 }
 
+/// Maximum number of events that are kept in order.
+const NEAR: usize = 24;
+
 impl Default for EventQueue {
     fn default() -> Self {
         Self {
-            heap: vec![NEVER],
-            len: 0,
-            has_hole: false,
+            near: Vec::with_capacity(NEAR),
+            later: Vec::new(),
+            spare: Vec::new(),
             lanes: Vec::new(),
             first_of_lanes: NEVER,
             first_lane: 0,
@@ -185,43 +213,44 @@ impl Default for EventQueue {
 
 impl EventQueue {
     /// Schedules an event.
-    #[inline]
+    #[inline(always)]
     pub fn push(&mut self, time: SimTime, event: Event) -> EventId {
         let key = self.key(time, event);
         self.push_key(key);
-        EventId(key as u64)
+        EventId::of(key)
     }
 
     /// Schedules an expiry.
     #[inline]
     pub fn push_expiry(&mut self, time: SimTime, event: Event) -> EventId {
         let key = self.key(time, event);
-        let (_, kind, _) = event.bits();
+        self.push_expiry_key(key);
+        EventId::of(key)
+    }
+
+    /// Schedules the expiry of a key.
+    #[inline]
+    pub fn push_expiry_key(&mut self, key: Key) {
+        let kind = kind_of(key);
         let place = self.lanes.iter().position(|lane| lane.kind == kind).unwrap_or_else(|| self.new_lane(kind));
         let lane = &mut self.lanes[place];
         if lane.keys.back().is_some_and(|last| *last > key) {
             self.push_key(key);
-            return EventId(key as u64);
+            return;
         }
         lane.keys.push_back(key);
         if key < self.first_of_lanes {
             (self.first_of_lanes, self.first_lane) = (key, place);
         }
-        EventId(key as u64)
     }
 
     /// Schedules the event of a key.
-    #[inline]
+    #[inline(always)]
     pub fn push_key(&mut self, key: Key) {
-        if self.has_hole {
-            self.has_hole = false;
-            self.sift_down(key);
-        } else {
-            if self.len == self.heap.len() {
-                self.heap.extend([NEVER; 4]);
-            }
-            self.len += 1;
-            self.sift_up(key);
+        match self.later.last() {
+            Some(nearest) if key >= nearest.from => self.push_later(key),
+            _ if self.near.len() == NEAR => self.push_beyond(key),
+            _ => self.push_near(key),
         }
     }
 
@@ -237,7 +266,7 @@ impl EventQueue {
     /// How many events are yet to come.
     pub fn pending(&self) -> usize {
         let in_lanes: usize = self.lanes.iter().map(|lane| lane.keys.len()).sum();
-        self.len - usize::from(self.has_hole) + in_lanes
+        self.near.len() + self.later.iter().map(|batch| batch.keys.len()).sum::<usize>() + in_lanes
     }
 
     /// How many events have been scheduled so far.
@@ -248,25 +277,99 @@ impl EventQueue {
     /// The key of the next event; [`NEVER`] if there is none.
     #[inline]
     pub fn next_key(&mut self) -> Key {
-        if self.has_hole {
-            self.fill_hole();
+        match self.near.last() {
+            Some(next) => (*next).min(self.first_of_lanes),
+            None => self.order_nearest().min(self.first_of_lanes),
         }
-        self.heap[0].min(self.first_of_lanes)
     }
 
     /// Removes the next event, which has that key.
     #[inline(always)]
     pub fn take(&mut self, next: Key) -> (EventId, Event) {
-        if self.heap[0] == next {
-            self.has_hole = true;
-        } else {
-            debug_assert_eq!(next, self.first_of_lanes, "only the next event is taken");
+        if next == self.first_of_lanes {
             self.take_first_of_lanes();
+        } else {
+            debug_assert_eq!(self.near.last(), Some(&next), "only the next event is taken");
+            self.near.pop();
         }
         let id = next as u64;
         let subject = (id & ((1 << SUBJECT_BITS) - 1)) as u32;
-        let kind = id >> SUBJECT_BITS & ((1 << KIND_BITS) - 1);
-        (EventId(id), Event::from_bits(kind, subject))
+        (EventId(id), Event::from_bits(kind_of(next), subject))
+    }
+
+    /// Puts a key where it belongs among the next ones, of which most are later.
+    #[inline(always)]
+    fn push_near(&mut self, key: Key) {
+        self.near.push(key);
+        let Some((mut place, others)) = self.near.split_last_mut() else { return };
+        for other in others.iter_mut().rev() {
+            if *other > key {
+                break;
+            }
+            *place = *other;
+            place = other;
+        }
+        *place = key;
+    }
+
+    /// There are enough ordered events: the later half becomes a batch.
+    #[inline(never)]
+    fn push_beyond(&mut self, key: Key) {
+        let mut keys = self.spare.pop().unwrap_or_default();
+        keys.extend(self.near.drain(..NEAR / 2));
+        let from = keys.last().copied().unwrap_or(NEVER);
+        self.later.push(Batch { from, keys });
+        if key < from { self.push_near(key) } else { self.push_later(key) }
+    }
+
+    /// Adds a key to the batch it belongs to.
+    #[inline(never)]
+    fn push_later(&mut self, key: Key) {
+        // Most that are not in order yet belong to the nearest batch, or are far away.
+        let place = match self.later.first() {
+            Some(farthest) if key < farthest.from => {
+                self.later.iter().rposition(|batch| batch.from > key).map_or(0, |farther| farther + 1)
+            }
+            _ => 0,
+        };
+        self.later[place].keys.push(key);
+    }
+
+    /// No ordered event is left: the nearest batch is put in order. Returns the first key; [`NEVER`] if there is none.
+    #[inline(never)]
+    fn order_nearest(&mut self) -> Key {
+        while let Some(batch) = self.later.last_mut() {
+            if batch.keys.len() > NEAR {
+                self.split_nearest();
+                continue;
+            }
+            self.near.append(&mut batch.keys);
+            self.near.sort_unstable_by(|one, other| other.cmp(one));
+            self.spare.extend(self.later.pop().map(|batch| batch.keys));
+            if let Some(next) = self.near.last() {
+                return *next;
+            }
+        }
+        NEVER
+    }
+
+    /// The nearest batch becomes two.
+    fn split_nearest(&mut self) {
+        let Some(batch) = self.later.last_mut() else { return };
+        let keys = &mut batch.keys;
+        let [first, middle, last] = [0, keys.len() / 2, keys.len() - 1].map(|place| keys[place]);
+        // The middle one of the three is the first of the farther half.
+        let pivot = first.max(middle).min(last.max(first.min(middle)));
+        let mut nearer = self.spare.pop().unwrap_or_default();
+        keys.retain(|key| {
+            let is_farther = *key >= pivot;
+            if !is_farther {
+                nearer.push(*key);
+            }
+            is_farther
+        });
+        let from = std::mem::replace(&mut batch.from, pivot);
+        self.later.push(Batch { from, keys: nearer });
     }
 
     #[cold]
@@ -287,58 +390,6 @@ impl EventQueue {
             }
         }
     }
-
-    /// Nothing has filled the hole at the top: the last event does.
-    #[inline(never)]
-    fn fill_hole(&mut self) {
-        self.has_hole = false;
-        self.len -= 1;
-        let last = std::mem::replace(&mut self.heap[self.len], NEVER);
-        if self.len > 0 {
-            self.sift_down(last);
-        }
-    }
-
-    /// Fills the hole at the top with `key`.
-    #[inline]
-    fn sift_down(&mut self, key: Key) {
-        let heap = self.heap.as_mut_slice();
-        let mut place = 0;
-        while let Some((nearest, least)) = first_child(heap, place)
-            && least < key
-        {
-            heap[place] = least;
-            place = nearest;
-        }
-        heap[place] = key;
-    }
-
-    /// Moves `key` up from the last place.
-    #[inline]
-    fn sift_up(&mut self, key: u128) {
-        let heap = self.heap.as_mut_slice();
-        let mut place = self.len - 1;
-        while place > 0 {
-            let parent = (place - 1) / 4;
-            if heap[parent] < key {
-                break;
-            }
-            heap[place] = heap[parent];
-            place = parent;
-        }
-        heap[place] = key;
-    }
-}
-
-/// The place of the first child, and its key.
-#[inline]
-fn first_child(heap: &[Key], parent: usize) -> Option<(usize, Key)> {
-    let first = 4 * parent + 1;
-    let &[a, b, c, d] = heap.get(first..first + 4)? else { return None };
-    // Two independent comparisons, then a third.
-    let left = if b < a { (first + 1, b) } else { (first, a) };
-    let right = if d < c { (first + 3, d) } else { (first + 2, c) };
-    Some(if right.1 < left.1 { right } else { left })
 }
 
 #[cfg(test)]

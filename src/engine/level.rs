@@ -22,23 +22,34 @@ impl Level {
     }
 
     /// One more from now on.
-    #[inline]
+    #[inline(always)]
     pub fn rise(&mut self, now: SimTime) {
-        self.level += 1;
-        self.falls_less_rises = self.falls_less_rises.wrapping_sub(self.counted(now));
-        if now >= self.start {
-            self.max = self.max.max(self.level);
+        if now < self.start {
+            self.change_before(self.level + 1);
+            return;
         }
+        self.level += 1;
+        self.falls_less_rises = self.falls_less_rises.wrapping_sub(u128::from(now.as_nanos()));
+        self.max = self.max.max(self.level);
     }
 
     /// One less from now on.
-    #[inline]
+    #[inline(always)]
     pub fn fall(&mut self, now: SimTime) {
-        if now >= self.start {
-            self.max = self.max.max(self.level);
+        if now < self.start {
+            self.change_before(self.level - 1);
+            return;
         }
         self.level -= 1;
-        self.falls_less_rises = self.falls_less_rises.wrapping_add(self.counted(now));
+        self.falls_less_rises = self.falls_less_rises.wrapping_add(u128::from(now.as_nanos()));
+    }
+
+    /// Another level before the integral begins: it is that of its beginning, until there is another.
+    #[cold]
+    fn change_before(&mut self, level: u64) {
+        self.level = level;
+        self.max = level;
+        self.falls_less_rises = (u128::from(level) * u128::from(self.start.as_nanos())).wrapping_neg();
     }
 
     /// Sets the level from now on.
@@ -78,7 +89,7 @@ impl Level {
     /// Level × time in nanoseconds until `end`, and the highest level.
     pub fn integral(&self, end: SimTime) -> Usage {
         let area = u128::from(self.level) * self.counted(end);
-        let max = if end >= self.start { self.max.max(self.level) } else { self.max };
+        let max = if end >= self.start { self.max } else { 0 };
         Usage { area: area.wrapping_add(self.falls_less_rises), max }
     }
 

@@ -237,8 +237,10 @@ impl<O: Observer> Simulation<O> {
     #[inline]
     pub(super) fn pass_connection_on(&mut self, id: RequestId) {
         if self.requests.more(id).is_some_and(|more| !more.passes_on.is_empty()) {
-            let pools = std::mem::take(&mut self.requests.more_mut(id).passes_on);
-            pools.into_iter().for_each(|pool| self.give_back(pool, None));
+            let mut pools = std::mem::take(&mut self.requests.more_mut(id).passes_on);
+            pools.drain(..).for_each(|pool| self.give_back(pool, None));
+            // Its room serves the next one.
+            self.requests.more_mut(id).passes_on = pools;
         }
     }
 

@@ -158,6 +158,26 @@ pub(super) struct More {
 /// Distinguishes the requests of users from numbers in the order of arrival, in streams of random numbers.
 const OF_USERS: u64 = 1 << 63;
 
+impl More {
+    /// Forgets everything; the room of its lists is kept for the next request.
+    fn clear(&mut self) {
+        let Self { demands, held, passes_on, branches, .. } = std::mem::take(self);
+        *self = Self {
+            demands: emptied(demands),
+            held: emptied(held),
+            passes_on: emptied(passes_on),
+            branches: emptied(branches),
+            ..Self::default()
+        };
+    }
+}
+
+/// A list without what is in it.
+fn emptied<T>(mut list: Vec<T>) -> Vec<T> {
+    list.clear();
+    list
+}
+
 impl Request {
     #[inline]
     pub fn new(number: u64, entry: u64, arrival: SimTime, class: ClassId, first: u32) -> Self {
@@ -208,10 +228,38 @@ impl Request {
         }
     }
 
+    /// Books the next span of time as spent on one activity, where segments are not watched.
+    #[inline]
+    pub fn spend(&mut self, activity: Activity, span: SimDuration) {
+        self.since = self.since + span;
+        self.spent[activity as usize] += span;
+    }
+
+    /// Whether its [`More`] holds anything.
+    #[inline]
+    pub const fn has_more(&self) -> bool {
+        self.has_more
+    }
+
     /// The place of the next instruction's demand.
     #[inline]
     pub fn next_demand(&self) -> usize {
         (self.next - self.first) as usize
+    }
+}
+
+/// The demands of a request, among those of all.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Demands<'a> {
+    all: &'a [SimDuration],
+    start: usize,
+}
+
+impl Demands<'_> {
+    /// That at a place.
+    #[inline(always)]
+    pub fn at(self, place: usize) -> SimDuration {
+        self.all[self.start + place]
     }
 }
 
@@ -283,13 +331,13 @@ impl RequestSlab {
     }
 
     /// Frees a place. Its scheduled events are void from now on.
-    #[inline]
+    #[inline(always)]
     pub fn remove(&mut self, id: RequestId) {
         let request = &mut self.requests[id.0 as usize];
         request.completion = EventId::default();
         request.quantum_end = EventId::default();
         if request.has_more {
-            self.more[id.0 as usize] = More::default();
+            self.more[id.0 as usize].clear();
         }
         self.free.push(id);
     }
@@ -319,6 +367,13 @@ impl RequestSlab {
     pub fn with_demands(&mut self, id: RequestId) -> (&mut Request, &mut [SimDuration]) {
         let start = id.0 as usize * self.stride;
         (&mut self.requests[id.0 as usize], &mut self.demands[start..start + self.stride])
+    }
+
+    /// A request, and the demands of its instructions to look some up.
+    #[inline(always)]
+    pub fn with_known_demands(&mut self, id: RequestId) -> (&mut Request, Demands<'_>) {
+        let request = &mut self.requests[id.0 as usize];
+        (request, Demands { all: &self.demands, start: id.0 as usize * self.stride })
     }
 
     /// All places in use. Takes time proportional to the highest number of places ever in use.

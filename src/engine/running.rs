@@ -31,6 +31,13 @@ impl<O: Observer> Simulation<O> {
         }
         cores.enqueue(id);
         self.fill_cores(worker);
+        self.limit_running(id, was_contended);
+    }
+
+    /// A request has asked for a core: if it has to wait, the running requests do not keep theirs for ever.
+    #[inline]
+    pub(super) fn limit_running(&mut self, id: RequestId, was_contended: bool) {
+        let worker = self.requests[id].worker;
         if self.replicas.of(worker).cores.is_contended() {
             if !was_contended {
                 self.start_quanta(self.replicas.number_of(worker));
@@ -44,8 +51,10 @@ impl<O: Observer> Simulation<O> {
     /// Limits the running requests of a replica to a quantum, if others wait for a core.
     pub(super) fn start_quanta(&mut self, replica: u32) {
         if self.replicas[replica].cores.is_contended() {
-            for place in 0..self.replicas[replica].cores.running().len() {
-                self.schedule_quantum_end(self.replicas[replica].cores.running()[place]);
+            let mut place = 0;
+            while let Some(running) = self.replicas[replica].cores.running_at(place) {
+                self.schedule_quantum_end(running);
+                place += 1;
             }
         }
     }
@@ -149,6 +158,7 @@ impl<O: Observer> Simulation<O> {
         request.quantum_end = EventId::default();
         let (worker, place) = (request.worker, request.running_place);
         self.release_core(worker, place);
+        self.schedule_held_back(worker);
     }
 
     #[inline(always)]

@@ -86,6 +86,8 @@ pub struct Simulation<O> {
 
     /// The shortcut that the run takes.
     pub(super) route: Option<Route>,
+    /// Whether the shortcut leaves no event out that is known to be void.
+    pub(super) has_void_events: bool,
     pub(super) observer: O,
     /// Departures that have not been reported.
     pub(super) unreported: Vec<Departure>,
@@ -170,6 +172,7 @@ impl<O: Observer> Simulation<O> {
             arrivals: ArrivalState::new(setup.requests.unwrap_or(u64::MAX)),
             dispatch: streams.purpose(Purpose::Dispatch),
             route,
+            has_void_events: false,
             observer,
             unreported: Vec::new(),
             waits,
@@ -201,6 +204,12 @@ impl<O: Observer> Simulation<O> {
         self
     }
 
+    /// The same run, in which every event is a step for [`Self::advance`], even one that is known in advance to be void.
+    pub const fn with_void_events(mut self) -> Self {
+        self.has_void_events = true;
+        self
+    }
+
     /// Goes on for at most `steps` events; false once the run is over.
     pub fn advance(&mut self, steps: u64) -> bool {
         if let Some(mut route) = self.route.take() {
@@ -216,36 +225,42 @@ impl<O: Observer> Simulation<O> {
     fn step(&mut self, steps: u64) -> bool {
         for _ in 0..steps {
             let Some((id, event)) = self.next_event() else { return false };
-            match event {
-                Event::BurstEnd(request) => self.on_burst_end(request, id),
-                Event::ShareEnd(replica) => self.on_share_end(replica.0, id),
-                Event::QueryShareEnd(backend) => self.on_query_share_end(backend, id),
-                Event::WaitEnd(request) => self.on_wait_end(request, id),
-                Event::Connected(request) => self.on_connected(request, id),
-                Event::Woken(request) => self.on_woken(request, id),
-                Event::AbandonedEnd(backend) => self.on_abandoned_end(backend),
-                Event::QuantumEnd(request) => self.on_quantum_end(request, id),
-                Event::HandOver(worker) => self.on_hand_over(worker.0, id),
-                Event::AcquireTimeout(request) => self.on_acquire_timeout(request, id),
-                Event::CallTimeout(request) => self.on_call_timeout(request, id),
-                Event::ClientTimeout(request) => self.on_client_timeout(request, id),
-                Event::PatienceEnd(request) => self.on_patience_end(request, id),
-                Event::QuotaUsedUp(replica) => self.on_quota_used_up(replica.0, id),
-                Event::PeriodStart(replica) => self.on_period_start(replica.0, id),
-                Event::ProbeTimeout(replica) => self.on_probe_timeout(replica.0, id),
-                Event::Probe(replica) => self.on_probe(replica.0),
-                Event::WorkerTimeout(worker) => self.on_worker_timeout(worker.0, id),
-                Event::Booted(worker) => self.on_booted(worker.0, id),
-                Event::Fault(edge) => self.on_fault(edge),
-                Event::Retry(request) => self.on_retry(request),
-                Event::UserArrival(user) => self.on_user_arrival(user),
-                Event::Arrival(_) => self.on_arrival(),
-            }
+            self.handle(event, id);
             if cfg!(debug_assertions) && self.is_audited() {
                 self.audit();
             }
         }
         true
+    }
+
+    /// Calls the handler of an event.
+    #[inline(always)]
+    pub(super) fn handle(&mut self, event: Event, id: EventId) {
+        match event {
+            Event::BurstEnd(request) => self.on_burst_end(request, id),
+            Event::ShareEnd(replica) => self.on_share_end(replica.0, id),
+            Event::QueryShareEnd(backend) => self.on_query_share_end(backend, id),
+            Event::WaitEnd(request) => self.on_wait_end(request, id),
+            Event::Connected(request) => self.on_connected(request, id),
+            Event::Woken(request) => self.on_woken(request, id),
+            Event::AbandonedEnd(backend) => self.on_abandoned_end(backend),
+            Event::QuantumEnd(request) => self.on_quantum_end(request, id),
+            Event::HandOver(worker) => self.on_hand_over(worker.0, id),
+            Event::AcquireTimeout(request) => self.on_acquire_timeout(request, id),
+            Event::CallTimeout(request) => self.on_call_timeout(request, id),
+            Event::ClientTimeout(request) => self.on_client_timeout(request, id),
+            Event::PatienceEnd(request) => self.on_patience_end(request, id),
+            Event::QuotaUsedUp(replica) => self.on_quota_used_up(replica.0, id),
+            Event::PeriodStart(replica) => self.on_period_start(replica.0, id),
+            Event::ProbeTimeout(replica) => self.on_probe_timeout(replica.0, id),
+            Event::Probe(replica) => self.on_probe(replica.0),
+            Event::WorkerTimeout(worker) => self.on_worker_timeout(worker.0, id),
+            Event::Booted(worker) => self.on_booted(worker.0, id),
+            Event::Fault(edge) => self.on_fault(edge),
+            Event::Retry(request) => self.on_retry(request),
+            Event::UserArrival(user) => self.on_user_arrival(user),
+            Event::Arrival(_) => self.on_arrival(),
+        }
     }
 
     /// The shortcut that the run takes, if any. It changes no number.
@@ -265,21 +280,18 @@ impl<O: Observer> Simulation<O> {
     }
 
     /// Takes the next event out of the queue and sets the clock.
-    #[inline]
-    fn next_event(&mut self) -> Option<(EventId, Event)> {
+    #[inline(always)]
+    pub(super) fn next_event(&mut self) -> Option<(EventId, Event)> {
         let event = self.events.next_key();
         let arrival = self.arrivals.next;
+        if arrival < event {
+            return self.move_to(arrival, false).then(|| (EventId::default(), Event::Arrival(NoSubject::default())));
+        }
         // Before a horizon, workers boot, acceptors go back to sleep and backends finish what was given up, although nothing is
         // left to serve.
         let may_stop = arrival == NEVER && (event == NEVER || self.horizon.is_none());
-        if !self.move_to(event.min(arrival), may_stop && self.is_drained()) {
-            return None;
-        }
-        if arrival < event {
-            Some((EventId::default(), Event::Arrival(NoSubject::default())))
-        } else {
-            Some(self.events.take(event))
-        }
+        let is_drained = may_stop && self.is_drained();
+        if self.move_to(event, is_drained) { Some(self.events.take(event)) } else { None }
     }
 
     /// Sets the clock to the next event, which has that key. Returns false if the run ends before.

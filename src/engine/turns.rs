@@ -1,10 +1,11 @@
 //! Turns: which requests of a worker may run.
 
-use super::event::{Event, EventId, WorkerId};
+use super::event::{Event, EventId, NEVER, WorkerId};
 use super::observer::Observer;
 use super::program::Instruction;
 use super::requests::{Executor, RequestId, State};
 use super::simulation::Simulation;
+use crate::model::SimTime;
 
 impl<O: Observer> Simulation<O> {
     /// A request has CPU work to do: it waits for its turn or, if it has kept it, for a core.
@@ -127,6 +128,15 @@ impl<O: Observer> Simulation<O> {
         }
     }
 
+    /// The burst of a request does not end as expected: the hand-over of its worker may come before.
+    pub(super) fn schedule_held_back(&mut self, worker: u32) {
+        let state = &mut self.workers[worker];
+        state.busy_until = SimTime::ZERO;
+        if state.hand_over == EventId::of(state.held_back) {
+            self.events.push_expiry_key(std::mem::replace(&mut state.held_back, NEVER));
+        }
+    }
+
     pub(super) fn on_hand_over(&mut self, worker: u32, id: EventId) {
         if self.workers[worker].hand_over != id {
             return;
@@ -143,12 +153,12 @@ impl<O: Observer> Simulation<O> {
     }
 
     /// A request of that worker that has a core, or a share of one.
-    fn running_in(&self, worker: u32) -> Option<RequestId> {
+    pub(super) fn running_in(&self, worker: u32) -> Option<RequestId> {
         let is_in = |id: &RequestId| self.requests[*id].worker == worker;
         let replica = self.replicas.of(worker);
         match &replica.sharing {
             Some(sharing) => sharing.running().find(is_in),
-            None => replica.cores.running().iter().copied().find(is_in),
+            None => replica.cores.running().find(is_in),
         }
     }
 

@@ -137,7 +137,8 @@ impl WaitTable {
     /// Adds the row of the next request that has departed.
     #[inline]
     pub fn push(&mut self, row: &[SimDuration]) {
-        self.rows.extend_from_slice(row);
+        // A row is short: a call to copy it would cost more.
+        row.iter().for_each(|span| self.rows.push(*span));
     }
 
     /// Adds the rows of the next requests that have departed, which waited for nothing except their turn.

@@ -9,7 +9,7 @@ use std::ops::Range;
 use crate::model::{SimDuration, SimTime};
 
 use super::backlog::remove_from;
-use super::event::EventId;
+use super::event::{EventId, Key, NEVER};
 use super::requests::RequestId;
 use super::usage::{QueueLevels, WorkerLevels, WorkerUsage};
 use super::{Dispatch, Rules};
@@ -25,6 +25,10 @@ pub(super) struct Worker {
     pub last_hand_over: SimTime,
     /// The scheduled hand-over; others are void.
     pub hand_over: EventId,
+    /// That hand-over, if it has no place among the events because the burst under way ends before; otherwise [`NEVER`].
+    pub held_back: Key,
+    /// When the burst of the request whose turn it is ends, if it keeps its core; of a direct run only.
+    pub busy_until: SimTime,
     /// Whether the request whose turn it is was asked to hand over while it had no core.
     pub hand_over_due: bool,
     /// With a thread pool: the request that the loop is running or is ready to run, and those that wait for the loop.
@@ -56,7 +60,7 @@ impl Workers {
     pub fn new(rules: &Rules, warm_up: SimTime) -> Self {
         let slots_each = rules.slots.unwrap_or(u32::MAX);
         let idle_threads = rules.thread_pool.as_ref().map_or(0, |pool| pool.threads);
-        let worker = Worker { idle_threads, ..Worker::default() };
+        let worker = Worker { idle_threads, held_back: NEVER, ..Worker::default() };
         Self {
             workers: vec![worker; rules.workers as usize],
             in_progress: vec![0; rules.workers as usize],
@@ -88,12 +92,10 @@ impl Workers {
         let mut chosen = None;
         let mut fewest = u32::MAX;
         let places = workers.start as usize..workers.end as usize;
-        for (worker, (in_progress, slots)) in
-            workers.clone().zip(self.in_progress[places.clone()].iter().zip(&self.slots[places]))
-        {
-            if in_progress < slots && *in_progress < fewest {
-                fewest = *in_progress;
-                chosen = Some(worker);
+        let states = self.in_progress[places.clone()].iter().zip(&self.slots[places]);
+        for (worker, (in_progress, slots)) in workers.clone().zip(states) {
+            if *in_progress < (*slots).min(fewest) {
+                (chosen, fewest) = (Some(worker), *in_progress);
                 if fewest == 0 {
                     break;
                 }
@@ -203,12 +205,29 @@ impl Workers {
     /// Takes a turn, if one is free and a request is ready. Returns that request.
     #[inline(always)]
     pub fn next_turn(&mut self, number: u32, now: SimTime) -> Option<RequestId> {
+        let request = self.next_for_turn(number)?;
+        self.take_turn(number, now);
+        Some(request)
+    }
+
+    /// Whether a turn is free.
+    #[inline(always)]
+    pub fn is_turn_free(&self, worker: u32) -> bool {
+        self[worker].turns_taken < self.turns
+    }
+
+    /// The first of the ready requests, if a turn is free.
+    #[inline(always)]
+    pub fn next_for_turn(&mut self, number: u32) -> Option<RequestId> {
         let turns = self.turns;
         let worker = &mut self[number];
-        if worker.turns_taken == turns {
-            return None;
-        }
-        let request = worker.run_queue.pop_front()?;
+        if worker.turns_taken == turns { None } else { worker.run_queue.pop_front() }
+    }
+
+    /// A request takes a free turn.
+    #[inline(always)]
+    pub fn take_turn(&mut self, number: u32, now: SimTime) {
+        let worker = &mut self[number];
         worker.turns_taken += 1;
         worker.last_hand_over = now;
         worker.hand_over = EventId::default();
@@ -216,7 +235,6 @@ impl Workers {
         if let Some(levels) = self.levels.get_mut(number as usize) {
             levels.turns.rise(now);
         }
-        Some(request)
     }
 
     /// A request waits for a thread of the thread pool.

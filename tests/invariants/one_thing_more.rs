@@ -16,6 +16,7 @@ type Taken = Option<Shortcut>;
 const EVENTS: Taken = None;
 const WALK: Taken = Some(Shortcut::Walk);
 const AHEAD: Taken = Some(Shortcut::LookAhead);
+const DIRECT: Taken = Some(Shortcut::Direct);
 
 /// The policies of the calm scenario.
 const POLICIES: [(&str, &str); 5] = [
@@ -26,8 +27,10 @@ const POLICIES: [(&str, &str); 5] = [
     ("async", r#"{ "workers": 3 }"#),
 ];
 
-/// The shortcut of each policy, in that order, if nothing intervenes and if something does.
+/// The shortcut of each policy, in that order: if nothing intervenes, if something does between an arrival and a departure,
+/// and if there is something that takes more than a worker, a turn and a core.
 const CALM: [Taken; 5] = [WALK, WALK, AHEAD, AHEAD, AHEAD];
+const UNCERTAIN: [Taken; 5] = [DIRECT; 5];
 const DISTURBED: [Taken; 5] = [EVENTS; 5];
 
 /// Arrivals that are Poisson, at a constant rate, and several at the same instant, with the demand of short requests: where
@@ -95,10 +98,10 @@ type Thing = (&'static str, &'static str, [Taken; 5]);
 const THINGS: &[Thing] = &[
     // Order, dispatch and backlog limit.
     ("policy.order", r#""fifo""#, CALM),
-    ("policy.order", r#""lifo""#, DISTURBED),
-    ("policy.order", r#""shortest""#, DISTURBED),
-    ("policy.order", r#""priority""#, DISTURBED),
-    ("policy.backlog", "3", DISTURBED),
+    ("policy.order", r#""lifo""#, UNCERTAIN),
+    ("policy.order", r#""shortest""#, UNCERTAIN),
+    ("policy.order", r#""priority""#, UNCERTAIN),
+    ("policy.backlog", "3", UNCERTAIN),
     ("policy.dispatch", r#""shared""#, CALM),
     ("policy.dispatch", r#""round_robin""#, DISTURBED),
     ("policy.dispatch", r#""random""#, DISTURBED),
@@ -111,10 +114,12 @@ const THINGS: &[Thing] = &[
     ("policy.overhead", r#"{ "response": "1ms" }"#, DISTURBED),
     ("policy.overhead", r#"{ "after": "1ms" }"#, DISTURBED),
     // Clients: nothing fails, so there is nothing to retry.
-    ("clients.timeout", r#""20ms""#, DISTURBED),
-    ("clients.patience", r#""5ms""#, DISTURBED),
+    ("clients.timeout", r#""20ms""#, UNCERTAIN),
+    ("clients.patience", r#""5ms""#, UNCERTAIN),
     ("clients.retries", r#"{ "max": 3, "backoff": "1ms" }"#, CALM),
-    ("classes.page.timeout", r#""20ms""#, DISTURBED),
+    ("clients", r#"{ "patience": "5ms", "retries": { "max": 3, "backoff": "1ms" } }"#, DISTURBED),
+    ("clients", r#"{ "timeout": "20ms", "cancel": true }"#, UNCERTAIN),
+    ("classes.page.timeout", r#""20ms""#, UNCERTAIN),
     ("classes.short.limit", r#"{ "in_progress": 2 }"#, DISTURBED),
     ("classes.short.limit", r#"{ "in_progress": 1, "per": "worker" }"#, DISTURBED),
     // Faults.
@@ -125,8 +130,8 @@ const THINGS: &[Thing] = &[
     ("faults", r#"[ { "at": "50ms", "for": "200ms", "cores": 1 } ]"#, DISTURBED),
     ("faults", r#"[ { "at": "50ms", "for": "9ms", "every": "99ms", "cores": 1 } ]"#, DISTURBED),
     // The machine: with a core for each turn no request is preempted.
-    ("machine.cores", "1", [WALK, EVENTS, AHEAD, AHEAD, EVENTS]),
-    ("machine.cores", "2", [WALK, EVENTS, AHEAD, AHEAD, EVENTS]),
+    ("machine.cores", "1", [WALK, DIRECT, AHEAD, AHEAD, DIRECT]),
+    ("machine.cores", "2", [WALK, DIRECT, AHEAD, AHEAD, DIRECT]),
     ("machine.cores", "3", CALM),
     ("machine.quantum", r#""100us""#, CALM),
     ("machine.quantum", r#""processor_sharing""#, DISTURBED),
@@ -173,17 +178,17 @@ const THINGS: &[Thing] = &[
         r#"[ { "compute": "2ms" }, { "db": { "time": "4ms", "retries": { "max": 1 } } } ]"#,
         DISTURBED,
     ),
-    ("classes.page.phases", r#"[ { "db": { "time": "4ms", "blocking": true } } ]"#, [WALK, WALK, EVENTS, AHEAD, AHEAD]),
-    ("classes.page.phases", r#"[ { "db": "4ms" }, { "compute": "2ms" } ]"#, [WALK, WALK, EVENTS, EVENTS, EVENTS]),
+    ("classes.page.phases", r#"[ { "db": { "time": "4ms", "blocking": true } } ]"#, [WALK, WALK, DIRECT, AHEAD, AHEAD]),
+    ("classes.page.phases", r#"[ { "db": "4ms" }, { "compute": "2ms" } ]"#, [WALK, WALK, DIRECT, DIRECT, DIRECT]),
     (
         "classes.page.phases",
         r#"[ { "compute": "2ms" }, { "db": "4ms" }, { "db": "4ms" } ]"#,
-        [WALK, WALK, EVENTS, EVENTS, EVENTS],
+        [WALK, WALK, DIRECT, DIRECT, DIRECT],
     ),
     (
         "classes.page.phases",
         r#"[ { "compute": "2ms" }, { "parallel": [ { "db": "4ms" }, { "sleep": "5ms" } ] } ]"#,
-        [AHEAD, EVENTS, EVENTS, EVENTS, EVENTS],
+        [AHEAD, DIRECT, DIRECT, EVENTS, EVENTS],
     ),
     (
         "classes.page.phases",
@@ -198,14 +203,14 @@ const THINGS: &[Thing] = &[
     ("classes.page.phases", r#"[ { "maybe": { "probability": 0, "phases": [] } } ]"#, DISTURBED),
     // Arrivals. Users wait for answers, and the requests of a trace cannot be drawn again.
     ("arrivals", r#"{ "at": [ { "time": "1ms" }, { "time": "1ms", "class": "page" } ] }"#, CALM),
-    ("arrivals", r#"{ "trace": "requests.jsonl" }"#, [AHEAD, EVENTS, AHEAD, AHEAD, AHEAD]),
-    ("arrivals", r#"{ "trace": "with_demands.jsonl" }"#, [AHEAD, EVENTS, AHEAD, AHEAD, AHEAD]),
+    ("arrivals", r#"{ "trace": "requests.jsonl" }"#, [AHEAD, DIRECT, AHEAD, AHEAD, AHEAD]),
+    ("arrivals", r#"{ "trace": "with_demands.jsonl" }"#, [AHEAD, DIRECT, AHEAD, AHEAD, AHEAD]),
     (
         "arrivals",
         r#"{ "users": { "count": 9, "think": { "exponential": "20ms" } } }"#,
-        [AHEAD, EVENTS, AHEAD, AHEAD, EVENTS],
+        [AHEAD, DIRECT, AHEAD, AHEAD, DIRECT],
     ),
-    ("arrivals", r#"{ "users": { "count": 9, "think": "4ms" } }"#, [AHEAD, EVENTS, AHEAD, AHEAD, EVENTS]),
+    ("arrivals", r#"{ "users": { "count": 9, "think": "4ms" } }"#, [AHEAD, DIRECT, AHEAD, AHEAD, DIRECT]),
     // The run.
     ("run.warm_up", r#""100ms""#, CALM),
     ("run.max_in_flight", "9", CALM),
@@ -219,8 +224,8 @@ type OptionOfOne = (&'static str, &'static str, &'static str, &'static str, Take
 const THREADED: &str = r#"{ "threads": 4, "switch_interval": "none" }"#;
 
 const OPTIONS: &[OptionOfOne] = &[
-    ("threaded", THREADED, "policy.switch_interval", r#""1ms""#, EVENTS),
-    ("threaded", THREADED, "policy.gil", "false", EVENTS),
+    ("threaded", THREADED, "policy.switch_interval", r#""1ms""#, DIRECT),
+    ("threaded", THREADED, "policy.gil", "false", DIRECT),
     ("threaded", THREADED, "policy.threads", "1", AHEAD),
     ("threaded", THREADED, "policy.worker_connections", "6", EVENTS),
     ("threaded", THREADED, "policy.prefetch", "2", EVENTS),
@@ -228,12 +233,12 @@ const OPTIONS: &[OptionOfOne] = &[
     ("sync", "{}", "policy.worker_timeout", r#""9ms""#, EVENTS),
     ("async", "{}", "policy.worker_timeout", r#""5ms""#, EVENTS),
     ("async", "{}", "policy.limit", "2", EVENTS),
-    ("threaded", THREADED, "policy.workers", "2", EVENTS),
+    ("threaded", THREADED, "policy.workers", "2", DIRECT),
     ("threaded", THREADED, "policy.yields_to_respond", "true", EVENTS),
     ("async", "{}", "policy.max_in_progress", "1", AHEAD),
     ("async", "{}", "policy.max_in_progress", "2", AHEAD),
-    ("async", r#"{ "workers": 2 }"#, "policy.max_in_progress", "2", EVENTS),
-    ("async", r#"{ "workers": 3 }"#, "policy.max_in_progress", "2", EVENTS),
+    ("async", r#"{ "workers": 2 }"#, "policy.max_in_progress", "2", DIRECT),
+    ("async", r#"{ "workers": 3 }"#, "policy.max_in_progress", "2", DIRECT),
     ("async", "{}", "policy.timer_resolution", r#""2ms""#, EVENTS),
     (
         "async",
@@ -321,7 +326,7 @@ fn an_observer_of_each_step_or_of_the_order_of_several_workers_sees_every_event(
     let watching = [
         (CALM, nothing()),
         (DISTURBED, Watching { segments: true, ..nothing() }),
-        ([WALK, EVENTS, AHEAD, AHEAD, EVENTS], Watching { order: true, ..nothing() }),
+        ([WALK, DIRECT, AHEAD, AHEAD, DIRECT], Watching { order: true, ..nothing() }),
         (CALM, Watching { waits: true, ..nothing() }),
     ];
     for (taken, Watching { segments, order, waits }) in watching {

@@ -1,6 +1,6 @@
 //! A run that takes shortcuts and one that does not report the same, request by request and number by number.
 
-use waitline::engine::{Departure, Observer, Record, Unfinished, Usage, Waits};
+use waitline::engine::{Departure, Observer, Record, Shortcut, Unfinished, Usage, Waits};
 use waitline::model::SimDuration;
 use waitline::scenario::Scenario;
 use waitline::study::{Replication, simulation};
@@ -232,23 +232,49 @@ fn thousands_of_requests_may_depart_as_soon_as_they_are_taken() {
     assert_eq!(check(&json), 1);
 }
 
+/// The shortcut of the only policy of a scenario, after both ways have been compared.
+fn checked_shortcut(json: &str) -> Option<Shortcut> {
+    check(json);
+    let scenario = Scenario::from_json(json).unwrap();
+    simulation(&scenario, &scenario.policies()[0], &Replication::default(), ()).shortcut()
+}
+
 #[test]
-fn competition_for_cores_or_turns_excludes_shortcuts() {
-    for policy in [
-        r#"{ "sync": { "workers": 5 } }"#,
-        r#"{ "async": { "workers": 5 } }"#,
-        r#"{ "threaded": { "threads": 5 } }"#,
-        r#"{ "threaded": { "workers": 2, "threads": 5, "switch_interval": "none" } }"#,
-        r#"{ "threaded": { "threads": 5, "switch_interval": "none", "backlog": 9 } }"#,
-        r#"{ "async": { "workers": 3, "dispatch": "round_robin" } }"#,
-    ] {
-        let json = scenario(CONSTANT, r#"{ "constant": "250/s" }"#, policy, r#"{ "requests": 400 }"#);
-        assert_eq!(check(&json), 0, "{policy} takes a shortcut");
+fn competition_for_cores_or_turns_takes_events_without_what_the_run_does_not_have() {
+    for classes in [RANDOM, CONSTANT, WAITS_FIRST] {
+        for policy in [
+            r#"{ "sync": { "workers": 5 } }"#,
+            r#"{ "async": { "workers": 5 } }"#,
+            r#"{ "threaded": { "threads": 5 } }"#,
+            r#"{ "threaded": { "threads": 5, "switch_interval": "1ms" } }"#,
+            r#"{ "threaded": { "workers": 6, "threads": 2, "switch_interval": "1ms" } }"#,
+            r#"{ "threaded": { "workers": 2, "threads": 5, "gil": false } }"#,
+            r#"{ "threaded": { "workers": 2, "threads": 5, "switch_interval": "none" } }"#,
+            r#"{ "threaded": { "threads": 5, "switch_interval": "none", "backlog": 9 } }"#,
+        ] {
+            for arrivals in [r#"{ "poisson": "500/s" }"#, r#"{ "constant": "250/s" }"#] {
+                let json = scenario(classes, arrivals, policy, r#"{ "requests": 400 }"#);
+                assert_eq!(checked_shortcut(&json), Some(Shortcut::Direct), "{policy}");
+                for machine in
+                    [r#"{ "cores": 1, "quantum": "500us" }"#, r#"{ "cores": 2, "wake_preemption": "300us" }"#]
+                {
+                    checked_shortcut(&json.replace(r#"{ "cores": 4 }"#, machine));
+                }
+            }
+        }
     }
 }
 
 #[test]
-fn a_loop_whose_requests_wait_before_they_run_takes_no_shortcut() {
+fn a_choice_between_workers_excludes_shortcuts() {
+    let policy = r#"{ "async": { "workers": 3, "dispatch": "round_robin" } }"#;
+    let json = scenario(CONSTANT, r#"{ "constant": "250/s" }"#, policy, r#"{ "requests": 400 }"#);
+    assert_eq!(checked_shortcut(&json), None);
+}
+
+#[test]
+fn a_loop_whose_requests_wait_before_they_run_does_not_look_ahead() {
     let run = r#"{ "requests": 400 }"#;
-    assert_eq!(check(&scenario(WAITS_FIRST, r#"{ "constant": "250/s" }"#, r#"{ "async": {} }"#, run)), 0);
+    let json = scenario(WAITS_FIRST, r#"{ "constant": "250/s" }"#, r#"{ "async": {} }"#, run);
+    assert_eq!(checked_shortcut(&json), Some(Shortcut::Direct));
 }

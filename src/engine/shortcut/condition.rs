@@ -45,33 +45,38 @@ pub(super) fn choose<O: Observer>(setup: &Setup<'_>, program: &Program, observer
         overhead: _,
         yields_to_respond: _,
         timers: _,
-        keeps_core: _, // each turn has a core of its own
+        keeps_core: _, // part of a direct run; elsewhere each turn has a core of its own
     } = rules;
     let is_one_worker = *workers == 1;
     let turns = u64::from(*workers) * u64::from(*running_at_once);
-    let nothing_intervenes = !observer.watches_segments()
-        // Departures from different workers at one instant are reported in another order.
-        && (is_one_worker || !observer.minds_order())
-        && have_endless_patience(clients)
+    // Requests compute and wait; they queue for a worker, a turn and a core, and for nothing else.
+    let is_direct = !observer.watches_segments()
         && workload.classes.iter().all(is_unlimited)
         && faults.is_empty()
-        && has_cores_for(turns, machine)
+        && has_plain_cores(machine)
         && backends.iter().all(is_plain_delay)
         && thread_pool.is_none()
-        && is_one_plain_queue(queueing)
+        && queueing.dispatch == Dispatch::Shared
         && takes_ahead.is_none()
         && limit.is_none()
         && max_requests.is_none()
         && worker_timeout.is_none()
-        && program.compiled_classes().all(|(class, steps)| adds_nothing(class) && steps.iter().all(is_undisturbed));
-    if !nothing_intervenes {
+        && program.compiled_classes().all(|(class, steps)| adds_nothing(class) && steps.iter().all(is_burst_or_wait));
+    if !is_direct {
         return None;
     }
+    // Nothing intervenes between the arrival of a request and its departure.
+    let is_calm = have_endless_patience(clients)
+        && workload.classes.iter().all(|class| class.timeout.is_none())
+        && is_one_plain_queue(queueing)
+        && turns <= u64::from(machine.cores)
+        // Departures from different workers at one instant are reported in another order.
+        && (is_one_worker || !observer.minds_order());
     // A worker serves one request at a time, from beginning to end, and all that the request brings can be drawn again.
     let may_walk = *slots == Some(1)
         && can_be_drawn_again(load)
         && program.compiled_classes().all(|(class, steps)| class.parallel.is_empty() && steps.iter().all(keeps_turn));
-    if may_walk {
+    if is_calm && may_walk {
         return Some(Shortcut::Walk);
     }
     // Turns are given first come, first served, and kept. And workers do not interact: of two that free a slot at one
@@ -82,7 +87,10 @@ pub(super) fn choose<O: Observer>(setup: &Setup<'_>, program: &Program, observer
         && (is_one_worker || slots.is_none())
         && (is_one_worker || is_open(load))
         && program.compiled_classes().all(|(_, steps)| waits_follow_turns(steps));
-    may_look_ahead.then_some(Shortcut::LookAhead)
+    if is_calm && may_look_ahead {
+        return Some(Shortcut::LookAhead);
+    }
+    (clients.retries.is_none() || is_calm).then_some(Shortcut::Direct)
 }
 
 /// Whether each client waits until its request departs.
@@ -91,28 +99,28 @@ fn have_endless_patience(clients: &Clients) -> bool {
         timeout,
         patience,
         cancel: _,  // of a request whose client has timed out
-        retries: _, // of a request that was rejected, timed out or failed
+        retries: _, // of a request that was rejected, timed out or failed: a direct run declines them if there are any
     } = clients;
     timeout.is_none() && patience.is_none()
 }
 
-/// Whether every request of a class is let in, and stays until it is answered.
+/// Whether every request of a class is let in.
 fn is_unlimited(class: &RequestClass) -> bool {
     let RequestClass {
         limit,
-        timeout,
+        timeout: _, // part of a direct run; the other shortcuts decline it
         name: _,
         weight: _, // compiled into the program, like the rest
         priority: _,
         phases: _,
     } = class;
-    limit.is_none() && timeout.is_none()
+    limit.is_none()
 }
 
-/// Whether that many turns can be taken at once, each on a core of its own at full speed.
-fn has_cores_for(turns: u64, machine: &Machine) -> bool {
+/// Whether whoever has a core has it to itself, at full speed and at once.
+fn has_plain_cores(machine: &Machine) -> bool {
     let Machine {
-        cores,
+        cores: _, // with fewer than turns no shortcut looks ahead
         quantum,
         context_switch,
         cpu_limit,
@@ -123,11 +131,7 @@ fn has_cores_for(turns: u64, machine: &Machine) -> bool {
         Quantum::RoundRobin(_) => true,
         Quantum::ProcessorSharing => false,
     };
-    turns <= u64::from(*cores)
-        && is_exclusive
-        && *context_switch == SimDuration::ZERO
-        && cpu_limit.is_none()
-        && !replicas.need_balancer()
+    is_exclusive && *context_switch == SimDuration::ZERO && cpu_limit.is_none() && !replicas.need_balancer()
 }
 
 /// Whether a query takes its own time only, however many others there are.
@@ -168,17 +172,17 @@ fn adds_nothing(class: &ClassProgram) -> bool {
     overhead.is_empty() && timers.is_empty()
 }
 
-/// Whether all that happens in a step is known when the request gets its turn.
-fn is_undisturbed(step: &Instruction) -> bool {
+/// Whether a step is work or a wait that needs nothing but time.
+fn is_burst_or_wait(step: &Instruction) -> bool {
     match step {
+        Instruction::Cpu(_) | Instruction::Wait { .. } | Instruction::Depart => true,
         Instruction::Call { .. } | Instruction::Maybe { .. } | Instruction::Fork { .. } | Instruction::Yield => false,
         // With a pool only.
         Instruction::Hold { .. } | Instruction::Release { .. } => false,
-        Instruction::Cpu(_) | Instruction::Wait { .. } | Instruction::Depart => true,
         // In a thread pool only.
-        Instruction::HandOff | Instruction::HandBack => true,
+        Instruction::HandOff | Instruction::HandBack => false,
         // With overhead only.
-        Instruction::Connect { .. } | Instruction::Statement { .. } | Instruction::Respond => true,
+        Instruction::Connect { .. } | Instruction::Statement { .. } | Instruction::Respond => false,
     }
 }
 

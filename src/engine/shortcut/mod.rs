@@ -7,6 +7,7 @@
 mod ahead;
 mod booking;
 mod condition;
+mod direct;
 mod walk;
 
 use ahead::Ahead;
@@ -24,6 +25,8 @@ pub enum Shortcut {
     Walk,
     /// One event stands for all that a request does in one turn and the wait after it.
     LookAhead,
+    /// All events happen, and their handlers leave out what the run does not have.
+    Direct,
 }
 
 /// A shortcut under way.
@@ -31,6 +34,7 @@ pub enum Shortcut {
 pub(super) enum Route {
     Walk(Walk),
     Ahead(Ahead),
+    Direct,
 }
 
 impl Route {
@@ -39,6 +43,7 @@ impl Route {
         Some(match condition::choose(setup, program, observer)? {
             Shortcut::Walk => Self::Walk(Walk::new(setup, program)),
             Shortcut::LookAhead => Self::Ahead(Ahead::new(setup.rules.workers, program.stride())),
+            Shortcut::Direct => Self::Direct,
         })
     }
 
@@ -48,6 +53,7 @@ impl Route {
         match self {
             Self::Walk(_) => Shortcut::Walk,
             Self::Ahead(_) => Shortcut::LookAhead,
+            Self::Direct => Shortcut::Direct,
         }
     }
 }
@@ -58,13 +64,15 @@ impl<O: Observer> Simulation<O> {
         match route {
             Route::Walk(walk) => self.walk(walk, steps),
             Route::Ahead(ahead) => self.look_ahead(ahead, steps),
+            Route::Direct => self.go_directly(steps),
         }
     }
 
-    /// Books the requests that a shortcut has in flight when the run ends. A walk has booked its own.
+    /// Books the requests that a shortcut has in flight when the run ends. A walk has booked its own, and a direct run has
+    /// them where the event loop has them.
     pub(super) fn book_route(&mut self, route: &Route) {
         match route {
-            Route::Walk(_) => {}
+            Route::Walk(_) | Route::Direct => {}
             Route::Ahead(ahead) => self.book_flights(ahead),
         }
     }

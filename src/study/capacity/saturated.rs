@@ -76,7 +76,8 @@ pub(super) fn run(
         horizon: None,
         max_in_flight: MAX_IN_FLIGHT,
     };
-    let mut simulation = Simulation::new(setup, SaturatedObserver::default());
+    // So that it is as long as ever: its length is a number of events.
+    let mut simulation = Simulation::new(setup, SaturatedObserver::default()).with_void_events();
     let is_stuck = simulation.advance(EVENTS).not();
     let (record, watch) = simulation.finish();
     if is_stuck || record.deadlock.is_some() {
