@@ -4,7 +4,7 @@ use crate::model::Backend;
 use crate::policy::PolicyChoice;
 use crate::random::RequestClass;
 use crate::scenario::{Comparison, Scenario};
-use crate::study::capacity::{Capacity, KnownBounds, capacity};
+use crate::study::capacity::{Capacity, KnownBounds, Loads, capacity};
 use crate::study::replications::Halted;
 
 use super::course::{Course, DemandSummary, TOO_CLOSE, steady_rate};
@@ -132,7 +132,7 @@ impl Candidate<'_> {
         let rate = steady_rate(scenario)?;
         let is_about_headroom = |asked: &&Asked<'_>| asked.measure == Measure::Headroom;
         let place = asked.iter().position(|asked| is_about_headroom(&asked))?;
-        let headroom = 1.0 / load(rate, &capacity(scenario, policy)) - 1.0;
+        let headroom = 1.0 / Loads::new(scenario, policy).load(rate).unwrap_or(f64::INFINITY) - 1.0;
         let objective = asked[place].objective;
         (!objective.comparison.holds(headroom, objective.bound)).then(|| self.overloaded())
     }
