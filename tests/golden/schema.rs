@@ -8,7 +8,7 @@ use std::{env, fs};
 use crate::common::program::{Desk, errors, text};
 use jsonschema::Validator;
 use serde_json::Value;
-use waitline::output::{baseline_schema, check_schema, results_schema, sweep_schema};
+use waitline::output::{baseline_schema, check_schema, plan_schema, results_schema, sweep_schema};
 use waitline::scenario::{Scenario, Source, schema, to_json};
 
 fn repository() -> &'static Path {
@@ -35,13 +35,14 @@ fn json(text: &str) -> Value {
 }
 
 /// The shipped schemas, by file name.
-fn shipped() -> [(&'static str, Value); 5] {
+fn shipped() -> [(&'static str, Value); 6] {
     [
         ("scenario.schema.json", schema()),
         ("results.schema.json", results_schema()),
         ("baseline.schema.json", baseline_schema()),
         ("check.schema.json", check_schema()),
         ("sweep.schema.json", sweep_schema()),
+        ("plan.schema.json", plan_schema()),
     ]
 }
 

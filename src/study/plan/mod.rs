@@ -7,8 +7,10 @@ mod answer;
 mod candidate;
 mod course;
 mod floor;
+mod ladder;
 mod measure;
 mod price;
+mod report;
 mod results;
 mod search;
 mod sizing;
@@ -29,7 +31,6 @@ use self::floor::{Demands, is_a_floor};
 use self::measure::{Asked, Measure};
 use self::search::{OF_CONFIGURATIONS, Search};
 use self::sizing::Sizing;
-use self::trial::Decision;
 use super::JobPool;
 use super::replications::Halted;
 
@@ -302,125 +303,4 @@ fn describe(search: &mut Search<'_>, plan: &mut PolicyPlan, choice: &[u32]) -> R
     plan.variations = search.variations_of(&scenario)?;
     plan.rule_of_thumb = search.rule_of_thumb(Some(choice))?;
     Ok(())
-}
-
-impl Search<'_> {
-    fn empty_plan(&self, policy: &PolicyChoice) -> PolicyPlan {
-        PolicyPlan {
-            name: policy.name().to_owned(),
-            kind: policy.kind(),
-            sizes: self.dimensions.iter().map(|dimension| dimension.name(self.scenario, policy)).collect(),
-            verdict: PlanVerdict::Undecided,
-            why: None,
-            choice: None,
-            policy: None,
-            pools: Vec::new(),
-            feasible: Vec::new(),
-            ranges: Vec::new(),
-            more_is_worse: None,
-            undecided: Vec::new(),
-            tried: Vec::new(),
-            floor_ms: None,
-            binds_next: Vec::new(),
-            stations: Vec::new(),
-            max_load_per_s: None,
-            offered_per_s: steady_rate(self.scenario),
-            capacity_per_s: None,
-            variations: Vec::new(),
-            rule_of_thumb: None,
-            frontier: Vec::new(),
-            requests: 0,
-        }
-    }
-
-    fn configuration(&self, sizes: &[u32]) -> Configuration {
-        let policy = &self.scenario.policies()[self.place];
-        let names = self.dimensions.iter().map(|dimension| dimension.name(self.scenario, policy));
-        Configuration(names.zip(sizes.iter().copied()).collect())
-    }
-
-    /// The pools whose size was chosen.
-    fn pools(&self, choice: &[u32]) -> Vec<(String, u32)> {
-        let name = |dimension: &Sizing| match dimension {
-            Sizing::Pool(id) => self.scenario.backends().get_index(usize::from(id.0)).map(|(name, _)| name.clone()),
-            Sizing::Replicas | Sizing::Cores | Sizing::Workers | Sizing::Threads => None,
-        };
-        self.dimensions.iter().zip(choice).filter_map(|(dimension, size)| Some((name(dimension)?, *size))).collect()
-    }
-
-    fn requests(&self) -> u64 {
-        self.tried.values().map(|attempt| attempt.outcome.judged.requests).sum()
-    }
-
-    fn describe_capacity(&self, plan: &mut PolicyPlan, scenario: &Scenario) {
-        let (capacity, stations) = answer::binding(scenario, &scenario.policies()[self.place]);
-        plan.capacity_per_s = capacity.per_s;
-        plan.binds_next = capacity.binding;
-        plan.stations = stations;
-    }
-
-    /// Completes the plan with what was tried.
-    fn finish(&self, plan: &mut PolicyPlan, is_halted: bool) {
-        let with = |decision: Decision| {
-            let mut sizes: Vec<&Vec<u32>> = self
-                .tried
-                .iter()
-                .filter(|(_, attempt)| attempt.outcome.judged.decision == decision)
-                .map(|(sizes, _)| sizes)
-                .collect();
-            sizes.sort_by(|a, b| self.rank(a).total_cmp(&self.rank(b)).then(a.cmp(b)));
-            sizes
-        };
-        plan.feasible = with(Decision::Meets).into_iter().map(|sizes| self.configuration(sizes)).collect();
-        plan.tried = self.tried.iter().map(|(sizes, attempt)| self.tried_as_shown(sizes, &attempt.outcome)).collect();
-        plan.frontier = self.frontier();
-        let undecided = with(Decision::Undecided);
-        if let Some(choice) = plan.choice.as_ref().map(|choice| choice.0.values().copied().collect::<Vec<u32>>()) {
-            let rank = self.rank(&choice);
-            plan.ranges = self.ranges(&choice);
-            plan.more_is_worse = self.more_is_worse(&choice);
-            let cheaper = undecided.into_iter().filter(|sizes| self.rank(sizes) < rank);
-            plan.undecided = cheaper.map(|sizes| self.configuration(sizes)).collect();
-            return;
-        }
-        if plan.verdict != PlanVerdict::Undecided {
-            return;
-        }
-        (plan.verdict, plan.why) = match &self.too_small {
-            _ if is_halted => (PlanVerdict::Undecided, Some(WhyNot::TimeLimit)),
-            _ if !undecided.is_empty() => (PlanVerdict::Undecided, Some(WhyNot::TooClose)),
-            Some(binding) if self.tried.is_empty() => {
-                (PlanVerdict::Impossible, Some(WhyNot::Capacity { binding: binding.clone() }))
-            }
-            None if self.tried.is_empty() => (PlanVerdict::Impossible, Some(WhyNot::Limits)),
-            Some(_) | None => (PlanVerdict::Impossible, Some(WhyNot::AllFail)),
-        };
-    }
-
-    fn tried_as_shown(&self, sizes: &[u32], outcome: &candidate::Outcome) -> Tried {
-        let judged = &outcome.judged;
-        let objectives = self.asked.iter().zip(&judged.evidence).map(|(asked, evidence)| TriedObjective {
-            objective: asked.objective.text.clone(),
-            metric: self.metric_name(asked),
-            unit: asked.objective.unit(),
-            verdict: PlanDecision::from(evidence.decision),
-            above: evidence.above.map(|above| above.mean),
-            interval: evidence
-                .above
-                .map(|above| above.ends().map(|end| end.clamp(0.0, 1.0)))
-                .or(evidence.number.map(|number| number.ends())),
-            value: evidence.number.map(|number| number.mean),
-            value_interval: evidence.number.map(|number| number.ends()),
-        });
-        Tried {
-            configuration: self.configuration(sizes),
-            verdict: PlanDecision::from(judged.decision),
-            overloaded: self.is_overloaded(sizes),
-            objectives: objectives.collect(),
-            p99_ms: judged.p99_ms.map(|p99| p99.mean),
-            p99_interval_ms: judged.p99_ms.map(|p99| p99.ends()),
-            requests: judged.requests,
-            replications: judged.replications,
-        }
-    }
 }
