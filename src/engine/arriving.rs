@@ -4,6 +4,7 @@ use crate::model::{Activity, ClassId, Place, Rejection, SimTime};
 use crate::random::{Load, Purpose, Sampler, Stream};
 
 use super::Dispatch;
+use super::balancing::NO_WORKER;
 use super::departure::Outcome;
 use super::event::{Event, Key, NEVER, NoSubject, UserId};
 use super::intake::Intake;
@@ -160,12 +161,13 @@ impl<O: Observer> Simulation<O> {
         self.counts.in_system.rise(now);
         self.count_arrival(id);
         self.schedule_client_timeout(id);
-        self.balance(id);
         if !self.limits.enter(self.requests[id].class) {
+            self.requests[id].worker = NO_WORKER;
             self.leave(id, Outcome::Rejected(Rejection::Limit));
             self.check_room();
             return;
         }
+        self.balance(id);
         self.offer(id);
         self.check_room();
     }
@@ -199,6 +201,16 @@ impl<O: Observer> Simulation<O> {
                 }
             }
         }
+    }
+
+    /// Whether no user of a closed system will send another request without having an answer before.
+    pub(super) fn nobody_thinks(&self) -> bool {
+        let has_user = |id: &RequestId| {
+            let (request, more) = self.requests.with_more(*id);
+            !request.is_abandoned && !request.has_responded && more.is_some_and(|more| more.user.is_some())
+        };
+        self.arrivals.left == 0
+            || self.requests.ids().iter().filter(|id| has_user(id)).count() == self.arrivals.users.len()
     }
 
     /// The replica of a request.

@@ -3,6 +3,8 @@
 //! It knows which replicas it has found unhealthy, and of each how many requests it has sent there whose clients still wait.
 //! It does not know what happens inside. If it has found all replicas unhealthy, it sends requests to all of them.
 
+use std::ops::Range;
+
 use rand::RngExt;
 
 use crate::model::{Balancer, Replicas};
@@ -11,6 +13,9 @@ use crate::random::{Purpose, Stream, Streams};
 use super::observer::Observer;
 use super::requests::RequestId;
 use super::simulation::Simulation;
+
+/// In place of the worker of a request that has not been sent to any replica.
+pub(super) const NO_WORKER: u32 = u32::MAX;
 
 /// How the replica of a request is chosen.
 #[derive(Debug)]
@@ -53,20 +58,26 @@ impl<O: Observer> Simulation<O> {
 
     /// The replica of the next request.
     fn choose(&self, balancing: &mut Balancing) -> u32 {
-        let healthy = || (0..self.replicas.count()).filter(|number| self.is_healthy(*number));
-        match healthy().count() {
-            0 => self.choose_among(balancing, || 0..self.replicas.count()),
-            _ => self.choose_among(balancing, healthy),
+        if self.are_all_alike() {
+            self.choose_among(balancing, |numbers| numbers)
+        } else {
+            self.choose_among(balancing, |numbers| numbers.filter(|number| self.is_healthy(*number)))
         }
     }
 
-    /// The replica of the next request, among some of them, of which there is at least one.
-    fn choose_among<I: Iterator<Item = u32>>(&self, balancing: &mut Balancing, candidates: impl Fn() -> I) -> u32 {
+    /// The replica of the next request, among those that `select` leaves, of which there is at least one.
+    fn choose_among<I: Iterator<Item = u32>>(
+        &self,
+        balancing: &mut Balancing,
+        select: impl Fn(Range<u32>) -> I,
+    ) -> u32 {
         let (count, next) = (self.replicas.count(), balancing.next);
-        let turn = |number: &u32| (*number + count - next) % count;
+        let candidates = || select(0..count);
+        let in_turn = || select(next..count).chain(select(0..next));
         let chosen = match balancing.balancer {
-            Balancer::RoundRobin => candidates().min_by_key(turn),
-            Balancer::LeastBusy => candidates().min_by_key(|number| (self.connections(*number), turn(number))),
+            Balancer::RoundRobin => in_turn().next(),
+            // The first of those with the fewest.
+            Balancer::LeastBusy => in_turn().min_by_key(|number| self.connections(*number)),
             Balancer::Random => {
                 let place = balancing.stream.random_range(0..candidates().count());
                 candidates().nth(place)
@@ -94,8 +105,10 @@ impl<O: Observer> Simulation<O> {
     /// The client of a request has its answer, or has given up: the balancer closes the connection to the replica.
     #[inline]
     pub(super) fn disconnect(&mut self, id: RequestId) {
+        let worker = self.requests[id].worker;
         if self.balancing.is_some()
-            && let Some(levels) = &mut self.replicas.of_mut(self.requests[id].worker).levels
+            && worker != NO_WORKER
+            && let Some(levels) = &mut self.replicas.of_mut(worker).levels
         {
             levels.connections.fall(self.now);
         }

@@ -105,6 +105,7 @@ impl<O: Observer> Simulation<O> {
             self.book_span(id, Activity::RunQueueWait, Some(Place::Cores), elapsed - work);
         }
         let mut left = work;
+        let is_probe = self.is_probe(id);
         let (request, demands) = self.requests.with_demands(id);
         while let Instruction::Cpu(activity) = self.program.next_step(&mut request.next, request.first, demands) {
             let demand = &mut demands[request.next_demand()];
@@ -116,7 +117,7 @@ impl<O: Observer> Simulation<O> {
                 break;
             }
             request.next += 1;
-            self.counts.phase_events += 2;
+            self.counts.phase_events += if is_probe { 0 } else { 2 };
         }
     }
 
@@ -169,7 +170,7 @@ impl<O: Observer> Simulation<O> {
 
     /// Books what the requests in flight were doing when the run ended.
     pub(super) fn book_unfinished(&mut self) {
-        self.counts.phase_events += self.counts.busy_cores.now();
+        self.counts.phase_events += self.counts.busy_cores.now().saturating_sub(self.running_probes());
         if let Some(route) = self.route.take() {
             self.book_route(&route);
         }

@@ -97,6 +97,11 @@ impl CoreQueue {
         if self.is_one_idle() { self.queue.pop_front() } else { None }
     }
 
+    /// The next of those that wait, which no longer waits for a core alone.
+    pub fn next_waiting(&mut self) -> Option<RequestId> {
+        self.queue.pop_front()
+    }
+
     /// Puts a request on an idle core. Returns its place among the running requests.
     #[inline]
     pub fn occupy(&mut self, request: RequestId) -> u32 {

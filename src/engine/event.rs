@@ -263,12 +263,6 @@ impl EventQueue {
         u128::from(time.as_nanos() << RANK_BITS | rank) << 64 | u128::from(id)
     }
 
-    /// How many events are yet to come.
-    pub fn pending(&self) -> usize {
-        let in_lanes: usize = self.lanes.iter().map(|lane| lane.keys.len()).sum();
-        self.near.len() + self.later.iter().map(|batch| batch.keys.len()).sum::<usize>() + in_lanes
-    }
-
     /// How many events have been scheduled so far.
     pub fn scheduled(&self) -> u64 {
         self.scheduled

@@ -3,18 +3,18 @@
 use crate::model::{BackendId, Failure, Fault, FaultKind, SimDuration, SimTime, Slowness};
 
 use super::backends::Slower;
-use super::event::{Event, FaultEdge, NEVER};
+use super::event::{Event, EventId, FaultEdge, NEVER};
 use super::observer::Observer;
 use super::program::Instruction;
-use super::requests::{Executor, RequestId, State};
-use super::simulation::Simulation;
+use super::requests::{Executor, More, RequestId, State};
+use super::simulation::{RunCounts, Simulation};
 
 /// The faults of a run.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Faults {
     states: Vec<FaultState>,
-    /// How many edges of faults have been scheduled so far, and how many edges of repeating faults are still to come.
-    scheduled: u64,
+    /// How many edges of faults are still to come, and how many of them are of faults that repeat.
+    pending: usize,
     repeating: usize,
     /// The time in which nothing could happen except repeating faults, if it has begun.
     quiet: Option<Quiet>,
@@ -30,8 +30,8 @@ struct FaultState {
 #[derive(Clone, Copy, Debug)]
 struct Quiet {
     since: SimTime,
-    /// How many other events had been scheduled by then.
-    others: u64,
+    /// How much had happened by then.
+    happened: u64,
 }
 
 impl Faults {
@@ -60,7 +60,7 @@ impl<O: Observer> Simulation<O> {
     fn schedule_fault(&mut self, place: usize, start: SimTime) {
         let fault = &self.faults.states[place].fault;
         let end = start + fault.span;
-        self.faults.scheduled += 2;
+        self.faults.pending += 2;
         self.faults.repeating += if fault.every.is_some() { 2 } else { 0 };
         let begins = 2 * place as u32;
         self.events.push(start, Event::Fault(FaultEdge(begins)));
@@ -68,6 +68,7 @@ impl<O: Observer> Simulation<O> {
     }
 
     pub(super) fn on_fault(&mut self, edge: FaultEdge) {
+        self.faults.pending -= 1;
         let begins = edge.0.is_multiple_of(2);
         let place = edge.0 as usize / 2;
         let FaultState { fault, is_under_way } = &mut self.faults.states[place];
@@ -110,11 +111,53 @@ impl<O: Observer> Simulation<O> {
     /// Whether every repeating fault has begun and ended without anything else happening: a deadlock, which no fault
     /// resolves.
     fn is_stuck(&mut self) -> bool {
-        let is_quiet = self.arrivals.next == NEVER && self.events.pending() == self.faults.repeating;
-        let others = self.events.scheduled() - self.faults.scheduled;
-        let before = self.faults.quiet.filter(|quiet| quiet.others == others);
-        self.faults.quiet = is_quiet.then(|| before.unwrap_or(Quiet { since: self.now, others }));
+        let is_quiet = self.faults.pending == self.faults.repeating && self.nothing_moves();
+        let happened = self.what_happened();
+        let before = self.faults.quiet.filter(|quiet| quiet.happened == happened);
+        self.faults.quiet = is_quiet.then(|| before.unwrap_or(Quiet { since: self.now, happened }));
         self.faults.quiet.is_some_and(|quiet| self.now > self.faults.all_have_been(quiet.since))
+    }
+
+    /// Whether nothing will ever happen to any request again, and no horizon ends the run.
+    pub(super) fn nothing_will_happen(&self) -> bool {
+        self.horizon.is_none() && self.faults.pending == 0 && self.nothing_moves()
+    }
+
+    /// Whether nothing will happen to any request unless a fault begins or ends: none will arrive, no worker boots, and each
+    /// request waits for others without a limit.
+    fn nothing_moves(&self) -> bool {
+        self.arrivals.next == NEVER
+            && !self.lives.some_boot()
+            && self.nobody_thinks()
+            && self.requests.ids().into_iter().all(|id| !self.moves_by_itself(id))
+    }
+
+    /// Whether a request goes on, or leaves, whatever others do.
+    fn moves_by_itself(&self, id: RequestId) -> bool {
+        let (request, more) = self.requests.with_more(id);
+        if self.is_probe(id) || request.executor == Executor::Acceptor && request.state == State::Away {
+            return false;
+        }
+        let expires = |expiry: fn(&More) -> EventId| more.is_some_and(|more| expiry(more) != EventId::default());
+        !request.is_abandoned && expires(|more| more.client_timeout)
+            || match request.state {
+                State::InBacklog => expires(|more| more.patience_end),
+                State::WaitingForConnection(_) => expires(|more| more.acquire_timeout),
+                State::WaitingForThread | State::WaitingForTurn | State::Forked => false,
+                State::WaitingForCore
+                | State::Running
+                | State::Connecting(_)
+                | State::WaitingForBackend(_)
+                | State::Waiting
+                | State::BackingOff
+                | State::Away => true,
+            }
+    }
+
+    /// A number that grows whenever a request arrives, departs, or begins or ends a phase.
+    fn what_happened(&self) -> u64 {
+        let RunCounts { departed, phase_events, .. } = &self.counts;
+        self.arrivals.entered.wrapping_add(*departed).wrapping_add(*phase_events)
     }
 
     /// The faults under way.
@@ -167,12 +210,14 @@ impl<O: Observer> Simulation<O> {
 
     /// The workers that a restart affects.
     fn workers_of(&self, replica: Option<u32>, worker: Option<u32>) -> Vec<u32> {
-        let is_affected = |number: &u32| {
-            let of = self.replicas.of(*number);
-            replica.is_none_or(|replica| replica == of.number)
-                && worker.is_none_or(|worker| worker == number - of.workers.start)
-        };
-        (0..self.workers.count()).filter(is_affected).collect()
+        (0..self.workers.count()).filter(|number| self.is_affected(*number, replica, worker)).collect()
+    }
+
+    /// Whether a worker is the one that a restart names.
+    fn is_affected(&self, number: u32, replica: Option<u32>, worker: Option<u32>) -> bool {
+        let of = self.replicas.of(number);
+        replica.is_none_or(|replica| replica == of.number)
+            && worker.is_none_or(|worker| worker == number - of.workers.start)
     }
 
     /// A worker goes down with all its requests, or comes up again unless another fault keeps it down.
@@ -190,9 +235,7 @@ impl<O: Observer> Simulation<O> {
     /// Whether a fault keeps a worker down.
     pub(super) fn is_down(&self, worker: u32) -> bool {
         self.under_way().any(|fault| match fault.kind {
-            FaultKind::Restart { replica, worker: of_replica } => {
-                self.workers_of(replica, of_replica).contains(&worker)
-            }
+            FaultKind::Restart { replica, worker: of_replica } => self.is_affected(worker, replica, of_replica),
             FaultKind::Slow { .. } | FaultKind::Down { .. } | FaultKind::Cores { .. } => false,
         })
     }

@@ -94,6 +94,11 @@ impl Lives {
         is_last
     }
 
+    /// Whether a new worker is about to be up.
+    pub fn some_boot(&self) -> bool {
+        self.lives.iter().any(|life| life.stage == Stage::Booting)
+    }
+
     #[inline]
     pub fn is_draining(&self, worker: u32) -> bool {
         self.lives.get(worker as usize).is_some_and(|life| life.stage == Stage::Draining)

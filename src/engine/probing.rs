@@ -7,18 +7,14 @@
 use crate::model::{ClassId, HealthCheck, Replicas, SimDuration, SimTime};
 
 use super::departure::Outcome;
-use super::event::{Event, EventId, NEVER, ReplicaNumber};
+use super::event::{Event, EventId, ReplicaNumber};
 use super::observer::Observer;
 use super::program::Program;
-use super::requests::{Request, RequestId};
+use super::requests::{Request, RequestId, State};
 use super::simulation::Simulation;
 
 /// The class of probes: none of the scenario's.
 const NO_CLASS: ClassId = ClassId(u16::MAX);
-
-/// If nothing happens to any request during so many probes of a replica, and none will arrive, nothing ever will: the
-/// replica is not probed any more, so that a run without a horizon ends.
-const MOST_PROBES_IN_VAIN: u64 = 100_000;
 
 /// The health checks of all replicas.
 #[derive(Debug)]
@@ -27,9 +23,11 @@ pub(super) struct Probing {
     /// What a worker does for a probe.
     place: u32,
     replicas: Vec<Health>,
-    /// How many probes have been sent, and how many answered.
+    /// How many probes have been sent, and how many are inside the replicas.
     sent: u64,
-    answered: u64,
+    inside: usize,
+    /// How many replicas get no requests.
+    out: u32,
 }
 
 /// What the balancer knows of a replica.
@@ -41,9 +39,6 @@ struct Health {
     /// The probe that is under way, and when it fails; other such events are void.
     probe: Option<RequestId>,
     timeout: EventId,
-    /// How much had happened to requests at the last probe, and how many probes ago it was different.
-    happened: u64,
-    in_vain: u64,
 }
 
 impl Probing {
@@ -51,19 +46,19 @@ impl Probing {
     pub fn new(replicas: &Replicas, program: &mut Program) -> Option<Self> {
         let check = replicas.health.clone()?;
         let replicas = vec![Health::default(); replicas.count as usize];
-        Some(Self { check, place: program.add_probe(), replicas, sent: 0, answered: 0 })
+        Some(Self { check, place: program.add_probe(), replicas, sent: 0, inside: 0, out: 0 })
     }
 
     /// How many probes are inside the replicas.
-    pub fn inside(&self) -> usize {
-        self.replicas.iter().filter(|health| health.probe.is_some()).count()
+    pub const fn inside(&self) -> usize {
+        self.inside
     }
 
     /// A probe of a replica has ended. Returns whether the replica gets requests from now on.
     fn end(&mut self, replica: u32, is_answered: bool) -> bool {
         let health = &mut self.replicas[replica as usize];
         (health.probe, health.timeout) = (None, EventId::default());
-        self.answered += u64::from(is_answered);
+        self.inside -= 1;
         let (is_unlike, enough) = if health.is_out {
             (is_answered, self.check.healthy_after.get())
         } else {
@@ -72,6 +67,7 @@ impl Probing {
         health.in_a_row = if is_unlike { health.in_a_row + 1 } else { 0 };
         if health.in_a_row == enough {
             (health.is_out, health.in_a_row) = (!health.is_out, 0);
+            self.out = if health.is_out { self.out + 1 } else { self.out - 1 };
         }
         !health.is_out
     }
@@ -95,10 +91,21 @@ impl<O: Observer> Simulation<O> {
         self.probing.as_ref().is_none_or(|probing| !probing.replicas[replica as usize].is_out)
     }
 
+    /// Whether the balancer sends requests to all replicas: it has found none of them unhealthy, or all.
+    pub(super) fn are_all_alike(&self) -> bool {
+        self.probing.as_ref().is_none_or(|probing| probing.out == 0 || probing.out == self.replicas.count())
+    }
+
     /// Whether it is the probe of its replica.
     #[inline]
     pub(super) fn is_probe(&self, id: RequestId) -> bool {
         self.probing.is_some() && self.requests[id].class == NO_CLASS
+    }
+
+    /// How many probes have a core.
+    pub(super) fn running_probes(&self) -> u64 {
+        let probes = self.probing.iter().flat_map(|probing| &probing.replicas).filter_map(|health| health.probe);
+        probes.filter(|id| self.requests[*id].state == State::Running).count() as u64
     }
 
     /// How many probes are inside the replicas.
@@ -106,13 +113,14 @@ impl<O: Observer> Simulation<O> {
         self.probing.as_ref().map_or(0, |probing| probing.inside() as u64)
     }
 
-    /// A probe is sent to a replica. The one before has ended: its time is at most an interval.
+    /// A probe is sent to a replica, unless nothing will ever happen to any request again: so a deadlock ends a run. The
+    /// probe before has ended: its time is at most an interval.
     pub(super) fn on_probe(&mut self, replica: u32) {
-        if self.are_probes_in_vain(replica) {
+        if self.nothing_will_happen() {
             return;
         }
         let Some(probing) = &mut self.probing else { return };
-        probing.sent += 1;
+        (probing.sent, probing.inside) = (probing.sent + 1, probing.inside + 1);
         let HealthCheck { interval, timeout, compute, .. } = probing.check;
         // No request has such a number.
         let entry = u64::MAX - probing.sent;
@@ -127,17 +135,6 @@ impl<O: Observer> Simulation<O> {
         let health = &mut probing.replicas[replica as usize];
         (health.probe, health.timeout) = (Some(id), expiry);
         self.offer(id);
-    }
-
-    /// Whether probes of a replica go on although nothing will ever happen again.
-    fn are_probes_in_vain(&mut self, replica: u32) -> bool {
-        let Some(probing) = &mut self.probing else { return true };
-        let phases = self.counts.phase_events.wrapping_sub(2 * probing.answered);
-        let happened = self.arrivals.entered.wrapping_add(self.counts.departed).wrapping_add(phases);
-        let health = &mut probing.replicas[replica as usize];
-        health.in_vain = if health.happened == happened { health.in_vain + 1 } else { 0 };
-        health.happened = happened;
-        self.arrivals.next == NEVER && health.in_vain >= MOST_PROBES_IN_VAIN
     }
 
     pub(super) fn on_probe_timeout(&mut self, replica: u32, event: EventId) {

@@ -162,7 +162,7 @@ impl<O: Observer> Simulation<O> {
         }
         self.set_cores(replica);
         if self.replicas[replica].sharing.is_some() {
-            while let Some(id) = self.replicas[replica].cores.next() {
+            while let Some(id) = self.replicas[replica].cores.next_waiting() {
                 self.ask_for_core(id);
             }
         }

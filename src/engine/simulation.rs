@@ -142,7 +142,7 @@ impl<O: Observer> Simulation<O> {
             requests: RequestSlab::new(program.stride(), waits.columns()),
             backlogs: vec![backlog; (machine.replicas.count + rules.workers) as usize],
             untaken: 0,
-            workers: Workers::new(&rules, warm_up),
+            workers: Workers::new(&rules, machine.replicas.count, warm_up),
             acceptors: Acceptors::with_stream(setup.accept),
             limits: Limits::new(&workload.classes, rules.workers),
             lives: Lives::new(&rules, streams),

@@ -57,7 +57,7 @@ pub(super) struct Workers {
 }
 
 impl Workers {
-    pub fn new(rules: &Rules, warm_up: SimTime) -> Self {
+    pub fn new(rules: &Rules, replicas: u32, warm_up: SimTime) -> Self {
         let slots_each = rules.slots.unwrap_or(u32::MAX);
         let idle_threads = rules.thread_pool.as_ref().map_or(0, |pool| pool.threads);
         let worker = Worker { idle_threads, held_back: NEVER, ..Worker::default() };
@@ -68,7 +68,7 @@ impl Workers {
             slots_each,
             turns: rules.running_at_once,
             threads: QueueLevels::from(warm_up),
-            levels: if may_differ(rules) {
+            levels: if may_differ(rules, replicas) {
                 vec![WorkerLevels::from(warm_up); rules.workers as usize]
             } else {
                 Vec::new()
@@ -310,9 +310,11 @@ impl Worker {
 
 /// Whether workers may be given unequal work, or be replaced at different times. They may not if each takes one request
 /// after another out of one queue: then they differ only in the order in which they are asked.
-fn may_differ(rules: &Rules) -> bool {
-    let takes_in_turn =
-        rules.slots == Some(1) && rules.queueing.dispatch == Dispatch::Shared && rules.takes_ahead.is_none();
+fn may_differ(rules: &Rules, replicas: u32) -> bool {
+    let takes_in_turn = replicas == 1
+        && rules.slots == Some(1)
+        && rules.queueing.dispatch == Dispatch::Shared
+        && rules.takes_ahead.is_none();
     rules.replaces_workers() || rules.workers > 1 && !takes_in_turn
 }
 

@@ -38,16 +38,16 @@ pub enum FaultKind {
     },
     /// Workers restart: their requests fail, and they take no new ones meanwhile.
     Restart {
-        /// The replica, counted from 0; `None`: all of them. Runs with fewer replicas are not affected.
+        /// The replica, counted from 0; `None`: all of them.
         replica: Option<u32>,
         /// The worker of the replica, counted from 0; `None`: all of them. Policies with fewer workers are not affected.
         worker: Option<u32>,
     },
     /// A machine has fewer cores.
     Cores {
-        /// The replica, counted from 0; `None`: all of them. Runs with fewer replicas are not affected.
+        /// The replica, counted from 0; `None`: all of them.
         replica: Option<u32>,
-        /// Number of cores left; with 0, the machine stands still.
+        /// Number of cores left; with 0, nothing computes.
         cores: u32,
     },
 }

@@ -47,7 +47,7 @@ pub enum Balancer {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct HealthCheck {
-    /// Time from one probe of a replica to the next (default: "10s").
+    /// Time from one probe of a replica to the next (default: "10s"); at least 1 ms.
     #[serde(default = "ten_seconds")]
     pub interval: SimDuration,
     /// Time after which a probe without an answer has failed (default: "1s"); at most `interval`.

@@ -126,6 +126,13 @@ impl Scenario {
         self.sections.rules(policy)
     }
 
+    /// The same scenario with a balancer that does not probe its replicas.
+    pub(crate) fn without_health_check(&self) -> Self {
+        let mut other = self.clone();
+        other.sections.machine.replicas.health = None;
+        other
+    }
+
     /// The same scenario with its arrival rate multiplied by `factor` (above 0), ending after `requests` requests (at
     /// least 1); `None` if requests would arrive faster than a scenario may have them.
     pub(crate) fn with_load(&self, factor: f64, requests: u64) -> Option<Self> {

@@ -1,5 +1,8 @@
 //! Replicas behind a balancer: each has cores, workers and a backlog of its own, and they share the backends.
 
+use waitline::engine::{Ending, Owner};
+use waitline::model::SimTime;
+
 use crate::case::{System, check, check_parts, check_waits, check_workers, record, run};
 
 const SYNC: &str = r#"{ "sync": {} }"#;
@@ -228,19 +231,67 @@ fn a_client_that_gives_up_leaves_the_balancer_but_not_the_replica() {
 }
 
 #[test]
-fn a_deadlock_inside_a_replica_is_named_and_probes_do_not_go_on_for_ever() {
-    let with = r#""replicas": { "count": 2, "health": { "interval": "1ms", "timeout": "1ms" } }, "machine": { "cores": 4 },
-        "backends": { "db": { "pool": { "size": 1, "per": "replica" } } }"#;
+fn a_deadlock_inside_a_replica_is_named_and_ends_the_run_although_probes_go_on() {
+    let with = r#""replicas": { "count": 2, "health": { "interval": "10ms", "timeout": "10ms", "compute": "6ms" } },
+        "machine": { "cores": 4 }, "backends": { "db": { "pool": { "size": 1, "per": "replica" } } }"#;
     let nested = r#"tx = { "hold": { "backend": "db", "phases": [ { "hold": { "backend": "db", "phases": [ { "db": "1ms" } ] } } ] } }"#;
-    let scenario = System { classes: nested, arrivals: "0 tx", with }.scenario(r#"{ "async": {} }"#);
-    let policy = &scenario.policies()[0];
-    let mut run = waitline::study::simulation(
-        &scenario,
-        policy,
-        &waitline::study::Replication::default(),
-        crate::case::Seen::default(),
-    );
-    while run.advance(1_000_000) {}
-    let found = run.finish().0.deadlock.expect("a deadlock");
-    assert_eq!(found.held[0].owner, waitline::engine::Owner::Replica(0));
+    let system = System { classes: nested, arrivals: "0 tx", with };
+    let found = record(system, r#"{ "async": {} }"#);
+    assert_eq!(found.deadlock.unwrap().held[0].owner, Owner::Replica(0));
+    // The first is sent before the request arrives; those of 5 and 10 would find that nothing will ever happen.
+    assert_eq!((found.ending, found.end), (Ending::Deadlock, SimTime::from_nanos(10_000_000)));
+    // A fault that repeats changes nothing about that, but is waited for.
+    let with = format!(r#"{with}, "faults": [ {{ "at": "50ms", "for": "1ms", "every": "20ms", "cores": 2 }} ]"#);
+    let found = record(System { with: &with, ..system }, r#"{ "async": {} }"#);
+    assert_eq!(found.ending, Ending::Deadlock);
+    assert!(found.end < SimTime::from_nanos(500_000_000), "{:?}", found.end);
+}
+
+#[test]
+fn probes_go_on_while_a_user_thinks_or_a_request_sleeps_for_long() {
+    // The only user thinks for 1 s: the replica without a core is out when the request comes, so it goes to the other one.
+    let with = r#""arrivals": { "users": { "count": 1, "think": "1s" } }, "run": { "requests": 2 },
+        "faults": [ { "at": "0.5s", "for": "600s", "cores": 0, "replica": 1 } ], "replicas": { "count": 2,
+        "health": { "interval": "10ms", "timeout": "5ms", "unhealthy_after": 1 } }"#;
+    let system = System { classes: "a = compute 1", arrivals: "", with };
+    check(system, SYNC, "1001, 2002");
+    check_workers(system, SYNC, &[2, 2]);
+    // The last request sleeps from 0 to 2 s, and then computes in a replica that is probed until it leaves.
+    let with = WEDGED.replace("99ms", "10s").replace("\"1ms\"", "\"500ms\"");
+    let system = System { classes: "a = sleep 2000 > compute 1", arrivals: "0 a", with: &with };
+    let usage = record(system, r#"{ "async": {} }"#).replicas;
+    assert!(usage[0].failed_probes > 900, "{} probes failed until 10.5 s", usage[0].failed_probes);
+}
+
+#[test]
+fn probes_go_on_until_the_horizon() {
+    // Out from 25 (the second failure) to 100; the only request has left at 1.
+    let with = format!(r#"{WEDGED}, "run": {{ "duration": "200ms" }}"#);
+    let system = System { classes: "a = compute 1", arrivals: "0 a", with: &with };
+    let usage = record(system, SYNC).replicas;
+    assert_eq!((usage[0].failed_probes, usage[0].out.area), (9, 75_000_000));
+}
+
+#[test]
+fn without_a_core_nothing_computes_under_any_way_to_share_cores() {
+    // 0–20 of the first and second quota of 50 ms in 100; no core from 75 to 175, where the quota of the third period begins.
+    for quantum in ["4ms", "processor_sharing"] {
+        let machine = format!(r#""machine": {{ "cpu_limit": 0.5, "quantum": "{quantum}" }}"#);
+        let with = format!(r#"{machine}, "faults": [ {{ "at": "75ms", "for": "100ms", "cores": 0 }} ]"#);
+        let system = System { classes: "a = compute 120", arrivals: "0 a", with: &with };
+        // 0–50; none in 100–175; 175–200 of the second quota, 200–245.
+        check(system, r#"{ "async": {} }"#, "245");
+        check(system, r#"{ "threaded": { "threads": 2 } }"#, "245");
+    }
+}
+
+#[test]
+fn a_limit_of_the_application_comes_before_the_balancer() {
+    // The second and fourth are rejected and take no turn: the others go to one replica after the other.
+    let with = r#""replicas": { "count": 2 }, "classes": { "a": { "phases": [{ "compute": "10ms" }] },
+        "b": { "limit": { "in_progress": 1 }, "phases": [{ "sleep": "100ms" }] } }"#;
+    let system = System { classes: "a = compute 1", arrivals: "0 b, 1 a, 2 b, 3 a, 4 b, 5 a", with };
+    let (seen, record) = run(&system.scenario(r#"{ "async": {} }"#));
+    assert_eq!(seen.workers(), [1, 2, 1, 2]);
+    assert_eq!(record.replicas.iter().map(|replica| replica.requests).collect::<Vec<_>>(), [2, 2]);
 }

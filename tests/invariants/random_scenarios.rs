@@ -283,7 +283,7 @@ fn check(scenario: &Scenario, rules: &Rules, record: &Record, mut books: Books) 
     if !record.replicas.is_empty() {
         let replicas = &record.replicas;
         let requests: u64 = replicas.iter().map(|replica| replica.requests).sum();
-        assert_eq!(requests, arrived, "the requests of the replicas add up to all that arrived");
+        assert!(requests <= arrived, "more requests were sent to replicas than arrived");
         let busy: u128 = replicas.iter().map(|replica| replica.busy_cores.area).sum();
         assert_eq!(busy, record.cores.area, "the busy cores of the replicas add up to all");
         let connections: u128 = replicas.iter().map(|replica| replica.connections.area).sum();

@@ -37,6 +37,7 @@ pub fn left_out(left_out: &[LeftOut]) -> Option<String> {
         LeftOut::Retries => "retries",
         LeftOut::Limits => "limits on requests in progress",
         LeftOut::WorkerTimeouts => "workers that are killed",
+        LeftOut::Probes => "the CPU time of health checks",
     };
     let names: Vec<&str> = left_out.iter().map(name).collect();
     let (last, first) = names.split_last()?;

@@ -27,7 +27,7 @@ pub(crate) struct FaultForm {
     pub down: Option<DownForm>,
     /// Workers restart: their requests fail, and they take no others during the fault.
     pub restart: Option<RestartForm>,
-    /// The machine has only this number of cores; with 0 it stands still, like a container that is paused.
+    /// The machine has only this number of cores. With 0, nothing computes: requests go on until they need a core.
     pub cores: Option<u32>,
     /// Number of the replica, from 1, that `restart` or `cores` affects; all of them if omitted.
     pub replica: Option<NonZeroU32>,

@@ -14,6 +14,9 @@ use super::{Checker, LoadFile, MOST};
 /// The default length of a period of a CPU quota, as in Linux control groups.
 const LIMIT_PERIOD: SimDuration = SimDuration::from_millis(100);
 
+/// The shortest time between two probes of a replica.
+const SHORTEST_INTERVAL: SimDuration = SimDuration::from_millis(1);
+
 impl Checker<'_> {
     /// `db`, followed by the declared backends in their order.
     pub(super) fn backends(
@@ -144,12 +147,19 @@ impl Checker<'_> {
 
     fn check_health(&self, health: &HealthCheck, node: &Element) -> Result<(), Diagnostic> {
         let HealthCheck { interval, timeout, unhealthy_after: _, healthy_after: _, compute: _ } = health;
-        for (field, time) in [("interval", interval), ("timeout", timeout)] {
-            if *time == SimDuration::ZERO {
-                return Err(self
-                    .error(format!("`{field}` must be above 0"), node.at(field).short_span(), "found 0")
-                    .with_help("write a duration such as \"1s\", or omit it"));
-            }
+        if *timeout == SimDuration::ZERO {
+            return Err(self
+                .error("`timeout` must be above 0", node.at("timeout").short_span(), "found 0")
+                .with_help("write a duration such as \"1s\", or omit it"));
+        }
+        if *interval < SHORTEST_INTERVAL {
+            return Err(self
+                .error(
+                    format!("`interval` must be at least {SHORTEST_INTERVAL}"),
+                    node.at("interval").short_span(),
+                    format!("found {interval}"),
+                )
+                .with_help("write a duration such as \"10s\", or omit it"));
         }
         if timeout > interval {
             let given = if node.member("timeout").is_some() { "timeout" } else { "interval" };

@@ -72,7 +72,7 @@ pub struct PolicyResults {
     /// request after another out of one queue.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub per_worker: Vec<WorkerResults>,
-    /// What each replica did; omitted without `replicas`.
+    /// What each replica did: 256 of them where there are more; omitted without `replicas`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub per_replica: Vec<ReplicaResults>,
     /// A worker that had more than it could do while the others had room.

@@ -149,6 +149,8 @@ pub enum LeftOut {
     Limits,
     /// Workers that are killed because they are silent.
     WorkerTimeouts,
+    /// Probes of a health check that take CPU time.
+    Probes,
 }
 
 /// How a capacity was found.

@@ -131,8 +131,8 @@ pub struct ReplicaResults {
     pub utilization: Option<f64>,
     /// Requests in it whose clients still waited.
     pub in_progress: LevelSummary,
-    /// The share of time, 0 to 1, during which it got no requests because its probes had failed; `None` without a health
-    /// check.
+    /// The share of time, 0 to 1, during which it was out because its probes had failed: it got requests only if all replicas
+    /// were out. `None` without a health check.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub out_of_rotation: Option<f64>,
     /// Probes that failed; `None` without a health check.

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::cell::OnceCell;
 
 use crate::engine::{Dispatch, Rules};
+use crate::model::SimDuration;
 use crate::policy::PolicyChoice;
 use crate::random::{Arrivals, Workload};
 use crate::scenario::Scenario;
@@ -186,11 +187,13 @@ fn excess(scenario: &Scenario, policy: &PolicyChoice, capacity: &Capacity) -> Ve
 
 /// What the capacity leaves out although the scenario has it.
 pub(super) fn left_out(scenario: &Scenario, rules: &Rules) -> Vec<LeftOut> {
+    let health = scenario.machine().replicas.health.as_ref();
     let all = [
         (LeftOut::Faults, !scenario.faults().is_empty()),
         (LeftOut::Retries, scenario.clients().retries.is_some()),
         (LeftOut::Limits, has_limits(scenario, rules)),
         (LeftOut::WorkerTimeouts, rules.worker_timeout.is_some()),
+        (LeftOut::Probes, health.is_some_and(|health| health.compute > SimDuration::ZERO)),
     ];
     all.into_iter().filter_map(|(left_out, is_there)| is_there.then_some(left_out)).collect()
 }

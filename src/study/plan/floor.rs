@@ -66,7 +66,9 @@ impl Demands {
     }
 
     fn drawn(scenario: &Scenario, policy: &PolicyChoice, requests: u64, watch: &Watching<'_>) -> Result<Self, Halted> {
-        let scenario = scenario.with_load(LOAD, requests).unwrap_or_else(|| scenario.clone());
+        // Demands do not depend on health checks, of which there would be very many in such a long time.
+        let scenario = scenario.without_health_check();
+        let scenario = scenario.with_load(LOAD, requests).unwrap_or(scenario);
         let replication = Replication { number: REPLICATION, ..Replication::default() };
         let mut simulation = simulation(&scenario, policy, &replication, DemandTally::default());
         while simulation.advance(EVENTS_PER_LOOK) {

@@ -71,11 +71,11 @@ pub struct PlanLimits {
     pub cost: Option<f64>,
     /// The connections to backends, by name.
     pub connections: Vec<(String, f64)>,
-    /// Workers, threads in each, and cores.
+    /// Workers in all replicas.
     pub workers: Option<u32>,
     /// Threads in each worker.
     pub threads: Option<u32>,
-    /// Cores of the machine.
+    /// Cores of all replicas.
     pub cores: Option<u32>,
 }
 
@@ -83,12 +83,12 @@ impl PlanLimits {
     /// Whether a configuration is within them.
     pub(super) fn allow(&self, scenario: &Scenario, place: usize, prices: &Prices) -> bool {
         let Self { cost, connections: of_backends, workers, threads, cores } = self;
-        let rules = scenario.policies()[place].rules();
+        let rules = scenario.rules(&scenario.policies()[place]);
         let in_worker = rules.thread_pool.as_ref().map(|pool| pool.threads).or(rules.slots);
         cost.is_none_or(|most| prices.cost(scenario, place) <= most)
             && of_backends.iter().all(|(backend, most)| connections(scenario, place, backend) <= *most)
             && workers.is_none_or(|most| rules.workers <= most)
             && threads.is_none_or(|most| in_worker.is_none_or(|threads| threads <= most))
-            && cores.is_none_or(|most| scenario.machine().cores <= most)
+            && cores.is_none_or(|most| scenario.machine().all_cores() <= u64::from(most))
     }
 }

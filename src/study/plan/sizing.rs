@@ -32,6 +32,9 @@ pub(super) enum Sizing {
     Pool(BackendId),
 }
 
+/// The most workers that a scenario may have in all replicas.
+const MOST_WORKERS: u32 = 50_000;
+
 /// The most of anything that is tried.
 const MOST: u32 = 20_000;
 const MOST_REPLICAS: u32 = 200;
@@ -118,15 +121,24 @@ impl Sizing {
     pub fn range(self, scenario: &Scenario) -> (u32, u32) {
         let least = scenario.faults().iter().filter_map(|fault| match (self, fault.kind) {
             (Self::Cores, FaultKind::Cores { replica: _, cores }) => Some(cores),
+            (Self::Replicas, FaultKind::Cores { replica, .. } | FaultKind::Restart { replica, .. }) => {
+                replica.map(|replica| replica + 1)
+            }
             (
                 Self::Replicas | Self::Cores | Self::Workers | Self::Threads | Self::Pool(_),
                 FaultKind::Cores { .. } | FaultKind::Slow { .. } | FaultKind::Down { .. } | FaultKind::Restart { .. },
             ) => None,
         });
         let most = match self {
-            Self::Replicas => MOST_REPLICAS,
-            Self::Cores | Self::Workers | Self::Threads | Self::Pool(_) => MOST,
+            Self::Replicas => MOST_REPLICAS.min(MOST_WORKERS / most_workers(scenario)),
+            Self::Workers => MOST.min(MOST_WORKERS / scenario.machine().replicas.count),
+            Self::Cores | Self::Threads | Self::Pool(_) => MOST,
         };
         (least.max().unwrap_or(1).max(1), most)
     }
+}
+
+/// The most workers that a policy has in a replica.
+fn most_workers(scenario: &Scenario) -> u32 {
+    scenario.policies().iter().map(|policy| policy.rules().workers).max().unwrap_or(1)
 }

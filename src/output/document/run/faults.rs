@@ -29,8 +29,8 @@ fn restart(fault: &FaultWindow) -> String {
 fn fewer_cores(fault: &FaultWindow) -> String {
     let of_replica = fault.replica.map_or(String::new(), |replica| format!(" in replica {replica}"));
     match (fault.cores, fault.replica) {
-        (Some(0) | None, Some(replica)) => format!("replica {replica} stands still"),
-        (Some(0) | None, None) => "the machine stands still".to_owned(),
+        (Some(0) | None, Some(replica)) => format!("replica {replica} has no core"),
+        (Some(0) | None, None) => "no core".to_owned(),
         (Some(1), _) => format!("only 1 core{of_replica}"),
         (Some(cores), _) => format!("only {cores} cores{of_replica}"),
     }

@@ -4,7 +4,9 @@ use crate::model::{Failure, Rejection};
 use crate::output::block::Table;
 use crate::output::block::number::{self, NONE, TimeUnit};
 use crate::policy::Runner;
-use crate::stats::{LevelSummary, PolicyResults, RequestCounts, ScenarioResults, StationResults, WorkerResults};
+use crate::stats::{
+    LevelSummary, PolicyResults, ReplicaResults, RequestCounts, ScenarioResults, StationResults, WorkerResults,
+};
 
 /// Maximum number of workers that are shown one by one.
 const WORKERS: usize = 16;
@@ -136,7 +138,11 @@ pub fn replicas(results: &ScenarioResults) -> Vec<Table> {
 
 fn of_replicas(policy: &PolicyResults) -> Table {
     let all = &policy.per_replica;
-    let shown = &all[..all.len().min(WORKERS)];
+    let mut shown: Vec<&ReplicaResults> = all.iter().collect();
+    let rank = |one: &ReplicaResults| (one.out_of_rotation.unwrap_or(0.0), one.in_progress.mean.unwrap_or(0.0));
+    shown.sort_by(|one, other| rank(other).partial_cmp(&rank(one)).unwrap_or(std::cmp::Ordering::Equal));
+    shown.truncate(WORKERS);
+    shown.sort_by_key(|one| one.replica);
     let names = shown.iter().map(|replica| (false, replica.replica.to_string()));
     let mut table = Table::of(format!("Replicas of {}", policy.name), "replica", names);
     table.numbers("", "requests", shown.iter().map(|replica| number::count(replica.requests)).collect());
@@ -148,10 +154,14 @@ fn of_replicas(policy: &PolicyResults) -> Table {
         let failed = shown.iter().map(|replica| number::count(replica.failed_probes.unwrap_or_default()));
         table.numbers("", "failed probes", failed.collect());
         table.numbers("", "out", shown.iter().map(|replica| number::percent(replica.out_of_rotation)).collect());
-        table.note.push("out: share of the time during which the balancer sent it no requests.".to_owned());
+        table.note.push("out: share of the time during which it had failed its probes.".to_owned());
     }
     if all.len() > shown.len() {
-        table.note.push(format!("The first {} of {} replicas.", shown.len(), all.len()));
+        table.note.push(format!(
+            "Of {} replicas, the {} that were out or had the most in progress.",
+            all.len(),
+            shown.len()
+        ));
     }
     table
 }
