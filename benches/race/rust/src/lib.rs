@@ -136,15 +136,15 @@ pub struct Workers<R> {
 #[derive(Serialize, Deserialize)]
 struct Worker<R> {
     in_progress: usize,
-    running: Option<Burst<R>>,
-    ready: VecDeque<Burst<R>>,
+    running: Option<UnfinishedBurst<R>>,
+    ready: VecDeque<UnfinishedBurst<R>>,
     /// How often the lock has been taken.
     turns: u64,
 }
 
 /// A burst that is not over; `since` is when it began to run, in seconds.
 #[derive(Serialize, Deserialize)]
-struct Burst<R> {
+struct UnfinishedBurst<R> {
     request: R,
     left_s: f64,
     since_s: f64,
@@ -186,7 +186,7 @@ impl<R> Workers<R> {
     /// A request of a worker has a burst to do.
     pub fn ask(&mut self, worker: usize, request: R, burst_s: f64, now_s: f64) -> Option<Turn> {
         let state = &mut self.workers[worker];
-        state.ready.push_back(Burst { request, left_s: burst_s, since_s: now_s });
+        state.ready.push_back(UnfinishedBurst { request, left_s: burst_s, since_s: now_s });
         if state.running.is_none() {
             return self.begin_turn(worker, now_s);
         }
@@ -209,7 +209,7 @@ impl<R> Workers<R> {
         }
         let running = state.running.take()?;
         let left_s = running.left_s - (now_s - running.since_s);
-        state.ready.push_back(Burst { left_s, ..running });
+        state.ready.push_back(UnfinishedBurst { left_s, ..running });
         self.begin_turn(worker, now_s)
     }
 
@@ -219,7 +219,7 @@ impl<R> Workers<R> {
         let next = state.ready.pop_front()?;
         state.turns += 1;
         let (number, burst_end_in_s) = (state.turns, Some(next.left_s.max(0.0)));
-        state.running = Some(Burst { since_s: now_s, ..next });
+        state.running = Some(UnfinishedBurst { since_s: now_s, ..next });
         let hand_over_in_s = (!state.ready.is_empty()).then_some(SWITCH_INTERVAL_S);
         Some(Turn { worker, number, burst_end_in_s, hand_over_in_s })
     }
