@@ -41,7 +41,8 @@ impl PolicyChoice {
                 true => with_threads("processes"),
                 false => processes("processes"),
             },
-            Self::Celery(_) => processes("concurrency"),
+            // The processes of a node, which take the place of threads.
+            Self::Celery(_) => Fields { workers: None, threads: Some("concurrency") },
             Self::Unicorn(_) => processes("worker_processes"),
             Self::PhpFpm(_) => processes("max_children"),
             Self::Waitress(_) | Self::Tomcat(_) => Fields { workers: None, threads: Some("threads") },
@@ -83,8 +84,7 @@ mod tests {
                 let rules = changed.rules();
                 let threads = rules.thread_pool.map(|pool| pool.threads).or(rules.slots);
                 match size {
-                    // Celery's workers are its nodes × processes.
-                    PolicySize::Workers => assert_eq!(rules.workers % 37, 0, "{policy:?}"),
+                    PolicySize::Workers => assert_eq!(rules.workers, 37, "{policy:?}"),
                     PolicySize::Threads => assert_eq!(threads, Some(37), "{policy:?}"),
                 }
             }

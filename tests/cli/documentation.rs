@@ -50,7 +50,7 @@ fn the_deadlock_of_the_page_on_connections_is_that_of_its_scenario() {
         let (_, block) = rest.split_once(&format!("```{language}\n")).expect("a block");
         block.split_once("```").expect("its end").0.to_owned()
     };
-    let desk = Desk::empty().with("scenario.json", &block("json", "## Deadlocks"));
+    let desk = Desk::empty().with("scenario.json", block("json", "## Deadlocks"));
     let printed = text(&desk.run("run scenario.json", 0));
     let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
     let sample = words(&block("text", "The report then names"));

@@ -2,6 +2,8 @@
 //!
 //! `cargo test --test invariants drawn -- --nocapture` prints how many scenarios have each field and each named value.
 
+#![allow(clippy::print_stdout, reason = "figures for the documentation, with --nocapture")]
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};

@@ -166,7 +166,7 @@ fn shortcuts_change_no_number_of_random_scenarios_with_every_feature() {
             shortcuts += 1;
         }
     }
-    println!("{shortcuts} policies take a shortcut");
+    assert!(shortcuts > 0, "no policy takes a shortcut: nothing was compared");
 }
 
 fn check_all(classes: &[&str], policies: &[&str]) {

@@ -304,8 +304,8 @@ fn thumb(policy: &PolicyChoice, cores: u32) -> Option<(ThumbRule, Sizing, u32)> 
         | PolicyChoice::Hypercorn(_)
         | PolicyChoice::DjangoAsgi(_)
         | PolicyChoice::Node(_)
-        | PolicyChoice::Puma(_)
-        | PolicyChoice::Celery(_) => Some(one_each),
+        | PolicyChoice::Puma(_) => Some(one_each),
+        PolicyChoice::Celery(_) => Some((ThumbRule::OnePerCore, Sizing::Threads, cores)),
         PolicyChoice::Waitress(_) => Some(default(Sizing::Threads, 4)),
         PolicyChoice::Tomcat(_) => Some(default(Sizing::Threads, 200)),
         PolicyChoice::PhpFpm(_) => Some(default(Sizing::Workers, 5)),

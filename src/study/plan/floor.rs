@@ -71,7 +71,9 @@ impl Demands {
         let scenario = scenario.with_load(LOAD, requests).unwrap_or(scenario);
         let replication = Replication { number: REPLICATION, ..Replication::default() };
         let mut simulation = simulation(&scenario, policy, &replication, DemandTally::default());
-        while simulation.advance(EVENTS_PER_LOOK) {
+        let mut goes_on = true;
+        while goes_on {
+            goes_on = simulation.advance(EVENTS_PER_LOOK);
             if watch().is_break() {
                 return Err(Halted);
             }

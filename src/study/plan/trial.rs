@@ -186,7 +186,9 @@ impl Trial<'_> {
         let p99 = Measure::Share(Tail::P99);
         let measures = self.asked.iter().map(|asked| asked.measure).chain([p99]);
         let mut simulation = simulation(scenario, self.policy, &replication, Tally::new(measures));
-        while simulation.advance(EVENTS_PER_LOOK) {
+        let mut goes_on = true;
+        while goes_on {
+            goes_on = simulation.advance(EVENTS_PER_LOOK);
             if (self.watch)().is_break() {
                 return Err(Halted);
             }

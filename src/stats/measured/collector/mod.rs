@@ -212,10 +212,10 @@ fn quotient(dividend: u64, divisor: u64) -> Option<u64> {
     // From here on, floats have no fraction; below, the sum with it has none, and its low bits are the whole number.
     const WHOLE: f64 = (1_u64 << 52) as f64;
     const EXACT_BELOW: u64 = 1 << 50;
-    // What is no such quotient, because the dividend is too large or the divisor 0, is beyond.
+    // What is no such quotient, because the divisor is 0, is beyond; and larger numbers have a sign here.
     let quotient = dividend as i64 as f64 / divisor as i64 as f64;
     let near = (quotient + WHOLE).to_bits().wrapping_sub(WHOLE.to_bits());
-    if near >= EXACT_BELOW || divisor >> 62 > 0 {
+    if near >= EXACT_BELOW || (dividend | divisor) >> 62 > 0 {
         return dividend.checked_div(divisor);
     }
     let is_too_high = near.wrapping_mul(divisor).wrapping_sub(dividend) as i64 > 0;
