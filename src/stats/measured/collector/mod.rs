@@ -196,49 +196,8 @@ fn ratio(response_time: SimDuration, demand: SimDuration) -> Option<u64> {
     let (response_time, demand) = (response_time.as_nanos(), demand.as_nanos());
     // Up to four hours 64 bits are enough, as half a demand fits in what is left.
     if response_time <= (u64::MAX - SimTime::MAX.as_nanos()) / SLOWDOWN_UNIT {
-        return quotient(response_time * SLOWDOWN_UNIT + demand / 2, demand);
+        return (response_time * SLOWDOWN_UNIT + demand / 2).checked_div(demand);
     }
     let millionths = u128::from(response_time) * u128::from(SLOWDOWN_UNIT) + u128::from(demand / 2);
     Some(u64::try_from(millionths.checked_div(u128::from(demand))?).unwrap_or(u64::MAX))
-}
-
-/// The whole part of a quotient; `None` if the divisor is 0.
-///
-/// On many processors, a division of integers takes several times as long as one of floats. Here three roundings (of both
-/// numbers and of the quotient) change a quotient below 2^50 by less than 2^50 · 3.1 · 2^-53 < 0.4. Rounded to the nearest
-/// whole number, it is less than 1 off, and so too high by 1 or right: the remainder says which.
-#[inline]
-fn quotient(dividend: u64, divisor: u64) -> Option<u64> {
-    // From here on, floats have no fraction; below, the sum with it has none, and its low bits are the whole number.
-    const WHOLE: f64 = (1_u64 << 52) as f64;
-    const EXACT_BELOW: u64 = 1 << 50;
-    // What is no such quotient, because the divisor is 0, is beyond; and larger numbers have a sign here.
-    let quotient = dividend as i64 as f64 / divisor as i64 as f64;
-    let near = (quotient + WHOLE).to_bits().wrapping_sub(WHOLE.to_bits());
-    if near >= EXACT_BELOW || (dividend | divisor) >> 62 > 0 {
-        return dividend.checked_div(divisor);
-    }
-    let is_too_high = near.wrapping_mul(divisor).wrapping_sub(dividend) as i64 > 0;
-    Some(near - u64::from(is_too_high))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn quotients_are_those_of_integers() {
-        let mut bits = 1_u64;
-        let mut random = || {
-            bits = bits.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            bits ^ bits >> 29
-        };
-        for _ in 0..200_000 {
-            let (divisor, factor) = (random() >> (random() % 64), random() >> (random() % 64));
-            let multiple = divisor.wrapping_mul(factor);
-            for dividend in [random(), multiple, multiple.wrapping_sub(1), multiple.wrapping_add(1), u64::MAX, 0] {
-                assert_eq!(quotient(dividend, divisor), dividend.checked_div(divisor), "{dividend} / {divisor}");
-            }
-        }
-    }
 }
