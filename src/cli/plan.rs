@@ -264,7 +264,7 @@ fn prices(words: &[String]) -> Result<Prices, Failure> {
     for word in words {
         let bad = |what: &str| Failure::bad(format!("`--cost {word}`: {what}"), HELP);
         let (part, cost) = word.split_once('=').ok_or_else(|| bad("there is no `=`"))?;
-        let cost = amount(cost).ok_or_else(|| bad("the cost is not a number"))?;
+        let cost = amount(cost).ok_or_else(|| bad("the cost must be a number of at least 0"))?;
         match part.trim() {
             "worker" => prices.worker = cost,
             "thread" => prices.thread = cost,
@@ -274,6 +274,12 @@ fn prices(words: &[String]) -> Result<Prices, Failure> {
         }
     }
     Ok(prices)
+}
+
+/// A number of workers, threads or cores.
+fn whole(number: f64) -> Option<u32> {
+    let is_whole = number.fract() <= 0.0 && (1.0..=f64::from(u32::MAX)).contains(&number);
+    is_whole.then_some(number as u32)
 }
 
 fn limits(words: &[String], scenario: &Scenario) -> Result<PlanLimits, Failure> {
@@ -286,12 +292,18 @@ fn limits(words: &[String], scenario: &Scenario) -> Result<PlanLimits, Failure> 
             )
         };
         let (what, most) = word.split_once('=').ok_or_else(|| bad("there is no `=`"))?;
-        let most = amount(most).ok_or_else(|| bad("the limit is not a number"))?;
+        let most = amount(most).ok_or_else(|| bad("the limit must be a number of at least 0"))?;
         match what.trim() {
             "memory" | "cost" => limits.cost = Some(most),
-            "workers" => limits.workers = Some(most as u32),
-            "threads" => limits.threads = Some(most as u32),
-            "cores" => limits.cores = Some(most as u32),
+            "workers" => {
+                limits.workers = Some(whole(most).ok_or_else(|| bad("the limit must be a whole number of at least 1"))?)
+            }
+            "threads" => {
+                limits.threads = Some(whole(most).ok_or_else(|| bad("the limit must be a whole number of at least 1"))?)
+            }
+            "cores" => {
+                limits.cores = Some(whole(most).ok_or_else(|| bad("the limit must be a whole number of at least 1"))?)
+            }
             what => match what.strip_suffix(".connections").filter(|name| scenario.backends().contains_key(*name)) {
                 Some(backend) => limits.connections.push((backend.to_owned(), most)),
                 None => return Err(bad("limits are memory, cost, BACKEND.connections, workers, threads and cores")),

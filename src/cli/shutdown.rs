@@ -45,7 +45,7 @@ impl Shutdown {
         PartialFile { path: path.to_owned(), shutdown: self.clone() }
     }
 
-    /// What the user is told to do after an interruption; the first advice counts.
+    /// What to advise the user to do after an interruption; only the first advice is kept.
     pub fn advise(&self, advice: &'static str) {
         let _ = self.advice.set(advice);
     }

@@ -37,7 +37,7 @@ impl CoreQueue {
         self.running.iter().map(|running| running.request)
     }
 
-    /// The request at a place among those, if there are so many.
+    /// The request at a place among those; `None` beyond the last.
     pub fn running_at(&self, place: usize) -> Option<RequestId> {
         self.running.get(place).map(|running| running.request)
     }

@@ -61,7 +61,8 @@ fn in_progress(limit: Limit, rules: &Rules) -> f64 {
     f64::from(limit.in_progress.get()) * f64::from(places)
 }
 
-/// The most requests per second of which this many are in progress, each for so many nanoseconds at least.
+/// Maximum rate in requests per second if this many may be in progress, each for at least this time in nanoseconds (Little's
+/// law).
 fn most_per_s(in_progress: f64, stay: f64) -> f64 {
     if stay > 0.0 { in_progress * 1e9 / stay } else { f64::INFINITY }
 }

@@ -215,7 +215,7 @@ impl HeatPanel<'_> {
     }
 }
 
-/// Colours are told apart by lightness.
+/// Colors differ in lightness, so that they can be distinguished without hue.
 #[cfg(test)]
 mod tests {
     use plotters::style::RGBColor;
