@@ -295,3 +295,17 @@ fn a_limit_of_the_application_comes_before_the_balancer() {
     assert_eq!(seen.workers(), [1, 2, 1, 2]);
     assert_eq!(record.replicas.iter().map(|replica| replica.requests).collect::<Vec<_>>(), [2, 2]);
 }
+
+#[test]
+fn probes_are_spread_over_the_interval_and_are_no_requests_of_workers() {
+    // The second replica is probed at 5, 15, 25, …: out from 20 (the second failure) to 105, when it answers again.
+    let with = WEDGED.replace(r#""replica": 1"#, r#""replica": 2"#);
+    let with = format!(r#"{with}, "run": {{ "duration": "200ms" }}"#);
+    let system = System { classes: "a = compute 1", arrivals: "0 a", with: &with };
+    for policy in [SYNC, r#"{ "async": {} }"#, r#"{ "threaded": { "threads": 2 } }"#] {
+        let record = record(system, policy);
+        assert_eq!((record.replicas[1].failed_probes, record.replicas[1].out.area), (10, 85_000_000), "{policy}");
+        // Workers of different replicas differ, so each has numbers of its own.
+        assert_eq!(record.workers.iter().map(|worker| worker.requests).collect::<Vec<_>>(), [1, 0], "{policy}");
+    }
+}
