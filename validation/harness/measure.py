@@ -333,6 +333,7 @@ def split(application, repeats, out):
             "left_to_first_byte_ms": median(first["first_byte"] - first["left"] for first, _ in pairs),
             "left_to_last_byte_ms": median(first["last_byte"] - first["left"] for first, _ in pairs),
             "last_byte_to_next_entered_ms": median(second["entered"] - first["last_byte"] for first, second in pairs),
+            "left_to_next_entered_ms": median(second["entered"] - first["left"] for first, second in pairs),
             "cpu_ms_per_request": round(total(used["parts"]) * 1000 / len(requests), 3),
         }))
 
