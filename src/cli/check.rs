@@ -14,9 +14,9 @@ use super::outputs::{InputKind, Inputs, Outputs};
 use super::progress::Progress;
 use super::reports::{self, Reports};
 use super::scenarios;
+use super::shell::quoted;
 use super::shutdown::Shutdown;
 use super::terminal::{Stdout, color_on_stderr, note};
-use crate::model::is_hidden;
 use crate::output::words::{advice, reason as reason_in_words, without_data};
 use crate::output::{CheckReport, baseline_json};
 use crate::scenario::{Diagnostic, Scenario};
@@ -317,39 +317,9 @@ fn expect_replaceable(path: &Path, text: Option<&str>) -> Result<(), Failure> {
     ))
 }
 
-/// A word quoted for a shell.
-fn quoted(word: &str) -> String {
-    let is_plain = |letter: char| letter.is_alphanumeric() || "-_./=:,%+@".contains(letter);
-    if !word.is_empty() && word.chars().all(is_plain) {
-        return word.to_owned();
-    }
-    if word.chars().any(is_hidden) {
-        return format!("$'{}'", word.chars().map(ansi_c).collect::<String>());
-    }
-    format!("'{}'", word.replace('\'', r"'\''"))
-}
-
-/// A character escaped between `$'` and `'`, for bash, zsh and ksh.
-fn ansi_c(letter: char) -> String {
-    match letter {
-        '\'' | '\\' => format!("\\{letter}"),
-        letter if is_hidden(letter) => letter.to_string().bytes().map(|byte| format!("\\x{byte:02x}")).collect(),
-        letter => letter.to_string(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_shell_reads_a_quoted_word_unchanged() {
-        assert_eq!(quoted("scenarios/shop.json"), "scenarios/shop.json");
-        assert_eq!(quoted("my shop.json"), "'my shop.json'");
-        assert_eq!(quoted("it's"), r"'it'\''s'");
-        assert_eq!(quoted(""), "''");
-        assert_eq!(quoted("it's\n\u{202e}x"), r"$'it\'s\x0a\xe2\x80\xaex'");
-    }
 
     #[test]
     fn only_the_first_of_many_reasons_are_listed() {

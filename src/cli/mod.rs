@@ -14,12 +14,14 @@ mod presets;
 mod progress;
 mod quick;
 mod replay;
+mod report;
 mod reports;
 mod requests_csv;
 mod run;
 mod run_job;
 mod scenarios;
 mod schema;
+mod shell;
 mod shutdown;
 mod sweep;
 mod sweep_units;
@@ -51,6 +53,7 @@ Examples:
   waitline run shop.json                            tables here, results.json and timeline.svg in output/shop/
   waitline run shop.json --set machine.cores=4      see what would change
   waitline sweep shop.json --vary workers=1,2,4,8   the same with that many workers
+  waitline report shop.json                         the same as one page to open in a browser
   waitline check shop.json                          is anything worse than in the stored baseline?
   waitline plan shop.json --slo 'p99 < 250ms'        the smallest configuration that meets an objective
   waitline verify                                   compare the simulator with exact theory on this machine
@@ -83,6 +86,7 @@ enum Command {
     Quick(quick::QuickCommand),
     Sweep(sweep::SweepCommand),
     Verify(verify::VerifyCommand),
+    Report(report::ReportCommand),
     Replay(replay::ReplayCommand),
     Presets(presets::PresetsCommand),
     Init(init::InitCommand),
@@ -100,6 +104,7 @@ impl Command {
             Self::Quick(command) => command.execute(stdout, shutdown),
             Self::Sweep(command) => command.execute(stdout, shutdown),
             Self::Verify(command) => command.execute(stdout, shutdown),
+            Self::Report(command) => command.execute(shutdown),
             Self::Replay(command) => command.execute(stdout, shutdown),
             Self::Presets(command) => command.execute(stdout, shutdown),
             Self::Init(command) => command.execute(stdout),

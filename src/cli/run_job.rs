@@ -68,7 +68,7 @@ impl RunJob<'_> {
             let estimates = self.simulate(scenario, &pool, rows.as_ref())?;
             let results = estimates.results();
             self.write_files(&estimates, &results, shutdown)?;
-            stopped.extend(self.stopped(&results));
+            stopped.extend(why_incomplete(&results, self.scenario.undecided));
             self.note_broken(&results);
             reports.add(RunReport { results, explains_defaults: self.explain.explain_defaults }, stdout)?;
             self.note_files(scenario);
@@ -79,25 +79,6 @@ impl RunJob<'_> {
         }
         rows.map_or(Ok(()), RequestsCsv::finish)?;
         if stopped.is_empty() { Ok(()) } else { Err(Failure::Incomplete(stopped.join("\n"))) }
-    }
-
-    /// Why a scenario is incomplete, a sentence each.
-    fn stopped(&self, results: &ScenarioResults) -> Vec<String> {
-        let scenario = &results.scenario;
-        let imprecise = results.precision.iter().filter(|precision| !precision.reached).map(|precision| {
-            let missed: Vec<String> = precision.missed.iter().map(words::missed).collect();
-            format!("{scenario}: not as precise as asked: {}", missed.join("; "))
-        });
-        let incomplete = results.policies.iter().filter_map(|policy| {
-            let why = words::incomplete(policy.incomplete.as_ref()?);
-            Some(format!("{scenario}, {}: {why}", policy.name))
-        });
-        let undecided = match self.scenario.undecided {
-            WhenUndecided::Mark => Vec::new(),
-            WhenUndecided::Fail => study::undecided(results),
-        };
-        let undecided = undecided.iter().map(|why| format!("{scenario}, {}", words::reason(why)));
-        imprecise.chain(incomplete).chain(undecided).collect()
     }
 
     fn folder(&self, scenario: &Scenario) -> Option<PathBuf> {
@@ -180,4 +161,23 @@ impl RunJob<'_> {
             note(&format!("wrote {}\n", folder.join(self.files().join(" and ")).display()));
         }
     }
+}
+
+/// Why a run is not what was asked for, a sentence each.
+pub fn why_incomplete(results: &ScenarioResults, when_undecided: WhenUndecided) -> Vec<String> {
+    let scenario = &results.scenario;
+    let imprecise = results.precision.iter().filter(|precision| !precision.reached).map(|precision| {
+        let missed: Vec<String> = precision.missed.iter().map(words::missed).collect();
+        format!("{scenario}: not as precise as asked: {}", missed.join("; "))
+    });
+    let incomplete = results.policies.iter().filter_map(|policy| {
+        let why = words::incomplete(policy.incomplete.as_ref()?);
+        Some(format!("{scenario}, {}: {why}", policy.name))
+    });
+    let undecided = match when_undecided {
+        WhenUndecided::Mark => Vec::new(),
+        WhenUndecided::Fail => study::undecided(results),
+    };
+    let undecided = undecided.iter().map(|why| format!("{scenario}, {}", words::reason(why)));
+    imprecise.chain(incomplete).chain(undecided).collect()
 }

@@ -20,6 +20,15 @@ impl ActivityGroup {
     /// Every group, in the order of reports.
     pub const ALL: [Self; 3] = [Self::Wait, Self::Cpu, Self::Away];
 
+    /// What a request is doing meanwhile.
+    pub const fn doing(self) -> &'static str {
+        match self {
+            Self::Wait => "waiting in line",
+            Self::Cpu => "working on the CPU",
+            Self::Away => "away at a backend or asleep",
+        }
+    }
+
     /// The sum over the activities of the group of what was spent on each, in the order of [`Activity::ALL`].
     #[inline]
     pub fn total<T: Copy + Sum>(self, spent: &[T; Activity::COUNT]) -> T {

@@ -70,7 +70,7 @@ pub fn csv(field: &str) -> Cow<'_, str> {
     if shown.contains(['"', ',', ';']) { Cow::Owned(format!("\"{}\"", shown.replace('"', "\"\""))) } else { shown }
 }
 
-/// XML (SVG, JUnit): for content and attributes.
+/// XML (SVG, JUnit) and HTML: for content and attributes.
 pub fn xml(text: &str) -> String {
     let text = visible(text);
     let mut escaped = String::with_capacity(text.len());

@@ -62,7 +62,7 @@ fn file_name(text: &str) -> String {
     format!("{}.json", text.replace('/', "∕"))
 }
 
-const FORMATS: [&str; 6] = ["text", "json", "csv", "markdown", "junit", "github"];
+const FORMATS: [&str; 7] = ["text", "json", "csv", "markdown", "html", "junit", "github"];
 
 /// Runs the program on a file of any name.
 fn printed(desk: &Desk, command: &str, file: &str) -> Output {
@@ -228,6 +228,32 @@ const SVG: &[&str] =
 const JUNIT: &[&str] =
     &["testsuites", "testsuite", "testcase", "properties", "property", "failure", "error", "skipped", "system-out"];
 
+const HTML: &[&str] = &[
+    "main", "article", "header", "section", "h1", "h2", "h3", "p", "ul", "li", "dl", "dt", "dd", "div", "span",
+    "small", "strong", "b", "table", "thead", "tbody", "tfoot", "tr", "th", "td", "figure", "pre", "code", "details",
+    "summary", "button", "label", "select", "option", "output", "svg", "g", "defs", "use", "pattern", "path", "rect",
+    "line", "circle", "text", "title",
+];
+
+/// A page of these elements and no others, whose attributes run nothing and load nothing.
+#[track_caller]
+fn check_html(what: &str, page: &str) {
+    let (head, body) = page.split_once("<body>").unwrap();
+    let body = body.split("<script>").next().unwrap().replace("</body>\n</html>\n", "");
+    check_xml(what, &body, HTML);
+    assert!(!head.split("<title>").nth(1).unwrap().split("</title>").next().unwrap().contains('<'), "{what}");
+    assert_eq!(
+        (page.matches("<script").count(), page.matches("</script").count()),
+        if page.contains("<script") { (1, 1) } else { (0, 0) }
+    );
+    let document = roxmltree::Document::parse(&body).unwrap();
+    for attribute in document.descendants().flat_map(|node| node.attributes()) {
+        let name = attribute.name();
+        assert!(!name.starts_with("on") && !["style", "src", "srcdoc"].contains(&name), "{what}: {name}");
+        assert!(name != "href" || attribute.value().starts_with('#'), "{what}: {}", attribute.value());
+    }
+}
+
 #[track_caller]
 fn check(format: &str, what: &str, text: &str) {
     let what = format!("{format} of {what}");
@@ -237,6 +263,7 @@ fn check(format: &str, what: &str, text: &str) {
         "json" => drop(serde_json::from_str::<Value>(text).unwrap()),
         "csv" => check_csv(&what, text),
         "markdown" => check_markdown(&what, text),
+        "html" => check_html(&what, text),
         "junit" => check_xml(&what, text, JUNIT),
         "github" => check_github(&what, text),
         other => panic!("no reader for {other}"),
@@ -261,6 +288,10 @@ fn check_all(name: &str, description: &str, file: &str) {
     let results: Value = serde_json::from_str(&desk.read(&format!("output/{folder}/results.json"))).unwrap();
     assert_eq!(results["policies"][0]["name"], format!("{name} p"), "JSON loses nothing");
     assert_eq!(results["scenario"], folder);
+
+    let output = printed(&desk, "report --quiet", file);
+    assert_eq!(output.status.code(), Some(0), "{what}: {}", String::from_utf8_lossy(&output.stderr));
+    check_html(&what, &desk.read(&format!("output/{folder}/report.html")));
 
     let update = printed(&desk, "check --replications 3 --update-baseline", file);
     assert_eq!(update.status.code(), Some(1), "{what}: {}", String::from_utf8_lossy(&update.stderr));

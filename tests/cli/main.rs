@@ -19,6 +19,7 @@ mod plan;
 mod pools;
 mod presets;
 mod replay;
+mod report;
 mod run;
 mod sweep;
 mod verify;

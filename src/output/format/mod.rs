@@ -2,6 +2,7 @@
 
 mod csv;
 mod github;
+pub(super) mod html;
 pub(super) mod json;
 mod junit;
 mod markdown;
@@ -84,6 +85,8 @@ formats! {
     "csv" => Csv, Everything, Rendering::Pieces(csv::render);
     /// tables to paste into a pull request
     "markdown" => Markdown, Everything, Rendering::Pieces(markdown::render);
+    /// a page to open in a browser
+    "html" => Html, Everything, Rendering::Together(html::render);
     /// test cases for CI, as JUnit XML
     "junit" => Junit, Judgements, Rendering::Together(junit::render);
     /// annotations for GitHub Actions

@@ -52,6 +52,16 @@ fn times(fault: &FaultWindow, from_ms: f64) -> Vec<[f64; 2]> {
 }
 
 impl Band {
+    /// Its description.
+    pub(super) fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Its occurrences, each with its description and times.
+    pub(super) fn spans(&self) -> impl Iterator<Item = (&str, &[f64; 2])> {
+        self.titles.iter().map(String::as_str).zip(&self.times_ms)
+    }
+
     /// Draws it over lanes of this height, with its description in the line at `top`, aligned with its start if there is
     /// room.
     pub(super) fn draw(

@@ -54,7 +54,7 @@ pub(super) fn end_text(entry: &TimelineEntry, unit: AxisUnit) -> String {
 }
 
 /// When the request would have ended without waiting.
-fn alone_end_ms(entry: &TimelineEntry) -> Option<f64> {
+pub(super) fn alone_end_ms(entry: &TimelineEntry) -> Option<f64> {
     let demand_ms = entry.response_time_ms? / entry.slowdown.filter(|&slowdown| slowdown > 0.0)?;
     Some(entry.arrival_ms + demand_ms)
 }

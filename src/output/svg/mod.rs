@@ -19,9 +19,11 @@ mod strip;
 mod sweep;
 mod text;
 mod timeline;
+mod web;
 
 pub use replay::replay_svg;
 pub use sweep::{has_sweep_chart, sweep_svg};
+pub(super) use web::{events_table, page_timeline};
 
 pub use timeline::timeline_svg;
 

@@ -219,7 +219,7 @@ fn shown(drawing: Drawing<'_>) -> Option<String> {
 
 /// The numbers of a policy: typical and bad response times, the share without an answer, and the utilization. They cover
 /// all requests, which may have taken much longer than the drawn ones, so they have a separate unit.
-fn numbers(Drawing { policy, .. }: Drawing<'_>) -> String {
+pub(super) fn numbers(Drawing { policy, .. }: Drawing<'_>) -> String {
     let unit = AxisUnit::of_span(policy.response_time_ms.p99.unwrap_or(0.0));
     let mean = policy.response_time_ms.mean.map(|ms| format!("mean {}", unit.rounded(ms)));
     let p99 = policy.response_time_ms.p99.map(|ms| format!("p99 {}", unit.rounded(ms)));

@@ -63,13 +63,18 @@ fn draw_block(
 ) -> Drawn {
     let (from, to) = (scale.position(block.start_ms), scale.position(block.end_ms));
     let paint = if block.runs { RUNNING } else { HELD };
+    let title = title(row, block, scale);
+    let bar = Bar { corners: [(from, middle - half), (to, middle + half)], paint };
+    titled(chart.plotting_area(), paint.id(), &title, |plot| plot.draw(&bar))
+}
+
+/// Whose it is, and when.
+pub(super) fn title(row: &RunnerRow, block: &Occupancy, scale: &TimeScale) -> String {
     let (does, waits) = match (block.runs, row.is_connection) {
         (true, _) => ("runs", ""),
         (false, true) => ("is held by", ""),
         (false, false) => ("is held by", ", which waits"),
     };
     let when = stretch(scale.unit, block.start_ms, block.end_ms);
-    let title = format!("{} {does} request {} ({}){waits}, {when}", row.name, block.request, block.class);
-    let bar = Bar { corners: [(from, middle - half), (to, middle + half)], paint };
-    titled(chart.plotting_area(), paint.id(), &title, |plot| plot.draw(&bar))
+    format!("{} {does} request {} ({}){waits}, {when}", row.name, block.request, block.class)
 }

@@ -41,12 +41,7 @@ impl Drawing<'_> {
 /// Each policy is a panel; the panels share a time axis. A panel has a lane per request, with response time and slowdown at
 /// the right, and below them a strip that shows what the workers, threads or loops did. Every bar has a tooltip.
 pub fn timeline_svg(results: &ScenarioResults) -> String {
-    let drawings: Vec<_> = results
-        .policies
-        .iter()
-        .filter_map(|policy| Some(Drawing { policy, timeline: policy.timeline.as_deref()?, faults: &results.faults }))
-        .filter(|drawing| !drawing.timeline.is_empty())
-        .collect();
+    let drawings = drawings(results);
     let scale = time_scale(&drawings);
     let columns = Columns::new(&drawings, &scale);
     let room = WIDTH - 2.0 * MARGIN;
@@ -93,7 +88,14 @@ pub fn timeline_svg(results: &ScenarioResults) -> String {
     )
 }
 
-fn time_scale(drawings: &[Drawing<'_>]) -> TimeScale {
+/// The policies that have a timeline.
+pub(super) fn drawings(results: &ScenarioResults) -> Vec<Drawing<'_>> {
+    let of_policy = |policy| Some(Drawing { policy, timeline: policy.timeline.as_deref()?, faults: &results.faults });
+    let drawings = results.policies.iter().filter_map(of_policy);
+    drawings.filter(|drawing| !drawing.timeline.is_empty()).collect()
+}
+
+pub(super) fn time_scale(drawings: &[Drawing<'_>]) -> TimeScale {
     let (mut first, mut last) = (f64::INFINITY, f64::NEG_INFINITY);
     for entry in drawings.iter().flat_map(|drawing| drawing.timeline) {
         let ends = entry.segments.iter().map(|segment| segment.end_ms).chain(entry.departure_ms);
@@ -108,7 +110,7 @@ fn heading(results: &ScenarioResults) -> String {
 }
 
 /// The note if only the first requests of a run are drawn.
-fn partial_note(drawings: &[Drawing<'_>]) -> &'static str {
+pub(super) fn partial_note(drawings: &[Drawing<'_>]) -> &'static str {
     let warm_up = drawings.iter().filter_map(|drawing| drawing.timeline.first()).any(|entry| entry.request > 1);
     if warm_up {
         "Shows the first requests after warm-up; the numbers next to a policy's name cover all its requests."

@@ -44,16 +44,8 @@ impl Document for RunReport {
 
     fn blocks(&self) -> Vec<Block> {
         let results = &self.results;
-        let mut blocks = vec![title(results)];
-        let incomplete = incomplete(results);
-        blocks.extend((!incomplete.is_empty()).then_some(Block::Incomplete(incomplete)));
-        let warnings = warnings(results);
-        blocks.extend((!warnings.is_empty()).then_some(Block::Warnings(warnings)));
-        blocks.extend(objectives(results).map(Block::Table));
-        blocks.extend(tables(results).into_iter().map(Block::Table));
-        blocks.push(Block::Table(time_spent::table(results)));
-        blocks.extend(time_spent::bars(results).map(Block::Bars));
-        blocks.push(Block::Table(load::load(results)));
+        let mut blocks = opening(results);
+        blocks.extend(numbers(results));
         if self.explains_defaults {
             blocks.extend(explained(results));
         }
@@ -71,6 +63,26 @@ impl Document for RunReport {
     fn value(&self) -> Value {
         words::results_value(&self.results)
     }
+}
+
+/// What the scenario is about, what to know before trusting its numbers, and its objectives.
+pub fn opening(results: &ScenarioResults) -> Vec<Block> {
+    let mut blocks = vec![title(results)];
+    let incomplete = incomplete(results);
+    blocks.extend((!incomplete.is_empty()).then_some(Block::Incomplete(incomplete)));
+    let warnings = warnings(results);
+    blocks.extend((!warnings.is_empty()).then_some(Block::Warnings(warnings)));
+    blocks.extend(objectives(results).map(Block::Table));
+    blocks
+}
+
+/// The numbers of each policy.
+pub fn numbers(results: &ScenarioResults) -> Vec<Block> {
+    let mut blocks: Vec<Block> = tables(results).into_iter().map(Block::Table).collect();
+    blocks.push(Block::Table(time_spent::table(results)));
+    blocks.extend(time_spent::bars(results).map(Block::Bars));
+    blocks.push(Block::Table(load::load(results)));
+    blocks
 }
 
 /// The name of the scenario, and the inputs of its results.

@@ -52,14 +52,6 @@ fn characters(group: ActivityGroup, count: usize, color: bool) -> String {
 }
 
 fn legend(color: bool) -> String {
-    let parts = ActivityGroup::ALL.map(|group| format!("{} {}", characters(group, 1, color), words(group)));
+    let parts = ActivityGroup::ALL.map(|group| format!("{} {}", characters(group, 1, color), group.doing()));
     parts.join("   ")
-}
-
-const fn words(group: ActivityGroup) -> &'static str {
-    match group {
-        ActivityGroup::Wait => "waiting in line",
-        ActivityGroup::Cpu => "working on the CPU",
-        ActivityGroup::Away => "away at a backend or asleep",
-    }
 }

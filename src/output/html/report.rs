@@ -1,0 +1,117 @@
+//! The report of a scenario as one page.
+
+use serde_json::Value;
+
+use super::Shell;
+use crate::output::block::number;
+use crate::output::block::{Block, Definitions};
+use crate::output::document::{explained, numbers, opening};
+use crate::output::escape::xml as escaped;
+use crate::output::format::{html::blocks, json};
+use crate::output::svg::{events_table, page_timeline};
+use crate::stats::ScenarioResults;
+
+const STYLE: &str = include_str!("report.css");
+const SCRIPT: &str = include_str!("report.js");
+
+/// Maximum size of a scenario that the page shows, in bytes.
+const MOST_OF_SCENARIO: usize = 64 << 10;
+
+/// What the page of a scenario is made of.
+#[derive(Clone, Copy, Debug)]
+pub struct ReportPage<'a> {
+    /// Its results, with the timelines that are drawn.
+    pub results: &'a ScenarioResults,
+    /// The scenario as JSON.
+    pub scenario: &'a Value,
+    /// The command that writes the same page again.
+    pub command: &'a str,
+}
+
+impl ReportPage<'_> {
+    /// The page.
+    pub fn html(&self) -> String {
+        let results = self.results;
+        let sections = [
+            format!("<header>\n{}</header>\n", blocks(&opening(results))),
+            self.timeline(),
+            section("numbers", "Numbers", &blocks(&numbers(results))),
+            section("assumptions", "What is assumed, and what is not modelled", &blocks(&explained(results))),
+            section("origin", "How to get this page again", &self.origin()),
+        ];
+        let body = format!("<main>\n{}</main>\n", sections.concat());
+        let title = format!("{} · waitline", results.scenario);
+        Shell { title: &title, styles: &[STYLE], script: Some(SCRIPT), body: &body }.page()
+    }
+
+    /// The timelines, what moves them, and the events one by one.
+    fn timeline(&self) -> String {
+        let sides = [("", self.results)];
+        let Some(timeline) = page_timeline(&sides) else { return String::new() };
+        let content = match events_table(&sides) {
+            Some(events) => format!(
+                "{CONTROLS}{STEPS}{timeline}<details class=\"told\">\n<summary>What happens when</summary>\n{events}</details>\n"
+            ),
+            None => format!("{CONTROLS}{timeline}"),
+        };
+        section("timeline", "What each request did", &content)
+    }
+
+    /// The command, what the results depend on, and the scenario.
+    fn origin(&self) -> String {
+        let ScenarioResults { waitline, scenario_sha256, seed, replications, .. } = self.results;
+        let entries = [
+            ("waitline", (*waitline).to_owned()),
+            ("seed", seed.to_string()),
+            ("replications", number::count(*replications)),
+            ("scenario_sha256", scenario_sha256.clone()),
+        ];
+        let entries = entries.map(|(term, value)| (term.to_owned(), value)).into();
+        let origin = [
+            Block::Code { about: "The same bytes:".to_owned(), language: "sh", text: self.command.to_owned() },
+            Block::Definitions(Definitions { title: "What the numbers depend on".to_owned(), entries, none: "" }),
+        ];
+        let scenario = json::text(self.scenario);
+        let shown = match scenario.len() {
+            0..=MOST_OF_SCENARIO => {
+                format!("<pre tabindex=\"0\"><code class=\"language-json\">{}</code></pre>\n", lines(&scenario))
+            }
+            bytes => format!("<p>It has {} bytes, more than this page shows.</p>\n", number::count(bytes as u64)),
+        };
+        format!("{}<details>\n<summary>The scenario</summary>\n{shown}</details>\n", blocks(&origin))
+    }
+}
+
+/// Text of several lines, escaped.
+fn lines(text: &str) -> String {
+    text.lines().map(|line| escaped(line) + "\n").collect()
+}
+
+fn section(id: &str, title: &str, content: &str) -> String {
+    format!(
+        "<section id=\"{id}\" aria-labelledby=\"{id}-title\">\n<h2 id=\"{id}-title\">{title}</h2>\n{content}</section>\n"
+    )
+}
+
+/// What the script brings to life; hidden without it.
+const CONTROLS: &str = "\
+<div class=\"controls\" hidden=\"\">\
+<div class=\"policies\" role=\"group\" aria-label=\"Policy\"><button type=\"button\" data-show=\"all\">all below each other</button></div>\
+<div class=\"zoom\" role=\"group\" aria-label=\"Time axis\"><button type=\"button\" data-zoom=\"in\" aria-label=\"Zoom in\">+</button>\
+<button type=\"button\" data-zoom=\"out\" aria-label=\"Zoom out\">−</button><button type=\"button\" data-zoom=\"reset\">whole time</button>\
+<button type=\"button\" data-slowest=\"\">slowest request</button></div>\
+<p class=\"help\">Arrow keys go from bar to bar, + and − zoom, 0 shows the whole time, \
+dragging selects a stretch of time. Press an entry of the legend to dim the others.</p>\
+<output class=\"story\" aria-live=\"polite\">Point at a bar, or go to it with the Tab key: here it says what it is.</output></div>
+";
+
+const STEPS: &str = "\
+<div class=\"steps\" role=\"group\" aria-label=\"Step by step\" hidden=\"\">\
+<button type=\"button\" data-step=\"begin\" aria-pressed=\"false\">Step by step</button>\
+<span class=\"stepping\" hidden=\"\"><button type=\"button\" data-step=\"back\" aria-label=\"One event back\">◀</button>\
+<button type=\"button\" data-step=\"play\" data-pause=\"pause\">play</button>\
+<button type=\"button\" data-step=\"on\" aria-label=\"One event on\">▶</button>\
+<label>speed <select><option value=\"2000\">slow</option><option value=\"1000\" selected=\"\">normal</option><option value=\"400\">fast</option></select></label>\
+<span class=\"help\">space: play or pause; arrow keys: one event; Escape: end</span></span>\
+<dl class=\"now\" aria-live=\"polite\" hidden=\"\"></dl></div>
+";

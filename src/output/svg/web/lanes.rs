@@ -1,0 +1,111 @@
+//! Rows of a panel: what a request did, and what ran it.
+
+use super::percent;
+use crate::output::escape::xml as escaped;
+use crate::output::svg::lane::{alone_end_ms, end_text};
+use crate::output::svg::looks::Look;
+use crate::output::svg::palette::{Fill, HELD, RUNNING};
+use crate::output::svg::panel::stretch;
+use crate::output::svg::row;
+use crate::output::svg::scale::{AxisUnit, TimeScale};
+use crate::output::svg::strip::RunnerRow;
+use crate::stats::{TimelineEntry, TimelineSegment};
+
+/// A bar is this wide, in hundredths of a pixel, where its width is unknown: it has a pattern.
+const WIDE: i32 = 10_000;
+
+/// Share of the width from which a block shows the number of its request.
+const NUMBERED: f64 = 0.02;
+
+/// A request: its number and class, its bars, its response time and slowdown.
+pub fn request(entry: &TimelineEntry, scale: &TimeScale, unit: AxisUnit) -> String {
+    let TimelineEntry { request, class, segments, .. } = entry;
+    let (class, end) = (escaped(class), escaped(&end_text(entry, unit)));
+    let bars: String = segments.iter().map(|segment| segment_bar(entry, segment, scale)).collect();
+    let alone = alone_end_ms(entry).map(|end_ms| alone(entry, end_ms, scale)).unwrap_or_default();
+    let last_ms = segments.last().map_or(entry.arrival_ms, |segment| segment.end_ms);
+    let (from, to) = (share(entry.arrival_ms, scale), share(entry.departure_ms.unwrap_or(last_ms), scale));
+    let slow = if entry.slowdown.is_some_and(|slowdown| slowdown >= 2.0) { " slow" } else { "" };
+    let time = entry.response_time_ms.map(|time| format!(" data-time=\"{time}\"")).unwrap_or_default();
+    format!(
+        "<tr data-request=\"{request}\" data-from=\"{}\" data-to=\"{}\"{time}><th scope=\"row\"><b>{request}</b> <span>{class}</span></th>\
+         <td class=\"plot\"><svg class=\"lane\" height=\"26\" role=\"group\" aria-label=\"request {request}\"><svg class=\"zoom\"><use href=\"#grid\"/>\
+         <line class=\"hair\" x2=\"100%\" y1=\"50%\" y2=\"50%\"/>{bars}{alone}<svg class=\"at\" x=\"{}\"><path class=\"arrival\" d=\"M-3.5,0 h7 l-3.5,5.5 z\">\
+         <title>request {request} ({class}) arrives at {} {}</title></path></svg><use href=\"#over\"/></svg></svg></td><td class=\"end{slow}\">{end}</td></tr>\n",
+        number(from),
+        number(to),
+        percent(from),
+        unit_of(scale).exact(entry.arrival_ms),
+        unit_of(scale).symbol,
+    )
+}
+
+fn segment_bar(entry: &TimelineEntry, segment: &TimelineSegment, scale: &TimeScale) -> String {
+    let look = Look::of(segment);
+    let (start_ms, end_ms) = (segment.start_ms, segment.end_ms);
+    let TimelineEntry { request, class, .. } = entry;
+    let title = format!("request {request} ({class}): {}, {}", look.doing(), stretch(scale.unit, start_ms, end_ms));
+    filled(look.fill(), &title, [start_ms, end_ms], scale, " y=\"6\" height=\"14\"")
+}
+
+/// The line below the bars: as long as the request would have taken alone.
+fn alone(entry: &TimelineEntry, end_ms: f64, scale: &TimeScale) -> String {
+    let TimelineEntry { request, class, arrival_ms, .. } = entry;
+    let title = format!("request {request} ({class}) alone: {}", stretch(scale.unit, *arrival_ms, end_ms));
+    bar("alone", &title, [*arrival_ms, end_ms], scale, " y=\"21\" height=\"2\"")
+}
+
+/// A worker, thread, loop or connection, and the requests that occupied it.
+pub fn runner(row: &RunnerRow, scale: &TimeScale) -> String {
+    let name = escaped(&row.name);
+    let block = |block: &_| {
+        let title = row::title(row, block, scale);
+        let times = [block.start_ms, block.end_ms];
+        let fill = if block.runs { RUNNING } else { HELD };
+        let bar = filled(fill, &title, times, scale, " y=\"2\" height=\"14\"");
+        let [from, to] = times.map(|ms| share(ms, scale));
+        let number = (to - from >= NUMBERED).then(|| {
+            let (x, width) = (percent(from), percent(to - from));
+            let class = if block.runs { "runs" } else { "holds" };
+            format!(
+                "<svg x=\"{x}\" width=\"{width}\"><text class=\"{class}\" x=\"50%\" y=\"13\">{}</text></svg>",
+                block.request
+            )
+        });
+        bar + &number.unwrap_or_default()
+    };
+    let blocks: String = row.blocks.iter().map(block).collect();
+    format!(
+        "<tr><th scope=\"row\">{name}</th><td class=\"plot\"><svg class=\"lane\" height=\"18\" role=\"group\" aria-label=\"{name}\"><svg class=\"zoom\">\
+         <use href=\"#grid\"/><line class=\"hair\" x2=\"100%\" y1=\"50%\" y2=\"50%\"/>{blocks}<use href=\"#over\"/></svg></svg></td><td></td></tr>\n"
+    )
+}
+
+/// A bar with a fill of the palette; its class is the name of the fill.
+fn filled(fill: Fill, title: &str, times_ms: [f64; 2], scale: &TimeScale, attributes: &str) -> String {
+    bar(fill.id(), title, times_ms, scale, &format!("{attributes} fill=\"{}\"", fill.fill(WIDE)))
+}
+
+/// A bar of a class, with a title that says what it is.
+pub fn bar(class: &str, title: &str, times_ms: [f64; 2], scale: &TimeScale, attributes: &str) -> String {
+    let [from, to] = times_ms.map(|ms| share(ms, scale));
+    format!(
+        "<rect class=\"{class}\" x=\"{}\" width=\"{}\"{attributes}><title>{}</title></rect>",
+        percent(from),
+        percent(to - from),
+        escaped(title)
+    )
+}
+
+/// Where an instant is, as a share of the axis.
+fn share(ms: f64, scale: &TimeScale) -> f64 {
+    (ms - scale.start_ms) / (scale.end_ms - scale.start_ms)
+}
+
+fn number(share: f64) -> String {
+    percent(share).trim_end_matches('%').to_owned()
+}
+
+fn unit_of(scale: &TimeScale) -> AxisUnit {
+    scale.unit
+}

@@ -1,0 +1,105 @@
+//! `waitline report`: one page per scenario, which loads nothing and shows everything as it is.
+
+use std::fs;
+
+use crate::common::program::{Desk, errors};
+
+/// The body of a page without its script: written so that it can be read as XML.
+fn body(page: &str) -> &str {
+    page.split_once("<body>\n").unwrap().1.split_once("<script>").unwrap().0
+}
+
+#[test]
+fn the_page_of_the_lecture_holds_everything_in_order() {
+    let desk = Desk::new();
+    let output = desk.run("report lecture.json", 0);
+    assert!(output.stdout.is_empty() && errors(&output).contains("wrote output/lecture/report.html"));
+    let page = desk.read("output/lecture/report.html");
+    let mut rest = &*page;
+    for part in [
+        "<title>lecture · waitline</title>",
+        "<h1>lecture</h1>",
+        "What each request did",
+        "request 3 (short): waiting in the backlog, 30–400 ms, 370 ms",
+        "requests 2 and 3 are waiting in the backlog",
+        "<h3>Response time in ms</h3>",
+        "Not modelled",
+        "waitline report lecture.json",
+        "scenario_sha256",
+        "&quot;policies&quot;",
+    ] {
+        let at = rest.find(part).unwrap_or_else(|| panic!("no {part} in its place"));
+        rest = &rest[at..];
+    }
+    assert!(page.len() < 200_000, "{} bytes", page.len());
+    roxmltree::Document::parse(body(&page)).unwrap();
+}
+
+#[test]
+fn the_page_loads_nothing_and_runs_only_its_own_script() {
+    let desk = Desk::new();
+    desk.run("report lecture.json --quiet", 0);
+    let page = desk.read("output/lecture/report.html");
+    let policy = page.split("Content-Security-Policy\" content=\"").nth(1).unwrap().split('"').next().unwrap();
+    assert!(policy.starts_with("default-src 'none'; style-src 'sha256-"), "{policy}");
+    assert!(!policy.contains("unsafe") && !policy.contains("http"), "{policy}");
+    let markup = body(&page);
+    for loading in [" src=", "href=\"http", "url(http", "@import", "<link", "<iframe", " style=", " onclick"] {
+        assert!(!markup.contains(loading), "{loading}");
+    }
+    assert_eq!(page.matches("<script").count(), 1);
+    assert!(!page.contains("fetch(") && !page.contains("XMLHttpRequest") && !page.contains("import("));
+}
+
+#[test]
+fn the_same_command_writes_the_same_bytes() {
+    let desk = Desk::new();
+    for (out, jobs) in [("one", 1), ("two", 2)] {
+        desk.run(&format!("report shop.json --quiet --out {out} --replications 3 --jobs {jobs}"), 0);
+    }
+    let page = desk.read("one/shop/report.html");
+    assert!(page == desk.read("two/shop/report.html"));
+    assert!(
+        page.contains("waitline report shop.json --replications 3<"),
+        "neither folders nor jobs are in the command"
+    );
+    let folder = desk.path("").display().to_string();
+    assert!(!page.contains(folder.trim_end_matches('/')), "no path of this machine");
+}
+
+#[test]
+fn the_command_on_the_page_has_the_options_that_change_it() {
+    let desk = Desk::new();
+    fs::create_dir(desk.path("below")).unwrap();
+    fs::rename(desk.path("shop.json"), desk.path("below/my shop.json")).unwrap();
+    let mut command = desk.waitline("report --seed 7 --set run.requests=500 --policy async --assert p99<1s --quiet");
+    command.arg("below/my shop.json").assert().success();
+    let page = desk.read("output/my shop/report.html");
+    let expected = "waitline report &#39;my shop.json&#39; --policy async --set run.requests=500 --seed 7 --assert &#39;p99&lt;1s&#39;";
+    assert!(page.contains(expected), "{}", page.split("<pre").nth(1).unwrap());
+}
+
+#[test]
+fn an_incomplete_run_has_a_page_with_a_banner() {
+    let desk = Desk::new();
+    let output = desk.run("report shop.json --set run.max_in_flight=2", 3);
+    assert!(errors(&output).contains("more requests were in flight than run.max_in_flight allows"));
+    let page = desk.read("output/shop/report.html");
+    assert!(page.contains("<ul class=\"notices incomplete\">\n<li><strong>Incomplete:</strong> sync stopped after"));
+}
+
+#[test]
+fn what_cannot_be_written_or_read_is_said_before_anything_runs() {
+    let desk = Desk::new().with("taken", "");
+    desk.fails("report missing.json", 2, &["missing.json"]);
+    desk.fails("report lecture.json --policy nothing", 2, &["no policy `nothing`"]);
+    desk.fails("report lecture.json --out taken", 4, &["taken"]);
+    desk.fails("report lecture.json shop.json", 2, &["shop.json"]);
+}
+
+#[test]
+fn many_requests_are_a_small_page() {
+    let desk = Desk::new();
+    desk.run("report shop.json --set run.requests=20000 --quiet", 0);
+    assert!(desk.read("output/shop/report.html").len() < 1_500_000);
+}
