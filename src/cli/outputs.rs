@@ -32,6 +32,8 @@ pub enum InputKind {
     Baseline,
     /// A file of a measured case.
     Case,
+    /// Earlier results that a page shows.
+    Results,
 }
 
 impl InputKind {
@@ -41,6 +43,7 @@ impl InputKind {
             Self::Named => "a file that a scenario of this run names",
             Self::Baseline => "the baseline of a scenario of this run",
             Self::Case => "part of a measured case",
+            Self::Results => "results that the page shows",
         }
     }
 }

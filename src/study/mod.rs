@@ -27,7 +27,7 @@ pub use check::{
     BaselineNumbers, BaselinePolicy, CHECK_SCHEMA, CheckOutcome, CheckReason, CheckVerdict, ComparisonNote, Finer,
     GATE_POWER, Gate, Help, MetricComparison, MetricPower, MetricVerdict, NotComparable, NotComparableReason, OneSided,
     PolicyObjective, ScenarioChange, ScenarioCheck, ScenarioPart, Side, SignificanceTest, Stored, StoredReason,
-    Unjudged, UnjudgedHelp, WhyNotComparable, WhyUndecided, check, undecided,
+    Unjudged, UnjudgedHelp, WhyNotComparable, WhyUndecided, check, compared, undecided,
 };
 pub use coverage::{ALLOWED, Coverage, CoveredNumber, RunWay, coverage};
 pub use plan::{

@@ -103,3 +103,72 @@ fn many_requests_are_a_small_page() {
     desk.run("report shop.json --set run.requests=20000 --quiet", 0);
     assert!(desk.read("output/shop/report.html").len() < 1_500_000);
 }
+
+#[test]
+fn before_and_after_are_compared_pair_by_pair() {
+    let desk = Desk::new();
+    desk.run("report lecture.json --before lecture.json --set policies.threaded.threads=3 --quiet", 0);
+    let page = desk.read("output/lecture/report.html");
+    let mut rest = &*page;
+    for part in [
+        "Before and after",
+        "policies.threaded.threads: 2 → 3",
+        "numbers differ from lecture.json",
+        "<th scope=\"row\">threaded.p99</th><td>improved</td><td class=\"number\">285 ms</td><td class=\"number\">205 ms</td>",
+        "<span class=\"name\">threaded before</span>",
+        "<span class=\"name\">threaded now</span>",
+        "waitline report lecture.json --before lecture.json --set policies.threaded.threads=3",
+    ] {
+        let at = rest.find(part).unwrap_or_else(|| panic!("no {part} in its place"));
+        rest = &rest[at..];
+    }
+}
+
+#[test]
+fn a_baseline_is_run_again_for_its_timelines() {
+    let desk = Desk::new();
+    desk.run("check lecture.json --update-baseline --quiet", 0);
+    desk.run("report lecture.json --before lecture.baseline.json --set policies.threaded.threads=3 --quiet", 0);
+    let page = desk.read("output/lecture/report.html");
+    assert!(page.contains("policies.threaded.threads: 2 → 3") && page.contains("threaded before</span>"));
+    assert!(page.contains("request 3 (short): waiting in the backlog, 30–400 ms, 370 ms"));
+}
+
+#[test]
+fn earlier_results_stand_next_to_those_of_now() {
+    let desk = Desk::new();
+    desk.run("run lecture.json --quiet --out old", 0);
+    desk.run("report lecture.json --before old/lecture/results.json --set policies.threaded.threads=3 --quiet", 0);
+    let page = desk.read("output/lecture/report.html");
+    assert!(page.contains("The scenario or the seed is not the same.") && page.contains("285 ms → 205 ms"));
+    assert!(page.contains("chance cannot be told from change"));
+}
+
+#[test]
+fn what_cannot_be_compared_with_is_said() {
+    let desk = Desk::new().with("damaged.json", "{\"schema\": \"waitline.baseline/1\", \"model_version\": 9999}");
+    desk.fails(
+        "report lecture.json --before damaged.json",
+        3,
+        &["the baseline `damaged.json` is of version 9999 of the model"],
+    );
+    desk.fails("report lecture.json --before missing.json", 2, &["there is no file `missing.json`"]);
+    desk.run("check shop.json --update-baseline --quiet --replications 3", 0);
+    let output = desk.run("report shop.json --before shop.baseline.json", 3);
+    assert!(errors(&output).contains("is of replications, and this run of"), "{}", errors(&output));
+    assert!(desk.read("output/shop/report.html").contains("<strong>Incomplete:</strong> the baseline"));
+}
+
+#[test]
+fn a_sweep_and_a_plan_can_be_shown() {
+    let desk = Desk::new();
+    desk.run("sweep shop.json --vary workers=1,4 --set run.requests=500 --replications 2 --quiet", 0);
+    let plan = desk.run("plan shop.json --slo p99<1s --policy sync --format json --quiet", 0);
+    std::fs::write(desk.path("plan.json"), &plan.stdout).unwrap();
+    desk.run("report shop.json --sweep output/shop/sweep.json --plan plan.json --quiet", 0);
+    let page = desk.read("output/shop/report.html");
+    assert!(page.contains("<th scope=\"row\">workers = 1</th>") && page.contains("unstable"), "sweep");
+    assert!(page.contains("The smallest configuration with p99 &lt; 1s"), "plan");
+    desk.fails("report shop.json --sweep plan.json", 2, &["`plan.json` is not JSON of the schema `waitline.sweep/1`"]);
+    desk.fails("report shop.json --sweep shop.json --out .", 2, &["shop.json"]);
+}

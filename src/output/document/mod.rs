@@ -10,16 +10,18 @@ mod presets;
 mod replay;
 mod run;
 mod selection;
+mod stored;
 mod sweep;
 mod verification;
 
-pub use self::check::CheckReport;
+pub use self::check::{CheckReport, before_and_after};
 pub use self::coverage::CoverageReport;
 pub use self::plan::PlanReport;
 pub use self::presets::PresetList;
 pub use self::replay::ReplayReport;
 pub use self::run::{RunReport, broken_objectives, ending, explained, faults, numbers, opening};
 pub use self::selection::SelectionReport;
+pub use self::stored::{stored_plan, stored_sweep};
 pub use self::sweep::{SweepRecord, SweepReport};
 pub use self::verification::VerificationReport;
 

@@ -50,7 +50,7 @@
       const was = old.get(row.dataset.request);
       if (!was) continue;
       const { from, to } = was.dataset;
-      one('.zoom', row).append(svg('rect', { class: 'ghost', x: from + '%', width: to - from + '%', y: 3, height: 20 }));
+      one('.zoom', row).append(svg('rect', { class: 'ghost', x: from + '%', width: to - from + '%', y: '10%', height: '85%' }));
       const note = document.createElement('span');
       note.className = 'was';
       note.textContent = names[before] + ': ' + one('.end', was).firstChild.textContent;
@@ -219,7 +219,7 @@
     all('.found', root).forEach(row => row.classList.remove('found'));
     slowest.classList.add('found');
     const { from, to } = slowest.dataset, margin = (to - from) * 0.05;
-    zoomTo(+from - margin, +to + margin);
+    zoomTo(Math.max(0, from - margin), Math.min(100, +to + margin));
     slowest.scrollIntoView({ block: 'nearest' });
     const longest = bars(slowest).filter(bar => !bar.classList.contains('alone'))
       .reduce((most, bar) => percent(bar, 'width') > percent(most, 'width') ? bar : most);

@@ -2,10 +2,10 @@
 
 use serde_json::Value;
 
-use super::Shell;
+use super::{BeforePage, Shell};
 use crate::output::block::number;
 use crate::output::block::{Block, Definitions};
-use crate::output::document::{explained, numbers, opening};
+use crate::output::document::{explained, numbers, opening, stored_plan, stored_sweep};
 use crate::output::escape::xml as escaped;
 use crate::output::format::{html::blocks, json};
 use crate::output::svg::{events_table, page_timeline};
@@ -26,6 +26,12 @@ pub struct ReportPage<'a> {
     pub scenario: &'a Value,
     /// The command that writes the same page again.
     pub command: &'a str,
+    /// What it is compared with.
+    pub before: Option<&'a BeforePage>,
+    /// A sweep that was run before, as JSON.
+    pub sweep: Option<&'a Value>,
+    /// A plan that was made before, as JSON.
+    pub plan: Option<&'a Value>,
 }
 
 impl ReportPage<'_> {
@@ -34,8 +40,11 @@ impl ReportPage<'_> {
         let results = self.results;
         let sections = [
             format!("<header>\n{}</header>\n", blocks(&opening(results))),
+            self.changes(),
             self.timeline(),
-            section("numbers", "Numbers", &blocks(&numbers(results))),
+            self.stored("sweep", "With other values", self.sweep, stored_sweep),
+            self.stored("plan", "What it would need", self.plan, stored_plan),
+            section("numbers", "Numbers", &self.numbers()),
             section("assumptions", "What is assumed, and what is not modelled", &blocks(&explained(results))),
             section("origin", "How to get this page again", &self.origin()),
         ];
@@ -44,9 +53,35 @@ impl ReportPage<'_> {
         Shell { title: &title, styles: &[STYLE], script: Some(SCRIPT), body: &body }.page()
     }
 
+    /// What changed since before, in the scenario and in its numbers.
+    fn changes(&self) -> String {
+        let Some(before) = self.before else { return String::new() };
+        section("before", "Before and after", &blocks(&before.blocks(self.results)))
+    }
+
+    /// A section of what was run before; of which it is said if it is of another scenario.
+    fn stored(&self, id: &str, title: &str, stored: Option<&Value>, written: fn(&Value) -> Vec<Block>) -> String {
+        let Some(stored) = stored else { return String::new() };
+        let name = stored["scenario"].as_str().unwrap_or_default();
+        let is_other = name != self.results.scenario;
+        let other = is_other.then(|| Block::Warnings(vec![format!("this is of the scenario {name}")]));
+        let all: Vec<Block> = other.into_iter().chain(written(stored)).collect();
+        section(id, title, &blocks(&all))
+    }
+
+    /// All numbers; those of before below.
+    fn numbers(&self) -> String {
+        let earlier = self
+            .before
+            .and_then(|before| before.results.as_ref())
+            .map(|results| format!("<details>\n<summary>Before</summary>\n{}</details>\n", blocks(&numbers(results))));
+        blocks(&numbers(self.results)) + &earlier.unwrap_or_default()
+    }
+
     /// The timelines, what moves them, and the events one by one.
     fn timeline(&self) -> String {
-        let sides = [("", self.results)];
+        let earlier = self.before.and_then(|before| before.results.as_ref()).map(|results| ("before", results));
+        let sides: Vec<_> = earlier.into_iter().chain([("now", self.results)]).collect();
         let Some(timeline) = page_timeline(&sides) else { return String::new() };
         let content = match events_table(&sides) {
             Some(events) => format!(

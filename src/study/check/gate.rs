@@ -178,24 +178,52 @@ impl Gate<'_> {
     }
 }
 
+/// How a run differs from an earlier one, of this scenario or of another. Runs of different seeds are compared without pairs.
+///
+/// # Errors
+/// Why the two cannot be compared: the values behind their intervals are of different kinds.
+pub fn compared(old: &Baseline, new: &Estimates<'_>, file: &str) -> Result<BaselineComparison, NotComparableReason> {
+    let tolerances = new.scenario.tolerances();
+    let new = Baseline::of(new);
+    if let Some(reason) = differs_in_method(old, &new) {
+        return Err(reason);
+    }
+    Ok(BaselineComparison {
+        file: file.to_owned(),
+        family_level: GATE_LEVEL,
+        changes: changes(&old.canonical, &new.canonical),
+        metrics: judge(old, &new, tolerances),
+        one_sided: one_sided(old, &new, &new.policies.keys().cloned().collect::<Vec<_>>()),
+        notes: notes(old, &new),
+        accept: String::new(),
+        accept_needs_edit: false,
+    })
+}
+
 /// Why two runs cannot be compared, if they cannot.
 ///
 /// Replications begin empty each and batches do not, so one kind is not compared with the other: the difference might be
 /// that of the methods. Another number of replications or requests is no such obstacle.
 fn differs_in_kind(old: &Baseline, new: &Baseline) -> Option<NotComparableReason> {
-    let is_exact = old.deterministic && new.deterministic;
-    let have_samples = old.method != BaselineMethod::None && new.method != BaselineMethod::None;
     if old.scenario != new.scenario {
         let (other, ours) = (old.scenario.clone(), new.scenario.clone());
         Some(NotComparableReason::OtherScenario { other, ours })
     } else if old.seed != new.seed {
         Some(NotComparableReason::OtherSeed { baseline: old.seed, run: new.seed })
-    } else if old.method != new.method && have_samples && !is_exact {
-        let replications = old.replications;
-        Some(NotComparableReason::OtherMethod { baseline: old.method, run: new.method, replications })
     } else {
-        None
+        differs_in_method(old, new)
     }
+}
+
+fn differs_in_method(old: &Baseline, new: &Baseline) -> Option<NotComparableReason> {
+    let is_exact = old.deterministic && new.deterministic;
+    let have_samples = old.method != BaselineMethod::None && new.method != BaselineMethod::None;
+    let replications = old.replications;
+    (old.method != new.method && have_samples && !is_exact).then_some(NotComparableReason::OtherMethod {
+        baseline: old.method,
+        run: new.method,
+        replications,
+    })
 }
 
 /// Policies, classes and backends that only one of the two has. Of policies that were not chosen nothing is said.

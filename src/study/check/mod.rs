@@ -28,7 +28,7 @@ pub use comparison::{
     BaselineComparison, ComparisonNote, MetricComparison, MetricTolerance, MetricVerdict, OneSided, ScenarioChange,
     ScenarioPart, Side, SignificanceTest, WhyUndecided,
 };
-pub use gate::{CheckOutcome, Gate, Stored, check, undecided};
+pub use gate::{CheckOutcome, Gate, Stored, check, compared, undecided};
 pub use not_comparable::{Help, NotComparable, NotComparableReason, WhyNotComparable};
 pub use power::{Finer, GATE_POWER, MetricPower};
 

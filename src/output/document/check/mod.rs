@@ -174,22 +174,47 @@ fn listed(names: &[impl AsRef<str>]) -> String {
 }
 
 fn compared(comparison: &BaselineComparison, sections: &mut Vec<Block>) {
+    sections.push(differences(comparison));
+    sections.extend(changed(comparison));
+    sections.extend(notes(comparison));
+    if has_differences(comparison) || !comparison.changes.is_empty() {
+        sections.push(command(if_meant(comparison), &comparison.accept));
+    }
+}
+
+/// What changed in the scenario, the numbers that differ, and what to know about them.
+pub fn before_and_after(comparison: &BaselineComparison) -> Vec<Block> {
+    let changed = changed(comparison)
+        .unwrap_or_else(|| Block::List(List::plain("Changed in the scenario", vec!["nothing".to_owned()])));
+    [changed, differences(comparison)].into_iter().chain(notes(comparison)).collect()
+}
+
+fn has_differences(comparison: &BaselineComparison) -> bool {
+    comparison.metrics.iter().any(|metric| metric.verdict != MetricVerdict::Unchanged)
+}
+
+/// The numbers that differ, or that none does.
+fn differences(comparison: &BaselineComparison) -> Block {
     let all = comparison.metrics.len();
     let other: Vec<&MetricComparison> =
         comparison.metrics.iter().filter(|metric| metric.verdict != MetricVerdict::Unchanged).collect();
-    if other.is_empty() {
-        let unchanged = match all {
-            0 => "no number to compare".to_owned(),
-            all => format!("unchanged: all {} numbers", number::count(all as u64)),
-        };
-        sections.push(Block::List(List::plain("Numbers", vec![format!("{unchanged} ({})", comparison.file)])));
-    } else {
-        sections.push(Block::Table(numbers::table(comparison, &other)));
+    if !other.is_empty() {
+        return Block::Table(numbers::table(comparison, &other));
     }
-    if !comparison.changes.is_empty() {
-        sections
-            .push(Block::List(List::plain("Changed in the scenario", comparison.changes.iter().map(change).collect())));
-    }
+    let unchanged = match all {
+        0 => "no number to compare".to_owned(),
+        all => format!("unchanged: all {} numbers", number::count(all as u64)),
+    };
+    Block::List(List::plain("Numbers", vec![format!("{unchanged} ({})", comparison.file)]))
+}
+
+fn changed(comparison: &BaselineComparison) -> Option<Block> {
+    let changes: Vec<String> = comparison.changes.iter().map(change).collect();
+    (!changes.is_empty()).then(|| Block::List(List::plain("Changed in the scenario", changes)))
+}
+
+/// What to know about the comparison.
+fn notes(comparison: &BaselineComparison) -> Option<Block> {
     let mut notes: Vec<String> = comparison.one_sided.iter().map(one_sided).collect();
     notes.extend(comparison.notes.iter().copied().map(words::comparison_note));
     let is_undecided = |is_tested: bool| {
@@ -205,12 +230,7 @@ fn compared(comparison: &BaselineComparison, sections: &mut Vec<Block>) {
         );
     }
     notes.extend(power::sentence(comparison));
-    if !notes.is_empty() {
-        sections.push(Block::List(List::plain("Notes", notes)));
-    }
-    if !other.is_empty() || !comparison.changes.is_empty() {
-        sections.push(command(if_meant(comparison), &comparison.accept));
-    }
+    (!notes.is_empty()).then(|| Block::List(List::plain("Notes", notes)))
 }
 
 /// The introduction of the command that accepts the numbers.

@@ -14,22 +14,49 @@ use crate::stats::{TimelineEntry, TimelineSegment};
 /// A bar is this wide, in hundredths of a pixel, where its width is unknown: it has a pattern.
 const WIDE: i32 = 10_000;
 
+/// Heights of lanes, bars, and what lies below them, in pixels.
+#[derive(Clone, Copy)]
+pub struct Heights {
+    lane: u8,
+    bar: u8,
+    /// Where the line below the bar is.
+    line: u8,
+}
+
+impl Heights {
+    /// Lower for a larger number of lanes.
+    pub const fn of(lanes: usize) -> Self {
+        match lanes {
+            0..=16 => Self { lane: 26, bar: 14, line: 21 },
+            _ => Self { lane: 17, bar: 9, line: 14 },
+        }
+    }
+
+    /// The attributes of a bar: below the triangle of an arrival.
+    fn bar(self) -> String {
+        format!(" y=\"{}\" height=\"{}\"", self.line - self.bar - 1, self.bar)
+    }
+}
+
 /// Share of the width from which a block shows the number of its request.
 const NUMBERED: f64 = 0.02;
 
 /// A request: its number and class, its bars, its response time and slowdown.
-pub fn request(entry: &TimelineEntry, scale: &TimeScale, unit: AxisUnit) -> String {
+pub fn request(entry: &TimelineEntry, scale: &TimeScale, unit: AxisUnit, heights: Heights) -> String {
     let TimelineEntry { request, class, segments, .. } = entry;
-    let (class, end) = (escaped(class), escaped(&end_text(entry, unit)));
-    let bars: String = segments.iter().map(|segment| segment_bar(entry, segment, scale)).collect();
-    let alone = alone_end_ms(entry).map(|end_ms| alone(entry, end_ms, scale)).unwrap_or_default();
+    let (class, end) = (escaped(class), end_text(entry, unit));
+    let (time, slowdown) = end.split_at(end.find(" · ").unwrap_or(end.len()));
+    let end = format!("{}<span class=\"slowdown\">{}</span>", escaped(time), escaped(slowdown));
+    let lane = heights.lane;
+    let bars: String = segments.iter().map(|segment| segment_bar(entry, segment, scale, heights)).collect();
+    let alone = alone_end_ms(entry).map(|end_ms| alone(entry, end_ms, scale, heights)).unwrap_or_default();
     let last_ms = segments.last().map_or(entry.arrival_ms, |segment| segment.end_ms);
     let (from, to) = (share(entry.arrival_ms, scale), share(entry.departure_ms.unwrap_or(last_ms), scale));
     let slow = if entry.slowdown.is_some_and(|slowdown| slowdown >= 2.0) { " slow" } else { "" };
     let time = entry.response_time_ms.map(|time| format!(" data-time=\"{time}\"")).unwrap_or_default();
     format!(
         "<tr data-request=\"{request}\" data-from=\"{}\" data-to=\"{}\"{time}><th scope=\"row\"><b>{request}</b> <span>{class}</span></th>\
-         <td class=\"plot\"><svg class=\"lane\" height=\"26\" role=\"group\" aria-label=\"request {request}\"><svg class=\"zoom\"><use href=\"#grid\"/>\
+         <td class=\"plot\"><svg class=\"lane\" height=\"{lane}\" role=\"group\" aria-label=\"request {request}\"><svg class=\"zoom\"><use href=\"#grid\"/>\
          <line class=\"hair\" x2=\"100%\" y1=\"50%\" y2=\"50%\"/>{bars}{alone}<svg class=\"at\" x=\"{}\"><path class=\"arrival\" d=\"M-3.5,0 h7 l-3.5,5.5 z\">\
          <title>request {request} ({class}) arrives at {} {}</title></path></svg><use href=\"#over\"/></svg></svg></td><td class=\"end{slow}\">{end}</td></tr>\n",
         number(from),
@@ -40,19 +67,19 @@ pub fn request(entry: &TimelineEntry, scale: &TimeScale, unit: AxisUnit) -> Stri
     )
 }
 
-fn segment_bar(entry: &TimelineEntry, segment: &TimelineSegment, scale: &TimeScale) -> String {
+fn segment_bar(entry: &TimelineEntry, segment: &TimelineSegment, scale: &TimeScale, heights: Heights) -> String {
     let look = Look::of(segment);
     let (start_ms, end_ms) = (segment.start_ms, segment.end_ms);
     let TimelineEntry { request, class, .. } = entry;
     let title = format!("request {request} ({class}): {}, {}", look.doing(), stretch(scale.unit, start_ms, end_ms));
-    filled(look.fill(), &title, [start_ms, end_ms], scale, " y=\"6\" height=\"14\"")
+    filled(look.fill(), &title, [start_ms, end_ms], scale, &heights.bar())
 }
 
 /// The line below the bars: as long as the request would have taken alone.
-fn alone(entry: &TimelineEntry, end_ms: f64, scale: &TimeScale) -> String {
+fn alone(entry: &TimelineEntry, end_ms: f64, scale: &TimeScale, heights: Heights) -> String {
     let TimelineEntry { request, class, arrival_ms, .. } = entry;
     let title = format!("request {request} ({class}) alone: {}", stretch(scale.unit, *arrival_ms, end_ms));
-    bar("alone", &title, [*arrival_ms, end_ms], scale, " y=\"21\" height=\"2\"")
+    bar("alone", &title, [*arrival_ms, end_ms], scale, &format!(" y=\"{}\" height=\"2\"", heights.line))
 }
 
 /// A worker, thread, loop or connection, and the requests that occupied it.

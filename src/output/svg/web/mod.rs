@@ -60,8 +60,8 @@ fn panels<'a>(sides: &[Side<'a>]) -> Vec<(String, Drawing<'a>)> {
     };
     let mut panels: Vec<(String, Drawing<'a>)> = sides.iter().flat_map(named).collect();
     let order = |policy: &str| {
-        let names = sides.iter().flat_map(|(_, results)| results.policies.iter().map(|policy| &policy.name));
-        names.into_iter().position(|name| name == policy)
+        let mut names = sides.iter().flat_map(|(_, results)| results.policies.iter().map(|policy| &policy.name));
+        names.position(|name| name == policy)
     };
     panels.sort_by_key(|(_, drawing)| order(&drawing.policy.name));
     panels

@@ -1,6 +1,6 @@
 //! One policy: a row for each request, below them a row for each worker, thread or loop, and the time axis.
 
-use super::lanes::{bar, request, runner};
+use super::lanes::{Heights, bar, request, runner};
 use super::percent;
 use crate::output::escape::xml as escaped;
 use crate::output::svg::band::bands;
@@ -19,14 +19,16 @@ pub fn panel(place: usize, name: &str, drawing: Drawing<'_>, scale: &TimeScale) 
     let Drawing { policy, timeline, faults: _ } = drawing;
     let longest = timeline.iter().filter_map(|entry| entry.response_time_ms).fold(0.0, f64::max);
     let unit = AxisUnit::of_span(longest);
-    let requests: String = timeline.iter().map(|entry| request(entry, scale, unit)).collect();
+    let heights = Heights::of(timeline.len());
+    let dense = if timeline.len() > 16 { " dense" } else { "" };
+    let requests: String = timeline.iter().map(|entry| request(entry, scale, unit, heights)).collect();
     let strip = strip(policy, timeline);
     let runners: String = strip.rows.iter().map(|row| runner(row, scale)).collect();
     let note = strip.note.map(|note| format!("<p class=\"note\">{}</p>\n", escaped(&note))).unwrap_or_default();
     let kind = if policy.name == policy.kind { String::new() } else { format!(" <small>{}</small>", policy.kind) };
     format!(
         "<section class=\"panel\" aria-labelledby=\"policy-{place}\">\n<h3 id=\"policy-{place}\"><span class=\"name\">{}</span>{kind} \
-         <small>{}</small></h3>\n<table class=\"lanes\">\n<thead><tr><th scope=\"col\">request</th>\
+         <small>{}</small></h3>\n<table class=\"lanes{dense}\">\n<thead><tr><th scope=\"col\">request</th>\
          <th scope=\"col\" class=\"plot\">what it did</th><th scope=\"col\" class=\"end\">{END_CAPTION}</th></tr></thead>\n\
          <tbody class=\"requests\">\n{requests}</tbody>\n<tbody class=\"runners\">\n{runners}</tbody>\n\
          <tfoot><tr><td>{}</td><td class=\"plot\"><svg class=\"axis\" height=\"18\" aria-hidden=\"true\">{}</svg></td><td></td></tr></tfoot>\n\

@@ -1,35 +1,41 @@
 //! `waitline report`: a scenario as one page to open in a browser.
 
+mod before;
+
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use serde_json::Value;
 
-use super::arguments::{RunArguments, ScenarioArguments, WhenUndecided};
+use self::before::Before;
+use super::arguments::{RunArguments, ScenarioArguments, WhenUndecided, file};
 use super::failure::Failure;
 use super::files;
-use super::outputs::{Inputs, Outputs};
+use super::outputs::{InputKind, Inputs, Outputs};
 use super::progress::Progress;
 use super::run_job::why_incomplete;
 use super::scenarios;
 use super::shell::quoted;
 use super::shutdown::Shutdown;
 use super::terminal::note;
-use crate::output::ReportPage;
-use crate::scenario::{Change, Scenario};
-use crate::study::{self, Estimates, JobPool, Options, Watch};
+use crate::output::{BeforeNumbers, BeforePage, ReportPage, words};
+use crate::scenario::{Change, Diagnostic, Scenario};
+use crate::study::{self, Baseline, Estimates, JobPool, NotComparableReason, Options, Watch, WhyNotComparable};
 
 const EXAMPLES: &str = "\
 Examples:
   waitline report shop.json                       write output/shop/report.html
-  waitline report shop.json --set machine.cores=4 --out four_cores
+  waitline report shop.json --before shop.json --set machine.cores=4     what would change, pair by pair
+  waitline report shop.json --before shop.baseline.json
+  waitline report shop.json --sweep output/shop/sweep.json      with the sweep that was run
   waitline report shop.json --policy async --replications 20
   waitline init | waitline report -               from standard input
 
 Exit codes:
   0    fine
   2    invalid usage or scenario
-  3    incomplete: the page says so in a banner
+  3    incomplete, which the page says in a banner; or nothing to compare with in --before
   4    cannot write
   130  interrupted";
 
@@ -48,6 +54,19 @@ pub struct ReportCommand {
     #[command(flatten)]
     scenario: ScenarioArguments,
 
+    /// Show what changed since this: a baseline, results.json of an earlier run, or another scenario. The changes of --set are
+    /// not made to it
+    #[arg(long, value_name = "FILE", value_parser = file())]
+    before: Option<PathBuf>,
+
+    /// Also show a sweep of the scenario, from its sweep.json
+    #[arg(long, value_name = "FILE", value_parser = file())]
+    sweep: Option<PathBuf>,
+
+    /// Also show a plan of the scenario, from its JSON (`waitline plan --format json`)
+    #[arg(long, value_name = "FILE", value_parser = file())]
+    plan: Option<PathBuf>,
+
     #[command(flatten)]
     run: RunArguments,
 
@@ -64,6 +83,17 @@ pub struct ReportCommand {
     out: PathBuf,
 }
 
+/// What the schemas of sweeps and plans begin with.
+const SWEEP: &str = "waitline.sweep/";
+const PLAN: &str = "waitline.plan/";
+
+/// What was run before and is shown as well.
+#[derive(Debug)]
+struct Stored {
+    sweep: Option<Value>,
+    plan: Option<Value>,
+}
+
 /// The file in the folder of a scenario.
 const PAGE: &str = "report.html";
 
@@ -78,18 +108,53 @@ impl ReportCommand {
         if let Some(against) = &self.run.against {
             scenarios::expect_against(against, &scenarios, &self.scenario.policies)?;
         }
+        let before = self.before.as_ref().map(|file| Before::read(file, &self.scenario, &inputs)).transpose()?;
+        let stored = Stored {
+            sweep: self.sweep.as_ref().map(|file| stored(file, SWEEP, &inputs)).transpose()?,
+            plan: self.plan.as_ref().map(|file| stored(file, PLAN, &inputs)).transpose()?,
+        };
         let mut incomplete = Vec::new();
         for scenario in &scenarios {
             let path = self.out.join(scenario.name()).join(PAGE);
             Outputs::new(&inputs, Some(&self.out), shutdown).add(&path)?;
             let estimates = self.estimate(scenario)?;
-            files::write(&path, &self.page(&estimates), shutdown)?;
+            let page = self.page(&estimates, before.as_ref(), &stored, &mut incomplete)?;
+            files::write(&path, &page, shutdown)?;
             incomplete.extend(why_incomplete(&estimates.results(), self.scenario.undecided));
             if !self.quiet {
                 note(&format!("wrote {}\n", path.display()));
             }
         }
         if incomplete.is_empty() { Ok(()) } else { Err(Failure::Incomplete(incomplete.join("\n"))) }
+    }
+
+    /// The page; what cannot be compared is added to what is incomplete.
+    fn page(
+        &self,
+        estimates: &Estimates<'_>,
+        before: Option<&Before>,
+        stored: &Stored,
+        incomplete: &mut Vec<String>,
+    ) -> Result<String, Failure> {
+        let results = estimates.drawing();
+        let earlier = before.and_then(Before::scenario).map(|scenario| self.estimate(scenario)).transpose()?;
+        let name = self.before.as_deref().map(|file| file_name(&file.display().to_string())).unwrap_or_default();
+        let numbers = match before {
+            None => None,
+            Some(Before::Results(results)) => Some(BeforeNumbers::Results(results.clone())),
+            Some(Before::Baseline(baseline, _)) => Some(compared(baseline, estimates, &name)),
+            Some(Before::Scenario(_)) => {
+                earlier.as_ref().map(|earlier| compared(&Baseline::of(earlier), estimates, &name))
+            }
+        };
+        if let Some(BeforeNumbers::NotComparable(why)) = &numbers {
+            incomplete.push(why.clone());
+        }
+        let drawn = earlier.as_ref().map(Estimates::drawing);
+        let before = numbers.map(|numbers| BeforePage { name, numbers, results: drawn });
+        let (scenario, command) = (estimates.scenario.canonical(), self.command());
+        let (sweep, plan) = (stored.sweep.as_ref(), stored.plan.as_ref());
+        Ok(ReportPage { results: &results, scenario, command: &command, before: before.as_ref(), sweep, plan }.html())
     }
 
     fn estimate<'a>(&self, scenario: &'a Scenario) -> Result<Estimates<'a>, Failure> {
@@ -109,19 +174,16 @@ impl ReportCommand {
         study::estimate(scenario, &options, &mut watch).map_err(|study::Halted| Failure::Interrupted)
     }
 
-    fn page(&self, estimates: &Estimates<'_>) -> String {
-        let results = estimates.drawing();
-        let (scenario, command) = (estimates.scenario.canonical(), self.command());
-        ReportPage { results: &results, scenario, command: &command }.html()
-    }
-
     /// The command that writes the same page, from the folder of the scenario: folders are of this machine.
     fn command(&self) -> String {
-        let Self { file, scenario, run, timeline, quiet: _, out: _ } = self;
+        let Self { file, scenario, before, sweep, plan, run, timeline, quiet: _, out: _ } = self;
         let ScenarioArguments { policies, changes, seed, replications, precision, objectives, undecided } = scenario;
         let RunArguments { jobs: _, against } = run;
         let mut words = vec!["waitline".to_owned(), "report".to_owned(), quoted(&file_name(file))];
         let mut option = |name: &str, value: &str| words.extend([name.to_owned(), quoted(value)]);
+        for (name, file) in [("--before", before), ("--sweep", sweep), ("--plan", plan)] {
+            file.iter().for_each(|file| option(name, &file_name(&file.display().to_string())));
+        }
         policies.iter().for_each(|name| option("--policy", name));
         changes.iter().map(Change::text).for_each(|change| option("--set", change));
         seed.iter().for_each(|seed| option("--seed", &seed.to_string()));
@@ -138,7 +200,31 @@ impl ReportCommand {
     }
 }
 
+/// A JSON file whose schema begins like this.
+fn stored(file: &Path, schema: &str, inputs: &Inputs) -> Result<Value, Failure> {
+    let name = file.display().to_string();
+    let text = files::text_up_to(file, files::MOST_OF_DATA).map_err(|error| Diagnostic::unreadable(&name, &error))?;
+    inputs.add(file, InputKind::Results);
+    let found: Value = serde_json::from_str(&text).unwrap_or_default();
+    match found["schema"].as_str() {
+        Some(name) if name.starts_with(schema) => Ok(found),
+        _ => Err(Failure::bad(
+            format!("`{name}` is not JSON of the schema `{schema}1`"),
+            "name the file that the command wrote",
+        )),
+    }
+}
+
 /// A file without its folder.
 fn file_name(file: &str) -> String {
     Path::new(file).file_name().map_or_else(|| file.to_owned(), |name| name.to_string_lossy().into_owned())
+}
+
+/// How a run differs from what a baseline holds.
+fn compared(baseline: &Baseline, estimates: &Estimates<'_>, file: &str) -> BeforeNumbers {
+    let not_comparable = |reason: NotComparableReason| {
+        let why = WhyNotComparable { file: file.to_owned(), reason };
+        BeforeNumbers::NotComparable(words::why_not_comparable(&why))
+    };
+    study::compared(baseline, estimates, file).map_or_else(not_comparable, BeforeNumbers::Compared)
 }
