@@ -50,9 +50,12 @@ pub fn runs<K: PartialEq>(
 /// The index of the last activity.
 const LAST_ACTIVITY: usize = Activity::ALL.len() - 1;
 
-/// Adds up the time spent on each activity, in nanoseconds. Returns the sum of the response times.
+/// Time spent on each activity, in nanoseconds, in the order of [`Activity::ALL`].
+pub type SpentTime = [u128; Activity::ALL.len()];
+
+/// Adds up the time spent on each activity. Returns the sum of the response times.
 #[inline]
-pub fn add_spent(departures: &[Departure], sums: &mut [u128; Activity::ALL.len()]) -> u128 {
+pub fn add_spent(departures: &[Departure], sums: &mut SpentTime) -> u128 {
     let present = departures.iter().map(|departure| u128::from(departure.response_time().as_nanos())).sum();
     // The parts add up to the response times, so if their sum fits into 64 bits, those of the parts do.
     let at_once = if present <= u128::from(u64::MAX) { departures.len().max(1) } else { 1 };

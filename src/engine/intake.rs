@@ -109,12 +109,17 @@ impl Intake {
         let count = self.source.next_arrivals(&mut self.arrivals[..room]);
         (self.count, self.next) = (count, 0);
         let (requests, own) = (&mut self.requests[..count], &mut self.streams[..count]);
-        let pairs = requests.iter_mut().zip(&mut *own);
-        for (index, (arrival, (request, own))) in self.arrivals[..count].iter().zip(pairs).enumerate() {
-            let mut stream = streams.request(self.number + index as u64);
-            let class = program.draw_class(&mut stream);
-            *request = DrawnRequest::of(arrival.class.unwrap_or(class));
-            *own = stream;
+        let numbered = own.iter_mut().enumerate().map(|(index, own)| (own, self.number + index as u64));
+        if program.has_one_class() {
+            // The class is known, and its number is drawn all the same.
+            numbered.for_each(|(own, number)| *own = streams.request(number).without_first());
+            requests.fill(DrawnRequest::of(ClassId(0)));
+        } else {
+            for ((own, number), (arrival, request)) in numbered.zip(self.arrivals.iter().zip(&mut *requests)) {
+                *own = streams.request(number);
+                let class = program.draw_class(own);
+                *request = DrawnRequest::of(arrival.class.unwrap_or(class));
+            }
         }
         self.left -= count as u64;
         self.number += count as u64;

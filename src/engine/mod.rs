@@ -46,6 +46,7 @@ mod shared_queries;
 mod sharing;
 mod shortcut;
 mod simulation;
+mod stays;
 mod threads;
 mod turns;
 mod unfinished;
@@ -56,7 +57,7 @@ mod workers;
 
 pub use backends::Owner;
 pub use deadlock::{Deadlock, HeldResource};
-pub use departure::{Departure, Outcome, add_spent, runs};
+pub use departure::{Departure, Outcome, SpentTime, add_spent, runs};
 pub use level::Usage;
 pub use observer::{Entrance, HeldConnection, Observer, Segment};
 pub use record::{ClassCounts, Ending, FromWarmUp, Record};
@@ -66,9 +67,10 @@ pub use rules::{
 pub use setup::{MAX_IN_FLIGHT, Setup};
 
 pub use simulation::Simulation;
+pub use stays::{Stay, Stays};
 pub use unfinished::{Standing, Unfinished};
 pub use usage::{QueueUsage, ReplicaUsage, WorkerUsage};
-pub use waits::{Waits, contended_resources};
+pub use waits::{NOT_ASKED, Waits, contended_resources};
 
 /// What only the project's own tests use.
 #[cfg(feature = "internals")]

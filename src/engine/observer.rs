@@ -2,7 +2,8 @@
 
 use crate::model::{Activity, BackendId, ClassId, Place, SimDuration, SimTime};
 
-use super::departure::Departure;
+use super::departure::{Departure, SpentTime};
+use super::stays::Stays;
 use super::unfinished::Unfinished;
 use super::waits::Waits;
 
@@ -22,6 +23,11 @@ pub trait Observer {
     /// Whether departures are reported with what the requests waited for.
     fn watches_waits(&self) -> bool {
         false
+    }
+
+    /// Whether it makes use of departures. If not, they may not be reported.
+    fn watches_departures(&self) -> bool {
+        true
     }
 
     /// A request enters the system.
@@ -66,6 +72,20 @@ pub trait Observer {
         let _ = waits;
         self.on_departures(departures);
     }
+
+    /// The same of requests that count and were all answered; `spent` is the time, in nanoseconds, that they spent
+    /// in each activity.
+    fn on_answered(&mut self, departures: &[Departure], waits: Waits<'_>, spent: &SpentTime) {
+        let _ = spent;
+        self.on_departures_with_waits(departures, waits);
+    }
+
+    /// The same of requests that waited in the backlog and nowhere else.
+    fn on_stays(&mut self, stays: Stays<'_>, spent: &SpentTime) {
+        if self.watches_departures() {
+            self.on_answered(&stays.departures(), Waits::NONE, spent);
+        }
+    }
 }
 
 macro_rules! report_to_each {
@@ -101,6 +121,14 @@ macro_rules! report_to_each {
         fn on_departures_with_waits(&mut self, departures: &[Departure], waits: Waits<'_>) {
             $(self.$observer.on_departures_with_waits(departures, waits);)*
         }
+
+        fn on_answered(&mut self, departures: &[Departure], waits: Waits<'_>, spent: &SpentTime) {
+            $(self.$observer.on_answered(departures, waits, spent);)*
+        }
+
+        fn on_stays(&mut self, stays: Stays<'_>, spent: &SpentTime) {
+            $(self.$observer.on_stays(stays, spent);)*
+        }
     };
 }
 
@@ -118,11 +146,19 @@ impl<A: Observer, B: Observer> Observer for (A, B) {
         self.0.watches_waits() || self.1.watches_waits()
     }
 
+    fn watches_departures(&self) -> bool {
+        self.0.watches_departures() || self.1.watches_departures()
+    }
+
     report_to_each!(0, 1);
 }
 
 /// Watches nothing.
-impl Observer for () {}
+impl Observer for () {
+    fn watches_departures(&self) -> bool {
+        false
+    }
+}
 
 /// A request that enters the system.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -8,7 +8,7 @@ use crate::model::{Backend, BackendId, Fault, FaultKind, Machine, Quantum, Resou
 use super::{Dispatch, Rules};
 
 /// Marks in a row that a request has not asked for the resource.
-pub(super) const NOT_ASKED: SimDuration = SimDuration::MAX;
+pub const NOT_ASKED: SimDuration = SimDuration::MAX;
 
 /// The resources that requests may have to wait for under these rules, in the order of the columns.
 pub fn contended_resources(rules: &Rules, machine: &Machine, backends: &[Backend], faults: &[Fault]) -> Vec<Resource> {
@@ -51,17 +51,10 @@ impl<'a> Waits<'a> {
     /// No columns.
     pub const NONE: Self = Self { columns: 0, spans: &[] };
 
-    /// How long each request that asked for the resource of a column waited for it, in all.
+    /// How long each request waited for the resource of a column, in all; [`NOT_ASKED`] if it has not asked.
     #[inline]
     pub fn column(self, column: usize) -> impl Iterator<Item = SimDuration> + 'a {
-        let spans = self.spans.iter().skip(column).step_by(self.columns.max(1)).copied();
-        spans.filter(|span| *span != NOT_ASKED)
-    }
-
-    /// The waits of all requests, if there is one column and all have asked.
-    #[inline]
-    pub fn only_column(self) -> Option<&'a [SimDuration]> {
-        (self.columns == 1 && !self.spans.contains(&NOT_ASKED)).then_some(self.spans)
+        self.spans.chunks_exact(self.columns).map(move |row| row[column])
     }
 
     /// How long the request of a row waited for each resource; `None` if it has not asked.

@@ -224,14 +224,27 @@ impl Workers {
         if worker.turns_taken == turns { None } else { worker.run_queue.pop_front() }
     }
 
+    /// Whether a request of a worker is ready.
+    #[inline(always)]
+    pub fn is_one_ready(&self, worker: u32) -> bool {
+        !self[worker].run_queue.is_empty()
+    }
+
+    /// A turn ends, and the first of the ready requests takes it.
+    #[inline(always)]
+    pub fn pass_turn_on(&mut self, number: u32, now: SimTime) -> Option<RequestId> {
+        let worker = &mut self[number];
+        let request = worker.run_queue.pop_front()?;
+        worker.begin_turn(now);
+        Some(request)
+    }
+
     /// A request takes a free turn.
     #[inline(always)]
     pub fn take_turn(&mut self, number: u32, now: SimTime) {
         let worker = &mut self[number];
         worker.turns_taken += 1;
-        worker.last_hand_over = now;
-        worker.hand_over = EventId::default();
-        worker.hand_over_due = false;
+        worker.begin_turn(now);
         if let Some(levels) = self.levels.get_mut(number as usize) {
             levels.turns.rise(now);
         }
@@ -296,6 +309,14 @@ impl Workers {
 }
 
 impl Worker {
+    /// A turn begins: what was to end the one before is void.
+    #[inline(always)]
+    fn begin_turn(&mut self, now: SimTime) {
+        self.last_hand_over = now;
+        self.hand_over = EventId::default();
+        self.hand_over_due = false;
+    }
+
     /// A ready request stops waiting for its turn, or for the loop. If it had asked for the turn, that is void: the
     /// next in line asks for itself.
     pub fn stop_waiting(&mut self, request: RequestId) {

@@ -23,6 +23,13 @@ impl Stream {
         Self { state: if state == [0, 0] { [1, 0] } else { state } }
     }
 
+    /// The same stream after the next number, which is drawn and not used.
+    #[inline]
+    pub fn without_first(mut self) -> Self {
+        self.next();
+        self
+    }
+
     /// Another stream, derived from this one.
     pub(super) fn split(&mut self) -> Self {
         Self::new([self.random(), self.random()])

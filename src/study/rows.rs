@@ -45,6 +45,10 @@ impl Observer for RowWriter<'_, '_, '_> {
         self.rows.is_some()
     }
 
+    fn watches_departures(&self) -> bool {
+        self.rows.is_some()
+    }
+
     fn on_departures(&mut self, departures: &[Departure]) {
         let Some(rows) = &mut self.rows else { return };
         for Departure { entrance, departure, outcome, spent, .. } in departures {

@@ -26,6 +26,12 @@ impl DrawnRequest {
 }
 
 impl Program {
+    /// Whether all requests are of the same class.
+    #[inline]
+    pub fn has_one_class(&self) -> bool {
+        self.classes.len() == 1
+    }
+
     /// Draws a class by weight. It always draws one number, so that a class given in advance moves no other draw.
     #[inline]
     pub fn draw_class(&self, stream: &mut Stream) -> ClassId {
@@ -95,7 +101,7 @@ impl Program {
     pub fn of_one_class(&self, requests: &[DrawnRequest]) -> usize {
         let Some((first, others)) = requests.split_first() else { return 0 };
         let is_other = |other: &DrawnRequest| other.class != first.class;
-        let of_one_class = if self.classes.len() == 1 { None } else { others.iter().position(is_other) };
+        let of_one_class = if self.has_one_class() { None } else { others.iter().position(is_other) };
         of_one_class.map_or(requests.len(), |others| 1 + others)
     }
 

@@ -140,6 +140,11 @@ impl<O: Observer> Simulation<O> {
     fn take_turn_directly(&mut self, id: RequestId, worker: u32) {
         self.workers.take_turn(worker, self.now);
         self.counts.turns_taken.rise(self.now);
+        self.begin_turn_directly(id);
+    }
+
+    #[inline(always)]
+    fn begin_turn_directly(&mut self, id: RequestId) {
         let request = &mut self.requests[id];
         request.holds_turn = true;
         request.turn_since = self.now;
@@ -166,13 +171,16 @@ impl<O: Observer> Simulation<O> {
         let (worker, place, on_core_since) = (request.worker, request.running_place, request.on_core_since);
         let keeps_turn = step.keeps_turn();
         request.holds_turn = keeps_turn;
+        let keeps_core = self.rules.keeps_core && !keeps_turn;
+        // Where turns are handed over, another request is usually ready.
+        let may_pass = self.rules.hand_over_interval.is_some() && !keeps_turn && !keeps_core;
+        let passes_turn = may_pass && self.workers.is_one_ready(worker);
         if keeps_turn {
             self.keep_turn_directly(worker);
-        } else {
+        } else if !passes_turn {
             self.workers.end_turn(worker, self.now);
             self.counts.turns_taken.fall(self.now);
         }
-        let keeps_core = self.rules.keeps_core && !keeps_turn;
         if !keeps_core {
             self.release_core_directly(place);
         }
@@ -184,6 +192,8 @@ impl<O: Observer> Simulation<O> {
         }
         if keeps_core {
             self.pass_core_on_directly(worker, place, on_core_since);
+        } else if passes_turn {
+            self.pass_turn_on_directly(worker);
         } else if !keeps_turn {
             self.start_turns_directly(worker);
         }
@@ -196,6 +206,20 @@ impl<O: Observer> Simulation<O> {
         if self.rules.hand_over_interval.is_some() {
             self.schedule_held_back(worker);
         }
+    }
+
+    /// A turn passes to the first of the ready requests: as many as before are taken.
+    #[inline(always)]
+    fn pass_turn_on_directly(&mut self, worker: u32) {
+        if let Some(next) = self.workers.pass_turn_on(worker, self.now) {
+            self.begin_turn_directly(next);
+            if self.computes_next(next) {
+                self.ask_for_core_directly(next);
+            } else {
+                self.start_blocking_wait(next);
+            }
+        }
+        self.schedule_hand_over_directly(worker);
     }
 
     /// A loop continues with its next request on the same core, if one is ready.

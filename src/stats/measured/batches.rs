@@ -7,10 +7,14 @@
 //! How busy cores and slots are during a batch is what its requests had them do, by the length of the batch (the
 //! utilization law); a batch is as long as it takes until the next one begins.
 
-use crate::engine::{ClassCounts, Departure, FromWarmUp, Observer, Outcome, Unfinished, Usage, Waits, runs};
+use crate::engine::{
+    ClassCounts, Departure, FromWarmUp, Observer, Outcome, SpentTime, Stay, Stays, Unfinished, Usage, Waits, add_spent,
+    runs,
+};
 use crate::model::{Activity, ActivityGroup, SimTime};
 
-use super::collector::Collector;
+use super::collector::{Collector, Columns};
+use super::column;
 use super::over_time::OverTime;
 use super::sample::EXACT_UP_TO;
 use super::totals::Totals;
@@ -33,6 +37,7 @@ pub struct BatchObserver {
     over_time: OverTime,
     /// At how many stations waits are collected.
     stations: Option<usize>,
+    columns: Columns,
 }
 
 /// What is collected of some requests.
@@ -57,7 +62,16 @@ impl BatchObserver {
         let empty = Batch::new(classes, clients_retry);
         let over_time = OverTime::from(SimTime::ZERO, clients_retry);
         let besides = empty.collector.clone();
-        Self { shift: u64::BITS - 1, batches: Vec::new(), empty, besides, clients_retry, over_time, stations: None }
+        Self {
+            shift: u64::BITS - 1,
+            batches: Vec::new(),
+            empty,
+            besides,
+            clients_retry,
+            over_time,
+            stations: None,
+            columns: Columns::default(),
+        }
     }
 
     /// The same of a run whose measured time begins at that instant.
@@ -123,14 +137,58 @@ impl BatchObserver {
         self.batches = joined;
     }
 
-    /// The batch of a request.
-    fn batch(&mut self, request: u64) -> &mut Batch {
-        let place = (request >> self.shift) as usize;
-        if place >= self.batches.len() {
+    /// The place of the batch of a request.
+    fn batch_of(&mut self, request: u64) -> usize {
+        if (request >> self.shift) as usize >= self.batches.len() {
             self.begin(request);
         }
-        let place = (request >> self.shift) as usize;
-        &mut self.batches[place]
+        (request >> self.shift) as usize
+    }
+
+    /// Takes departures of requests of one batch that count and were answered.
+    #[inline]
+    fn add_answered(&mut self, departures: &[Departure], waits: Waits<'_>, spent: &SpentTime) {
+        let place = self.batch_of(departures[0].entrance.request);
+        let Self { batches, columns, over_time, clients_retry, .. } = self;
+        let first = batches[place].add_answered(departures, spent, *clients_retry, columns);
+        batches[place].collector.add_waits(waits);
+        if *clients_retry {
+            over_time.add_operations(departures, true);
+        }
+        over_time.add_answered(departures, columns.response_times.values(), first, spent);
+    }
+
+    /// Whether requests are of one class and one batch, and each is an operation.
+    #[inline]
+    fn are_together(&self, stays: &[Stay]) -> bool {
+        let first = stays[0].request;
+        let differences = stays.iter().fold(0, |bits, stay| bits | (stay.request ^ first));
+        let is_small = stays.len() <= column::MOST && self.empty.unanswered.len() == 1;
+        is_small && differences >> self.shift == 0 && !self.clients_retry
+    }
+
+    /// Takes requests of the only class, of one batch and of the current window, of which the first arrived at `first`.
+    #[inline]
+    fn add_stays(&mut self, stays: &[Stay], first: SimTime, spent: &SpentTime) {
+        let place = self.batch_of(stays[0].request);
+        let Self { batches, columns, over_time, .. } = self;
+        columns.fill_from_stays(stays);
+        let batch = &mut batches[place];
+        batch.begin = batch.begin.min(first);
+        batch.collector.add_answered_of(stays[0].class, spent, columns);
+        over_time.add_inside(columns.response_times.values(), spent);
+    }
+
+    /// The same without an answer.
+    fn add_unanswered(&mut self, departures: &[Departure], waits: Waits<'_>) {
+        let place = self.batch_of(departures[0].entrance.request);
+        let Self { batches, over_time, clients_retry, .. } = self;
+        batches[place].add_unanswered(departures, *clients_retry);
+        batches[place].collector.add_waits(waits);
+        if *clients_retry {
+            over_time.add_operations(departures, false);
+        }
+        departures.iter().for_each(|departure| over_time.add_unanswered(departure));
     }
 
     #[cold]
@@ -139,6 +197,10 @@ impl BatchObserver {
             self.join_pairs();
         }
         self.bin_what_is_many();
+        if let Some(last) = self.batches.last_mut() {
+            let samples = self.empty.collector.samples().zip(last.collector.samples());
+            samples.for_each(|(empty, last)| empty.make_room_like(last));
+        }
         let batches = (request >> self.shift) as usize + 1;
         self.batches.resize(batches.max(self.batches.len()), self.empty.clone());
     }
@@ -237,28 +299,52 @@ impl Batch {
         }
     }
 
-    /// Takes departures of requests of one class that count, and all were answered or none was. Returns when the first of them
-    /// arrived.
-    pub fn add(&mut self, departures: &[Departure], clients_retry: bool) -> SimTime {
-        let Departure { entrance, outcome, .. } = &departures[0];
+    /// Takes departures of requests that count, and all were answered or none was.
+    pub fn add(&mut self, departures: &[Departure], clients_retry: bool, columns: &mut Columns) {
+        if matches!(departures[0].outcome, Outcome::Completed) {
+            let mut spent = [0; Activity::ALL.len()];
+            add_spent(departures, &mut spent);
+            self.add_answered(departures, &spent, clients_retry, columns);
+        } else {
+            self.add_unanswered(departures, clients_retry);
+        }
+    }
+
+    /// Takes departures of requests that count and were answered, and the time they spent in each activity. Returns when the
+    /// first of them arrived; the columns hold their times.
+    fn add_answered(
+        &mut self,
+        departures: &[Departure],
+        spent: &SpentTime,
+        clients_retry: bool,
+        columns: &mut Columns,
+    ) -> SimTime {
+        columns.fill(departures);
+        self.collector.add_answered(departures, spent, columns);
+        self.add_attempts(departures, clients_retry)
+    }
+
+    /// The same without an answer.
+    fn add_unanswered(&mut self, departures: &[Departure], clients_retry: bool) {
+        for alike in runs(departures, |departure| (departure.entrance.class, departure.outcome)) {
+            self.collector.add_unanswered(alike);
+            self.count_unanswered(alike);
+        }
+        self.add_attempts(departures, clients_retry);
+    }
+
+    /// Takes departures as those of attempts, whatever became of them. Returns when the first of the requests arrived.
+    #[inline]
+    fn add_attempts(&mut self, departures: &[Departure], clients_retry: bool) -> SimTime {
         let first = departures.iter().map(|departure| departure.entrance.arrival).min().unwrap_or(SimTime::MAX);
         self.begin = self.begin.min(first);
         if clients_retry {
-            let is_again = |departure: &&Departure| departure.entrance.attempts_before > 0;
-            let again = departures.iter().filter(is_again).count();
-            self.unanswered[usize::from(entrance.class.0)].retried += again as u64;
+            for Departure { entrance, .. } in departures {
+                self.unanswered[usize::from(entrance.class.0)].retried += u64::from(entrance.attempts_before > 0);
+            }
         }
-        self.collector.add(departures);
         self.collector.add_operations(departures);
-        if !matches!(outcome, Outcome::Completed) {
-            runs(departures, |departure| departure.outcome).for_each(|alike| self.count_unanswered(alike));
-        }
         first
-    }
-
-    /// Time that the answered spent in each activity, in nanoseconds.
-    fn spent(&self) -> [u128; Activity::ALL.len()] {
-        Activity::ALL.map(|activity| self.collector.spent(activity))
     }
 
     /// Counts departures of requests of one class that came to this end; the collector has those that were answered.
@@ -295,34 +381,46 @@ impl Observer for BatchObserver {
     }
 
     fn on_departures_with_waits(&mut self, departures: &[Departure], mut waits: Waits<'_>) {
-        let Self { shift, clients_retry, .. } = *self;
+        let shift = self.shift;
         let belongs_to = |departure: &Departure| {
-            let Departure { entrance, counts, outcome, .. } = departure;
-            // Those that were not answered are distinguished one by one.
-            (entrance.request >> shift, entrance.class, *counts, matches!(outcome, Outcome::Completed))
+            let is_answered = matches!(departure.outcome, Outcome::Completed);
+            (departure.entrance.request >> shift, u8::from(departure.counts) << 1 | u8::from(is_answered))
         };
-        for departures in runs(departures, belongs_to) {
+        for departures in runs(departures, belongs_to).flat_map(|run| run.chunks(column::MOST)) {
             let (rows, others) = waits.split_at(departures.len());
             waits = others;
-            let Departure { entrance, counts, outcome, .. } = departures[0];
+            let Departure { counts, outcome, .. } = departures[0];
             if !counts {
                 departures.iter().for_each(|departure| self.over_time.add_uncounted(departure));
                 continue;
             }
-            let batch = self.batch(entrance.request);
-            let before = batch.spent();
-            let first = batch.add(departures, clients_retry);
-            batch.collector.add_waits(rows);
-            let after = batch.spent();
-            if clients_retry {
-                self.over_time.add_operations(departures, outcome == Outcome::Completed);
-            }
             if outcome == Outcome::Completed {
-                let spent = std::array::from_fn(|activity| after[activity] - before[activity]);
-                self.over_time.add_answered(departures, first, &spent);
+                let mut spent = [0; Activity::ALL.len()];
+                add_spent(departures, &mut spent);
+                self.add_answered(departures, rows, &spent);
             } else {
-                departures.iter().for_each(|departure| self.over_time.add_unanswered(departure));
+                self.add_unanswered(departures, rows);
             }
+        }
+    }
+
+    fn on_answered(&mut self, departures: &[Departure], waits: Waits<'_>, spent: &SpentTime) {
+        let first = departures[0].entrance.request;
+        let differences = departures.iter().fold(0, |bits, departure| bits | (departure.entrance.request ^ first));
+        if differences >> self.shift == 0 && departures.len() <= column::MOST {
+            self.add_answered(departures, waits, spent);
+        } else {
+            self.on_departures_with_waits(departures, waits);
+        }
+    }
+
+    fn on_stays(&mut self, stays: Stays<'_>, spent: &SpentTime) {
+        let list = stays.list();
+        let first = list.iter().map(|stay| stay.arrival).min().unwrap_or(SimTime::MAX);
+        if self.are_together(list) && self.over_time.are_inside(first) {
+            self.add_stays(list, first, spent);
+        } else {
+            self.on_answered(&stays.departures(), Waits::NONE, spent);
         }
     }
 

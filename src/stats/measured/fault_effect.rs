@@ -5,7 +5,8 @@ use crate::engine::{Departure, Observer, Outcome, Unfinished, runs};
 use crate::model::{Fault, FaultPhase, SimTime};
 
 use super::batches::Batch;
-use super::collector::Collector;
+use super::collector::{Collector, Columns};
+use super::column;
 use super::numbers::PolicyNumbers;
 use super::recovery::RecoveryWatch;
 use super::totals::Totals;
@@ -28,6 +29,7 @@ pub struct MeasuredFault {
 pub struct FaultWatch {
     watched: Vec<Watched>,
     clients_retry: bool,
+    columns: Columns,
 }
 
 #[derive(Clone, Debug)]
@@ -62,7 +64,7 @@ impl FaultWatch {
             phases: [phase(), phase(), phase()],
             recovery: RecoveryWatch::new(fault),
         });
-        Self { watched: watched.collect(), clients_retry }
+        Self { watched: watched.collect(), clients_retry, columns: Columns::default() }
     }
 
     /// The run has ended; its measured time.
@@ -140,20 +142,24 @@ impl PhaseCollector {
 }
 
 impl Observer for FaultWatch {
+    fn watches_departures(&self) -> bool {
+        !self.watched.is_empty()
+    }
+
     fn on_departures(&mut self, departures: &[Departure]) {
-        let clients_retry = self.clients_retry;
-        for Watched { fault, phases, recovery, .. } in &mut self.watched {
+        let Self { watched, clients_retry, columns } = self;
+        for Watched { fault, phases, recovery, .. } in watched {
             let belongs_to = |departure: &Departure| {
                 let Departure { entrance, counts, outcome, .. } = departure;
                 (fault.phase(entrance.arrival), entrance.class, *counts, *outcome)
             };
-            for departures in runs(departures, belongs_to) {
+            for departures in runs(departures, belongs_to).flat_map(|run| run.chunks(column::MOST)) {
                 let (phase, _, counts, outcome) = belongs_to(&departures[0]);
                 for departure in departures {
                     phases[fault.phase(departure.departure) as usize].take_departure(outcome);
                 }
                 if counts {
-                    phases[phase as usize].batch.add(departures, clients_retry);
+                    phases[phase as usize].batch.add(departures, *clients_retry, columns);
                     let before = &phases[FaultPhase::Before as usize].batch;
                     departures.iter().for_each(|departure| recovery.add(fault, departure, || before.p95()));
                 }

@@ -3,6 +3,7 @@
 mod batches;
 mod bins;
 mod collector;
+mod column;
 mod deadlock;
 mod fault_effect;
 mod metrics;

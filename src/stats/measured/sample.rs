@@ -1,15 +1,10 @@
 //! A sample of times or ratios: exact while it is small, a histogram within 0.1 % beyond.
 
 use super::bins::{Bins, nearest_rank};
+use super::column::{Column, MOST, Values};
 
 /// Maximum number of values that are kept exactly.
 pub(super) const EXACT_UP_TO: usize = 10_000;
-
-/// Beyond, a bin is at most 1/2^9 of its values wide, and its middle within half of that.
-const BITS: u32 = 9;
-
-/// Values are recorded in groups of this size.
-const AT_ONCE: usize = 32;
 
 /// Whole numbers (nanoseconds, millionths) in constant memory. Mean and standard deviation are of the exact values.
 #[derive(Clone, Debug, Default)]
@@ -24,7 +19,7 @@ pub struct Sample {
 
 #[derive(Clone, Debug)]
 struct Binned {
-    bins: Bins<BITS>,
+    bins: Bins,
     sums: Sums,
 }
 
@@ -40,20 +35,57 @@ struct Sums {
 }
 
 impl Sums {
-    #[inline]
-    fn of(values: &[u64], with_squares: bool) -> Self {
-        let (mut sum, mut min, mut max) = (0, u64::MAX, 0);
-        for value in values {
-            sum += u128::from(*value);
-            min = min.min(*value);
-            max = max.max(*value);
-        }
-        let mut squares = values.iter().map(|value| u128::from(*value) * u128::from(*value));
-        let sum_of_squares = if with_squares { squares.try_fold(0, u128::checked_add) } else { None };
-        Self { count: values.len() as u64, sum, sum_of_squares, min, max }
+    const fn empty(with_squares: bool) -> Self {
+        Self { count: 0, sum: 0, sum_of_squares: if with_squares { Some(0) } else { None }, min: u64::MAX, max: 0 }
     }
 
+    fn of(values: &[u64], with_squares: bool) -> Self {
+        let mut sums = Self::empty(with_squares);
+        sums.count = values.len() as u64;
+        for value in values {
+            sums.sum += u128::from(*value);
+            sums.min = sums.min.min(*value);
+            sums.max = sums.max.max(*value);
+        }
+        let mut squares = values.iter().map(|value| u128::from(*value) * u128::from(*value));
+        sums.sum_of_squares = if with_squares { squares.try_fold(0, u128::checked_add) } else { None };
+        sums
+    }
+
+    /// Takes values.
     #[inline]
+    fn add(&mut self, values: Values<'_>) {
+        if !values.are_exact() {
+            self.merge(&Self::of(values.all(), self.sum_of_squares.is_some()));
+            return;
+        }
+        let values = values.all();
+        // No sum of them needs more than 64 bits, and none of their squares more than 128. A difference that would be below 0
+        // has the highest bit; so do those of values outside the bounds so far.
+        let (least, most) = (self.min.min(i64::MAX as u64), self.max);
+        let (mut sum, mut outside) = (0, 0);
+        for value in values {
+            sum += value;
+            outside |= value.wrapping_sub(least) | most.wrapping_sub(*value);
+        }
+        if outside >> (u64::BITS - 1) == 1 {
+            self.widen(values);
+        }
+        self.count += values.len() as u64;
+        self.sum += u128::from(sum);
+        if let Some(squares) = self.sum_of_squares {
+            let more: u128 = values.iter().map(|value| u128::from(*value) * u128::from(*value)).sum();
+            self.sum_of_squares = squares.checked_add(more);
+        }
+    }
+
+    /// Takes the smallest and the largest of values that lie outside the bounds so far.
+    #[cold]
+    fn widen(&mut self, values: &[u64]) {
+        self.min = values.iter().fold(self.min, |min, value| min.min(*value));
+        self.max = values.iter().fold(self.max, |max, value| max.max(*value));
+    }
+
     fn merge(&mut self, other: &Self) {
         self.count += other.count;
         self.sum += other.sum;
@@ -65,19 +97,16 @@ impl Sums {
 }
 
 impl Binned {
+    /// Returns how many of the values are 0.
     #[inline]
-    fn record(&mut self, values: &[u64]) {
-        // One after the other: each has enough registers.
-        self.sums.merge(&Sums::of(values, self.sums.sum_of_squares.is_some()));
-        self.bins.record(values);
+    fn record(&mut self, values: Values<'_>) -> u64 {
+        self.sums.add(values);
+        self.bins.record(values)
     }
 
-    fn record_zeros(&mut self, count: u64) {
-        if count > 0 {
-            self.sums.count += count;
-            self.sums.min = 0;
-            self.bins.record_zeros(count);
-        }
+    fn record_one(&mut self, value: u64) {
+        self.sums.merge(&Sums::of(&[value], self.sums.sum_of_squares.is_some()));
+        self.bins.record_any(value);
     }
 }
 
@@ -88,51 +117,45 @@ impl Sample {
     }
 
     /// Takes values into the sample.
-    #[inline]
     pub fn record(&mut self, values: impl IntoIterator<Item = u64>) {
-        let mut values = values.into_iter();
-        let mut some = [0; AT_ONCE];
-        loop {
-            let mut count = 0;
-            for (place, value) in some.iter_mut().zip(&mut values) {
-                *place = value;
-                count += 1;
-            }
-            match &mut self.binned {
-                Some(binned) => binned.record(&some[..count]),
-                None => self.keep(&some[..count]),
-            }
-            if count < AT_ONCE {
-                return;
-            }
+        values.into_iter().for_each(|value| self.record_one(value));
+    }
+
+    fn record_one(&mut self, value: u64) {
+        match &mut self.binned {
+            Some(binned) => binned.record_one(value),
+            None if self.values.len() < EXACT_UP_TO => self.values.push(value),
+            None => self.bin().record_one(value),
         }
     }
 
-    /// Takes waits into the sample, of which many may be 0; returns how many are not.
+    /// Takes values into the sample; returns how many of them are 0.
     #[inline]
-    pub fn record_waits(&mut self, waits: impl ExactSizeIterator<Item = u64> + Clone) -> u64 {
-        let waited = waits.clone().map(|wait| u64::from(wait > 0)).sum();
+    pub(super) fn record_values(&mut self, values: Values<'_>) -> u64 {
         match &mut self.binned {
-            Some(binned) if waited == 0 => binned.record_zeros(waits.len() as u64),
-            _ => self.record(waits),
+            Some(binned) => binned.record(values),
+            None => self.keep(values),
         }
-        waited
     }
 
     /// Keeps values as they are, if they are still few.
     #[inline(never)]
-    fn keep(&mut self, values: &[u64]) {
-        let room = EXACT_UP_TO.saturating_sub(self.values.len());
-        let (few, many) = values.split_at(room.min(values.len()));
+    fn keep(&mut self, values: Values<'_>) -> u64 {
+        let (count, room) = (values.all().len(), EXACT_UP_TO.saturating_sub(self.values.len()));
+        let few = values.part(0..room.min(count)).all();
         self.values.extend_from_slice(few);
-        if !many.is_empty() {
-            self.bin().record(many);
+        if few.len() < count {
+            self.bin().record(values.part(few.len()..count));
         }
+        values.all().iter().filter(|value| **value == 0).count() as u64
     }
 
     /// Takes all values of another sample into this one.
     pub fn merge(&mut self, other: &Self) {
-        self.record(other.values.iter().copied());
+        let mut column = Column::default();
+        for some in other.values.chunks(MOST) {
+            self.record_values(column.fill(some.iter().copied()));
+        }
         if let Some(other) = &other.binned {
             let binned = self.bin();
             binned.bins.merge(&other.bins);
@@ -220,6 +243,13 @@ impl Sample {
         sums
     }
 
+    /// Makes room for what another sample has bins for, if both count in bins.
+    pub(super) fn make_room_like(&mut self, other: &Self) {
+        if let (Some(binned), Some(other)) = (&mut self.binned, &other.binned) {
+            binned.bins.cover_those_of(&other.bins);
+        }
+    }
+
     /// From now on values are counted in bins, those kept so far too.
     pub(super) fn bin_from_now_on(&mut self) {
         self.bin();
@@ -227,9 +257,12 @@ impl Sample {
 
     #[cold]
     fn bin(&mut self) -> &mut Binned {
-        let sums = Sums::of(&[], self.with_deviation);
+        let sums = Sums::empty(self.with_deviation);
         let binned = self.binned.get_or_insert_with(|| Box::new(Binned { bins: Bins::default(), sums }));
-        binned.record(&std::mem::take(&mut self.values));
+        let mut column = Column::default();
+        for some in std::mem::take(&mut self.values).chunks(MOST) {
+            binned.record(column.fill(some.iter().copied()));
+        }
         binned
     }
 }
@@ -302,10 +335,12 @@ mod tests {
         for zeros in [1, 100, 70_000] {
             let (mut one, mut other) = (sample(0..20_000), sample(0..20_000));
             let waits = vec![0; zeros];
-            assert_eq!(one.record_waits(waits.iter().copied()), 0);
+            for some in waits.chunks(100) {
+                assert_eq!(one.record_values(Column::default().fill(some.iter().copied())), some.len() as u64);
+            }
             other.record(waits);
-            assert_eq!(one.record_waits([0, 7, 0, 9].into_iter()), 2);
-            other.record([0, 7, 0, 9]);
+            assert_eq!(one.record_values(Column::default().fill([0, 7, 0, 9].into_iter())), 2);
+            [0, 7, 0, 9].into_iter().for_each(|value| other.record([value]));
             assert_eq!(one.percentiles([1, 500, 900, 999]), other.percentiles([1, 500, 900, 999]), "{zeros}");
             assert_eq!(
                 (one.count(), one.sum(), one.min(), one.max()),

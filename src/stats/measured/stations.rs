@@ -2,17 +2,22 @@
 
 use indexmap::IndexMap;
 
-use crate::engine::{QueueUsage, Usage, Waits};
-use crate::model::{BackendId, Resource};
+use crate::engine::{NOT_ASKED, QueueUsage, Usage, Waits};
+use crate::model::{BackendId, Resource, SimDuration};
 
 use super::collector::{Subject, connections, wait_summary};
+use super::column::Column;
 use super::sample::Sample;
 use super::totals::Totals;
 use crate::stats::results::{LevelSummary, StationResults};
 
 /// How long requests waited at each station, answered or not.
 #[derive(Clone, Debug, Default)]
-pub(super) struct StationWaits(Vec<StationWait>);
+pub(super) struct StationWaits {
+    stations: Vec<StationWait>,
+    /// Room for the waits that are taken together.
+    column: Column,
+}
 
 #[derive(Clone, Debug, Default)]
 struct StationWait {
@@ -24,28 +29,21 @@ struct StationWait {
 impl StationWaits {
     /// Nothing yet, for that many stations.
     pub fn new(stations: usize) -> Self {
-        Self(vec![StationWait::default(); stations])
+        Self { stations: vec![StationWait::default(); stations], column: Column::default() }
     }
 
     /// Takes what requests waited for.
     pub fn add(&mut self, waits: Waits<'_>) {
-        if let ([station], Some(waits)) = (&mut self.0[..], waits.only_column()) {
-            station.waited += station.wait.record_waits(waits.iter().map(|wait| wait.as_nanos()));
-            return;
-        }
-        for (column, station) in self.0.iter_mut().enumerate().take(waits.columns()) {
-            let mut waited = 0;
-            station.wait.record(waits.column(column).map(|span| {
-                waited += u64::from(span.as_nanos() > 0);
-                span.as_nanos()
-            }));
-            station.waited += waited;
+        for (place, station) in self.stations.iter_mut().enumerate().take(waits.columns()) {
+            let spans = waits.column(place).map(SimDuration::as_nanos);
+            let spans = self.column.fill_without(spans, NOT_ASKED.as_nanos());
+            station.waited += spans.all().len() as u64 - station.wait.record_values(spans);
         }
     }
 
     /// Takes all that another has collected.
     pub fn merge(&mut self, other: &Self) {
-        for (station, more) in self.0.iter_mut().zip(&other.0) {
+        for (station, more) in self.stations.iter_mut().zip(&other.stations) {
             station.wait.merge(&more.wait);
             station.waited += more.waited;
         }
@@ -53,13 +51,13 @@ impl StationWaits {
 
     /// All samples, in an order that is the same for all of a run.
     pub fn samples(&mut self) -> impl Iterator<Item = &mut Sample> {
-        self.0.iter_mut().map(|station| &mut station.wait)
+        self.stations.iter_mut().map(|station| &mut station.wait)
     }
 
     /// The numbers of each station, by its name, with what the engine counted at the same time.
     pub fn results(&self, subject: Subject<'_>, totals: &Totals) -> IndexMap<String, StationResults> {
         let backends: Vec<&str> = subject.backends.keys().map(String::as_str).collect();
-        let stations = subject.resources.iter().zip(&self.0);
+        let stations = subject.resources.iter().zip(&self.stations);
         stations
             .map(|(resource, station)| (resource.name(&backends), station.results(*resource, subject, totals)))
             .collect()

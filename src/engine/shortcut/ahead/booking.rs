@@ -16,7 +16,6 @@ impl<O: Observer> Simulation<O> {
     /// Books the departures that have not been reported, and reports them.
     pub(super) fn report_booked(&mut self) {
         let unreported = std::mem::take(&mut self.unreported);
-        self.book_departed(&unreported);
         // All waits are for turns: each turn has a core of its own, and there is nothing else to wait for.
         let (program, wait) = (&self.program, |one: &Departure| one.spent[Activity::RunQueueWait as usize]);
         if program.has_empty_class() {
@@ -25,8 +24,11 @@ impl<O: Observer> Simulation<O> {
         } else {
             self.waits.push_turns(unreported.iter().map(wait));
         }
-        self.unreported = unreported;
-        self.report();
+        let waits = std::mem::take(&mut self.waits);
+        self.report_answered(&unreported, waits.rows(), self.now);
+        (self.unreported, self.waits) = (unreported, waits);
+        self.unreported.clear();
+        self.waits.clear();
     }
 
     /// Books and reports what the requests in flight have done when the run ends.

@@ -1,22 +1,24 @@
 //! Collects the numbers of one run while it goes on, in constant memory.
 
+mod columns;
 mod numbers;
+mod slowdown;
 mod utilization;
 
 use indexmap::IndexMap;
 
-use crate::engine::{Departure, Outcome, Rules, Standing, Unfinished, Waits, add_spent};
-use crate::model::{Activity, Backend, Machine, Resource, SimDuration, SimTime};
+use crate::engine::{Departure, Rules, SpentTime, Standing, Unfinished, Waits};
+use crate::model::{Activity, Backend, ClassId, Machine, Resource, SimDuration};
 
+use super::column::Column;
 use super::outcomes::{Operations, Unanswered, UnansweredTime};
 use super::sample::Sample;
 use super::stations::StationWaits;
 
+pub(super) use columns::Columns;
 pub(super) use numbers::wait_summary;
+use slowdown::{Times, UNIT as SLOWDOWN_UNIT, ratio};
 pub(super) use utilization::connections;
-
-/// Slowdowns are recorded in millionths.
-const SLOWDOWN_UNIT: u64 = 1_000_000;
 
 /// What is collected from departures.
 #[derive(Clone, Debug)]
@@ -81,22 +83,41 @@ impl Collector {
         of_classes.chain([&mut self.waiting_time]).chain(operation_time).chain(self.stations.samples())
     }
 
-    /// Takes departures of requests of one class that count and came to the same end.
-    pub fn add(&mut self, departures: &[Departure]) {
-        let Some(Departure { entrance, outcome, .. }) = departures.first() else { return };
-        let samples = &mut self.classes[usize::from(entrance.class.0)];
-        if matches!(outcome, Outcome::Completed) {
-            samples.response_time.record(departures.iter().map(|departure| departure.response_time().as_nanos()));
-            samples.slowdown.record(departures.iter().filter_map(slowdown));
-            let waiting_time = |departure: &Departure| departure.spent[Activity::BacklogWait as usize].as_nanos();
-            self.waited += self.waiting_time.record_waits(departures.iter().map(waiting_time));
-            add_spent(departures, &mut self.spent);
-        } else {
-            departures.iter().for_each(|departure| samples.unanswered.add(departure));
-            let taken = departures.iter().filter(|departure| departure.was_taken);
-            taken.for_each(|departure| self.add_wait(departure.spent[Activity::BacklogWait as usize]));
-            self.unanswered.add(departures);
+    /// Takes departures of requests that count and were answered: the time they spent in each activity, and the columns.
+    pub(super) fn add_answered(&mut self, departures: &[Departure], spent: &SpentTime, columns: &mut Columns) {
+        match Columns::only_class(departures) {
+            Some(class) => self.add_answered_of(class, spent, columns),
+            None => {
+                let classes = &mut self.classes;
+                columns.of_classes(departures, |class, times, slowdowns| classes[class].add(times, slowdowns));
+                self.add_answered_of_any(spent, columns);
+            }
         }
+    }
+
+    /// The same of requests of one class.
+    pub(super) fn add_answered_of(&mut self, class: ClassId, spent: &SpentTime, columns: &mut Columns) {
+        let (times, slowdowns) = columns.of_all();
+        self.classes[usize::from(class.0)].add(times, slowdowns);
+        self.add_answered_of_any(spent, columns);
+    }
+
+    /// What does not depend on the class.
+    #[inline]
+    fn add_answered_of_any(&mut self, spent: &SpentTime, columns: &Columns) {
+        let waits = columns.waiting_times.values();
+        self.waited += waits.all().len() as u64 - self.waiting_time.record_values(waits);
+        self.spent.iter_mut().zip(spent).for_each(|(sum, more)| *sum += more);
+    }
+
+    /// Takes departures of requests of one class that count and came to the same end without an answer.
+    pub fn add_unanswered(&mut self, departures: &[Departure]) {
+        let Some(Departure { entrance, .. }) = departures.first() else { return };
+        let samples = &mut self.classes[usize::from(entrance.class.0)];
+        departures.iter().for_each(|departure| samples.unanswered.add(departure));
+        let taken = departures.iter().filter(|departure| departure.was_taken);
+        taken.for_each(|departure| self.add_wait(departure.spent[Activity::BacklogWait as usize]));
+        self.unanswered.add(departures);
     }
 
     /// Takes departures of requests that came to the same end, as far as they end operations.
@@ -145,11 +166,6 @@ impl Collector {
         all.percentiles([per_mille])[0]
     }
 
-    /// Time that the answered requests spent in an activity, in nanoseconds.
-    pub const fn spent(&self, activity: Activity) -> u128 {
-        self.spent[activity as usize]
-    }
-
     /// Time that all requests spent in an activity until they departed, in nanoseconds.
     pub(super) const fn spent_by_all(&self, activity: Activity) -> u128 {
         self.spent[activity as usize] + self.unanswered.spent[activity as usize]
@@ -179,25 +195,16 @@ impl Default for ClassSamples {
 }
 
 impl ClassSamples {
+    /// Takes times of the answered.
+    #[inline]
+    fn add(&mut self, times: Times<'_>, slowdowns: &mut Column) {
+        self.response_time.record_values(times.responses);
+        self.slowdown.record_values(times.slowdowns(slowdowns));
+    }
+
     fn merge(&mut self, other: &Self) {
         self.response_time.merge(&other.response_time);
         self.slowdown.merge(&other.slowdown);
         self.unanswered.merge(&other.unanswered);
     }
-}
-
-/// Response time / demand in millionths, to the nearest; `None` without demand.
-fn slowdown(departure: &Departure) -> Option<u64> {
-    ratio(departure.response_time(), departure.entrance.demand)
-}
-
-#[inline]
-fn ratio(response_time: SimDuration, demand: SimDuration) -> Option<u64> {
-    let (response_time, demand) = (response_time.as_nanos(), demand.as_nanos());
-    // Up to four hours 64 bits are enough, as half a demand fits in what is left.
-    if response_time <= (u64::MAX - SimTime::MAX.as_nanos()) / SLOWDOWN_UNIT {
-        return (response_time * SLOWDOWN_UNIT + demand / 2).checked_div(demand);
-    }
-    let millionths = u128::from(response_time) * u128::from(SLOWDOWN_UNIT) + u128::from(demand / 2);
-    Some(u64::try_from(millionths.checked_div(u128::from(demand))?).unwrap_or(u64::MAX))
 }

@@ -13,10 +13,11 @@ mod counts;
 mod stretch;
 mod times;
 
-use crate::engine::{Departure, Outcome, Unfinished, add_spent};
+use crate::engine::{Departure, Outcome, SpentTime, Unfinished, add_spent};
 use crate::model::{Activity, ActivityGroup, SimDuration, SimTime};
 use crate::stats::results::TimeWindow;
 
+use super::column::Values;
 use super::windows::{Window, Windows};
 
 pub use counts::WindowCounts;
@@ -129,56 +130,81 @@ impl OverTime {
         self.until = until;
     }
 
-    /// Takes requests that count and were answered, of which the first arrived at `first`: the time that they spent in each
-    /// activity, in nanoseconds.
+    /// Takes requests that count and were answered, with their response times, of which the first arrived at `first`: the time
+    /// that they spent in each activity.
     #[inline]
-    pub fn add_answered(&mut self, departures: &[Departure], first: SimTime, spent: &[u128; Activity::ALL.len()]) {
-        // None of them departed, and so none arrived, after the clock.
-        let span = self.window(first);
-        if self.until < span.end() {
-            self.add_to_window(departures, spent);
+    pub(super) fn add_answered(
+        &mut self,
+        departures: &[Departure],
+        times: Values<'_>,
+        first: SimTime,
+        spent: &SpentTime,
+    ) {
+        if self.are_inside(first) {
+            self.add_inside(times, spent);
         } else {
-            self.add_by_window(departures);
+            self.add_by_window(departures, times);
         }
     }
 
+    /// Whether requests of which the first arrived then are in the current window, arrivals and departures: none of them
+    /// departed after the clock.
+    #[inline]
+    pub(super) fn are_inside(&mut self, first: SimTime) -> bool {
+        let span = self.window(first);
+        self.until < span.end()
+    }
+
+    /// Takes answered requests that arrived and departed in the current window: their response times, and the time they spent
+    /// in each activity.
+    #[inline]
+    pub(super) fn add_inside(&mut self, times: Values<'_>, spent: &SpentTime) {
+        self.add_to_current(times, spent, times.all().len() as u64, spent);
+    }
+
     /// The same where they may belong to several windows.
-    fn add_by_window(&mut self, departures: &[Departure]) {
-        let mut rest = departures;
-        while let Some(first) = rest.first() {
+    fn add_by_window(&mut self, departures: &[Departure], times: Values<'_>) {
+        let mut begin = 0;
+        while let Some(first) = departures.get(begin) {
             let span = self.window(first.entrance.arrival);
             let is_elsewhere = |departure: &Departure| !span.holds(departure.entrance.arrival);
-            let (inside, others) = rest.split_at(rest.iter().position(is_elsewhere).unwrap_or(rest.len()));
+            let inside = departures[begin..].iter().position(is_elsewhere);
+            let end = inside.map_or(departures.len(), |count| begin + count);
             let mut spent = [0; Activity::ALL.len()];
-            add_spent(inside, &mut spent);
-            self.add_to_window(inside, &spent);
-            rest = others;
+            add_spent(&departures[begin..end], &mut spent);
+            self.add_to_window(&departures[begin..end], times.part(begin..end), &spent);
+            begin = end;
         }
     }
 
     /// Takes answered requests that arrived in the current window, and the time they spent in each activity.
-    #[inline]
-    fn add_to_window(&mut self, departures: &[Departure], spent: &[u128; Activity::ALL.len()]) {
-        let (place, end) = (self.current.place, self.current.end());
+    fn add_to_window(&mut self, departures: &[Departure], times: Values<'_>, spent: &SpentTime) {
+        let end = self.current.end();
         let is_beyond = |departure: &&Departure| departure.departure >= end;
-        let reaches_beyond = self.until >= end;
         let (mut inside, mut spent_inside) = (departures.len() as u64, *spent);
-        for departure in departures.iter().filter(|_| reaches_beyond).filter(is_beyond) {
+        for departure in departures.iter().filter(is_beyond) {
             inside -= 1;
             spent_inside.iter_mut().zip(departure.spent).for_each(|(sum, span)| *sum -= u128::from(span.as_nanos()));
         }
-        let window = &mut self.windows.list_mut()[place];
-        window.counts.arrivals += departures.len() as u64;
-        window.counts.completions += departures.len() as u64;
+        self.add_to_current(times, spent, inside, &spent_inside);
+        for departure in departures.iter().filter(is_beyond) {
+            self.add_presence(departure);
+        }
+    }
+
+    /// Takes the response times of requests that arrived in the current window and the time they spent; and how many of them
+    /// departed in it, and the time they spent.
+    #[inline]
+    fn add_to_current(&mut self, times: Values<'_>, spent: &SpentTime, inside: u64, spent_inside: &SpentTime) {
+        let window = &mut self.windows.list_mut()[self.current.place];
+        window.counts.arrivals += times.all().len() as u64;
+        window.counts.completions += times.all().len() as u64;
         window.response_time += spent.iter().sum::<u128>();
-        window.times.record(departures);
+        window.times.record(times);
         window.counts.departures += inside;
         window.levels[IN_SYSTEM].area += units(spent_inside.iter().sum());
         window.levels[BACKLOG].area += units(spent_inside[Activity::BacklogWait as usize]);
-        window.levels[WORK].area += units(ActivityGroup::Cpu.total(&spent_inside));
-        for departure in departures.iter().filter(|_| reaches_beyond).filter(is_beyond) {
-            self.add_presence(departure);
-        }
+        window.levels[WORK].area += units(ActivityGroup::Cpu.total(spent_inside));
     }
 
     /// Takes a request that counts and departed without an answer.

@@ -1,38 +1,32 @@
 //! The response times of a window: every value while there are few, then counts in bins.
 
-use crate::engine::Departure;
 use crate::stats::measured::bins::{Bins, nearest_rank};
+use crate::stats::measured::column::{Column, MOST, Values};
 
 /// Maximum number of values that are kept exactly.
 const FEW: usize = 512;
-/// A bin is at most 1/2^9 of its values wide, and its middle within half of that.
-const BITS: u32 = 9;
-/// Values are counted in groups of this size.
-const AT_ONCE: usize = 32;
 
 /// Response times in nanoseconds. What is kept depends on the values only, not on the order in which they came.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Times {
     few: Vec<u64>,
     /// Once there are more than [`FEW`].
-    bins: Option<Box<Bins<BITS>>>,
+    bins: Option<Box<Bins>>,
 }
 
 impl Times {
-    /// Takes the response times of requests.
+    /// Takes response times of requests.
     #[inline]
-    pub fn record(&mut self, departures: &[Departure]) {
-        let time = |departure: &Departure| departure.response_time().as_nanos();
-        let Some(bins) = &mut self.bins else {
-            self.few.extend(departures.iter().map(time));
-            self.bin_what_is_many();
-            return;
-        };
-        for some in departures.chunks(AT_ONCE) {
-            let mut times = [0; AT_ONCE];
-            times.iter_mut().zip(some).for_each(|(place, departure)| *place = time(departure));
-            bins.record(&times[..some.len()]);
+    pub fn record(&mut self, times: Values<'_>) {
+        match &mut self.bins {
+            Some(bins) => drop(bins.record(times)),
+            None => self.keep(times.all()),
         }
+    }
+
+    fn keep(&mut self, times: &[u64]) {
+        self.few.extend_from_slice(times);
+        self.bin_what_is_many();
     }
 
     /// Takes the values of another window.
@@ -51,9 +45,12 @@ impl Times {
     }
 
     #[cold]
-    fn bin(&mut self) -> &mut Bins<BITS> {
+    fn bin(&mut self) -> &mut Bins {
         let bins = self.bins.get_or_insert_default();
-        bins.record(&std::mem::take(&mut self.few));
+        let mut column = Column::default();
+        for some in std::mem::take(&mut self.few).chunks(MOST) {
+            bins.record(column.fill(some.iter().copied()));
+        }
         bins
     }
 
@@ -73,28 +70,12 @@ impl Times {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::{Entrance, Outcome};
-    use crate::model::{Activity, ClassId, SimDuration, SimTime};
-
-    fn departure(nanos: u64) -> Departure {
-        let (start, zero) = (SimTime::ZERO, SimDuration::ZERO);
-        let entrance = Entrance {
-            request: 0,
-            class: ClassId(0),
-            arrival: start,
-            first_arrival: start,
-            attempts_before: 0,
-            demand: zero,
-        };
-        let departure = SimTime::from_nanos(nanos);
-        let (outcome, counts, was_taken, ends_operation) = (Outcome::Completed, true, true, true);
-        let spent = [zero; Activity::ALL.len()];
-        Departure { entrance, departure, outcome, counts, was_taken, ends_operation, spent }
-    }
 
     fn times(nanos: impl Iterator<Item = u64>) -> Times {
-        let mut times = Times::default();
-        times.record(&nanos.map(departure).collect::<Vec<_>>());
+        let (mut times, nanos) = (Times::default(), nanos.collect::<Vec<_>>());
+        for some in nanos.chunks(MOST) {
+            times.record(Column::default().fill(some.iter().copied()));
+        }
         times
     }
 
