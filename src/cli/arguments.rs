@@ -131,7 +131,7 @@ pub struct WriteArguments {
     #[arg(long, value_name = "N", help_heading = "Output")]
     pub timeline: Option<usize>,
 
-    /// Draw no timeline.svg
+    /// Draw no charts: neither timeline.svg nor those among the tables
     #[arg(long, help_heading = "Output")]
     pub no_charts: bool,
 

@@ -76,6 +76,10 @@ Exit codes:
 struct Cli {
     #[command(subcommand)]
     command: Command,
+
+    /// Print tables and charts in ASCII characters only [default: where the locale of a terminal has no others]
+    #[arg(long, global = true, help_heading = "Output")]
+    ascii: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -120,7 +124,10 @@ pub fn main() -> ExitCode {
     let shutdown = Shutdown::listen();
     let mut stdout = Stdout::new();
     let result = match Cli::try_parse() {
-        Ok(cli) => cli.command.execute(&mut stdout, &shutdown),
+        Ok(cli) => {
+            stdout.ask_for_ascii(cli.ascii);
+            cli.command.execute(&mut stdout, &shutdown)
+        }
         Err(error) => {
             let arguments: Vec<String> = env::args_os().map(|word| word.to_string_lossy().into_owned()).collect();
             let error = usage::with_suggestion(error, &mut Cli::command(), &arguments);

@@ -66,7 +66,7 @@ impl Reports {
     /// Writes text to standard output and to every file, each in its format. Only standard output is coloured.
     fn write(&mut self, stdout: &mut Stdout, text: impl Fn(Format, View) -> String) -> Result<(), Failure> {
         let folder = github::folder();
-        let view = View { folder: &folder, ..self.view };
+        let view = View { folder: &folder, ascii: stdout.asks_for_ascii(), ..self.view };
         if let Some(format) = self.printed {
             stdout.write(&text(format, stdout.view(view)))?;
         }

@@ -70,7 +70,8 @@ impl RunJob<'_> {
             self.write_files(&estimates, &results, shutdown)?;
             stopped.extend(why_incomplete(&results, self.scenario.undecided));
             self.note_broken(&results);
-            reports.add(RunReport { results, explains_defaults: self.explain.explain_defaults }, stdout)?;
+            let (explains_defaults, has_charts) = (self.explain.explain_defaults, !self.write.no_charts);
+            reports.add(RunReport { results, explains_defaults, has_charts }, stdout)?;
             self.note_files(scenario);
         }
         reports.finish(stdout)?;

@@ -16,12 +16,13 @@ use crate::output::{View, in_log};
 pub struct Stdout {
     is_closed: bool,
     reader_has_gone: bool,
+    asks_for_ascii: bool,
 }
 
 impl Stdout {
     /// The standard output of this process.
     pub fn new() -> Self {
-        Self { is_closed: closed::is_stdout_closed(), reader_has_gone: false }
+        Self { is_closed: closed::is_stdout_closed(), reader_has_gone: false, asks_for_ascii: false }
     }
 
     /// Whether it shows colour: if it is a terminal and `NO_COLOR` is not set.
@@ -29,10 +30,22 @@ impl Stdout {
         AutoStream::choice(&io::stdout()) != ColorChoice::Never
     }
 
-    /// A view with its colour and the width of the terminal.
+    /// Whether reports consist of ASCII characters only, here and in files, because the user says so.
+    pub const fn ask_for_ascii(&mut self, asks: bool) {
+        self.asks_for_ascii = asks;
+    }
+
+    /// Whether the user asks for ASCII characters only.
+    pub const fn asks_for_ascii(&self) -> bool {
+        self.asks_for_ascii
+    }
+
+    /// A view with its colour and characters and the width of the terminal.
     pub fn view<'a>(&self, view: View<'a>) -> View<'a> {
         let width = terminal_size_of(io::stdout()).map(|(Width(columns), _)| usize::from(columns));
-        View { color: self.has_color(), width, ..view }
+        let ascii =
+            self.asks_for_ascii || io::stdout().is_terminal() && !locale_has_unicode(|name| env::var(name).ok());
+        View { color: self.has_color(), width, ascii, ..view }
     }
 
     /// Writes and flushes the text.
@@ -87,6 +100,14 @@ mod closed {
     }
 }
 
+/// Whether a terminal shows characters beyond ASCII. Where no variable says anything about the locale, as in most containers, it
+/// does.
+fn locale_has_unicode(variable: impl Fn(&str) -> Option<String>) -> bool {
+    let said = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().filter_map(variable).find(|value| !value.is_empty());
+    let said = said.map(|locale| locale.to_lowercase());
+    said.is_none_or(|locale| locale.contains("utf-8") || locale.contains("utf8"))
+}
+
 fn unwritable(error: &io::Error) -> Failure {
     Failure::Write(format!("cannot write to standard output: {}", reason(error)))
 }
@@ -122,4 +143,20 @@ pub fn show_usage(usage: &clap::Error, stdout: &mut Stdout) -> Result<(), Failur
         note(&visible_lines(&text.to_string()));
     }
     Err(Failure::Shown)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_variable_that_says_something_decides_about_the_characters() {
+        let has_unicode = |set: &[(&str, &str)]| {
+            let of = |name: &str| set.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
+            locale_has_unicode(of)
+        };
+        assert!(has_unicode(&[]) && has_unicode(&[("LANG", "de_DE.UTF-8")]) && has_unicode(&[("LC_CTYPE", "UTF-8")]));
+        assert!(!has_unicode(&[("LC_ALL", "C"), ("LANG", "en_US.UTF-8")]) && !has_unicode(&[("LANG", "POSIX")]));
+        assert!(has_unicode(&[("LC_ALL", ""), ("LANG", "C.utf8")]));
+    }
 }

@@ -43,12 +43,21 @@ pub struct View<'a> {
     pub folder: &'a str,
     /// Width of the page in columns; `None` if it is no terminal.
     pub width: Option<usize>,
+    /// Whether tables and charts consist of ASCII characters only.
+    pub ascii: bool,
 }
 
 impl View<'_> {
     /// Maximum width of text in columns.
     pub(crate) fn columns(self) -> usize {
         const USUAL: usize = 100;
+        const LEAST: usize = 40;
+        self.width.unwrap_or(USUAL).max(LEAST)
+    }
+
+    /// Width of charts in columns: as wide as the terminal.
+    pub(crate) fn chart_columns(self) -> usize {
+        const USUAL: usize = 80;
         const LEAST: usize = 40;
         self.width.unwrap_or(USUAL).max(LEAST)
     }

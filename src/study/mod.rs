@@ -49,6 +49,7 @@ pub use sweep::{
     PointState, SWEPT_PERCENTILES, Sweep, SweepCost, SweepFigures, SweepNumber, SweepOptions, SweepProgress,
     SweepStage, SweepWatch, SweptUnit, UnitKey, sweep,
 };
+pub(crate) use timelines::SHORT_RUN;
 pub use verify::{
     CaseResult, FAMILY_LEVEL, FigureResult, FigureUnit, FigureVerdict, Ours, Verification, case_ids, verify,
 };

@@ -11,6 +11,7 @@ mod common {
     pub mod program;
 }
 mod errors;
+mod gallery;
 mod model_version;
 mod outputs;
 mod public_api;

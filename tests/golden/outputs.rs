@@ -1,11 +1,12 @@
-//! The scenarios produce the files in `output/`, byte for byte, and the output shown in the README.
+//! The scenarios produce the files in `output/`, byte for byte, with its gallery, and the output shown in the README.
 //!
-//! `UPDATE_GOLDEN=1 cargo test --test golden` rewrites both.
+//! `UPDATE_GOLDEN=1 cargo test --test golden` rewrites all of them.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::{env, fs, thread};
 
+use super::gallery;
 use crate::common::program::{Desk, text};
 use waitline::scenario::Scenario;
 
@@ -14,12 +15,19 @@ const REWRITE: &str = "UPDATE_GOLDEN=1 cargo test --test golden";
 /// The files of one scenario by name: `results.json`, `timeline.svg`.
 type Files = BTreeMap<String, String>;
 
-fn repository() -> &'static Path {
+/// What the run of a scenario gave.
+pub struct Produced {
+    pub files: Files,
+    /// What it concludes, in Markdown.
+    pub conclusion: String,
+}
+
+pub fn repository() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
 /// Every scenario of the folder, by name.
-fn scenarios() -> BTreeMap<String, PathBuf> {
+pub fn scenarios() -> BTreeMap<String, PathBuf> {
     let paths = fs::read_dir(repository().join("scenarios")).unwrap().map(|entry| entry.unwrap().path());
     paths
         .filter(|path| path.extension().is_some_and(|ending| ending == "json"))
@@ -29,11 +37,13 @@ fn scenarios() -> BTreeMap<String, PathBuf> {
 }
 
 /// Runs a scenario as users do, in a separate directory.
-fn run(name: &str, path: &Path) -> Files {
+fn run(name: &str, path: &Path) -> Produced {
     let desk = Desk::empty();
-    let mut command = desk.waitline("run --quiet");
-    command.arg(path).assert().success();
-    files(&desk.path(&format!("output/{name}")))
+    let mut command = desk.waitline("run --format markdown");
+    let printed = text(&command.arg(path).assert().success().get_output().clone());
+    let conclusion = printed.lines().rev().find_map(|line| line.strip_prefix("**")?.strip_suffix(".**"));
+    let conclusion = conclusion.unwrap_or_else(|| panic!("{name} has a conclusion:\n{printed}"));
+    Produced { files: files(&desk.path(&format!("output/{name}"))), conclusion: format!("{conclusion}.") }
 }
 
 fn files(folder: &Path) -> Files {
@@ -92,15 +102,23 @@ fn every_scenario_produces_the_contents_of_its_output_folder() {
             let folder = output.join(&name);
             thread::spawn(move || {
                 let produced = run(&name, &path);
-                assert!(produced.contains_key("results.json"), "{name} writes results");
+                assert!(produced.files.contains_key("results.json"), "{name} writes results");
                 if env::var_os("UPDATE_GOLDEN").is_some() {
-                    rewrite(&folder, &produced);
+                    rewrite(&folder, &produced.files);
                 }
-                differences(&name, &files(&folder), &produced)
+                (differences(&name, &files(&folder), &produced.files), (name, produced))
             })
         })
         .collect();
-    let differences: Vec<String> = checks.into_iter().flat_map(|check| check.join().unwrap()).collect();
+    let (differences, produced): (Vec<_>, BTreeMap<_, _>) =
+        checks.into_iter().map(|check| check.join().unwrap()).unzip();
+    let mut differences = differences.concat();
+    let (page, path) = (gallery::page(&produced), output.join("README.md"));
+    if env::var_os("UPDATE_GOLDEN").is_some() {
+        fs::write(&path, &page).unwrap();
+    }
+    let stored = fs::read_to_string(&path).unwrap_or_default();
+    differences.extend((stored != page).then(|| format!("output/README.md: {}", first_difference(&stored, &page))));
     assert!(differences.is_empty(), "{}\nif this is intended: {REWRITE}", differences.join("\n"));
 }
 
@@ -110,7 +128,8 @@ fn every_folder_in_output_has_its_scenario() {
     assert!(scenarios.contains_key("lecture"), "the folder of scenarios exists");
     for entry in fs::read_dir(repository().join("output")).into_iter().flatten() {
         let path = entry.unwrap().path();
-        if scenarios.contains_key(&*path.file_name().unwrap().to_string_lossy()) {
+        let name = path.file_name().unwrap().to_string_lossy();
+        if name == "README.md" || scenarios.contains_key(&*name) {
             continue;
         }
         let is_stale_folder = path.is_dir() && env::var_os("UPDATE_GOLDEN").is_some();

@@ -91,7 +91,7 @@ fn has_reports(scenario: &Scenario, estimates: &Estimates<'_>) {
         Gate { file: "s.json", baseline_file: "s.baseline.json", stored: &stored, update: "…", is_changed: false };
     let checked = check(scenario, &Options::default(), &mut watch(), &gate).unwrap();
     let documents: [Box<dyn Document>; 2] = [
-        Box::new(RunReport { results: results.clone(), explains_defaults: true }),
+        Box::new(RunReport { results: results.clone(), explains_defaults: true, has_charts: true }),
         Box::new(CheckReport { check: checked.check, explains_defaults: true }),
     ];
     for format in Format::ALL {

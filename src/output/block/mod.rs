@@ -2,16 +2,20 @@
 
 pub mod bars;
 pub mod finding;
+pub mod lanes;
 pub mod list;
 pub mod number;
 pub mod records;
+pub mod spreads;
 pub mod table;
 pub mod wrap;
 
 pub use self::bars::{Bars, TimeBar};
 pub use self::finding::{Finding, FindingStatus, Location};
+pub use self::lanes::{Lane, LaneGroup, Lanes, Stretch};
 pub use self::list::{Definitions, List};
 pub use self::records::Records;
+pub use self::spreads::{Spread, Spreads};
 pub use self::table::{Column, GroupedTable, Row, RowGroup, Table};
 
 /// A part of a document.
@@ -50,6 +54,12 @@ pub enum Block {
     GroupedTable(GroupedTable),
     /// Where the time went.
     Bars(Bars),
+    /// What single requests did.
+    Lanes(Lanes),
+    /// How far percentiles lie apart.
+    Spreads(Spreads),
+    /// What follows from it all, in a sentence with its full stop.
+    Conclusion(String),
     /// Items under a title.
     List(List),
     /// Terms and what they stand for, under a title.

@@ -19,7 +19,7 @@ pub use self::coverage::CoverageReport;
 pub use self::plan::PlanReport;
 pub use self::presets::PresetList;
 pub use self::replay::ReplayReport;
-pub use self::run::{RunReport, broken_objectives, ending, explained, faults, numbers, opening};
+pub use self::run::{RunReport, broken_objectives, conclusion, ending, explained, faults, numbers, opening};
 pub use self::selection::SelectionReport;
 pub use self::stored::{stored_plan, stored_sweep};
 pub use self::sweep::{SweepRecord, SweepReport};

@@ -35,6 +35,9 @@ fn block(block: &Block) -> String {
         Block::WideTable { whole, parts: _ } => table(whole),
         Block::GroupedTable(cells) => grouped(cells),
         Block::Bars(rows) => bars(rows),
+        // Pictures show these.
+        Block::Lanes(_) | Block::Spreads(_) => String::new(),
+        Block::Conclusion(sentence) => format!("<p class=\"conclusion\">{}</p>\n", escaped(sentence)),
         Block::List(items) => list(items),
         Block::Definitions(entries) => definitions(entries),
         Block::Code { about, language, text } => format!(

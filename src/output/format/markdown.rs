@@ -30,7 +30,8 @@ fn written(block: &Block) -> Vec<String> {
         Block::Table(cells) => vec![table(cells)],
         Block::WideTable { whole, parts: _ } => vec![table(whole)],
         Block::GroupedTable(cells) => grouped(cells),
-        Block::Bars(_) => Vec::new(),
+        Block::Bars(_) | Block::Lanes(_) | Block::Spreads(_) => Vec::new(),
+        Block::Conclusion(sentence) => vec![format!("**{}**\n", escaped(sentence))],
         Block::List(List { title, items, has_bullets: _ }) => {
             vec![list(title, items.iter().map(|item| escaped(item)))]
         }

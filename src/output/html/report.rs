@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::{BeforePage, Shell};
 use crate::output::block::number;
 use crate::output::block::{Block, Definitions};
-use crate::output::document::{explained, numbers, opening, stored_plan, stored_sweep};
+use crate::output::document::{conclusion, explained, numbers, opening, stored_plan, stored_sweep};
 use crate::output::escape::xml as escaped;
 use crate::output::format::{html::blocks, json};
 use crate::output::svg::{events_table, page_timeline};
@@ -38,8 +38,10 @@ impl ReportPage<'_> {
     /// The page.
     pub fn html(&self) -> String {
         let results = self.results;
+        let first: Vec<Block> =
+            opening(results).into_iter().chain(conclusion(results).map(Block::Conclusion)).collect();
         let sections = [
-            format!("<header>\n{}</header>\n", blocks(&opening(results))),
+            format!("<header>\n{}</header>\n", blocks(&first)),
             self.changes(),
             self.timeline(),
             self.stored("sweep", "With other values", self.sweep, stored_sweep),
@@ -74,8 +76,8 @@ impl ReportPage<'_> {
         let earlier = self
             .before
             .and_then(|before| before.results.as_ref())
-            .map(|results| format!("<details>\n<summary>Before</summary>\n{}</details>\n", blocks(&numbers(results))));
-        blocks(&numbers(self.results)) + &earlier.unwrap_or_default()
+            .map(|results| format!("<details>\n<summary>Before</summary>\n{}</details>\n", blocks(&numbers(results, true))));
+        blocks(&numbers(self.results, true)) + &earlier.unwrap_or_default()
     }
 
     /// The timelines, what moves them, and the events one by one.

@@ -59,6 +59,5 @@ const fn activity_of(cause: WaitCause) -> Activity {
 
 /// The activity of a segment.
 pub(super) fn activity(segment: &TimelineSegment) -> Activity {
-    let named = Activity::ALL.into_iter().find(|activity| activity.name() == segment.kind);
-    named.expect("segments bear the names of activities")
+    segment.activity()
 }

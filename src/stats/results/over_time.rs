@@ -118,6 +118,14 @@ pub struct TimelineSegment {
     pub cause: Option<WaitCause>,
 }
 
+impl TimelineSegment {
+    /// What the request was doing.
+    pub fn activity(&self) -> Activity {
+        let named = Activity::ALL.into_iter().find(|activity| activity.name() == self.kind);
+        named.expect("segments bear the names of activities")
+    }
+}
+
 /// What is special about a wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]

@@ -2,20 +2,24 @@
 
 pub mod certainty;
 mod comparison;
+mod conclusion;
 mod connections;
 mod fault_effects;
 pub mod faults;
 mod findings;
+mod lanes;
 mod load;
 mod objectives;
 mod presets;
 mod records;
 mod requests;
 mod response_times;
+mod spreads;
 mod stations;
 mod time_spent;
 mod warnings;
 
+pub use self::conclusion::conclusion;
 pub use self::findings::findings;
 pub use self::objectives::{broken_objectives, table as objectives};
 pub use self::requests::ending;
@@ -35,6 +39,8 @@ pub struct RunReport {
     pub results: ScenarioResults,
     /// Whether to include the assumptions and the defaults in force.
     pub explains_defaults: bool,
+    /// Whether to include charts.
+    pub has_charts: bool,
 }
 
 impl Document for RunReport {
@@ -45,7 +51,8 @@ impl Document for RunReport {
     fn blocks(&self) -> Vec<Block> {
         let results = &self.results;
         let mut blocks = opening(results);
-        blocks.extend(numbers(results));
+        blocks.extend(numbers(results, self.has_charts));
+        blocks.extend(conclusion(results).map(Block::Conclusion));
         if self.explains_defaults {
             blocks.extend(explained(results));
         }
@@ -76,11 +83,16 @@ pub fn opening(results: &ScenarioResults) -> Vec<Block> {
     blocks
 }
 
-/// The numbers of each policy.
-pub fn numbers(results: &ScenarioResults) -> Vec<Block> {
-    let mut blocks: Vec<Block> = tables(results).into_iter().map(Block::Table).collect();
+/// The numbers of each policy, with charts or without.
+pub fn numbers(results: &ScenarioResults, has_charts: bool) -> Vec<Block> {
+    let chart = |chart: fn(&ScenarioResults) -> Option<Block>| if has_charts { chart(results) } else { None };
+    let mut blocks = vec![Block::Table(response_times::response_times(results))];
+    blocks.extend(chart(|results| spreads::spreads(results).map(Block::Spreads)));
+    blocks.extend(requests::single_requests(results).into_iter().map(Block::Table));
+    blocks.extend(chart(|results| lanes::lanes(results).map(Block::Lanes)));
+    blocks.extend(tables(results).into_iter().map(Block::Table));
     blocks.push(Block::Table(time_spent::table(results)));
-    blocks.extend(time_spent::bars(results).map(Block::Bars));
+    blocks.extend(chart(|results| time_spent::bars(results).map(Block::Bars)));
     blocks.push(Block::Table(load::load(results)));
     blocks
 }
@@ -112,11 +124,9 @@ fn incomplete(results: &ScenarioResults) -> Vec<String> {
     stopped.map(|(name, why)| format!("{name} {}", words::incomplete(why))).collect()
 }
 
-/// The tables above those of where the time went, in order.
+/// The tables between those of response times and those of where the time went, in order.
 fn tables(results: &ScenarioResults) -> Vec<Table> {
-    let mut tables = vec![response_times::response_times(results)];
-    tables.extend(requests::single_requests(results));
-    tables.extend(fault_effects::tables(results));
+    let mut tables = fault_effects::tables(results);
     tables.extend(comparison::comparison(results));
     tables.extend(load::operations(results));
     tables.extend(load::capacity(results));

@@ -2,7 +2,8 @@
 
 use unicode_width::UnicodeWidthStr;
 
-use super::paint::{AWAY, DIM, WAIT, WORK, paint};
+use super::glyphs::{self, legend};
+use super::paint::{DIM, paint};
 use crate::model::{ActivityGroup, visible};
 use crate::output::View;
 use crate::output::block::wrap::cut_middle;
@@ -17,41 +18,26 @@ const LEAST_NAME: usize = "policy".len();
 
 /// One bar per row, and a legend.
 pub fn bars(bars: &Bars, view: View<'_>) -> String {
-    let color = view.color;
     let names: Vec<String> = bars.rows.iter().map(|row| cut_middle(&visible(&row.name), view.columns() / 3)).collect();
     let room = names.iter().map(|name| name.width()).max().unwrap_or(0).max(LEAST_NAME);
     let length = LENGTH.min(view.columns().saturating_sub(room + LABEL)) as f64;
     let mut text = String::new();
     for (row, name) in bars.rows.iter().zip(&names) {
         let pad = " ".repeat(room - name.width());
-        text.push_str(&format!("{name}{pad}  {} {}\n", bar(row, length / bars.longest_ms, color), row.label));
+        text.push_str(&format!("{name}{pad}  {} {}\n", bar(row, length / bars.longest_ms, view), row.label));
     }
-    text + &format!("{}  {}\n", " ".repeat(room), legend(color))
+    text + &format!("{}  {}\n", " ".repeat(room), legend(view))
 }
 
 /// One bar. Each part ends at the rounded sum so far, so that rounding errors do not add up.
-fn bar(row: &TimeBar, characters_per_ms: f64, color: bool) -> String {
+fn bar(row: &TimeBar, characters_per_ms: f64, view: View<'_>) -> String {
     let mut bar = String::new();
     let (mut until_ms, mut drawn) = (0.0, 0);
     for (group, part_ms) in ActivityGroup::ALL.into_iter().zip(row.parts_ms) {
         until_ms += part_ms;
         let end = (until_ms * characters_per_ms).round() as usize;
-        bar.push_str(&characters(group, end.saturating_sub(drawn), color));
+        bar.push_str(&glyphs::run(group, end.saturating_sub(drawn), view));
         drawn = drawn.max(end);
     }
-    if drawn == 0 { paint(color, DIM, "▏") } else { bar }
-}
-
-fn characters(group: ActivityGroup, count: usize, color: bool) -> String {
-    let (style, glyph) = match group {
-        ActivityGroup::Wait => (WAIT, "░"),
-        ActivityGroup::Cpu => (WORK, "█"),
-        ActivityGroup::Away => (AWAY, "▒"),
-    };
-    paint(color, style, &glyph.repeat(count))
-}
-
-fn legend(color: bool) -> String {
-    let parts = ActivityGroup::ALL.map(|group| format!("{} {}", characters(group, 1, color), group.doing()));
-    parts.join("   ")
+    if drawn == 0 { paint(view.color, DIM, "▏") } else { bar }
 }

@@ -1,7 +1,12 @@
 //! Text: what a person reads in a terminal.
 
+mod ascii;
+mod axis;
 mod bars;
+mod glyphs;
+mod lanes;
 mod paint;
+mod spreads;
 mod table;
 
 use unicode_width::UnicodeWidthStr;
@@ -17,6 +22,7 @@ use crate::output::{View, escape};
 pub fn render(document: &dyn Document, view: View<'_>) -> String {
     let blocks: Vec<String> = document.blocks().iter().map(|block| lines(block, view)).collect();
     let text = escape::in_log(&blocks.join("\n"), view.color);
+    let text = if view.ascii { ascii::ascii(&text) } else { text };
     if view.before > 0 { format!("\n{text}") } else { text }
 }
 
@@ -35,6 +41,9 @@ fn lines(block: &Block, view: View<'_>) -> String {
         }
         Block::GroupedTable(grouped) => table::grouped(grouped, view),
         Block::Bars(bars) => bars::bars(bars, view),
+        Block::Lanes(lanes) => lanes::lanes(lanes, view),
+        Block::Spreads(spreads) => spreads::spreads(spreads, view),
+        Block::Conclusion(sentence) => conclusion(sentence, view),
         Block::List(items) => list(items, view),
         Block::Definitions(entries) => definitions(entries, view),
         Block::Code { about, text, language: _ } => format!("{}  {}\n", running(about, view), visible(text)),
@@ -68,6 +77,10 @@ fn verdict(passes: bool, sentence: &str, view: View<'_>) -> String {
     let first = paint(view.color, style, &lines.next().unwrap_or_default());
     let rest: String = lines.map(|line| format!("  {line}\n")).collect();
     format!("{first}\n{rest}")
+}
+
+fn conclusion(sentence: &str, view: View<'_>) -> String {
+    wrapped(sentence, width(view)).iter().map(|line| paint(view.color, STRONG, line) + "\n").collect()
 }
 
 fn list(list: &List, view: View<'_>) -> String {
