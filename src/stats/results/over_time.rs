@@ -120,7 +120,7 @@ pub struct TimelineSegment {
 
 impl TimelineSegment {
     /// What the request was doing.
-    pub fn activity(&self) -> Activity {
+    pub(crate) fn activity(&self) -> Activity {
         let named = Activity::ALL.into_iter().find(|activity| activity.name() == self.kind);
         named.expect("segments bear the names of activities")
     }

@@ -89,7 +89,7 @@ mod tests {
         let line = Scale::linear(0.0, 490.0, 60).line(|tick| tick.to_string());
         assert_eq!(line, "│0          │100        │200        │300        │400");
         let line = Scale::logarithmic(8.0, 9_000.0, 60).line(|tick| tick.to_string());
-        assert_eq!(line, " │10               │100                │1000");
+        assert_eq!(line, " │10                 │100                │1000");
     }
 
     #[test]

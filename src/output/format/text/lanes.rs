@@ -100,9 +100,9 @@ mod tests {
         let text = lanes(&example(), View { width: Some(60), ..View::default() });
         assert_eq!(
             text,
-            "What each request did in ms\n           │0           │50            │100\nsync\n  1 page   \
-             ███████──────────────────────███████ 100 ms\n  2 short     \
-             ▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒███████ 110 ms\n  ▒ waiting in line   █ working on the CPU   ─ away at a \
+            "What each request did in ms\n           │0               │50               │100\nsync\n  1 page   \
+             ███████─────────────────────███████ 100 ms\n  2 short     \
+             ▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒███████ 110 ms\n  ▒ waiting in line   █ working on the CPU   ─ away at a \
              backend or asleep\n"
         );
     }

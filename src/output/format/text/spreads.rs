@@ -84,8 +84,8 @@ mod tests {
         let text = spreads(&example(900.0), View { width: Some(60), ..View::default() });
         assert_eq!(
             text,
-            "Response time in ms\n       │0       │200      │400     │600      │800\nasync      ○────┼────●───▶               \
-             \u{20}          p99 300 ms\nsync       ○────┼─────────────────────────────● p99 900 ms\n       ○ p50   ┼ p95   ● p99   ▶ p99.9\n"
+            "Response time in ms\n       │0                     │500\nasync      ○────┼────●───▶ p99 300 ms\nsync       \
+             ○────┼───────────────────────────────● p99 900 ms\n       ○ p50   ┼ p95   ● p99   ▶ p99.9\n"
         );
     }
 
