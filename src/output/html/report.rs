@@ -73,10 +73,9 @@ impl ReportPage<'_> {
 
     /// All numbers; those of before below.
     fn numbers(&self) -> String {
-        let earlier = self
-            .before
-            .and_then(|before| before.results.as_ref())
-            .map(|results| format!("<details>\n<summary>Before</summary>\n{}</details>\n", blocks(&numbers(results, true))));
+        let earlier = self.before.and_then(|before| before.results.as_ref()).map(|results| {
+            format!("<details>\n<summary>Before</summary>\n{}</details>\n", blocks(&numbers(results, true)))
+        });
         blocks(&numbers(self.results, true)) + &earlier.unwrap_or_default()
     }
 

@@ -26,7 +26,7 @@ pub fn bars(bars: &Bars, view: View<'_>) -> String {
         let pad = " ".repeat(room - name.width());
         text.push_str(&format!("{name}{pad}  {} {}\n", bar(row, length / bars.longest_ms, view), row.label));
     }
-    text + &format!("{}  {}\n", " ".repeat(room), legend(view))
+    text + &legend(room + 2, view)
 }
 
 /// One bar. Each part ends at the rounded sum so far, so that rounding errors do not add up.

@@ -1,6 +1,7 @@
 //! What requests do, as characters that differ without colour: the more ink, the more it should be noticed.
 
 use anstyle::Style;
+use unicode_width::UnicodeWidthStr;
 
 use super::paint::{AWAY, WAIT, WORK, paint};
 use crate::model::ActivityGroup;
@@ -31,8 +32,12 @@ pub fn run(group: ActivityGroup, count: usize, view: View<'_>) -> String {
     paint(view.color, style(group), &String::from(glyph(group, view.ascii)).repeat(count))
 }
 
-/// The characters and what they mean.
-pub fn legend(view: View<'_>) -> String {
-    let parts = ActivityGroup::ALL.map(|group| format!("{} {}", run(group, 1, view), group.doing()));
-    parts.join("   ")
+/// A line with the characters and what they mean, indented by that much if there is room.
+pub fn legend(indent: usize, view: View<'_>) -> String {
+    let of = |view: View<'_>| {
+        let parts = ActivityGroup::ALL.map(|group| format!("{} {}", run(group, 1, view), group.doing()));
+        parts.join("   ")
+    };
+    let fits = indent + of(View { color: false, ..view }).width() <= view.chart_columns();
+    format!("{}{}\n", " ".repeat(if fits { indent } else { 0 }), of(view))
 }

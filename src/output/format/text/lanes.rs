@@ -43,11 +43,8 @@ pub fn lanes(lanes: &Lanes, view: View<'_>) -> String {
             text.push_str(&format!("{GAP}{name}{pad}{GAP}{} {}\n", drawn(lane, &scale, view), lane.label));
         }
     }
-    text + &format!("{blank}{}\n", legend(view)).replacen(&blank, GAP, usize::from(indent + LEGEND > page))
+    text + &legend(indent, view)
 }
-
-/// Length of the legend.
-const LEGEND: usize = 70;
 
 /// A lane from its first stretch to its last: each column shows what took most of its time.
 fn drawn(lane: &Lane, scale: &Scale, view: View<'_>) -> String {
@@ -102,7 +99,7 @@ mod tests {
             text,
             "What each request did in ms\n           │0               │50               │100\nsync\n  1 page   \
              ███████─────────────────────███████ 100 ms\n  2 short     \
-             ▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒███████ 110 ms\n  ▒ waiting in line   █ working on the CPU   ─ away at a \
+             ▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒███████ 110 ms\n▒ waiting in line   █ working on the CPU   ─ away at a \
              backend or asleep\n"
         );
     }
