@@ -3,6 +3,7 @@
 mod arguments;
 mod check;
 mod completions;
+mod explain;
 mod failure;
 mod files;
 mod github;
@@ -56,6 +57,7 @@ Examples:
   waitline report shop.json                         the same as one page to open in a browser
   waitline check shop.json                          is anything worse than in the stored baseline?
   waitline plan shop.json --slo 'p99 < 250ms'        the smallest configuration that meets an objective
+  waitline explain shop.json                        whose fault each millisecond of the slowest request's waits is
   waitline verify                                   compare the simulator with exact theory on this machine
 
 Exit codes:
@@ -87,6 +89,7 @@ enum Command {
     Run(run::RunCommand),
     Check(check::CheckCommand),
     Plan(plan::PlanCommand),
+    Explain(explain::ExplainCommand),
     Quick(quick::QuickCommand),
     Sweep(sweep::SweepCommand),
     Verify(verify::VerifyCommand),
@@ -105,6 +108,7 @@ impl Command {
             Self::Run(command) => command.execute(stdout, shutdown),
             Self::Check(command) => command.execute(stdout, shutdown),
             Self::Plan(command) => command.execute(stdout, shutdown),
+            Self::Explain(command) => command.execute(stdout, shutdown),
             Self::Quick(command) => command.execute(stdout, shutdown),
             Self::Sweep(command) => command.execute(stdout, shutdown),
             Self::Verify(command) => command.execute(stdout, shutdown),

@@ -33,6 +33,8 @@ enum SchemaName {
     Sweep,
     /// what `plan --format json` prints
     Plan,
+    /// what `explain --format json` prints
+    Explain,
 }
 
 impl SchemaCommand {
@@ -48,6 +50,7 @@ impl SchemaCommand {
             SchemaName::Check => output::check_schema(),
             SchemaName::Sweep => output::sweep_schema(),
             SchemaName::Plan => output::plan_schema(),
+            SchemaName::Explain => output::explain_schema(),
         };
         stdout.write(&format!("{schema:#}\n"))
     }

@@ -9,6 +9,7 @@ use super::departure::Outcome;
 use super::event::{Event, Key, NEVER, NoSubject, UserId};
 use super::intake::Intake;
 use super::observer::{Entrance, Observer};
+use super::occupancy::{SpanKind, Unit};
 use super::program::DrawnRequest;
 use super::replicas::Replica;
 use super::requests::{Executor, Request, RequestId, State};
@@ -354,7 +355,9 @@ impl<O: Observer> Simulation<O> {
             self.observer.on_taken(request.entry, worker);
         }
         let span = self.now - request.since;
-        request.book(&mut self.observer, Activity::BacklogWait, Some(Place::Backlog), span);
+        let spent_on = (Activity::BacklogWait, Some(Place::Backlog), SpanKind::Whole);
+        request.book(id, &mut self.observer, spent_on, span);
+        self.note_taken(id, Unit::Slot(worker));
         self.proceed(id);
     }
 

@@ -12,6 +12,7 @@ use crate::random::{Purpose, Streams};
 
 use super::backlog::remove_from;
 use super::level::Level;
+use super::occupancy::Unit;
 use super::pools::{Acquired, ConnectionPool, Released};
 use super::requests::{PoolId, RequestId};
 use super::sharing::Sharing;
@@ -157,6 +158,13 @@ impl Backends {
     /// The backend of a pool.
     pub fn backend_of(&self, pool: PoolId) -> BackendId {
         self.pools[pool.0 as usize].backend
+    }
+
+    /// A connection of a pool.
+    #[inline]
+    pub fn unit_of(&self, pool: PoolId) -> Unit {
+        let backend = self.backend_of(pool);
+        Unit::Connection(backend, pool.0 - self[backend].first_pool.unwrap_or(pool.0))
     }
 
     /// The worker or the replica that a pool belongs to, by its number.

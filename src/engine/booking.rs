@@ -3,6 +3,7 @@
 use crate::model::{Activity, BackendId, Place, SimDuration, SimTime};
 
 use super::observer::Observer;
+use super::occupancy::SpanKind;
 use super::program::Instruction;
 use super::requests::{Executor, RequestId, State};
 use super::simulation::Simulation;
@@ -14,13 +15,26 @@ impl<O: Observer> Simulation<O> {
     fn book(&mut self, id: RequestId, activity: Activity, place: Option<Place>) {
         let request = &mut self.requests[id];
         let span = self.now - request.since;
-        request.book(&mut self.observer, activity, place, span);
+        request.book(id, &mut self.observer, (activity, place, SpanKind::Whole), span);
     }
 
     /// Books the next span of time as spent on one activity in one place.
     #[inline(always)]
     pub(super) fn book_span(&mut self, id: RequestId, activity: Activity, place: Option<Place>, span: SimDuration) {
-        self.requests[id].book(&mut self.observer, activity, place, span);
+        self.book_span_as(id, activity, place, SpanKind::Whole, span);
+    }
+
+    /// The same, of a span whose time passed in that way.
+    #[inline(always)]
+    pub(super) fn book_span_as(
+        &mut self,
+        id: RequestId,
+        activity: Activity,
+        place: Option<Place>,
+        kind: SpanKind,
+        span: SimDuration,
+    ) {
+        self.requests[id].book(id, &mut self.observer, (activity, place, kind), span);
     }
 
     /// Notes that a request has waited in a place for that long, perhaps for no time.
@@ -102,7 +116,7 @@ impl<O: Observer> Simulation<O> {
         let work = got - switched;
         if elapsed > work {
             self.note_wait(id, Place::Cores, elapsed - work);
-            self.book_span(id, Activity::RunQueueWait, Some(Place::Cores), elapsed - work);
+            self.book_not_work(id, elapsed - got, switched);
         }
         let mut left = work;
         let is_probe = self.is_probe(id);
@@ -112,13 +126,20 @@ impl<O: Observer> Simulation<O> {
             let span = left.min(*demand);
             *demand = *demand - span;
             left = left - span;
-            request.book(&mut self.observer, activity, Some(Place::Cores), span);
+            request.book(id, &mut self.observer, (activity, Some(Place::Cores), SpanKind::Whole), span);
             if *demand > SimDuration::ZERO {
                 break;
             }
             request.next += 1;
             self.counts.phase_events += if is_probe { 0 } else { 2 };
         }
+    }
+
+    /// Books what a running request lost to others with which it shares the cores, and to the switch to it.
+    fn book_not_work(&mut self, id: RequestId, lost: SimDuration, switched: SimDuration) {
+        let (activity, place) = (Activity::RunQueueWait, Some(Place::Cores));
+        self.book_span_as(id, activity, place, SpanKind::Shared { until: self.now }, lost);
+        self.book_span_as(id, activity, place, SpanKind::Switch, switched);
     }
 
     /// Books what a request was doing in the state from which it is withdrawn.
@@ -162,8 +183,13 @@ impl<O: Observer> Simulation<O> {
     pub(super) fn book_as_branch(&mut self, id: RequestId, branch: RequestId) {
         let spent = self.requests[branch].spent;
         let backend = self.program.instruction(self.requests[branch].next).backend();
+        if self.observer.watches_units() {
+            let actor = self.requests[id].actor();
+            self.observer.on_join(branch.0, actor);
+        }
         for (activity, span) in Activity::ALL.into_iter().zip(spent) {
-            self.book_span(id, activity, place_in_branch(activity, backend), span);
+            let place = place_in_branch(activity, backend);
+            self.requests[id].book_joined(&mut self.observer, activity, place, span);
         }
         self.requests.add_branch_waits(id, branch, true);
     }

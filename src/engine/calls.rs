@@ -9,6 +9,7 @@ use crate::random::Purpose;
 
 use super::event::{BackendNumber, Event, EventId};
 use super::observer::Observer;
+use super::occupancy::Unit;
 use super::program::{CallOptions, Instruction};
 use super::requests::{RequestId, State};
 use super::simulation::Simulation;
@@ -151,6 +152,7 @@ impl<O: Observer> Simulation<O> {
             let end = more.query_end;
             if end > self.now {
                 self.events.push(end, Event::AbandonedEnd(BackendNumber(u32::from(backend.0))));
+                self.note_released_at(id, Unit::Query(backend), end);
                 return;
             }
             more.served_by = Some(backend);

@@ -196,6 +196,7 @@ impl<O: Observer> Simulation<O> {
         let too_many = replica.cores.set_count(cores);
         if let Some(sharing) = &mut replica.sharing {
             sharing.set_units(cores, self.now);
+            self.observer.on_shared_cores(number, cores, self.now);
             self.schedule_share_end(number);
             return;
         }

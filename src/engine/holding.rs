@@ -92,7 +92,7 @@ impl<O: Observer> Simulation<O> {
             && let Some(held) = self.requests.more_mut(id).held.pop()
         {
             self.observe_held(id, held);
-            self.give_back(held.pool, None);
+            self.give_back(id, held.pool, None);
         }
     }
 }

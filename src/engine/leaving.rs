@@ -6,6 +6,7 @@ use crate::random::{Purpose, Stream};
 use super::departure::{Departure, Outcome};
 use super::event::{Event, EventId};
 use super::observer::Observer;
+use super::occupancy::Unit;
 use super::requests::{Executor, Request, RequestId, State};
 use super::simulation::Simulation;
 
@@ -22,10 +23,12 @@ impl<O: Observer> Simulation<O> {
         }
         if state != State::InBacklog {
             self.workers.free_slot(worker, self.now);
+            self.note_released(id, Unit::Slot(worker));
             self.counts.slots_taken.fall(self.now);
             self.exit_if_drained(worker);
             if executor == Executor::Thread && state != State::WaitingForThread {
                 self.workers.free_thread(worker, self.now);
+                self.note_released(id, Unit::Thread(worker));
             }
         }
         if self.is_probe(id) {
@@ -273,6 +276,7 @@ impl<O: Observer> Simulation<O> {
                 self.book_withdrawn(id, state);
                 for branch in std::mem::take(&mut self.requests.more_mut(id).branches) {
                     self.let_go(branch);
+                    self.observer.on_branch_end(branch.0);
                     self.requests.add_branch_waits(id, branch, false);
                     self.requests.remove(branch);
                 }

@@ -30,6 +30,7 @@ mod level;
 mod limits;
 mod lives;
 mod observer;
+mod occupancy;
 mod pooling;
 mod pools;
 mod probing;
@@ -60,6 +61,7 @@ pub use deadlock::{Deadlock, HeldResource};
 pub use departure::{Departure, Outcome, SpentTime, add_spent, runs};
 pub use level::Usage;
 pub use observer::{Entrance, HeldConnection, Observer, Segment};
+pub use occupancy::{Actor, Span, SpanKind, Unit, UnitChange};
 pub use record::{ClassCounts, Ending, FromWarmUp, Record};
 pub use rules::{
     BlockingWaits, Dispatch, MaxRequests, Order, Queueing, Rounding, Rules, ThreadPool, Timers, WorkerTimeout,

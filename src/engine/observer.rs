@@ -3,6 +3,7 @@
 use crate::model::{Activity, BackendId, ClassId, Place, SimDuration, SimTime};
 
 use super::departure::{Departure, SpentTime};
+use super::occupancy::{Actor, Span, UnitChange};
 use super::stays::Stays;
 use super::unfinished::Unfinished;
 use super::waits::Waits;
@@ -28,6 +29,47 @@ pub trait Observer {
     /// Whether it makes use of departures. If not, they may not be reported.
     fn watches_departures(&self) -> bool {
         true
+    }
+
+    /// Whether it watches who uses what, from now on. If so, it watches segments too.
+    fn watches_units(&self) -> bool {
+        false
+    }
+
+    /// A unit is taken or released. Reported if units are watched, like all that follows up to [`Self::on_join`].
+    fn on_unit(&mut self, change: UnitChange) {
+        let _ = change;
+    }
+
+    /// An actor, or a branch, has spent a span of time on one activity. The spans of a track come in order, without gaps; those of a
+    /// request leave out the time of its branches.
+    fn on_span(&mut self, span: Span) {
+        let _ = span;
+    }
+
+    /// A worker has accepted a request before it has a slot for it.
+    fn on_accepted(&mut self, request: u64, worker: u32, time: SimTime) {
+        let _ = (request, worker, time);
+    }
+
+    /// The cores of a replica are this many from now on, as long as they are shared equally.
+    fn on_shared_cores(&mut self, replica: u32, cores: u32, time: SimTime) {
+        let _ = (replica, cores, time);
+    }
+
+    /// A branch begins on that track.
+    fn on_fork(&mut self, track: u32) {
+        let _ = track;
+    }
+
+    /// The branch on that track ends, or is withdrawn: the track may be used again.
+    fn on_branch_end(&mut self, track: u32) {
+        let _ = track;
+    }
+
+    /// The time of a request since it began its branches is that of the branch on that track.
+    fn on_join(&mut self, track: u32, actor: Actor) {
+        let _ = (track, actor);
     }
 
     /// A request enters the system.
@@ -90,6 +132,34 @@ pub trait Observer {
 
 macro_rules! report_to_each {
     ($($observer:tt),*) => {
+        fn on_unit(&mut self, change: UnitChange) {
+            $(self.$observer.on_unit(change);)*
+        }
+
+        fn on_span(&mut self, span: Span) {
+            $(self.$observer.on_span(span);)*
+        }
+
+        fn on_accepted(&mut self, request: u64, worker: u32, time: SimTime) {
+            $(self.$observer.on_accepted(request, worker, time);)*
+        }
+
+        fn on_shared_cores(&mut self, replica: u32, cores: u32, time: SimTime) {
+            $(self.$observer.on_shared_cores(replica, cores, time);)*
+        }
+
+        fn on_fork(&mut self, track: u32) {
+            $(self.$observer.on_fork(track);)*
+        }
+
+        fn on_branch_end(&mut self, track: u32) {
+            $(self.$observer.on_branch_end(track);)*
+        }
+
+        fn on_join(&mut self, track: u32, actor: Actor) {
+            $(self.$observer.on_join(track, actor);)*
+        }
+
         fn on_arrival(&mut self, entrance: &Entrance) {
             $(self.$observer.on_arrival(entrance);)*
         }
@@ -148,6 +218,10 @@ impl<A: Observer, B: Observer> Observer for (A, B) {
 
     fn watches_departures(&self) -> bool {
         self.0.watches_departures() || self.1.watches_departures()
+    }
+
+    fn watches_units(&self) -> bool {
+        self.0.watches_units() || self.1.watches_units()
     }
 
     report_to_each!(0, 1);

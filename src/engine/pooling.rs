@@ -27,6 +27,7 @@ impl<O: Observer> Simulation<O> {
                 if was_woken {
                     more.acquire_timeout = EventId::default();
                 }
+                self.note_taken(id, self.backends.unit_of(pool));
                 self.note_wait(id, Place::Pool(backend), SimDuration::ZERO);
                 return true;
             }
@@ -45,6 +46,7 @@ impl<O: Observer> Simulation<O> {
     fn open(&mut self, id: RequestId, pool: PoolId, backend: BackendId) {
         let open_at = self.now + self.backends.pool(pool).connect;
         self.requests.more_mut(id).connection = Some(pool);
+        self.note_taken(id, self.backends.unit_of(pool));
         let request = &mut self.requests[id];
         request.state = State::Connecting(backend);
         request.completion = self.events.push(open_at, Event::Connected(id));
@@ -84,6 +86,7 @@ impl<O: Observer> Simulation<O> {
     /// A request leaves before the connection that it opens is open: the first of those that wait may open one.
     pub(super) fn give_up_opening(&mut self, id: RequestId) {
         let Some(pool) = self.requests.more_mut(id).connection.take() else { return };
+        self.note_released(id, self.backends.unit_of(pool));
         if let Some(next) = self.backends.give_up_opening(pool, self.now) {
             let backend = self.backends.pool(pool).backend;
             self.book_wait(next, Place::Pool(backend));
@@ -127,14 +130,15 @@ impl<O: Observer> Simulation<O> {
         if runs_next && connections.hand_over == HandOver::ReleaserFirst && connections.is_contended() {
             self.requests.more_mut(id).passes_on.push(pool);
         } else {
-            self.give_back(pool, settles);
+            self.give_back(id, pool, settles);
         }
     }
 
-    /// A released connection goes to a request that waits for one, or wakes it. `settles` is the worker, if any, that gives
+    /// The connection that a request releases goes to a request that waits for one, or wakes it. `settles` is the worker, if any, that gives
     /// its free turns to ready requests before this event is over.
     #[inline(always)]
-    pub(super) fn give_back(&mut self, pool: PoolId, settles: Option<u32>) {
+    pub(super) fn give_back(&mut self, id: RequestId, pool: PoolId, settles: Option<u32>) {
+        self.note_released(id, self.backends.unit_of(pool));
         let (released, backend) = self.backends.give_back(pool, self.now);
         match released {
             Released::Kept => {}
@@ -150,6 +154,7 @@ impl<O: Observer> Simulation<O> {
         let more = self.requests.more_mut(id);
         more.connection = Some(pool);
         more.acquire_timeout = EventId::default();
+        self.note_taken(id, self.backends.unit_of(pool));
         self.use_connection(id, backend);
     }
 
@@ -238,7 +243,7 @@ impl<O: Observer> Simulation<O> {
     pub(super) fn pass_connection_on(&mut self, id: RequestId) {
         if self.requests.more(id).is_some_and(|more| !more.passes_on.is_empty()) {
             let mut pools = std::mem::take(&mut self.requests.more_mut(id).passes_on);
-            pools.drain(..).for_each(|pool| self.give_back(pool, None));
+            pools.drain(..).for_each(|pool| self.give_back(id, pool, None));
             // Its room serves the next one.
             self.requests.more_mut(id).passes_on = pools;
         }
@@ -248,7 +253,7 @@ impl<O: Observer> Simulation<O> {
     pub(super) fn release_connections(&mut self, id: RequestId) {
         if let Some(pool) = self.requests.more(id).and_then(|more| more.connection) {
             self.requests.more_mut(id).connection = None;
-            self.give_back(pool, None);
+            self.give_back(id, pool, None);
         }
         self.return_held(id);
         self.pass_connection_on(id);

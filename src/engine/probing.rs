@@ -14,7 +14,7 @@ use super::requests::{Request, RequestId, State};
 use super::simulation::Simulation;
 
 /// The class of probes: none of the scenario's.
-const NO_CLASS: ClassId = ClassId(u16::MAX);
+pub(super) const NO_CLASS: ClassId = ClassId(u16::MAX);
 
 /// The health checks of all replicas.
 #[derive(Debug)]

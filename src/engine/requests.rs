@@ -6,6 +6,8 @@ use crate::model::{Activity, BackendId, ClassId, Place, SimDuration, SimTime};
 
 use super::event::{EventId, UserId};
 use super::observer::{Observer, Segment};
+use super::occupancy::{Actor, Span, SpanKind};
+use super::probing::NO_CLASS;
 use super::sharing::Share;
 use super::waits::{add_branch, clear_row};
 
@@ -216,9 +218,43 @@ impl Request {
         user.map_or(self.number, |(user, ordinal)| OF_USERS | u64::from(user.0) << 40 | ordinal)
     }
 
-    /// Books the next span of time as spent on one activity in one place.
+    /// Who it is to observers of units.
+    pub fn actor(&self) -> Actor {
+        if self.executor == Executor::Acceptor {
+            Actor::Acceptor(self.worker)
+        } else if self.class == NO_CLASS {
+            Actor::Probe(self.worker)
+        } else {
+            Actor::Request(self.entry)
+        }
+    }
+
+    /// Books the next span of time as spent on one activity in one place; `track` is its own place.
     #[inline]
-    pub fn book<O: Observer>(&mut self, observer: &mut O, activity: Activity, place: Option<Place>, span: SimDuration) {
+    pub fn book<O: Observer>(
+        &mut self,
+        track: RequestId,
+        observer: &mut O,
+        (activity, place, kind): (Activity, Option<Place>, SpanKind),
+        span: SimDuration,
+    ) {
+        let start = self.since;
+        self.book_joined(observer, activity, place, span);
+        if observer.watches_units() && span > SimDuration::ZERO {
+            let (actor, worker, end) = (self.actor(), self.worker, self.since);
+            observer.on_span(Span { track: track.0, actor, worker, activity, place, kind, start, end });
+        }
+    }
+
+    /// Books the next span of time like that of a branch, which observers of units know.
+    #[inline]
+    pub fn book_joined<O: Observer>(
+        &mut self,
+        observer: &mut O,
+        activity: Activity,
+        place: Option<Place>,
+        span: SimDuration,
+    ) {
         let start = self.since;
         self.since = start + span;
         self.spent[activity as usize] += span;

@@ -37,6 +37,9 @@ impl<O: Observer> Simulation<O> {
         let backlog = self.own_backlog(worker);
         self.backlogs[backlog].push(id, &self.requests[id], priority);
         self.workers.wait_inside(worker, self.now);
+        if self.observer.watches_units() {
+            self.observer.on_accepted(self.requests[id].entry, worker, self.now);
+        }
     }
 
     /// Whether a worker may take one more request, into a slot or ahead of one.

@@ -93,6 +93,7 @@ impl<O: Observer> Simulation<O> {
             let place = self.replicas.of_mut(worker).cores.occupy(id);
             self.counts.busy_cores.rise(self.now);
             self.note_busy_cores(worker);
+            self.note_core_taken(id);
             self.run(id, place, self.now, self.machine.context_switch);
         }
     }
@@ -157,6 +158,7 @@ impl<O: Observer> Simulation<O> {
         request.completion = EventId::default();
         request.quantum_end = EventId::default();
         let (worker, place) = (request.worker, request.running_place);
+        self.note_core_released(id);
         self.release_core(worker, place);
         self.schedule_held_back(worker);
     }
@@ -206,6 +208,7 @@ impl<O: Observer> Simulation<O> {
             }
             next = self.program.instruction(self.requests[id].next);
         }
+        self.note_core_released(id);
         let keeps_turn = match next {
             Instruction::Wait { blocking, .. }
             | Instruction::Call { blocking, .. }
@@ -246,6 +249,7 @@ impl<O: Observer> Simulation<O> {
             match self.next_turn(worker) {
                 Some(next) if self.needs_core(next) => {
                     self.replicas.of_mut(worker).cores.pass_on(place, next);
+                    self.note_core_taken(next);
                     self.run(next, place, on_core_since, SimDuration::ZERO);
                     return;
                 }

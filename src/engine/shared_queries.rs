@@ -7,6 +7,7 @@ use crate::model::{Abandoned, Activity, BackendId, Place};
 
 use super::event::{BackendNumber, Event, EventId};
 use super::observer::Observer;
+use super::occupancy::{SpanKind, Unit, UnitChange};
 use super::requests::{RequestId, State};
 use super::simulation::Simulation;
 
@@ -19,6 +20,7 @@ impl<O: Observer> Simulation<O> {
             self.requests.more_mut(id).share = Some(share);
             self.requests[id].state = State::Waiting;
         }
+        self.note_taken(id, Unit::Query(backend));
         self.schedule_query_share_end(backend);
     }
 
@@ -49,8 +51,13 @@ impl<O: Observer> Simulation<O> {
     }
 
     fn first_share_ended(&mut self, backend: BackendId) -> Option<RequestId> {
+        let (observer, time) = (&mut self.observer, self.now);
         let sharing = self.backends[backend].sharing.as_mut()?;
-        sharing.end_abandoned(self.now);
+        sharing.end_abandoned(time, |actor| {
+            if observer.watches_units() {
+                observer.on_unit(UnitChange { actor, unit: Unit::Query(backend), time, is_taken: false });
+            }
+        });
         sharing.ended(self.now)
     }
 
@@ -58,16 +65,20 @@ impl<O: Observer> Simulation<O> {
     /// others.
     pub(super) fn book_shared_query(&mut self, id: RequestId, backend: BackendId) {
         let Some(share) = self.requests.more_mut(id).share.take() else { return };
-        let abandons = self.backends[backend].abandons();
+        let (abandons, actor) = (self.backends[backend].abandons(), self.requests[id].actor());
         let Some(sharing) = &mut self.backends[backend].sharing else { return };
         let served = match abandons {
             Abandoned::Stop => sharing.leave(share, self.now),
-            Abandoned::Finish => sharing.abandon(share, self.now),
+            Abandoned::Finish => sharing.abandon(share, actor, self.now),
         };
+        if !sharing.is_abandoned(share) {
+            self.note_released(id, Unit::Query(backend));
+        }
         let lost = self.now - self.requests[id].since - served;
         let place = Place::Backend(backend);
         self.note_wait(id, place, lost);
-        self.book_span(id, Activity::BackendWait, Some(place), lost);
+        let kind = SpanKind::Shared { until: self.now };
+        self.book_span_as(id, Activity::BackendWait, Some(place), kind, lost);
         self.book_span(id, Activity::Backend, Some(place), served);
     }
 }

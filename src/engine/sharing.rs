@@ -12,6 +12,7 @@ use crate::model::{SimDuration, SimTime};
 
 use super::event::{Event, EventId, ReplicaNumber};
 use super::observer::Observer;
+use super::occupancy::{Actor, Unit};
 use super::requests::{RequestId, State};
 use super::simulation::Simulation;
 
@@ -46,6 +47,8 @@ pub(super) struct Sharing {
     attained: Attained,
     since: SimTime,
     bursts: BTreeMap<Share, RequestId>,
+    /// Whose bursts go on without them.
+    abandoned: BTreeMap<Share, Actor>,
     started: u64,
     /// The scheduled end of the first burst; others are void.
     pub next_end: EventId,
@@ -58,6 +61,7 @@ impl Sharing {
             attained: 0,
             since: SimTime::ZERO,
             bursts: BTreeMap::new(),
+            abandoned: BTreeMap::new(),
             started: 0,
             next_end: EventId::default(),
         }
@@ -109,24 +113,31 @@ impl Sharing {
     }
 
     /// The request of a burst leaves before its end; the burst goes on without it. Returns the work that the request got.
-    pub fn abandon(&mut self, share: Share, now: SimTime) -> SimDuration {
+    pub fn abandon(&mut self, share: Share, actor: Actor, now: SimTime) -> SimDuration {
         self.go_on(now);
         if share.end <= self.attained {
             self.bursts.remove(&share);
         } else {
             self.bursts.insert(share, NO_REQUEST);
+            self.abandoned.insert(share, actor);
         }
         share.got(self.attained)
     }
 
-    /// The bursts that have ended by now, up to the first that a request waits for, and that no request waits for leave.
-    pub fn end_abandoned(&mut self, now: SimTime) {
+    /// Whether a burst goes on without its request.
+    pub fn is_abandoned(&self, share: Share) -> bool {
+        self.abandoned.contains_key(&share)
+    }
+
+    /// The bursts that have ended by now, up to the first that a request waits for, and that no request waits for leave: `ended` is called for each of those.
+    pub fn end_abandoned(&mut self, now: SimTime, mut ended: impl FnMut(Actor)) {
         self.go_on(now);
         while let Some(first) = self.bursts.first_entry()
             && *first.get() == NO_REQUEST
             && first.key().end <= self.attained
         {
-            first.remove();
+            let (share, _) = first.remove_entry();
+            self.abandoned.remove(&share).into_iter().for_each(&mut ended);
         }
     }
 
@@ -171,6 +182,7 @@ impl<O: Observer> Simulation<O> {
             self.requests[id].state = State::Running;
             self.requests[id].switch_cost = cost;
         }
+        self.note_taken(id, Unit::Core(self.replicas.number_of(worker)));
         self.schedule_share_end(self.replicas.number_of(worker));
     }
 
@@ -192,6 +204,7 @@ impl<O: Observer> Simulation<O> {
     /// A request stops sharing the cores. Returns the CPU time it got.
     pub(super) fn leave_share(&mut self, id: RequestId, share: Share) -> SimDuration {
         self.requests.more_mut(id).share = None;
+        self.note_released(id, Unit::Core(self.replicas.number_of(self.requests[id].worker)));
         let sharing = &mut self.replicas.of_mut(self.requests[id].worker).sharing;
         sharing.as_mut().map_or(SimDuration::ZERO, |sharing| sharing.leave(share, self.now))
     }

@@ -3,6 +3,7 @@
 use crate::model::Place;
 
 use super::observer::Observer;
+use super::occupancy::Unit;
 use super::requests::{Executor, RequestId, State};
 use super::simulation::Simulation;
 
@@ -14,6 +15,7 @@ impl<O: Observer> Simulation<O> {
         request.executor = Executor::Loop;
         let worker = request.worker;
         self.workers.free_thread(worker, self.now);
+        self.note_released(id, Unit::Thread(worker));
         self.proceed(id);
     }
 
@@ -32,6 +34,7 @@ impl<O: Observer> Simulation<O> {
     pub(super) fn fill_threads(&mut self, worker: u32) {
         while let Some(id) = self.workers.next_for_thread(worker, self.now) {
             self.book_wait(id, Place::Threads);
+            self.note_taken(id, Unit::Thread(worker));
             self.requests[id].state = State::Waiting;
             self.proceed(id);
         }

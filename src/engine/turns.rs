@@ -2,6 +2,7 @@
 
 use super::event::{Event, EventId, NEVER, WorkerId};
 use super::observer::Observer;
+use super::occupancy::Unit;
 use super::program::Instruction;
 use super::requests::{Executor, RequestId, State};
 use super::simulation::Simulation;
@@ -27,6 +28,7 @@ impl<O: Observer> Simulation<O> {
             }
             state.loop_request = Some(id);
             state.loop_since = self.now;
+            self.note_taken(id, Unit::Loop(worker));
             self.begin_silence(worker, false);
         }
         self.workers[worker].run_queue.push_back(id);
@@ -38,9 +40,13 @@ impl<O: Observer> Simulation<O> {
         let worker = &mut self.workers[number];
         if worker.loop_request == Some(id) {
             worker.loop_request = worker.loop_queue.pop_front();
-            if let Some(next) = worker.loop_request {
+            let next = worker.loop_request;
+            self.note_released(id, Unit::Loop(number));
+            if let Some(next) = next {
+                let worker = &mut self.workers[number];
                 worker.run_queue.push_back(next);
                 worker.loop_since = self.now;
+                self.note_taken(next, Unit::Loop(number));
                 self.begin_silence(number, false);
             } else {
                 self.end_silence(number, false);
@@ -96,6 +102,7 @@ impl<O: Observer> Simulation<O> {
             request.holds_turn = true;
             request.turn_since = self.now;
             request.state = State::WaitingForCore;
+            self.note_taken(id, Unit::Turn(worker));
             self.begin_silence(worker, true);
             if !self.gives_way(id) {
                 return Some(id);
@@ -109,6 +116,7 @@ impl<O: Observer> Simulation<O> {
         request.holds_turn = false;
         let worker = request.worker;
         self.workers.end_turn(worker, self.now);
+        self.note_released(id, Unit::Turn(worker));
         self.counts.turns_taken.fall(self.now);
         self.end_silence(worker, true);
     }

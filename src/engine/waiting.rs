@@ -7,6 +7,7 @@ use super::backends::Slower;
 use super::departure::Outcome;
 use super::event::{Event, EventId};
 use super::observer::Observer;
+use super::occupancy::Unit;
 use super::program::Instruction;
 use super::requests::{Request, RequestId, State};
 use super::simulation::Simulation;
@@ -150,6 +151,7 @@ impl<O: Observer> Simulation<O> {
         if self.backends[backend].sharing.is_some() {
             self.share_backend(id, backend);
         } else {
+            self.note_taken(id, Unit::Query(backend));
             let end = self.serve(id, self.backends[backend].slower);
             if self.backends[backend].abandons() == Abandoned::Finish {
                 self.requests.more_mut(id).query_end = end;
@@ -250,6 +252,9 @@ impl<O: Observer> Simulation<O> {
     #[inline(always)]
     pub(super) fn leave_backend(&mut self, id: RequestId) {
         let Some(backend) = self.requests.more_mut(id).served_by.take() else { return };
+        if self.backends[backend].sharing.is_none() {
+            self.note_released(id, Unit::Query(backend));
+        }
         self.start_next_query(backend);
     }
 
@@ -295,6 +300,9 @@ impl<O: Observer> Simulation<O> {
             let branch = self.requests.insert(branch);
             self.requests.with_demands(branch).1[place] = demand;
             self.requests.more_mut(branch).parent = Some(id);
+            if self.observer.watches_units() {
+                self.observer.on_fork(branch.0);
+            }
             ids.push(branch);
         }
         self.check_room();
@@ -324,6 +332,7 @@ impl<O: Observer> Simulation<O> {
             self.requests.add_branch_waits(id, branch, false);
         }
         self.let_go(branch);
+        self.observer.on_branch_end(branch.0);
         self.requests.remove(branch);
         if !is_last {
             return;

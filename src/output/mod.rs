@@ -16,14 +16,14 @@ pub mod words;
 
 pub use self::baseline::baseline_json;
 pub use self::document::{
-    CheckReport, CoverageReport, Document, PlanReport, PresetList, ReplayReport, RunReport, SelectionReport,
-    SweepRecord, SweepReport, VerificationReport, broken_objectives,
+    CheckReport, CoverageReport, Document, ExplainReport, PlanReport, PresetList, ReplayReport, RunReport,
+    SelectionReport, SweepRecord, SweepReport, VerificationReport, broken_objectives,
 };
 pub use self::escape::in_log;
 pub use self::format::{Format, Shows, step_summary};
 pub use self::html::{BeforeNumbers, BeforePage, ReportPage};
 pub use self::rows::{header as requests_csv_header, row as requests_csv_row};
-pub use self::schema::{baseline_schema, check_schema, plan_schema, results_schema, sweep_schema};
+pub use self::schema::{baseline_schema, check_schema, explain_schema, plan_schema, results_schema, sweep_schema};
 pub use self::svg::{has_sweep_chart, replay_svg, sweep_svg, timeline_svg};
 
 use serde_json::Value;

@@ -5,7 +5,9 @@ use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
 use crate::stats::{SCHEMA, SWEEP_SCHEMA, ScenarioResults, SweepResults};
-use crate::study::{BASELINE_SCHEMA, Baseline, CHECK_SCHEMA, PLAN_SCHEMA, Plan, ScenarioCheck};
+use crate::study::{
+    BASELINE_SCHEMA, Baseline, CHECK_SCHEMA, EXPLAIN_SCHEMA, Explanations, PLAN_SCHEMA, Plan, ScenarioCheck,
+};
 
 /// The schema of results.json.
 pub fn results_schema() -> Value {
@@ -43,6 +45,11 @@ pub fn plan_schema() -> Value {
         },
     });
     schema
+}
+
+/// The schema of the JSON output of `explain`.
+pub fn explain_schema() -> Value {
+    schema::<Explanations>("waitline explain", EXPLAIN_SCHEMA)
 }
 
 fn schema<T: JsonSchema>(title: &str, version: &str) -> Value {

@@ -51,6 +51,25 @@ impl Scenario {
         self
     }
 
+    /// The same with requests of a class, by its place in the list, that ask for nothing.
+    #[must_use]
+    pub(crate) fn without_work_of(mut self, class: usize) -> Self {
+        if let Some(class) = self.sections.workload.classes.get_mut(class) {
+            class.phases.clear();
+        }
+        self
+    }
+
+    /// The same with one single phase of a class, by its number depth first, that takes `factor` (above 0) times as long.
+    #[must_use]
+    pub(crate) fn with_phase_times(mut self, class: usize, phase: usize, factor: f64) -> Self {
+        if let Some(class) = self.sections.workload.classes.get_mut(class) {
+            let mut left = phase;
+            scale_nth(&mut class.phases, &mut left, factor);
+        }
+        self
+    }
+
     /// The same, ending after this many requests (at least 1).
     #[must_use]
     pub(crate) fn with_requests(mut self, requests: u64) -> Self {
@@ -62,6 +81,25 @@ impl Scenario {
     pub(crate) fn clear_objectives(&mut self) {
         self.sections.objectives.clear();
     }
+}
+
+/// Scales the single phase that comes after `left` others, depth first; returns whether it is among these.
+fn scale_nth(phases: &mut [Phase], left: &mut usize, factor: f64) -> bool {
+    let scale_one = |single: &mut SinglePhase, left: &mut usize| {
+        let is_it = *left == 0;
+        if is_it {
+            single.demand = single.demand.scaled(factor);
+        }
+        *left = left.saturating_sub(1);
+        is_it
+    };
+    phases.iter_mut().any(|phase| match phase {
+        Phase::Single(single) => scale_one(single, left),
+        Phase::Parallel { branches, concurrent: _ } => branches.iter_mut().any(|branch| scale_one(branch, left)),
+        Phase::Maybe { probability: _, phases } | Phase::Hold { backend: _, blocking: _, phases } => {
+            scale_nth(phases, left, factor)
+        }
+    })
 }
 
 fn scale(phases: &mut [Phase], backend: BackendId, factor: f64) {

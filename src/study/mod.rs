@@ -1,5 +1,6 @@
 //! Several runs and one question; returns data.
 
+mod blame;
 mod capacity;
 mod check;
 mod clients;
@@ -22,6 +23,12 @@ mod timelines;
 mod verify;
 mod warm_up;
 
+pub use blame::{
+    BlameCause, BlameCell, BlameMatrix, Blamed, DirectShare, EXPLAIN_SCHEMA, ExplainOptions, ExplainedRequest,
+    ExplainedWait, Explanation, Explanations, MOST_ENTRIES, NotExplained, PolicyExplanation, RequestExplanation, Root,
+    RootActivity, RootShare, UnconfirmedShare, WaitExplanation, WhatIf, WhatIfChange, WhichRequests, explain,
+    explain_replication,
+};
 pub use check::{
     BASELINE_SCHEMA, BadBaseline, Baseline, BaselineCheck, BaselineComparison, BaselineMethod, BaselineNumber,
     BaselineNumbers, BaselinePolicy, CHECK_SCHEMA, CheckOutcome, CheckReason, CheckVerdict, ComparisonNote, Finer,

@@ -6,8 +6,6 @@ use std::sync::{Arc, OnceLock};
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
-use super::replications::Halted;
-
 /// Threads that do the jobs of a command. Clones share them. How many there are changes no number.
 #[derive(Clone, Debug)]
 pub struct JobPool {
@@ -35,11 +33,11 @@ impl JobPool {
     }
 
     /// Does something with each item, on all threads; the answers are in the order of the items.
-    pub(super) fn each<T: Sync, R: Send>(
+    pub(super) fn each<T: Sync, R: Send, E: Send>(
         &self,
         items: &[T],
-        work: impl Fn(&T) -> Result<R, Halted> + Sync,
-    ) -> Result<Vec<R>, Halted> {
+        work: impl Fn(&T) -> Result<R, E> + Sync,
+    ) -> Result<Vec<R>, E> {
         match self.threads().filter(|_| items.len() > 1) {
             Some(threads) => threads.install(|| items.par_iter().map(&work).collect()),
             None => items.iter().map(work).collect(),

@@ -8,6 +8,7 @@
 mod accepting;
 mod answers;
 mod backends;
+mod blame;
 mod calls;
 mod case;
 mod causes;

@@ -9,6 +9,7 @@ mod common {
     pub mod program;
     pub mod tokens;
 }
+mod blame;
 mod determinism;
 mod drawn;
 mod floors;

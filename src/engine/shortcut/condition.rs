@@ -51,6 +51,7 @@ pub(super) fn choose<O: Observer>(setup: &Setup<'_>, program: &Program, observer
     let turns = u64::from(*workers) * u64::from(*running_at_once);
     // Requests compute and wait; they queue for a worker, a turn and a core, and for nothing else.
     let is_direct = !observer.watches_segments()
+        && !observer.watches_units()
         && workload.classes.iter().all(is_unlimited)
         && faults.is_empty()
         && has_plain_cores(machine)

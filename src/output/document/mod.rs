@@ -5,6 +5,7 @@
 
 mod check;
 mod coverage;
+mod explain;
 mod plan;
 mod presets;
 mod replay;
@@ -16,6 +17,7 @@ mod verification;
 
 pub use self::check::{CheckReport, before_and_after};
 pub use self::coverage::CoverageReport;
+pub use self::explain::ExplainReport;
 pub use self::plan::PlanReport;
 pub use self::presets::PresetList;
 pub use self::replay::ReplayReport;

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::stats::{AllArrived, ClassConfidence, ObjectiveResult, PolicyResults, ScenarioResults, Station};
-use crate::study::{BaselineCheck, BaselineNumber, Plan, Replayed, ScenarioCheck, StoredReason, WhyNot};
+use crate::study::{BaselineCheck, BaselineNumber, Explanations, Plan, Replayed, ScenarioCheck, StoredReason, WhyNot};
 
 /// `results.json`.
 pub fn results_value(results: &ScenarioResults) -> Value {
@@ -70,6 +70,11 @@ pub fn replay_value(replayed: &Replayed) -> Value {
         put_if(value, "no_prediction", case.no_prediction.map(no_prediction));
     }
     value
+}
+
+/// The explanations of `explain`.
+pub fn explain_value(explanations: &Explanations) -> Value {
+    plain(explanations)
 }
 
 /// The plan of `plan`.

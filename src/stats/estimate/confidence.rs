@@ -204,10 +204,31 @@ pub fn differences(ours: &Estimated, theirs: &Estimated, level: f64) -> Vec<Diff
     metrics.into_iter().filter_map(|named| difference(named, ours, theirs, level)).collect()
 }
 
+/// The same for the requests of one class, by its place in the scenario.
+pub fn differences_of_class(ours: &Estimated, theirs: &Estimated, class: usize, level: f64) -> Vec<DifferenceResult> {
+    let metrics = [Named::Mean, Named::P50, Named::P95, Named::P99];
+    metrics.into_iter().filter_map(|named| difference_in(Some(class), named, ours, theirs, level)).collect()
+}
+
 fn difference(named: Named, ours: &Estimated, theirs: &Estimated, level: f64) -> Option<DifferenceResult> {
+    difference_in(None, named, ours, theirs, level)
+}
+
+/// The difference in a number of all requests, or of a class.
+fn difference_in(
+    class: Option<usize>,
+    named: Named,
+    ours: &Estimated,
+    theirs: &Estimated,
+    level: f64,
+) -> Option<DifferenceResult> {
     let metric = Metric::Named(named);
-    let difference = ours.numbers.metric(metric, &[])? - theirs.numbers.metric(metric, &[])?;
-    let interval = pairs(metric, ours, theirs)
+    let number = |of: &Estimated| match class {
+        None => of.numbers.metric(metric, &[]),
+        Some(class) => of.numbers.classes.values().nth(class)?.metric(metric),
+    };
+    let difference = number(ours)? - number(theirs)?;
+    let interval = pairs(class, metric, ours, theirs)
         .and_then(|values| Interval::of_mean(&values, level).ok_or(NotEstimable::TooFewPairs));
     let interval = interval.map(|interval| interval.around(difference));
     Some(DifferenceResult {
@@ -236,17 +257,21 @@ fn leaves_more_out(one: &Estimated, other: &Estimated) -> bool {
 }
 
 /// The difference in each of the shortest parts that will do for both.
-fn pairs(metric: Metric, ours: &Estimated, theirs: &Estimated) -> Result<Vec<f64>, NotEstimable> {
+fn pairs(class: Option<usize>, metric: Metric, ours: &Estimated, theirs: &Estimated) -> Result<Vec<f64>, NotEstimable> {
+    let series = |of: &Observations| match class {
+        None => of.all.get(&metric).cloned(),
+        Some(class) => of.classes.get(class)?.get(&metric).cloned(),
+    };
     let mut why = NotEstimable::NoPairs;
     for (ours, theirs) in ours.levels.iter().zip(&theirs.levels) {
         if (ours.method, ours.parts) != (theirs.method, theirs.parts) {
             return Err(NotEstimable::DifferentBatches);
         }
-        match (ours.all.get(&metric), theirs.all.get(&metric)) {
+        match (series(ours), series(theirs)) {
             (Some(Ok(ours)), Some(Ok(theirs))) => {
                 return Ok(ours.iter().zip(theirs).map(|(ours, theirs)| ours - theirs).collect());
             }
-            (Some(Err(reason)), _) | (_, Some(Err(reason))) => why = *reason,
+            (Some(Err(reason)), _) | (_, Some(Err(reason))) => why = reason,
             (Some(Ok(_)) | None, Some(Ok(_)) | None) => {}
         }
     }

@@ -7,7 +7,9 @@ mod significance;
 mod support;
 mod warm_up;
 
-pub use confidence::{Estimated, Interval, Intervals, RequestIntervals, differences, reach, upper_reach};
+pub use confidence::{
+    Estimated, Interval, Intervals, RequestIntervals, differences, differences_of_class, reach, upper_reach,
+};
 pub use observations::{FEWEST_BATCHES, Method, NotEstimable, Observations, Series, requests_needed};
 pub use policy::{EstimatedFault, PolicyEstimate, PolicyProfile};
 pub use significance::{Difference, HolmStep, holm};

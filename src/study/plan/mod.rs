@@ -13,7 +13,7 @@ mod price;
 mod report;
 mod results;
 mod search;
-mod sizing;
+pub(in crate::study) mod sizing;
 mod tally;
 mod trial;
 

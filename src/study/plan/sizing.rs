@@ -24,7 +24,7 @@ pub enum Choose {
 
 /// A size of a policy of a scenario that is to be chosen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Sizing {
+pub(in crate::study) enum Sizing {
     Replicas,
     Cores,
     Workers,

@@ -1,0 +1,185 @@
+//! `waitline explain`: whose fault the waits of a request are.
+
+use std::num::{NonZeroU64, NonZeroUsize};
+use std::ops::ControlFlow;
+
+use clap::Args;
+
+use super::arguments::{ExportArguments, PrintArguments, ScenarioArguments, WhenUndecided, change, jobs};
+use super::failure::Failure;
+use super::outputs::{Inputs, Outputs};
+use super::progress::Spinner;
+use super::reports::{self, Reports};
+use super::scenarios;
+use super::shutdown::Shutdown;
+use super::terminal::Stdout;
+use crate::output::{ExplainReport, counted};
+use crate::scenario::{Change, Scenario};
+use crate::study::{self, ExplainOptions, Explanations, JobPool, MOST_ENTRIES, NotExplained, WhichRequests};
+
+const EXAMPLES: &str = "\
+Examples:
+  waitline explain shop.json                            the slowest request of each policy
+  waitline explain lecture.json --policy sync --request 3
+  waitline explain shop.json --slowest 5                the five slowest
+  waitline explain shop.json --percentile 99            the request at the 99th percentile
+  waitline explain shop.json --what-if                  and what would have helped
+  waitline explain shop.json --format json | jq '.policies[0].requests[0].waits'
+  waitline explain shop.json --format csv               a row for each share
+
+Each wait is divided to the nanosecond, twice. Direct: among those who use what the request waits for. Root: each share goes
+on to what its holder waits for at that time, up to a request that works or is away, or to a cause.
+
+Exit codes:
+  0  explained
+  2  invalid usage or scenario, or there is no such request
+  3  more happens while the request is in the system than can be kept";
+
+/// Tell whose fault each millisecond of a request's waits is
+///
+/// Runs the first replication of each policy, finds the request, and runs it again to see who used what the request waited
+/// for.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub struct ExplainCommand {
+    /// Scenario file; `-` reads one from standard input
+    #[arg(value_name = "FILE")]
+    file: String,
+
+    /// Number of the request in the order of all arrivals, from 1
+    #[arg(long, value_name = "N", conflicts_with_all = ["slowest", "percentile"])]
+    request: Option<NonZeroU64>,
+
+    /// Explain this many of the requests that took longest to be answered [default: 1]
+    #[arg(long, value_name = "K", num_args = 0..=1, default_missing_value = "1", conflicts_with = "percentile")]
+    slowest: Option<NonZeroUsize>,
+
+    /// Explain the request at this percentile of the response times, such as 99
+    #[arg(long, value_name = "P", value_parser = percentile)]
+    percentile: Option<f64>,
+
+    /// Find out what would have helped the request, and its class: one more worker, thread, connection or core; another
+    /// policy; the other classes absent; phases that take a tenth less. Each on the same requests
+    #[arg(long)]
+    what_if: bool,
+
+    /// Explain only this policy; can be repeated
+    #[arg(long = "policy", value_name = "NAME", help_heading = "Scenario")]
+    policies: Vec<String>,
+
+    /// Change a value, such as machine.cores=4; can be repeated
+    #[arg(long = "set", value_name = "PATH=VALUE", value_parser = change, help_heading = "Scenario")]
+    changes: Vec<Change>,
+
+    /// Seed of the random numbers [default: the scenario's, or 1]
+    #[arg(long, value_name = "N", help_heading = "Scenario")]
+    seed: Option<u64>,
+
+    /// Maximum number of policies run at once, up to 1024 [default: one per core]; never changes a number
+    #[arg(long, value_name = "N", help_heading = "Run", value_parser = jobs)]
+    jobs: Option<NonZeroUsize>,
+
+    #[command(flatten)]
+    print: PrintArguments,
+
+    #[command(flatten)]
+    export: ExportArguments,
+}
+
+/// Most requests that are explained at once: more is a table that nobody reads.
+const MOST_REQUESTS: usize = 1000;
+
+impl ExplainCommand {
+    /// Reads the scenario, explains the requests and prints that.
+    ///
+    /// # Errors
+    /// An invalid scenario, a request that does not exist, or a run of which too much would have to be kept.
+    pub fn execute(&self, stdout: &mut Stdout, shutdown: &Shutdown) -> Result<(), Failure> {
+        let inputs = Inputs::default();
+        let scenario = self.scenario(&inputs)?;
+        let mut outputs = Outputs::new(&inputs, None, shutdown);
+        reports::add_outputs(self.print.printed(), &self.export.exports, &mut outputs)?;
+        let mut reports = Reports::begin(self.print.printed(), &self.export.exports, 1, shutdown)?;
+        let explanations = self.explain(&scenario)?;
+        self.expect_requests(&explanations)?;
+        reports.add(ExplainReport(explanations), stdout)?;
+        reports.finish(stdout)?;
+        if !self.print.quiet {
+            reports::note_exports(&self.export.exports);
+        }
+        Ok(())
+    }
+
+    fn scenario(&self, inputs: &Inputs) -> Result<Scenario, Failure> {
+        let arguments = ScenarioArguments {
+            policies: self.policies.clone(),
+            changes: self.changes.clone(),
+            seed: self.seed,
+            replications: None,
+            precision: None,
+            objectives: Vec::new(),
+            undecided: WhenUndecided::Mark,
+        };
+        let mut scenarios = scenarios::read(std::slice::from_ref(&self.file), &arguments, inputs)?;
+        scenarios
+            .pop()
+            .ok_or_else(|| Failure::bad(format!("`{}` is a baseline, not a scenario", self.file), "name a scenario"))
+    }
+
+    fn which(&self) -> WhichRequests {
+        match (self.request, self.percentile) {
+            (Some(request), _) => WhichRequests::Numbers(request.get() - 1, request.get()),
+            (None, Some(percentile)) => WhichRequests::Percentile(percentile),
+            (None, None) => WhichRequests::Slowest(self.slowest.map_or(1, NonZeroUsize::get).min(MOST_REQUESTS)),
+        }
+    }
+
+    fn explain(&self, scenario: &Scenario) -> Result<Explanations, Failure> {
+        let spinner = Spinner::new(scenario.name(), self.print.quiet);
+        let look = || {
+            spinner.update("who waits for whom");
+            ControlFlow::Continue(())
+        };
+        let options = ExplainOptions {
+            policies: self.policies.clone(),
+            which: self.which(),
+            what_if: self.what_if,
+            // One request says nothing of the others.
+            matrix: self.what_if || self.request.is_none() && self.percentile.is_none() && self.slowest.is_none(),
+            pool: JobPool::new(self.jobs),
+        };
+        study::explain(scenario, &options, &look).map_err(|why| match why {
+            NotExplained::Halted => Failure::Interrupted,
+            NotExplained::TooLong => Failure::Incomplete(format!(
+                "{}: more happens while the request is in the system than can be kept ({} entries): name one that takes less \
+                 time, such as `--percentile 50`",
+                scenario.name(),
+                counted(MOST_ENTRIES as u64)
+            )),
+        })
+    }
+
+    /// Makes sure that at least one policy has the request.
+    fn expect_requests(&self, explanations: &Explanations) -> Result<(), Failure> {
+        if explanations.policies.iter().any(|policy| !policy.requests.is_empty()) {
+            return Ok(());
+        }
+        Err(match self.request {
+            Some(request) => Failure::bad(
+                format!("scenario `{}` has no request {request}", explanations.scenario),
+                "requests are numbered from 1, in the order of all arrivals",
+            ),
+            None => Failure::bad(
+                format!("no request of scenario `{}` is answered", explanations.scenario),
+                "name one with `--request N`",
+            ),
+        })
+    }
+}
+
+/// A percentile, above 0 and at most 100.
+fn percentile(text: &str) -> Result<f64, String> {
+    let number = text.trim().trim_start_matches('p').trim_end_matches('%').parse::<f64>();
+    let is_one = |number: &f64| *number > 0.0 && *number <= 100.0;
+    number.ok().filter(is_one).ok_or_else(|| "must be above 0 and at most 100, such as 99".to_owned())
+}
