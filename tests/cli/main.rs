@@ -9,6 +9,7 @@ mod common {
     pub mod program;
 }
 mod documentation;
+mod explain;
 mod failures;
 mod files;
 mod formats;
