@@ -8,7 +8,7 @@ use std::{env, fs};
 use crate::common::program::{Desk, errors, text};
 use jsonschema::Validator;
 use serde_json::Value;
-use waitline::output::{baseline_schema, check_schema, plan_schema, results_schema, sweep_schema};
+use waitline::output::{baseline_schema, check_schema, explain_schema, plan_schema, results_schema, sweep_schema};
 use waitline::scenario::{Scenario, Source, schema, to_json};
 
 fn repository() -> &'static Path {
@@ -35,7 +35,7 @@ fn json(text: &str) -> Value {
 }
 
 /// The shipped schemas, by file name.
-fn shipped() -> [(&'static str, Value); 6] {
+fn shipped() -> [(&'static str, Value); 7] {
     [
         ("scenario.schema.json", schema()),
         ("results.schema.json", results_schema()),
@@ -43,6 +43,7 @@ fn shipped() -> [(&'static str, Value); 6] {
         ("check.schema.json", check_schema()),
         ("sweep.schema.json", sweep_schema()),
         ("plan.schema.json", plan_schema()),
+        ("explain.schema.json", explain_schema()),
     ]
 }
 
