@@ -39,7 +39,8 @@ fn the_json_has_both_partitions() {
     assert_eq!(value["schema"], "waitline.explain/1");
     let wait = &value["policies"][0]["requests"][0]["waits"][0];
     assert_eq!((&wait["station"], &wait["wait_ms"]), (&Value::from("backlog"), &Value::from(370.0)));
-    let sum = |part: &str| -> f64 { wait[part].as_array().unwrap().iter().filter_map(|one| one["wait_ms"].as_f64()).sum() };
+    let sum =
+        |part: &str| -> f64 { wait[part].as_array().unwrap().iter().filter_map(|one| one["wait_ms"].as_f64()).sum() };
     assert!((sum("direct") - 370.0).abs() < 1e-9 && (sum("root") - 370.0).abs() < 1e-9, "{wait}");
     let schema = text(&desk().run("schema explain", 0));
     let schema: Value = serde_json::from_str(&schema).unwrap();

@@ -82,7 +82,7 @@ fn policy(policy: &PolicyExplanation) -> Vec<Block> {
         [] => vec!["there is no such request under this policy".to_owned()],
         requests => requests.iter().map(words::story).collect(),
     };
-    let best = policy.requests.first().and_then(|request| words::what_if(request, policy.what_if.first()));
+    let best = policy.requests.first().and_then(|request| words::what_if(request, &policy.what_if));
     let stories = stories.into_iter().chain(best).collect();
     let mut blocks = vec![Block::Title { name: policy.name.clone(), about: Vec::new() }, Block::Text(stories)];
     let with_waits = policy.requests.iter().filter(|request| !request.waits.is_empty());

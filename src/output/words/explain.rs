@@ -71,7 +71,10 @@ pub fn story(request: &RequestExplanation) -> String {
     let worth = |wait: &f64| *wait >= NOT_WORTH_A_WORD * request.response_time_ms && *wait > 0.0;
     let told: Vec<String> = stations.iter().filter(|at| worth(&at.wait_ms)).map(At::sentence).collect();
     if told.is_empty() {
-        return format!("{sentence}: it waited for nobody");
+        let wait: f64 = stations.iter().map(|at| at.wait_ms).sum();
+        let waited =
+            if wait > 0.0 { format!("waits are only {} ms of it", millis(wait)) } else { "without a wait".to_owned() };
+        return format!("{sentence}: {waited}");
     }
     sentence.push_str(": ");
     sentence.push_str(&told.join("; "));
@@ -83,7 +86,7 @@ pub fn what_if_change(change: &WhatIfChange) -> String {
     match change {
         WhatIfChange::ClassAbsent { class } => format!("without the work of {class}"),
         WhatIfChange::PhaseShorter { class, phase, what } => format!("{what} of {class} (phase {phase}) 10 % shorter"),
-        WhatIfChange::OneMore { size, number } => format!("one more: {size} {number}"),
+        WhatIfChange::OneMore { size, number } => one_more(size, *number),
         WhatIfChange::OtherPolicy { policy } => format!("policy {policy}"),
     }
 }
@@ -99,12 +102,23 @@ pub fn unconfirmed_share(share: &UnconfirmedShare) -> String {
     )
 }
 
-/// What the change that helps most gives; none if no change helps.
-pub fn what_if(request: &RequestExplanation, best: Option<&WhatIf>) -> Option<String> {
-    let best = best.filter(|best| best.difference_ms.is_some_and(|difference| difference < 0.0))?;
-    let time = millis(best.response_time_ms?);
-    let change = what_if_change(&best.change);
-    Some(format!("what would have helped request {} most: {change}: {time} ms", request.request))
+/// `one more worker (2 workers)`.
+fn one_more(size: &str, number: u32) -> String {
+    match size.strip_prefix("pool.").and_then(|name| name.strip_suffix(".size")) {
+        Some(backend) => format!("one more connection to {backend} ({number})"),
+        None => format!("one more of {size} ({number})"),
+    }
+}
+
+/// What the changes give that help most: any at all, and one more of something; none if no change helps.
+pub fn what_if(request: &RequestExplanation, what_if: &[WhatIf]) -> Option<String> {
+    let helps = |one: &&WhatIf| one.difference_ms.is_some_and(|difference| difference < 0.0);
+    let best = what_if.iter().find(helps);
+    let is_size = |one: &&WhatIf| matches!(one.change, WhatIfChange::OneMore { .. });
+    let best_size = what_if.iter().filter(is_size).find(helps).filter(|one| Some(*one) != best);
+    let told = |one: &WhatIf| Some(format!("{}: {} ms", what_if_change(&one.change), millis(one.response_time_ms?)));
+    let all: Vec<String> = best.into_iter().chain(best_size).filter_map(told).collect();
+    (!all.is_empty()).then(|| format!("what would have helped request {} most: {}", request.request, all.join("; ")))
 }
 
 /// The waits of a request at one station.
