@@ -83,19 +83,39 @@ impl Bins {
     /// Counts numbers up to the first whose bin has no memory yet; returns its place. Of 0 it only notes how often it comes.
     #[inline]
     fn record_known(&mut self, values: Values<'_>, zeros: &mut u64) -> Option<usize> {
-        let Self { counts, low, first, carries } = self;
-        let (counts, first) = (counts.as_mut_slice(), *first);
-        for (place, bin) in values.places().iter().enumerate() {
-            match counts.get_mut((*bin as usize).wrapping_sub(first)) {
-                Some(count) => add(count, 1, || carry(carries, *bin as usize)),
-                None => match values.all()[place] {
-                    0 => *zeros += 1,
-                    value if value < PAGE as u64 && !low.is_empty() => low[value as usize] += 1,
-                    _ => return Some(place),
-                },
+        let (groups, rest) = values.places().as_chunks::<4>();
+        for (group, bins) in groups.iter().enumerate() {
+            // Unrolled.
+            for (place, bin) in bins.iter().enumerate() {
+                if !self.count_known(*bin) && !self.count_low(values.all()[4 * group + place], zeros) {
+                    return Some(4 * group + place);
+                }
             }
         }
-        None
+        let before = 4 * groups.len();
+        let is_unknown = |(place, bin): (usize, &u64)| {
+            !self.count_known(*bin) && !self.count_low(values.all()[before + place], zeros)
+        };
+        rest.iter().enumerate().position(is_unknown).map(|place| before + place)
+    }
+
+    /// Counts a number from 2^BITS on, given by its bin, if that has memory.
+    #[inline(always)]
+    fn count_known(&mut self, bin: u64) -> bool {
+        let Some(count) = self.counts.get_mut((bin as usize).wrapping_sub(self.first)) else { return false };
+        add(count, 1, || carry(&mut self.carries, bin as usize));
+        true
+    }
+
+    /// Counts a number below 2^BITS, if its bin has memory; of 0 it only notes how often it comes.
+    #[inline(always)]
+    fn count_low(&mut self, value: u64, zeros: &mut u64) -> bool {
+        if value == 0 {
+            *zeros += 1;
+            return true;
+        }
+        let count = self.low.get_mut(value as usize).map(|count| *count += 1);
+        count.is_some()
     }
 
     /// The bins of all these numbers have memory from now on.

@@ -39,10 +39,17 @@ impl Columns {
     /// The same.
     #[inline]
     pub fn fill_from_stays(&mut self, stays: &[Stay]) {
-        self.response_times.fill(stays.iter().map(|stay| stay.response_time().as_nanos()));
-        self.waiting_times.fill(stays.iter().map(|stay| stay.waiting_time().as_nanos()));
-        self.demands.clear();
-        self.demands.extend(stays.iter().map(|stay| stay.demand.as_nanos()));
+        let count = stays.len();
+        self.demands.resize(count, 0);
+        let rooms =
+            self.response_times.room(count).iter_mut().zip(self.waiting_times.room(count)).zip(&mut self.demands);
+        for (stay, ((response_time, waiting_time), demand)) in stays.iter().zip(rooms) {
+            *response_time = stay.response_time().as_nanos();
+            *waiting_time = stay.waiting_time().as_nanos();
+            *demand = stay.demand.as_nanos();
+        }
+        self.response_times.placed();
+        self.waiting_times.placed();
     }
 
     /// The class of the departures, if there is only one.
