@@ -110,7 +110,7 @@ pub mod plans {
 #[doc(hidden)]
 pub use cli::main;
 
-/// The examples of the README are tests.
+/// The example of the page about the library is a test.
 #[cfg(doctest)]
-#[doc = include_str!("../README.md")]
+#[doc = include_str!("../docs/library.md")]
 struct Readme;

@@ -8,7 +8,7 @@ mod check;
 mod common {
     pub mod program;
 }
-mod documentation;
+mod documents;
 mod explain;
 mod failures;
 mod files;

@@ -1,8 +1,5 @@
 //! `waitline plan` as users see it: the answer, its exit codes, its formats, and what it says about mistakes.
 
-use std::path::Path;
-use std::{env, fs};
-
 use serde_json::Value;
 
 use crate::common::program::{Desk, errors, text};
@@ -182,23 +179,5 @@ fn mistakes_are_answered_with_what_to_do() {
     ] {
         let output = desk.run(arguments, code);
         assert!(errors(&output).contains(words), "{arguments}: no {words:?} in\n{}", errors(&output));
-    }
-}
-
-/// `UPDATE_GOLDEN=1` rewrites the page.
-#[test]
-#[ignore = "takes six seconds of CPU time; CI runs it"]
-fn the_example_of_the_page_has_the_answer_of_the_page() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/plan.md");
-    let page = fs::read_to_string(&path).unwrap();
-    let (_, after) = page.split_once("```json\n").expect("a scenario");
-    let (scenario, after) = after.split_once("```").expect("its end");
-    let (_, after) = after.split_once("```text\n").expect("an answer");
-    let (answer, _) = after.split_once("```").expect("its end");
-    let printed = text(&Desk::empty().with("shop.json", scenario).run("plan shop.json", 0));
-    if env::var_os("UPDATE_GOLDEN").is_some() {
-        fs::write(&path, page.replacen(answer, &printed, 1)).unwrap();
-    } else {
-        assert_eq!(printed, answer, "docs/plan.md is out of date: run it with UPDATE_GOLDEN=1");
     }
 }

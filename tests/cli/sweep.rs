@@ -1,8 +1,6 @@
 //! `waitline sweep`: every policy at many points.
 
-use std::env;
 use std::fs;
-use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -247,29 +245,4 @@ fn charts_hold_their_texts_with_one_and_many_points_and_long_names() {
     }
     desk.run(&format!("sweep long.json --vary workers=1..4 --vary arrivals=x0.1..x3:0.1 --policy async {few}"), 0);
     check_picture(&desk.read("output/long/sweep.svg"));
-}
-
-/// The text between two marks, after the first one.
-fn between<'t>(page: &'t str, begin: &str, end: &str) -> &'t str {
-    let (_, rest) = page.split_once(begin).unwrap_or_else(|| panic!("no {begin}"));
-    rest.split_once(end).unwrap_or_else(|| panic!("no {end}")).0
-}
-
-/// `UPDATE_GOLDEN=1` rewrites the page.
-#[test]
-fn the_example_of_the_page_prints_what_the_page_shows() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/sweep.md");
-    let page = fs::read_to_string(&path).unwrap();
-    let scenario = between(&page, "// checkout.json\n", "```");
-    let command = between(&page, "<!-- example -->\n```sh\nwaitline ", "\n");
-    let desk = Desk::empty().with("checkout.json", scenario);
-    let printed = text(&desk.run(command, 0));
-    const OUTPUT: &str = "<!-- output -->\n```text\n";
-    let shown = between(&page, OUTPUT, "```");
-    if env::var_os("UPDATE_GOLDEN").is_some() {
-        let new = page.replace(&format!("{OUTPUT}{shown}"), &format!("{OUTPUT}{printed}"));
-        fs::write(&path, new).unwrap();
-    } else {
-        assert_eq!(shown, printed, "docs/sweep.md is out of date: run it with UPDATE_GOLDEN=1");
-    }
 }

@@ -1,4 +1,4 @@
-//! The scenarios produce the files in `output/`, byte for byte, with its gallery, and the output shown in the README.
+//! The scenarios produce the files in `output/`, byte for byte, with its gallery.
 //!
 //! `UPDATE_GOLDEN=1 cargo test --test golden` rewrites all of them.
 
@@ -8,7 +8,6 @@ use std::{env, fs, thread};
 
 use super::gallery;
 use crate::common::program::{Desk, text};
-use waitline::scenario::Scenario;
 
 const REWRITE: &str = "UPDATE_GOLDEN=1 cargo test --test golden";
 
@@ -135,51 +134,5 @@ fn every_folder_in_output_has_its_scenario() {
         let is_stale_folder = path.is_dir() && env::var_os("UPDATE_GOLDEN").is_some();
         assert!(is_stale_folder, "{} belongs to no scenario: delete it", path.display());
         fs::remove_dir_all(&path).unwrap();
-    }
-}
-
-fn readme() -> String {
-    fs::read_to_string(repository().join("README.md")).unwrap()
-}
-
-/// The code block of that language after a mark: the text before it, its content, and the text after it.
-fn block<'a>(page: &'a str, mark: &str, language: &str) -> (&'a str, &'a str, &'a str) {
-    let opening = format!("```{language}\n");
-    let after_mark = page.find(mark).unwrap_or_else(|| panic!("the README has {mark}")) + mark.len();
-    let start = after_mark + page[after_mark..].find(&opening).unwrap() + opening.len();
-    let end = start + page[start..].find("```").unwrap();
-    (&page[..start], &page[start..end], &page[end..])
-}
-
-#[test]
-fn the_readme_shows_the_output_of_the_lecture() {
-    let desk = Desk::empty();
-    let lecture = repository().join("scenarios/lecture.json");
-    let printed = text(&desk.waitline("run").arg(lecture).output().unwrap());
-    let page = readme();
-    let (before, shown, after) = block(&page, "<!-- output: scenarios/lecture.json -->", "text");
-    if env::var_os("UPDATE_GOLDEN").is_some() {
-        fs::write(repository().join("README.md"), [before, &printed, after].concat()).unwrap();
-    } else {
-        assert!(shown == printed, "README.md: {}\nif this is intended: {REWRITE}", first_difference(shown, &printed));
-    }
-}
-
-#[test]
-fn the_readme_shows_every_scenario() {
-    let page = readme();
-    for name in scenarios().keys() {
-        for file in [format!("scenarios/{name}.json"), format!("output/{name}/timeline.svg")] {
-            assert!(page.contains(&format!("]({file})")), "README.md does not show {file}");
-        }
-    }
-}
-
-#[test]
-fn the_scenario_in_the_readme_is_valid() {
-    let page = readme();
-    for heading in ["## Scenario files", "### All features at once"] {
-        let (_, scenario, _) = block(&page, heading, "json");
-        Scenario::from_json(scenario).unwrap_or_else(|error| panic!("{heading}: {error}"));
     }
 }
