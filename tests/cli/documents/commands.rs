@@ -20,6 +20,13 @@ enum Which {
     All,
 }
 
+/// What the commands above a text did.
+enum Last {
+    Nothing,
+    Skipped,
+    Ran(Output),
+}
+
 /// A page while its commands run.
 struct Reader<'a> {
     page: &'a Page,
@@ -28,7 +35,7 @@ struct Reader<'a> {
     desk: Desk,
     /// The same in a copy of the repository.
     repository: Desk,
-    last: Option<Output>,
+    last: Last,
     /// Blocks that are not current, by number, and what they should hold.
     changes: Vec<(usize, String)>,
     problems: Vec<String>,
@@ -41,7 +48,7 @@ impl<'a> Reader<'a> {
             std::os::unix::fs::symlink(root().join(name), repository.path(name)).unwrap();
         }
         let (changes, problems) = (Vec::new(), Vec::new());
-        Self { page, which, desk: Desk::empty(), repository, last: None, changes, problems }
+        Self { page, which, desk: Desk::empty(), repository, last: Last::Nothing, changes, problems }
     }
 
     fn read(mut self) -> Vec<String> {
@@ -65,7 +72,7 @@ impl<'a> Reader<'a> {
     }
 
     fn run(&mut self, block: &Block) {
-        self.last = None;
+        self.last = Last::Skipped;
         let is_skipped = block.mark("not run").is_some() || block.mark("tests").is_some();
         if is_skipped || (self.which == Which::Fast && block.mark("slow").is_some()) {
             return;
@@ -74,7 +81,7 @@ impl<'a> Reader<'a> {
         let output = shell(desk, self.page.content(block));
         let expected = block.mark("exit").map_or(0, |code| code.parse().unwrap());
         if output.status.code() == Some(expected) {
-            self.last = Some(output);
+            self.last = Last::Ran(output);
         } else {
             self.fails(block, &format!("{:?} instead of {expected}\n{}", output.status, errors(&output)));
         }
@@ -101,7 +108,11 @@ impl<'a> Reader<'a> {
             }
             return;
         };
-        let Some(output) = &self.last else { return };
+        let output = match &self.last {
+            Last::Ran(output) => output,
+            Last::Skipped => return,
+            Last::Nothing => return self.fails(block, "no command above it"),
+        };
         let printed = if is_error { errors(output) } else { text(output) };
         match excerpt(&printed, &titles) {
             Ok(current) if current == self.page.content(block) => {}
@@ -110,11 +121,12 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// A scenario on a page is one that can be run.
+    /// A scenario that no command runs is one that could be run.
     fn validate(&mut self, block: &Block) {
         let content = self.page.content(block);
         let is_whole = ["\"classes\"", "\"arrivals\"", "\"policies\""].iter().all(|part| content.contains(part));
-        if is_whole && block.mark("not run").is_none()
+        if is_whole
+            && block.mark("file").is_none()
             && let Err(error) = Scenario::from_json(content)
         {
             self.fails(block, &error.to_string());
@@ -181,8 +193,7 @@ fn rewrite(page: &Page, changes: &[(usize, String)]) {
 fn check(which: Which) {
     let pages = Page::all();
     let problems: Vec<String> = thread::scope(|scope| {
-        let readers: Vec<_> =
-            pages.iter().map(|page| scope.spawn(move || Reader::new(page, which).read())).collect();
+        let readers: Vec<_> = pages.iter().map(|page| scope.spawn(move || Reader::new(page, which).read())).collect();
         readers.into_iter().flat_map(|reader| reader.join().unwrap()).collect()
     });
     assert!(problems.is_empty(), "{}", problems.join("\n\n"));

@@ -7,6 +7,7 @@ use serde_json::Value;
 use waitline::scenario::schema;
 
 use super::generated::check_part;
+use super::links::slug;
 use super::page::Page;
 
 /// Types that the page describes in words, with what a field that has them takes.
@@ -35,8 +36,7 @@ impl<'a> Reference<'a> {
             self.next.push_back((name.to_owned(), path.to_owned()));
         }
         let path = &self.sections[name];
-        let anchor: String = path.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
-        format!("[{}](#{})", escaped(path), anchor.to_lowercase())
+        format!("[{path}](#{})", slug(&heading(path)))
     }
 
     /// What a field takes.
@@ -45,8 +45,11 @@ impl<'a> Reference<'a> {
             return self.takes_type(name.rsplit('/').next().unwrap(), path);
         }
         if let Some(choices) = choices(value) {
-            let kinds: Vec<String> =
-                choices.iter().filter(|choice| choice["type"] != "null").map(|choice| self.takes(choice, path)).collect();
+            let kinds: Vec<String> = choices
+                .iter()
+                .filter(|choice| choice["type"] != "null")
+                .map(|choice| self.takes(choice, path))
+                .collect();
             return joined(kinds);
         }
         if let Some(word) = value["const"].as_str() {
@@ -82,7 +85,7 @@ impl<'a> Reference<'a> {
             Some("array") if value["prefixItems"].is_array() => {
                 format!("two of {}", self.takes(&value["prefixItems"][0], path))
             }
-            Some("array") => format!("list of {}", self.takes(&value["items"], &format!("{path}[]"))),
+            Some("array") => format!("list of {}", self.takes(&value["items"], &format!("{path}.N"))),
             Some("object") if value["additionalProperties"].is_object() => {
                 format!("name → {}", self.takes(&value["additionalProperties"], &format!("{path}.NAME")))
             }
@@ -109,7 +112,7 @@ impl<'a> Reference<'a> {
                 let takes = self.takes(value, &below(path, field));
                 let is_required = forms.len() == 1 && required(form, field);
                 let takes = if is_required { takes + ", required" } else { takes };
-                let own = if forms.len() == 1 { description(value) } else { description(form) };
+                let own = if forms.len() == 1 { described(value) } else { description(form) };
                 let _ = writeln!(table, "| `{field}` | {takes} | {} |", escaped(&(own + &self.words(value))));
             }
         }
@@ -146,6 +149,11 @@ fn variants(definition: &Value) -> Option<Vec<&Value>> {
     (objects > 1).then(|| forms.iter().collect())
 }
 
+/// The heading of a section.
+fn heading(path: &str) -> String {
+    format!("Fields of {path}")
+}
+
 fn joined(mut kinds: Vec<String>) -> String {
     kinds.dedup();
     kinds.join(" or ")
@@ -167,20 +175,29 @@ fn description(value: &Value) -> String {
     value["description"].as_str().map(flat).unwrap_or_default()
 }
 
+/// With its default, if the text does not say it.
+fn described(value: &Value) -> String {
+    let text = description(value);
+    match &value["default"] {
+        Value::Object(_) | Value::Null => text,
+        _ if text.contains("default") => text,
+        default => format!("{} (default: {default}).", text.trim_end_matches('.')),
+    }
+}
+
 fn flat(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 fn escaped(text: &str) -> String {
-    text.replace('|', "\\|").replace("[]", "\\[\\]").replace("[warn:] [", "\\[warn:\\] \\[")
+    text.replace('|', "\\|")
 }
 
 /// A section for each type with fields, in the order in which a reader of a scenario meets them.
 fn reference() -> String {
     let schema = schema();
-    let mut reference =
-        Reference { types: &schema["$defs"], sections: BTreeMap::new(), next: VecDeque::new() };
-    let mut page = format!("\n### The scenario\n\n{}", reference.table(&schema, ""));
+    let mut reference = Reference { types: &schema["$defs"], sections: BTreeMap::new(), next: VecDeque::new() };
+    let mut page = format!("\n### Fields of a scenario\n\n{}", reference.table(&schema, ""));
     for (name, path) in [("Distribution", "distribution"), ("Phase", "phase")] {
         reference.sections.insert(name.into(), path.into());
         reference.next.push_back((name.into(), path.into()));
@@ -190,7 +207,7 @@ fn reference() -> String {
         let table = reference.table(definition, &path);
         let about = escaped(&description(definition));
         let about = if about.is_empty() { about } else { about + "\n\n" };
-        let _ = write!(page, "\n### {}\n\n{about}{table}", escaped(&path));
+        let _ = write!(page, "\n### {}\n\n{about}{table}", heading(&path));
     }
     page + "\n"
 }

@@ -27,7 +27,8 @@ pub fn check_part(page: &Page, mark: &str, current: &str) {
 /// Predicted and observed times of a case, three rows of a table.
 fn rows(case: &Value) -> String {
     let figures = case["figures"].as_array().unwrap();
-    let cells = |value: &dyn Fn(&Value) -> String| figures.iter().map(|figure| value(figure) + " |").collect::<String>();
+    let cells =
+        |value: &dyn Fn(&Value) -> String| figures.iter().map(|figure| value(figure) + " |").collect::<String>();
     let ms = |key: &'static str| cells(&|figure: &Value| format!(" {:.1} ms", figure[key].as_f64().unwrap()));
     let mut rows = String::new();
     let name = case["case"].as_str().unwrap();
@@ -77,8 +78,8 @@ fn the_measured_cases_on_the_pages_are_those_of_validation() {
         for (mark, names) in measured(&page) {
             let folders: Vec<String> =
                 names.iter().map(|name| root().join("validation/cases").join(name).display().to_string()).collect();
-            let mut command = Desk::empty().waitline("replay --format json");
-            let output = command.args(&folders).output().unwrap();
+            let desk = Desk::empty();
+            let output = desk.waitline("replay --format json").args(&folders).output().unwrap();
             let document: Value = serde_json::from_str(&text(&output)).unwrap();
             let mut table = "\n| case | | mean | p50 | p95 | p99 |\n| --- | --- | --: | --: | --: | --: |\n".to_owned();
             table.extend(document["cases"].as_array().unwrap().iter().map(rows));
@@ -146,11 +147,16 @@ fn the_pictures_of_the_lesson_are_those_of_its_scenarios() {
         if path.extension().is_some_and(|ending| ending == "json") {
             let desk = Desk::empty();
             desk.waitline("run --quiet").arg(&path).assert().success();
-            let (drawn, stored) = (desk.read(&format!("output/{name}/timeline.svg")), folder.join(format!("{name}.svg")));
+            let (drawn, stored) =
+                (desk.read(&format!("output/{name}/timeline.svg")), folder.join(format!("{name}.svg")));
             if env::var_os("UPDATE_GOLDEN").is_some() {
                 fs::write(&stored, &drawn).unwrap();
             }
-            assert!(fs::read_to_string(&stored).unwrap_or_default() == drawn, "{} is not current: {REWRITE}", stored.display());
+            assert!(
+                fs::read_to_string(&stored).unwrap_or_default() == drawn,
+                "{} is not current: {REWRITE}",
+                stored.display()
+            );
             for file in [format!("](lesson/{name}.json)"), format!("](lesson/{name}.svg)")] {
                 assert!(page.contains(&file), "docs/lesson.md does not show {file}");
             }

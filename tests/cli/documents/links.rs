@@ -21,7 +21,7 @@ fn anchors(page: &Page) -> BTreeSet<String> {
 }
 
 /// The anchor of a heading: letters and digits in lower case, `-` for spaces, and nothing else.
-fn slug(heading: &str) -> String {
+pub fn slug(heading: &str) -> String {
     let kept = heading.trim().chars().filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'));
     kept.map(|c| if c == ' ' { '-' } else { c.to_ascii_lowercase() }).collect()
 }
@@ -79,12 +79,14 @@ fn every_page_of_the_documentation_can_be_reached_from_the_readme() {
     while let Some(path) = next.pop() {
         if reached.insert(path.clone()) {
             let page = Page::read(&path);
-            let links: Vec<String> = page.prose().into_iter().flat_map(|(_, line)| targets(line)).map(String::from).collect();
+            let links: Vec<String> =
+                page.prose().into_iter().flat_map(|(_, line)| targets(line)).map(String::from).collect();
             let pages = links.iter().map(|link| link.split('#').next().unwrap()).filter(|link| link.ends_with(".md"));
             next.extend(pages.filter(|link| !link.contains("://")).map(|link| resolve(&path, link)));
         }
     }
-    let missing: Vec<String> = Page::all().into_iter().map(|page| page.path).filter(|path| !reached.contains(path)).collect();
+    let missing: Vec<String> =
+        Page::all().into_iter().map(|page| page.path).filter(|path| !reached.contains(path)).collect();
     assert!(missing.is_empty(), "no link leads to {missing:?}");
 }
 
