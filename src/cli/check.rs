@@ -125,7 +125,12 @@ impl CheckCommand {
         }
         let stored = files.iter().map(|file| self.stored(file)).collect::<Result<Vec<_>, _>>()?;
         self.expect_writable(&stored, &inputs, shutdown)?;
-        let mut reports = Reports::begin(self.print.printed(), &self.export.exports, scenarios.len(), shutdown)?;
+        let mut reports = Reports::begin(
+            self.print.printed(),
+            &self.export.exports,
+            (scenarios.len(), reports::WITHOUT_TIMELINES),
+            shutdown,
+        )?;
         let mut verdicts = Verdicts::default();
         let pool = JobPool::new(self.jobs);
         for ((file, scenario), (path, stored)) in files.iter().zip(&scenarios).zip(&stored) {

@@ -99,7 +99,8 @@ impl ExplainCommand {
         let scenario = self.scenario(&inputs)?;
         let mut outputs = Outputs::new(&inputs, None, shutdown);
         reports::add_outputs(self.print.printed(), &self.export.exports, &mut outputs)?;
-        let mut reports = Reports::begin(self.print.printed(), &self.export.exports, 1, shutdown)?;
+        let mut reports =
+            Reports::begin(self.print.printed(), &self.export.exports, (1, reports::WITHOUT_TIMELINES), shutdown)?;
         let explanations = self.explain(&scenario)?;
         self.expect_requests(&explanations)?;
         reports.add(ExplainReport(explanations), stdout)?;

@@ -117,7 +117,8 @@ impl PlanCommand {
         let options = self.options(&scenario)?;
         let mut outputs = Outputs::new(&inputs, None, shutdown);
         reports::add_outputs(self.print.printed(), &self.export.exports, &mut outputs)?;
-        let mut reports = Reports::begin(self.print.printed(), &self.export.exports, 1, shutdown)?;
+        let mut reports =
+            Reports::begin(self.print.printed(), &self.export.exports, (1, reports::WITHOUT_TIMELINES), shutdown)?;
         let plan = self.plan(&scenario, &options)?;
         let verdict = verdict(&plan);
         reports.add(PlanReport(plan), stdout)?;

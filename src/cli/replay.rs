@@ -87,6 +87,7 @@ impl ReplayCommand {
     /// # Errors
     /// If a case cannot be read or its prediction is too far off, or no case can be predicted.
     pub fn execute(&self, stdout: &mut Stdout, shutdown: &Shutdown) -> Result<(), Failure> {
+        reports::expect_shown(Some(self.format), &[], reports::WITHOUT_TIMELINES)?;
         let folders = self.cases()?;
         if self.print_scenario {
             return self.print(&folders, stdout);

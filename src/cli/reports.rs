@@ -7,7 +7,7 @@ use super::github;
 use super::outputs::Outputs;
 use super::shutdown::Shutdown;
 use super::terminal::{Stdout, note};
-use crate::output::{Document, Format, View};
+use crate::output::{Document, Format, Shows, View};
 
 /// The destinations of the documents of a command, which arrive one after another.
 pub struct Reports {
@@ -20,16 +20,17 @@ pub struct Reports {
 
 impl Reports {
     /// Creates the files, so that an unwritable one ends the command before a scenario runs. There will be `count`
-    /// documents.
+    /// documents, which fill the formats that show this.
     ///
     /// # Errors
-    /// [`Failure::Write`] naming the path.
+    /// [`Failure::Bad`] for another format, [`Failure::Write`] naming the path.
     pub fn begin(
         printed: Option<Format>,
         exports: &[Export],
-        count: usize,
+        (count, shown): (usize, &[Shows]),
         shutdown: &Shutdown,
     ) -> Result<Self, Failure> {
+        expect_shown(printed, exports, shown)?;
         let begin = |export: &Export| Ok((export.format, NewFile::create(&export.path, shutdown)?));
         let exports = exports.iter().map(begin).collect::<Result<_, Failure>>()?;
         let view = View { several: count > 1, ..View::default() };
@@ -77,6 +78,27 @@ impl Reports {
     }
 }
 
+/// What is in the documents of a command without timelines.
+pub const WITHOUT_TIMELINES: &[Shows] = &[Shows::Everything, Shows::Judgements];
+
+/// Makes sure that documents fill the formats that were asked for; for commands that would find out late.
+///
+/// # Errors
+/// [`Failure::Bad`] for one that they do not.
+pub fn expect_shown(printed: Option<Format>, exports: &[Export], shown: &[Shows]) -> Result<(), Failure> {
+    let formats = printed.into_iter().chain(exports.iter().map(|export| export.format));
+    formats.into_iter().try_for_each(|format| {
+        let missing = match format.shows() {
+            shows if shown.contains(&shows) => return Ok(()),
+            Shows::Everything => "results",
+            Shows::Judgements => "judgements",
+            Shows::Timelines => "timelines",
+        };
+        let message = format!("there are no {missing} for the format `{}`", format.name());
+        Err(Failure::bad(message, "choose another format, or use it with `waitline run`"))
+    })
+}
+
 /// Prints the only document of a command.
 ///
 /// # Errors
@@ -87,7 +109,7 @@ pub fn print(
     stdout: &mut Stdout,
     shutdown: &Shutdown,
 ) -> Result<(), Failure> {
-    let mut reports = Reports::begin(format, &[], 1, shutdown)?;
+    let mut reports = Reports::begin(format, &[], (1, WITHOUT_TIMELINES), shutdown)?;
     reports.add(document, stdout)?;
     reports.finish(stdout)
 }

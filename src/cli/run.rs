@@ -22,6 +22,7 @@ Examples:
   waitline run shop.json --policy async --seed 2  one policy, other random numbers
   waitline run shop.json --csv requests.csv       one row per request
   waitline run shop.json --export markdown=it.md  also write the tables to a file
+  waitline run shop.json --export trace=it.json   what ran when, for Perfetto or speedscope
   waitline init | waitline run - --format json    from standard input, as JSON";
 
 /// Run every policy of each scenario on the same requests

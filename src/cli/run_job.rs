@@ -16,14 +16,17 @@ use super::requests_csv::RequestsCsv;
 use super::scenarios;
 use super::shutdown::Shutdown;
 use super::terminal::{Stdout, note};
-use crate::output::{self, RunReport, words};
+use crate::output::{self, Format, RunReport, Shows, words};
 use crate::scenario::Scenario;
 use crate::stats::ScenarioResults;
-use crate::study::{self, Estimates, JobPool, Options, RequestRow, Watch};
+use crate::study::{self, Estimates, JobPool, Options, RequestRow, ScenarioTrace, Watch};
 
 /// The files in the folder of a scenario.
 const RESULTS: &str = "results.json";
 const TIMELINE: &str = "timeline.svg";
+
+/// What is in the report of a run.
+const ALL: &[Shows] = &[Shows::Everything, Shows::Judgements, Shows::Timelines];
 
 /// Scenarios to run, and what to do with their results.
 #[derive(Debug)]
@@ -57,7 +60,8 @@ impl RunJob<'_> {
             scenarios::expect_against(against, scenarios, &self.scenario.policies)?;
         }
         self.expect_writable(scenarios, shutdown)?;
-        let mut reports = Reports::begin(self.print.printed(), self.exports, scenarios.len(), shutdown)?;
+        let count = (scenarios.len(), ALL);
+        let mut reports = Reports::begin(self.print.printed(), self.exports, count, shutdown)?;
         let rows = match &self.write.csv {
             Some(path) => Some(RequestsCsv::begin(path, scenarios, shutdown)?),
             None => None,
@@ -71,7 +75,8 @@ impl RunJob<'_> {
             stopped.extend(why_incomplete(&results, self.scenario.undecided));
             self.note_broken(&results);
             let (explains_defaults, has_charts) = (self.explain.explain_defaults, !self.write.no_charts);
-            reports.add(RunReport { results, explains_defaults, has_charts }, stdout)?;
+            let trace = self.trace(&estimates)?;
+            reports.add(RunReport { results, explains_defaults, has_charts, trace }, stdout)?;
             self.note_files(scenario);
         }
         reports.finish(stdout)?;
@@ -133,6 +138,16 @@ impl RunJob<'_> {
             rows.check()?;
         }
         estimates.map_err(|study::Halted| Failure::Interrupted)
+    }
+
+    /// What ran when, if a format shows it.
+    fn trace(&self, estimates: &Estimates<'_>) -> Result<Option<ScenarioTrace>, Failure> {
+        let mut formats = self.print.printed().into_iter().chain(self.exports.iter().map(|export| export.format));
+        if !formats.any(|format: Format| format.shows() == Shows::Timelines) {
+            return Ok(None);
+        }
+        let goes_on = || ControlFlow::Continue(());
+        study::trace(estimates.scenario, &estimates.drawing(), &goes_on).map_err(|study::Halted| Failure::Interrupted)
     }
 
     fn write_files(

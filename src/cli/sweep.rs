@@ -145,7 +145,8 @@ impl SweepCommand {
         if !self.resume {
             units.remove()?;
         }
-        let mut reports = Reports::begin(self.printed(), &self.export.exports, 1, shutdown)?;
+        let mut reports =
+            Reports::begin(self.printed(), &self.export.exports, (1, reports::WITHOUT_TIMELINES), shutdown)?;
         self.announce(&sweep, known.len());
         shutdown.advise("finished points are kept; the same command with --resume continues");
         let report = self.report(&sweep, &grid, self.run(&sweep, known, &units)?);

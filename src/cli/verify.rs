@@ -62,6 +62,7 @@ impl VerifyCommand {
     /// # Errors
     /// If a case is unknown or a figure does not pass.
     pub fn execute(&self, stdout: &mut Stdout, shutdown: &Shutdown) -> Result<(), Failure> {
+        reports::expect_shown(self.print.printed(), &[], reports::WITHOUT_TIMELINES)?;
         if let Some(experiments) = self.coverage {
             return self.cover(experiments.get(), stdout, shutdown);
         }

@@ -263,6 +263,8 @@ pub struct Segment {
     /// Whether it has its turn to run at the end: if the segment is a wait off the CPU, nothing else of its worker could use
     /// the turn meanwhile.
     pub holds_turn: bool,
+    /// Whether the request is in the hands of a thread of its loop's thread pool, or waits for one.
+    pub on_thread: bool,
     /// When it begins.
     pub start: SimTime,
     /// When it ends.

@@ -259,8 +259,8 @@ impl Request {
         self.since = start + span;
         self.spent[activity as usize] += span;
         if observer.watches_segments() && self.is_observed && span > SimDuration::ZERO {
-            let (holds_turn, end) = (self.holds_turn, self.since);
-            observer.on_segment(Segment { request: self.entry, activity, place, holds_turn, start, end });
+            let (holds_turn, on_thread, end) = (self.holds_turn, self.executor == Executor::Thread, self.since);
+            observer.on_segment(Segment { request: self.entry, activity, place, holds_turn, on_thread, start, end });
         }
     }
 

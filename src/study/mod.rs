@@ -20,6 +20,7 @@ mod selection;
 mod simulation;
 mod sweep;
 mod timelines;
+mod trace;
 mod verify;
 mod warm_up;
 
@@ -57,6 +58,7 @@ pub use sweep::{
     SweepStage, SweepWatch, SweptUnit, UnitKey, sweep,
 };
 pub(crate) use timelines::SHORT_RUN;
+pub use trace::{NamedTrace, ScenarioTrace, trace};
 pub use verify::{
     CaseResult, FAMILY_LEVEL, FigureResult, FigureUnit, FigureVerdict, Ours, Verification, case_ids, verify,
 };

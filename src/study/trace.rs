@@ -2,7 +2,7 @@
 
 use std::ops::{ControlFlow, RangeInclusive};
 
-use crate::model::{ClassId, Resource};
+use crate::model::{BackendId, ClassId, Resource};
 use crate::policy::{PolicyChoice, Runner};
 use crate::scenario::Scenario;
 use crate::stats::{PolicyTrace, ScenarioResults, TraceRecorder};
@@ -35,8 +35,6 @@ pub struct NamedTrace {
     pub policy: String,
     /// What runs its requests.
     pub runner: Runner,
-    /// Whether the loops of its workers have a pool of threads.
-    pub has_thread_pool: bool,
     /// How many workers it has.
     pub workers: u32,
     /// What ran when.
@@ -66,7 +64,8 @@ pub fn trace(
     drawn: &ScenarioResults,
     progress: &(dyn Fn() -> ControlFlow<()> + Sync),
 ) -> Result<Option<ScenarioTrace>, Halted> {
-    let numbers = || drawn.policies.iter().flat_map(|policy| policy.timeline.iter().flatten()).map(|entry| entry.request);
+    let numbers =
+        || drawn.policies.iter().flat_map(|policy| policy.timeline.iter().flatten()).map(|entry| entry.request);
     let (Some(first), Some(last)) = (numbers().min(), numbers().max()) else { return Ok(None) };
     let requests = first..=last;
     let is_drawn = |policy: &&PolicyChoice| drawn.policies.iter().any(|drawn| drawn.name == policy.name());
@@ -83,7 +82,11 @@ fn of_policy(
     requests: &RangeInclusive<u64>,
     progress: &(dyn Fn() -> ControlFlow<()> + Sync),
 ) -> Result<NamedTrace, Halted> {
-    let mut run = simulation(scenario, policy, &Replication::default(), TraceRecorder::new(requests));
+    let runner = policy.runner();
+    let backends = (0..).zip(scenario.backends().values());
+    let pooled = backends.filter(|(_, backend)| backend.pool.is_some()).map(|(id, _)| BackendId(id)).collect();
+    let recorder = TraceRecorder::new(requests, runner, pooled);
+    let mut run = simulation(scenario, policy, &Replication::default(), recorder);
     let mut events = FIRST_EVENTS;
     while !run.observer().is_complete() && run.advance(events) {
         events = EVENTS_PER_LOOK;
@@ -92,12 +95,10 @@ fn of_policy(
         }
     }
     let (record, recorder) = run.finish();
-    let rules = scenario.rules(policy);
     Ok(NamedTrace {
         policy: policy.name().to_owned(),
-        runner: policy.policy().runner(),
-        has_thread_pool: rules.thread_pool.is_some(),
-        workers: rules.workers,
+        runner,
+        workers: scenario.rules(policy).workers,
         trace: recorder.trace(record.end),
     })
 }

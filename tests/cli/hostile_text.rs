@@ -277,12 +277,16 @@ fn check_all(name: &str, description: &str, file: &str) {
     let text = |output: &Output| String::from_utf8(output.stdout.clone()).unwrap();
     // Exports equal the printed output: a test of the formats compares them.
     let exports: String = FORMATS.iter().map(|format| format!(" --export {format}=it.{format}")).collect();
-    let output = printed(&desk, &format!("run --explain-defaults --csv rows.csv {exports}"), file);
+    let output =
+        printed(&desk, &format!("run --explain-defaults --csv rows.csv {exports} --export trace=it.trace"), file);
     assert_eq!(output.status.code(), Some(0), "{what}: {}", String::from_utf8_lossy(&output.stderr));
     is_harmless_in_a_log(&what, &String::from_utf8(output.stderr.clone()).unwrap(), false);
     check("text", &what, &text(&output));
     FORMATS.iter().for_each(|format| check(format, &what, &desk.read(&format!("it.{format}"))));
     check_csv(&what, &desk.read("rows.csv"));
+    let trace = desk.read("it.trace");
+    is_harmless_in_a_log(&what, &trace, false);
+    serde_json::from_str::<Value>(&trace).unwrap();
     let folder = file.strip_suffix(".json").unwrap();
     check_xml(&what, &desk.read(&format!("output/{folder}/timeline.svg")), SVG);
     let results: Value = serde_json::from_str(&desk.read(&format!("output/{folder}/results.json"))).unwrap();

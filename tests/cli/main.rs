@@ -24,4 +24,5 @@ mod replay;
 mod report;
 mod run;
 mod sweep;
+mod traces;
 mod verify;

@@ -168,7 +168,7 @@ pub fn ends_and_is_shown(text: &str) {
     for explains_defaults in [false, true] {
         let (results, check) = (results.clone(), check.clone());
         is_shown(&[
-            Box::new(RunReport { results, explains_defaults, has_charts: true }),
+            Box::new(RunReport { results, explains_defaults, has_charts: true, trace: None }),
             Box::new(CheckReport { check, explains_defaults }),
         ]);
     }

@@ -18,3 +18,4 @@ mod outcomes;
 mod over_time;
 mod random_scenarios;
 mod shortcuts;
+mod traces;

@@ -8,6 +8,7 @@ pub mod number;
 pub mod records;
 pub mod spreads;
 pub mod table;
+pub mod tracks;
 pub mod wrap;
 
 pub use self::bars::{Bars, TimeBar};
@@ -17,6 +18,7 @@ pub use self::list::{Definitions, List};
 pub use self::records::Records;
 pub use self::spreads::{Spread, Spreads};
 pub use self::table::{Column, GroupedTable, Row, RowGroup, Table};
+pub use self::tracks::{Counter, Track, TrackGroup, TrackSpan, Tracks};
 
 /// A part of a document.
 #[derive(Clone, Debug, PartialEq)]

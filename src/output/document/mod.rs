@@ -29,7 +29,7 @@ pub use self::verification::VerificationReport;
 
 use serde_json::Value;
 
-use super::block::{Block, Finding, Records};
+use super::block::{Block, Finding, Records, Tracks};
 
 /// Everything that a command reports about one subject.
 pub trait Document {
@@ -47,6 +47,11 @@ pub trait Document {
 
     /// The results as JSON.
     fn value(&self) -> Value;
+
+    /// What ran when; nothing where a document has no timelines.
+    fn tracks(&self) -> Tracks {
+        Tracks::default()
+    }
 }
 
 /// How CI identifies a document.

@@ -199,7 +199,7 @@ mod tests {
         let document = |name: &str| -> Box<dyn Document> {
             let (scenario, description) = (name.to_owned(), Some("x".repeat(400_000)));
             let results = ScenarioResults { scenario, description, ..ScenarioResults::default() };
-            Box::new(RunReport { results, explains_defaults: false, has_charts: true })
+            Box::new(RunReport { results, explains_defaults: false, has_charts: true, trace: None })
         };
         let documents = [document("one"), document("two"), document("three")];
         let whole = step_summary(&documents[..2], 0);

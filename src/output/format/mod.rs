@@ -9,6 +9,7 @@ mod markdown;
 #[cfg(test)]
 mod tests;
 mod text;
+mod trace;
 
 pub use self::github::step_summary;
 
@@ -31,6 +32,8 @@ pub enum Shows {
     Everything,
     /// What was judged: nothing of a document that judges nothing.
     Judgements,
+    /// What ran when: nothing of a document without timelines.
+    Timelines,
 }
 
 macro_rules! formats {
@@ -91,6 +94,8 @@ formats! {
     "junit" => Junit, Judgements, Rendering::Together(junit::render);
     /// annotations for GitHub Actions
     "github" => Github, Judgements, Rendering::Together(github::render);
+    /// what ran when, for Perfetto and speedscope
+    "trace" => Trace, Timelines, Rendering::Together(trace::render);
 }
 
 impl Format {

@@ -30,7 +30,7 @@ fn scenario() -> Scenario {
 fn run_report() -> RunReport {
     let mut watch = Watch { progress: &|_| ControlFlow::Continue(()), rows: None };
     let results = study::run(&scenario(), &Options::default(), &mut watch).unwrap();
-    RunReport { results, explains_defaults: true, has_charts: true }
+    RunReport { results, explains_defaults: true, has_charts: true, trace: None }
 }
 
 fn check_report() -> CheckReport {

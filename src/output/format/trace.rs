@@ -8,9 +8,9 @@
 use serde_json::{Value, json};
 
 use crate::model::visible;
-use crate::output::View;
-use crate::output::block::{Counter, Track, TrackGroup};
+use crate::output::block::{Counter, Track, TrackGroup, TrackSpan};
 use crate::output::document::Document;
+use crate::output::{View, escape};
 
 /// An event that has its place in time.
 struct Event {
@@ -41,10 +41,9 @@ pub fn render(documents: &[Box<dyn Document>], _: View<'_>) -> String {
     events.sort_by_key(|event| event.time);
     lines.extend(events.into_iter().map(|event| event.text));
     let about = json!({ "waitline": env!("CARGO_PKG_VERSION"), "scenarios": about });
-    format!(
-        "{{\"displayTimeUnit\":\"ms\",\"otherData\":{about},\"traceEvents\":[\n{}\n]}}\n",
-        lines.join(",\n")
-    )
+    let text =
+        format!("{{\"displayTimeUnit\":\"ms\",\"otherData\":{about},\"traceEvents\":[\n{}\n]}}\n", lines.join(",\n"));
+    escape::json(&text).into_owned()
 }
 
 /// The names of a process and its threads, and the order in which viewers show them.
@@ -66,7 +65,7 @@ fn metadata(process: usize, thread: usize, name: &str, arguments: Value) -> Stri
 
 fn spans(process: usize, thread: usize, track: &Track) -> Vec<Event> {
     let first = track.spans().first().map_or(0, |span| span.start);
-    let event = |span: &crate::output::block::TrackSpan| {
+    let event = |span: &TrackSpan| {
         let text = format!(
             "{{\"ph\":\"X\",\"pid\":{process},\"tid\":{thread},\"ts\":{},\"dur\":{},\"name\":{},\"cat\":\"{}\"}}",
             micros(span.start),
@@ -107,9 +106,10 @@ fn duration(start: u64, end: u64, first: u64) -> String {
     let exact = read(end - start);
     let (from, until, origin) = (read(start), read(end), read(first));
     let fits = |duration: f64| from + duration <= until && (from - origin) + duration <= until - origin;
+    let rounding_error = until.next_up() - until;
     let mut shown = exact;
-    while !fits(shown) {
-        shown = shown.next_down();
+    while !fits(shown) && shown > rounding_error {
+        shown = f64::min(shown - 0.25 * rounding_error, shown.next_down());
     }
     if shown < exact { shown.to_string() } else { micros(end - start) }
 }

@@ -18,6 +18,7 @@ mod sample;
 mod stations;
 mod timeline;
 mod totals;
+mod trace;
 mod windows;
 
 pub use batches::BatchObserver;
@@ -29,3 +30,4 @@ pub use over_time::{OverTime, WindowCounts};
 pub use sample::Sample;
 pub use timeline::TimelineRecorder;
 pub use totals::{Incomplete, Totals};
+pub use trace::{Held, Holding, PolicyTrace, TraceRecorder, TracedRequest};

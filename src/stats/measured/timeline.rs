@@ -308,8 +308,15 @@ mod tests {
         let mut entry = Entry::new(entrance);
         let time = |millis: u64| start + SimDuration::from_nanos(millis * 1_000_000);
         for turn in 0..count {
-            let segment =
-                |activity, start, end| Segment { request: 0, activity, place: None, holds_turn: true, start, end };
+            let segment = |activity, start, end| Segment {
+                request: 0,
+                activity,
+                place: None,
+                holds_turn: true,
+                on_thread: false,
+                start,
+                end,
+            };
             entry.add(segment(Activity::Compute, time(5 * turn), time(5 * turn + 2)));
             entry.add(segment(Activity::RunQueueWait, time(5 * turn + 2), time(5 * turn + 5)));
         }

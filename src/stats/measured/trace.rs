@@ -1,11 +1,12 @@
-//! Records what ran when: the requests of a window, who held each slot, loop, thread and connection meanwhile, and how many
-//! requests waited where.
+//! Records what ran when: the requests of a window, which of all requests held a worker, thread, loop or connection meanwhile,
+//! and how many requests waited where.
 
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
-use crate::engine::{Actor, Departure, Entrance, Observer, Outcome, Segment, Span, SpanKind, Standing, Unfinished, Unit, UnitChange};
-use crate::model::{ActivityGroup, ClassId, Place, Resource, SimTime};
+use crate::engine::{Departure, Entrance, HeldConnection, Observer, Outcome, Segment, Standing, Unfinished};
+use crate::model::{Activity, ActivityGroup, BackendId, ClassId, Place, Resource, SimTime};
+use crate::policy::Runner;
 
 /// What ran when under one policy, from the arrival of the first request of a window until the last of them has departed.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -16,7 +17,7 @@ pub struct PolicyTrace {
     pub end: SimTime,
     /// The requests, in the order of their arrival.
     pub requests: Vec<TracedRequest>,
-    /// Who held what, of all requests, clipped to the window.
+    /// Who held what, of all requests, clipped to the window; in order of what is held.
     pub holdings: Vec<Holding>,
     /// How many requests waited for each thing, of all requests, from the beginning of the window on: `None` is the backlog.
     pub queues: Vec<(Option<Resource>, Vec<(SimTime, u64)>)>,
@@ -37,19 +38,32 @@ pub struct TracedRequest {
     pub segments: Vec<Segment>,
 }
 
-/// Something was held by a request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Something that requests hold, one at a time; workers are counted from 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Held {
+    /// A slot of a worker: the worker itself, or one of its threads.
+    Slot(u32),
+    /// The loop of a worker.
+    Loop(u32),
+    /// A thread of the pool beside the loop of a worker.
+    Thread(u32),
+    /// A connection to a backend that has a pool.
+    Connection(BackendId),
+}
+
+/// A request held something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Holding {
     /// What.
-    pub unit: Unit,
-    /// Which of several of that kind, counted from 1.
-    pub number: u32,
-    /// Who held it.
-    pub holder: Actor,
+    pub what: Held,
+    /// Which of several, counted from 1: the first that was free.
+    pub number: usize,
     /// From when on.
     pub start: SimTime,
     /// Until when.
     pub end: SimTime,
+    /// The request's number in the run, counted from 1.
+    pub request: u64,
 }
 
 impl PolicyTrace {
@@ -62,88 +76,155 @@ impl PolicyTrace {
 /// Records a window of requests.
 #[derive(Clone, Debug)]
 pub struct TraceRecorder {
-    /// The requests, by their numbers counted from 0.
+    runner: Runner,
+    /// The backends that have a pool.
+    pooled: Vec<BackendId>,
+    /// The requests of the window, by their numbers counted from 0.
     window: RangeInclusive<u64>,
     classes: Vec<ClassId>,
     requests: BTreeMap<u64, TracedRequest>,
     /// How many of them have departed, and when the last did.
-    departed: usize,
+    departed: u64,
     start: Option<SimTime>,
     end: SimTime,
-    /// For each unit, who holds it as which of several, and since when.
-    held: BTreeMap<Unit, Vec<Option<(Actor, SimTime)>>>,
-    holdings: Vec<Holding>,
+    /// The worker of each request that one has taken, and since when.
+    taken: BTreeMap<u64, (u32, Option<SimTime>)>,
+    stretches: Vec<Stretch>,
+    /// Connections held over several phases.
+    held: Vec<Stretch>,
     waits: Vec<(Option<Resource>, SimTime, SimTime)>,
 }
 
+/// A stretch of time in which a request held something.
+type Stretch = (Held, u64, SimTime, SimTime);
+
 impl TraceRecorder {
     /// Records the requests with these numbers, counted from 1.
-    pub fn new(requests: &RangeInclusive<u64>) -> Self {
+    pub fn new(requests: &RangeInclusive<u64>, runner: Runner, pooled: Vec<BackendId>) -> Self {
         Self {
+            runner,
+            pooled,
             window: requests.start().saturating_sub(1)..=requests.end().saturating_sub(1),
             classes: Vec::new(),
             requests: BTreeMap::new(),
             departed: 0,
             start: None,
             end: SimTime::ZERO,
-            held: BTreeMap::new(),
-            holdings: Vec::new(),
+            taken: BTreeMap::new(),
+            stretches: Vec::new(),
+            held: Vec::new(),
             waits: Vec::new(),
         }
     }
 
     /// Whether all requests of the window have departed, so that the run may end.
     pub fn is_complete(&self) -> bool {
-        let wanted = self.window.end() - self.window.start() + 1;
-        self.departed as u64 == wanted
+        self.departed == self.window.end() - self.window.start() + 1
     }
 
     fn is_before_window(&self, end: SimTime) -> bool {
         self.start.is_none_or(|start| end <= start)
     }
 
-    fn take(&mut self, change: &UnitChange) {
-        let places = self.held.entry(change.unit).or_default();
-        let free = places.iter().position(Option::is_none).unwrap_or_else(|| {
-            places.push(None);
-            places.len() - 1
-        });
-        places[free] = Some((change.actor, change.time));
+    /// What a request holds during a segment, besides its slot.
+    fn held_during(&self, segment: &Segment, worker: u32) -> impl Iterator<Item = Held> {
+        let is_wait = match segment.activity {
+            Activity::PoolWait | Activity::BackendWait | Activity::Backend | Activity::Sleep => true,
+            Activity::BacklogWait
+            | Activity::RunQueueWait
+            | Activity::ThreadWait
+            | Activity::Framework
+            | Activity::Compute => false,
+        };
+        let works = segment.activity.group() == ActivityGroup::Cpu;
+        let of_loop = self.runner == Runner::Loop && !segment.on_thread && (works || is_wait && segment.holds_turn);
+        let of_thread = segment.on_thread && segment.activity != Activity::ThreadWait;
+        let backend = match segment.place {
+            Some(Place::Opening(backend) | Place::Backend(backend)) => Some(backend),
+            Some(
+                Place::Backlog
+                | Place::Loop
+                | Place::Lock
+                | Place::Cores
+                | Place::CpuLimit
+                | Place::Threads
+                | Place::Pool(_),
+            )
+            | None => None,
+        };
+        let connection = backend.filter(|backend| self.pooled.contains(backend)).map(Held::Connection);
+        let of_loop = of_loop.then_some(Held::Loop(worker));
+        of_loop.into_iter().chain(of_thread.then_some(Held::Thread(worker))).chain(connection)
     }
 
-    fn release(&mut self, change: &UnitChange) {
-        let places = self.held.entry(change.unit).or_default();
-        // Of several of a kind, the last one taken is returned first.
-        let held = places.iter().enumerate().filter_map(|(place, held)| Some((place, (*held)?)));
-        let own = held.filter(|(_, (actor, _))| *actor == change.actor);
-        let Some((place, (holder, start))) = own.max_by_key(|(_, (_, since))| *since) else { return };
-        places[place] = None;
-        self.add_holding(Holding { unit: change.unit, number: place as u32 + 1, holder, start, end: change.time });
-    }
-
-    fn add_holding(&mut self, holding: Holding) {
-        if !self.is_before_window(holding.end) && holding.start < holding.end {
-            self.holdings.push(holding);
+    /// The slot of a request is free again.
+    fn free_slot(&mut self, request: u64, end: SimTime) {
+        if let Some((worker, Some(since))) = self.taken.remove(&request)
+            && self.runner != Runner::Loop
+            && !self.is_before_window(end)
+        {
+            self.stretches.push((Held::Slot(worker), request, since, end));
         }
     }
 
     /// What was recorded of a run that went on until an instant.
     pub fn trace(mut self, until: SimTime) -> PolicyTrace {
+        let in_progress: Vec<u64> = self.taken.keys().copied().collect();
+        in_progress.into_iter().for_each(|request| self.free_slot(request, until));
         let end = if self.is_complete() { self.end } else { until };
         let start = self.start.unwrap_or(end);
-        let held: Vec<_> = self.held.iter().map(|(unit, places)| (*unit, places.clone())).collect();
-        for (unit, places) in held {
-            for (number, place) in (1..).zip(places) {
-                if let Some((holder, since)) = place {
-                    self.add_holding(Holding { unit, number, holder, start: since, end: until.max(since) });
-                }
-            }
+        let mut stretches = joined(self.stretches);
+        stretches.retain(|query| !self.held.iter().any(|held| is_inside(query, held)));
+        stretches.extend(self.held);
+        PolicyTrace {
+            start,
+            end,
+            requests: self.requests.into_values().collect(),
+            holdings: numbered(stretches, start, end),
+            queues: levels(&self.waits, start, end),
+            classes: self.classes,
         }
-        let clipped = |holding: Holding| Holding { start: holding.start.max(start), end: holding.end.min(end), ..holding };
-        let holdings = self.holdings.into_iter().map(clipped).filter(|holding| holding.start < holding.end).collect();
-        let requests = self.requests.into_values().collect();
-        PolicyTrace { start, end, requests, holdings, queues: levels(&self.waits, start, end), classes: self.classes }
     }
+}
+
+/// Stretches of one request with one thing that overlap or adjoin are one.
+fn joined(mut stretches: Vec<Stretch>) -> Vec<Stretch> {
+    stretches.sort_unstable();
+    let mut joined: Vec<Stretch> = Vec::with_capacity(stretches.len());
+    for (what, request, start, end) in stretches {
+        match joined.last_mut() {
+            Some((same, by, _, until)) if (*same, *by) == (what, request) && start <= *until => {
+                *until = end.max(*until)
+            }
+            _ => joined.push((what, request, start, end)),
+        }
+    }
+    joined
+}
+
+/// Whether a query uses a connection that its request holds anyway.
+fn is_inside((what, request, start, end): &Stretch, held: &Stretch) -> bool {
+    (what, request) == (&held.0, &held.1) && held.2 <= *start && *end <= held.3
+}
+
+/// The stretches within a window, each with the first of several that is free.
+fn numbered(mut stretches: Vec<Stretch>, start: SimTime, end: SimTime) -> Vec<Holding> {
+    stretches.sort_unstable_by_key(|(what, request, from, _)| (*what, *from, *request));
+    let mut busy_until: BTreeMap<Held, Vec<SimTime>> = BTreeMap::new();
+    let mut holdings = Vec::new();
+    for (what, request, from, until) in stretches {
+        let places = busy_until.entry(what).or_default();
+        let free = places.iter().position(|busy| *busy <= from).unwrap_or_else(|| {
+            places.push(SimTime::ZERO);
+            places.len() - 1
+        });
+        places[free] = until;
+        let (from, until) = (from.max(start), until.min(end));
+        if from < until {
+            holdings.push(Holding { what, number: free + 1, start: from, end: until, request: request + 1 });
+        }
+    }
+    holdings
 }
 
 /// How many waited for each thing from each instant of a window on, where any did.
@@ -178,10 +259,6 @@ impl Observer for TraceRecorder {
         true
     }
 
-    fn watches_units(&self) -> bool {
-        true
-    }
-
     fn on_arrival(&mut self, entrance: &Entrance) {
         self.classes.push(entrance.class);
         if self.window.contains(&entrance.request) {
@@ -192,35 +269,41 @@ impl Observer for TraceRecorder {
         }
     }
 
+    fn on_taken(&mut self, request: u64, worker: u32) {
+        self.taken.insert(request, (worker, None));
+    }
+
     fn on_segment(&mut self, segment: Segment) {
-        if let Some(traced) = self.requests.get_mut(&segment.request) {
+        let Segment { request, activity, place, start, end, .. } = segment;
+        let is_in_backlog = activity == Activity::BacklogWait;
+        if let Some((worker, since)) = self.taken.get_mut(&request).filter(|_| !is_in_backlog) {
+            let worker = *worker;
+            since.get_or_insert(start);
+            if !self.is_before_window(end) {
+                let held: Vec<Held> = self.held_during(&segment, worker).collect();
+                self.stretches.extend(held.into_iter().map(|what| (what, request, start, end)));
+            }
+        }
+        if activity.group() == ActivityGroup::Wait && !self.is_before_window(end) {
+            self.waits.push((place.and_then(Place::resource), start, end));
+        }
+        if let Some(traced) = self.requests.get_mut(&request) {
             traced.segments.push(segment);
         }
     }
 
-    fn on_unit(&mut self, change: UnitChange) {
-        match change.unit {
-            Unit::Slot(_) | Unit::Loop(_) | Unit::Turn(_) | Unit::Thread(_) | Unit::Connection(..) => {}
-            Unit::Core(_) | Unit::Query(_) => return,
-        }
-        if change.is_taken { self.take(&change) } else { self.release(&change) }
-    }
-
-    fn on_span(&mut self, span: Span) {
-        let waits = match span.kind {
-            SpanKind::Whole => span.activity.group() == ActivityGroup::Wait,
-            SpanKind::Switch | SpanKind::Shared { .. } => false,
-        };
-        if let (true, Actor::Request(_)) = (waits, span.actor)
-            && !self.is_before_window(span.end)
-        {
-            self.waits.push((span.place.and_then(Place::resource), span.start, span.end));
+    fn on_held(&mut self, held: HeldConnection) {
+        let HeldConnection { request, backend, start, end } = held;
+        if !self.is_before_window(end) && start < end {
+            self.held.push((Held::Connection(backend), request, start, end));
         }
     }
 
     fn on_departures(&mut self, departures: &[Departure]) {
         for departure in departures {
-            if let Some(traced) = self.requests.get_mut(&departure.entrance.request) {
+            let request = departure.entrance.request;
+            self.free_slot(request, departure.departure);
+            if let Some(traced) = self.requests.get_mut(&request) {
                 traced.unanswered = Some(departure.outcome).filter(|outcome| *outcome != Outcome::Completed);
                 self.departed += 1;
                 self.end = self.end.max(departure.departure);

@@ -17,6 +17,7 @@ mod response_times;
 mod spreads;
 mod stations;
 mod time_spent;
+mod tracks;
 mod warnings;
 
 pub use self::conclusion::conclusion;
@@ -28,9 +29,10 @@ pub use self::warnings::warnings;
 use serde_json::Value;
 
 use super::{Document, DocumentId};
-use crate::output::block::{Block, Definitions, Finding, List, Records, Table};
+use crate::output::block::{Block, Definitions, Finding, List, Records, Table, Tracks};
 use crate::output::words;
 use crate::stats::{NotModelled, ScenarioResults};
+use crate::study::ScenarioTrace;
 
 /// The report of one scenario.
 #[derive(Clone, Debug, PartialEq)]
@@ -41,6 +43,8 @@ pub struct RunReport {
     pub explains_defaults: bool,
     /// Whether to include charts.
     pub has_charts: bool,
+    /// What ran when, if that was recorded.
+    pub trace: Option<ScenarioTrace>,
 }
 
 impl Document for RunReport {
@@ -69,6 +73,10 @@ impl Document for RunReport {
 
     fn value(&self) -> Value {
         words::results_value(&self.results)
+    }
+
+    fn tracks(&self) -> Tracks {
+        tracks::tracks(&self.results, self.trace.as_ref())
     }
 }
 

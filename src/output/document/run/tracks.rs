@@ -4,17 +4,18 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 
-use crate::engine::{Actor, Outcome, Segment, Unit};
-use crate::model::{Activity, Place, SimTime};
+use crate::engine::{Outcome, Segment};
+use crate::model::{Activity, BackendId, Place};
 use crate::output::block::{Counter, Track, TrackGroup, TrackSpan, Tracks};
 use crate::policy::Runner;
-use crate::stats::{Holding, PolicyTrace, ScenarioResults, TracedRequest, WaitCause};
+use crate::stats::{Held, Holding, PolicyTrace, ScenarioResults, TracedRequest, WaitCause};
 use crate::study::{NamedTrace, ScenarioTrace};
 
 /// All tracks of a run.
 pub fn tracks(results: &ScenarioResults, trace: Option<&ScenarioTrace>) -> Tracks {
     let Some(trace) = trace else { return Tracks::default() };
-    let arrived = |name: &str| results.policies.iter().find(|policy| policy.name == name).map(|policy| policy.requests.arrived);
+    let arrived =
+        |name: &str| results.policies.iter().find(|policy| policy.name == name).map(|policy| policy.requests.arrived);
     let policies = trace.policies.iter().map(|policy| {
         let PolicyTrace { start, end, .. } = policy.trace;
         json!({ "policy": policy.policy, "requests_arrived": arrived(&policy.policy),
@@ -52,12 +53,16 @@ impl Names<'_> {
     /// A track for each thing that was held, in the order of their names.
     fn holdings(self) -> Vec<Track> {
         let mut held: BTreeMap<String, Vec<TrackSpan>> = BTreeMap::new();
-        let shown = self.policy.trace.holdings.iter().filter(|holding| self.has_track(holding.unit));
-        let most = shown.clone().map(|holding| holding.number).max().unwrap_or(1);
-        let digits = Digits { workers: digits(u64::from(self.policy.workers)), numbers: digits(u64::from(most)) };
-        for holding in shown {
-            held.entry(self.unit(holding, digits)).or_default().push(TrackSpan {
-                name: self.actor(holding.holder),
+        let holdings = &self.policy.trace.holdings;
+        let mut most: BTreeMap<Kind, usize> = BTreeMap::new();
+        for holding in holdings {
+            let most = most.entry(kind(holding.what)).or_default();
+            *most = holding.number.max(*most);
+        }
+        for holding in holdings {
+            let numbers = digits(most[&kind(holding.what)] as u64);
+            held.entry(self.name(holding, numbers)).or_default().push(TrackSpan {
+                name: self.request(holding.request),
                 category: "held",
                 start: holding.start.as_nanos(),
                 end: holding.end.as_nanos(),
@@ -66,38 +71,19 @@ impl Names<'_> {
         held.into_iter().map(|(name, spans)| Track::new(name, spans)).collect()
     }
 
-    /// Whether a unit is a worker, a thread, a loop or a connection, and no second name for one of them.
-    fn has_track(self, unit: Unit) -> bool {
-        match unit {
-            Unit::Slot(_) => self.policy.runner != Runner::Loop,
-            Unit::Turn(_) => self.policy.runner == Runner::Loop && !self.policy.has_thread_pool,
-            Unit::Loop(_) | Unit::Thread(_) | Unit::Connection(..) => true,
-            Unit::Core(_) | Unit::Query(_) => false,
-        }
-    }
-
-    fn unit(self, holding: &Holding, Digits { workers, numbers }: Digits) -> String {
-        let number = holding.number;
-        match holding.unit {
-            Unit::Slot(worker) if self.policy.runner == Runner::Worker => format!("worker {:0workers$}", worker + 1),
-            Unit::Slot(worker) | Unit::Thread(worker) => {
+    /// The name of a thing; `numbers` is how many digits the numbers of its kind have.
+    fn name(self, holding: &Holding, numbers: usize) -> String {
+        let (number, workers) = (holding.number, digits(u64::from(self.policy.workers)));
+        match holding.what {
+            Held::Slot(worker) if self.policy.runner == Runner::Worker => format!("worker {:0workers$}", worker + 1),
+            Held::Slot(worker) | Held::Thread(worker) => {
                 format!("worker {:0workers$}, thread {number:0numbers$}", worker + 1)
             }
-            Unit::Turn(worker) | Unit::Loop(worker) => format!("loop {:0workers$}", worker + 1),
-            Unit::Connection(backend, pool) => {
+            Held::Loop(worker) => format!("loop {:0workers$}", worker + 1),
+            Held::Connection(backend) => {
                 let backend = self.trace.backends.get(usize::from(backend.0)).map_or("", String::as_str);
-                format!("{backend}, pool {:0workers$}, connection {number:0numbers$}", pool + 1)
+                format!("connection to {backend} {number:0numbers$}")
             }
-            Unit::Core(replica) => format!("replica {:0workers$}, core {number:0numbers$}", replica + 1),
-            Unit::Query(backend) => format!("query {} {number:0numbers$}", backend.0),
-        }
-    }
-
-    fn actor(self, actor: Actor) -> String {
-        match actor {
-            Actor::Request(number) => self.request(number + 1),
-            Actor::Acceptor(_) => "accepting".to_owned(),
-            Actor::Probe(_) => "health check".to_owned(),
         }
     }
 
@@ -120,22 +106,22 @@ impl Names<'_> {
 
     fn segment(self, segment: &Segment) -> TrackSpan {
         let Segment { activity, place, start, end, .. } = *segment;
-        let span = |name: String, start: SimTime, end: SimTime| TrackSpan {
-            name,
+        TrackSpan {
+            name: self.doing(activity, place),
             category: activity.name(),
             start: start.as_nanos(),
             end: end.as_nanos(),
-        };
-        span(self.doing(activity, place), start, end)
+        }
     }
 
-    /// What a request does: `waits for the lock`, `is served by db`.
+    /// What a request does: `wait: lock`, `compute`, `db`.
     fn doing(self, activity: Activity, place: Option<Place>) -> String {
         let backend = || match place {
             Some(Place::Pool(id) | Place::Opening(id) | Place::Backend(id)) => {
                 self.trace.backends.get(usize::from(id.0)).map_or("", String::as_str)
             }
-            Some(Place::Backlog | Place::Loop | Place::Lock | Place::Cores | Place::CpuLimit | Place::Threads) | None => "",
+            Some(Place::Backlog | Place::Loop | Place::Lock | Place::Cores | Place::CpuLimit | Place::Threads)
+            | None => "",
         };
         match (activity, place.and_then(WaitCause::of)) {
             (Activity::BacklogWait, _) => "wait: backlog".to_owned(),
@@ -170,11 +156,22 @@ impl Names<'_> {
     }
 }
 
-/// Numbers of digits.
-#[derive(Clone, Copy)]
-struct Digits {
-    workers: usize,
-    numbers: usize,
+/// What is counted together.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Kind {
+    Slot,
+    Loop,
+    Thread,
+    Connection(BackendId),
+}
+
+const fn kind(what: Held) -> Kind {
+    match what {
+        Held::Slot(_) => Kind::Slot,
+        Held::Loop(_) => Kind::Loop,
+        Held::Thread(_) => Kind::Thread,
+        Held::Connection(backend) => Kind::Connection(backend),
+    }
 }
 
 fn digits(most: u64) -> usize {
