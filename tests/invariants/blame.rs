@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::panic::AssertUnwindSafe;
 
+use crate::blame_reference::{Reference, of_requests};
 use crate::common::generator;
 use waitline::engine::{Departure, Observer, Outcome};
 use waitline::model::{Activity, ActivityGroup, SimDuration};
@@ -16,6 +17,9 @@ const SCENARIOS: u64 = 150;
 
 /// Requests of each run that are explained.
 const REQUESTS: u64 = 60;
+
+/// Requests of each run, and waits of each of them, that are compared with the reference.
+const COMPARED: usize = 3;
 
 /// The waits of every request that departs, as the engine books them.
 #[derive(Default)]
@@ -68,6 +72,19 @@ fn check(request: &ExplainedRequest, booked: &Booked) {
     }
 }
 
+/// The direct shares of the first requests are those of the slow reference.
+fn compare(scenario: &Scenario, policy: &PolicyChoice, explanation: &Explanation) {
+    let Some(reference) = Reference::of(scenario, policy) else { return };
+    let mut requests: Vec<&ExplainedRequest> = explanation.requests.iter().collect();
+    requests.sort_by_key(|request| request.request);
+    for request in requests.into_iter().take(COMPARED) {
+        for wait in request.waits.iter().take(COMPARED) {
+            let expected = reference.direct(request.request, wait.start, wait.end);
+            assert_eq!(of_requests(&wait.direct), expected, "request {}: {wait:?}", request.request);
+        }
+    }
+}
+
 #[test]
 fn both_partitions_add_up_to_each_wait_in_random_scenarios() {
     let mut requests = 0;
@@ -78,6 +95,7 @@ fn both_partitions_add_up_to_each_wait_in_random_scenarios() {
             let result = std::panic::catch_unwind(AssertUnwindSafe(|| {
                 let booked = booked(&scenario, policy);
                 let explanation = explain(&scenario, policy);
+                compare(&scenario, policy, &explanation);
                 explanation.requests.iter().for_each(|request| check(request, &booked));
                 explanation.requests.iter().filter(|request| request.outcome == Some(Outcome::Completed)).count()
             }));

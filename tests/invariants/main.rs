@@ -10,6 +10,7 @@ mod common {
     pub mod tokens;
 }
 mod blame;
+mod blame_reference;
 mod determinism;
 mod drawn;
 mod floors;
