@@ -29,7 +29,8 @@ pub(super) struct Measured<'a> {
 struct Sum {
     collector: Collector,
     totals: Totals,
-    over_time: OverTime,
+    /// `None` if it was not asked for.
+    over_time: Option<OverTime>,
     faults: FaultWatch,
 }
 
@@ -42,20 +43,27 @@ impl<'a> Measured<'a> {
     /// Adds the next replication.
     pub fn add(&mut self, replicated: Replicated) {
         let Replicated { batches, faults, totals, timeline } = replicated;
-        let (run, collector) = (self.run, batches.collected());
+        let over_time = batches.over_time().cloned();
+        let collector = if batches.is_in_batches() {
+            let collected = batches.collected();
+            self.batches.get_or_insert(batches);
+            collected
+        } else {
+            batches.into_collected()
+        };
+        let run = self.run;
         self.parts.push(run.numbers(&collector, &totals));
         let of_faults = faults.measured(|collector, totals| run.numbers(collector, totals));
         self.during.push(of_faults.into_iter().map(|fault| fault.during).collect());
         match &mut self.sum {
             None => {
-                self.sum = Some(Sum { collector, totals, over_time: batches.over_time().clone(), faults });
+                self.sum = Some(Sum { collector, totals, over_time, faults });
                 self.timeline = timeline;
-                self.batches = Some(batches);
             }
             Some(sum) => {
                 sum.collector.merge(&collector);
                 sum.totals.add(&totals);
-                sum.over_time.merge(batches.over_time());
+                sum.over_time.iter_mut().zip(&over_time).for_each(|(sum, more)| sum.merge(more));
                 sum.faults.merge(&faults);
             }
         }
@@ -82,7 +90,7 @@ impl<'a> Measured<'a> {
     /// What happened in each window of time.
     pub fn over_time(&self) -> Vec<TimeWindow> {
         let cores = self.run.scenario.machine().all_cores();
-        self.sum.as_ref().map_or_else(Vec::new, |sum| sum.over_time.windows(cores))
+        self.windowed().map_or_else(Vec::new, |over_time| over_time.windows(cores))
     }
 
     /// The numbers of all replications together, with their intervals. A picture of few requests has none.
@@ -147,7 +155,11 @@ impl<'a> Measured<'a> {
     }
 
     fn windows(&self) -> Vec<(SimTime, SimTime, WindowCounts)> {
-        self.sum.as_ref().map_or_else(Vec::new, |sum| sum.over_time.counts().collect())
+        self.windowed().map_or_else(Vec::new, |over_time| over_time.counts().collect())
+    }
+
+    fn windowed(&self) -> Option<&OverTime> {
+        self.sum.as_ref()?.over_time.as_ref()
     }
 
     /// How long the measured time of each replication was, on average.

@@ -1,5 +1,6 @@
 //! Several runs and one question; returns data.
 
+mod answering;
 mod blame;
 mod capacity;
 mod check;

@@ -27,6 +27,8 @@ pub(super) struct PolicyRun<'a> {
     pub policy: &'a PolicyChoice,
     /// How many requests of the first replication have their timeline kept.
     pub timeline: usize,
+    /// Whether it is asked what happened when.
+    pub over_time: bool,
 }
 
 /// What one replication gave.
@@ -46,7 +48,12 @@ pub(super) const EVENTS_PER_LOOK: u64 = 100_000;
 /// Number of events that suffices for the first requests of most runs.
 const EVENTS_OF_FIRST_REQUESTS: u64 = 2_000;
 
-impl PolicyRun<'_> {
+impl<'a> PolicyRun<'a> {
+    /// A run for its numbers only.
+    pub const fn plain(scenario: &'a Scenario, policy: &'a PolicyChoice) -> Self {
+        Self { scenario, policy, timeline: 0, over_time: false }
+    }
+
     /// Simulates one replication, with batches if it is the only one.
     ///
     /// # Errors
@@ -68,7 +75,10 @@ impl PolicyRun<'_> {
         };
         let batches = if is_only { BatchObserver::new } else { BatchObserver::only_one };
         let stations = self.resources().len();
-        let batches = batches(classes, clients_retry).after_warm_up(SimTime::ZERO + replication.warm_up);
+        let batches = match batches(classes, clients_retry) {
+            batches if self.over_time => batches.after_warm_up(SimTime::ZERO + replication.warm_up),
+            batches => batches.without_windows(),
+        };
         let faults = FaultWatch::new(scenario.faults(), classes, clients_retry);
         let observer = ((batches.with_stations(stations), faults), writer);
         let mut simulation = simulation(scenario, policy, replication, observer);
@@ -100,7 +110,7 @@ impl PolicyRun<'_> {
         replication: &Replication,
         look: &dyn Fn() -> ControlFlow<()>,
     ) -> Result<Vec<TimelineEntry>, Halted> {
-        let Self { scenario, policy, timeline } = self;
+        let Self { scenario, policy, timeline, over_time: _ } = self;
         let warm_up = SimTime::ZERO + replication.warm_up;
         let recorder = TimelineRecorder::new(*timeline, warm_up, &scenario.rules(policy));
         let mut simulation = simulation(scenario, policy, replication, recorder);
@@ -149,7 +159,7 @@ pub(super) fn replication(
     progress: &OnProgress<'_>,
     rows: Option<&mut Rows<'_>>,
 ) -> Result<PolicyNumbers, Halted> {
-    let run = PolicyRun { scenario, policy: &scenario.policies()[policy], timeline: 0 };
+    let run = PolicyRun::plain(scenario, &scenario.policies()[policy]);
     let outcome = run.simulate(one, false, progress, rows)?;
-    Ok(run.numbers(&outcome.batches.collected(), &outcome.totals))
+    Ok(run.numbers(&outcome.batches.into_collected(), &outcome.totals))
 }

@@ -96,7 +96,7 @@ pub fn estimate<'a>(scenario: &'a Scenario, options: &Options, watch: &mut Watch
         options.policies.is_empty() || options.policies.iter().any(|name| name == policy.name())
     };
     let timelines = Timelines::new(options.timeline);
-    let policy_run = |policy| PolicyRun { scenario, policy, timeline: timelines.recorded() };
+    let policy_run = |policy| PolicyRun { scenario, policy, timeline: timelines.recorded(), over_time: true };
     let runs: Vec<PolicyRun<'_>> = scenario.policies().iter().filter(chosen).map(policy_run).collect();
     let crew = Crew { pool: &options.pool, progress: watch.progress };
     let warm_up = crew.warm_up(&runs)?;

@@ -18,7 +18,7 @@ mod verification;
 pub use self::check::{CheckReport, before_and_after};
 pub use self::coverage::CoverageReport;
 pub use self::explain::ExplainReport;
-pub use self::plan::PlanReport;
+pub use self::plan::{PlanReport, plan_headline};
 pub use self::presets::PresetList;
 pub use self::replay::ReplayReport;
 pub use self::run::{RunReport, broken_objectives, conclusion, ending, explained, faults, numbers, opening};

@@ -24,7 +24,8 @@ pub use self::json::{
     check_value, explain_value, number_value, objective_value, plan_value, policy_value, replay_value, results_value,
 };
 pub use self::plan::{
-    configuration, not_plannable, plan_change, plan_decision, plan_verdict, product_flags, thumb_rule, why_not,
+    OVERLOADED, configuration, not_plannable, plan_change, plan_decision, plan_verdict, product_flags, thumb_rule,
+    why_not,
 };
 pub use self::replay::{bad_observations, case_description, not_replayable};
 pub use self::runs::{assumption, incomplete, no_prediction, not_modelled};

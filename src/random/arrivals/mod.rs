@@ -132,6 +132,22 @@ impl Arrivals {
         }
     }
 
+    /// Whether no time differs from another, so that a queue has a steady state.
+    pub const fn are_alike_at_all_times(&self) -> bool {
+        match self {
+            Self::Constant(_) | Self::Poisson(_) | Self::Renewal(_) | Self::Batches(_) => true,
+            Self::At(_)
+            | Self::Piecewise(_)
+            | Self::Ramp(_)
+            | Self::Sine(_)
+            | Self::Mmpp(_)
+            | Self::OnOff(_)
+            | Self::Bursts(_)
+            | Self::Trace(_)
+            | Self::Users(_) => false,
+        }
+    }
+
     /// The mean number of arrivals per second in the long run, if the process never ends; 0 if the mean
     /// interarrival time is infinite. Closed systems have none: their rate depends on the answers.
     pub fn mean_rate_per_s(&self) -> Option<f64> {

@@ -34,7 +34,8 @@ pub struct BatchObserver {
     /// What was under way when the run ended, which no batch has.
     besides: Collector,
     clients_retry: bool,
-    over_time: OverTime,
+    /// `None` if it was not asked for.
+    over_time: Option<OverTime>,
     /// At how many stations waits are collected.
     stations: Option<usize>,
     columns: Columns,
@@ -60,7 +61,7 @@ impl BatchObserver {
     /// One batch for the whole run, for those who need no others.
     pub fn only_one(classes: usize, clients_retry: bool) -> Self {
         let empty = Batch::new(classes, clients_retry);
-        let over_time = OverTime::from(SimTime::ZERO, clients_retry);
+        let over_time = Some(OverTime::from(SimTime::ZERO, clients_retry));
         let besides = empty.collector.clone();
         Self {
             shift: u64::BITS - 1,
@@ -76,18 +77,24 @@ impl BatchObserver {
 
     /// The same of a run whose measured time begins at that instant.
     pub fn after_warm_up(self, until: SimTime) -> Self {
-        Self { over_time: OverTime::from(until, self.clients_retry), ..self }
+        Self { over_time: Some(OverTime::from(until, self.clients_retry)), ..self }
+    }
+
+    /// The same without windows of time, for those who need none.
+    pub fn without_windows(self) -> Self {
+        Self { over_time: None, ..self }
     }
 
     /// The run has ended at that instant; what was collected in windows of time.
-    pub fn finish(&mut self, end: SimTime) -> &OverTime {
-        self.over_time.finish(end);
-        &self.over_time
+    pub fn finish(&mut self, end: SimTime) -> Option<&OverTime> {
+        let over_time = self.over_time.as_mut()?;
+        over_time.finish(end);
+        Some(over_time)
     }
 
     /// What was collected in windows of time.
-    pub const fn over_time(&self) -> &OverTime {
-        &self.over_time
+    pub const fn over_time(&self) -> Option<&OverTime> {
+        self.over_time.as_ref()
     }
 
     /// The same, with the waits at that many stations.
@@ -104,6 +111,23 @@ impl BatchObserver {
         all.merge(&self.besides);
         self.batches.iter().for_each(|batch| all.merge(&batch.collector));
         all
+    }
+
+    /// The same of a run whose batches are not needed any more.
+    pub fn into_collected(mut self) -> Collector {
+        match &mut self.batches[..] {
+            [only] => {
+                let mut all = std::mem::replace(&mut only.collector, self.empty.collector);
+                all.merge(&self.besides);
+                all
+            }
+            _ => self.collected(),
+        }
+    }
+
+    /// Whether there may be several batches.
+    pub const fn is_in_batches(&self) -> bool {
+        self.shift < u64::BITS - 1
     }
 
     /// How many requests a batch has.
@@ -152,6 +176,7 @@ impl BatchObserver {
         let Self { batches, columns, over_time, clients_retry, .. } = self;
         let first = batches[place].add_answered(departures, spent, *clients_retry, columns);
         batches[place].collector.add_waits(waits);
+        let Some(over_time) = over_time else { return };
         if *clients_retry {
             over_time.add_operations(departures, true);
         }
@@ -176,7 +201,9 @@ impl BatchObserver {
         let batch = &mut batches[place];
         batch.begin = batch.begin.min(first);
         batch.collector.add_answered_of(stays[0].class, spent, columns);
-        over_time.add_inside(columns.response_times.values(), spent);
+        if let Some(over_time) = over_time {
+            over_time.add_inside(columns.response_times.values(), spent);
+        }
     }
 
     /// The same without an answer.
@@ -185,6 +212,7 @@ impl BatchObserver {
         let Self { batches, over_time, clients_retry, .. } = self;
         batches[place].add_unanswered(departures, *clients_retry);
         batches[place].collector.add_waits(waits);
+        let Some(over_time) = over_time else { return };
         if *clients_retry {
             over_time.add_operations(departures, false);
         }
@@ -391,7 +419,8 @@ impl Observer for BatchObserver {
             waits = others;
             let Departure { counts, outcome, .. } = departures[0];
             if !counts {
-                departures.iter().for_each(|departure| self.over_time.add_uncounted(departure));
+                let over_time = self.over_time.iter_mut();
+                over_time.for_each(|over_time| over_time.add_all_uncounted(departures));
                 continue;
             }
             if outcome == Outcome::Completed {
@@ -417,7 +446,7 @@ impl Observer for BatchObserver {
     fn on_stays(&mut self, stays: Stays<'_>, spent: &SpentTime) {
         let list = stays.list();
         let first = list.iter().map(|stay| stay.arrival).min().unwrap_or(SimTime::MAX);
-        if self.are_together(list) && self.over_time.are_inside(first) {
+        if self.are_together(list) && self.over_time.as_mut().is_none_or(|over_time| over_time.are_inside(first)) {
             self.add_stays(list, first, spent);
         } else {
             self.on_answered(&stays.departures(), Waits::NONE, spent);
@@ -425,11 +454,11 @@ impl Observer for BatchObserver {
     }
 
     fn on_clock(&mut self, until: SimTime) {
-        self.over_time.set_clock(until);
+        self.over_time.iter_mut().for_each(|over_time| over_time.set_clock(until));
     }
 
     fn on_unfinished(&mut self, unfinished: &Unfinished) {
-        self.over_time.add_unfinished(unfinished);
+        self.over_time.iter_mut().for_each(|over_time| over_time.add_unfinished(unfinished));
         self.besides.add_unfinished(unfinished);
     }
 }

@@ -240,10 +240,17 @@ impl Bins {
     /// Percentiles by nearest rank, for shares in thousandths: the middle of the bin that holds the smallest number with
     /// at least that share of all at or below it. Ranks run from 1, so a share of 0 is the smallest number's.
     pub fn percentiles<const N: usize>(&self, per_mille: [u64; N]) -> [Option<u64>; N] {
+        let mut found = [None; N];
+        self.find_percentiles(&per_mille, &mut found);
+        found
+    }
+
+    /// The same, into a place of their own.
+    pub fn find_percentiles(&self, per_mille: &[u64], found: &mut [Option<u64>]) {
         let pages: Vec<(Range<usize>, u64)> =
             self.pages().map(|bins| (bins.clone(), self.count_of_page(bins))).collect();
         let count = pages.iter().map(|(_, count)| count).sum();
-        per_mille.map(|share| {
+        let percentile = |share: u64| {
             let mut left = nearest_rank(count, share);
             // Whether the one that is looked for is among the next ones.
             let mut is_among = |next: u64| {
@@ -253,7 +260,8 @@ impl Bins {
             };
             let (bins, _) = pages.iter().find(|(_, count)| is_among(*count))?;
             self.iter(bins.clone()).find(|bin| is_among(bin.count)).map(|bin| bin.middle())
-        })
+        };
+        found.iter_mut().zip(per_mille).for_each(|(found, share)| *found = percentile(*share));
     }
 
     /// The middle of each bin that is not empty, in order, and how many numbers it holds.

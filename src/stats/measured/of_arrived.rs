@@ -32,21 +32,22 @@ pub(super) enum Percentile {
 
 /// A percentile over every request that arrived; `None` where there is none, or too many got no answer.
 pub fn percentile_of_arrived(answered: &Sample, unanswered: u64, in_flight: &Sample, per_mille: u64) -> Option<u64> {
-    match (OfArrived { answered, unanswered, in_flight }).percentiles([per_mille]) {
-        [Percentile::At(value)] => Some(value),
-        [Percentile::Unknown(_) | Percentile::Beyond] => None,
+    match (OfArrived { answered, unanswered, in_flight }).percentiles(&[per_mille]).first() {
+        Some(Percentile::At(value)) => Some(*value),
+        Some(Percentile::Unknown(_) | Percentile::Beyond) | None => None,
     }
 }
 
 impl OfArrived<'_> {
     /// Percentiles, for shares in thousandths.
-    pub fn percentiles<const N: usize>(&self, per_mille: [u64; N]) -> [Percentile; N] {
+    pub fn percentiles(&self, per_mille: &[u64]) -> Vec<Percentile> {
         if self.unanswered == 0 && self.in_flight.count() == 0 {
-            let found = self.answered.percentiles(per_mille);
-            return found.map(|time| time.map_or(Percentile::Unknown(None), Percentile::At));
+            let mut found = vec![None; per_mille.len()];
+            self.answered.find_percentiles(per_mille, &mut found);
+            return found.into_iter().map(|time| time.map_or(Percentile::Unknown(None), Percentile::At)).collect();
         }
         let (answered, in_flight) = (self.answered.ordered(), self.in_flight.ordered());
-        per_mille.map(|share| self.percentile(share, &answered, &in_flight))
+        per_mille.iter().map(|share| self.percentile(*share, &answered, &in_flight)).collect()
     }
 
     fn percentile(&self, per_mille: u64, answered: &[(u64, u64)], in_flight: &[(u64, u64)]) -> Percentile {
@@ -99,7 +100,8 @@ mod tests {
         in_flight: impl IntoIterator<Item = u64>,
     ) -> [Percentile; 3] {
         let (answered, in_flight) = (sample(answered), sample(in_flight));
-        OfArrived { answered: &answered, unanswered, in_flight: &in_flight }.percentiles([500, 990, 1000])
+        let of = OfArrived { answered: &answered, unanswered, in_flight: &in_flight };
+        of.percentiles(&[500, 990, 1000]).try_into().unwrap()
     }
 
     #[test]

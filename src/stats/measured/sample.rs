@@ -207,11 +207,19 @@ impl Sample {
     /// Percentiles by nearest rank (the smallest value with at least that share of the sample at or below it), for
     /// shares in thousandths. Exact for small samples; else the middle of the bin, within [min, max].
     pub fn percentiles<const N: usize>(&self, per_mille: [u64; N]) -> [Option<u64>; N] {
+        let mut found = [None; N];
+        self.find_percentiles(&per_mille, &mut found);
+        found
+    }
+
+    /// The same, into a place of their own.
+    pub(super) fn find_percentiles(&self, per_mille: &[u64], found: &mut [Option<u64>]) {
         match &self.binned {
-            None => exact_percentiles(self.values.clone(), per_mille),
+            None => find_exact_percentiles(self.values.clone(), per_mille, found),
             Some(binned) => {
                 let Sums { min, max, .. } = binned.sums;
-                binned.bins.percentiles(per_mille).map(|middle| middle.map(|middle| middle.clamp(min, max)))
+                binned.bins.find_percentiles(per_mille, found);
+                found.iter_mut().flatten().for_each(|middle| *middle = (*middle).clamp(min, max));
             }
         }
     }
@@ -268,17 +276,18 @@ impl Sample {
 }
 
 /// Percentiles of these values. They are selected one after the other, which takes much less time than ordering all of them.
-fn exact_percentiles<const N: usize>(mut values: Vec<u64>, per_mille: [u64; N]) -> [Option<u64>; N] {
+fn find_exact_percentiles(mut values: Vec<u64>, per_mille: &[u64], found: &mut [Option<u64>]) {
     let count = values.len() as u64;
     // No value before this place is larger than one from it on.
-    let mut found = 0;
-    per_mille.map(|share| {
+    let mut ordered = 0;
+    let mut percentile = |share: u64| {
         let place = nearest_rank(count, share) as usize - 1;
-        let from = if found <= place { found } else { 0 };
+        let from = if ordered <= place { ordered } else { 0 };
         let rest = values.get_mut(from..).filter(|rest| place - from < rest.len())?;
-        found = place;
+        ordered = place;
         Some(*rest.select_nth_unstable(place - from).1)
-    })
+    };
+    found.iter_mut().zip(per_mille).for_each(|(found, share)| *found = percentile(*share));
 }
 
 #[cfg(test)]
@@ -292,10 +301,10 @@ mod tests {
         ordered.sort_unstable();
         let expected = |share: u64| Some(ordered[nearest_rank(1000, share) as usize - 1]);
         for shares in [[500, 900, 950, 990, 999], [999, 500, 500, 1000, 1]] {
-            assert_eq!(exact_percentiles(values.clone(), shares), shares.map(expected));
+            assert_eq!(sample(values.iter().copied()).percentiles(shares), shares.map(expected));
         }
-        assert_eq!(exact_percentiles(Vec::new(), [500, 990]), [None; 2]);
-        assert_eq!(exact_percentiles(vec![7], [1, 1000]), [Some(7); 2]);
+        assert_eq!(sample([]).percentiles([500, 990]), [None; 2]);
+        assert_eq!(sample([7]).percentiles([1, 1000]), [Some(7); 2]);
     }
 
     fn sample(values: impl IntoIterator<Item = u64>) -> Sample {

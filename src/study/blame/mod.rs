@@ -139,8 +139,7 @@ pub fn explain(scenario: &Scenario, options: &ExplainOptions, look: &Look<'_>) -
     let is_chosen =
         |(_, policy): &(usize, &PolicyChoice)| policies.is_empty() || policies.iter().any(|name| name == policy.name());
     let chosen: Vec<(usize, &PolicyChoice)> = scenario.policies().iter().enumerate().filter(is_chosen).collect();
-    let runs: Vec<PolicyRun<'_>> =
-        chosen.iter().map(|(_, policy)| PolicyRun { scenario, policy, timeline: 0 }).collect();
+    let runs: Vec<PolicyRun<'_>> = chosen.iter().map(|(_, policy)| PolicyRun::plain(scenario, policy)).collect();
     let warm_up = Crew { pool, progress: &|_| look() }.warm_up(&runs)?.until;
     let replication = Replication { warm_up, ..Replication::default() };
     let explained: Result<Vec<PolicyExplanation>, NotExplained> = pool.each(&chosen, |(place, policy)| {

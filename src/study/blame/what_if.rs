@@ -155,7 +155,7 @@ impl Subject<'_> {
         pool: &JobPool,
         look: &Look<'_>,
     ) -> Result<Estimated, Halted> {
-        let runs = [PolicyRun { scenario, policy: &scenario.policies()[policy], timeline: 0 }];
+        let runs = [PolicyRun::plain(scenario, &scenario.policies()[policy])];
         let mut measured = [Measured::new(runs[0])];
         let crew = Crew { pool, progress: &|_| look() };
         crew.replicate(&runs, 0..scenario.run().replications, self.replication.warm_up, &mut measured, None)?;

@@ -6,7 +6,6 @@
 
 use crate::model::SimDuration;
 use crate::policy::PolicyChoice;
-use crate::random::Arrivals;
 use crate::scenario::Scenario;
 use crate::stats::{Estimated, LoadPoint, LoadPointSource, Saturation, Sensitivity, reach};
 use crate::study::measured::Measured;
@@ -78,7 +77,7 @@ impl OtherLoad<'_> {
         }
         let requests = (LENGTH / (1.0 - load).powi(2)).max(FEWEST_REQUESTS);
         let has_steady_state =
-            left_out(self.scenario, &self.scenario.rules(self.policy)).is_empty() && are_alike_at_all_times(&arrivals);
+            left_out(self.scenario, &self.scenario.rules(self.policy)).is_empty() && arrivals.are_alike_at_all_times();
         if !has_steady_state || requests > MOST_REQUESTS {
             return Ok(unknown);
         }
@@ -89,27 +88,11 @@ impl OtherLoad<'_> {
     }
 
     fn estimate(&self, scenario: &Scenario, warm_up: SimDuration) -> Result<Estimated, Halted> {
-        let run = PolicyRun { scenario, policy: self.policy, timeline: 0 };
+        let run = PolicyRun::plain(scenario, self.policy);
         let outcome = run.simulate(&Replication { warm_up, ..Replication::default() }, true, self.progress, None)?;
         let mut measured = Measured::new(run);
         measured.add(outcome);
         Ok(measured.estimate())
-    }
-}
-
-/// Whether no time differs from another, so that a queue has a steady state.
-fn are_alike_at_all_times(arrivals: &Arrivals) -> bool {
-    match arrivals {
-        Arrivals::Constant(_) | Arrivals::Poisson(_) | Arrivals::Renewal(_) | Arrivals::Batches(_) => true,
-        Arrivals::At(_)
-        | Arrivals::Piecewise(_)
-        | Arrivals::Ramp(_)
-        | Arrivals::Sine(_)
-        | Arrivals::Mmpp(_)
-        | Arrivals::OnOff(_)
-        | Arrivals::Bursts(_)
-        | Arrivals::Trace(_)
-        | Arrivals::Users(_) => false,
     }
 }
 

@@ -1,6 +1,5 @@
 //! What there is to know about the choice: what binds next, other loads, more load, and whether more is worse.
 
-use crate::model::BackendId;
 use crate::policy::{PolicyChoice, PolicySize};
 use crate::scenario::Scenario;
 use crate::study::capacity::{Capacity, capacity};
@@ -8,13 +7,15 @@ use crate::study::replications::Halted;
 
 use super::course::steady_rate;
 use super::measure::Asked;
+use super::report::possible_ends;
 use super::results::{
     BindingStation, FrontierPoint, MoreIsWorse, PlanChange, PlanDecision, PlanVariation, RuleOfThumb, ThumbRule,
     VariedObjective,
 };
-use super::search::{FIRST_REQUESTS, MORE_LOAD, SLOWER_QUERIES, Search, Sizes};
+use super::search::{Search, Sizes};
 use super::sizing::Sizing;
 use super::trial::{Decision, Judged, Strictness};
+use super::variation::{FASTER_QUERIES, LESS_LOAD, MORE_LOAD, SLOWER_QUERIES, varied, with_load};
 
 /// Tests of other loads, at most.
 const LOADS: u32 = 10;
@@ -27,16 +28,6 @@ const LOOKS_AT_LOADS: u32 = 5;
 
 /// Looks at a variation, at most: it is described, and not chosen.
 const LOOKS_AT_VARIATIONS: u32 = 3;
-
-/// Loads and query times that are looked at.
-const LESS_LOAD: f64 = 0.9;
-const FASTER_QUERIES: f64 = 0.8;
-
-/// The backend whose query times matter: `db` where requests ask it, else the first that they ask.
-pub(super) fn main_backend(scenario: &Scenario) -> Option<BackendId> {
-    let mut ids = (0..scenario.backends().len()).map(|id| BackendId(id as u16));
-    ids.find(|id| scenario.workload().classes.iter().any(|class| class.weight > 0.0 && class.asks(*id)))
-}
 
 /// What binds first when there is more load, and what after that.
 pub(super) fn binding(scenario: &Scenario, policy: &PolicyChoice) -> (Capacity, Vec<BindingStation>) {
@@ -75,7 +66,7 @@ impl Search<'_> {
         let Some(rate) = steady_rate(scenario) else { return Ok(none) };
         let strictness = self.strictness(LOADS, LOOKS_AT_LOADS);
         let at = |factor: f64| -> Result<Decision, Halted> {
-            match scenario.with_load(factor, FIRST_REQUESTS) {
+            match with_load(scenario, factor) {
                 Some(other) => Ok(self.judge_one(&other, &strictness)?.judged.decision),
                 None => Ok(Decision::Fails),
             }
@@ -103,17 +94,7 @@ impl Search<'_> {
     /// [`Halted`] when the watch broke off.
     pub fn variations_of(&self, scenario: &Scenario) -> Result<Vec<PlanVariation>, Halted> {
         let strictness = self.strictness(4, LOOKS_AT_VARIATIONS);
-        let loads = [LESS_LOAD, MORE_LOAD].into_iter().filter(|_| steady_rate(scenario).is_some());
-        let loads =
-            loads.filter_map(|factor| Some((PlanChange::Load { factor }, scenario.with_load(factor, FIRST_REQUESTS)?)));
-        let queries = main_backend(scenario).into_iter().flat_map(|id| {
-            let name =
-                scenario.backends().get_index(usize::from(id.0)).map(|(name, _)| name.clone()).unwrap_or_default();
-            [FASTER_QUERIES, SLOWER_QUERIES].map(|factor| {
-                (PlanChange::QueryTime { backend: name.clone(), factor }, scenario.clone().with_query_times(id, factor))
-            })
-        });
-        let all: Vec<(PlanChange, Scenario)> = loads.chain(queries).collect();
+        let all = varied(scenario, &[LESS_LOAD, MORE_LOAD], &[FASTER_QUERIES, SLOWER_QUERIES]);
         all.into_iter().map(|(change, scenario)| self.variation(change, &scenario, &strictness)).collect()
     }
 
@@ -125,7 +106,8 @@ impl Search<'_> {
     ) -> Result<PlanVariation, Halted> {
         let outcome = self.judge_one(scenario, strictness)?;
         let objectives = self.varied(&outcome.judged);
-        Ok(PlanVariation { change, verdict: PlanDecision::from(outcome.judged.decision), objectives })
+        let (verdict, overloaded) = (PlanDecision::from(outcome.judged.decision), outcome.is_overloaded());
+        Ok(PlanVariation { change, verdict, overloaded, objectives })
     }
 
     pub fn metric_name(&self, asked: &Asked<'_>) -> String {
@@ -141,7 +123,7 @@ impl Search<'_> {
                 metric: self.metric_name(asked),
                 unit: asked.objective.unit(),
                 value: evidence.number.map(|number| number.mean),
-                value_interval: evidence.number.map(|number| number.ends()),
+                value_interval: evidence.number.map(possible_ends),
             })
             .collect()
     }

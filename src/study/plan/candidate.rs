@@ -1,14 +1,13 @@
 //! A configuration, and whether it meets its objectives: by its capacity where that tells, else by runs.
 
-use crate::model::Backend;
-use crate::policy::PolicyChoice;
-use crate::random::RequestClass;
-use crate::scenario::{Comparison, Scenario};
+use crate::scenario::Comparison;
+use crate::study::answering::always_answers;
 use crate::study::capacity::{Capacity, KnownBounds, Loads, capacity};
 use crate::study::replications::Halted;
 
 use super::course::{Course, DemandSummary, TOO_CLOSE, steady_rate};
 use super::measure::{Asked, Measure};
+use super::results::PlanChange;
 use super::trial::{Decision, Evidence, Judged, Strictness, Trial};
 
 /// Of the error of a configuration, the share that a glance at short replications may use.
@@ -44,6 +43,28 @@ pub(super) enum Because {
 pub(super) struct Outcome {
     pub judged: Judged,
     pub because: Because,
+    /// Of a robust plan, the change that decided; `None`: the scenario as it is.
+    pub under: Option<PlanChange>,
+}
+
+impl Outcome {
+    fn of(judged: Judged, because: Because) -> Self {
+        Self { judged, because, under: None }
+    }
+
+    /// Whether it fails because more requests arrive than it can serve.
+    pub fn is_overloaded(&self) -> bool {
+        self.because == Because::Capacity
+    }
+
+    /// Takes the verdict on a variation that must also be met, which is no better than this one.
+    pub fn add_varied(&mut self, change: PlanChange, varied: &Self) {
+        self.judged.requests += varied.judged.requests;
+        if varied.judged.decision.severity() > self.judged.decision.severity() {
+            self.judged.decision = varied.judged.decision;
+            (self.because, self.under) = (varied.because, Some(change));
+        }
+    }
 }
 
 impl Candidate<'_> {
@@ -52,11 +73,11 @@ impl Candidate<'_> {
     pub fn decide(&self, strictness: &Strictness) -> Result<Outcome, Halted> {
         let Trial { scenario, policy, watch, .. } = self.trial;
         if let Some(judged) = self.without_headroom() {
-            return Ok(Outcome { judged, because: Because::Capacity });
+            return Ok(Outcome::of(judged, Because::Capacity));
         }
         let Some(rate) = steady_rate(scenario) else {
             let course = Course::of_scenario(scenario, policy, &|_| watch())?;
-            return Ok(Outcome { judged: self.trial.judge(&course, strictness)?, because: Because::Runs });
+            return Ok(Outcome::of(self.trial.judge(&course, strictness)?, Because::Runs));
         };
         self.decide_steady(rate, strictness)
     }
@@ -66,11 +87,11 @@ impl Candidate<'_> {
         let bounds = KnownBounds::new(scenario, policy);
         let bound_load = rate / bounds.lowest_per_s();
         if self.is_hopeless(bound_load) {
-            return Ok(Outcome { judged: self.overloaded(), because: Because::Capacity });
+            return Ok(Outcome::of(self.overloaded(), Because::Capacity));
         }
         let course = Course::steady(rate, bound_load, self.demand);
         let is_short = course.requests.is_none_or(|requests| requests <= LONG);
-        let runs = |judged| Outcome { judged, because: Because::Runs };
+        let runs = |judged| Outcome::of(judged, Because::Runs);
         let mut strictness = *strictness;
         // An empty system is faster than a full one: short runs tell that it is too slow, and nothing else.
         if !(bounds.is_exact && is_short) {
@@ -87,7 +108,7 @@ impl Candidate<'_> {
             false => {
                 let capacity = capacity(scenario, policy);
                 if capacity.is_exceeded_by(rate) && self.is_hopeless(1.0 + f64::EPSILON) {
-                    return Ok(Outcome { judged: self.overloaded(), because: Because::Capacity });
+                    return Ok(Outcome::of(self.overloaded(), Because::Capacity));
                 }
                 load(rate, &capacity)
             }
@@ -148,24 +169,4 @@ fn is_upper(asked: &Asked<'_>) -> bool {
 /// Offered / capacity; 0 where nothing limits a policy.
 pub(super) fn load(rate: f64, capacity: &Capacity) -> f64 {
     capacity.per_s.map_or(0.0, |per_s| if per_s > 0.0 { rate / per_s } else { f64::INFINITY })
-}
-
-/// Whether every request waits until it is answered: nothing is turned away, nobody gives up, and nothing fails.
-pub(super) fn always_answers(scenario: &Scenario, policy: &PolicyChoice) -> bool {
-    let rules = policy.rules();
-    let clients = scenario.clients();
-    let is_patient = |class: &RequestClass| class.limit.is_none() && class.timeout.is_none();
-    let waits = |backend: &Backend| {
-        backend.errors <= 0.0 && backend.pool.as_ref().is_none_or(|pool| pool.acquire_timeout.is_none())
-    };
-    let classes = &scenario.workload().classes;
-    clients.timeout.is_none()
-        && clients.patience.is_none()
-        && classes.iter().all(is_patient)
-        && classes.iter().flat_map(RequestClass::singles).all(|phase| phase.call.is_plain())
-        && scenario.backends().values().all(waits)
-        && rules.queueing.backlog.is_none()
-        && rules.limit.is_none()
-        && rules.worker_timeout.is_none()
-        && rules.max_requests.is_none()
 }

@@ -7,7 +7,6 @@
 
 use crate::model::{SimDuration, SimTime};
 use crate::policy::PolicyChoice;
-use crate::random::Arrivals;
 use crate::scenario::{Scenario, WarmUp};
 use crate::study::replications::{Halted, OnProgress, PolicyRun};
 use crate::study::warm_up;
@@ -42,23 +41,8 @@ pub(super) struct Course {
 
 /// The rate of arrivals, if no time differs from another: then a plan chooses the length of its replications.
 pub(super) fn steady_rate(scenario: &Scenario) -> Option<f64> {
-    if !scenario.faults().is_empty() {
-        return None;
-    }
-    match scenario.arrivals() {
-        arrivals @ (Arrivals::Constant(_) | Arrivals::Poisson(_) | Arrivals::Renewal(_) | Arrivals::Batches(_)) => {
-            arrivals.mean_rate_per_s()
-        }
-        Arrivals::At(_)
-        | Arrivals::Piecewise(_)
-        | Arrivals::Ramp(_)
-        | Arrivals::Sine(_)
-        | Arrivals::Mmpp(_)
-        | Arrivals::OnOff(_)
-        | Arrivals::Bursts(_)
-        | Arrivals::Trace(_)
-        | Arrivals::Users(_) => None,
-    }
+    let is_steady = scenario.faults().is_empty() && scenario.arrivals().are_alike_at_all_times();
+    scenario.arrivals().mean_rate_per_s().filter(|_| is_steady)
 }
 
 impl Course {
@@ -84,7 +68,7 @@ impl Course {
             WarmUp::None => SimDuration::ZERO,
             WarmUp::Fixed(until) => until,
             WarmUp::Auto => {
-                let found = warm_up::pilot(&PolicyRun { scenario, policy, timeline: 0 }, progress)?;
+                let found = warm_up::pilot(&PolicyRun::plain(scenario, policy), progress)?;
                 found.until - SimTime::ZERO
             }
         };

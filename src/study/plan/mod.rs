@@ -16,6 +16,7 @@ mod search;
 pub(in crate::study) mod sizing;
 mod tally;
 mod trial;
+mod variation;
 
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -25,13 +26,13 @@ use indexmap::IndexMap;
 use crate::policy::PolicyChoice;
 use crate::scenario::{Objective, Scenario};
 
-use self::candidate::always_answers;
 use self::course::{DemandSummary, steady_rate};
 use self::floor::{Demands, is_a_floor};
 use self::measure::{Asked, Measure};
 use self::search::{OF_CONFIGURATIONS, Search};
 use self::sizing::Sizing;
 use super::JobPool;
+use super::answering::always_answers;
 use super::replications::Halted;
 
 pub use price::{PlanLimits, Prices};

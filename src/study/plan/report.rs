@@ -2,6 +2,7 @@
 
 use crate::policy::PolicyChoice;
 use crate::scenario::Scenario;
+use crate::stats::Interval;
 
 use super::answer::binding;
 use super::candidate::Outcome;
@@ -110,24 +111,31 @@ impl Search<'_> {
             objective: asked.objective.text.clone(),
             metric: self.metric_name(asked),
             unit: asked.objective.unit(),
+            bound: asked.objective.bound,
             verdict: PlanDecision::from(evidence.decision),
             above: evidence.above.map(|above| above.mean),
             interval: evidence
                 .above
                 .map(|above| above.ends().map(|end| end.clamp(0.0, 1.0)))
-                .or(evidence.number.map(|number| number.ends())),
+                .or(evidence.number.map(possible_ends)),
             value: evidence.number.map(|number| number.mean),
-            value_interval: evidence.number.map(|number| number.ends()),
+            value_interval: evidence.number.map(possible_ends),
         });
         Tried {
             configuration: self.configuration(sizes),
             verdict: PlanDecision::from(judged.decision),
+            under: outcome.under.clone(),
             overloaded: self.is_overloaded(sizes),
             objectives: objectives.collect(),
             p99_ms: judged.p99_ms.map(|p99| p99.mean),
-            p99_interval_ms: judged.p99_ms.map(|p99| p99.ends()),
+            p99_interval_ms: judged.p99_ms.map(possible_ends),
             requests: judged.requests,
             replications: judged.replications,
         }
     }
+}
+
+/// The ends of an interval around a time, a share or another number that is never below 0.
+pub(super) fn possible_ends(interval: Interval) -> [f64; 2] {
+    interval.ends().map(|end| end.max(0.0))
 }

@@ -150,6 +150,9 @@ pub struct Tried {
     pub configuration: Configuration,
     /// Whether it meets all objectives.
     pub verdict: PlanDecision,
+    /// Of a robust plan: what was changed where the verdict was found, if not as the scenario is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub under: Option<PlanChange>,
     /// Whether more requests arrive than it can serve: that decided, and not its runs.
     pub overloaded: bool,
     /// Each objective.
@@ -174,6 +177,8 @@ pub struct TriedObjective {
     pub metric: String,
     /// What that is measured in.
     pub unit: MetricUnit,
+    /// Its bound, in that unit.
+    pub bound: f64,
     /// Whether it is met.
     pub verdict: PlanDecision,
     /// The share of requests above the bound; `None` if the objective is not on a percentile.
@@ -239,6 +244,8 @@ pub struct PlanVariation {
     pub change: PlanChange,
     /// Whether it still meets the objectives.
     pub verdict: PlanDecision,
+    /// Whether more requests arrive than it can serve then: that decided, and not its runs.
+    pub overloaded: bool,
     /// Each objective.
     pub objectives: Vec<VariedObjective>,
 }

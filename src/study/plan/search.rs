@@ -12,17 +12,19 @@ use indexmap::IndexMap;
 
 use crate::scenario::Scenario;
 use crate::stats::Station;
+use crate::study::answering::always_answers;
 use crate::study::capacity::{KnownBounds, is_one_queue};
 use crate::study::pool::JobPool;
 use crate::study::replications::Halted;
 
-use super::candidate::{Because, Candidate, Outcome, always_answers};
+use super::candidate::{Candidate, Outcome};
 use super::course::{DemandSummary, steady_rate};
 use super::ladder::{Ladder, first_that, last_that};
 use super::measure::{Asked, Measure};
 use super::price::{PlanLimits, Prices};
 use super::sizing::Sizing;
 use super::trial::{Decision, LOOKS, Strictness, Trial, Watching};
+use super::variation::{MORE_LOAD, SLOWER_QUERIES, varied};
 
 /// Looks at configurations that are more expensive than the choice, at most: they only show whether more is worse.
 const LOOKS_ABOVE: u32 = 4;
@@ -342,35 +344,18 @@ impl<'a> Search<'a> {
 
     /// The verdict on a scenario; where the plan must be robust, on its variations too.
     fn judge(&self, scenario: &Scenario, strictness: &Strictness) -> Result<Outcome, Halted> {
-        let variations = if self.robust { self.variations(scenario) } else { Vec::new() };
+        let variations = if self.robust { varied(scenario, &[MORE_LOAD], &[SLOWER_QUERIES]) } else { Vec::new() };
         let error = strictness.error / (variations.len() + 1) as f64;
         let strictness = Strictness { error, ..*strictness };
         let mut outcome = self.judge_one(scenario, &strictness)?;
-        for variation in &variations {
+        for (change, variation) in variations {
             if outcome.judged.decision == Decision::Fails {
                 break;
             }
-            let varied = self.judge_one(variation, &strictness)?;
-            outcome.judged.requests += varied.judged.requests;
-            let worse = |decision: Decision| match decision {
-                Decision::Meets => 0,
-                Decision::Undecided => 1,
-                Decision::Fails => 2,
-            };
-            if worse(varied.judged.decision) > worse(outcome.judged.decision) {
-                outcome.judged.decision = varied.judged.decision;
-                outcome.because = varied.because;
-            }
+            let varied = self.judge_one(&variation, &strictness)?;
+            outcome.add_varied(change, &varied);
         }
         Ok(outcome)
-    }
-
-    /// With a tenth more load, and with queries that take a fifth longer.
-    fn variations(&self, scenario: &Scenario) -> Vec<Scenario> {
-        let more = scenario.with_load(MORE_LOAD, FIRST_REQUESTS);
-        let slower =
-            super::answer::main_backend(scenario).map(|id| scenario.clone().with_query_times(id, SLOWER_QUERIES));
-        more.filter(|_| steady_rate(scenario).is_some()).into_iter().chain(slower).collect()
     }
 
     pub fn judge_one(&self, scenario: &Scenario, strictness: &Strictness) -> Result<Outcome, Halted> {
@@ -381,16 +366,9 @@ impl<'a> Search<'a> {
 
     /// Whether a configuration failed because more requests arrive than it can serve.
     pub fn is_overloaded(&self, sizes: &[u32]) -> bool {
-        self.tried.get(sizes).is_some_and(|attempt| attempt.outcome.because == Because::Capacity)
+        self.tried.get(sizes).is_some_and(|attempt| attempt.outcome.is_overloaded())
     }
 }
-
-/// What a robust plan must stand.
-pub(super) const MORE_LOAD: f64 = 1.1;
-pub(super) const SLOWER_QUERIES: f64 = 1.2;
-
-/// The length of a steady run is chosen later.
-pub(super) const FIRST_REQUESTS: u64 = 10_000;
 
 /// For the capacity of outer sizes, inner ones are taken to be this large.
 const MOST_INSIDE: u32 = 1_000;

@@ -62,6 +62,17 @@ pub(super) enum Decision {
     Undecided,
 }
 
+impl Decision {
+    /// Of several verdicts that must all be good, the largest counts.
+    pub const fn severity(self) -> u8 {
+        match self {
+            Self::Meets => 0,
+            Self::Undecided => 1,
+            Self::Fails => 2,
+        }
+    }
+}
+
 /// What a test found.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Judged {
@@ -221,7 +232,7 @@ impl Trial<'_> {
         if !self.asked.iter().any(|asked| matches!(asked.measure, Measure::Number(_))) {
             return Ok(None);
         }
-        let run = PolicyRun { scenario, policy: self.policy, timeline: 0 };
+        let run = PolicyRun::plain(scenario, self.policy);
         let outcome = run.simulate(replication, false, &|_| (self.watch)(), None)?;
         let of_faults = outcome.faults.measured(|collector, totals| run.numbers(collector, totals));
         let faults = of_faults.into_iter().map(|fault| {
@@ -233,7 +244,7 @@ impl Trial<'_> {
             (fault.during, recovery)
         });
         let faults = faults.collect();
-        Ok(Some(RunNumbers { numbers: run.numbers(&outcome.batches.collected(), &outcome.totals), faults }))
+        Ok(Some(RunNumbers { numbers: run.numbers(&outcome.batches.into_collected(), &outcome.totals), faults }))
     }
 }
 
@@ -264,13 +275,7 @@ impl RunNumbers {
 }
 
 fn together(decisions: &[Decision]) -> Decision {
-    if decisions.contains(&Decision::Fails) {
-        Decision::Fails
-    } else if decisions.contains(&Decision::Undecided) {
-        Decision::Undecided
-    } else {
-        Decision::Meets
-    }
+    decisions.iter().copied().max_by_key(|decision| decision.severity()).unwrap_or(Decision::Meets)
 }
 
 /// What the values of all replications say of an objective.

@@ -12,6 +12,7 @@ use super::{Sweep, SweepProgress, SweepStage, SweepWatch, sharper};
 use crate::model::SimDuration;
 use crate::scenario::Scenario;
 use crate::stats::PolicyResults;
+use crate::study::answering::always_answers;
 use crate::study::capacity::{Capacity, capacity};
 use crate::study::measured::Measured;
 use crate::study::objectives;
@@ -45,7 +46,10 @@ impl ReadyUnit<'_> {
         progress: &(dyn Fn(f64) -> ControlFlow<()> + Sync),
     ) -> Result<SweptUnit, Halted> {
         let scenario: &Scenario = &self.unit.scenario;
-        let run = PolicyRun { scenario, policy: self.unit.policy(), timeline: 0 };
+        let policy_of_unit = self.unit.policy();
+        let plain = PolicyRun::plain(scenario, policy_of_unit);
+        // What happened when is asked only to see a collapse, for which requests must go without an answer.
+        let run = PolicyRun { over_time: !always_answers(scenario, policy_of_unit), ..plain };
         let mut measured = [Measured::new(run)];
         Crew { pool, progress }.replicate(&[run], 0..replications, self.warm_up, &mut measured, None)?;
         let [mut measured] = measured;
@@ -102,7 +106,7 @@ impl<'a> Sweep<'a> {
         let crew = Crew { pool, progress: &progress };
         let of_point = |point: &usize| {
             let of_point = self.units.iter().filter(|unit| unit.key.point == Some(*point));
-            let run = |unit: &'a Unit<'a>| PolicyRun { scenario: &unit.scenario, policy: unit.policy(), timeline: 0 };
+            let run = |unit: &'a Unit<'a>| PolicyRun::plain(&unit.scenario, unit.policy());
             let runs: Vec<PolicyRun<'_>> = of_point.map(run).collect();
             Ok((*point, crew.warm_up(&runs)?.until))
         };

@@ -66,7 +66,8 @@ fn entries(plan: &Plan, policy: &PolicyPlan) -> Vec<(String, String)> {
             })
             .collect();
         let verdict = words::plan_decision(variation.verdict);
-        add(&words::plan_change(&variation.change), Some(format!("{verdict}; {}", values.join(", "))));
+        let found = if variation.overloaded { words::OVERLOADED.to_owned() } else { values.join(", ") };
+        add(&words::plan_change(&variation.change), Some(format!("{verdict}; {found}")));
     }
     add("rule of thumb", policy.rule_of_thumb.as_ref().map(rule_of_thumb));
     add("feasible", feasible(policy));
@@ -203,9 +204,13 @@ fn tried(policy: &PolicyPlan) -> Option<Table> {
     let objective =
         |tried: &Tried| tried.objectives.iter().find(|one| one.verdict != PlanDecision::Meets).map(value_at);
     table.names("verdict", shown.iter().map(|tried| words::plan_decision(tried.verdict).to_owned()).collect());
-    let why = |tried: &&Tried| match tried.overloaded {
-        true => "more arrive than it can serve".to_owned(),
-        false => objective(tried).flatten().unwrap_or_default(),
+    let why = |tried: &&Tried| {
+        let found = match tried.overloaded {
+            true => words::OVERLOADED.to_owned(),
+            false => objective(tried).flatten().unwrap_or_default(),
+        };
+        let under = tried.under.as_ref().map(|change| format!("at {}", words::plan_change(change)));
+        under.into_iter().chain([found]).filter(|part| !part.is_empty()).collect::<Vec<_>>().join(": ")
     };
     table.names("found", shown.iter().map(why).collect());
     table.numbers("", "requests", shown.iter().map(|tried| count(tried.requests)).collect());

@@ -4,6 +4,8 @@ mod choice;
 
 use serde_json::{Value, json};
 
+pub use self::choice::headline as plan_headline;
+
 use self::choice::{headline, sections};
 use super::{Document, DocumentId};
 use crate::output::block::{Block, Finding, FindingStatus, Records};

@@ -7,12 +7,14 @@ use crate::output::block::Table;
 use crate::output::block::number::{self, NONE, TimeUnit};
 use crate::output::document::run::certainty::{self, Certainty};
 use crate::output::words;
-use crate::scenario::Dimension;
 use crate::stats::reach;
 use crate::study::{PointState, SWEPT_PERCENTILES, SweepFigures, SweepNumber};
 
 /// Up to this many points, each policy has a table of all its numbers.
 const MOST_DETAILED: usize = 40;
+
+/// Longer names of dimensions are cut in tables: the sentences around them have the whole names.
+const WIDEST_NAME: usize = 24;
 
 /// Between the values of several dimensions.
 const SEPARATOR: &str = " · ";
@@ -56,9 +58,15 @@ fn unit<'f>(figures: impl Iterator<Item = &'f SweepFigures>) -> TimeUnit {
 /// A table whose rows are points: the values of all dimensions stand in the first column, which is repeated where a table
 /// continues below.
 fn of_points(report: &SweepReport, title: String) -> Table {
-    let names: Vec<String> = report.dimensions.iter().map(Dimension::name).collect();
+    let names: Vec<String> = report.dimensions.iter().map(|dimension| shortened(&dimension.name())).collect();
     let rows = (0..report.points()).map(|point| (false, report.labels(point).join(SEPARATOR)));
     Table::of(title, &visible(&names.join(SEPARATOR)), rows)
+}
+
+/// The name of a dimension, or the end of a long one.
+fn shortened(name: &str) -> String {
+    let cut = name.chars().count().saturating_sub(WIDEST_NAME - 1);
+    if cut <= 1 { name.to_owned() } else { format!("…{}", name.chars().skip(cut).collect::<String>()) }
 }
 
 /// The figures of a policy at all points.
@@ -93,7 +101,7 @@ fn matrix(report: &SweepReport, policy: usize) -> Table {
     let names = down.values.iter().map(|value| (false, value.label.clone()));
     let percentile = SWEPT_PERCENTILES[report.percentile()].name();
     let title = format!("{}: {percentile} in {}", report.policies[policy], unit.name);
-    let mut table = Table::of(title, &visible(&down.name()), names);
+    let mut table = Table::of(title, &visible(&shortened(&down.name())), names);
     let width = across.values.len();
     let cells = with_marks(report, unit, &all);
     for (place, value) in across.values.iter().enumerate() {

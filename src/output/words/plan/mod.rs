@@ -49,6 +49,9 @@ pub fn why_not(why: &WhyNot, floor: Option<&str>) -> String {
     }
 }
 
+/// Why a configuration fails without a run.
+pub const OVERLOADED: &str = "more arrive than it can serve";
+
 /// A verdict in a word.
 pub const fn plan_decision(decision: PlanDecision) -> &'static str {
     match decision {

@@ -109,8 +109,10 @@ fn add_tails(tails: &mut Tails, quantity: Quantity, of: OfArrived<'_>) {
         Quantity::ResponseTime | Quantity::OperationTime => NANOS_PER_MILLI,
         Quantity::Slowdown => SLOWDOWN_UNIT as f64,
     };
-    for (named, Tail { per_mille, .. }) in Named::tails().filter(|(_, tail)| tail.quantity == quantity) {
-        let [found] = of.percentiles([per_mille]);
+    let asked = Named::tails().filter(|(_, tail)| tail.quantity == quantity);
+    let (names, shares): (Vec<Named>, Vec<u64>) =
+        asked.map(|(named, Tail { per_mille, .. })| (named, per_mille)).unzip();
+    for (named, found) in names.into_iter().zip(of.percentiles(&shares)) {
         let number = match found {
             Percentile::Unknown(at_least) => {
                 tails.at_least.extend(at_least.map(|number| (named.name(), number as f64 / unit)));

@@ -215,10 +215,12 @@ impl OverTime {
         self.add_presence(departure);
     }
 
-    /// Takes a request that arrived before the measured time and has departed.
-    pub fn add_uncounted(&mut self, departure: &Departure) {
-        if departure.departure >= self.origin {
-            self.add_presence(departure);
+    /// Takes requests that arrived before the measured time and have departed.
+    pub fn add_all_uncounted(&mut self, departures: &[Departure]) {
+        for departure in departures {
+            if departure.departure >= self.origin {
+                self.add_presence(departure);
+            }
         }
     }
 

@@ -1,6 +1,8 @@
 //! Plans of systems whose numbers theory knows for every size: the choice must be the exact one, or one that is as good within
 //! the indifference zone. `verify --selection` does the same with 400 seeds.
 
+mod random;
+
 use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
 
@@ -8,7 +10,7 @@ use serde_json::{Value, json};
 use waitline::scenario::Scenario;
 use waitline::stats::theory::{Mmc, ThreadPoolQueue};
 use waitline::study::{
-    Choose, JobPool, Plan, PlanDecision, PlanOptions, PlanVerdict, PolicyPlan, WhyNot, plan as make_plan,
+    Choose, JobPool, Plan, PlanChange, PlanDecision, PlanOptions, PlanVerdict, PolicyPlan, WhyNot, plan as make_plan,
 };
 
 fn plan(scenario: Value, options: &PlanOptions) -> Plan {
@@ -161,6 +163,29 @@ fn a_plan_does_not_depend_on_the_number_of_threads() {
         plan(mmc("p99 < 600ms"), &PlanOptions { pool, ..PlanOptions::default() })
     };
     assert_eq!(with(1), with(2));
+}
+
+#[test]
+fn a_robust_choice_also_stands_more_load_and_slower_queries() {
+    // M/M/c: 9 workers have a p99 of 623 ms, and of 2,375 ms at 88/s, where 10 have 573 ms; with queries of 120 ms 10 have
+    // 1,489 ms, and 11 have 651 ms.
+    let mut without_queries = mmc("p99 < 700ms");
+    without_queries["classes"]["request"]["phases"] = json!([{ "sleep": { "exponential": "100ms" } }]);
+    for (scenario, plain, robust, decisive) in [
+        (without_queries, 9, 10, PlanChange::Load { factor: 1.1 }),
+        (mmc("p99 < 700ms"), 9, 11, PlanChange::QueryTime { backend: "db".to_owned(), factor: 1.2 }),
+    ] {
+        let choice = |robust: bool| {
+            let options = PlanOptions { robust, only_choice: true, ..PlanOptions::default() };
+            plan(scenario.clone(), &options).policies.remove(0)
+        };
+        assert_eq!(only(&choice(false)), Some(plain));
+        let found = choice(true);
+        assert_eq!(only(&found), Some(robust));
+        let one_less = found.tried.iter().find(|tried| tried.configuration.0["workers"] == robust - 1).unwrap();
+        assert_eq!((one_less.verdict, &one_less.under), (PlanDecision::Fails, &Some(decisive)));
+        assert!(one_less.objectives.iter().all(|one| one.verdict == PlanDecision::Meets), "as it is, it is good");
+    }
 }
 
 #[test]

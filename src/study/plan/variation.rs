@@ -1,0 +1,44 @@
+//! The same scenario with another load, or with queries that take another time.
+
+use crate::model::BackendId;
+use crate::scenario::Scenario;
+
+use super::course::steady_rate;
+use super::results::PlanChange;
+
+/// What a robust plan must stand.
+pub(super) const MORE_LOAD: f64 = 1.1;
+pub(super) const SLOWER_QUERIES: f64 = 1.2;
+
+/// What else is looked at.
+pub(super) const LESS_LOAD: f64 = 0.9;
+pub(super) const FASTER_QUERIES: f64 = 0.8;
+
+/// The length of a steady run is chosen later.
+const FIRST_REQUESTS: u64 = 10_000;
+
+/// The scenario with its load times a factor; `None` if that has none of its own.
+pub(super) fn with_load(scenario: &Scenario, factor: f64) -> Option<Scenario> {
+    scenario.with_load(factor, FIRST_REQUESTS)
+}
+
+/// The scenario with its load times each of these factors, where it is steady, then with its query times times each of those,
+/// where it asks a backend.
+pub(super) fn varied(scenario: &Scenario, loads: &[f64], query_times: &[f64]) -> Vec<(PlanChange, Scenario)> {
+    let loads = loads.iter().filter(|_| steady_rate(scenario).is_some());
+    let loads = loads.filter_map(|factor| Some((PlanChange::Load { factor: *factor }, with_load(scenario, *factor)?)));
+    let with_query_times = |id: BackendId| {
+        let backend = scenario.backends().get_index(usize::from(id.0)).map_or("", |(name, _)| name.as_str());
+        query_times.iter().map(move |factor| {
+            let change = PlanChange::QueryTime { backend: backend.to_owned(), factor: *factor };
+            (change, scenario.clone().with_query_times(id, *factor))
+        })
+    };
+    loads.chain(main_backend(scenario).into_iter().flat_map(with_query_times)).collect()
+}
+
+/// The backend whose query times matter: `db` where requests ask it, else the first that they ask.
+fn main_backend(scenario: &Scenario) -> Option<BackendId> {
+    let mut ids = (0..scenario.backends().len()).map(|id| BackendId(id as u16));
+    ids.find(|id| scenario.workload().classes.iter().any(|class| class.weight > 0.0 && class.asks(*id)))
+}
