@@ -2,20 +2,22 @@
 
 use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
+use std::path::PathBuf;
 use std::time::Instant;
 
 use clap::Args;
 
 use super::arguments::{ExportArguments, PrintArguments, ScenarioArguments, WhenUndecided, change, jobs};
 use super::failure::Failure;
+use super::files;
 use super::outputs::{Inputs, Outputs};
 use super::progress::Spinner;
 use super::reports::{self, Reports};
 use super::scenarios;
 use super::shutdown::Shutdown;
-use super::terminal::Stdout;
+use super::terminal::{Stdout, note};
 use crate::model::SimDuration;
-use crate::output::{PlanReport, counted, words};
+use crate::output::{self, PlanReport, counted, words};
 use crate::scenario::{Change, Scenario, allowed_names};
 use crate::study::{self, Choose, JobPool, Plan, PlanLimits, PlanOptions, PlanVerdict, Prices};
 
@@ -40,7 +42,8 @@ Exit codes:
 ///
 /// For each policy, the cheapest number of workers, threads or connections that meets the objectives. Each configuration is
 /// simulated until it is certain: the answer is right with the probability `run.confidence` of the scenario (95 % by default)
-/// within --within of each bound. More is not assumed to be better: where more is worse, the answer says so.
+/// within --within of each bound. More is not assumed to be better: where more is worse, the answer says so. Writes plan.svg, a
+/// picture of all configurations that were tried, to a folder per scenario.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct PlanCommand {
@@ -102,9 +105,20 @@ pub struct PlanCommand {
     #[command(flatten)]
     print: PrintArguments,
 
+    /// Write to DIR/<scenario>/
+    #[arg(long, value_name = "DIR", default_value = "output", help_heading = "Output")]
+    out: PathBuf,
+
+    /// Draw no plan.svg
+    #[arg(long, help_heading = "Output")]
+    no_charts: bool,
+
     #[command(flatten)]
     export: ExportArguments,
 }
+
+/// The file in the folder of a scenario.
+const CHART: &str = "plan.svg";
 
 impl PlanCommand {
     /// Reads the scenario, plans it and prints the plan.
@@ -115,15 +129,26 @@ impl PlanCommand {
         let inputs = Inputs::default();
         let scenario = self.scenario(&inputs)?;
         let options = self.options(&scenario)?;
-        let mut outputs = Outputs::new(&inputs, None, shutdown);
+        let chart = self.out.join(scenario.name()).join(CHART);
+        let mut outputs = Outputs::new(&inputs, Some(&self.out), shutdown);
         reports::add_outputs(self.print.printed(), &self.export.exports, &mut outputs)?;
+        if !self.no_charts {
+            outputs.add(&chart)?;
+        }
         let mut reports =
             Reports::begin(self.print.printed(), &self.export.exports, (1, reports::WITHOUT_TIMELINES), shutdown)?;
         let plan = self.plan(&scenario, &options)?;
         let verdict = verdict(&plan);
+        let drawn = if self.no_charts { None } else { output::plan_svg(&plan) };
+        if let Some(drawn) = &drawn {
+            files::write(&chart, drawn, shutdown)?;
+        }
         reports.add(PlanReport(plan), stdout)?;
         reports.finish(stdout)?;
         if !self.print.quiet {
+            if drawn.is_some() {
+                note(&format!("wrote {}\n", chart.display()));
+            }
             reports::note_exports(&self.export.exports);
         }
         verdict

@@ -287,6 +287,8 @@ fn unsharpened(report: &SweepReport) -> usize {
 
 /// About how long a sweep takes, in words, from the time that a few requests take.
 fn time_needed(sweep: &Sweep<'_>, cost: &SweepCost) -> Option<String> {
+    // The first ones take longer than those after them.
+    sweep.trial(TRIAL_REQUESTS);
     let begun = Instant::now();
     let requests = sweep.trial(TRIAL_REQUESTS);
     let each = begun.elapsed().as_secs_f64() / requests.max(1) as f64;

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that fails says where")]
 
+mod chart_texts;
 mod charts;
 mod check;
 #[path = "../common"]
@@ -20,6 +21,7 @@ mod others;
 mod plan;
 mod pools;
 mod presets;
+mod questions;
 mod replay;
 mod report;
 mod run;

@@ -127,6 +127,23 @@ fn every_format_writes_a_plan() {
 }
 
 #[test]
+fn the_chart_has_every_configuration_that_was_tried() {
+    let desk = desk();
+    let plan: Value = serde_json::from_str(&text(&desk.run("plan shop.json --within 5% --format json", 0))).unwrap();
+    let chart = desk.read("output/shop/plan.svg");
+    let tried = plan["policies"][0]["tried"].as_array().unwrap();
+    for tried in tried {
+        let name = format!("{} workers", tried["configuration"]["workers"]);
+        assert!(chart.contains(&format!(">{name}</text>")), "no {name} in\n{chart}");
+    }
+    assert!(chart.contains("p99 &lt; 700ms") && chart.contains(", the choice"), "{chart}");
+    assert_eq!(chart.matches("class=\"tried\"").count(), tried.len());
+    let desk = self::desk();
+    desk.run("plan shop.json --within 5% --no-charts", 0);
+    assert!(!desk.path("output").exists(), "--no-charts writes no file");
+}
+
+#[test]
 fn the_choice_is_what_run_and_check_find_good() {
     let desk = desk();
     let plan: Value = serde_json::from_str(&text(&desk.run("plan shop.json --within 5% --format json", 0))).unwrap();

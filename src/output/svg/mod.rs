@@ -10,8 +10,10 @@ mod lane;
 mod legend;
 mod looks;
 mod marks;
+mod page;
 mod palette;
 mod panel;
+mod plan;
 mod replay;
 mod row;
 mod scale;
@@ -21,6 +23,7 @@ mod text;
 mod timeline;
 mod web;
 
+pub use plan::plan_svg;
 pub use replay::replay_svg;
 pub use sweep::{has_sweep_chart, sweep_svg};
 pub(super) use web::{events_table, page_timeline};

@@ -128,6 +128,8 @@ pub(super) const HELD: Fill = Fill::hatched(
 
 /// The same, behind a number.
 pub(super) const HELD_PLAIN: Fill = Fill::solid("held_plain", RGBColor(0xf4, 0xe1, 0xd8));
+/// What was chosen of several.
+pub(super) const CHOSEN: Fill = Fill::solid("chosen", RGBColor(0xe4, 0xf2, 0xea));
 /// Between two that touch.
 pub(super) const SEPARATOR: Fill = Fill::solid("separator", PAPER);
 /// A fault.

@@ -80,13 +80,18 @@ impl Axis {
     /// The axis of times from `low` to `high`, in ms.
     pub fn of_times(low: f64, high: f64) -> (Self, AxisUnit) {
         let unit = AxisUnit::of_span(high);
+        (Self::of_amounts(low, high, unit.ms), unit)
+    }
+
+    /// The axis of numbers from `low` to `high`, written in multiples of `unit`; it begins at 0 if it is linear.
+    pub fn of_amounts(low: f64, high: f64, unit: f64) -> Self {
         let is_log = low > 0.0 && high / low >= LOG_RATIO;
         let axis = match is_log {
             true => Self { placing: Placing::Log, low: low / 1.15, high: high * 1.15, ticks: Vec::new() },
             false => Self { placing: Placing::Linear, low: 0.0, high: 1.08 * high.max(1e-9), ticks: Vec::new() },
         };
-        let ticks = axis.round_ticks(unit.ms).iter().map(|value| (*value, decimal(value / unit.ms, 6))).collect();
-        (Self { ticks, ..axis }, unit)
+        let ticks = axis.round_ticks(unit).iter().map(|value| (*value, decimal(value / unit, 6))).collect();
+        Self { ticks, ..axis }
     }
 
     /// Where a value is, from 0 to 1.

@@ -132,7 +132,7 @@ impl HeatPanel<'_> {
             ticks.iter().all(|(_, text)| TICK.width(text) + 4.0 <= room)
         };
         let axis = Axis::of_order(map.across, cell - 6.0, &fits);
-        frame.horizontal(area, &axis, |place| frame.left + cell * (place + 0.5), &caption(map.across))?;
+        frame.horizontal(area, &axis, |place| frame.left + cell * (place + 0.5), &self.caption_across())?;
         self.borders(area)
     }
 
@@ -200,6 +200,11 @@ impl HeatPanel<'_> {
         Ok(())
     }
 
+    /// The name of the second dimension: it stands on the same line as that of the first one.
+    fn caption_across(&self) -> String {
+        ellipsize(&caption(self.map.across), 0.5 * (self.frame.right - self.frame.edge), NOTE.size, false)
+    }
+
     /// The values of the first dimension, as many as fit.
     fn row_labels(&self, area: &Area<'_>) -> Drawn {
         let rows = self.map.down.values.len();
@@ -210,7 +215,8 @@ impl HeatPanel<'_> {
             let text = ellipsize(&value.label, WIDEST_LABEL, TICK.size, false);
             label(area, &text, (self.frame.left - 6.0, y), TICK, HPos::Right)?;
         }
-        let name = ellipsize(&caption(self.map.down), self.frame.right - self.frame.edge, NOTE.size, false);
+        let room = self.frame.right - self.frame.edge - NOTE.width(&self.caption_across()) - 16.0;
+        let name = ellipsize(&caption(self.map.down), room, NOTE.size, false);
         label(area, &name, (self.frame.edge, self.frame.bottom + 27.0), NOTE, HPos::Left)
     }
 }

@@ -177,7 +177,7 @@ impl LinePanel<'_> {
         let rate = |rate: f64| format!("{}/s", decimal(rate, 1));
         match knee.map(|knee| (knee.offered_per_s, knee.between_per_s)) {
             Some((Some(offered), _)) => format!("knee at {}/s", decimal(offered, 0)),
-            Some((None, [Some(low), Some(high)])) => format!("knee between {} and {}", rate(low), rate(high)),
+            Some((None, [Some(low), Some(high)])) => format!("knee {} to {}", decimal(low, 1), rate(high)),
             Some((None, [Some(low), None])) => format!("knee above {}", rate(low)),
             Some((None, [None, Some(high)])) => format!("knee below {}", rate(high)),
             Some((None, [None, None])) | None => String::new(),
