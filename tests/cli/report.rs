@@ -162,7 +162,7 @@ fn what_cannot_be_compared_with_is_said() {
 #[test]
 fn a_sweep_and_a_plan_can_be_shown() {
     let desk = Desk::new();
-    desk.run("sweep shop.json --vary workers=1,4 --set run.requests=500 --replications 2 --quiet", 0);
+    desk.run("sweep shop.json --vary workers=1,4 --set arrivals.poisson=120/s --set run.requests=500 --replications 2 --quiet", 0);
     let plan = desk.run("plan shop.json --slo p99<1s --policy sync --format json --quiet", 0);
     std::fs::write(desk.path("plan.json"), &plan.stdout).unwrap();
     desk.run("report shop.json --sweep output/shop/sweep.json --plan plan.json --quiet", 0);

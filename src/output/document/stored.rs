@@ -21,8 +21,8 @@ pub fn stored_sweep(sweep: &Value) -> Vec<Block> {
             .collect();
         let times: Vec<Option<f64>> = of_policy.iter().map(|policy| policy.and_then(p99)).collect();
         let cells = of_policy.iter().zip(unit.column(&times)).map(|(policy, time)| {
-            let is_unstable =
-                policy.and_then(|policy| policy["saturation"]["load"].as_f64()).is_some_and(|load| load >= 1.0);
+            let message = policy.and_then(|policy| policy["saturation"]["message"].as_str()).unwrap_or_default();
+            let is_unstable = message.starts_with("unstable");
             if is_unstable { "unstable".to_owned() } else { time }
         });
         table.numbers("", name, cells.collect());

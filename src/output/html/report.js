@@ -53,7 +53,7 @@
       one('.zoom', row).append(svg('rect', { class: 'ghost', x: from + '%', width: to - from + '%', y: '10%', height: '85%' }));
       const note = document.createElement('span');
       note.className = 'was';
-      note.textContent = names[before] + ': ' + one('.end', was).firstChild.textContent;
+      note.textContent = names[before] + ': ' + one('.end', was).firstChild.textContent.trim();
       one('.end', row).append(note);
       if (!calm.matches) move(was, row);
     }

@@ -38,8 +38,8 @@ impl ReportPage<'_> {
     /// The page.
     pub fn html(&self) -> String {
         let results = self.results;
-        let first: Vec<Block> =
-            opening(results).into_iter().chain(conclusion(results).map(Block::Conclusion)).collect();
+        let mut first = opening(results);
+        first.splice(1..1, conclusion(results).map(Block::Conclusion));
         let sections = [
             format!("<header>\n{}</header>\n", blocks(&first)),
             self.changes(),
