@@ -1,14 +1,18 @@
 //! Arguments that several commands share.
 
 use std::convert::Infallible;
+use std::ffi::OsString;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::builder::{PathBufValueParser, PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 
+use super::failure::Failure;
+use crate::model::SimDuration;
 use crate::output::{Format, Shows};
-use crate::scenario::{Change, Variation, did_you_mean};
+use crate::scenario::{Change, RunEnd, Scenario, Variation, did_you_mean};
+use crate::study::TimelineStretch;
 
 /// Changes to a scenario without editing it.
 #[derive(Clone, Debug, Args)]
@@ -128,10 +132,19 @@ pub struct Export {
 #[command(next_help_heading = "Output")]
 pub struct WriteArguments {
     /// Number of requests, from the first, whose timeline is kept in results.json [default: all of up to 100]
-    #[arg(long, value_name = "N", help_heading = "Output")]
+    #[arg(long, value_name = "N", help_heading = "Output", conflicts_with_all = ["window", "around"])]
     pub timeline: Option<usize>,
 
-    /// Draw no charts: neither timeline.svg nor those among the tables
+    /// Show this stretch of the run in timeline.svg and results.json, such as 10s..12s
+    #[arg(long, value_name = "FROM..TO", help_heading = "Output", value_parser = window, conflicts_with = "around")]
+    pub window: Option<TimelineStretch>,
+
+    /// Show the stretch around the slowest request, where the policies differ most, or a fault
+    /// [default of long runs: worst]
+    #[arg(long, value_name = "slowest|worst|fault NAME", help_heading = "Output", value_parser = around)]
+    pub around: Option<TimelineStretch>,
+
+    /// Draw no charts: neither pictures nor those among the tables
     #[arg(long, help_heading = "Output")]
     pub no_charts: bool,
 
@@ -146,6 +159,86 @@ pub fn file() -> impl TypedValueParser<Value = PathBuf> {
         true => Err("`-` is not a file; a file of that name is `./-`"),
         false => Ok(path),
     })
+}
+
+impl WriteArguments {
+    /// The stretch that timelines show, if one was named.
+    ///
+    /// # Errors
+    /// The stretch lies outside of a scenario's run.
+    pub fn stretch(&self, scenarios: &[Scenario]) -> Result<Option<TimelineStretch>, Failure> {
+        let stretch = self.window.as_ref().or(self.around.as_ref());
+        stretch.iter().try_for_each(|stretch| scenarios.iter().try_for_each(|one| expect_stretch(stretch, one)))?;
+        Ok(stretch.cloned())
+    }
+}
+
+/// What `--around` says before the name of a fault.
+const FAULT: &str = "fault";
+
+/// The words of a command line, with the name of a fault in one word with `--around fault`.
+pub fn with_named_faults(words: impl Iterator<Item = OsString>) -> Vec<OsString> {
+    let mut joined: Vec<OsString> = Vec::new();
+    for word in words {
+        match joined.as_mut_slice() {
+            [.., before, last] if before == "--around" && last == FAULT => {
+                last.push(" ");
+                last.push(word);
+            }
+            [.., last] if last == "--around=fault" => {
+                last.push(" ");
+                last.push(word);
+            }
+            _ => joined.push(word),
+        }
+    }
+    joined
+}
+
+/// A stretch of a run: `slowest`, `worst` or `fault NAME`.
+fn around(text: &str) -> Result<TimelineStretch, String> {
+    match (text, text.strip_prefix(FAULT).map(str::trim)) {
+        ("slowest", _) => Ok(TimelineStretch::Slowest),
+        ("worst", _) => Ok(TimelineStretch::Worst),
+        (_, Some(name)) if !name.is_empty() => Ok(TimelineStretch::Fault(name.to_owned())),
+        _ => Err("write slowest, worst, or fault and its name".to_owned()),
+    }
+}
+
+/// Makes sure, before a run, that it has this stretch, as far as that is known.
+fn expect_stretch(stretch: &TimelineStretch, scenario: &Scenario) -> Result<(), Failure> {
+    match stretch {
+        TimelineStretch::Slowest | TimelineStretch::Worst => Ok(()),
+        TimelineStretch::Between(from, _) => match scenario.run().end {
+            RunEnd::Duration(duration) if *from >= duration => Err(Failure::bad(
+                format!("`--window` begins at {from}, but `{}` runs for {duration} only", scenario.name()),
+                "name a stretch within the run, such as `--window 0s..2s`",
+            )),
+            RunEnd::Duration(_) | RunEnd::Requests(_) | RunEnd::Arrivals => Ok(()),
+        },
+        TimelineStretch::Fault(name) => {
+            let names: Vec<&str> = scenario.faults().iter().filter_map(|fault| fault.name.as_deref()).collect();
+            if names.contains(&name.as_str()) {
+                return Ok(());
+            }
+            let help = match (names.as_slice(), did_you_mean(name, names.iter().copied())) {
+                ([], _) => "no fault of this scenario has a `name`".to_owned(),
+                (names, None) => format!("faults: {}", names.join(", ")),
+                (names, Some(meant)) => format!("faults: {}; did you mean `{meant}`?", names.join(", ")),
+            };
+            Err(Failure::bad(format!("unknown fault `{name}` in `{}`", scenario.name()), help))
+        }
+    }
+}
+
+/// A stretch of a run, such as `10s..12s`.
+fn window(text: &str) -> Result<TimelineStretch, String> {
+    let (from, until) = text.split_once("..").ok_or("write two times with two dots between them, such as 10s..12s")?;
+    let (from, until): (SimDuration, SimDuration) = (from.trim().parse()?, until.trim().parse()?);
+    if from >= until {
+        return Err("the first time must be before the second".to_owned());
+    }
+    Ok(TimelineStretch::Between(from, until))
 }
 
 /// More threads than the maximum are probably a typing error, and more than many systems allow.

@@ -127,7 +127,7 @@ impl Command {
 pub fn main() -> ExitCode {
     let shutdown = Shutdown::listen();
     let mut stdout = Stdout::new();
-    let result = match Cli::try_parse() {
+    let result = match Cli::try_parse_from(arguments::with_named_faults(env::args_os())) {
         Ok(cli) => {
             stdout.ask_for_ascii(cli.ascii);
             cli.command.execute(&mut stdout, &shutdown)

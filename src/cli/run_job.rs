@@ -19,11 +19,26 @@ use super::terminal::{Stdout, note};
 use crate::output::{self, Format, RunReport, Shows, words};
 use crate::scenario::Scenario;
 use crate::stats::ScenarioResults;
-use crate::study::{self, Estimates, JobPool, Options, RequestRow, ScenarioTrace, Watch};
+use crate::study::{self, Estimates, JobPool, Options, RequestRow, ScenarioTrace, TimelineStretch, Watch};
 
-/// The files in the folder of a scenario.
+/// The results in the folder of a scenario.
 const RESULTS: &str = "results.json";
-const TIMELINE: &str = "timeline.svg";
+
+/// A picture.
+struct Chart {
+    file: &'static str,
+    /// Whether there is something to draw.
+    has: fn(&ScenarioResults) -> bool,
+    svg: fn(&ScenarioResults) -> String,
+}
+
+/// The pictures in the folder of a scenario.
+const CHARTS: [Chart; 4] = [
+    Chart { file: "timeline.svg", has: |_| true, svg: output::timeline_svg },
+    Chart { file: "latency.svg", has: output::has_latency, svg: output::latency_svg },
+    Chart { file: "over_time.svg", has: output::has_over_time, svg: output::over_time_svg },
+    Chart { file: "breakdown.svg", has: output::has_breakdown, svg: output::breakdown_svg },
+];
 
 /// What is in the report of a run.
 const ALL: &[Shows] = &[Shows::Everything, Shows::Judgements, Shows::Timelines];
@@ -59,6 +74,7 @@ impl RunJob<'_> {
         if let Some(against) = &self.run.against {
             scenarios::expect_against(against, scenarios, &self.scenario.policies)?;
         }
+        let stretch = self.write.stretch(scenarios)?;
         self.expect_writable(scenarios, shutdown)?;
         let count = (scenarios.len(), ALL);
         let mut reports = Reports::begin(self.print.printed(), self.exports, count, shutdown)?;
@@ -69,15 +85,16 @@ impl RunJob<'_> {
         let mut stopped = Vec::new();
         let pool = JobPool::new(self.run.jobs);
         for scenario in scenarios {
-            let estimates = self.simulate(scenario, &pool, rows.as_ref())?;
+            let estimates = self.simulate(scenario, stretch.clone(), &pool, rows.as_ref())?;
+            expect_shown(&estimates)?;
             let results = estimates.results();
-            self.write_files(&estimates, &results, shutdown)?;
+            let written = self.write_files(&estimates, &results, shutdown)?;
             stopped.extend(why_incomplete(&results, self.scenario.undecided));
             self.note_broken(&results);
             let (explains_defaults, has_charts) = (self.explain.explain_defaults, !self.write.no_charts);
             let trace = self.trace(&estimates)?;
             reports.add(RunReport { results, explains_defaults, has_charts, trace }, stdout)?;
-            self.note_files(scenario);
+            self.note_files(scenario, &written);
         }
         reports.finish(stdout)?;
         if !self.print.quiet {
@@ -102,20 +119,24 @@ impl RunJob<'_> {
         Ok(())
     }
 
-    /// The files in the folder of each scenario.
-    fn files(&self) -> &'static [&'static str] {
-        if self.write.no_charts { &[RESULTS] } else { &[RESULTS, TIMELINE] }
+    /// The files that may be written to the folder of each scenario.
+    fn files(&self) -> Vec<&'static str> {
+        let charts = CHARTS.iter().map(|chart| chart.file).filter(|_| !self.write.no_charts);
+        [RESULTS].into_iter().chain(charts).collect()
     }
 
     fn simulate<'a>(
         &self,
         scenario: &'a Scenario,
+        stretch: Option<TimelineStretch>,
         pool: &JobPool,
         rows: Option<&RequestsCsv>,
     ) -> Result<Estimates<'a>, Failure> {
         let options = Options {
             policies: self.scenario.policies.clone(),
             timeline: self.write.timeline,
+            stretch,
+            pictures: self.out.is_some() && !self.write.no_charts,
             against: self.run.against.clone(),
             pool: pool.clone(),
             ..Options::default()
@@ -155,13 +176,19 @@ impl RunJob<'_> {
         estimates: &Estimates<'_>,
         results: &ScenarioResults,
         shutdown: &Shutdown,
-    ) -> Result<(), Failure> {
-        let Some(folder) = self.folder(estimates.scenario) else { return Ok(()) };
+    ) -> Result<Vec<&'static str>, Failure> {
+        let Some(folder) = self.folder(estimates.scenario) else { return Ok(Vec::new()) };
+        let mut written = vec![RESULTS];
         files::write(&folder.join(RESULTS), &output::results_json(results), shutdown)?;
-        if !self.write.no_charts {
-            files::write(&folder.join(TIMELINE), &output::timeline_svg(&estimates.drawing()), shutdown)?;
+        if self.write.no_charts {
+            return Ok(written);
         }
-        Ok(())
+        let drawing = estimates.drawing();
+        for chart in CHARTS.iter().filter(|chart| (chart.has)(&drawing)) {
+            files::write(&folder.join(chart.file), &(chart.svg)(&drawing), shutdown)?;
+            written.push(chart.file);
+        }
+        Ok(written)
     }
 
     /// Reports broken objectives if no table does.
@@ -172,10 +199,24 @@ impl RunJob<'_> {
     }
 
     /// Reports the files written.
-    fn note_files(&self, scenario: &Scenario) {
-        if let Some(folder) = self.folder(scenario).filter(|_| !self.print.quiet) {
-            note(&format!("wrote {}\n", folder.join(self.files().join(" and ")).display()));
-        }
+    fn note_files(&self, scenario: &Scenario, written: &[&str]) {
+        let Some(folder) = self.folder(scenario).filter(|_| !self.print.quiet) else { return };
+        let names = match written {
+            [others @ .., last] if !others.is_empty() => format!("{} and {last}", others.join(", ")),
+            names => names.join(", "),
+        };
+        note(&format!("wrote {}\n", folder.join(names).display()));
+    }
+}
+
+/// A stretch of which no policy has a request is a mistake.
+fn expect_shown(estimates: &Estimates<'_>) -> Result<(), Failure> {
+    match estimates.empty_stretch() {
+        Some([from, until]) => Err(Failure::bad(
+            format!("no request of `{}` is under way between {from} ms and {until} ms", estimates.scenario.name()),
+            "the run begins at 0 and ends with its last request: name a stretch within it",
+        )),
+        None => Ok(()),
     }
 }
 

@@ -38,7 +38,8 @@ impl ActivityGroup {
 
 macro_rules! activities {
     ($($variant:ident {
-        name: $name:ident, group: $group:ident, rank: $rank:literal, color: $color:literal, about: $about:literal,
+        name: $name:ident, group: $group:ident, rank: $rank:literal, color: $color:literal, dark: $dark:literal,
+        about: $about:literal,
         metric: $metric:literal, column: $column:literal, doing: $doing:literal, legend: $legend:literal,
     })*) => {
         /// What a request spends its time on. The parts of a response time add up to it, to the nanosecond.
@@ -79,9 +80,14 @@ macro_rules! activities {
                 match self { $(Self::$variant => $rank),* }
             }
 
-            /// Its colour in pictures, as 0xRRGGBB.
+            /// Its colour in pictures on a light ground, as 0xRRGGBB.
             pub const fn color(self) -> u32 {
                 match self { $(Self::$variant => $color),* }
+            }
+
+            /// Its colour in pictures on a dark ground.
+            pub const fn dark_color(self) -> u32 {
+                match self { $(Self::$variant => $dark),* }
             }
 
             /// The heading of its column, below that of its group.
@@ -126,7 +132,7 @@ macro_rules! activities {
 // The list, in the order of files: new activities come last. `rank` is the order within reports.
 activities! {
     BacklogWait {
-        name: backlog_wait, group: Wait, rank: 1, color: 0xd3_2a_2a,
+        name: backlog_wait, group: Wait, rank: 1, color: 0xd3_2a_2a, dark: 0xff_6b_5e,
         about: "Accepted, but not yet taken by a worker.",
         metric: "mean wait in the backlog of a completed request",
         column: "backlog",
@@ -134,7 +140,7 @@ activities! {
         legend: "in the backlog",
     }
     RunQueueWait {
-        name: run_queue_wait, group: Wait, rank: 2, color: 0xf2_8c_1e,
+        name: run_queue_wait, group: Wait, rank: 2, color: 0xc4_60_00, dark: 0xf5_a0_3c,
         about: "Ready to run, waiting for a core, the GIL or the loop.",
         metric: "mean wait for a core, the GIL or the loop",
         column: "run queue",
@@ -142,7 +148,7 @@ activities! {
         legend: "for a core, the GIL or the loop",
     }
     PoolWait {
-        name: pool_wait, group: Wait, rank: 4, color: 0x8a_24_4b,
+        name: pool_wait, group: Wait, rank: 4, color: 0x7d_1f_4a, dark: 0xd9_78_a8,
         about: "Waiting for a connection.",
         metric: "mean wait for a connection",
         column: "pool",
@@ -150,7 +156,7 @@ activities! {
         legend: "for a connection",
     }
     BackendWait {
-        name: backend_wait, group: Wait, rank: 5, color: 0xe0_5d_44,
+        name: backend_wait, group: Wait, rank: 5, color: 0xd9_4a_6a, dark: 0xff_9a_b0,
         about: "Holding a connection, waiting until the backend starts the query.",
         metric: "mean wait until a backend starts the query",
         column: "backend",
@@ -158,7 +164,7 @@ activities! {
         legend: "at the backend",
     }
     Framework {
-        name: framework, group: Cpu, rank: 6, color: 0x0b_4d_31,
+        name: framework, group: Cpu, rank: 6, color: 0x0b_4d_31, dark: 0x2f_9a_6a,
         about: "CPU work in code that the application's authors cannot change.",
         metric: "mean CPU work in framework code",
         column: "framework",
@@ -166,7 +172,7 @@ activities! {
         legend: "framework code",
     }
     Compute {
-        name: compute, group: Cpu, rank: 7, color: 0x4f_b8_74,
+        name: compute, group: Cpu, rank: 7, color: 0x2e_9c_66, dark: 0x86_dc_b0,
         about: "CPU work in the application's own code.",
         metric: "mean CPU work in the application's own code",
         column: "compute",
@@ -174,7 +180,7 @@ activities! {
         legend: "own code",
     }
     Backend {
-        name: backend, group: Away, rank: 8, color: 0xfb_d3_c1,
+        name: backend, group: Away, rank: 8, color: 0x3f_7f_c4, dark: 0x5b_9f_e6,
         about: "A backend is working on the query.",
         metric: "mean time during which backends work on queries",
         column: "backend",
@@ -182,7 +188,7 @@ activities! {
         legend: "waits for database or backend",
     }
     Sleep {
-        name: sleep, group: Away, rank: 9, color: 0xee_f0_f3,
+        name: sleep, group: Away, rank: 9, color: 0x7d_87_93, dark: 0x8d_97_a3,
         about: "A plain delay.",
         metric: "mean plain delay",
         column: "sleep",
@@ -190,7 +196,7 @@ activities! {
         legend: "sleeps",
     }
     ThreadWait {
-        name: thread_wait, group: Wait, rank: 3, color: 0xc9_5f_9b,
+        name: thread_wait, group: Wait, rank: 3, color: 0xa2_3b_b0, dark: 0xcf_8a_e0,
         about: "Waiting for a thread of the loop's thread pool.",
         metric: "mean wait for a thread of the loop's thread pool",
         column: "thread",

@@ -34,6 +34,14 @@ impl Place {
         }
     }
 
+    /// The backend to which it belongs.
+    pub const fn backend(self) -> Option<BackendId> {
+        match self {
+            Self::Pool(backend) | Self::Opening(backend) | Self::Backend(backend) => Some(backend),
+            Self::Backlog | Self::Loop | Self::Lock | Self::Cores | Self::CpuLimit | Self::Threads => None,
+        }
+    }
+
     /// What a request waits for there; `None` if no worker has taken it yet.
     pub const fn resource(self) -> Option<Resource> {
         match self {

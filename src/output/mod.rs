@@ -24,7 +24,13 @@ pub use self::format::{Format, Shows, step_summary};
 pub use self::html::{BeforeNumbers, BeforePage, ReportPage};
 pub use self::rows::{header as requests_csv_header, row as requests_csv_row};
 pub use self::schema::{baseline_schema, check_schema, explain_schema, plan_schema, results_schema, sweep_schema};
-pub use self::svg::{has_sweep_chart, plan_svg, replay_svg, sweep_svg, timeline_svg};
+/// What only the project's own tests use.
+#[cfg(feature = "internals")]
+pub use self::svg::timeline_svg_of;
+pub use self::svg::{
+    breakdown_svg, has_breakdown, has_latency, has_over_time, has_sweep_chart, latency_svg, over_time_svg, plan_svg,
+    replay_svg, sweep_svg, timeline_svg,
+};
 
 use serde_json::Value;
 

@@ -3,7 +3,8 @@
 use crate::model::SimTime;
 use crate::stats::{
     BatchObserver, Collector, Estimated, EstimatedFault, FEWEST_BATCHES, FaultWatch, LoadState, Method, Observations,
-    OverTime, PolicyNumbers, PolicyProfile, Saturation, TimeWindow, TimelineEntry, Totals, WindowCounts,
+    OverTime, PercentileCurve, PolicyNumbers, PolicyProfile, Saturation, TimeWindow, TimelineEntry, Totals,
+    WindowCounts,
 };
 
 use super::capacity::{Capacity, Loads, sensitivity, with_retries};
@@ -85,6 +86,11 @@ impl<'a> Measured<'a> {
     /// What the first requests did.
     pub fn timeline(&self) -> Vec<TimelineEntry> {
         self.timeline.clone()
+    }
+
+    /// Response times by percentile, of all replications together.
+    pub fn curve(&self) -> Option<PercentileCurve> {
+        self.sum.as_ref().and_then(|sum| sum.collector.curve(&sum.totals.classes))
     }
 
     /// What happened in each window of time.

@@ -10,6 +10,7 @@ mod coverage;
 mod decision;
 mod measured;
 mod objectives;
+mod pictures;
 mod plan;
 mod pool;
 mod precision;
@@ -39,6 +40,7 @@ pub use check::{
     Unjudged, UnjudgedHelp, WhyNotComparable, WhyUndecided, check, compared, undecided,
 };
 pub use coverage::{ALLOWED, Coverage, CoveredNumber, RunWay, coverage};
+pub use pictures::TimelineStretch;
 pub use plan::{
     BindingStation, Choose, Configuration, FrontierPoint, MOST_REQUESTS, MoreIsWorse, NotPlannable, PLAN_SCHEMA, Plan,
     PlanChange, PlanDecision, PlanLimits, PlanOptions, PlanVariation, PlanVerdict, PlanWatch, PolicyPlan, Prices,

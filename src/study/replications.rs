@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use crate::engine::{Observer, contended_resources};
+use crate::engine::contended_resources;
 use crate::model::{Backend, BackendId, ClassId, Resource, SimTime};
 use crate::policy::PolicyChoice;
 use crate::scenario::{RunEnd, Scenario};
@@ -110,20 +110,42 @@ impl<'a> PolicyRun<'a> {
         replication: &Replication,
         look: &dyn Fn() -> ControlFlow<()>,
     ) -> Result<Vec<TimelineEntry>, Halted> {
-        let Self { scenario, policy, timeline, over_time: _ } = self;
         let warm_up = SimTime::ZERO + replication.warm_up;
-        let recorder = TimelineRecorder::new(*timeline, warm_up, &scenario.rules(policy));
+        let recorder = TimelineRecorder::new(self.timeline, warm_up, &self.scenario.rules(self.policy));
+        Ok(self.recorded(replication, recorder, look)?.0)
+    }
+
+    /// The requests of a stretch, from a run that ends with it; and how many were under way for each of them.
+    pub fn stretch(
+        &self,
+        replication: &Replication,
+        (from, until): (SimTime, SimTime),
+        look: &dyn Fn() -> ControlFlow<()>,
+    ) -> Result<(Vec<TimelineEntry>, u64), Halted> {
+        let recorder = TimelineRecorder::of_stretch(from, until, &self.scenario.rules(self.policy));
+        self.recorded(replication, recorder, look)
+    }
+
+    /// Runs until the recorder has what it wants.
+    fn recorded(
+        &self,
+        replication: &Replication,
+        recorder: TimelineRecorder,
+        look: &dyn Fn() -> ControlFlow<()>,
+    ) -> Result<(Vec<TimelineEntry>, u64), Halted> {
+        let Self { scenario, policy, .. } = self;
         let mut simulation = simulation(scenario, policy, replication, recorder);
         let mut events = EVENTS_OF_FIRST_REQUESTS;
-        while simulation.observer().watches_segments() && simulation.advance(events) {
-            events = EVENTS_PER_LOOK;
+        while !simulation.observer().is_complete() && simulation.advance(events) {
+            events = (2 * events).min(EVENTS_PER_LOOK);
             if look().is_break() {
                 return Err(Halted);
             }
         }
         let name = |class: ClassId| scenario.workload().classes[usize::from(class.0)].name.clone();
         let backend = |id: BackendId| scenario.backends().get_index(usize::from(id.0)).map(|(name, _)| name.clone());
-        Ok(simulation.finish().1.timeline(name, |id| backend(id).unwrap_or_default()))
+        let recorder = simulation.finish().1;
+        Ok((recorder.timeline(name, |id| backend(id).unwrap_or_default()), recorder.step()))
     }
 
     /// What requests may have to wait for.

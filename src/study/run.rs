@@ -11,7 +11,7 @@ use crate::model::{BackendId, Fault, FaultKind, SimDuration, Slowness};
 use crate::policy::PolicyChoice;
 use crate::scenario::{Scenario, WarmUp};
 use crate::stats::{
-    Assumption, ComparisonResults, Estimated, FaultWindow, FaultWindowKind, MissingClient, ObjectiveResult,
+    Assumption, ComparisonResults, Estimated, FaultWindow, FaultWindowKind, MissingClient, ObjectiveResult, Pictures,
     PolicyEstimate, PolicyResults, PoolTotal, PrecisionResults, SCHEMA, Saturation, ScenarioResults, WarmUpMethod,
     WarmUpResults, differences,
 };
@@ -20,6 +20,7 @@ use super::clients::missing_clients;
 use super::connections::pool_totals;
 use super::measured::Measured;
 use super::objectives;
+use super::pictures::{TimelineStretch, pictures};
 use super::pool::JobPool;
 use super::precision;
 use super::replay::no_prediction;
@@ -37,6 +38,11 @@ pub struct Options {
     pub policies: Vec<String>,
     /// Keep the timelines of this many of the first requests; `None`: of all when there are at most 100.
     pub timeline: Option<usize>,
+    /// Whether to collect what pictures show beyond the results.
+    pub pictures: bool,
+    /// Keep the timelines of the requests of this stretch instead; the pictures of long runs show the worst one without being
+    /// asked.
+    pub stretch: Option<TimelineStretch>,
     /// The policy that the others are compared with; `None`: the first. The name is checked by the caller.
     pub against: Option<String>,
     /// What does the work: by default a thread on each core. It changes no number.
@@ -84,6 +90,9 @@ pub struct Estimates<'a> {
     pools: Vec<PoolTotal>,
     objectives: Vec<ObjectiveResult>,
     comparisons: Vec<ComparisonResults>,
+    pictures: Option<Pictures>,
+    /// Whether the timelines of results are those of the stretch.
+    keeps_stretch: bool,
     timelines: Timelines,
 }
 
@@ -115,6 +124,12 @@ pub fn estimate<'a>(scenario: &'a Scenario, options: &Options, watch: &mut Watch
         }
     };
     let saturations = crew.saturations(&measured, &estimated)?;
+    let is_long = estimated.iter().any(|estimated| estimated.numbers.requests.arrived > SHORT_RUN);
+    let worst = (is_long && options.timeline.is_none()).then_some(TimelineStretch::Worst);
+    let pictures = match options.pictures || options.stretch.is_some() {
+        true => Some(crew.pictures(&runs, &measured, options.stretch.clone().or(worst).as_ref(), warm_up.until)?),
+        false => None,
+    };
     let of_policies = measured.iter().zip(estimated).zip(saturations);
     let policies: Vec<_> =
         of_policies.map(|((measured, estimated), saturation)| policy(measured, estimated, saturation)).collect();
@@ -128,6 +143,8 @@ pub fn estimate<'a>(scenario: &'a Scenario, options: &Options, watch: &mut Watch
         objectives: objectives::judge(scenario, &policies, &backends),
         comparisons: comparisons(&policies, options.against.as_deref(), scenario.run().confidence),
         policies,
+        pictures,
+        keeps_stretch: options.stretch.is_some(),
         timelines,
     })
 }
@@ -153,12 +170,26 @@ pub(super) fn policy(measured: &Measured<'_>, estimated: Estimated, saturation: 
 impl Estimates<'_> {
     /// The results as files hold them.
     pub fn results(&self) -> ScenarioResults {
-        self.results_with(self.timelines.kept(self.is_long()))
+        let mut results = self.results_with(self.timelines.kept(self.is_long()));
+        if let Some(pictures) = self.pictures.as_ref().filter(|_| self.keeps_stretch) {
+            for (policy, pictures) in results.policies.iter_mut().zip(&pictures.policies) {
+                policy.timeline = Some(pictures.timeline.clone());
+            }
+        }
+        results
     }
 
     /// The results with the timelines that are drawn.
     pub fn drawing(&self) -> ScenarioResults {
         self.results_with(Some(self.timelines.drawn(self.is_long())))
+    }
+
+    /// The ends in ms of the stretch that was asked for, if no request was under way in it.
+    pub fn empty_stretch(&self) -> Option<[f64; 2]> {
+        let pictures = self.pictures.as_ref().filter(|_| self.keeps_stretch)?;
+        let stretch = pictures.stretch.as_ref()?;
+        let is_empty = pictures.policies.iter().all(|policy| policy.timeline.is_empty());
+        is_empty.then_some([stretch.start_ms, stretch.end_ms])
     }
 
     fn is_long(&self) -> bool {
@@ -176,7 +207,9 @@ impl Estimates<'_> {
             pools,
             objectives,
             comparisons,
-            ..
+            pictures,
+            keeps_stretch: _,
+            timelines: _,
         } = self;
         ScenarioResults {
             schema: SCHEMA,
@@ -204,6 +237,7 @@ impl Estimates<'_> {
             slo: objectives.clone(),
             policies: policies.iter().map(|policy| PolicyResults::new(policy, timelines)).collect(),
             comparisons: comparisons.clone(),
+            pictures: pictures.clone(),
         }
     }
 }
@@ -251,6 +285,18 @@ impl Crew<'_> {
             }
             if look(1.0).is_break() { Err(Halted) } else { measured.saturation(estimated, &look).map(Some) }
         })
+    }
+
+    /// What pictures show beyond the results, of the first replication.
+    fn pictures(
+        &self,
+        runs: &[PolicyRun<'_>],
+        measured: &[Measured<'_>],
+        stretch: Option<&TimelineStretch>,
+        warm_up: SimDuration,
+    ) -> Result<Pictures, Halted> {
+        let replication = Replication { warm_up, ..Replication::default() };
+        pictures(runs, measured, stretch, &replication, self.pool, &|| (self.progress)(1.0))
     }
 
     /// How long every policy warms up: as long as the slowest, so that all count the same requests.

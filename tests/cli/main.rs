@@ -18,6 +18,7 @@ mod hostile_text;
 #[cfg(target_os = "linux")]
 mod interrupt;
 mod others;
+mod pictures;
 mod plan;
 mod pools;
 mod presets;

@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that fails says where")]
 
 mod architecture;
+mod charts_svg;
 #[path = "../common"]
 mod common {
     #[expect(dead_code, reason = "the tests of the command line use the rest")]
@@ -14,6 +15,7 @@ mod errors;
 mod gallery;
 mod model_version;
 mod outputs;
+mod palette;
 mod public_api;
 mod schema;
 mod timeline_svg;

@@ -2,9 +2,9 @@
 
 use plotters::style::text_anchor::HPos;
 
-use super::canvas::{Area, Drawn};
+use super::canvas::{Area, Drawn, units};
 use super::marks::{Bar, titled};
-use super::palette::{FAULT, GREY, Type};
+use super::palette::{FAULT, GREY, NOTE_SIZE, Type};
 use super::panel::{Chart, Columns, label, stretch};
 use super::scale::TimeScale;
 use super::text::ellipsize;
@@ -13,7 +13,7 @@ use crate::stats::FaultWindow;
 
 /// Height of a line with the description of a fault.
 pub(super) const HEIGHT: f64 = 15.0;
-const LABEL: Type = Type::new(11.0, GREY).bold();
+const LABEL: Type = Type::new(NOTE_SIZE, GREY).bold();
 
 /// Maximum number of occurrences shown of a repeating fault.
 const MOST_TIMES: usize = 40;
@@ -60,6 +60,32 @@ impl Band {
     /// Its occurrences, each with its description and times.
     pub(super) fn spans(&self) -> impl Iterator<Item = (&str, &[f64; 2])> {
         self.titles.iter().map(String::as_str).zip(&self.times_ms)
+    }
+
+    /// Height of the line with its description.
+    pub(super) const LINE: f64 = HEIGHT + 1.0;
+
+    /// Shades its time between two heights of the page.
+    pub(super) fn shade(&self, area: &Area<'_>, x: &dyn Fn(f64) -> f64, (top, bottom): (f64, f64)) -> Drawn {
+        for ([start, end], title) in self.times_ms.iter().zip(&self.titles) {
+            let corners = [(units(x(*start)), units(top)), (units(x(*end)), units(bottom))];
+            titled(area, FAULT.id(), title, |area| area.draw(&Bar { corners, paint: FAULT }))?;
+        }
+        Ok(())
+    }
+
+    /// Its description, aligned with its start if there is room.
+    pub(super) fn name(
+        &self,
+        area: &Area<'_>,
+        x: &dyn Fn(f64) -> f64,
+        (left, right): (f64, f64),
+        middle: f64,
+    ) -> Drawn {
+        let text = ellipsize(&self.text, right - left, LABEL.size, LABEL.bold);
+        let start = self.times_ms.first().map_or(left, |[start, _]| x(*start));
+        let x = start.min(right - LABEL.width(&text)).max(left);
+        label(area, &text, (x, middle), LABEL, HPos::Left)
     }
 
     /// Draws it over lanes of this height, with its description in the line at `top`, aligned with its start if there is

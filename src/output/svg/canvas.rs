@@ -8,6 +8,7 @@ use std::fmt::Write;
 
 use plotters::coord::Shift;
 use plotters::drawing::{DrawingArea, DrawingAreaErrorKind, IntoDrawingArea};
+use plotters::style::RGBColor;
 use plotters_backend::text_anchor::{HPos, VPos};
 use plotters_backend::{
     BackendColor, BackendCoord, BackendStyle, BackendTextStyle, DrawingBackend, DrawingErrorKind, FontStyle,
@@ -36,8 +37,10 @@ pub(super) fn size_units(pixels: f64) -> u32 {
     units(pixels).unsigned_abs()
 }
 
-/// A complete SVG document on a white page; `title` and `description` are for screen readers.
+/// A complete SVG document; `title` and `description` are for screen readers. All identifiers in it begin with `picture`, so that
+/// several pictures can be parts of one page.
 pub(super) fn document(
+    picture: &str,
     (width, height): (f64, f64),
     title: &str,
     description: &str,
@@ -46,16 +49,18 @@ pub(super) fn document(
     let size = (size_units(width), size_units(height));
     let (w, h) = (pixels(units(width)), pixels(units(height)));
     let mut body = String::new();
-    let area = SvgCanvas { out: &mut body, size }.into_drawing_area();
+    let area = SvgCanvas { out: &mut body, size, picture }.into_drawing_area();
     draw(&area).expect("writing to a string cannot fail, and the canvas is not shared");
     drop(area);
     format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{w}\" height=\"{h}\" viewBox=\"0 0 {w} {h}\" role=\"img\" \
-         font-family=\"{FONTS}\">\n<title>{}</title>\n<desc>{}</desc>\n{}\
-         <rect width=\"{w}\" height=\"{h}\" fill=\"#ffffff\"/>\n{body}</svg>\n",
+         aria-labelledby=\"{picture}-title {picture}-desc\" font-family=\"{FONTS}\">\n\
+         <title id=\"{picture}-title\">{}</title>\n<desc id=\"{picture}-desc\">{}</desc>\n{}\
+         <rect width=\"{w}\" height=\"{h}\"{}/>\n{body}</svg>\n",
         escape::xml(title),
         escape::xml(description),
-        palette::definitions(&body),
+        palette::definitions(picture, &body),
+        palette::painted("fill", palette::GROUND),
     )
 }
 
@@ -63,6 +68,7 @@ pub(super) fn document(
 pub(super) struct SvgCanvas<'a> {
     out: &'a mut String,
     size: (u32, u32),
+    picture: &'a str,
 }
 
 impl SvgCanvas<'_> {
@@ -81,13 +87,28 @@ impl SvgCanvas<'_> {
         // Both edges are rounded and the width is their difference, so that neighbours share an edge.
         let (left, right, top, bottom) = (hundredths(x0), hundredths(x1), hundredths(y0), hundredths(y1));
         self.write(format_args!(
-            "<rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" fill=\"{}\"/>",
+            "<rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\"{}/>",
             decimal(left.min(right)),
             decimal(top.min(bottom)),
             decimal((right - left).abs()),
             decimal((bottom - top).abs()),
-            paint.fill((right - left).abs()),
+            paint.attributes(self.picture, (right - left).abs()),
         ));
+    }
+
+    /// A line through points, with dashes unless `dashes` is empty.
+    pub(super) fn path(
+        &mut self,
+        points: impl IntoIterator<Item = BackendCoord>,
+        color: RGBColor,
+        width: f64,
+        dashes: &str,
+    ) {
+        let dashes = if dashes.is_empty() { String::new() } else { format!(" stroke-dasharray=\"{dashes}\"") };
+        let stroke = palette::painted("stroke", color);
+        let width = pixels(units(width));
+        let style = format!(" fill=\"none\"{stroke} stroke-width=\"{width}\" stroke-linejoin=\"round\"{dashes}");
+        self.points("polyline", points, &style);
     }
 
     fn write(&mut self, text: std::fmt::Arguments<'_>) {
@@ -220,7 +241,7 @@ fn paint(attribute: &str, color: BackendColor) -> String {
     } else {
         String::new()
     };
-    format!(" {attribute}=\"#{r:02x}{g:02x}{b:02x}\"{opacity}")
+    palette::painted(attribute, RGBColor(r, g, b)) + &opacity
 }
 
 fn hundredths(units: i32) -> i32 {

@@ -6,16 +6,16 @@ use plotters::style::text_anchor::HPos;
 use super::canvas::{Area, Drawn};
 use super::looks::Look;
 use super::marks::{Bar, Symbol, titled};
-use super::palette::{ALONE, GREY, HAIRLINE, INK, Type, line};
+use super::palette::{ALONE, GREY, HAIRLINE, INK, NOTE_SIZE, TINY_SIZE, Type, line};
 use super::panel::{Chart, Columns, label, stretch};
 use super::scale::{AxisUnit, TimeScale, times};
 use super::text::ellipsize;
 use crate::output::document::ending;
 use crate::stats::TimelineEntry;
 
-pub(super) const NUMBER: Type = Type::new(12.0, INK).bold();
-pub(super) const CLASS: Type = Type::new(12.0, INK);
-pub(super) const END: Type = Type::new(12.0, INK);
+pub(super) const NUMBER: Type = Type::new(NOTE_SIZE, INK).bold();
+pub(super) const CLASS: Type = Type::new(NOTE_SIZE, INK);
+pub(super) const END: Type = Type::new(NOTE_SIZE, INK);
 /// Heading of the right ends of the lanes.
 pub(super) const END_CAPTION: &str = "response · slowdown";
 
@@ -40,9 +40,10 @@ impl Size {
     /// Lower for a larger number of lanes.
     pub(super) const fn of(lanes: usize) -> Self {
         match lanes {
-            0..=8 => Self { pitch: 28.0, bar: 16.0, line: 1.75, triangle: 6.0, font: 12.0 },
-            9..=24 => Self { pitch: 22.0, bar: 12.0, line: 1.25, triangle: 5.0, font: 12.0 },
-            _ => Self { pitch: 16.0, bar: 9.0, line: 1.0, triangle: 4.0, font: 11.0 },
+            0..=8 => Self { pitch: 28.0, bar: 16.0, line: 1.75, triangle: 6.0, font: NOTE_SIZE },
+            9..=12 => Self { pitch: 22.0, bar: 12.0, line: 1.25, triangle: 5.0, font: NOTE_SIZE },
+            13..=24 => Self { pitch: 16.0, bar: 9.0, line: 1.0, triangle: 4.0, font: NOTE_SIZE },
+            _ => Self { pitch: 13.0, bar: 7.0, line: 1.0, triangle: 3.5, font: TINY_SIZE },
         }
     }
 }
@@ -75,48 +76,82 @@ pub(super) fn draw_hairline(chart: &Chart<'_>, scale: &TimeScale, middle: f64) -
     chart.plotting_area().draw(&PathElement::new(ends, line(HAIRLINE, 0.75)))
 }
 
+/// Marks of requests that were under way before the time shown, or are after it.
+pub(super) fn cut_shape(height: f64) -> Vec<(f64, f64)> {
+    let half = 0.5 * height;
+    vec![(0.0, -half), (0.9 * half, 0.0), (0.0, half)]
+}
+
+/// Whether the request began before the time shown, or goes on after it.
+pub(super) fn is_cut(entry: &TimelineEntry, scale: &TimeScale) -> bool {
+    begins_before(entry, scale) || goes_on(entry, scale)
+}
+
+fn begins_before(entry: &TimelineEntry, scale: &TimeScale) -> bool {
+    entry.arrival_ms < scale.start_ms
+}
+
+fn goes_on(entry: &TimelineEntry, scale: &TimeScale) -> bool {
+    let last = entry.segments.last().map_or(entry.arrival_ms, |segment| segment.end_ms);
+    last > scale.end_ms || entry.departure_ms.is_some_and(|departure| departure > scale.end_ms)
+}
+
 /// What the request did.
 pub(super) fn draw_bars(chart: &Chart<'_>, entry: &TimelineEntry, scale: &TimeScale, middle: f64, size: Size) -> Drawn {
-    draw_hairline(chart, scale, middle)?;
     let plot = chart.plotting_area();
     let (top, bottom) = (middle - 0.5 * size.bar, middle + 0.5 * size.bar);
+    let name = format!("request {} ({})", entry.request, entry.class);
     for segment in &entry.segments {
+        let Some([start, end]) = scale.clipped(segment.start_ms, segment.end_ms) else { continue };
         let look = Look::of(segment);
-        let corners = [(scale.position(segment.start_ms), top), (scale.position(segment.end_ms), bottom)];
-        let title = format!(
-            "request {} ({}): {}, {}",
-            entry.request,
-            entry.class,
-            look.doing(),
-            stretch(scale.unit, segment.start_ms, segment.end_ms)
-        );
+        let corners = [(scale.position(start), top), (scale.position(end), bottom)];
+        let title = format!("{name}: {}, {}", look.doing(), stretch(scale.unit, segment.start_ms, segment.end_ms));
         let paint = look.fill();
         titled(plot, paint.id(), &title, |plot| plot.draw(&Bar { corners, paint }))?;
     }
-    if let Some(end_ms) = alone_end_ms(entry) {
-        let (from, to) = (scale.position(entry.arrival_ms), scale.position(end_ms));
-        let title = format!(
-            "request {} ({}) alone: {}",
-            entry.request,
-            entry.class,
-            stretch(scale.unit, entry.arrival_ms, end_ms)
-        );
-        let corners = [(from, bottom + 1.25), (to, bottom + 1.25 + size.line)];
+    let alone = alone_end_ms(entry).map(|end_ms| (end_ms, scale.clipped(entry.arrival_ms, end_ms)));
+    if let Some((end_ms, Some([start, end]))) = alone {
+        let title = format!("{name} alone: {}", stretch(scale.unit, entry.arrival_ms, end_ms));
+        let corners = [(scale.position(start), bottom + 1.25), (scale.position(end), bottom + 1.25 + size.line)];
         titled(plot, ALONE.id(), &title, |plot| plot.draw(&Bar { corners, paint: ALONE }))?;
     }
-    let at = (scale.position(entry.arrival_ms), top - 0.5);
-    let title =
-        format!("request {} ({}) arrives at {}", entry.request, entry.class, at_ms(scale.unit, entry.arrival_ms));
-    titled(plot, "arrival", &title, |plot| plot.draw(&Symbol { at, shape: arrival_shape(size.triangle), color: INK }))?;
-    if let (None, Some(last)) = (entry.departure_ms, entry.segments.last()) {
+    if begins_before(entry, scale) {
+        let title = format!("{name} arrived before, at {}", at_ms(scale.unit, entry.arrival_ms));
+        let shape = cut_shape(size.bar).into_iter().map(|(x, y)| (-x - 1.0, y)).collect();
+        let at = (scale.position(scale.start_ms), middle);
+        titled(plot, "cut", &title, |plot| plot.draw(&Symbol { at, shape, color: INK }))?;
+    } else {
+        let at = (scale.position(entry.arrival_ms), top - 0.5);
+        let title = format!("{name} arrives at {}", at_ms(scale.unit, entry.arrival_ms));
+        titled(plot, "arrival", &title, |plot| {
+            plot.draw(&Symbol { at, shape: arrival_shape(size.triangle), color: INK })
+        })?;
+    }
+    if goes_on(entry, scale) {
+        let until = entry.departure_ms.map(|departure| format!(", until {}", at_ms(scale.unit, departure)));
+        let title = format!("{name} goes on{}", until.unwrap_or_default());
+        let shape = cut_shape(size.bar).into_iter().map(|(x, y)| (x + 1.0, y)).collect();
+        let at = (scale.position(scale.end_ms), middle);
+        titled(plot, "cut", &title, |plot| plot.draw(&Symbol { at, shape, color: INK }))?;
+    } else if let (None, Some(last)) = (entry.departure_ms, entry.segments.last()) {
         let at = (scale.position(last.end_ms), middle);
         let half = 0.5 * size.bar;
-        let title = format!("request {} ({}) is still in flight", entry.request, entry.class);
+        let title = format!("{name} is still in flight");
         let shape = vec![(1.5, -half), (1.5 + 0.6 * half, 0.0), (1.5, half)];
         titled(plot, "in_flight", &title, |plot| plot.draw(&Symbol { at, shape, color: GREY }))?;
     }
     Ok(())
 }
+
+/// The lane of a request that was not under way.
+pub(super) fn draw_empty(area: &Area<'_>, request: u64, middle: f64, size: Size, columns: &Columns) -> Drawn {
+    let font = Type { size: size.font, color: GREY, ..NUMBER };
+    label(area, &request.to_string(), (columns.number_end, middle), font, HPos::Right)?;
+    label(area, GONE, (columns.end, middle), Type { size: size.font, color: GREY, ..END }, HPos::Right)
+}
+
+/// The right end of the lane of a request that was not under way.
+pub(super) const GONE: &str = "done before";
 
 /// Its number and class at the left, its response time and slowdown at the right.
 pub(super) fn draw_labels(area: &Area<'_>, entry: &TimelineEntry, middle: f64, size: Size, columns: &Columns) -> Drawn {

@@ -4,16 +4,18 @@ use plotters::element::PathElement;
 use plotters::style::text_anchor::HPos;
 
 use super::canvas::{Area, Drawn, units};
-use super::lane::{arrival_shape, has_alone_line};
+use super::lane::{arrival_shape, cut_shape, has_alone_line, is_cut};
 use super::looks::Look;
 use super::marks::{Bar, Symbol};
-use super::palette::{ALONE, Fill, GREY, HAIRLINE, HELD, INK, RUNNING, Type, line};
+use super::page::{MARGIN, WIDTH};
+use super::palette::{ALONE, Fill, GREY, HAIRLINE, HELD, INK, NOTE_SIZE, RUNNING, Type, line};
 use super::panel::{Panel, label};
-use super::timeline::{Drawing, MARGIN, WIDTH};
+use super::scale::TimeScale;
+use super::timeline::Drawing;
 use crate::model::{Activity, ActivityGroup};
 
-const FONT: Type = Type::new(12.0, INK);
-const HEAD: Type = Type::new(12.0, GREY);
+const FONT: Type = Type::new(NOTE_SIZE, INK);
+const HEAD: Type = Type::new(NOTE_SIZE, GREY);
 const LINE: f64 = 21.0;
 const SWATCH: f64 = 22.0;
 const SWATCH_HEIGHT: f64 = 12.0;
@@ -24,6 +26,7 @@ enum Sign {
     Area(Fill),
     Arrival,
     Alone,
+    Cut,
     Idle,
 }
 
@@ -34,6 +37,52 @@ struct Item {
     font: Type,
 }
 
+/// A fill and what it means.
+#[derive(Clone, Copy)]
+pub(super) struct Key {
+    pub(super) fill: Fill,
+    pub(super) text: &'static str,
+}
+
+/// Keys in rows.
+pub(super) struct KeyRows {
+    items: Vec<(f64, f64, Key)>,
+    rows: usize,
+    font: Type,
+}
+
+impl KeyRows {
+    pub(super) fn new(keys: &[Key], font: Type) -> Self {
+        let mut rows = Self { items: Vec::new(), rows: usize::from(!keys.is_empty()), font };
+        let mut x = MARGIN;
+        for key in keys {
+            let width = SWATCH + 6.0 + font.width(key.text);
+            if x > MARGIN && x + width > WIDTH - MARGIN {
+                (x, rows.rows) = (MARGIN, rows.rows + 1);
+            }
+            rows.items.push((x, LINE * (rows.rows as f64 - 0.5), *key));
+            x += width + 16.0;
+        }
+        rows
+    }
+
+    /// Its height in pixels.
+    pub(super) fn height(&self) -> f64 {
+        LINE * self.rows as f64
+    }
+
+    /// Draws them below `top`.
+    pub(super) fn draw(&self, page: &Area<'_>, top: f64) -> Drawn {
+        for (x, y, key) in &self.items {
+            let (y, half) = (top + y, 0.5 * SWATCH_HEIGHT);
+            let corners = [(units(*x), units(y - half)), (units(x + SWATCH), units(y + half))];
+            page.draw(&Bar { corners, paint: key.fill })?;
+            label(page, key.text, (x + SWATCH + 6.0, y), self.font, HPos::Left)?;
+        }
+        Ok(())
+    }
+}
+
 /// A legend, laid out.
 pub(super) struct Legend {
     items: Vec<Item>,
@@ -42,8 +91,8 @@ pub(super) struct Legend {
 
 impl Legend {
     /// The legend of these drawings.
-    pub(super) fn new(drawings: &[Drawing<'_>], panels: &[Panel<'_>]) -> Self {
-        let entries = || drawings.iter().flat_map(|drawing| drawing.timeline);
+    pub(super) fn new(drawings: &[Drawing<'_>], panels: &[Panel<'_>], scale: &TimeScale) -> Self {
+        let entries = || drawings.iter().flat_map(Drawing::entries);
         let occurs = |wanted| entries().any(|entry| entry.segments.iter().any(|segment| Look::of(segment) == wanted));
         let blocks = || panels.iter().flat_map(Panel::rows).flat_map(|row| &row.blocks);
 
@@ -58,6 +107,9 @@ impl Legend {
         if entries().any(has_alone_line) {
             alone.push((Sign::Alone, "as long as it takes alone"));
         }
+        if entries().any(|entry| is_cut(entry, scale)) {
+            alone.push((Sign::Cut, "began before, or goes on"));
+        }
         let mut runners = Vec::new();
         if blocks().any(|block| block.runs) {
             runners.push((Sign::Area(RUNNING), "runs the request of that number"));
@@ -66,7 +118,7 @@ impl Legend {
             runners.push((Sign::Area(HELD), "held by a request that waits"));
         }
         if !runners.is_empty() {
-            let partial = drawings.iter().any(|drawing| drawing.is_partial());
+            let partial = drawings.iter().any(Drawing::hides_some);
             runners.push((Sign::Idle, if partial { "idle, or with requests not shown" } else { "idle" }));
         }
 
@@ -122,6 +174,12 @@ impl Legend {
                     let corners = [(units(*x), units(y - 0.9)), (units(x + SWATCH), units(y + 0.9))];
                     page.draw(&Bar { corners, paint: ALONE })?;
                 }
+                Sign::Cut => {
+                    let shape = cut_shape(10.0);
+                    let back = shape.iter().map(|(x, y)| (-x, *y)).collect();
+                    page.draw(&Symbol { at: (units(x + 7.0), units(y)), shape: back, color: INK })?;
+                    page.draw(&Symbol { at: (units(x + 11.0), units(y)), shape, color: INK })?;
+                }
                 Sign::Idle => {
                     let ends = [(units(*x), units(y)), (units(x + SWATCH), units(y))];
                     page.draw(&PathElement::new(ends, line(HAIRLINE, 0.75)))?;
@@ -139,6 +197,7 @@ impl Sign {
             Self::None => 0.0,
             Self::Area(_) | Self::Alone | Self::Idle => SWATCH + 6.0,
             Self::Arrival => 13.0,
+            Self::Cut => 22.0,
         }
     }
 }

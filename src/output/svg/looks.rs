@@ -40,6 +40,42 @@ impl Look {
         }
     }
 
+    /// In a few words, before the name of a backend.
+    pub(super) const fn short(self) -> &'static str {
+        match self {
+            Self::Activity(Activity::BacklogWait) => "waits in the backlog",
+            Self::Activity(Activity::RunQueueWait) => "waits for CPU",
+            Self::Activity(Activity::ThreadWait) => "waits for a thread",
+            Self::Activity(Activity::PoolWait) => "waits for pool",
+            Self::Activity(Activity::BackendWait) => "waits at",
+            Self::Activity(Activity::Framework) => "framework code",
+            Self::Activity(Activity::Compute) => "own code",
+            Self::Activity(Activity::Backend) => "served by",
+            Self::Activity(Activity::Sleep) => "sleeps",
+            Self::Cause(WaitCause::Throttled) => "CPU quota used up",
+            Self::Cause(WaitCause::Opening) => "connects to",
+        }
+    }
+
+    /// The same where no backend is named.
+    pub(super) const fn short_alone(self) -> &'static str {
+        match self {
+            Self::Activity(Activity::PoolWait) => "waits for a connection",
+            Self::Activity(Activity::BackendWait) => "waits at a backend",
+            Self::Activity(Activity::Backend) => "served by a backend",
+            Self::Activity(Activity::RunQueueWait) => "waits for a core, the GIL or the loop",
+            Self::Cause(WaitCause::Opening) => "opens a connection",
+            Self::Activity(
+                Activity::BacklogWait
+                | Activity::ThreadWait
+                | Activity::Framework
+                | Activity::Compute
+                | Activity::Sleep,
+            )
+            | Self::Cause(WaitCause::Throttled) => self.short(),
+        }
+    }
+
     /// Its entry in the legend.
     pub(super) const fn legend(self) -> &'static str {
         match self {

@@ -71,6 +71,34 @@ impl<C> Drawable<SvgCanvas<'_>> for Symbol<C> {
     }
 }
 
+/// A line through points.
+pub(super) struct Curve<C> {
+    /// Its points.
+    pub(super) points: Vec<C>,
+    /// Its colour.
+    pub(super) color: RGBColor,
+    /// Its width in pixels.
+    pub(super) width: f64,
+    /// Lengths of dashes and gaps in pixels; empty: it is unbroken.
+    pub(super) dashes: &'static str,
+}
+
+impl<'a, C: 'a> PointCollection<'a, C> for &'a Curve<C> {
+    type Point = &'a C;
+    type IntoIter = std::slice::Iter<'a, C>;
+
+    fn point_iter(self) -> Self::IntoIter {
+        self.points.iter()
+    }
+}
+
+impl<C> Drawable<SvgCanvas<'_>> for Curve<C> {
+    fn draw<I: Iterator<Item = BackendCoord>>(&self, points: I, canvas: &mut SvgCanvas<'_>, _: (u32, u32)) -> Written {
+        canvas.path(points, self.color, self.width, self.dashes);
+        Ok(())
+    }
+}
+
 /// Draws into a group of this class with the tooltip `title`.
 pub(super) fn titled<'a, CT: CoordTranslate>(
     area: &DrawingArea<SvgCanvas<'a>, CT>,

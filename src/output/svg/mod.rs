@@ -4,8 +4,11 @@
 //! patterns (`marks`), times in suitable units (`scale`) and measured text (`text`). The timeline consists of panels
 //! (`timeline`, `panel`), each of lanes (`lane`), bands for faults (`band`) and a strip of rows (`strip`, `row`).
 
+mod axis;
 mod band;
 mod canvas;
+mod chart;
+mod frame;
 mod lane;
 mod legend;
 mod looks;
@@ -23,6 +26,7 @@ mod text;
 mod timeline;
 mod web;
 
+pub use chart::{breakdown_svg, has_breakdown, has_latency, has_over_time, latency_svg, over_time_svg};
 pub use plan::plan_svg;
 pub use replay::replay_svg;
 pub use sweep::{has_sweep_chart, sweep_svg};
@@ -32,4 +36,8 @@ pub use timeline::timeline_svg;
 
 /// What only the project's own tests use.
 #[cfg(feature = "internals")]
+pub use palette::{PolicyLine, Tone, policy_lines, tones};
+#[cfg(feature = "internals")]
 pub use text::{ASCENT, DESCENT, text_width};
+#[cfg(feature = "internals")]
+pub use timeline::timeline_svg_of;

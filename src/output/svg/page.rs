@@ -1,43 +1,62 @@
-//! A page with a title and a few lines about it, and charts below.
+//! What all pictures have in common: their width, a title, lines below it, and a description for screen readers.
 
 use plotters::style::text_anchor::HPos;
 
 use super::canvas::{Area, Drawn, document};
-use super::palette::{GREY, INK, Type};
+use super::palette::{GREY, INK, TEXT_SIZE, TITLE_SIZE, Type};
 use super::panel::label;
 use super::text::{ellipsize, wrap};
-use super::timeline::{MARGIN, WIDTH};
 
-const TITLE: Type = Type::new(20.0, INK).bold();
-const ABOUT: Type = Type::new(13.0, GREY);
-const ABOUT_TOP: f64 = 50.0;
-const ABOUT_STEP: f64 = 19.0;
-const ABOUT_LINES: usize = 3;
+/// The width of every picture: text of 12 pixels is still readable on a telephone, where it is 390 pixels wide.
+pub(super) const WIDTH: f64 = 640.0;
+pub(super) const MARGIN: f64 = 16.0;
+/// The width between the margins.
+pub(super) const ROOM: f64 = WIDTH - 2.0 * MARGIN;
 
-/// What a page says.
-pub(super) struct Heading<'a> {
-    /// The name of the scenario.
-    pub name: &'a str,
-    /// What the charts show, in a sentence.
-    pub about: &'a str,
-    /// What they say, for those who cannot see them.
-    pub description: &'a str,
+const TITLE: Type = Type::new(TITLE_SIZE, INK).bold();
+const SUBTITLE: Type = Type::new(TEXT_SIZE, GREY);
+const SUBTITLE_TOP: f64 = 44.0;
+const SUBTITLE_STEP: f64 = 18.0;
+/// The head of a picture.
+pub(super) struct Page {
+    /// The name of the picture, with which its identifiers begin.
+    picture: String,
+    title: String,
+    lines: Vec<String>,
+    heading: String,
+    description: String,
 }
 
-impl Heading<'_> {
-    /// The page, with something of this height below its heading; `draw` gets the upper edge of that.
-    pub(super) fn page(&self, height: f64, draw: impl FnOnce(&Area<'_>, f64) -> Drawn) -> String {
-        let room = WIDTH - 2.0 * MARGIN;
-        let title = ellipsize(self.name, room, TITLE.size, TITLE.bold);
-        let about = wrap(self.about, room, ABOUT.size, ABOUT_LINES);
-        let top = ABOUT_TOP + ABOUT_STEP * about.len() as f64 + 4.0;
-        let heading = format!("{}: {}", self.name, self.about);
-        document((WIDTH, top + height), &heading, self.description, |area: &Area<'_>| {
-            label(area, &title, (MARGIN, 32.0), TITLE, HPos::Left)?;
-            for (line, text) in about.iter().enumerate() {
-                label(area, text, (MARGIN, ABOUT_TOP + ABOUT_STEP * (line as f64 + 0.5)), ABOUT, HPos::Left)?;
+impl Page {
+    /// Room below everything.
+    pub(super) const BOTTOM: f64 = 12.0;
+
+    /// A page with a title; `heading` and `description` are read to those who do not see it.
+    pub(super) fn new(picture: &str, title: &str, heading: String, description: String) -> Self {
+        let title = ellipsize(title, ROOM, TITLE.size, TITLE.bold);
+        Self { picture: picture.to_owned(), title, lines: Vec::new(), heading, description }
+    }
+
+    /// The same with text below the title, in at most that many lines.
+    pub(super) fn with_text(mut self, text: &str, lines: usize) -> Self {
+        self.lines.extend(wrap(text, ROOM, SUBTITLE.size, lines));
+        self
+    }
+
+    /// Where the picture begins below the head.
+    pub(super) fn top(&self) -> f64 {
+        SUBTITLE_TOP + SUBTITLE_STEP * self.lines.len() as f64 + 6.0
+    }
+
+    /// The picture down to `bottom`.
+    pub(super) fn svg(&self, bottom: f64, draw: impl FnOnce(&Area<'_>) -> Drawn) -> String {
+        document(&self.picture, (WIDTH, bottom + Self::BOTTOM), &self.heading, &self.description, |area: &Area<'_>| {
+            label(area, &self.title, (MARGIN, 26.0), TITLE, HPos::Left)?;
+            for (index, text) in self.lines.iter().enumerate() {
+                let middle = SUBTITLE_TOP + SUBTITLE_STEP * (index as f64 + 0.5);
+                label(area, text, (MARGIN, middle), SUBTITLE, HPos::Left)?;
             }
-            draw(area, top)
+            draw(area)
         })
     }
 }

@@ -10,17 +10,20 @@ use plotters::style::text_anchor::HPos;
 use super::band::{self, Band, bands};
 use super::canvas::{Area, Drawn, SvgCanvas, size_units, units};
 use super::lane;
-use super::palette::{self, GREY, GRID, INK, Type};
+use super::page::{MARGIN, WIDTH};
+use super::palette::{self, GREY, GRID, INK, NAME_SIZE, NOTE_SIZE, TEXT_SIZE, Type};
 use super::row;
 use super::scale::{AxisUnit, TimeScale, decimal};
 use super::strip::{RunnerRow, Strip, strip};
 use super::text::ellipsize;
-use super::timeline::{Drawing, MARGIN, WIDTH};
+use super::timeline::Drawing;
 
 /// Where a panel's lanes and strip are drawn: across, the numbers of the axis; down, pixels.
 pub(super) type Chart<'a> = ChartContext<'a, SvgCanvas<'a>, Cartesian2d<RangedCoordf64, RangedCoordf64>>;
 
-const HEADER: f64 = 30.0;
+const HEADER: f64 = 46.0;
+/// From the line of the name to that of the numbers.
+const NUMBERS_BELOW: f64 = 18.0;
 const STRIP_GAP: f64 = 8.0;
 const NOTE: f64 = 15.0;
 const AXIS: f64 = 22.0;
@@ -29,11 +32,11 @@ const WIDEST_CLASS: f64 = 150.0;
 const WIDEST_SHORT_NAME: f64 = 110.0;
 const COLUMN_GAP: f64 = 14.0;
 
-const NAME: Type = Type::new(15.0, INK).bold();
-const KIND: Type = Type::new(13.0, GREY);
-const NUMBERS: Type = Type::new(12.0, INK);
-const CAPTION: Type = Type::new(11.0, GREY);
-const TICK: Type = Type::new(11.0, GREY);
+const NAME: Type = Type::new(NAME_SIZE, INK).bold();
+const KIND: Type = Type::new(TEXT_SIZE, GREY);
+const NUMBERS: Type = Type::new(NOTE_SIZE, INK);
+const CAPTION: Type = Type::new(NOTE_SIZE, GREY);
+const TICK: Type = Type::new(NOTE_SIZE, GREY);
 
 /// Columns left and right of the lanes, the same for all panels.
 pub(super) struct Columns {
@@ -54,11 +57,12 @@ pub(super) struct Columns {
 impl Columns {
     /// Columns as narrow as the texts allow.
     pub(super) fn new(drawings: &[Drawing<'_>], scale: &TimeScale) -> Self {
-        let entries = || drawings.iter().flat_map(|drawing| drawing.timeline);
+        let entries = || drawings.iter().flat_map(Drawing::entries);
+        let lanes = || drawings.iter().flat_map(|drawing| &drawing.lanes);
         let widest = |texts: &mut dyn Iterator<Item = f64>| texts.fold(0.0, f64::max);
-        let number = widest(&mut entries().map(|entry| lane::NUMBER.width(&entry.request.to_string())));
+        let number = widest(&mut lanes().map(|lane| lane::NUMBER.width(&lane.request.to_string())));
         let class = widest(&mut entries().map(|entry| lane::CLASS.width(&entry.class)).chain([0.0])).min(WIDEST_CLASS);
-        let rows = drawings.iter().flat_map(|drawing| strip(drawing.policy, drawing.timeline).rows);
+        let rows = drawings.iter().flat_map(|drawing| strip(drawing, scale).rows);
         let row = widest(&mut rows.map(|row| CAPTION.width(&row.name)));
         let caption = CAPTION.width(&scale.caption()) + 0.5 * tick_width(scale);
         let number_end = MARGIN + number;
@@ -73,7 +77,8 @@ impl Columns {
         let response_unit = AxisUnit::of_span(longest);
         let end = WIDTH - MARGIN;
         let ends = widest(&mut entries().map(|entry| lane::END.bold().width(&lane::end_text(entry, response_unit))));
-        let plot_end = end - ends.max(CAPTION.width(lane::END_CAPTION)) - COLUMN_GAP;
+        let gone = lanes().any(|lane| lane.entry.is_none()).then(|| lane::END.width(lane::GONE)).unwrap_or(0.0);
+        let plot_end = end - ends.max(gone).max(CAPTION.width(lane::END_CAPTION)) - COLUMN_GAP;
         Self { number_end, class_start, plot_start, plot_end, end, response_unit }
     }
 }
@@ -93,17 +98,18 @@ pub(super) struct Panel<'a> {
 impl<'a> Panel<'a> {
     /// Lays out the policy.
     pub(super) fn new(drawing: Drawing<'a>, columns: &Columns, scale: &TimeScale) -> Self {
-        let Drawing { policy, timeline, faults } = drawing;
-        let strip = strip(policy, timeline);
-        let row_height = if strip.rows.len() <= 8 { 16.0 } else { 13.0 };
-        let numbers = numbers(drawing);
+        let policy = drawing.policy;
+        let strip = strip(&drawing, scale);
+        let row_height = if strip.rows.len() <= 8 { 16.0 } else { 14.0 };
+        let numbers = numbers(&drawing);
         let kind = (policy.name != policy.kind).then(|| policy.kind.to_owned());
-        let aside = kind.into_iter().chain(shown(drawing)).collect::<Vec<_>>().join(" · ");
-        let room = columns.end - MARGIN - CAPTION.width(lane::END_CAPTION) - 16.0;
-        let room = room - NUMBERS.width(&numbers) - KIND.width(&aside) - 40.0;
+        let aside = kind.into_iter().chain(shown(&drawing)).collect::<Vec<_>>().join(" · ");
+        let room = columns.end - MARGIN - CAPTION.width(lane::END_CAPTION) - KIND.width(&aside) - 36.0;
         let title = ellipsize(&policy.name, room, NAME.size, NAME.bold);
-        let lanes = lane::Size::of(timeline.len());
-        Self { drawing, lanes, strip, faults: bands(faults, scale), row_height, title, aside, numbers }
+        let numbers = ellipsize(&numbers, columns.end - MARGIN, NUMBERS.size, NUMBERS.bold);
+        let lanes = lane::Size::of(drawing.lanes.len());
+        let faults = bands(drawing.faults, scale);
+        Self { drawing, lanes, strip, faults, row_height, title, aside, numbers }
     }
 
     /// Its height in pixels.
@@ -119,7 +125,7 @@ impl<'a> Panel<'a> {
 
     /// Whether there is an axis above the lanes too, as in tall panels.
     fn top_axis(&self) -> f64 {
-        if self.drawing.timeline.len() > 24 { TOP_AXIS } else { 0.0 }
+        if self.drawing.lanes.len() > 24 { TOP_AXIS } else { 0.0 }
     }
 
     fn lanes_top(&self) -> f64 {
@@ -136,7 +142,7 @@ impl<'a> Panel<'a> {
     }
 
     fn lanes_height(&self) -> f64 {
-        self.lanes.pitch * self.drawing.timeline.len() as f64
+        self.lanes.pitch * self.drawing.lanes.len() as f64
     }
 
     /// Draws it into an area of its height.
@@ -147,10 +153,16 @@ impl<'a> Panel<'a> {
             let top = HEADER + band::HEIGHT * index as f64;
             fault.draw(area, &chart, scale, columns, (top, self.lanes_height()))?;
         }
-        for (index, entry) in self.drawing.timeline.iter().enumerate() {
+        for (index, lane) in self.drawing.lanes.iter().enumerate() {
             let middle = self.lanes.pitch * (index as f64 + 0.5);
-            lane::draw_bars(&chart, entry, scale, middle, self.lanes)?;
-            lane::draw_labels(area, entry, self.lanes_top() + middle, self.lanes, columns)?;
+            lane::draw_hairline(&chart, scale, middle)?;
+            match lane.entry {
+                Some(entry) => {
+                    lane::draw_bars(&chart, entry, scale, middle, self.lanes)?;
+                    lane::draw_labels(area, entry, self.lanes_top() + middle, self.lanes, columns)?;
+                }
+                None => lane::draw_empty(area, lane.request, self.lanes_top() + middle, self.lanes, columns)?,
+            }
         }
         self.draw_strip(area, &chart, scale, columns)
     }
@@ -160,8 +172,7 @@ impl<'a> Panel<'a> {
         label(area, &self.title, (MARGIN, middle), NAME, HPos::Left)?;
         let aside = MARGIN + NAME.width(&self.title) + 10.0;
         label(area, &self.aside, (aside, middle), KIND, HPos::Left)?;
-        let numbers = if self.aside.is_empty() { aside } else { aside + KIND.width(&self.aside) + 10.0 };
-        label(area, &self.numbers, (numbers.max(columns.plot_start), middle), NUMBERS, HPos::Left)?;
+        label(area, &self.numbers, (MARGIN, middle + NUMBERS_BELOW), NUMBERS, HPos::Left)?;
         label(area, lane::END_CAPTION, (columns.end, middle), CAPTION, HPos::Right)
     }
 
@@ -211,16 +222,22 @@ impl<'a> Panel<'a> {
     }
 }
 
-/// The part of a long run that is drawn.
-fn shown(drawing: Drawing<'_>) -> Option<String> {
-    let (shown, all) = (drawing.timeline.len() as f64, drawing.policy.requests.arrived as f64);
-    drawing.is_partial().then(|| format!("first {} of {} requests", decimal(shown, 0), decimal(all, 0)))
+/// Which requests are drawn, if not all are.
+fn shown(drawing: &Drawing<'_>) -> Option<String> {
+    let count = |count: u64| decimal(count as f64, 0);
+    let (shown, all) = (drawing.lanes.len() as u64, drawing.policy.requests.arrived);
+    if drawing.stretch.is_some() {
+        let about = if drawing.under_way > drawing.all.len() as u64 { "about " } else { "" };
+        return (drawing.under_way > shown)
+            .then(|| format!("{} of {about}{} requests", count(shown), count(drawing.under_way)));
+    }
+    let first = if drawing.hides_some() { "first " } else { "" };
+    drawing.is_partial().then(|| format!("{first}{} of {} requests", count(shown), count(all)))
 }
 
 /// The numbers of a policy: typical and bad response times, the share without an answer, and the utilization. They cover
 /// all requests, which may have taken much longer than the drawn ones, so they have a separate unit.
-pub(super) fn numbers(Drawing { policy, .. }: Drawing<'_>) -> String {
-    let unit = AxisUnit::of_span(policy.response_time_ms.p99.unwrap_or(0.0));
+pub(super) fn numbers(Drawing { policy, unit, .. }: &Drawing<'_>) -> String {
     let mean = policy.response_time_ms.mean.map(|ms| format!("mean {}", unit.rounded(ms)));
     let p99 = policy.response_time_ms.p99.map(|ms| format!("p99 {}", unit.rounded(ms)));
     let cores = policy.utilization.cores.map(|share| format!("CPU busy {} %", decimal(100.0 * share, 0)));

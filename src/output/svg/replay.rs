@@ -6,14 +6,14 @@ use plotters::style::text_anchor::HPos;
 use plotters::style::{Color, TRANSPARENT};
 
 use super::canvas::{Area, Drawn, document, size_units, units};
-use super::palette::{self, GREY, GRID, INK, RUNNING_COLOR, Type, WAITING_COLOR};
+use super::page::{MARGIN, WIDTH};
+use super::palette::{self, BAD, GREY, GRID, INK, NOTE_SIZE, RUNNING_COLOR, TEXT_SIZE, TINY_SIZE, TITLE_SIZE, Type};
 use super::panel::label;
 use super::scale::decimal;
 use super::text::ellipsize;
-use super::timeline::{MARGIN, WIDTH};
 use crate::study::{Replayed, ReplayedCase};
 
-const ACROSS: usize = 4;
+const ACROSS: usize = 3;
 const GAP: f64 = 20.0;
 const PANEL: f64 = (WIDTH - 2.0 * MARGIN - (ACROSS - 1) as f64 * GAP) / ACROSS as f64;
 const HEADER: f64 = 38.0;
@@ -22,11 +22,11 @@ const BOTTOM: f64 = 22.0;
 const HEIGHT: f64 = PANEL - LEFT + HEADER + BOTTOM;
 const TOP: f64 = 78.0;
 
-const TITLE: Type = Type::new(20.0, INK).bold();
-const SUBTITLE: Type = Type::new(13.0, GREY);
-const NAME: Type = Type::new(12.0, INK).bold();
-const FIGURES: Type = Type::new(11.0, GREY);
-const TICK: Type = Type::new(10.0, GREY);
+const TITLE: Type = Type::new(TITLE_SIZE, INK).bold();
+const SUBTITLE: Type = Type::new(TEXT_SIZE, GREY);
+const NAME: Type = Type::new(NOTE_SIZE, INK).bold();
+const FIGURES: Type = Type::new(NOTE_SIZE, GREY);
+const TICK: Type = Type::new(TINY_SIZE, GREY);
 
 /// Percentiles of each case, predicted (vertical) against observed (horizontal), as an SVG picture: they are equal on the
 /// diagonal and differ by at most a tenth within the band.
@@ -35,7 +35,7 @@ pub fn replay_svg(replayed: &Replayed) -> String {
     let rows = cases.len().div_ceil(ACROSS);
     let height = TOP + rows as f64 * (HEIGHT + GAP);
     let description: Vec<String> = cases.iter().map(|case| format!("{}: {}", case.case, errors(case))).collect();
-    document((WIDTH, height), TITLE_TEXT, &description.join("; "), |page: &Area<'_>| {
+    document("replay", (WIDTH, height), TITLE_TEXT, &description.join("; "), |page: &Area<'_>| {
         label(page, TITLE_TEXT, (MARGIN, 32.0), TITLE, HPos::Left)?;
         label(page, SUBTITLE_TEXT, (MARGIN, 58.0), SUBTITLE, HPos::Left)?;
         for (index, case) in cases.iter().enumerate() {
@@ -93,7 +93,7 @@ fn draw(area: &Area<'_>, case: &ReplayedCase) -> Drawn {
     plot.draw(&PathElement::new([(0.0, 0.0), (most, most)], palette::line(GREY, 0.75)))?;
     for pair in &case.percentiles {
         let is_near = (pair.predicted_ms / pair.observed_ms - 1.0).abs() <= 0.1;
-        let color = if is_near { RUNNING_COLOR } else { WAITING_COLOR };
+        let color = if is_near { RUNNING_COLOR } else { BAD };
         plot.draw(&Circle::new((pair.observed_ms, pair.predicted_ms), units(2.5), color.filled()))?;
     }
     Drawn::Ok(())

@@ -5,7 +5,7 @@ use plotters::style::text_anchor::HPos;
 
 use super::canvas::Drawn;
 use super::marks::{Bar, titled};
-use super::palette::{HELD, HELD_PLAIN, INK, PAPER, RUNNING, SEPARATOR, Type};
+use super::palette::{HELD, HELD_PLAIN, INK, PAPER, RUNNING, SEPARATOR, TINY_SIZE, Type};
 use super::panel::{Chart, Columns, stretch};
 use super::scale::TimeScale;
 use super::strip::{Occupancy, RunnerRow};
@@ -23,7 +23,7 @@ pub(super) fn draw(
     (middle, height): (f64, f64),
 ) -> Drawn {
     let half = 0.5 * height - 1.5;
-    let font = Type::new(if height > 14.0 { 10.0 } else { 9.0 }, PAPER).bold();
+    let font = Type::new(TINY_SIZE, PAPER).bold();
     let pixel = scale.length() / (columns.plot_end - columns.plot_start);
     let mut before: Option<&Occupancy> = None;
     let mut numbered = None;

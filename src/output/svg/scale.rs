@@ -54,7 +54,11 @@ impl TimeScale {
     /// The scale that shows everything from `first_ms` to `last_ms`; it begins at 0 if that costs little room.
     pub(super) fn new(first_ms: f64, last_ms: f64) -> Self {
         let span = last_ms - first_ms;
-        let start_ms = if first_ms <= 0.15 * span { 0.0 } else { first_ms };
+        Self::exactly(if first_ms <= 0.15 * span { 0.0 } else { first_ms }, last_ms)
+    }
+
+    /// The scale from one instant to another.
+    pub(super) fn exactly(start_ms: f64, last_ms: f64) -> Self {
         let unit = AxisUnit::of_span(last_ms - start_ms);
         // Long numbers are avoided by counting from a round number of units.
         let round = 1000.0 * unit.ms;
@@ -62,6 +66,12 @@ impl TimeScale {
         // An empty span has no scale.
         let end_ms = if last_ms > start_ms { last_ms } else { start_ms + unit.ms };
         Self { unit, start_ms, end_ms, origin_ms }
+    }
+
+    /// The part of a time that is shown; `None` if none of it is.
+    pub(super) fn clipped(&self, start_ms: f64, end_ms: f64) -> Option<[f64; 2]> {
+        let (start, end) = (start_ms.max(self.start_ms), end_ms.min(self.end_ms));
+        (start < end || (start_ms == end_ms && start <= end)).then_some([start, end])
     }
 
     /// An instant in the coordinates of the axis.

@@ -3,12 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::looks::activity;
+use super::scale::TimeScale;
+use super::timeline::Drawing;
 use crate::model::{Activity, ActivityGroup};
 use crate::policy::Runner;
-use crate::stats::{PolicyResults, TimelineConnection, TimelineEntry, TimelineSegment};
-
-/// Maximum number of rows of a strip.
-const MOST_ROWS: usize = 32;
+use crate::stats::{TimelineConnection, TimelineEntry, TimelineSegment};
 
 /// What one worker, thread or loop did.
 #[derive(Clone, Debug, PartialEq)]
@@ -66,14 +65,17 @@ fn is_taken(runner: Runner, segment: &TimelineSegment) -> bool {
     }
 }
 
-/// The runners of the requests in `timeline`.
-pub(super) fn strip(policy: &PolicyResults, timeline: &[TimelineEntry]) -> Strip {
-    let runner = policy.runner;
+/// What ran requests in the time shown.
+pub(super) fn strip(drawing: &Drawing<'_>, scale: &TimeScale) -> Strip {
+    let (policy, runner, most) = (drawing.policy, drawing.policy.runner, drawing.most_rows);
     let mut rows: BTreeMap<(u32, u32), Vec<Occupancy>> = BTreeMap::new();
-    for entry in timeline {
+    for entry in drawing.all {
         let Some(worker) = entry.worker else { continue };
         let slot = if runner == Runner::Thread { entry.slot.unwrap_or(1) } else { 1 };
-        rows.entry((worker, slot)).or_default().extend(blocks(entry, runner));
+        let blocks = blocks(entry, runner, scale);
+        if !blocks.is_empty() || drawing.stretch.is_none() {
+            rows.entry((worker, slot)).or_default().extend(blocks);
+        }
     }
     let slots = if runner == Runner::Thread { policy.slots.unwrap_or(1) } else { 1 };
     let name = |(worker, slot): (u32, u32)| match runner {
@@ -85,25 +87,26 @@ pub(super) fn strip(policy: &PolicyResults, timeline: &[TimelineEntry]) -> Strip
     let used = rows.len();
     let mut rows: Vec<_> = rows
         .into_iter()
-        .take(MOST_ROWS)
+        .take(most)
         .map(|(place, mut blocks)| {
             blocks.sort_by(|a, b| a.start_ms.total_cmp(&b.start_ms).then(a.request.cmp(&b.request)));
             RunnerRow { name: name(place), is_connection: false, blocks }
         })
         .collect();
     let note = note(runner, used - rows.len(), all - used as u64);
-    rows.extend(connections(timeline));
+    rows.extend(connections(drawing.all, most, scale));
     Strip { rows, note }
 }
 
 /// The connections that requests hold over several phases, backend by backend: each in the first row that is free.
-fn connections(timeline: &[TimelineEntry]) -> Vec<RunnerRow> {
+fn connections(timeline: &[TimelineEntry], most: usize, scale: &TimeScale) -> Vec<RunnerRow> {
     let mut held: Vec<(&str, Occupancy)> = Vec::new();
     for entry in timeline {
-        held.extend(entry.connections.iter().map(|connection| {
+        held.extend(entry.connections.iter().filter_map(|connection| {
             let (request, class) = (entry.request, entry.class.clone());
             let TimelineConnection { backend, start_ms, end_ms } = connection;
-            (backend.as_str(), Occupancy { request, class, runs: false, start_ms: *start_ms, end_ms: *end_ms })
+            let [start_ms, end_ms] = scale.clipped(*start_ms, *end_ms)?;
+            Some((backend.as_str(), Occupancy { request, class, runs: false, start_ms, end_ms }))
         }));
     }
     held.sort_by(|(one, a), (other, b)| one.cmp(other).then(a.start_ms.total_cmp(&b.start_ms)));
@@ -114,7 +117,7 @@ fn connections(timeline: &[TimelineEntry]) -> Vec<RunnerRow> {
             let is_free = |row: &RunnerRow| row.blocks.last().is_none_or(|last| last.end_ms <= block.start_ms);
             match rows[first..].iter().position(is_free) {
                 Some(place) => rows[first + place].blocks.push(block.clone()),
-                None if rows.len() < MOST_ROWS => {
+                None if rows.len() < most => {
                     let name = format!("{backend} {}", rows.len() - first + 1);
                     rows.push(RunnerRow { name, is_connection: true, blocks: vec![block.clone()] });
                 }
@@ -133,23 +136,18 @@ fn note(runner: Runner, undrawn: usize, untaken: u64) -> Option<String> {
     (!parts.is_empty()).then(|| format!("… and {}", parts.join(", ")))
 }
 
-fn blocks(entry: &TimelineEntry, runner: Runner) -> Vec<Occupancy> {
+fn blocks(entry: &TimelineEntry, runner: Runner, scale: &TimeScale) -> Vec<Occupancy> {
     let mut blocks: Vec<Occupancy> = Vec::new();
     for segment in &entry.segments {
         let activity = activity(segment);
+        let Some([start_ms, end_ms]) = scale.clipped(segment.start_ms, segment.end_ms) else { continue };
         if !is_taken(runner, segment) {
             continue;
         }
         let runs = activity.group() == ActivityGroup::Cpu;
         match blocks.last_mut() {
-            Some(last) if last.runs == runs && last.end_ms >= segment.start_ms => last.end_ms = segment.end_ms,
-            _ => blocks.push(Occupancy {
-                request: entry.request,
-                class: entry.class.clone(),
-                runs,
-                start_ms: segment.start_ms,
-                end_ms: segment.end_ms,
-            }),
+            Some(last) if last.runs == runs && last.end_ms >= start_ms => last.end_ms = end_ms,
+            _ => blocks.push(Occupancy { request: entry.request, class: entry.class.clone(), runs, start_ms, end_ms }),
         }
     }
     blocks

@@ -1,142 +1,262 @@
 //! The timeline: what each request did and what ran it, policy by policy on a common time axis.
 
+mod words;
+
+pub(super) use words::partial_note;
+
+use super::canvas::{Area, units};
+use super::lane;
+use super::legend::Legend;
+use super::page::{MARGIN, Page, WIDTH};
+use super::palette::{GREY, NOTE_SIZE, Type};
+use super::panel::{Columns, Panel, label};
+use super::scale::{AxisUnit, TimeScale};
+use crate::stats::{FaultWindow, LaneChoice, PolicyPictures, PolicyResults, ScenarioResults, Stretch, TimelineEntry};
 use plotters::style::text_anchor::HPos;
 
-use super::canvas::{Area, Drawn, document, units};
-use super::legend::Legend;
-use super::palette::{GREY, INK, Type};
-use super::panel::{Columns, Panel, label};
-use super::scale::{AxisUnit, TimeScale, times};
-use super::text::{ellipsize, wrap};
-use crate::output::document::{ending, faults};
-use crate::stats::{FaultWindow, PolicyResults, ScenarioResults, TimelineEntry};
-
-pub(super) const WIDTH: f64 = 980.0;
-pub(super) const MARGIN: f64 = 24.0;
-
-const TITLE: Type = Type::new(20.0, INK).bold();
-const SUBTITLE: Type = Type::new(13.0, GREY);
-const SUBTITLE_LINES: usize = 4;
-const SUBTITLE_STEP: f64 = 19.0;
-const PANEL_GAP: f64 = 22.0;
+const SUBTITLE_LINES: usize = 6;
+const PANEL_GAP: f64 = 20.0;
+/// No picture is higher than this, in pixels.
+const HIGHEST: f64 = 1600.0;
+/// A policy has at least this many lanes; where that is too much, policies are left out.
+const FEWEST_LANES: usize = 3;
+/// Of a stretch, a policy has at most this many.
+const LANES_OF_STRETCH: usize = 24;
+const NOTE: Type = Type::new(NOTE_SIZE, GREY);
+const NOTE_HEIGHT: f64 = 18.0;
 
 /// A policy whose timeline is drawn.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub(super) struct Drawing<'a> {
     pub(super) policy: &'a PolicyResults,
-    pub(super) timeline: &'a [TimelineEntry],
+    /// What is drawn in lanes.
+    pub(super) lanes: Vec<Lane<'a>>,
+    /// All requests of that time, as far as they are known: they occupied what ran requests.
+    pub(super) all: &'a [TimelineEntry],
+    /// How many requests that is.
+    pub(super) under_way: u64,
     /// The faults during that time.
     pub(super) faults: &'a [FaultWindow],
+    /// The stretch that is shown, if it does not begin with the run.
+    pub(super) stretch: Option<&'a Stretch>,
+    /// Maximum number of rows for what runs requests.
+    pub(super) most_rows: usize,
+    /// The unit of the numbers of all policies.
+    pub(super) unit: AxisUnit,
 }
 
-impl Drawing<'_> {
+/// A lane of a request, and what it did, if it was under way.
+#[derive(Clone, Copy)]
+pub(super) struct Lane<'a> {
+    pub(super) request: u64,
+    pub(super) entry: Option<&'a TimelineEntry>,
+}
+
+impl<'a> Drawing<'a> {
+    /// The requests in lanes that were under way.
+    pub(super) fn entries(&self) -> impl Iterator<Item = &'a TimelineEntry> {
+        self.lanes.iter().filter_map(|lane| lane.entry)
+    }
+
     /// Whether there were more requests than are shown.
     pub(super) fn is_partial(&self) -> bool {
-        self.policy.requests.arrived > self.timeline.len() as u64
+        self.policy.requests.arrived > self.lanes.len() as u64
     }
+
+    /// Whether what ran requests may have run others than those of the strip.
+    pub(super) fn hides_some(&self) -> bool {
+        if self.stretch.is_some() {
+            self.under_way > self.all.len() as u64
+        } else {
+            self.policy.requests.arrived > self.all.len() as u64
+        }
+    }
+}
+
+/// A policy that has a timeline, and which requests may have lanes.
+struct Source<'a> {
+    policy: &'a PolicyResults,
+    timeline: &'a [TimelineEntry],
+    step: u64,
+    lanes: LaneChoice,
 }
 
 /// The timeline of every policy that has one, as an SVG picture.
 ///
 /// Each policy is a panel; the panels share a time axis. A panel has a lane per request, with response time and slowdown at
-/// the right, and below them a strip that shows what the workers, threads or loops did. Every bar has a tooltip.
+/// the right, and below them a strip that shows what the workers, threads or loops did. Every bar has a tooltip. The picture
+/// is at most 1,600 pixels high: it says how many requests have no lane.
 pub fn timeline_svg(results: &ScenarioResults) -> String {
-    let drawings = drawings(results);
-    let scale = time_scale(&drawings);
-    let columns = Columns::new(&drawings, &scale);
-    let room = WIDTH - 2.0 * MARGIN;
-    let title = ellipsize(&results.scenario, room, TITLE.size, TITLE.bold);
-    let mut subtitle = wrap(results.description.as_deref().unwrap_or_default(), room, SUBTITLE.size, SUBTITLE_LINES);
-    if drawings.iter().any(Drawing::is_partial) {
-        subtitle.push(partial_note(&drawings).to_owned());
-    }
-    if drawings.iter().flat_map(|drawing| drawing.timeline).any(|entry| entry.merged_segments > 0) {
-        subtitle
-            .push("Many short turns of one request are merged: within such a stretch the order is lost.".to_owned());
-    }
-    let panels: Vec<_> = drawings.iter().map(|drawing| Panel::new(*drawing, &columns, &scale)).collect();
-    let legend = Legend::new(&drawings, &panels);
+    let sources = sources(results);
+    let places: Vec<usize> = (0..sources.len()).collect();
+    picture(results, &sources, &places, "timeline")
+}
 
-    let subtitle_top = 50.0;
-    let legend_top = subtitle_top + SUBTITLE_STEP * subtitle.len() as f64 + 6.0;
-    let mut bottom = legend_top + legend.height();
-    let tops: Vec<_> = panels
-        .iter()
-        .map(|panel| {
+/// The timeline of the policy with this place, on the time axis that it shares with the others; `None` if it has none.
+#[cfg(feature = "internals")]
+pub fn timeline_svg_of(results: &ScenarioResults, policy: usize) -> Option<String> {
+    let sources = sources(results);
+    let name = &results.policies.get(policy)?.name;
+    let place = sources.iter().position(|source| source.policy.name == *name)?;
+    Some(picture(results, &sources, &[place], &format!("timeline-{}", policy + 1)))
+}
+
+/// The unit of the response times of all policies.
+fn unit(results: &ScenarioResults) -> AxisUnit {
+    let longest = results.policies.iter().filter_map(|policy| policy.response_time_ms.p99).fold(0.0, f64::max);
+    AxisUnit::of_span(longest)
+}
+
+/// The stretch that is shown, if the timeline does not begin with the run.
+fn stretch(results: &ScenarioResults) -> Option<&Stretch> {
+    results.pictures.as_ref()?.stretch.as_ref()
+}
+
+fn sources(results: &ScenarioResults) -> Vec<Source<'_>> {
+    let all = results.policies.iter().enumerate().filter_map(|(place, policy)| source(results, place, policy));
+    all.filter(|source| !source.timeline.is_empty()).collect()
+}
+
+fn source<'a>(results: &'a ScenarioResults, place: usize, policy: &'a PolicyResults) -> Option<Source<'a>> {
+    let pictures = results.pictures.as_ref().filter(|pictures| pictures.stretch.is_some());
+    if let Some(pictures) = pictures {
+        let PolicyPictures { timeline, step, lanes, .. } = pictures.policies.get(place)?;
+        return Some(Source { policy, timeline, step: *step, lanes: lanes.clone() });
+    }
+    let timeline = policy.timeline.as_deref()?;
+    let arriving = timeline.iter().map(|entry| entry.request).collect();
+    let is_spread = policy.requests.arrived <= timeline.len() as u64;
+    let lanes = LaneChoice { arriving, is_spread, ..LaneChoice::default() };
+    Some(Source { policy, timeline, step: 1, lanes })
+}
+
+impl<'a> Source<'a> {
+    /// What is drawn if there is room for that many lanes and rows.
+    fn drawing(&self, results: &'a ScenarioResults, most_lanes: usize, most_rows: usize) -> Drawing<'a> {
+        let entry = |request: u64| self.timeline.iter().find(|entry| entry.request == request);
+        let lanes = self.lanes.lanes(most_lanes).into_iter();
+        Drawing {
+            policy: self.policy,
+            lanes: lanes.map(|request| Lane { request, entry: entry(request) }).collect(),
+            all: self.timeline,
+            under_way: self.timeline.len() as u64 * self.step.max(1),
+            faults: &results.faults,
+            stretch: stretch(results),
+            most_rows,
+            unit: unit(results),
+        }
+    }
+}
+
+/// The policies with these places among the sources.
+fn picture(results: &ScenarioResults, sources: &[Source<'_>], places: &[usize], name: &str) -> String {
+    let most_rows = match places.len() {
+        0 | 1 => 20,
+        2 => 12,
+        3 => 8,
+        _ => 5,
+    };
+    // As many lanes as fit; the texts above the panels and the axis depend on them only a little.
+    let longest = sources.iter().map(|source| source.lanes.len()).max().unwrap_or(0);
+    let longest = if stretch(results).is_some() { longest.min(LANES_OF_STRETCH) } else { longest };
+    let mut shown = places.to_vec();
+    let mut lanes = longest;
+    loop {
+        let drawings: Vec<_> = sources.iter().map(|source| source.drawing(results, lanes, most_rows)).collect();
+        let layout = Layout::new(results, drawings, &shown, places.len(), name);
+        if layout.bottom() <= HIGHEST || lanes == 0 {
+            return layout.svg();
+        }
+        let least = FEWEST_LANES.min(longest);
+        if lanes > least {
+            let too_high = (layout.bottom() - HIGHEST) / (shown.len() as f64 * lane::Size::of(lanes).pitch);
+            lanes = lanes.saturating_sub((0.5 * too_high).ceil().max(1.0) as usize).max(least);
+        } else if shown.len() > 1 {
+            shown.pop();
+        } else {
+            return layout.svg();
+        }
+    }
+}
+
+/// A picture, laid out.
+struct Layout<'a> {
+    page: Page,
+    scale: TimeScale,
+    columns: Columns,
+    legend: Legend,
+    panels: Vec<(Panel<'a>, f64)>,
+    bottom: f64,
+    note: Option<String>,
+}
+
+impl<'a> Layout<'a> {
+    fn new(results: &ScenarioResults, drawings: Vec<Drawing<'a>>, shown: &[usize], wanted: usize, name: &str) -> Self {
+        let scale = time_scale(&drawings);
+        let columns = Columns::new(&drawings, &scale);
+        let shown: Vec<Drawing<'a>> = shown.iter().map(|place| drawings[*place].clone()).collect();
+        let text = results.description.as_deref().unwrap_or_default();
+        let about = words::description(results, &shown, columns.response_unit);
+        let page = Page::new(name, &results.scenario, words::heading(results), about).with_text(text, SUBTITLE_LINES);
+        let page = words::notes(&shown).iter().fold(page, |page, note| page.with_text(note, 4));
+        let left_out = wanted - shown.len();
+        let note = (left_out > 0).then(|| format!("… and {left_out} more policies, not drawn"));
+        let panels: Vec<_> = shown.iter().map(|drawing| Panel::new(drawing.clone(), &columns, &scale)).collect();
+        let legend = Legend::new(&shown, &panels, &scale);
+        let mut bottom = page.top() + legend.height();
+        let place = |panel: Panel<'a>| {
             let top = bottom + PANEL_GAP;
             bottom = top + panel.height();
-            top
+            (panel, top)
+        };
+        let panels = panels.into_iter().map(place).collect();
+        Self { page, scale, columns, legend, panels, bottom, note }
+    }
+
+    fn bottom(&self) -> f64 {
+        self.bottom + if self.note.is_some() { NOTE_HEIGHT } else { 0.0 } + Page::BOTTOM
+    }
+
+    fn svg(&self) -> String {
+        let top = self.page.top();
+        self.page.svg(self.bottom() - Page::BOTTOM, |area: &Area<'_>| {
+            self.legend.draw(area, top)?;
+            for (panel, top) in &self.panels {
+                let area = area.clone().shrink((0, units(*top)), (units(WIDTH), units(panel.height())));
+                panel.draw(&area, &self.scale, &self.columns)?;
+            }
+            match &self.note {
+                Some(note) => label(area, note, (MARGIN, self.bottom + 0.5 * NOTE_HEIGHT), NOTE, HPos::Left),
+                None => Ok(()),
+            }
         })
-        .collect();
-
-    document(
-        (WIDTH, bottom + 14.0),
-        &heading(results),
-        &description(results, &drawings, columns.response_unit),
-        |page: &Area<'_>| {
-            label(page, &title, (MARGIN, 32.0), TITLE, HPos::Left)?;
-            for (index, text) in subtitle.iter().enumerate() {
-                label(page, text, (MARGIN, subtitle_top + SUBTITLE_STEP * (index as f64 + 0.5)), SUBTITLE, HPos::Left)?;
-            }
-            legend.draw(page, legend_top)?;
-            for (panel, top) in panels.iter().zip(&tops) {
-                let area = page.clone().shrink((0, units(*top)), (units(WIDTH), units(panel.height())));
-                panel.draw(&area, &scale, &columns)?;
-            }
-            Drawn::Ok(())
-        },
-    )
+    }
 }
 
-/// The policies that have a timeline.
+/// How many lanes and rows a policy has in a page.
+const LANES_OF_PAGE: usize = 40;
+const ROWS_OF_PAGE: usize = 32;
+
+/// The policies that have a timeline, for a page.
 pub(super) fn drawings(results: &ScenarioResults) -> Vec<Drawing<'_>> {
-    let of_policy = |policy| Some(Drawing { policy, timeline: policy.timeline.as_deref()?, faults: &results.faults });
-    let drawings = results.policies.iter().filter_map(of_policy);
-    drawings.filter(|drawing| !drawing.timeline.is_empty()).collect()
+    sources(results).iter().map(|source| source.drawing(results, LANES_OF_PAGE, ROWS_OF_PAGE)).collect()
 }
 
+/// The time that all of these show.
 pub(super) fn time_scale(drawings: &[Drawing<'_>]) -> TimeScale {
-    let (mut first, mut last) = (f64::INFINITY, f64::NEG_INFINITY);
-    for entry in drawings.iter().flat_map(|drawing| drawing.timeline) {
+    let of_stretch = |drawing: &Drawing<'_>| drawing.stretch.map(|stretch| (stretch.start_ms, stretch.end_ms));
+    let of_entry = |entry: &TimelineEntry| {
         let ends = entry.segments.iter().map(|segment| segment.end_ms).chain(entry.departure_ms);
-        first = first.min(entry.arrival_ms);
-        last = ends.fold(last.max(entry.arrival_ms), f64::max);
+        (entry.arrival_ms, ends.fold(entry.arrival_ms, f64::max))
+    };
+    let union = |one: (f64, f64), other: (f64, f64)| (one.0.min(other.0), one.1.max(other.1));
+    let stretches: Option<Vec<(f64, f64)>> = drawings.iter().map(of_stretch).collect();
+    if let Some((first, last)) = stretches.and_then(|stretches| stretches.into_iter().reduce(union)) {
+        return TimeScale::exactly(first, last);
     }
-    if first <= last { TimeScale::new(first, last) } else { TimeScale::new(0.0, 0.0) }
-}
-
-fn heading(results: &ScenarioResults) -> String {
-    format!("{}: what each request did, policy by policy", results.scenario)
-}
-
-/// The note if only the first requests of a run are drawn.
-pub(super) fn partial_note(drawings: &[Drawing<'_>]) -> &'static str {
-    let warm_up = drawings.iter().filter_map(|drawing| drawing.timeline.first()).any(|entry| entry.request > 1);
-    if warm_up {
-        "Shows the first requests after warm-up; the numbers next to a policy's name cover all its requests."
-    } else {
-        "Shows the first requests; the numbers next to a policy's name cover all its requests."
-    }
-}
-
-/// The description of the picture: what it shows, and the numbers of each policy.
-fn description(results: &ScenarioResults, drawings: &[Drawing<'_>], unit: AxisUnit) -> String {
-    let mut text = results.description.clone().unwrap_or_default();
-    if !results.faults.is_empty() {
-        text.push_str(&format!("\n{}", faults::sentence(&results.faults)));
-    }
-    for Drawing { policy, timeline, .. } in drawings {
-        let requests: Vec<_> = timeline
-            .iter()
-            .take(10)
-            .map(|entry| {
-                let slowdown = entry.slowdown.map_or(String::new(), |slowdown| format!(" ({})", times(slowdown)));
-                let time = entry.response_time_ms.map_or_else(|| ending(entry), |ms| unit.rounded(ms));
-                format!("request {} ({}) {time}{slowdown}", entry.request, entry.class)
-            })
-            .collect();
-        let more = if timeline.len() > 10 { ", and so on" } else { "" };
-        text.push_str(&format!("\n{}: {}{more}.", policy.name, requests.join(", ")));
-    }
-    text.trim().to_owned()
+    let entries = drawings.iter().flat_map(Drawing::entries);
+    entries
+        .map(of_entry)
+        .reduce(union)
+        .map_or_else(|| TimeScale::new(0.0, 0.0), |(first, last)| TimeScale::new(first, last))
 }

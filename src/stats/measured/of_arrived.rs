@@ -50,6 +50,27 @@ impl OfArrived<'_> {
         per_mille.iter().map(|share| self.percentile(*share, &answered, &in_flight)).collect()
     }
 
+    /// All percentiles: in the order of time, the share of the requests that are faster and that time in nanoseconds; and the
+    /// share of those that were answered.
+    pub fn curve(&self) -> (Vec<(f64, u64)>, f64) {
+        let (answered, in_flight) = (self.answered.ordered(), self.in_flight.ordered());
+        let ended = self.answered.count() + self.unanswered;
+        let share = |(time, at_most_that): (u64, u64)| {
+            let older = self.in_flight.count() - at_most(&in_flight, time);
+            at_most_that as f64 / (ended + older) as f64
+        };
+        let mut faster = 0.0;
+        let mut steps: Vec<(f64, u64)> = Vec::new();
+        for step in answered {
+            let until = share(step);
+            if steps.last().is_none_or(|last| last.1 < step.0) {
+                steps.push((faster, step.0));
+            }
+            faster = until;
+        }
+        (steps, faster)
+    }
+
     fn percentile(&self, per_mille: u64, answered: &[(u64, u64)], in_flight: &[(u64, u64)]) -> Percentile {
         let ended = self.answered.count() + self.unanswered;
         if ended == 0 {
@@ -122,6 +143,18 @@ mod tests {
         assert_eq!(percentiles(1..=198, 0, [500, 700]), [At(100), At(198), At(700)]);
         assert_eq!(percentiles(1..=98, 0, [2, 3]), [At(49), At(98), At(98)]);
         assert_eq!(percentiles([], 0, [500, 700]), [Unknown(Some(700)); 3]);
+    }
+
+    #[test]
+    fn a_curve_has_a_step_for_each_time_and_ends_with_the_answered() {
+        let of =
+            |answered: &Sample, unanswered, in_flight: &Sample| OfArrived { answered, unanswered, in_flight }.curve();
+        let steps = |expected: &[(f64, u64)]| expected.to_vec();
+        assert_eq!(of(&sample([30, 10, 20, 20]), 0, &sample([])), (steps(&[(0.0, 10), (0.25, 20), (0.75, 30)]), 1.0));
+        assert_eq!(of(&sample([10, 20]), 2, &sample([])), (steps(&[(0.0, 10), (0.25, 20)]), 0.5));
+        // One in flight for 15 counts as slower than 10, and is left out beyond.
+        assert_eq!(of(&sample([10, 20]), 0, &sample([15])), (steps(&[(0.0, 10), (1.0 / 3.0, 20)]), 1.0));
+        assert_eq!(of(&sample([]), 5, &sample([])), (Vec::new(), 0.0));
     }
 
     #[test]

@@ -1,9 +1,11 @@
-//! Records what single requests did: the first of a run, from their arrival on.
+//! Records what single requests did: the first of a run, from their arrival on, or those under way in a stretch of it.
 //!
 //! A request keeps at most [`MOST_SEGMENTS`] segments. Where it has more (a job of minutes that shares its core in turns of
 //! milliseconds), neighbours are merged: within windows of time, all time spent in one way stands together, in the order in
 //! which each way first occurred. So the sums by activity stay exact, and only the order within a window is lost. The width of
 //! the windows is a power of two, so that wider ones are made of whole narrower ones.
+
+use std::collections::BTreeMap;
 
 use crate::engine::{
     BlockingWaits, Departure, Entrance, HeldConnection, Observer, Outcome, Rules, Segment, Standing, Unfinished,
@@ -18,17 +20,30 @@ const MOST_SEGMENTS: usize = 512;
 /// segments as there are ways to spend time: an activity, with the turn or without, and what is special about a wait.
 const WINDOWS: u64 = 64;
 
-/// Records the first requests after the warm-up, in memory that grows with what they do.
+/// Maximum number of requests that are recorded of a stretch: where there are more, every other one is, and so on.
+const MOST_OF_STRETCH: usize = 2000;
+/// The requests of a stretch are followed for at most this many times its length beyond its end.
+const FOLLOWED: u64 = 4;
+
+/// Records requests, in memory that grows with what they do.
 #[derive(Clone, Debug)]
 pub struct TimelineRecorder {
-    most: usize,
-    warm_up: SimTime,
-    entries: Vec<Entry>,
+    what: Recorded,
+    entries: BTreeMap<u64, Entry>,
     /// For each worker with fixed slots, the request in each slot.
     slots: Option<Vec<Vec<Option<u64>>>>,
     departed: usize,
     /// Whether a wait that keeps the turn to run is worth a word: not where all waits do.
     tells_blocking: bool,
+}
+
+/// Which requests are recorded.
+#[derive(Clone, Copy, Debug)]
+enum Recorded {
+    /// At most this many that arrive after the warm-up.
+    First { most: usize, warm_up: SimTime },
+    /// Those under way at some time from one instant to another: each `step`th, by its number.
+    Stretch { from: SimTime, until: SimTime, step: u64, now: SimTime },
 }
 
 #[derive(Clone, Debug)]
@@ -51,10 +66,18 @@ struct Entry {
 impl TimelineRecorder {
     /// Records at most this many requests that arrive after the warm-up.
     pub fn new(most: usize, warm_up: SimTime, rules: &Rules) -> Self {
+        Self::of(Recorded::First { most, warm_up }, rules)
+    }
+
+    /// Records requests that are under way at some time from one instant to another.
+    pub fn of_stretch(from: SimTime, until: SimTime, rules: &Rules) -> Self {
+        Self::of(Recorded::Stretch { from, until, step: 1, now: SimTime::ZERO }, rules)
+    }
+
+    fn of(what: Recorded, rules: &Rules) -> Self {
         Self {
-            most,
-            warm_up,
-            entries: Vec::new(),
+            what,
+            entries: BTreeMap::new(),
             slots: rules.slots.map(|_| vec![Vec::new(); rules.workers as usize]),
             departed: 0,
             tells_blocking: rules.blocking_waits == BlockingWaits::Marked,
@@ -62,13 +85,53 @@ impl TimelineRecorder {
     }
 
     /// Nothing more will be recorded.
-    fn is_complete(&self) -> bool {
-        self.departed == self.most
+    pub fn is_complete(&self) -> bool {
+        match self.what {
+            Recorded::First { most, .. } => self.departed == most,
+            Recorded::Stretch { until, now, .. } => {
+                now >= until && (now >= self.followed_until() || self.entries.values().all(Entry::has_departed))
+            }
+        }
+    }
+
+    /// The instant beyond which nothing is recorded.
+    fn followed_until(&self) -> SimTime {
+        match self.what {
+            Recorded::First { .. } => SimTime::MAX,
+            Recorded::Stretch { from, until, .. } => {
+                let length = (until - from).as_nanos().saturating_mul(FOLLOWED);
+                SimTime::from_nanos(until.as_nanos().saturating_add(length).min(SimTime::MAX.as_nanos()))
+            }
+        }
+    }
+
+    /// How many requests were under way for each that was recorded.
+    pub const fn step(&self) -> u64 {
+        match self.what {
+            Recorded::First { .. } => 1,
+            Recorded::Stretch { step, .. } => step,
+        }
     }
 
     fn entry(&mut self, request: u64) -> Option<&mut Entry> {
-        let first = self.entries.first()?.entrance.request;
-        self.entries.get_mut(usize::try_from(request.checked_sub(first)?).ok()?)
+        self.entries.get_mut(&request)
+    }
+
+    /// The clock of the run shows at least that.
+    fn see(&mut self, time: SimTime) {
+        if let Recorded::Stretch { now, .. } = &mut self.what {
+            *now = (*now).max(time);
+        }
+    }
+
+    /// Every other request of a stretch is forgotten where there are too many.
+    fn thin(&mut self) {
+        if let Recorded::Stretch { step, .. } = &mut self.what
+            && self.entries.len() > MOST_OF_STRETCH
+        {
+            *step *= 2;
+            self.entries.retain(|request, _| request % *step == 0);
+        }
     }
 
     fn free_slot(&mut self, request: u64) {
@@ -87,22 +150,33 @@ impl TimelineRecorder {
             start_ms: held.start.as_millis(),
             end_ms: held.end.as_millis(),
         };
+        let until = self.followed_until();
         let timeline = |entry: &Entry| TimelineEntry {
             connections: entry.connections.iter().map(connection).collect(),
-            ..entry.timeline(class_name(entry.entrance.class), self.tells_blocking)
+            ..entry.until(until).timeline(class_name(entry.entrance.class), self.tells_blocking)
         };
-        self.entries.iter().map(timeline).collect()
+        self.entries.values().map(timeline).collect()
     }
 }
 
 impl Observer for TimelineRecorder {
     fn watches_segments(&self) -> bool {
-        !self.is_complete()
+        match self.what {
+            Recorded::First { .. } => !self.is_complete(),
+            // What is under way is booked when the run is stopped.
+            Recorded::Stretch { .. } => true,
+        }
     }
 
     fn on_arrival(&mut self, entrance: &Entrance) {
-        if self.entries.len() < self.most && entrance.arrival >= self.warm_up {
-            self.entries.push(Entry::new(*entrance));
+        self.see(entrance.arrival);
+        let is_recorded = match self.what {
+            Recorded::First { most, warm_up } => self.entries.len() < most && entrance.arrival >= warm_up,
+            Recorded::Stretch { until, step, .. } => entrance.arrival < until && entrance.request % step == 0,
+        };
+        if is_recorded {
+            self.entries.insert(entrance.request, Entry::new(*entrance));
+            self.thin();
         }
     }
 
@@ -115,6 +189,7 @@ impl Observer for TimelineRecorder {
     }
 
     fn on_segment(&mut self, segment: Segment) {
+        self.see(segment.end);
         if let Some(entry) = self.entry(segment.request) {
             entry.add(segment);
         }
@@ -133,6 +208,12 @@ impl Observer for TimelineRecorder {
             }
             let request = departure.entrance.request;
             self.free_slot(request);
+            match self.what {
+                Recorded::Stretch { from, .. } if departure.departure <= from => {
+                    self.entries.remove(&request);
+                }
+                Recorded::First { .. } | Recorded::Stretch { .. } => {}
+            }
             if let Some(entry) = self.entry(request) {
                 entry.departure = Some((departure.departure, departure.outcome));
                 self.departed += 1;
@@ -207,6 +288,18 @@ impl Entry {
             connections: Vec::new(),
             merged: 0,
         }
+    }
+
+    const fn has_departed(&self) -> bool {
+        self.departure.is_some()
+    }
+
+    /// The same without what was booked after an instant.
+    fn until(&self, end: SimTime) -> Self {
+        let mut entry = self.clone();
+        entry.segments.retain(|segment| segment.start < end);
+        entry.segments.iter_mut().for_each(|segment| segment.end = segment.end.min(end));
+        entry
     }
 
     fn add(&mut self, segment: Segment) {

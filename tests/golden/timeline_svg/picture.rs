@@ -86,6 +86,11 @@ impl Picture {
         }
     }
 
+    /// Its height.
+    pub fn height(&self) -> f64 {
+        self.size.1
+    }
+
     /// The bars of those classes, in order.
     pub fn bars(&self, classes: &[&str]) -> Vec<Bar> {
         self.bars.iter().filter(|bar| classes.contains(&bar.class.as_str())).cloned().collect()

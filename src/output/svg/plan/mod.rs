@@ -8,15 +8,15 @@ use plotters::style::text_anchor::HPos;
 
 use self::panel::Panel;
 use super::canvas::{Area, Drawn};
-use super::page::Heading;
-use super::palette::{GREY, Type};
+use super::page::{MARGIN, Page};
+use super::palette::{GREY, NOTE_SIZE, Type};
 use super::panel::label;
-use super::timeline::MARGIN;
 use crate::output::document::plan_headline;
 use crate::study::{Plan, PlanDecision};
 
 const LEGEND: f64 = 26.0;
-const NOTE: Type = Type::new(11.0, GREY);
+const ABOUT_LINES: usize = 3;
+const NOTE: Type = Type::new(NOTE_SIZE, GREY);
 
 /// The chart of a plan, as an SVG picture, with a panel per policy and objective; `None` if no configuration was run.
 pub fn plan_svg(plan: &Plan) -> Option<String> {
@@ -25,9 +25,12 @@ pub fn plan_svg(plan: &Plan) -> Option<String> {
         return None;
     }
     let said: Vec<String> = plan.policies.iter().map(plan_headline).collect();
-    let heading = Heading { name: &plan.scenario, about: &about(plan), description: &said.join("\n") };
-    let height = LEGEND + panels.iter().map(Panel::height).sum::<f64>() + 6.0;
-    Some(heading.page(height, |area, top| {
+    let about = about(plan);
+    let page = Page::new("plan", &plan.scenario, format!("{}: {about}", plan.scenario), said.join("\n"));
+    let page = page.with_text(&about, ABOUT_LINES);
+    let top = page.top();
+    let bottom = top + LEGEND + panels.iter().map(Panel::height).sum::<f64>();
+    Some(page.svg(bottom, |area| {
         legend(area, top + 8.0)?;
         let mut y = top + LEGEND;
         for panel in &panels {

@@ -5,31 +5,31 @@ use plotters::style::text_anchor::HPos;
 use super::rows::Row;
 use crate::model::MetricUnit;
 use crate::output::document::plan_headline;
+use crate::output::svg::axis::Axis;
 use crate::output::svg::canvas::{Area, Drawn, units};
+use crate::output::svg::frame::Frame;
 use crate::output::svg::marks::Bar;
-use crate::output::svg::palette::{CHOSEN, GREY, INK, Type, WAITING_COLOR};
+use crate::output::svg::page::{MARGIN, WIDTH};
+use crate::output::svg::palette::{BAD, CHOSEN, GREY, INK, NAME_SIZE, NOTE_SIZE, TEXT_SIZE, Type};
 use crate::output::svg::panel::label;
-use crate::output::svg::sweep::axis::Axis;
-use crate::output::svg::sweep::frame::Frame;
 use crate::output::svg::text::ellipsize;
-use crate::output::svg::timeline::{MARGIN, WIDTH};
 use crate::study::{PolicyPlan, Tried, TriedObjective};
 
 const HEADER: f64 = 50.0;
 const FOOT: f64 = 44.0;
 const ROW: f64 = 21.0;
 /// Room for names of configurations, at most.
-const WIDEST_NAME: f64 = 230.0;
+const WIDEST_NAME: f64 = 160.0;
 /// Room for what is said about a row.
-const REMARK: f64 = 250.0;
+const REMARK: f64 = 190.0;
 /// Rows of a panel, at most.
 const MOST_ROWS: usize = 40;
 /// A number this many times the bound is drawn at the edge.
 const FARTHEST: f64 = 50.0;
-const TITLE: Type = Type::new(14.0, INK).bold();
-const NAME: Type = Type::new(12.0, GREY);
-const BOUND: Type = Type::new(11.0, WAITING_COLOR);
-const NOTE: Type = Type::new(11.0, GREY);
+const TITLE: Type = Type::new(NAME_SIZE, INK).bold();
+const NAME: Type = Type::new(TEXT_SIZE, GREY);
+const BOUND: Type = Type::new(NOTE_SIZE, BAD);
+const NOTE: Type = Type::new(NOTE_SIZE, GREY);
 
 /// An objective of a policy.
 pub struct Panel<'a> {
@@ -113,7 +113,7 @@ impl<'a> Panel<'a> {
 
     fn bound(&self, area: &Area<'_>, frame: &Frame) -> Drawn {
         let x = frame.x(self.axis.share(self.objective.bound).clamp(0.0, 1.0));
-        frame.dashes(area, (x, frame.top - 4.0), (x, frame.bottom), WAITING_COLOR)?;
+        frame.dashes(area, (x, frame.top - 4.0), (x, frame.bottom), BAD)?;
         let text = ellipsize(&self.objective.objective, frame.right - frame.left, BOUND.size, false);
         let half = 0.5 * BOUND.width(&text);
         let x = x.clamp(frame.left + half, (WIDTH - MARGIN - half).max(frame.left + half));

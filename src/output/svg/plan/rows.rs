@@ -6,16 +6,16 @@ use plotters::style::{Color, RGBColor};
 
 use crate::output::block::number::{quantity, range};
 use crate::output::svg::canvas::{Area, Drawn, units};
+use crate::output::svg::frame::Frame;
 use crate::output::svg::marks::{Bar, titled};
-use crate::output::svg::palette::{GREY, GRID, INK, RUNNING_COLOR, Type, UNSTABLE, WAITING_COLOR, line};
+use crate::output::svg::page::{MARGIN, WIDTH};
+use crate::output::svg::palette::{BAD, GREY, GRID, INK, NOTE_SIZE, RUNNING_COLOR, Type, UNSTABLE, line};
 use crate::output::svg::panel::label;
-use crate::output::svg::sweep::frame::Frame;
 use crate::output::svg::text::ellipsize;
-use crate::output::svg::timeline::{MARGIN, WIDTH};
 use crate::output::words;
 use crate::study::{PlanDecision, PolicyPlan, Tried, TriedObjective};
 
-const REMARK: Type = Type::new(11.0, INK);
+const REMARK: Type = Type::new(NOTE_SIZE, INK);
 /// The line of a row.
 const GUIDE: f64 = 1.0;
 const SIZE: f64 = 4.2;
@@ -104,7 +104,7 @@ fn remark(policy: &PolicyPlan, tried: &Tried, objective: Option<&TriedObjective>
 fn color(decision: PlanDecision) -> RGBColor {
     match decision {
         PlanDecision::Meets => RUNNING_COLOR,
-        PlanDecision::Fails => WAITING_COLOR,
+        PlanDecision::Fails => BAD,
         PlanDecision::Undecided => GREY,
     }
 }

@@ -4,16 +4,18 @@ use plotters::element::Rectangle;
 use plotters::style::Color;
 use plotters::style::text_anchor::HPos;
 
-use super::axis::{Axis, caption};
-use super::frame::{Frame, PanelGrid, TICK};
 use crate::output::document::SweepReport;
+use crate::output::svg::axis::{Axis, caption};
 use crate::output::svg::canvas::{Area, Drawn, units};
+use crate::output::svg::frame::{Frame, PanelGrid, TICK};
 use crate::output::svg::marks::{Bar, titled};
-use crate::output::svg::palette::{GREY, INK, PAPER, RUNNING_COLOR, Type, UNSTABLE, heat_color, line};
+use crate::output::svg::page::MARGIN;
+use crate::output::svg::palette::{
+    GREY, NOTE_SIZE, ON_DARK, ON_LIGHT, RUNNING_COLOR, Type, UNSTABLE, heat_color, line,
+};
 use crate::output::svg::panel::label;
 use crate::output::svg::scale::AxisUnit;
 use crate::output::svg::text::ellipsize;
-use crate::output::svg::timeline::MARGIN;
 use crate::scenario::Dimension;
 use crate::study::{PointState, SWEPT_PERCENTILES, SweepFigures};
 
@@ -22,7 +24,7 @@ const LEAST_HEIGHT: f64 = 120.0;
 const MOST_HEIGHT: f64 = 420.0;
 const ROW: f64 = 30.0;
 const WIDEST_LABEL: f64 = 110.0;
-const NOTE: Type = Type::new(11.0, GREY);
+const NOTE: Type = Type::new(NOTE_SIZE, GREY);
 /// From this darkness on, text on a cell is light.
 const DARK: f64 = 0.55;
 const BORDER: f64 = 2.6;
@@ -162,7 +164,7 @@ impl HeatPanel<'_> {
             None => area.draw(&Bar { corners, paint: UNSTABLE }),
         })?;
         let is_dark = value.is_some_and(|value| self.map.darkness(value) > DARK);
-        let font = Type::new(11.0, if is_dark { PAPER } else { INK });
+        let font = Type::new(NOTE_SIZE, if is_dark { ON_DARK } else { ON_LIGHT });
         let short = text.as_deref().and_then(|text| text.split(' ').next()).unwrap_or("");
         let fits = font.width(short) + 6.0 <= right - left && bottom - top >= 14.0;
         if fits { label(area, short, (0.5 * (left + right), 0.5 * (top + bottom)), font, HPos::Center) } else { Ok(()) }

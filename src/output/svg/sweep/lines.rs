@@ -4,20 +4,20 @@ use plotters::element::{Circle, PathElement, Polygon};
 use plotters::style::text_anchor::HPos;
 use plotters::style::{Color, RGBColor};
 
-use super::axis::{Axis, caption, positions};
-use super::frame::{Frame, PanelGrid, TICK};
 use crate::output::document::SweepReport;
+use crate::output::svg::axis::{Axis, caption, positions};
 use crate::output::svg::canvas::{Area, Drawn, units};
+use crate::output::svg::frame::{Frame, PanelGrid, TICK};
 use crate::output::svg::marks::{Bar, Symbol, titled};
-use crate::output::svg::palette::{GREY, INK, SERIES, Type, UNSTABLE, WAITING_COLOR, line};
+use crate::output::svg::page::MARGIN;
+use crate::output::svg::palette::{BAD, GREY, INK, NOTE_SIZE, SERIES, Type, UNSTABLE, line};
 use crate::output::svg::panel::label;
 use crate::output::svg::scale::{AxisUnit, decimal};
 use crate::output::svg::text::ellipsize;
-use crate::output::svg::timeline::MARGIN;
 use crate::scenario::{AxisKind, Dimension};
 use crate::study::{PointState, SWEPT_PERCENTILES, SweepFigures, SweepNumber};
 
-const ACROSS: usize = 3;
+const ACROSS: usize = 2;
 const PLOT_HEIGHT: f64 = 230.0;
 const LEFT: f64 = 46.0;
 /// Room between the edge of a plot and its first and last point.
@@ -28,8 +28,8 @@ const WIDEST_NAME: f64 = 100.0;
 const MOST_MARKED: usize = 45;
 /// An objective further above all values than this is not drawn.
 const FARTHEST: f64 = 4.0;
-const NOTE: Type = Type::new(11.0, GREY);
-const OBJECTIVE: Type = Type::new(11.0, WAITING_COLOR);
+const NOTE: Type = Type::new(NOTE_SIZE, GREY);
+const OBJECTIVE: Type = Type::new(NOTE_SIZE, BAD);
 
 /// A sentence that describes the chart.
 pub fn about(dimension: &Dimension) -> String {
@@ -300,10 +300,10 @@ impl LinePanel<'_> {
                     continue;
                 }
                 let y = self.clamped_y(bound);
-                self.frame.dashes(area, (self.frame.left, y), (self.frame.right, y), WAITING_COLOR)?;
+                self.frame.dashes(area, (self.frame.left, y), (self.frame.right, y), BAD)?;
                 let room = self.frame.right - self.frame.left - 8.0;
                 let text = ellipsize(&objective.objective, room, OBJECTIVE.size, false);
-                if used.iter().all(|other| (other - y).abs() > 13.0) {
+                if used.iter().all(|other| (other - y).abs() > 14.0) {
                     let above = if y - self.frame.top > 14.0 { y - 7.0 } else { y + 8.0 };
                     label(area, &text, (self.frame.left + 4.0, above), OBJECTIVE, HPos::Left)?;
                     used.push(y);
@@ -321,7 +321,7 @@ impl LinePanel<'_> {
         let Some(position) = offered.and_then(|offered| self.position_of(offered)) else { return Ok(()) };
         let x = self.chart.x(&self.frame, position);
         self.frame.line(area, (x, self.frame.top), (x, self.frame.bottom), GREY, 1.0)?;
-        label(area, "knee", (x - 4.0, self.frame.bottom - 8.0), Type::new(11.0, INK), HPos::Right)
+        label(area, "knee", (x - 4.0, self.frame.bottom - 8.0), Type::new(NOTE_SIZE, INK), HPos::Right)
     }
 
     /// Where a rate of arrivals is on the axis: between the two points that offer less and more.

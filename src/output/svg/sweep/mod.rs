@@ -1,17 +1,16 @@
 //! The chart of a sweep: of one dimension, the percentiles of each policy as lines; of two, a percentile of each policy as a
 //! heat map.
 
-pub(super) mod axis;
-pub(super) mod frame;
 mod heat;
 mod lines;
 
-use self::frame::PanelGrid;
 use super::canvas::{Area, Drawn};
-use super::page::Heading;
+use super::frame::PanelGrid;
+use super::page::Page;
 use crate::output::document::SweepReport;
 use crate::scenario::Dimension;
 
+const SUBTITLE_LINES: usize = 3;
 const LEGEND: f64 = 26.0;
 
 /// Whether a sweep over these dimensions has a chart: over one, or over two.
@@ -37,8 +36,11 @@ pub fn sweep_svg(report: &SweepReport) -> Option<String> {
 
 /// A page with room for a legend, and panels below.
 fn page(report: &SweepReport, about: &str, grid: PanelGrid, draw: impl FnOnce(&Area<'_>, f64) -> Drawn) -> String {
-    let heading = Heading { name: &report.summary.scenario, about, description: &description(report) };
-    heading.page(LEGEND + grid.height() + 14.0, draw)
+    let heading = format!("{}: {about}", report.summary.scenario);
+    let page =
+        Page::new("sweep", &report.summary.scenario, heading, description(report)).with_text(about, SUBTITLE_LINES);
+    let top = page.top();
+    page.svg(top + LEGEND + grid.height(), |area: &Area<'_>| draw(area, top))
 }
 
 /// What the chart says, for those who cannot see it.

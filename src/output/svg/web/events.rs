@@ -17,9 +17,9 @@ const MOST_REQUESTS: usize = 20;
 /// A row for each instant, a column for each policy; `None` if the scenario is too long to step through, or has no timelines.
 pub fn events_table(sides: &[Side<'_>]) -> Option<String> {
     let panels = panels(sides);
-    let all: Vec<Drawing<'_>> = panels.iter().map(|(_, drawing)| *drawing).collect();
+    let all: Vec<Drawing<'_>> = panels.iter().map(|(_, drawing)| drawing.clone()).collect();
     let instants = instants(&all);
-    let is_short = all.iter().all(|drawing| !drawing.is_partial() && drawing.timeline.len() <= MOST_REQUESTS);
+    let is_short = all.iter().all(|drawing| !drawing.is_partial() && drawing.entries().count() <= MOST_REQUESTS);
     if instants.is_empty() || instants.len() > MOST_EVENTS || !is_short {
         return None;
     }
@@ -27,7 +27,7 @@ pub fn events_table(sides: &[Side<'_>]) -> Option<String> {
     let headings: String = panels.iter().map(|(name, _)| format!("<th scope=\"col\">{}</th>", escaped(name))).collect();
     let row = |at_ms: &f64| {
         let cells: String =
-            all.iter().map(|drawing| format!("<td>{}</td>", escaped(&sentence(drawing.timeline, *at_ms)))).collect();
+            all.iter().map(|drawing| format!("<td>{}</td>", escaped(&sentence(drawing, *at_ms)))).collect();
         let share = 100.0 * (at_ms - scale.start_ms) / (scale.end_ms - scale.start_ms);
         let time = format!("{} {}", scale.unit.exact(*at_ms), scale.unit.symbol);
         format!("<tr data-at=\"{share:.4}\"><th scope=\"row\">{time}</th>{cells}</tr>\n")
@@ -45,21 +45,21 @@ fn instants(all: &[Drawing<'_>]) -> Vec<f64> {
         let ends = entry.segments.iter().flat_map(|segment| [segment.start_ms, segment.end_ms]);
         ends.chain([entry.arrival_ms]).chain(entry.departure_ms).collect()
     };
-    let mut instants: Vec<f64> = all.iter().flat_map(|drawing| drawing.timeline).flat_map(of_entry).collect();
+    let mut instants: Vec<f64> = all.iter().flat_map(Drawing::entries).flat_map(of_entry).collect();
     instants.sort_by(f64::total_cmp);
     instants.dedup_by(|one, other| one.total_cmp(other).is_eq());
     instants
 }
 
 /// What happens at this instant and what each request in the system is doing from then on.
-fn sentence(timeline: &[TimelineEntry], at_ms: f64) -> String {
+fn sentence(drawing: &Drawing<'_>, at_ms: f64) -> String {
     let is_now = |time: Option<f64>| time.is_some_and(|time| time.total_cmp(&at_ms).is_eq());
     let mut groups: IndexMap<String, Vec<u64>> = IndexMap::new();
-    for entry in timeline.iter().filter(|entry| is_now(entry.departure_ms)) {
+    for entry in drawing.entries().filter(|entry| is_now(entry.departure_ms)) {
         let ended = if entry.response_time_ms.is_some() { "answered".to_owned() } else { ending(entry) };
         groups.entry(ended).or_default().push(entry.request);
     }
-    for entry in timeline {
+    for entry in drawing.entries() {
         let segment = entry.segments.iter().find(|segment| segment.start_ms <= at_ms && at_ms < segment.end_ms);
         groups_of(segment.map(|segment| Look::of(segment).doing()), entry.request, &mut groups);
     }

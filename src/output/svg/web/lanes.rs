@@ -11,9 +11,6 @@ use crate::output::svg::scale::{AxisUnit, TimeScale};
 use crate::output::svg::strip::RunnerRow;
 use crate::stats::{TimelineEntry, TimelineSegment};
 
-/// A bar is this wide, in hundredths of a pixel, where its width is unknown: it has a pattern.
-const WIDE: i32 = 10_000;
-
 /// Heights of lanes, bars, and what lies below them, in pixels.
 #[derive(Clone, Copy)]
 pub struct Heights {
@@ -110,7 +107,7 @@ pub fn runner(row: &RunnerRow, scale: &TimeScale) -> String {
 
 /// A bar with a fill of the palette; its class is the name of the fill.
 fn filled(fill: Fill, title: &str, times_ms: [f64; 2], scale: &TimeScale, attributes: &str) -> String {
-    bar(fill.id(), title, times_ms, scale, &format!("{attributes} fill=\"{}\"", fill.fill(WIDE)))
+    bar(fill.id(), title, times_ms, scale, &format!("{attributes} fill=\"{}\"", fill.on_page()))
 }
 
 /// A bar of a class, with a title that says what it is.

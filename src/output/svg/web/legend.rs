@@ -19,7 +19,7 @@ pub fn legend(drawings: &[Drawing<'_>]) -> String {
 
 /// The looks of segments that occur, of time in line or of other time.
 fn looks(drawings: &[Drawing<'_>], in_line: bool) -> Vec<Look> {
-    let segments = || drawings.iter().flat_map(|drawing| drawing.timeline).flat_map(|entry| &entry.segments);
+    let segments = || drawings.iter().flat_map(Drawing::entries).flat_map(|entry| &entry.segments);
     let kinds = Activity::ALL.into_iter().filter(|kind| (kind.group() == ActivityGroup::Wait) == in_line);
     kinds.flat_map(Look::all_of).filter(|look| segments().any(|segment| Look::of(segment) == *look)).collect()
 }
@@ -37,7 +37,7 @@ fn runners() -> String {
 }
 
 fn item(fill: Fill, words: &str) -> String {
-    let (id, paint) = (fill.id(), fill.fill(10_000));
+    let (id, paint) = (fill.id(), fill.on_page());
     format!(
         "<li data-look=\"{id}\"><svg class=\"swatch\" aria-hidden=\"true\"><rect class=\"{id}\" width=\"100%\" height=\"100%\" fill=\"{paint}\"/></svg> {words}</li>"
     )

@@ -23,17 +23,16 @@ pub type Side<'a> = (&'a str, &'a ScenarioResults);
 /// which is which; policies of the same name stand next to each other.
 pub fn page_timeline(sides: &[Side<'_>]) -> Option<String> {
     let panels = panels(sides);
-    let all: Vec<Drawing<'_>> = panels.iter().map(|(_, drawing)| *drawing).collect();
+    let all: Vec<Drawing<'_>> = panels.iter().map(|(_, drawing)| drawing.clone()).collect();
     if all.is_empty() {
         return None;
     }
     let scale = time_scale(&all);
-    let partial =
-        all.iter().any(Drawing::is_partial).then(|| format!("<p class=\"note\">{}</p>\n", partial_note(&all)));
-    let merged = all.iter().flat_map(|drawing| drawing.timeline).any(|entry| entry.merged_segments > 0);
+    let partial = partial_note(&all).map(|note| format!("<p class=\"note\">{}</p>\n", escaped(&note)));
+    let merged = all.iter().flat_map(Drawing::entries).any(|entry| entry.merged_segments > 0);
     let merged = if merged { MERGED } else { "" };
     let written: String =
-        panels.iter().enumerate().map(|(place, (name, drawing))| panel::panel(place, name, *drawing, &scale)).collect();
+        panels.iter().enumerate().map(|(place, (name, drawing))| panel::panel(place, name, drawing, &scale)).collect();
     Some(format!(
         "{}{merged}{}{}<div class=\"panels\" data-start=\"{}\" data-end=\"{}\" data-caption=\"{}\">\n{}{written}</div>\n",
         partial.unwrap_or_default(),

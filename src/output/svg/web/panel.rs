@@ -15,14 +15,15 @@ use crate::output::svg::timeline::Drawing;
 const MOST_TICKS: f64 = 6.0;
 
 /// A policy under this name, at this place.
-pub fn panel(place: usize, name: &str, drawing: Drawing<'_>, scale: &TimeScale) -> String {
-    let Drawing { policy, timeline, faults: _ } = drawing;
-    let longest = timeline.iter().filter_map(|entry| entry.response_time_ms).fold(0.0, f64::max);
+pub fn panel(place: usize, name: &str, drawing: &Drawing<'_>, scale: &TimeScale) -> String {
+    let policy = drawing.policy;
+    let lanes = drawing.entries().count();
+    let longest = drawing.entries().filter_map(|entry| entry.response_time_ms).fold(0.0, f64::max);
     let unit = AxisUnit::of_span(longest);
-    let heights = Heights::of(timeline.len());
-    let dense = if timeline.len() > 16 { " dense" } else { "" };
-    let requests: String = timeline.iter().map(|entry| request(entry, scale, unit, heights)).collect();
-    let strip = strip(policy, timeline);
+    let heights = Heights::of(lanes);
+    let dense = if lanes > 16 { " dense" } else { "" };
+    let requests: String = drawing.entries().map(|entry| request(entry, scale, unit, heights)).collect();
+    let strip = strip(drawing, scale);
     let runners: String = strip.rows.iter().map(|row| runner(row, scale)).collect();
     let note = strip.note.map(|note| format!("<p class=\"note\">{}</p>\n", escaped(&note))).unwrap_or_default();
     let kind = if policy.name == policy.kind { String::new() } else { format!(" <small>{}</small>", policy.kind) };
@@ -63,7 +64,7 @@ pub fn grid(all: &[Drawing<'_>], scale: &TimeScale) -> String {
 
 /// The patterns that the lanes refer to.
 pub fn patterns(lanes: &str) -> String {
-    let definitions = palette::definitions(lanes);
+    let definitions = palette::patterns(palette::PAGE, lanes);
     format!("<svg class=\"defs\" aria-hidden=\"true\">{definitions}</svg>\n")
 }
 

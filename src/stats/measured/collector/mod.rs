@@ -1,6 +1,7 @@
 //! Collects the numbers of one run while it goes on, in constant memory.
 
 mod columns;
+mod curve;
 mod numbers;
 mod slowdown;
 mod utilization;

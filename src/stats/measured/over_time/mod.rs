@@ -359,6 +359,7 @@ impl OverTime {
             completions: counts.completions,
             unanswered: counts.unanswered,
             mean_ms: (counts.completions > 0).then(|| millis(*response_time as f64 / counts.completions as f64)),
+            p50_ms: times.percentile(500).map(|nanos| millis(nanos as f64)),
             p95_ms: times.percentile(950).map(|nanos| millis(nanos as f64)),
             throughput_per_s: per_time(counts.departures as f64).map(|per_nano| per_nano * 1e9),
             in_system: level(IN_SYSTEM),

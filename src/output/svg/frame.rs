@@ -1,24 +1,24 @@
-//! Panels in a grid, each with a title, and their axes.
+//! Plots, each with a title, and their axes; several in a grid.
 
 use plotters::element::PathElement;
 use plotters::style::RGBColor;
 use plotters::style::text_anchor::HPos;
 
 use super::axis::Axis;
-use crate::output::svg::canvas::{Area, Drawn, units};
-use crate::output::svg::palette::{GREY, GRID, HAIRLINE, INK, Type, line};
-use crate::output::svg::panel::label;
-use crate::output::svg::text::ellipsize;
-use crate::output::svg::timeline::{MARGIN, WIDTH};
+use super::canvas::{Area, Drawn, units};
+use super::page::{MARGIN, WIDTH};
+use super::palette::{GREY, GRID, HAIRLINE, INK, NAME_SIZE, NOTE_SIZE, Type, line};
+use super::panel::label;
+use super::text::ellipsize;
 
 const GAP: f64 = 26.0;
-const HEADER: f64 = 26.0;
+const HEADER: f64 = 28.0;
 /// Room below a panel for numbers and a caption.
-const FOOT: f64 = 42.0;
-const NAME: Type = Type::new(14.0, INK).bold();
-const ASIDE: Type = Type::new(11.0, GREY);
-pub(super) const TICK: Type = Type::new(11.0, GREY);
-const CAPTION: Type = Type::new(11.0, GREY);
+const FOOT: f64 = 44.0;
+const NAME: Type = Type::new(NAME_SIZE, INK).bold();
+const ASIDE: Type = Type::new(NOTE_SIZE, GREY);
+pub(super) const TICK: Type = Type::new(NOTE_SIZE, GREY);
+const CAPTION: Type = Type::new(NOTE_SIZE, GREY);
 
 /// Panels of the same size, a few next to each other.
 #[derive(Clone, Copy, Debug)]

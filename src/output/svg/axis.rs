@@ -1,8 +1,8 @@
-//! Axes of a sweep: linear, logarithmic, or one value after another.
+//! Axes: linear, logarithmic, or one value after another.
 
 use super::frame::TICK;
-use crate::output::svg::scale::{AxisUnit, decimal};
-use crate::output::svg::text::ellipsize;
+use super::scale::{AxisUnit, TimeScale, decimal};
+use super::text::ellipsize;
 use crate::scenario::{AxisKind, Dimension};
 
 /// From this ratio of the largest to the smallest value on, a logarithmic axis shows more.
@@ -92,6 +92,46 @@ impl Axis {
         };
         let ticks = axis.round_ticks(unit).iter().map(|value| (*value, decimal(value / unit, 6))).collect();
         Self { ticks, ..axis }
+    }
+
+    /// The axis of a number from 0 to `high`.
+    pub fn from_zero(high: f64) -> Self {
+        let axis = Self { placing: Placing::Linear, low: 0.0, high: 1.08 * high.max(1e-9), ticks: Vec::new() };
+        Self { ticks: axis.round_ticks(1.0).iter().map(|value| (*value, decimal(*value, 6))).collect(), ..axis }
+    }
+
+    /// The same with numbers without a unit.
+    pub fn plain(self) -> Self {
+        let ticks = self.round_ticks(1.0).iter().map(|value| (*value, decimal(*value, 6))).collect();
+        Self { ticks, ..self }
+    }
+
+    /// The same with every other tick, and so on, until they are at least that far apart on an axis of that length.
+    pub fn spaced(self, length: f64, distance: f64) -> Self {
+        let mut axis = self;
+        let is_close = |axis: &Self| {
+            let places: Vec<f64> = axis.ticks.iter().map(|(value, _)| length * axis.share(*value)).collect();
+            places.windows(2).any(|pair| (pair[1] - pair[0]).abs() < distance)
+        };
+        while axis.ticks.len() > 2 && is_close(&axis) {
+            axis.ticks = axis.ticks.into_iter().step_by(2).collect();
+        }
+        axis
+    }
+
+    /// The same with these ticks only.
+    pub fn with(self, ticks: Vec<(f64, String)>) -> Self {
+        Self { ticks, ..self }
+    }
+
+    /// The axis of instants, in ms, with about that many ticks.
+    pub fn of_instants(scale: &TimeScale, most: usize) -> Self {
+        let (low, high) = (scale.start_ms, scale.end_ms);
+        let axis = Self { placing: Placing::Linear, low, high, ticks: Vec::new() };
+        let positions = linear_ticks(scale.position(low), scale.position(high));
+        let step = positions.len().div_ceil(most.max(2));
+        let tick = |position: f64| (position * scale.unit.ms + scale.origin_ms, scale.tick(position));
+        Self { ticks: positions.into_iter().step_by(step).map(tick).collect(), ..axis }
     }
 
     /// Where a value is, from 0 to 1.
