@@ -161,6 +161,7 @@ impl ReportCommand {
         let options = Options {
             policies: self.scenario.policies.clone(),
             timeline: self.timeline,
+            pictures: true,
             against: self.run.against.clone(),
             pool: JobPool::new(self.run.jobs),
             ..Options::default()

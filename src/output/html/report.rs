@@ -8,7 +8,9 @@ use crate::output::block::{Block, Definitions};
 use crate::output::document::{conclusion, explained, numbers, opening, stored_plan, stored_sweep};
 use crate::output::escape::xml as escaped;
 use crate::output::format::{html::blocks, json};
-use crate::output::svg::{events_table, page_timeline};
+use crate::output::svg::{
+    breakdown_svg, events_table, has_breakdown, has_latency, has_over_time, latency_svg, over_time_svg, page_timeline,
+};
 use crate::stats::ScenarioResults;
 
 const STYLE: &str = include_str!("report.css");
@@ -44,6 +46,9 @@ impl ReportPage<'_> {
             format!("<header>\n{}</header>\n", blocks(&first)),
             self.changes(),
             self.timeline(),
+            chart("latency", "How long responses take", has_latency(results).then(|| latency_svg(results))),
+            chart("breakdown", "Where time goes", has_breakdown(results).then(|| breakdown_svg(results))),
+            chart("over-time", "Over time", has_over_time(results).then(|| over_time_svg(results))),
             self.stored("sweep", "With other values", self.sweep, stored_sweep),
             self.stored("plan", "What it would need", self.plan, stored_plan),
             section("numbers", "Numbers", &self.numbers()),
@@ -121,6 +126,11 @@ impl ReportPage<'_> {
 /// Text of several lines, escaped.
 fn lines(text: &str) -> String {
     text.lines().map(|line| escaped(line) + "\n").collect()
+}
+
+/// A section with a picture, if there is one.
+fn chart(id: &str, title: &str, picture: Option<String>) -> String {
+    picture.map(|svg| section(id, title, &format!("<figure class=\"chart\">\n{svg}</figure>\n"))).unwrap_or_default()
 }
 
 fn section(id: &str, title: &str, content: &str) -> String {

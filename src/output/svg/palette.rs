@@ -310,8 +310,20 @@ pub(super) fn definitions(picture: &str, body: &str) -> String {
     format!("{}{patterns}", dark_rules(&[&patterns, body]))
 }
 
+/// The same for a part of a page, whose areas without a pattern have the names of their fills as classes.
+pub(super) fn definitions_of_page(body: &str) -> String {
+    let fills = Activity::ALL.into_iter().map(paint).chain([RUNNING]).filter(|fill| fill.hatch.is_none());
+    let rule = |fill: Fill| {
+        let RGBColor(r, g, b) = fill.base;
+        let dark = Tone::of((r, g, b)).filter(|_| body.contains(&format!("class=\"{}\"", fill.id)))?.dark;
+        Some(format!("rect.{}{{fill:#{dark:06x}}}", fill.id))
+    };
+    let rules: String = fills.filter_map(rule).collect();
+    format!("<style>@media (prefers-color-scheme:dark){{{rules}}}</style>\n{}", definitions(PAGE, body))
+}
+
 /// The definitions of the patterns that `body` refers to.
-pub(super) fn patterns(picture: &str, body: &str) -> String {
+fn patterns(picture: &str, body: &str) -> String {
     let paints: Vec<Fill> =
         Activity::ALL.into_iter().map(paint).chain([THROTTLED, OPENING, RUNNING, HELD, UNSTABLE]).collect();
     let used = paints.iter().filter(|paint| body.contains(&format!("url(#{picture}-{})", paint.id)));

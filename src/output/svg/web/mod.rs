@@ -33,11 +33,11 @@ pub fn page_timeline(sides: &[Side<'_>]) -> Option<String> {
     let merged = if merged { MERGED } else { "" };
     let written: String =
         panels.iter().enumerate().map(|(place, (name, drawing))| panel::panel(place, name, drawing, &scale)).collect();
+    let legend = legend::legend(&all);
     Some(format!(
-        "{}{merged}{}{}<div class=\"panels\" data-start=\"{}\" data-end=\"{}\" data-caption=\"{}\">\n{}{written}</div>\n",
+        "{}{merged}{}{legend}<div class=\"panels\" data-start=\"{}\" data-end=\"{}\" data-caption=\"{}\">\n{}{written}</div>\n",
         partial.unwrap_or_default(),
-        panel::patterns(&written),
-        legend::legend(&all),
+        panel::patterns(&[&written, &legend]),
         scale.position(scale.start_ms),
         scale.position(scale.end_ms),
         escaped(&scale.caption()),

@@ -62,9 +62,9 @@ pub fn grid(all: &[Drawing<'_>], scale: &TimeScale) -> String {
     )
 }
 
-/// The patterns that the lanes refer to.
-pub fn patterns(lanes: &str) -> String {
-    let definitions = palette::patterns(palette::PAGE, lanes);
+/// The patterns that these parts of the page refer to, and their colours on a dark ground.
+pub fn patterns(parts: &[&str]) -> String {
+    let definitions = palette::definitions_of_page(&parts.concat());
     format!("<svg class=\"defs\" aria-hidden=\"true\">{definitions}</svg>\n")
 }
 
