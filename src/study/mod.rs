@@ -27,10 +27,9 @@ mod verify;
 mod warm_up;
 
 pub use blame::{
-    BlameCause, BlameCell, BlameMatrix, Blamed, DirectShare, EXPLAIN_SCHEMA, ExplainOptions, ExplainedRequest,
-    ExplainedWait, Explanation, Explanations, MOST_ENTRIES, NotExplained, PolicyExplanation, RequestExplanation, Root,
-    RootActivity, RootShare, UnconfirmedShare, WaitExplanation, WhatIf, WhatIfChange, WhichRequests, explain,
-    explain_replication,
+    BlameCause, BlameCell, BlameMatrix, EXPLAIN_SCHEMA, ExplainOptions, Explanations, MOST_ENTRIES, NotExplained,
+    PolicyExplanation, RequestExplanation, UnconfirmedShare, WaitExplanation, WhatIf, WhatIfChange, WhichRequests,
+    explain,
 };
 pub use check::{
     BASELINE_SCHEMA, BadBaseline, Baseline, BaselineCheck, BaselineComparison, BaselineMethod, BaselineNumber,
@@ -69,6 +68,10 @@ pub use verify::{
 /// What only the project's own tests use.
 #[cfg(feature = "internals")]
 pub use self::{
+    blame::{
+        Blamed, DirectShare, ExplainedRequest, ExplainedWait, Explanation, Root, RootActivity, RootShare,
+        explain_replication,
+    },
     capacity::{Capacity, StationBound, capacity, saturation, station_bounds},
     check::judge,
     replay::no_prediction,

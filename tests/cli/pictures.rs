@@ -71,7 +71,7 @@ fn the_slowest_request_and_a_fault_are_found() {
     desk.run("run slow.json --around slowest", 0);
     let slowest = timeline(&desk, 0).iter().filter_map(|entry| entry["response_time_ms"].as_f64()).fold(0.0, f64::max);
     let results: Value = serde_json::from_str(&desk.read("output/slow/results.json")).unwrap();
-    assert_eq!(slowest, ms(&results["policies"][0]["response_time_ms"], "max"));
+    assert_eq!(slowest.to_bits(), ms(&results["policies"][0]["response_time_ms"], "max").to_bits());
     // From half of the fault before it to its length after it.
     for around in ["--around fault", "--around=fault"] {
         let mut command = desk.waitline("run slow.json");

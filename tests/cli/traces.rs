@@ -15,15 +15,18 @@ fn of_phase<'a>(events: &'a [Value], phase: &str) -> Vec<&'a Value> {
     events.iter().filter(|event| event["ph"] == phase).collect()
 }
 
+/// For each process and track, the name, start and end of its spans.
+type Tracks = BTreeMap<(String, String), Vec<(String, f64, f64)>>;
+
 /// The spans of each track by its process and its name: name, start and duration in µs.
-fn tracks(events: &[Value]) -> BTreeMap<(String, String), Vec<(String, f64, f64)>> {
+fn tracks(events: &[Value]) -> Tracks {
     let name = |kind: &str, pid: &Value, tid: &Value| {
         let is_it = |event: &&&Value| event["name"] == kind && event["pid"] == *pid && event["tid"] == *tid;
         let named = of_phase(events, "M");
         let found = named.iter().find(is_it).unwrap_or_else(|| panic!("no {kind} of {pid}, {tid}"));
         found["args"]["name"].as_str().unwrap().to_owned()
     };
-    let mut tracks: BTreeMap<(String, String), Vec<(String, f64, f64)>> = BTreeMap::new();
+    let mut tracks: Tracks = BTreeMap::new();
     for span in of_phase(events, "X") {
         let track = (name("process_name", &span["pid"], &0.into()), name("thread_name", &span["pid"], &span["tid"]));
         let times = (span["ts"].as_f64().unwrap(), span["dur"].as_f64().unwrap());

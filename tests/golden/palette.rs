@@ -69,8 +69,11 @@ fn distance(one: u32, other: u32) -> f64 {
     [NORMAL, DEUTERANOPIA, PROTANOPIA].into_iter().map(distance).fold(f64::INFINITY, f64::min)
 }
 
+/// The colour of a tone on a ground.
+type OnGround = fn(&Tone) -> u32;
+
 /// The tones on a light and on a dark ground.
-fn grounds() -> [(&'static str, fn(&Tone) -> u32); 2] {
+fn grounds() -> [(&'static str, OnGround); 2] {
     [("light", |tone| tone.light), ("dark", |tone| tone.dark)]
 }
 

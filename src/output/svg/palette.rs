@@ -48,7 +48,7 @@ const TONES: [Tone; 26] = [
     Tone::new("grid", 0xe3_e6_ea, 0x2a_32_3b),
     Tone::new("hairline", 0xcf_d5_db, 0x3a_44_4f),
     Tone::new("gap", 0xfe_fe_fe, 0x13_18_1e),
-    Tone::new("paper", 0xfd_fd_fd, 0x0c_11_16),
+    Tone::new("paper", 0xfd_fd_fd, 0x0c_11_17),
     Tone::new("running", 0x2f_7d_55, 0x55_c0_8c),
     Tone::new("bad", 0xc8_25_25, 0xff_76_6a),
     Tone::new("held", 0xc9_d8_ea, 0x27_3a_50),

@@ -77,7 +77,7 @@ impl Columns {
         let response_unit = AxisUnit::of_span(longest);
         let end = WIDTH - MARGIN;
         let ends = widest(&mut entries().map(|entry| lane::END.bold().width(&lane::end_text(entry, response_unit))));
-        let gone = lanes().any(|lane| lane.entry.is_none()).then(|| lane::END.width(lane::GONE)).unwrap_or(0.0);
+        let gone = if lanes().any(|lane| lane.entry.is_none()) { lane::END.width(lane::GONE) } else { 0.0 };
         let plot_end = end - ends.max(gone).max(CAPTION.width(lane::END_CAPTION)) - COLUMN_GAP;
         Self { number_end, class_start, plot_start, plot_end, end, response_unit }
     }

@@ -71,7 +71,7 @@ impl TimeScale {
     /// The part of a time that is shown; `None` if none of it is.
     pub(super) fn clipped(&self, start_ms: f64, end_ms: f64) -> Option<[f64; 2]> {
         let (start, end) = (start_ms.max(self.start_ms), end_ms.min(self.end_ms));
-        (start < end || (start_ms == end_ms && start <= end)).then_some([start, end])
+        (start < end || (start_ms >= end_ms && start <= end)).then_some([start, end])
     }
 
     /// An instant in the coordinates of the axis.

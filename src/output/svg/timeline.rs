@@ -157,7 +157,7 @@ fn picture(results: &ScenarioResults, sources: &[Source<'_>], places: &[usize], 
         _ => 5,
     };
     // As many lanes as fit; the texts above the panels and the axis depend on them only a little.
-    let longest = sources.iter().map(|source| source.lanes.len()).max().unwrap_or(0);
+    let longest = sources.iter().map(|source| source.lanes.candidates()).max().unwrap_or(0);
     let longest = if stretch(results).is_some() { longest.min(LANES_OF_STRETCH) } else { longest };
     let mut shown = places.to_vec();
     let mut lanes = longest;

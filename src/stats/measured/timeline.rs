@@ -172,7 +172,7 @@ impl Observer for TimelineRecorder {
         self.see(entrance.arrival);
         let is_recorded = match self.what {
             Recorded::First { most, warm_up } => self.entries.len() < most && entrance.arrival >= warm_up,
-            Recorded::Stretch { until, step, .. } => entrance.arrival < until && entrance.request % step == 0,
+            Recorded::Stretch { until, step, .. } => entrance.arrival < until && entrance.request.is_multiple_of(step),
         };
         if is_recorded {
             self.entries.insert(entrance.request, Entry::new(*entrance));

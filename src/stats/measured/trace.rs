@@ -8,6 +8,9 @@ use crate::engine::{Departure, Entrance, HeldConnection, Observer, Outcome, Segm
 use crate::model::{Activity, ActivityGroup, BackendId, ClassId, Place, Resource, SimTime};
 use crate::policy::Runner;
 
+/// How many there are from each instant on.
+pub type Levels = Vec<(SimTime, u64)>;
+
 /// What ran when under one policy, from the arrival of the first request of a window until the last of them has departed.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct PolicyTrace {
@@ -20,7 +23,7 @@ pub struct PolicyTrace {
     /// Who held what, of all requests, clipped to the window; in order of what is held.
     pub holdings: Vec<Holding>,
     /// How many requests waited for each thing, of all requests, from the beginning of the window on: `None` is the backlog.
-    pub queues: Vec<(Option<Resource>, Vec<(SimTime, u64)>)>,
+    pub queues: Vec<(Option<Resource>, Levels)>,
     /// The class of each request that arrived by then.
     classes: Vec<ClassId>,
 }
@@ -232,7 +235,7 @@ fn levels(
     waits: &[(Option<Resource>, SimTime, SimTime)],
     start: SimTime,
     end: SimTime,
-) -> Vec<(Option<Resource>, Vec<(SimTime, u64)>)> {
+) -> Vec<(Option<Resource>, Levels)> {
     let mut changes: BTreeMap<Option<Resource>, BTreeMap<SimTime, i64>> = BTreeMap::new();
     for (what, from, until) in waits.iter().filter(|(_, from, until)| *from < end && *until > start) {
         let of_queue = changes.entry(*what).or_insert_with(|| BTreeMap::from([(start, 0)]));

@@ -116,7 +116,7 @@ impl LaneChoice {
     }
 
     /// How many could have a lane.
-    pub fn len(&self) -> usize {
+    pub fn candidates(&self) -> usize {
         self.carried.len() + self.arriving.len()
     }
 }

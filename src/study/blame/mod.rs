@@ -41,12 +41,17 @@ use super::simulation::{Replication, simulation};
 
 pub use self::choice::WhichRequests;
 pub use self::matrix::{BlameCell, BlameMatrix};
-pub use self::partition::{BlameCause, Blamed, Root, RootActivity};
+pub use self::partition::{BlameCause, Blamed, Root};
 pub use self::results::{
-    DirectShare, EXPLAIN_SCHEMA, Explanations, PolicyExplanation, RequestExplanation, RootShare, UnconfirmedShare,
-    WaitExplanation,
+    EXPLAIN_SCHEMA, Explanations, PolicyExplanation, RequestExplanation, UnconfirmedShare, WaitExplanation,
 };
 pub use self::what_if::{WhatIf, WhatIfChange};
+/// What only the project's own tests use.
+#[cfg(feature = "internals")]
+pub use self::{
+    partition::RootActivity,
+    results::{DirectShare, RootShare},
+};
 
 /// Maximum number of entries in the log of a run: about half a gigabyte.
 pub const MOST_ENTRIES: usize = 6_000_000;
@@ -169,6 +174,7 @@ pub fn explain(scenario: &Scenario, options: &ExplainOptions, look: &Look<'_>) -
 ///
 /// # Errors
 /// If more happens than can be kept, or the watch broke off.
+#[cfg(feature = "internals")]
 pub fn explain_replication(
     scenario: &Scenario,
     policy: &PolicyChoice,

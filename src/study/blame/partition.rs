@@ -38,6 +38,7 @@ pub enum BlameCause {
 
 impl BlameCause {
     /// Its name in files.
+    #[cfg(feature = "internals")]
     pub const fn name(self) -> &'static str {
         match self {
             Self::Fault => "fault",

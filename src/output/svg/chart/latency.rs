@@ -105,7 +105,7 @@ impl<'a> Chart<'a> {
             }
         }
         let bound = objectives.iter().map(|objective| objective.bound).fold(0.0, f64::max);
-        let tops: Vec<f64> = tops.iter().map(|top| if *top == high { top.max(bound) } else { *top }).collect();
+        let tops: Vec<f64> = tops.iter().map(|top| if *top >= high { top.max(bound) } else { *top }).collect();
         let fast = |one: &PolicyCurve<'_>| one.curve.at(0.1_f64.min(one.curve.answered));
         let fast: Vec<f64> = curves.iter().filter_map(fast).collect();
         let (up, unit, is_log) = of_times(&[fast.clone(), tops].concat(), fast.into_iter());
