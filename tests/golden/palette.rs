@@ -15,8 +15,19 @@ const PROTANOPIA: [Light; 3] =
     [[0.152_286, 1.052_583, -0.204_868], [0.114_503, 0.786_281, 0.099_216], [-0.003_882, -0.048_116, 1.051_998]];
 
 /// Tones that only separate, shade or carry text on a bar: they need not be seen on the ground.
-const BACKGROUNDS: [&str; 10] =
-    ["ground", "grid", "hairline", "gap", "paper", "held", "fault", "throttled_line", "unstable", "unstable_line"];
+const BACKGROUNDS: [&str; 11] = [
+    "chosen",
+    "ground",
+    "grid",
+    "hairline",
+    "gap",
+    "paper",
+    "held",
+    "fault",
+    "throttled_line",
+    "unstable",
+    "unstable_line",
+];
 
 /// Linear light of a colour.
 fn light(color: u32) -> Light {
