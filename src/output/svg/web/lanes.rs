@@ -35,8 +35,8 @@ impl Heights {
     }
 }
 
-/// Share of the width from which a block shows the number of its request.
-const NUMBERED: f64 = 0.02;
+/// Share of the width that a digit takes, in a block with the number of its request.
+const DIGIT: f64 = 0.012;
 
 /// A request: its number and class, its bars, its response time and slowdown.
 pub fn request(entry: &TimelineEntry, scale: &TimeScale, unit: AxisUnit, heights: Heights) -> String {
@@ -88,15 +88,13 @@ pub fn runner(row: &RunnerRow, scale: &TimeScale) -> String {
         let fill = if block.runs { RUNNING } else { HELD };
         let bar = filled(fill, &title, times, scale, " y=\"2\" height=\"14\"");
         let [from, to] = times.map(|ms| share(ms, scale));
-        let number = (to - from >= NUMBERED).then(|| {
+        let number = block.request.to_string();
+        let text = (to - from >= DIGIT * (number.len() + 1) as f64).then(|| {
             let (x, width) = (percent(from), percent(to - from));
             let class = if block.runs { "runs" } else { "holds" };
-            format!(
-                "<svg x=\"{x}\" width=\"{width}\"><text class=\"{class}\" x=\"50%\" y=\"13\">{}</text></svg>",
-                block.request
-            )
+            format!("<svg x=\"{x}\" width=\"{width}\"><text class=\"{class}\" x=\"50%\" y=\"13\">{number}</text></svg>")
         });
-        bar + &number.unwrap_or_default()
+        bar + &text.unwrap_or_default()
     };
     let blocks: String = row.blocks.iter().map(block).collect();
     format!(
