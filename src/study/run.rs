@@ -192,7 +192,8 @@ impl Estimates<'_> {
         is_empty.then_some([stretch.start_ms, stretch.end_ms])
     }
 
-    fn is_long(&self) -> bool {
+    /// Whether it is more than a picture of few requests.
+    pub fn is_long(&self) -> bool {
         self.policies.iter().any(|policy| policy.estimated.numbers.requests.arrived > SHORT_RUN)
     }
 

@@ -232,7 +232,7 @@ const HTML: &[&str] = &[
     "main", "article", "header", "section", "h1", "h2", "h3", "p", "ul", "li", "dl", "dt", "dd", "div", "span",
     "small", "strong", "b", "table", "thead", "tbody", "tfoot", "tr", "th", "td", "figure", "pre", "code", "details",
     "summary", "button", "label", "select", "option", "output", "svg", "g", "defs", "use", "pattern", "path", "rect",
-    "line", "circle", "text", "title",
+    "line", "circle", "text", "title", "style", "desc", "polyline", "polygon",
 ];
 
 /// A page of these elements and no others, whose attributes run nothing and load nothing.
@@ -247,6 +247,15 @@ fn check_html(what: &str, page: &str) {
         if page.contains("<script") { (1, 1) } else { (0, 0) }
     );
     let document = roxmltree::Document::parse(&body).unwrap();
+    for style in document
+        .descendants()
+        .filter(|node| node.has_tag_name(("http://www.w3.org/2000/svg", "style")) || node.has_tag_name("style"))
+    {
+        assert!(
+            style.text().unwrap_or_default().starts_with("@media (prefers-color-scheme:dark){"),
+            "{what}: {style:?}"
+        );
+    }
     for attribute in document.descendants().flat_map(|node| node.attributes()) {
         let name = attribute.name();
         assert!(!name.starts_with("on") && !["style", "src", "srcdoc"].contains(&name), "{what}: {name}");

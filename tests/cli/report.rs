@@ -22,6 +22,9 @@ fn the_page_of_the_lecture_holds_everything_in_order() {
         "What each request did",
         "request 3 (short): waiting in the backlog, 30–400 ms, 370 ms",
         "requests 2 and 3 are waiting in the backlog",
+        "Whose fault it is, and what would help",
+        "request 3 (short) took 475 ms, 4.5 × its demand: 370 ms in the backlog",
+        "What would have helped request 3 (short), in ms",
         "<h3>Response time in ms</h3>",
         "Not modelled",
         "waitline report lecture.json",
@@ -168,7 +171,7 @@ fn a_sweep_and_a_plan_can_be_shown() {
     desk.run("report shop.json --sweep output/shop/sweep.json --plan plan.json --quiet", 0);
     let page = desk.read("output/shop/report.html");
     assert!(page.contains("<th scope=\"row\">workers = 1</th>") && page.contains("unstable"), "sweep");
-    assert!(page.contains("The smallest configuration with p99 &lt; 1s"), "plan");
+    assert!(page.contains("The smallest configuration with p99&lt;1s"), "plan");
     desk.fails("report shop.json --sweep plan.json", 2, &["`plan.json` is not JSON of the schema `waitline.sweep/1`"]);
     desk.fails("report shop.json --sweep shop.json --out .", 2, &["shop.json"]);
 }

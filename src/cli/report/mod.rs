@@ -21,7 +21,10 @@ use super::shutdown::Shutdown;
 use super::terminal::note;
 use crate::output::{BeforeNumbers, BeforePage, ReportPage, words};
 use crate::scenario::{Change, Diagnostic, Scenario};
-use crate::study::{self, Baseline, Estimates, JobPool, NotComparableReason, Options, Watch, WhyNotComparable};
+use crate::study::{
+    self, Baseline, Estimates, ExplainOptions, Explanations, JobPool, NotComparableReason, NotExplained, Options,
+    Watch, WhichRequests, WhyNotComparable,
+};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -66,6 +69,11 @@ pub struct ReportCommand {
     /// Also show a plan of the scenario, from its JSON (`waitline plan --format json`)
     #[arg(long, value_name = "FILE", value_parser = file())]
     plan: Option<PathBuf>,
+
+    /// Find out what would have helped the slowest request and its class, also where that takes long [default: in runs of up to
+    /// 100 requests]
+    #[arg(long, help_heading = "Run")]
+    what_if: bool,
 
     #[command(flatten)]
     run: RunArguments,
@@ -152,9 +160,12 @@ impl ReportCommand {
         }
         let drawn = earlier.as_ref().map(Estimates::drawing);
         let before = numbers.map(|numbers| BeforePage { name, numbers, results: drawn });
+        let blame = self.blame(estimates)?;
+        let blame = blame.as_ref();
         let (scenario, command) = (estimates.scenario.canonical(), self.command());
         let (sweep, plan) = (stored.sweep.as_ref(), stored.plan.as_ref());
-        Ok(ReportPage { results: &results, scenario, command: &command, before: before.as_ref(), sweep, plan }.html())
+        Ok(ReportPage { results: &results, scenario, command: &command, before: before.as_ref(), blame, sweep, plan }
+            .html())
     }
 
     fn estimate<'a>(&self, scenario: &'a Scenario) -> Result<Estimates<'a>, Failure> {
@@ -175,9 +186,25 @@ impl ReportCommand {
         study::estimate(scenario, &options, &mut watch).map_err(|study::Halted| Failure::Interrupted)
     }
 
+    /// Whose fault the waits of the slowest request are; `None` if more happens meanwhile than can be kept.
+    fn blame(&self, estimates: &Estimates<'_>) -> Result<Option<Explanations>, Failure> {
+        let options = ExplainOptions {
+            policies: self.scenario.policies.clone(),
+            which: WhichRequests::Slowest(1),
+            what_if: self.what_if || !estimates.is_long(),
+            matrix: true,
+            pool: JobPool::new(self.run.jobs),
+        };
+        match study::explain(estimates.scenario, &options, &|| ControlFlow::Continue(())) {
+            Ok(explanations) => Ok(Some(explanations)),
+            Err(NotExplained::TooLong) => Ok(None),
+            Err(NotExplained::Halted) => Err(Failure::Interrupted),
+        }
+    }
+
     /// The command that writes the same page, from the folder of the scenario: folders are of this machine.
     fn command(&self) -> String {
-        let Self { file, scenario, before, sweep, plan, run, timeline, quiet: _, out: _ } = self;
+        let Self { file, scenario, before, sweep, plan, what_if, run, timeline, quiet: _, out: _ } = self;
         let ScenarioArguments { policies, changes, seed, replications, precision, objectives, undecided } = scenario;
         let RunArguments { jobs: _, against } = run;
         let mut words = vec!["waitline".to_owned(), "report".to_owned(), quoted(&file_name(file))];
@@ -197,6 +224,7 @@ impl ReportCommand {
             WhenUndecided::Mark => {}
             WhenUndecided::Fail => option("--undecided", "fail"),
         }
+        words.extend(what_if.then(|| "--what-if".to_owned()));
         words.join(" ")
     }
 }

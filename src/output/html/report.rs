@@ -5,13 +5,16 @@ use serde_json::Value;
 use super::{BeforePage, Shell};
 use crate::output::block::number;
 use crate::output::block::{Block, Definitions};
-use crate::output::document::{conclusion, explained, numbers, opening, stored_plan, stored_sweep};
+use crate::output::document::{
+    Document, ExplainReport, conclusion, explained, numbers, opening, stored_plan, stored_sweep,
+};
 use crate::output::escape::xml as escaped;
 use crate::output::format::{html::blocks, json};
 use crate::output::svg::{
     breakdown_svg, events_table, has_breakdown, has_latency, has_over_time, latency_svg, over_time_svg, page_timeline,
 };
 use crate::stats::ScenarioResults;
+use crate::study::Explanations;
 
 const STYLE: &str = include_str!("report.css");
 const SCRIPT: &str = include_str!("report.js");
@@ -30,6 +33,8 @@ pub struct ReportPage<'a> {
     pub command: &'a str,
     /// What it is compared with.
     pub before: Option<&'a BeforePage>,
+    /// Whose fault the waits of the slowest request are, and which class makes which wait.
+    pub blame: Option<&'a Explanations>,
     /// A sweep that was run before, as JSON.
     pub sweep: Option<&'a Value>,
     /// A plan that was made before, as JSON.
@@ -49,6 +54,7 @@ impl ReportPage<'_> {
             chart("latency", "How long responses take", has_latency(results).then(|| latency_svg(results))),
             chart("breakdown", "Where time goes", has_breakdown(results).then(|| breakdown_svg(results))),
             chart("over-time", "Over time", has_over_time(results).then(|| over_time_svg(results))),
+            self.blame(),
             self.stored("sweep", "With other values", self.sweep, stored_sweep),
             self.stored("plan", "What it would need", self.plan, stored_plan),
             section("numbers", "Numbers", &self.numbers()),
@@ -64,6 +70,18 @@ impl ReportPage<'_> {
     fn changes(&self) -> String {
         let Some(before) = self.before else { return String::new() };
         section("before", "Before and after", &blocks(&before.blocks(self.results)))
+    }
+
+    /// The stories of the slowest requests, policy by policy.
+    fn blame(&self) -> String {
+        let Some(blame) = self.blame else { return String::new() };
+        let written = |block: Block| match block {
+            // The page has a title already.
+            Block::Title { name, about: _ } => format!("<h3>{}</h3>\n", escaped(&name)),
+            other => blocks(&[other]),
+        };
+        let content: String = ExplainReport(blame.clone()).blocks().into_iter().map(written).collect();
+        section("blame", "Whose fault it is, and what would help", &content)
     }
 
     /// A section of what was run before; of which it is said if it is of another scenario.
