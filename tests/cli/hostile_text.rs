@@ -223,8 +223,10 @@ fn check_xml(what: &str, text: &str, elements: &[&str]) {
     }
 }
 
-const SVG: &[&str] =
-    &["svg", "title", "desc", "g", "rect", "text", "line", "polyline", "polygon", "circle", "path", "defs", "pattern"];
+const SVG: &[&str] = &[
+    "svg", "title", "desc", "g", "rect", "text", "line", "polyline", "polygon", "circle", "path", "defs", "pattern",
+    "style",
+];
 const JUNIT: &[&str] =
     &["testsuites", "testsuite", "testcase", "properties", "property", "failure", "error", "skipped", "system-out"];
 
