@@ -126,7 +126,6 @@ impl Case {
 fn choices_of_random_scenarios_stand_longer_runs() {
     let wrong: Vec<(u64, Vec<String>)> = (1..=40)
         .map(|seed| (seed, Case::random(seed).mistakes()))
-        .inspect(|(seed, mistakes)| println!("{seed}: {mistakes:?}"))
         .filter(|(_, mistakes)| !mistakes.is_empty())
         .collect();
     assert!(wrong.len() <= 2, "{wrong:#?}");

@@ -19,9 +19,9 @@ const HEADER: f64 = 50.0;
 const FOOT: f64 = 44.0;
 const ROW: f64 = 21.0;
 /// Room for names of configurations, at most.
-const WIDEST_NAME: f64 = 160.0;
+const WIDEST_NAME: f64 = 150.0;
 /// Room for what is said about a row.
-const REMARK: f64 = 190.0;
+const REMARK: f64 = 216.0;
 /// Rows of a panel, at most.
 const MOST_ROWS: usize = 40;
 /// A number this many times the bound is drawn at the edge.
