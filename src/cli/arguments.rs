@@ -49,6 +49,38 @@ pub struct ScenarioArguments {
     pub undecided: WhenUndecided,
 }
 
+/// One scenario, with changes: for commands that choose the number of replications and their objectives themselves.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Scenario")]
+pub struct ChangedScenarioArguments {
+    /// Use only this policy; can be repeated
+    #[arg(long = "policy", value_name = "NAME")]
+    pub policies: Vec<String>,
+
+    /// Change a value, such as machine.cores=4; can be repeated
+    #[arg(long = "set", value_name = "PATH=VALUE", value_parser = change)]
+    pub changes: Vec<Change>,
+
+    /// Seed of the random numbers [default: the scenario's, or 1]
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+}
+
+impl ChangedScenarioArguments {
+    /// The same, as arguments of a run that asks for nothing else.
+    pub fn plain(&self) -> ScenarioArguments {
+        ScenarioArguments {
+            policies: self.policies.clone(),
+            changes: self.changes.clone(),
+            seed: self.seed,
+            replications: None,
+            precision: None,
+            objectives: Vec::new(),
+            undecided: WhenUndecided::Mark,
+        }
+    }
+}
+
 /// What is done about an objective that is undecided by chance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum WhenUndecided {

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 
 use clap::Args;
 
-use super::arguments::{ExportArguments, PrintArguments, ScenarioArguments, WhenUndecided, change, jobs};
+use super::arguments::{ChangedScenarioArguments, ExportArguments, PrintArguments, jobs};
 use super::failure::Failure;
 use super::outputs::{Inputs, Outputs};
 use super::progress::Spinner;
@@ -14,7 +14,7 @@ use super::scenarios;
 use super::shutdown::Shutdown;
 use super::terminal::Stdout;
 use crate::output::{ExplainReport, counted};
-use crate::scenario::{Change, Scenario};
+use crate::scenario::Scenario;
 use crate::study::{self, ExplainOptions, Explanations, JobPool, MOST_ENTRIES, NotExplained, WhichRequests};
 
 const EXAMPLES: &str = "\
@@ -63,17 +63,8 @@ pub struct ExplainCommand {
     #[arg(long)]
     what_if: bool,
 
-    /// Explain only this policy; can be repeated
-    #[arg(long = "policy", value_name = "NAME", help_heading = "Scenario")]
-    policies: Vec<String>,
-
-    /// Change a value, such as machine.cores=4; can be repeated
-    #[arg(long = "set", value_name = "PATH=VALUE", value_parser = change, help_heading = "Scenario")]
-    changes: Vec<Change>,
-
-    /// Seed of the random numbers [default: the scenario's, or 1]
-    #[arg(long, value_name = "N", help_heading = "Scenario")]
-    seed: Option<u64>,
+    #[command(flatten)]
+    changed: ChangedScenarioArguments,
 
     /// Maximum number of policies run at once, up to 1024 [default: one per core]; never changes a number
     #[arg(long, value_name = "N", help_heading = "Run", value_parser = jobs)]
@@ -86,7 +77,7 @@ pub struct ExplainCommand {
     export: ExportArguments,
 }
 
-/// Most requests that are explained at once: more is a table that nobody reads.
+/// Most requests that are explained at once: a longer table is not read.
 const MOST_REQUESTS: usize = 1000;
 
 impl ExplainCommand {
@@ -112,19 +103,7 @@ impl ExplainCommand {
     }
 
     fn scenario(&self, inputs: &Inputs) -> Result<Scenario, Failure> {
-        let arguments = ScenarioArguments {
-            policies: self.policies.clone(),
-            changes: self.changes.clone(),
-            seed: self.seed,
-            replications: None,
-            precision: None,
-            objectives: Vec::new(),
-            undecided: WhenUndecided::Mark,
-        };
-        let mut scenarios = scenarios::read(std::slice::from_ref(&self.file), &arguments, inputs)?;
-        scenarios
-            .pop()
-            .ok_or_else(|| Failure::bad(format!("`{}` is a baseline, not a scenario", self.file), "name a scenario"))
+        scenarios::read_one(&self.file, &self.changed.plain(), inputs)
     }
 
     fn which(&self) -> WhichRequests {
@@ -138,11 +117,11 @@ impl ExplainCommand {
     fn explain(&self, scenario: &Scenario) -> Result<Explanations, Failure> {
         let spinner = Spinner::new(scenario.name(), self.print.quiet);
         let look = || {
-            spinner.update("who waits for whom");
+            spinner.update("following the waits");
             ControlFlow::Continue(())
         };
         let options = ExplainOptions {
-            policies: self.policies.clone(),
+            policies: self.changed.policies.clone(),
             which: self.which(),
             what_if: self.what_if,
             // One request says nothing of the others.

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use clap::Args;
 
-use super::arguments::{ExportArguments, PrintArguments, ScenarioArguments, WhenUndecided, change, jobs};
+use super::arguments::{ChangedScenarioArguments, ExportArguments, PrintArguments, jobs};
 use super::failure::Failure;
 use super::files;
 use super::outputs::{Inputs, Outputs};
@@ -18,7 +18,7 @@ use super::shutdown::Shutdown;
 use super::terminal::{Stdout, note};
 use crate::model::SimDuration;
 use crate::output::{self, PlanReport, counted, words};
-use crate::scenario::{Change, Scenario, allowed_names};
+use crate::scenario::{Scenario, allowed_names};
 use crate::study::{self, Choose, JobPool, Plan, PlanLimits, PlanOptions, PlanVerdict, Prices};
 
 const EXAMPLES: &str = "\
@@ -86,17 +86,8 @@ pub struct PlanCommand {
     #[arg(long, value_name = "TIME")]
     time_limit: Option<SimDuration>,
 
-    /// Plan only this policy; can be repeated
-    #[arg(long = "policy", value_name = "NAME", help_heading = "Scenario")]
-    policies: Vec<String>,
-
-    /// Change a value, such as machine.cores=4; can be repeated
-    #[arg(long = "set", value_name = "PATH=VALUE", value_parser = change, help_heading = "Scenario")]
-    changes: Vec<Change>,
-
-    /// Seed of the random numbers [default: the scenario's, or 1]
-    #[arg(long, value_name = "N", help_heading = "Scenario")]
-    seed: Option<u64>,
+    #[command(flatten)]
+    changed: ChangedScenarioArguments,
 
     /// Maximum number of replications run at once, up to 1024 [default: one per core]; never changes a number
     #[arg(long, value_name = "N", help_heading = "Run", value_parser = jobs)]
@@ -155,19 +146,7 @@ impl PlanCommand {
     }
 
     fn scenario(&self, inputs: &Inputs) -> Result<Scenario, Failure> {
-        let arguments = ScenarioArguments {
-            policies: self.policies.clone(),
-            changes: self.changes.clone(),
-            seed: self.seed,
-            replications: None,
-            precision: None,
-            objectives: Vec::new(),
-            undecided: WhenUndecided::Mark,
-        };
-        let mut scenarios = scenarios::read(std::slice::from_ref(&self.file), &arguments, inputs)?;
-        let Some(mut scenario) = scenarios.pop() else {
-            return Err(Failure::bad(format!("`{}` is a baseline, not a scenario", self.file), "name a scenario"));
-        };
+        let mut scenario = scenarios::read_one(&self.file, &self.changed.plain(), inputs)?;
         if !self.objectives.is_empty() {
             scenario.clear_objectives();
         }
@@ -180,7 +159,7 @@ impl PlanCommand {
     fn options(&self, scenario: &Scenario) -> Result<PlanOptions, Failure> {
         let choose = self.choose.iter().map(|word| chosen(word, scenario)).collect::<Result<_, _>>()?;
         Ok(PlanOptions {
-            policies: self.policies.clone(),
+            policies: self.changed.policies.clone(),
             choose,
             within: self.within,
             prices: prices(&self.cost)?,

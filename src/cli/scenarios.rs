@@ -49,6 +49,14 @@ pub fn read(files: &[String], arguments: &ScenarioArguments, inputs: &Inputs) ->
     if wrong.is_empty() { Ok(scenarios) } else { Err(Failure::Bad(wrong)) }
 }
 
+/// Reads and checks one file, like [`read`].
+///
+/// # Errors
+/// A diagnostic for an invalid file, or for a baseline.
+pub fn read_one(file: &str, arguments: &ScenarioArguments, inputs: &Inputs) -> Result<Scenario, Failure> {
+    Ok(read_named(file, &mut Vec::new(), arguments, inputs)?)
+}
+
 /// Reads a file whose scenario must not have the name of an earlier one.
 fn read_named<'a>(
     file: &'a str,

@@ -23,7 +23,7 @@ pub struct Deadlock {
     pub since: SimTime,
     /// How many requests are stuck.
     pub requests: u64,
-    /// What they hold, so that nobody else can have it.
+    /// What they hold, which no other request can have meanwhile.
     pub held: Vec<HeldResource>,
 }
 

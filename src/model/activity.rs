@@ -212,6 +212,14 @@ impl Activity {
         all.sort_by_key(|activity| activity.rank());
         all
     }
+
+    /// Whether a worker has taken the request, which waits off the CPU: for a connection, for a backend, or asleep.
+    pub const fn is_off_the_cpu(self) -> bool {
+        match self {
+            Self::PoolWait | Self::BackendWait | Self::Backend | Self::Sleep => true,
+            Self::BacklogWait | Self::RunQueueWait | Self::ThreadWait | Self::Framework | Self::Compute => false,
+        }
+    }
 }
 
 impl Breakdown {

@@ -5,7 +5,7 @@ use crate::policy::PolicyChoice;
 use crate::random::RequestClass;
 use crate::scenario::Scenario;
 
-/// Whether every request waits until it is answered: nothing is turned away, nobody gives up, and nothing fails.
+/// Whether every request waits until it is answered: nothing is turned away, no client gives up, and nothing fails.
 pub(super) fn always_answers(scenario: &Scenario, policy: &PolicyChoice) -> bool {
     let rules = policy.rules();
     let clients = scenario.clients();

@@ -118,7 +118,7 @@ fn a_chain_ends_where_the_connection_is_used() {
     };
     let expected = ["backlog 2–10: 1 4, 2 4; roots 1 backend 8", "pool.db 10–20: 2 10; roots 2 backend 10"];
     check(system, r#"{ "sync": { "workers": 2 } }"#, 3, &expected);
-    // Each worker has its own connection: nobody waits for it.
+    // Each worker has its own connection: no request waits for it.
     let system = System { with: r#""backends": { "db": { "pool": { "size": 1, "per": "worker" } } }"#, ..system };
     let expected = ["backlog 2–10: 1 4, 2 4; roots 1 backend 4, 2 backend 4"];
     check(system, r#"{ "sync": { "workers": 2 } }"#, 3, &expected);

@@ -16,12 +16,13 @@ const SHOP: &str = r#"{
   "slo": [ "p95 < 150ms" ]
 }"#;
 
-/// A text on one line: its left and right end, and its height on the page.
+/// A text on one line: its left and right end, its baseline on the page, and its size.
 struct Placed<'a> {
     text: &'a str,
     left: f64,
     right: f64,
     y: f64,
+    size: f64,
 }
 
 fn attribute<'a>(element: &'a str, name: &str) -> Option<&'a str> {
@@ -43,7 +44,7 @@ fn texts(svg: &str) -> Vec<Placed<'_>> {
             Some("end") => number("x") - width,
             _ => number("x"),
         };
-        Placed { text, left, right: left + width, y: number("y") }
+        Placed { text, left, right: left + width, y: number("y"), size: number("font-size") }
     });
     placed.collect()
 }
@@ -52,12 +53,16 @@ fn texts(svg: &str) -> Vec<Placed<'_>> {
 fn no_text_covers_another(svg: &str) {
     let texts = texts(svg);
     assert!(texts.len() > 5, "{svg}");
+    let (page, _) = svg.split_once('>').unwrap();
+    let width: f64 = attribute(page, "width").unwrap().parse().unwrap();
     for (place, one) in texts.iter().enumerate() {
         for other in &texts[place + 1..] {
-            let is_apart = (one.y - other.y).abs() > 7.0 || one.right <= other.left || other.right <= one.left;
+            let lower = if one.y > other.y { one } else { other };
+            let is_below = (one.y - other.y).abs() > 0.8 * lower.size;
+            let is_apart = is_below || one.right <= other.left || other.right <= one.left;
             assert!(is_apart, "{:?} covers {:?} at {:.0}", one.text, other.text, one.y);
         }
-        assert!(one.left >= 0.0 && one.right <= 980.0, "{:?} is beyond the page", one.text);
+        assert!(one.left >= 0.0 && one.right <= width, "{:?} is beyond the page", one.text);
     }
 }
 

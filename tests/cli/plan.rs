@@ -144,6 +144,16 @@ fn the_chart_has_every_configuration_that_was_tried() {
 }
 
 #[test]
+fn flags_of_pools_have_the_overflow_and_the_minimum_of_the_scenario() {
+    let pool = r#""pool": { "size": 10, "overflow": 10, "min": 2 }"#;
+    let desk = Desk::empty().with("loop.json", LOOP.replace(r#""pool": { "size": 10 }"#, pool));
+    let shown = text(&desk.run("plan loop.json --choose pool --within 5% --no-charts", 0));
+    for words in ["pool_size=1, max_overflow=10)", "min_size=1, max_size=11)"] {
+        assert!(shown.contains(words), "no {words:?} in\n{shown}");
+    }
+}
+
+#[test]
 fn the_choice_is_what_run_and_check_find_good() {
     let desk = desk();
     let plan: Value = serde_json::from_str(&text(&desk.run("plan shop.json --within 5% --format json", 0))).unwrap();

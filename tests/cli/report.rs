@@ -175,3 +175,16 @@ fn a_sweep_and_a_plan_can_be_shown() {
     desk.fails("report shop.json --sweep plan.json", 2, &["`plan.json` is not JSON of the schema `waitline.sweep/1`"]);
     desk.fails("report shop.json --sweep shop.json --out .", 2, &["shop.json"]);
 }
+
+#[test]
+fn a_baseline_is_not_a_scenario() {
+    let desk = Desk::new();
+    desk.run("check lecture.json --update-baseline --quiet", 0);
+    for command in ["report lecture.baseline.json", "explain lecture.baseline.json", "plan lecture.baseline.json"] {
+        desk.fails(
+            command,
+            2,
+            &["`lecture.baseline.json` is a baseline, not a scenario", "waitline check lecture.json"],
+        );
+    }
+}

@@ -55,10 +55,7 @@ impl Before {
             undecided: WhenUndecided::Mark,
             ..arguments.clone()
         };
-        let mut read = scenarios::read(&[name], &arguments, inputs)?;
-        read.pop()
-            .map(Self::Scenario)
-            .ok_or_else(|| Failure::bad("`--before` names no scenario", "name a scenario, a baseline, or results.json"))
+        scenarios::read_one(&name, &arguments, inputs).map(Self::Scenario)
     }
 
     fn baseline(file: &Path, text: &str, inputs: &Inputs) -> Result<Self, Failure> {

@@ -112,9 +112,9 @@ impl ReportCommand {
     /// An invalid scenario, a file that cannot be written, or a run stopped by a limit.
     pub fn execute(&self, shutdown: &Shutdown) -> Result<(), Failure> {
         let inputs = Inputs::default();
-        let scenarios = scenarios::read(std::slice::from_ref(&self.file), &self.scenario, &inputs)?;
+        let scenario = scenarios::read_one(&self.file, &self.scenario, &inputs)?;
         if let Some(against) = &self.run.against {
-            scenarios::expect_against(against, &scenarios, &self.scenario.policies)?;
+            scenarios::expect_against(against, std::slice::from_ref(&scenario), &self.scenario.policies)?;
         }
         let before = self.before.as_ref().map(|file| Before::read(file, &self.scenario, &inputs)).transpose()?;
         let stored = Stored {
@@ -122,16 +122,14 @@ impl ReportCommand {
             plan: self.plan.as_ref().map(|file| stored(file, PLAN, &inputs)).transpose()?,
         };
         let mut incomplete = Vec::new();
-        for scenario in &scenarios {
-            let path = self.out.join(scenario.name()).join(PAGE);
-            Outputs::new(&inputs, Some(&self.out), shutdown).add(&path)?;
-            let estimates = self.estimate(scenario)?;
-            let page = self.page(&estimates, before.as_ref(), &stored, &mut incomplete)?;
-            files::write(&path, &page, shutdown)?;
-            incomplete.extend(why_incomplete(&estimates.results(), self.scenario.undecided));
-            if !self.quiet {
-                note(&format!("wrote {}\n", path.display()));
-            }
+        let path = self.out.join(scenario.name()).join(PAGE);
+        Outputs::new(&inputs, Some(&self.out), shutdown).add(&path)?;
+        let estimates = self.estimate(&scenario)?;
+        let page = self.page(&estimates, before.as_ref(), &stored, &mut incomplete)?;
+        files::write(&path, &page, shutdown)?;
+        incomplete.extend(why_incomplete(&estimates.results(), self.scenario.undecided));
+        if !self.quiet {
+            note(&format!("wrote {}\n", path.display()));
         }
         if incomplete.is_empty() { Ok(()) } else { Err(Failure::Incomplete(incomplete.join("\n"))) }
     }

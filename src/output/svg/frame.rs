@@ -12,7 +12,7 @@ use super::panel::label;
 use super::text::ellipsize;
 
 const GAP: f64 = 26.0;
-const HEADER: f64 = 28.0;
+const HEADER: f64 = 32.0;
 /// Room below a panel for numbers and a caption.
 const FOOT: f64 = 44.0;
 const NAME: Type = Type::new(NAME_SIZE, INK).bold();
@@ -110,8 +110,8 @@ impl Frame {
         let width = self.right - self.edge;
         let aside = ellipsize(aside, 0.7 * width, ASIDE.size, false);
         let room = width - ASIDE.width(&aside) - 10.0;
-        label(area, &ellipsize(name, room, NAME.size, true), (self.edge, self.top - 14.0), NAME, HPos::Left)?;
-        label(area, &aside, (self.right, self.top - 13.0), ASIDE, HPos::Right)
+        label(area, &ellipsize(name, room, NAME.size, true), (self.edge, self.top - 18.0), NAME, HPos::Left)?;
+        label(area, &aside, (self.right, self.top - 17.0), ASIDE, HPos::Right)
     }
 
     /// Grid lines and numbers of the vertical axis.

@@ -56,7 +56,7 @@ fn holder(station: &str) -> &'static str {
     }
 }
 
-/// What became of a request, in a sentence: how long it took, where it waited, and behind whom.
+/// What became of a request, in a sentence: how long it took, where it waited, and behind which requests.
 pub fn story(request: &RequestExplanation) -> String {
     let slowdown = request.slowdown.map(|slowdown| format!(", {slowdown:.1} × its demand")).unwrap_or_default();
     let name = format!("request {} ({})", request.request, request.class);

@@ -22,7 +22,7 @@ fn station(station: &Station) -> String {
         Station::MaxInProgress => "max_in_progress".to_owned(),
         Station::Gil => "GIL".to_owned(),
         Station::Loop => "loop".to_owned(),
-        Station::ThreadPool => "threads beside the loop".to_owned(),
+        Station::ThreadPool => "thread pool".to_owned(),
         Station::Cores => "cores".to_owned(),
         Station::CpuLimit => "CPU quota".to_owned(),
         Station::Pool(backend) => format!("pool of `{backend}`"),

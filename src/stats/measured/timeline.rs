@@ -367,14 +367,7 @@ impl Entry {
 }
 
 fn timeline_segment(segment: &Segment, tells_blocking: bool) -> TimelineSegment {
-    let is_wait = match segment.activity {
-        Activity::PoolWait | Activity::BackendWait | Activity::Backend | Activity::Sleep => true,
-        Activity::BacklogWait
-        | Activity::RunQueueWait
-        | Activity::ThreadWait
-        | Activity::Framework
-        | Activity::Compute => false,
-    };
+    let is_wait = segment.activity.is_off_the_cpu();
     TimelineSegment {
         kind: segment.activity.name(),
         start_ms: segment.start.as_millis(),

@@ -48,7 +48,7 @@ pub enum Held {
     Slot(u32),
     /// The loop of a worker.
     Loop(u32),
-    /// A thread of the pool beside the loop of a worker.
+    /// A thread of a worker's thread pool.
     Thread(u32),
     /// A connection to a backend that has a pool.
     Connection(BackendId),
@@ -131,14 +131,7 @@ impl TraceRecorder {
 
     /// What a request holds during a segment, besides its slot.
     fn held_during(&self, segment: &Segment, worker: u32) -> impl Iterator<Item = Held> {
-        let is_wait = match segment.activity {
-            Activity::PoolWait | Activity::BackendWait | Activity::Backend | Activity::Sleep => true,
-            Activity::BacklogWait
-            | Activity::RunQueueWait
-            | Activity::ThreadWait
-            | Activity::Framework
-            | Activity::Compute => false,
-        };
+        let is_wait = segment.activity.is_off_the_cpu();
         let works = segment.activity.group() == ActivityGroup::Cpu;
         let of_loop = self.runner == Runner::Loop && !segment.on_thread && (works || is_wait && segment.holds_turn);
         let of_thread = segment.on_thread && segment.activity != Activity::ThreadWait;

@@ -17,7 +17,7 @@ pub struct Saturation {
     pub capacity_half_width_per_s: Option<f64>,
     /// How it was found.
     pub method: CapacityMethod,
-    /// What binds: `workers`, `threads`, `max_in_progress`, `GIL`, `loop`, `threads beside the loop`, `cores`,
+    /// What binds: `workers`, `threads`, `max_in_progress`, `GIL`, `loop`, `thread pool`, `cores`,
     /// ``pool of `db` `` or ``backend `db` ``; several where they bind together; `nothing` without a limit.
     #[schemars(with = "String")]
     pub binding: Vec<Station>,

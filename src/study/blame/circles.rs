@@ -1,4 +1,4 @@
-//! Circles in a graph of those who wait: the strongly connected components (Tarjan, 1972).
+//! Circles in a graph of waits: the strongly connected components (Tarjan, 1972).
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use crate::engine::Actor;
 
 use super::root::{Graph, Way};
 
-/// Those who wait for each other; one who waits for nobody that waits for it is alone.
+/// Nodes that wait for each other; a node outside every circle is alone.
 pub(super) type Circle = Vec<Actor>;
 
 /// All circles that can be reached.
@@ -32,7 +32,7 @@ struct Search<'a> {
     circles: Circles,
 }
 
-/// The circles that can be reached from somebody who waits.
+/// The circles that can be reached from a node that waits.
 pub(super) fn circles(graph: &Graph, from: Actor) -> Circles {
     let mut search = Search { graph, visits: BTreeMap::new(), stack: Vec::new(), circles: Circles::default() };
     search.walk(from);
@@ -70,7 +70,7 @@ impl Search<'_> {
         (actor, 0)
     }
 
-    /// Follows a way; returns whom to visit next, if anybody.
+    /// Follows a way; returns the next node to visit, if there is one.
     fn follow(&mut self, actor: Actor, next: Actor) -> Option<Open> {
         match self.visits.get(&next) {
             None => Some(self.open(next)),

@@ -17,7 +17,7 @@ pub(super) struct Wait {
     pub end: SimTime,
 }
 
-/// In which way somebody waits.
+/// In which way a request waits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum How {
     /// In a queue.
@@ -159,7 +159,7 @@ fn shared(log: &Log, site: &Site, lost: &Span, burst: &[Span]) -> Vec<Piece> {
     pieces
 }
 
-/// The activity of somebody who has been served nothing yet.
+/// The activity of a request that has been served nothing yet.
 const fn without_service(unit: Unit) -> Activity {
     match unit {
         Unit::Query(_) => Activity::Backend,

@@ -28,7 +28,7 @@ pub struct BlameMatrix {
     /// How many requests were looked at, whatever became of them: all of a short run, else blocks of consecutive ones spread
     /// over the run after its warm-up.
     pub requests: u64,
-    /// Who waits for whom, where; without those that make no wait.
+    /// Which class waits for which, where; without those that make no wait.
     pub cells: Vec<BlameCell>,
 }
 

@@ -1,4 +1,4 @@
-//! How fast somebody is served where units are shared equally, and what is lost to the others meanwhile.
+//! How fast a request is served where units are shared equally, and what is lost to the others meanwhile.
 
 use crate::engine::{Actor, Unit};
 use crate::model::{SimDuration, SimTime};
@@ -7,7 +7,7 @@ use super::log::Log;
 use super::site::{Site, Units};
 use super::users::stretches;
 
-/// How somebody was served during a span of time.
+/// How a request was served during a span of time.
 #[derive(Clone, Debug)]
 pub(super) struct Pace {
     start: SimTime,
@@ -24,7 +24,7 @@ pub(super) struct Step {
     /// Who shares, in order.
     pub sharers: Vec<Actor>,
     pub units: u32,
-    /// What somebody who is there from the beginning has been served by the start, in 2⁻³² ns.
+    /// What a request that is there from the beginning has been served by the start, in 2⁻³² ns.
     served: u128,
 }
 
@@ -45,7 +45,7 @@ impl Step {
 }
 
 impl Pace {
-    /// How somebody was served by shared units between two instants, and lost that much of the time in all.
+    /// How a request was served by shared units between two instants, and lost that much of the time in all.
     pub fn new(log: &Log, site: &Site, unit: Unit, (from, to): (SimTime, SimTime), lost: SimDuration) -> Self {
         let mut steps: Vec<Step> = Vec::new();
         for stretch in stretches(log, Units::Of(unit), (from, to)) {

@@ -10,7 +10,7 @@ use crate::model::{Activity, Place, SimDuration};
 
 use super::site::{Site, Station};
 
-/// Why somebody waits if no request uses what it waits for.
+/// Why a request waits if no other uses what it waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum BlameCause {
@@ -24,7 +24,7 @@ pub enum BlameCause {
     ContextSwitch,
     /// A connection is being opened for the request itself.
     Connecting,
-    /// There is a unit that nobody uses, which the policy keeps for another: a connection for the request that was woken.
+    /// There is an unused unit, which the policy keeps for another: a connection for the request that was woken.
     Kept,
     /// The acceptor of a worker runs, or has to run first.
     Acceptor,
@@ -102,7 +102,7 @@ impl From<Actor> for Blamed {
 /// The shares of a wait; they add up to it.
 pub(super) type Shares<B> = BTreeMap<B, SimDuration>;
 
-/// Divides a span equally among some, each of whom may be there several times: whole nanoseconds, the remainder to the first.
+/// Divides a span equally among blamed ones, each of which may be there several times: whole nanoseconds, the remainder to the first.
 pub(super) fn divide<B: Copy>(span: SimDuration, among: &[B], mut give: impl FnMut(B, SimDuration)) {
     let Some(count) = u64::try_from(among.len()).ok().filter(|count| *count > 0) else { return };
     let each = span.as_nanos() / count;
@@ -115,14 +115,14 @@ pub(super) fn divide<B: Copy>(span: SimDuration, among: &[B], mut give: impl FnM
     }
 }
 
-/// Adds to the share of somebody; no time is no share.
+/// Adds to a share; no time is no share.
 pub(super) fn add<B: Ord>(shares: &mut Shares<B>, one: B, span: SimDuration) {
     if span > SimDuration::ZERO {
         *shares.entry(one).or_default() += span;
     }
 }
 
-/// Why somebody waits at a station none of whose units is used by another.
+/// Why a request waits at a station none of whose units is used by another.
 pub(super) fn cause(site: &Site, station: Station, uses_it: bool) -> BlameCause {
     match station.place {
         Place::CpuLimit => BlameCause::Quota,

@@ -21,7 +21,7 @@ pub(super) struct Recorder {
     most: usize,
     log: Log,
     kept: usize,
-    /// Units in use, with whoever has used them since when.
+    /// Units in use, with their users, and since when.
     held: BTreeMap<(Unit, Actor), Vec<SimTime>>,
     /// What branches under way have done, by their track.
     branches: Vec<Option<Vec<Span>>>,

@@ -83,7 +83,7 @@ pub struct WaitExplanation {
     pub wait_ms: f64,
     /// The shares of those who used what the request waited for, and of causes; they add up to the wait.
     pub direct: Vec<DirectShare>,
-    /// Each direct share goes on to what its holder waited for at that time, up to somebody who worked or was away, or to a
+    /// Each direct share goes on to what its holder waited for at that time, up to a request that worked or was away, or to a
     /// cause; these shares add up to the wait, too.
     pub root: Vec<RootShare>,
 }

@@ -1,8 +1,8 @@
-//! The root partition of a wait: each share goes on to what its holder waits for at that time, up to somebody who works or is
+//! The root partition of a wait: each share goes on to what its holder waits for at that time, up to a request that works or is
 //! away, or to a cause.
 //!
-//! Time is cut where anything changes on which the request depends. In each piece of time, who waits for whom is a graph. A
-//! share is divided among the ways out of whoever waits; requests that wait for each other in a circle are treated as one. A
+//! Time is cut where anything changes on which the request depends. In each piece of time, the waits form a graph. A
+//! share is divided among the ways out of the request that waits; requests that wait for each other in a circle are treated as one. A
 //! circle without a way out is a deadlock.
 
 use std::collections::BTreeMap;
@@ -30,10 +30,10 @@ pub(super) struct Roots<'a> {
     end: SimTime,
 }
 
-/// Where a share goes on from somebody who waits.
+/// Where a share goes on from a request that waits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Way {
-    /// To somebody else who waits.
+    /// To another request that waits.
     Waits(Actor),
     /// Nowhere: it ends there.
     Ends(Root),
@@ -59,7 +59,7 @@ pub(super) fn sort(ways: &mut [Way]) {
     });
 }
 
-/// Who waits for whom at an instant, as seen by one who waits: its ways, and those of all others on whom it depends.
+/// The waits at an instant, as seen by one request: its ways, and those of all others on which it depends.
 pub(super) type Graph = BTreeMap<Actor, Vec<Way>>;
 
 /// What is known while one wait is followed.
@@ -111,7 +111,7 @@ impl<'a> Roots<'a> {
         }
     }
 
-    /// Who waits for whom at an instant, and until when nothing changes about it.
+    /// The waits at an instant, and until when nothing changes about it.
     fn look(&mut self, following: &Following<'_>, time: SimTime) -> (Graph, SimTime) {
         let mut graph = Graph::new();
         let mut until = following.wait.end;
@@ -132,7 +132,7 @@ impl<'a> Roots<'a> {
         (graph, until)
     }
 
-    /// The ways of somebody who waits; those who wait there are added to `open`.
+    /// The ways of a request that waits; those that wait there are added to `open`.
     fn ways(
         &mut self,
         (actor, station): (Actor, Station),
@@ -169,7 +169,7 @@ impl<'a> Roots<'a> {
         users
     }
 
-    /// What somebody does at an instant, and until when.
+    /// What a request does at an instant, and until when.
     fn doing(&mut self, actor: Actor, time: SimTime, until: &mut SimTime) -> Doing {
         let (log, site) = (self.log, self.site);
         let pieces = self.lives.entry(actor).or_insert_with(|| life(log, site, actor));
@@ -177,7 +177,7 @@ impl<'a> Roots<'a> {
         let piece = pieces.get(place);
         let end = piece.map(|piece| if piece.start <= time { piece.end } else { piece.start });
         end.into_iter().for_each(|end| *until = end.min(*until));
-        // Whoever is gone left something to be finished.
+        // A request that is gone left something to be finished.
         piece.filter(|piece| piece.start <= time).map_or(Doing::Works(Activity::Backend), |piece| piece.doing)
     }
 }
@@ -196,7 +196,7 @@ impl Following<'_> {
     }
 }
 
-/// Where a share ends if somebody works.
+/// Where a share ends at a request that works.
 fn working(actor: Actor, activity: Activity) -> Root {
     match actor {
         Actor::Request(request) => Root::Request(request, RootActivity(activity)),
@@ -205,13 +205,13 @@ fn working(actor: Actor, activity: Activity) -> Root {
     }
 }
 
-/// Lets a span of time flow through a graph, from somebody who waits to the ends.
+/// Lets a span of time flow through a graph, from a request that waits to the ends.
 fn flow(graph: &Graph, from: Actor, span: SimDuration, mut give: impl FnMut(Root, SimDuration)) {
     let circles = circles(graph, from);
     let mut entered = vec![SimDuration::ZERO; circles.of.len()];
     let circle_of = |actor: &Actor| circles.number.get(actor).copied();
     circle_of(&from).into_iter().for_each(|first| entered[first] = span);
-    // Whoever is depended upon comes before those who depend on it.
+    // Nodes come before those that depend on them.
     for number in (0..circles.of.len()).rev() {
         let ways = ways_out(graph, &circles.of[number], |actor| circle_of(&actor) == Some(number));
         let entering = entered[number];

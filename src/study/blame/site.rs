@@ -1,4 +1,4 @@
-//! Where requests wait, and which units somebody who waits there could be given.
+//! Where requests wait, and which units a request that waits there could be given.
 
 use crate::engine::{Dispatch, Unit};
 use crate::model::{Backend, BackendId, Place, PoolScope};
@@ -23,7 +23,7 @@ pub(super) struct Site {
 /// What one of those who wait at a station could be given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Units {
-    /// Nothing that somebody uses.
+    /// Nothing that is in use.
     None,
     /// Those of one kind in one place.
     Of(Unit),
@@ -31,7 +31,7 @@ pub(super) enum Units {
     Slots(u32, u32),
 }
 
-/// Where somebody waits.
+/// Where a request waits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Station {
     pub place: Place,
@@ -59,7 +59,7 @@ impl Site {
         }
     }
 
-    /// The units that somebody who waits there could be given.
+    /// The units that a request that waits there could be given.
     pub fn units(&self, Station { place, worker, is_accepted }: Station) -> Units {
         let replica = worker / self.workers;
         match place {

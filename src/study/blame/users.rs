@@ -9,7 +9,7 @@ use super::site::Units;
 /// Who uses the units of a station, from an instant on.
 #[derive(Clone, Debug)]
 pub(super) struct Users {
-    /// In order; whoever uses several is here as often.
+    /// In order; a user of several is here as often.
     now: Vec<Actor>,
     /// What changes later, the next first.
     changes: Vec<Change>,

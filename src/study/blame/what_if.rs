@@ -1,6 +1,6 @@
 //! What would have helped: one change at a time, on the same requests.
 //!
-//! Shares are not causes: whoever is blamed for a wait may be replaced by somebody else. So each change is run, with the same
+//! Shares are not causes: a request that is blamed for a wait may be replaced by another. So each change is run, with the same
 //! random numbers, and the differences are those of pairs.
 
 use schemars::JsonSchema;

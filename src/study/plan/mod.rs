@@ -251,8 +251,9 @@ impl PolicyJob<'_> {
         let Some(choice) = search.cheapest()? else { return Ok(()) };
         plan.verdict = PlanVerdict::Meets;
         plan.choice = Some(search.configuration(&choice));
-        plan.policy = search.configured(&choice).policies().get(self.place).cloned();
-        plan.pools = search.pools(&choice);
+        let configured = search.configured(&choice);
+        plan.policy = configured.policies().get(self.place).cloned();
+        plan.pools = search.pools(&configured);
         plan.requests = search.requests();
         if self.options.only_choice { Ok(()) } else { describe(search, plan, &choice) }
     }

@@ -1,5 +1,6 @@
 //! What was tried, as the results of a plan.
 
+use crate::model::Pool;
 use crate::policy::PolicyChoice;
 use crate::scenario::Scenario;
 use crate::stats::Interval;
@@ -47,13 +48,15 @@ impl Search<'_> {
         Configuration(names.zip(sizes.iter().copied()).collect())
     }
 
-    /// The pools whose size was chosen.
-    pub fn pools(&self, choice: &[u32]) -> Vec<(String, u32)> {
-        let name = |dimension: &Sizing| match dimension {
-            Sizing::Pool(id) => self.scenario.backends().get_index(usize::from(id.0)).map(|(name, _)| name.clone()),
+    /// The pools whose size was chosen, as they are in the chosen configuration.
+    pub fn pools(&self, configured: &Scenario) -> Vec<Pool> {
+        let pool = |dimension: &Sizing| match dimension {
+            Sizing::Pool(id) => {
+                configured.backends().get_index(usize::from(id.0)).and_then(|(_, backend)| backend.pool.clone())
+            }
             Sizing::Replicas | Sizing::Cores | Sizing::Workers | Sizing::Threads => None,
         };
-        self.dimensions.iter().zip(choice).filter_map(|(dimension, size)| Some((name(dimension)?, *size))).collect()
+        self.dimensions.iter().filter_map(pool).collect()
     }
 
     pub fn requests(&self) -> u64 {

@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::trial::Decision;
-use crate::model::MetricUnit;
+use crate::model::{MetricUnit, Pool};
 use crate::policy::PolicyChoice;
 use crate::stats::Station;
 
@@ -58,9 +58,9 @@ pub struct PolicyPlan {
     /// The policy of the choice, as a scenario file has it; `None` without a choice.
     #[schemars(with = "serde_json::Value")]
     pub policy: Option<PolicyChoice>,
-    /// The pools whose size was chosen, by the names of their backends.
+    /// The pools whose size was chosen, as the choice has them.
     #[serde(skip)]
-    pub pools: Vec<(String, u32)>,
+    pub pools: Vec<Pool>,
     /// The configurations that were found to meet the objectives, the cheapest first.
     pub feasible: Vec<Configuration>,
     /// Ranges of the last size that meet the objectives, with the other sizes of the choice; of those that were tried.

@@ -155,7 +155,7 @@ fn a_connection_is_held_during_the_statements_of_its_client() {
 #[test]
 fn pool_threads_bind_or_share_the_lock_of_the_loop() {
     let policy = |threads: u32| json!({ "async": { "thread_pool": { "threads": threads, "classes": ["page"] } } });
-    by_run(cpu_then_db(50.0, 50.0), policy(2), no_other(), 16.0, "threads beside the loop");
+    by_run(cpu_then_db(50.0, 50.0), policy(2), no_other(), 16.0, "thread pool");
     by_run(cpu_then_db(50.0, 50.0), policy(16), no_other(), 20.0, "GIL and cores");
 }
 
@@ -235,7 +235,7 @@ fn threads_without_a_lock_beside_a_loop() {
     let policy = |threads: u32| json!({ "async": { "overhead": { "before": "4ms" }, "thread_pool": { "threads": threads, "gil": false } } });
     let cores = |cores: u32| json!({ "machine": { "cores": cores } });
     // The loop works 4 ms for each request, a thread 20 ms, and both use the cores.
-    by_run(json!([{ "compute": "20ms" }]), policy(2), cores(8), 100.0, "threads beside the loop");
+    by_run(json!([{ "compute": "20ms" }]), policy(2), cores(8), 100.0, "thread pool");
     by_run(json!([{ "compute": "20ms" }]), policy(16), cores(16), 250.0, "loop");
     by_run(json!([{ "compute": "20ms" }]), policy(16), cores(2), 2000.0 / 24.0, "cores");
 }

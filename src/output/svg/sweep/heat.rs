@@ -78,7 +78,7 @@ impl<'a> HeatMap<'a> {
 
     /// Colours with their values, and the signs that occur.
     fn legend(&self, area: &Area<'_>, y: f64) -> Drawn {
-        const STEPS: usize = 5;
+        const STEPS: usize = 3;
         let [low, high] = self.range;
         let mut x = MARGIN;
         let steps = if high > low { STEPS } else { usize::from(high > 0.0) };

@@ -1,5 +1,6 @@
 //! A choice in the words of real products: what to write on their command lines and into their files.
 
+use crate::model::Pool;
 use crate::policy::{PolicyChoice, PolicySize};
 use crate::study::PolicyPlan;
 
@@ -19,7 +20,7 @@ fn flags(product: &'static str, text: String) -> ProductFlags {
 /// The choice for each product that runs requests like the policy.
 pub fn product_flags(plan: &PolicyPlan) -> Vec<ProductFlags> {
     let Some(policy) = &plan.policy else { return Vec::new() };
-    let pools = plan.pools.iter().flat_map(|(_, size)| pools(policy, *size));
+    let pools = plan.pools.iter().flat_map(|pool| pools(policy, pool));
     servers(policy).into_iter().chain(pools).collect()
 }
 
@@ -74,13 +75,21 @@ fn uwsgi(policy: &PolicyChoice, workers: u32, threads: u32) -> String {
     }
 }
 
-/// A pool of this size in the languages of the policy.
-fn pools(policy: &PolicyChoice, size: u32) -> Vec<ProductFlags> {
-    let sqlalchemy = || flags("SQLAlchemy", format!("create_engine(url, pool_size={size}, max_overflow=0)"));
-    let psycopg = || flags("psycopg_pool", format!("ConnectionPool(conninfo, min_size={size}, max_size={size})"));
-    let asyncpg = || flags("asyncpg", format!("asyncpg.create_pool(dsn, min_size={size}, max_size={size})"));
-    let hikari = || flags("HikariCP", format!("maximumPoolSize={size}"));
-    let active_record = || flags("ActiveRecord", format!("pool: {size} in config/database.yml"));
+/// A pool in the languages of the policy.
+fn pools(policy: &PolicyChoice, pool: &Pool) -> Vec<ProductFlags> {
+    let Pool { size, overflow, .. } = pool;
+    // Most products know no overflow: their pools shrink to the minimum when connections are idle.
+    let (least, most) = (pool.open_at_start().min(size.get()), pool.most());
+    let sqlalchemy = || flags("SQLAlchemy", format!("create_engine(url, pool_size={size}, max_overflow={overflow})"));
+    let psycopg = || flags("psycopg_pool", format!("ConnectionPool(conninfo, min_size={least}, max_size={most})"));
+    let asyncpg = || flags("asyncpg", format!("asyncpg.create_pool(dsn, min_size={least}, max_size={most})"));
+    let hikari = || match least < most {
+        true => flags("HikariCP", format!("maximumPoolSize={most}, minimumIdle={least}")),
+        false => flags("HikariCP", format!("maximumPoolSize={most}")),
+    };
+    let active_record = || flags("ActiveRecord", format!("pool: {most} in config/database.yml"));
+    let go = || flags("database/sql", format!("db.SetMaxOpenConns({most}); db.SetMaxIdleConns({size})"));
+    let node_postgres = || flags("node-postgres", format!("new Pool({{ max: {most} }})"));
     match policy {
         PolicyChoice::Sync(_) | PolicyChoice::Threaded(_) => vec![sqlalchemy(), psycopg(), hikari(), active_record()],
         PolicyChoice::Async(_) => vec![sqlalchemy(), asyncpg(), psycopg()],
@@ -93,6 +102,8 @@ fn pools(policy: &PolicyChoice, size: u32) -> Vec<ProductFlags> {
         PolicyChoice::Uvicorn(_) | PolicyChoice::Hypercorn(_) => vec![sqlalchemy(), asyncpg(), psycopg()],
         PolicyChoice::Puma(_) | PolicyChoice::Unicorn(_) => vec![active_record()],
         PolicyChoice::Tomcat(_) => vec![hikari()],
-        PolicyChoice::Node(_) | PolicyChoice::PhpFpm(_) | PolicyChoice::Go(_) => Vec::new(),
+        PolicyChoice::Node(_) => vec![node_postgres()],
+        PolicyChoice::Go(_) => vec![go()],
+        PolicyChoice::PhpFpm(_) => Vec::new(),
     }
 }
