@@ -4,7 +4,7 @@
 use crate::engine::{Departure, Observer, Outcome, Unfinished, runs};
 use crate::model::{Fault, FaultPhase, SimTime};
 
-use super::batches::Batch;
+use super::batch::Batch;
 use super::collector::{Collector, Columns};
 use super::column;
 use super::numbers::PolicyNumbers;
@@ -121,7 +121,7 @@ impl PhaseCollector {
         PolicyNumbers {
             throughput_per_s: per_second(self.served),
             goodput_per_s: per_second(self.answered),
-            ..results(self.batch.collector(), &totals)
+            ..results(&self.batch.collector, &totals)
         }
     }
 

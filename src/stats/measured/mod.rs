@@ -1,5 +1,6 @@
 //! What is collected while runs go on: counts, samples, windows of time.
 
+mod batch;
 mod batches;
 mod bins;
 mod collector;
