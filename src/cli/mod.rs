@@ -7,6 +7,7 @@ mod explain;
 mod failure;
 mod files;
 mod github;
+mod help_all;
 mod init;
 mod man;
 mod outputs;
@@ -35,6 +36,7 @@ use std::process::ExitCode;
 
 use clap::builder::Styles;
 use clap::builder::styling::{AnsiColor, Effects};
+use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser, Subcommand};
 
 use self::failure::Failure;
@@ -74,10 +76,14 @@ Exit codes:
 /// requests, so any difference comes from the policy and not from chance.
 #[derive(Debug, Parser)]
 #[command(name = "waitline", version, styles = STYLES, max_term_width = 100, after_help = EXAMPLES)]
-#[command(arg_required_else_help = true)]
+#[command(arg_required_else_help = true, override_usage = "waitline [OPTIONS] <COMMAND>")]
 struct Cli {
     #[command(subcommand)]
-    command: Command,
+    command: Option<Command>,
+
+    /// Print the help of all commands on one page
+    #[arg(long)]
+    help_all: bool,
 
     /// Print tables and charts in ASCII characters only [default: where the locale of a terminal has no others]
     #[arg(long, global = true, help_heading = "Output")]
@@ -123,6 +129,19 @@ impl Command {
     }
 }
 
+impl Cli {
+    fn execute(&self, stdout: &mut Stdout, shutdown: &Shutdown) -> Result<(), Failure> {
+        match &self.command {
+            _ if self.help_all => stdout.write(&help_all::page()),
+            Some(command) => command.execute(stdout, shutdown),
+            None => {
+                let error = Self::command().error(ErrorKind::MissingSubcommand, "a command is missing");
+                terminal::show_usage(&error, stdout)
+            }
+        }
+    }
+}
+
 /// Runs the program: reads its arguments, executes the command, and returns the exit code.
 pub fn main() -> ExitCode {
     let shutdown = Shutdown::listen();
@@ -130,7 +149,7 @@ pub fn main() -> ExitCode {
     let result = match Cli::try_parse_from(arguments::with_named_faults(env::args_os())) {
         Ok(cli) => {
             stdout.ask_for_ascii(cli.ascii);
-            cli.command.execute(&mut stdout, &shutdown)
+            cli.execute(&mut stdout, &shutdown)
         }
         Err(error) => {
             let arguments: Vec<String> = env::args_os().map(|word| word.to_string_lossy().into_owned()).collect();

@@ -35,6 +35,16 @@ enum SchemaName {
     Plan,
     /// what `explain --format json` prints
     Explain,
+    /// what `presets --format json` prints
+    Presets,
+    /// what `replay --format json` prints
+    Replay,
+    /// what `verify --format json` prints
+    Verification,
+    /// what `verify --coverage --format json` prints
+    Coverage,
+    /// what `verify --selection --format json` prints
+    Selection,
 }
 
 impl SchemaCommand {
@@ -51,6 +61,11 @@ impl SchemaCommand {
             SchemaName::Sweep => output::sweep_schema(),
             SchemaName::Plan => output::plan_schema(),
             SchemaName::Explain => output::explain_schema(),
+            SchemaName::Presets => output::presets_schema(),
+            SchemaName::Replay => output::replay_schema(),
+            SchemaName::Verification => output::verification_schema(),
+            SchemaName::Coverage => output::coverage_schema(),
+            SchemaName::Selection => output::selection_schema(),
         };
         stdout.write(&format!("{schema:#}\n"))
     }

@@ -1,12 +1,13 @@
 //! The CPU time of the application server itself.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::SimDuration;
 
 /// CPU time of the application server per request. It occupies the worker, the lock or the loop like any other work, but is
 /// not part of the request's demand.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Overhead {
     /// Before the handler: accepting the connection, parsing the request.
     pub before: SimDuration,

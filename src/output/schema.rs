@@ -4,9 +4,13 @@ use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
+use super::document::{
+    COVERAGE_SCHEMA, ExactCases, ListedPresets, MeasuredCoverage, PRESETS_SCHEMA, PlansOfSystems, REPLAY_SCHEMA,
+    SELECTION_SCHEMA, VERIFICATION_SCHEMA,
+};
 use crate::stats::{SCHEMA, SWEEP_SCHEMA, ScenarioResults, SweepResults};
 use crate::study::{
-    BASELINE_SCHEMA, Baseline, CHECK_SCHEMA, EXPLAIN_SCHEMA, Explanations, PLAN_SCHEMA, Plan, ScenarioCheck,
+    BASELINE_SCHEMA, Baseline, CHECK_SCHEMA, EXPLAIN_SCHEMA, Explanations, PLAN_SCHEMA, Plan, Replayed, ScenarioCheck,
 };
 
 /// The schema of results.json.
@@ -50,6 +54,38 @@ pub fn plan_schema() -> Value {
 /// The schema of the JSON output of `explain`.
 pub fn explain_schema() -> Value {
     schema::<Explanations>("waitline explain", EXPLAIN_SCHEMA)
+}
+
+/// The schema of the JSON output of `presets`.
+pub fn presets_schema() -> Value {
+    schema::<ListedPresets>("waitline presets", PRESETS_SCHEMA)
+}
+
+/// The schema of the JSON output of `replay`.
+pub fn replay_schema() -> Value {
+    let mut schema = schema::<Replayed>("waitline replay", REPLAY_SCHEMA);
+    // The data does not know its file.
+    schema["properties"]["schema"] = json!({});
+    name(&mut schema, REPLAY_SCHEMA);
+    if let Some(required) = schema["required"].as_array_mut() {
+        required.push(json!("schema"));
+    }
+    schema
+}
+
+/// The schema of the JSON output of `verify`.
+pub fn verification_schema() -> Value {
+    schema::<ExactCases>("waitline verification", VERIFICATION_SCHEMA)
+}
+
+/// The schema of the JSON output of `verify --coverage`.
+pub fn coverage_schema() -> Value {
+    schema::<MeasuredCoverage>("waitline coverage", COVERAGE_SCHEMA)
+}
+
+/// The schema of the JSON output of `verify --selection`.
+pub fn selection_schema() -> Value {
+    schema::<PlansOfSystems>("waitline selection", SELECTION_SCHEMA)
 }
 
 fn schema<T: JsonSchema>(title: &str, version: &str) -> Value {

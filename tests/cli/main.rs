@@ -15,6 +15,7 @@ mod failures;
 mod files;
 mod formats;
 mod hostile_text;
+mod install;
 #[cfg(target_os = "linux")]
 mod interrupt;
 mod others;

@@ -8,7 +8,10 @@ use std::{env, fs};
 use crate::common::program::{Desk, errors, text};
 use jsonschema::Validator;
 use serde_json::Value;
-use waitline::output::{baseline_schema, check_schema, explain_schema, plan_schema, results_schema, sweep_schema};
+use waitline::output::{
+    baseline_schema, check_schema, coverage_schema, explain_schema, plan_schema, presets_schema, replay_schema,
+    results_schema, selection_schema, sweep_schema, verification_schema,
+};
 use waitline::scenario::{Scenario, Source, schema, to_json};
 
 fn repository() -> &'static Path {
@@ -35,7 +38,7 @@ fn json(text: &str) -> Value {
 }
 
 /// The shipped schemas, by file name.
-fn shipped() -> [(&'static str, Value); 7] {
+fn shipped() -> [(&'static str, Value); 12] {
     [
         ("scenario.schema.json", schema()),
         ("results.schema.json", results_schema()),
@@ -44,6 +47,11 @@ fn shipped() -> [(&'static str, Value); 7] {
         ("sweep.schema.json", sweep_schema()),
         ("plan.schema.json", plan_schema()),
         ("explain.schema.json", explain_schema()),
+        ("presets.schema.json", presets_schema()),
+        ("replay.schema.json", replay_schema()),
+        ("verification.schema.json", verification_schema()),
+        ("coverage.schema.json", coverage_schema()),
+        ("selection.schema.json", selection_schema()),
     ]
 }
 
@@ -89,6 +97,51 @@ fn the_output_of_the_program_satisfies_its_schemas() {
         if path.to_string_lossy().ends_with(".baseline.json") {
             satisfies("baseline.schema.json", &fs::read_to_string(path).unwrap());
         }
+    }
+}
+
+/// A command line of each command that prints JSON, its exit code, and the schema of what it prints.
+const DOCUMENTS: [(&str, i32, &str); 11] = [
+    ("run lecture.json --no-charts", 0, "results"),
+    ("quick --rate 20/s --cpu 5ms --db 10ms --requests 100", 0, "results"),
+    ("check lecture.json --no-baseline --assert p50>0ms", 0, "check"),
+    ("sweep lecture.json --vary workers=1,2 --no-charts", 0, "sweep"),
+    ("plan shop.json --policy sync --slo p50<1s --no-charts", 0, "plan"),
+    ("explain lecture.json --request 3", 0, "explain"),
+    ("verify --only A01 D03", 0, "verification"),
+    // One experiment and one plan of each system are too few to pass.
+    ("verify --coverage 1", 1, "coverage"),
+    ("verify --selection 1", 0, "selection"),
+    ("presets", 0, "presets"),
+    ("replay cases", 0, "replay"),
+];
+
+#[test]
+fn every_json_document_of_every_command_satisfies_a_shipped_schema_that_the_program_prints() {
+    let desk = Desk::new();
+    let case = desk.path("cases/short");
+    fs::create_dir_all(&case).unwrap();
+    for file in fs::read_dir(repository().join("validation/cases/c00_overhead_fastapi")).unwrap().map(Result::unwrap) {
+        if file.file_type().unwrap().is_file() {
+            fs::copy(file.path(), case.join(file.file_name())).unwrap();
+        }
+    }
+    for (arguments, code, schema) in DOCUMENTS {
+        let file = format!("{schema}.schema.json");
+        let document = text(&desk.run(&format!("{arguments} --format json"), code));
+        satisfies(&file, &document);
+        let printed = text(&desk.run(&format!("schema {schema}"), 0));
+        assert_eq!(printed, fs::read_to_string(repository().join(file)).unwrap());
+    }
+    let help = text(&desk.run("--help", 0));
+    let commands = help.split("Commands:\n").nth(1).unwrap().split("\n\n").next().unwrap();
+    for command in
+        commands.lines().filter_map(|line| line.strip_prefix("  ")?.split(' ').next()).filter(|name| !name.is_empty())
+    {
+        let prints_json = command != "help"
+            && text(&desk.run(&format!("{command} --help"), 0)).lines().any(|line| line.contains("--format <FORMAT>"));
+        let is_listed = DOCUMENTS.iter().any(|(arguments, ..)| arguments.split(' ').next() == Some(command));
+        assert_eq!(prints_json, is_listed, "{command}");
     }
 }
 

@@ -1,5 +1,7 @@
 //! The report of `verify --coverage`: how often intervals covered the exact value.
 
+use schemars::JsonSchema;
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::{Document, DocumentId};
@@ -7,6 +9,74 @@ use crate::output::block::number::{self, NONE};
 use crate::output::block::{Block, Finding, FindingStatus, Records, Table};
 use crate::output::words;
 use crate::study::{ALLOWED, Coverage, CoveredNumber};
+
+/// The schema of the JSON output of `verify --coverage`.
+pub const COVERAGE_SCHEMA: &str = "waitline.coverage/1";
+
+/// How often confidence intervals contained the exact value.
+#[derive(Serialize, JsonSchema)]
+pub struct MeasuredCoverage {
+    schema: &'static str,
+    /// The confidence level of the intervals.
+    level: f64,
+    /// The smallest and the largest share of intervals that pass.
+    allowed: [f64; 2],
+    /// Each system, in each way in which it was run.
+    systems: Vec<SystemCoverage>,
+}
+
+/// The numbers of a system.
+#[derive(Serialize, JsonSchema)]
+struct SystemCoverage {
+    /// The system in words.
+    system: &'static str,
+    /// How it was run, in words.
+    run_as: String,
+    /// Its numbers.
+    numbers: Vec<NumberCoverage>,
+}
+
+/// How often the intervals of a number contained its exact value.
+#[derive(Serialize, JsonSchema)]
+struct NumberCoverage {
+    /// Its name.
+    name: &'static str,
+    /// Its exact value.
+    exact_ms: f64,
+    /// Number of experiments.
+    experiments: u64,
+    /// Those that gave an interval.
+    estimable: u64,
+    /// Intervals that contain the exact value.
+    covered: u64,
+    /// Intervals that lie below it.
+    all_below: u64,
+    /// Mean of half width / exact value.
+    mean_relative_half_width: f64,
+    /// Whether the share is allowed, or no lower than is known.
+    passed: bool,
+    /// Whether intervals of this number are known to contain the exact value less often than their level.
+    under_covers: bool,
+    /// The smallest share that passes.
+    least: f64,
+}
+
+impl NumberCoverage {
+    fn of(number: &CoveredNumber) -> Self {
+        Self {
+            name: number.name,
+            exact_ms: number.exact,
+            experiments: number.experiments,
+            estimable: number.estimated,
+            covered: number.covered,
+            all_below: number.below,
+            mean_relative_half_width: number.half_width,
+            passed: number.passes(),
+            under_covers: number.under_covers(),
+            least: number.least,
+        }
+    }
+}
 
 /// The report of `verify --coverage`.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,28 +103,19 @@ impl Document for CoverageReport {
     fn records(&self) -> Records {
         Records::of(self.lines().map(|(coverage, number)| {
             let mut record = json!({ "system": coverage.system, "run_as": words::run_way(coverage.way) });
-            for (name, value) in fields(number) {
-                record[name] = value;
-            }
+            super::extend(&mut record, &NumberCoverage::of(number));
             record
         }))
     }
 
     fn value(&self) -> Value {
-        let number = |number: &CoveredNumber| fields(number).into_iter().collect::<Value>();
-        let systems = self.0.iter().map(|coverage| {
-            json!({
-                "system": coverage.system,
-                "run_as": words::run_way(coverage.way),
-                "numbers": coverage.numbers.iter().map(number).collect::<Vec<_>>(),
-            })
+        let systems = self.0.iter().map(|coverage| SystemCoverage {
+            system: coverage.system,
+            run_as: words::run_way(coverage.way),
+            numbers: coverage.numbers.iter().map(NumberCoverage::of).collect(),
         });
-        json!({
-            "schema": "waitline.coverage/1",
-            "level": LEVEL,
-            "allowed": [ALLOWED.0, ALLOWED.1],
-            "systems": systems.collect::<Vec<_>>(),
-        })
+        let allowed = [ALLOWED.0, ALLOWED.1];
+        words::plain(&MeasuredCoverage { schema: COVERAGE_SCHEMA, level: LEVEL, allowed, systems: systems.collect() })
     }
 }
 
@@ -104,22 +165,6 @@ fn verdict(lines: &[Line<'_>]) -> String {
         ),
         (some, _) => format!("{some} of {} shares are not between {least} % and {most} %", lines.len()),
     }
-}
-
-/// A number as JSON fields.
-fn fields(number: &CoveredNumber) -> [(&'static str, Value); 10] {
-    [
-        ("name", json!(number.name)),
-        ("exact_ms", json!(number.exact)),
-        ("experiments", json!(number.experiments)),
-        ("estimable", json!(number.estimated)),
-        ("covered", json!(number.covered)),
-        ("all_below", json!(number.below)),
-        ("mean_relative_half_width", json!(number.half_width)),
-        ("passed", json!(number.passes())),
-        ("under_covers", json!(number.under_covers())),
-        ("least", json!(number.least)),
-    ]
 }
 
 fn finding((coverage, number): Line<'_>) -> Finding {

@@ -16,20 +16,22 @@ mod sweep;
 mod verification;
 
 pub use self::check::{CheckReport, before_and_after};
-pub use self::coverage::CoverageReport;
+pub use self::coverage::{COVERAGE_SCHEMA, CoverageReport, MeasuredCoverage};
 pub use self::explain::ExplainReport;
 pub use self::plan::{PlanReport, plan_headline};
-pub use self::presets::PresetList;
-pub use self::replay::ReplayReport;
+pub use self::presets::{ListedPresets, PRESETS_SCHEMA, PresetList};
+pub use self::replay::{REPLAY_SCHEMA, ReplayReport};
 pub use self::run::{RunReport, broken_objectives, conclusion, ending, explained, faults, numbers, opening};
-pub use self::selection::SelectionReport;
+pub use self::selection::{PlansOfSystems, SELECTION_SCHEMA, SelectionReport};
 pub use self::stored::{stored_plan, stored_sweep};
 pub use self::sweep::{SweepRecord, SweepReport};
-pub use self::verification::VerificationReport;
+pub use self::verification::{ExactCases, VERIFICATION_SCHEMA, VerificationReport};
 
+use serde::Serialize;
 use serde_json::Value;
 
 use super::block::{Block, Finding, Records, Tracks};
+use super::words;
 
 /// Everything that a command reports about one subject.
 pub trait Document {
@@ -51,6 +53,13 @@ pub trait Document {
     /// What ran when; nothing where a document has no timelines.
     fn tracks(&self) -> Tracks {
         Tracks::default()
+    }
+}
+
+/// Adds the fields of plain data to a record.
+fn extend(record: &mut Value, data: &impl Serialize) {
+    if let (Some(record), Value::Object(fields)) = (record.as_object_mut(), words::plain(data)) {
+        record.extend(fields);
     }
 }
 

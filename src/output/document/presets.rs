@@ -1,14 +1,46 @@
 //! The list of `presets`: the policies that represent real products, and where their overhead was measured.
 
+use schemars::JsonSchema;
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::{Document, DocumentId};
+use crate::model::Overhead;
 use crate::output::block::number::NONE;
 use crate::output::block::{Block, Definitions, Finding, Records};
+use crate::output::words;
 use crate::policy::{Example, StandsFor};
 
 /// The words for an overhead that was not measured.
 pub const NOT_CALIBRATED: &str = "not calibrated";
+
+/// The schema of the JSON output of `presets`.
+pub const PRESETS_SCHEMA: &str = "waitline.presets/1";
+
+/// The policies that represent real products.
+#[derive(Serialize, JsonSchema)]
+pub struct ListedPresets {
+    schema: &'static str,
+    /// Each preset, in each form that behaves differently.
+    presets: Vec<ListedPreset>,
+}
+
+/// A preset and the plain policy that it stands for.
+#[derive(Serialize, JsonSchema)]
+struct ListedPreset {
+    /// Its name.
+    preset: &'static str,
+    /// As a scenario file has it.
+    written: Value,
+    /// The plain policy that gives the same numbers, as a scenario file has it.
+    stands_for: Value,
+    /// Its CPU time per request.
+    overhead: Overhead,
+    /// What the overhead was measured on; `None` if it was not measured.
+    measured_on: Option<String>,
+    /// What the preset assumes about the product beyond its options; `None` if nothing.
+    note: Option<&'static str>,
+}
 
 /// The list of presets.
 #[derive(Clone, Debug, PartialEq)]
@@ -50,17 +82,15 @@ impl Document for PresetList {
     }
 
     fn value(&self) -> Value {
-        let presets = self.presets().map(|(example, StandsFor { policy, measured_on, note })| {
-            json!({
-                "preset": example.policy.kind(),
-                "written": example.written,
-                "stands_for": policy,
-                "overhead": example.policy.rules().overhead,
-                "measured_on": measured_on,
-                "note": note,
-            })
+        let presets = self.presets().map(|(example, StandsFor { policy, measured_on, note })| ListedPreset {
+            preset: example.policy.kind(),
+            written: example.written.clone(),
+            stands_for: policy,
+            overhead: example.policy.rules().overhead,
+            measured_on,
+            note,
         });
-        json!({ "schema": "waitline.presets/1", "presets": presets.collect::<Vec<_>>() })
+        words::plain(&ListedPresets { schema: PRESETS_SCHEMA, presets: presets.collect() })
     }
 }
 

@@ -8,6 +8,9 @@ use crate::output::block::{Block, Finding, FindingStatus, Records, Table};
 use crate::output::words;
 use crate::study::{Figure, ReplayRange, ReplayVerdict, Replayed, ReplayedCase, WithoutAnswer};
 
+/// The schema of the JSON output of `replay`.
+pub const REPLAY_SCHEMA: &str = "waitline.replay/1";
+
 /// The report of `replay`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ReplayReport(pub Replayed);
@@ -38,7 +41,7 @@ impl Document for ReplayReport {
 
     fn value(&self) -> Value {
         let content = words::replay_value(&self.0);
-        json!({ "schema": "waitline.replay/1", "summary": content["summary"], "cases": content["cases"] })
+        json!({ "schema": REPLAY_SCHEMA, "summary": content["summary"], "cases": content["cases"] })
     }
 }
 

@@ -1,11 +1,14 @@
 //! The report of `verify --selection`: how often plans were right.
 
+use schemars::JsonSchema;
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::{Document, DocumentId};
 use crate::model::MetricUnit;
 use crate::output::block::number::{self, NONE, quantity};
 use crate::output::block::{Block, Finding, FindingStatus, List, Records, Table};
+use crate::output::words;
 use crate::study::{LEAST_RIGHT, SelectedSystem, Selection, WrongPlan};
 
 /// The report of `verify --selection`.
@@ -35,51 +38,114 @@ impl Document for SelectionReport {
 
     fn records(&self) -> Records {
         Records::of(self.0.systems.iter().map(|system| {
-            let mut record = fields(system);
+            let mut record = words::plain(&SystemPlans::of(system));
             record["wrong"] = json!(system.wrong.len());
             record
         }))
     }
 
     fn value(&self) -> Value {
-        let systems = self.0.systems.iter().map(|system| {
-            let mut value = fields(system);
-            let wrong = |plan: &WrongPlan| {
-                let (size, exact) = plan.choice.unzip();
-                json!({ "seed": plan.seed, "choice": size, "exact_ms": exact })
-            };
-            value["wrong"] = system.wrong.iter().map(wrong).collect();
-            value
-        });
-        let (plans, right) = self.0.totals();
-        json!({
-            "schema": "waitline.selection/1",
-            "within": self.0.within,
-            "plans": plans,
-            "right": right,
-            "least": LEAST_RIGHT,
-            "passed": self.0.passes(),
-            "systems": systems.collect::<Vec<_>>(),
+        let Self(selection) = self;
+        let (plans, right) = selection.totals();
+        words::plain(&PlansOfSystems {
+            schema: SELECTION_SCHEMA,
+            within: selection.within,
+            plans,
+            right,
+            least: LEAST_RIGHT,
+            passed: selection.passes(),
+            systems: selection.systems.iter().map(SystemPlans::of).collect(),
         })
     }
 }
 
-fn fields(system: &SelectedSystem) -> Value {
-    let (least, exact) = system.exact.unzip();
-    let (below, exact_below) = system.below.unzip();
-    json!({
-        "system": system.name,
-        "objective": system.objective,
-        "size": system.size,
-        "least": least,
-        "exact_ms": exact,
-        "below": below,
-        "exact_below_ms": exact_below,
-        "plans": system.plans,
-        "right": system.right,
-        "undecided": system.undecided,
-        "mean_requests": system.requests.round(),
-    })
+/// The schema of the JSON output of `verify --selection`.
+pub const SELECTION_SCHEMA: &str = "waitline.selection/1";
+
+/// How often plans of systems with known answers are right.
+#[derive(Serialize, JsonSchema)]
+pub struct PlansOfSystems {
+    schema: &'static str,
+    /// The indifference zone of the plans.
+    within: f64,
+    /// Number of plans.
+    plans: u64,
+    /// Those that are right.
+    right: u64,
+    /// The smallest share of right plans that passes.
+    least: f64,
+    /// Whether it passes.
+    passed: bool,
+    /// Each system.
+    systems: Vec<SystemPlans>,
+}
+
+/// How often the plans of a system are right.
+#[derive(Serialize, JsonSchema)]
+struct SystemPlans {
+    /// The system in words.
+    system: &'static str,
+    /// The objective.
+    objective: &'static str,
+    /// The size that is chosen, such as `workers`.
+    size: &'static str,
+    /// The smallest size that meets the objective; `None` if none does.
+    least: Option<u32>,
+    /// Its exact number.
+    exact_ms: Option<f64>,
+    /// The next smaller size; `None` if there is none, or it is not stable.
+    below: Option<u32>,
+    /// Its exact number.
+    exact_below_ms: Option<f64>,
+    /// Number of plans.
+    plans: u64,
+    /// Those that are right.
+    right: u64,
+    /// Those that decided nothing.
+    undecided: u64,
+    /// Mean number of requests of a plan.
+    mean_requests: f64,
+    /// The wrong plans.
+    wrong: Vec<WrongChoice>,
+}
+
+/// A wrong plan.
+#[derive(Serialize, JsonSchema)]
+struct WrongChoice {
+    /// Its seed.
+    seed: u64,
+    /// The size that it chose; `None` if it said that nothing meets the objective.
+    choice: Option<u32>,
+    /// The exact number of that size.
+    exact_ms: Option<f64>,
+}
+
+impl SystemPlans {
+    fn of(system: &SelectedSystem) -> Self {
+        let (least, exact_ms) = system.exact.unzip();
+        let (below, exact_below_ms) = system.below.unzip();
+        Self {
+            system: system.name,
+            objective: system.objective,
+            size: system.size,
+            least,
+            exact_ms,
+            below,
+            exact_below_ms,
+            plans: system.plans,
+            right: system.right,
+            undecided: system.undecided,
+            mean_requests: system.requests.round(),
+            wrong: system.wrong.iter().map(WrongChoice::of).collect(),
+        }
+    }
+}
+
+impl WrongChoice {
+    fn of(plan: &WrongPlan) -> Self {
+        let (choice, exact_ms) = plan.choice.unzip();
+        Self { seed: plan.seed, choice, exact_ms }
+    }
 }
 
 fn table(selection: &Selection) -> Table {

@@ -1,5 +1,7 @@
 //! The report of `verify`: exact cases, our values and the exact ones.
 
+use schemars::JsonSchema;
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::{Document, DocumentId};
@@ -46,54 +48,103 @@ impl Document for VerificationReport {
     fn records(&self) -> Records {
         Records::of(figures(&self.0).map(|(case, figure)| {
             let mut record = json!({ "case": case.id, "system": case.system, "replications": case.replications });
-            for (name, value) in fields(figure) {
-                record[name] = value;
-            }
+            super::extend(&mut record, &VerifiedFigure::of(figure));
             record
         }))
     }
 
     fn value(&self) -> Value {
         let Self(verification) = self;
-        let figure = |figure: &FigureResult| fields(figure).into_iter().collect::<Value>();
-        let cases = verification.cases.iter().map(|case| {
-            json!({
-                "id": case.id,
-                "system": case.system,
-                "formula": case.formula,
-                "replications": case.replications,
-                "passed": case.has_passed(),
-                "figures": case.figures.iter().map(figure).collect::<Vec<_>>(),
-            })
+        let cases = verification.cases.iter().map(|case| VerifiedCase {
+            id: case.id,
+            system: case.system.clone(),
+            formula: case.formula,
+            replications: case.replications,
+            passed: case.has_passed(),
+            figures: case.figures.iter().map(VerifiedFigure::of).collect(),
         });
-        json!({
-            "schema": "waitline.verification/1",
-            "passed": verification.has_passed(),
-            "family_level": FAMILY_LEVEL,
-            "interval_level": verification.level,
-            "cases": cases.collect::<Vec<_>>(),
+        words::plain(&ExactCases {
+            schema: VERIFICATION_SCHEMA,
+            passed: verification.has_passed(),
+            family_level: FAMILY_LEVEL,
+            interval_level: verification.level,
+            cases: cases.collect(),
         })
     }
 }
 
-/// A figure as JSON fields.
-fn fields(figure: &FigureResult) -> [(&'static str, Value); 7] {
-    let (ours, half_width, allowed) = match figure.ours {
-        Some(Ours::Estimate { interval, allowed }) => {
-            (Some(interval.mean), Some(interval.half_width), Some(allowed * figure.exact.abs()))
+/// The schema of the JSON output of `verify`.
+pub const VERIFICATION_SCHEMA: &str = "waitline.verification/1";
+
+/// Systems with exact results, and what the simulator gives.
+#[derive(Serialize, JsonSchema)]
+pub struct ExactCases {
+    schema: &'static str,
+    /// Whether every figure passes.
+    passed: bool,
+    /// The probability that a simulator without an error passes with all figures.
+    family_level: f64,
+    /// The level of each confidence interval.
+    interval_level: f64,
+    /// Each case.
+    cases: Vec<VerifiedCase>,
+}
+
+/// A system with exact results.
+#[derive(Serialize, JsonSchema)]
+struct VerifiedCase {
+    /// Its number.
+    id: &'static str,
+    /// The system in words.
+    system: String,
+    /// Where the exact values come from.
+    formula: &'static str,
+    /// Number of independent replications.
+    replications: u64,
+    /// Whether every figure passes.
+    passed: bool,
+    /// What was compared.
+    figures: Vec<VerifiedFigure>,
+}
+
+/// A number and its exact value.
+#[derive(Serialize, JsonSchema)]
+struct VerifiedFigure {
+    /// What it is.
+    name: String,
+    /// Its unit: `ms`, `/s`, or empty for a share or a count.
+    unit: &'static str,
+    /// The exact value.
+    exact: f64,
+    /// The simulator's value; `None` if there was nothing to count.
+    ours: Option<f64>,
+    /// Half the width of its confidence interval; `None` if the value has none.
+    half_width: Option<f64>,
+    /// The largest half width that passes; `None` if the value has no interval.
+    allowed_half_width: Option<f64>,
+    /// `pass`, `too wide` or `off`.
+    verdict: &'static str,
+}
+
+impl VerifiedFigure {
+    fn of(figure: &FigureResult) -> Self {
+        let (ours, half_width, allowed_half_width) = match figure.ours {
+            Some(Ours::Estimate { interval, allowed }) => {
+                (Some(interval.mean), Some(interval.half_width), Some(allowed * figure.exact.abs()))
+            }
+            Some(Ours::Number(number)) => (Some(number), None, None),
+            None => (None, None, None),
+        };
+        Self {
+            name: figure.name.clone(),
+            unit: words::figure_unit(figure.unit),
+            exact: figure.exact,
+            ours,
+            half_width,
+            allowed_half_width,
+            verdict: verdict(figure.verdict),
         }
-        Some(Ours::Number(number)) => (Some(number), None, None),
-        None => (None, None, None),
-    };
-    [
-        ("name", json!(figure.name)),
-        ("unit", json!(words::figure_unit(figure.unit))),
-        ("exact", json!(figure.exact)),
-        ("ours", json!(ours)),
-        ("half_width", json!(half_width)),
-        ("allowed_half_width", json!(allowed)),
-        ("verdict", json!(verdict(figure.verdict))),
-    ]
+    }
 }
 
 /// All figures, each with its case.

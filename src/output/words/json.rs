@@ -144,7 +144,8 @@ fn put_reasons(confidence: Option<&ClassConfidence>, value: &mut Value) {
     }
 }
 
-fn plain(data: &impl Serialize) -> Value {
+/// Plain data as a JSON value.
+pub fn plain(data: &impl Serialize) -> Value {
     serde_json::to_value(data).expect("documents are plain data under names")
 }
 

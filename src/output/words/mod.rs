@@ -21,7 +21,8 @@ pub use self::deadlock::deadlock;
 pub use self::estimates::{missed, not_estimable};
 pub use self::explain::{blame_cause, story, unconfirmed_share, what_if, what_if_change};
 pub use self::json::{
-    check_value, explain_value, number_value, objective_value, plan_value, policy_value, replay_value, results_value,
+    check_value, explain_value, number_value, objective_value, plain, plan_value, policy_value, replay_value,
+    results_value,
 };
 pub use self::plan::{
     OVERLOADED, configuration, not_plannable, plan_change, plan_decision, plan_verdict, product_flags, thumb_rule,

@@ -1,5 +1,6 @@
 //! Mean and percentiles of a case, predicted and observed, and whether they are near enough.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::stats::Sample;
@@ -18,7 +19,7 @@ const WIDER: f64 = 1.5;
 const REPEATS: usize = 3;
 
 /// A number as it was predicted and as it was.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Figure {
     /// Which: `mean`, `p50`, `p95`, `p99`.
     pub name: &'static str,
@@ -41,7 +42,7 @@ pub struct Figure {
 }
 
 /// From the least to the most of several numbers.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct ReplayRange {
     /// The least.
     pub least: f64,
@@ -67,7 +68,7 @@ impl ReplayRange {
 }
 
 /// A percentile of the prediction and of the observations.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct PercentilePair {
     /// Which, in percent.
     pub percent: u64,

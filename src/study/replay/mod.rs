@@ -15,6 +15,7 @@ mod prediction;
 
 use std::num::NonZeroU32;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::engine::{Dispatch, Rules};
@@ -36,7 +37,7 @@ pub use self::observed::{BadObservations, Observed};
 pub const MOST_LOAD: f64 = 0.95;
 
 /// A case as it was predicted and as it was.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct ReplayedCase {
     /// The name of its folder.
     pub case: String,
@@ -63,6 +64,7 @@ pub struct ReplayedCase {
     pub verdict: ReplayVerdict,
     /// Why nothing can be predicted, where that is so.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
     pub no_prediction: Option<NoPrediction>,
     /// Percentiles of the prediction and of the observations, for a picture.
     pub percentiles: Vec<PercentilePair>,
@@ -85,7 +87,7 @@ pub enum NotReplayable {
 }
 
 /// The share of the requests that got no answer: the figures are of the others.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct WithoutAnswer {
     /// Predicted: the mean over the predictions.
     pub predicted: f64,
@@ -94,7 +96,7 @@ pub struct WithoutAnswer {
 }
 
 /// What is to be made of a case.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ReplayVerdict {
     /// Every figure is within what is allowed.
@@ -108,7 +110,7 @@ pub enum ReplayVerdict {
 }
 
 /// All cases together.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Replayed {
     /// Each of them.
     pub cases: Vec<ReplayedCase>,
@@ -117,7 +119,7 @@ pub struct Replayed {
 }
 
 /// A figure over all cases that are judged.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct FigureSummary {
     /// Which.
     pub name: &'static str,
