@@ -39,3 +39,19 @@ fn quiet_prints_nothing() {
     let output = Desk::empty().run("verify --only G01 --quiet", 0);
     assert!(text(&output).is_empty() && errors(&output).is_empty());
 }
+
+#[test]
+#[ignore = "takes half a minute; CI runs it"]
+fn the_documents_of_coverage_and_selection_satisfy_their_schemas() {
+    let desk = Desk::empty();
+    // One experiment and one plan of each system: too few experiments to pass.
+    for (arguments, code, schema) in [("--coverage 1", 1, "coverage"), ("--selection 1", 0, "selection")] {
+        let document: Value =
+            serde_json::from_str(&text(&desk.run(&format!("verify {arguments} --format json"), code))).unwrap();
+        let schema: Value = serde_json::from_str(&text(&desk.run(&format!("schema {schema}"), 0))).unwrap();
+        let validator = jsonschema::draft202012::new(&schema).unwrap();
+        let errors: Vec<String> =
+            validator.iter_errors(&document).map(|error| format!("{error} at {}", error.instance_path())).collect();
+        assert!(errors.is_empty(), "{arguments}: {errors:#?}");
+    }
+}
