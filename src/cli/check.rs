@@ -14,15 +14,16 @@ use super::outputs::{InputKind, Inputs, Outputs};
 use super::progress::Progress;
 use super::reports::{self, Reports};
 use super::scenarios;
+use super::shard::{MergeOptions, Merged, Merging, ShardArguments, Share, Work, exported};
 use super::shell::quoted;
 use super::shutdown::Shutdown;
 use super::terminal::{Stdout, color_on_stderr, note};
 use crate::output::words::{advice, reason as reason_in_words, without_data};
-use crate::output::{CheckReport, baseline_json};
+use crate::output::{CheckReport, Format, baseline_json};
 use crate::scenario::{Diagnostic, Scenario};
 use crate::study::{
     self, BASELINE_SCHEMA, Baseline, BaselineCheck, CheckOutcome, CheckVerdict, Gate, JobPool, Options, ScenarioCheck,
-    Stored, Watch,
+    Shard, Stored, Watch,
 };
 
 const EXAMPLES: &str = "\
@@ -32,6 +33,7 @@ Examples:
   waitline check scenarios/*.json                      all of them; baselines among the files are skipped
   waitline check shop.json --set machine.cores=1       see what would change
   waitline check shop.json --assert 'async.p99 < 400ms' --no-baseline
+  waitline check shop.json --shard 1/3 --out big       a third of the work; then 2/3, 3/3 and waitline merge big
 
 Exit codes:
   0  everything passes
@@ -78,6 +80,13 @@ pub struct CheckCommand {
     jobs: Option<NonZeroUsize>,
 
     #[command(flatten)]
+    shard: ShardArguments,
+
+    /// Write the units of --shard to DIR [default: output]
+    #[arg(long, value_name = "DIR", requires = "shard", help_heading = "Run")]
+    out: Option<PathBuf>,
+
+    #[command(flatten)]
     print: PrintArguments,
 
     #[command(flatten)]
@@ -85,6 +94,26 @@ pub struct CheckCommand {
 
     #[command(flatten)]
     export: ExportArguments,
+}
+
+impl Merging for CheckCommand {
+    fn format(&self) -> Option<Format> {
+        self.print.format
+    }
+
+    fn take(&mut self, merge: MergeOptions) {
+        self.jobs = merge.jobs;
+        self.print = merge.print;
+        self.export = merge.export;
+    }
+
+    fn is_of_shards(&self) -> bool {
+        self.shard.shard.is_none() && !self.update_baseline && self.export.exports.is_empty()
+    }
+
+    fn merge(&self, merged: &Merged, stdout: &mut Stdout, shutdown: &Shutdown) -> Result<(), Failure> {
+        self.run(Work::Merged(merged), stdout, shutdown)
+    }
 }
 
 /// What went wrong, by exit code.
@@ -103,6 +132,10 @@ impl CheckCommand {
     /// What does not pass or could not be checked: invalid input before write errors before incomplete checks before
     /// failed ones.
     pub fn execute(&self, stdout: &mut Stdout, shutdown: &Shutdown) -> Result<(), Failure> {
+        self.run(Work::Here, stdout, shutdown)
+    }
+
+    fn run(&self, work: Work<'_>, stdout: &mut Stdout, shutdown: &Shutdown) -> Result<(), Failure> {
         let files = scenarios::without_baselines(&self.files);
         let named =
             |file: &String| self.no_baseline || self.baseline.is_some() || scenarios::baseline_of(file).is_some();
@@ -123,7 +156,12 @@ impl CheckCommand {
                 "check them one by one, or keep each baseline next to its scenario",
             ));
         }
+        let pool = JobPool::new(self.jobs);
+        if let Some(shard) = self.shard.shard {
+            return self.run_share(shard, (&files, &scenarios), &pool, shutdown);
+        }
         let stored = files.iter().map(|file| self.stored(file)).collect::<Result<Vec<_>, _>>()?;
+        let mut merged = self.merged((&files, &scenarios, &stored), (work, &pool))?.into_iter();
         self.expect_writable(&stored, &inputs, shutdown)?;
         let mut reports = Reports::begin(
             self.print.printed(),
@@ -132,9 +170,11 @@ impl CheckCommand {
             shutdown,
         )?;
         let mut verdicts = Verdicts::default();
-        let pool = JobPool::new(self.jobs);
         for ((file, scenario), (path, stored)) in files.iter().zip(&scenarios).zip(&stored) {
-            let CheckOutcome { check, written } = self.check(file, scenario, path, stored, &pool)?;
+            let CheckOutcome { check, written } = match merged.next() {
+                Some(outcome) => outcome,
+                None => self.check(file, scenario, (path, stored), (work, &pool))?,
+            };
             let without_data = without_data(scenario, &check.results);
             let is_judged = without_data.is_empty();
             verdicts.bad.extend(without_data);
@@ -158,6 +198,35 @@ impl CheckCommand {
             reports::note_exports(&self.export.exports);
         }
         verdicts.into_result()
+    }
+
+    /// Simulates the share of the replications that is done here.
+    fn run_share(
+        &self,
+        shard: Shard,
+        (files, scenarios): (&[String], &[Scenario]),
+        pool: &JobPool,
+        shutdown: &Shutdown,
+    ) -> Result<(), Failure> {
+        self.shard.expect_alone(&[("--update-baseline", self.update_baseline), exported(&self.export)])?;
+        let folder = self.out.clone().unwrap_or_else(|| PathBuf::from("output"));
+        let share = Share::begin(shard, &folder, files, shutdown)?;
+        share.estimate(scenarios, &self.scenario.policies, pool, self.print.quiet)
+    }
+
+    /// The checks of what others have simulated, if they have: of all scenarios, before anything is written.
+    fn merged(
+        &self,
+        (files, scenarios, stored): (&[String], &[Scenario], &[(PathBuf, Stored)]),
+        (work, pool): (Work<'_>, &JobPool),
+    ) -> Result<Vec<CheckOutcome>, Failure> {
+        let Work::Merged(merged) = work else { return Ok(Vec::new()) };
+        let of_all = files.iter().zip(scenarios).zip(stored);
+        let each =
+            of_all.map(|((file, scenario), (path, stored))| self.check(file, scenario, (path, stored), (work, pool)));
+        let all: Vec<Result<CheckOutcome, Failure>> = each.collect();
+        merged.expect_all()?;
+        all.into_iter().collect()
     }
 
     /// The file of a scenario's baseline, and its contents.
@@ -208,13 +277,13 @@ impl CheckCommand {
         &self,
         file: &str,
         scenario: &Scenario,
-        path: &Path,
-        stored: &Stored,
-        pool: &JobPool,
+        (path, stored): (&Path, &Stored),
+        (work, pool): (Work<'_>, &JobPool),
     ) -> Result<CheckOutcome, Failure> {
         let options = Options {
             policies: self.scenario.policies.clone(),
             pool: pool.clone(),
+            units: work.units(),
             undecided_fails: self.scenario.undecided == WhenUndecided::Fail,
             ..Options::default()
         };

@@ -10,6 +10,7 @@ mod github;
 mod help_all;
 mod init;
 mod man;
+mod merge;
 mod outputs;
 mod plan;
 mod presets;
@@ -23,11 +24,13 @@ mod run;
 mod run_job;
 mod scenarios;
 mod schema;
+mod shard;
 mod shell;
 mod shutdown;
 mod sweep;
 mod sweep_units;
 mod terminal;
+mod unit_files;
 mod usage;
 mod verify;
 
@@ -40,6 +43,7 @@ use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser, Subcommand};
 
 use self::failure::Failure;
+use self::shard::Merging;
 use self::shutdown::Shutdown;
 use self::terminal::Stdout;
 
@@ -98,6 +102,7 @@ enum Command {
     Explain(explain::ExplainCommand),
     Quick(quick::QuickCommand),
     Sweep(sweep::SweepCommand),
+    Merge(merge::MergeCommand),
     Verify(verify::VerifyCommand),
     Report(report::ReportCommand),
     Replay(replay::ReplayCommand),
@@ -117,6 +122,7 @@ impl Command {
             Self::Explain(command) => command.execute(stdout, shutdown),
             Self::Quick(command) => command.execute(stdout, shutdown),
             Self::Sweep(command) => command.execute(stdout, shutdown),
+            Self::Merge(command) => command.execute(stdout, shutdown),
             Self::Verify(command) => command.execute(stdout, shutdown),
             Self::Report(command) => command.execute(shutdown),
             Self::Replay(command) => command.execute(stdout, shutdown),
@@ -138,6 +144,29 @@ impl Cli {
                 let error = Self::command().error(ErrorKind::MissingSubcommand, "a command is missing");
                 terminal::show_usage(&error, stdout)
             }
+        }
+    }
+}
+
+impl Command {
+    /// The command as one whose shards can be merged, if it is.
+    fn merging(&mut self) -> Option<&mut dyn Merging> {
+        match self {
+            Self::Run(command) => Some(command),
+            Self::Check(command) => Some(command),
+            Self::Sweep(command) => Some(command),
+            Self::Plan(_)
+            | Self::Explain(_)
+            | Self::Quick(_)
+            | Self::Merge(_)
+            | Self::Verify(_)
+            | Self::Report(_)
+            | Self::Replay(_)
+            | Self::Presets(_)
+            | Self::Init(_)
+            | Self::Schema(_)
+            | Self::Completions(_)
+            | Self::Man(_) => None,
         }
     }
 }

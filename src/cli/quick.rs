@@ -13,6 +13,7 @@ use super::failure::Failure;
 use super::outputs::Inputs;
 use super::run_job::RunJob;
 use super::scenarios;
+use super::shard::Work;
 use super::shutdown::Shutdown;
 use super::terminal::Stdout;
 use crate::model::{Rate, SimDuration};
@@ -132,6 +133,7 @@ impl QuickCommand {
             explain: &self.explain,
             write: &self.write,
             exports: &self.export.exports,
+            work: Work::Here,
         };
         simulation.run(&[scenario], stdout, shutdown)
     }

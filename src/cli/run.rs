@@ -11,8 +11,10 @@ use super::failure::Failure;
 use super::outputs::Inputs;
 use super::run_job::RunJob;
 use super::scenarios;
+use super::shard::{MergeOptions, Merged, Merging, ShardArguments, Share, Work, exported};
 use super::shutdown::Shutdown;
 use super::terminal::Stdout;
+use crate::output::Format;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -23,7 +25,8 @@ Examples:
   waitline run shop.json --csv requests.csv       one row per request
   waitline run shop.json --export markdown=it.md  also write the tables to a file
   waitline run shop.json --export trace=it.json   what ran when, for Perfetto or speedscope
-  waitline init | waitline run - --format json    from standard input, as JSON";
+  waitline init | waitline run - --format json    from standard input, as JSON
+  waitline run shop.json --shard 1/3 --out big    a third of the work; then 2/3, 3/3 and waitline merge big";
 
 /// Run every policy of each scenario on the same requests
 ///
@@ -41,6 +44,9 @@ pub struct RunCommand {
 
     #[command(flatten)]
     run: RunArguments,
+
+    #[command(flatten)]
+    shard: ShardArguments,
 
     #[command(flatten)]
     print: PrintArguments,
@@ -65,6 +71,10 @@ impl RunCommand {
     /// # Errors
     /// An invalid scenario, a file that cannot be written, or a run stopped by a limit.
     pub fn execute(&self, stdout: &mut Stdout, shutdown: &Shutdown) -> Result<(), Failure> {
+        self.run(Work::Here, stdout, shutdown)
+    }
+
+    fn run(&self, work: Work<'_>, stdout: &mut Stdout, shutdown: &Shutdown) -> Result<(), Failure> {
         let inputs = Inputs::default();
         let scenarios = scenarios::read(&self.files, &self.scenario, &inputs)?;
         let simulation = RunJob {
@@ -76,7 +86,35 @@ impl RunCommand {
             explain: &self.explain,
             write: &self.write,
             exports: &self.export.exports,
+            work,
         };
-        simulation.run(&scenarios, stdout, shutdown)
+        match self.shard.shard {
+            Some(shard) => {
+                self.shard.expect_alone(&[("--csv", self.write.csv.is_some()), exported(&self.export)])?;
+                simulation.run_share(&scenarios, &Share::begin(shard, &self.out, &self.files, shutdown)?)
+            }
+            None => simulation.run(&scenarios, stdout, shutdown),
+        }
+    }
+}
+
+impl Merging for RunCommand {
+    fn format(&self) -> Option<Format> {
+        self.print.format
+    }
+
+    fn take(&mut self, merge: MergeOptions) {
+        self.out = merge.folder;
+        self.run.jobs = merge.jobs;
+        self.print = merge.print;
+        self.export = merge.export;
+    }
+
+    fn is_of_shards(&self) -> bool {
+        self.shard.shard.is_none() && self.write.csv.is_none() && self.export.exports.is_empty()
+    }
+
+    fn merge(&self, merged: &Merged, stdout: &mut Stdout, shutdown: &Shutdown) -> Result<(), Failure> {
+        self.run(Work::Merged(merged), stdout, shutdown)
     }
 }

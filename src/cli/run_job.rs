@@ -14,6 +14,7 @@ use super::progress::Progress;
 use super::reports::{self, Reports};
 use super::requests_csv::RequestsCsv;
 use super::scenarios;
+use super::shard::{Share, Work};
 use super::shutdown::Shutdown;
 use super::terminal::{Stdout, note};
 use crate::output::{self, Format, RunReport, Shows, words};
@@ -62,6 +63,8 @@ pub struct RunJob<'a> {
     pub write: &'a WriteArguments,
     /// What is exported.
     pub exports: &'a [Export],
+    /// Where the replications are simulated.
+    pub work: Work<'a>,
 }
 
 impl RunJob<'_> {
@@ -75,6 +78,8 @@ impl RunJob<'_> {
             scenarios::expect_against(against, scenarios, &self.scenario.policies)?;
         }
         let stretch = self.write.stretch(scenarios)?;
+        let pool = JobPool::new(self.run.jobs);
+        let mut merged = self.merged(scenarios, stretch.as_ref(), &pool)?.into_iter();
         self.expect_writable(scenarios, shutdown)?;
         let count = (scenarios.len(), ALL);
         let mut reports = Reports::begin(self.print.printed(), self.exports, count, shutdown)?;
@@ -83,9 +88,11 @@ impl RunJob<'_> {
             None => None,
         };
         let mut stopped = Vec::new();
-        let pool = JobPool::new(self.run.jobs);
         for scenario in scenarios {
-            let estimates = self.simulate(scenario, stretch.clone(), &pool, rows.as_ref())?;
+            let estimates = match merged.next() {
+                Some(estimates) => estimates,
+                None => self.simulate(scenario, stretch.clone(), &pool, rows.as_ref())?,
+            };
             expect_shown(&estimates)?;
             let results = estimates.results();
             let written = self.write_files(&estimates, &results, shutdown)?;
@@ -102,6 +109,29 @@ impl RunJob<'_> {
         }
         rows.map_or(Ok(()), RequestsCsv::finish)?;
         if stopped.is_empty() { Ok(()) } else { Err(Failure::Incomplete(stopped.join("\n"))) }
+    }
+
+    /// Simulates the share of the replications that is done here, and prints nothing.
+    ///
+    /// # Errors
+    /// If a unit cannot be written.
+    pub fn run_share(&self, scenarios: &[Scenario], share: &Share) -> Result<(), Failure> {
+        let pool = JobPool::new(self.run.jobs);
+        share.estimate(scenarios, &self.scenario.policies, &pool, self.print.quiet)
+    }
+
+    /// What others have simulated, if they have: of all scenarios, before anything is written.
+    fn merged<'a>(
+        &self,
+        scenarios: &'a [Scenario],
+        stretch: Option<&TimelineStretch>,
+        pool: &JobPool,
+    ) -> Result<Vec<Estimates<'a>>, Failure> {
+        let Work::Merged(merged) = self.work else { return Ok(Vec::new()) };
+        let each = scenarios.iter().map(|scenario| self.simulate(scenario, stretch.cloned(), pool, None));
+        let all: Vec<Result<Estimates<'a>, Failure>> = each.collect();
+        merged.expect_all()?;
+        all.into_iter().collect()
     }
 
     fn folder(&self, scenario: &Scenario) -> Option<PathBuf> {
@@ -139,6 +169,7 @@ impl RunJob<'_> {
             pictures: self.out.is_some() && !self.write.no_charts,
             against: self.run.against.clone(),
             pool: pool.clone(),
+            units: self.work.units(),
             ..Options::default()
         };
         let bar = Progress::new(scenario.name(), self.print.quiet);

@@ -45,6 +45,8 @@ enum SchemaName {
     Coverage,
     /// what `verify --selection --format json` prints
     Selection,
+    /// files of --shard, which `merge` reads
+    Unit,
 }
 
 impl SchemaCommand {
@@ -66,6 +68,7 @@ impl SchemaCommand {
             SchemaName::Verification => output::verification_schema(),
             SchemaName::Coverage => output::coverage_schema(),
             SchemaName::Selection => output::selection_schema(),
+            SchemaName::Unit => output::unit_schema(),
         };
         stdout.write(&format!("{schema:#}\n"))
     }

@@ -18,6 +18,7 @@ use super::outputs::{Inputs, Outputs};
 use super::progress::Progress;
 use super::reports::{self, Reports};
 use super::scenarios;
+use super::shard::{MergeOptions, Merged, Merging, ShardArguments, Share, Work, exported};
 use super::shutdown::Shutdown;
 use super::sweep_units::SweepUnits;
 use super::terminal::{Stdout, note};
@@ -26,7 +27,7 @@ use crate::output::{self, Format, Shows, SweepRecord, SweepReport, words};
 use crate::policy::PolicyChoice;
 use crate::scenario::{Grid, Variation};
 use crate::study::{
-    JobPool, Sweep, SweepCost, SweepFigures, SweepOptions, SweepProgress, SweepStage, SweepWatch, UnitKey,
+    JobPool, Shard, Sweep, SweepCost, SweepFigures, SweepOptions, SweepProgress, SweepStage, SweepWatch, UnitKey, Units,
 };
 
 const EXAMPLES: &str = "\
@@ -38,6 +39,8 @@ Examples:
   waitline sweep shop.json --vary workers=1..8 --vary arrivals=x0.5..x2    all combinations, as a heat map
   waitline sweep shop.json --vary classes.page.phases[1].db=x1,x2,x3       what a slower database does
   waitline sweep shop.json --vary workers=1..64 --time-limit 1m            then --resume to continue
+  waitline sweep shop.json --vary workers=1..64 --shard 1/3 --out big      a third of the work; then 2/3, 3/3 and
+                                                                           waitline merge big
 
 Values:
   1,2,4,8         a list; of text, too: policies.sync.order=fifo,lifo
@@ -89,8 +92,11 @@ pub struct SweepCommand {
     time_limit: Option<SimDuration>,
 
     /// Continue a sweep that was interrupted; the same options are needed
-    #[arg(long, help_heading = "Run")]
+    #[arg(long, help_heading = "Run", conflicts_with = "shard")]
     resume: bool,
+
+    #[command(flatten)]
+    shard: ShardArguments,
 
     /// Print the results in this format [default: text]
     #[arg(long, value_name = "FORMAT", help_heading = "Output", value_parser = formats_for(&[Shows::Everything]))]
@@ -130,15 +136,18 @@ impl SweepCommand {
     /// # Errors
     /// An invalid scenario or variation, a file that cannot be written, or an incomplete sweep.
     pub fn execute(&self, stdout: &mut Stdout, shutdown: &Shutdown) -> Result<(), Failure> {
+        self.sweep(Work::Here, stdout, shutdown)
+    }
+
+    fn sweep(&self, work: Work<'_>, stdout: &mut Stdout, shutdown: &Shutdown) -> Result<(), Failure> {
         let inputs = Inputs::default();
         let grid = scenarios::read_grid(&self.file, &self.variations, &self.scenario, &inputs)?;
+        if let Some(shard) = self.shard.shard {
+            return self.run_share(shard, &grid, shutdown);
+        }
         let folder = self.out.join(grid.base().name());
         self.expect_writable(&grid, &folder, &inputs, shutdown)?;
-        let options = SweepOptions {
-            policies: self.scenario.policies.clone(),
-            most_replications: self.most_replications.map(NonZeroU64::get),
-            pool: JobPool::new(self.jobs),
-        };
+        let options = self.options(work.units());
         let sweep = Sweep::new(&grid, &options);
         let units = SweepUnits::new(folder.join(UNITS), sweep.identity(), shutdown);
         let known = if self.resume { units.finished()? } else { BTreeMap::new() };
@@ -147,9 +156,15 @@ impl SweepCommand {
         }
         let mut reports =
             Reports::begin(self.printed(), &self.export.exports, (1, reports::WITHOUT_TIMELINES), shutdown)?;
-        self.announce(&sweep, known.len());
-        shutdown.advise("finished points are kept; the same command with --resume continues");
-        let report = self.report(&sweep, &grid, self.run(&sweep, known, &units)?);
+        let records = match work {
+            Work::Here => {
+                self.announce(&sweep, known.len());
+                shutdown.advise("finished points are kept; the same command with --resume continues");
+                self.run(&sweep, known, &units)?
+            }
+            Work::Merged(merged) => self.merged(&sweep, merged)?,
+        };
+        let report = self.report(&sweep, &grid, records);
         let unsharpened = unsharpened(&report);
         let why_incomplete = self.why_incomplete(&report, unsharpened);
         self.write_files(&report, &folder, shutdown)?;
@@ -160,6 +175,56 @@ impl SweepCommand {
         reports.finish(stdout)?;
         self.note_files(&folder, &grid);
         if why_incomplete.is_empty() { Ok(()) } else { Err(Failure::Incomplete(why_incomplete.join("\n"))) }
+    }
+
+    fn options(&self, units: Units) -> SweepOptions {
+        SweepOptions {
+            policies: self.scenario.policies.clone(),
+            most_replications: self.most_replications.map(NonZeroU64::get),
+            pool: JobPool::new(self.jobs),
+            units,
+        }
+    }
+
+    /// Simulates the share of the units that is done here, and prints nothing.
+    fn run_share(&self, shard: Shard, grid: &Grid, shutdown: &Shutdown) -> Result<(), Failure> {
+        self.shard.expect_alone(&[exported(&self.export)])?;
+        let share = Share::begin(shard, &self.out, std::slice::from_ref(&self.file), shutdown)?;
+        let options = self.options(share.units());
+        let sweep = Sweep::new(grid, &options);
+        let (end, bars) = (self.end(), Bars::new(sweep.outline().scenario, self.quiet));
+        let is_over = || end.is_some_and(|end| Instant::now() >= end);
+        let progress = |progress: SweepProgress| {
+            bars.update(progress);
+            if is_over() || !share.goes_on() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        };
+        sweep.run(&BTreeMap::new(), &SweepWatch { progress: &progress, finished: &|_| () });
+        let is_unfinished = is_over();
+        share.finish(self.quiet)?;
+        if is_unfinished {
+            let scenario = grid.base().name();
+            return Err(Failure::Incomplete(format!(
+                "{scenario}: the time is over; the same command continues the share"
+            )));
+        }
+        Ok(())
+    }
+
+    /// What others have simulated.
+    fn merged(&self, sweep: &Sweep<'_>, merged: &Merged) -> Result<BTreeMap<UnitKey, SweepRecord>, Failure> {
+        let bars = Bars::new(sweep.outline().scenario, self.quiet);
+        let progress = |progress: SweepProgress| {
+            bars.update(progress);
+            ControlFlow::Continue(())
+        };
+        let swept = sweep.run(&BTreeMap::new(), &SweepWatch { progress: &progress, finished: &|_| () });
+        merged.expect_all()?;
+        Ok(swept.into_iter().map(|(key, unit)| (key, SweepRecord::new(&unit))).collect())
+    }
+
+    /// When the time is over.
+    fn end(&self) -> Option<Instant> {
+        self.time_limit.map(|limit| Instant::now() + Duration::from_nanos(limit.as_nanos()))
     }
 
     fn printed(&self) -> Option<Format> {
@@ -202,7 +267,7 @@ impl SweepCommand {
         known: BTreeMap<UnitKey, SweepRecord>,
         units: &SweepUnits<'_>,
     ) -> Result<BTreeMap<UnitKey, SweepRecord>, Failure> {
-        let end = self.time_limit.map(|limit| Instant::now() + Duration::from_nanos(limit.as_nanos()));
+        let end = self.end();
         let bars = Bars::new(sweep.outline().scenario, self.quiet);
         let progress = |progress: SweepProgress| {
             bars.update(progress);
@@ -276,6 +341,28 @@ impl SweepCommand {
         let files = if self.draws(grid) { format!("{RESULTS} and {CHART}") } else { RESULTS.to_owned() };
         note(&format!("wrote {}\n", folder.join(files).display()));
         reports::note_exports(&self.export.exports);
+    }
+}
+
+impl Merging for SweepCommand {
+    fn format(&self) -> Option<Format> {
+        self.format
+    }
+
+    fn take(&mut self, merge: MergeOptions) {
+        self.out = merge.folder;
+        self.jobs = merge.jobs;
+        self.format = merge.print.format;
+        self.quiet = merge.print.quiet;
+        self.export = merge.export;
+    }
+
+    fn is_of_shards(&self) -> bool {
+        self.shard.shard.is_none() && !self.resume && self.time_limit.is_none() && self.export.exports.is_empty()
+    }
+
+    fn merge(&self, merged: &Merged, stdout: &mut Stdout, shutdown: &Shutdown) -> Result<(), Failure> {
+        self.sweep(Work::Merged(merged), stdout, shutdown)
     }
 }
 

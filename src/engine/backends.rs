@@ -5,6 +5,8 @@
 
 use std::collections::VecDeque;
 
+use serde::{Deserialize, Serialize};
+
 use crate::model::{
     Abandoned, Backend, BackendId, Fault, FaultKind, HandOver, PoolScope, Replicas, SimDuration, SimTime,
 };
@@ -28,7 +30,7 @@ pub(super) struct Backends {
 }
 
 /// What something belongs to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Owner {
     /// A worker, counted from 0 through all replicas.
     Worker(u32),

@@ -7,6 +7,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use crate::model::{ClassId, Resource, SimTime};
 
 use super::backends::Owner;
@@ -17,7 +19,7 @@ use super::requests::{Executor, PoolId, RequestId, State};
 use super::simulation::Simulation;
 
 /// Requests that will never go on, and what they hold.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Deadlock {
     /// When the last of those that hold something began to wait.
     pub since: SimTime,
@@ -28,7 +30,7 @@ pub struct Deadlock {
 }
 
 /// Something that is all held by requests that are stuck, and for which others of them wait.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HeldResource {
     /// What it is.
     pub resource: Resource,
@@ -43,7 +45,7 @@ pub struct HeldResource {
 }
 
 /// A request that is stuck and holds something.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Holder {
     /// Its number in the order of all arrivals, counted from 0.
     pub request: u64,

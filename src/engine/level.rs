@@ -1,5 +1,7 @@
 //! Levels that change over time, integrated exactly.
 
+use serde::{Deserialize, Serialize};
+
 use crate::model::SimTime;
 
 /// A level that changes over time, integrated exactly.
@@ -101,7 +103,7 @@ impl Level {
 }
 
 /// A level over the measured time.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Usage {
     /// Level × time, in nanoseconds.
     pub area: u128,

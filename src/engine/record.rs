@@ -1,5 +1,7 @@
 //! What the engine itself counts in a run.
 
+use serde::{Deserialize, Serialize};
+
 use crate::model::{FailedBy, RejectedBy, SimDuration, SimTime};
 
 use super::deadlock::Deadlock;
@@ -53,7 +55,7 @@ pub struct Record {
 }
 
 /// Requests that arrived in the warm-up and departed after it: they are part of the throughput.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FromWarmUp {
     /// Departed with an answer in time.
     pub completed: u64,
@@ -87,7 +89,7 @@ pub enum Ending {
 }
 
 /// What happened to the requests of a class.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClassCounts {
     /// Entered the system.
     pub arrived: u64,

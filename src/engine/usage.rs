@@ -1,11 +1,13 @@
 //! How busy resources were, and how many requests waited for them.
 
+use serde::{Deserialize, Serialize};
+
 use crate::model::SimTime;
 
 use super::level::{Level, Usage};
 
 /// How much of a resource is in use, and how many requests wait for it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct QueueUsage {
     /// In use.
     pub in_use: Usage,
@@ -22,7 +24,7 @@ impl QueueUsage {
 }
 
 /// What a worker did.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WorkerUsage {
     /// Requests that it took, among those that are part of the numbers.
     pub requests: u64,
@@ -51,7 +53,7 @@ impl WorkerUsage {
 }
 
 /// What a replica did.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReplicaUsage {
     /// Requests that the balancer sent to it, among those that are part of the numbers.
     pub requests: u64,

@@ -18,7 +18,7 @@ use super::{BackendClient, ClientChoice, Proportion, Replicas, SimDuration};
 pub type Cores = u32;
 
 /// The index of a backend, in the order of the scenario file; `db` always exists and comes first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct BackendId(pub u16);
 
 /// The machine that the workers of a policy share; with replicas, that of each.

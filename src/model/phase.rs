@@ -1,9 +1,11 @@
 //! What a request does, phase by phase.
 
+use serde::{Deserialize, Serialize};
+
 use super::{Activity, ActivityGroup, BackendId};
 
 /// The number of a request class, in the order of the scenario file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct ClassId(pub u16);
 
 /// One phase of a request: work on the CPU, or a wait off it.

@@ -1,7 +1,10 @@
 //! Reasons for requests to end without an answer, and counts by reason.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 
 macro_rules! reasons {
     (
@@ -37,6 +40,16 @@ macro_rules! reasons {
         }
 
         impl $counts {
+            /// The counts under these names; those that are not there are 0.
+            fn named(counts: BTreeMap<String, u64>) -> Option<Self> {
+                let mut all = Self::default();
+                for (name, count) in counts {
+                    let reason = $reason::ALL.iter().find(|reason| reason.name() == name)?;
+                    all.count_many(*reason, count);
+                }
+                Some(all)
+            }
+
             /// Counts one more for a reason.
             pub const fn count(&mut self, reason: $reason) {
                 self.count_many(reason, 1);
@@ -65,6 +78,13 @@ macro_rules! reasons {
             /// Whether there are none.
             pub const fn is_empty(&self) -> bool {
                 self.total() == 0
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $counts {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let counts = BTreeMap::deserialize(deserializer)?;
+                Self::named(counts).ok_or_else(|| D::Error::custom("there is no such reason"))
             }
         }
     };

@@ -1,5 +1,7 @@
 //! What requests wait for when there is too little of it.
 
+use serde::{Deserialize, Serialize};
+
 use super::{Activity, BackendId};
 
 macro_rules! resources {
@@ -8,7 +10,7 @@ macro_rules! resources {
         of_each_backend { $($(#[$about_of:meta])* $variant_of:ident $name_of:literal $activity_of:ident,)* }
     ) => {
         /// What a request can wait for, once a worker has taken it.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
         pub enum Resource {
             $($(#[$about])* $variant,)*
             $($(#[$about_of])* $variant_of(BackendId),)*

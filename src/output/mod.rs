@@ -25,7 +25,7 @@ pub use self::html::{BeforeNumbers, BeforePage, ReportPage};
 pub use self::rows::{header as requests_csv_header, row as requests_csv_row};
 pub use self::schema::{
     baseline_schema, check_schema, coverage_schema, explain_schema, plan_schema, presets_schema, replay_schema,
-    results_schema, selection_schema, sweep_schema, verification_schema,
+    results_schema, selection_schema, sweep_schema, unit_schema, verification_schema,
 };
 /// What only the project's own tests use.
 #[cfg(feature = "internals")]

@@ -11,6 +11,7 @@ use super::document::{
 use crate::stats::{SCHEMA, SWEEP_SCHEMA, ScenarioResults, SweepResults};
 use crate::study::{
     BASELINE_SCHEMA, Baseline, CHECK_SCHEMA, EXPLAIN_SCHEMA, Explanations, PLAN_SCHEMA, Plan, Replayed, ScenarioCheck,
+    UNIT_SCHEMA, UnitHeader,
 };
 
 /// The schema of results.json.
@@ -33,6 +34,20 @@ pub fn check_schema() -> Value {
 /// The schema of the JSON output of `sweep`.
 pub fn sweep_schema() -> Value {
     schema::<SweepResults>("waitline sweep", SWEEP_SCHEMA)
+}
+
+/// The schema of the files of units, which shards write and `merge` reads.
+pub fn unit_schema() -> Value {
+    let mut schema = schema::<UnitHeader>("waitline unit of work", UNIT_SCHEMA);
+    schema["properties"]["state"] = json!({
+        "description": "What the unit gave: histograms, sums and counts as whole numbers. Its fields belong to the version of \
+                        waitline that wrote it; no other version reads it.",
+        "type": "object"
+    });
+    if let Some(required) = schema["required"].as_array_mut() {
+        required.push(json!("state"));
+    }
+    schema
 }
 
 /// The schema of the JSON output of `plan`.

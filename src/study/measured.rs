@@ -41,6 +41,11 @@ impl<'a> Measured<'a> {
         Self { run, sum: None, parts: Vec::new(), during: Vec::new(), batches: None, timeline: Vec::new() }
     }
 
+    /// Adds the next replication, if it is here.
+    pub fn extend(&mut self, replicated: Option<Replicated>) {
+        replicated.into_iter().for_each(|replicated| self.add(replicated));
+    }
+
     /// Adds the next replication.
     pub fn add(&mut self, replicated: Replicated) {
         let Replicated { batches, faults, totals, timeline } = replicated;

@@ -23,6 +23,7 @@ mod simulation;
 mod sweep;
 mod timelines;
 mod trace;
+mod units;
 mod verify;
 mod warm_up;
 
@@ -61,6 +62,7 @@ pub use sweep::{
 };
 pub(crate) use timelines::SHORT_RUN;
 pub use trace::{NamedTrace, ScenarioTrace, trace};
+pub use units::{Shard, UNIT_SCHEMA, UnitHeader, UnitKind, UnitOf, UnitStore, Units, WorkUnit};
 pub use verify::{
     CaseResult, FAMILY_LEVEL, FigureResult, FigureUnit, FigureVerdict, Ours, Verification, case_ids, verify,
 };

@@ -2,18 +2,22 @@
 
 use std::ops::ControlFlow;
 
+use serde::{Deserialize, Serialize};
+
 use crate::engine::contended_resources;
 use crate::model::{Backend, BackendId, ClassId, Resource, SimTime};
 use crate::policy::PolicyChoice;
 use crate::scenario::{RunEnd, Scenario};
 use crate::stats::{
-    BatchObserver, Collector, FaultWatch, PolicyNumbers, Subject, TimelineEntry, TimelineRecorder, Totals,
+    BatchObserver, CollectedFaults, Collector, FaultWatch, PolicyNumbers, Subject, TimelineEntry, TimelineRecorder,
+    Totals,
 };
 
 use super::rows::{RowWriter, Rows};
 use super::simulation::{Replication, simulation};
+use super::units::{UnitKind, UnitOf, UnitPoint, WorkUnit};
 
-/// The run was ended by its watch.
+/// The run was ended by its watch, or not all of it is done here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Halted;
 
@@ -42,6 +46,22 @@ pub(super) struct Replicated {
     pub timeline: Vec<TimelineEntry>,
 }
 
+/// What one replication gave, as it is stored: without its timeline, which is found again.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct ReplicationState {
+    batches: BatchObserver,
+    faults: CollectedFaults,
+    totals: Totals,
+}
+
+impl ReplicationState {
+    /// That of a replication.
+    pub fn of(replicated: &Replicated) -> Self {
+        let Replicated { batches, faults, totals, timeline: _ } = replicated;
+        Self { batches: batches.clone(), faults: faults.clone().into_collected(), totals: totals.clone() }
+    }
+}
+
 /// Number of events between two calls of the watch: some milliseconds.
 pub(super) const EVENTS_PER_LOOK: u64 = 100_000;
 
@@ -66,21 +86,13 @@ impl<'a> PolicyRun<'a> {
         rows: Option<&mut Rows<'_>>,
     ) -> Result<Replicated, Halted> {
         let Self { scenario, policy, .. } = self;
-        let (classes, clients_retry) = (scenario.workload().classes.len(), scenario.clients().retries.is_some());
         let writer = RowWriter {
             policy: policy.name(),
             replication: (!is_only).then_some(replication.number + 1),
             scenario,
             rows,
         };
-        let batches = if is_only { BatchObserver::new } else { BatchObserver::only_one };
-        let stations = self.resources().len();
-        let batches = match batches(classes, clients_retry) {
-            batches if self.over_time => batches.after_warm_up(SimTime::ZERO + replication.warm_up),
-            batches => batches.without_windows(),
-        };
-        let faults = FaultWatch::new(scenario.faults(), classes, clients_retry);
-        let observer = ((batches.with_stations(stations), faults), writer);
+        let observer = (self.observers(replication, is_only), writer);
         let mut simulation = simulation(scenario, policy, replication, observer);
         while simulation.advance(EVENTS_PER_LOOK) {
             let (arrived, now) = simulation.progress();
@@ -96,11 +108,49 @@ impl<'a> PolicyRun<'a> {
         let (record, ((mut batches, mut faults), _)) = simulation.finish();
         batches.finish(record.end);
         faults.finish(record.start, record.end);
-        let timeline = match replication.number {
-            0 if self.timeline > 0 => self.first_requests(replication, &|| progress(1.0))?,
-            _ => Vec::new(),
-        };
+        let timeline = self.timeline_of(replication, progress)?;
         Ok(Replicated { batches, faults, totals: Totals::of_run(&record), timeline })
+    }
+
+    /// The same replication from what was stored of it; `None` if it cannot be of this one.
+    ///
+    /// # Errors
+    /// [`Halted`] when `progress` broke off.
+    pub fn restored(
+        &self,
+        state: ReplicationState,
+        replication: &Replication,
+        is_only: bool,
+        progress: &OnProgress<'_>,
+    ) -> Result<Option<Replicated>, Halted> {
+        let ReplicationState { batches, faults, totals } = state;
+        let (new, watch) = self.observers(replication, is_only);
+        let (classes, backends) = (self.scenario.workload().classes.len(), self.scenario.backends().len());
+        let is_of_this = batches.fits(&new) && totals.classes.len() == classes && totals.backends.len() == backends;
+        let Some(faults) = watch.with_collected(faults).filter(|_| is_of_this) else { return Ok(None) };
+        let timeline = self.timeline_of(replication, progress)?;
+        Ok(Some(Replicated { batches, faults, totals, timeline }))
+    }
+
+    /// What watches a replication for its numbers.
+    fn observers(&self, replication: &Replication, is_only: bool) -> (BatchObserver, FaultWatch) {
+        let scenario = self.scenario;
+        let (classes, clients_retry) = (scenario.workload().classes.len(), scenario.clients().retries.is_some());
+        let batches = if is_only { BatchObserver::new } else { BatchObserver::only_one };
+        let batches = match batches(classes, clients_retry) {
+            batches if self.over_time => batches.after_warm_up(SimTime::ZERO + replication.warm_up),
+            batches => batches.without_windows(),
+        };
+        let faults = FaultWatch::new(scenario.faults(), classes, clients_retry);
+        (batches.with_stations(self.resources().len()), faults)
+    }
+
+    /// What the first requests did, if that is asked of this replication.
+    fn timeline_of(&self, replication: &Replication, progress: &OnProgress<'_>) -> Result<Vec<TimelineEntry>, Halted> {
+        match replication.number {
+            0 if self.timeline > 0 => self.first_requests(replication, &|| progress(1.0)),
+            _ => Ok(Vec::new()),
+        }
     }
 
     /// The same requests once more, until the first of them have departed: a run whose every step is watched takes no
@@ -146,6 +196,13 @@ impl<'a> PolicyRun<'a> {
         let backend = |id: BackendId| scenario.backends().get_index(usize::from(id.0)).map(|(name, _)| name.clone());
         let recorder = simulation.finish().1;
         Ok((recorder.timeline(name, |id| backend(id).unwrap_or_default()), recorder.step()))
+    }
+
+    /// A unit of work of this policy.
+    pub fn unit(&self, point: &UnitPoint, kind: UnitKind) -> UnitOf<'a> {
+        let is_this = |policy: &PolicyChoice| policy.name() == self.policy.name();
+        let policy = self.scenario.policies().iter().position(is_this).unwrap_or_default();
+        UnitOf { unit: WorkUnit { point: point.clone(), policy, kind }, scenario: self.scenario }
     }
 
     /// What requests may have to wait for.

@@ -4,7 +4,7 @@
 //! their numbers, so that the results do not depend on how many run at once. In stages: what was measured, what is estimated
 //! from that, and the results that files hold, each built once.
 
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, Range};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::model::{BackendId, Fault, FaultKind, SimDuration, Slowness};
@@ -24,10 +24,11 @@ use super::pictures::{TimelineStretch, pictures};
 use super::pool::JobPool;
 use super::precision;
 use super::replay::no_prediction;
-use super::replications::{Halted, PolicyRun};
+use super::replications::{Halted, PolicyRun, Replicated, ReplicationState};
 use super::rows::Rows;
 use super::simulation::Replication;
 use super::timelines::{SHORT_RUN, Timelines};
+use super::units::{UnitGroup, UnitKind, UnitPoint, Units};
 use super::warm_up;
 
 /// What a run is asked for beyond its scenario.
@@ -47,6 +48,9 @@ pub struct Options {
     pub against: Option<String>,
     /// What does the work: by default a thread on each core. It changes no number.
     pub pool: JobPool,
+    /// Where the replications are simulated; `None`: here, all of them.
+    #[doc(hidden)]
+    pub units: Units,
     /// Whether a check cannot be judged where chance may have decided an objective.
     pub undecided_fails: bool,
 }
@@ -107,15 +111,20 @@ pub fn estimate<'a>(scenario: &'a Scenario, options: &Options, watch: &mut Watch
     let timelines = Timelines::new(options.timeline);
     let policy_run = |policy| PolicyRun { scenario, policy, timeline: timelines.recorded(), over_time: true };
     let runs: Vec<PolicyRun<'_>> = scenario.policies().iter().filter(chosen).map(policy_run).collect();
-    let crew = Crew { pool: &options.pool, progress: watch.progress };
-    let warm_up = crew.warm_up(&runs)?;
+    let units = &options.units;
+    let crew = Crew { pool: &options.pool, progress: watch.progress, units };
+    let warm_up = crew.warm_up(&runs, &UnitPoint::Only)?;
     let backends: Vec<&str> = scenario.backends().keys().map(String::as_str).collect();
     let mut plan = precision::ReplicationPlan::new(scenario.run());
+    let first = UnitGroup { number: 0, of: runs.len(), size: plan.replications };
     let mut measured: Vec<Measured<'_>> = runs.iter().map(|run| Measured::new(*run)).collect();
     let mut replications = 0;
     let (estimated, precision) = loop {
         let numbers = replications..plan.replications;
-        crew.replicate(&runs, numbers, warm_up.until, &mut measured, watch.rows.as_deref_mut())?;
+        let range = ReplicationRange { numbers, warm_up: warm_up.until, point: UnitPoint::Only, first };
+        if !crew.replicate(&runs, &range, &mut measured, watch.rows.as_deref_mut())? {
+            return Err(Halted);
+        }
         replications = plan.replications;
         let names = runs.iter().map(|run| run.policy.name());
         let estimated: Vec<_> = names.zip(measured.iter_mut().map(Measured::estimate)).collect();
@@ -123,6 +132,9 @@ pub fn estimate<'a>(scenario: &'a Scenario, options: &Options, watch: &mut Watch
             break (estimated.into_iter().map(|(_, estimated)| estimated).collect::<Vec<_>>(), precision);
         }
     };
+    if units.are_a_share() {
+        return Err(Halted);
+    }
     let saturations = crew.saturations(&measured, &estimated)?;
     let is_long = estimated.iter().any(|estimated| estimated.numbers.requests.arrived > SHORT_RUN);
     let worst = (is_long && options.timeline.is_none()).then_some(TimelineStretch::Worst);
@@ -265,10 +277,29 @@ fn comparisons(policies: &[PolicyEstimate], against: Option<&str>, level: f64) -
     others.map(compare).collect()
 }
 
-/// The threads that do the work, and what is called meanwhile.
+/// The threads that do the work, what is called meanwhile, and where units of work are done.
 pub(super) struct Crew<'a> {
     pub pool: &'a JobPool,
     pub progress: &'a (dyn Fn(f64) -> ControlFlow<()> + Sync),
+    pub units: &'a Units,
+}
+
+/// Which replications of some policies are run.
+#[derive(Clone, Debug)]
+pub(super) struct ReplicationRange {
+    pub numbers: Range<u64>,
+    pub warm_up: SimDuration,
+    /// Where the replications belong to.
+    pub point: UnitPoint,
+    /// Those of the first policy; those of the others follow.
+    pub first: UnitGroup,
+}
+
+impl ReplicationRange {
+    /// These replications of a command that does all its work here.
+    pub const fn here(numbers: Range<u64>, warm_up: SimDuration) -> Self {
+        Self { numbers, warm_up, point: UnitPoint::Only, first: UnitGroup { number: 0, of: 1, size: 1 } }
+    }
 }
 
 impl Crew<'_> {
@@ -301,29 +332,32 @@ impl Crew<'_> {
     }
 
     /// How long every policy warms up: as long as the slowest, so that all count the same requests.
-    pub fn warm_up(&self, runs: &[PolicyRun<'_>]) -> Result<warm_up::Chosen, Halted> {
+    pub fn warm_up(&self, runs: &[PolicyRun<'_>], point: &UnitPoint) -> Result<warm_up::Chosen, Halted> {
         let scenario = runs.first().map(|run| run.scenario);
         match scenario.map_or(WarmUp::None, |scenario| scenario.run().warm_up) {
             WarmUp::None => Ok(warm_up::Chosen::default()),
             WarmUp::Fixed(until) => Ok(warm_up::Chosen { until, unsettled: Vec::new() }),
             WarmUp::Auto => {
                 let look = |_: f64| (self.progress)(0.0);
-                let found = self.pool.each(runs, |run| warm_up::pilot(run, &look))?;
+                let pilot = |run: &PolicyRun<'_>| {
+                    self.units.aside(|| run.unit(point, UnitKind::WarmUp), || warm_up::pilot(run, &look))
+                };
+                let found = self.pool.each(runs, pilot)?;
                 Ok(warm_up::chosen(runs, &found))
             }
         }
     }
 
-    /// Runs replications of every policy and adds them to what there is.
+    /// Runs replications of every policy and adds them to what there is; whether all of them are here. What others do is left
+    /// out.
     pub fn replicate(
         &self,
         runs: &[PolicyRun<'_>],
-        numbers: std::ops::Range<u64>,
-        warm_up: SimDuration,
+        range: &ReplicationRange,
         measured: &mut [Measured<'_>],
         mut rows: Option<&mut Rows<'_>>,
-    ) -> Result<(), Halted> {
-        let is_only = numbers == (0..1);
+    ) -> Result<bool, Halted> {
+        let numbers = range.numbers.clone();
         let total = (numbers.end - numbers.start) * runs.len() as u64;
         let done = AtomicU64::new(0);
         let simulate = |place: usize, number: u64, rows: Option<&mut Rows<'_>>| {
@@ -334,23 +368,19 @@ impl Crew<'_> {
                 let steps = done.fetch_add(more, Ordering::Relaxed) + more;
                 (self.progress)(steps as f64 / (total * STEPS) as f64)
             };
-            let outcome = runs[place].simulate(
-                &Replication { number, warm_up, ..Replication::default() },
-                is_only,
-                &progress,
-                rows,
-            )?;
+            let outcome = self.replication(&runs[place], range, (place, number), &progress, rows)?;
             if progress(1.0).is_break() { Err(Halted) } else { Ok(outcome) }
         };
         // Policy by policy, so that a policy's rows stand together.
         if rows.is_some() {
             for (place, measured) in measured.iter_mut().enumerate() {
                 for number in numbers.clone() {
-                    measured.add(simulate(place, number, rows.as_deref_mut())?);
+                    measured.extend(simulate(place, number, rows.as_deref_mut())?);
                 }
             }
-            return Ok(());
+            return Ok(true);
         }
+        let mut are_all_here = true;
         // Some replications at a time, so that memory does not grow with their number.
         let at_once = (2 * self.pool.size()).div_ceil(runs.len()).max(1) as u64;
         let mut next = numbers.start;
@@ -360,11 +390,34 @@ impl Crew<'_> {
                 (next..until).flat_map(|number| (0..runs.len()).map(move |place| (place, number))).collect();
             let outcomes = self.pool.each(&jobs, |(place, number)| simulate(*place, *number, None))?;
             for ((place, _), outcome) in jobs.iter().zip(outcomes) {
-                measured[*place].add(outcome);
+                are_all_here &= outcome.is_some();
+                measured[*place].extend(outcome.filter(|_| are_all_here));
             }
             next = until;
         }
-        Ok(())
+        Ok(are_all_here)
+    }
+
+    /// One replication of the policy at this place; `None` if it is not here.
+    fn replication(
+        &self,
+        run: &PolicyRun<'_>,
+        range: &ReplicationRange,
+        (place, number): (usize, u64),
+        progress: &(dyn Fn(f64) -> ControlFlow<()> + Sync),
+        rows: Option<&mut Rows<'_>>,
+    ) -> Result<Option<Replicated>, Halted> {
+        let is_only = range.numbers == (0..1);
+        let replication = Replication { number, warm_up: range.warm_up, ..Replication::default() };
+        let group = UnitGroup { number: range.first.number + place, ..range.first };
+        let kind = if is_only { UnitKind::OnlyReplication } else { UnitKind::Replication(number) };
+        self.units.get(
+            self.units.are_ours(group, number),
+            || run.unit(&range.point, kind),
+            || run.simulate(&replication, is_only, progress, rows),
+            ReplicationState::of,
+            |state| run.restored(state, &replication, is_only, progress),
+        )
     }
 }
 

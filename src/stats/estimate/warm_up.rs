@@ -8,6 +8,8 @@
 //!
 //! A long run has longer batches: when [`MOST`] are full, each two become one, so that memory is bounded.
 
+use serde::{Deserialize, Serialize};
+
 use crate::engine::{Departure, Observer, Outcome};
 use crate::model::SimTime;
 
@@ -34,7 +36,7 @@ struct BatchMean {
 }
 
 /// What is to be left out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Truncation {
     /// Requests that arrive before it.
     pub until: SimTime,

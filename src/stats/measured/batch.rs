@@ -1,5 +1,7 @@
 //! What is collected of some requests: those of a batch, or of a time around a fault.
 
+use serde::{Deserialize, Serialize};
+
 use crate::engine::{ClassCounts, Departure, FromWarmUp, Outcome, SpentTime, Unfinished, Usage, add_spent, runs};
 use crate::model::{Activity, ActivityGroup, SimTime};
 
@@ -7,7 +9,7 @@ use super::collector::{Collector, Columns};
 use super::totals::Totals;
 
 /// What is collected of some requests.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Batch {
     /// When the first of its requests arrived.
     pub(super) begin: SimTime,
@@ -61,6 +63,11 @@ impl Batch {
         counts.timed_out += u64::from(unfinished.is_abandoned);
         counts.retried += u64::from(unfinished.entrance.attempts_before > 0);
         self.collector.add_unfinished(unfinished);
+    }
+
+    /// Whether this batch, which was stored, can be of a run like another.
+    pub fn fits(&self, like: &Self) -> bool {
+        self.collector.fits(&like.collector) && self.unanswered.len() == like.unanswered.len()
     }
 
     /// Takes the requests of another batch.

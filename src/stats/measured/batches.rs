@@ -7,6 +7,8 @@
 //! How busy cores and slots are during a batch is what its requests had them do, by the length of the batch (the
 //! utilization law); a batch is as long as it takes until the next one begins.
 
+use serde::{Deserialize, Serialize};
+
 use crate::engine::{Departure, Observer, Outcome, SpentTime, Stay, Stays, Unfinished, Waits, add_spent, runs};
 use crate::model::{Activity, SimTime};
 
@@ -23,7 +25,7 @@ const MOST: usize = 32;
 const SHORTEST: u32 = 5;
 
 /// Watches a run, batch by batch.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct BatchObserver {
     /// A batch has 2^shift requests.
     shift: u32,
@@ -36,6 +38,7 @@ pub struct BatchObserver {
     over_time: Option<OverTime>,
     /// At how many stations waits are collected.
     stations: Option<usize>,
+    #[serde(skip)]
     columns: Columns,
 }
 
@@ -110,6 +113,23 @@ impl BatchObserver {
             }
             _ => self.collected(),
         }
+    }
+
+    /// Whether this, which was stored, can be of a run like another, of which nothing has been collected yet.
+    pub fn fits(&self, like: &Self) -> bool {
+        let over_time = match (&self.over_time, &like.over_time) {
+            (Some(windows), Some(like)) => windows.fits(like),
+            (windows, like) => windows.is_some() == like.is_some(),
+        };
+        // A shift that only one batch has is never exceeded; others grow to at most a batch of all requests.
+        let is_shift =
+            self.shift == like.shift || like.is_in_batches() && (SHORTEST..u64::BITS / 2).contains(&self.shift);
+        over_time
+            && is_shift
+            && (self.clients_retry, self.stations) == (like.clients_retry, like.stations)
+            && self.batches.len() <= MOST
+            && self.besides.fits(&like.besides)
+            && self.batches.iter().chain([&self.empty]).all(|batch| batch.fits(&like.empty))
     }
 
     /// Whether there may be several batches.

@@ -11,6 +11,8 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+use serde::{Deserialize, Serialize};
+
 use super::column::Values;
 
 type Count = u16;
@@ -36,7 +38,8 @@ pub(super) fn place_of_exact(value: f64) -> u64 {
 }
 
 /// A histogram.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(into = "Vec<u64>", try_from = "Vec<u64>")]
 pub(super) struct Bins {
     /// How often each number below 2^BITS came; empty until one does.
     low: Vec<u64>,
@@ -164,6 +167,19 @@ impl Bins {
         self.low[value] += count;
     }
 
+    /// Adds a count to a bin.
+    fn add_to(&mut self, place: usize, count: u64) {
+        if place < PAGE {
+            return self.record_low(place, count);
+        }
+        self.cover(place..place + 1);
+        add(&mut self.counts[place - self.first], count as Count, || carry(&mut self.carries, place));
+        let carries = count >> Count::BITS;
+        if carries > 0 {
+            *self.carries.entry(place).or_default() += carries;
+        }
+    }
+
     /// Takes all counts of another histogram into this one.
     pub fn merge(&mut self, other: &Self) {
         self.low.resize(self.low.len().max(other.low.len()), 0);
@@ -267,6 +283,38 @@ impl Bins {
     /// The middle of each bin that is not empty, in order, and how many numbers it holds.
     pub fn middles(&self) -> impl Iterator<Item = (u64, u64)> {
         self.pages().flat_map(|bins| self.iter(bins)).map(|bin| (bin.middle(), bin.count))
+    }
+}
+
+impl From<Bins> for Vec<u64> {
+    /// Each bin that holds something: how far it is from the one before, and its count.
+    fn from(bins: Bins) -> Self {
+        let places = bins.pages().flatten().filter(|place| bins.count(*place) > 0);
+        let mut before = 0;
+        let pairs = places.flat_map(|place| {
+            let gap = (place - before) as u64;
+            before = place;
+            [gap, bins.count(place)]
+        });
+        pairs.collect()
+    }
+}
+
+impl TryFrom<Vec<u64>> for Bins {
+    type Error = &'static str;
+
+    fn try_from(pairs: Vec<u64>) -> Result<Self, Self::Error> {
+        const NO_BINS: &str = "not the counts of bins";
+        let (mut bins, mut place) = (Self::default(), 0_usize);
+        let (pairs, rest) = pairs.as_chunks::<2>();
+        for [gap, count] in pairs {
+            place = usize::try_from(*gap).ok().and_then(|gap| place.checked_add(gap)).ok_or(NO_BINS)?;
+            if place >= BINS {
+                return Err(NO_BINS);
+            }
+            bins.add_to(place, *count);
+        }
+        if rest.is_empty() { Ok(bins) } else { Err(NO_BINS) }
     }
 }
 

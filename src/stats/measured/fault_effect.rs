@@ -1,6 +1,8 @@
 //! What a fault did to the requests: the same numbers before it, during it and after it, and how long until it was over for
 //! the users.
 
+use serde::{Deserialize, Serialize};
+
 use crate::engine::{Departure, Observer, Outcome, Unfinished, runs};
 use crate::model::{Fault, FaultPhase, SimTime};
 
@@ -43,7 +45,7 @@ struct Watched {
 }
 
 /// A part of the run.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct PhaseCollector {
     /// The requests that arrived in it.
     batch: Batch,
@@ -92,6 +94,40 @@ impl FaultWatch {
     /// What each watched fault did. `numbers` makes numbers of what was collected and counted.
     pub fn measured(&self, numbers: impl Fn(&Collector, &Totals) -> PolicyNumbers) -> Vec<MeasuredFault> {
         self.watched.iter().map(|watched| watched.measured(&numbers)).collect()
+    }
+}
+
+/// What was collected around faults, without the faults; it can be stored.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct CollectedFaults(Vec<CollectedFault>);
+
+/// What was collected around one fault.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct CollectedFault {
+    phases: [PhaseCollector; 3],
+    recovery: RecoveryWatch,
+}
+
+impl FaultWatch {
+    /// What was collected.
+    pub fn into_collected(self) -> CollectedFaults {
+        let collected = |Watched { phases, recovery, .. }: Watched| CollectedFault { phases, recovery };
+        CollectedFaults(self.watched.into_iter().map(collected).collect())
+    }
+
+    /// The same watch after it has collected this; `None` if it cannot have.
+    pub fn with_collected(mut self, collected: CollectedFaults) -> Option<Self> {
+        if self.watched.len() != collected.0.len() {
+            return None;
+        }
+        for (watched, CollectedFault { phases, recovery }) in self.watched.iter_mut().zip(collected.0) {
+            let mut pairs = phases.iter().zip(&watched.phases);
+            if !recovery.fits(&watched.recovery) || !pairs.all(|(phase, like)| phase.batch.fits(&like.batch)) {
+                return None;
+            }
+            (watched.phases, watched.recovery) = (phases, recovery);
+        }
+        Some(self)
     }
 }
 

@@ -17,6 +17,7 @@ mod per_worker;
 mod recovery;
 mod sample;
 mod stations;
+mod stored;
 mod survey;
 mod timeline;
 mod totals;
@@ -25,7 +26,7 @@ mod windows;
 
 pub use batches::BatchObserver;
 pub use collector::{Collector, Subject};
-pub use fault_effect::FaultWatch;
+pub use fault_effect::{CollectedFaults, FaultWatch};
 pub use numbers::{ClassNumbers, PolicyNumbers, Tails};
 pub use of_arrived::percentile_of_arrived;
 pub use over_time::{OverTime, WindowCounts};

@@ -1,5 +1,7 @@
 //! What is collected of requests that got no answer, and of operations: all attempts of a client together.
 
+use serde::{Deserialize, Serialize};
+
 use super::of_arrived::OfArrived;
 use super::sample::Sample;
 use crate::engine::{Departure, Outcome, Standing, Unfinished, add_spent};
@@ -7,7 +9,7 @@ use crate::model::Activity;
 use crate::stats::results::OperationCounts;
 
 /// Operations of a run or a stretch of it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Operations {
     /// First attempt to answer.
     pub time: Sample,
@@ -68,7 +70,7 @@ impl Operations {
 }
 
 /// Requests of a class that got no answer, or none yet.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Unanswered {
     /// Requests without demand that got no answer: they have no slowdown.
     pub without_demand: u64,
@@ -103,7 +105,7 @@ impl Unanswered {
 }
 
 /// Time that requests spent which departed without an answer, or with one that came too late.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub(super) struct UnansweredTime {
     pub departed: u64,
     /// In each activity, in nanoseconds.

@@ -7,6 +7,8 @@
 //! the users from the first stretch on that is back, if all that follow until the next beginning, taken together, are back
 //! too. A stretch is as many windows as hold 20 requests, or a twentieth of those that there are.
 
+use serde::{Deserialize, Serialize};
+
 use crate::engine::{Departure, Outcome, Unfinished};
 use crate::model::{Fault, FaultPhase, SimDuration, SimTime};
 
@@ -24,7 +26,7 @@ const REQUESTS: u64 = 20;
 const BEYOND: f64 = 0.05;
 
 /// Watches what follows a fault.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct RecoveryWatch {
     origin: SimTime,
     windows: Windows<SlowCount>,
@@ -33,7 +35,7 @@ pub(super) struct RecoveryWatch {
 }
 
 /// Requests that arrived in a stretch of time.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct SlowCount {
     arrived: u64,
     slow: u64,
@@ -101,6 +103,11 @@ impl RecoveryWatch {
         let window = &mut self.windows.list_mut()[place];
         window.arrived += 1;
         window.slow += u64::from(is_slow);
+    }
+
+    /// Whether this, which was stored, can be of a run like another.
+    pub fn fits(&self, like: &Self) -> bool {
+        self.origin == like.origin && self.windows.fits(&like.windows)
     }
 
     /// Adds what followed the fault in another replication.

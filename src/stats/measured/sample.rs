@@ -1,5 +1,7 @@
 //! A sample of times or ratios: exact while it is small, a histogram within 0.1 % beyond.
 
+use serde::{Deserialize, Serialize};
+
 use super::bins::{Bins, nearest_rank};
 use super::column::{Column, MOST, Values};
 
@@ -7,9 +9,10 @@ use super::column::{Column, MOST, Values};
 pub(super) const EXACT_UP_TO: usize = 10_000;
 
 /// Whole numbers (nanoseconds, millionths) in constant memory. Mean and standard deviation are of the exact values.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Sample {
     /// All values, while there are few.
+    #[serde(with = "super::stored::unordered")]
     values: Vec<u64>,
     /// Once there are more than [`EXACT_UP_TO`].
     binned: Option<Box<Binned>>,
@@ -17,14 +20,14 @@ pub struct Sample {
     with_deviation: bool,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct Binned {
     bins: Bins,
     sums: Sums,
 }
 
 /// What is known of values without their order.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 struct Sums {
     count: u64,
     sum: u128,

@@ -1,6 +1,7 @@
 //! Where requests waited once a worker had taken them: how long each of them did, how busy the station was, how many waited.
 
 use indexmap::IndexMap;
+use serde::{Deserialize, Serialize};
 
 use crate::engine::{NOT_ASKED, QueueUsage, Usage, Waits};
 use crate::model::{BackendId, Resource, SimDuration};
@@ -12,14 +13,15 @@ use super::totals::Totals;
 use crate::stats::results::{LevelSummary, StationResults};
 
 /// How long requests waited at each station, answered or not.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct StationWaits {
     stations: Vec<StationWait>,
     /// Room for the waits that are taken together.
+    #[serde(skip)]
     column: Column,
 }
 
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 struct StationWait {
     /// Of each request that asked, all its waits together.
     wait: Sample,
@@ -39,6 +41,11 @@ impl StationWaits {
             let spans = self.column.fill_without(spans, NOT_ASKED.as_nanos());
             station.waited += spans.all().len() as u64 - station.wait.record_values(spans);
         }
+    }
+
+    /// Whether these waits, which were stored, can be those of a run like another.
+    pub fn fits(&self, like: &Self) -> bool {
+        self.stations.len() == like.stations.len()
     }
 
     /// Takes all that another has collected.

@@ -1,11 +1,11 @@
 //! What the engine counted in one run, a stretch of one, or several runs together.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::engine::{ClassCounts, Deadlock, Ending, FromWarmUp, QueueUsage, Record, ReplicaUsage, Usage, WorkerUsage};
 
 /// Counts and integrals over time; they add up over runs.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Totals {
     /// Measured time, in nanoseconds.
     pub nanos: u128,
@@ -127,7 +127,7 @@ fn incomplete(record: &Record) -> Option<Incomplete> {
 }
 
 /// Why a run stopped before its end; times are in simulated seconds.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Incomplete {
     /// The trace could not be read to its end.

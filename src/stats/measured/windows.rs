@@ -2,6 +2,8 @@
 //!
 //! Widths are powers of two times 1/512 s, so the windows of runs of any length can be joined until they match.
 
+use serde::{Deserialize, Serialize};
+
 /// The width of the first windows, in nanoseconds: 1/512 s.
 const NARROWEST: u64 = 1_953_125;
 
@@ -15,7 +17,7 @@ pub(super) trait Window: Clone + Default {
 }
 
 /// Windows in order of time, at most a certain number of them.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Windows<W> {
     most: usize,
     width: u64,
@@ -26,6 +28,13 @@ impl<W: Window> Windows<W> {
     /// No window yet; there will be at most `most`.
     pub const fn new(most: usize) -> Self {
         Self { most, width: NARROWEST, list: Vec::new() }
+    }
+
+    /// Whether these, which were stored, can be those of a run like another.
+    pub fn fits(&self, like: &Self) -> bool {
+        let doublings = self.width / NARROWEST;
+        let is_width = self.width.is_multiple_of(NARROWEST) && doublings.is_power_of_two() && doublings < 1 << 30;
+        self.most == like.most && is_width && self.list.len() <= self.most
     }
 
     /// The width of each, in nanoseconds.

@@ -154,7 +154,7 @@ pub enum LeftOut {
 }
 
 /// How a capacity was found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub enum CapacityMethod {

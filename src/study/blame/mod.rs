@@ -38,6 +38,7 @@ use super::pool::JobPool;
 use super::replications::{EVENTS_PER_LOOK, Halted, PolicyRun};
 use super::run::Crew;
 use super::simulation::{Replication, simulation};
+use super::units::{UnitPoint, Units};
 
 pub use self::choice::WhichRequests;
 pub use self::matrix::{BlameCell, BlameMatrix};
@@ -145,7 +146,7 @@ pub fn explain(scenario: &Scenario, options: &ExplainOptions, look: &Look<'_>) -
         |(_, policy): &(usize, &PolicyChoice)| policies.is_empty() || policies.iter().any(|name| name == policy.name());
     let chosen: Vec<(usize, &PolicyChoice)> = scenario.policies().iter().enumerate().filter(is_chosen).collect();
     let runs: Vec<PolicyRun<'_>> = chosen.iter().map(|(_, policy)| PolicyRun::plain(scenario, policy)).collect();
-    let warm_up = Crew { pool, progress: &|_| look() }.warm_up(&runs)?.until;
+    let warm_up = Crew { pool, progress: &|_| look(), units: Units::HERE }.warm_up(&runs, &UnitPoint::Only)?.until;
     let replication = Replication { warm_up, ..Replication::default() };
     let explained: Result<Vec<PolicyExplanation>, NotExplained> = pool.each(&chosen, |(place, policy)| {
         let run = Run { scenario, policy, replication, look };

@@ -18,8 +18,9 @@ use crate::study::measured::Measured;
 use crate::study::plan::sizing::{Choose, Sizing};
 use crate::study::pool::JobPool;
 use crate::study::replications::{Halted, PolicyRun};
-use crate::study::run::Crew;
+use crate::study::run::{Crew, ReplicationRange};
 use crate::study::simulation::Replication;
+use crate::study::units::Units;
 
 /// By how much a phase is shortened: to this share of its time.
 const SHORTER: f64 = 0.9;
@@ -157,8 +158,9 @@ impl Subject<'_> {
     ) -> Result<Estimated, Halted> {
         let runs = [PolicyRun::plain(scenario, &scenario.policies()[policy])];
         let mut measured = [Measured::new(runs[0])];
-        let crew = Crew { pool, progress: &|_| look() };
-        crew.replicate(&runs, 0..scenario.run().replications, self.replication.warm_up, &mut measured, None)?;
+        let crew = Crew { pool, progress: &|_| look(), units: Units::HERE };
+        let range = ReplicationRange::here(0..scenario.run().replications, self.replication.warm_up);
+        crew.replicate(&runs, &range, &mut measured, None)?;
         let [measured] = &mut measured;
         Ok(measured.estimate())
     }

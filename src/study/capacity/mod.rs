@@ -19,6 +19,8 @@ mod sensitivity;
 mod stations;
 mod verdict;
 
+use serde::{Deserialize, Serialize};
+
 use crate::policy::PolicyChoice;
 use crate::random::Workload;
 use crate::scenario::Scenario;
@@ -37,11 +39,13 @@ pub use verdict::saturation;
 pub(in crate::study) use verdict::{Loads, long_run_rate};
 
 /// What a policy can sustain.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Capacity {
     /// Requests per second; `None` where nothing limits them.
+    #[serde(with = "crate::study::units::bits::optional")]
     pub per_s: Option<f64>,
     /// Half the width of its 95 % interval, where it was found by a run.
+    #[serde(with = "crate::study::units::bits::optional")]
     pub half_width_per_s: Option<f64>,
     /// How it was found.
     pub method: CapacityMethod,

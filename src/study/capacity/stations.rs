@@ -1,5 +1,7 @@
 //! The stations of a policy: how many requests a second each of them could take if it were alone.
 
+use serde::{Deserialize, Serialize};
+
 use crate::engine::{MaxRequests, Rules};
 use crate::model::{Backend, Pool, PoolScope, Quantum, Release, Replicas};
 use crate::policy::Runner;
@@ -9,13 +11,14 @@ use crate::stats::Station;
 use super::demands::Demands;
 
 /// How many requests a second a station could take, if requests waited nowhere else.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct StationBound {
     /// The station.
     pub station: Station,
     /// Its number (of threads, cores, connections, …) / the mean time for which a request holds one of them; in
     /// requests per second. No policy can sustain more than the lowest bound of its stations (Denning and Buzen, *The
     /// Operational Analysis of Queueing Network Models*, 1978).
+    #[serde(with = "crate::study::units::bits")]
     pub bound_per_s: f64,
 }
 

@@ -15,7 +15,7 @@ mod sharper;
 mod unit;
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -33,6 +33,7 @@ use self::unit::{Unit, alike};
 use super::capacity::long_run_rate;
 use super::pool::JobPool;
 use super::replications::Halted;
+use super::units::{UnitGroup, Units};
 
 pub use self::figures::{PointState, SWEPT_PERCENTILES, SweepFigures, SweepNumber};
 pub use self::unit::{SweptUnit, UnitKey};
@@ -54,6 +55,9 @@ pub struct SweepOptions {
     pub most_replications: Option<u64>,
     /// What does the work: by default a thread on each core. It changes no number.
     pub pool: JobPool,
+    /// Where replications are simulated; by default here, all of them.
+    #[doc(hidden)]
+    pub units: Units,
 }
 
 /// What is called while a sweep goes on.
@@ -128,6 +132,8 @@ pub struct Sweep<'a> {
     units: Vec<Unit<'a>>,
     /// Of the units that give the same, the first one stands for all.
     alike: BTreeMap<usize, Vec<usize>>,
+    /// The order of those, policy by policy.
+    ranks: BTreeMap<usize, usize>,
 }
 
 /// What a sweep costs.
@@ -163,7 +169,10 @@ impl<'a> Sweep<'a> {
         };
         let units: Vec<Unit<'a>> = coarse_first(grid.points().len()).into_iter().flat_map(of_point).collect();
         let alike = alike(&units);
-        Self { grid, options, units, alike }
+        let mut by_policy: Vec<usize> = alike.keys().copied().collect();
+        by_policy.sort_by_key(|place| (units[*place].key.policy, *place));
+        let ranks = (0..).zip(by_policy).map(|(rank, place)| (place, rank)).collect();
+        Self { grid, options, units, alike, ranks }
     }
 
     /// Number of jobs that run at a time.
@@ -207,13 +216,18 @@ impl<'a> Sweep<'a> {
         most.max(self.replications())
     }
 
+    /// Number of policies at each point.
+    fn policies(&self) -> usize {
+        self.units.len() / self.grid.points().len().max(1)
+    }
+
     /// What the first replications of all units cost.
     pub fn cost(&self) -> SweepCost {
         let run = || self.alike.keys().map(|place| &self.units[*place]);
         let requests = run().map(Unit::requests).sum::<Option<u64>>();
         SweepCost {
             points: self.grid.points().len(),
-            policies: self.units.len() / self.grid.points().len().max(1),
+            policies: self.policies(),
             units: self.alike.len(),
             replications: self.replications(),
             most_replications: self.most_replications(),
@@ -228,15 +242,17 @@ impl<'a> Sweep<'a> {
         let run = |unit: &Unit<'_>| {
             let scenario = unit.scenario.with_load(1.0, requests)?;
             let unit = Unit { key: unit.key, scenario: Cow::Owned(scenario) };
-            let ready = ReadyUnit { unit, keys: Vec::new(), warm_up: SimDuration::ZERO, capacity: None };
-            let swept = ready.measure(1, &self.options.pool, &|_| ControlFlow::Continue(())).ok()?;
+            let group = UnitGroup { number: 0, of: 1, size: 1 };
+            let ready = ReadyUnit { unit, keys: Vec::new(), warm_up: SimDuration::ZERO, capacity: None, group };
+            let here = (&self.options.pool, Units::HERE);
+            let swept = ready.measure(1, here, &|_| ControlFlow::Continue(())).ok()??;
             Some(swept.figures.requests)
         };
         of_middle.filter_map(run).sum()
     }
 
     /// Runs all units but those that are `known` to be finished. What was not finished, because the watch broke off, is left
-    /// out.
+    /// out; so is what others run.
     pub fn run(&self, known: &BTreeMap<UnitKey, SweepFigures>, watch: &SweepWatch<'_>) -> BTreeMap<UnitKey, SweptUnit> {
         let mut swept = BTreeMap::new();
         let Ok(ready) = self.ready(watch) else { return swept };
@@ -245,12 +261,17 @@ impl<'a> Sweep<'a> {
         let unknown = ready.iter().filter(|unit| !is_known(unit));
         let mut tasks: Vec<Task<'_>> = unknown.map(|unit| Task { unit, replications: first(unit) }).collect();
         let mut stage = SweepStage::Coarse;
+        let mut elsewhere = BTreeSet::new();
         loop {
-            swept.extend(self.pass(stage, &tasks, watch));
+            let passed = self.pass(stage, &tasks, watch);
+            let is_elsewhere = |task: &Task<'_>| !passed.contains_key(&task.unit.unit.key);
+            elsewhere.extend(tasks.iter().filter(|task| is_elsewhere(task)).map(|task| task.unit.unit.key));
+            swept.extend(passed);
             let figures =
                 |key: &UnitKey| swept.get(key).map(|unit: &SweptUnit| &unit.figures).or_else(|| known.get(key));
             let is_over = (watch.progress)(SweepProgress { stage, done: 1.0 }).is_break();
-            tasks = ready.iter().filter_map(|unit| self.sharper(unit, figures(&unit.unit.key)?)).collect();
+            let here = ready.iter().filter(|unit| !elsewhere.contains(&unit.unit.key));
+            tasks = here.filter_map(|unit| self.sharper(unit, figures(&unit.unit.key)?)).collect();
             if tasks.is_empty() || is_over {
                 return swept;
             }
@@ -287,7 +308,8 @@ impl<'a> Sweep<'a> {
         if progress(0.0).is_break() {
             return Err(Halted);
         }
-        let swept = task.unit.measure(task.replications, &self.options.pool, &progress)?;
+        let here = (&self.options.pool, &self.options.units);
+        let Some(swept) = task.unit.measure(task.replications, here, &progress)? else { return Ok(Vec::new()) };
         let units: Vec<_> = task.unit.keys.iter().map(|key| SweptUnit { key: *key, ..swept.clone() }).collect();
         units.iter().for_each(|unit| (watch.finished)(unit));
         Ok(units)

@@ -13,6 +13,7 @@ use crate::scenario::{RunEnd, Scenario, WarmUp};
 use crate::stats::{LoadState, ObjectiveResult, PolicyResults};
 use crate::study::capacity::{Capacity, Loads, long_run_rate};
 use crate::study::timelines::SHORT_RUN;
+use crate::study::units::UnitPoint;
 
 /// Which unit of a sweep.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -21,6 +22,13 @@ pub struct UnitKey {
     pub point: Option<usize>,
     /// The policy's place in the scenario.
     pub policy: usize,
+}
+
+impl UnitKey {
+    /// The point, as units of work have it.
+    pub(super) fn point(self) -> UnitPoint {
+        self.point.map_or(UnitPoint::Light, UnitPoint::Numbered)
+    }
 }
 
 /// What a unit gave.

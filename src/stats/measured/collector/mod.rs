@@ -7,6 +7,7 @@ mod slowdown;
 mod utilization;
 
 use indexmap::IndexMap;
+use serde::{Deserialize, Serialize};
 
 use crate::engine::{Departure, Rules, SpentTime, Standing, Unfinished, Waits};
 use crate::model::{Activity, Backend, ClassId, Machine, Resource, SimDuration};
@@ -22,7 +23,7 @@ use slowdown::{Times, UNIT as SLOWDOWN_UNIT, ratio};
 pub(super) use utilization::connections;
 
 /// What is collected from departures.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Collector {
     classes: Vec<ClassSamples>,
     waiting_time: Sample,
@@ -36,7 +37,7 @@ pub struct Collector {
     operations: Option<Operations>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct ClassSamples {
     response_time: Sample,
     slowdown: Sample,
@@ -170,6 +171,13 @@ impl Collector {
     /// Time that all requests spent in an activity until they departed, in nanoseconds.
     pub(super) const fn spent_by_all(&self, activity: Activity) -> u128 {
         self.spent[activity as usize] + self.unanswered.spent[activity as usize]
+    }
+
+    /// Whether this, which was stored, can be of a run like another.
+    pub fn fits(&self, like: &Self) -> bool {
+        self.classes.len() == like.classes.len()
+            && self.operations.is_some() == like.operations.is_some()
+            && self.stations.fits(&like.stations)
     }
 
     /// Takes all that another has collected into this one.

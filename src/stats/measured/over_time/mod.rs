@@ -13,6 +13,8 @@ mod counts;
 mod stretch;
 mod times;
 
+use serde::{Deserialize, Serialize};
+
 use crate::engine::{Departure, Outcome, SpentTime, Unfinished, add_spent};
 use crate::model::{Activity, ActivityGroup, SimDuration, SimTime};
 use crate::stats::results::TimeWindow;
@@ -31,7 +33,7 @@ const MOST: usize = 120;
 const FEW: usize = 10;
 
 /// Watches a run, window by window.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct OverTime {
     origin: SimTime,
     /// Whether an operation may be several requests.
@@ -46,7 +48,7 @@ pub struct OverTime {
 }
 
 /// A window's place and time.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(super) struct WindowSpan {
     place: usize,
     start: SimTime,
@@ -65,7 +67,7 @@ impl WindowSpan {
     }
 }
 
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 struct WindowCollector {
     counts: WindowCounts,
     /// Of the answered, in nanoseconds.
@@ -85,7 +87,7 @@ const BACKLOG: usize = 1;
 const WORK: usize = 2;
 
 /// A level × time in a window.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 struct LevelArea {
     /// In units of a stretch.
     area: u128,
@@ -324,6 +326,11 @@ impl OverTime {
                 window.counts.operations_are_requests();
             }
         }
+    }
+
+    /// Whether these windows, which were stored, can be those of a run like another.
+    pub fn fits(&self, like: &Self) -> bool {
+        (self.origin, self.clients_retry) == (like.origin, like.clients_retry) && self.windows.fits(&like.windows)
     }
 
     /// Adds the windows of another replication.

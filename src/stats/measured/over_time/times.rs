@@ -1,5 +1,7 @@
 //! The response times of a window: every value while there are few, then counts in bins.
 
+use serde::{Deserialize, Serialize};
+
 use crate::stats::measured::bins::{Bins, nearest_rank};
 use crate::stats::measured::column::{Column, MOST, Values};
 
@@ -7,8 +9,9 @@ use crate::stats::measured::column::{Column, MOST, Values};
 const FEW: usize = 512;
 
 /// Response times in nanoseconds. What is kept depends on the values only, not on the order in which they came.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Times {
+    #[serde(with = "crate::stats::measured::stored::unordered")]
     few: Vec<u64>,
     /// Once there are more than [`FEW`].
     bins: Option<Box<Bins>>,
