@@ -27,6 +27,7 @@ mod questions;
 mod replay;
 mod report;
 mod run;
+mod shards;
 mod sweep;
 mod traces;
 mod verify;
