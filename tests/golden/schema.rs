@@ -102,11 +102,12 @@ fn the_output_of_the_program_satisfies_its_schemas() {
 
 /// A command line of each command that prints JSON, its exit code, and the schema of what it prints. Those of
 /// `verify --coverage` and `--selection` take too long here (`tests/cli/verify.rs`).
-const DOCUMENTS: [(&str, i32, &str); 9] = [
+const DOCUMENTS: [(&str, i32, &str); 10] = [
     ("run lecture.json --no-charts", 0, "results"),
     ("quick --rate 20/s --cpu 5ms --db 10ms --requests 100", 0, "results"),
     ("check lecture.json --no-baseline --assert p50>0ms", 0, "check"),
     ("sweep lecture.json --vary workers=1,2 --no-charts", 0, "sweep"),
+    ("merge big", 0, "sweep"),
     ("plan shop.json --policy sync --slo p50<1s --no-charts", 0, "plan"),
     ("explain lecture.json --request 3", 0, "explain"),
     ("verify --only A01 D03", 0, "verification"),
@@ -124,6 +125,7 @@ fn every_json_document_of_every_command_satisfies_a_shipped_schema_that_the_prog
             fs::copy(file.path(), case.join(file.file_name())).unwrap();
         }
     }
+    desk.run("sweep lecture.json --vary workers=1,2 --shard 1/1 --out big --quiet", 0);
     for (arguments, code, schema) in DOCUMENTS {
         let file = format!("{schema}.schema.json");
         let document = text(&desk.run(&format!("{arguments} --format json"), code));
