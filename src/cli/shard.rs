@@ -331,9 +331,9 @@ impl Merged {
             "no shard has finished a unit"
         };
         Err(Failure::Incomplete(format!(
-            "{} units are missing ({first}):{lines}\n  run `{command} --shard I/N --out DIR` for each share, where DIR has the \
+            "{} missing ({first}):{lines}\n  run `{command} --shard I/N --out DIR` for each share, where DIR has the \
              units of all shards so far; only what is missing is done, and N may be any",
-            counted(missing as u64)
+            if missing == 1 { "1 unit is".to_owned() } else { format!("{} units are", counted(missing as u64)) }
         )))
     }
 }

@@ -82,14 +82,14 @@ fn shards_of_a_check_are_merged_to_the_same_verdict() {
 #[test]
 fn replications_that_are_added_take_rounds_and_give_the_same_bytes() {
     let desk = desk();
-    let command = "run shop.json --precision 3% --replications 1";
+    let command = r#"run shop.json --replications 1 --set run.precision={"half_width":"1%","metrics":["mean"],"replications":40}"#;
     let alone = desk.process(&format!("{command} --out alone")).output().unwrap();
     let mut rounds = 0;
     let merged = loop {
         run_shards(&desk, command, "big", 3, 2);
         rounds += 1;
         let merged = desk.process("merge big").output().unwrap();
-        if !errors(&merged).contains("units are missing") {
+        if !errors(&merged).contains("missing (") {
             break merged;
         }
         assert_eq!(merged.status.code(), Some(3));
