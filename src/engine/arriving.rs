@@ -162,6 +162,7 @@ impl<O: Observer> Simulation<O> {
         self.counts.in_system.rise(now);
         self.count_arrival(id);
         self.schedule_client_timeout(id);
+        self.load_by_sending();
         if !self.limits.enter(self.requests[id].class) {
             self.requests[id].worker = NO_WORKER;
             self.leave(id, Outcome::Rejected(Rejection::Limit));

@@ -45,6 +45,8 @@ pub enum Owner {
 pub(super) struct BackendState {
     /// It has no limits and no faults: a wait for it is a plain delay.
     pub is_plain: bool,
+    /// The application sleeps in place of a query.
+    pub is_stand_in: bool,
     /// The first of the workers' pools; `None` without pools.
     first_pool: Option<u32>,
     /// Who shares each of its pools, and how many workers that are.
@@ -124,6 +126,7 @@ impl Backends {
                 FaultKind::Restart { .. } | FaultKind::Cores { .. } => false,
             });
             stations.push(BackendState {
+                is_stand_in: backend.stand_in,
                 is_plain: backend.pool.is_none() && backend.concurrency.is_none() && !has_faults,
                 first_pool,
                 scope,

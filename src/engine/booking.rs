@@ -94,8 +94,12 @@ impl<O: Observer> Simulation<O> {
         let request = &self.requests[id];
         let worker = &self.workers[request.worker];
         let loop_until = match request.executor {
-            Executor::Only | Executor::Accepted | Executor::Acceptor if self.rules.keeps_core => until,
-            Executor::Only | Executor::Accepted | Executor::Acceptor | Executor::Thread => request.since,
+            Executor::Only | Executor::Accepted | Executor::Acceptor | Executor::Client if self.rules.keeps_core => {
+                until
+            }
+            Executor::Only | Executor::Accepted | Executor::Acceptor | Executor::Client | Executor::Thread => {
+                request.since
+            }
             Executor::Loop if worker.loop_request == Some(id) => worker.loop_since,
             Executor::Loop => until,
         };

@@ -3,12 +3,16 @@
 //! Who goes first: the request whose thread or loop asked for a core first; one that loses its core asks again. If the
 //! number of cores drops, those that took their core last lose it.
 
+mod goroutines;
+
 use std::collections::VecDeque;
 
 use crate::model::{SimDuration, SimTime};
 
-use super::backlog::remove_from;
 use super::requests::RequestId;
+use goroutines::Goroutines;
+
+pub(super) use goroutines::Wake;
 
 /// The cores, and the requests that wait for one.
 #[derive(Clone, Debug)]
@@ -18,6 +22,8 @@ pub(super) struct CoreQueue {
     running: Vec<Running>,
     taken: u64,
     queue: VecDeque<RequestId>,
+    /// How the queue is divided, if the runtime of Go shares the cores.
+    goroutines: Option<Box<Goroutines>>,
 }
 
 /// A request on a core, and how many cores had been taken before its own.
@@ -29,7 +35,7 @@ struct Running {
 
 impl CoreQueue {
     pub fn new(count: u32, quantum: SimDuration) -> Self {
-        Self { count, quantum, running: Vec::new(), taken: 0, queue: VecDeque::new() }
+        Self { count, quantum, running: Vec::new(), taken: 0, queue: VecDeque::new(), goroutines: None }
     }
 
     /// The requests on a core, in no particular order.
@@ -73,6 +79,7 @@ impl CoreQueue {
     /// Asks for a core ahead of all others.
     pub fn enqueue_first(&mut self, request: RequestId) {
         self.queue.push_front(request);
+        self.note_first();
     }
 
     /// Those that wait for one, the next first.
@@ -82,7 +89,10 @@ impl CoreQueue {
 
     /// Stops waiting for a core.
     pub fn give_up(&mut self, request: RequestId) {
-        remove_from(&mut self.queue, request);
+        if let Some(place) = self.queue.iter().position(|waiting| *waiting == request) {
+            self.note_leaving(place);
+            self.queue.remove(place);
+        }
     }
 
     /// Whether a core is idle.
@@ -94,7 +104,13 @@ impl CoreQueue {
     /// The next request to run, if a core is idle.
     #[inline]
     pub fn next(&mut self) -> Option<RequestId> {
-        if self.is_one_idle() { self.queue.pop_front() } else { None }
+        if !self.is_one_idle() {
+            None
+        } else if self.has_goroutines() {
+            self.pop_goroutine()
+        } else {
+            self.queue.pop_front()
+        }
     }
 
     /// The next of those that wait, which no longer waits for a core alone.
@@ -126,6 +142,9 @@ impl CoreQueue {
     /// When the current quantum of a core that was taken at `since` ends: a quantum that ends while no request waits is
     /// renewed. A quantum that ends at `now` is over once the expiries of this instant are.
     pub fn quantum_end(&self, since: SimTime, now: SimTime, expiries_are_over: bool) -> SimTime {
+        if self.has_goroutines() {
+            return Self::turn_end(since, now, expiries_are_over);
+        }
         let quantum = self.quantum.as_nanos();
         let elapsed = (now - since).as_nanos();
         let quanta = if expiries_are_over { elapsed / quantum + 1 } else { elapsed.div_ceil(quantum).max(1) };
@@ -134,6 +153,7 @@ impl CoreQueue {
 
     /// What must hold between events.
     pub fn audit(&self) {
+        self.audit_goroutines();
         assert!(self.running.len() <= self.count as usize, "more requests run than there are cores");
         assert!(
             self.queue.is_empty() || self.running.len() == self.count as usize,

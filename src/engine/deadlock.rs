@@ -127,7 +127,7 @@ impl<O: Observer> Simulation<O> {
     /// What a request waits for without a limit.
     fn waits_for(&self, id: RequestId) -> Option<Scarce> {
         let (request, more) = self.requests.with_more(id);
-        if request.executor == Executor::Acceptor || self.is_probe(id) || self.client_will_cancel(id) {
+        if request.executor.is_no_request() || self.is_probe(id) || self.client_will_cancel(id) {
             return None;
         }
         match request.state {

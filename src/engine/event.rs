@@ -53,6 +53,8 @@ events! {
     0 16 Woken(RequestId),
     /// A backend has finished a query that was given up.
     0 17 AbandonedEnd(BackendNumber),
+    /// Clients on the cores of the workers have something to do.
+    0 19 ClientWork(NoSubject),
     /// A running request has been on its core for a quantum.
     1 3 QuantumEnd(RequestId),
     /// A ready request of a worker asks for the lock that a running one holds.

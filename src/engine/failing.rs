@@ -135,7 +135,7 @@ impl<O: Observer> Simulation<O> {
     /// Whether a request goes on, or leaves, whatever others do.
     fn moves_by_itself(&self, id: RequestId) -> bool {
         let (request, more) = self.requests.with_more(id);
-        if self.is_probe(id) || request.executor == Executor::Acceptor && request.state == State::Away {
+        if self.is_probe(id) || request.executor.is_no_request() && request.state == State::Away {
             return false;
         }
         let expires = |expiry: fn(&More) -> EventId| more.is_some_and(|more| expiry(more) != EventId::default());
@@ -203,7 +203,7 @@ impl<O: Observer> Simulation<O> {
         for _ in 0..too_many {
             if let Some(last) = self.replicas[number].cores.last_to_run() {
                 self.stop(last);
-                self.replicas[number].cores.enqueue(last);
+                self.enqueue_stopped(number, last);
             }
         }
         self.start_quanta(number);
@@ -258,7 +258,7 @@ impl<O: Observer> Simulation<O> {
             | State::BackingOff
             | State::Forked => true,
         };
-        request.worker == worker && is_taken && request.executor != Executor::Acceptor
+        request.worker == worker && is_taken && !request.executor.is_no_request()
     }
 
     /// Whether a request waits for a backend or is served by it.

@@ -74,6 +74,7 @@ impl<O: Observer> Simulation<O> {
         }
         let is_last = if is_abandoned { self.is_given_up(id) } else { !self.answer_client(id, outcome) };
         self.observe_departure(id, outcome, was_taken, is_last);
+        self.load_by_response();
         if cfg!(debug_assertions) {
             audit_departure(&self.requests[id], outcome, self.now);
         }

@@ -167,6 +167,7 @@ impl<O: Observer> Simulation<O> {
     pub(super) fn begin_silence(&mut self, worker: u32, is_turn: bool) {
         if let Some(timeout) = self.lives.worker_timeout
             && self.lives.turns_are_watched == is_turn
+            && worker < self.workers.count()
         {
             let kill = self.events.push_expiry(self.now + timeout.after, Event::WorkerTimeout(WorkerId(worker)));
             self.lives.lives[worker as usize].kill = kill;
@@ -176,7 +177,8 @@ impl<O: Observer> Simulation<O> {
     /// A worker goes round its loop.
     #[inline]
     pub(super) fn end_silence(&mut self, worker: u32, is_turn: bool) {
-        if self.lives.worker_timeout.is_some() && self.lives.turns_are_watched == is_turn {
+        let is_watched = self.lives.worker_timeout.is_some() && self.lives.turns_are_watched == is_turn;
+        if is_watched && worker < self.workers.count() {
             self.lives.lives[worker as usize].kill = EventId::default();
         }
     }

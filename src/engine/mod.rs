@@ -7,7 +7,7 @@
 /// version of the program. It is raised with every change of what happens in a run, down to the nanosecond and the
 /// random draws, because numbers from before and after are not comparable; `tests/golden/model_version.rs` fails if a
 /// change comes without it.
-pub const MODEL_VERSION: u32 = 3;
+pub const MODEL_VERSION: u32 = 4;
 
 mod accepting;
 mod arriving;
@@ -17,12 +17,14 @@ mod backlog;
 mod balancing;
 mod booking;
 mod calls;
+mod client_load;
 mod cores;
 mod deadlock;
 mod departure;
 mod ending;
 mod event;
 mod failing;
+mod goroutines;
 mod holding;
 mod intake;
 mod leaving;
@@ -64,7 +66,8 @@ pub use observer::{Entrance, HeldConnection, Observer, Segment};
 pub use occupancy::{Actor, Span, SpanKind, Unit, UnitChange};
 pub use record::{ClassCounts, Ending, FromWarmUp, Record};
 pub use rules::{
-    BlockingWaits, Dispatch, MaxRequests, Order, Queueing, Rounding, Rules, ThreadPool, Timers, WorkerTimeout,
+    BlockingWaits, Dispatch, MaxRequests, Order, Queueing, Rounding, Rules, Scheduler, ThreadPool, Timers,
+    WorkerTimeout,
 };
 pub use setup::{MAX_IN_FLIGHT, Setup};
 

@@ -46,7 +46,7 @@ impl Probing {
     pub fn new(replicas: &Replicas, program: &mut Program) -> Option<Self> {
         let check = replicas.health.clone()?;
         let replicas = vec![Health::default(); replicas.count as usize];
-        Some(Self { check, place: program.add_probe(), replicas, sent: 0, inside: 0, out: 0 })
+        Some(Self { check, place: program.add_work(), replicas, sent: 0, inside: 0, out: 0 })
     }
 
     /// How many probes are inside the replicas.

@@ -53,6 +53,11 @@ impl ReplicaSet {
         }
     }
 
+    /// One more process runs on the first replica.
+    pub fn add_worker_of_first(&mut self) {
+        self.of_worker.push(0);
+    }
+
     /// The number of the replica that a worker belongs to.
     #[inline]
     pub fn number_of(&self, worker: u32) -> u32 {

@@ -57,6 +57,15 @@ pub(super) enum Executor {
     Thread,
     /// It is no request, but the acceptor of its worker.
     Acceptor,
+    /// It is no request, but the process of the clients.
+    Client,
+}
+
+impl Executor {
+    /// Whether what has this place among the requests is none.
+    pub const fn is_no_request(self) -> bool {
+        matches!(self, Self::Acceptor | Self::Client)
+    }
 }
 
 /// A pool in which a connection is held.
@@ -344,6 +353,12 @@ impl RequestSlab {
         };
         clear_row(self.waits_mut(id));
         id
+    }
+
+    /// Makes room for requests of more instructions, while there are none.
+    pub fn widen(&mut self, stride: usize) {
+        debug_assert!(self.requests.is_empty(), "the demands of requests lie side by side");
+        self.stride = stride;
     }
 
     /// What a request has waited for.

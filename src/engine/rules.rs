@@ -30,6 +30,10 @@ pub struct Rules {
     pub overhead: Overhead,
     /// Whether a thread gives the lock to a ready one before it writes its response.
     pub yields_to_respond: bool,
+    /// In how many parts it writes it, and gives the lock before each; at least 1.
+    pub response_writes: u32,
+    /// Who shares the cores among the threads of a worker.
+    pub scheduler: Scheduler,
     /// The timers that end the loop's sleeps; `None`: sleeps end exactly on time.
     pub timers: Option<Timers>,
     /// Where requests wait that no worker has taken.
@@ -60,6 +64,8 @@ impl Default for Rules {
             thread_pool: None,
             overhead: Overhead::NONE,
             yields_to_respond: false,
+            response_writes: 1,
+            scheduler: Scheduler::System,
             timers: None,
             queueing: Queueing::default(),
             takes_ahead: None,
@@ -110,6 +116,17 @@ pub enum BlockingWaits {
     Marked,
     /// All of them.
     All,
+}
+
+/// Who shares the cores among the threads of a worker.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Scheduler {
+    /// The operating system, as it shares them among all: `quantum` and `wake_preemption` of the machine.
+    #[default]
+    System,
+    /// The runtime of Go, which has turns and queues of its own.
+    Go,
 }
 
 /// The timers of an event loop: a sleep lasts a whole multiple of their resolution.

@@ -26,7 +26,11 @@ impl<O: Observer> Simulation<O> {
         let cores = &mut replica.cores;
         let was_contended = cores.is_contended();
         if !was_contended && cores.is_one_idle() {
-            self.give_core(id);
+            self.give_core(id, self.now);
+            return;
+        }
+        if cores.has_goroutines() {
+            self.ask_as_goroutine(id, was_contended);
             return;
         }
         cores.enqueue(id);
@@ -79,13 +83,13 @@ impl<O: Observer> Simulation<O> {
     #[inline]
     pub(super) fn fill_cores(&mut self, worker: u32) {
         while let Some(id) = self.replicas.of_mut(worker).cores.next() {
-            self.give_core(id);
+            self.give_core(id, self.replicas.of(worker).cores.turn_since(self.now));
         }
     }
 
-    /// Puts a request on an idle core, unless it is due to hand over its turn.
+    /// Puts a request on an idle core, unless it is due to hand over its turn. Its quantum began at `since`.
     #[inline]
-    fn give_core(&mut self, id: RequestId) {
+    fn give_core(&mut self, id: RequestId, since: SimTime) {
         if self.is_hand_over_due(id) {
             self.hand_over(id);
         } else {
@@ -94,7 +98,7 @@ impl<O: Observer> Simulation<O> {
             self.counts.busy_cores.rise(self.now);
             self.note_busy_cores(worker);
             self.note_core_taken(id);
-            self.run(id, place, self.now, self.machine.context_switch);
+            self.run(id, place, since, self.machine.context_switch);
         }
     }
 
@@ -146,7 +150,7 @@ impl<O: Observer> Simulation<O> {
             return;
         }
         self.stop(id);
-        self.replicas.of_mut(worker).cores.enqueue(id);
+        self.enqueue_stopped(self.replicas.number_of(worker), id);
         self.fill_cores(worker);
     }
 
@@ -225,8 +229,12 @@ impl<O: Observer> Simulation<O> {
             | Instruction::Respond
             | Instruction::Depart => false,
         };
-        let keeps_core = self.rules.keeps_core && !keeps_turn && self.replicas.of(worker).sharing.is_none();
+        let keeps_core = self.rules.keeps_core
+            && !keeps_turn
+            && self.replicas.of(worker).sharing.is_none()
+            && self.requests[id].executor != Executor::Client;
         if !keeps_core {
+            self.replicas.of_mut(worker).cores.note_parked(on_core_since, self.now);
             self.release_core(worker, place);
         }
         if !keeps_turn {
@@ -235,6 +243,7 @@ impl<O: Observer> Simulation<O> {
         self.pass_connection_on(id);
         match self.requests[id].executor {
             Executor::Acceptor => self.accept_next(id),
+            Executor::Client => return self.end_client_work(id),
             Executor::Loop if next == Instruction::HandOff => self.hand_off(id),
             Executor::Loop => {
                 if !keeps_turn {

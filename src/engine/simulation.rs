@@ -15,6 +15,7 @@ use super::arriving::ArrivalState;
 use super::backends::Backends;
 use super::backlog::Backlog;
 use super::balancing::Balancing;
+use super::client_load::ClientLoad;
 use super::departure::Departure;
 use super::event::{Event, EventId, EventQueue, Key, NEVER, NoSubject, is_after_expiries, time_of};
 use super::failing::Faults;
@@ -73,6 +74,8 @@ pub struct Simulation<O> {
     pub(super) untaken: u64,
     pub(super) workers: Workers,
     pub(super) acceptors: Acceptors,
+    /// The process of the clients, if they share the cores.
+    pub(super) client_load: Option<ClientLoad>,
     /// How many requests of each limited class are in progress.
     pub(super) limits: Limits,
     /// The present lives of workers that are replaced.
@@ -144,6 +147,7 @@ impl<O: Observer> Simulation<O> {
             untaken: 0,
             workers: Workers::new(&rules, machine.replicas.count, warm_up),
             acceptors: Acceptors::with_stream(setup.accept),
+            client_load: None,
             limits: Limits::new(&workload.classes, rules.workers),
             lives: Lives::new(&rules, streams),
             replicas: ReplicaSet::new(machine, rules.workers, warm_up),
@@ -191,6 +195,8 @@ impl<O: Observer> Simulation<O> {
             },
             rules,
         };
+        simulation.begin_scheduling();
+        simulation.begin_client_load();
         simulation.schedule_faults();
         simulation.begin_probing();
         simulation.begin(load);
@@ -244,6 +250,7 @@ impl<O: Observer> Simulation<O> {
             Event::Connected(request) => self.on_connected(request, id),
             Event::Woken(request) => self.on_woken(request, id),
             Event::AbandonedEnd(backend) => self.on_abandoned_end(backend),
+            Event::ClientWork(_) => self.on_client_work(),
             Event::QuantumEnd(request) => self.on_quantum_end(request, id),
             Event::HandOver(worker) => self.on_hand_over(worker.0, id),
             Event::AcquireTimeout(request) => self.on_acquire_timeout(request, id),
@@ -334,7 +341,7 @@ impl<O: Observer> Simulation<O> {
     /// How many places among the requests are taken by acceptors and probes, which are no requests.
     #[inline]
     pub(super) fn places_of_others(&self) -> usize {
-        self.acceptors.count() + self.probing.as_ref().map_or(0, Probing::inside)
+        self.acceptors.count() + self.places_of_client_load() + self.probing.as_ref().map_or(0, Probing::inside)
     }
 
     /// Checks whether more requests are in flight than allowed. Branches of parallel waits and clients that will make

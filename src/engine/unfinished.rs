@@ -5,7 +5,7 @@ use crate::model::{Activity, ActivityGroup, SimDuration, SimTime};
 use super::departure::Departure;
 use super::observer::Entrance;
 use super::observer::Observer;
-use super::requests::{Executor, RequestId, State};
+use super::requests::{RequestId, State};
 use super::simulation::Simulation;
 
 /// A request that was in flight when the run ended.
@@ -61,7 +61,7 @@ impl<O: Observer> Simulation<O> {
     fn is_of_a_client(&self, id: RequestId) -> bool {
         let (request, more) = self.requests.with_more(id);
         let is_branch = more.and_then(|more| more.parent).is_some();
-        request.executor != Executor::Acceptor && !request.has_responded && !is_branch && !self.is_probe(id)
+        !request.executor.is_no_request() && !request.has_responded && !is_branch && !self.is_probe(id)
     }
 
     fn unfinished(&self, id: RequestId) -> Unfinished {

@@ -38,6 +38,7 @@ fn are_cores_contended(rules: &Rules, machine: &Machine, faults: &[Fault]) -> bo
     u64::from(workers) * u64::from(rules.running_at_once) > u64::from(fewest)
         || machine.quantum == Quantum::ProcessorSharing
         || machine.context_switch > SimDuration::ZERO
+        || machine.client_cpu > SimDuration::ZERO
 }
 
 /// The waits of requests that have departed: a row each, in the order of the departures.

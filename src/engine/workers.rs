@@ -83,7 +83,13 @@ impl Workers {
 
     /// How many workers there are.
     pub fn count(&self) -> u32 {
-        self.workers.len() as u32
+        self.in_progress.len() as u32
+    }
+
+    /// Adds a process that is no worker and takes no requests. Returns its number.
+    pub fn add_other(&mut self) -> u32 {
+        self.workers.push(Worker { held_back: NEVER, ..Worker::default() });
+        self.workers.len() as u32 - 1
     }
 
     /// The one of these workers that takes the next request, if any has a free slot.

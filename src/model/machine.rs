@@ -32,6 +32,8 @@ pub struct Machine {
     pub context_switch: SimDuration,
     /// A thread or loop that becomes ready takes the core of one that has run for at least this long; `None`: it queues.
     pub wake_preemption: Option<SimDuration>,
+    /// CPU time that the clients take on these cores for each request and its response.
+    pub client_cpu: SimDuration,
     /// The CPU quota of the container that the machine is; `None`: all the time of its cores.
     pub cpu_limit: Option<CpuLimit>,
     /// How many such machines there are, each with the same number of workers.
@@ -42,6 +44,11 @@ impl Machine {
     /// Whether that many threads or loops, spread evenly over all replicas, can run all the time, each on a core of its own.
     pub fn runs_at_once(&self, number: u64) -> bool {
         number <= self.all_cores() && self.all_cpu_limit().is_none_or(|limit| number as f64 <= limit)
+    }
+
+    /// Whether all CPU time is that of requests.
+    pub fn has_no_other_work(&self) -> bool {
+        self.context_switch == SimDuration::ZERO && self.client_cpu == SimDuration::ZERO
     }
 
     /// The cores of all replicas.

@@ -13,7 +13,7 @@ use serde::de::{self, Deserialize, Deserializer, Visitor};
 use serde::{Serialize, Serializer};
 
 use super::{OverheadForm, Policy, Product, Runner, is_false, one};
-use crate::engine::{Dispatch, MaxRequests, Order, Queueing, Rules};
+use crate::engine::{Dispatch, MaxRequests, Order, Queueing, Rules, Scheduler};
 use crate::model::{Overhead, SimDuration};
 
 /// One request per thread.
@@ -39,6 +39,13 @@ pub struct Threaded {
     /// system call releases the lock, and a thread that has just computed does not get it back at once.
     #[serde(default, skip_serializing_if = "is_false")]
     pub yields_to_respond: bool,
+    /// With `yields_to_respond`: number of writes of a response that release the GIL, each before its equal part of the
+    /// `response` overhead (default: 1).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub response_writes: Option<NonZeroU32>,
+    /// Without a GIL: who shares the cores among the threads (default: "system").
+    #[serde(default, skip_serializing_if = "is_system")]
+    pub scheduler: Scheduler,
     /// Maximum number of requests in the backlog; further arrivals are rejected. Unlimited if omitted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub backlog: Option<u32>,
@@ -68,6 +75,11 @@ const fn yes() -> bool {
     true
 }
 
+/// Lets serde omit the usual scheduler.
+fn is_system(scheduler: &Scheduler) -> bool {
+    *scheduler == Scheduler::System
+}
+
 impl Default for Threaded {
     fn default() -> Self {
         Self {
@@ -77,6 +89,8 @@ impl Default for Threaded {
             gil: yes(),
             switch_interval: SwitchInterval::default(),
             yields_to_respond: false,
+            response_writes: None,
+            scheduler: Scheduler::System,
             backlog: None,
             dispatch: Dispatch::default(),
             order: Order::default(),
@@ -106,6 +120,8 @@ impl Policy for Threaded {
             hand_over_interval: if self.gil { self.switch_interval.0 } else { None },
             overhead: OverheadForm::or(self.overhead, Overhead::NONE),
             yields_to_respond: self.gil && self.yields_to_respond,
+            response_writes: self.response_writes.map_or(1, NonZeroU32::get),
+            scheduler: if self.gil { Scheduler::System } else { self.scheduler },
             queueing: Queueing { backlog: self.backlog, dispatch: self.dispatch, order: self.order },
             takes_ahead: self.takes_ahead(),
             max_requests: self.max_requests,

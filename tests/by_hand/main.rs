@@ -12,6 +12,7 @@ mod blame;
 mod calls;
 mod case;
 mod causes;
+mod client_load;
 mod clients;
 #[path = "../common"]
 mod common {
@@ -24,6 +25,7 @@ mod deadlocks;
 mod dispatch;
 mod faults;
 mod free_threads;
+mod goroutines;
 mod holds;
 mod instants;
 mod lecture;

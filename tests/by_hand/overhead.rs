@@ -42,6 +42,26 @@ fn a_thread_that_has_computed_gives_up_the_lock_before_it_responds() {
 }
 
 #[test]
+fn a_thread_gives_up_the_lock_before_each_write_of_its_response() {
+    let threads = |options| {
+        let overhead = r#""overhead": { "response": "3ms", "after": "2ms" }"#;
+        format!(r#"{{ "threaded": {{ "threads": 2, "yields_to_respond": true, {overhead}{options} }} }}"#)
+    };
+    let system = System { classes: "page = compute 4", ..PAGES };
+    // 0–4 first, 4–8 second, 8–11 first responds, 11–13 after; 13–16 second.
+    check(system, &threads(""), "11, 16");
+    // 0–4 first, 4–8 second, 8–9.5 first, 9.5–11 second, 11–12.5 first responds, 12.5–14.5 after; 14.5–16 second.
+    check(system, &threads(r#", "response_writes": 2"#), "12.5, 16");
+    // In three parts: 8–9, 9–10, 10–11, 11–12, 12–13 first, 13–15 after; 15–16 second.
+    check(system, &threads(r#", "response_writes": 3"#), "13, 16");
+    // Without others nothing changes.
+    check(System { arrivals: "0 page", ..system }, &threads(r#", "response_writes": 3"#), "7");
+    // The last part has what is left of a nanosecond.
+    let uneven = r#"{ "threaded": { "threads": 2, "yields_to_respond": true, "response_writes": 2, "overhead": { "response": "3ns" } } }"#;
+    check(System { arrivals: "0 page", ..system }, uneven, "4.000003");
+}
+
+#[test]
 fn a_pool_thread_hands_its_request_back_to_the_loop_for_the_response() {
     // The loop reads the first 0–1 and the second 1–2. The only thread queries 1–11 and 11–21; the loop responds 11–13
     // and is done at 14, and responds 21–23.

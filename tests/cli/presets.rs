@@ -67,7 +67,8 @@ fn every_preset_is_listed_with_its_plain_policy() {
 
 #[test]
 fn the_report_shows_the_plain_policy_of_a_preset_and_whether_it_is_calibrated() {
-    let desk = Desk::empty().with("app.json", scenario(&json!([{ "gunicorn": { "workers": 4 } }, { "puma": {} }])));
+    let desk =
+        Desk::empty().with("app.json", scenario(&json!([{ "gunicorn": { "workers": 4 } }, { "hypercorn": {} }])));
     let report = |options: &str| {
         let printed = text(&desk.run(&format!("run app.json --no-charts {options}"), 0));
         printed.split_whitespace().collect::<Vec<_>>().join(" ")
@@ -75,7 +76,7 @@ fn the_report_shows_the_plain_policy_of_a_preset_and_whether_it_is_calibrated() 
     let short = report("");
     for sentence in [
         "gunicorn stands for `sync` with measured overhead (--explain-defaults).",
-        "puma stands for `threaded` with an overhead that is not calibrated (--explain-defaults).",
+        "hypercorn stands for `async` with an overhead that is not calibrated (--explain-defaults).",
     ] {
         assert!(short.contains(sentence), "{short}");
     }

@@ -30,7 +30,7 @@ MOST_REQUESTS = 20_000
 # If the client itself was later than that for one percent of the requests, the latencies say little about the server.
 LATEST_MS = 5
 # What the light client takes for a request, in predictions made before it is measured.
-LIGHT_CPU_MS = 0.08
+LIGHT_CPU_MS = 0.2
 # Rounds of warming up agree if the server's CPU time per request differs by less.
 AGREE = 0.05
 MOST_ROUNDS = 6

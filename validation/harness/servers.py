@@ -123,13 +123,7 @@ def puma(options, port, run, cores):
     workers, threads = options.get("workers", 1), options.get("threads", 5)
     # One worker is Puma's single mode, without a process that only watches.
     server = ["puma", "-q", "-e", "production", "-b", f"tcp://127.0.0.1:{port}", "-t", f"{threads}:{threads}"]
-    server += ["-w", workers if workers > 1 else 0]
-    if "wait_for_less_busy_worker" in options:
-        seconds = float(options["wait_for_less_busy_worker"].removesuffix("ms")) / 1000
-        (run / "puma.rb").write_text(f"wait_for_less_busy_worker {seconds}\n")
-        server += ["-C", run / "puma.rb"]
-    else:
-        server += ["-C", "-"]
+    server += ["-w", workers if workers > 1 else 0, "-C", "-"]
     return [Part("puma", [*server, "config.ru"])]
 
 

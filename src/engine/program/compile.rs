@@ -133,13 +133,26 @@ impl Program {
 
     /// Adds what the application server does for the response and after it. Returns its work.
     fn add_response(&mut self, first: usize, rules: &Rules) -> Vec<(usize, SimDuration)> {
-        if rules.yields_to_respond {
-            self.add(Instruction::Yield, None);
-        }
-        let mut added: Vec<_> = self.add_overhead(first, rules.overhead.response).into_iter().collect();
+        let mut added = self.add_writes(first, rules);
         if rules.overhead.after > SimDuration::ZERO {
             self.add(Instruction::Respond, None);
             added.extend(self.add_overhead(first, rules.overhead.after));
+        }
+        added
+    }
+
+    /// Adds the writing of the response, in equal parts. Returns its work.
+    fn add_writes(&mut self, first: usize, rules: &Rules) -> Vec<(usize, SimDuration)> {
+        if !rules.yields_to_respond {
+            return self.add_overhead(first, rules.overhead.response).into_iter().collect();
+        }
+        let (writes, whole) = (u64::from(rules.response_writes), rules.overhead.response.as_nanos());
+        let part = SimDuration::from_nanos(whole / writes);
+        let last = SimDuration::from_nanos(whole / writes + whole % writes);
+        let mut added = Vec::new();
+        for write in 1..=writes {
+            self.add(Instruction::Yield, None);
+            added.extend(self.add_overhead(first, if write < writes { part } else { last }));
         }
         added
     }

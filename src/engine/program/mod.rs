@@ -136,8 +136,8 @@ impl Program {
         self.instructions.len() as u32 - 1
     }
 
-    /// Adds what a worker does for a probe. Returns its place.
-    pub fn add_probe(&mut self) -> u32 {
+    /// Adds work that belongs to no class, such as that for a probe. Returns its place.
+    pub fn add_work(&mut self) -> u32 {
         let place = self.instructions.len() as u32;
         self.add(Instruction::Cpu(Activity::Framework), None);
         self.add(Instruction::Depart, None);

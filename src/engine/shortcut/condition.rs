@@ -6,7 +6,7 @@
 use crate::engine::observer::Observer;
 use crate::engine::program::{ClassProgram, Instruction, Program};
 use crate::engine::setup::Setup;
-use crate::engine::{Dispatch, Order, Queueing, Rules};
+use crate::engine::{Dispatch, Order, Queueing, Rules, Scheduler};
 use crate::model::{Backend, Machine, Quantum, SimDuration};
 use crate::random::{Clients, Load, RequestClass};
 
@@ -40,11 +40,13 @@ pub(super) fn choose<O: Observer>(setup: &Setup<'_>, program: &Program, observer
         limit,
         max_requests,
         worker_timeout,
-        blocking_waits: _, // compiled into `program`, like the next four
+        blocking_waits: _, // compiled into `program`, like the next five
         gathers: _,
         overhead: _,
         yields_to_respond: _,
+        response_writes: _,
         timers: _,
+        scheduler,
         keeps_core: _, // part of a direct run; elsewhere each turn has a core of its own
     } = rules;
     let is_one_worker = *workers == 1;
@@ -59,6 +61,7 @@ pub(super) fn choose<O: Observer>(setup: &Setup<'_>, program: &Program, observer
         && thread_pool.is_none()
         && queueing.dispatch == Dispatch::Shared
         && takes_ahead.is_none()
+        && *scheduler == Scheduler::System
         && limit.is_none()
         && max_requests.is_none()
         && worker_timeout.is_none()
@@ -124,6 +127,7 @@ fn has_plain_cores(machine: &Machine) -> bool {
         cores: _, // with fewer than turns no shortcut looks ahead
         quantum,
         context_switch,
+        client_cpu,
         cpu_limit,
         replicas,
         wake_preemption: _, // of a core for which others wait
@@ -132,7 +136,8 @@ fn has_plain_cores(machine: &Machine) -> bool {
         Quantum::RoundRobin(_) => true,
         Quantum::ProcessorSharing => false,
     };
-    is_exclusive && *context_switch == SimDuration::ZERO && cpu_limit.is_none() && !replicas.need_balancer()
+    let takes_nothing = *context_switch == SimDuration::ZERO && *client_cpu == SimDuration::ZERO;
+    is_exclusive && takes_nothing && cpu_limit.is_none() && !replicas.need_balancer()
 }
 
 /// Whether a query takes its own time only, however many others there are.

@@ -45,6 +45,9 @@ use crate::model::{KnownClient, Overhead, SimDuration};
 /// The machine and the versions on which overheads were measured.
 const MEASURED: &str = "one virtual machine: 2 cores, Linux 6.18, CPython 3.11.7";
 
+/// The machine on which overheads of other languages were measured.
+const MEASURED_WITHOUT_PYTHON: &str = "one virtual machine: 2 cores, Linux 6.18";
+
 /// What presets of ASGI servers assume about handlers.
 const ASYNC_HANDLERS: &str = "Handlers are `async def`. FastAPI and Starlette run plain `def` handlers in 40 threads of each worker \
                               (`fastapi_threadpool`), Django runs sync views in a thread for each request (`django_asgi`).";

@@ -9,12 +9,17 @@ use std::num::NonZeroU32;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{DispatchChoice, Plain, Preset, Product, killed_after, replaced_after};
+use super::{DispatchChoice, MEASURED_WITHOUT_PYTHON, Plain, Preset, Product, killed_after, overhead, replaced_after};
 use crate::model::{Overhead, SimDuration};
-use crate::policy::{OverheadForm, Sync};
+use crate::policy::{OverheadForm, Sync, is_false};
 
 const NOTE: &str = "All `max_children` run from the start: the time to start children under `pm = dynamic` or `ondemand` is not \
                     modelled.";
+
+const OVERHEAD: Overhead = overhead(140, 50, 40);
+
+/// With nginx, which receives each request and passes the answer on.
+const WITH_NGINX: Overhead = overhead(240, 150, 40);
 
 /// PHP.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
@@ -42,7 +47,10 @@ pub struct PhpFpm {
     /// Time that a new child process takes to start (default: 0), with `max_requests` and `request_terminate_timeout`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub boot: Option<SimDuration>,
-    /// CPU time of PHP-FPM itself per request; it was not measured, and is 0 if omitted.
+    /// Whether nginx runs on the same cores: its CPU time per request, 0.2 ms, is then part of the overhead (default: false).
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub nginx: bool,
+    /// CPU time of PHP-FPM itself per request, with that of nginx if it is on the same cores; omitted parts are the measured ones.
     pub overhead: Option<OverheadForm>,
 }
 
@@ -75,7 +83,7 @@ impl Preset for PhpFpm {
     fn product(&self) -> Product {
         Product {
             plain: self.plain(),
-            measured_on: None,
+            measured_on: Some(format!("PHP-FPM 8.2.36 behind nginx 1.22.1 on {MEASURED_WITHOUT_PYTHON}")),
             measured_client: None,
             dispatch: DispatchChoice::NONE,
             note: match self.pm {
@@ -93,7 +101,7 @@ impl PhpFpm {
             backlog: Some(self.listen_backlog),
             max_requests: replaced_after(self.max_requests, None, self.boot),
             worker_timeout: killed_after(self.request_terminate_timeout, self.boot),
-            overhead: Some(OverheadForm::or(self.overhead, Overhead::NONE).into()),
+            overhead: Some(OverheadForm::or(self.overhead, if self.nginx { WITH_NGINX } else { OVERHEAD }).into()),
             ..Sync::default()
         })
     }

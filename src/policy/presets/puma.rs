@@ -1,16 +1,27 @@
 //! Puma: threads in each worker, under Ruby's global VM lock.
 //!
-//! The plain policy `threaded` with a lock that is handed over after 100 ms. A worker accepts a connection when it has a
-//! free thread.
+//! The plain policy `threaded` with a lock that is handed over after 100 ms, the quantum of Ruby's threads. A worker's main thread
+//! accepts a connection while a thread is free, and needs the lock for that; of several workers, the first to get
+//! there takes it. Puma writes the head of a response and its body separately, each write releases the lock, and
+//! the kernel holds the head back until the body is there (`TCP_CORK`).
+//!
+//! Source: Puma 5.6.5, `server.rb` (`handle_servers`), `thread_pool.rb` (`wait_until_not_full`), `request.rb`
+//! (`handle_request`, `cork_socket`, `fast_write`); Ruby 3.1, `thread_pthread.c` (`TIME_QUANTUM_MSEC`).
 
 use std::num::NonZeroU32;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{DispatchChoice, Plain, Preset, Product};
+use super::{DispatchChoice, MEASURED_WITHOUT_PYTHON, Plain, Preset, Product, overhead};
+use crate::engine::Dispatch;
 use crate::model::{Overhead, SimDuration};
 use crate::policy::{OverheadForm, SwitchInterval, Threaded, one};
+
+const OVERHEAD: Overhead = overhead(350, 100, 200);
+
+/// The head of a response and its body.
+const WRITES: NonZeroU32 = NonZeroU32::new(2).expect("2 is not 0");
 
 /// Ruby.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
@@ -27,7 +38,7 @@ pub struct Puma {
     /// Length of the listen queue (default: 1024). Once it is full, the behaviour of a real server cannot be predicted.
     #[serde(default = "backlog")]
     pub backlog: u32,
-    /// CPU time of Puma itself per request; it was not measured, and is 0 if omitted.
+    /// CPU time of Puma itself per request; omitted parts are the measured ones.
     pub overhead: Option<OverheadForm>,
 }
 
@@ -47,7 +58,7 @@ impl Preset for Puma {
     fn product(&self) -> Product {
         Product {
             plain: self.plain(),
-            measured_on: None,
+            measured_on: Some(format!("Puma 5.6.5 on {MEASURED_WITHOUT_PYTHON}, Ruby 3.1.2")),
             measured_client: None,
             dispatch: DispatchChoice::NONE,
             note: None,
@@ -61,8 +72,12 @@ impl Puma {
             workers: self.workers,
             threads: self.threads,
             switch_interval: SwitchInterval(Some(SimDuration::from_millis(100))),
+            yields_to_respond: true,
+            response_writes: Some(WRITES),
             backlog: Some(self.backlog),
-            overhead: Some(OverheadForm::or(self.overhead, Overhead::NONE).into()),
+            dispatch: Dispatch::Accept,
+            worker_connections: Some(self.threads),
+            overhead: Some(OverheadForm::or(self.overhead, OVERHEAD).into()),
             ..Threaded::default()
         })
     }

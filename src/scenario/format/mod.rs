@@ -320,6 +320,10 @@ pub(crate) struct MachineForm {
     /// it queues.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub wake_preemption: Option<SimDuration>,
+    /// CPU time that the clients take on these cores for each request: half when they send it, half when they have the response.
+    /// For a measurement whose clients have no machine of their own (default: 0; with replicas: on the first one).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_cpu: Option<SimDuration>,
     /// CPU quota of the container, in cores (2.0; fractions allowed): all threads and loops together may use `cpu_limit` ×
     /// `limit_period` of CPU time in each period, and all stop until the next period once it is used up. Unlimited if omitted.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -338,6 +342,7 @@ impl Default for MachineForm {
             quantum: Quantum::default(),
             context_switch: SimDuration::ZERO,
             wake_preemption: None,
+            client_cpu: None,
             cpu_limit: None,
             limit_period: None,
         }

@@ -114,11 +114,13 @@ impl Checker<'_> {
 
     pub(super) fn machine(&self, form: &MachineForm, replicas: Replicas) -> Result<Machine, Diagnostic> {
         let node = self.root.at("machine");
-        let MachineForm { cores, quantum, context_switch, wake_preemption, cpu_limit: _, limit_period: _ } = *form;
+        let MachineForm { cores, quantum, context_switch, wake_preemption, client_cpu, cpu_limit: _, limit_period: _ } =
+            *form;
         let cores = cores.get();
         self.check_most("cores", cores, node.at("cores"))?;
         let cpu_limit = self.cpu_limit(form, node)?;
-        Ok(Machine { cores, quantum, context_switch, wake_preemption, cpu_limit, replicas })
+        let client_cpu = client_cpu.unwrap_or(SimDuration::ZERO);
+        Ok(Machine { cores, quantum, context_switch, wake_preemption, client_cpu, cpu_limit, replicas })
     }
 
     pub(super) fn replicas(

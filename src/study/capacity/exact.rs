@@ -1,7 +1,7 @@
 //! Response times that theory knows exactly: one queue that a Poisson stream of requests of one class comes to, once, and
 //! plain delays before and after it.
 
-use crate::engine::{BlockingWaits, Dispatch, Order, Queueing, Rules};
+use crate::engine::{BlockingWaits, Dispatch, Order, Queueing, Rules, Scheduler};
 use crate::model::{Backend, Machine, PhaseKind, SimDuration};
 use crate::policy::PolicyChoice;
 use crate::random::{Arrivals, Clients, Distribution, Phase, RequestClass, SinglePhase};
@@ -45,13 +45,15 @@ pub(in crate::study) fn is_one_queue(scenario: &Scenario, policy: &PolicyChoice)
 /// has to be thought of here.
 fn is_plain(scenario: &Scenario, rules: &Rules) -> bool {
     let Clients { timeout, cancel: _, patience, retries: _ } = scenario.clients();
-    let Machine { cores: _, quantum: _, context_switch, wake_preemption: _, cpu_limit, replicas } = scenario.machine();
+    let Machine { cores: _, quantum: _, context_switch, wake_preemption: _, client_cpu, cpu_limit, replicas } =
+        scenario.machine();
     let Queueing { backlog, dispatch, order } = rules.queueing;
     scenario.faults().is_empty()
         && scenario.workload().classes.iter().all(is_unlimited)
         && timeout.is_none()
         && patience.is_none()
         && *context_switch == SimDuration::ZERO
+        && *client_cpu == SimDuration::ZERO
         && cpu_limit.is_none()
         && !replicas.need_balancer()
         && backlog.is_none()
@@ -79,6 +81,8 @@ fn adds_nothing(rules: &Rules) -> bool {
         thread_pool,
         overhead,
         yields_to_respond,
+        response_writes: _, // if it yields
+        scheduler,
         timers,
         queueing: _,
         takes_ahead,
@@ -88,7 +92,8 @@ fn adds_nothing(rules: &Rules) -> bool {
     } = rules;
     let serves_all = takes_ahead.is_none() && limit.is_none();
     let lives_on = max_requests.is_none() && worker_timeout.is_none();
-    serves_all && lives_on && thread_pool.is_none() && overhead.is_none() && !yields_to_respond && timers.is_none()
+    let is_timely = timers.is_none() && *scheduler == Scheduler::System;
+    serves_all && lives_on && thread_pool.is_none() && overhead.is_none() && !yields_to_respond && is_timely
 }
 
 /// The only class that has arrivals.

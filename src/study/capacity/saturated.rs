@@ -196,9 +196,7 @@ fn controls(demands: &Demands, machine: &Machine) -> Vec<Control> {
     let work = Control { brought: |mark| mark.work_nanos, mean: demands.cpu - demands.trailing };
     let away = Control { brought: |mark| mark.away_nanos, mean: demands.stay - demands.cpu };
     let away = demands.stay_is_exact.then_some(away);
-    let is_known = |control: &Control| {
-        machine.context_switch == SimDuration::ZERO && control.mean > 0.0 && control.mean.is_finite()
-    };
+    let is_known = |control: &Control| machine.has_no_other_work() && control.mean > 0.0 && control.mean.is_finite();
     [Some(work), away].into_iter().flatten().filter(is_known).collect()
 }
 

@@ -147,7 +147,7 @@ impl<'a> Stations<'a> {
     /// Requests that only compute: whatever is scarcer, turns or cores, is busy all the time.
     fn is_all_work(&self) -> bool {
         let Demands { waits, stay_is_exact, .. } = self.demands;
-        *waits <= 0.0 && *stay_is_exact && self.scenario.machine().context_switch.as_nanos() == 0
+        *waits <= 0.0 && *stay_is_exact && self.scenario.machine().has_no_other_work()
     }
 
     /// Whether a request in a slot never waits for anything else: nothing else is scarcer than slots.
@@ -158,7 +158,7 @@ impl<'a> Stations<'a> {
         let cpu_is_free =
             demands.cpu <= 0.0 || slots <= u64::from(rules.running_at_once) && scenario.machine().runs_at_once(all);
         // A loop keeps its core from one request to the next, or does not: what that costs is not known in advance.
-        let switches_are_known = scenario.machine().context_switch.as_nanos() == 0 || !rules.keeps_core;
+        let switches_are_known = scenario.machine().has_no_other_work() || !rules.keeps_core;
         let at_once = demands.queries_at_once.iter().zip(&demands.connections_at_once);
         let backend_is_free = |(backend, (queries, held)): (&Backend, (&u32, &u32))| {
             let has_room = |room: Option<u64>, asking: u64, at_once: u32| {
@@ -187,9 +187,8 @@ impl<'a> Stations<'a> {
         let machine = scenario.machine();
         let all_run = machine.runs_at_once(u64::from(rules.workers));
         let blocks = demands.turn > demands.cpu;
-        let switches_are_known = machine.context_switch.as_nanos() == 0
-            || machine.quantum == Quantum::ProcessorSharing
-            || all_run && !blocks;
+        let switches_are_known =
+            machine.has_no_other_work() || machine.quantum == Quantum::ProcessorSharing || all_run && !blocks;
         let mut asked = scenario.backends().values().zip(&demands.queries_at_once).zip(&demands.blocks);
         let holds_nothing = !demands.holds.contains(&true);
         let holds_are_known = holds_nothing

@@ -27,6 +27,7 @@ impl Dice {
         }
         if self.one_in(3) {
             threaded["yields_to_respond"] = json!(true);
+            threaded["response_writes"] = json!(self.up_to(3));
             asynchronous["timer_resolution"] = json!("1ms");
             asynchronous["timer_rounding"] = json!(self.pick(&["up", "down", "nearest"]));
         }
@@ -42,6 +43,9 @@ impl Dice {
             if self.one_in(3) {
                 policy["backlog"] = json!(self.up_to(12) - 1);
             }
+        }
+        if self.one_in(4) {
+            threaded["scheduler"] = json!("go");
         }
         self.worker_options(&mut sync, &mut threaded, &mut asynchronous);
         let mut policies =
