@@ -246,7 +246,9 @@ fn wrong_shares_are_refused() {
     for share in ["0/3", "4/3", "3", "1/0", "a/b"] {
         desk.run(&format!("run shop.json --shard {share}"), 2);
     }
-    assert!(errors(&desk.run("run - --shard 1/2", 2)).contains("cannot"));
+    let piped = desk.waitline("run - --shard 1/2").write_stdin(desk.read("shop.json")).output().unwrap();
+    assert_eq!(piped.status.code(), Some(2));
+    assert!(errors(&piped).contains("cannot read standard input"), "{}", errors(&piped));
     assert!(errors(&desk.run("run shop.json --shard 1/2 --csv rows.csv", 2)).contains("`--csv` cannot be used"));
 }
 
