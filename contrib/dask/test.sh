@@ -20,9 +20,9 @@ waitline "${sweep[@]}" --out alone --format json > alone.json 2>/dev/null
 sleep 3
 worker() { setsid "$PYTHON" -m distributed.cli.dask_worker tcp://127.0.0.1:28786 --nworkers 1 --nthreads 1 --no-dashboard --no-nanny "$@"; }
 worker --name one 2> one.err & pids+=($!)
-worker --name two 2> two.err & two=$!; pids+=($two)
+worker --name two 2> two.err & two=$!; pids+=("$two")
 sleep 3
-"$PYTHON" "$recipe/sweep.py" tcp://127.0.0.1:28786 6 "${sweep[@]}" --out big & client=$!; pids+=($client)
+"$PYTHON" "$recipe/sweep.py" tcp://127.0.0.1:28786 6 "${sweep[@]}" --out big & client=$!; pids+=("$client")
 for _ in $(seq 300); do [ "$(ls big/shop/units 2>/dev/null | wc -l)" -ge 8 ] && break; sleep 0.1; done
 # With all that it has started.
 kill -9 -- "-$two" 2>/dev/null || pkill -9 -P "$two" || true

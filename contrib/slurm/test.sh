@@ -38,7 +38,7 @@ munged --foreground --force --key-file="$work/munge/key" --socket="$work/munge.s
 for _ in $(seq 50); do [ -S "$work/munge.socket" ] && break; sleep 0.1; done
 slurmctld -D -f "$SLURM_CONF" 2> "$work/slurmctld.err" & pids+=($!)
 slurmd -D -N one -f "$SLURM_CONF" 2> "$work/one.err" & pids+=($!)
-slurmd -D -N two -f "$SLURM_CONF" 2> "$work/two.err" & two=$!; pids+=($two)
+slurmd -D -N two -f "$SLURM_CONF" 2> "$work/two.err" & two=$!; pids+=("$two")
 for _ in $(seq 100); do [ "$(sinfo -h -t idle -o %D 2>/dev/null)" = 2 ] && break; sleep 0.3; done
 sinfo || { cat "$work"/*.err; exit 1; }
 
