@@ -104,7 +104,7 @@ impl CoreQueue {
     /// The next request to run, if a core is idle.
     #[inline]
     pub fn next(&mut self) -> Option<RequestId> {
-        if !self.is_one_idle() {
+        if self.queue.is_empty() || !self.is_one_idle() {
             None
         } else if self.has_goroutines() {
             self.pop_goroutine()

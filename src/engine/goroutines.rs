@@ -49,6 +49,7 @@ impl<O: Observer> Simulation<O> {
     }
 
     /// A request that was taken off its core asks for one again, after those that wait.
+    #[inline]
     pub(super) fn enqueue_stopped(&mut self, replica: u32, id: RequestId) {
         let now = self.now;
         self.replicas[replica].cores.enqueue_stopped(id, now);

@@ -147,7 +147,7 @@ fn units_of_other_seeds_commands_and_scenarios_are_refused() {
     fs::remove_file(desk.path("big/two/waitline.shards.json")).unwrap();
     assert!(errors(&desk.run("merge big", 2)).contains("its seed is 2, not 1"));
     fs::remove_dir_all(desk.path("big/two")).unwrap();
-    let desk = desk.with("shop.json", &SHOP.replace("30/s", "31/s"));
+    let desk = desk.with("shop.json", SHOP.replace("30/s", "31/s"));
     assert!(errors(&desk.run("merge big", 2)).contains("hash of the scenario"));
 }
 

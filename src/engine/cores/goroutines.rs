@@ -105,8 +105,19 @@ impl CoreQueue {
         }
     }
 
-    /// A goroutine whose turn has ended asks for a core again, after those whose sockets the monitor finds ready.
+    /// A request whose quantum has ended asks for a core again; a goroutine does after those whose sockets the monitor finds
+    /// ready.
+    #[inline]
     pub fn enqueue_stopped(&mut self, request: RequestId, now: SimTime) {
+        if self.has_goroutines() {
+            self.enqueue_stopped_goroutine(request, now);
+        } else {
+            self.queue.push_back(request);
+        }
+    }
+
+    #[inline(never)]
+    fn enqueue_stopped_goroutine(&mut self, request: RequestId, now: SimTime) {
         while self
             .goroutines
             .as_ref()
@@ -115,12 +126,9 @@ impl CoreQueue {
         {
             self.poll();
         }
-        match &mut self.goroutines {
-            Some(state) => {
-                self.queue.insert(state.local + state.global, request);
-                state.global += 1;
-            }
-            None => self.queue.push_back(request),
+        if let Some(state) = &mut self.goroutines {
+            self.queue.insert(state.local + state.global, request);
+            state.global += 1;
         }
     }
 
@@ -146,6 +154,7 @@ impl CoreQueue {
     }
 
     /// Takes the goroutine that runs next out of the queue.
+    #[inline(never)]
     pub(super) fn pop_goroutine(&mut self) -> Option<RequestId> {
         let count = self.count.max(1) as usize;
         if self.goroutines.as_ref().is_some_and(|state| state.local + state.global == 0) {
@@ -166,6 +175,7 @@ impl CoreQueue {
     }
 
     /// Notes that a goroutine whose turn began then has begun to wait.
+    #[inline]
     pub fn note_parked(&mut self, turn_since: SimTime, now: SimTime) {
         if let Some(state) = &mut self.goroutines {
             state.parked = Some(Parked { at: now, turn_since });
@@ -173,6 +183,7 @@ impl CoreQueue {
     }
 
     /// When the turn of the goroutine began that has just left the queue for a core.
+    #[inline]
     pub fn turn_since(&self, now: SimTime) -> SimTime {
         let Some(state) = &self.goroutines else { return now };
         let parked = state.parked.filter(|parked| state.continues && parked.at == now);

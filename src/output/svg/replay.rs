@@ -47,9 +47,8 @@ pub fn replay_svg(replayed: &Replayed) -> String {
     })
 }
 
-const TITLE_TEXT: &str = "Percentiles of response times, predicted against observed";
-const SUBTITLE_TEXT: &str =
-    "Each dot is a percentile from p5 to p99, in ms: observed to the right, predicted upwards. The band is ±10 %.";
+const TITLE_TEXT: &str = "Response times, predicted against observed";
+const SUBTITLE_TEXT: &str = "Dots: percentiles p5 to p99 in ms; observed to the right, predicted upwards. Band: ±10 %.";
 
 fn errors(case: &ReplayedCase) -> String {
     let shown = case.figures.iter().map(|figure| format!("{} {:+.1} %", figure.name, figure.error * 100.0));
