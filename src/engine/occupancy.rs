@@ -18,6 +18,8 @@ pub enum Actor {
     Acceptor(u32),
     /// A probe of the replica that this worker belongs to.
     Probe(u32),
+    /// The process of clients on the same cores.
+    Clients,
 }
 
 /// Something of which a request uses one.

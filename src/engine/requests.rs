@@ -231,6 +231,8 @@ impl Request {
     pub fn actor(&self) -> Actor {
         if self.executor == Executor::Acceptor {
             Actor::Acceptor(self.worker)
+        } else if self.executor == Executor::Client {
+            Actor::Clients
         } else if self.class == NO_CLASS {
             Actor::Probe(self.worker)
         } else {

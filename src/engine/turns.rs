@@ -97,8 +97,10 @@ impl<O: Observer> Simulation<O> {
     pub(super) fn next_turn(&mut self, worker: u32) -> Option<RequestId> {
         loop {
             let id = self.workers.next_turn(worker, self.now)?;
-            self.counts.turns_taken.rise(self.now);
             let request = &mut self.requests[id];
+            if request.executor != Executor::Client {
+                self.counts.turns_taken.rise(self.now);
+            }
             request.holds_turn = true;
             request.turn_since = self.now;
             request.state = State::WaitingForCore;
@@ -117,7 +119,9 @@ impl<O: Observer> Simulation<O> {
         let worker = request.worker;
         self.workers.end_turn(worker, self.now);
         self.note_released(id, Unit::Turn(worker));
-        self.counts.turns_taken.fall(self.now);
+        if self.requests[id].executor != Executor::Client {
+            self.counts.turns_taken.fall(self.now);
+        }
         self.end_silence(worker, true);
     }
 

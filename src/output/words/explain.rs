@@ -22,6 +22,7 @@ pub const fn blame_cause(cause: BlameCause) -> &'static str {
         BlameCause::Connecting => "a connection that is opened",
         BlameCause::Kept => "a unit that is kept for another request",
         BlameCause::Acceptor => "the acceptor of the worker",
+        BlameCause::Clients => "clients on the same cores",
         BlameCause::HealthCheck => "probes of the health check",
         BlameCause::Itself => "the request itself",
         BlameCause::Deadlock => "a deadlock",

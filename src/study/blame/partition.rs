@@ -30,6 +30,8 @@ pub enum BlameCause {
     Acceptor,
     /// A probe of the health check uses it.
     HealthCheck,
+    /// The process of clients on the same cores uses it.
+    Clients,
     /// The request itself uses all that it could be given.
     Itself,
     /// Requests that wait for each other, and for nothing else.
@@ -49,6 +51,7 @@ impl BlameCause {
             Self::Kept => "kept",
             Self::Acceptor => "acceptor",
             Self::HealthCheck => "health_check",
+            Self::Clients => "clients",
             Self::Itself => "itself",
             Self::Deadlock => "deadlock",
         }
@@ -95,6 +98,7 @@ impl From<Actor> for Blamed {
             Actor::Request(request) => Self::Request(request),
             Actor::Acceptor(_) => Self::Cause(BlameCause::Acceptor),
             Actor::Probe(_) => Self::Cause(BlameCause::HealthCheck),
+            Actor::Clients => Self::Cause(BlameCause::Clients),
         }
     }
 }

@@ -45,7 +45,7 @@ impl Way {
         match self {
             Self::Waits(Actor::Request(request)) => (Some(request), None),
             Self::Ends(Root::Request(request, activity)) => (Some(request), Some(Root::Request(request, activity))),
-            Self::Waits(Actor::Acceptor(_) | Actor::Probe(_)) => (None, None),
+            Self::Waits(Actor::Acceptor(_) | Actor::Probe(_) | Actor::Clients) => (None, None),
             Self::Ends(Root::Cause(cause)) => (None, Some(Root::Cause(cause))),
         }
     }
@@ -202,6 +202,7 @@ fn working(actor: Actor, activity: Activity) -> Root {
         Actor::Request(request) => Root::Request(request, RootActivity(activity)),
         Actor::Acceptor(_) => Root::Cause(BlameCause::Acceptor),
         Actor::Probe(_) => Root::Cause(BlameCause::HealthCheck),
+        Actor::Clients => Root::Cause(BlameCause::Clients),
     }
 }
 

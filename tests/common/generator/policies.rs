@@ -45,7 +45,7 @@ impl Dice {
             }
         }
         if self.one_in(4) {
-            threaded["scheduler"] = json!("go");
+            threaded["scheduler"] = json!(self.pick(&["go", "go", "system"]));
         }
         self.worker_options(&mut sync, &mut threaded, &mut asynchronous);
         let mut policies =

@@ -26,7 +26,10 @@ impl Dice {
             11 => ("unicorn", json!({ "worker_processes": count, "backlog": backlog })),
             12 => {
                 let pm = self.pick(&["static", "dynamic", "ondemand"]);
-                ("php_fpm", json!({ "pm": pm, "max_children": count, "listen_backlog": backlog }))
+                (
+                    "php_fpm",
+                    json!({ "pm": pm, "max_children": count, "listen_backlog": backlog, "nginx": self.one_in(3) }),
+                )
             }
             13 => ("tomcat", json!({ "threads": count, "max_connections": self.up_to(9), "accept_count": backlog })),
             _ => ("go", json!({})),
