@@ -18,17 +18,8 @@ use crate::study::TimelineStretch;
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Scenario")]
 pub struct ScenarioArguments {
-    /// Run only this policy; can be repeated
-    #[arg(long = "policy", value_name = "NAME")]
-    pub policies: Vec<String>,
-
-    /// Change a value, such as machine.cores=4 or policies.sync.workers=8; can be repeated
-    #[arg(long = "set", value_name = "PATH=VALUE", value_parser = change)]
-    pub changes: Vec<Change>,
-
-    /// Seed of the random numbers [default: the scenario's, or 1]
-    #[arg(long, value_name = "N")]
-    pub seed: Option<u64>,
+    #[command(flatten)]
+    pub changed: ChangedScenarioArguments,
 
     /// Number of replications of each policy, each with other random numbers [default: the scenario's, or 1]
     #[arg(long, value_name = "N", allow_hyphen_values = true)]
@@ -57,7 +48,7 @@ pub struct ChangedScenarioArguments {
     #[arg(long = "policy", value_name = "NAME")]
     pub policies: Vec<String>,
 
-    /// Change a value, such as machine.cores=4; can be repeated
+    /// Change a value, such as machine.cores=4 or policies.sync.workers=8; can be repeated
     #[arg(long = "set", value_name = "PATH=VALUE", value_parser = change)]
     pub changes: Vec<Change>,
 
@@ -70,9 +61,7 @@ impl ChangedScenarioArguments {
     /// The same, as arguments of a run that asks for nothing else.
     pub fn plain(&self) -> ScenarioArguments {
         ScenarioArguments {
-            policies: self.policies.clone(),
-            changes: self.changes.clone(),
-            seed: self.seed,
+            changed: self.clone(),
             replications: None,
             precision: None,
             objectives: Vec::new(),
@@ -95,7 +84,7 @@ impl ScenarioArguments {
     pub fn changes(&self) -> Vec<Change> {
         let replications = self.replications.iter().map(|n| Change::by("--replications", "run.replications", n));
         let precision = self.precision.iter().map(|width| Change::by("--precision", "run.precision", width));
-        self.changes.iter().cloned().chain(replications).chain(precision).collect()
+        self.changed.changes.iter().cloned().chain(replications).chain(precision).collect()
     }
 }
 

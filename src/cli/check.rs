@@ -211,7 +211,7 @@ impl CheckCommand {
         self.shard.expect_alone(&[("--update-baseline", self.update_baseline), exported(&self.export)])?;
         let folder = self.out.clone().unwrap_or_else(|| PathBuf::from("output"));
         let share = Share::begin(shard, &folder, files, shutdown)?;
-        share.estimate(scenarios, &self.scenario.policies, pool, self.print.quiet)
+        share.estimate(scenarios, &self.scenario.changed.policies, pool, self.print.quiet)
     }
 
     /// The checks of what others have simulated, if they have: of all scenarios, before anything is written.
@@ -281,7 +281,7 @@ impl CheckCommand {
         (work, pool): (Work<'_>, &JobPool),
     ) -> Result<CheckOutcome, Failure> {
         let options = Options {
-            policies: self.scenario.policies.clone(),
+            policies: self.scenario.changed.policies.clone(),
             pool: pool.clone(),
             units: work.units(),
             undecided_fails: self.scenario.undecided == WhenUndecided::Fail,
@@ -297,7 +297,7 @@ impl CheckCommand {
             baseline_file: &path.display().to_string(),
             stored,
             update: &self.update_command(file),
-            is_changed: !self.scenario.changes.is_empty(),
+            is_changed: !self.scenario.changed.changes.is_empty(),
         };
         let mut watch = Watch { progress: &progress, rows: None };
         study::check(scenario, &options, &mut watch, &gate).map_err(|study::Halted| Failure::Interrupted)
@@ -319,7 +319,7 @@ impl CheckCommand {
         if let Some(path) = &self.baseline {
             option("--baseline", &path.display().to_string());
         }
-        self.scenario.seed.iter().for_each(|seed| option("--seed", &seed.to_string()));
+        self.scenario.changed.seed.iter().for_each(|seed| option("--seed", &seed.to_string()));
         self.scenario.replications.iter().for_each(|count| option("--replications", count));
         self.scenario.precision.iter().for_each(|width| option("--precision", width));
         words.push("--update-baseline".to_owned());

@@ -75,7 +75,7 @@ impl RunJob<'_> {
     /// If something cannot be written, or a limit stopped a run.
     pub fn run(&self, scenarios: &[Scenario], stdout: &mut Stdout, shutdown: &Shutdown) -> Result<(), Failure> {
         if let Some(against) = &self.run.against {
-            scenarios::expect_against(against, scenarios, &self.scenario.policies)?;
+            scenarios::expect_against(against, scenarios, &self.scenario.changed.policies)?;
         }
         let stretch = self.write.stretch(scenarios)?;
         let pool = JobPool::new(self.run.jobs);
@@ -117,7 +117,7 @@ impl RunJob<'_> {
     /// If a unit cannot be written.
     pub fn run_share(&self, scenarios: &[Scenario], share: &Share) -> Result<(), Failure> {
         let pool = JobPool::new(self.run.jobs);
-        share.estimate(scenarios, &self.scenario.policies, &pool, self.print.quiet)
+        share.estimate(scenarios, &self.scenario.changed.policies, &pool, self.print.quiet)
     }
 
     /// What others have simulated, if they have: of all scenarios, before anything is written.
@@ -163,7 +163,7 @@ impl RunJob<'_> {
         rows: Option<&RequestsCsv>,
     ) -> Result<Estimates<'a>, Failure> {
         let options = Options {
-            policies: self.scenario.policies.clone(),
+            policies: self.scenario.changed.policies.clone(),
             timeline: self.write.timeline,
             stretch,
             pictures: self.out.is_some() && !self.write.no_charts,

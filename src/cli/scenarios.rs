@@ -87,10 +87,10 @@ pub fn read_grid(
     let (name, source) = named_source(file, inputs)?;
     let files = files_in(folder_of(Path::new(file)), inputs);
     let mut grid = Grid::read(source, &name, &arguments.changes(), variations, &files)?;
-    if let Some(seed) = arguments.seed {
+    if let Some(seed) = arguments.changed.seed {
         grid.reseed(seed);
     }
-    for policy in &arguments.policies {
+    for policy in &arguments.changed.policies {
         expect_policy(policy, grid.base())?;
     }
     arguments.objectives.iter().try_for_each(|objective| grid.assert(objective))?;
@@ -134,10 +134,10 @@ pub fn from_source(
 ) -> Result<Scenario, Diagnostic> {
     let files = files_in(folder, inputs);
     let mut scenario = scenario::read(source, name, &arguments.changes(), &files)?;
-    if let Some(seed) = arguments.seed {
+    if let Some(seed) = arguments.changed.seed {
         scenario.reseed(seed);
     }
-    for policy in &arguments.policies {
+    for policy in &arguments.changed.policies {
         expect_policy(policy, &scenario)?;
     }
     for objective in &arguments.objectives {

@@ -179,7 +179,7 @@ impl SweepCommand {
 
     fn options(&self, units: Units) -> SweepOptions {
         SweepOptions {
-            policies: self.scenario.policies.clone(),
+            policies: self.scenario.changed.policies.clone(),
             most_replications: self.most_replications.map(NonZeroU64::get),
             pool: JobPool::new(self.jobs),
             units,

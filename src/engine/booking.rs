@@ -123,7 +123,7 @@ impl<O: Observer> Simulation<O> {
             self.book_not_work(id, elapsed - got, switched);
         }
         let mut left = work;
-        let is_probe = self.is_probe(id);
+        let is_no_request = self.is_probe(id) || self.requests[id].executor.is_no_request();
         let (request, demands) = self.requests.with_demands(id);
         while let Instruction::Cpu(activity) = self.program.next_step(&mut request.next, request.first, demands) {
             let demand = &mut demands[request.next_demand()];
@@ -135,7 +135,7 @@ impl<O: Observer> Simulation<O> {
                 break;
             }
             request.next += 1;
-            self.counts.phase_events += if is_probe { 0 } else { 2 };
+            self.counts.phase_events += if is_no_request { 0 } else { 2 };
         }
     }
 

@@ -1,11 +1,8 @@
 //! Goroutines: what wakes them decides when they run. Who goes first is in `cores/goroutines`.
 
-use crate::model::BackendId;
-
 use super::Scheduler;
 use super::cores::Wake;
 use super::observer::Observer;
-use super::program::Instruction;
 use super::requests::{Executor, RequestId};
 use super::simulation::Simulation;
 
@@ -61,28 +58,10 @@ impl<O: Observer> Simulation<O> {
         if request.next == request.first {
             return Wake::Connection;
         }
-        match self.program.instruction(request.next - 1) {
-            Instruction::Wait { backend: Some(backend), .. } | Instruction::Call { backend, .. } => {
-                self.wake_of(backend)
-            }
-            Instruction::Statement { .. } => Wake::Socket,
-            Instruction::Wait { backend: None, .. }
-            | Instruction::Cpu(_)
-            | Instruction::Connect { .. }
-            | Instruction::Hold { .. }
-            | Instruction::Release { .. }
-            | Instruction::Maybe { .. }
-            | Instruction::Fork { .. }
-            | Instruction::HandOff
-            | Instruction::HandBack
-            | Instruction::Yield
-            | Instruction::Respond
-            | Instruction::Depart => Wake::Directly,
+        // A stand-in is a sleep.
+        match self.program.instruction(request.next - 1).asked() {
+            Some(backend) if !self.backends[backend].is_stand_in => Wake::Socket,
+            Some(_) | None => Wake::Directly,
         }
-    }
-
-    /// What wakes a goroutine that waits for a backend: a stand-in is a sleep.
-    fn wake_of(&self, backend: BackendId) -> Wake {
-        if self.backends[backend].is_stand_in { Wake::Directly } else { Wake::Socket }
     }
 }

@@ -162,6 +162,27 @@ fn a_shared_backend_is_lost_to_the_others_equally() {
 }
 
 #[test]
+fn of_two_shared_waits_in_a_row_each_has_what_it_lost() {
+    let system = System {
+        classes: "long = db 40; twice = db 10 > db 10",
+        arrivals: "0 long, 0 twice",
+        with: r#""backends": { "db": { "concurrency": 1, "sharing": true } }"#,
+    };
+    let expected = ["backend.db 0–20: 1 10; roots 1 backend 10", "backend.db 20–40: 1 10; roots 1 backend 10"];
+    check(system, r#"{ "async": {} }"#, 2, &expected);
+}
+
+#[test]
+fn clients_on_the_same_cores_are_a_cause() {
+    let system = System {
+        classes: "page = compute 4",
+        arrivals: "0 page",
+        with: r#""machine": { "quantum": "100ms", "client_cpu": "2ms" }"#,
+    };
+    check(system, r#"{ "sync": {} }"#, 1, &["cores 0–1: clients 1; roots clients 1"]);
+}
+
+#[test]
 fn a_quota_and_a_restart_are_causes() {
     let quota = System {
         classes: "page = compute 10",

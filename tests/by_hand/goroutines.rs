@@ -70,7 +70,7 @@ fn a_turn_ends_at_the_second_tick_of_ten_milliseconds() {
     // From 5 to 20, which is the second tick; then as above: 20–40, 40–60, 60–80; the first has 15 left and the second 10.
     let later = System { arrivals: "5 page, 6 page", ..system };
     check(later, GO, "95, 105");
-    // Nobody waits at 20: that turn is followed by another, which ends at 40. The second 40–60, the first 60–70.
+    // None waits at 20: that turn is followed by another, which ends at 40. The second 40–60, the first 60–70.
     let alone = System { arrivals: "0 page, 25 page", ..system };
     check(alone, GO, "70, 100");
 }

@@ -16,7 +16,6 @@ const SCENARIOS: u64 = 1_000;
 /// Fields that random scenarios do without, and why.
 const NOT_DRAWN: &[(&str, &[&str])] = &[
     ("words, which change no number", &["scenario.$schema", "scenario.description", ".name"]),
-    ("known to break sums: its time on the cores is counted as that of the workers", &["Machine.client_cpu"]),
     ("a file that would have to exist", &["EmpiricalFile.", "Arrivals.trace"]),
     (
         "judgements of results; drawn by tests/fuzz/",

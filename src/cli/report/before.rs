@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::super::arguments::{ScenarioArguments, WhenUndecided};
+use super::super::arguments::{ChangedScenarioArguments, ScenarioArguments, WhenUndecided};
 use super::super::failure::Failure;
 use super::super::files::{self, folder_of};
 use super::super::outputs::{InputKind, Inputs};
@@ -48,9 +48,9 @@ impl Before {
             return Ok(json.map_or_else(|| Self::Results(Value::Null), Self::Results));
         }
         // Changes are of the other one; seed and precision of both.
+        let seed = arguments.changed.seed;
         let arguments = ScenarioArguments {
-            policies: Vec::new(),
-            changes: Vec::new(),
+            changed: ChangedScenarioArguments { policies: Vec::new(), changes: Vec::new(), seed },
             objectives: Vec::new(),
             undecided: WhenUndecided::Mark,
             ..arguments.clone()

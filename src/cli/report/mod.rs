@@ -9,7 +9,7 @@ use clap::Args;
 use serde_json::Value;
 
 use self::before::Before;
-use super::arguments::{RunArguments, ScenarioArguments, WhenUndecided, file};
+use super::arguments::{ChangedScenarioArguments, RunArguments, ScenarioArguments, WhenUndecided, file};
 use super::failure::Failure;
 use super::files;
 use super::outputs::{InputKind, Inputs, Outputs};
@@ -114,7 +114,7 @@ impl ReportCommand {
         let inputs = Inputs::default();
         let scenario = scenarios::read_one(&self.file, &self.scenario, &inputs)?;
         if let Some(against) = &self.run.against {
-            scenarios::expect_against(against, std::slice::from_ref(&scenario), &self.scenario.policies)?;
+            scenarios::expect_against(against, std::slice::from_ref(&scenario), &self.scenario.changed.policies)?;
         }
         let before = self.before.as_ref().map(|file| Before::read(file, &self.scenario, &inputs)).transpose()?;
         let stored = Stored {
@@ -168,7 +168,7 @@ impl ReportCommand {
 
     fn estimate<'a>(&self, scenario: &'a Scenario) -> Result<Estimates<'a>, Failure> {
         let options = Options {
-            policies: self.scenario.policies.clone(),
+            policies: self.scenario.changed.policies.clone(),
             timeline: self.timeline,
             pictures: true,
             against: self.run.against.clone(),
@@ -187,7 +187,7 @@ impl ReportCommand {
     /// Whose fault the waits of the slowest request are; `None` if more happens meanwhile than can be kept.
     fn blame(&self, estimates: &Estimates<'_>) -> Result<Option<Explanations>, Failure> {
         let options = ExplainOptions {
-            policies: self.scenario.policies.clone(),
+            policies: self.scenario.changed.policies.clone(),
             which: WhichRequests::Slowest(1),
             what_if: self.what_if || !estimates.is_long(),
             matrix: true,
@@ -203,7 +203,8 @@ impl ReportCommand {
     /// The command that writes the same page, from the folder of the scenario: folders are of this machine.
     fn command(&self) -> String {
         let Self { file, scenario, before, sweep, plan, what_if, run, timeline, quiet: _, out: _ } = self;
-        let ScenarioArguments { policies, changes, seed, replications, precision, objectives, undecided } = scenario;
+        let ScenarioArguments { changed, replications, precision, objectives, undecided } = scenario;
+        let ChangedScenarioArguments { policies, changes, seed } = changed;
         let RunArguments { jobs: _, against } = run;
         let mut words = vec!["waitline".to_owned(), "report".to_owned(), quoted(&file_name(file))];
         let mut option = |name: &str, value: &str| words.extend([name.to_owned(), quoted(value)]);

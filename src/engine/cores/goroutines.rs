@@ -1,7 +1,7 @@
 //! Go's scheduler: which of the ready goroutines runs next, and for how long.
 //!
 //! Who goes first: the goroutine that a timer or another goroutine woke last; then the local queue; then the global queue;
-//! then sockets that nobody has asked about. Goroutines that were woken before the last one, and were not run, are appended
+//! then sockets that have not been polled. Goroutines that were woken before the last one, and were not run, are appended
 //! to the local queue. Those whose turn ends are appended to the global queue, and so are, every 10 ms, those whose sockets
 //! have become ready in the meantime. A core that finds the local queue empty takes its share of the global one; if that
 //! is empty too, it asks which sockets are ready. It takes them in the reverse order; connections are accepted together, and
@@ -213,7 +213,7 @@ impl CoreQueue {
     }
 
     /// When the turn of a goroutine ends that has had its core since then: at the second tick after it. A turn that ends while
-    /// nobody waits is followed by another one.
+    /// no goroutine waits is followed by another one.
     pub(super) fn turn_end(since: SimTime, now: SimTime, expiries_are_over: bool) -> SimTime {
         let first = SimTime::ZERO + TICK * (tick(since) + 2);
         if first > now || first == now && !expiries_are_over {

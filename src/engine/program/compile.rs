@@ -217,25 +217,10 @@ fn is_sleep(step: Instruction, backends: &[Backend]) -> bool {
 
 /// The time that a step takes beyond its demand: the way to a backend and back, and what the backend adds to queries.
 fn round_trip(step: Instruction, backends: &[Backend]) -> SimDuration {
-    let backend = |id: BackendId| &backends[usize::from(id.0)];
-    match step {
-        Instruction::Wait { backend: Some(id), .. } | Instruction::Call { backend: id, .. } => {
-            backend(id).round_trip + backend(id).query_overhead
-        }
-        Instruction::Statement { backend: id, .. } => backend(id).round_trip,
-        Instruction::Wait { backend: None, .. }
-        | Instruction::Cpu(_)
-        | Instruction::Connect { .. }
-        | Instruction::Hold { .. }
-        | Instruction::Release { .. }
-        | Instruction::Maybe { .. }
-        | Instruction::Fork { .. }
-        | Instruction::HandOff
-        | Instruction::HandBack
-        | Instruction::Yield
-        | Instruction::Respond
-        | Instruction::Depart => SimDuration::ZERO,
-    }
+    let Some(asked) = step.asked() else { return SimDuration::ZERO };
+    let backend = &backends[usize::from(asked.0)];
+    let is_statement = matches!(step, Instruction::Statement { .. });
+    backend.round_trip + if is_statement { SimDuration::ZERO } else { backend.query_overhead }
 }
 
 /// A class whose instructions are being added.

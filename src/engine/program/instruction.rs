@@ -59,6 +59,25 @@ impl Instruction {
         }
     }
 
+    /// The backend whose answer a request waits for in this step.
+    pub const fn asked(self) -> Option<BackendId> {
+        match self {
+            Self::Wait { backend, .. } => backend,
+            Self::Call { backend, .. } | Self::Statement { backend, .. } => Some(backend),
+            Self::Cpu(_)
+            | Self::Connect { .. }
+            | Self::Hold { .. }
+            | Self::Release { .. }
+            | Self::Maybe { .. }
+            | Self::Fork { .. }
+            | Self::HandOff
+            | Self::HandBack
+            | Self::Yield
+            | Self::Respond
+            | Self::Depart => None,
+        }
+    }
+
     /// What a request does during the demand of this step, if the step has one.
     pub(super) const fn activity(self) -> Option<Activity> {
         match self {

@@ -321,7 +321,8 @@ pub(crate) struct MachineForm {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub wake_preemption: Option<SimDuration>,
     /// CPU time that the clients take on these cores for each request: half when they send it, half when they have the response.
-    /// For a measurement whose clients have no machine of their own (default: 0; with replicas: on the first one).
+    /// For a measurement whose clients have no machine of their own (default: 0; with replicas: on the first one). The utilization of
+    /// the cores includes it; that of workers does not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub client_cpu: Option<SimDuration>,
     /// CPU quota of the container, in cores (2.0; fractions allowed): all threads and loops together may use `cpu_limit` ×

@@ -36,6 +36,15 @@ impl Wait {
             How::Shared(lost) => lost,
         }
     }
+
+    /// Whether the next wait is the rest of this one.
+    fn is_continued_by(&self, next: &Self) -> bool {
+        let is_whole = match self.how {
+            How::Queues | How::Switches => true,
+            How::Shared(_) => false,
+        };
+        is_whole && self.how == next.how && self.station == next.station && self.end == next.start
+    }
 }
 
 /// What an actor does at an instant, to those who wait for it.
@@ -57,12 +66,13 @@ pub(super) struct Piece {
     pub doing: Doing,
 }
 
-/// The waits of an actor, in order; adjacent ones for the same are one.
+/// The waits of an actor, in order; adjacent ones for the same are one, unless units are shared meanwhile: of each, only some of
+/// the time is lost.
 pub(super) fn waits(log: &Log, actor: Actor) -> Vec<Wait> {
     let mut waits: Vec<Wait> = Vec::new();
     for wait in log.spans_of(actor).iter().flat_map(|span| waits_in(log, span)) {
         match waits.last_mut() {
-            Some(last) if last.end == wait.start && last.station == wait.station && last.how == wait.how => {
+            Some(last) if last.is_continued_by(&wait) => {
                 last.end = wait.end;
             }
             Some(_) | None => waits.push(wait),

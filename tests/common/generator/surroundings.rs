@@ -14,6 +14,9 @@ impl Dice {
         if self.one_in(3) {
             machine["wake_preemption"] = json!("1.4ms");
         }
+        if self.one_in(5) {
+            machine["client_cpu"] = json!(self.pick(&["80us", "1ms"]));
+        }
         if self.one_in(4) {
             machine["cpu_limit"] = self.pick(&[json!(0.5), json!(1.0), json!(1.7), json!(3.0)]);
             machine["limit_period"] = self.pick(&[json!("5ms"), json!("20ms"), json!("100ms")]);
