@@ -64,9 +64,4 @@ for _ in $(seq 600); do [ -z "$(squeue -h)" ] && break; sleep 0.5; done
 squeue
 scontrol show job "$job" | grep -o -e 'Restarts=[0-9]*' -e 'JobState=[A-Z]*'
 scontrol show job "$job" | grep -q 'Restarts=[1-9]' || { echo "nothing was requeued"; exit 1; }
-waitline merge big --format json > merged.json
-cmp alone.json merged.json
-cmp alone/shop/sweep.json big/shop/sweep.json
-cmp alone/shop/sweep.svg big/shop/sweep.svg
-sha256sum alone.json merged.json alone/shop/sweep.svg big/shop/sweep.svg
-echo "the same bytes"
+"$recipe/../same_bytes.sh" alone big shop

@@ -84,6 +84,25 @@ fn a_turn_that_ends_comes_after_connections_of_earlier_ticks() {
 }
 
 #[test]
+fn one_that_goes_first_continues_the_turn_of_the_one_before() {
+    // Work 0–13. The nap goes first and continues that turn, which ends at 20; the page 20–23, the rest of the nap 23–26. Had it
+    // a turn of its own, from 13 to 30, it would be done at 23.
+    let system = System {
+        classes: "nap = sleep 5 > compute 10; work = compute 13; page = compute 3",
+        arrivals: "0 nap, 0 work, 1 page",
+        with: "",
+    };
+    check(system, GO, "26, 13, 23");
+    // The page comes when the first has left: a turn of its own for the nap, from 20 to the second tick at 40.
+    let idle = System {
+        classes: "nap = sleep 20 > compute 25; work = compute 13; page = compute 3",
+        arrivals: "0 nap, 0 work, 21 page",
+        ..system
+    };
+    check(idle, GO, "48, 13, 43");
+}
+
+#[test]
 fn two_cores_take_from_one_queue() {
     // Work 0–8 and 0–8. At 8 the nap and the second page, 8–9 and 8–11, then the first page 9–12.
     let system = System {

@@ -172,6 +172,19 @@ fn scenarios() -> Vec<(&'static str, Value)> {
                 json!({ "on_off": { "rate": "90/s", "on": { "exponential": "300ms" }, "off": "400ms" } }),
             ),
         ),
+        (
+            "goroutines, writes of a response, clients on the same cores, measured presets",
+            json!({
+                "classes": { "page": page, "nap": { "phases": [{ "compute": "3ms" }, { "sleep": { "exponential": "20ms" } }, { "compute": { "exponential": "12ms" } }] } },
+                "arrivals": { "poisson": "30/s" },
+                "machine": { "cores": 1, "quantum": "2ms", "wake_preemption": "1.4ms", "client_cpu": "0.3ms" },
+                "policies": [
+                    { "threaded": { "threads": 50, "gil": false, "scheduler": "go", "name": "goroutines" } },
+                    { "threaded": { "threads": 5, "yields_to_respond": true, "response_writes": 2, "overhead": { "before": "0.3ms", "response": "0.2ms", "after": "0.1ms" }, "name": "two writes" } },
+                    { "puma": {} }, { "go": {} }, { "tomcat": {} }, { "php_fpm": { "nginx": true } } ],
+                "run": { "requests": 300, "seed": 5, "replications": 2 },
+            }),
+        ),
         ("bursts", varying(&page, &three, json!({ "bursts": { "every": "400ms", "size": 12, "spread": "50ms" } }))),
         ("constant arrivals", varying(&page, &three, json!({ "constant": "40/s" }))),
     ]

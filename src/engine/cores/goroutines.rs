@@ -287,6 +287,21 @@ mod tests {
     }
 
     #[test]
+    fn looking_into_an_empty_queue_is_no_turn() {
+        // After the first turn, 60 go by before one begins with the global queue, however often the queue was empty.
+        for looks in 0..GLOBAL_EVERY {
+            let mut queue = queue();
+            queue.enqueue_stopped(RequestId(0), ms(0));
+            assert_eq!(queue.next(), Some(RequestId(0)));
+            (0..looks).for_each(|_| assert_eq!(queue.next(), None));
+            queue.enqueue_woken(RequestId(1), Wake::Directly, ms(0));
+            queue.enqueue_woken(RequestId(2), Wake::Directly, ms(0));
+            queue.enqueue_stopped(RequestId(3), ms(0));
+            assert_eq!(drain(&mut queue), [2, 1, 3], "after {looks} looks");
+        }
+    }
+
+    #[test]
     fn who_gives_up_leaves_the_others_in_their_order() {
         for given_up in 1..=6 {
             let mut queue = queue();
