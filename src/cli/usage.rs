@@ -4,6 +4,7 @@ use clap::builder::StyledStr;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Command, Error};
 
+use crate::output::words::listed;
 use crate::scenario::did_you_mean;
 
 /// The same error with the command or option that was probably meant, even if clap has no suggestion: it ignores short
@@ -45,14 +46,17 @@ fn option(unknown: &str, waitline: &mut Command, arguments: &[String]) -> Option
         return Some(format!("did you mean '--{meant}'?"));
     }
     let meant = did_you_mean(unknown, waitline.get_subcommands().flat_map(options))?;
-    let other = waitline.get_subcommands().find(|other| options(other).any(|name| name == meant))?;
+    let have = waitline.get_subcommands().filter(|other| options(other).any(|name| name == meant));
+    let have: Vec<String> = have.map(|other| format!("'{}'", other.get_name())).collect();
     let set = match options(used).any(|name| name == "set") {
         true => {
             format!("; '{}' changes its scenario with --set, such as --set policies.sync.workers=8", used.get_name())
         }
         false => String::new(),
     };
-    Some(format!("did you mean '--{meant}'? Only '{}' has it{set}", other.get_name()))
+    let question = if meant == unknown { String::new() } else { format!("did you mean '--{meant}'? ") };
+    let verb = if have.len() == 1 { "has" } else { "have" };
+    Some(format!("{question}Only {} {verb} it{set}", listed(&have)))
 }
 
 fn options(command: &Command) -> impl Iterator<Item = &str> {

@@ -38,8 +38,6 @@ pub enum UnitPoint {
     Numbered(usize),
     /// The run at 10 % load that the knee of a sweep is compared with.
     Light,
-    /// A configuration of a plan, by the hash of what decides its numbers.
-    Candidate(String),
 }
 
 /// What a unit gives.
@@ -73,7 +71,6 @@ impl fmt::Display for WorkUnit {
             UnitPoint::Only => {}
             UnitPoint::Numbered(point) => write!(f, "point-{point}.")?,
             UnitPoint::Light => f.write_str("light.")?,
-            UnitPoint::Candidate(hash) => write!(f, "candidate-{hash}.")?,
         }
         write!(f, "policy-{}.", self.policy)?;
         match self.kind {
@@ -112,7 +109,7 @@ pub struct UnitHeader {
     pub scenario_sha256: String,
     /// The seed.
     pub seed: u64,
-    /// The unit: point (or configuration of a plan, by its hash), policy and replication, each counted from 0.
+    /// The unit: point, policy and replication, each counted from 0.
     pub unit: String,
     /// The hash of the text of the state.
     pub state_sha256: String,

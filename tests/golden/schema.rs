@@ -10,7 +10,7 @@ use jsonschema::Validator;
 use serde_json::Value;
 use waitline::output::{
     baseline_schema, check_schema, coverage_schema, explain_schema, plan_schema, presets_schema, replay_schema,
-    results_schema, selection_schema, sweep_schema, verification_schema,
+    results_schema, selection_schema, sweep_schema, unit_schema, verification_schema,
 };
 use waitline::scenario::{Scenario, Source, schema, to_json};
 
@@ -38,7 +38,7 @@ fn json(text: &str) -> Value {
 }
 
 /// The shipped schemas, by file name.
-fn shipped() -> [(&'static str, Value); 12] {
+fn shipped() -> [(&'static str, Value); 13] {
     [
         ("scenario.schema.json", schema()),
         ("results.schema.json", results_schema()),
@@ -52,6 +52,7 @@ fn shipped() -> [(&'static str, Value); 12] {
         ("verification.schema.json", verification_schema()),
         ("coverage.schema.json", coverage_schema()),
         ("selection.schema.json", selection_schema()),
+        ("unit.schema.json", unit_schema()),
     ]
 }
 
@@ -132,6 +133,9 @@ fn every_json_document_of_every_command_satisfies_a_shipped_schema_that_the_prog
         satisfies(&file, &document);
         let printed = text(&desk.run(&format!("schema {schema}"), 0));
         assert_eq!(printed, fs::read_to_string(repository().join(file)).unwrap());
+    }
+    for entry in fs::read_dir(desk.path("big/lecture/units")).unwrap() {
+        satisfies("unit.schema.json", &fs::read_to_string(entry.unwrap().path()).unwrap());
     }
     let help = text(&desk.run("--help", 0));
     let commands = help.split("Commands:\n").nth(1).unwrap().split("\n\n").next().unwrap();

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::listed;
 use crate::model::Activity;
 use crate::output::block::number::significant;
 use crate::study::{BlameCause, RequestExplanation, UnconfirmedShare, WaitExplanation, WhatIf, WhatIfChange};
@@ -206,13 +207,4 @@ fn at<'a>(station: &'a str, waits: &'a [WaitExplanation]) -> At<'a> {
 /// A time with the digits that matter.
 fn millis(time_ms: f64) -> String {
     significant(time_ms)
-}
-
-/// `a, b and c`.
-fn listed(parts: &[String]) -> String {
-    match parts {
-        [] => String::new(),
-        [one] => one.clone(),
-        [first @ .., last] => format!("{} and {last}", first.join(", ")),
-    }
 }

@@ -37,3 +37,12 @@ pub use self::verify::{figure_unit, run_way};
 /// What only the project's own tests use.
 #[cfg(feature = "internals")]
 pub use self::check::bad_baseline;
+
+/// `a, b and c`.
+pub fn listed(parts: &[String]) -> String {
+    match parts {
+        [] => String::new(),
+        [one] => one.clone(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}
