@@ -79,6 +79,8 @@ events! {
     2 10 Fault(FaultEdge),
     /// A new worker process is up.
     2 21 Booted(WorkerId),
+    /// A replica looks whether it has too few idle workers, or too many.
+    2 24 SpareCheck(ReplicaNumber),
     /// A health check probes a replica.
     3 23 Probe(ReplicaNumber),
     /// A client makes another attempt.

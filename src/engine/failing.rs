@@ -123,11 +123,12 @@ impl<O: Observer> Simulation<O> {
         self.horizon.is_none() && self.faults.pending == 0 && self.nothing_moves()
     }
 
-    /// Whether nothing will happen to any request unless a fault begins or ends: none will arrive, no worker boots, and each
-    /// request waits for others without a limit.
+    /// Whether nothing will happen to any request unless a fault begins or ends: none will arrive, no worker boots or will be
+    /// started, and each request waits for others without a limit.
     fn nothing_moves(&self) -> bool {
         self.arrivals.next == NEVER
             && !self.lives.some_boot()
+            && !self.needs_spares()
             && self.nobody_thinks()
             && self.requests.ids().into_iter().all(|id| !self.moves_by_itself(id))
     }
@@ -221,8 +222,12 @@ impl<O: Observer> Simulation<O> {
             && worker.is_none_or(|worker| worker == number - of.workers.start)
     }
 
-    /// A worker goes down with all its requests, or comes up again unless another fault keeps it down.
+    /// A worker goes down with all its requests, or comes up again unless another fault keeps it down. Nothing happens to one
+    /// that does not run.
     fn restart(&mut self, worker: u32, begins: bool) {
+        if self.lives.is_absent(worker) {
+            return;
+        }
         let is_down = self.is_down(worker);
         self.workers.set_up(worker, !is_down);
         if begins {

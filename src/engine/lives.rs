@@ -33,6 +33,8 @@ pub(super) struct Lives {
 struct Life {
     /// Its number among those of its worker, counted from 0.
     number: u64,
+    /// When it began.
+    since: SimTime,
     stage: Stage,
     /// How many more requests it takes.
     left: u64,
@@ -49,6 +51,8 @@ enum Stage {
     Draining,
     /// It starts, and takes no requests yet.
     Booting,
+    /// It does not run: it has not been needed yet, or no longer is.
+    Absent,
 }
 
 impl Lives {
@@ -60,25 +64,25 @@ impl Lives {
             lives: Vec::new(),
             streams,
         };
-        if rules.replaces_workers() {
-            lives.lives = (0..rules.workers).map(|worker| lives.life(worker, 0)).collect();
+        if rules.replaces_workers() || rules.spare_workers.is_some() {
+            lives.lives = (0..rules.workers).map(|worker| lives.life(worker, 0, SimTime::ZERO)).collect();
         }
         lives
     }
 
     /// A new life of a worker. How many requests it takes is drawn from a stream of its own.
-    fn life(&self, worker: u32, number: u64) -> Life {
+    fn life(&self, worker: u32, number: u64, since: SimTime) -> Life {
         let left = self.max_requests.map_or(u64::MAX, |MaxRequests { count, jitter, boot: _ }| {
             let mut stream = self.streams.purpose_of(Purpose::Recycling, u64::from(worker), number);
             u64::from(count.get()) + u64::from(stream.random_range(0..=jitter))
         });
-        Life { number, stage: Stage::Serving, left, kill: EventId::default(), boot: EventId::default() }
+        Life { number, since, stage: Stage::Serving, left, kill: EventId::default(), boot: EventId::default() }
     }
 
     /// A new process takes the place of a worker.
-    fn begin(&mut self, worker: u32) {
+    fn begin(&mut self, worker: u32, now: SimTime) {
         if let Some(life) = self.lives.get(worker as usize) {
-            self.lives[worker as usize] = self.life(worker, life.number + 1);
+            self.lives[worker as usize] = self.life(worker, life.number + 1, now);
         }
     }
 
@@ -97,6 +101,33 @@ impl Lives {
     /// Whether a new worker is about to be up.
     pub fn some_boot(&self) -> bool {
         self.lives.iter().any(|life| life.stage == Stage::Booting)
+    }
+
+    /// Whether a worker does not run.
+    pub fn is_absent(&self, worker: u32) -> bool {
+        self.lives.get(worker as usize).is_some_and(|life| life.stage == Stage::Absent)
+    }
+
+    /// A worker does not run from now on.
+    pub fn end(&mut self, worker: u32) {
+        let life = &mut self.lives[worker as usize];
+        (life.stage, life.kill, life.boot) = (Stage::Absent, EventId::default(), EventId::default());
+    }
+
+    /// Whether a worker runs and takes requests.
+    pub fn is_serving(&self, worker: u32) -> bool {
+        self.lives.get(worker as usize).is_some_and(|life| life.stage == Stage::Serving)
+    }
+
+    /// When the life of a worker began.
+    pub fn since(&self, worker: u32) -> SimTime {
+        self.lives[worker as usize].since
+    }
+
+    /// A worker that did not run boots, and is up at that event.
+    pub fn boot(&mut self, worker: u32, event: EventId) {
+        let life = &mut self.lives[worker as usize];
+        (life.stage, life.kill, life.boot) = (Stage::Booting, EventId::default(), event);
     }
 
     #[inline]
@@ -135,11 +166,8 @@ impl<O: Observer> Simulation<O> {
 
     /// A worker is gone, and its successor boots.
     fn boot(&mut self, worker: u32, ready: SimTime) {
-        let boot = self.events.push(ready, Event::Booted(WorkerId(worker)));
-        let life = &mut self.lives.lives[worker as usize];
-        life.stage = Stage::Booting;
-        life.kill = EventId::default();
-        life.boot = boot;
+        let booted = self.events.push(ready, Event::Booted(WorkerId(worker)));
+        self.lives.boot(worker, booted);
         let counts = self.is_counted(self.now);
         self.workers.begin_boot(worker, self.now, counts);
     }
@@ -150,7 +178,7 @@ impl<O: Observer> Simulation<O> {
             return;
         }
         self.workers.end_boot(worker, self.now);
-        self.lives.begin(worker);
+        self.lives.begin(worker, self.now);
         self.workers.set_up(worker, !self.is_down(worker));
         self.wake_acceptor_if_any(worker);
         self.settle(worker);
@@ -159,7 +187,7 @@ impl<O: Observer> Simulation<O> {
     /// A worker restarts by itself, whatever it was doing: a new life begins when it is up.
     pub(super) fn begin_other_life(&mut self, worker: u32) {
         self.workers.end_boot(worker, self.now);
-        self.lives.begin(worker);
+        self.lives.begin(worker, self.now);
     }
 
     /// A worker takes up something that it must finish before it goes round its loop. `is_turn`: it is a turn.

@@ -49,6 +49,7 @@ mod shared_queries;
 mod sharing;
 mod shortcut;
 mod simulation;
+mod spares;
 mod stays;
 mod threads;
 mod turns;
@@ -66,7 +67,7 @@ pub use observer::{Entrance, HeldConnection, Observer, Segment};
 pub use occupancy::{Actor, Span, SpanKind, Unit, UnitChange};
 pub use record::{ClassCounts, Ending, FromWarmUp, Record};
 pub use rules::{
-    BlockingWaits, Dispatch, MaxRequests, Order, Queueing, Rounding, Rules, Scheduler, ThreadPool, Timers,
+    BlockingWaits, Dispatch, MaxRequests, Order, Queueing, Rounding, Rules, Scheduler, SpareWorkers, ThreadPool, Timers,
     WorkerTimeout,
 };
 pub use setup::{MAX_IN_FLIGHT, Setup};

@@ -35,6 +35,8 @@ pub(super) struct Replica {
     pub quota: Option<Quota>,
     /// The worker to which the next request is bound, if that goes in turn.
     pub next_in_turn: u32,
+    /// How many workers are started at once, if too few are idle.
+    pub spares_at_once: u32,
     /// The worker that accepted last, if workers accept on their own.
     pub accepted_last: Option<u32>,
     /// What it does, if there are several replicas or a health check.
@@ -130,6 +132,7 @@ impl Replica {
             sharing: quantum.is_none().then(|| Sharing::new(machine.cores)),
             shared_busy: 0,
             quota: machine.cpu_limit.map(|limit: CpuLimit| Quota::new(limit, warm_up)),
+            spares_at_once: 1,
             accepted_last: None,
             levels: machine.replicas.need_balancer().then(|| Box::new(ReplicaLevels::from(warm_up))),
         }

@@ -47,6 +47,8 @@ pub struct Rules {
     pub max_requests: Option<MaxRequests>,
     /// After how long a worker that is silent is killed and replaced; `None`: it is not.
     pub worker_timeout: Option<WorkerTimeout>,
+    /// How many workers run while fewer are needed; `None`: all of them from the start.
+    pub spare_workers: Option<SpareWorkers>,
 }
 
 impl Default for Rules {
@@ -72,6 +74,7 @@ impl Default for Rules {
             limit: None,
             max_requests: None,
             worker_timeout: None,
+            spare_workers: None,
         }
     }
 }
@@ -81,6 +84,23 @@ impl Rules {
     pub fn replaces_workers(&self) -> bool {
         self.max_requests.is_some() || self.worker_timeout.is_some()
     }
+}
+
+/// How many workers run while fewer are needed than there may be. Once a second, a replica with too few idle workers starts more:
+/// one, and twice as many each second in which there are still too few. One with too many stops the one that has run for the longest
+/// time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SpareWorkers {
+    /// Number of workers at the start, for each replica.
+    pub start: NonZeroU32,
+    /// With fewer idle workers than this, more are started.
+    pub min: NonZeroU32,
+    /// With more idle workers than this, one is stopped.
+    pub max: NonZeroU32,
+    /// Time that a new worker takes to start, while it takes no requests (default: 0).
+    #[serde(default)]
+    pub boot: SimDuration,
 }
 
 /// After how many requests a worker is replaced.
@@ -196,7 +216,7 @@ pub struct Queueing {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Dispatch {
-    /// One queue; the first worker with a free slot takes the next request.
+    /// One queue; of the workers with a free slot, the one with the fewest requests in progress takes the next request.
     #[default]
     Shared,
     /// A request is bound on arrival, to one worker after another.

@@ -4,7 +4,7 @@
 //! worker, and then lets those run whose turn it is. The handlers are in files of their own: arrivals and the backlog
 //! in `arriving`, turns in `turns`, cores in `running` and `sharing`, thread pools in `threads`, waits and backends in
 //! `waiting`, `pooling` and `shared_queries`, replicas in `balancing` and `probing`, departures and clients in `leaving`, faults in `failing`,
-//! workers that are replaced in `lives`.
+//! workers that are replaced in `lives`, workers that are started when they are needed in `spares`.
 
 use crate::model::{Machine, SimTime};
 use crate::random::{Clients, Distribution, Purpose, RequestClass, Sampler, Stream, Streams, Workload};
@@ -199,6 +199,7 @@ impl<O: Observer> Simulation<O> {
         simulation.begin_client_load();
         simulation.schedule_faults();
         simulation.begin_probing();
+        simulation.begin_spare_checks();
         simulation.begin(load);
         simulation
     }
@@ -263,6 +264,7 @@ impl<O: Observer> Simulation<O> {
             Event::Probe(replica) => self.on_probe(replica.0),
             Event::WorkerTimeout(worker) => self.on_worker_timeout(worker.0, id),
             Event::Booted(worker) => self.on_booted(worker.0, id),
+            Event::SpareCheck(replica) => self.on_spare_check(replica.0),
             Event::Fault(edge) => self.on_fault(edge),
             Event::Retry(request) => self.on_retry(request),
             Event::UserArrival(user) => self.on_user_arrival(user),

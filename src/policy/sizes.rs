@@ -23,6 +23,15 @@ impl PolicyChoice {
         }
     }
 
+    /// The fields that say how many workers run while fewer than all are needed: at the start, and how many idle ones there are
+    /// at least and at most.
+    pub fn spare_fields(&self) -> [&'static str; 3] {
+        match self {
+            Self::PhpFpm(_) => ["start_servers", "min_spare_servers", "max_spare_servers"],
+            _ => ["start", "min", "max"],
+        }
+    }
+
     fn fields(&self) -> Fields {
         let processes = |workers| Fields { workers: Some(workers), threads: None };
         let with_threads = |workers| Fields { workers: Some(workers), threads: Some("threads") };

@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{OverheadForm, Policy, Product, Runner, WorkerTimeoutForm, one};
-use crate::engine::{BlockingWaits, Dispatch, MaxRequests, Order, Queueing, Rules};
+use crate::engine::{BlockingWaits, Dispatch, MaxRequests, Order, Queueing, Rules, SpareWorkers};
 use crate::model::Overhead;
 
 /// One request at a time in each worker.
@@ -45,6 +45,9 @@ pub struct Sync {
     /// ahead and that wait inside it, even if others are idle. If omitted, a worker takes none for which it is not free.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub prefetch: Option<NonZeroU32>,
+    /// How many workers run while fewer are needed than `workers`; all of them from the start if omitted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub spare_workers: Option<SpareWorkers>,
 }
 
 impl Default for Sync {
@@ -59,6 +62,7 @@ impl Default for Sync {
             max_requests: None,
             worker_timeout: None,
             prefetch: None,
+            spare_workers: None,
         }
     }
 }
@@ -82,6 +86,7 @@ impl Policy for Sync {
             takes_ahead: self.prefetch.map(NonZeroU32::get),
             max_requests: self.max_requests,
             worker_timeout: self.worker_timeout.map(|timeout| timeout.rule(self.max_requests)),
+            spare_workers: self.spare_workers,
             ..Rules::default()
         }
     }

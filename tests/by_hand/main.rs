@@ -42,4 +42,5 @@ mod replicas;
 mod shared_backends;
 mod statements;
 mod station_results;
+mod spares;
 mod stations;

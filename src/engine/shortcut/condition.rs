@@ -40,6 +40,7 @@ pub(super) fn choose<O: Observer>(setup: &Setup<'_>, program: &Program, observer
         limit,
         max_requests,
         worker_timeout,
+        spare_workers,
         blocking_waits: _, // compiled into `program`, like the next five
         gathers: _,
         overhead: _,
@@ -65,6 +66,7 @@ pub(super) fn choose<O: Observer>(setup: &Setup<'_>, program: &Program, observer
         && limit.is_none()
         && max_requests.is_none()
         && worker_timeout.is_none()
+        && spare_workers.is_none()
         && program.compiled_classes().all(|(class, steps)| adds_nothing(class) && steps.iter().all(is_burst_or_wait));
     if !is_direct {
         return None;

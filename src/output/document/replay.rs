@@ -214,8 +214,12 @@ fn reasons(replayed: &Replayed) -> Vec<String> {
             format!("{} {:.1} % (largest {:.1} %)", figure.name, figure.median * 100.0, figure.largest * 100.0)
         });
         let within = judged - off;
+        let near = match replayed.near() {
+            near if near == within => String::new(),
+            near => format!("; leaving ranges aside, {near} are within 10 % or the server's own spread"),
+        };
         reasons.push(format!(
-            "{within} of {judged} cases are within the allowed error. Median absolute error: {}.",
+            "{within} of {judged} cases are within the allowed error{near}. Median absolute error: {}.",
             each.collect::<Vec<_>>().join(", ")
         ));
     }

@@ -1,8 +1,8 @@
 //! PHP-FPM: one request per child process.
 //!
-//! The plain policy `sync`. `pm.max_children` is how many requests are served at once. With `pm = dynamic` or `ondemand` fewer
-//! children may run at first; under load there are `max_children`, and so there are here. Sources: PHP manual, "FastCGI
-//! Process Manager: Configuration" (PHP 8.4); `www.conf.default` for the number of children.
+//! The plain policy `sync`. `pm.max_children` is how many requests are served at once. With `pm = dynamic` there are `spare_workers`.
+//! With `ondemand` fewer children may run at first; under load there are `max_children`, and so there are here. Sources: PHP manual,
+//! "FastCGI Process Manager: Configuration" (PHP 8.4); `www.conf.default` for the numbers of children.
 
 use std::num::NonZeroU32;
 
@@ -10,11 +10,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{DispatchChoice, MEASURED_WITHOUT_PYTHON, Plain, Preset, Product, killed_after, overhead, replaced_after};
+use crate::engine::SpareWorkers;
 use crate::model::{Overhead, SimDuration};
 use crate::policy::{OverheadForm, Sync, is_false};
 
-const NOTE: &str = "All `max_children` run from the start: the time to start children under `pm = dynamic` or `ondemand` is not \
-                    modelled.";
+const NOTE: &str = "All `max_children` run from the start: that children are started and stopped under `pm = ondemand` is not modelled.";
 
 const OVERHEAD: Overhead = overhead(140, 50, 40);
 
@@ -33,6 +33,17 @@ pub struct PhpFpm {
     /// Its `pm.max_children`: maximum number of child processes, each of which serves one request (default: 5).
     #[serde(default = "five")]
     pub max_children: NonZeroU32,
+    /// Its `pm.start_servers`, with `pm` "dynamic": number of child processes at the start (default: 2, or `max_children` if that
+    /// is less).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub start_servers: Option<NonZeroU32>,
+    /// Its `pm.min_spare_servers`, with `pm` "dynamic": with fewer idle child processes, more are started (default: 1).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub min_spare_servers: Option<NonZeroU32>,
+    /// Its `pm.max_spare_servers`, with `pm` "dynamic": with more idle child processes, one is stopped each second (default: 3,
+    /// or `max_children` if that is less).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_spare_servers: Option<NonZeroU32>,
     /// Its `listen.backlog`: length of the listen queue (default: 511). Once it is full, the behaviour of a real server
     /// cannot be predicted.
     #[serde(default = "backlog")]
@@ -44,7 +55,8 @@ pub struct PhpFpm {
     /// fails. If 0 or omitted, none is killed, as in PHP-FPM itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub request_terminate_timeout: Option<SimDuration>,
-    /// Time that a new child process takes to start (default: 0), with `max_requests` and `request_terminate_timeout`.
+    /// Time that a new child process takes to start (default: 0): with `pm` "dynamic", `max_requests` and
+    /// `request_terminate_timeout`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub boot: Option<SimDuration>,
     /// Whether nginx runs on the same cores: its CPU time per request, 0.2 ms, is then part of the overhead (default: false).
@@ -60,11 +72,22 @@ pub struct PhpFpm {
 pub enum ProcessManager {
     /// Always `max_children`.
     Static,
-    /// Up to `max_children`, with some to spare; modelled as `static`.
+    /// As many as are needed and some to spare, up to `max_children`. Once a second some are started or one is stopped.
     #[default]
     Dynamic,
     /// Started when requests arrive, up to `max_children`; modelled as `static`.
     Ondemand,
+}
+
+impl ProcessManager {
+    /// Its name in PHP-FPM and in scenario files.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Static => "static",
+            Self::Dynamic => "dynamic",
+            Self::Ondemand => "ondemand",
+        }
+    }
 }
 
 const fn five() -> NonZeroU32 {
@@ -87,8 +110,8 @@ impl Preset for PhpFpm {
             measured_client: None,
             dispatch: DispatchChoice::NONE,
             note: match self.pm {
-                ProcessManager::Static => None,
-                ProcessManager::Dynamic | ProcessManager::Ondemand => Some(NOTE),
+                ProcessManager::Static | ProcessManager::Dynamic => None,
+                ProcessManager::Ondemand => Some(NOTE),
             },
         }
     }
@@ -102,7 +125,25 @@ impl PhpFpm {
             max_requests: replaced_after(self.max_requests, None, self.boot),
             worker_timeout: killed_after(self.request_terminate_timeout, self.boot),
             overhead: Some(OverheadForm::or(self.overhead, if self.nginx { WITH_NGINX } else { OVERHEAD }).into()),
+            spare_workers: match self.pm {
+                ProcessManager::Dynamic => Some(self.spare_workers()),
+                ProcessManager::Static | ProcessManager::Ondemand => None,
+            },
             ..Sync::default()
         })
+    }
+
+    /// With the values of `www.conf.default` for what is omitted.
+    fn spare_workers(&self) -> SpareWorkers {
+        let or = |given: Option<NonZeroU32>, default: u32| {
+            given.or(NonZeroU32::new(default)).unwrap_or(NonZeroU32::MIN)
+        };
+        let at_most_all = |number: u32| number.min(self.max_children.get());
+        SpareWorkers {
+            start: or(self.start_servers, at_most_all(2)),
+            min: or(self.min_spare_servers, 1),
+            max: or(self.max_spare_servers, at_most_all(3)),
+            boot: self.boot.unwrap_or_default(),
+        }
     }
 }

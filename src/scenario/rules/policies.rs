@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use crate::engine::Dispatch;
-use crate::policy::PolicyChoice;
+use crate::engine::{Dispatch, SpareWorkers};
+use crate::policy::{PolicyChoice, PolicySize};
 
 use super::super::diagnostic::{Diagnostic, list, shown};
 use super::super::document::Element;
@@ -59,6 +59,42 @@ impl Checker<'_> {
             self.check_dispatch(policy, node)?;
             self.check_most("workers", policy.rules().workers, node.at("workers"))?;
             self.check_prefetch(policy, node)?;
+            self.check_spare_workers(policy, node)?;
+        }
+        Ok(())
+    }
+
+    /// Workers that are not needed do not run: so many of them at most, and requests wait in the queue of all.
+    fn check_spare_workers(&self, policy: &PolicyChoice, node: &Element) -> Result<(), Diagnostic> {
+        let rules = policy.rules();
+        let Some(SpareWorkers { start, min, max, boot: _ }) = rules.spare_workers else { return Ok(()) };
+        let [name_of_start, name_of_min, name_of_max] = policy.spare_fields();
+        let of_workers = policy.size_field(PolicySize::Workers).unwrap_or("workers");
+        let most = rules.workers;
+        let limits = [
+            (name_of_min, min.get(), name_of_max, max.get()),
+            (name_of_start, start.get(), of_workers, most),
+            (name_of_max, max.get(), of_workers, most),
+        ];
+        let fields = node.member("spare_workers").map_or(node, |spare| &spare.value);
+        for (name, number, other, limit) in limits {
+            if number > limit {
+                let message = format!("`{name}` must be at most `{other}`");
+                let found = format!("{number}, but `{other}` is {limit}");
+                return Err(self.error(message, fields.at(name).short_span(), found));
+            }
+        }
+        if let Some(member) = node.member("prefetch") {
+            return Err(self
+                .error("`prefetch` and `spare_workers` together", member.key_span, "a worker with requests inside cannot stop")
+                .with_help("remove one of them"));
+        }
+        if rules.queueing.dispatch != Dispatch::Shared {
+            let dispatch = written(rules.queueing.dispatch);
+            let message = format!("`spare_workers` needs the dispatch `shared`, not `{dispatch}`");
+            return Err(self
+                .error(message, node.at("dispatch").short_span(), "a request could be bound to a worker that does not run")
+                .with_help("remove `dispatch`: requests then wait in one queue for all workers"));
         }
         Ok(())
     }

@@ -89,9 +89,10 @@ fn adds_nothing(rules: &Rules) -> bool {
         limit,
         max_requests,
         worker_timeout,
+        spare_workers,
     } = rules;
     let serves_all = takes_ahead.is_none() && limit.is_none();
-    let lives_on = max_requests.is_none() && worker_timeout.is_none();
+    let lives_on = max_requests.is_none() && worker_timeout.is_none() && spare_workers.is_none();
     let is_timely = timers.is_none() && *scheduler == Scheduler::System;
     serves_all && lives_on && thread_pool.is_none() && overhead.is_none() && !yields_to_respond && is_timely
 }

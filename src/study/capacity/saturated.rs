@@ -128,11 +128,11 @@ fn without_timeout(backend: &Backend) -> Backend {
     backend
 }
 
-/// In a saturated application it does not matter which worker a request is bound to or waits in, nothing goes wrong, and the order of the backlog must
-/// not choose among the classes.
+/// In a saturated application it does not matter which worker a request is bound to or waits in, nothing goes wrong, all workers
+/// run, and the order of the backlog must not choose among the classes.
 fn with_one_backlog(rules: &Rules) -> Rules {
     let queueing = Queueing { backlog: None, dispatch: Dispatch::Shared, order: Order::Fifo };
-    Rules { queueing, takes_ahead: None, limit: None, worker_timeout: None, ..rules.clone() }
+    Rules { queueing, takes_ahead: None, limit: None, worker_timeout: None, spare_workers: None, ..rules.clone() }
 }
 
 /// What is watched of the run.

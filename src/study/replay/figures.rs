@@ -111,6 +111,11 @@ impl Figure {
         };
         Self { name, predicted_ms, predicted_range_ms, observed_ms, observed_range_ms, error, spread, is_within }
     }
+
+    /// Whether the error is at most 10 % or the server's own spread, whatever the ranges.
+    pub fn is_near(&self) -> bool {
+        self.error.abs() <= ALLOWED.max(self.spread.unwrap_or(0.0))
+    }
 }
 
 /// Percentiles for a picture.

@@ -147,6 +147,12 @@ impl Replayed {
         let judged = self.cases.iter().filter(|case| case.is_judged());
         (judged.clone().count(), judged.filter(|case| case.verdict == ReplayVerdict::Off).count())
     }
+
+    /// In how many of the cases that are judged the error of each figure is at most 10 % or the server's own spread. Those that
+    /// chance decides are judged by more than that.
+    pub fn near(&self) -> usize {
+        self.cases.iter().filter(|case| case.is_judged() && case.figures.iter().all(Figure::is_near)).count()
+    }
 }
 
 impl ReplayedCase {

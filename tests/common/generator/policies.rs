@@ -75,6 +75,16 @@ impl Dice {
         if self.one_in(4) {
             sync["prefetch"] = json!(self.up_to(4));
         }
+        if self.one_in(4) && sync["prefetch"].is_null() {
+            let workers = sync["workers"].as_u64().unwrap_or(1) as u32;
+            let max = self.up_to(workers);
+            let min = self.up_to(max);
+            sync["dispatch"] = json!("shared");
+            sync["spare_workers"] = json!({ "start": self.up_to(workers), "min": min, "max": max });
+            if self.one_in(2) {
+                sync["spare_workers"]["boot"] = json!(self.millis(300));
+            }
+        }
         if self.one_in(4) {
             let name = self.pick(&["prefetch", "worker_connections"]);
             threaded[name] = json!(self.up_to(5));

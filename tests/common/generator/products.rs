@@ -26,10 +26,9 @@ impl Dice {
             11 => ("unicorn", json!({ "worker_processes": count, "backlog": backlog })),
             12 => {
                 let pm = self.pick(&["static", "dynamic", "ondemand"]);
-                (
-                    "php_fpm",
-                    json!({ "pm": pm, "max_children": count, "listen_backlog": backlog, "nginx": self.one_in(3) }),
-                )
+                let options =
+                    json!({ "pm": pm, "max_children": count, "listen_backlog": backlog, "nginx": self.one_in(3) });
+                ("php_fpm", self.spare_servers(options))
             }
             13 => ("tomcat", json!({ "threads": count, "max_connections": self.up_to(9), "accept_count": backlog })),
             _ => ("go", json!({})),
@@ -39,6 +38,18 @@ impl Dice {
             options["overhead"] = json!({ "response": self.millis(2) });
         }
         json!({ kind: options })
+    }
+
+    /// How many children PHP-FPM has to spare, sometimes.
+    fn spare_servers(&mut self, mut options: Value) -> Value {
+        if self.one_in(2) {
+            let all = options["max_children"].as_u64().unwrap_or(1) as u32;
+            let most = self.up_to(all);
+            options["start_servers"] = json!(self.up_to(all));
+            options["max_spare_servers"] = json!(most);
+            options["min_spare_servers"] = json!(self.up_to(most));
+        }
+        options
     }
 
     fn gunicorn(&mut self, workers: u32, backlog: u32) -> Value {

@@ -31,14 +31,14 @@ fn servers(policy: &PolicyChoice) -> Vec<ProductFlags> {
     let gunicorn = |class: &str| format!("gunicorn --workers {workers} --worker-class {class}");
     let gthread = || flags("gunicorn", format!("{} --threads {threads}", gunicorn("gthread")));
     let puma = || flags("Puma", format!("puma --workers {workers} --threads {threads}:{threads}"));
-    let php_fpm = || flags("PHP-FPM", format!("pm = static; pm.max_children = {workers}"));
+    let php_fpm = |pm: &str| flags("PHP-FPM", format!("pm = {pm}; pm.max_children = {workers}"));
     let uvicorn = || flags("uvicorn", format!("uvicorn app:app --workers {workers}"));
     let uvicorn_worker = || flags("gunicorn", gunicorn("uvicorn_worker.UvicornWorker"));
     let node = || flags("Node", format!("cluster: {workers} × cluster.fork()"));
     let tomcat =
         || flags("Tomcat", format!("<Connector maxThreads=\"{threads}\"> or server.tomcat.threads.max={threads}"));
     match policy {
-        PolicyChoice::Sync(_) => vec![flags("gunicorn", gunicorn("sync")), php_fpm()],
+        PolicyChoice::Sync(_) => vec![flags("gunicorn", gunicorn("sync")), php_fpm("static")],
         PolicyChoice::Threaded(threaded) if threaded.gil => vec![gthread(), puma()],
         PolicyChoice::Threaded(_) if workers == 1 => vec![tomcat()],
         PolicyChoice::Threaded(_) => Vec::new(),
@@ -62,7 +62,7 @@ fn servers(policy: &PolicyChoice) -> Vec<ProductFlags> {
         PolicyChoice::Node(_) => vec![node()],
         PolicyChoice::Puma(_) => vec![puma()],
         PolicyChoice::Unicorn(_) => vec![flags("Unicorn", format!("worker_processes {workers}"))],
-        PolicyChoice::PhpFpm(_) => vec![php_fpm()],
+        PolicyChoice::PhpFpm(php) => vec![php_fpm(php.pm.name())],
         PolicyChoice::Tomcat(_) => vec![tomcat()],
         PolicyChoice::Go(_) => Vec::new(),
     }
