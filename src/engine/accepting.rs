@@ -8,6 +8,10 @@
 //! core the one that ran last goes after the others, so the worker that accepted last is less likely to accept next;
 //! the more processes share a core, the less likely. Which worker has the best place is up to the kernel and changes
 //! nothing for the requests: here it is the last.
+//!
+//! A worker may wait a while before it accepts while it has requests in progress, so that idle ones get there first, as
+//! Puma's do with `wait_for_less_busy_worker`. It waits after it has got its lock, until the time is over or one of its
+//! requests leaves, and then needs its lock again.
 
 use rand_distr::{Distribution as _, Exp1};
 
@@ -15,6 +19,7 @@ use crate::model::ClassId;
 use crate::random::Purpose;
 
 use super::Dispatch;
+use super::event::{Event, EventId, WorkerId};
 use super::observer::Observer;
 use super::replicas::Replica;
 use super::requests::{Executor, Request, RequestId, State};
@@ -25,10 +30,24 @@ use super::simulation::Simulation;
 pub(super) struct Acceptors {
     /// The acceptor of each worker, which has a place among the requests; empty unless workers accept on their own.
     ids: Vec<RequestId>,
+    /// Whether each waits because its worker is busy; empty if none ever does.
+    delays: Vec<Delay>,
     /// The number of the streams that decide.
     stream: u64,
     /// The factor by which the odds of the worker that accepted last are reduced.
     after_accepting: f64,
+}
+
+/// Whether a worker waits before it accepts, because it is busy.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Delay {
+    /// It has not begun to.
+    #[default]
+    None,
+    /// Until this event.
+    Until(EventId),
+    /// It has waited, and accepts as soon as it has its lock.
+    Over,
 }
 
 impl Acceptors {
@@ -39,6 +58,16 @@ impl Acceptors {
 
     pub fn count(&self) -> usize {
         self.ids.len()
+    }
+
+    /// Whether one waits because its worker is busy.
+    pub fn is_one_delayed(&self) -> bool {
+        self.delays.iter().any(|delay| matches!(delay, Delay::Until(_)))
+    }
+
+    /// Whether a worker waits because it is busy.
+    fn is_delayed(&self, worker: u32) -> bool {
+        matches!(self.delays.get(worker as usize), Some(Delay::Until(_)))
     }
 
     /// The odds of a worker among those of its replica that are ready, relative to the others.
@@ -61,6 +90,9 @@ impl<O: Observer> Simulation<O> {
         if self.rules.queueing.dispatch == Dispatch::Accept {
             let workers = self.workers.count();
             self.acceptors.ids = (0..workers).map(|worker| self.new_acceptor(worker)).collect();
+            if self.rules.busy_accept_delay.is_some() {
+                self.acceptors.delays = vec![Delay::None; workers as usize];
+            }
             self.acceptors.after_accepting = after_accepting(f64::from(workers) / self.machine.all_cores() as f64);
         }
     }
@@ -105,13 +137,18 @@ impl<O: Observer> Simulation<O> {
 
     /// Whether a worker's acceptor waits for something to accept.
     fn is_asleep(&self, worker: u32) -> bool {
-        self.requests[self.acceptors.ids[worker as usize]].state == State::Away && self.has_room(worker)
+        self.requests[self.acceptors.ids[worker as usize]].state == State::Away
+            && !self.acceptors.is_delayed(worker)
+            && self.has_room(worker)
     }
 
     /// A worker's acceptor has the CPU: it takes a request out of the shared backlog into the worker's own.
     pub(super) fn accept_next(&mut self, acceptor: RequestId) {
         let worker = self.requests[acceptor].worker;
         self.requests[acceptor].state = State::Away;
+        if self.delay_accepting(worker) {
+            return;
+        }
         if self.has_room(worker)
             && let Some(first) = self.pop_shared(worker)
         {
@@ -120,6 +157,36 @@ impl<O: Observer> Simulation<O> {
         }
         if self.backlogs[self.shared_backlog(worker)].len() > 0 {
             self.wake_acceptor(worker);
+        }
+    }
+
+    /// A worker is about to accept. If it is busy and has not waited yet, it waits now. Returns whether it does.
+    fn delay_accepting(&mut self, worker: u32) -> bool {
+        let Some(delay) = self.rules.busy_accept_delay else { return false };
+        let begins = self.acceptors.delays[worker as usize] == Delay::None && self.held(worker) > 0;
+        self.acceptors.delays[worker as usize] = if begins {
+            Delay::Until(self.events.push_expiry(self.now + delay, Event::AcceptDelayEnd(WorkerId(worker))))
+        } else {
+            Delay::None
+        };
+        begins
+    }
+
+    /// A busy worker has waited for long enough.
+    pub(super) fn on_accept_delay_end(&mut self, worker: u32, event: EventId) {
+        if self.acceptors.delays[worker as usize] == Delay::Until(event) {
+            self.end_accept_delay(worker);
+            self.settle(worker);
+        }
+    }
+
+    /// A busy worker waits no longer, if it did: it asks for its lock to accept.
+    pub(super) fn end_accept_delay(&mut self, worker: u32) {
+        if self.acceptors.is_delayed(worker) {
+            self.acceptors.delays[worker as usize] = Delay::Over;
+            let acceptor = self.acceptors.ids[worker as usize];
+            self.begin_attempt(acceptor);
+            self.make_ready(acceptor);
         }
     }
 

@@ -67,6 +67,8 @@ events! {
     1 6 ClientTimeout(RequestId),
     /// A request has waited in the backlog for the maximum time.
     1 7 PatienceEnd(RequestId),
+    /// A busy worker has waited for long enough before it accepts.
+    1 25 AcceptDelayEnd(WorkerId),
     /// A worker has been silent for the maximum time.
     1 20 WorkerTimeout(WorkerId),
     /// The CPU quota of a replica for this period is used up.

@@ -129,6 +129,7 @@ impl<O: Observer> Simulation<O> {
         self.arrivals.next == NEVER
             && !self.lives.some_boot()
             && !self.needs_spares()
+            && !self.acceptors.is_one_delayed()
             && self.nobody_thinks()
             && self.requests.ids().into_iter().all(|id| !self.moves_by_itself(id))
     }

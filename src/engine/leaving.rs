@@ -26,6 +26,7 @@ impl<O: Observer> Simulation<O> {
             self.note_released(id, Unit::Slot(worker));
             self.counts.slots_taken.fall(self.now);
             self.exit_if_drained(worker);
+            self.end_accept_delay(worker);
             if executor == Executor::Thread && state != State::WaitingForThread {
                 self.workers.free_thread(worker, self.now);
                 self.note_released(id, Unit::Thread(worker));

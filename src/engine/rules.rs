@@ -38,6 +38,9 @@ pub struct Rules {
     pub timers: Option<Timers>,
     /// Where requests wait that no worker has taken.
     pub queueing: Queueing,
+    /// Under [`Dispatch::Accept`]: for how long a worker with requests in progress waits before it accepts another one, unless
+    /// one of them leaves before; `None`: it does not wait.
+    pub busy_accept_delay: Option<SimDuration>,
     /// Maximum number of requests in a worker, in its slots and waiting inside it for one. `None`: a worker takes no
     /// request for which it has no free slot or, under [`Dispatch::Accept`], any number.
     pub takes_ahead: Option<u32>,
@@ -70,6 +73,7 @@ impl Default for Rules {
             scheduler: Scheduler::System,
             timers: None,
             queueing: Queueing::default(),
+            busy_accept_delay: None,
             takes_ahead: None,
             limit: None,
             max_requests: None,

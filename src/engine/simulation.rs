@@ -262,6 +262,7 @@ impl<O: Observer> Simulation<O> {
             Event::PeriodStart(replica) => self.on_period_start(replica.0, id),
             Event::ProbeTimeout(replica) => self.on_probe_timeout(replica.0, id),
             Event::Probe(replica) => self.on_probe(replica.0),
+            Event::AcceptDelayEnd(worker) => self.on_accept_delay_end(worker.0, id),
             Event::WorkerTimeout(worker) => self.on_worker_timeout(worker.0, id),
             Event::Booted(worker) => self.on_booted(worker.0, id),
             Event::SpareCheck(replica) => self.on_spare_check(replica.0),

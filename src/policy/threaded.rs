@@ -52,6 +52,10 @@ pub struct Threaded {
     /// How requests are assigned to workers.
     #[serde(default)]
     pub dispatch: Dispatch,
+    /// With the `dispatch` "accept": time for which a worker with requests in progress waits before it accepts another one, unless
+    /// one of them leaves before; so idle workers get there first. It does not wait if omitted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub busy_accept_delay: Option<SimDuration>,
     /// Which request of the backlog a worker takes first.
     #[serde(default)]
     pub order: Order,
@@ -93,6 +97,7 @@ impl Default for Threaded {
             scheduler: Scheduler::System,
             backlog: None,
             dispatch: Dispatch::default(),
+            busy_accept_delay: None,
             order: Order::default(),
             overhead: None,
             max_requests: None,
@@ -123,6 +128,7 @@ impl Policy for Threaded {
             response_writes: self.response_writes.map_or(1, NonZeroU32::get),
             scheduler: if self.gil { Scheduler::System } else { self.scheduler },
             queueing: Queueing { backlog: self.backlog, dispatch: self.dispatch, order: self.order },
+            busy_accept_delay: self.busy_accept_delay,
             takes_ahead: self.takes_ahead(),
             max_requests: self.max_requests,
             ..Rules::default()

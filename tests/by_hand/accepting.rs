@@ -189,3 +189,22 @@ fn acceptors_keep_no_core_once_all_requests_are_answered() {
     assert_eq!(record.end, SimTime::from_nanos(10_000_000));
     assert_eq!((record.cores.area, record.turns.area), (2_000_000, 4_000_000));
 }
+
+#[test]
+fn a_busy_worker_waits_before_it_accepts_so_that_idle_ones_come_first() {
+    let system = |arrivals| System { classes: "wait = db 20; page = compute 10", arrivals, with: "" };
+    let policy = |workers: u32| {
+        format!(r#"{{ "threaded": {{ "workers": {workers}, "threads": 3, "dispatch": "accept", "busy_accept_delay": "5ms" }} }}"#)
+    };
+    // One worker. At 1 it has a request in progress, so it accepts the second at 6, and then the third at 11.
+    check(system("0 wait, 1 wait, 1 wait"), &policy(1), "20, 26, 31");
+    // The first leaves at 20, before the 5 ms from 18 on are over.
+    check(system("0 wait, 18 wait"), &policy(1), "20, 40");
+    // It gets the lock at 6, and would wait until 11; at 10 the first leaves.
+    check(system("0 page, 1 wait"), &policy(1), "10, 30");
+    // An idle worker takes the second, whatever its odds.
+    for arrivals in ["0 wait, 1 wait", "100 wait, 101 wait", "200 wait, 201 wait"] {
+        let workers = run(&system(arrivals).scenario(&policy(2))).0.workers();
+        assert_ne!(workers[0], workers[1], "{arrivals}");
+    }
+}

@@ -232,6 +232,7 @@ const OPTIONS: &[OptionOfOne] = &[
     ("threaded", THREADED, "policy.prefetch", "2", EVENTS),
     ("sync", "{}", "policy.prefetch", "2", EVENTS),
     ("sync", "{}", "policy.worker_timeout", r#""9ms""#, EVENTS),
+    ("sync", r#"{ "workers": 4 }"#, "policy.spare_workers", r#"{ "start": 1, "min": 1, "max": 2 }"#, EVENTS),
     ("async", "{}", "policy.worker_timeout", r#""5ms""#, EVENTS),
     ("async", "{}", "policy.limit", "2", EVENTS),
     ("threaded", THREADED, "policy.workers", "2", DIRECT),

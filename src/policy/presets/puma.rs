@@ -5,7 +5,7 @@
 //! there takes it. Puma writes the head of a response and its body separately, each write releases the lock, and
 //! the kernel holds the head back until the body is there (`TCP_CORK`).
 //!
-//! Source: Puma 5.6.5, `server.rb` (`handle_servers`), `thread_pool.rb` (`wait_until_not_full`), `request.rb`
+//! Source: Puma 5.6.5, `server.rb` (`handle_servers`), `thread_pool.rb` (`wait_until_not_full`, `wait_for_less_busy_worker`), `request.rb`
 //! (`handle_request`, `cork_socket`, `fast_write`); Ruby 3.1, `thread_pthread.c` (`TIME_QUANTUM_MSEC`).
 
 use std::num::NonZeroU32;
@@ -38,6 +38,10 @@ pub struct Puma {
     /// Length of the listen queue (default: 1024). Once it is full, the behaviour of a real server cannot be predicted.
     #[serde(default = "backlog")]
     pub backlog: u32,
+    /// Its `wait_for_less_busy_worker`, with several workers: time for which a worker with requests in progress waits before it accepts
+    /// another one, unless one of them is done before. As in Puma 5, it does not wait if omitted; the default of Puma 6 is "5ms".
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub wait_for_less_busy_worker: Option<SimDuration>,
     /// CPU time of Puma itself per request; omitted parts are the measured ones.
     pub overhead: Option<OverheadForm>,
 }
@@ -76,6 +80,7 @@ impl Puma {
             response_writes: Some(WRITES),
             backlog: Some(self.backlog),
             dispatch: Dispatch::Accept,
+            busy_accept_delay: self.wait_for_less_busy_worker,
             worker_connections: Some(self.threads),
             overhead: Some(OverheadForm::or(self.overhead, OVERHEAD).into()),
             ..Threaded::default()

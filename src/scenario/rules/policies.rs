@@ -60,8 +60,20 @@ impl Checker<'_> {
             self.check_most("workers", policy.rules().workers, node.at("workers"))?;
             self.check_prefetch(policy, node)?;
             self.check_spare_workers(policy, node)?;
+            self.check_accept_delay(policy, node)?;
         }
         Ok(())
+    }
+
+    /// Only workers that accept on their own wait before they do.
+    fn check_accept_delay(&self, policy: &PolicyChoice, node: &Element) -> Result<(), Diagnostic> {
+        let Some(member) = node.member("busy_accept_delay") else { return Ok(()) };
+        if policy.rules().queueing.dispatch == Dispatch::Accept {
+            return Ok(());
+        }
+        Err(self
+            .error("`busy_accept_delay` without the dispatch `accept`", member.key_span, "no worker accepts on its own")
+            .with_help("add `\"dispatch\": \"accept\"`, or remove it"))
     }
 
     /// Workers that are not needed do not run: so many of them at most, and requests wait in the queue of all.

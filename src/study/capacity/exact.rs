@@ -85,6 +85,7 @@ fn adds_nothing(rules: &Rules) -> bool {
         scheduler,
         timers,
         queueing: _,
+        busy_accept_delay: _, // of workers that accept on their own
         takes_ahead,
         limit,
         max_requests,

@@ -47,6 +47,9 @@ impl Dice {
         if self.one_in(4) {
             threaded["scheduler"] = json!(self.pick(&["go", "go", "system"]));
         }
+        if threaded["dispatch"] == "accept" && self.one_in(2) {
+            threaded["busy_accept_delay"] = json!(self.millis(10));
+        }
         self.worker_options(&mut sync, &mut threaded, &mut asynchronous);
         let mut policies =
             vec![json!({ "sync": sync }), json!({ "threaded": threaded }), json!({ "async": asynchronous })];

@@ -22,7 +22,13 @@ impl Dice {
             }
             8 => ("celery", json!({ "nodes": count, "concurrency": self.up_to(3), "prefetch": self.up_to(3) })),
             9 => ("node", json!({ "workers": count, "dispatch": self.pick(&["round_robin", "accept"]) })),
-            10 => ("puma", json!({ "workers": count, "threads": self.up_to(4), "backlog": backlog })),
+            10 => {
+                let mut options = json!({ "workers": count, "threads": self.up_to(4), "backlog": backlog });
+                if self.one_in(2) {
+                    options["wait_for_less_busy_worker"] = json!("5ms");
+                }
+                ("puma", options)
+            }
             11 => ("unicorn", json!({ "worker_processes": count, "backlog": backlog })),
             12 => {
                 let pm = self.pick(&["static", "dynamic", "ondemand"]);

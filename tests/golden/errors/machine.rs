@@ -90,6 +90,7 @@ pub const MISTAKES: &[(&str, &[Mistake])] = &[(
         Set("policies.async={\"prefetch\": 4}"),
         Set("policies.threaded={\"prefetch\": 4, \"worker_connections\": 1000}"),
         Set("policies.threaded.worker_connections=0"),
+        Set("policies.threaded.busy_accept_delay=5ms"),
         Set("policies.sync.spare_workers={\"start\": 1, \"min\": 3, \"max\": 2}"),
         Set("policies.sync={\"workers\": 2, \"spare_workers\": {\"start\": 3, \"min\": 1, \"max\": 2}}"),
         Set("policies.sync={\"workers\": 2, \"spare_workers\": {\"start\": 2, \"min\": 1, \"max\": 3}}"),
