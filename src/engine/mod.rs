@@ -67,8 +67,8 @@ pub use observer::{Entrance, HeldConnection, Observer, Segment};
 pub use occupancy::{Actor, Span, SpanKind, Unit, UnitChange};
 pub use record::{ClassCounts, Ending, FromWarmUp, Record};
 pub use rules::{
-    BlockingWaits, Dispatch, MaxRequests, Order, Queueing, Rounding, Rules, Scheduler, SpareWorkers, ThreadPool, Timers,
-    WorkerTimeout,
+    BlockingWaits, Dispatch, MaxRequests, Order, Queueing, Rounding, Rules, Scheduler, SpareWorkers, ThreadPool,
+    Timers, WorkerTimeout,
 };
 pub use setup::{MAX_IN_FLIGHT, Setup};
 

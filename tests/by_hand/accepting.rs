@@ -194,7 +194,9 @@ fn acceptors_keep_no_core_once_all_requests_are_answered() {
 fn a_busy_worker_waits_before_it_accepts_so_that_idle_ones_come_first() {
     let system = |arrivals| System { classes: "wait = db 20; page = compute 10", arrivals, with: "" };
     let policy = |workers: u32| {
-        format!(r#"{{ "threaded": {{ "workers": {workers}, "threads": 3, "dispatch": "accept", "busy_accept_delay": "5ms" }} }}"#)
+        format!(
+            r#"{{ "threaded": {{ "workers": {workers}, "threads": 3, "dispatch": "accept", "busy_accept_delay": "5ms" }} }}"#
+        )
     };
     // One worker. At 1 it has a request in progress, so it accepts the second at 6, and then the third at 11.
     check(system("0 wait, 1 wait, 1 wait"), &policy(1), "20, 26, 31");

@@ -40,7 +40,7 @@ mod prefetch;
 mod recycling;
 mod replicas;
 mod shared_backends;
+mod spares;
 mod statements;
 mod station_results;
-mod spares;
 mod stations;

@@ -42,7 +42,7 @@ pub(super) fn choose<O: Observer>(setup: &Setup<'_>, program: &Program, observer
         worker_timeout,
         spare_workers,
         busy_accept_delay: _, // matters to `Dispatch::Accept` only
-        blocking_waits: _, // compiled into `program`, like the next five
+        blocking_waits: _,    // compiled into `program`, like the next five
         gathers: _,
         overhead: _,
         yields_to_respond: _,

@@ -135,9 +135,8 @@ impl PhpFpm {
 
     /// With the values of `www.conf.default` for what is omitted.
     fn spare_workers(&self) -> SpareWorkers {
-        let or = |given: Option<NonZeroU32>, default: u32| {
-            given.or(NonZeroU32::new(default)).unwrap_or(NonZeroU32::MIN)
-        };
+        let or =
+            |given: Option<NonZeroU32>, default: u32| given.or(NonZeroU32::new(default)).unwrap_or(NonZeroU32::MIN);
         let at_most_all = |number: u32| number.min(self.max_children.get());
         SpareWorkers {
             start: or(self.start_servers, at_most_all(2)),

@@ -98,14 +98,22 @@ impl Checker<'_> {
         }
         if let Some(member) = node.member("prefetch") {
             return Err(self
-                .error("`prefetch` and `spare_workers` together", member.key_span, "a worker with requests inside cannot stop")
+                .error(
+                    "`prefetch` and `spare_workers` together",
+                    member.key_span,
+                    "a worker with requests inside cannot stop",
+                )
                 .with_help("remove one of them"));
         }
         if rules.queueing.dispatch != Dispatch::Shared {
             let dispatch = written(rules.queueing.dispatch);
             let message = format!("`spare_workers` needs the dispatch `shared`, not `{dispatch}`");
             return Err(self
-                .error(message, node.at("dispatch").short_span(), "a request could be bound to a worker that does not run")
+                .error(
+                    message,
+                    node.at("dispatch").short_span(),
+                    "a request could be bound to a worker that does not run",
+                )
                 .with_help("remove `dispatch`: requests then wait in one queue for all workers"));
         }
         Ok(())

@@ -95,8 +95,12 @@ pub const MISTAKES: &[(&str, &[Mistake])] = &[(
         Set("policies.sync={\"workers\": 2, \"spare_workers\": {\"start\": 3, \"min\": 1, \"max\": 2}}"),
         Set("policies.sync={\"workers\": 2, \"spare_workers\": {\"start\": 2, \"min\": 1, \"max\": 3}}"),
         Set("policies.sync={\"workers\": 2, \"spare_workers\": {\"min\": 1, \"max\": 2}}"),
-        Set("policies.sync={\"workers\": 2, \"prefetch\": 2, \"spare_workers\": {\"start\": 1, \"min\": 1, \"max\": 2}}"),
-        Set("policies.sync={\"workers\": 2, \"dispatch\": \"random\", \"spare_workers\": {\"start\": 1, \"min\": 1, \"max\": 2}}"),
+        Set(
+            "policies.sync={\"workers\": 2, \"prefetch\": 2, \"spare_workers\": {\"start\": 1, \"min\": 1, \"max\": 2}}",
+        ),
+        Set(
+            "policies.sync={\"workers\": 2, \"dispatch\": \"random\", \"spare_workers\": {\"start\": 1, \"min\": 1, \"max\": 2}}",
+        ),
         Set("policies=[{\"php_fpm\": {\"max_children\": 4, \"max_spare_servers\": 5}}]"),
         Set("policies=[{\"php_fpm\": {\"max_children\": 4, \"min_spare_servers\": 4}}]"),
         Set("clients.patience={\"exponential\": \"-1s\"}"),
