@@ -37,7 +37,7 @@ Examples:
   waitline sweep shop.json --vary arrivals.poisson=10..100/s:10
   waitline sweep shop.json --vary workers,threads=1x8,2x4,4x2,8x1    the same number of threads in all
   waitline sweep shop.json --vary workers=1..8 --vary arrivals=x0.5..x2    all combinations, as a heat map
-  waitline sweep shop.json --vary classes.page.phases[1].db=x1,x2,x3       what a slower database does
+  waitline sweep shop.json --vary 'classes.page.phases[1].db=x1,x2,x3'     what a slower database does
   waitline sweep shop.json --vary workers=1..64 --time-limit 1m            then --resume to continue
   waitline sweep shop.json --vary workers=1..64 --shard 1/3 --out big      a third of the work; then 2/3, 3/3 and
                                                                            waitline merge big
