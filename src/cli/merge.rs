@@ -28,8 +28,8 @@ Exit codes:
 /// Merge what several machines have done with --shard
 ///
 /// Reads the units below DIR, in folders of any depth, and prints and writes the same bytes as the command without --shard. Where
-/// replications are added until an answer is precise enough, it says which are needed next; run the shards again then, with the
-/// units of all of them in DIR. The scenario is read again: run it in the folder in which the shards were run.
+/// replications are added until an answer is precise enough, as in every plan, it says which are needed next; run the shards again
+/// then, with the units of all of them in DIR. The scenario is read again: run it in the folder in which the shards were run.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct MergeCommand {

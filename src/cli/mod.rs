@@ -154,9 +154,9 @@ impl Command {
         match self {
             Self::Run(command) => Some(command),
             Self::Check(command) => Some(command),
+            Self::Plan(command) => Some(command),
             Self::Sweep(command) => Some(command),
-            Self::Plan(_)
-            | Self::Explain(_)
+            Self::Explain(_)
             | Self::Quick(_)
             | Self::Merge(_)
             | Self::Verify(_)

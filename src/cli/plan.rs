@@ -14,12 +14,13 @@ use super::outputs::{Inputs, Outputs};
 use super::progress::Spinner;
 use super::reports::{self, Reports};
 use super::scenarios;
+use super::shard::{MergeOptions, Merged, Merging, ShardArguments, Share, Work, exported};
 use super::shutdown::Shutdown;
 use super::terminal::{Stdout, note};
 use crate::model::SimDuration;
-use crate::output::{self, PlanReport, counted, words};
+use crate::output::{self, Format, PlanReport, counted, words};
 use crate::scenario::{Scenario, allowed_names};
-use crate::study::{self, Choose, JobPool, Plan, PlanLimits, PlanOptions, PlanVerdict, Prices};
+use crate::study::{self, Choose, JobPool, Plan, PlanLimits, PlanOptions, PlanVerdict, Prices, Shard, Units};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -31,6 +32,7 @@ Examples:
   waitline plan shop.json --max-load                      how much load the configuration as it is can take
   waitline plan shop.json --limit memory=2GiB --limit db.connections=100
   waitline plan shop.json --format json | jq '.policies[0].choice'
+  waitline plan shop.json --shard 1/3 --out big           a third of the work; then 2/3, 3/3 and waitline merge big
 
 Exit codes:
   0  some policy meets the objectives
@@ -94,6 +96,9 @@ pub struct PlanCommand {
     jobs: Option<NonZeroUsize>,
 
     #[command(flatten)]
+    shard: ShardArguments,
+
+    #[command(flatten)]
     print: PrintArguments,
 
     /// Write to DIR/<scenario>/
@@ -117,9 +122,16 @@ impl PlanCommand {
     /// # Errors
     /// An invalid scenario or objective, or a plan in which no policy meets the objectives.
     pub fn execute(&self, stdout: &mut Stdout, shutdown: &Shutdown) -> Result<(), Failure> {
+        self.run(Work::Here, stdout, shutdown)
+    }
+
+    fn run(&self, work: Work<'_>, stdout: &mut Stdout, shutdown: &Shutdown) -> Result<(), Failure> {
         let inputs = Inputs::default();
         let scenario = self.scenario(&inputs)?;
-        let options = self.options(&scenario)?;
+        if let Some(shard) = self.shard.shard {
+            return self.run_share(shard, &scenario, shutdown);
+        }
+        let options = self.options(&scenario, work.units())?;
         let chart = self.out.join(scenario.name()).join(CHART);
         let mut outputs = Outputs::new(&inputs, Some(&self.out), shutdown);
         reports::add_outputs(self.print.printed(), &self.export.exports, &mut outputs)?;
@@ -128,7 +140,10 @@ impl PlanCommand {
         }
         let mut reports =
             Reports::begin(self.print.printed(), &self.export.exports, (1, reports::WITHOUT_TIMELINES), shutdown)?;
-        let plan = self.plan(&scenario, &options)?;
+        let plan = self.plan(&scenario, &options, &|| true)?;
+        if let Work::Merged(merged) = work {
+            merged.expect_all()?;
+        }
         let verdict = verdict(&plan);
         let drawn = if self.no_charts { None } else { output::plan_svg(&plan) };
         if let Some(drawn) = &drawn {
@@ -156,7 +171,7 @@ impl PlanCommand {
         Ok(scenario)
     }
 
-    fn options(&self, scenario: &Scenario) -> Result<PlanOptions, Failure> {
+    fn options(&self, scenario: &Scenario, units: Units) -> Result<PlanOptions, Failure> {
         let choose = self.choose.iter().map(|word| chosen(word, scenario)).collect::<Result<_, _>>()?;
         Ok(PlanOptions {
             policies: self.changed.policies.clone(),
@@ -168,22 +183,69 @@ impl PlanCommand {
             max_load: self.max_load,
             only_choice: false,
             pool: JobPool::new(self.jobs),
+            units,
         })
     }
 
-    fn plan(&self, scenario: &Scenario, options: &PlanOptions) -> Result<Plan, Failure> {
+    /// Simulates the share of the replications that is done here, and prints nothing.
+    fn run_share(&self, shard: Shard, scenario: &Scenario, shutdown: &Shutdown) -> Result<(), Failure> {
+        self.shard.expect_alone(&[exported(&self.export)])?;
+        let share = Share::begin(shard, &self.out, std::slice::from_ref(&self.file), shutdown)?;
+        let options = self.options(scenario, share.units())?;
+        let begun = Instant::now();
+        // Nothing comes of a share but its units.
+        self.plan(scenario, &options, &|| share.goes_on())?;
+        share.finish(self.print.quiet)?;
+        if self.is_over(begun) {
+            let scenario = scenario.name();
+            let message = format!("{scenario}: the time is over; the same command continues the share");
+            return Err(Failure::Incomplete(message));
+        }
+        Ok(())
+    }
+
+    fn is_over(&self, begun: Instant) -> bool {
+        self.time_limit.is_some_and(|most| begun.elapsed().as_secs_f64() >= most.as_secs())
+    }
+
+    fn plan(
+        &self,
+        scenario: &Scenario,
+        options: &PlanOptions,
+        goes_on: &(dyn Fn() -> bool + Sync),
+    ) -> Result<Plan, Failure> {
         let spinner = Spinner::new(scenario.name(), self.print.quiet);
         spinner.note(&format!(
             "each configuration takes at most {} requests or so; most take far fewer",
             counted(study::MOST_REQUESTS)
         ));
         let begun = Instant::now();
-        let is_over = || self.time_limit.is_some_and(|most| begun.elapsed().as_secs_f64() >= most.as_secs());
         let watch = |tried: u64| {
             spinner.update(&format!("{tried} configurations tried"));
-            if is_over() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            if self.is_over(begun) || !goes_on() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         };
         study::plan(scenario, options, &watch).map_err(|why| Failure::from(words::not_plannable(&why, scenario)))
+    }
+}
+
+impl Merging for PlanCommand {
+    fn format(&self) -> Option<Format> {
+        self.print.format
+    }
+
+    fn take(&mut self, merge: MergeOptions) {
+        self.out = merge.folder;
+        self.jobs = merge.jobs;
+        self.print = merge.print;
+        self.export = merge.export;
+    }
+
+    fn is_of_shards(&self) -> bool {
+        self.shard.shard.is_none() && self.time_limit.is_none() && self.export.exports.is_empty()
+    }
+
+    fn merge(&self, merged: &Merged, stdout: &mut Stdout, shutdown: &Shutdown) -> Result<(), Failure> {
+        self.run(Work::Merged(merged), stdout, shutdown)
     }
 }
 

@@ -75,6 +75,7 @@ fn header(unit: &UnitOf<'_>, state: &str) -> UnitHeader {
         scenario: unit.scenario.name().to_owned(),
         scenario_sha256: unit.scenario.sha256().to_owned(),
         seed: unit.scenario.run().seed,
+        objectives: unit.objectives.to_vec(),
         unit: unit.unit.to_string(),
         state_sha256: digest.iter().map(|byte| format!("{byte:02x}")).collect(),
     }
@@ -82,7 +83,8 @@ fn header(unit: &UnitOf<'_>, state: &str) -> UnitHeader {
 
 /// What `found` is of, where that is not what was expected.
 fn difference(expected: &UnitHeader, found: &UnitHeader) -> Option<String> {
-    let UnitHeader { schema, waitline, model, scenario, scenario_sha256, seed, unit, state_sha256: _ } = expected;
+    let UnitHeader { schema, waitline, model, scenario, scenario_sha256, seed, objectives, unit, state_sha256: _ } =
+        expected;
     let pairs = [
         ("schema", schema.clone(), found.schema.clone()),
         ("version of waitline", waitline.clone(), found.waitline.clone()),
@@ -90,6 +92,7 @@ fn difference(expected: &UnitHeader, found: &UnitHeader) -> Option<String> {
         ("scenario", scenario.clone(), found.scenario.clone()),
         ("seed", seed.to_string(), found.seed.to_string()),
         ("hash of the scenario", scenario_sha256.clone(), found.scenario_sha256.clone()),
+        ("objective", objectives.join(", "), found.objectives.join(", ")),
         ("unit", unit.clone(), found.unit.clone()),
     ];
     let differs = pairs.into_iter().find(|(_, ours, theirs)| ours != theirs);

@@ -202,7 +202,7 @@ impl<'a> PolicyRun<'a> {
     pub fn unit(&self, point: &UnitPoint, kind: UnitKind) -> UnitOf<'a> {
         let is_this = |policy: &PolicyChoice| policy.name() == self.policy.name();
         let policy = self.scenario.policies().iter().position(is_this).unwrap_or_default();
-        UnitOf { unit: WorkUnit { point: point.clone(), policy, kind }, scenario: self.scenario }
+        UnitOf { unit: WorkUnit { point: point.clone(), policy, kind }, scenario: self.scenario, objectives: &[] }
     }
 
     /// What requests may have to wait for.

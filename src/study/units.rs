@@ -38,6 +38,8 @@ pub enum UnitPoint {
     Numbered(usize),
     /// The run at 10 % load that the knee of a sweep is compared with.
     Light,
+    /// What a plan tests, by its name.
+    Tried(String),
 }
 
 /// What a unit gives.
@@ -71,8 +73,12 @@ impl fmt::Display for WorkUnit {
             UnitPoint::Only => {}
             UnitPoint::Numbered(point) => write!(f, "point-{point}.")?,
             UnitPoint::Light => f.write_str("light.")?,
+            UnitPoint::Tried(_) => {}
         }
         write!(f, "policy-{}.", self.policy)?;
+        if let UnitPoint::Tried(name) = &self.point {
+            write!(f, "{name}.")?;
+        }
         match self.kind {
             UnitKind::Replication(number) => write!(f, "replication-{number}"),
             UnitKind::OnlyReplication => f.write_str("only-replication"),
@@ -87,8 +93,10 @@ impl fmt::Display for WorkUnit {
 pub struct UnitOf<'a> {
     /// The unit.
     pub unit: WorkUnit,
-    /// The scenario that it runs.
+    /// The scenario that it runs; of a plan, the one that is planned.
     pub scenario: &'a Scenario,
+    /// What a replication of a plan is asked.
+    pub objectives: &'a [String],
 }
 
 /// The name and version of the schema of files of units.
@@ -109,7 +117,10 @@ pub struct UnitHeader {
     pub scenario_sha256: String,
     /// The seed.
     pub seed: u64,
-    /// The unit: point, policy and replication, each counted from 0.
+    /// The objectives of a plan, and how close to a bound is too close to matter.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub objectives: Vec<String>,
+    /// The unit: point, policy and replication, each counted from 0; of a plan, also the sizes and the change.
     pub unit: String,
     /// The hash of the text of the state.
     pub state_sha256: String,
@@ -166,6 +177,11 @@ impl Units {
     /// Whether only a share of them is done here, and nothing is made of what they give.
     pub(super) fn are_a_share(&self) -> bool {
         self.shard().is_some()
+    }
+
+    /// How many machines do a share.
+    pub(super) fn shares(&self) -> u64 {
+        self.shard().map_or(1, |shard| shard.of)
     }
 
     /// Whether a replication of a group is done here.

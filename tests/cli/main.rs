@@ -21,6 +21,7 @@ mod interrupt;
 mod others;
 mod pictures;
 mod plan;
+mod plan_shards;
 mod pools;
 mod presets;
 mod questions;

@@ -1,8 +1,7 @@
 //! What there is to know about the choice: what binds next, other loads, more load, and whether more is worse.
 
 use crate::policy::{PolicyChoice, PolicySize};
-use crate::scenario::Scenario;
-use crate::study::capacity::{Capacity, capacity};
+use crate::study::capacity::Capacity;
 use crate::study::replications::Halted;
 
 use super::course::steady_rate;
@@ -14,6 +13,7 @@ use super::results::{
 };
 use super::search::{Search, Sizes};
 use super::sizing::Sizing;
+use super::subject::Subject;
 use super::trial::{Decision, Judged, Strictness};
 use super::variation::{FASTER_QUERIES, LESS_LOAD, MORE_LOAD, SLOWER_QUERIES, varied, with_load};
 
@@ -30,8 +30,7 @@ const LOOKS_AT_LOADS: u32 = 5;
 const LOOKS_AT_VARIATIONS: u32 = 3;
 
 /// What binds first when there is more load, and what after that.
-pub(super) fn binding(scenario: &Scenario, policy: &PolicyChoice) -> (Capacity, Vec<BindingStation>) {
-    let capacity = capacity(scenario, policy);
+pub(super) fn binding(capacity: &Capacity) -> Vec<BindingStation> {
     let binds = capacity.stations.iter().filter(|bound| capacity.binding.contains(&bound.station));
     let others = capacity.stations.iter().filter(|bound| !capacity.binding.contains(&bound.station));
     let station = |is_first: bool| {
@@ -41,8 +40,7 @@ pub(super) fn binding(scenario: &Scenario, policy: &PolicyChoice) -> (Capacity, 
             binds: is_first,
         }
     };
-    let stations = binds.map(station(true)).chain(others.map(station(false))).collect();
-    (capacity, stations)
+    binds.map(station(true)).chain(others.map(station(false))).collect()
 }
 
 /// The highest rate that is known to be sustained within the objectives, and the lowest that is known not to be.
@@ -61,13 +59,13 @@ impl Search<'_> {
     ///
     /// # Errors
     /// [`Halted`] when the watch broke off.
-    pub fn bracket(&self, scenario: &Scenario, known: Option<Decision>) -> Result<Bracket, Halted> {
+    pub fn bracket(&self, subject: &Subject, known: Option<Decision>) -> Result<Bracket, Halted> {
         let none = Bracket { lowest: None, highest: None };
-        let Some(rate) = steady_rate(scenario) else { return Ok(none) };
+        let Some(rate) = steady_rate(&subject.scenario) else { return Ok(none) };
         let strictness = self.strictness(LOADS, LOOKS_AT_LOADS);
         let at = |factor: f64| -> Result<Decision, Halted> {
-            match with_load(scenario, factor) {
-                Some(other) => Ok(self.judge_one(&other, &strictness)?.judged.decision),
+            match with_load(subject, factor) {
+                Some((_, other)) => Ok(self.judge_one(&other, &strictness)?.judged.decision),
                 None => Ok(Decision::Fails),
             }
         };
@@ -79,8 +77,7 @@ impl Search<'_> {
                 None => at(1.0)?,
             },
         );
-        let policy = &scenario.policies()[self.place];
-        let full = capacity(scenario, policy).per_s.map(|per_s| per_s / rate);
+        let full = self.trial(subject).capacity()?.per_s.map(|per_s| per_s / rate);
         for _ in 1..LOADS {
             let Some(next) = ends.next(full) else { break };
             ends.add(next, at(next)?);
@@ -92,19 +89,19 @@ impl Search<'_> {
     ///
     /// # Errors
     /// [`Halted`] when the watch broke off.
-    pub fn variations_of(&self, scenario: &Scenario) -> Result<Vec<PlanVariation>, Halted> {
+    pub fn variations_of(&self, subject: &Subject) -> Result<Vec<PlanVariation>, Halted> {
         let strictness = self.strictness(4, LOOKS_AT_VARIATIONS);
-        let all = varied(scenario, &[LESS_LOAD, MORE_LOAD], &[FASTER_QUERIES, SLOWER_QUERIES]);
-        all.into_iter().map(|(change, scenario)| self.variation(change, &scenario, &strictness)).collect()
+        let all = varied(subject, &[LESS_LOAD, MORE_LOAD], &[FASTER_QUERIES, SLOWER_QUERIES]);
+        all.into_iter().map(|(change, subject)| self.variation(change, &subject, &strictness)).collect()
     }
 
     fn variation(
         &self,
         change: PlanChange,
-        scenario: &Scenario,
+        subject: &Subject,
         strictness: &Strictness,
     ) -> Result<PlanVariation, Halted> {
-        let outcome = self.judge_one(scenario, strictness)?;
+        let outcome = self.judge_one(subject, strictness)?;
         let objectives = self.varied(&outcome.judged);
         let (verdict, overloaded) = (PlanDecision::from(outcome.judged.decision), outcome.is_overloaded());
         Ok(PlanVariation { change, verdict, overloaded, objectives })

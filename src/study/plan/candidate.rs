@@ -2,13 +2,13 @@
 
 use crate::scenario::Comparison;
 use crate::study::answering::always_answers;
-use crate::study::capacity::{Capacity, KnownBounds, Loads, capacity};
+use crate::study::capacity::{Capacity, KnownBounds, Loads};
 use crate::study::replications::Halted;
 
 use super::course::{Course, DemandSummary, TOO_CLOSE, steady_rate};
 use super::measure::{Asked, Measure};
 use super::results::PlanChange;
-use super::trial::{Decision, Evidence, Judged, Strictness, Trial};
+use super::trial::{Decision, Judged, Strictness, Trial};
 
 /// Of the error of a configuration, the share that a glance at short replications may use.
 const OF_GLANCE: f64 = 0.25;
@@ -71,19 +71,20 @@ impl Candidate<'_> {
     /// # Errors
     /// [`Halted`] when the watch broke off.
     pub fn decide(&self, strictness: &Strictness) -> Result<Outcome, Halted> {
-        let Trial { scenario, policy, watch, .. } = self.trial;
+        let Trial { subject, policy, sharing, watch, .. } = self.trial;
         if let Some(judged) = self.without_headroom() {
             return Ok(Outcome::of(judged, Because::Capacity));
         }
-        let Some(rate) = steady_rate(scenario) else {
-            let course = Course::of_scenario(scenario, policy, &|_| watch())?;
+        let Some(rate) = steady_rate(&subject.scenario) else {
+            let course = Course::of_scenario(subject, policy, sharing, &|_| watch())?;
             return Ok(Outcome::of(self.trial.judge(&course, strictness)?, Because::Runs));
         };
         self.decide_steady(rate, strictness)
     }
 
     fn decide_steady(&self, rate: f64, strictness: &Strictness) -> Result<Outcome, Halted> {
-        let Trial { scenario, policy, .. } = self.trial;
+        let Trial { subject, policy, .. } = self.trial;
+        let scenario = &subject.scenario;
         let bounds = KnownBounds::new(scenario, policy);
         let bound_load = rate / bounds.lowest_per_s();
         if self.is_hopeless(bound_load) {
@@ -106,7 +107,7 @@ impl Candidate<'_> {
         let load = match bounds.is_exact {
             true => bound_load,
             false => {
-                let capacity = capacity(scenario, policy);
+                let capacity = self.trial.capacity()?;
                 if capacity.is_exceeded_by(rate) && self.is_hopeless(1.0 + f64::EPSILON) {
                     return Ok(Outcome::of(self.overloaded(), Because::Capacity));
                 }
@@ -125,7 +126,7 @@ impl Candidate<'_> {
         if load < 1.0 {
             return false;
         }
-        let waits_for_ever = always_answers(self.trial.scenario, self.trial.policy);
+        let waits_for_ever = always_answers(&self.trial.subject.scenario, self.trial.policy);
         let without_answer = 1.0 - 1.0 / load;
         self.trial.asked.iter().filter(|asked| is_upper(asked)).any(|asked| match asked.measure {
             Measure::Share(tail) => waits_for_ever || !tail.answered_only && without_answer > tail.allowed(),
@@ -136,20 +137,13 @@ impl Candidate<'_> {
 
     /// A judgement without runs.
     fn overloaded(&self) -> Judged {
-        let unknown = Evidence { decision: Decision::Fails, above: None, number: None, excess: f64::INFINITY };
-        Judged {
-            decision: Decision::Fails,
-            evidence: vec![unknown; self.trial.asked.len()],
-            p99_ms: None,
-            requests: 0,
-            replications: 0,
-            stopped: false,
-        }
+        Judged::without_runs(self.trial.asked.len())
     }
 
     /// The judgement where an objective on the headroom fails: no run is needed.
     fn without_headroom(&self) -> Option<Judged> {
-        let Trial { scenario, policy, asked, .. } = self.trial;
+        let Trial { subject, policy, asked, .. } = self.trial;
+        let scenario = &subject.scenario;
         let rate = steady_rate(scenario)?;
         let is_about_headroom = |asked: &&Asked<'_>| asked.measure == Measure::Headroom;
         let place = asked.iter().position(|asked| is_about_headroom(&asked))?;

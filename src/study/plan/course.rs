@@ -11,6 +11,9 @@ use crate::scenario::{Scenario, WarmUp};
 use crate::study::replications::{Halted, OnProgress, PolicyRun};
 use crate::study::warm_up;
 
+use super::sharing::Sharing;
+use super::subject::Subject;
+
 /// The fewest requests that count in a replication.
 const FEWEST: f64 = 4_000.0;
 
@@ -63,16 +66,32 @@ impl Course {
     ///
     /// # Errors
     /// [`Halted`] when `progress` broke off.
-    pub fn of_scenario(scenario: &Scenario, policy: &PolicyChoice, progress: &OnProgress<'_>) -> Result<Self, Halted> {
+    pub fn of_scenario(
+        subject: &Subject,
+        policy: &PolicyChoice,
+        sharing: &Sharing<'_>,
+        progress: &OnProgress<'_>,
+    ) -> Result<Self, Halted> {
+        let Subject { scenario, name } = subject;
         let warm_up = match scenario.run().warm_up {
             WarmUp::None => SimDuration::ZERO,
             WarmUp::Fixed(until) => until,
             WarmUp::Auto => {
-                let found = warm_up::pilot(&PolicyRun::plain(scenario, policy), progress)?;
+                let pilot = || warm_up::pilot(&PolicyRun::plain(scenario, policy), progress);
+                let found = sharing.warm_up(name, pilot)?;
                 found.until - SimTime::ZERO
             }
         };
         Ok(Self { requests: None, warm_up })
+    }
+
+    /// What replications of this length are called in the names of units.
+    pub fn name_of(&self, subject: &Subject) -> String {
+        let warm_up = self.warm_up.as_nanos();
+        match self.requests {
+            Some(requests) => format!("{}.requests-{requests}.warm-up-{warm_up}ns", subject.name),
+            None => format!("{}.warm-up-{warm_up}ns", subject.name),
+        }
     }
 
     /// The scenario with this length.

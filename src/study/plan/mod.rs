@@ -1,7 +1,8 @@
 //! The smallest configurations of each policy that meet objectives, and how sure that is.
 //!
 //! [`search`] decides which configurations are tried, [`candidate`] whether one meets its objectives, [`trial`] is the sequential
-//! test behind that, [`measure`] what objectives ask of a replication, and [`answer`] what else is said about the choice.
+//! test behind that, [`measure`] what objectives ask of a replication, and [`answer`] what else is said about the choice;
+//! [`sharing`] divides the replications among machines.
 
 mod answer;
 mod candidate;
@@ -10,10 +11,13 @@ mod floor;
 mod ladder;
 mod measure;
 mod price;
+mod replicated;
 mod report;
 mod results;
 mod search;
+mod sharing;
 pub(in crate::study) mod sizing;
+mod subject;
 mod tally;
 mod trial;
 mod variation;
@@ -30,10 +34,13 @@ use self::course::{DemandSummary, steady_rate};
 use self::floor::{Demands, is_a_floor};
 use self::measure::{Asked, Measure};
 use self::search::{OF_CONFIGURATIONS, Search};
+use self::sharing::Sharing;
 use self::sizing::Sizing;
+use self::subject::Subject;
 use super::JobPool;
 use super::answering::always_answers;
 use super::replications::Halted;
+use super::units::Units;
 
 pub use price::{PlanLimits, Prices};
 pub use results::{
@@ -65,6 +72,9 @@ pub struct PlanOptions {
     pub only_choice: bool,
     /// What does the work: by default a thread on each core. It changes no number.
     pub pool: JobPool,
+    /// Where replications are simulated; by default here, all of them.
+    #[doc(hidden)]
+    pub units: Units,
 }
 
 impl Default for PlanOptions {
@@ -79,6 +89,7 @@ impl Default for PlanOptions {
             max_load: false,
             only_choice: false,
             pool: JobPool::default(),
+            units: Units::default(),
         }
     }
 }
@@ -219,6 +230,7 @@ impl PolicyJob<'_> {
             scenario: self.scenario,
             place: self.place,
             dimensions,
+            sharing: Sharing::new(&self.options.units, self.scenario, self.place, &asked),
             asked,
             demand: DemandSummary::default(),
             prices: self.options.prices,
@@ -281,28 +293,28 @@ impl PolicyJob<'_> {
 
     /// The highest load of the configuration as it is.
     fn highest_load(&self, search: &mut Search<'_>, plan: &mut PolicyPlan) -> Result<(), Halted> {
-        let bracket = search.bracket(self.scenario, None)?;
+        let subject = Subject::as_it_is(self.scenario);
+        let bracket = search.bracket(&subject, None)?;
         plan.max_load_per_s = Some([bracket.lowest, bracket.highest]);
         plan.verdict = match bracket.lowest {
             Some(_) => PlanVerdict::Meets,
             None => PlanVerdict::Undecided,
         };
-        search.describe_capacity(plan, self.scenario);
-        Ok(())
+        search.describe_capacity(plan, &subject)
     }
 }
 
 /// What else is said about the choice.
 fn describe(search: &mut Search<'_>, plan: &mut PolicyPlan, choice: &[u32]) -> Result<(), Halted> {
-    let scenario = search.configured(choice);
-    search.describe_capacity(plan, &scenario);
+    let subject = search.subject(choice);
+    search.describe_capacity(plan, &subject)?;
     search.look_above(choice)?;
     let known = search.tried.get(choice).map(|attempt| attempt.outcome.judged.decision).filter(|_| !search.robust);
-    let bracket = search.bracket(&scenario, known)?;
-    if steady_rate(&scenario).is_some() {
+    let bracket = search.bracket(&subject, known)?;
+    if steady_rate(&subject.scenario).is_some() {
         plan.max_load_per_s = Some([bracket.lowest, bracket.highest]);
     }
-    plan.variations = search.variations_of(&scenario)?;
+    plan.variations = search.variations_of(&subject)?;
     plan.rule_of_thumb = search.rule_of_thumb(Some(choice))?;
     Ok(())
 }

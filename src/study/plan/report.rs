@@ -4,6 +4,7 @@ use crate::model::Pool;
 use crate::policy::PolicyChoice;
 use crate::scenario::Scenario;
 use crate::stats::Interval;
+use crate::study::replications::Halted;
 
 use super::answer::binding;
 use super::candidate::Outcome;
@@ -11,6 +12,7 @@ use super::course::steady_rate;
 use super::results::{Configuration, PlanDecision, PlanVerdict, PolicyPlan, Tried, TriedObjective, WhyNot};
 use super::search::Search;
 use super::sizing::Sizing;
+use super::subject::Subject;
 use super::trial::Decision;
 
 impl Search<'_> {
@@ -63,11 +65,14 @@ impl Search<'_> {
         self.tried.values().map(|attempt| attempt.outcome.judged.requests).sum()
     }
 
-    pub fn describe_capacity(&self, plan: &mut PolicyPlan, scenario: &Scenario) {
-        let (capacity, stations) = binding(scenario, &scenario.policies()[self.place]);
+    /// # Errors
+    /// Those of the capacity.
+    pub fn describe_capacity(&self, plan: &mut PolicyPlan, subject: &Subject) -> Result<(), Halted> {
+        let capacity = self.trial(subject).capacity()?;
         plan.capacity_per_s = capacity.per_s;
+        plan.stations = binding(&capacity);
         plan.binds_next = capacity.binding;
-        plan.stations = stations;
+        Ok(())
     }
 
     /// Completes the plan with what was tried.

@@ -22,7 +22,9 @@ use super::course::{DemandSummary, steady_rate};
 use super::ladder::{Ladder, first_that, last_that};
 use super::measure::{Asked, Measure};
 use super::price::{PlanLimits, Prices};
+use super::sharing::Sharing;
 use super::sizing::Sizing;
+use super::subject::Subject;
 use super::trial::{Decision, LOOKS, Strictness, Trial, Watching};
 use super::variation::{MORE_LOAD, SLOWER_QUERIES, varied};
 
@@ -59,6 +61,7 @@ pub(super) struct Search<'a> {
     /// The probability of a wrong plan, at most.
     pub error: f64,
     pub level: f64,
+    pub sharing: Sharing<'a>,
     pub pool: &'a JobPool,
     pub watch: &'a Watching<'a>,
     /// Counts what is tried, for all policies.
@@ -101,6 +104,11 @@ impl<'a> Search<'a> {
     pub fn configured(&self, sizes: &[u32]) -> Scenario {
         let pairs = self.dimensions.iter().zip(sizes);
         pairs.fold(self.scenario.clone(), |scenario, (dimension, size)| dimension.applied(scenario, self.place, *size))
+    }
+
+    /// The configuration as it is tested.
+    pub fn subject(&self, sizes: &[u32]) -> Subject {
+        Subject::configured(self.configured(sizes), self.dimensions.iter().zip(sizes))
     }
 
     pub fn cost(&self, sizes: &[u32]) -> f64 {
@@ -335,19 +343,19 @@ impl<'a> Search<'a> {
         }
         let error = self.error * OF_CONFIGURATIONS * weight(self.tests);
         self.tests += 1;
-        let outcome = self.judge(&self.configured(sizes), &Strictness { error, looks, level: self.level })?;
+        let outcome = self.judge(&self.subject(sizes), &Strictness { error, looks, level: self.level })?;
         let decision = outcome.judged.decision;
         self.tried.insert(sizes.to_vec(), Attempt { outcome, looks });
         self.counter.fetch_add(1, Ordering::Relaxed);
         Ok(decision)
     }
 
-    /// The verdict on a scenario; where the plan must be robust, on its variations too.
-    fn judge(&self, scenario: &Scenario, strictness: &Strictness) -> Result<Outcome, Halted> {
-        let variations = if self.robust { varied(scenario, &[MORE_LOAD], &[SLOWER_QUERIES]) } else { Vec::new() };
+    /// The verdict on what is tested; where the plan must be robust, on its variations too.
+    fn judge(&self, subject: &Subject, strictness: &Strictness) -> Result<Outcome, Halted> {
+        let variations = if self.robust { varied(subject, &[MORE_LOAD], &[SLOWER_QUERIES]) } else { Vec::new() };
         let error = strictness.error / (variations.len() + 1) as f64;
         let strictness = Strictness { error, ..*strictness };
-        let mut outcome = self.judge_one(scenario, &strictness)?;
+        let mut outcome = self.judge_one(subject, &strictness)?;
         for (change, variation) in variations {
             if outcome.judged.decision == Decision::Fails {
                 break;
@@ -358,10 +366,13 @@ impl<'a> Search<'a> {
         Ok(outcome)
     }
 
-    pub fn judge_one(&self, scenario: &Scenario, strictness: &Strictness) -> Result<Outcome, Halted> {
-        let policy = &scenario.policies()[self.place];
-        let trial = Trial { scenario, policy, asked: &self.asked, pool: self.pool, watch: self.watch };
-        Candidate { trial, demand: self.demand }.decide(strictness)
+    pub fn judge_one(&self, subject: &Subject, strictness: &Strictness) -> Result<Outcome, Halted> {
+        Candidate { trial: self.trial(subject), demand: self.demand }.decide(strictness)
+    }
+
+    pub fn trial<'t>(&'t self, subject: &'t Subject) -> Trial<'t> {
+        let Self { asked, sharing, pool, watch, .. } = self;
+        Trial { subject, policy: &subject.scenario.policies()[self.place], asked, sharing, pool, watch }
     }
 
     /// Whether a configuration failed because more requests arrive than it can serve.

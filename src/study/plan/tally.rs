@@ -1,5 +1,7 @@
 //! Watches a replication for what objectives ask of it.
 
+use serde::{Deserialize, Serialize};
+
 use crate::engine::{Departure, Observer, Outcome, Standing, Unfinished};
 use crate::model::{ClassId, Quantity};
 use crate::stats::{Sample, percentile_of_arrived};
@@ -19,7 +21,7 @@ pub(super) struct Tally {
 
 /// The values of a percentile.
 #[derive(Clone, Debug)]
-pub(super) struct TailTally {
+struct TailTally {
     tail: Tail,
     answered: Vec<u64>,
     unanswered: u64,
@@ -38,7 +40,8 @@ struct CountTally {
 }
 
 /// What a replication gave for one measure.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(from = "[u64; 5]", into = "[u64; 5]")]
 pub(super) struct Found {
     /// Shares above X(1 − δ), X and X(1 + δ); for what is no percentile, the number three times.
     pub values: [f64; 3],
@@ -46,6 +49,20 @@ pub(super) struct Found {
     pub number: f64,
     /// How many requests it is about.
     pub requests: f64,
+}
+
+/// The bits of its numbers: JSON has no infinite ones.
+impl From<Found> for [u64; 5] {
+    fn from(Found { values: [low, middle, high], number, requests }: Found) -> Self {
+        [low, middle, high, number, requests].map(f64::to_bits)
+    }
+}
+
+impl From<[u64; 5]> for Found {
+    fn from(bits: [u64; 5]) -> Self {
+        let [low, middle, high, number, requests] = bits.map(f64::from_bits);
+        Self { values: [low, middle, high], number, requests }
+    }
 }
 
 impl Tally {
@@ -73,8 +90,8 @@ impl Tally {
     }
 
     /// The values of all percentiles, each with its place.
-    pub fn into_tails(self) -> Vec<(usize, TailTally)> {
-        self.tails
+    pub fn into_pooled(self) -> Vec<(usize, Pooled)> {
+        self.tails.into_iter().map(|(place, tail)| (place, Pooled::of(tail))).collect()
     }
 
     /// The mean in this place, in milliseconds; infinite where none was answered.
@@ -96,39 +113,49 @@ impl Tally {
     }
 }
 
-/// The values of a percentile, of all replications together: in constant memory.
-#[derive(Clone, Debug, Default)]
+/// The values of a percentile, of one or more replications: in constant memory.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Pooled {
     answered: Sample,
     unanswered: u64,
     in_flight: Sample,
-    unit: f64,
 }
 
 impl Pooled {
-    pub fn add(&mut self, tally: TailTally) {
-        self.unit = tally.unit();
-        self.answered.record(tally.answered);
-        self.unanswered += tally.unanswered;
-        self.in_flight.record(tally.in_flight);
+    fn of(tally: TailTally) -> Self {
+        let mut pooled = Self { unanswered: tally.unanswered, ..Self::default() };
+        pooled.answered.record(tally.answered);
+        pooled.in_flight.record(tally.in_flight);
+        pooled
     }
 
-    /// A percentile in the unit of its metric; `None` where too many got no answer.
-    pub fn percentile(&self, per_mille: u64) -> Option<f64> {
-        let Self { answered, unanswered, in_flight, unit } = self;
-        let nanos = percentile_of_arrived(answered, *unanswered, in_flight, per_mille)?;
-        Some(nanos as f64 / unit)
+    pub fn merge(&mut self, other: &Self) {
+        self.answered.merge(&other.answered);
+        self.unanswered += other.unanswered;
+        self.in_flight.merge(&other.in_flight);
+    }
+
+    pub const fn unanswered(&self) -> u64 {
+        self.unanswered
+    }
+
+    /// The percentile in the unit of its metric; `None` where too many got no answer.
+    pub fn percentile(&self, tail: Tail) -> Option<f64> {
+        let Self { answered, unanswered, in_flight } = self;
+        let nanos = percentile_of_arrived(answered, *unanswered, in_flight, tail.per_mille)?;
+        Some(nanos as f64 / unit(tail))
+    }
+}
+
+/// How much of what is counted is one in the unit of the metric.
+const fn unit(tail: Tail) -> f64 {
+    match tail.quantity {
+        Quantity::ResponseTime | Quantity::OperationTime => NANOS_PER_MILLI,
+        Quantity::Slowdown => SLOWDOWN_UNIT,
     }
 }
 
 impl TailTally {
-    const fn unit(&self) -> f64 {
-        match self.tail.quantity {
-            Quantity::ResponseTime | Quantity::OperationTime => NANOS_PER_MILLI,
-            Quantity::Slowdown => SLOWDOWN_UNIT,
-        }
-    }
-
     fn add(&mut self, departure: &Departure) {
         let Tail { quantity, class, answered_only, per_mille: _ } = self.tail;
         if class.is_some_and(|class| class != departure.entrance.class) {
@@ -179,7 +206,7 @@ impl TailTally {
     }
 
     fn found(&mut self, zone: [f64; 3], bound_is_above: bool) -> Option<Found> {
-        let unit = self.unit();
+        let unit = unit(self.tail);
         let requests = (self.answered.len() + self.in_flight.len()) as f64 + self.unanswered as f64;
         let values = zone.map(|end| self.share_above(end * unit, bound_is_above));
         (requests > 0.0).then(|| Found { values, number: self.percentile() / unit, requests })

@@ -13,13 +13,17 @@ use crate::model::{Metric, SimDuration};
 use crate::policy::PolicyChoice;
 use crate::scenario::Scenario;
 use crate::stats::{Interval, PolicyNumbers, Recovery, upper_reach};
+use crate::study::capacity::{Capacity, capacity};
 use crate::study::pool::JobPool;
 use crate::study::replications::{EVENTS_PER_LOOK, Halted, PolicyRun};
 use crate::study::simulation::{Replication, simulation};
 
 use super::course::Course;
 use super::measure::{Asked, Measure, Tail, Tested};
-use super::tally::{Found, Pooled, TailTally, Tally};
+use super::replicated::Replicated;
+use super::sharing::Sharing;
+use super::subject::Subject;
+use super::tally::{Found, Pooled, Tally};
 
 /// Replications at the first look; each further look doubles their number.
 pub(super) const FIRST_LOOK: u64 = 10;
@@ -36,9 +40,10 @@ pub(super) type Watching<'a> = dyn Fn() -> ControlFlow<()> + std::marker::Sync +
 /// A configuration to be tested.
 #[derive(Clone, Copy)]
 pub(super) struct Trial<'a> {
-    pub scenario: &'a Scenario,
+    pub subject: &'a Subject,
     pub policy: &'a PolicyChoice,
     pub asked: &'a [Asked<'a>],
+    pub sharing: &'a Sharing<'a>,
     pub pool: &'a JobPool,
     pub watch: &'a Watching<'a>,
 }
@@ -104,21 +109,44 @@ impl Evidence {
     const MET: Self = Self { decision: Decision::Meets, above: None, number: None, excess: 0.0 };
 }
 
-/// What one replication gave: for each objective, then the 99th percentile.
-struct Replicated {
-    found: Vec<Option<Found>>,
-    tails: Vec<(usize, TailTally)>,
-    requests: u64,
-    is_complete: bool,
+impl Judged {
+    /// A configuration that fails without runs.
+    pub fn without_runs(objectives: usize) -> Self {
+        let unknown = Evidence { decision: Decision::Fails, above: None, number: None, excess: f64::INFINITY };
+        Self {
+            decision: Decision::Fails,
+            evidence: vec![unknown; objectives],
+            p99_ms: None,
+            requests: 0,
+            replications: 0,
+            stopped: false,
+        }
+    }
+
+    /// What more replications will probably say.
+    fn guessed(self) -> Self {
+        let is_met = |one: &Evidence| one.decision == Decision::Meets || one.excess < 0.0;
+        let decision = if self.evidence.iter().all(is_met) { Decision::Meets } else { Decision::Fails };
+        Self { decision, ..self }
+    }
 }
 
 impl Trial<'_> {
+    /// What the policy can sustain.
+    ///
+    /// # Errors
+    /// None so far: nothing breaks it off.
+    pub fn capacity(&self) -> Result<Capacity, Halted> {
+        let Subject { scenario, name } = self.subject;
+        self.sharing.capacity(name, || Ok(capacity(scenario, self.policy)))
+    }
+
     /// Tests the configuration.
     ///
     /// # Errors
-    /// [`Halted`] when the watch broke off.
+    /// [`Halted`] when the watch broke off, or where replications are not here.
     pub fn judge(&self, course: &Course, strictness: &Strictness) -> Result<Judged, Halted> {
-        let scenario = course.applied(self.scenario.clone());
+        let scenario = course.applied(self.subject.scenario.clone());
         let only = scenario.is_deterministic();
         let mut replicated: Vec<Replicated> = Vec::new();
         let mut pooled = vec![Pooled::default(); self.asked.len() + 1];
@@ -128,8 +156,12 @@ impl Trial<'_> {
         for look in 0..looks {
             let until = if only { 1 } else { FIRST_LOOK << look };
             let numbers: Vec<u64> = (replicated.len() as u64..until).collect();
-            for mut one in self.pool.each(&numbers, |number| self.replicate(&scenario, *number, course.warm_up))? {
-                std::mem::take(&mut one.tails).into_iter().for_each(|(place, tail)| pooled[place].add(tail));
+            let Some(new) = self.replications(&scenario, course, &numbers)? else {
+                let known = self.look(&replicated, &pooled, &mut decisions, error, strictness.level);
+                return self.guess(known);
+            };
+            for mut one in new {
+                std::mem::take(&mut one.tails).iter().for_each(|(place, tail)| pooled[*place].merge(tail));
                 replicated.push(one);
             }
             let judged = self.look(&replicated, &pooled, &mut decisions, error, strictness.level);
@@ -138,6 +170,36 @@ impl Trial<'_> {
             }
         }
         Ok(self.look(&replicated, &pooled, &mut decisions, error, strictness.level))
+    }
+
+    /// The replications with these numbers; `None` if not all of them are here.
+    fn replications(
+        &self,
+        scenario: &Scenario,
+        course: &Course,
+        numbers: &[u64],
+    ) -> Result<Option<Vec<Replicated>>, Halted> {
+        let (name, measures) = (course.name_of(self.subject), self.measures());
+        let replicate = |number: &u64| {
+            let work = || self.replicate(scenario, *number, course.warm_up);
+            self.sharing.replication(&name, *number, &measures, work)
+        };
+        let found = self.pool.each(numbers, replicate)?;
+        Ok(found.into_iter().collect())
+    }
+
+    /// The verdict without replications that are not here, from what those before them say.
+    fn guess(&self, known: Judged) -> Result<Judged, Halted> {
+        match self.sharing.may_guess() {
+            true if known.replications == 0 => Ok(Judged::without_runs(self.asked.len())),
+            true => Ok(known.guessed()),
+            false => Err(Halted),
+        }
+    }
+
+    /// What is asked of a replication: the objectives, then the 99th percentile.
+    fn measures(&self) -> Vec<Measure> {
+        self.asked.iter().map(|asked| asked.measure).chain([Measure::Share(Tail::P99)]).collect()
     }
 
     /// Whether another look would take too many requests.
@@ -172,7 +234,7 @@ impl Trial<'_> {
                     *decision = evidence.decision;
                 }
                 let number = match asked.measure {
-                    Measure::Share(tail) => around(evidence.number, pooled[place].percentile(tail.per_mille)),
+                    Measure::Share(tail) => around(evidence.number, pooled[place].percentile(tail)),
                     Measure::Mean(_) | Measure::ErrorRate(_) | Measure::Number(_) | Measure::Headroom => {
                         evidence.number
                     }
@@ -185,7 +247,7 @@ impl Trial<'_> {
         Judged {
             decision: if stopped { Decision::Fails } else { together(decisions) },
             evidence,
-            p99_ms: around(finite_mean(&p99, level), pooled[self.asked.len()].percentile(Tail::P99.per_mille)),
+            p99_ms: around(finite_mean(&p99, level), pooled[self.asked.len()].percentile(Tail::P99)),
             requests: replicated.iter().map(|one| one.requests).sum(),
             replications: replicated.len() as u64,
             stopped,
@@ -194,9 +256,8 @@ impl Trial<'_> {
 
     fn replicate(&self, scenario: &Scenario, number: u64, warm_up: SimDuration) -> Result<Replicated, Halted> {
         let replication = Replication { number, warm_up, ..Replication::default() };
-        let p99 = Measure::Share(Tail::P99);
-        let measures = self.asked.iter().map(|asked| asked.measure).chain([p99]);
-        let mut simulation = simulation(scenario, self.policy, &replication, Tally::new(measures));
+        let tally = Tally::new(self.measures().into_iter());
+        let mut simulation = simulation(scenario, self.policy, &replication, tally);
         let mut goes_on = true;
         while goes_on {
             goes_on = simulation.advance(EVENTS_PER_LOOK);
@@ -224,7 +285,7 @@ impl Trial<'_> {
             })
             .collect();
         found.push(tally.tail(self.asked.len(), [0.0; 3], true));
-        Ok(Replicated { found, tails: tally.into_tails(), requests, is_complete })
+        Ok(Replicated { found, tails: tally.into_pooled(), requests, is_complete })
     }
 
     /// All numbers of the replication, if an objective asks for one that is not counted here.

@@ -5,6 +5,7 @@ use crate::scenario::Scenario;
 
 use super::course::steady_rate;
 use super::results::PlanChange;
+use super::subject::Subject;
 
 /// What a robust plan must stand.
 pub(super) const MORE_LOAD: f64 = 1.1;
@@ -17,21 +18,26 @@ pub(super) const FASTER_QUERIES: f64 = 0.8;
 /// The length of a steady run is chosen later.
 const FIRST_REQUESTS: u64 = 10_000;
 
-/// The scenario with its load times a factor; `None` if that has none of its own.
-pub(super) fn with_load(scenario: &Scenario, factor: f64) -> Option<Scenario> {
-    scenario.with_load(factor, FIRST_REQUESTS)
+/// What is tested with its load times a factor; `None` if that has none of its own.
+pub(super) fn with_load(subject: &Subject, factor: f64) -> Option<(PlanChange, Subject)> {
+    let change = PlanChange::Load { factor };
+    let scenario = subject.scenario.with_load(factor, FIRST_REQUESTS)?;
+    let changed = subject.changed(scenario, &change);
+    Some((change, changed))
 }
 
-/// The scenario with its load times each of these factors, where it is steady, then with its query times times each of those,
+/// What is tested with its load times each of these factors, where it is steady, then with its query times times each of those,
 /// where it asks a backend.
-pub(super) fn varied(scenario: &Scenario, loads: &[f64], query_times: &[f64]) -> Vec<(PlanChange, Scenario)> {
+pub(super) fn varied(subject: &Subject, loads: &[f64], query_times: &[f64]) -> Vec<(PlanChange, Subject)> {
+    let scenario = &subject.scenario;
     let loads = loads.iter().filter(|_| steady_rate(scenario).is_some());
-    let loads = loads.filter_map(|factor| Some((PlanChange::Load { factor: *factor }, with_load(scenario, *factor)?)));
+    let loads = loads.filter_map(|factor| with_load(subject, *factor));
     let with_query_times = |id: BackendId| {
         let backend = scenario.backends().get_index(usize::from(id.0)).map_or("", |(name, _)| name.as_str());
         query_times.iter().map(move |factor| {
             let change = PlanChange::QueryTime { backend: backend.to_owned(), factor: *factor };
-            (change, scenario.clone().with_query_times(id, *factor))
+            let changed = subject.changed(scenario.clone().with_query_times(id, *factor), &change);
+            (change, changed)
         })
     };
     loads.chain(main_backend(scenario).into_iter().flat_map(with_query_times)).collect()
