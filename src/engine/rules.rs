@@ -102,9 +102,18 @@ pub struct SpareWorkers {
     pub min: NonZeroU32,
     /// With more idle workers than this, one is stopped.
     pub max: NonZeroU32,
+    /// When idle workers are counted for the first time, at most "1s" after the start (default: "500ms"). A real server counts at times
+    /// that do not depend on the requests.
+    #[serde(default = "half_a_second")]
+    pub first_count: SimDuration,
     /// Time that a new worker takes to start, while it takes no requests (default: 0).
     #[serde(default)]
     pub boot: SimDuration,
+}
+
+/// The default of `first_count`: half of the time between two counts.
+pub const fn half_a_second() -> SimDuration {
+    SimDuration::from_millis(500)
 }
 
 /// After how many requests a worker is replaced.

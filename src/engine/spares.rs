@@ -32,12 +32,12 @@ enum Need {
 impl<O: Observer> Simulation<O> {
     /// Of each replica only some workers run at first, if fewer than all are to run while they suffice.
     pub(super) fn begin_spare_checks(&mut self) {
-        let Some(SpareWorkers { start, .. }) = self.rules.spare_workers else { return };
+        let Some(SpareWorkers { start, first_count, .. }) = self.rules.spare_workers else { return };
         for replica in 0..self.replicas.count() {
             for worker in self.replicas[replica].workers.clone().skip(start.get() as usize) {
                 self.stop_spare(worker);
             }
-            self.events.push(SimTime::ZERO + INTERVAL, Event::SpareCheck(ReplicaNumber(replica)));
+            self.events.push(SimTime::ZERO + first_count, Event::SpareCheck(ReplicaNumber(replica)));
         }
     }
 

@@ -10,7 +10,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{DispatchChoice, MEASURED_WITHOUT_PYTHON, Plain, Preset, Product, killed_after, overhead, replaced_after};
-use crate::engine::SpareWorkers;
+use crate::engine::{SpareWorkers, half_a_second};
 use crate::model::{Overhead, SimDuration};
 use crate::policy::{OverheadForm, Sync, is_false};
 
@@ -44,6 +44,10 @@ pub struct PhpFpm {
     /// or `max_children` if that is less).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_spare_servers: Option<NonZeroU32>,
+    /// With `pm` "dynamic": when PHP-FPM counts its idle child processes for the first time, at most "1s" after the start
+    /// (default: "500ms"). A real one counts once a second, at times that do not depend on the requests.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub first_count: Option<SimDuration>,
     /// Its `listen.backlog`: length of the listen queue (default: 511). Once it is full, the behaviour of a real server
     /// cannot be predicted.
     #[serde(default = "backlog")]
@@ -142,6 +146,7 @@ impl PhpFpm {
             start: or(self.start_servers, at_most_all(2)),
             min: or(self.min_spare_servers, 1),
             max: or(self.max_spare_servers, at_most_all(3)),
+            first_count: self.first_count.unwrap_or(half_a_second()),
             boot: self.boot.unwrap_or_default(),
         }
     }

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use crate::engine::{Dispatch, SpareWorkers};
+use crate::model::SimDuration;
 use crate::policy::{PolicyChoice, PolicySize};
 
 use super::super::diagnostic::{Diagnostic, list, shown};
@@ -79,7 +80,7 @@ impl Checker<'_> {
     /// Workers that are not needed do not run: so many of them at most, and requests wait in the queue of all.
     fn check_spare_workers(&self, policy: &PolicyChoice, node: &Element) -> Result<(), Diagnostic> {
         let rules = policy.rules();
-        let Some(SpareWorkers { start, min, max, boot: _ }) = rules.spare_workers else { return Ok(()) };
+        let Some(SpareWorkers { start, min, max, first_count, boot: _ }) = rules.spare_workers else { return Ok(()) };
         let [name_of_start, name_of_min, name_of_max] = policy.spare_fields();
         let of_workers = policy.size_field(PolicySize::Workers).unwrap_or("workers");
         let most = rules.workers;
@@ -95,6 +96,10 @@ impl Checker<'_> {
                 let found = format!("{number}, but `{other}` is {limit}");
                 return Err(self.error(message, fields.at(name).short_span(), found));
             }
+        }
+        if first_count > SimDuration::from_millis(1000) {
+            let found = format!("found {first_count}");
+            return Err(self.error("`first_count` must be at most 1s", fields.at("first_count").short_span(), found));
         }
         if let Some(member) = node.member("prefetch") {
             return Err(self

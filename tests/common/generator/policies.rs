@@ -86,6 +86,7 @@ impl Dice {
             sync["spare_workers"] = json!({ "start": self.up_to(workers), "min": min, "max": max });
             if self.one_in(2) {
                 sync["spare_workers"]["boot"] = json!(self.millis(300));
+                sync["spare_workers"]["first_count"] = json!(self.millis(900));
             }
         }
         if self.one_in(4) {

@@ -54,6 +54,7 @@ impl Dice {
             options["start_servers"] = json!(self.up_to(all));
             options["max_spare_servers"] = json!(most);
             options["min_spare_servers"] = json!(self.up_to(most));
+            options["first_count"] = json!(self.millis(900));
         }
         options
     }

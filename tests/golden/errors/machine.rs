@@ -95,6 +95,7 @@ pub const MISTAKES: &[(&str, &[Mistake])] = &[(
         Set("policies.sync={\"workers\": 2, \"spare_workers\": {\"start\": 3, \"min\": 1, \"max\": 2}}"),
         Set("policies.sync={\"workers\": 2, \"spare_workers\": {\"start\": 2, \"min\": 1, \"max\": 3}}"),
         Set("policies.sync={\"workers\": 2, \"spare_workers\": {\"min\": 1, \"max\": 2}}"),
+        Set("policies.sync.spare_workers={\"start\": 1, \"min\": 1, \"max\": 1, \"first_count\": \"2s\"}"),
         Set(
             "policies.sync={\"workers\": 2, \"prefetch\": 2, \"spare_workers\": {\"start\": 1, \"min\": 1, \"max\": 2}}",
         ),
