@@ -83,3 +83,18 @@ fn a_run_ends_in_a_deadlock_only_after_the_workers_that_may_help_have_started() 
     assert_eq!(record.ending, Ending::Deadlock);
     assert_eq!(record.deadlock.map(|found| found.requests), Some(3));
 }
+
+#[test]
+fn faults_go_on_while_a_worker_will_start() {
+    // Two requests block each other for ever. The third is taken at 900 ms, within a fault that comes every 200 ms.
+    let nested = r#"{ "hold": { "backend": "db", "phases": [ { "db": "10ms" },
+        { "hold": { "backend": "db", "phases": [ { "db": "10ms" } ] } } ] } }"#;
+    let system = System {
+        classes: &format!("tx = {nested}; page = other 10"),
+        arrivals: "0 tx, 0 tx, 1 page",
+        with: r#""backends": { "db": { "pool": { "size": 2, "per": "application" } }, "other": {} }, "machine": { "cores": 4 },
+            "faults": [{ "at": "50ms", "for": "100ms", "every": "200ms", "slow": { "backend": "other", "factor": 2 } }]"#,
+    };
+    let policy = sync(3, r#""start": 2, "min": 1, "max": 2, "first_count": "900ms""#);
+    check(system, &policy, "in flight, in flight, 920");
+}
