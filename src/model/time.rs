@@ -17,6 +17,9 @@ pub struct SimTime(u64);
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SimDuration(u64);
 
+/// 2^52: from here on, floats have no fraction.
+const WHOLE: f64 = (1_u64 << 52) as f64;
+
 impl SimTime {
     /// The start of the run.
     pub const ZERO: Self = Self(0);
@@ -70,12 +73,29 @@ impl SimDuration {
     /// Values below 0 and NaN give 0; values beyond [`SimDuration::MAX`] give that.
     #[inline]
     pub fn round_from_nanos(nanos: f64) -> Self {
-        // From here on, floats have no fraction; below, the sum with it has none, and its low bits are the whole number.
-        const WHOLE: f64 = (1_u64 << 52) as f64;
-        if nanos.to_bits() < WHOLE.to_bits() {
-            return Self((nanos + WHOLE).to_bits() - WHOLE.to_bits());
+        if nanos.to_bits() < WHOLE.to_bits() { Self::round_near(nanos) } else { Self::from_far_nanos(nanos) }
+    }
+
+    /// The same for many, in a short loop if none is below 0 or far.
+    #[inline]
+    pub fn round_each_from_nanos(nanos: &[f64], places: &mut [Self]) {
+        // To the highest bit from the exponent that floats have from 2^52 on.
+        const FROM_WHOLE: u64 = (1 << (u64::BITS - 1)) - WHOLE.to_bits();
+        let highest = |nanos: &f64| nanos.to_bits() | nanos.to_bits().wrapping_add(FROM_WHOLE);
+        let bits = nanos.iter().fold(0, |bits, nanos| bits | highest(nanos));
+        let pairs = nanos.iter().zip(places);
+        if bits >> (u64::BITS - 1) == 0 {
+            pairs.for_each(|(nanos, place)| *place = Self::round_near(*nanos));
+        } else {
+            pairs.for_each(|(nanos, place)| *place = Self::round_from_nanos(*nanos));
         }
-        Self::from_far_nanos(nanos)
+    }
+
+    /// The same for values from 0 to below 2^52 ns.
+    #[inline]
+    fn round_near(nanos: f64) -> Self {
+        // The sum has no fraction, and its low bits are the whole number.
+        Self((nanos + WHOLE).to_bits() - WHOLE.to_bits())
     }
 
     /// The same for values below 0, from 2^52 ns (52 days) on, and for NaN.
@@ -297,6 +317,17 @@ mod tests {
             assert_eq!(SimDuration::round_from_nanos(nanos), SimDuration(rounded), "{nanos}");
         }
         assert_eq!(SimDuration::round_from_nanos(f64::INFINITY), SimDuration::MAX);
+    }
+
+    #[test]
+    fn many_floats_are_rounded_as_one_is() {
+        let far = (1_u64 << 52) as f64;
+        for last in [7.5, -3.0, -0.0, far - 0.5, far, far + 1.0, 1e300, f64::INFINITY, f64::NAN, f64::NEG_INFINITY] {
+            let nanos = [0.49, 0.5, 1.5, 1e9 + 0.5, last];
+            let mut rounded = [SimDuration::ZERO; 5];
+            SimDuration::round_each_from_nanos(&nanos, &mut rounded);
+            assert_eq!(rounded, nanos.map(SimDuration::round_from_nanos), "{last}");
+        }
     }
 
     #[test]

@@ -113,7 +113,9 @@ impl Streams {
     #[inline]
     pub fn request(&self, number: u64) -> Stream {
         let high = mix(number ^ self.key[0]);
-        Stream::new([mix(high ^ self.key[1]), high])
+        let state = [mix(high ^ self.key[1]), high];
+        // One request of all.
+        if high == 0 { Stream::new(state) } else { Stream { state } }
     }
 
     /// The stream of another purpose.

@@ -19,7 +19,7 @@ impl Program {
             calls: Vec::new(),
             classes: Vec::new(),
             weights: Vec::new(),
-            stride: 0,
+            stride: 1,
             timers: rules.timers,
             adds: false,
         };
@@ -116,8 +116,8 @@ impl Program {
     /// All instructions of a class have been added: notes what else is known of it.
     fn finish_class(&mut self, class: &RequestClass, building: Building<'_>) {
         let Building { first, backends, rules, in_thread, parallel, optional, mut overhead, .. } = building;
-        self.stride = self.stride.max(self.instructions.len() - first);
         let end = self.instructions.len() as u32 - 1;
+        self.stride = self.stride.max(end as usize - first);
         let steps = (0..).zip(self.instructions[first..].iter().copied());
         let has_timers = rules.timers.is_some() && !in_thread;
         let timers: Vec<usize> =

@@ -3,7 +3,7 @@
 use rand::RngExt;
 
 use crate::model::{ClassId, SimDuration};
-use crate::random::Stream;
+use crate::random::{Sampler, Stream};
 
 use super::{ClassProgram, Program};
 
@@ -64,10 +64,15 @@ impl Program {
     ) {
         let Some(DrawnRequest { class, .. }) = requests.first() else { return };
         let class = &self.classes[usize::from(class.0)];
-        for (place, sampler) in self.samplers[class.range()].iter().enumerate() {
-            let column = &mut columns[place * distance..][..requests.len()];
-            sampler.draw_each(streams, column);
-            requests.iter_mut().zip(column).for_each(|(request, demand)| request.demand += *demand);
+        let samplers = &self.samplers[class.range()];
+        if let ([request], [stream]) = (&mut *requests, &mut *streams) {
+            for (place, sampler) in samplers.iter().enumerate() {
+                let demand = sampler.draw(stream);
+                columns[place * distance] = demand;
+                request.demand += demand;
+            }
+        } else {
+            draw_columns(samplers, requests, streams, columns, distance);
         }
         for optional in &class.optional {
             for (index, request) in requests.iter_mut().enumerate() {
@@ -135,6 +140,26 @@ impl Program {
             demands[*place] += *span;
         }
         demand
+    }
+}
+
+/// Draws from each sampler a column of demands, one for each request.
+#[inline]
+fn draw_columns(
+    samplers: &[Sampler],
+    requests: &mut [DrawnRequest],
+    streams: &mut [Stream],
+    columns: &mut [SimDuration],
+    distance: usize,
+) {
+    for (place, sampler) in samplers.iter().enumerate() {
+        let column = &mut columns[place * distance..][..requests.len()];
+        if place + 1 < samplers.len() {
+            sampler.draw_each(streams, column);
+        } else {
+            sampler.draw_last_of_each(streams, column);
+        }
+        requests.iter_mut().zip(column).for_each(|(request, demand)| request.demand += *demand);
     }
 }
 

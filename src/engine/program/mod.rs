@@ -141,7 +141,6 @@ impl Program {
         let place = self.instructions.len() as u32;
         self.add(Instruction::Cpu(Activity::Framework), None);
         self.add(Instruction::Depart, None);
-        self.stride = self.stride.max(1);
         place
     }
 
@@ -150,7 +149,7 @@ impl Program {
         self.classes.get(usize::from(class.0)).map_or(0, |class| class.priority)
     }
 
-    /// The largest number of instructions of a class.
+    /// The largest number of instructions of a class, without its `Depart`; at least 1.
     pub fn stride(&self) -> usize {
         self.stride
     }

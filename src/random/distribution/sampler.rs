@@ -14,6 +14,9 @@ use super::family::Family;
 use super::spread::{Member, Spread};
 use super::{Empirical, Erlang, Hyperexponential, Mixture, Uniform};
 
+/// How many exponential durations are rounded at once.
+const AT_ONCE: usize = 32;
+
 /// A distribution prepared for drawing, by [`super::Distribution::sampler`].
 #[derive(Clone, Debug)]
 pub struct Sampler(Drawn);
@@ -48,7 +51,7 @@ impl Sampler {
     #[inline]
     pub fn draw(&self, stream: &mut Stream) -> SimDuration {
         match &self.0 {
-            Drawn::Exponential { mean_nanos } => exponential(stream, *mean_nanos),
+            Drawn::Exponential { mean_nanos } => SimDuration::round_from_nanos(exponential_nanos(stream, *mean_nanos)),
             Drawn::Constant(value) => *value,
             Drawn::Uncommon(distribution) => distribution.draw(stream),
         }
@@ -57,13 +60,32 @@ impl Sampler {
     /// Draws one duration from each stream.
     pub fn draw_each(&self, streams: &mut [Stream], places: &mut [SimDuration]) {
         // The distribution is matched once, and each kind has a short loop.
-        let pairs = streams.iter_mut().zip(&mut *places);
         match &self.0 {
             Drawn::Exponential { mean_nanos } => {
-                pairs.for_each(|(stream, place)| *place = exponential(stream, *mean_nanos));
+                let mut streams = streams.iter_mut();
+                fill_exponential(places, || {
+                    streams.next().map_or(0.0, |stream| exponential_nanos(stream, *mean_nanos))
+                });
             }
             Drawn::Constant(value) => places.fill(*value),
-            Drawn::Uncommon(distribution) => pairs.for_each(|(stream, place)| *place = distribution.draw(stream)),
+            Drawn::Uncommon(distribution) => {
+                streams.iter_mut().zip(places).for_each(|(stream, place)| *place = distribution.draw(stream));
+            }
+        }
+    }
+
+    /// The same from streams that nothing else is drawn from: they stay as they are, which takes less time.
+    pub fn draw_last_of_each(&self, streams: &[Stream], places: &mut [SimDuration]) {
+        let mut streams = streams.iter().cloned();
+        match &self.0 {
+            Drawn::Exponential { mean_nanos } => {
+                let next = || streams.next().map_or(0.0, |mut own| exponential_nanos(&mut own, *mean_nanos));
+                fill_exponential(places, next);
+            }
+            Drawn::Constant(value) => places.fill(*value),
+            Drawn::Uncommon(distribution) => {
+                streams.zip(places).for_each(|(mut own, place)| *place = distribution.draw(&mut own));
+            }
         }
     }
 
@@ -72,7 +94,7 @@ impl Sampler {
         // A local copy may stay in registers.
         let mut own = stream.clone();
         match &self.0 {
-            Drawn::Exponential { mean_nanos } => places.fill_with(|| exponential(&mut own, *mean_nanos)),
+            Drawn::Exponential { mean_nanos } => fill_exponential(places, || exponential_nanos(&mut own, *mean_nanos)),
             Drawn::Constant(value) => places.fill(*value),
             Drawn::Uncommon(distribution) => places.fill_with(|| distribution.draw(&mut own)),
         }
@@ -191,11 +213,23 @@ impl UncommonFamily {
     }
 }
 
+/// An exponential number of nanoseconds.
 #[inline(always)]
-fn exponential(stream: &mut Stream, mean_nanos: f64) -> SimDuration {
+fn exponential_nanos(stream: &mut Stream, mean_nanos: f64) -> f64 {
     // One number is usually enough.
     let unit: f64 = Exp1.sample(&mut RarelyMore { stream, has_drawn: false });
-    SimDuration::round_from_nanos(unit * mean_nanos)
+    unit * mean_nanos
+}
+
+/// Fills places with numbers of nanoseconds, one after another. Many are rounded at once.
+#[inline(always)]
+fn fill_exponential(places: &mut [SimDuration], mut next: impl FnMut() -> f64) {
+    let mut nanos = [0.0; AT_ONCE];
+    for places in places.chunks_mut(AT_ONCE) {
+        let nanos = &mut nanos[..places.len()];
+        nanos.fill_with(&mut next);
+        SimDuration::round_each_from_nanos(nanos, places);
+    }
 }
 
 /// A stream from which more than one number is rarely drawn: the code for further numbers is kept out of the hot path.
