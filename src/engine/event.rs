@@ -145,6 +145,12 @@ pub(super) const fn time_of(key: Key) -> SimTime {
     SimTime::from_nanos((key >> (64 + RANK_BITS)) as u64)
 }
 
+/// The instant and the rank of the event of that key.
+#[inline(always)]
+const fn upper_half(key: Key) -> u64 {
+    (key >> 64) as u64
+}
+
 /// The kind of event of that key.
 #[inline]
 const fn kind_of(key: Key) -> u64 {
@@ -222,7 +228,7 @@ impl EventQueue {
     #[inline(always)]
     pub fn push(&mut self, time: SimTime, event: Event) -> EventId {
         let key = self.key(time, event);
-        self.push_key(key);
+        self.push_newest_key(key);
         EventId::of(key)
     }
 
@@ -253,10 +259,22 @@ impl EventQueue {
     /// Schedules the event of a key.
     #[inline(always)]
     pub fn push_key(&mut self, key: Key) {
+        self.push_where(key, |other| other > key);
+    }
+
+    /// The same of the key that was made last: of those at the same instant and of the same rank, it comes last.
+    #[inline(always)]
+    pub fn push_newest_key(&mut self, key: Key) {
+        self.push_where(key, |other| upper_half(other) > upper_half(key));
+    }
+
+    /// Schedules the event of a key, given which others come after it.
+    #[inline(always)]
+    fn push_where(&mut self, key: Key, is_later: impl Fn(Key) -> bool) {
         match self.later.last() {
             Some(nearest) if key >= nearest.from => self.push_later(key),
             _ if self.near.len() == NEAR => self.push_beyond(key),
-            _ => self.push_near(key),
+            _ => self.push_near(key, is_later),
         }
     }
 
@@ -299,11 +317,11 @@ impl EventQueue {
 
     /// Puts a key where it belongs among the next ones, of which most are later.
     #[inline(always)]
-    fn push_near(&mut self, key: Key) {
+    fn push_near(&mut self, key: Key, is_later: impl Fn(Key) -> bool) {
         self.near.push(key);
         let Some((mut place, others)) = self.near.split_last_mut() else { return };
         for other in others.iter_mut().rev() {
-            if *other > key {
+            if is_later(*other) {
                 break;
             }
             *place = *other;
@@ -319,7 +337,7 @@ impl EventQueue {
         keys.extend(self.near.drain(..NEAR / 2));
         let from = keys.last().copied().unwrap_or(NEVER);
         self.later.push(Batch { from, keys });
-        if key < from { self.push_near(key) } else { self.push_later(key) }
+        if key < from { self.push_near(key, |other| other > key) } else { self.push_later(key) }
     }
 
     /// Adds a key to the batch it belongs to.
