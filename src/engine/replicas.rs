@@ -11,10 +11,11 @@ use super::quota::Quota;
 use super::sharing::Sharing;
 use super::usage::{ReplicaLevels, ReplicaUsage};
 
-/// All replicas.
+/// All replicas. Most runs have one, so it is kept where it is found at once.
 #[derive(Clone, Debug)]
 pub(super) struct ReplicaSet {
-    replicas: Vec<Replica>,
+    first: Replica,
+    others: Vec<Replica>,
     /// The replica of each worker.
     of_worker: Vec<u32>,
 }
@@ -50,7 +51,8 @@ impl ReplicaSet {
         let each = workers / count;
         let replica = |number: u32| Replica::new(number, number * each..(number + 1) * each, machine, warm_up);
         Self {
-            replicas: (0..count).map(replica).collect(),
+            first: replica(0),
+            others: (1..count).map(replica).collect(),
             of_worker: (0..workers).map(|worker| worker / each).collect(),
         }
     }
@@ -63,35 +65,35 @@ impl ReplicaSet {
     /// The number of the replica that a worker belongs to.
     #[inline]
     pub fn number_of(&self, worker: u32) -> u32 {
-        self.of_worker[worker as usize]
+        if self.others.is_empty() { 0 } else { self.of_worker[worker as usize] }
     }
 
     /// The replica that a worker belongs to.
     #[inline]
     pub fn of(&self, worker: u32) -> &Replica {
-        &self.replicas[self.number_of(worker) as usize]
+        &self[self.number_of(worker)]
     }
 
     /// The same, mutable.
     #[inline]
     pub fn of_mut(&mut self, worker: u32) -> &mut Replica {
         let number = self.number_of(worker);
-        &mut self.replicas[number as usize]
+        &mut self[number]
     }
 
     /// How many there are.
     pub fn count(&self) -> u32 {
-        self.replicas.len() as u32
+        1 + self.others.len() as u32
     }
 
     /// All of them.
     pub fn iter(&self) -> impl Iterator<Item = &Replica> {
-        self.replicas.iter()
+        std::iter::once(&self.first).chain(&self.others)
     }
 
     /// The time for which quotas were used up until `end`, added up over all replicas; `None` without quotas.
     pub fn throttled(&self, end: SimTime) -> Option<Usage> {
-        let mut quotas = self.replicas.iter().filter_map(|replica| replica.quota.as_ref());
+        let mut quotas = self.iter().filter_map(|replica| replica.quota.as_ref());
         let mut sum = quotas.next()?.throttled(end);
         quotas.for_each(|quota| sum.add(quota.throttled(end)));
         Some(sum)
@@ -99,7 +101,7 @@ impl ReplicaSet {
 
     /// What each did until `end`, if there are several or a health check; otherwise empty.
     pub fn usage(&self, end: SimTime) -> Vec<ReplicaUsage> {
-        self.replicas.iter().filter_map(|replica| Some(replica.levels.as_ref()?.usage(end))).collect()
+        self.iter().filter_map(|replica| Some(replica.levels.as_ref()?.usage(end))).collect()
     }
 }
 
@@ -107,14 +109,20 @@ impl std::ops::Index<u32> for ReplicaSet {
     type Output = Replica;
     #[inline]
     fn index(&self, number: u32) -> &Replica {
-        &self.replicas[number as usize]
+        match number.checked_sub(1) {
+            None => &self.first,
+            Some(place) => &self.others[place as usize],
+        }
     }
 }
 
 impl std::ops::IndexMut<u32> for ReplicaSet {
     #[inline]
     fn index_mut(&mut self, number: u32) -> &mut Replica {
-        &mut self.replicas[number as usize]
+        match number.checked_sub(1) {
+            None => &mut self.first,
+            Some(place) => &mut self.others[place as usize],
+        }
     }
 }
 
