@@ -24,6 +24,7 @@ mod departure;
 mod ending;
 mod event;
 mod failing;
+mod fewest;
 mod goroutines;
 mod holding;
 mod intake;

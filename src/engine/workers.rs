@@ -10,9 +10,13 @@ use crate::model::{SimDuration, SimTime};
 
 use super::backlog::remove_from;
 use super::event::{EventId, Key, NEVER};
+use super::fewest::Fewest;
 use super::requests::RequestId;
 use super::usage::{QueueLevels, WorkerLevels, WorkerUsage};
 use super::{Dispatch, Rules};
+
+/// Of no more workers than this, the one that takes the next request is found by asking each.
+const FEW: u32 = 16;
 
 /// A worker process.
 #[derive(Clone, Debug, Default)]
@@ -49,6 +53,8 @@ pub(super) struct Workers {
     /// How many slots each has; 0 while it restarts.
     slots: Vec<u32>,
     slots_each: u32,
+    /// Of each replica, which worker takes the next request, if there are many; otherwise empty.
+    fewest: Vec<Fewest>,
     turns: u32,
     /// The threads of all thread pools.
     pub threads: QueueLevels,
@@ -61,11 +67,14 @@ impl Workers {
         let slots_each = rules.slots.unwrap_or(u32::MAX);
         let idle_threads = rules.thread_pool.as_ref().map_or(0, |pool| pool.threads);
         let worker = Worker { idle_threads, held_back: NEVER, ..Worker::default() };
+        let each = rules.workers / replicas;
+        let fewest_of = |replica: u32| Fewest::new(replica * each..(replica + 1) * each);
         Self {
             workers: vec![worker; rules.workers as usize],
             in_progress: vec![0; rules.workers as usize],
             slots: vec![slots_each; rules.workers as usize],
             slots_each,
+            fewest: if each > FEW { (0..replicas).map(fewest_of).collect() } else { Vec::new() },
             turns: rules.running_at_once,
             threads: QueueLevels::from(warm_up),
             levels: if may_differ(rules, replicas) {
@@ -92,9 +101,12 @@ impl Workers {
         self.workers.len() as u32 - 1
     }
 
-    /// The one of these workers that takes the next request, if any has a free slot.
+    /// The one of the workers of a replica that takes the next request, if any has a free slot.
     #[inline]
     pub fn with_free_slot(&self, workers: &Range<u32>) -> Option<u32> {
+        if !self.fewest.is_empty() {
+            return self.with_free_slot_of_many(workers);
+        }
         let mut chosen = None;
         let mut fewest = u32::MAX;
         let places = workers.start as usize..workers.end as usize;
@@ -108,6 +120,27 @@ impl Workers {
             }
         }
         chosen
+    }
+
+    #[inline(never)]
+    fn with_free_slot_of_many(&self, workers: &Range<u32>) -> Option<u32> {
+        self.fewest[workers.start as usize / workers.len()].first()
+    }
+
+    /// A worker had that many requests in progress and that many slots before.
+    #[inline]
+    fn enter(&mut self, worker: u32, in_progress: u32, slots: u32) {
+        if !self.fewest.is_empty() {
+            self.enter_among_many(worker, in_progress, slots);
+        }
+    }
+
+    #[inline(never)]
+    fn enter_among_many(&mut self, worker: u32, in_progress: u32, slots: u32) {
+        let each = self.in_progress.len() / self.fewest.len();
+        let if_free = |in_progress: u32, slots: u32| (in_progress < slots).then_some(in_progress);
+        let now = if_free(self.in_progress[worker as usize], self.slots[worker as usize]);
+        self.fewest[worker as usize / each].change(worker, if_free(in_progress, slots), now);
     }
 
     #[inline]
@@ -158,7 +191,10 @@ impl Workers {
     /// A worker takes a request into a slot; `counts`: whether the request is part of the numbers.
     #[inline]
     pub fn take_slot(&mut self, worker: u32, now: SimTime, counts: bool) {
-        self.in_progress[worker as usize] += 1;
+        let in_progress = &mut self.in_progress[worker as usize];
+        *in_progress += 1;
+        let before = *in_progress - 1;
+        self.enter(worker, before, self.slots[worker as usize]);
         if let Some(levels) = self.levels.get_mut(worker as usize) {
             levels.requests += u64::from(counts);
             levels.in_progress.rise(now);
@@ -168,7 +204,10 @@ impl Workers {
     /// A request leaves its slot.
     #[inline]
     pub fn free_slot(&mut self, worker: u32, now: SimTime) {
-        self.in_progress[worker as usize] -= 1;
+        let in_progress = &mut self.in_progress[worker as usize];
+        *in_progress -= 1;
+        let before = *in_progress + 1;
+        self.enter(worker, before, self.slots[worker as usize]);
         if let Some(levels) = self.levels.get_mut(worker as usize) {
             levels.in_progress.fall(now);
         }
@@ -205,7 +244,9 @@ impl Workers {
 
     /// Stops a worker from taking requests, or lets it take them again.
     pub fn set_up(&mut self, worker: u32, is_up: bool) {
-        self.slots[worker as usize] = if is_up { self.slots_each } else { 0 };
+        let slots = if is_up { self.slots_each } else { 0 };
+        let before = std::mem::replace(&mut self.slots[worker as usize], slots);
+        self.enter(worker, self.in_progress[worker as usize], before);
     }
 
     /// Takes a turn, if one is free and a request is ready. Returns that request.
