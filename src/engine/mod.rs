@@ -74,7 +74,7 @@ pub use rules::{
 pub use setup::{MAX_IN_FLIGHT, Setup};
 
 pub use simulation::Simulation;
-pub use stays::{Stay, Stays};
+pub use stays::Stays;
 pub use unfinished::{Standing, Unfinished};
 pub use usage::{QueueUsage, ReplicaUsage, WorkerUsage};
 pub use waits::{NOT_ASKED, Waits, contended_resources};

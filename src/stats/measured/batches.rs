@@ -9,8 +9,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::engine::{Departure, Observer, Outcome, SpentTime, Stay, Stays, Unfinished, Waits, add_spent, runs};
-use crate::model::{Activity, SimTime};
+use crate::engine::{Departure, Observer, Outcome, SpentTime, Stays, Unfinished, Waits, add_spent, runs};
+use crate::model::{Activity, ClassId, SimTime};
 
 use super::batch::Batch;
 use super::collector::{Collector, Columns};
@@ -23,6 +23,9 @@ use super::totals::Totals;
 const MOST: usize = 32;
 /// The first batches are of 2^SHORTEST requests.
 const SHORTEST: u32 = 5;
+
+/// No more requests than this are divided if they belong to several batches or windows.
+const FEW: usize = 16;
 
 /// Watches a run, batch by batch.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -190,24 +193,43 @@ impl BatchObserver {
         over_time.add_answered(departures, columns.response_times.values(), first, spent);
     }
 
-    /// Whether requests are of one class and one batch, and each is an operation.
-    #[inline]
-    fn are_together(&self, stays: &[Stay]) -> bool {
-        let first = stays[0].request;
-        let differences = stays.iter().fold(0, |bits, stay| bits | (stay.request ^ first));
-        let is_small = stays.len() <= column::MOST && self.empty.unanswered.len() == 1;
-        is_small && differences >> self.shift == 0 && !self.clients_retry
+    /// Whether all requests are of one class, and each is an operation.
+    const fn has_one_kind(&self) -> bool {
+        self.empty.unanswered.len() == 1 && !self.clients_retry
     }
 
-    /// Takes requests of the only class, of one batch and of the current window, of which the first arrived at `first`.
+    /// Takes requests of which none departed after an instant.
+    fn take_stays(&mut self, stays: Stays<'_>, spent: &SpentTime, until: SimTime) {
+        let is_small = stays.count() <= column::MOST;
+        if is_small && self.has_one_kind() && self.are_together(stays, until) {
+            self.add_stays(stays, spent);
+        } else if stays.count() > FEW && self.has_one_kind() {
+            // Most of those that are not together are so with others.
+            stays.in_halves().into_iter().for_each(|half| self.take_stays(half, &half.spent(), half.last_departure()));
+        } else {
+            self.on_answered(&stays.departures(), Waits::NONE, spent);
+        }
+    }
+
+    /// Whether requests are of one batch, and in the current window from their arrivals to their departures, none of which is
+    /// after an instant.
     #[inline]
-    fn add_stays(&mut self, stays: &[Stay], first: SimTime, spent: &SpentTime) {
-        let place = self.batch_of(stays[0].request);
+    fn are_together(&mut self, stays: Stays<'_>, until: SimTime) -> bool {
+        let requests = stays.requests();
+        let differences = requests.iter().fold(0, |bits, request| bits | (request ^ requests[0]));
+        let mut is_inside = |over_time: &mut OverTime| over_time.are_inside(stays.first_arrival(), until);
+        differences >> self.shift == 0 && self.over_time.as_mut().is_none_or(&mut is_inside)
+    }
+
+    /// Takes requests of the only class, of one batch and of the current window.
+    #[inline]
+    fn add_stays(&mut self, stays: Stays<'_>, spent: &SpentTime) {
+        let place = self.batch_of(stays.requests()[0]);
         let Self { batches, columns, over_time, .. } = self;
         columns.fill_from_stays(stays);
         let batch = &mut batches[place];
-        batch.begin = batch.begin.min(first);
-        batch.collector.add_answered_of(stays[0].class, spent, columns);
+        batch.begin = batch.begin.min(stays.first_arrival());
+        batch.collector.add_answered_of(ClassId(0), spent, columns);
         if let Some(over_time) = over_time {
             over_time.add_inside(columns.response_times.values(), spent);
         }
@@ -300,13 +322,8 @@ impl Observer for BatchObserver {
     }
 
     fn on_stays(&mut self, stays: Stays<'_>, spent: &SpentTime) {
-        let list = stays.list();
-        let first = list.iter().map(|stay| stay.arrival).min().unwrap_or(SimTime::MAX);
-        if self.are_together(list) && self.over_time.as_mut().is_none_or(|over_time| over_time.are_inside(first)) {
-            self.add_stays(list, first, spent);
-        } else {
-            self.on_answered(&stays.departures(), Waits::NONE, spent);
-        }
+        let until = self.over_time.as_ref().map_or(SimTime::MAX, OverTime::clock);
+        self.take_stays(stays, spent, until);
     }
 
     fn on_clock(&mut self, until: SimTime) {
@@ -323,7 +340,7 @@ impl Observer for BatchObserver {
 mod tests {
     use super::*;
     use crate::engine::Entrance;
-    use crate::model::{ClassId, SimDuration};
+    use crate::model::SimDuration;
 
     /// Requests that arrive every millisecond and work for a tenth of it; the latest of each ten departs first.
     fn batches(requests: u64, warm_up: u64) -> BatchObserver {

@@ -202,8 +202,18 @@ impl Bins {
 
     /// The same bins as those of another histogram have memory from now on.
     pub fn cover_those_of(&mut self, other: &Self) {
-        if !other.counts.is_empty() {
-            self.cover(other.first..other.first + other.counts.len());
+        self.make_room(other.room());
+    }
+
+    /// The bins that have memory, without those of the least numbers.
+    pub fn room(&self) -> Range<usize> {
+        self.first..self.first + self.counts.len()
+    }
+
+    /// These bins have memory from now on.
+    pub fn make_room(&mut self, bins: Range<usize>) {
+        if !bins.is_empty() {
+            self.cover(bins);
         }
     }
 

@@ -43,13 +43,6 @@ impl Column {
         self.placed()
     }
 
-    /// Places for as many values, to be filled in.
-    #[inline]
-    pub fn room(&mut self, count: usize) -> &mut [u64] {
-        self.values.resize(count, 0);
-        &mut self.values
-    }
-
     /// The same without those that are equal to one.
     #[inline]
     pub fn fill_without(&mut self, values: impl Iterator<Item = u64>, excluded: u64) -> Values<'_> {

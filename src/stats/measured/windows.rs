@@ -12,6 +12,11 @@ pub(super) trait Window: Clone + Default {
     /// Adds what another window holds: the next one, or the same one of another run.
     fn add(&mut self, other: &Self);
 
+    /// What is collected in a window after this one: nothing yet.
+    fn next(&self) -> Self {
+        Self::default()
+    }
+
     /// Completes windows before their number or width changes.
     fn settle(_windows: &mut [Self]) {}
 }
@@ -59,7 +64,8 @@ impl<W: Window> Windows<W> {
         }
         let place = (since / self.width) as usize;
         if place >= self.list.len() {
-            self.list.resize(place + 1, W::default());
+            let next = self.list.last().map_or_else(W::default, W::next);
+            self.list.resize(place + 1, next);
         }
         place
     }

@@ -24,7 +24,7 @@ use crate::engine::{
     setup::Setup,
     simulation::{Simulation, TOGETHER},
 };
-use crate::model::{SimDuration, SimTime};
+use crate::model::{ClassId, SimDuration, SimTime};
 
 /// The workers, and the requests that have arrived and not been reported.
 #[derive(Clone, Debug)]
@@ -43,7 +43,7 @@ impl Walk {
     pub fn new(setup: &Setup<'_>, program: &Program) -> Self {
         Self {
             workers: Availability::new(setup.rules.workers),
-            unreported: Unreported::new(program),
+            unreported: Unreported::new(program, setup.rules.workers, setup.warm_up),
             enough: TOGETHER,
             is_warm: setup.warm_up == SimTime::ZERO,
             demands: vec![SimDuration::ZERO; program.stride()],
@@ -53,8 +53,8 @@ impl Walk {
     /// The warm-up is over: forgets what was before.
     #[cold]
     fn warm_up(&mut self, warm_up: SimTime) {
-        let is_inside = |other: &&Stay| other.arrival < warm_up && other.departure() >= warm_up;
-        self.workers.forget(self.unreported.list().iter().filter(is_inside).count());
+        let is_inside = |other: &Stay| other.arrival < warm_up && other.departure() >= warm_up;
+        self.workers.forget(self.unreported.iter(0..self.unreported.count()).filter(is_inside).count());
         self.is_warm = true;
     }
 }
@@ -69,9 +69,9 @@ impl<O: Observer> Simulation<O> {
                 return false;
             }
             left -= self.walk_some(walk, left);
-            if walk.unreported.list().len() >= walk.enough {
+            if walk.unreported.count() >= walk.enough {
                 self.report_departed(walk, self.now);
-                walk.enough = 2 * walk.unreported.list().len() + TOGETHER;
+                walk.enough = 2 * walk.unreported.count() + TOGETHER;
             }
         }
         true
@@ -92,19 +92,14 @@ impl<O: Observer> Simulation<O> {
         let room = self.max_in_flight as usize + 1 - workers.most;
         let count = arrivals.partition_point(|arrival| !is_over(arrival.time)).min(limit).min(room);
         let (arrivals, drawn, number) = (&arrivals[..count], &drawn[..count], self.arrivals.arrived);
-        let stays = arrivals.iter().zip(drawn).enumerate().map(|(index, (arrival, drawn))| {
-            let DrawnRequest { class, demand } = *drawn;
-            let start = workers.assign(arrival.time, demand);
-            Stay { request: number + index as u64, arrival: arrival.time, start, demand, class, counts }
-        });
-        unreported.extend(stays, intake);
+        unreported.extend(number, (arrivals, drawn), intake, workers);
         let mut first = 0;
         while counts && first < count {
             let of_one_class = self.program.of_one_class(&drawn[first..]);
             self.counts.classes[usize::from(drawn[first].class.0)].arrived += of_one_class as u64;
             first += of_one_class;
         }
-        self.now = unreported.list().last().map_or(self.now, |last| last.arrival);
+        self.now = arrivals.last().map_or(self.now, |last| last.time);
         self.arrivals.arrived += count as u64;
         self.arrivals.entered += count as u64;
         self.counts.warm_up_requests += if counts { 0 } else { count as u64 };
@@ -117,37 +112,35 @@ impl<O: Observer> Simulation<O> {
     fn report_departed(&mut self, walk: &mut Walk, until: SimTime) {
         let Walk { unreported, demands, .. } = walk;
         let departed = unreported.move_departed_first(until);
-        let latest = unreported.list()[..departed].iter().map(Stay::departure).max();
-        self.counts.last_departure = self.counts.last_departure.max(latest.unwrap_or(SimTime::ZERO));
         self.counts.departed += departed as u64;
-        self.observer.on_clock(self.counts.last_departure);
         let mut first = 0;
         while first < departed {
-            let alike = unreported.alike(first..departed);
-            let stays = unreported.part(alike.clone(), &self.program);
-            let list = &unreported.list()[alike.clone()];
+            let stays = unreported.alike(first..departed, &self.program);
+            self.counts.last_departure = self.counts.last_departure.max(stays.last_departure());
+            self.observer.on_clock(self.counts.last_departure);
             if cfg!(debug_assertions) {
                 stays.departures().iter().for_each(audit_parts);
             }
-            if list[0].counts {
+            let range = first..first + stays.count();
+            first = range.end;
+            if stays.counts() {
                 let spent = stays.spent();
                 self.observer.on_stays(stays, &spent);
-                self.book_counted(list, &spent);
+                self.book_counted(unreported.classes(range), &spent);
             } else {
                 self.observer.on_departures_with_waits(&stays.departures(), Waits::NONE);
-                list.iter().for_each(|stay| self.book_uncounted(stay, demands));
+                unreported.iter(range).for_each(|stay| self.book_uncounted(&stay, demands));
             }
-            first = alike.end;
         }
         unreported.remove_first(departed);
     }
 
     /// Books requests that have departed and are part of the numbers, and the time they spent.
-    fn book_counted(&mut self, stays: &[Stay], spent: &SpentTime) {
+    fn book_counted(&mut self, classes: impl ExactSizeIterator<Item = ClassId>, spent: &SpentTime) {
         // A request that has its worker to itself has its turn for as long as it is in progress.
         let served = self.book_areas(spent);
         self.counts.turns_taken.add_area(served);
-        self.count_completed(stays.iter().map(|stay| stay.class));
+        self.count_completed(classes);
     }
 
     /// Books a request that has departed and is not part of the numbers.
@@ -161,7 +154,7 @@ impl<O: Observer> Simulation<O> {
     #[cold]
     fn book_until(&mut self, stay: &Stay, demands: &mut [SimDuration], until: SimTime) -> SimDuration {
         let mut cpu_time = SimDuration::ZERO;
-        let Stay { request, class, arrival, mut start, .. } = *stay;
+        let Stay { request, class, arrival, mut start, demand: _ } = *stay;
         self.counts.in_system.add_span(arrival, until);
         if start > until {
             return cpu_time;
@@ -194,20 +187,21 @@ impl<O: Observer> Simulation<O> {
         if !walk.is_warm && until >= self.warm_up {
             walk.warm_up(self.warm_up);
         }
-        let departures = walk.unreported.list().iter().map(Stay::departure).filter(|departure| *departure <= until);
+        let unreported = walk.unreported.iter(0..walk.unreported.count());
+        let departures = unreported.map(|stay| stay.departure()).filter(|departure| *departure <= until);
         self.now = departures.fold(self.now, SimTime::max);
         self.report_departed(walk, until);
         self.ending = match self.horizon {
             _ if is_stopped => Ending::TooManyInFlight,
-            _ if walk.unreported.list().is_empty() && self.arrivals.next == NEVER => Ending::Drained,
+            _ if walk.unreported.count() == 0 && self.arrivals.next == NEVER => Ending::Drained,
             Some(_) => Ending::Horizon,
             None => Ending::ClockLimit,
         };
         let end = if self.ending == Ending::Horizon { last } else { self.now };
-        for stay in walk.unreported.list() {
-            let cpu_time = self.book_until(stay, &mut walk.demands, end);
-            let is_taken = stay.start <= end;
-            self.observer.on_unfinished(&Unfinished::in_flight(&stay.as_departure(), end, is_taken, cpu_time));
+        for stay in walk.unreported.iter(0..walk.unreported.count()) {
+            let cpu_time = self.book_until(&stay, &mut walk.demands, end);
+            let (is_taken, counts) = (stay.start <= end, self.is_counted(stay.arrival));
+            self.observer.on_unfinished(&Unfinished::in_flight(&stay.as_departure(counts), end, is_taken, cpu_time));
         }
         if walk.is_warm {
             self.counts.in_system.reach(end, walk.workers.most as u64);

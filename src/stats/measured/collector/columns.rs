@@ -1,7 +1,7 @@
 //! The times of requests that were answered, column by column, of all classes and of each.
 
-use crate::engine::{Departure, Stay};
-use crate::model::{Activity, ClassId};
+use crate::engine::{Departure, Stays};
+use crate::model::{Activity, ClassId, SimDuration};
 use crate::stats::measured::column::Column;
 
 use super::slowdown::Times;
@@ -38,18 +38,11 @@ impl Columns {
 
     /// The same.
     #[inline]
-    pub fn fill_from_stays(&mut self, stays: &[Stay]) {
-        let count = stays.len();
-        self.demands.resize(count, 0);
-        let rooms =
-            self.response_times.room(count).iter_mut().zip(self.waiting_times.room(count)).zip(&mut self.demands);
-        for (stay, ((response_time, waiting_time), demand)) in stays.iter().zip(rooms) {
-            *response_time = stay.response_time().as_nanos();
-            *waiting_time = stay.waiting_time().as_nanos();
-            *demand = stay.demand.as_nanos();
-        }
-        self.response_times.placed();
-        self.waiting_times.placed();
+    pub fn fill_from_stays(&mut self, stays: Stays<'_>) {
+        self.response_times.fill(stays.response_times().map(SimDuration::as_nanos));
+        self.waiting_times.fill(stays.waiting_times().map(SimDuration::as_nanos));
+        self.demands.clear();
+        self.demands.extend(stays.demands().iter().map(|demand| demand.as_nanos()));
     }
 
     /// The class of the departures, if there is only one.

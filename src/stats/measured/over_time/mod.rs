@@ -132,6 +132,11 @@ impl OverTime {
         self.until = until;
     }
 
+    /// No departure reported next is after this instant.
+    pub const fn clock(&self) -> SimTime {
+        self.until
+    }
+
     /// Takes requests that count and were answered, with their response times, of which the first arrived at `first`: the time
     /// that they spent in each activity.
     #[inline]
@@ -142,19 +147,19 @@ impl OverTime {
         first: SimTime,
         spent: &SpentTime,
     ) {
-        if self.are_inside(first) {
+        if self.are_inside(first, self.until) {
             self.add_inside(times, spent);
         } else {
             self.add_by_window(departures, times);
         }
     }
 
-    /// Whether requests of which the first arrived then are in the current window, arrivals and departures: none of them
-    /// departed after the clock.
+    /// Whether requests of which the first arrived then, and none departed after an instant, are in the current window,
+    /// arrivals and departures.
     #[inline]
-    pub(super) fn are_inside(&mut self, first: SimTime) -> bool {
+    pub(super) fn are_inside(&mut self, first: SimTime, until: SimTime) -> bool {
         let span = self.window(first);
-        self.until < span.end()
+        until < span.end()
     }
 
     /// Takes answered requests that arrived and departed in the current window: their response times, and the time they spent
@@ -377,6 +382,10 @@ impl OverTime {
 }
 
 impl Window for WindowCollector {
+    fn next(&self) -> Self {
+        Self { times: self.times.next(), ..Self::default() }
+    }
+
     fn add(&mut self, other: &Self) {
         self.counts += other.counts;
         self.response_time += other.response_time;

@@ -1,5 +1,7 @@
 //! The response times of a window: every value while there are few, then counts in bins.
 
+use std::ops::Range;
+
 use serde::{Deserialize, Serialize};
 
 use crate::stats::measured::bins::{Bins, nearest_rank};
@@ -15,9 +17,18 @@ pub(super) struct Times {
     few: Vec<u64>,
     /// Once there are more than [`FEW`].
     bins: Option<Box<Bins>>,
+    /// Bins that will probably be needed.
+    #[serde(skip)]
+    room: Range<usize>,
 }
 
 impl Times {
+    /// No values yet, of a window after this one.
+    pub fn next(&self) -> Self {
+        let room = self.bins.as_ref().map_or(self.room.clone(), |bins| bins.room());
+        Self { few: Vec::new(), bins: None, room }
+    }
+
     /// Takes response times of requests.
     #[inline]
     pub fn record(&mut self, times: Values<'_>) {
@@ -49,7 +60,11 @@ impl Times {
 
     #[cold]
     fn bin(&mut self) -> &mut Bins {
-        let bins = self.bins.get_or_insert_default();
+        let bins = self.bins.get_or_insert_with(|| {
+            let mut bins = Bins::default();
+            bins.make_room(self.room.clone());
+            Box::new(bins)
+        });
         let mut column = Column::default();
         for some in std::mem::take(&mut self.few).chunks(MOST) {
             bins.record(column.fill(some.iter().copied()));
@@ -88,6 +103,18 @@ mod tests {
         assert_eq!(Times::default().percentile(950), None);
         let found = times((1..=100_000).map(|value| value * 1_000)).percentile(950);
         assert!(found.is_some_and(|found| found.abs_diff(95_000_000) <= 95_000), "{found:?}");
+    }
+
+    #[test]
+    fn a_window_counts_the_same_whatever_the_one_before_it_held() {
+        let before = times((1..=1_000).map(|value| value << 20));
+        for values in [10, 5_000] {
+            let mut next = before.next();
+            next.merge(&times(0..values));
+            for share in [10, 500, 950] {
+                assert_eq!(next.percentile(share), times(0..values).percentile(share), "{values}");
+            }
+        }
     }
 
     #[test]
