@@ -41,6 +41,9 @@ pub struct BatchObserver {
     over_time: Option<OverTime>,
     /// At how many stations waits are collected.
     stations: Option<usize>,
+    /// How many requests of each class have been answered, as long as it goes on.
+    #[serde(skip)]
+    answered: Vec<u64>,
     #[serde(skip)]
     columns: Columns,
 }
@@ -64,6 +67,7 @@ impl BatchObserver {
             clients_retry,
             over_time,
             stations: None,
+            answered: vec![0; classes],
             columns: Columns::default(),
         }
     }
@@ -183,8 +187,9 @@ impl BatchObserver {
     #[inline]
     fn add_answered(&mut self, departures: &[Departure], waits: Waits<'_>, spent: &SpentTime) {
         let place = self.batch_of(departures[0].entrance.request);
-        let Self { batches, columns, over_time, clients_retry, .. } = self;
+        let Self { batches, columns, over_time, clients_retry, answered, .. } = self;
         let first = batches[place].add_answered(departures, spent, *clients_retry, columns);
+        departures.iter().for_each(|departure| answered[usize::from(departure.entrance.class.0)] += 1);
         batches[place].collector.add_waits(waits);
         let Some(over_time) = over_time else { return };
         if *clients_retry {
@@ -230,6 +235,7 @@ impl BatchObserver {
         let batch = &mut batches[place];
         batch.begin = batch.begin.min(stays.first_arrival());
         batch.collector.add_answered_of(ClassId(0), spent, columns);
+        self.answered[0] += stays.count() as u64;
         if let Some(over_time) = over_time {
             over_time.add_inside(columns.response_times.values(), spent);
         }
@@ -262,16 +268,19 @@ impl BatchObserver {
         self.batches.resize(batches.max(self.batches.len()), self.empty.clone());
     }
 
-    /// A sample is kept as it is while it is small over all batches.
+    /// A sample is kept as it is while it is small over all batches. Those of classes with few requests are.
     fn bin_what_is_many(&mut self) {
+        let are_many = |count: &u64| *count > EXACT_UP_TO as u64;
+        let classes: Vec<usize> =
+            (0..).zip(&self.answered).filter(|(_, count)| are_many(count)).map(|(class, _)| class).collect();
         let mut collectors: Vec<&mut Collector> = self.batches.iter_mut().map(|batch| &mut batch.collector).collect();
         collectors.push(&mut self.empty.collector);
-        let mut counts = vec![0; collectors[0].samples().count()];
+        let mut counts = vec![0; collectors[0].samples_of(&classes).count()];
         for collector in &mut collectors {
-            counts.iter_mut().zip(collector.samples()).for_each(|(sum, sample)| *sum += sample.count());
+            counts.iter_mut().zip(collector.samples_of(&classes)).for_each(|(sum, sample)| *sum += sample.count());
         }
         for collector in collectors {
-            let samples = collector.samples().zip(&counts).filter(|(_, count)| **count > EXACT_UP_TO as u64);
+            let samples = collector.samples_of(&classes).zip(&counts).filter(|(_, count)| are_many(count));
             samples.for_each(|(sample, _)| sample.bin_from_now_on());
         }
     }

@@ -35,12 +35,19 @@ pub(super) struct Values<'a> {
 }
 
 impl Column {
-    /// It holds these values until it is filled again or cleared: at most [`MOST`].
+    /// It holds these values until it is filled again: at most [`MOST`].
     #[inline]
     pub fn fill(&mut self, values: impl Iterator<Item = u64>) -> Values<'_> {
         self.values.clear();
         self.values.extend(values);
         self.placed()
+    }
+
+    /// Places for as many values, to be filled in.
+    #[inline]
+    pub fn room(&mut self, count: usize) -> &mut [u64] {
+        self.values.resize(count, 0);
+        &mut self.values
     }
 
     /// The same without those that are equal to one.
@@ -52,17 +59,6 @@ impl Column {
             self.values.retain(|value| *value != excluded);
         }
         self.placed()
-    }
-
-    /// Adds a value, whose place is not known yet.
-    #[inline]
-    pub fn push(&mut self, value: u64) {
-        self.values.push(value);
-    }
-
-    /// It holds no values.
-    pub fn clear(&mut self) {
-        self.values.clear();
     }
 
     /// What it holds, once the places of all values are known.

@@ -155,9 +155,13 @@ impl Sample {
 
     /// Takes all values of another sample into this one.
     pub fn merge(&mut self, other: &Self) {
-        let mut column = Column::default();
-        for some in other.values.chunks(MOST) {
-            self.record_values(column.fill(some.iter().copied()));
+        if self.binned.is_none() && self.values.len() + other.values.len() <= EXACT_UP_TO {
+            self.values.extend_from_slice(&other.values);
+        } else {
+            let mut column = Column::default();
+            for some in other.values.chunks(MOST) {
+                self.record_values(column.fill(some.iter().copied()));
+            }
         }
         if let Some(other) = &other.binned {
             let binned = self.bin();
@@ -254,10 +258,12 @@ impl Sample {
         sums
     }
 
-    /// Makes room for what another sample has bins for, if both count in bins.
+    /// Makes room for about as many values as another sample has, or for what it has bins for if both count in bins.
     pub(super) fn make_room_like(&mut self, other: &Self) {
-        if let (Some(binned), Some(other)) = (&mut self.binned, &other.binned) {
-            binned.bins.cover_those_of(&other.bins);
+        match (&mut self.binned, &other.binned) {
+            (Some(binned), Some(other)) => binned.bins.cover_those_of(&other.bins),
+            (None, None) => self.values.reserve(other.values.len()),
+            (None, Some(_)) | (Some(_), None) => {}
         }
     }
 

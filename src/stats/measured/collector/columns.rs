@@ -1,8 +1,10 @@
 //! The times of requests that were answered, column by column, of all classes and of each.
 
+use std::ops::Range;
+
 use crate::engine::{Departure, Stays};
 use crate::model::{Activity, ClassId, SimDuration};
-use crate::stats::measured::column::Column;
+use crate::stats::measured::column::{Column, Values};
 
 use super::slowdown::Times;
 
@@ -13,16 +15,18 @@ pub struct Columns {
     pub(super) waiting_times: Column,
     demands: Vec<u64>,
     slowdowns: Column,
-    /// By class, where there are several.
-    classes: Vec<ClassColumns>,
-    /// Those that have any.
-    present: Vec<usize>,
+    by_class: ByClass,
 }
 
+/// The same times, those of one class after those of another.
 #[derive(Clone, Debug, Default)]
-struct ClassColumns {
+struct ByClass {
     response_times: Column,
     demands: Vec<u64>,
+    /// The classes that have any, and where they are.
+    parts: Vec<(usize, Range<usize>)>,
+    /// For each class the place of its next one, while they are put in order; otherwise 0.
+    places: Vec<usize>,
 }
 
 impl Columns {
@@ -59,32 +63,63 @@ impl Columns {
         (Times { responses: self.response_times.values(), demands: &self.demands }, &mut self.slowdowns)
     }
 
-    /// The times of each class of the departures that the columns were filled with, and room for the slowdowns.
+    /// The response times and slowdowns of each class of the departures that the columns were filled with.
     #[inline]
-    pub(super) fn of_classes(&mut self, departures: &[Departure], mut take: impl FnMut(usize, Times<'_>, &mut Column)) {
-        self.divide(departures);
-        for class in self.present.drain(..) {
-            let ClassColumns { response_times, demands } = &mut self.classes[class];
-            take(class, Times { responses: response_times.placed(), demands }, &mut self.slowdowns);
-            response_times.clear();
-            demands.clear();
+    pub(super) fn of_classes(&mut self, departures: &[Departure], mut take: impl FnMut(usize, Values<'_>, Values<'_>)) {
+        let Self { response_times, demands, slowdowns, by_class, .. } = self;
+        by_class.fill(departures, response_times.values().all(), demands);
+        let ByClass { response_times, demands, parts, .. } = by_class;
+        let times = Times { responses: response_times.values(), demands };
+        let of_all = times.slowdowns(slowdowns);
+        if of_all.all().len() == demands.len() {
+            for (class, range) in parts {
+                take(*class, times.responses.part(range.clone()), of_all.part(range.clone()));
+            }
+            return;
+        }
+        // Those that demand nothing have no slowdown.
+        for (class, range) in parts {
+            let times = Times { responses: times.responses.part(range.clone()), demands: &demands[range.clone()] };
+            take(*class, times.responses, times.slowdowns(slowdowns));
         }
     }
+}
 
-    /// Divides the response times and the demands among the classes.
-    fn divide(&mut self, departures: &[Departure]) {
-        let times = self.response_times.values().all().iter().zip(&self.demands);
-        for (departure, (response_time, demand)) in departures.iter().zip(times) {
+impl ByClass {
+    /// Takes the times of departures, class by class.
+    fn fill(&mut self, departures: &[Departure], response_times: &[u64], demands: &[u64]) {
+        self.find_parts(departures);
+        let room = self.response_times.room(departures.len());
+        self.demands.resize(departures.len(), 0);
+        for (departure, (response_time, demand)) in departures.iter().zip(response_times.iter().zip(demands)) {
+            let place = &mut self.places[usize::from(departure.entrance.class.0)];
+            room[*place] = *response_time;
+            self.demands[*place] = *demand;
+            *place += 1;
+        }
+        self.response_times.placed();
+        self.parts.iter().for_each(|(class, _)| self.places[*class] = 0);
+    }
+
+    /// Finds out which classes there are, and where each begins.
+    fn find_parts(&mut self, departures: &[Departure]) {
+        let Self { parts, places, .. } = self;
+        parts.clear();
+        for departure in departures {
             let class = usize::from(departure.entrance.class.0);
-            if class >= self.classes.len() {
-                self.classes.resize(class + 1, ClassColumns::default());
+            if class >= places.len() {
+                places.resize(class + 1, 0);
             }
-            let of_class = &mut self.classes[class];
-            if of_class.demands.is_empty() {
-                self.present.push(class);
+            if places[class] == 0 {
+                parts.push((class, 0..0));
             }
-            of_class.response_times.push(*response_time);
-            of_class.demands.push(*demand);
+            places[class] += 1;
+        }
+        let mut first = 0;
+        for (class, range) in parts {
+            let count = std::mem::replace(&mut places[*class], first);
+            *range = first..first + count;
+            first += count;
         }
     }
 }

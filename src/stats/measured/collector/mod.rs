@@ -12,14 +12,14 @@ use serde::{Deserialize, Serialize};
 use crate::engine::{Departure, Rules, SpentTime, Standing, Unfinished, Waits};
 use crate::model::{Activity, Backend, ClassId, Machine, Resource, SimDuration};
 
-use super::column::Column;
+use super::column::Values;
 use super::outcomes::{Operations, Unanswered, UnansweredTime};
 use super::sample::Sample;
 use super::stations::StationWaits;
 
 pub(super) use columns::Columns;
 pub(super) use numbers::wait_summary;
-use slowdown::{Times, UNIT as SLOWDOWN_UNIT, ratio};
+use slowdown::{UNIT as SLOWDOWN_UNIT, ratio};
 pub(super) use utilization::connections;
 
 /// What is collected from departures.
@@ -85,6 +85,20 @@ impl Collector {
         of_classes.chain([&mut self.waiting_time]).chain(operation_time).chain(self.stations.samples())
     }
 
+    /// The same without those of other classes than these, which are in order.
+    pub(super) fn samples_of(&mut self, classes: &[usize]) -> impl Iterator<Item = &mut Sample> {
+        let (mut rest, mut next) = (&mut self.classes[..], 0);
+        let wanted = classes.iter().filter_map(move |class| {
+            let from = std::mem::take(&mut rest).get_mut(class - next..)?;
+            let (wanted, others) = from.split_first_mut()?;
+            (rest, next) = (others, class + 1);
+            Some(wanted)
+        });
+        let of_classes = wanted.flat_map(|class| [&mut class.response_time, &mut class.slowdown]);
+        let operation_time = self.operations.as_mut().map(|operations| &mut operations.time);
+        of_classes.chain([&mut self.waiting_time]).chain(operation_time).chain(self.stations.samples())
+    }
+
     /// Takes departures of requests that count and were answered: the time they spent in each activity, and the columns.
     pub(super) fn add_answered(&mut self, departures: &[Departure], spent: &SpentTime, columns: &mut Columns) {
         match Columns::only_class(departures) {
@@ -100,7 +114,7 @@ impl Collector {
     /// The same of requests of one class.
     pub(super) fn add_answered_of(&mut self, class: ClassId, spent: &SpentTime, columns: &mut Columns) {
         let (times, slowdowns) = columns.of_all();
-        self.classes[usize::from(class.0)].add(times, slowdowns);
+        self.classes[usize::from(class.0)].add(times.responses, times.slowdowns(slowdowns));
         self.add_answered_of_any(spent, columns);
     }
 
@@ -206,9 +220,9 @@ impl Default for ClassSamples {
 impl ClassSamples {
     /// Takes times of the answered.
     #[inline]
-    fn add(&mut self, times: Times<'_>, slowdowns: &mut Column) {
-        self.response_time.record_values(times.responses);
-        self.slowdown.record_values(times.slowdowns(slowdowns));
+    fn add(&mut self, response_times: Values<'_>, slowdowns: Values<'_>) {
+        self.response_time.record_values(response_times);
+        self.slowdown.record_values(slowdowns);
     }
 
     fn merge(&mut self, other: &Self) {
