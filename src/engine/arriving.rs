@@ -98,7 +98,7 @@ impl<O: Observer> Simulation<O> {
         let id = self.requests.insert(self.new_request(class));
         let (request, demands) = self.requests.with_demands(id);
         request.demand = demand;
-        intake.fill_demands(demands);
+        intake.fill_demands(demands.iter_mut());
         self.pass_arrivals(1);
         self.enter(id);
     }

@@ -132,6 +132,14 @@ impl CoreQueue {
         self.running[place as usize].request = request;
     }
 
+    /// Frees a core, which another request takes at once. Returns the place of that request, and the one that has moved to the
+    /// place of the first.
+    #[inline]
+    pub fn replace(&mut self, place: u32, request: RequestId) -> (u32, Option<RequestId>) {
+        let moved = self.release(place);
+        (self.occupy(request), moved)
+    }
+
     /// Frees a core. Returns the request that has moved to that place among the running requests.
     #[inline]
     pub fn release(&mut self, place: u32) -> Option<RequestId> {

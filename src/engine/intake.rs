@@ -68,7 +68,7 @@ impl Intake {
 
     /// Fills in the demands of the next request, one for each instruction.
     #[inline]
-    pub fn fill_demands(&self, places: &mut [SimDuration]) {
+    pub fn fill_demands<'a>(&self, places: impl Iterator<Item = &'a mut SimDuration>) {
         let mut from = self.next;
         for place in places {
             *place = self.demands[from];

@@ -48,7 +48,7 @@ impl<O: Observer> Simulation<O> {
         let mut request = Request::new(number, entry, self.now, class, self.program.first(class));
         request.demand = demand;
         let id = self.requests.insert(request);
-        intake.fill_demands(self.requests.with_demands(id).1);
+        intake.fill_demands(self.requests.with_demands(id).1.iter_mut());
         self.pass_arrivals(1);
         self.arrivals.arrived += 1;
         self.arrivals.entered += 1;
@@ -175,13 +175,14 @@ impl<O: Observer> Simulation<O> {
         // Where turns are handed over, another request is usually ready.
         let may_pass = self.rules.hand_over_interval.is_some() && !keeps_turn && !keeps_core;
         let passes_turn = may_pass && self.workers.is_one_ready(worker);
+        let passes_core = passes_turn && !self.replicas[ONLY].cores.is_contended();
         if keeps_turn {
             self.keep_turn_directly(worker);
         } else if !passes_turn {
             self.workers.end_turn(worker, self.now);
             self.counts.turns_taken.fall(self.now);
         }
-        if !keeps_core {
+        if !keeps_core && !passes_core {
             self.release_core_directly(place);
         }
         if step == Instruction::Depart {
@@ -193,7 +194,7 @@ impl<O: Observer> Simulation<O> {
         if keeps_core {
             self.pass_core_on_directly(worker, place, on_core_since);
         } else if passes_turn {
-            self.pass_turn_on_directly(worker);
+            self.pass_turn_on_directly(worker, passes_core.then_some(place));
         } else if !keeps_turn {
             self.start_turns_directly(worker);
         }
@@ -208,18 +209,32 @@ impl<O: Observer> Simulation<O> {
         }
     }
 
-    /// A turn passes to the first of the ready requests: as many as before are taken.
+    /// A turn passes to the first of the ready requests: as many as before are taken. So does the core at that place, if no
+    /// other request waits for it.
     #[inline(always)]
-    fn pass_turn_on_directly(&mut self, worker: u32) {
+    fn pass_turn_on_directly(&mut self, worker: u32, place: Option<u32>) {
         if let Some(next) = self.workers.pass_turn_on(worker, self.now) {
             self.begin_turn_directly(next);
-            if self.computes_next(next) {
-                self.ask_for_core_directly(next);
-            } else {
-                self.start_blocking_wait(next);
+            match (self.computes_next(next), place) {
+                (true, Some(place)) => self.replace_directly(place, next),
+                (true, None) => self.ask_for_core_directly(next),
+                (false, place) => {
+                    place.into_iter().for_each(|place| self.release_core_directly(place));
+                    self.start_blocking_wait(next);
+                }
             }
         }
         self.schedule_hand_over_directly(worker);
+    }
+
+    /// A request takes the core that another has just left: as many as before are busy.
+    #[inline(always)]
+    fn replace_directly(&mut self, place: u32, next: RequestId) {
+        let (own, moved) = self.replicas[ONLY].cores.replace(place, next);
+        if let Some(moved) = moved {
+            self.requests[moved].running_place = place;
+        }
+        self.run_directly(next, own, self.now);
     }
 
     /// A loop continues with its next request on the same core, if one is ready.

@@ -42,42 +42,42 @@ impl<O: Observer> Simulation<O> {
 
     /// Reports a request in flight at the end, with the CPU time it has had.
     fn report_flight(&mut self, flight: &Flight, cpu_time: SimDuration) {
-        let Flight { departure, next, first, .. } = flight;
-        self.observer.on_unfinished(&Unfinished::in_flight(departure, self.now, next > first, cpu_time));
+        let mut departure = flight.departure(self.now);
+        departure.spent[Activity::BacklogWait as usize] = flight.backlog_wait;
+        let is_taken = flight.next > flight.first;
+        self.observer.on_unfinished(&Unfinished::in_flight(&departure, self.now, is_taken, cpu_time));
     }
 
     /// Books, phase by phase, what a request has done by that time. Returns the CPU time it has had.
     #[cold]
     pub(super) fn book_flight(&mut self, ahead: &Ahead, id: RequestId, now: SimTime) -> SimDuration {
         let mut cpu_time = SimDuration::ZERO;
-        let Flight { departure, worker, next, first, .. } = &ahead.flights[id.0 as usize];
-        let Departure { entrance, spent, .. } = departure;
-        self.counts.in_system.add_span(entrance.arrival, now);
+        let Flight { arrival, backlog_wait, class, worker, next, first, .. } = ahead.flights[id.0 as usize];
+        self.counts.in_system.add_span(arrival, now);
         let begun = (next - first) as usize;
         if begun == 0 {
             return cpu_time;
         }
-        self.counts.slots_taken.add_span(entrance.arrival + spent[Activity::BacklogWait as usize], now);
-        let range = ahead.range(id);
-        let (demands, starts) = (&ahead.demands[range.clone()], &ahead.starts[range]);
+        self.counts.slots_taken.add_span(arrival + backlog_wait, now);
+        let steps = self.program.steps(class).iter().zip(&ahead.steps[ahead.range(id)]);
         let mut time = None;
-        for (place, step) in self.program.steps(entrance.class).iter().enumerate().take(begun) {
-            let start = time.unwrap_or(starts[place]);
+        for (instruction, step) in steps.take(begun) {
+            let start = time.unwrap_or(step.start);
             if start > now {
                 return cpu_time;
             }
-            let end = start + demands[place];
+            let end = start + step.demand;
             self.counts.phase_events += 1 + u64::from(end <= now);
             let until = end.min(now);
-            if step.keeps_turn() {
+            if instruction.keeps_turn() {
                 self.counts.turns_taken.add_span(start, until);
-                self.workers.add_turn_between(*worker, start, until);
+                self.workers.add_turn_between(worker, start, until);
             }
-            if let Instruction::Cpu(_) = step {
+            if let Instruction::Cpu(_) = instruction {
                 self.counts.busy_cores.add_span(start, until);
                 cpu_time += until - start;
             }
-            time = step.keeps_turn().then_some(end);
+            time = instruction.keeps_turn().then_some(end);
         }
         cpu_time
     }

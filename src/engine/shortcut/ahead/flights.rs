@@ -5,10 +5,14 @@ use std::collections::VecDeque;
 use crate::engine::departure::{Departure, Outcome};
 use crate::engine::event::{Key, NEVER, UserId};
 use crate::engine::observer::Entrance;
+use crate::engine::program::Program;
 use crate::engine::requests::RequestId;
 use crate::model::{Activity, ClassId, SimDuration, SimTime};
 
 /// The requests in flight, and when each worker will be done with all that have asked for its turn.
+///
+/// An event reads and writes what is known of one request. Where there are too many for the caches, what it costs is the
+/// number of cache lines, so a flight takes one, and each of its steps a quarter of one.
 #[derive(Clone, Debug)]
 pub(in crate::engine) struct Ahead {
     pub done_at: Vec<SimTime>,
@@ -16,9 +20,11 @@ pub(in crate::engine) struct Ahead {
     pub free: Vec<RequestId>,
     stride: usize,
     /// `stride` for each request.
-    pub demands: Vec<SimDuration>,
-    /// For each demand that is the first of a turn that has been asked for, when the turn began.
-    pub starts: Vec<SimTime>,
+    pub steps: Vec<Step>,
+    /// Room to draw the demands of one request.
+    pub drawn: Vec<SimDuration>,
+    /// Who sent each request, in a closed system; otherwise empty.
+    pub users: Vec<UserId>,
     pub backlog: VecDeque<RequestId>,
     /// Departures after a last turn for which there is no event, in order of time.
     pub departures: VecDeque<(Key, RequestId)>,
@@ -27,17 +33,32 @@ pub(in crate::engine) struct Ahead {
 }
 
 /// A request in flight.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
+#[repr(align(64))]
 pub(in crate::engine) struct Flight {
-    /// What will be reported, except when it departs and how long it waits.
-    pub departure: Departure,
+    /// Its number in the order of arrival.
+    pub request: u64,
+    pub arrival: SimTime,
+    /// The time it would take if it were alone in the system.
+    pub demand: SimDuration,
+    /// How long it has waited for a worker, and for its turns.
+    pub backlog_wait: SimDuration,
+    pub run_queue_wait: SimDuration,
     pub worker: u32,
     /// Its next instruction, and its first.
     pub next: u32,
     pub first: u32,
-    /// How long it has had its turn, in all.
-    pub turn_time: SimDuration,
-    pub user: Option<UserId>,
+    pub class: ClassId,
+    /// Whether it is part of the numbers.
+    pub counts: bool,
+}
+
+/// A step of a request in flight.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::engine) struct Step {
+    pub demand: SimDuration,
+    /// When it began, if it is the first of a turn that has been asked for.
+    pub start: SimTime,
 }
 
 impl Ahead {
@@ -48,8 +69,9 @@ impl Ahead {
             flights: Vec::new(),
             free: Vec::new(),
             stride,
-            demands: Vec::new(),
-            starts: Vec::new(),
+            steps: Vec::new(),
+            drawn: vec![SimDuration::ZERO; stride],
+            users: Vec::new(),
             backlog: VecDeque::new(),
             departures: VecDeque::new(),
             most: 0,
@@ -72,16 +94,34 @@ impl Ahead {
     fn new_place(&mut self) -> RequestId {
         self.flights.push(Flight::empty());
         let places = self.flights.len() * self.stride;
-        self.demands.resize(places, SimDuration::ZERO);
-        self.starts.resize(places, SimTime::ZERO);
+        self.steps.resize(places, Step { demand: SimDuration::ZERO, start: SimTime::ZERO });
         RequestId(self.flights.len() as u32 - 1)
     }
 
-    /// Where the demands of a request are.
+    /// Where the steps of a request are.
     #[inline]
     pub fn range(&self, id: RequestId) -> std::ops::Range<usize> {
         let first = id.0 as usize * self.stride;
         first..first + self.stride
+    }
+
+    /// The demands of a request, to be filled in.
+    #[inline]
+    pub fn demands_mut(&mut self, id: RequestId) -> impl Iterator<Item = &mut SimDuration> {
+        let range = self.range(id);
+        self.steps[range].iter_mut().map(|step| &mut step.demand)
+    }
+
+    /// The demands of a request are those that have been drawn.
+    pub fn take_drawn(&mut self, id: RequestId) {
+        let range = self.range(id);
+        self.steps[range].iter_mut().zip(&self.drawn).for_each(|(step, demand)| step.demand = *demand);
+    }
+
+    /// A request has been sent by that user.
+    pub fn note_user(&mut self, id: RequestId, user: UserId) {
+        self.users.resize(self.flights.len(), user);
+        self.users[id.0 as usize] = user;
     }
 
     /// The key of the next departure for which there is no event.
@@ -103,19 +143,42 @@ impl Ahead {
 impl Flight {
     /// A place that no request has taken yet.
     const fn empty() -> Self {
-        let (start, zero) = (SimTime::ZERO, SimDuration::ZERO);
-        let (class, attempts_before) = (ClassId(0), 0);
-        let entrance =
-            Entrance { request: 0, class, arrival: start, first_arrival: start, attempts_before, demand: zero };
-        let departure = Departure {
-            entrance,
-            departure: start,
-            outcome: Outcome::Completed,
+        Self {
+            request: 0,
+            arrival: SimTime::ZERO,
+            demand: SimDuration::ZERO,
+            backlog_wait: SimDuration::ZERO,
+            run_queue_wait: SimDuration::ZERO,
+            worker: 0,
+            next: 0,
+            first: 0,
+            class: ClassId(0),
             counts: false,
+        }
+    }
+
+    /// What will be reported when it departs then, except what it does in its steps.
+    #[inline]
+    pub fn departure(&self, departure: SimTime) -> Departure {
+        let Self { request, arrival, demand, class, counts, .. } = *self;
+        Departure {
+            entrance: Entrance { request, class, arrival, first_arrival: arrival, attempts_before: 0, demand },
+            departure,
+            outcome: Outcome::Completed,
+            counts,
             was_taken: true,
-            ends_operation: false,
-            spent: [zero; Activity::ALL.len()],
-        };
-        Self { departure, worker: 0, next: 0, first: 0, turn_time: zero, user: None }
+            ends_operation: counts,
+            spent: [SimDuration::ZERO; Activity::ALL.len()],
+        }
+    }
+
+    /// Fills in the time spent, if it goes through these steps and departs.
+    #[inline]
+    pub fn fill_spent(&self, program: &Program, steps: &[Step], spent: &mut [SimDuration; Activity::ALL.len()]) {
+        spent[Activity::BacklogWait as usize] = self.backlog_wait;
+        spent[Activity::RunQueueWait as usize] = self.run_queue_wait;
+        for (activity, step) in program.activities(self.class).iter().zip(steps) {
+            spent[*activity as usize] += step.demand;
+        }
     }
 }

@@ -14,11 +14,11 @@ pub(in crate::engine) use flights::Ahead;
 use flights::Flight;
 
 use crate::engine::event::{Event, Key, NEVER, UserId, key_of, time_of};
-use crate::engine::observer::{Entrance, Observer};
+use crate::engine::observer::Observer;
 use crate::engine::program::{DrawnRequest, Instruction};
 use crate::engine::requests::RequestId;
 use crate::engine::simulation::{Simulation, TOGETHER};
-use crate::model::{Activity, ClassId, SimDuration, SimTime};
+use crate::model::{ClassId, SimDuration, SimTime};
 
 impl<O: Observer> Simulation<O> {
     /// Goes on for at most `steps` events; false once the run is over.
@@ -70,10 +70,11 @@ impl<O: Observer> Simulation<O> {
     fn on_user_arrival_ahead(&mut self, ahead: &mut Ahead, user: UserId) {
         let Some((class, stream, _)) = self.draw_request_of(user) else { return };
         let id = ahead.place();
-        let range = ahead.range(id);
+        ahead.note_user(id, user);
         let mut request = [DrawnRequest::of(class)];
-        self.program.draw_demands(&mut request, &mut [stream], &mut ahead.demands[range], 1);
-        self.receive_ahead(ahead, id, request[0], Some(user));
+        self.program.draw_demands(&mut request, &mut [stream], &mut ahead.drawn, 1);
+        ahead.take_drawn(id);
+        self.receive_ahead(ahead, id, request[0]);
     }
 
     /// A request of an open load arrives.
@@ -81,32 +82,22 @@ impl<O: Observer> Simulation<O> {
     fn on_arrival_ahead(&mut self, ahead: &mut Ahead) {
         let Some(intake) = &self.arrivals.intake else { return };
         let id = ahead.place();
-        let range = ahead.range(id);
         let drawn = intake.next_request();
-        intake.fill_demands(&mut ahead.demands[range]);
-        self.receive_ahead(ahead, id, drawn, None);
+        intake.fill_demands(ahead.demands_mut(id));
+        self.receive_ahead(ahead, id, drawn);
         self.pass_arrivals(1);
     }
 
     /// A request arrives. It has a place, which holds its demands.
     #[inline(always)]
-    fn receive_ahead(&mut self, ahead: &mut Ahead, id: RequestId, drawn: DrawnRequest, user: Option<UserId>) {
+    fn receive_ahead(&mut self, ahead: &mut Ahead, id: RequestId, drawn: DrawnRequest) {
         let DrawnRequest { class, demand } = drawn;
-        let demands = &ahead.demands[ahead.range(id)];
-        // Filled in where it stays: a copy would have to wait until all parts are written.
-        let Flight { departure, next, first, turn_time, user: sender, .. } = &mut ahead.flights[id.0 as usize];
-        departure.spent = [SimDuration::ZERO; Activity::ALL.len()];
-        for (activity, demand) in self.program.activities(class).iter().zip(demands) {
-            departure.spent[*activity as usize] += *demand;
-        }
-        let (arrival, request) = (self.now, self.arrivals.entered);
-        departure.entrance = Entrance { request, class, arrival, first_arrival: arrival, attempts_before: 0, demand };
-        departure.counts = self.count_arrival_ahead(class);
-        departure.ends_operation = departure.counts;
-        *first = self.program.first(class);
-        *next = *first;
-        *turn_time = SimDuration::ZERO;
-        *sender = user;
+        let (arrival, request, first) = (self.now, self.arrivals.entered, self.program.first(class));
+        let counts = self.count_arrival_ahead(class);
+        let (backlog_wait, run_queue_wait) = (SimDuration::ZERO, SimDuration::ZERO);
+        let (next, worker) = (first, 0);
+        ahead.flights[id.0 as usize] =
+            Flight { request, arrival, demand, backlog_wait, run_queue_wait, worker, next, first, class, counts };
         self.note_level(ahead, arrival);
         match self.workers.with_free_slot(&self.replicas[0].workers) {
             Some(worker) => self.take_ahead(ahead, id, worker),
@@ -141,9 +132,9 @@ impl<O: Observer> Simulation<O> {
     #[inline(always)]
     fn take_ahead(&mut self, ahead: &mut Ahead, id: RequestId, worker: u32) {
         let flight = &mut ahead.flights[id.0 as usize];
-        self.workers.take_slot(worker, self.now, flight.departure.counts);
+        self.workers.take_slot(worker, self.now, flight.counts);
         flight.worker = worker;
-        flight.departure.spent[Activity::BacklogWait as usize] = self.now - flight.departure.entrance.arrival;
+        flight.backlog_wait = self.now - flight.arrival;
         if self.program.instruction(flight.next) == Instruction::Depart {
             self.depart_ahead(ahead, id, self.now);
         } else {
@@ -180,28 +171,27 @@ impl<O: Observer> Simulation<O> {
     #[inline(always)]
     fn go_on_ahead(&mut self, ahead: &mut Ahead, id: RequestId) {
         let range = ahead.range(id);
-        let (demands, starts) = (&ahead.demands[range.clone()], &mut ahead.starts[range]);
-        let Flight { departure, worker, next, first, turn_time, .. } = &mut ahead.flights[id.0 as usize];
+        let Flight { run_queue_wait, worker, next, first, .. } = &mut ahead.flights[id.0 as usize];
+        let steps = &mut ahead.steps[range][(*next - *first) as usize..];
         let done_at = &mut ahead.done_at[*worker as usize];
         let start = self.now.max(*done_at);
-        starts[(*next - *first) as usize] = start;
-        departure.spent[Activity::RunQueueWait as usize] += start - self.now;
-        let steps = self.program.from(*next).iter().zip(&demands[(*next - *first) as usize..]);
-        let mut turn = SimDuration::ZERO;
+        *run_queue_wait += start - self.now;
+        if let Some(step) = steps.first_mut() {
+            step.start = start;
+        }
         let mut wait = None;
-        for (step, demand) in steps {
-            if *step == Instruction::Depart {
+        *done_at = start;
+        for (instruction, step) in self.program.from(*next).iter().zip(steps) {
+            if *instruction == Instruction::Depart {
                 break;
             }
             *next += 1;
-            if !step.keeps_turn() {
-                wait = Some(*demand);
+            if !instruction.keeps_turn() {
+                wait = Some(step.demand);
                 break;
             }
-            turn += *demand;
+            *done_at = *done_at + step.demand;
         }
-        *turn_time += turn;
-        *done_at = start + turn;
         if let Some(wait) = wait {
             self.events.push(*done_at + wait, Event::WaitEnd(id));
             return;
@@ -209,7 +199,7 @@ impl<O: Observer> Simulation<O> {
         let key = self.events.key(*done_at, Event::BurstEnd(id));
         let is_waited_for = !self.arrivals.users.is_empty();
         if is_waited_for || ahead.departures.back().is_some_and(|(last, _)| *last > key) {
-            self.events.push_key(key);
+            self.events.push_newest_key(key);
         } else {
             ahead.departures.push_back((key, id));
         }
@@ -231,16 +221,19 @@ impl<O: Observer> Simulation<O> {
     #[inline(always)]
     fn depart_ahead(&mut self, ahead: &mut Ahead, id: RequestId, time: SimTime) {
         self.note_level(ahead, time);
-        let Flight { departure, worker, turn_time, user, .. } = &mut ahead.flights[id.0 as usize];
-        // Set in the copy: if it were set before, copying would have to wait for it.
-        self.unreported.push_mut(*departure).departure = time;
-        self.workers.free_slot(*worker, time);
-        if let Some(user) = *user {
-            self.think(user);
+        let (flight, steps) = (&ahead.flights[id.0 as usize], &ahead.steps[ahead.range(id)]);
+        // Filled in where it stays: a copy would have to wait until all parts are written.
+        let departure = self.unreported.push_mut(flight.departure(time));
+        flight.fill_spent(&self.program, steps, &mut departure.spent);
+        self.workers.free_slot(flight.worker, time);
+        if let Some(user) = ahead.users.get(id.0 as usize) {
+            self.think(*user);
         }
-        if departure.counts {
-            self.counts.turns_taken.add_area(u128::from(turn_time.as_nanos()));
-            self.workers.add_turn(*worker, *turn_time);
+        if flight.counts {
+            let keeping = self.program.steps(flight.class).iter().zip(steps).filter(|(step, _)| step.keeps_turn());
+            let turns = keeping.map(|(_, step)| step.demand).sum::<SimDuration>();
+            self.counts.turns_taken.add_area(u128::from(turns.as_nanos()));
+            self.workers.add_turn(flight.worker, turns);
         } else {
             self.book_flight(ahead, id, time);
         }
