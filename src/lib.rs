@@ -31,7 +31,8 @@
 //! assert!(r#async.response_time_ms.p99 < sync.response_time_ms.p99);
 //! ```
 //!
-//! [`plan()`] finds the smallest configurations that meet the objectives of a scenario.
+//! [`plan()`] finds the smallest configurations that meet the objectives of a scenario. [`explain()`] says whose fault the waits of
+//! a request are, and what would have helped.
 //!
 //! An invalid scenario is a [`Diagnostic`], which says where the mistake is and how to correct it. A scenario with a file name,
 //! with other files beside it, or with changes such as those of `--set`, is read with [`read`]. [`results_json`] and
@@ -86,7 +87,10 @@ pub use random::Files;
 pub use scenario::{
     AxisKind, Change, Diagnostic, Dimension, Draft, Grid, GridValue, Scenario, Source, Variation, read,
 };
-pub use study::{Halted, JobPool, Options, PlanOptions, RequestRow, Rows, SweepOptions, Watch, plan, run, sweep};
+pub use study::{
+    ExplainOptions, Halted, JobPool, Options, PlanOptions, RequestRow, Rows, SweepOptions, Watch, explain, plan, run,
+    sweep,
+};
 
 pub mod results {
     //! The results of a run, as `results.json` holds them: times in milliseconds, shares from 0 to 1.
@@ -104,6 +108,16 @@ pub mod plans {
         BindingStation, Choose, Configuration, FrontierPoint, MoreIsWorse, NotPlannable, Plan, PlanChange,
         PlanDecision, PlanLimits, PlanVariation, PlanVerdict, PlanWatch, PolicyPlan, Prices, RuleOfThumb, ThumbRule,
         Tried, TriedObjective, Unplannable, VariedObjective, WITHIN, WhyNot,
+    };
+}
+
+pub mod explanations {
+    //! Which requests are explained, and what is said about them: times in milliseconds.
+
+    pub use crate::study::{
+        BlameCause, BlameCell, BlameMatrix, DirectShare, EXPLAIN_SCHEMA, Explanations, Look, MOST_ENTRIES,
+        NotExplained, PolicyExplanation, RequestExplanation, RootShare, UnconfirmedShare, WaitExplanation, WhatIf,
+        WhatIfChange, WhichRequests,
     };
 }
 

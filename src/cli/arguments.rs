@@ -148,6 +148,20 @@ pub struct Export {
     pub path: PathBuf,
 }
 
+/// The stretch of a run that timelines show.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Output")]
+pub struct StretchArguments {
+    /// Show this stretch of the run in the timeline (of `run`: also in results.json), such as 10s..12s
+    #[arg(long, value_name = "FROM..TO", help_heading = "Output", value_parser = window, conflicts_with = "around")]
+    pub window: Option<TimelineStretch>,
+
+    /// Show the stretch around the slowest request, where the policies differ most, or a fault
+    /// [default of long runs: worst]
+    #[arg(long, value_name = "slowest|worst|fault NAME", help_heading = "Output", value_parser = around)]
+    pub around: Option<TimelineStretch>,
+}
+
 /// Further outputs.
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Output")]
@@ -156,14 +170,8 @@ pub struct WriteArguments {
     #[arg(long, value_name = "N", help_heading = "Output", conflicts_with_all = ["window", "around"])]
     pub timeline: Option<usize>,
 
-    /// Show this stretch of the run in timeline.svg and results.json, such as 10s..12s
-    #[arg(long, value_name = "FROM..TO", help_heading = "Output", value_parser = window, conflicts_with = "around")]
-    pub window: Option<TimelineStretch>,
-
-    /// Show the stretch around the slowest request, where the policies differ most, or a fault
-    /// [default of long runs: worst]
-    #[arg(long, value_name = "slowest|worst|fault NAME", help_heading = "Output", value_parser = around)]
-    pub around: Option<TimelineStretch>,
+    #[command(flatten)]
+    pub stretch: StretchArguments,
 
     /// Draw no charts: neither pictures nor those among the tables
     #[arg(long, help_heading = "Output")]
@@ -182,15 +190,30 @@ pub fn file() -> impl TypedValueParser<Value = PathBuf> {
     })
 }
 
-impl WriteArguments {
-    /// The stretch that timelines show, if one was named.
+impl StretchArguments {
+    /// The stretch, if one was named.
     ///
     /// # Errors
     /// The stretch lies outside of a scenario's run.
-    pub fn stretch(&self, scenarios: &[Scenario]) -> Result<Option<TimelineStretch>, Failure> {
-        let stretch = self.window.as_ref().or(self.around.as_ref());
+    pub fn of(&self, scenarios: &[Scenario]) -> Result<Option<TimelineStretch>, Failure> {
+        let stretch = self.named();
         stretch.iter().try_for_each(|stretch| scenarios.iter().try_for_each(|one| expect_stretch(stretch, one)))?;
-        Ok(stretch.cloned())
+        Ok(stretch)
+    }
+
+    /// The stretch that was named, whatever the scenario.
+    pub fn named(&self) -> Option<TimelineStretch> {
+        self.window.as_ref().or(self.around.as_ref()).cloned()
+    }
+
+    /// The option that names the stretch, with its value, as it is written in one word.
+    pub fn option(&self) -> Option<(&'static str, String)> {
+        match self.named()? {
+            TimelineStretch::Between(from, until) => Some(("--window", format!("{from}..{until}"))),
+            TimelineStretch::Slowest => Some(("--around", "slowest".to_owned())),
+            TimelineStretch::Worst => Some(("--around", "worst".to_owned())),
+            TimelineStretch::Fault(name) => Some(("--around", format!("{FAULT} {name}"))),
+        }
     }
 }
 

@@ -77,7 +77,7 @@ impl RunJob<'_> {
         if let Some(against) = &self.run.against {
             scenarios::expect_against(against, scenarios, &self.scenario.changed.policies)?;
         }
-        let stretch = self.write.stretch(scenarios)?;
+        let stretch = self.write.stretch.of(scenarios)?;
         let pool = JobPool::new(self.run.jobs);
         let mut merged = self.merged(scenarios, stretch.as_ref(), &pool)?.into_iter();
         self.expect_writable(scenarios, shutdown)?;
@@ -241,7 +241,7 @@ impl RunJob<'_> {
 }
 
 /// A stretch of which no policy has a request is a mistake.
-fn expect_shown(estimates: &Estimates<'_>) -> Result<(), Failure> {
+pub fn expect_shown(estimates: &Estimates<'_>) -> Result<(), Failure> {
     match estimates.empty_stretch() {
         Some([from, until]) => Err(Failure::bad(
             format!("no request of `{}` is under way between {from} ms and {until} ms", estimates.scenario.name()),

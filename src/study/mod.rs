@@ -28,9 +28,9 @@ mod verify;
 mod warm_up;
 
 pub use blame::{
-    BlameCause, BlameCell, BlameMatrix, EXPLAIN_SCHEMA, ExplainOptions, Explanations, MOST_ENTRIES, NotExplained,
-    PolicyExplanation, RequestExplanation, UnconfirmedShare, WaitExplanation, WhatIf, WhatIfChange, WhichRequests,
-    explain,
+    BlameCause, BlameCell, BlameMatrix, DirectShare, EXPLAIN_SCHEMA, ExplainOptions, Explanations, Look, MOST_ENTRIES,
+    NotExplained, PolicyExplanation, RequestExplanation, RootShare, UnconfirmedShare, WaitExplanation, WhatIf,
+    WhatIfChange, WhichRequests, explain,
 };
 pub use check::{
     BASELINE_SCHEMA, BadBaseline, Baseline, BaselineCheck, BaselineComparison, BaselineMethod, BaselineNumber,
@@ -57,8 +57,8 @@ pub use run::{Estimates, Options, Watch, estimate, run};
 pub use selection::{LEAST_RIGHT, SelectedSystem, Selection, WrongPlan, selection};
 pub use simulation::{Replication, simulation};
 pub use sweep::{
-    PointState, SWEPT_PERCENTILES, Sweep, SweepCost, SweepFigures, SweepNumber, SweepOptions, SweepProgress,
-    SweepStage, SweepWatch, SweptUnit, UnitKey, sweep,
+    PointState, SWEPT_PERCENTILES, Sweep, SweepCost, SweepFigures, SweepNumber, SweepObjective, SweepOptions,
+    SweepProgress, SweepStage, SweepWatch, SweptUnit, UnitKey, sweep,
 };
 pub(crate) use timelines::SHORT_RUN;
 pub use trace::{NamedTrace, ScenarioTrace, trace};
@@ -70,10 +70,7 @@ pub use verify::{
 /// What only the project's own tests use.
 #[cfg(feature = "internals")]
 pub use self::{
-    blame::{
-        Blamed, DirectShare, ExplainedRequest, ExplainedWait, Explanation, Root, RootActivity, RootShare,
-        explain_replication,
-    },
+    blame::{Blamed, ExplainedRequest, ExplainedWait, Explanation, Root, RootActivity, explain_replication},
     capacity::{Capacity, StationBound, capacity, saturation, station_bounds},
     check::judge,
     replay::no_prediction,

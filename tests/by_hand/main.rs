@@ -44,3 +44,4 @@ mod spares;
 mod statements;
 mod station_results;
 mod stations;
+mod what_if;

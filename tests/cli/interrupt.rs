@@ -159,6 +159,8 @@ fn while_it_simulates() {
         works_and_ends(&desk(), &format!("check shop.json {LONG} --update-baseline"), signal);
     }
     works_and_ends(&desk(), "verify --coverage 1000000", "-INT");
+    works_and_ends(&desk(), &format!("explain shop.json {LONG} --what-if --export json=shares.json"), "-INT");
+    works_and_ends(&desk(), &format!("report shop.json {LONG}"), "-INT");
 }
 
 #[test]

@@ -176,6 +176,53 @@ fn a_sweep_and_a_plan_can_be_shown() {
     desk.fails("report shop.json --sweep shop.json --out .", 2, &["shop.json"]);
 }
 
+/// Five requests each second for 40 s, on two workers that each keeps for 300 ms; the database is slow from 10 to 12 s.
+const SLOW: &str = r#"{
+  "classes": { "page": { "phases": [ { "compute": "10ms" }, { "db": "290ms" } ] } },
+  "arrivals": { "poisson": "5/s" },
+  "faults": [ { "name": "slow db", "at": "10s", "for": "2s", "slow": { "backend": "db", "factor": 5 } } ],
+  "policies": [ { "sync": { "workers": 2 } }, { "async": {} } ],
+  "run": { "duration": "40s", "seed": 1 }
+}"#;
+
+#[test]
+fn the_timeline_shows_the_stretch_that_was_asked_for() {
+    let desk = Desk::empty().with("slow.json", SLOW);
+    for (option, shows, on_the_page) in [
+        ("--window 20s..22s", "Shows 20 to 22 s.", "--window 20s..22s"),
+        ("--around slowest", "the slowest request", "--around slowest"),
+        ("--around worst", "here requests wait longest under sync", "--around worst"),
+    ] {
+        desk.run(&format!("report slow.json --quiet {option}"), 0);
+        let page = desk.read("output/slow/report.html");
+        assert!(page.contains(shows), "{option}: {}", page.split("What each request did").nth(1).unwrap_or_default());
+        assert!(page.contains(&format!("waitline report slow.json {on_the_page}")), "{option}");
+    }
+    let mut command = desk.waitline("report slow.json --quiet --around fault");
+    command.arg("slow db").assert().success();
+    let page = desk.read("output/slow/report.html");
+    assert!(page.contains("Shows 9 to 14 s: before, during and after the fault slow db."));
+    // In one word, as the page writes it, it is the same command.
+    assert!(page.contains("waitline report slow.json --around &#39;fault slow db&#39;"));
+    desk.waitline("report slow.json --quiet --out again --around").arg("fault slow db").assert().success();
+    assert!(page == desk.read("again/slow/report.html"));
+}
+
+#[test]
+fn impossible_stretches_are_errors_and_nothing_is_written() {
+    let desk = Desk::empty().with("slow.json", SLOW);
+    for (options, message) in [
+        ("--window 41s..42s", "`--window` begins at 41s, but `slow` runs for 40s only"),
+        ("--around fault db", "did you mean `slow db`?"),
+        ("--around slowest --timeline 3", "cannot be used with"),
+        ("--around slowest --window 1s..2s", "cannot be used with"),
+        ("--set run={\"requests\":200} --window 90m..91m", "is under way between"),
+    ] {
+        desk.fails(&format!("report slow.json {options}"), 2, &[message]);
+    }
+    assert_eq!(desk.files(), ["slow.json"]);
+}
+
 #[test]
 fn a_baseline_is_not_a_scenario() {
     let desk = Desk::new();

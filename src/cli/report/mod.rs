@@ -9,12 +9,14 @@ use clap::Args;
 use serde_json::Value;
 
 use self::before::Before;
-use super::arguments::{ChangedScenarioArguments, RunArguments, ScenarioArguments, WhenUndecided, file};
+use super::arguments::{
+    ChangedScenarioArguments, RunArguments, ScenarioArguments, StretchArguments, WhenUndecided, file,
+};
 use super::failure::Failure;
 use super::files;
 use super::outputs::{InputKind, Inputs, Outputs};
 use super::progress::Progress;
-use super::run_job::why_incomplete;
+use super::run_job::{expect_shown, why_incomplete};
 use super::scenarios;
 use super::shell::quoted;
 use super::shutdown::Shutdown;
@@ -33,6 +35,7 @@ Examples:
   waitline report shop.json --before shop.baseline.json
   waitline report shop.json --sweep output/shop/sweep.json      with the sweep that was run
   waitline report shop.json --policy async --replications 20
+  waitline report shop.json --around fault payments            what happens before, during and after it
   waitline init | waitline report -               from standard input
 
 Exit codes:
@@ -79,8 +82,11 @@ pub struct ReportCommand {
     run: RunArguments,
 
     /// Number of requests, from the first, that the timeline shows [default: all of up to 100, 40 of more]
-    #[arg(long, value_name = "N", help_heading = "Output")]
+    #[arg(long, value_name = "N", help_heading = "Output", conflicts_with_all = ["window", "around"])]
     timeline: Option<usize>,
+
+    #[command(flatten)]
+    stretch: StretchArguments,
 
     /// Print no notes or progress
     #[arg(long, short, help_heading = "Output")]
@@ -124,7 +130,9 @@ impl ReportCommand {
         let mut incomplete = Vec::new();
         let path = self.out.join(scenario.name()).join(PAGE);
         Outputs::new(&inputs, Some(&self.out), shutdown).add(&path)?;
+        self.stretch.of(std::slice::from_ref(&scenario))?;
         let estimates = self.estimate(&scenario)?;
+        expect_shown(&estimates)?;
         let page = self.page(&estimates, before.as_ref(), &stored, &mut incomplete)?;
         files::write(&path, &page, shutdown)?;
         incomplete.extend(why_incomplete(&estimates.results(), self.scenario.undecided));
@@ -170,6 +178,7 @@ impl ReportCommand {
         let options = Options {
             policies: self.scenario.changed.policies.clone(),
             timeline: self.timeline,
+            stretch: self.stretch.named(),
             pictures: true,
             against: self.run.against.clone(),
             pool: JobPool::new(self.run.jobs),
@@ -202,7 +211,7 @@ impl ReportCommand {
 
     /// The command that writes the same page, from the folder of the scenario: folders are of this machine.
     fn command(&self) -> String {
-        let Self { file, scenario, before, sweep, plan, what_if, run, timeline, quiet: _, out: _ } = self;
+        let Self { file, scenario, before, sweep, plan, what_if, run, timeline, stretch, quiet: _, out: _ } = self;
         let ScenarioArguments { changed, replications, precision, objectives, undecided } = scenario;
         let ChangedScenarioArguments { policies, changes, seed } = changed;
         let RunArguments { jobs: _, against } = run;
@@ -219,6 +228,7 @@ impl ReportCommand {
         objectives.iter().for_each(|objective| option("--assert", objective));
         against.iter().for_each(|name| option("--against", name));
         timeline.iter().for_each(|count| option("--timeline", &count.to_string()));
+        stretch.option().iter().for_each(|(name, value)| option(name, value));
         match undecided {
             WhenUndecided::Mark => {}
             WhenUndecided::Fail => option("--undecided", "fail"),

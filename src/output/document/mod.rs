@@ -18,7 +18,7 @@ mod verification;
 pub use self::check::{CheckReport, before_and_after};
 pub use self::coverage::{COVERAGE_SCHEMA, CoverageReport, MeasuredCoverage};
 pub use self::explain::ExplainReport;
-pub use self::plan::{PlanReport, plan_headline};
+pub use self::plan::{PlanReport, plan_choice, plan_headline};
 pub use self::presets::{ListedPresets, PRESETS_SCHEMA, PresetList};
 pub use self::replay::{REPLAY_SCHEMA, ReplayReport};
 pub use self::run::{RunReport, broken_objectives, conclusion, ending, explained, faults, numbers, opening};

@@ -6,12 +6,13 @@ use super::{BeforePage, Shell};
 use crate::output::block::number;
 use crate::output::block::{Block, Definitions};
 use crate::output::document::{
-    Document, ExplainReport, conclusion, explained, numbers, opening, stored_plan, stored_sweep,
+    Document, ExplainReport, SweepReport, conclusion, explained, numbers, opening, stored_plan, stored_sweep,
 };
 use crate::output::escape::xml as escaped;
 use crate::output::format::{html::blocks, json};
 use crate::output::svg::{
     breakdown_svg, events_table, has_breakdown, has_latency, has_over_time, latency_svg, over_time_svg, page_timeline,
+    stored_plan_svg, sweep_svg,
 };
 use crate::stats::ScenarioResults;
 use crate::study::Explanations;
@@ -21,6 +22,9 @@ const SCRIPT: &str = include_str!("report.js");
 
 /// Maximum size of a scenario that the page shows, in bytes.
 const MOST_OF_SCENARIO: usize = 64 << 10;
+
+/// How something that was run before is drawn, if it can be, and written.
+type Stored = (fn(&Value) -> Option<String>, fn(&Value) -> Vec<Block>);
 
 /// What the page of a scenario is made of.
 #[derive(Clone, Copy, Debug)]
@@ -55,8 +59,8 @@ impl ReportPage<'_> {
             chart("breakdown", "Where time goes", has_breakdown(results).then(|| breakdown_svg(results))),
             chart("over-time", "Over time", has_over_time(results).then(|| over_time_svg(results))),
             self.blame(),
-            self.stored("sweep", "With other values", self.sweep, stored_sweep),
-            self.stored("plan", "What it would need", self.plan, stored_plan),
+            self.stored("sweep", "With other values", self.sweep, (sweep_chart, stored_sweep)),
+            self.stored("plan", "What it would need", self.plan, (stored_plan_svg, stored_plan)),
             section("numbers", "Numbers", &self.numbers()),
             section("assumptions", "What is assumed, and what is not modelled", &blocks(&explained(results))),
             section("origin", "How to get this page again", &self.origin()),
@@ -84,14 +88,15 @@ impl ReportPage<'_> {
         section("blame", "Whose fault it is, and what would help", &content)
     }
 
-    /// A section of what was run before; of which it is said if it is of another scenario.
-    fn stored(&self, id: &str, title: &str, stored: Option<&Value>, written: fn(&Value) -> Vec<Block>) -> String {
+    /// A section of what was run before, its chart and its tables; if it is of another scenario, that is said.
+    fn stored(&self, id: &str, title: &str, stored: Option<&Value>, (drawn, written): Stored) -> String {
         let Some(stored) = stored else { return String::new() };
         let name = stored["scenario"].as_str().unwrap_or_default();
         let is_other = name != self.results.scenario;
         let other = is_other.then(|| Block::Warnings(vec![format!("this is of the scenario {name}")]));
-        let all: Vec<Block> = other.into_iter().chain(written(stored)).collect();
-        section(id, title, &blocks(&all))
+        let before: Vec<Block> = other.into_iter().collect();
+        let chart = drawn(stored).map(|svg| figure(&svg)).unwrap_or_default();
+        section(id, title, &format!("{}{chart}{}", blocks(&before), blocks(&written(stored))))
     }
 
     /// All numbers; those of before below.
@@ -148,7 +153,16 @@ fn lines(text: &str) -> String {
 
 /// A section with a picture, if there is one.
 fn chart(id: &str, title: &str, picture: Option<String>) -> String {
-    picture.map(|svg| section(id, title, &format!("<figure class=\"chart\">\n{svg}</figure>\n"))).unwrap_or_default()
+    picture.map(|svg| section(id, title, &figure(&svg))).unwrap_or_default()
+}
+
+fn figure(svg: &str) -> String {
+    format!("<figure class=\"chart\">\n{svg}</figure>\n")
+}
+
+/// The chart of a sweep that was run before.
+fn sweep_chart(sweep: &Value) -> Option<String> {
+    sweep_svg(&SweepReport::from_json(sweep)?)
 }
 
 fn section(id: &str, title: &str, content: &str) -> String {

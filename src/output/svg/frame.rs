@@ -15,6 +15,8 @@ const GAP: f64 = 26.0;
 const HEADER: f64 = 32.0;
 /// Room below a panel for numbers and a caption.
 const FOOT: f64 = 44.0;
+/// A lower plot cannot be read.
+const LOWEST_PLOT: f64 = 60.0;
 const NAME: Type = Type::new(NAME_SIZE, INK).bold();
 const ASIDE: Type = Type::new(NOTE_SIZE, GREY);
 pub(super) const TICK: Type = Type::new(NOTE_SIZE, GREY);
@@ -44,6 +46,13 @@ pub struct Frame {
 impl PanelGrid {
     pub fn new(count: usize, most_across: usize, plot_height: f64, left: f64) -> Self {
         Self { count, across: count.clamp(1, most_across), plot_height, left }
+    }
+
+    /// The same, with panels so low that all have room in that height, as far as they can still be read.
+    pub fn within(self, height: f64) -> Self {
+        let rows = self.count.div_ceil(self.across).max(1) as f64;
+        let others = self.row_height() - self.plot_height;
+        Self { plot_height: self.plot_height.min((height / rows - others).max(LOWEST_PLOT)), ..self }
     }
 
     fn row_height(self) -> f64 {

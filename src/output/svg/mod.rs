@@ -27,7 +27,7 @@ mod timeline;
 mod web;
 
 pub use chart::{breakdown_svg, has_breakdown, has_latency, has_over_time, latency_svg, over_time_svg};
-pub use plan::plan_svg;
+pub use plan::{plan_svg, stored_plan_svg};
 pub use replay::replay_svg;
 pub use sweep::{has_sweep_chart, sweep_svg};
 pub(super) use web::{events_table, page_timeline};

@@ -79,6 +79,11 @@ pub struct GridValue {
 }
 
 impl Dimension {
+    /// A dimension with values as they are shown, which cannot be applied to a scenario.
+    pub(crate) fn labelled(paths: Vec<String>, labels: Vec<String>) -> Self {
+        varied::labelled(paths, labels)
+    }
+
     /// Its name: the fields, separated by commas.
     pub fn name(&self) -> String {
         self.paths.join(",")

@@ -179,6 +179,12 @@ fn shown_value(of_targets: &[Json], written: &Written) -> Json {
     }
 }
 
+/// A dimension as a sweep that was stored names it: its values can be shown, and not be applied.
+pub(super) fn labelled(paths: Vec<String>, labels: Vec<String>) -> Dimension {
+    let value = |label| GridValue { label, values: Vec::new(), position: None, changes: Vec::new() };
+    with_positions(paths, labels.into_iter().map(value).collect())
+}
+
 /// A dimension whose values have positions if all are numbers of one kind.
 fn with_positions(paths: Vec<String>, mut values: Vec<GridValue>) -> Dimension {
     let found: Option<Vec<(AxisKind, f64)>> = match paths.as_slice() {

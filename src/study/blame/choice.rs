@@ -5,6 +5,7 @@ use crate::model::{SimDuration, SimTime};
 
 /// Which requests are explained.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub enum WhichRequests {
     /// Those with these numbers in the order of all arrivals, counted from 0: from the first up to, not including, the second.
     Numbers(u64, u64),

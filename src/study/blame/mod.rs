@@ -42,17 +42,15 @@ use super::units::{UnitPoint, Units};
 
 pub use self::choice::WhichRequests;
 pub use self::matrix::{BlameCell, BlameMatrix};
-pub use self::partition::{BlameCause, Blamed, Root};
-pub use self::results::{
-    EXPLAIN_SCHEMA, Explanations, PolicyExplanation, RequestExplanation, UnconfirmedShare, WaitExplanation,
-};
-pub use self::what_if::{WhatIf, WhatIfChange};
 /// What only the project's own tests use.
 #[cfg(feature = "internals")]
-pub use self::{
-    partition::RootActivity,
-    results::{DirectShare, RootShare},
+pub use self::partition::RootActivity;
+pub use self::partition::{BlameCause, Blamed, Root};
+pub use self::results::{
+    DirectShare, EXPLAIN_SCHEMA, Explanations, PolicyExplanation, RequestExplanation, RootShare, UnconfirmedShare,
+    WaitExplanation,
 };
+pub use self::what_if::{WhatIf, WhatIfChange};
 
 /// Maximum number of entries in the log of a run: about half a gigabyte.
 pub const MOST_ENTRIES: usize = 6_000_000;
@@ -104,6 +102,7 @@ pub struct ExplainedWait {
 
 /// Why requests could not be explained.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub enum NotExplained {
     /// The watch broke off.
     Halted,
@@ -117,7 +116,7 @@ impl From<Halted> for NotExplained {
     }
 }
 
-/// What is called while requests are explained, many times a second; breaking ends it.
+/// What is called while requests are explained, many times a second and from any thread; breaking ends it.
 pub type Look<'a> = dyn Fn() -> ControlFlow<()> + Sync + 'a;
 
 /// What is explained.
@@ -136,7 +135,50 @@ pub struct ExplainOptions {
     pub pool: JobPool,
 }
 
-/// Explains requests of the first replication under each policy.
+impl Default for ExplainOptions {
+    /// The slowest request of each policy.
+    fn default() -> Self {
+        Self {
+            policies: Vec::new(),
+            which: WhichRequests::Slowest(1),
+            what_if: false,
+            matrix: false,
+            pool: JobPool::default(),
+        }
+    }
+}
+
+/// Explains requests of the first replication under each policy: whose fault their waits are, to the nanosecond.
+///
+/// ```
+/// use std::ops::ControlFlow;
+/// use waitline::explanations::WhichRequests;
+/// use waitline::{ExplainOptions, Scenario, explain};
+///
+/// // One worker, which each request keeps for 50 ms; the second one arrives 20 ms after the first.
+/// let scenario = Scenario::from_json(
+///     r#"{
+///       "classes": { "page": { "phases": [ { "compute": "10ms" }, { "db": "40ms" } ] } },
+///       "arrivals": { "at": [ { "time": "0ms" }, { "time": "20ms" } ] },
+///       "policies": [ { "sync": { "workers": 1 } } ]
+///     }"#,
+/// )
+/// .expect("the scenario is valid");
+/// let mut options = ExplainOptions::default();
+/// // Requests are counted from 0 here, and from 1 in what is explained.
+/// options.which = WhichRequests::Numbers(1, 2);
+/// options.what_if = true;
+/// let explained = explain(&scenario, &options, &|| ControlFlow::Continue(())).expect("nothing breaks it off");
+///
+/// let policy = &explained.policies[0];
+/// let wait = &policy.requests[0].waits[0];
+/// assert_eq!((wait.station.as_str(), wait.wait_ms), ("backlog", 30.0));
+/// // All of it is behind request 1, which meanwhile waits for the database.
+/// assert_eq!((wait.direct[0].request, wait.direct[0].wait_ms), (Some(1), 30.0));
+/// assert_eq!((wait.root[0].activity, wait.root[0].wait_ms), (Some("backend"), 30.0));
+/// // The best change comes first: with another worker it does not wait.
+/// assert_eq!(policy.what_if[0].difference_ms, Some(-30.0));
+/// ```
 ///
 /// # Errors
 /// If more happens than can be kept, or the watch broke off.

@@ -2,7 +2,7 @@
 
 use indexmap::IndexMap;
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::trial::Decision;
 use crate::model::{MetricUnit, Pool};
@@ -100,12 +100,12 @@ pub struct PolicyPlan {
 }
 
 /// Sizes by name: `{ "workers": 2, "threads": 4 }`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct Configuration(pub IndexMap<String, u32>);
 
 /// Whether some configuration of a policy meets the objectives.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum PlanVerdict {
     /// One does.
@@ -143,7 +143,7 @@ pub enum WhyNot {
 }
 
 /// A configuration that was simulated.
-#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct Tried {
     /// The configuration.
@@ -168,7 +168,7 @@ pub struct Tried {
 }
 
 /// What was found about an objective.
-#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct TriedObjective {
     /// The objective.
@@ -192,7 +192,7 @@ pub struct TriedObjective {
 }
 
 /// Whether a configuration meets its objectives.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum PlanDecision {
     /// It does.
@@ -214,7 +214,7 @@ impl From<Decision> for PlanDecision {
 }
 
 /// More is worse from some size on.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct MoreIsWorse {
     /// Of what.
@@ -251,7 +251,7 @@ pub struct PlanVariation {
 }
 
 /// What was changed.
-#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum PlanChange {
     /// The rate of arrivals.

@@ -4,27 +4,34 @@ use crate::model::MetricUnit;
 use crate::output::block::number::{self, count, quantity, range, short_percent, significant};
 use crate::output::block::{Block, Definitions, Table};
 use crate::output::words;
-use crate::study::{Plan, PlanDecision, PlanVerdict, PolicyPlan, RuleOfThumb, Tried, TriedObjective};
+use crate::study::{
+    Configuration, MoreIsWorse, Plan, PlanDecision, PlanVerdict, PolicyPlan, RuleOfThumb, Tried, TriedObjective,
+};
 
 /// The verdict in a sentence.
 pub fn headline(policy: &PolicyPlan) -> String {
     let name = &policy.name;
-    match (&policy.choice, policy.verdict) {
-        (Some(choice), _) => {
-            let worse = match &policy.more_is_worse {
-                Some(worse) => format!("; more is worse: it fails from {} {} on", worse.fails_from, worse.size),
-                None => String::new(),
-            };
-            format!("{name}: {}{worse}", words::configuration(choice))
-        }
-        (None, PlanVerdict::Meets) => format!("{name}: {}", max_load(policy).unwrap_or_default()),
-        (None, PlanVerdict::Impossible | PlanVerdict::Undecided) => {
+    if let Some(choice) = choice(name, policy.choice.as_ref(), policy.more_is_worse.as_ref()) {
+        return choice;
+    }
+    match policy.verdict {
+        PlanVerdict::Meets => format!("{name}: {}", max_load(policy).unwrap_or_default()),
+        PlanVerdict::Impossible | PlanVerdict::Undecided => {
             let floor = policy.floor_ms.map(|floor| quantity(floor, None, MetricUnit::Time));
             let why = policy.why.as_ref().map(|why| words::why_not(why, floor.as_deref()));
             let why = why.or(max_load(policy)).unwrap_or_else(|| words::plan_verdict(policy.verdict).to_owned());
             format!("{name}: {why}")
         }
     }
+}
+
+/// What was chosen for a policy, if anything was.
+pub fn choice(name: &str, choice: Option<&Configuration>, more_is_worse: Option<&MoreIsWorse>) -> Option<String> {
+    let worse = match more_is_worse {
+        Some(worse) => format!("; more is worse: it fails from {} {} on", worse.fails_from, worse.size),
+        None => String::new(),
+    };
+    Some(format!("{name}: {}{worse}", words::configuration(choice?)))
 }
 
 /// All blocks of a policy.

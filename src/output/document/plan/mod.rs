@@ -4,7 +4,7 @@ mod choice;
 
 use serde_json::{Value, json};
 
-pub use self::choice::headline as plan_headline;
+pub use self::choice::{choice as plan_choice, headline as plan_headline};
 
 use self::choice::{headline, sections};
 use super::{Document, DocumentId};

@@ -3,6 +3,7 @@
 mod cells;
 mod records;
 mod sentences;
+mod stored;
 mod tables;
 
 use std::collections::BTreeMap;

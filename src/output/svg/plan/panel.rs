@@ -2,9 +2,9 @@
 
 use plotters::style::text_anchor::HPos;
 
+use super::DrawnPolicy;
 use super::rows::Row;
 use crate::model::MetricUnit;
-use crate::output::document::plan_headline;
 use crate::output::svg::axis::Axis;
 use crate::output::svg::canvas::{Area, Drawn, units};
 use crate::output::svg::frame::Frame;
@@ -13,7 +13,7 @@ use crate::output::svg::page::{MARGIN, WIDTH};
 use crate::output::svg::palette::{BAD, CHOSEN, GREY, INK, NAME_SIZE, NOTE_SIZE, TEXT_SIZE, Type};
 use crate::output::svg::panel::label;
 use crate::output::svg::text::ellipsize;
-use crate::study::{PolicyPlan, Tried, TriedObjective};
+use crate::study::{Tried, TriedObjective};
 
 const HEADER: f64 = 50.0;
 const FOOT: f64 = 44.0;
@@ -31,9 +31,14 @@ const NAME: Type = Type::new(TEXT_SIZE, GREY);
 const BOUND: Type = Type::new(NOTE_SIZE, BAD);
 const NOTE: Type = Type::new(NOTE_SIZE, GREY);
 
+/// Rows of a panel of that height; at least three, since the choice has neighbours.
+pub fn rows_in(height: f64) -> usize {
+    (((height - HEADER - FOOT) / ROW).max(0.0) as usize).max(3)
+}
+
 /// An objective of a policy.
 pub struct Panel<'a> {
-    policy: &'a PolicyPlan,
+    policy: &'a DrawnPolicy,
     objective: &'a TriedObjective,
     rows: Vec<Row<'a>>,
     /// How many configurations are not drawn.
@@ -44,15 +49,16 @@ pub struct Panel<'a> {
 }
 
 impl<'a> Panel<'a> {
-    /// The panel of an objective in this place among those of the policy; `None` if it has no number of any configuration.
-    pub fn new(policy: &'a PolicyPlan, place: usize) -> Option<Self> {
+    /// The panel of an objective in this place among those of the policy, with at most this many rows; `None` if it has no number
+    /// of any configuration.
+    pub fn new(policy: &'a DrawnPolicy, place: usize, most_rows: usize) -> Option<Self> {
         let objective_of = |tried: &'a Tried| tried.objectives.get(place);
         let known = policy.tried.iter().filter_map(objective_of).filter(|one| one.value.is_some());
         let known: Vec<&TriedObjective> = known.collect();
         let objective = *known.first()?;
         let mut tried: Vec<&Tried> = policy.tried.iter().collect();
         tried.sort_by(|one, other| one.configuration.0.values().cmp(other.configuration.0.values()));
-        let (first, shown) = around_choice(policy, &tried);
+        let (first, shown) = around_choice(policy, &tried, most_rows);
         let rows = tried[first..first + shown].iter().map(|tried| Row::new(policy, tried, place)).collect();
         let (axis, symbol) = axis(&known, objective);
         Some(Self { policy, objective, rows, left_out: tried.len() - shown, axis, symbol })
@@ -70,7 +76,7 @@ impl<'a> Panel<'a> {
     /// Draws it below `top`.
     pub fn draw(&self, area: &Area<'_>, top: f64) -> Drawn {
         let frame = self.frame(top);
-        let title = ellipsize(&plan_headline(self.policy), WIDTH - 2.0 * MARGIN, TITLE.size, TITLE.bold);
+        let title = ellipsize(&self.policy.headline, WIDTH - 2.0 * MARGIN, TITLE.size, TITLE.bold);
         label(area, &title, (MARGIN, frame.top - 32.0), TITLE, HPos::Left)?;
         self.scale(area, &frame)?;
         for (number, row) in self.rows.iter().enumerate() {
@@ -122,8 +128,8 @@ impl<'a> Panel<'a> {
 }
 
 /// The first of the configurations that are drawn, and how many: those around the choice.
-fn around_choice(policy: &PolicyPlan, tried: &[&Tried]) -> (usize, usize) {
-    let shown = tried.len().min(MOST_ROWS);
+fn around_choice(policy: &DrawnPolicy, tried: &[&Tried], most_rows: usize) -> (usize, usize) {
+    let shown = tried.len().min(MOST_ROWS).min(most_rows);
     let choice = tried.iter().position(|tried| Some(&tried.configuration) == policy.choice.as_ref());
     let before = choice.map_or(tried.len(), |choice| choice.saturating_sub(shown / 2));
     (before.min(tried.len() - shown), shown)

@@ -4,6 +4,7 @@ use plotters::element::{Circle, PathElement};
 use plotters::style::text_anchor::HPos;
 use plotters::style::{Color, RGBColor};
 
+use super::DrawnPolicy;
 use crate::output::block::number::{quantity, range};
 use crate::output::svg::canvas::{Area, Drawn, units};
 use crate::output::svg::frame::Frame;
@@ -13,7 +14,7 @@ use crate::output::svg::palette::{BAD, GREY, GRID, INK, NOTE_SIZE, RUNNING_COLOR
 use crate::output::svg::panel::label;
 use crate::output::svg::text::ellipsize;
 use crate::output::words;
-use crate::study::{PlanDecision, PolicyPlan, Tried, TriedObjective};
+use crate::study::{PlanDecision, Tried, TriedObjective};
 
 const REMARK: Type = Type::new(NOTE_SIZE, INK);
 /// The line of a row.
@@ -31,7 +32,7 @@ pub struct Row<'a> {
 }
 
 impl<'a> Row<'a> {
-    pub fn new(policy: &PolicyPlan, tried: &'a Tried, place: usize) -> Self {
+    pub fn new(policy: &DrawnPolicy, tried: &'a Tried, place: usize) -> Self {
         let objective = tried.objectives.get(place);
         Self {
             name: words::configuration(&tried.configuration),
@@ -81,7 +82,7 @@ impl<'a> Row<'a> {
 }
 
 /// `182 ms, meets`, `fails at load +10 %`, `fails; more is worse from here`.
-fn remark(policy: &PolicyPlan, tried: &Tried, objective: Option<&TriedObjective>) -> String {
+fn remark(policy: &DrawnPolicy, tried: &Tried, objective: Option<&TriedObjective>) -> String {
     let value = objective.and_then(|one| Some(quantity(one.value?, None, one.unit)));
     let value = value.filter(|_| !tried.overloaded).map(|value| format!("{value}: ")).unwrap_or_default();
     let verdict = words::plan_decision(tried.verdict);

@@ -57,7 +57,7 @@ impl<'a> HeatMap<'a> {
     pub fn grid(&self) -> PanelGrid {
         let height = (ROW * self.down.values.len() as f64).clamp(LEAST_HEIGHT, MOST_HEIGHT);
         let widest = self.down.values.iter().map(|value| TICK.width(&value.label)).fold(0.0, f64::max);
-        PanelGrid::new(self.policies.len(), ACROSS, height, widest.min(WIDEST_LABEL) + 12.0)
+        PanelGrid::new(self.policies.len(), ACROSS, height, widest.min(WIDEST_LABEL) + 12.0).within(super::HIGHEST_GRID)
     }
 
     /// Draws legend and panels below `top`.

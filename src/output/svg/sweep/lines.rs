@@ -113,7 +113,7 @@ impl<'a> LineChart<'a> {
 }
 
 fn grid(policies: usize) -> PanelGrid {
-    PanelGrid::new(policies, ACROSS, PLOT_HEIGHT, LEFT)
+    PanelGrid::new(policies, ACROSS, PLOT_HEIGHT, LEFT).within(super::HIGHEST_GRID)
 }
 
 /// An upward triangle above its position.

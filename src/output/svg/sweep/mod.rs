@@ -12,6 +12,8 @@ use crate::scenario::Dimension;
 
 const SUBTITLE_LINES: usize = 3;
 const LEGEND: f64 = 26.0;
+/// Maximum height of all panels, so that a chart is at most 1,600 pixels high.
+const HIGHEST_GRID: f64 = 1_440.0;
 
 /// Whether a sweep over these dimensions has a chart: over one, or over two.
 pub fn has_sweep_chart(dimensions: &[Dimension]) -> bool {
