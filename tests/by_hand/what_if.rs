@@ -9,6 +9,9 @@ use waitline::study::{
 
 use crate::case::System;
 
+/// The same happens this many times in a replication, far apart: of fewer requests there is no interval.
+const TIMES: u64 = 100;
+
 /// Three replications of the same requests: the interval of a difference is a point.
 const REPLICATED: &str = r#""run": { "replications": 3 }, "machine": { "cores": 1 }"#;
 
@@ -26,9 +29,26 @@ fn explain(system: System<'_>, policy: &str, request: u64) -> PolicyExplanation 
     explained.policies.into_iter().next().unwrap()
 }
 
-/// Checks all changes in their order: `workers 2: 50 (-30), class -15 [-15, -15]`. Times are in ms: the response time of the
+/// The same arrivals again and again, a second apart.
+fn repeated(arrivals: &str) -> String {
+    let shifted = |shift: u64| {
+        let one = move |one: &str| {
+            let (time, class) = one.trim().split_once(' ').unwrap();
+            format!("{} {class}", time.parse::<u64>().unwrap() + 1000 * shift)
+        };
+        arrivals.split(',').map(one).collect::<Vec<_>>()
+    };
+    (0..TIMES).flat_map(shifted).collect::<Vec<_>>().join(", ")
+}
+
+/// Checks all changes in their order, where the same happens again and again: `workers 2: 50 (-30), class -15 [-15, -15]`. Times are in ms: the response time of the
 /// request, its difference, and that in the mean of its class with its interval.
 fn check(system: System<'_>, policy: &str, request: u64, expected: &[&str]) {
+    let arrivals = repeated(system.arrivals);
+    check_once(System { arrivals: &arrivals, ..system }, policy, request, expected);
+}
+
+fn check_once(system: System<'_>, policy: &str, request: u64, expected: &[&str]) {
     let explained = explain(system, policy, request);
     let shown: Vec<String> = explained.what_if.iter().map(show).collect();
     assert_eq!(shown, expected, "{}\nunder {policy}", system.classes);
@@ -92,19 +112,18 @@ fn one_more_worker_and_shorter_phases_help_by_what_they_take_away() {
 }
 
 #[test]
-fn without_replications_there_is_no_interval() {
+fn of_few_requests_there_is_no_interval() {
     let expected = [
         "workers 2: 50 (-30), class -15",
         "page, phase 2 (db): 72 (-8), class -6",
         "page, phase 1 (compute): 78 (-2), class -1.5",
         "cores 2: 80 (0), class 0",
     ];
-    check(System { with: r#""machine": { "cores": 1 }"#, ..TWO_PAGES }, r#"{ "sync": {} }"#, 2, &expected);
+    check_once(TWO_PAGES, r#"{ "sync": {} }"#, 2, &expected);
 }
 
 #[test]
 fn one_more_thread_helps_as_much_as_one_more_worker() {
-    // Of equals, sizes come in the order workers, threads, cores.
     let expected = [
         "workers 2: 50 (-30), class -15 [-15, -15]",
         "threads 2: 50 (-30), class -15 [-15, -15]",
@@ -127,8 +146,8 @@ fn one_more_connection_helps_who_waits_for_one() {
     let expected = [
         "pool.db.size 2: 40 (-20), class -10 [-10, -10]",
         "page, phase 1 (db): 52 (-8), class -6 [-6, -6]",
-        "workers 2: 60 (0), class 0 [0, 0]",
         "cores 2: 60 (0), class 0 [0, 0]",
+        "workers 2: 60 (0), class 0 [0, 0]",
     ];
     check(system, r#"{ "async": {} }"#, 2, &expected);
 }
@@ -159,8 +178,8 @@ fn one_more_replica_helps_who_waits_for_the_others() {
             "replicas": { "count": 2, "balancer": "round_robin" }"#,
     };
     let expected = [
-        "workers 2: 10 (-10), class -3.333 [-3.333, -3.333]",
         "replicas 3: 10 (-10), class -3.333 [-3.333, -3.333]",
+        "workers 2: 10 (-10), class -3.333 [-3.333, -3.333]",
         "page, phase 1 (sleep): 18 (-2), class -1.333 [-1.333, -1.333]",
         "cores 2: 20 (0), class 0 [0, 0]",
     ];
@@ -212,12 +231,13 @@ fn differences_are_those_of_pairs() {
         with: r#""run": { "replications": 8 }, "machine": { "cores": 1 },
             "classes": { "page": { "phases": [ { "framework": "10ms" }, { "db": { "exponential": "500ms" } } ] } }"#,
     };
-    let explained = explain(system, r#"{ "async": {} }"#, 1);
+    let arrivals = repeated(system.arrivals);
+    let explained = explain(System { arrivals: &arrivals, ..system }, r#"{ "async": {} }"#, 1);
     let framework = explained.what_if.iter().map(show).find(|one| one.contains("framework")).unwrap();
     assert!(framework.ends_with("(-1), class -1 [-1, -1]"), "{framework}");
     let database = explained.what_if.iter().find(|one| show(one).contains("(db)")).unwrap();
     let [low, high] = database.class_mean().unwrap().interval_ms.unwrap();
-    assert!(high - low > 10.0, "a tenth of the database differs from replication to replication: {low} to {high}");
+    assert!(high - low > 2.0, "a tenth of the database differs from replication to replication: {low} to {high}");
 }
 
 #[test]
@@ -275,7 +295,8 @@ const NO_CAUSE: System<'_> = System {
 fn a_share_that_is_no_cause_is_said_to_be_none_and_one_that_is_a_cause_is_not() {
     let policy = r#"{ "sync": { "workers": 2 } }"#;
     check_matrix(NO_CAUSE, policy, &["short, backlog, behind x: 45, root 45", "short, backlog, behind z: 45, root 45"]);
-    let explained = explain(NO_CAUSE, policy, 3);
+    let arrivals = repeated(NO_CAUSE.arrivals);
+    let explained = explain(System { arrivals: &arrivals, ..NO_CAUSE }, policy, 3);
     let absent = |class: &str| {
         let is_it = |one: &&WhatIf| show(one).starts_with(&format!("without {class}:"));
         explained.what_if.iter().find(is_it).map(show).unwrap()

@@ -9,6 +9,16 @@ fn body(page: &str) -> &str {
     page.split_once("<body>\n").unwrap().1.split_once("<script>").unwrap().0
 }
 
+/// Sections, charts and events have identifiers of their own.
+fn expect_unique_ids(page: &str) {
+    let parsed = roxmltree::Document::parse(body(page)).unwrap();
+    let mut ids: Vec<&str> = parsed.descendants().filter_map(|node| node.attribute("id")).collect();
+    assert!(ids.len() > 10);
+    ids.sort_unstable();
+    let twice: Vec<&[&str]> = ids.windows(2).filter(|pair| pair[0] == pair[1]).collect();
+    assert!(twice.is_empty(), "{twice:?}");
+}
+
 #[test]
 fn the_page_of_the_lecture_holds_everything_in_order() {
     let desk = Desk::new();
@@ -172,6 +182,15 @@ fn a_sweep_and_a_plan_can_be_shown() {
     let page = desk.read("output/shop/report.html");
     assert!(page.contains("<th scope=\"row\">workers = 1</th>") && page.contains("unstable"), "sweep");
     assert!(page.contains("The smallest configuration with p99&lt;1s"), "plan");
+    for section in ["latency", "breakdown", "sweep", "plan"] {
+        assert!(page.contains(&format!("<section id=\"{section}\"")), "{section}");
+    }
+    // Drawn from their numbers, the charts are those that the commands drew.
+    for chart in ["sweep", "plan"] {
+        let drawn = desk.read(&format!("output/shop/{chart}.svg"));
+        assert!(drawn.starts_with("<svg") && page.contains(&drawn), "the chart of the {chart}");
+    }
+    expect_unique_ids(&page);
     desk.fails("report shop.json --sweep plan.json", 2, &["`plan.json` is not JSON of the schema `waitline.sweep/1`"]);
     desk.fails("report shop.json --sweep shop.json --out .", 2, &["shop.json"]);
 }
@@ -213,7 +232,7 @@ fn impossible_stretches_are_errors_and_nothing_is_written() {
     let desk = Desk::empty().with("slow.json", SLOW);
     for (options, message) in [
         ("--window 41s..42s", "`--window` begins at 41s, but `slow` runs for 40s only"),
-        ("--around fault db", "did you mean `slow db`?"),
+        ("--around fault db", "faults: slow db"),
         ("--around slowest --timeline 3", "cannot be used with"),
         ("--around slowest --window 1s..2s", "cannot be used with"),
         ("--set run={\"requests\":200} --window 90m..91m", "is under way between"),
@@ -221,6 +240,19 @@ fn impossible_stretches_are_errors_and_nothing_is_written() {
         desk.fails(&format!("report slow.json {options}"), 2, &[message]);
     }
     assert_eq!(desk.files(), ["slow.json"]);
+}
+
+#[test]
+fn a_sweep_of_two_dimensions_is_a_map_and_a_damaged_one_has_its_table_only() {
+    let desk = Desk::new();
+    desk.run("sweep shop.json --vary workers=1,4 --vary arrivals.poisson=40/s,80/s --set run.requests=300 --quiet", 0);
+    desk.run("report shop.json --sweep output/shop/sweep.json --quiet", 0);
+    assert!(desk.read("output/shop/report.html").contains(&desk.read("output/shop/sweep.svg")));
+    let damaged = desk.read("output/shop/sweep.json").replace("\"dimensions\"", "\"dimension\"");
+    std::fs::write(desk.path("damaged.json"), damaged).unwrap();
+    desk.run("report shop.json --sweep damaged.json --quiet", 0);
+    let page = desk.read("output/shop/report.html");
+    assert!(!page.contains("id=\"sweep-title\">shop: ") && page.contains("<th scope=\"row\">workers = 1, "));
 }
 
 #[test]

@@ -17,5 +17,6 @@ mod model_version;
 mod outputs;
 mod palette;
 mod public_api;
+mod report_page;
 mod schema;
 mod timeline_svg;

@@ -65,7 +65,7 @@ fn rewrite(folder: &Path, produced: &Files) {
 }
 
 /// A description of the first difference between two texts.
-fn first_difference(stored: &str, produced: &str) -> String {
+pub fn first_difference(stored: &str, produced: &str) -> String {
     let lines = stored.lines().zip(produced.lines());
     match (1..).zip(lines).find(|(_, (stored, produced))| stored != produced) {
         Some((line, (stored, produced))) => {

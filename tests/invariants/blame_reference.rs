@@ -4,6 +4,7 @@
 //! It shares no code with what it checks. The graph of waits is made again at each instant; requests wait for each other in a
 //! circle if each can be reached from the other, which is looked up pair by pair.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use waitline::engine::{Actor, Dispatch, Entrance, Observer, Span, SpanKind, Unit, UnitChange};
@@ -121,6 +122,8 @@ pub struct Reference<'a> {
     instants: BTreeSet<SimTime>,
     /// Whether units are shared equally: then shares are exact to a nanosecond for each instant.
     pub shares_units: bool,
+    /// How many circles of requests that wait for each other were seen.
+    pub circles: Cell<u32>,
 }
 
 impl<'a> Reference<'a> {
@@ -147,6 +150,7 @@ impl<'a> Reference<'a> {
             reported,
             instants,
             shares_units,
+            circles: Cell::new(0),
         }
     }
 
@@ -243,6 +247,13 @@ impl<'a> Reference<'a> {
         shares
     }
 
+    /// The shares of a context switch; none if no switch of the request begins then.
+    pub fn switch(&self, request: u64, start: SimTime, end: SimTime) -> Option<Shares> {
+        let mut spans = self.reported.spans[&Actor::Request(request)].iter();
+        spans.find(|span| span.kind == SpanKind::Switch && span.start == start)?;
+        Some(Shares::from([(End::Cause(BlameCause::ContextSwitch), (end - start).as_nanos())]))
+    }
+
     /// Who is blamed at an instant, at first sight; never empty.
     fn blamed(&self, actor: Actor, time: SimTime) -> Vec<End> {
         let span = match self.state(actor, time) {
@@ -269,7 +280,8 @@ impl<'a> Reference<'a> {
         }
         let mut shares = Shares::new();
         for (graph, length) in stretches {
-            flow(&graph, actor, length, |end, share| add(&mut shares, end, share));
+            let circles = flow(&graph, actor, length, |end, share| add(&mut shares, end, share));
+            self.circles.set(self.circles.get() + circles);
         }
         shares
     }
@@ -343,12 +355,14 @@ impl<'a> Reference<'a> {
             let length = (to - from).as_nanos() as f64;
             let lost = length * (1.0 - f64::from(units).min(sharers.len() as f64) / sharers.len() as f64);
             let others: Vec<&Actor> = sharers.iter().filter(|sharer| **sharer != actor).collect();
-            if units == 0 {
-                *shares.entry(End::Cause(BlameCause::Fault)).or_default() += lost;
-                continue;
-            }
-            for other in &others {
-                *shares.entry(end(**other, None)).or_default() += lost / others.len() as f64;
+            let blamed: Vec<End> = match (units, others.as_slice()) {
+                (0, _) => vec![End::Cause(BlameCause::Fault)],
+                // Its own branches share with each other.
+                (_, []) => vec![End::Cause(BlameCause::Itself)],
+                (_, others) => others.iter().map(|other| end(**other, None)).collect(),
+            };
+            for one in &blamed {
+                *shares.entry(*one).or_default() += lost / blamed.len() as f64;
             }
         }
         Some(shares.into_iter().map(|(end, share)| (end, share.round() as u64)).collect())
@@ -412,7 +426,9 @@ fn reached(graph: &Graph, from: Actor) -> BTreeSet<Actor> {
 }
 
 /// Lets an amount flow from a request that waits to the ends: circle by circle, each after all from which it can be reached.
-fn flow(graph: &Graph, from: Actor, amount: u64, mut give: impl FnMut(End, u64)) {
+/// Returns how many circles there are of more than one.
+fn flow(graph: &Graph, from: Actor, amount: u64, mut give: impl FnMut(End, u64)) -> u32 {
+    let mut circles = 0;
     let reach: BTreeMap<Actor, BTreeSet<Actor>> = graph.keys().map(|actor| (*actor, reached(graph, *actor))).collect();
     let circle = |actor: Actor| -> BTreeSet<Actor> {
         reach[&actor].iter().copied().filter(|other| reach[other].contains(&actor)).collect()
@@ -425,6 +441,7 @@ fn flow(graph: &Graph, from: Actor, amount: u64, mut give: impl FnMut(End, u64))
         };
         let next = entered.keys().find(is_next).cloned().expect("circles do not wait for each other");
         let amount = entered.remove(&next).unwrap();
+        circles += u32::from(next.len() > 1);
         let mut ways: Vec<Way> = next.iter().flat_map(|actor| graph[actor].iter().copied()).collect();
         ways.retain(|way| !matches!(way, Way::Waits(actor) if next.contains(actor)));
         ways.sort_by_key(|way| way.order());
@@ -437,4 +454,5 @@ fn flow(graph: &Graph, from: Actor, amount: u64, mut give: impl FnMut(End, u64))
             Way::Waits(actor) => *entered.entry(circle(actor)).or_default() += share,
         });
     }
+    circles
 }

@@ -167,7 +167,7 @@ fn sweep_chart(sweep: &Value) -> Option<String> {
 
 fn section(id: &str, title: &str, content: &str) -> String {
     format!(
-        "<section id=\"{id}\" aria-labelledby=\"{id}-title\">\n<h2 id=\"{id}-title\">{title}</h2>\n{content}</section>\n"
+        "<section id=\"{id}\" aria-labelledby=\"{id}-heading\">\n<h2 id=\"{id}-heading\">{title}</h2>\n{content}</section>\n"
     )
 }
 

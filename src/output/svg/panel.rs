@@ -3,7 +3,7 @@
 use plotters::chart::{ChartBuilder, ChartContext, LabelAreaPosition};
 use plotters::coord::cartesian::Cartesian2d;
 use plotters::coord::types::RangedCoordf64;
-use plotters::element::Text;
+use plotters::element::{PathElement, Text};
 use plotters::style::TRANSPARENT;
 use plotters::style::text_anchor::HPos;
 
@@ -204,6 +204,9 @@ impl<'a> Panel<'a> {
             .draw()?;
         let axis = self.lanes_top() + self.plot_height() + 6.0 + 0.4 * TICK.size;
         label(area, &scale.caption(), (MARGIN, axis), CAPTION, HPos::Left)?;
+        if scale.start_ms > 0.0 {
+            draw_break(area, (columns.plot_start - 6.0, self.lanes_top() + self.plot_height() + 2.0))?;
+        }
         Ok(chart)
     }
 
@@ -220,6 +223,15 @@ impl<'a> Panel<'a> {
         }
         Ok(())
     }
+}
+
+/// Two strokes: the axis does not begin at 0.
+fn draw_break(area: &Area<'_>, (x, y): (f64, f64)) -> Drawn {
+    for shift in [-2.0, 2.0] {
+        let ends = [(x + shift - 2.0, y + 5.0), (x + shift + 2.0, y - 5.0)].map(|(x, y)| (units(x), units(y)));
+        area.draw(&PathElement::new(ends, palette::line(GREY, 1.2)))?;
+    }
+    Ok(())
 }
 
 /// Which requests are drawn, if not all are.

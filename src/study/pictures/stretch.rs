@@ -1,5 +1,7 @@
 //! Which stretch of a run its timeline shows.
 
+use std::ops::Range;
+
 use crate::engine::Outcome;
 use crate::model::{Fault, SimDuration, SimTime};
 use crate::stats::{Stretch, StretchReason, Survey, SurveyedRequest};
@@ -69,7 +71,7 @@ pub(super) fn choose(wanted: &TimelineStretch, policies: &[(&str, &Survey)], fau
 }
 
 /// How much the requests of a policy suffer: how long each waited because of others. One without an answer waited as long as the
-/// slowest answer of any policy takes.
+/// slowest answer of any policy takes, unless the run ended before.
 struct Suffering<'a> {
     place: usize,
     name: &'a str,
@@ -80,11 +82,15 @@ struct Suffering<'a> {
 
 impl<'a> Suffering<'a> {
     fn new(place: usize, name: &'a str, requests: &'a [SurveyedRequest], unanswered: SimDuration) -> Self {
+        let instants = requests.iter().map(|request| request.end.map_or(request.arrival, |(end, _)| end));
+        let last = instants.max().unwrap_or(SimTime::ZERO);
         let wait = |request: &SurveyedRequest| match request.end {
             Some((_, Outcome::Completed)) => request.waited(),
-            Some((_, Outcome::Rejected(_) | Outcome::TimedOut | Outcome::ServedLate | Outcome::Failed(_))) | None => {
+            Some((_, Outcome::Rejected(_) | Outcome::TimedOut | Outcome::ServedLate | Outcome::Failed(_))) => {
                 unanswered
             }
+            // It was in flight when the run ended.
+            None => unanswered.min(last.max(request.arrival) - request.arrival),
         };
         let mut sums = vec![0];
         for request in requests {
@@ -97,13 +103,25 @@ impl<'a> Suffering<'a> {
         self.sums.last().copied().unwrap_or(0)
     }
 
-    fn mean_ms(&self, requests: std::ops::Range<usize>) -> f64 {
-        let count = requests.len().max(1) as f64;
-        (self.sums[requests.end] - self.sums[requests.start]) as f64 / 1e6 / count
+    fn mean(&self) -> u128 {
+        self.total() / self.requests.len().max(1) as u128
     }
 
-    fn of(&self, from: usize, count: usize) -> u128 {
-        self.sums[from + count] - self.sums[from]
+    fn mean_ms(&self, requests: Range<usize>) -> f64 {
+        let count = requests.len().max(1) as f64;
+        self.of(requests) as f64 / 1e6 / count
+    }
+
+    fn of(&self, requests: Range<usize>) -> u128 {
+        self.sums[requests.end] - self.sums[requests.start]
+    }
+
+    /// The requests that arrive between two instants, both included; the next or the last one if none does.
+    fn arriving(&self, from: SimTime, until: SimTime) -> Range<usize> {
+        let start = self.requests.partition_point(|request| request.arrival < from);
+        let end = self.requests.partition_point(|request| request.arrival <= until);
+        let start = start.min(self.requests.len().saturating_sub(1));
+        start..end.max(start + 1)
     }
 
     /// Whether the same requests arrived at the same times.
@@ -114,7 +132,7 @@ impl<'a> Suffering<'a> {
 }
 
 /// The stretch in which the policy with the longest waits lets consecutive requests wait longest, compared with the policy
-/// that lets them wait least.
+/// that lets them, or those that arrive meanwhile, wait least.
 fn worst(policies: &[(&str, &Survey)]) -> Option<Chosen> {
     let answers = policies.iter().flat_map(|(_, survey)| survey.requests()).filter_map(SurveyedRequest::response_time);
     let longest = answers.max().unwrap_or(SimDuration::ZERO);
@@ -126,17 +144,29 @@ fn worst(policies: &[(&str, &Survey)]) -> Option<Chosen> {
         .collect();
     // Of equals, the first.
     let worst = all.iter().rev().max_by_key(|suffering| suffering.total() / suffering.requests.len() as u128)?;
-    let least = all.iter().filter(|other| other.place != worst.place && other.is_like(worst));
-    let least = least.min_by_key(|suffering| suffering.total());
+    let others = || all.iter().filter(|other| other.place != worst.place);
+    // Where clients wait or try again, requests arrive at other times under other policies.
+    let alike = others().filter(|other| other.is_like(worst)).min_by_key(|suffering| suffering.total());
+    let least = alike.or_else(|| others().min_by_key(|suffering| suffering.mean()));
     let count = REQUESTS.min(worst.requests.len());
+    // What is compared: the same requests, or those that arrive meanwhile.
+    let opposite = |from: usize| {
+        let requests = from..from + count;
+        let meanwhile = |least: &Suffering<'_>| {
+            least.arriving(worst.requests[from].arrival, worst.requests[from + count - 1].arrival)
+        };
+        least.map(|least| (least, if alike.is_some() { requests } else { meanwhile(least) }))
+    };
     let contrast = |from: usize| {
-        let least = least.map_or(0, |least| least.of(from, count));
-        worst.of(from, count) as i128 - least as i128
+        let of_least = opposite(from)
+            .map_or(0, |(least, requests)| least.of(requests.clone()) * count as u128 / requests.len() as u128);
+        worst.of(from..from + count) as i128 - of_least as i128
     };
     let last = worst.requests.len() - count;
     let from = (0..=last).rev().max_by_key(|from| contrast(*from))?;
-    let (start, end) =
-        bounds(&worst.requests[from..from + count], least.map(|least| &least.requests[from..from + count]));
+    let least = opposite(from);
+    let requests_of_least = least.as_ref().map(|(least, requests)| &least.requests[requests.clone()]);
+    let (start, end) = bounds(&worst.requests[from..from + count], requests_of_least);
     Some(Chosen {
         from: start,
         until: end,
@@ -144,7 +174,7 @@ fn worst(policies: &[(&str, &Survey)]) -> Option<Chosen> {
             policy: worst.name.to_owned(),
             wait_ms: worst.mean_ms(from..from + count),
             usual_ms: worst.mean_ms(0..worst.requests.len()),
-            least: least.map(|least| (least.name.to_owned(), least.mean_ms(from..from + count))),
+            least: least.map(|(least, requests)| (least.name.to_owned(), least.mean_ms(requests))),
         },
         policy: worst.place,
         is_spread: false,
@@ -274,6 +304,24 @@ mod tests {
         // Alone, it is worst where its waits are longest: from 70 on.
         let alone = choose(&TimelineStretch::Worst, &[("slow", &slow)], &[]).unwrap();
         assert_eq!(alone.from, at(700));
+    }
+
+    /// Under `storm`, all requests from number 20 on wait for 50 ms. Under `calm`, they arrive at other times, and wait as long
+    /// until 500 ms.
+    #[test]
+    fn where_requests_differ_those_that_arrive_meanwhile_are_compared() {
+        let storm = waits(|number| if number >= 20 { 50 } else { 0 });
+        let calm = survey(&(0..90).map(|number| if (20..50).contains(&number) { 50 } else { 0 }).collect::<Vec<_>>());
+        let chosen = choose(&TimelineStretch::Worst, &[("storm", &storm), ("calm", &calm)], &[]).unwrap();
+        // Number 50 arrives at 500 ms: the first after which nothing waits under `calm`.
+        assert_eq!((chosen.from, chosen.policy), (at(500), 0));
+        let why = StretchReason::Worst {
+            policy: "storm".into(),
+            wait_ms: 50.0,
+            usual_ms: 40.0,
+            least: Some(("calm".into(), 0.0)),
+        };
+        assert_eq!(chosen.stretch(None).why, why);
     }
 
     #[test]

@@ -75,8 +75,8 @@ fn a_baseline_of_another_model_says_how_to_renew_it_and_then_has_the_same_number
 fn results_sweeps_and_plans_are_read_into_report_pages() {
     let desk = desk();
     for (arguments, parts) in [
-        ("--policy async --before results.json --sweep sweep.json", ["before-title", "sweep-title"]),
-        ("--policy threaded --before results.json --plan plan.json", ["before-title", "plan-title"]),
+        ("--policy async --before results.json --sweep sweep.json", ["before-heading", "sweep-heading"]),
+        ("--policy threaded --before results.json --plan plan.json", ["before-heading", "plan-heading"]),
     ] {
         desk.run(&format!("report shop.json {arguments}"), 0);
         let page = desk.read("output/shop/report.html");

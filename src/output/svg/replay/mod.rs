@@ -1,17 +1,23 @@
-//! Measured cases: predicted and observed percentiles, one panel per case.
+//! Measured cases: predicted and observed percentiles, one panel per case; of many cases, their errors, a row per case.
+
+mod rows;
 
 use plotters::chart::{ChartBuilder, LabelAreaPosition};
 use plotters::element::{Circle, PathElement, Polygon};
 use plotters::style::text_anchor::HPos;
 use plotters::style::{Color, TRANSPARENT};
 
-use super::canvas::{Area, Drawn, document, size_units, units};
-use super::page::{MARGIN, WIDTH};
-use super::palette::{self, BAD, GREY, GRID, INK, NOTE_SIZE, RUNNING_COLOR, TEXT_SIZE, TINY_SIZE, TITLE_SIZE, Type};
-use super::panel::label;
-use super::scale::decimal;
-use super::text::ellipsize;
+use crate::output::svg::canvas::{Area, Drawn, document, size_units, units};
+use crate::output::svg::page::{MARGIN, WIDTH};
+use crate::output::svg::palette::{
+    self, BAD, GREY, GRID, INK, NOTE_SIZE, RUNNING_COLOR, TEXT_SIZE, TINY_SIZE, TITLE_SIZE, Type,
+};
+use crate::output::svg::panel::label;
+use crate::output::svg::scale::decimal;
+use crate::output::svg::text::ellipsize;
 use crate::study::{Replayed, ReplayedCase};
+
+use self::rows::rows_svg;
 
 const ACROSS: usize = 3;
 const GAP: f64 = 20.0;
@@ -21,6 +27,8 @@ const LEFT: f64 = 38.0;
 const BOTTOM: f64 = 22.0;
 const HEIGHT: f64 = PANEL - LEFT + HEADER + BOTTOM;
 const TOP: f64 = 78.0;
+/// Where panels would be higher than this, there is a row per case instead.
+const HIGHEST: f64 = 1_600.0;
 
 const TITLE: Type = Type::new(TITLE_SIZE, INK).bold();
 const SUBTITLE: Type = Type::new(TEXT_SIZE, GREY);
@@ -29,13 +37,18 @@ const FIGURES: Type = Type::new(NOTE_SIZE, GREY);
 const TICK: Type = Type::new(TINY_SIZE, GREY);
 
 /// Percentiles of each case, predicted (vertical) against observed (horizontal), as an SVG picture: they are equal on the
-/// diagonal and differ by at most a tenth within the band.
+/// diagonal and differ by at most a tenth within the band. Of more cases than have room, a row each with the errors of the
+/// judged numbers.
 pub fn replay_svg(replayed: &Replayed) -> String {
     let cases: Vec<&ReplayedCase> = replayed.cases.iter().collect();
     let rows = cases.len().div_ceil(ACROSS);
     let height = TOP + rows as f64 * (HEIGHT + GAP);
     let description: Vec<String> = cases.iter().map(|case| format!("{}: {}", case.case, errors(case))).collect();
-    document("replay", (WIDTH, height), TITLE_TEXT, &description.join("; "), |page: &Area<'_>| {
+    let description = description.join("; ");
+    if height > HIGHEST {
+        return rows_svg(TITLE_TEXT, description, &cases);
+    }
+    document("replay", (WIDTH, height), TITLE_TEXT, &description, |page: &Area<'_>| {
         label(page, TITLE_TEXT, (MARGIN, 32.0), TITLE, HPos::Left)?;
         label(page, SUBTITLE_TEXT, (MARGIN, 58.0), SUBTITLE, HPos::Left)?;
         for (index, case) in cases.iter().enumerate() {
