@@ -236,6 +236,11 @@ mod tests {
 
     /// Requests that arrive every 10 ms, wait for that many ms and are then served for 5 ms.
     fn survey(waits: &[u64]) -> Survey {
+        survey_up_to(waits, SimTime::MAX)
+    }
+
+    /// The same in a run that ends at an instant.
+    fn survey_up_to(waits: &[u64], end: SimTime) -> Survey {
         let mut survey = Survey::new(1000, SimTime::ZERO);
         for (request, wait) in (0..).zip(waits) {
             let arrival = at(10 * request);
@@ -261,6 +266,9 @@ mod tests {
             };
             survey.on_segment(segment(Activity::BacklogWait, arrival, taken));
             survey.on_segment(segment(Activity::Compute, taken, departure));
+            if departure > end {
+                continue;
+            }
             let spent = [SimDuration::ZERO; Activity::ALL.len()];
             let outcome = Outcome::Completed;
             let (counts, was_taken, ends_operation) = (true, true, true);
@@ -322,6 +330,22 @@ mod tests {
             least: Some(("calm".into(), 0.0)),
         };
         assert_eq!(chosen.stretch(None).why, why);
+    }
+
+    /// Requests 40 to 55 wait for 20 ms each, 320 ms in all. The run ends before the last five are served, up to 40 ms after they
+    /// arrive: of them 100 ms are known, and not five times the longest answer.
+    #[test]
+    fn requests_in_flight_at_the_end_count_as_long_as_they_were_there() {
+        let wait = |number| match number {
+            10 => 90,
+            40..56 => 20,
+            95.. => 100,
+            _ => 0,
+        };
+        let waits: Vec<u64> = (0..100).map(wait).collect();
+        let survey = survey_up_to(&waits, at(995));
+        let chosen = choose(&TimelineStretch::Worst, &[("one", &survey)], &[]).unwrap();
+        assert_eq!(chosen.from, at(400));
     }
 
     #[test]
