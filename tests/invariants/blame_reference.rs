@@ -120,7 +120,7 @@ pub struct Reference<'a> {
     backends: Vec<Backend>,
     /// The instants at which anything happens.
     instants: BTreeSet<SimTime>,
-    /// Whether units are shared equally: then shares are exact to a nanosecond for each instant.
+    /// Whether units are shared equally: then shares are exact to a few nanoseconds for each instant.
     pub shares_units: bool,
     /// How many circles of requests that wait for each other were seen.
     pub circles: Cell<u32>,
@@ -343,7 +343,7 @@ impl<'a> Reference<'a> {
     }
 
     /// The shares of a wait in which units are shared: what is not served of each instant is of the others equally. As both
-    /// partitions have them, to a nanosecond for each instant. None if no such wait begins then.
+    /// partitions have them, to a few nanoseconds for each instant. None if no such wait begins then.
     pub fn shared(&self, request: u64, start: SimTime, end_of_wait: SimTime) -> Option<Shares> {
         let actor = Actor::Request(request);
         let is_this = |span: &&Span| matches!(span.kind, SpanKind::Shared { .. }) && span.start == start;
