@@ -71,7 +71,7 @@ pub(super) fn choose(wanted: &TimelineStretch, policies: &[(&str, &Survey)], fau
 }
 
 /// How much the requests of a policy suffer: how long each waited because of others. One without an answer waited as long as the
-/// slowest answer of any policy takes, unless the run ended before.
+/// slowest answer of any policy takes. Of one that was in flight when the run ended, what it had waited by then counts.
 struct Suffering<'a> {
     place: usize,
     name: &'a str,
@@ -89,8 +89,12 @@ impl<'a> Suffering<'a> {
             Some((_, Outcome::Rejected(_) | Outcome::TimedOut | Outcome::ServedLate | Outcome::Failed(_))) => {
                 unanswered
             }
-            // It was in flight when the run ended.
-            None => unanswered.min(last.max(request.arrival) - request.arrival),
+            None => {
+                let stayed = last.max(request.arrival) - request.arrival;
+                // One of which nothing is known has waited since it arrived.
+                let waited = if request.spent.is_empty() { stayed } else { request.waited().min(stayed) };
+                unanswered.min(waited)
+            }
         };
         let mut sums = vec![0];
         for request in requests {

@@ -9,7 +9,7 @@ use crate::output::svg::legend::{Key, KeyRows};
 use crate::output::svg::looks::Look;
 use crate::output::svg::marks::{Bar, titled};
 use crate::output::svg::page::{MARGIN, Page, ROOM, WIDTH};
-use crate::output::svg::palette::{GRID, INK, NAME_SIZE, NOTE_SIZE, SEPARATOR, Type, line};
+use crate::output::svg::palette::{GRID, INK, NAME_SIZE, NOTE_SIZE, PAPER, SEPARATOR, TINY_SIZE, Type, line};
 use crate::output::svg::panel::label;
 use crate::output::svg::scale::{AxisUnit, decimal};
 use crate::output::svg::text::ellipsize;
@@ -30,9 +30,10 @@ const HIGHEST: f64 = 1560.0;
 
 const NAME: Type = Type::new(NAME_SIZE, INK).bold();
 const MEAN: Type = Type::new(NOTE_SIZE, INK).bold();
+const INSIDE: Type = Type::new(TINY_SIZE, PAPER).bold();
 
 const ABOUT: &str = "Where the time of a request went, on average: of all requests, then of the fastest half and so on to the \
-                     slowest. At the right, how long they took, and what most of that was.";
+                     slowest. At the right, how long they took on average, and what most of that was.";
 
 /// Whether enough requests were answered under some policy to divide them.
 pub fn has_breakdown(results: &ScenarioResults) -> bool {
@@ -99,6 +100,8 @@ impl<'a> Block<'a> {
         let name = ellipsize(&self.policy.name, ROOM, NAME.size, true);
         label(area, &name, (MARGIN, top + 10.0), NAME, HPos::Left)?;
         let (left, right) = bars();
+        label(area, "mean", (right + 14.0 + MEANS, top + 10.0), NOTE, HPos::Right)?;
+        label(area, "most of it", (right + 14.0 + MEANS + 12.0, top + 10.0), NOTE, HPos::Left)?;
         let bottom = top + HEADER + ROW * self.bands.len() as f64;
         for tick in [0, 25, 50, 75, 100] {
             let x = left + (right - left) * f64::from(tick) / 100.0;
@@ -137,6 +140,12 @@ impl<'a> Block<'a> {
                 area.draw(&Bar { corners, paint: SEPARATOR })?;
             }
             before = Some(part.activity);
+            // The backends have one colour: where there is room, each has its name.
+            if let Some(backend) = part.backend.as_ref().filter(|_| part.activity == Activity::Backend)
+                && INSIDE.width(backend) + 8.0 <= end - start
+            {
+                label(area, backend, (0.5 * (start + end), middle), INSIDE, HPos::Center)?;
+            }
         }
         let mean_end = right + 14.0 + MEANS;
         label(area, &unit.rounded(band.mean_ms), (mean_end, middle), MEAN, HPos::Right)?;

@@ -68,6 +68,16 @@ pub fn latency_svg(results: &ScenarioResults) -> String {
     })
 }
 
+/// Whether two curves are in one place nearly everywhere.
+fn coincide(one: &PolicyCurve<'_>, other: &PolicyCurve<'_>) -> bool {
+    let near = |(_, share): &(&str, f64)| match (one.curve.at(*share), other.curve.at(*share)) {
+        (Some(one), Some(other)) => (one - other).abs() <= 0.01 * one.max(other),
+        (None, None) => true,
+        (Some(_), None) | (None, Some(_)) => false,
+    };
+    INTERVALS.iter().filter(|one| near(one)).count() + 1 >= INTERVALS.len()
+}
+
 /// The curve of a policy.
 struct PolicyCurve<'a> {
     place: usize,
@@ -122,9 +132,10 @@ impl<'a> Chart<'a> {
 
     fn draw(&self, area: &Area<'_>, frame: &Frame) -> Drawn {
         frame.vertical(area, &self.up)?;
-        label(area, self.unit.symbol, (frame.left - 6.0, frame.top - 14.0), TICK, HPos::Right)?;
+        let caption = format!("response time in {}", self.unit.symbol);
+        label(area, &caption, (frame.edge, frame.top - 14.0), TICK, HPos::Left)?;
         let ticks = (0..=self.nines as i32).flat_map(|nine| match nine {
-            0 => vec![0.5],
+            0 => vec![0.0, 0.5],
             nine => vec![1.0 - 0.1_f64.powi(nine)],
         });
         for share in ticks {
@@ -142,7 +153,9 @@ impl<'a> Chart<'a> {
     fn draw_curve(&self, area: &Area<'_>, frame: &Frame, one: &PolicyCurve<'_>) -> Drawn {
         let steps = &one.curve.steps;
         let mut points = Vec::new();
-        for (place, CurveStep { faster, ms }) in steps.iter().enumerate() {
+        // Beyond the end of the axis all steps would be in one place.
+        let shown = steps.iter().enumerate().filter(|(_, step)| nines(step.faster) <= self.nines);
+        for (place, CurveStep { faster, ms }) in shown {
             let end = steps.get(place + 1).map_or(one.curve.answered, |next| next.faster);
             let y = units(self.y(frame, *ms));
             points.push((units(self.x(frame, *faster)), y));
@@ -150,7 +163,7 @@ impl<'a> Chart<'a> {
         }
         points.dedup();
         let title = format!("{}: {}", one.policy.name, self.figures(one));
-        titled(area, "curve", &title, |area| area.draw(&curve(one.place, points, 2.0)))?;
+        titled(area, "curve", &title, |area| area.draw(&curve(one.place, points, self.width(one))))?;
         let color = PolicyLine::of(one.place).color();
         let beside = 3.0 * (one.place as f64 - 0.5 * (self.curves.len() as f64 - 1.0));
         for (name, share) in INTERVALS {
@@ -172,6 +185,12 @@ impl<'a> Chart<'a> {
             frame.line(area, (x, y - 5.0), (x, y + 5.0), color, 2.5)?;
         }
         Ok(())
+    }
+
+    /// How wide a curve is: wider than those on top of it that coincide with it, so that it is seen on both sides of them.
+    fn width(&self, one: &PolicyCurve<'_>) -> f64 {
+        let above = self.curves.iter().filter(|other| other.place > one.place && coincide(one, other));
+        2.0 + 2.4 * above.count() as f64
     }
 
     /// Objectives on percentiles: the curve must pass below the corner.

@@ -24,6 +24,8 @@ const HEADER: f64 = 24.0;
 const AXIS: f64 = 34.0;
 /// A chart of fewer windows than this says nothing of time.
 const FEWEST_WINDOWS: usize = 5;
+/// Where more of the requests than this were still in flight when the run ended, it is not known how many get no answer.
+const MOST_IN_FLIGHT: f64 = 0.05;
 const HEAD: Type = Type::new(NOTE_SIZE, INK).bold();
 
 const ABOUT: &str = "What happened when. A request belongs to the time at which it arrived.";
@@ -63,8 +65,11 @@ pub fn over_time_svg(results: &ScenarioResults) -> String {
         let across = Axis::of_instants(&time, 9);
         for (number, plot) in plots.iter().enumerate() {
             let frame = frame(number);
-            for fault in &faults {
-                fault.shade(area, &|ms| frame.x(across.share(ms)), (frame.top, frame.bottom))?;
+            if number == 0 {
+                // From the descriptions of the faults down through all plots.
+                for fault in &faults {
+                    fault.shade(area, &|ms| frame.x(across.share(ms)), (faults_top, bottom - AXIS))?;
+                }
             }
             plot.draw(area, &frame, &across, &policies)?;
         }
@@ -103,8 +108,11 @@ fn number(value: f64) -> String {
     decimal(value, 1)
 }
 
+/// The share without an answer; `None` where nothing arrived, and where too many were still in flight at the end of the run.
 fn unanswered(window: &TimeWindow) -> Option<f64> {
-    (window.arrivals > 0).then(|| window.unanswered as f64 / window.arrivals as f64)
+    let arrivals = window.arrivals as f64;
+    let in_flight = window.arrivals.saturating_sub(window.completions + window.unanswered) as f64;
+    (arrivals > 0.0 && in_flight <= MOST_IN_FLIGHT * arrivals).then(|| window.unanswered as f64 / arrivals)
 }
 
 fn plots(policies: &[Lines<'_>]) -> Vec<Plot> {
@@ -117,7 +125,7 @@ fn plots(policies: &[Lines<'_>]) -> Vec<Plot> {
     let (up, unit, is_log) = of_times(&most(|window| window.p95_ms), medians);
     let note = if is_log { ", logarithmic" } else { "" };
     let mut plots = vec![Plot {
-        head: format!("Response time in {}: p95, and p50 as a thin line{note}", unit.symbol),
+        head: format!("Response time of answered requests in {}: p95, and p50 as a thin line{note}", unit.symbol),
         up,
         values: |window| [window.p95_ms, window.p50_ms],
         word: millis,
