@@ -5,7 +5,8 @@
 use std::fmt::Write as _;
 use std::{env, fs};
 
-use serde_json::Value;
+use serde_json::{Value, json};
+use waitline::scenario::Scenario;
 use waitline::study::case_ids;
 
 use super::page::{END, Page, root};
@@ -133,6 +134,76 @@ fn the_figures_of_accuracy_in_the_readme_are_those_of_their_pages() {
         case_ids().len(),
     );
     check_part(&Page::read("README.md"), "<!-- figures: generated -->", &current);
+}
+
+/// Products, by a word in the names of their cases.
+const PRODUCTS: [(&str, &str); 10] = [
+    ("_sync", "gunicorn `sync`"),
+    ("gthread", "gunicorn `gthread`"),
+    ("uvicorn", "uvicorn"),
+    ("fastapi", "FastAPI"),
+    ("waitress", "waitress"),
+    ("node", "Node"),
+    ("puma", "Puma"),
+    ("tomcat", "Tomcat"),
+    ("_go", "Go"),
+    ("php", "PHP-FPM"),
+];
+
+/// The median of errors in percent, and how many of them are of predictions that are too fast.
+fn direction(mut errors: Vec<f64>) -> String {
+    errors.sort_by(f64::total_cmp);
+    let middle = errors.len() / 2;
+    let median = (errors[(errors.len() - 1) / 2] + errors[middle]) / 2.0;
+    let fast = errors.iter().filter(|error| **error < 0.0).count();
+    format!(" {median:+.1} % | {fast} of {} |", errors.len())
+}
+
+#[test]
+fn the_directions_of_errors_are_those_of_the_cases() {
+    let page = Page::read("validation/README.md");
+    let rows: Vec<Vec<&str>> = page.text.lines().map(|line| line.split('|').map(str::trim).collect()).collect();
+    let is_judged = |row: &&Vec<&str>| row.len() > 17 && matches!(row[row.len() - 2], "within" | "off");
+    let judged: Vec<&Vec<&str>> = rows.iter().filter(is_judged).collect();
+    let error = |row: &&&Vec<&str>, column: usize| {
+        row[column].trim_end_matches([' ', '!', '%']).parse::<f64>().unwrap_or_else(|_| panic!("{row:?}"))
+    };
+    let mut table = "| Product | Mean: median error | too fast | p99: median error | too fast |\n\
+                     | --- | --: | --: | --: | --: |\n"
+        .to_owned();
+    let mut counted = 0;
+    for (word, product) in PRODUCTS {
+        let cases: Vec<_> = judged.iter().filter(|row| row[1].replace('\\', "").contains(word)).collect();
+        let errors = |column| cases.iter().map(|row| error(row, column)).collect();
+        let _ = writeln!(table, "| {product} |{}{}", direction(errors(5)), direction(errors(14)));
+        counted += cases.len();
+    }
+    assert_eq!(counted, judged.len(), "each case belongs to one product");
+    check_part(&page, "<!-- directions: generated -->", &table);
+}
+
+/// The largest percentile of a distribution as a multiple of its mean, as the message says that rejects a larger one.
+fn largest(distribution: &str, percentile: &str) -> f64 {
+    let times = json!({ distribution: { "mean": "1ms", percentile: "1000ms" } });
+    let scenario = json!({
+        "classes": { "page": { "phases": [ { "db": times } ] } },
+        "arrivals": { "poisson": "1/s" }, "policies": [ { "sync": {} } ], "run": { "requests": 1 } });
+    let message = Scenario::from_json(&scenario.to_string()).unwrap_err().to_string();
+    let (_, rest) = message.split_once("write at most ").unwrap_or_else(|| panic!("{message}"));
+    rest.split(' ').next().unwrap().parse().unwrap()
+}
+
+#[test]
+fn the_largest_percentiles_on_the_page_are_those_of_the_messages() {
+    let mut table = "| | p90 | p95 | p99 |\n| --- | --- | --- | --- |\n".to_owned();
+    for distribution in ["lognormal", "gamma", "weibull", "pareto"] {
+        let cells = ["p90", "p95", "p99"].map(|percentile| {
+            let largest = largest(distribution, percentile);
+            format!(" {largest:.0$} |", if largest < 10.0 { 3 } else { 2 })
+        });
+        let _ = writeln!(table, "| {distribution} |{}", cells.concat());
+    }
+    check_part(&Page::read("docs/distributions.md"), "<!-- largest percentiles: generated -->", &table);
 }
 
 #[test]

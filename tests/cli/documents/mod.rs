@@ -10,4 +10,5 @@ mod generated;
 mod links;
 mod numbers;
 mod page;
+mod readers;
 mod scenarios;

@@ -13,6 +13,8 @@
 //! | `<!-- output: A; B -->` | the paragraphs of it that start with these words |
 //! | `<!-- errors -->` | what they print on standard error |
 //! | `<!-- not compared: REASON -->` | a text that no command prints |
+//!
+//! Above a paragraph, `<!-- numbers: SOURCES -->` says where its numbers come from ([`super::numbers`]).
 
 use std::fs;
 use std::ops::Range;

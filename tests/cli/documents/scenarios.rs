@@ -4,6 +4,7 @@ use std::fs;
 
 use serde_json::Value;
 
+use super::numbers::{Known, numbers, text as written};
 use super::page::{Page, root};
 use crate::common::program::{Desk, text};
 
@@ -28,6 +29,32 @@ fn every_scenario_of_the_field_runs_and_is_on_its_page() {
         names.push(name);
     }
     assert!(names.len() > 8, "{names:?}");
+}
+
+/// What we say about a scenario of the field: the fourth cell of its row.
+fn our_numbers(page: &Page, name: &str) -> Vec<String> {
+    let row = page.text.lines().find(|line| line.starts_with(&format!("| [{name}]"))).unwrap();
+    numbers(&written(row.split(" | ").nth(3).unwrap())).into_iter().filter(|number| number.len() > 1).collect()
+}
+
+#[test]
+#[ignore = "runs of a million requests; CI runs them"]
+fn our_numbers_of_the_field_are_those_of_its_scenarios() {
+    let page = Page::read("docs/field.md");
+    // A row about another value of a field shows what this page compares.
+    let elsewhere = Known::of("docs/replicas.md").unwrap();
+    let mut problems = Vec::new();
+    for entry in fs::read_dir(root().join("docs/field")).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_stem().unwrap().to_string_lossy().into_owned();
+        let desk = Desk::empty();
+        let output = desk.waitline("run --format json --no-charts").arg(&path).output().unwrap();
+        let known = [Known::of(&format!("docs/field/{name}.json")).unwrap(), Known::of_results(&text(&output))];
+        let is_known = |number: &String| known.iter().chain([&elsewhere]).any(|known| known.has(number));
+        let unknown = our_numbers(&page, &name).into_iter().filter(|number| !is_known(number));
+        problems.extend(unknown.map(|number| format!("{name}: where does {number} come from?")));
+    }
+    assert!(problems.is_empty(), "{}", problems.join("\n"));
 }
 
 #[test]
