@@ -83,14 +83,19 @@ impl<'a> Outputs<'a> {
     }
 
     /// Adds standard output, if it is a file.
-    pub fn add_stdout(&mut self) {
+    ///
+    /// # Errors
+    /// If that file is read.
+    pub fn add_stdout(&mut self) -> Result<(), Failure> {
         let path = Path::new("/dev/stdout");
         if let Ok(resolved) = ResolvedPath::of(path)
             && resolved.exists()
             && resolved.is_replaced()
         {
+            self.expect_new(path, &resolved, |_| true)?;
             self.known.push((path.to_owned(), resolved));
         }
+        Ok(())
     }
 
     /// Adds a file that will be written, and makes sure that it can be.

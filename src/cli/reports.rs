@@ -120,7 +120,7 @@ pub fn print(
 /// As for [`Outputs::add`].
 pub fn add_outputs(printed: Option<Format>, exports: &[Export], outputs: &mut Outputs<'_>) -> Result<(), Failure> {
     if printed.is_some() {
-        outputs.add_stdout();
+        outputs.add_stdout()?;
     }
     if printed == Some(Format::Github) {
         github::summary_path().map_or(Ok(()), |path| outputs.add(&path))?;

@@ -56,6 +56,18 @@ fn nothing_replaces_a_file_that_is_read() {
     refused(&desk, "check naming.json --no-baseline --export csv=times.txt", &["a file that a scenario"]);
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn standard_output_is_not_appended_to_a_file_that_is_read() {
+    let desk = desk();
+    let before = desk.read("shop.json");
+    let output = fs::File::options().append(true).open(desk.path("shop.json")).unwrap();
+    let done = desk.process("run shop.json --format json").stdout(output).output().unwrap();
+    assert_eq!(done.status.code(), Some(2), "{}", errors(&done));
+    assert!(errors(&done).contains("`/dev/stdout` would replace `shop.json`"), "{}", errors(&done));
+    assert_eq!(desk.read("shop.json"), before);
+}
+
 #[test]
 fn the_results_folder_may_contain_the_scenario_itself() {
     let desk = Desk::empty();

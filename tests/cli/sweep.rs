@@ -30,6 +30,16 @@ fn json(desk: &Desk, options: &str) -> Value {
 }
 
 #[test]
+fn a_range_of_workers_as_the_help_has_it_has_whole_numbers() {
+    let desk = Desk::new();
+    let command = "sweep shop.json --vary workers=1..64 --policy sync --set run.requests=200 --format json";
+    let sweep: Value = serde_json::from_str(&text(&desk.run(command, 0))).unwrap();
+    let points = sweep["points"].as_array().unwrap();
+    let workers: Vec<u64> = points.iter().filter_map(|point| point["values"]["workers"].as_u64()).collect();
+    assert_eq!(workers, [1, 8, 15, 22, 29, 36, 43, 50, 57, 64]);
+}
+
+#[test]
 fn a_sweep_has_every_policy_at_every_point() {
     let desk = desk();
     let results = json(&desk, "--vary arrivals.poisson=30/s,60/s --vary workers=1..3");

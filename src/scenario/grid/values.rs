@@ -65,13 +65,13 @@ impl<'t> Part<'t> {
         BadValues { part: self, message, label, help: help.into() }
     }
 
-    /// The values written here: one, or those of a range.
-    pub fn values(self) -> Result<Vec<Written>, BadValues<'t>> {
+    /// The values written here: one, or those of a range. A range without a step has whole numbers only if `is_whole`.
+    pub fn values(self, is_whole: bool) -> Result<Vec<Written>, BadValues<'t>> {
         let is_number = |text: &str| text.trim_start_matches('x').starts_with(|c: char| c.is_ascii_digit() || c == '.');
         if let Some((low, rest)) = self.text.split_once("..")
             && is_number(low.trim())
         {
-            return self.range(low.trim(), rest);
+            return self.range(low.trim(), rest, is_whole);
         }
         match factor(self.text) {
             Some(factor) => self.checked_factor(factor).map(|factor| vec![Written::Factor(factor)]),
@@ -91,7 +91,7 @@ impl<'t> Part<'t> {
         Err(self.bad("a factor must be above 0".to_owned(), "not above 0", "write a factor such as `x0.5`"))
     }
 
-    fn range(self, low: &str, rest: &str) -> Result<Vec<Written>, BadValues<'t>> {
+    fn range(self, low: &str, rest: &str, is_whole: bool) -> Result<Vec<Written>, BadValues<'t>> {
         let (high, step) = match rest.split_once(':') {
             Some((high, step)) => (high.trim(), Some(step.trim())),
             None => (rest.trim(), None),
@@ -101,6 +101,7 @@ impl<'t> Part<'t> {
                 self.checked_factor(low)?;
                 let ends = [low, high].map(|number| Quantity { number, unit: String::new() });
                 let step = step.map(|text| self.step(text, &ends[1])).transpose()?;
+                let step = step.unwrap_or_else(|| round_step(ends[0].number, ends[1].number, false));
                 let values = self.between(&ends[0], &ends[1], step)?;
                 Ok(values.into_iter().map(|value| Written::Factor(value.number)).collect())
             }
@@ -112,6 +113,7 @@ impl<'t> Part<'t> {
             (None, None) => {
                 let [low, high] = self.ends(low, high)?;
                 let step = step.map(|text| self.step(text, &high)).transpose()?;
+                let step = step.unwrap_or_else(|| round_step(low.number, high.number, is_whole));
                 let values = self.between(&low, &high, step)?;
                 Ok(values.into_iter().map(|value| Written::Value(value.to_string())).collect())
             }
@@ -150,12 +152,11 @@ impl<'t> Part<'t> {
         if step.unit.is_empty() || step.unit == high.unit { Ok(Step::Plus(step.number)) } else { Err(bad()) }
     }
 
-    fn between(self, low: &Quantity, high: &Quantity, step: Option<Step>) -> Result<Vec<Quantity>, BadValues<'t>> {
+    fn between(self, low: &Quantity, high: &Quantity, step: Step) -> Result<Vec<Quantity>, BadValues<'t>> {
         if low.number >= high.number {
             let message = "a range goes from a lower to a higher value".to_owned();
             return Err(self.bad(message, "not upwards", format!("write `{high}..{low}`, or a list")));
         }
-        let step = step.unwrap_or_else(|| round_step(low.number, high.number));
         if let (Step::Times(_), 0) = (step, low.number.0) {
             let message = "a range that multiplies cannot begin with 0".to_owned();
             return Err(self.bad(message, "0 times any factor is 0", "begin with a number above 0"));
@@ -190,8 +191,9 @@ fn factor(text: &str) -> Option<Decimal> {
 }
 
 /// The step of a range that has none: 1 between whole numbers that are close, else one of 1, 2, 2.5 and 5 times a power of
-/// ten that divides the range into five to ten parts; a tenth of the range where none does.
-fn round_step(low: Decimal, high: Decimal) -> Step {
+/// ten that divides the range into five to ten parts; a tenth of the range where none does, or the next whole number if it must be
+/// `whole`.
+fn round_step(low: Decimal, high: Decimal, whole: bool) -> Step {
     let span = high.0 - low.0;
     if low.is_whole() && high.is_whole() && span < MOST_WITHOUT_STEP * Decimal::ONE.0 {
         return Step::Plus(Decimal::ONE);
@@ -199,7 +201,10 @@ fn round_step(low: Decimal, high: Decimal) -> Step {
     let powers = (0..30).map(|exponent| 10_i128.pow(exponent)).take_while(|power| *power <= span);
     let steps = powers.flat_map(|power| [10, 20, 25, 50].map(|tens| tens * power / 10));
     let divides = |step: &i128| *step > 0 && span % step == 0 && (5..=10).contains(&(span / step));
-    Step::Plus(Decimal(steps.filter(divides).max().unwrap_or_else(|| (span / 10).max(1))))
+    let fits = |step: &i128| divides(step) && (!whole || Decimal(*step).is_whole());
+    let least = if whole { Decimal::ONE.0 } else { 1 };
+    let tenth = || (span / 10 + least - 1) / least * least;
+    Step::Plus(Decimal(steps.filter(fits).max().unwrap_or_else(|| tenth().max(least))))
 }
 
 #[cfg(test)]
@@ -207,16 +212,20 @@ mod tests {
     use super::*;
 
     fn values(text: &str) -> Vec<String> {
+        values_of(text, false)
+    }
+
+    fn values_of(text: &str, is_whole: bool) -> Vec<String> {
         let shown = |written: Written| match written {
             Written::Value(value) => value,
             Written::Factor(factor) => format!("x{factor}"),
         };
         let parts = Part { text, start: 0 }.split(|c| c == ',');
-        parts.into_iter().flat_map(|part| part.values().unwrap()).map(shown).collect()
+        parts.into_iter().flat_map(|part| part.values(is_whole).unwrap()).map(shown).collect()
     }
 
     fn error(text: &str) -> String {
-        Part { text, start: 0 }.values().unwrap_err().message
+        Part { text, start: 0 }.values(false).unwrap_err().message
     }
 
     #[test]
@@ -246,6 +255,15 @@ mod tests {
         assert_eq!(values("1..20").len(), 20);
         assert_eq!(values("0..1s:0.25"), ["0s", "0.25s", "0.5s", "0.75s", "1s"]);
         assert_eq!(values("13..30ms").len(), 18);
+    }
+
+    #[test]
+    fn a_range_of_what_is_counted_has_whole_numbers_only() {
+        assert_eq!(values_of("1..64", true), ["1", "8", "15", "22", "29", "36", "43", "50", "57", "64"]);
+        assert_eq!(values_of("10..30", true), ["10", "12", "14", "16", "18", "20", "22", "24", "26", "28", "30"]);
+        assert_eq!(values_of("1..62", true).last().map(String::as_str), Some("57"));
+        assert_eq!(values_of("0..100", true), values("0..100"));
+        assert_eq!(values("10..30")[1], "12.5");
     }
 
     #[test]

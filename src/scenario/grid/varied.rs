@@ -107,7 +107,8 @@ impl<'a> Varied<'a> {
     /// The values that a part of the list stands for: one for each field.
     fn written<'t>(&self, part: Part<'t>, fields: &[Field<'_>]) -> Result<Vec<Vec<Written>>, Diagnostic> {
         if let [_] = fields {
-            let values = part.values().map_err(|bad| self.bad(bad))?;
+            let is_whole = fields.iter().flat_map(|field| &field.targets).all(|target| target.is_whole);
+            let values = part.values(is_whole).map_err(|bad| self.bad(bad))?;
             return Ok(values.into_iter().map(|value| vec![value]).collect());
         }
         let parts = part.split(|c| matches!(c, 'x' | '×'));
@@ -118,7 +119,7 @@ impl<'a> Varied<'a> {
                 .error(message, part, &found)
                 .with_help("write them as in `--vary workers,threads=1x8,2x4,4x2,8x1`; cross them with two options"));
         }
-        let one = |part: &Part<'t>| match part.values().map_err(|bad| self.bad(bad))?.as_slice() {
+        let one = |part: &Part<'t>| match part.values(false).map_err(|bad| self.bad(bad))?.as_slice() {
             [value] => Ok(value.clone()),
             _ => Err(self
                 .error("a range cannot be joined with another value", *part, "a range")
