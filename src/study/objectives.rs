@@ -121,6 +121,7 @@ fn judge_one(
         class: scope.class,
         requests: scope.requests(),
         all_requests,
+        during: objective.during.and(fault).map(|fault| fault.replications),
     };
     let is_known = verdict == ObjectiveVerdict::NoData || scenario.is_deterministic();
     ObjectiveResult {
@@ -141,7 +142,10 @@ fn judge_one(
         verdict,
         uncertain,
         undecided: match headroom {
-            Some(_) => uncertain.then_some(Undecided { why: UndecidedReason::IntervalHoldsBound, requests: None }),
+            Some(_) => {
+                let why = UndecidedReason::IntervalHoldsBound;
+                uncertain.then_some(Undecided { why, requests: None, replications: None })
+            }
             None if is_known => None,
             None => undecided(&evidence, estimated, scenario),
         },

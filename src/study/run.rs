@@ -92,7 +92,8 @@ pub struct Estimates<'a> {
     precision: Option<PrecisionResults>,
     missing_clients: Vec<MissingClient>,
     pools: Vec<PoolTotal>,
-    objectives: Vec<ObjectiveResult>,
+    /// The objectives, as they were judged.
+    pub objectives: Vec<ObjectiveResult>,
     comparisons: Vec<ComparisonResults>,
     pictures: Option<Pictures>,
     /// Whether the timelines of results are those of the stretch.

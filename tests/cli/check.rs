@@ -147,6 +147,60 @@ fn a_regression_fails_and_shows_what_was_changed() {
 }
 
 #[test]
+fn an_added_phase_is_one_change() {
+    let desk = with_baseline();
+    let more = SHOP.replace("{ \"db\": \"60ms\" }", "{ \"db\": \"60ms\" }, { \"db\": \"12ms\" }");
+    fs::write(desk.path("shop.json"), more).unwrap();
+    let output = desk.run("check shop.json", 1);
+    says(&output, &["Changed in the scenario\n  classes.page.phases.2: added {\"db\":\"12ms\"}\n"]);
+    let github = text(&desk.run("check shop.json --format github", 1));
+    assert!(github.contains("classes.page.phases.2: added {\"db\":\"12ms\"}"), "{github}");
+}
+
+#[test]
+fn objectives_that_changed_since_the_baseline_are_listed() {
+    let desk = desk();
+    desk.run("check shop.json --update-baseline --set slo.0=\"async.mean<50ms\"", 1);
+    fs::write(desk.path("shop.json"), SHOP.replace("< 100ms", "< 50ms")).unwrap();
+    desk.run("check shop.json --update-baseline", 1);
+    let faster = SHOP.replace("< 100ms", "< 50ms").replace("60ms", "20ms");
+    fs::write(desk.path("shop.json"), &faster).unwrap();
+    let output = desk.run("check shop.json", 0);
+    says(&output, &["shop passes: 1 objective is met that was not"]);
+    says(&output, &["Objectives judged otherwise than in the baseline\n  async: `async.mean < 50ms` was not met ("]);
+    let markdown = text(&desk.run("check shop.json --format markdown", 0));
+    assert!(markdown.contains("was not met (") && markdown.contains(", is met ("), "{markdown}");
+    let found = json(&desk.run("check shop.json --format json", 0));
+    let changed = &found["baseline"]["objectives"][0];
+    assert_eq!((changed["was"].as_str(), changed["is"].as_str()), (Some("broken"), Some("met")), "{changed}");
+
+    desk.run("check shop.json --update-baseline", 0);
+    fs::write(desk.path("shop.json"), faster.replace("20ms", "60ms")).unwrap();
+    says(&desk.run("check shop.json", 1), &["was met (", ", is not met ("]);
+    // A baseline that was written before objectives were stored has none to compare.
+    let old: String = desk.read("shop.baseline.json");
+    let mut old: Value = serde_json::from_str(&old).unwrap();
+    old.as_object_mut().unwrap().remove("objectives");
+    fs::write(desk.path("shop.baseline.json"), old.to_string()).unwrap();
+    assert!(!said(&desk.run("check shop.json", 1)).contains("judged otherwise"));
+}
+
+#[test]
+fn the_headline_says_how_many_replications_would_decide() {
+    let desk = with_baseline();
+    // A difference that may be chance: other requests, and hardly slower.
+    let output = desk.run("check shop.json --set classes.page.phases.0.compute.exponential=5.15ms", 0);
+    let shown = said(&output);
+    let headline = shown.lines().next().unwrap();
+    assert!(headline.contains("undecided (about --replications "), "{shown}");
+    assert!(headline.contains(", in the baseline too, would decide "), "{shown}");
+    let json = json(&desk.run("check shop.json --set classes.page.phases.0.compute.exponential=5.15ms --format json", 0));
+    let needed = json["baseline"]["metrics"].as_array().unwrap().iter();
+    let needed: Vec<u64> = needed.filter_map(|metric| metric["decided_by_replications"].as_u64()).collect();
+    assert!(needed.iter().all(|count| (6..=500).contains(count)), "{needed:?}");
+}
+
+#[test]
 fn changes_that_are_not_in_the_file_are_not_recommended_for_a_baseline() {
     let desk = with_baseline();
     let changed = "--set machine.cores=1";

@@ -10,6 +10,7 @@ mod common {
     pub mod program;
 }
 mod documents;
+mod during_faults;
 mod explain;
 mod failures;
 mod files;

@@ -1,10 +1,13 @@
 //! What a check found: why it does not pass, what is wrong with a baseline, what to do.
 
+use serde_json::Value;
+
+use crate::model::visible;
 use crate::scenario::{Diagnostic, Origin, Scenario};
 use crate::stats::{ObjectiveVerdict, ScenarioResults};
 use crate::study::{
     BASELINE_SCHEMA, BadBaseline, BaselineMethod, CheckReason, ComparisonNote, Help, NotComparableReason,
-    PolicyObjective, StoredReason, UnjudgedHelp, WhyNotComparable, WhyUndecided,
+    PolicyObjective, ScenarioChange, StoredReason, UnjudgedHelp, WhyNotComparable, WhyUndecided,
 };
 
 use super::estimates::{NO_NUMBER, missed, not_estimable};
@@ -25,6 +28,9 @@ pub fn reason(reason: &CheckReason) -> String {
         }
         CheckReason::NotComparable(why) => why_not_comparable(why),
         CheckReason::Broken(PolicyObjective { policy, objective }) => format!("{policy} does not meet `{objective}`"),
+        CheckReason::NotMet(PolicyObjective { policy, objective }) => {
+            format!("{policy} does not meet `{objective}` in this run, undecided by chance")
+        }
         CheckReason::Regressed { metric } => format!("{metric} is worse than in the baseline"),
     }
 }
@@ -151,6 +157,37 @@ pub fn comparison_note(note: ComparisonNote) -> String {
     }
 }
 
+/// A change of a scenario: `machine.cores: 2 → 1`, `classes.page.phases.5: added {"db":"12ms"}`.
+pub fn scenario_change(change: &ScenarioChange) -> String {
+    let path = visible(&change.path);
+    let text = |value: &Value| visible(&value.to_string()).into_owned();
+    match (&change.old, &change.new) {
+        (Some(old), Some(new)) => {
+            let (old, new) = (text(old), text(new));
+            // What both begin with says nothing, and may be longer than what is shown.
+            let same = old.chars().zip(new.chars()).take_while(|(old, new)| old == new).count();
+            let is_long = old.chars().count().max(new.chars().count()) > WIDEST_VALUE;
+            let skipped = if is_long { same.saturating_sub(SHOWN_BEFORE) } else { 0 };
+            format!("{path}: {} → {}", excerpt(&old, skipped), excerpt(&new, skipped))
+        }
+        (None, Some(new)) => format!("{path}: added {}", excerpt(&text(new), 0)),
+        (Some(old), None) => format!("{path}: removed {}", excerpt(&text(old), 0)),
+        (None, None) => path.into_owned(),
+    }
+}
+
+/// Maximum number of letters of a value, and of those before a difference.
+const WIDEST_VALUE: usize = 60;
+const SHOWN_BEFORE: usize = 10;
+
+/// A part of a text from a letter on, as wide as is shown.
+fn excerpt(text: &str, skipped: usize) -> String {
+    let begin = if skipped > 0 { "…" } else { "" };
+    let shown: String = text.chars().skip(skipped).take(WIDEST_VALUE).collect();
+    let end = if text.chars().count() > skipped + WIDEST_VALUE { "…" } else { "" };
+    format!("{begin}{shown}{end}")
+}
+
 /// Why a number has no p-value, or no verdict.
 pub fn why_undecided(why: &WhyUndecided) -> String {
     match why {
@@ -190,4 +227,21 @@ pub fn without_data(scenario: &Scenario, results: &ScenarioResults) -> Vec<Diagn
             ))
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_change_of_long_values_shows_where_they_differ() {
+        let long = |last: u32| json!({ "values": ["10ms", "20ms", "30ms", "40ms", "50ms", "60ms", "70ms", format!("{last}ms")] });
+        let change = |old, new| scenario_change(&ScenarioChange { path: "at".to_owned(), old, new });
+        assert_eq!(change(Some(long(80)), Some(long(90))), r#"at: …","70ms","80ms"]} → …","70ms","90ms"]}"#);
+        assert_eq!(change(Some(json!(2)), Some(json!(1))), "at: 2 → 1");
+        assert_eq!(change(None, Some(json!({ "db": "12ms" }))), r#"at: added {"db":"12ms"}"#);
+        assert_eq!(change(Some(json!(1)), None), "at: removed 1");
+    }
 }

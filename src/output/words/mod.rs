@@ -12,10 +12,11 @@ mod replay;
 mod runs;
 mod saturation;
 mod sweep;
+mod undecided;
 mod verify;
 
 pub use self::check::{
-    advice, comparison_note, reason, unjudged_help, why_not_comparable, why_undecided, without_data,
+    advice, comparison_note, reason, scenario_change, unjudged_help, why_not_comparable, why_undecided, without_data,
 };
 pub use self::deadlock::deadlock;
 pub use self::estimates::{missed, not_estimable};
@@ -32,6 +33,7 @@ pub use self::replay::{bad_observations, case_description, not_replayable};
 pub use self::runs::{assumption, incomplete, no_prediction, not_modelled};
 pub use self::saturation::{binding, left_out, load_warning};
 pub use self::sweep::{cost, knee, unfinished};
+pub use self::undecided::Remedy;
 pub use self::verify::{figure_unit, run_way};
 
 /// What only the project's own tests use.

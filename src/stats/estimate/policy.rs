@@ -47,4 +47,6 @@ pub struct EstimatedFault {
     pub effect: FaultEffect,
     /// All numbers of the requests that arrived while it was under way, of a fault that has a name.
     pub during: Option<Estimated>,
+    /// How many replications that is of.
+    pub replications: u64,
 }

@@ -71,6 +71,10 @@ pub struct Undecided {
     /// About how many requests would decide it, those of all classes and replications together; `null` if no number of
     /// them does.
     pub requests: Option<u64>,
+    /// In how many replications, where not only their sum counts: of the requests during a fault, only more replications have
+    /// more; other numbers need longer ones.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub replications: Option<u64>,
 }
 
 /// What an objective lacks to be decided.

@@ -7,7 +7,9 @@ use serde_json::Value;
 
 use crate::engine::MODEL_VERSION;
 use crate::model::{Metric, Named};
-use crate::stats::{ClassConfidence, Estimated, Method, NotEstimable, Observations, Series, rounded};
+use crate::stats::{
+    ClassConfidence, Estimated, Method, NotEstimable, ObjectiveResult, ObjectiveVerdict, Observations, Series, rounded,
+};
 use crate::study::run::Estimates;
 
 /// The schema of baseline files. Fields are only ever added within a major version.
@@ -27,6 +29,9 @@ pub struct Baseline {
     pub method: BaselineMethod,
     /// The version of the model that the engine computes; other versions give other numbers.
     pub model_version: u32,
+    /// Each objective and how it was judged; omitted if there is none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub objectives: Vec<BaselineObjective>,
     /// What each policy gave, by its name.
     pub policies: IndexMap<String, BaselinePolicy>,
     /// How many replications were run.
@@ -41,6 +46,19 @@ pub struct Baseline {
     pub seed: u64,
     /// The version of the program.
     pub waitline: String,
+}
+
+/// An objective and how it was judged.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct BaselineObjective {
+    /// As it was written.
+    pub objective: String,
+    /// The policy.
+    pub policy: String,
+    /// Its number; `null` if the run gave none.
+    pub value: Option<f64>,
+    /// Whether it was met.
+    pub verdict: ObjectiveVerdict,
 }
 
 /// What values are of.
@@ -170,6 +188,7 @@ impl Baseline {
                 None => BaselineMethod::None,
             },
             model_version: MODEL_VERSION,
+            objectives: estimates.objectives.iter().map(BaselineObjective::of).collect(),
             policies: policies.collect(),
             replications: estimates.replications,
             scenario: scenario.name().to_owned(),
@@ -200,6 +219,17 @@ impl Baseline {
             Some(_) | None => {}
         }
         serde_json::from_str(text).map_err(|error| BadBaseline::Damaged { error: error.to_string() })
+    }
+}
+
+impl BaselineObjective {
+    fn of(result: &ObjectiveResult) -> Self {
+        Self {
+            objective: result.objective.clone(),
+            policy: result.policy.clone(),
+            value: result.value.map(rounded),
+            verdict: result.verdict,
+        }
     }
 }
 

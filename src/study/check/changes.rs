@@ -3,8 +3,9 @@
 use serde_json::Value;
 
 use super::ScenarioChange;
+use super::items::{ItemChange, item_changes};
 
-/// Every place, in the order of the paths; lists that are not equally long are compared as wholes, but policies by name.
+/// Every place, in the order of the paths; lists are compared item by item, and policies by name.
 pub(super) fn changes(old: &Value, new: &Value) -> Vec<ScenarioChange> {
     let mut changes = Vec::new();
     compare("", &by_name(old), &by_name(new), &mut changes);
@@ -30,13 +31,38 @@ fn compare(path: &str, old: &Value, new: &Value, changes: &mut Vec<ScenarioChang
                 }
             }
         }
-        (Value::Array(before), Value::Array(after)) if before.len() == after.len() => {
-            for (place, (old, new)) in before.iter().zip(after).enumerate() {
-                compare(&below(&place.to_string()), old, new, changes);
+        (Value::Array(before), Value::Array(after)) => match item_changes(before, after) {
+            Some(items) => compare_items(&below, (before, after), &items, changes),
+            None => {
+                changes.push(ScenarioChange { path: path.to_owned(), old: Some(old.clone()), new: Some(new.clone()) });
             }
-        }
+        },
         _ => {
             changes.push(ScenarioChange { path: path.to_owned(), old: Some(old.clone()), new: Some(new.clone()) });
+        }
+    }
+}
+
+/// Items that were removed have the place that they had, all others the one that they have.
+fn compare_items(
+    below: &impl Fn(&str) -> String,
+    (before, after): (&[Value], &[Value]),
+    items: &[ItemChange],
+    changes: &mut Vec<ScenarioChange>,
+) {
+    for item in items {
+        match *item {
+            ItemChange::Kept { old, new } => compare(&below(&new.to_string()), &before[old], &after[new], changes),
+            ItemChange::Removed { old } => changes.push(ScenarioChange {
+                path: below(&old.to_string()),
+                old: Some(before[old].clone()),
+                new: None,
+            }),
+            ItemChange::Added { new } => changes.push(ScenarioChange {
+                path: below(&new.to_string()),
+                old: None,
+                new: Some(after[new].clone()),
+            }),
         }
     }
 }
@@ -97,10 +123,34 @@ mod tests {
     }
 
     #[test]
-    fn lists_of_other_lengths_and_values_of_other_kinds_are_compared_as_wholes() {
-        let old = json!({ "at": [1, 2], "db": "60ms" });
-        let new = json!({ "at": [1, 2, 3], "db": { "exponential": "60ms" } });
-        assert_eq!(shown(&old, &new), ["at: [1,2] -> [1,2,3]", "db: \"60ms\" -> {\"exponential\":\"60ms\"}"]);
+    fn lists_of_other_lengths_are_compared_item_by_item() {
+        let phases = |phases: Value| json!({ "phases": phases });
+        let old = phases(json!([{ "framework": "2ms" }, { "db": "8ms" }, { "compute": "1ms" }, { "db": "8ms" }]));
+        let longer = phases(
+            json!([{ "framework": "2ms" }, { "db": "8ms" }, { "compute": "3ms" }, { "db": "8ms" }, { "db": "12ms" }]),
+        );
+        assert_eq!(
+            shown(&old, &longer),
+            [r#"phases.2.compute: "1ms" -> "3ms""#, r#"phases.4: nothing -> {"db":"12ms"}"#]
+        );
+        let shorter = phases(json!([{ "db": "8ms" }, { "compute": "1ms" }, { "db": "8ms" }]));
+        assert_eq!(shown(&old, &shorter), [r#"phases.0: {"framework":"2ms"} -> nothing"#]);
+        let named = |names: &[&str]| json!({ "faults": names.iter().map(|name| json!({ "name": name })).collect::<Vec<_>>() });
+        assert_eq!(
+            shown(&named(&["a", "b"]), &named(&["b"])),
+            [r#"faults.0: {"name":"a"} -> nothing"#],
+            "an item is known by its name"
+        );
+    }
+
+    #[test]
+    fn values_of_other_kinds_and_very_long_lists_are_compared_as_wholes() {
+        let old = json!({ "db": "60ms" });
+        let new = json!({ "db": { "exponential": "60ms" } });
+        assert_eq!(shown(&old, &new), ["db: \"60ms\" -> {\"exponential\":\"60ms\"}"]);
+        let list = |count: usize| json!({ "at": (0..count).collect::<Vec<usize>>() });
+        assert_eq!(changes(&list(1500), &list(1501)).len(), 1);
+        assert_eq!(changes(&list(1500), &list(1501))[0].path, "at");
     }
 
     #[test]

@@ -5,8 +5,9 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::model::MetricUnit;
+use crate::stats::{ObjectiveResult, ObjectiveVerdict};
 
-use super::baseline::StoredReason;
+use super::baseline::{BaselineObjective, StoredReason};
 use super::power::MetricPower;
 
 /// Results compared with those of a baseline.
@@ -20,6 +21,9 @@ pub struct BaselineComparison {
     pub changes: Vec<ScenarioChange>,
     /// Every number that was compared: of each policy, first of all requests, then of each class if there are several.
     pub metrics: Vec<MetricComparison>,
+    /// Objectives that were judged otherwise in the baseline; omitted if there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub objectives: Vec<ChangedObjective>,
     /// Parts that only one side has, and that cannot be compared.
     pub one_sided: Vec<OneSided>,
     /// Notes, a sentence each, such as how replications pair.
@@ -29,6 +33,25 @@ pub struct BaselineComparison {
     pub accept: String,
     /// Whether the changes of `--set` must be put into the scenario file first.
     pub accept_needs_edit: bool,
+}
+
+/// An objective that was judged otherwise in the baseline.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct ChangedObjective {
+    /// As it is written.
+    pub objective: String,
+    /// The policy.
+    pub policy: String,
+    /// What its number is measured in.
+    pub unit: MetricUnit,
+    /// Whether it was met.
+    pub was: ObjectiveVerdict,
+    /// Its number in the baseline; `None` if that has none.
+    pub baseline: Option<f64>,
+    /// Whether it is met.
+    pub is: ObjectiveVerdict,
+    /// Its number in this run; `None` if there is none.
+    pub value: Option<f64>,
 }
 
 /// Something to know about a comparison.
@@ -129,6 +152,10 @@ pub struct MetricComparison {
     /// How small a change this gate detects.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub power: Option<MetricPower>,
+    /// Of a difference that may be chance, about how many replications would decide it, in the baseline as well; omitted where
+    /// replications are too short or far too many.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub decided_by_replications: Option<u64>,
     /// Why there is no p-value, or no verdict.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]
@@ -190,6 +217,23 @@ pub enum MetricVerdict {
     Unchanged,
     /// Too few replications to decide; for shorter response times also that more requests got no answer.
     Undecided,
+}
+
+/// Objectives whose verdict is not that of the baseline, in the order of the scenario.
+pub(super) fn changed_objectives(old: &[BaselineObjective], new: &[ObjectiveResult]) -> Vec<ChangedObjective> {
+    let changed = new.iter().filter_map(|is| {
+        let was = old.iter().find(|was| (&was.objective, &was.policy) == (&is.objective, &is.policy))?;
+        (was.verdict != is.verdict).then(|| ChangedObjective {
+            objective: is.objective.clone(),
+            policy: is.policy.clone(),
+            unit: is.unit,
+            was: was.verdict,
+            baseline: was.value,
+            is: is.verdict,
+            value: is.value,
+        })
+    });
+    changed.collect()
 }
 
 impl BaselineComparison {

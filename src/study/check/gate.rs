@@ -7,6 +7,7 @@ use crate::study::run::{Estimates, Options, Watch, estimate};
 
 use super::baseline::{Baseline, BaselineMethod};
 use super::changes::changes;
+use super::comparison::changed_objectives;
 use super::judgement::{GATE_LEVEL, judge};
 use super::unjudged::unjudged;
 use super::{
@@ -84,7 +85,7 @@ pub fn check(
         reasons.push(CheckReason::NotComparable(not.why.clone()));
     }
     let broken = results.slo.iter().filter(|objective| objective.verdict == ObjectiveVerdict::Broken);
-    let mut worse: Vec<CheckReason> = broken.map(|objective| CheckReason::Broken(objective.into())).collect();
+    let mut worse: Vec<CheckReason> = broken.map(CheckReason::of_broken).collect();
     if let BaselineCheck::Compared(comparison) = &baseline {
         let regressed = comparison.with(MetricVerdict::Regressed);
         worse.extend(regressed.map(|metric| CheckReason::Regressed { metric: metric.name() }));
@@ -139,6 +140,16 @@ pub fn undecided(results: &ScenarioResults) -> Vec<CheckReason> {
     undecided.map(|objective| CheckReason::Undecided(objective.into())).collect()
 }
 
+impl CheckReason {
+    /// That of an objective that is not met.
+    fn of_broken(objective: &ObjectiveResult) -> Self {
+        match objective.undecided {
+            Some(_) => Self::NotMet(objective.into()),
+            None => Self::Broken(objective.into()),
+        }
+    }
+}
+
 impl From<&ObjectiveResult> for PolicyObjective {
     fn from(result: &ObjectiveResult) -> Self {
         Self { policy: result.policy.clone(), objective: result.objective.clone() }
@@ -170,6 +181,7 @@ impl Gate<'_> {
             family_level: GATE_LEVEL,
             changes: changes(&old.canonical, &new.canonical),
             metrics: judge(&old, &new, estimates.scenario.tolerances()),
+            objectives: changed_objectives(&old.objectives, &estimates.objectives),
             one_sided: one_sided(&old, &new, chosen),
             notes: notes(&old, &new),
             accept: self.update.to_owned(),
@@ -184,6 +196,7 @@ impl Gate<'_> {
 /// Why the two cannot be compared: the values behind their intervals are of different kinds.
 pub fn compared(old: &Baseline, new: &Estimates<'_>, file: &str) -> Result<BaselineComparison, NotComparableReason> {
     let tolerances = new.scenario.tolerances();
+    let objectives = changed_objectives(&old.objectives, &new.objectives);
     let new = Baseline::of(new);
     if let Some(reason) = differs_in_method(old, &new) {
         return Err(reason);
@@ -193,6 +206,7 @@ pub fn compared(old: &Baseline, new: &Estimates<'_>, file: &str) -> Result<Basel
         family_level: GATE_LEVEL,
         changes: changes(&old.canonical, &new.canonical),
         metrics: judge(old, &new, tolerances),
+        objectives,
         one_sided: one_sided(old, &new, &new.policies.keys().cloned().collect::<Vec<_>>()),
         notes: notes(old, &new),
         accept: String::new(),

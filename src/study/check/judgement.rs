@@ -15,10 +15,11 @@
 
 use crate::model::{Direction, Metric, MetricUnit, Named};
 use crate::scenario::Tolerances;
-use crate::stats::{Difference, HolmStep, Support, holm, rounded};
+use crate::stats::{Difference, HolmStep, Support, holm, reach, rounded};
+use crate::study::decision::two_digits_up;
 
 use super::baseline::{Baseline, BaselineNumber, BaselineNumbers, BaselineSample};
-use super::power::{DifferenceSpread, power};
+use super::power::{DifferenceSpread, MOST_TIMES, power};
 use super::{MetricComparison, MetricTolerance, MetricVerdict, SignificanceTest, WhyUndecided};
 
 /// The probability with which, if nothing has changed, at least one number of a gate seems to.
@@ -130,6 +131,7 @@ impl ComparisonRules<'_> {
             tolerance: MetricTolerance { relative: tolerance.relative, absolute: tolerance.absolute },
             verdict: MetricVerdict::Undecided,
             power: None,
+            decided_by_replications: None,
             why: (test == SignificanceTest::Untested).then(|| why_untested(old, new)),
         };
         ChangeEvidence {
@@ -261,6 +263,7 @@ impl ChangeEvidence {
             comparison.why = Some(why_undecided(agrees));
         }
         comparison.power = spread.and_then(|spread| power(&spread, &comparison, strictest));
+        comparison.decided_by_replications = spread.and_then(|spread| decided_by(&spread, &comparison));
         comparison
     }
 
@@ -274,6 +277,19 @@ impl ChangeEvidence {
         let possible = Support::of_difference(self.comparison.unit).part_of(ends).map(rounded);
         possible.iter().all(|end| end.is_finite()).then_some(possible)
     }
+}
+
+/// About how many replications make the interval of a difference that may be chance so narrow that it leaves out 0, or holds
+/// only what is tolerated.
+fn decided_by(spread: &DifferenceSpread, comparison: &MetricComparison) -> Option<u64> {
+    if spread.are_batches || !matches!(comparison.why, Some(WhyUndecided::MayBeChance)) {
+        return None;
+    }
+    let (difference, tolerated) = (comparison.difference?, tolerated(comparison));
+    let half_width = reach(difference, comparison.interval?);
+    let enough = difference.abs().max(tolerated - difference.abs());
+    let times = (half_width / enough).powi(2);
+    (times <= MOST_TIMES).then(|| two_digits_up(spread.parts as f64 * times) as u64)
 }
 
 const fn why_undecided(agrees: bool) -> WhyUndecided {

@@ -9,6 +9,7 @@ mod baseline;
 mod changes;
 mod comparison;
 mod gate;
+mod items;
 mod judgement;
 mod not_comparable;
 mod power;
@@ -21,11 +22,11 @@ use crate::model::SimDuration;
 use crate::stats::{Incomplete, MissedPrecision, ObjectiveResult, ObjectiveVerdict, ScenarioResults};
 
 pub use baseline::{
-    BASELINE_SCHEMA, BadBaseline, Baseline, BaselineMethod, BaselineNumber, BaselineNumbers, BaselinePolicy,
-    StoredReason,
+    BASELINE_SCHEMA, BadBaseline, Baseline, BaselineMethod, BaselineNumber, BaselineNumbers, BaselineObjective,
+    BaselinePolicy, StoredReason,
 };
 pub use comparison::{
-    BaselineComparison, ComparisonNote, MetricComparison, MetricTolerance, MetricVerdict, OneSided, ScenarioChange,
+    BaselineComparison, ChangedObjective, ComparisonNote, MetricComparison, MetricTolerance, MetricVerdict, OneSided, ScenarioChange,
     ScenarioPart, Side, SignificanceTest, WhyUndecided,
 };
 pub use gate::{CheckOutcome, Gate, Stored, check, compared, undecided};
@@ -82,6 +83,8 @@ pub enum CheckReason {
     NotComparable(WhyNotComparable),
     /// An objective is broken.
     Broken(PolicyObjective),
+    /// An objective is not met in this run, and chance may have decided that.
+    NotMet(PolicyObjective),
     /// A number is worse than in the baseline.
     Regressed {
         /// As objectives name it: `sync.search.p99`.
@@ -172,7 +175,7 @@ pub struct UnjudgedNumbers {
 }
 
 impl ScenarioCheck {
-    /// Objectives that are broken; those that only warn are not among them.
+    /// Objectives that are not met; those that only warn are not among them.
     pub fn broken(&self) -> impl Iterator<Item = &ObjectiveResult> {
         self.results.slo.iter().filter(|objective| objective.verdict == ObjectiveVerdict::Broken)
     }

@@ -61,7 +61,7 @@ pub(super) struct DifferenceSpread {
 const STEPS: [f64; 10] = [0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001, 0.0005];
 
 /// The largest factor for the number of requests that is suggested.
-const MOST_TIMES: f64 = 100.0;
+pub(super) const MOST_TIMES: f64 = 100.0;
 
 /// How small a change of a number is seen; `level` is the smallest level its p-value is compared with.
 pub(super) fn power(spread: &DifferenceSpread, comparison: &MetricComparison, level: f64) -> Option<MetricPower> {

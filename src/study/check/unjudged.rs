@@ -8,7 +8,7 @@ use crate::stats::{RequestCounts, ScenarioResults, requests_needed};
 
 use super::baseline::{Baseline, BaselineNumbers};
 use super::{Unjudged, UnjudgedHelp, UnjudgedNumbers};
-use crate::study::decision::two_digits_up;
+use crate::study::decision::{mean_for_at_least, two_digits_up};
 
 /// The numbers of a baseline that have no confidence interval; none where nothing is left to chance.
 pub(super) fn unjudged(baseline: &Baseline, scenario: &Scenario, results: &ScenarioResults) -> Option<Unjudged> {
@@ -83,22 +83,4 @@ fn factor(scope: &StoredNumbers<'_>, replications: u64, all: Option<u64>) -> f64
     let is_certain = all.is_some_and(|all| scope.requests.completed == all * replications);
     let on_average = if is_certain { needed } else { mean_for_at_least(needed) };
     if completed > 0.0 { on_average / completed } else { 0.0 }
-}
-
-/// The mean of a number of requests that is hardly ever below `least`: less four standard deviations of a Poisson
-/// distribution it is that much.
-fn mean_for_at_least(least: f64) -> f64 {
-    let root = 2.0 + (4.0 + least).sqrt();
-    root * root
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn four_standard_deviations_below_the_mean_there_are_still_enough() {
-        let mean = mean_for_at_least(10_000.0);
-        assert!((mean - 4.0 * mean.sqrt() - 10_000.0).abs() < 1e-6, "{mean}");
-    }
 }

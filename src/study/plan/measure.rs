@@ -4,7 +4,7 @@
 //! requests above the bound. An indifference zone δ around the bound X makes two tests of it: that the share above X(1 + δ)
 //! is small enough, and that the share above X(1 − δ) is not. Any other number is tested against X(1 ± δ) itself.
 
-use crate::model::{ClassId, Metric, MetricUnit, Named, Population, Quantity, Statistic};
+use crate::model::{ClassId, FaultId, Metric, MetricUnit, Named, Population, Quantity, Statistic};
 use crate::scenario::{Comparison, Objective, Scenario};
 
 use super::Unplannable;
@@ -19,7 +19,7 @@ pub(super) enum Measure {
     Mean(Option<ClassId>),
     /// The share of requests without an answer.
     ErrorRate(Option<ClassId>),
-    /// A number of the whole run, or of the requests during a fault.
+    /// Any other number of the whole run, or of the requests during a fault.
     Number(Metric),
     /// Capacity / offered load − 1: no run measures it.
     Headroom,
@@ -30,6 +30,8 @@ pub(super) enum Measure {
 pub(super) struct Tail {
     pub quantity: Quantity,
     pub class: Option<ClassId>,
+    /// The fault during which they arrived; `None`: whenever they arrived.
+    pub during: Option<FaultId>,
     /// Whether requests without an answer are left out.
     pub answered_only: bool,
     /// The share at or below the percentile, in thousandths.
@@ -38,7 +40,13 @@ pub(super) struct Tail {
 
 impl Tail {
     /// The 99th percentile of all requests.
-    pub const P99: Self = Self { quantity: Quantity::ResponseTime, class: None, answered_only: false, per_mille: 990 };
+    pub const P99: Self = Self {
+        quantity: Quantity::ResponseTime,
+        class: None,
+        during: None,
+        answered_only: false,
+        per_mille: 990,
+    };
 
     /// The share of requests that may be above the percentile.
     pub fn allowed(&self) -> f64 {
@@ -49,20 +57,19 @@ impl Tail {
 impl Measure {
     pub fn of(objective: &Objective) -> Self {
         let Objective { metric, class, during, .. } = objective;
-        if during.is_some() {
-            return Self::Number(*metric);
-        }
+        let (class, during) = (*class, *during);
         let facts = metric.facts();
         match (*metric, facts.population, facts.statistic) {
-            (Metric::Headroom, _, _) => Self::Headroom,
-            (Metric::Named(Named::Mean), _, _) => Self::Mean(*class),
-            (Metric::Named(Named::ErrorRate), _, _) => Self::ErrorRate(*class),
             (_, Population::Arrived(quantity), Statistic::Percentile(per_mille)) => {
-                Self::Share(Tail { quantity, class: *class, answered_only: false, per_mille })
+                Self::Share(Tail { quantity, class, during, answered_only: false, per_mille })
             }
             (_, Population::Answered(quantity), Statistic::Percentile(per_mille)) => {
-                Self::Share(Tail { quantity, class: *class, answered_only: true, per_mille })
+                Self::Share(Tail { quantity, class, during, answered_only: true, per_mille })
             }
+            (metric, _, _) if during.is_some() => Self::Number(metric),
+            (Metric::Headroom, _, _) => Self::Headroom,
+            (Metric::Named(Named::Mean), _, _) => Self::Mean(class),
+            (Metric::Named(Named::ErrorRate), _, _) => Self::ErrorRate(class),
             (metric, _, _) => Self::Number(metric),
         }
     }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::engine::{Departure, Observer, Outcome, Standing, Unfinished};
-use crate::model::{ClassId, Quantity};
+use crate::model::{ClassId, Fault, FaultPhase, Quantity, SimTime};
 use crate::stats::{Sample, percentile_of_arrived};
 
 use super::measure::{Measure, Tail};
@@ -23,6 +23,8 @@ pub(super) struct Tally {
 #[derive(Clone, Debug)]
 struct TailTally {
     tail: Tail,
+    /// The fault during which its requests arrived, if it is about such.
+    during: Option<Fault>,
     answered: Vec<u64>,
     unanswered: u64,
     /// Ages of those under way at the end.
@@ -66,12 +68,14 @@ impl From<[u64; 5]> for Found {
 }
 
 impl Tally {
-    pub fn new(measures: impl Iterator<Item = Measure>) -> Self {
+    /// `faults` are those of the scenario.
+    pub fn new(measures: impl Iterator<Item = Measure>, faults: &[Fault]) -> Self {
         let mut tally = Self::default();
         for (place, measure) in measures.enumerate() {
             match measure {
                 Measure::Share(tail) => {
-                    let empty = TailTally { tail, answered: Vec::new(), unanswered: 0, in_flight: Vec::new() };
+                    let during = tail.during.and_then(|id| faults.get(usize::from(id.0))).cloned();
+                    let empty = TailTally { tail, during, answered: Vec::new(), unanswered: 0, in_flight: Vec::new() };
                     tally.tails.push((place, empty));
                 }
                 Measure::Mean(class) | Measure::ErrorRate(class) => {
@@ -156,9 +160,16 @@ const fn unit(tail: Tail) -> f64 {
 }
 
 impl TailTally {
+    /// Whether it is about requests of that class that arrived then; during a fault, an operation is of the time in which its last
+    /// attempt arrived.
+    fn concerns(&self, class: ClassId, arrival: SimTime, counts: bool) -> bool {
+        let is_during = |fault: &Fault| counts && fault.phase(arrival) == FaultPhase::During;
+        self.tail.class.is_none_or(|own| own == class) && self.during.as_ref().is_none_or(is_during)
+    }
+
     fn add(&mut self, departure: &Departure) {
-        let Tail { quantity, class, answered_only, per_mille: _ } = self.tail;
-        if class.is_some_and(|class| class != departure.entrance.class) {
+        let Tail { quantity, class: _, during: _, answered_only, per_mille: _ } = self.tail;
+        if !self.concerns(departure.entrance.class, departure.entrance.arrival, departure.counts) {
             return;
         }
         let value = match quantity {
@@ -178,8 +189,9 @@ impl TailTally {
     }
 
     fn add_unfinished(&mut self, unfinished: &Unfinished) {
-        let Tail { quantity, class, answered_only, per_mille: _ } = self.tail;
-        if answered_only || class.is_some_and(|class| class != unfinished.entrance.class) {
+        let Tail { quantity, class: _, during: _, answered_only, per_mille: _ } = self.tail;
+        let counts = unfinished.counts && unfinished.has_arrived;
+        if answered_only || !self.concerns(unfinished.entrance.class, unfinished.entrance.arrival, counts) {
             return;
         }
         let standing = unfinished.standing();

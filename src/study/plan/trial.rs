@@ -256,7 +256,7 @@ impl Trial<'_> {
 
     fn replicate(&self, scenario: &Scenario, number: u64, warm_up: SimDuration) -> Result<Replicated, Halted> {
         let replication = Replication { number, warm_up, ..Replication::default() };
-        let tally = Tally::new(self.measures().into_iter());
+        let tally = Tally::new(self.measures().into_iter(), scenario.faults());
         let mut simulation = simulation(scenario, self.policy, &replication, tally);
         let mut goes_on = true;
         while goes_on {

@@ -1,6 +1,6 @@
 //! The findings of a check: those of its run, and the comparison with the baseline.
 
-use super::{if_meant, power};
+use super::{if_meant, objectives, power};
 use crate::output::block::number;
 use crate::output::block::{Finding, FindingStatus, Location};
 use crate::output::document::run;
@@ -15,7 +15,10 @@ pub fn findings(check: &ScenarioCheck) -> Vec<Finding> {
     let mut findings = run::findings(&check.results);
     match &check.baseline {
         BaselineCheck::NotComparable(why) => findings.push(not_comparable(&check.file, why)),
-        BaselineCheck::Compared(comparison) => findings.extend(of_baseline(&check.file, comparison)),
+        BaselineCheck::Compared(comparison) => {
+            objectives::add_to(&mut findings, comparison);
+            findings.extend(of_baseline(&check.file, comparison));
+        }
         BaselineCheck::Written(_) | BaselineCheck::NotAsked => {}
     }
     findings
@@ -169,8 +172,7 @@ pub const fn verdict(verdict: MetricVerdict) -> &'static str {
     }
 }
 
-/// A change of the scenario: `changed in the scenario: classes.page.phases.1.db from "60ms" to "66ms"`.
+/// A change of the scenario: `changed in the scenario: classes.page.phases.1.db: "60ms" → "66ms"`.
 fn change(change: &ScenarioChange) -> String {
-    let shown = |value: &Option<serde_json::Value>| value.as_ref().map_or("nothing".to_owned(), ToString::to_string);
-    format!("changed in the scenario: {} from {} to {}", change.path, shown(&change.old), shown(&change.new))
+    format!("changed in the scenario: {}", words::scenario_change(change))
 }

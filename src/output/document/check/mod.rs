@@ -2,18 +2,18 @@
 
 mod findings;
 mod numbers;
+mod objectives;
 mod power;
 
 use serde_json::{Value, json};
 
 use self::findings::{one_sided, verdict};
 use super::{Document, DocumentId, run};
-use crate::model::visible;
 use crate::output::block::number;
 use crate::output::block::{Block, Finding, List, Records};
 use crate::output::words;
 use crate::study::{
-    BaselineCheck, BaselineComparison, CheckVerdict, MetricComparison, MetricVerdict, ScenarioChange, ScenarioCheck,
+    BaselineCheck, BaselineComparison, CheckVerdict, MetricComparison, MetricVerdict, ScenarioCheck,
     SignificanceTest, Unjudged,
 };
 
@@ -97,9 +97,12 @@ fn headline(check: &ScenarioCheck) -> String {
         _ if check.verdict == CheckVerdict::Incomplete => why.extend(check.reasons.first().map(words::reason)),
         _ => {}
     }
-    let broken = check.broken().count();
-    if broken > 0 {
-        why.push(format!("{} broken", counted(broken, "objective is", "objectives are")));
+    let (not_met, broken): (Vec<_>, Vec<_>) = check.broken().partition(|objective| objective.undecided.is_some());
+    if !broken.is_empty() {
+        why.push(format!("{} broken", counted(broken.len(), "objective is", "objectives are")));
+    }
+    if !not_met.is_empty() {
+        why.push(format!("{} not met, which may be chance", counted(not_met.len(), "objective is", "objectives are")));
     }
     let metrics = |verdict| check.comparison().map_or(0, |comparison| comparison.with(verdict).count());
     let worse = metrics(MetricVerdict::Regressed);
@@ -111,15 +114,32 @@ fn headline(check: &ScenarioCheck) -> String {
         CheckVerdict::Fails => "fails",
         CheckVerdict::Incomplete => "cannot be judged",
     };
+    why.extend(check.comparison().and_then(objectives::now_met));
     let undecided = metrics(MetricVerdict::Undecided);
     if undecided > 0 {
-        why.push(format!("{} undecided", counted(undecided, "number is", "numbers are")));
+        let needed = check.comparison().and_then(replications_needed);
+        let needed = needed.map(|needed| format!(" ({needed})")).unwrap_or_default();
+        why.push(format!("{} undecided{needed}", counted(undecided, "number is", "numbers are")));
     }
     if let (true, BaselineCheck::Written(written)) = (why.is_empty(), &check.baseline) {
         why.push(format!("{} is {}", written.file, if written.replaced { "replaced" } else { "written" }));
     }
     let why = if why.is_empty() { String::new() } else { format!(": {}", why.join(", ")) };
     format!("{} {verdict}{why}", check.scenario)
+}
+
+/// `--replications 40 would decide them`, for as many as replications would decide.
+fn replications_needed(comparison: &BaselineComparison) -> Option<String> {
+    let undecided = comparison.with(MetricVerdict::Undecided).count();
+    let needed: Vec<u64> =
+        comparison.with(MetricVerdict::Undecided).filter_map(|metric| metric.decided_by_replications).collect();
+    let most = needed.iter().max()?;
+    let of = match needed.len() {
+        all if all == undecided && undecided == 1 => "it".to_owned(),
+        all if all == undecided => "them".to_owned(),
+        some => format!("{} of them", number::count(some as u64)),
+    };
+    Some(format!("about --replications {most}, in the baseline too, would decide {of}"))
 }
 
 fn counted(count: usize, one: &str, several: &str) -> String {
@@ -174,6 +194,7 @@ fn listed(names: &[impl AsRef<str>]) -> String {
 }
 
 fn compared(comparison: &BaselineComparison, sections: &mut Vec<Block>) {
+    sections.extend(objectives::changed(comparison));
     sections.push(differences(comparison));
     sections.extend(changed(comparison));
     sections.extend(notes(comparison));
@@ -186,7 +207,8 @@ fn compared(comparison: &BaselineComparison, sections: &mut Vec<Block>) {
 pub fn before_and_after(comparison: &BaselineComparison) -> Vec<Block> {
     let changed = changed(comparison)
         .unwrap_or_else(|| Block::List(List::plain("Changed in the scenario", vec!["nothing".to_owned()])));
-    [changed, differences(comparison)].into_iter().chain(notes(comparison)).collect()
+    let objectives = objectives::changed(comparison);
+    [changed].into_iter().chain(objectives).chain([differences(comparison)]).chain(notes(comparison)).collect()
 }
 
 fn has_differences(comparison: &BaselineComparison) -> bool {
@@ -209,7 +231,7 @@ fn differences(comparison: &BaselineComparison) -> Block {
 }
 
 fn changed(comparison: &BaselineComparison) -> Option<Block> {
-    let changes: Vec<String> = comparison.changes.iter().map(change).collect();
+    let changes: Vec<String> = comparison.changes.iter().map(words::scenario_change).collect();
     (!changes.is_empty()).then(|| Block::List(List::plain("Changed in the scenario", changes)))
 }
 
@@ -239,17 +261,6 @@ pub fn if_meant(comparison: &BaselineComparison) -> String {
         true => "If this is intended, put the changes of --set into the scenario file, then:".to_owned(),
         false => "If this is intended:".to_owned(),
     }
-}
-
-/// `machine.cores: 2 → 1`.
-fn change(change: &ScenarioChange) -> String {
-    const WIDEST: usize = 60;
-    let shown = |value: &Option<Value>| {
-        let text = value.as_ref().map_or("nothing".to_owned(), |value| visible(&value.to_string()).into_owned());
-        let cut: String = text.chars().take(WIDEST).collect();
-        if cut.len() < text.len() { format!("{cut}…") } else { text }
-    };
-    format!("{}: {} → {}", visible(&change.path), shown(&change.old), shown(&change.new))
 }
 
 fn command(about: String, command: &str) -> Block {

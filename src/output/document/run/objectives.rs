@@ -3,6 +3,7 @@
 use crate::model::MetricUnit;
 use crate::output::block::number::{self, NONE};
 use crate::output::block::{Finding, FindingStatus, Location, Table};
+use crate::output::words::Remedy;
 use crate::stats::{ObjectiveResult, ObjectiveVerdict, ScenarioResults, Undecided, UndecidedReason, reach};
 
 /// All objectives with their verdicts, the worst first.
@@ -11,17 +12,13 @@ pub fn table(results: &ScenarioResults) -> Option<Table> {
         return None;
     }
     let mut found: Vec<&ObjectiveResult> = results.slo.iter().collect();
-    found.sort_by_key(|objective| order(objective.verdict));
-    let count = |verdict| found.iter().filter(|objective| objective.verdict == verdict).count();
-    let counts = [
-        (count(ObjectiveVerdict::Broken), "broken"),
-        (count(ObjectiveVerdict::NoData), "without data"),
-        (count(ObjectiveVerdict::Warned), "warned about"),
-        (count(ObjectiveVerdict::Met), "met"),
-    ];
+    found.sort_by_key(|objective| Standing::of(objective));
+    let counts = Standing::ALL.map(|standing| {
+        (found.iter().filter(|objective| Standing::of(objective) == standing).count(), standing.counted())
+    });
     let words: Vec<_> =
         counts.iter().filter(|(count, _)| *count > 0).map(|(count, word)| format!("{count} {word}")).collect();
-    let names = found.iter().map(|objective| (false, verdict_word(objective.verdict).to_owned()));
+    let names = found.iter().map(|objective| (false, Standing::of(objective).word().to_owned()));
     let mut table = Table::of(format!("Objectives: {}", words.join(", ")), "", names);
     table.names("objective", found.iter().map(|objective| objective.objective.clone()).collect());
     table.names("policy", found.iter().map(|objective| objective.policy.clone()).collect());
@@ -40,43 +37,83 @@ pub fn table(results: &ScenarioResults) -> Option<Table> {
     Some(table)
 }
 
-/// Why objectives are undecided by chance, and how many requests would decide them; one sentence per reason.
+/// Why objectives are undecided by chance, and what would decide them: a sentence for each reason and remedy.
 fn undecided_notes(found: &[&ObjectiveResult]) -> Vec<String> {
-    let kinds = [
-        (UndecidedReason::IntervalHoldsBound, "! The interval contains the bound"),
-        (UndecidedReason::NoInterval, "±? There is no confidence interval"),
-    ];
-    let of_kind = |(why, what): (UndecidedReason, &str)| {
-        let undecided =
-            found.iter().filter_map(|objective| objective.undecided).filter(|undecided| undecided.why == why);
-        let requests: Vec<Option<u64>> = undecided.map(|undecided| undecided.requests).collect();
-        let most = requests.iter().flatten().max();
-        let needed = match most {
-            Some(most) => format!("about {} requests would decide it", number::count(*most)),
-            None => "more requests would not decide it".to_owned(),
-        };
-        (!requests.is_empty())
-            .then(|| format!("{what}: undecided by chance, another seed may give another verdict; {needed}."))
-    };
-    kinds.into_iter().filter_map(of_kind).collect()
+    let reasons = [UndecidedReason::IntervalHoldsBound, UndecidedReason::NoInterval];
+    reasons.into_iter().flat_map(|why| undecided_because(found, why)).collect()
 }
 
-const fn order(verdict: ObjectiveVerdict) -> u8 {
-    match verdict {
-        ObjectiveVerdict::Broken => 0,
-        ObjectiveVerdict::NoData => 1,
-        ObjectiveVerdict::Warned => 2,
-        ObjectiveVerdict::Met => 3,
+fn undecided_because(found: &[&ObjectiveResult], why: UndecidedReason) -> Vec<String> {
+    let mut remedies: Vec<(Remedy, Vec<&str>)> = Vec::new();
+    for objective in found {
+        let Some(undecided) = objective.undecided.filter(|undecided| undecided.why == why) else { continue };
+        let remedy = Remedy::of(objective, undecided);
+        match remedies.iter_mut().find(|(known, _)| known.is_like(&remedy)) {
+            Some((known, metrics)) => {
+                *known = (*known).max(remedy);
+                metrics.push(&objective.metric);
+            }
+            None => remedies.push((remedy, vec![&objective.metric])),
+        }
     }
+    let are_several = remedies.len() > 1;
+    let sentence = |(remedy, mut metrics): (Remedy, Vec<&str>)| {
+        metrics.dedup();
+        let of = if are_several { format!(" of {}", metrics.join(", ")) } else { String::new() };
+        let what = match why {
+            UndecidedReason::IntervalHoldsBound => format!("! The interval{of} contains the bound"),
+            UndecidedReason::NoInterval => format!("±? There is no confidence interval{of}"),
+        };
+        let remedy = remedy.sentence();
+        format!("{what}: undecided by chance, another seed may give another verdict; {remedy}.")
+    };
+    remedies.into_iter().map(sentence).collect()
 }
 
-/// A verdict in a word.
-const fn verdict_word(verdict: ObjectiveVerdict) -> &'static str {
-    match verdict {
-        ObjectiveVerdict::Met => "met",
-        ObjectiveVerdict::Broken => "BROKEN",
-        ObjectiveVerdict::Warned => "warning",
-        ObjectiveVerdict::NoData => "no data",
+/// How an objective is listed, the worst first. One that is not met in this run, and may be with another seed, is undecided; one
+/// that is met is marked where that may be so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Standing {
+    Broken,
+    Undecided,
+    NoData,
+    Warned,
+    Met,
+}
+
+impl Standing {
+    const ALL: [Self; 5] = [Self::Broken, Self::Undecided, Self::NoData, Self::Warned, Self::Met];
+
+    const fn of(objective: &ObjectiveResult) -> Self {
+        match objective.verdict {
+            ObjectiveVerdict::Broken if objective.undecided.is_some() => Self::Undecided,
+            ObjectiveVerdict::Broken => Self::Broken,
+            ObjectiveVerdict::NoData => Self::NoData,
+            ObjectiveVerdict::Warned => Self::Warned,
+            ObjectiveVerdict::Met => Self::Met,
+        }
+    }
+
+    /// In front of the objective.
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Broken => "BROKEN",
+            Self::Undecided => "undecided",
+            Self::NoData => "no data",
+            Self::Warned => "warning",
+            Self::Met => "met",
+        }
+    }
+
+    /// After a number of objectives.
+    const fn counted(self) -> &'static str {
+        match self {
+            Self::Broken => "broken",
+            Self::Undecided => "not met, but undecided",
+            Self::NoData => "without data",
+            Self::Warned => "warned about",
+            Self::Met => "met",
+        }
     }
 }
 
@@ -130,6 +167,9 @@ pub fn finding(objective: &ObjectiveResult, results: &ScenarioResults) -> Findin
             format!("{name} is none, which {meets} `{asked}`: {}", why_none(objective))
         }
         (Some(value), ObjectiveVerdict::Met) => format!("{name} is {value}, which meets `{asked}`"),
+        (Some(value), _) if objective.undecided.is_some() => {
+            format!("{name} is {value}, which does not meet `{asked}` in this run; chance may have decided it")
+        }
         (Some(value), _) => format!("{name} is {value}, which does not meet `{asked}`"),
     };
     let mut details = Vec::new();
@@ -139,7 +179,7 @@ pub fn finding(objective: &ObjectiveResult, results: &ScenarioResults) -> Findin
         let level = level.map(|level| format!("{} ", number::short_percent(level))).unwrap_or_default();
         details.push(format!("{level}confidence interval: {}", number::range(interval, objective.unit)));
     }
-    details.extend(objective.undecided.map(undecided));
+    details.extend(objective.undecided.map(|undecided| because(objective, undecided)));
     if let Some(share) = objective.without_answer {
         let of = if objective.answered_only { "The number covers answered requests only; " } else { "" };
         details.push(format!("{of}{} got no answer.", number::percent(Some(share))));
@@ -182,14 +222,14 @@ fn why_none(objective: &ObjectiveResult) -> String {
 }
 
 /// Why an objective is undecided by chance, and what would decide it.
-fn undecided(undecided: Undecided) -> String {
+fn because(objective: &ObjectiveResult, undecided: Undecided) -> String {
     let why = match undecided.why {
         UndecidedReason::IntervalHoldsBound => "The interval contains the bound",
         UndecidedReason::NoInterval => "It has no confidence interval",
     };
-    let needed = match undecided.requests {
-        Some(requests) => format!("; about {} requests would decide it", number::count(requests)),
-        None => String::new(),
+    let needed = match Remedy::of(objective, undecided) {
+        Remedy::Nothing => String::new(),
+        remedy => format!("; {}", remedy.sentence()),
     };
     format!("{why}: another seed may give another verdict{needed}.")
 }

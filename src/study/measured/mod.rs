@@ -1,5 +1,7 @@
 //! What was measured of a policy in all replications, and what is estimated from that.
 
+mod groups;
+
 use crate::model::SimTime;
 use crate::stats::{
     BatchObserver, Collector, Estimated, EstimatedFault, FEWEST_BATCHES, FaultWatch, LoadState, Method, Observations,
@@ -7,6 +9,7 @@ use crate::stats::{
     WindowCounts,
 };
 
+use self::groups::FaultGroups;
 use super::capacity::{Capacity, Loads, sensitivity, with_retries};
 use super::replications::{Halted, OnProgress, PolicyRun, Replicated};
 use super::timelines::SHORT_RUN;
@@ -18,8 +21,8 @@ pub(super) struct Measured<'a> {
     sum: Option<Sum>,
     /// The numbers of each replication.
     parts: Vec<PolicyNumbers>,
-    /// Those of the requests during each fault, in each replication; of faults with a name.
-    during: Vec<Vec<Option<PolicyNumbers>>>,
+    /// Those of the requests during each fault, in replications and in groups of them; of faults with a name.
+    during: FaultGroups,
     /// Of the first replication, which may be the only one.
     batches: Option<BatchObserver>,
     timeline: Vec<TimelineEntry>,
@@ -38,7 +41,7 @@ struct Sum {
 impl<'a> Measured<'a> {
     /// Nothing yet.
     pub const fn new(run: PolicyRun<'a>) -> Self {
-        Self { run, sum: None, parts: Vec::new(), during: Vec::new(), batches: None, timeline: Vec::new() }
+        Self { run, sum: None, parts: Vec::new(), during: FaultGroups::new(), batches: None, timeline: Vec::new() }
     }
 
     /// Adds the next replication, if it is here.
@@ -59,8 +62,10 @@ impl<'a> Measured<'a> {
         };
         let run = self.run;
         self.parts.push(run.numbers(&collector, &totals));
-        let of_faults = faults.measured(|collector, totals| run.numbers(collector, totals));
-        self.during.push(of_faults.into_iter().map(|fault| fault.during).collect());
+        self.during.add(faults.clone(), |faults| {
+            let of_faults = faults.measured(|collector, totals| run.numbers(collector, totals));
+            of_faults.into_iter().map(|fault| fault.during).collect()
+        });
         match &mut self.sum {
             None => {
                 self.sum = Some(Sum { collector, totals, over_time, faults });
@@ -123,13 +128,13 @@ impl<'a> Measured<'a> {
         let run = self.run;
         let measured = sum.faults.measured(|collector, totals| run.numbers(collector, totals));
         let estimate = |(place, numbers): (usize, PolicyNumbers)| {
-            let parts: Vec<_> = self.during.iter().filter_map(|during| during.get(place)?.clone()).collect();
-            let levels = if parts.len() > 1 { vec![run.of_replications(&parts)] } else { Vec::new() };
-            run.estimated(numbers, levels)
+            let sizes = self.during.of_fault(place, FEWEST_BATCHES).filter(|parts| parts.len() > 1);
+            run.estimated(numbers, sizes.map(|parts| run.of_replications(&parts)).collect())
         };
         let faults = measured.into_iter().enumerate().map(|(place, fault)| EstimatedFault {
             effect: fault.effect,
             during: fault.during.map(|numbers| estimate((place, numbers))),
+            replications: self.parts.len() as u64,
         });
         faults.collect()
     }
