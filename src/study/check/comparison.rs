@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::model::MetricUnit;
-use crate::stats::{ObjectiveResult, ObjectiveVerdict};
+use crate::stats::{NotEstimable, ObjectiveResult, ObjectiveVerdict};
 
 use super::baseline::{BaselineObjective, StoredReason};
 use super::power::MetricPower;
@@ -244,6 +244,25 @@ impl BaselineComparison {
 }
 
 impl MetricComparison {
+    /// Whether it has no interval because each replication or batch has too few requests for it.
+    pub const fn is_of_too_few_requests(&self) -> bool {
+        match &self.why {
+            Some(WhyUndecided::NotEstimable(StoredReason::Found(why))) => {
+                matches!(why, NotEstimable::TooFewRequests { .. })
+            }
+            Some(
+                WhyUndecided::NotEstimable(StoredReason::Read(_))
+                | WhyUndecided::NoValueInBaseline
+                | WhyUndecided::NoValue
+                | WhyUndecided::TooShort
+                | WhyUndecided::MoreUnanswered
+                | WhyUndecided::MayBeChance
+                | WhyUndecided::OppositeDirections,
+            )
+            | None => false,
+        }
+    }
+
     /// The number as objectives name it: `sync.search.p99`.
     pub fn name(&self) -> String {
         match &self.class {

@@ -117,7 +117,7 @@ fn headline(check: &ScenarioCheck) -> String {
     why.extend(check.comparison().and_then(objectives::now_met));
     let undecided = metrics(MetricVerdict::Undecided);
     if undecided > 0 {
-        let needed = check.comparison().and_then(replications_needed);
+        let needed = check.comparison().and_then(needed);
         let needed = needed.map(|needed| format!(" ({needed})")).unwrap_or_default();
         why.push(format!("{} undecided{needed}", counted(undecided, "number is", "numbers are")));
     }
@@ -128,18 +128,22 @@ fn headline(check: &ScenarioCheck) -> String {
     format!("{} {verdict}{why}", check.scenario)
 }
 
-/// `--replications 40 would decide them`, for as many as replications would decide.
-fn replications_needed(comparison: &BaselineComparison) -> Option<String> {
-    let undecided = comparison.with(MetricVerdict::Undecided).count();
-    let needed: Vec<u64> =
-        comparison.with(MetricVerdict::Undecided).filter_map(|metric| metric.decided_by_replications).collect();
-    let most = needed.iter().max()?;
-    let of = match needed.len() {
-        all if all == undecided && undecided == 1 => "it".to_owned(),
-        all if all == undecided => "them".to_owned(),
-        some => format!("{} of them", number::count(some as u64)),
+/// `about --replications 40 would decide 3 of them, longer runs 2`, as far as that is known.
+fn needed(comparison: &BaselineComparison) -> Option<String> {
+    let undecided: Vec<&MetricComparison> = comparison.with(MetricVerdict::Undecided).collect();
+    let of = |count: usize| match (count == undecided.len(), count) {
+        (true, 1) => "it".to_owned(),
+        (true, _) => "them".to_owned(),
+        (false, _) => format!("{} of them", number::count(count as u64)),
     };
-    Some(format!("about --replications {most}, in the baseline too, would decide {of}"))
+    let replications: Vec<u64> = undecided.iter().filter_map(|metric| metric.decided_by_replications).collect();
+    let too_short = undecided.iter().filter(|metric| metric.is_of_too_few_requests()).count();
+    let by_replications = replications.iter().max().map(|most| {
+        format!("about --replications {most}, in the baseline too, would decide {}", of(replications.len()))
+    });
+    let by_longer = (too_short > 0).then(|| format!("longer runs would decide {}", of(too_short)));
+    let known: Vec<String> = by_replications.into_iter().chain(by_longer).collect();
+    (!known.is_empty()).then(|| known.join("; "))
 }
 
 fn counted(count: usize, one: &str, several: &str) -> String {
