@@ -36,7 +36,7 @@ Examples:
 
 Exit codes:
   0  some policy meets the objectives
-  1  no configuration of any policy does
+  1  no configuration of any policy does; with --max-load, none as it is at the load that arrives
   2  invalid usage or scenario
   3  nothing was decided: too close to tell, or the time limit was reached";
 
@@ -255,7 +255,12 @@ fn verdict(plan: &Plan) -> Result<(), Failure> {
     if plan.policies.iter().any(is(PlanVerdict::Meets)) {
         Ok(())
     } else if plan.policies.iter().all(is(PlanVerdict::Impossible)) {
-        Err(Failure::Gate(format!("{scenario}: no configuration meets {}", plan.slo.join(", "))))
+        let slo = plan.slo.join(", ");
+        let is_max_load = plan.policies.iter().any(|policy| policy.max_load_per_s.is_some());
+        Err(Failure::Gate(match is_max_load {
+            true => format!("{scenario}: at the load that arrives, no policy meets {slo}"),
+            false => format!("{scenario}: no configuration meets {slo}"),
+        }))
     } else {
         Err(Failure::Incomplete(format!(
             "{scenario}: it was not decided whether a configuration meets {}",
@@ -372,6 +377,15 @@ fn limits(words: &[String], scenario: &Scenario) -> Result<PlanLimits, Failure> 
                 limits.cores = Some(whole(most).ok_or_else(|| bad("the limit must be a whole number of at least 1"))?)
             }
             what => match what.strip_suffix(".connections").filter(|name| scenario.backends().contains_key(*name)) {
+                Some(backend) if scenario.backends()[backend].pool.is_none() => {
+                    return Err(Failure::bad(
+                        format!("`--limit {word}`: `{backend}` has no pool, so no connections to it are counted"),
+                        format!(
+                            "add one: `\"backends\": {{ \"{backend}\": {{ \"pool\": {{ \"size\": 1 }} }} }}`; \
+                             where each worker or thread keeps a connection of its own, limit those"
+                        ),
+                    ));
+                }
                 Some(backend) => limits.connections.push((backend.to_owned(), most)),
                 None => return Err(bad("limits are memory, cost, BACKEND.connections, workers, threads and cores")),
             },

@@ -277,12 +277,21 @@ impl Changing<'_> {
                 1 => "the list has one item: 0".to_owned(),
                 count => format!("the list has the items 0 to {}", count - 1),
             };
-            let error = || self.error(format!("there is no item {number}"), step.span, range);
+            let error = || {
+                let error = self.error(format!("there is no item {number}"), step.span, range);
+                error.with_help(format!("to add items, write the whole list: `{}=[…]`", self.list_of(step)))
+            };
             return Ok((items.get_mut(number).ok_or_else(error)?, shape));
         }
         let number = self.number_of(items, step)?;
         let member = items[number].only_member_mut().expect("it was found by its only key");
         Ok((&mut member.value, shape.property(&member.key)))
+    }
+
+    /// The path of the list that a step leads into.
+    fn list_of(&self, step: &Step<'_>) -> String {
+        let text = self.sources.0[self.whole.source].text();
+        shown(text[..step.span.start].trim_end_matches(['.', '[', ' ']))
     }
 
     fn number_of(&self, items: &[Element], step: &Step<'_>) -> Result<usize, Diagnostic> {

@@ -164,8 +164,7 @@ fn during_fault(
     let more = if for_an_interval.max(for_the_bound) > count { 0.0 } else { 2.0 * count };
     let needed = two_digits_up(for_an_interval.max(for_the_bound).max(more));
     let requests = two_digits_up(needed * evidence.all_requests as f64 / count);
-    (requests < MOST)
-        .then_some(NeededRequests { requests: requests as u64, replications: Some(needed as u64) })
+    (requests < MOST).then_some(NeededRequests { requests: requests as u64, replications: Some(needed as u64) })
 }
 
 /// How many requests it is about.

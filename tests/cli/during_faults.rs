@@ -35,16 +35,18 @@ fn a_plan_and_a_run_give_the_same_percentile() {
         let (workers, replications) = (&tried["configuration"]["workers"], &tried["replications"]);
         let run = format!("run slow.json --set policies.sync.workers={workers} --replications {replications}");
         let of_run = json(&desk, &run)["slo"][0]["value"].as_f64().unwrap();
-        assert!((value / of_run - 1.0).abs() < 1e-3, "{workers} workers: {value} ms in the plan, {of_run} ms in the run");
+        assert!(
+            (value / of_run - 1.0).abs() < 1e-3,
+            "{workers} workers: {value} ms in the plan, {of_run} ms in the run"
+        );
     }
 }
 
 #[test]
 fn replications_decide_it_and_their_number_does_not_grow_with_what_was_run() {
     let desk = desk();
-    let shown = |replications: u32| {
-        text(&desk.run(&format!("run slow.json --no-charts --replications {replications}"), 0))
-    };
+    let shown =
+        |replications: u32| text(&desk.run(&format!("run slow.json --no-charts --replications {replications}"), 0));
     for replications in [4, 8] {
         let shown = shown(replications);
         assert!(shown.contains("Objectives: 1 not met, but undecided\n"), "{shown}");
@@ -55,7 +57,8 @@ fn replications_decide_it_and_their_number_does_not_grow_with_what_was_run() {
     let decided = shown(64);
     assert!(decided.contains("Objectives: 1 broken\n") && decided.contains("BROKEN  during slow: p90"), "{decided}");
     // A fault that repeats has as many requests in fewer replications.
-    let longer = desk.run("run slow.json --no-charts --replications 64 --set run.duration=9s --set faults.0.every=2s", 0);
+    let longer =
+        desk.run("run slow.json --no-charts --replications 64 --set run.duration=9s --set faults.0.every=2s", 0);
     assert!(text(&longer).contains("Objectives: 1 broken"), "{}", text(&longer));
 }
 

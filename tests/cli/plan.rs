@@ -185,6 +185,92 @@ fn the_highest_load_is_a_bracket() {
 }
 
 #[test]
+fn the_exit_code_says_whether_the_load_that_arrives_is_sustained() {
+    let desk = desk();
+    let too_few = desk.run("plan shop.json --set policies.sync.workers=8 --max-load --within 5%", 1);
+    assert!(text(&too_few).starts_with("sync: "), "{}", text(&too_few));
+    assert!(errors(&too_few).contains("at the load that arrives, no policy meets p99 < 700ms"), "{}", errors(&too_few));
+    let json = desk.run("plan shop.json --set policies.sync.workers=8 --max-load --within 5% --format json", 1);
+    let plan: Value = serde_json::from_str(&text(&json)).unwrap();
+    assert_eq!(
+        (&plan["policies"][0]["verdict"], plan["policies"][0].get("why")),
+        (&"impossible".into(), None),
+        "{plan}"
+    );
+    desk.run("plan shop.json --set policies.sync.workers=12 --max-load --within 5%", 0);
+}
+
+#[test]
+fn limits_that_kept_larger_configurations_out_are_named() {
+    let shown =
+        text(&desk().run("plan loop.json --within 5% --slo p99<70ms --choose pool --limit db.connections=2", 1));
+    let tried = text(&desk().run("plan shop.json --within 5% --slo p99<480ms --limit workers=9", 1));
+    assert!(tried.contains("none of the configurations within workers <= 9 meets them"), "{tried}");
+    let rows: Vec<&str> = tried.lines().filter(|line| line.contains(" workers ")).collect();
+    assert!(tried.contains("above the bound") && rows.iter().all(|row| !row.contains('…')), "{tried}");
+    assert!(shown.contains("impossible") || shown.contains("within db.connections <= 2"), "{shown}");
+}
+
+#[test]
+fn near_saturation_is_a_warning_with_what_helps() {
+    let desk = desk();
+    let shown = text(&desk.run("plan shop.json --within 5%", 0));
+    assert!(
+        shown.contains("sync: near saturation: offered 0.89 × capacity; with a tenth more load it fails; `--robust`"),
+        "{shown}"
+    );
+    let robust = text(&desk.run("plan shop.json --within 5% --robust", 0));
+    assert!(!robust.contains("`--robust`"), "{robust}");
+    assert!(!text(&desk.run("plan loop.json --within 5%", 0)).contains("near saturation"));
+}
+
+#[test]
+fn a_rule_of_thumb_that_fails_says_where() {
+    // (2 × 4) + 1 = 9 workers are enough, and not for a tenth more load.
+    let desk = desk();
+    let four = "plan shop.json --within 5% --set machine.cores=4";
+    assert!(text(&desk.run(four, 0)).contains("9 workers; right: the same"));
+    let robust = text(&desk.run(&format!("{four} --robust"), 0)).replace("\n", " ");
+    let robust = robust.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(robust.contains("9 workers; meets the objectives as it is, fails at load +10 %: p99 "), "{robust}");
+    let three = text(
+        &desk
+            .run("plan shop.json --within 5% --set machine.cores=3 --set arrivals.poisson=\"60/s\" --slo p99<600ms", 0),
+    );
+    assert!(three.contains("rule of thumb"), "{three}");
+}
+
+#[test]
+fn the_headline_has_all_sizes_and_the_file_is_compared() {
+    let threaded = r#"{
+      "classes": { "page": { "phases": [ { "compute": "1ms" }, { "db": { "exponential": "40ms" } } ] } },
+      "arrivals": { "poisson": "100/s" },
+      "machine": { "cores": 4 },
+      "policies": [ { "threaded": { "workers": 4, "threads": 16 } } ],
+      "run": { "requests": 10000 },
+      "slo": [ "p99 < 260ms" ]
+    }"#;
+    let desk = desk().with("threads.json", threaded);
+    let shown = text(&desk.run("plan threads.json --choose threads --within 5%", 0));
+    assert!(shown.starts_with("threaded: ") && shown.contains(" threads (with 4 workers)\n"), "{shown}");
+    assert!(
+        shown.contains("in the file") && shown.contains("16 threads, which these objectives do not need"),
+        "{shown}"
+    );
+    let as_it_is =
+        text(&desk.run("plan threads.json --choose threads --within 5% --set policies.threaded.threads=1", 0));
+    assert!(!as_it_is.contains("in the file"), "{as_it_is}");
+}
+
+#[test]
+fn connections_without_a_pool_are_not_limited() {
+    let desk = desk();
+    let without = desk.run("plan shop.json --limit db.connections=5 --set backends.db.concurrency=50", 2);
+    assert!(errors(&without).contains("`db` has no pool, so no connections to it are counted"), "{}", errors(&without));
+    desk.run("plan loop.json --limit db.connections=50 --choose pool --within 5% --quiet", 0);
+}
+
+#[test]
 fn mistakes_are_answered_with_what_to_do() {
     let desk = desk();
     for (arguments, code, words) in [

@@ -66,6 +66,18 @@ fn every_preset_is_listed_with_its_plain_policy() {
 }
 
 #[test]
+fn a_name_lists_the_presets_of_a_product() {
+    let desk = Desk::empty();
+    let listed = text(&desk.run("presets gunicorn puma", 0));
+    assert!(listed.contains(r#"{"gunicorn":{"#) && listed.contains(r#"{"puma":{"#), "{listed}");
+    assert!(!listed.contains(r#"{"uvicorn":{"#), "{listed}");
+    let document: Value = serde_json::from_str(&text(&desk.run("presets uwsgi --format json", 0))).unwrap();
+    assert!(document["presets"].as_array().unwrap().iter().all(|preset| preset["preset"] == "uwsgi"), "{document}");
+    desk.fails("presets gunicron", 2, &["there is no preset `gunicron`", "did you mean `gunicorn`?"]);
+    desk.fails("presets sync", 2, &["there is no preset `sync`"]);
+}
+
+#[test]
 fn the_report_shows_the_plain_policy_of_a_preset_and_whether_it_is_calibrated() {
     let desk =
         Desk::empty().with("app.json", scenario(&json!([{ "gunicorn": { "workers": 4 } }, { "hypercorn": {} }])));

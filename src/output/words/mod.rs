@@ -26,8 +26,8 @@ pub use self::json::{
     results_value,
 };
 pub use self::plan::{
-    OVERLOADED, configuration, not_plannable, plan_change, plan_decision, plan_verdict, product_flags, thumb_rule,
-    why_not,
+    OVERLOADED, configuration, not_plannable, plan_change, plan_decision, plan_verdict, product_flags, sizes_that_stay,
+    thumb_rule, why_not,
 };
 pub use self::replay::{bad_observations, case_description, not_replayable};
 pub use self::runs::{assumption, incomplete, no_prediction, not_modelled};

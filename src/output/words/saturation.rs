@@ -64,9 +64,15 @@ pub fn load_warning(saturation: &Saturation) -> Option<String> {
                 None => peak,
             }
         }
-        LoadWarning::Overloaded { load } => {
+        LoadWarning::Overloaded { load, begun } => {
             let ends: Vec<&str> = saturation.excess.iter().copied().map(excess).collect();
-            format!("overloaded: {}, the excess {}", offered(load), ends.join(" or "))
+            let (offered, ends) = (offered(load), ends.join(" or "));
+            match begun {
+                true => format!("overloaded: {offered}, the excess {ends}"),
+                false => format!(
+                    "overloaded: {offered}, the queue grows until the excess {ends}, which did not begin in this run"
+                ),
+            }
         }
         LoadWarning::Collapsed(found) => collapse(found),
         LoadWarning::Unstable { load, measured_s } => {

@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::requests::RequestCounts;
 use crate::stats::estimate::Estimated;
 
 /// The capacity of a policy, and how close the arrivals come to it.
@@ -124,6 +125,8 @@ pub enum LoadWarning {
     Overloaded {
         /// The load.
         load: f64,
+        /// Whether any did in this run: until a queue is full or clients give up, it only grows.
+        begun: bool,
     },
     /// Most operations get no answer, although the load without retries is below the capacity.
     Collapsed(Collapse),
@@ -257,9 +260,24 @@ impl Saturation {
             LoadState::PeakAboveCapacity => {
                 self.peak_load.map(|peak_load| LoadWarning::PeakAboveCapacity { peak_load, load })
             }
-            LoadState::Overloaded => load.map(|load| LoadWarning::Overloaded { load }),
+            LoadState::Overloaded => load.map(|load| LoadWarning::Overloaded { load, begun: true }),
             LoadState::Collapsed => self.collapse.map(LoadWarning::Collapsed),
             LoadState::Unstable => Some(LoadWarning::Unstable { load, measured_s }),
+        }
+    }
+}
+
+impl LoadWarning {
+    /// With what happened in a run.
+    pub fn with(self, counts: &RequestCounts) -> Self {
+        match self {
+            Self::Overloaded { load, begun: _ } => {
+                Self::Overloaded { load, begun: counts.rejected + counts.timed_out + counts.failed > 0 }
+            }
+            Self::NearSaturation { .. }
+            | Self::PeakAboveCapacity { .. }
+            | Self::Collapsed(_)
+            | Self::Unstable { .. } => self,
         }
     }
 }

@@ -36,7 +36,7 @@ pub(in crate::study) use sensitivity::sensitivity;
 pub use stations::StationBound;
 #[cfg(feature = "internals")]
 pub use verdict::saturation;
-pub(in crate::study) use verdict::{Loads, long_run_rate};
+pub(in crate::study) use verdict::{Loads, NEAR_SATURATION, long_run_rate};
 
 /// What a policy can sustain.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -14,7 +14,7 @@ use super::let_in::LetIn;
 use super::{Capacity, brought, capacity_for};
 
 /// From this load on, little more of it takes much more time.
-const NEAR: f64 = 0.85;
+pub(in crate::study) const NEAR_SATURATION: f64 = 0.85;
 
 /// The capacity of a policy at the rates of a scenario.
 pub(in crate::study) struct Loads<'a> {
@@ -95,7 +95,7 @@ impl<'a> Loads<'a> {
         let state = match load {
             _ if is_hopeless && arrivals.highest_rate_per_s().is_some() => Some(above(&excess)),
             Some(_) if in_long_run.as_ref().is_some_and(AtRate::is_above_capacity) => Some(above(&excess)),
-            Some(load) if load >= NEAR => Some(LoadState::NearSaturation),
+            Some(load) if load >= NEAR_SATURATION => Some(LoadState::NearSaturation),
             Some(_) | None if at_peak.as_ref().is_some_and(AtRate::is_above_capacity) => {
                 Some(LoadState::PeakAboveCapacity)
             }

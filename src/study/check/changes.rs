@@ -58,11 +58,9 @@ fn compare_items(
                 old: Some(before[old].clone()),
                 new: None,
             }),
-            ItemChange::Added { new } => changes.push(ScenarioChange {
-                path: below(&new.to_string()),
-                old: None,
-                new: Some(after[new].clone()),
-            }),
+            ItemChange::Added { new } => {
+                changes.push(ScenarioChange { path: below(&new.to_string()), old: None, new: Some(after[new].clone()) })
+            }
         }
     }
 }
@@ -135,7 +133,8 @@ mod tests {
         );
         let shorter = phases(json!([{ "db": "8ms" }, { "compute": "1ms" }, { "db": "8ms" }]));
         assert_eq!(shown(&old, &shorter), [r#"phases.0: {"framework":"2ms"} -> nothing"#]);
-        let named = |names: &[&str]| json!({ "faults": names.iter().map(|name| json!({ "name": name })).collect::<Vec<_>>() });
+        let named =
+            |names: &[&str]| json!({ "faults": names.iter().map(|name| json!({ "name": name })).collect::<Vec<_>>() });
         assert_eq!(
             shown(&named(&["a", "b"]), &named(&["b"])),
             [r#"faults.0: {"name":"a"} -> nothing"#],

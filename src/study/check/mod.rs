@@ -26,8 +26,8 @@ pub use baseline::{
     BaselinePolicy, StoredReason,
 };
 pub use comparison::{
-    BaselineComparison, ChangedObjective, ComparisonNote, MetricComparison, MetricTolerance, MetricVerdict, OneSided, ScenarioChange,
-    ScenarioPart, Side, SignificanceTest, WhyUndecided,
+    BaselineComparison, ChangedObjective, ComparisonNote, MetricComparison, MetricTolerance, MetricVerdict, OneSided,
+    ScenarioChange, ScenarioPart, Side, SignificanceTest, WhyUndecided,
 };
 pub use gate::{CheckOutcome, Gate, Stored, check, compared, undecided};
 pub use not_comparable::{Help, NotComparable, NotComparableReason, WhyNotComparable};

@@ -167,7 +167,9 @@ impl<'a> Measured<'a> {
         let (scenario, seconds_each) = (self.run.scenario, self.seconds_each());
         let replications = self.parts.len() as u64;
         let load_at = |rate| loads.load(rate);
-        with_retries(found, &estimated.numbers, &self.windows(), scenario, replications, seconds_each, load_at)
+        let windows = self.windows();
+        let found = with_retries(found, &estimated.numbers, &windows, scenario, replications, seconds_each, load_at);
+        Saturation { message: found.message.map(|message| message.with(&estimated.numbers.requests)), ..found }
     }
 
     fn windows(&self) -> Vec<(SimTime, SimTime, WindowCounts)> {

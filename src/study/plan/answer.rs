@@ -8,13 +8,13 @@ use super::course::steady_rate;
 use super::measure::Asked;
 use super::report::possible_ends;
 use super::results::{
-    BindingStation, FrontierPoint, MoreIsWorse, PlanChange, PlanDecision, PlanVariation, RuleOfThumb, ThumbRule,
-    VariedObjective,
+    BindingStation, FrontierPoint, MoreIsWorse, PlanChange, PlanDecision, PlanVariation, PlanVerdict, RuleOfThumb,
+    ThumbRule, VariedObjective,
 };
 use super::search::{Search, Sizes};
 use super::sizing::Sizing;
 use super::subject::Subject;
-use super::trial::{Decision, Judged, Strictness};
+use super::trial::{Decision, Evidence, Strictness};
 use super::variation::{FASTER_QUERIES, LESS_LOAD, MORE_LOAD, SLOWER_QUERIES, varied, with_load};
 
 /// Tests of other loads, at most.
@@ -48,6 +48,17 @@ pub(super) fn binding(capacity: &Capacity) -> Vec<BindingStation> {
 pub(super) struct Bracket {
     pub lowest: Option<f64>,
     pub highest: Option<f64>,
+}
+
+impl Bracket {
+    /// Whether the objectives are met at a rate.
+    pub fn at(self, rate: f64) -> PlanVerdict {
+        match self {
+            Self { lowest: Some(lowest), .. } if rate <= lowest => PlanVerdict::Meets,
+            Self { highest: Some(highest), .. } if rate >= highest => PlanVerdict::Impossible,
+            Self { lowest: _, highest: _ } => PlanVerdict::Undecided,
+        }
+    }
 }
 
 impl Search<'_> {
@@ -102,7 +113,7 @@ impl Search<'_> {
         strictness: &Strictness,
     ) -> Result<PlanVariation, Halted> {
         let outcome = self.judge_one(subject, strictness)?;
-        let objectives = self.varied(&outcome.judged);
+        let objectives = self.varied(&outcome.judged.evidence);
         let (verdict, overloaded) = (PlanDecision::from(outcome.judged.decision), outcome.is_overloaded());
         Ok(PlanVariation { change, verdict, overloaded, objectives })
     }
@@ -112,8 +123,9 @@ impl Search<'_> {
         asked.objective.metric_name(&backends)
     }
 
-    fn varied(&self, judged: &Judged) -> Vec<VariedObjective> {
-        let pairs = self.asked.iter().zip(&judged.evidence);
+    /// What was found of each objective; nothing without evidence.
+    pub fn varied(&self, evidence: &[Evidence]) -> Vec<VariedObjective> {
+        let pairs = self.asked.iter().zip(evidence);
         pairs
             .map(|(asked, evidence)| VariedObjective {
                 objective: asked.objective.text.clone(),

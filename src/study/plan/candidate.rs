@@ -45,11 +45,13 @@ pub(super) struct Outcome {
     pub because: Because,
     /// Of a robust plan, the change that decided; `None`: the scenario as it is.
     pub under: Option<PlanChange>,
+    /// What is known of the objectives there.
+    pub varied: Vec<Evidence>,
 }
 
 impl Outcome {
     fn of(judged: Judged, because: Because) -> Self {
-        Self { judged, because, under: None }
+        Self { judged, because, under: None, varied: Vec::new() }
     }
 
     /// Whether it fails because more requests arrive than it can serve.
@@ -63,6 +65,7 @@ impl Outcome {
         if varied.judged.decision.severity() > self.judged.decision.severity() {
             self.judged.decision = varied.judged.decision;
             (self.because, self.under) = (varied.because, Some(change));
+            self.varied.clone_from(&varied.judged.evidence);
         }
     }
 }

@@ -40,13 +40,8 @@ pub(super) struct Tail {
 
 impl Tail {
     /// The 99th percentile of all requests.
-    pub const P99: Self = Self {
-        quantity: Quantity::ResponseTime,
-        class: None,
-        during: None,
-        answered_only: false,
-        per_mille: 990,
-    };
+    pub const P99: Self =
+        Self { quantity: Quantity::ResponseTime, class: None, during: None, answered_only: false, per_mille: 990 };
 
     /// The share of requests that may be above the percentile.
     pub fn allowed(&self) -> f64 {

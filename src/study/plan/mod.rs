@@ -244,6 +244,7 @@ impl PolicyJob<'_> {
             tried: IndexMap::new(),
             tests: 0,
             too_small: None,
+            limited: false,
         };
         let mut plan = search.empty_plan(policy);
         let found = self.search(&mut search, &mut plan);
@@ -266,6 +267,7 @@ impl PolicyJob<'_> {
         let configured = search.configured(&choice);
         plan.policy = configured.policies().get(self.place).cloned();
         plan.pools = search.pools(&configured);
+        plan.as_it_is = search.as_it_is();
         plan.requests = search.requests();
         if self.options.only_choice { Ok(()) } else { describe(search, plan, &choice) }
     }
@@ -296,10 +298,8 @@ impl PolicyJob<'_> {
         let subject = Subject::as_it_is(self.scenario);
         let bracket = search.bracket(&subject, None)?;
         plan.max_load_per_s = Some([bracket.lowest, bracket.highest]);
-        plan.verdict = match bracket.lowest {
-            Some(_) => PlanVerdict::Meets,
-            None => PlanVerdict::Undecided,
-        };
+        let arriving = steady_rate(self.scenario);
+        plan.verdict = arriving.map_or(PlanVerdict::Undecided, |rate| bracket.at(rate));
         search.describe_capacity(plan, &subject)
     }
 }

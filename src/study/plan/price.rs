@@ -80,6 +80,16 @@ pub struct PlanLimits {
 }
 
 impl PlanLimits {
+    /// Each that is set, in the words of `--limit`.
+    pub(super) fn shown(&self) -> Vec<String> {
+        let Self { cost, connections, workers, threads, cores } = self;
+        let of_sizes = [("workers", workers), ("threads", threads), ("cores", cores)];
+        let sizes = of_sizes.into_iter().filter_map(|(name, most)| Some((name.to_owned(), f64::from((*most)?))));
+        let backends = connections.iter().map(|(name, most)| (format!("{name}.connections"), *most));
+        let cost = cost.map(|most| ("cost".to_owned(), most));
+        sizes.chain(backends).chain(cost).map(|(name, most)| format!("{name} <= {most}")).collect()
+    }
+
     /// Whether a configuration is within them.
     pub(super) fn allow(&self, scenario: &Scenario, place: usize, prices: &Prices) -> bool {
         let Self { cost, connections: of_backends, workers, threads, cores } = self;

@@ -4,6 +4,7 @@ use crate::model::Pool;
 use crate::policy::PolicyChoice;
 use crate::scenario::Scenario;
 use crate::stats::Interval;
+use crate::study::capacity::NEAR_SATURATION;
 use crate::study::replications::Halted;
 
 use super::answer::binding;
@@ -26,6 +27,7 @@ impl Search<'_> {
             choice: None,
             policy: None,
             pools: Vec::new(),
+            as_it_is: Configuration::default(),
             feasible: Vec::new(),
             ranges: Vec::new(),
             more_is_worse: None,
@@ -37,6 +39,7 @@ impl Search<'_> {
             max_load_per_s: None,
             offered_per_s: steady_rate(self.scenario),
             capacity_per_s: None,
+            near_saturation: None,
             variations: Vec::new(),
             rule_of_thumb: None,
             frontier: Vec::new(),
@@ -48,6 +51,14 @@ impl Search<'_> {
         let policy = &self.scenario.policies()[self.place];
         let names = self.dimensions.iter().map(|dimension| dimension.name(self.scenario, policy));
         Configuration(names.zip(sizes.iter().copied()).collect())
+    }
+
+    /// The sizes that are to be chosen, as the scenario has them.
+    pub fn as_it_is(&self) -> Configuration {
+        let policy = &self.scenario.policies()[self.place];
+        let sizes: Vec<u32> =
+            self.dimensions.iter().filter_map(|dimension| dimension.current(self.scenario, policy)).collect();
+        if sizes.len() == self.dimensions.len() { self.configuration(&sizes) } else { Configuration::default() }
     }
 
     /// The pools whose size was chosen, as they are in the chosen configuration.
@@ -70,6 +81,8 @@ impl Search<'_> {
     pub fn describe_capacity(&self, plan: &mut PolicyPlan, subject: &Subject) -> Result<(), Halted> {
         let capacity = self.trial(subject).capacity()?;
         plan.capacity_per_s = capacity.per_s;
+        let load = plan.offered_per_s.zip(capacity.per_s).map(|(offered, capacity)| offered / capacity);
+        plan.near_saturation = load.filter(|load| *load >= NEAR_SATURATION);
         plan.stations = binding(&capacity);
         plan.binds_next = capacity.binding;
         Ok(())
@@ -99,7 +112,7 @@ impl Search<'_> {
             plan.undecided = cheaper.map(|sizes| self.configuration(sizes)).collect();
             return;
         }
-        if plan.verdict != PlanVerdict::Undecided {
+        if plan.verdict != PlanVerdict::Undecided || plan.max_load_per_s.is_some() {
             return;
         }
         (plan.verdict, plan.why) = match &self.too_small {
@@ -109,6 +122,9 @@ impl Search<'_> {
                 (PlanVerdict::Impossible, Some(WhyNot::Capacity { binding: binding.clone() }))
             }
             None if self.tried.is_empty() => (PlanVerdict::Impossible, Some(WhyNot::Limits)),
+            Some(_) | None if self.limited => {
+                (PlanVerdict::Impossible, Some(WhyNot::WithinLimits { limits: self.limits.shown() }))
+            }
             Some(_) | None => (PlanVerdict::Impossible, Some(WhyNot::AllFail)),
         };
     }
@@ -133,6 +149,7 @@ impl Search<'_> {
             configuration: self.configuration(sizes),
             verdict: PlanDecision::from(judged.decision),
             under: outcome.under.clone(),
+            under_objectives: self.varied(&outcome.varied),
             overloaded: self.is_overloaded(sizes),
             objectives: objectives.collect(),
             p99_ms: judged.p99_ms.map(|p99| p99.mean),

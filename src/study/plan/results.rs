@@ -48,7 +48,8 @@ pub struct PolicyPlan {
     pub kind: &'static str,
     /// The sizes that were to be chosen, by the scenario's own words.
     pub sizes: Vec<String>,
-    /// Whether some configuration meets the objectives.
+    /// Whether some configuration meets the objectives; where the highest load was asked for, whether that of the scenario does at its
+    /// own load.
     pub verdict: PlanVerdict,
     /// Why none does; `None` if one does.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -61,6 +62,9 @@ pub struct PolicyPlan {
     /// The pools whose size was chosen, as the choice has them.
     #[serde(skip)]
     pub pools: Vec<Pool>,
+    /// The same sizes as the scenario has them; omitted without a choice.
+    #[serde(skip_serializing_if = "Configuration::is_empty")]
+    pub as_it_is: Configuration,
     /// The configurations that were found to meet the objectives, the cheapest first.
     pub feasible: Vec<Configuration>,
     /// Ranges of the last size that meet the objectives, with the other sizes of the choice; of those that were tried.
@@ -88,6 +92,9 @@ pub struct PolicyPlan {
     pub offered_per_s: Option<f64>,
     /// What the choice could serve at most, per second; `None` if nothing limits it, or there is no choice.
     pub capacity_per_s: Option<f64>,
+    /// Arrivals / capacity, where that is so much that a little more of it takes much more time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub near_saturation: Option<f64>,
     /// The choice with other loads and other query times.
     pub variations: Vec<PlanVariation>,
     /// What the usual rule says.
@@ -103,6 +110,18 @@ pub struct PolicyPlan {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct Configuration(pub IndexMap<String, u32>);
+
+impl Configuration {
+    fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Whether it has less of something and more of nothing.
+    pub fn is_smaller_than(&self, other: &Self) -> bool {
+        let pairs = || self.0.iter().filter_map(|(name, size)| Some((size, other.0.get(name)?)));
+        pairs().any(|(size, other)| size < other) && pairs().all(|(size, other)| size <= other)
+    }
+}
 
 /// Whether some configuration of a policy meets the objectives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -132,8 +151,13 @@ pub enum WhyNot {
         #[schemars(with = "String")]
         binding: Vec<Station>,
     },
-    /// Every configuration that was tried failed; larger ones are beyond the limits, or would not help.
+    /// Every configuration that was tried failed; larger ones would not help.
     AllFail,
+    /// Every configuration that was tried failed; larger ones are beyond the limits.
+    WithinLimits {
+        /// The limits, such as `workers <= 8`.
+        limits: Vec<String>,
+    },
     /// The nearest are too close to tell.
     TooClose,
     /// The limits allow no configuration.
@@ -153,6 +177,9 @@ pub struct Tried {
     /// Of a robust plan: what was changed where the verdict was found, if not as the scenario is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub under: Option<PlanChange>,
+    /// What was found there.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub under_objectives: Vec<VariedObjective>,
     /// Whether more requests arrive than it can serve: that decided, and not its runs.
     pub overloaded: bool,
     /// Each objective.

@@ -72,6 +72,8 @@ pub(super) struct Search<'a> {
     pub tests: usize,
     /// The lowest stations of the largest configuration whose capacity is too small.
     pub too_small: Option<Vec<Station>>,
+    /// Whether the limits kept larger configurations from being tried.
+    pub limited: bool,
 }
 
 /// A configuration that was tried.
@@ -183,6 +185,7 @@ impl<'a> Search<'a> {
         };
         // Far beyond what the capacity needs, more does not help.
         let enough = lowest.saturating_mul(8).saturating_add(16);
+        self.limited |= last < most.min(enough);
         Some((lowest, last.min(enough)))
     }
 

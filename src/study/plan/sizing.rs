@@ -98,6 +98,21 @@ impl Sizing {
         }
     }
 
+    /// The size that the scenario has; `None` where it has none.
+    pub fn current(self, scenario: &Scenario, policy: &PolicyChoice) -> Option<u32> {
+        let rules = scenario.rules(policy);
+        match self {
+            Self::Replicas => Some(scenario.machine().replicas.count),
+            Self::Cores => Some(scenario.machine().cores),
+            Self::Workers => Some(policy.rules().workers),
+            Self::Threads => rules.thread_pool.as_ref().map(|pool| pool.threads).or(rules.slots),
+            Self::Pool(id) => {
+                let (_, backend) = scenario.backends().get_index(usize::from(id.0))?;
+                backend.pool.as_ref().map(|pool| pool.size.get())
+            }
+        }
+    }
+
     /// The scenario with another size, of the policy in this place.
     pub fn applied(self, scenario: Scenario, place: usize, size: u32) -> Scenario {
         let size = NonZeroU32::new(size).unwrap_or(NonZeroU32::MIN);

@@ -13,8 +13,8 @@ use crate::output::block::number;
 use crate::output::block::{Block, Finding, List, Records};
 use crate::output::words;
 use crate::study::{
-    BaselineCheck, BaselineComparison, CheckVerdict, MetricComparison, MetricVerdict, ScenarioCheck,
-    SignificanceTest, Unjudged,
+    BaselineCheck, BaselineComparison, CheckVerdict, MetricComparison, MetricVerdict, ScenarioCheck, SignificanceTest,
+    Unjudged,
 };
 
 /// The report of one scenario.

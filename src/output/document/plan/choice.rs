@@ -5,14 +5,16 @@ use crate::output::block::number::{self, count, quantity, range, short_percent, 
 use crate::output::block::{Block, Definitions, Table};
 use crate::output::words;
 use crate::study::{
-    Configuration, MoreIsWorse, Plan, PlanDecision, PlanVerdict, PolicyPlan, RuleOfThumb, Tried, TriedObjective,
+    Configuration, MoreIsWorse, Plan, PlanChange, PlanDecision, PlanVerdict, PolicyPlan, RuleOfThumb, Tried,
+    TriedObjective,
 };
 
 /// The verdict in a sentence.
 pub fn headline(policy: &PolicyPlan) -> String {
     let name = &policy.name;
     if let Some(choice) = choice(name, policy.choice.as_ref(), policy.more_is_worse.as_ref()) {
-        return choice;
+        let stays = words::sizes_that_stay(policy).map(|sizes| format!(" ({sizes})")).unwrap_or_default();
+        return format!("{choice}{stays}");
     }
     match policy.verdict {
         PlanVerdict::Meets => format!("{name}: {}", max_load(policy).unwrap_or_default()),
@@ -38,6 +40,7 @@ pub fn choice(name: &str, choice: Option<&Configuration>, more_is_worse: Option<
 pub fn sections(plan: &Plan, policy: &PolicyPlan) -> Vec<Block> {
     let passes = policy.verdict == PlanVerdict::Meets;
     let mut blocks = vec![Block::Verdict { passes, sentence: headline(policy) }];
+    blocks.extend(near_saturation(plan, policy).map(|warning| Block::Warnings(vec![warning])));
     let entries = entries(plan, policy);
     if !entries.is_empty() {
         blocks.push(Block::Definitions(Definitions { title: plan.slo.join(", "), entries, none: "" }));
@@ -61,6 +64,7 @@ fn entries(plan: &Plan, policy: &PolicyPlan) -> Vec<(String, String)> {
         let has_p99 = choice.objectives.iter().any(|objective| objective.metric == "p99");
         add("p99", p99(choice).filter(|_| !has_p99));
         add("certainty", Some(certainty(plan, policy)));
+        add("in the file", smaller_than_it_is(policy));
     }
     add("more load", max_load(policy).filter(|_| choice.is_some()));
     add("binds next", binds_next(policy));
@@ -76,21 +80,56 @@ fn entries(plan: &Plan, policy: &PolicyPlan) -> Vec<(String, String)> {
         let found = if variation.overloaded { words::OVERLOADED.to_owned() } else { values.join(", ") };
         add(&words::plan_change(&variation.change), Some(format!("{verdict}; {found}")));
     }
-    add("rule of thumb", policy.rule_of_thumb.as_ref().map(rule_of_thumb));
+    add("rule of thumb", policy.rule_of_thumb.as_ref().map(|rule| rule_of_thumb(policy, rule)));
     add("feasible", feasible(policy));
     add("cheaper, too close", undecided(policy));
     add("frontier", frontier(policy));
     entries
 }
 
+/// A warning where a little more load takes much more time, and what helps if nothing else was asked for.
+fn near_saturation(plan: &Plan, policy: &PolicyPlan) -> Option<String> {
+    let load = policy.near_saturation?;
+    let warning = format!("{}: near saturation: offered {load:.2} × capacity", policy.name);
+    let is_more = |change: &PlanChange| match change {
+        PlanChange::Load { factor } => *factor > 1.0,
+        PlanChange::QueryTime { .. } => false,
+    };
+    let more = policy.variations.iter().find(|variation| is_more(&variation.change));
+    let hint = match more.map(|more| more.verdict) {
+        _ if plan.robust || policy.choice.is_none() => None,
+        Some(PlanDecision::Meets) => None,
+        Some(PlanDecision::Fails) => Some("with a tenth more load it fails; `--robust` chooses one that stands it"),
+        Some(PlanDecision::Undecided) | None => {
+            Some("whether it stands a tenth more load is not known; `--robust` chooses one that does")
+        }
+    };
+    Some(hint.map_or(warning.clone(), |hint| format!("{warning}; {hint}")))
+}
+
+/// That the choice is smaller than what the scenario has: what there is of the rest is not needed for these objectives.
+fn smaller_than_it_is(policy: &PolicyPlan) -> Option<String> {
+    let choice = policy.choice.as_ref().filter(|choice| choice.is_smaller_than(&policy.as_it_is))?;
+    let as_it_is = words::configuration(&policy.as_it_is);
+    Some(format!(
+        "{as_it_is}, which these objectives do not need; if {} is too few in reality, the scenario lacks what makes it so",
+        words::configuration(choice)
+    ))
+}
+
 /// `241 ms (238 to 244 ms); 0.83% of the requests are above the bound (0.80% to 0.86%)`.
 fn value_at(objective: &TriedObjective) -> Option<String> {
     let value = valued(objective.value, objective.value_interval, objective.unit);
-    let above = objective.above.zip(objective.interval).map(|(above, ends)| {
-        let percent = |share: f64| format!("{}%", significant(share.max(0.0) * 100.0));
-        format!("; {} of the requests above the bound ({} to {})", percent(above), percent(ends[0]), percent(ends[1]))
-    });
+    let above = shares_above(objective)
+        .map(|[above, low, high]| format!("; {above} of the requests above the bound ({low} to {high})"));
     Some(format!("{value}{}", above.unwrap_or_default()))
+}
+
+/// The share of requests above the bound, and the ends of its interval.
+fn shares_above(objective: &TriedObjective) -> Option<[String; 3]> {
+    let percent = |share: f64| format!("{}%", significant(share.max(0.0) * 100.0));
+    let [low, high] = objective.interval?;
+    Some([objective.above?, low, high].map(percent))
 }
 
 fn valued(value: Option<f64>, interval: Option<[f64; 2]>, unit: MetricUnit) -> String {
@@ -148,13 +187,41 @@ fn binds_next(policy: &PolicyPlan) -> Option<String> {
     Some(format!("{first}{}", next.unwrap_or_default()))
 }
 
-fn rule_of_thumb(rule: &RuleOfThumb) -> String {
+/// What is known of a configuration that fails: `it fails (p95 631 ms (600 to 650 ms))`.
+fn fails(tried: Option<&Tried>) -> String {
+    let Some(tried) = tried else { return "wrong: it fails".to_owned() };
+    let shown = |name: &str, value, interval, unit| format!("{name} {}", valued(value, interval, unit));
+    let found: Vec<String> = match &tried.under {
+        _ if tried.overloaded => vec![words::OVERLOADED.to_owned()],
+        Some(_) => {
+            let all = tried.under_objectives.iter().filter(|one| one.value.is_some());
+            all.map(|one| shown(&one.metric, one.value, one.value_interval, one.unit)).collect()
+        }
+        None => {
+            let failed =
+                tried.objectives.iter().filter(|one| one.verdict == PlanDecision::Fails && one.value.is_some());
+            failed.map(|one| shown(&one.metric, one.value, one.value_interval, one.unit)).collect()
+        }
+    };
+    let found = if found.is_empty() { String::new() } else { format!(": {}", found.join(", ")) };
+    let meets = tried.objectives.iter().all(|one| one.verdict == PlanDecision::Meets);
+    match &tried.under {
+        Some(change) if meets => {
+            format!("meets the objectives as it is, fails at {}{found}", words::plan_change(change))
+        }
+        Some(change) => format!("wrong: it fails at {}{found}", words::plan_change(change)),
+        None => format!("wrong: it fails{found}"),
+    }
+}
+
+fn rule_of_thumb(policy: &PolicyPlan, rule: &RuleOfThumb) -> String {
+    let tried = policy.tried.iter().find(|tried| tried.configuration == rule.configuration);
     let verdict = match (rule.verdict, rule.is_choice) {
         (PlanDecision::Meets, true) => "right: the same".to_owned(),
         (PlanDecision::Meets, false) => {
             format!("meets the objectives at {} the cost", number::times(Some(rule.times_cost)))
         }
-        (PlanDecision::Fails, _) => "wrong: it fails".to_owned(),
+        (PlanDecision::Fails, _) => fails(tried),
         (PlanDecision::Undecided, _) => "too close to tell".to_owned(),
     };
     format!("{}: {}; {verdict}", words::thumb_rule(rule.rule), words::configuration(&rule.configuration))
@@ -208,18 +275,33 @@ fn tried(policy: &PolicyPlan) -> Option<Table> {
     }
     let names = shown.iter().map(|tried| (false, words::configuration(&tried.configuration)));
     let mut table = Table::of("Tried, the last first", "configuration", names);
-    let objective =
-        |tried: &Tried| tried.objectives.iter().find(|one| one.verdict != PlanDecision::Meets).map(value_at);
+    let missed = |tried: &Tried| tried.objectives.iter().find(|one| one.verdict != PlanDecision::Meets).cloned();
     table.names("verdict", shown.iter().map(|tried| words::plan_decision(tried.verdict).to_owned()).collect());
-    let why = |tried: &&Tried| {
-        let found = match tried.overloaded {
-            true => words::OVERLOADED.to_owned(),
-            false => objective(tried).flatten().unwrap_or_default(),
-        };
-        let under = tried.under.as_ref().map(|change| format!("at {}", words::plan_change(change)));
-        under.into_iter().chain([found]).filter(|part| !part.is_empty()).collect::<Vec<_>>().join(": ")
+    let under: Vec<Option<String>> = shown.iter().map(|tried| tried.under.as_ref().map(words::plan_change)).collect();
+    if under.iter().any(Option::is_some) {
+        table.names("at", under.into_iter().map(Option::unwrap_or_default).collect());
+    }
+    table.names("found", shown.iter().map(|tried| found(tried, missed(tried).as_ref())).collect());
+    let above = |tried: &&Tried| {
+        let missed = missed(tried).filter(|_| !tried.overloaded && tried.under.is_none());
+        let shares = missed.as_ref().and_then(shares_above);
+        shares.map(|[above, low, high]| format!("{above} ({low} to {high})")).unwrap_or_default()
     };
-    table.names("found", shown.iter().map(why).collect());
+    let above: Vec<String> = shown.iter().map(above).collect();
+    if above.iter().any(|cell| !cell.is_empty()) {
+        table.names("above the bound", above);
+    }
     table.numbers("", "requests", shown.iter().map(|tried| count(tried.requests)).collect());
     Some(table)
+}
+
+/// What was found of the first objective that is not met.
+fn found(tried: &Tried, missed: Option<&TriedObjective>) -> String {
+    let varied = tried.under_objectives.iter().find(|one| one.value.is_some()).filter(|_| tried.under.is_some());
+    match (varied, missed) {
+        _ if tried.overloaded => words::OVERLOADED.to_owned(),
+        (Some(one), _) => valued(one.value, one.value_interval, one.unit),
+        (None, Some(missed)) => valued(missed.value, missed.value_interval, missed.unit),
+        (None, None) => String::new(),
+    }
 }

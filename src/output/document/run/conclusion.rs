@@ -147,8 +147,8 @@ impl Trouble {
             return Some(Self::Incomplete);
         }
         match policy.saturation.as_ref().and_then(|saturation| saturation.message) {
-            Some(LoadWarning::Unstable { .. }) => Some(Self::Unstable),
-            Some(LoadWarning::Overloaded { .. }) => Some(Self::Overloaded),
+            Some(LoadWarning::Unstable { .. } | LoadWarning::Overloaded { begun: false, .. }) => Some(Self::Unstable),
+            Some(LoadWarning::Overloaded { begun: true, .. }) => Some(Self::Overloaded),
             Some(LoadWarning::Collapsed(found)) => Some(Self::Collapsed { since_ms: found.since_ms }),
             Some(LoadWarning::NearSaturation { .. } | LoadWarning::PeakAboveCapacity { .. }) | None => {
                 let share = policy.error_rate.unwrap_or_default();
@@ -186,11 +186,11 @@ fn waiting_ms(policy: &PolicyResults) -> f64 {
     policy.breakdown_ms.total_of(ActivityGroup::Wait)
 }
 
-/// How much longer the other takes: `4.1 ×`, or `12%` where it is little.
+/// How many times as long the other takes: `4.1 ×`, and always so, that two of them can be compared.
 fn faster(ratio: f64) -> String {
     match ratio {
         ..1.005 => "slightly".to_owned(),
-        ..1.5 => format!("{:.0}%", (ratio - 1.0) * 100.0),
+        ..1.095 => format!("{ratio:.2} ×"),
         ..9.95 => format!("{ratio:.1} ×"),
         _ => format!("{} ×", number::count(ratio.round() as u64)),
     }
@@ -238,8 +238,14 @@ mod tests {
         assert_eq!(of(r#"{ "sync": {} }"#, TWO_AT_ONCE), "sync answers in 37.5 ms on average.");
         assert_eq!(
             of(r#"{ "sync": {} }, { "async": {} }"#, TWO_AT_ONCE),
-            "async answers in 27.5 ms on average, 36% faster than sync."
+            "async answers in 27.5 ms on average, 1.4 × faster than sync."
         );
+    }
+
+    #[test]
+    fn all_others_are_compared_by_one_measure() {
+        let [little, much] = [1.374, 2.1].map(faster);
+        assert_eq!([little, much, faster(1.021), faster(1.001)], ["1.4 ×", "2.1 ×", "1.02 ×", "slightly"]);
     }
 
     #[test]
@@ -288,6 +294,13 @@ mod tests {
         );
         assert!(rejects.starts_with("async answers ") && rejects.contains("; sync is overloaded, "), "{rejects}");
         assert!(rejects.ends_with("of the requests get no answer."), "{rejects}");
+        // Nothing is rejected before the backlog is full.
+        let grows = of(
+            r#"{ "sync": { "backlog": 2048 } }, { "async": {} }"#,
+            &format!(r#""arrivals": {{ "poisson": "45/s" }}, {long}"#),
+        );
+        assert!(grows.contains("; sync is overloaded, and its mean wait of "), "{grows}");
+        assert!(!grows.contains("get no answer"), "{grows}");
         let none =
             of(r#"{ "sync": {} }, { "async": {} }"#, &format!(r#""arrivals": {{ "poisson": "900/s" }}, {long}"#));
         assert!(none.starts_with("sync is overloaded") && none.contains("; async is overloaded"), "{none}");

@@ -4,9 +4,10 @@ mod products;
 
 pub use self::products::product_flags;
 
+use crate::policy::PolicySize;
 use crate::scenario::{Diagnostic, Scenario};
 use crate::study::{
-    Configuration, NotPlannable, PlanChange, PlanDecision, PlanVerdict, ThumbRule, Unplannable, WhyNot,
+    Configuration, NotPlannable, PlanChange, PlanDecision, PlanVerdict, PolicyPlan, ThumbRule, Unplannable, WhyNot,
 };
 
 use super::saturation::binding;
@@ -27,6 +28,20 @@ pub fn configuration(configuration: &Configuration) -> String {
     configuration.0.iter().map(size).collect::<Vec<_>>().join(" × ")
 }
 
+/// The sizes of the chosen policy that were not to be chosen: `with 4 workers`.
+pub fn sizes_that_stay(plan: &PolicyPlan) -> Option<String> {
+    let policy = plan.policy.as_ref()?;
+    let rules = policy.rules();
+    let threads = rules.thread_pool.as_ref().map(|pool| pool.threads).or(rules.slots);
+    let sizes = [(PolicySize::Workers, Some(rules.workers)), (PolicySize::Threads, threads)];
+    let stays = sizes.into_iter().filter_map(|(size, count)| {
+        let name = policy.size_field(size).filter(|name| !plan.sizes.iter().any(|chosen| chosen == name))?;
+        Some((name.to_owned(), count?))
+    });
+    let stays = Configuration(stays.collect());
+    (!stays.0.is_empty()).then(|| format!("with {}", configuration(&stays)))
+}
+
 /// Why no configuration meets the objectives.
 pub fn why_not(why: &WhyNot, floor: Option<&str>) -> String {
     match why {
@@ -42,6 +57,9 @@ pub fn why_not(why: &WhyNot, floor: Option<&str>) -> String {
         }
         WhyNot::AllFail => {
             "none of the configurations that were tried meets them, and larger ones are not nearer".to_owned()
+        }
+        WhyNot::WithinLimits { limits } => {
+            format!("none of the configurations within {} meets them; larger ones were not tried", limits.join(", "))
         }
         WhyNot::TooClose => "undecided: the nearest configurations are too close to tell".to_owned(),
         WhyNot::Limits => "impossible: the limits allow no configuration".to_owned(),

@@ -96,10 +96,11 @@ fn pools(policy: &PolicyChoice, pool: &Pool) -> Vec<ProductFlags> {
         PolicyChoice::Gunicorn(_)
         | PolicyChoice::Waitress(_)
         | PolicyChoice::Uwsgi(_)
-        | PolicyChoice::FastapiThreadpool(_)
         | PolicyChoice::DjangoAsgi(_)
         | PolicyChoice::Celery(_) => vec![sqlalchemy(), psycopg()],
-        PolicyChoice::Uvicorn(_) | PolicyChoice::Hypercorn(_) => vec![sqlalchemy(), asyncpg(), psycopg()],
+        PolicyChoice::Uvicorn(_) | PolicyChoice::FastapiThreadpool(_) | PolicyChoice::Hypercorn(_) => {
+            vec![sqlalchemy(), asyncpg(), psycopg()]
+        }
         PolicyChoice::Puma(_) | PolicyChoice::Unicorn(_) => vec![active_record()],
         PolicyChoice::Tomcat(_) => vec![hikari()],
         PolicyChoice::Node(_) => vec![node_postgres()],
