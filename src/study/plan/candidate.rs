@@ -8,7 +8,7 @@ use crate::study::replications::Halted;
 use super::course::{Course, DemandSummary, TOO_CLOSE, steady_rate};
 use super::measure::{Asked, Measure};
 use super::results::PlanChange;
-use super::trial::{Decision, Judged, Strictness, Trial};
+use super::trial::{Decision, Evidence, Judged, Strictness, Trial};
 
 /// Of the error of a configuration, the share that a glance at short replications may use.
 const OF_GLANCE: f64 = 0.25;
