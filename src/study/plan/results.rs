@@ -178,7 +178,7 @@ pub struct Tried {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub under: Option<PlanChange>,
     /// What was found there.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub under_objectives: Vec<VariedObjective>,
     /// Whether more requests arrive than it can serve: that decided, and not its runs.
     pub overloaded: bool,
@@ -296,7 +296,7 @@ pub enum PlanChange {
 }
 
 /// The number of an objective.
-#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct VariedObjective {
     /// The objective.
