@@ -177,7 +177,7 @@ impl<O: Observer> Simulation<O> {
     /// Whether a request has to hand over its turn when it next gets a core.
     #[inline]
     pub(super) fn is_hand_over_due(&self, id: RequestId) -> bool {
-        self.workers[self.requests[id].worker].hand_over_due
+        self.rules.hand_over_interval.is_some() && self.workers[self.requests[id].worker].hand_over_due
     }
 
     /// A request that is on no core gives up its turn and queues for it again.

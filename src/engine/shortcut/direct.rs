@@ -338,7 +338,7 @@ impl<O: Observer> Simulation<O> {
     /// A request that has kept its turn while it waited asks for a core.
     #[inline(always)]
     fn ask_for_core_again_directly(&mut self, id: RequestId, worker: u32) {
-        if self.workers[worker].hand_over_due {
+        if self.rules.hand_over_interval.is_some() && self.workers[worker].hand_over_due {
             self.make_ready(id);
         } else {
             self.requests[id].state = State::WaitingForCore;
