@@ -8,7 +8,7 @@ use crate::output::svg::canvas::{Area, Drawn, units};
 use crate::output::svg::legend::{Key, KeyRows};
 use crate::output::svg::looks::Look;
 use crate::output::svg::marks::{Bar, titled};
-use crate::output::svg::page::{MARGIN, Page, ROOM, WIDTH};
+use crate::output::svg::page::{MARGIN, Page, WIDTH};
 use crate::output::svg::palette::{GRID, INK, NAME_SIZE, NOTE_SIZE, PAPER, SEPARATOR, TINY_SIZE, Type, line};
 use crate::output::svg::panel::label;
 use crate::output::svg::scale::{AxisUnit, decimal};
@@ -97,9 +97,9 @@ impl<'a> Block<'a> {
     }
 
     fn draw(&self, area: &Area<'_>, top: f64, unit: AxisUnit) -> Drawn {
-        let name = ellipsize(&self.policy.name, ROOM, NAME.size, true);
-        label(area, &name, (MARGIN, top + 10.0), NAME, HPos::Left)?;
         let (left, right) = bars();
+        let name = ellipsize(&self.policy.name, right - MARGIN, NAME.size, true);
+        label(area, &name, (MARGIN, top + 10.0), NAME, HPos::Left)?;
         label(area, "mean", (right + 14.0 + MEANS, top + 10.0), NOTE, HPos::Right)?;
         label(area, "most of it", (right + 14.0 + MEANS + 12.0, top + 10.0), NOTE, HPos::Left)?;
         let bottom = top + HEADER + ROW * self.bands.len() as f64;
