@@ -44,7 +44,7 @@ fn a_run_ends_with_a_conclusion() {
         let printed = text(&desk.run(arguments, 0));
         printed.rsplit("\n\n").next().unwrap().split_whitespace().collect::<Vec<_>>().join(" ")
     };
-    let says = "async answers in 170 ms on average, 37% faster than threaded and 2.1 × faster than sync.";
+    let says = "async answers in 170 ms on average, 1.4 × faster than threaded and 2.1 × faster than sync.";
     assert_eq!(last("run lecture.json"), says);
     assert_eq!(last("run lecture.json --no-charts"), says);
     assert_eq!(last("run lecture.json --format markdown"), format!("**{says}**"));

@@ -86,7 +86,7 @@ fn errors_suggest_what_was_probably_meant() {
         ("chek shop.json", "did you mean 'check'?"),
         ("quick --rate 80/s --cpu 1ms --worker 2", "did you mean '--workers'?"),
         ("run lecture.json --worker 2", "did you mean '--workers'? Only 'quick' has it"),
-        ("plan lecture.json --shard 1/2", "tip: Only 'run', 'check' and 'sweep' have it"),
+        ("explain lecture.json --shard 1/2", "Only 'run', 'check', 'plan' and 'sweep' have it"),
         ("check shop.json --worker 2", "--set policies.sync.workers=8"),
         ("run lecture.json --plicy sync", "did you mean '--policy'?"),
         ("run shop.json --precision 2", "did you mean \"2%\"?"),

@@ -219,7 +219,7 @@ fn a_regression_fails_its_test_case_and_is_annotated() {
     for line in [
         "::error file=shop.json,title=shop%2C sync%3A is no worse than in the baseline::sync is worse than its baseline: mean ",
         "::error file=shop.json,title=shop%2C async%3A is no worse than in the baseline::async is worse",
-        "%0Achanged in the scenario: classes.page.phases.1.db from \"10ms\" to \"13ms\"%0A",
+        "%0Achanged in the scenario: classes.page.phases.1.db: \"10ms\" → \"13ms\"%0A",
         "%0AIf this is intended: waitline check shop.json --replications 5 --update-baseline\n",
     ] {
         assert!(printed.contains(line), "no {line:?} in\n{printed}");

@@ -14,7 +14,7 @@ fn the_questions_have_the_answers_of_their_page() {
     let [django, api, puma] = scenarios[..] else { panic!("three scenarios, not {}", scenarios.len()) };
     let desk = Desk::empty().with("django.json", django).with("api.json", api).with("puma.json", puma);
     desk.run("run django.json --no-charts", 0);
-    let load = text(&desk.run("plan api.json --max-load --within 5%", 0));
+    let load = text(&desk.run("plan api.json --max-load --within 5%", 1));
     assert!(load.contains("loop; capacity 253/s"), "{load}");
     let swept = "sweep puma.json --vary classes.checkout.phases[1].wait.time=300ms,2s --replications 2";
     let swept = text(&desk.run(&format!("{swept} --most-replications 2 --no-charts"), 0));

@@ -187,7 +187,10 @@ fn the_shipped_cases_are_predicted_as_documented() {
     // Some cases are off and stay in the table.
     assert_eq!(output.status.code(), Some(1), "{}", errors(&output));
     let table = text(&output);
-    assert!(table.contains("73 of 80 cases are within the allowed error"), "{table}");
+    assert!(
+        table.contains("75 of 82 cases are within the allowed error; leaving ranges aside, 80 are within 10 %"),
+        "{table}"
+    );
     let (page_path, picture_path) = (validation().join("README.md"), validation().join("errors.svg"));
     let page = fs::read_to_string(&page_path).unwrap();
     let (begin, end) = ("<!-- replay -->\n", "<!-- /replay -->");
