@@ -34,9 +34,9 @@ pub use blame::{
 };
 pub use check::{
     BASELINE_SCHEMA, BadBaseline, Baseline, BaselineCheck, BaselineComparison, BaselineMethod, BaselineNumber,
-    BaselineNumbers, BaselineObjective, BaselinePolicy, CHECK_SCHEMA, ChangedObjective, CheckOutcome, CheckReason,
-    CheckVerdict, ComparisonNote, Finer, GATE_POWER, Gate, Help, MetricComparison, MetricPower, MetricVerdict,
-    NotComparable, NotComparableReason, OneSided, PolicyObjective, ScenarioChange, ScenarioCheck, ScenarioPart, Side,
+    BaselineNumbers, BaselinePolicy, CHECK_SCHEMA, ChangedObjective, CheckOutcome, CheckReason, CheckVerdict,
+    ComparisonNote, Finer, GATE_POWER, Gate, Help, MetricComparison, MetricPower, MetricVerdict, NotComparable,
+    NotComparableReason, OneSided, PolicyObjective, ScenarioChange, ScenarioCheck, ScenarioPart, Side,
     SignificanceTest, Stored, StoredReason, Unjudged, UnjudgedHelp, WhyNotComparable, WhyUndecided, check, compared,
     undecided,
 };

@@ -212,5 +212,4 @@ fn both_partitions_add_up_to_each_wait_in_random_scenarios() {
     let Compared { waits, chains, circles, shared } = compared;
     let is_enough = waits > 1_000 && chains > 100 && circles > 0 && shared > 50;
     assert!(is_enough || env::var_os("WAITLINE_RANDOM_SCENARIOS").is_some(), "little was compared: {compared:?}");
-    println!("{compared:?}");
 }

@@ -375,8 +375,8 @@ impl<'a> Reference<'a> {
                 self.backends[usize::from(backend.0)].shared_units().expect("a shared backend has units").get()
             }
             Some(Place::Cores) => {
-                let of_replica = self.reported.shared_cores.iter().filter(|(of, ..)| *of == replica);
-                let before = of_replica.filter(|(.., since)| *since <= time).next_back();
+                let mut of_replica = self.reported.shared_cores.iter().filter(|(of, ..)| *of == replica);
+                let before = of_replica.rfind(|(.., since)| *since <= time);
                 before.map_or(self.scenario.machine().cores, |(_, cores, _)| *cores)
             }
             other => panic!("{other:?} is not shared"),

@@ -22,8 +22,8 @@ use crate::model::SimDuration;
 use crate::stats::{Incomplete, MissedPrecision, ObjectiveResult, ObjectiveVerdict, ScenarioResults};
 
 pub use baseline::{
-    BASELINE_SCHEMA, BadBaseline, Baseline, BaselineMethod, BaselineNumber, BaselineNumbers, BaselineObjective,
-    BaselinePolicy, StoredReason,
+    BASELINE_SCHEMA, BadBaseline, Baseline, BaselineMethod, BaselineNumber, BaselineNumbers, BaselinePolicy,
+    StoredReason,
 };
 pub use comparison::{
     BaselineComparison, ChangedObjective, ComparisonNote, MetricComparison, MetricTolerance, MetricVerdict, OneSided,
