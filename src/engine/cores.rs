@@ -115,6 +115,9 @@ impl CoreQueue {
 
     /// The next of those that wait, which no longer waits for a core alone.
     pub fn next_waiting(&mut self) -> Option<RequestId> {
+        if self.is_contended() {
+            self.note_leaving(0);
+        }
         self.queue.pop_front()
     }
 

@@ -62,6 +62,7 @@ fn expect_the_same(command: &str, shards: &[(u64, u64)]) {
 }
 
 #[test]
+#[ignore = "takes a minute of CPU time; CI runs it"]
 fn shards_of_a_plan_are_merged_to_the_bytes_of_one_machine() {
     expect_the_same("plan shop.json --within 10%", &[(3, 1)]);
     expect_the_same("plan shop.json --within 10% --policy threaded", &[(1, 2), (7, 2)]);
@@ -112,6 +113,7 @@ fn who_does_a_replication_does_not_depend_on_what_others_have_done() {
 }
 
 #[test]
+#[ignore = "takes a minute of CPU time; CI runs it"]
 fn a_killed_share_of_a_plan_goes_on_with_another_number_of_shares() {
     let desk = desk();
     let command = "plan shop.json --within 2%";

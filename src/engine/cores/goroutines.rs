@@ -322,6 +322,19 @@ mod tests {
     }
 
     #[test]
+    fn who_leaves_for_a_share_of_the_cores_is_in_no_part_of_the_queue() {
+        let mut queue = queue();
+        queue.enqueue_woken(RequestId(1), Wake::Directly, ms(1));
+        queue.enqueue_stopped(RequestId(2), ms(1));
+        queue.enqueue_woken(RequestId(3), Wake::Socket, ms(1));
+        let shared: Vec<u32> = std::iter::from_fn(|| queue.next_waiting()).map(|request| request.0).collect();
+        assert_eq!(shared, [1, 2, 3]);
+        queue.audit_goroutines();
+        queue.enqueue_woken(RequestId(4), Wake::Directly, ms(2));
+        assert_eq!(drain(&mut queue), [4]);
+    }
+
+    #[test]
     fn sockets_of_an_earlier_tick_come_first() {
         let mut queue = queue();
         for (socket, time) in [(1, 2), (2, 3), (3, 12), (4, 13)] {
