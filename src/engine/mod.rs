@@ -69,7 +69,7 @@ pub use occupancy::{Actor, Span, SpanKind, Unit, UnitChange};
 pub use record::{ClassCounts, Ending, FromWarmUp, Record};
 pub use rules::{
     BlockingWaits, Dispatch, MaxRequests, Order, Queueing, Rounding, Rules, Scheduler, SpareWorkers, ThreadPool,
-    Timers, WorkerTimeout, half_a_second,
+    Timers, WorkerTimeout,
 };
 pub use setup::{MAX_IN_FLIGHT, Setup};
 

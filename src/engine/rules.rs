@@ -91,8 +91,7 @@ impl Rules {
 }
 
 /// How many workers run while fewer are needed than there may be. Once a second, a replica with too few idle workers starts more:
-/// one, and twice as many each second in which there are still too few. One with too many stops the one that has run for the longest
-/// time.
+/// one at first, then twice as many as a second before. One with too many stops the worker that has run for the longest time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SpareWorkers {
@@ -104,16 +103,21 @@ pub struct SpareWorkers {
     pub max: NonZeroU32,
     /// When idle workers are counted for the first time, at most "1s" after the start (default: "500ms"). A real server counts at times
     /// that do not depend on the requests.
-    #[serde(default = "half_a_second")]
+    #[serde(default = "SpareWorkers::default_first_count")]
     pub first_count: SimDuration,
     /// Time that a new worker takes to start, while it takes no requests (default: 0).
     #[serde(default)]
     pub boot: SimDuration,
 }
 
-/// The default of `first_count`: half of the time between two counts.
-pub const fn half_a_second() -> SimDuration {
-    SimDuration::from_millis(500)
+impl SpareWorkers {
+    /// Time from one count of the idle workers to the next: that of PHP-FPM.
+    pub const INTERVAL: SimDuration = SimDuration::from_millis(1000);
+
+    /// The default of `first_count`: half of that time.
+    pub const fn default_first_count() -> SimDuration {
+        SimDuration::from_millis(500)
+    }
 }
 
 /// After how many requests a worker is replaced.

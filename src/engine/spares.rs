@@ -1,11 +1,10 @@
 //! Workers that are started when they are needed: while fewer suffice, only some of them run.
 //!
 //! Once a second each replica counts its idle workers. If there are too few, it starts some that do not run, one at first,
-//! and twice as many each second in a row in which there are still too few; but no more than are missing, and no more at
-//! once than [`MOST_AT_ONCE`]. If there are too many, it stops one: the idle worker that has run for the longest time. So does
+//! then twice as many as a second before; but no more than are missing, and no more at once than [`MOST_AT_ONCE`]. If there are too many, it stops one: the idle worker that has run for the longest time. So does
 //! PHP-FPM with `pm = dynamic` (`fpm_pctl_perform_idle_server_maintenance` in `sapi/fpm/fpm/fpm_process_ctl.c`).
 
-use crate::model::{SimDuration, SimTime};
+use crate::model::SimTime;
 
 use super::event::{Event, ReplicaNumber, WorkerId};
 use super::observer::Observer;
@@ -13,15 +12,12 @@ use super::replicas::Replica;
 use super::rules::SpareWorkers;
 use super::simulation::Simulation;
 
-/// Time from one look at the idle workers to the next: that of PHP-FPM.
-const INTERVAL: SimDuration = SimDuration::from_nanos(1_000_000_000);
-
 /// The number of workers that are started at once is not doubled beyond this: the default of PHP-FPM (`pm.max_spawn_rate`).
 const MOST_AT_ONCE: u32 = 32;
 
 /// What a replica needs of its idle workers.
 enum Need {
-    /// So many more are started.
+    /// This many more are started.
     More(usize),
     /// One is stopped.
     OneLess(u32),
@@ -55,7 +51,7 @@ impl<O: Observer> Simulation<O> {
             Need::Nothing => {}
         }
         if !self.nothing_will_happen() {
-            self.events.push(self.now + INTERVAL, Event::SpareCheck(ReplicaNumber(replica)));
+            self.events.push(self.now + SpareWorkers::INTERVAL, Event::SpareCheck(ReplicaNumber(replica)));
         }
     }
 

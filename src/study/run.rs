@@ -205,6 +205,13 @@ impl Estimates<'_> {
         is_empty.then_some([stretch.start_ms, stretch.end_ms])
     }
 
+    /// The stretch that timelines show, if it was chosen.
+    pub fn shown_stretch(&self) -> Option<TimelineStretch> {
+        let stretch = self.pictures.as_ref()?.stretch.as_ref()?;
+        let at = |ms: f64| SimDuration::round_from_nanos(ms * 1e6);
+        Some(TimelineStretch::Between(at(stretch.start_ms), at(stretch.end_ms)))
+    }
+
     /// Whether it is more than a picture of few requests.
     pub fn is_long(&self) -> bool {
         self.policies.iter().any(|policy| policy.estimated.numbers.requests.arrived > SHORT_RUN)

@@ -4,6 +4,10 @@ use waitline::engine::Ending;
 
 use crate::case::{System, check, check_workers, record};
 
+/// Two of these block each other for ever, where there are two connections.
+const NESTED: &str = r#"{ "hold": { "backend": "db", "phases": [ { "db": "10ms" },
+    { "hold": { "backend": "db", "phases": [ { "db": "10ms" } ] } } ] } }"#;
+
 fn system(arrivals: &str) -> System<'_> {
     System {
         classes: "page = db 100; second = db 1000; long = db 2500; hour = db 10000",
@@ -72,10 +76,8 @@ fn each_replica_counts_its_own() {
 #[test]
 fn a_run_ends_in_a_deadlock_only_after_the_workers_that_may_help_have_started() {
     // Two requests hold both connections, and want another. A third waits for a worker until 0.5 s, and then for a connection.
-    let nested = r#"{ "hold": { "backend": "db", "phases": [ { "db": "10ms" },
-        { "hold": { "backend": "db", "phases": [ { "db": "10ms" } ] } } ] } }"#;
     let system = System {
-        classes: &format!("tx = {nested}"),
+        classes: &format!("tx = {NESTED}"),
         arrivals: "0 tx, 0 tx, 1 tx",
         with: r#""backends": { "db": { "pool": { "size": 2, "per": "application" } } }, "machine": { "cores": 4 }"#,
     };
@@ -87,10 +89,8 @@ fn a_run_ends_in_a_deadlock_only_after_the_workers_that_may_help_have_started() 
 #[test]
 fn faults_go_on_while_a_worker_will_start() {
     // Two requests block each other for ever. The third is taken at 900 ms, within a fault that comes every 200 ms.
-    let nested = r#"{ "hold": { "backend": "db", "phases": [ { "db": "10ms" },
-        { "hold": { "backend": "db", "phases": [ { "db": "10ms" } ] } } ] } }"#;
     let system = System {
-        classes: &format!("tx = {nested}; page = other 10"),
+        classes: &format!("tx = {NESTED}; page = other 10"),
         arrivals: "0 tx, 0 tx, 1 page",
         with: r#""backends": { "db": { "pool": { "size": 2, "per": "application" } }, "other": {} }, "machine": { "cores": 4 },
             "faults": [{ "at": "50ms", "for": "100ms", "every": "200ms", "slow": { "backend": "other", "factor": 2 } }]"#,

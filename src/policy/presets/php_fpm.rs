@@ -10,13 +10,17 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{DispatchChoice, MEASURED_WITHOUT_PYTHON, Plain, Preset, Product, killed_after, overhead, replaced_after};
-use crate::engine::{SpareWorkers, half_a_second};
+use crate::engine::SpareWorkers;
 use crate::model::{Overhead, SimDuration};
 use crate::policy::{OverheadForm, Sync, is_false};
 
-const NOTE: &str = "All `max_children` run from the start: that children are started and stopped under `pm = ondemand` is not modelled.";
+const NOTE: &str =
+    "All `max_children` run from the start: children that start and stop under `pm = ondemand` are not modelled.";
 
 const OVERHEAD: Overhead = overhead(140, 50, 40);
+
+const TWO: NonZeroU32 = NonZeroU32::new(2).expect("2 is not 0");
+const THREE: NonZeroU32 = NonZeroU32::new(3).expect("3 is not 0");
 
 /// With nginx, which receives each request and passes the answer on.
 const WITH_NGINX: Overhead = overhead(240, 150, 40);
@@ -139,14 +143,11 @@ impl PhpFpm {
 
     /// With the values of `www.conf.default` for what is omitted.
     fn spare_workers(&self) -> SpareWorkers {
-        let or =
-            |given: Option<NonZeroU32>, default: u32| given.or(NonZeroU32::new(default)).unwrap_or(NonZeroU32::MIN);
-        let at_most_all = |number: u32| number.min(self.max_children.get());
         SpareWorkers {
-            start: or(self.start_servers, at_most_all(2)),
-            min: or(self.min_spare_servers, 1),
-            max: or(self.max_spare_servers, at_most_all(3)),
-            first_count: self.first_count.unwrap_or(half_a_second()),
+            start: self.start_servers.unwrap_or(TWO.min(self.max_children)),
+            min: self.min_spare_servers.unwrap_or(NonZeroU32::MIN),
+            max: self.max_spare_servers.unwrap_or(THREE.min(self.max_children)),
+            first_count: self.first_count.unwrap_or(SpareWorkers::default_first_count()),
             boot: self.boot.unwrap_or_default(),
         }
     }

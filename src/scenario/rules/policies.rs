@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 
 use crate::engine::{Dispatch, SpareWorkers};
-use crate::model::SimDuration;
 use crate::policy::{PolicyChoice, PolicySize};
 
 use super::super::diagnostic::{Diagnostic, list, shown};
@@ -77,7 +76,7 @@ impl Checker<'_> {
             .with_help("add `\"dispatch\": \"accept\"`, or remove it"))
     }
 
-    /// Workers that are not needed do not run: so many of them at most, and requests wait in the queue of all.
+    /// No more workers run than there are, and requests wait in one queue for those that do.
     fn check_spare_workers(&self, policy: &PolicyChoice, node: &Element) -> Result<(), Diagnostic> {
         let rules = policy.rules();
         let Some(SpareWorkers { start, min, max, first_count, boot: _ }) = rules.spare_workers else { return Ok(()) };
@@ -97,9 +96,10 @@ impl Checker<'_> {
                 return Err(self.error(message, fields.at(name).short_span(), found));
             }
         }
-        if first_count > SimDuration::from_millis(1000) {
+        if first_count > SpareWorkers::INTERVAL {
             let found = format!("found {first_count}");
-            return Err(self.error("`first_count` must be at most 1s", fields.at("first_count").short_span(), found));
+            let message = format!("`first_count` must be at most {}", SpareWorkers::INTERVAL);
+            return Err(self.error(message, fields.at("first_count").short_span(), found));
         }
         if let Some(member) = node.member("prefetch") {
             return Err(self
