@@ -1,5 +1,6 @@
 //! `waitline report`: one page per scenario, which loads nothing and shows everything as it is.
 
+use std::collections::BTreeSet;
 use std::fs;
 
 use crate::common::program::{Desk, errors};
@@ -265,5 +266,28 @@ fn a_baseline_is_not_a_scenario() {
             2,
             &["`lecture.baseline.json` is a baseline, not a scenario", "waitline check lecture.json"],
         );
+    }
+}
+
+/// The requests that are drawn of a policy, by their numbers.
+fn drawn<'p>(page: &'p str, policy: &str) -> BTreeSet<&'p str> {
+    let start = page.find(&format!("<span class=\"name\">{policy}</span>")).unwrap_or_else(|| panic!("no {policy}"));
+    let end = page[start + 1..].find("<span class=\"name\">").map_or(page.len(), |end| start + 1 + end);
+    let requests = page[start..end].split("data-request=\"").skip(1);
+    requests.filter_map(|rest| rest.split('"').next()).collect()
+}
+
+#[test]
+fn long_runs_before_and_after_are_shown_in_the_same_stretch_and_chart_by_chart() {
+    let desk = Desk::new();
+    desk.run("report shop.json --before shop.json --set policies.sync.workers=3 --quiet", 0);
+    let page = desk.read("output/shop/report.html");
+    let (before, now) = (drawn(&page, "sync before"), drawn(&page, "sync now"));
+    assert!(2 * before.intersection(&now).count() > before.len(), "{before:?}, {now:?}");
+    expect_unique_ids(&page);
+    for chart in ["latency", "over_time"] {
+        for id in [format!("id=\"{chart}-before-title\""), format!("id=\"{chart}-title\"")] {
+            assert_eq!(page.matches(&id).count(), 1, "{id}");
+        }
     }
 }

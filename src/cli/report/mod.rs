@@ -25,7 +25,7 @@ use crate::output::{BeforeNumbers, BeforePage, ReportPage, words};
 use crate::scenario::{Change, Diagnostic, Scenario};
 use crate::study::{
     self, Baseline, Estimates, ExplainOptions, Explanations, JobPool, NotComparableReason, NotExplained, Options,
-    Watch, WhichRequests, WhyNotComparable,
+    TimelineStretch, Watch, WhichRequests, WhyNotComparable,
 };
 
 const EXAMPLES: &str = "\
@@ -131,9 +131,16 @@ impl ReportCommand {
         let path = self.out.join(scenario.name()).join(PAGE);
         Outputs::new(&inputs, Some(&self.out), shutdown).add(&path)?;
         self.stretch.of(std::slice::from_ref(&scenario))?;
-        let estimates = self.estimate(&scenario)?;
-        expect_shown(&estimates)?;
-        let page = self.page(&estimates, before.as_ref(), &stored, &mut incomplete)?;
+        let earlier = before.as_ref().and_then(Before::scenario);
+        let earlier = earlier.map(|scenario| self.estimate(scenario, self.stretch.named())).transpose()?;
+        // The same stretch of both, so that the eye sees what moved.
+        let shown = earlier.as_ref().and_then(Estimates::shown_stretch);
+        let estimates = self.estimate(&scenario, self.stretch.named().or(shown))?;
+        if self.stretch.named().is_some() {
+            expect_shown(&estimates)?;
+        }
+        let before = before.as_ref().map(|before| (before, earlier.as_ref()));
+        let page = self.page(&estimates, before, &stored, &mut incomplete)?;
         files::write(&path, &page, shutdown)?;
         incomplete.extend(why_incomplete(&estimates.results(), self.scenario.undecided));
         if !self.quiet {
@@ -146,25 +153,24 @@ impl ReportCommand {
     fn page(
         &self,
         estimates: &Estimates<'_>,
-        before: Option<&Before>,
+        before: Option<(&Before, Option<&Estimates<'_>>)>,
         stored: &Stored,
         incomplete: &mut Vec<String>,
     ) -> Result<String, Failure> {
         let results = estimates.drawing();
-        let earlier = before.and_then(Before::scenario).map(|scenario| self.estimate(scenario)).transpose()?;
         let name = self.before.as_deref().map(|file| file_name(&file.display().to_string())).unwrap_or_default();
         let numbers = match before {
             None => None,
-            Some(Before::Results(results)) => Some(BeforeNumbers::Results(results.clone())),
-            Some(Before::Baseline(baseline, _)) => Some(compared(baseline, estimates, &name)),
-            Some(Before::Scenario(_)) => {
-                earlier.as_ref().map(|earlier| compared(&Baseline::of(earlier), estimates, &name))
+            Some((Before::Results(results), _)) => Some(BeforeNumbers::Results(results.clone())),
+            Some((Before::Baseline(baseline, _), _)) => Some(compared(baseline, estimates, &name)),
+            Some((Before::Scenario(_), earlier)) => {
+                earlier.map(|earlier| compared(&Baseline::of(earlier), estimates, &name))
             }
         };
         if let Some(BeforeNumbers::NotComparable(why)) = &numbers {
             incomplete.push(why.clone());
         }
-        let drawn = earlier.as_ref().map(Estimates::drawing);
+        let drawn = before.and_then(|(_, earlier)| earlier).map(Estimates::drawing);
         let before = numbers.map(|numbers| BeforePage { name, numbers, results: drawn });
         let blame = self.blame(estimates)?;
         let blame = blame.as_ref();
@@ -174,11 +180,11 @@ impl ReportCommand {
             .html())
     }
 
-    fn estimate<'a>(&self, scenario: &'a Scenario) -> Result<Estimates<'a>, Failure> {
+    fn estimate<'a>(&self, scenario: &'a Scenario, stretch: Option<TimelineStretch>) -> Result<Estimates<'a>, Failure> {
         let options = Options {
             policies: self.scenario.changed.policies.clone(),
             timeline: self.timeline,
-            stretch: self.stretch.named(),
+            stretch,
             pictures: true,
             against: self.run.against.clone(),
             pool: JobPool::new(self.run.jobs),

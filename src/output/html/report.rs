@@ -11,8 +11,8 @@ use crate::output::document::{
 use crate::output::escape::xml as escaped;
 use crate::output::format::{html::blocks, json};
 use crate::output::svg::{
-    breakdown_svg, events_table, has_breakdown, has_latency, has_over_time, latency_svg, over_time_svg, page_timeline,
-    stored_plan_svg, sweep_svg,
+    breakdown_svg_as, events_table, has_breakdown, has_latency, has_over_time, latency_svg_as, over_time_svg_as,
+    page_timeline, stored_plan_svg, sweep_svg,
 };
 use crate::stats::ScenarioResults;
 use crate::study::Explanations;
@@ -55,9 +55,9 @@ impl ReportPage<'_> {
             format!("<header>\n{}</header>\n", blocks(&first)),
             self.changes(),
             self.timeline(),
-            chart("latency", "How long responses take", has_latency(results).then(|| latency_svg(results))),
-            chart("breakdown", "Where time goes", has_breakdown(results).then(|| breakdown_svg(results))),
-            chart("over-time", "Over time", has_over_time(results).then(|| over_time_svg(results))),
+            self.charts("latency", "How long responses take", has_latency, latency_svg_as),
+            self.charts("breakdown", "Where time goes", has_breakdown, breakdown_svg_as),
+            self.charts("over_time", "Over time", has_over_time, over_time_svg_as),
             self.blame(),
             self.stored("sweep", "With other values", self.sweep, (sweep_chart, stored_sweep)),
             self.stored("plan", "What it would need", self.plan, (stored_plan_svg, stored_plan)),
@@ -99,9 +99,33 @@ impl ReportPage<'_> {
         section(id, title, &format!("{}{chart}{}", blocks(&before), blocks(&written(stored))))
     }
 
+    /// What was run before, if it was run again for this page.
+    fn earlier(&self) -> Option<&ScenarioResults> {
+        self.before?.results.as_ref()
+    }
+
+    /// A section with a chart, as far as the results have it: of before and of now, one below the other.
+    fn charts(
+        &self,
+        id: &str,
+        title: &str,
+        has: fn(&ScenarioResults) -> bool,
+        svg: fn(&str, &ScenarioResults) -> String,
+    ) -> String {
+        let drawn = |picture: &str, results: &ScenarioResults| has(results).then(|| figure(&svg(picture, results)));
+        let now = drawn(id, self.results);
+        match self.earlier().and_then(|earlier| drawn(&format!("{id}-before"), earlier)) {
+            Some(before) => {
+                let now = now.map(|now| format!("<h3>Now</h3>\n{now}")).unwrap_or_default();
+                section(id, title, &format!("<h3>Before</h3>\n{before}{now}"))
+            }
+            None => now.map(|now| section(id, title, &now)).unwrap_or_default(),
+        }
+    }
+
     /// All numbers; those of before below.
     fn numbers(&self) -> String {
-        let earlier = self.before.and_then(|before| before.results.as_ref()).map(|results| {
+        let earlier = self.earlier().map(|results| {
             format!("<details>\n<summary>Before</summary>\n{}</details>\n", blocks(&numbers(results, true)))
         });
         blocks(&numbers(self.results, true)) + &earlier.unwrap_or_default()
@@ -109,7 +133,7 @@ impl ReportPage<'_> {
 
     /// The timelines, what moves them, and the events one by one.
     fn timeline(&self) -> String {
-        let earlier = self.before.and_then(|before| before.results.as_ref()).map(|results| ("before", results));
+        let earlier = self.earlier().map(|results| ("before", results));
         let sides: Vec<_> = earlier.into_iter().chain([("now", self.results)]).collect();
         let Some(timeline) = page_timeline(&sides) else { return String::new() };
         let content = match events_table(&sides) {
@@ -149,11 +173,6 @@ impl ReportPage<'_> {
 /// Text of several lines, escaped.
 fn lines(text: &str) -> String {
     text.lines().map(|line| escaped(line) + "\n").collect()
-}
-
-/// A section with a picture, if there is one.
-fn chart(id: &str, title: &str, picture: Option<String>) -> String {
-    picture.map(|svg| section(id, title, &figure(&svg))).unwrap_or_default()
 }
 
 fn figure(svg: &str) -> String {

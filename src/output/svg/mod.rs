@@ -27,6 +27,7 @@ mod timeline;
 mod web;
 
 pub use chart::{breakdown_svg, has_breakdown, has_latency, has_over_time, latency_svg, over_time_svg};
+pub(super) use chart::{breakdown_svg_as, latency_svg_as, over_time_svg_as};
 pub use plan::{plan_svg, stored_plan_svg};
 pub use replay::replay_svg;
 pub use sweep::{has_sweep_chart, sweep_svg};

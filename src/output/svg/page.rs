@@ -10,6 +10,8 @@ use super::text::{ellipsize, wrap};
 /// The width of every picture: text of 12 pixels is still readable on a telephone, where it is 390 pixels wide.
 pub(super) const WIDTH: f64 = 640.0;
 pub(super) const MARGIN: f64 = 16.0;
+/// No picture is higher than this by default.
+pub(super) const HIGHEST: f64 = 1_600.0;
 /// The width between the margins.
 pub(super) const ROOM: f64 = WIDTH - 2.0 * MARGIN;
 

@@ -7,7 +7,7 @@ pub(super) use words::partial_note;
 use super::canvas::{Area, units};
 use super::lane;
 use super::legend::Legend;
-use super::page::{MARGIN, Page, WIDTH};
+use super::page::{HIGHEST, MARGIN, Page, WIDTH};
 use super::palette::{GREY, NOTE_SIZE, Type};
 use super::panel::{Columns, Panel, label};
 use super::scale::{AxisUnit, TimeScale};
@@ -16,8 +16,6 @@ use plotters::style::text_anchor::HPos;
 
 const SUBTITLE_LINES: usize = 6;
 const PANEL_GAP: f64 = 20.0;
-/// No picture is higher than this, in pixels.
-const HIGHEST: f64 = 1600.0;
 /// A policy has at least this many lanes; where that is too much, policies are left out.
 const FEWEST_LANES: usize = 3;
 /// Of a stretch, a policy has at most this many.

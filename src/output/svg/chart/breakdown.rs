@@ -8,7 +8,7 @@ use crate::output::svg::canvas::{Area, Drawn, units};
 use crate::output::svg::legend::{Key, KeyRows};
 use crate::output::svg::looks::Look;
 use crate::output::svg::marks::{Bar, titled};
-use crate::output::svg::page::{MARGIN, Page, WIDTH};
+use crate::output::svg::page::{HIGHEST, MARGIN, Page, WIDTH};
 use crate::output::svg::palette::{GRID, INK, NAME_SIZE, NOTE_SIZE, PAPER, SEPARATOR, TINY_SIZE, Type, line};
 use crate::output::svg::panel::label;
 use crate::output::svg::scale::{AxisUnit, decimal};
@@ -25,8 +25,6 @@ const ROW: f64 = 19.0;
 const BAR: f64 = 13.0;
 const AXIS: f64 = 18.0;
 const GAP: f64 = 14.0;
-/// A picture is not higher than this.
-const HIGHEST: f64 = 1560.0;
 
 const NAME: Type = Type::new(NAME_SIZE, INK).bold();
 const MEAN: Type = Type::new(NOTE_SIZE, INK).bold();
@@ -42,13 +40,18 @@ pub fn has_breakdown(results: &ScenarioResults) -> bool {
 
 /// Where time goes, for each policy by percentile of the response time: bars of 100 %, their means beside them.
 pub fn breakdown_svg(results: &ScenarioResults) -> String {
+    breakdown_svg_as("breakdown", results)
+}
+
+/// The same with identifiers that begin with this name.
+pub fn breakdown_svg_as(picture: &str, results: &ScenarioResults) -> String {
     let blocks: Vec<Block<'_>> =
         pictured(results).filter_map(|(_, policy, pictures)| Block::new(policy, pictures)).collect();
     let longest = blocks.iter().flat_map(|block| block.bands).map(|band| band.mean_ms).fold(0.0, f64::max);
     let unit = AxisUnit::of_span(longest);
     let heading = format!("{}: where time goes, by percentile of the response time", results.scenario);
     let about = blocks.iter().map(|block| block.description(unit)).collect::<Vec<_>>().join("\n");
-    let mut page = Page::new("breakdown", &format!("{}: where time goes", results.scenario), heading, about);
+    let mut page = Page::new(picture, &format!("{}: where time goes", results.scenario), heading, about);
     page = page.with_text(ABOUT, 4);
     if let Some(among) = blocks.iter().filter_map(|block| block.among).max() {
         let text = format!("Of the first {} requests of the first replication.", decimal(among as f64, 0));
@@ -59,7 +62,7 @@ pub fn breakdown_svg(results: &ScenarioResults) -> String {
     let mut bottom = top;
     let is_shown = |block: &&Block<'_>| {
         bottom += block.height() + GAP;
-        bottom - top <= HIGHEST - top
+        bottom <= HIGHEST - ROW - Page::BOTTOM
     };
     let shown: Vec<&Block<'_>> = blocks.iter().take_while(is_shown).collect();
     let height: f64 = shown.iter().map(|block| block.height() + GAP).sum();

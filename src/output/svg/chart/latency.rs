@@ -43,9 +43,14 @@ pub fn has_latency(results: &ScenarioResults) -> bool {
 /// Response times by percentile, of every request that arrived: a curve for each policy, with the intervals of some
 /// percentiles and with the objectives on percentiles.
 pub fn latency_svg(results: &ScenarioResults) -> String {
+    latency_svg_as("latency", results)
+}
+
+/// The same with identifiers that begin with this name.
+pub fn latency_svg_as(picture: &str, results: &ScenarioResults) -> String {
     let chart = Chart::new(results);
     let heading = format!("{}: response times by percentile, policy by policy", results.scenario);
-    let mut page = Page::new("latency", &format!("{}: response times", results.scenario), heading, chart.description());
+    let mut page = Page::new(picture, &format!("{}: response times", results.scenario), heading, chart.description());
     page = page.with_text(ABOUT, 4);
     if chart.is_log {
         page = page.with_text("The vertical axis is logarithmic: each line is several times the one below it.", 2);

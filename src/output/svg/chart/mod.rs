@@ -5,9 +5,9 @@ mod latency;
 mod over_time;
 mod scale;
 
-pub use self::breakdown::{breakdown_svg, has_breakdown};
-pub use self::latency::{has_latency, latency_svg};
-pub use self::over_time::{has_over_time, over_time_svg};
+pub use self::breakdown::{breakdown_svg, breakdown_svg_as, has_breakdown};
+pub use self::latency::{has_latency, latency_svg, latency_svg_as};
+pub use self::over_time::{has_over_time, over_time_svg, over_time_svg_as};
 
 use plotters::style::text_anchor::HPos;
 

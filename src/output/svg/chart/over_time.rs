@@ -37,6 +37,11 @@ pub fn has_over_time(results: &ScenarioResults) -> bool {
 
 /// Response times, requests in the system, requests without an answer and the CPU over time: a line for each policy.
 pub fn over_time_svg(results: &ScenarioResults) -> String {
+    over_time_svg_as("over_time", results)
+}
+
+/// The same with identifiers that begin with this name.
+pub fn over_time_svg_as(picture: &str, results: &ScenarioResults) -> String {
     let policies: Vec<Lines<'_>> = if results.pictures.is_some() {
         pictured(results).map(|(place, policy, _)| (place, policy)).collect()
     } else {
@@ -49,7 +54,7 @@ pub fn over_time_svg(results: &ScenarioResults) -> String {
     let time = TimeScale::new(first.min(last), last);
     let faults = bands(&results.faults, &time);
     let heading = format!("{}: what happened when, policy by policy", results.scenario);
-    let page = Page::new("over_time", &format!("{}: over time", results.scenario), heading, description(&policies));
+    let page = Page::new(picture, &format!("{}: over time", results.scenario), heading, description(&policies));
     let page = page.with_text(ABOUT, 3);
     let legend = PolicyLegend::new(policies.iter().map(|(place, policy)| (*place, policy.name.as_str())), ROOM);
     let legend_top = page.top();

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use self::panel::Panel;
 use super::canvas::{Area, Drawn};
-use super::page::{MARGIN, Page};
+use super::page::{HIGHEST, MARGIN, Page};
 use super::palette::{GREY, NOTE_SIZE, Type};
 use super::panel::label;
 use crate::output::document::{plan_choice, plan_headline};
@@ -20,9 +20,6 @@ use crate::study::{Configuration, MoreIsWorse, Plan, PlanDecision, PlanVerdict, 
 const LEGEND: f64 = 26.0;
 const ABOUT_LINES: usize = 3;
 const NOTE: Type = Type::new(NOTE_SIZE, GREY);
-
-/// Maximum height of a chart, as far as three rows for each objective have room.
-const HIGHEST: f64 = 1_600.0;
 
 /// What is drawn of a plan.
 #[derive(Clone, Debug)]

@@ -8,7 +8,7 @@ use plotters::style::text_anchor::HPos;
 use plotters::style::{Color, TRANSPARENT};
 
 use crate::output::svg::canvas::{Area, Drawn, document, size_units, units};
-use crate::output::svg::page::{MARGIN, WIDTH};
+use crate::output::svg::page::{HIGHEST, MARGIN, WIDTH};
 use crate::output::svg::palette::{
     self, BAD, GREY, GRID, INK, NOTE_SIZE, RUNNING_COLOR, TEXT_SIZE, TINY_SIZE, TITLE_SIZE, Type,
 };
@@ -27,8 +27,6 @@ const LEFT: f64 = 38.0;
 const BOTTOM: f64 = 22.0;
 const HEIGHT: f64 = PANEL - LEFT + HEADER + BOTTOM;
 const TOP: f64 = 78.0;
-/// Where panels would be higher than this, there is a row per case instead.
-const HIGHEST: f64 = 1_600.0;
 
 const TITLE: Type = Type::new(TITLE_SIZE, INK).bold();
 const SUBTITLE: Type = Type::new(TEXT_SIZE, GREY);

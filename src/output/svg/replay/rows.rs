@@ -7,15 +7,13 @@ use plotters::style::{Color, RGBColor};
 use crate::output::svg::canvas::{Area, Drawn, units};
 use crate::output::svg::frame::Frame;
 use crate::output::svg::marks::{Symbol, titled};
-use crate::output::svg::page::{MARGIN, Page, WIDTH};
+use crate::output::svg::page::{HIGHEST, MARGIN, Page, WIDTH};
 use crate::output::svg::palette::{BAD, GREY, GRID, HAIRLINE, INK, NOTE_SIZE, RUNNING_COLOR, Type};
 use crate::output::svg::panel::label;
 use crate::output::svg::scale::decimal;
 use crate::output::svg::text::ellipsize;
 use crate::study::{Figure, ReplayedCase};
 
-/// Maximum height of the picture.
-const HIGHEST: f64 = 1_600.0;
 const ROW: f64 = 16.0;
 /// Rows closer together cannot be read.
 const LOWEST_ROW: f64 = 13.0;
@@ -26,8 +24,6 @@ const HEADER: f64 = 40.0;
 const FOOT: f64 = 26.0;
 /// A larger error is at the edge, as a share.
 const FARTHEST: f64 = 0.25;
-/// What a prediction may be off by, as a share.
-const ALLOWED: f64 = 0.1;
 
 const NAME: Type = Type::new(NOTE_SIZE, INK);
 const COLUMN: Type = Type::new(NOTE_SIZE, INK).bold();
@@ -92,7 +88,7 @@ impl Columns {
         let names = cases.iter().max_by_key(|case| case.figures.len()).map_or(&[][..], |case| &case.figures);
         for (frame, figure) in self.frames.iter().zip(names) {
             label(area, figure.name, (frame.x(0.5), frame.top - 30.0), COLUMN, HPos::Center)?;
-            let [low, high] = [-ALLOWED, ALLOWED].map(|error| x(frame, error));
+            let [low, high] = [-Figure::ALLOWED, Figure::ALLOWED].map(|error| x(frame, error));
             let corner = |x: f64, y: f64| (units(x), units(y));
             let [top, bottom] = [frame.top - 4.0, frame.bottom + 2.0];
             let band = vec![corner(low, top), corner(high, top), corner(high, bottom), corner(low, bottom)];
