@@ -134,6 +134,9 @@ pub(super) fn metrics_help(text: &str) -> String {
             StationNumber::ALL.iter().map(|number| format!("{station}{of_backend}.{}", number.name())).collect();
         return format!("metrics: {}", list(numbers.iter().map(String::as_str)));
     }
+    if meant_group == Some(ANSWERED) {
+        return answered_help(text);
+    }
     let is_listed = |metric: &&Named| match meant_group {
         Some(RESPONSE_TIME) => is_response_time(**metric),
         meant => group(**metric) == meant,
@@ -148,6 +151,19 @@ pub(super) fn metrics_help(text: &str) -> String {
     match metric_like(text) {
         Some(meant) => format!("{help}; did you mean `{meant}`?"),
         None => help,
+    }
+}
+
+/// The metrics of answered requests, for this unknown one: `answered` comes after the class.
+fn answered_help(text: &str) -> String {
+    let of_answered = Named::ALL.iter().filter(|metric| of_answered(**metric).is_some());
+    let names: Vec<String> = of_answered.map(|metric| format!("{ANSWERED}.{}", metric.name())).collect();
+    let help = format!("metrics: {}", list(names.iter().map(String::as_str)));
+    match text.split_once('.').and_then(|(_, rest)| rest.split_once('.')) {
+        Some((class, metric)) if named(metric).is_some() => {
+            format!("{help}; did you mean `{class}.{ANSWERED}.{metric}`?")
+        }
+        Some(_) | None => help,
     }
 }
 

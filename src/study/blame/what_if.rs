@@ -194,7 +194,7 @@ impl Subject<'_> {
         let sizes = Sizing::of(&all.into_iter().chain(pools).collect::<Vec<_>>(), scenario, policy);
         let one_more = |size: Sizing| {
             let number = self.number(size)?.checked_add(1)?;
-            let (_, most) = size.range(scenario);
+            let (_, most) = size.range(scenario, self.policy);
             let change = WhatIfChange::OneMore { size: size.name(scenario, policy), number };
             (number <= most).then(|| (change, size.applied(scenario.clone(), self.policy, number), self.policy))
         };

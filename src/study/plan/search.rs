@@ -158,7 +158,15 @@ impl<'a> Search<'a> {
     /// Whether even the smallest configuration with these outer sizes costs as much as the best.
     fn is_too_dear(&self, prefix: &[u32], best: Option<&Best>) -> bool {
         let Some(best) = best else { return false };
-        self.rank(&self.filled(prefix, |dimension| dimension.range(self.scenario).0)) >= best.rank
+        self.rank(&self.filled(prefix, |dimension| self.smallest(dimension))) >= best.rank
+    }
+
+    fn smallest(&self, dimension: &Sizing) -> u32 {
+        dimension.range(self.scenario, self.place).0
+    }
+
+    fn largest(&self, dimension: &Sizing) -> u32 {
+        dimension.range(self.scenario, self.place).1.min(MOST_INSIDE)
     }
 
     fn filled(&self, prefix: &[u32], size: impl Fn(&Sizing) -> u32) -> Sizes {
@@ -168,18 +176,16 @@ impl<'a> Search<'a> {
     /// The sizes of the next dimension that are within the limits and have the capacity, if there are any.
     fn range(&mut self, prefix: &[u32]) -> Option<(u32, u32)> {
         let dimension = self.dimensions[prefix.len()];
-        let (first, most) = dimension.range(self.scenario);
-        let with = |search: &Self, size: u32, others: fn(&Sizing, &Scenario) -> u32| {
+        let (first, most) = dimension.range(self.scenario, self.place);
+        let with = |search: &Self, size: u32, others: fn(&Self, &Sizing) -> u32| {
             let prefix: Sizes = prefix.iter().copied().chain([size]).collect();
-            search.filled(&prefix, |dimension| others(dimension, search.scenario))
+            search.filled(&prefix, |dimension| others(search, dimension))
         };
-        let smallest = |dimension: &Sizing, scenario: &Scenario| dimension.range(scenario).0;
-        let largest = |dimension: &Sizing, scenario: &Scenario| dimension.range(scenario).1.min(MOST_INSIDE);
-        let is_allowed = |search: &Self, size| search.allows(&with(search, size, smallest));
+        let is_allowed = |search: &Self, size| search.allows(&with(search, size, Self::smallest));
         let last = last_that(first, most, |size| is_allowed(self, size))?;
-        let lowest = first_that(first, last, |size| self.has_capacity(&with(self, size, largest)));
+        let lowest = first_that(first, last, |size| self.has_capacity(&with(self, size, Self::largest)));
         let Some(lowest) = lowest else {
-            let sizes = with(self, last, largest);
+            let sizes = with(self, last, Self::largest);
             self.too_small = Some(self.lowest_stations(&sizes));
             return None;
         };

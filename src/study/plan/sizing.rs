@@ -132,9 +132,13 @@ impl Sizing {
         }
     }
 
-    /// The smallest and the largest size that a scenario may have.
-    pub fn range(self, scenario: &Scenario) -> (u32, u32) {
-        let least = scenario.faults().iter().filter_map(|fault| match (self, fault.kind) {
+    /// The smallest and the largest size that a scenario may have, of the policy in this place.
+    pub fn range(self, scenario: &Scenario, place: usize) -> (u32, u32) {
+        let of_policy = match self {
+            Self::Workers => scenario.policies()[place].least_workers(),
+            Self::Replicas | Self::Cores | Self::Threads | Self::Pool(_) => 1,
+        };
+        let of_faults = scenario.faults().iter().filter_map(|fault| match (self, fault.kind) {
             (Self::Cores, FaultKind::Cores { replica: _, cores }) => Some(cores),
             (Self::Replicas, FaultKind::Cores { replica, .. } | FaultKind::Restart { replica, .. }) => {
                 replica.map(|replica| replica + 1)
@@ -149,7 +153,7 @@ impl Sizing {
             Self::Workers => MOST.min(MOST_WORKERS / scenario.machine().replicas.count),
             Self::Cores | Self::Threads | Self::Pool(_) => MOST,
         };
-        (least.max().unwrap_or(1).max(1), most)
+        (of_faults.max().unwrap_or(1).max(of_policy), most)
     }
 }
 

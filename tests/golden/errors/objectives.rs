@@ -75,6 +75,8 @@ pub const MISTAKES: &[(&str, &[Mistake])] = &[(
         Slo("requests.failed < -1"),
         Slo("requests.failed < 101%"),
         Slo(r"async.p99\u0020< 400"),
+        Slo("answered.page.p95 < 400ms"),
+        Slo("answered.nothing < 400ms"),
         Slo("an objective of many words, which says that the p99 of async should be well below four hundred < 400"),
         Replace(r#""seed": 1 }"#, r#""seed": 1 }, "slo": "p99 < 400ms""#),
         Replace(r#""seed": 1 }"#, r#""seed": 1 }, "slo": [{ "p99": "400ms" }]"#),

@@ -1,12 +1,14 @@
 //! What is said about the choice of a policy, on one screen.
 
+use std::collections::HashSet;
+
 use crate::model::MetricUnit;
 use crate::output::block::number::{self, count, quantity, range, short_percent, significant};
 use crate::output::block::{Block, Definitions, Table};
 use crate::output::words;
 use crate::study::{
     Configuration, MoreIsWorse, Plan, PlanChange, PlanDecision, PlanVerdict, PolicyPlan, RuleOfThumb, Tried,
-    TriedObjective,
+    TriedObjective, VariedObjective,
 };
 
 /// The verdict in a sentence.
@@ -58,8 +60,8 @@ fn entries(plan: &Plan, policy: &PolicyPlan) -> Vec<(String, String)> {
     let mut add = |term: &str, value: Option<String>| entries.extend(value.map(|value| (term.to_owned(), value)));
     let choice = policy.tried.iter().find(|tried| Some(&tried.configuration) == policy.choice.as_ref());
     if let Some(choice) = choice {
-        for objective in &choice.objectives {
-            add(&objective.metric, value_at(objective));
+        for (name, objective) in names(&choice.objectives).iter().zip(&choice.objectives) {
+            add(name, value_at(objective));
         }
         let has_p99 = choice.objectives.iter().any(|objective| objective.metric == "p99");
         add("p99", p99(choice).filter(|_| !has_p99));
@@ -69,12 +71,12 @@ fn entries(plan: &Plan, policy: &PolicyPlan) -> Vec<(String, String)> {
     add("more load", max_load(policy).filter(|_| choice.is_some()));
     add("binds next", binds_next(policy));
     for variation in &policy.variations {
-        let values: Vec<String> = variation
-            .objectives
-            .iter()
-            .map(|objective| {
-                format!("{} {}", objective.metric, valued(objective.value, objective.value_interval, objective.unit))
-            })
+        let found = |objective: &VariedObjective| valued(objective.value, objective.value_interval, objective.unit);
+        let objectives = variation.objectives.iter();
+        let values: Vec<String> = names_of(objectives.clone().map(|one| (&*one.metric, &*one.objective)))
+            .into_iter()
+            .zip(objectives)
+            .map(|(name, objective)| format!("{name} {}", found(objective)))
             .collect();
         let verdict = words::plan_decision(variation.verdict);
         let found = if variation.overloaded { words::OVERLOADED.to_owned() } else { values.join(", ") };
@@ -85,6 +87,32 @@ fn entries(plan: &Plan, policy: &PolicyPlan) -> Vec<(String, String)> {
     add("cheaper, too close", undecided(policy));
     add("frontier", frontier(policy));
     entries
+}
+
+/// What objectives bound, in names that differ if they do: `p95`, `browse.p95`, or with everything before the bound.
+fn names_of<'o>(objectives: impl Iterator<Item = (&'o str, &'o str)>) -> Vec<&'o str> {
+    let (metrics, texts): (Vec<&str>, Vec<&str>) = objectives.unzip();
+    let wholes: Vec<&str> = texts.iter().map(|text| before_the_bound(text)).collect();
+    let of_classes: Vec<&str> = wholes.iter().map(|whole| whole.rsplit(": ").next().unwrap_or(whole)).collect();
+    let differ = |names: &[&str]| names.iter().collect::<HashSet<_>>().len() == names.len();
+    if differ(&metrics) {
+        metrics
+    } else if differ(&of_classes) {
+        of_classes
+    } else {
+        wholes
+    }
+}
+
+/// `during slow payments: browse.p95` of `during slow payments: browse.p95 < 500ms`.
+fn before_the_bound(objective: &str) -> &str {
+    const COMPARISON: [char; 3] = ['<', '>', '='];
+    let end = objective.rfind(COMPARISON).unwrap_or(objective.len());
+    objective[..end].trim_end_matches(COMPARISON).trim_end()
+}
+
+fn names(objectives: &[TriedObjective]) -> Vec<&str> {
+    names_of(objectives.iter().map(|one| (&*one.metric, &*one.objective)))
 }
 
 /// A warning where a little more load takes much more time, and what helps if nothing else was asked for.
@@ -303,5 +331,18 @@ fn found(tried: &Tried, missed: Option<&TriedObjective>) -> String {
         (Some(one), _) => valued(one.value, one.value_interval, one.unit),
         (None, Some(missed)) => valued(missed.value, missed.value_interval, missed.unit),
         (None, None) => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn objectives_have_names_that_differ() {
+        let names = |texts: &[&'static str]| names_of(texts.iter().map(|text| ("p95", *text))).join(", ");
+        assert_eq!(names(&["p95 < 1s"]), "p95");
+        assert_eq!(names(&["a.p95 < 1s", "warn: b.p95<=1s"]), "a.p95, b.p95");
+        assert_eq!(names(&["a.p95 < 1s", "during slow: a.p95>=1s"]), "a.p95, during slow: a.p95");
     }
 }

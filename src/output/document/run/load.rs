@@ -1,11 +1,13 @@
 //! Load: operations of clients, capacity, throughput and utilization.
 
+use std::collections::BTreeSet;
+
 use indexmap::IndexMap;
 
 use crate::output::block::Table;
 use crate::output::block::number::{self, NONE, TimeUnit};
 use crate::output::words;
-use crate::stats::{OperationCounts, PolicyResults, Saturation, ScenarioResults, Summary};
+use crate::stats::{LeftOut, OperationCounts, PolicyResults, Saturation, ScenarioResults, Summary};
 
 /// The operations of clients that retry: from the first attempt to the answer, and the number of attempts.
 pub fn operations(results: &ScenarioResults) -> Option<Table> {
@@ -64,6 +66,8 @@ pub fn capacity(results: &ScenarioResults) -> Option<Table> {
         |s: &Option<&Saturation>| s.map_or_else(|| NONE.to_owned(), |s| words::binding(&s.binding).replace('`', ""));
     table.apart();
     table.names("limited by", saturations.iter().map(binding).collect());
+    let left_out: BTreeSet<LeftOut> = saturations.iter().flatten().flat_map(|s| s.note.iter().copied()).collect();
+    table.note.extend(words::left_out("The capacity", left_out).map(|sentence| format!("{sentence}.")));
     Some(table)
 }
 
