@@ -120,7 +120,7 @@ fn put_policy(policy: &PolicyResults, value: &mut Value) {
         let value = &mut value["saturation"];
         put(value, "binding", binding(&saturation.binding));
         put_if(value, "message", load_warning(saturation));
-        put_if(value, "note", left_out(&saturation.note));
+        put_if(value, "note", left_out("the capacity", saturation.note.iter().copied()));
     }
     put_if(value, "no_prediction", policy.no_prediction.map(no_prediction));
     put_if(value, "incomplete", policy.incomplete.as_ref().map(incomplete));

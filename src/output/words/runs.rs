@@ -78,7 +78,7 @@ pub fn no_prediction(why: NoPrediction) -> String {
                 if rejected == 1 { "a request overflows".to_owned() } else { format!("{rejected} requests overflow") };
             format!(
                 "{requests} the listen queue: the kernel drops connections and clients try again after 1, 2, 3, 4, 5, 7 \
-                 and 11 s, so that the same requests sent twice gave means of 11.7 s and 6.5 s"
+                 and 11 s, so that in one measurement the same requests, sent twice, gave means of 11.7 s and 6.5 s"
             )
         }
         NoPrediction::NearCapacity { load } => format!(

@@ -1,5 +1,6 @@
 //! Capacity: what a policy can sustain, what limits it, and the effect of the load.
 
+use super::listed;
 use crate::output::block::number::significant;
 use crate::stats::{
     Collapse, Excess, LeftOut, LoadPoint, LoadPointSource, LoadWarning, Saturation, Sensitivity, Station, reach,
@@ -30,19 +31,17 @@ fn station(station: &Station) -> String {
     }
 }
 
-/// What a capacity does not account for.
-pub fn left_out(left_out: &[LeftOut]) -> Option<String> {
-    let name = |one: &LeftOut| match one {
+/// What a capacity does not account for, with such a beginning: `the capacity leaves out faults and retries`.
+pub fn left_out(begin: &str, left_out: impl IntoIterator<Item = LeftOut>) -> Option<String> {
+    let name = |one| match one {
         LeftOut::Faults => "faults",
         LeftOut::Retries => "retries",
         LeftOut::Limits => "limits on requests in progress",
         LeftOut::WorkerTimeouts => "workers that are killed",
         LeftOut::Probes => "the CPU time of health checks",
     };
-    let names: Vec<&str> = left_out.iter().map(name).collect();
-    let (last, first) = names.split_last()?;
-    let all = if first.is_empty() { (*last).to_owned() } else { format!("{} and {last}", first.join(", ")) };
-    Some(format!("the capacity leaves out {all}"))
+    let names: Vec<String> = left_out.into_iter().map(name).map(str::to_owned).collect();
+    (!names.is_empty()).then(|| format!("{begin} leaves out {}", listed(&names)))
 }
 
 /// A warning about the load, if there is one.

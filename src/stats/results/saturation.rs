@@ -140,7 +140,7 @@ pub enum LoadWarning {
 }
 
 /// What a capacity leaves out although the scenario has it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub enum LeftOut {

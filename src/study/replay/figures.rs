@@ -8,9 +8,6 @@ use crate::stats::Sample;
 use super::Observed;
 use super::mean;
 
-/// A prediction may be so far off, as a share of what was observed; further where the server's own repeats are.
-const ALLOWED: f64 = 0.1;
-
 /// Where the server leaves a figure to chance, the range of the predictions may be this many times as wide as that of its
 /// repeats.
 const WIDER: f64 = 1.5;
@@ -96,6 +93,9 @@ pub(super) fn figures(predicted: &[ResponseTimes<'_>], observed: &Observed) -> V
 }
 
 impl Figure {
+    /// How far a prediction may be off, as a share of what was observed; further where the server's own repeats are.
+    pub const ALLOWED: f64 = 0.1;
+
     /// A number of each prediction and of each repeat.
     fn new(name: &'static str, predicted: &[f64], observed: &[f64]) -> Self {
         let (predicted_ms, observed_ms) = (mean(predicted.iter().copied()), mean(observed.iter().copied()));
@@ -103,19 +103,23 @@ impl Figure {
         let error = predicted_ms / observed_ms - 1.0;
         let spread = observed_range_ms.map(|range| range.width() / observed_ms);
         let is_within = match (predicted_range_ms, observed_range_ms) {
-            (Some(ours), Some(theirs)) if observed.len() >= REPEATS && theirs.width() > ALLOWED * observed_ms => {
+            (Some(ours), Some(theirs)) if observed.len() >= REPEATS && theirs.width() > Self::ALLOWED * observed_ms => {
                 ours.holds(theirs) && ours.width() <= WIDER * theirs.width()
             }
-            (Some(_), _) if observed.len() >= REPEATS => error.abs() <= ALLOWED,
-            (_, _) => error.abs() <= ALLOWED.max(spread.unwrap_or(0.0)),
+            (Some(_), _) if observed.len() >= REPEATS => error.abs() <= Self::ALLOWED,
+            (_, _) => is_near(error, spread),
         };
         Self { name, predicted_ms, predicted_range_ms, observed_ms, observed_range_ms, error, spread, is_within }
     }
 
     /// Whether the error is at most 10 % or the server's own spread, whatever the ranges.
     pub fn is_near(&self) -> bool {
-        self.error.abs() <= ALLOWED.max(self.spread.unwrap_or(0.0))
+        is_near(self.error, self.spread)
     }
+}
+
+fn is_near(error: f64, spread: Option<f64>) -> bool {
+    error.abs() <= Figure::ALLOWED.max(spread.unwrap_or(0.0))
 }
 
 /// Percentiles for a picture.

@@ -22,7 +22,7 @@ use super::page::{END, Page, root};
 /// Sources with which nothing can be compared.
 const ELSEWHERE: [&str; 4] = ["product", "measured", "literature", "example"];
 
-/// Parts of `results.json` with so many numbers that any number would be among them.
+/// Parts of `results.json` that hold nearly every number, so that finding one there proves nothing.
 const DENSE: [&str; 8] =
     ["all_arrived", "comparisons", "confidence", "defaults", "over_time", "scenario", "timeline", "assumptions"];
 

@@ -49,7 +49,8 @@ impl Collector {
                 .then(|| breakdown(&self.unanswered.spent, self.unanswered.departed)),
             waiting_time_ms: wait_summary(&self.waiting_time, self.waited),
             stations: self.stations.results(subject, totals),
-            imbalance: imbalance(&workers),
+            // Workers that do not run have no requests, and it is as it should be.
+            imbalance: imbalance(&workers).filter(|_| subject.rules.spare_workers.is_none()),
             per_worker: listed(workers),
             per_replica: per_replica(subject, totals),
             in_system: InSystem { mean: totals.share(totals.in_system, 1), max: totals.in_system.max },
