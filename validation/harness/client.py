@@ -21,6 +21,8 @@ class Sent:
         self.times = [None] * requests
         # CPU time of the client itself.
         self.cpu_s = 0.0
+        # When the schedule began, in seconds since 1970.
+        self.start = 0.0
 
 
 async def one(index, due, path, port, timeout, sent):
@@ -53,6 +55,7 @@ async def send(schedule, port, timeout=60.0):
     """Sends a schedule of (seconds after the start, path); returns latencies and how late each was sent, in ms."""
     sent = Sent(len(schedule))
     start = time.perf_counter() + 0.5
+    sent.start = time.time() + 0.5
     tasks = []
     for index, (time_s, path) in enumerate(schedule):
         due = start + time_s
@@ -88,6 +91,7 @@ def send_lightly(program, schedule, port, keeps_connections):
     result = subprocess.run([program, str(port), *options], input=lines, capture_output=True, text=True, check=True)
     sent = Sent(len(schedule))
     sent.cpu_s = cpu_seconds(resource.RUSAGE_CHILDREN) - before
+    sent.start = float(result.stderr.split()[1])
     number = lambda cell: None if cell == "-" else float(cell)
     for index, line in enumerate(result.stdout.splitlines()):
         latency, late, _, process = line.split(" ")

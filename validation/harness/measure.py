@@ -105,7 +105,8 @@ def burned_ms(case, requests):
 
 
 def summary(case, requests, sent, used, repeat):
-    """`used` is what the server was seen to use: CPU seconds of each part, idle CPU seconds per second, rounds of warming up."""
+    """`used` is what the server was seen to use: CPU seconds of each part, idle CPU seconds per second, rounds of warming up;
+    and when it first counted its idle children."""
     answered = [ms for ms in sent.latency_ms if ms is not None]
     letters = [phase[0] for spec in case["classes"].values() for phase in spec["phases"]]
     figures = {"n": len(answered), "mean": round(sum(answered) / len(answered), 3)} if answered else {"n": 0}
@@ -128,6 +129,7 @@ def summary(case, requests, sent, used, repeat):
         "cpu_ms_by_part_per_request": {name: per_request(seconds) for name, seconds in used["parts"].items()},
         "idle_cpu_ms_per_s": round(used["idle"] * 1000, 2),
         **({"warm_up_rounds": used["rounds"]} if used["rounds"] else {}),
+        **({"first_count_ms": used["first_count_ms"]} if used["first_count_ms"] is not None else {}),
         **by_worker(sent),
     }
 
@@ -216,7 +218,17 @@ def repeat_once(case, requests, out):
         sent = send(case, requests, server)
         time.sleep(0.3)
         parts = {name: seconds - before[name] for name, seconds in server.cpu_seconds().items()}
-        return sent, {"parts": parts, "idle": idle, "rounds": rounds}, server.command()
+        used = {"parts": parts, "idle": idle, "rounds": rounds, "first_count_ms": server.first_count_ms(sent.start)}
+        return sent, used, server.command()
+
+
+def as_it_ran(application, summaries):
+    """The application with when it first counted its idle children: chance decides that, and a prediction needs it."""
+    counts = [one["first_count_ms"] for one in summaries if "first_count_ms" in one]
+    if not counts:
+        return application
+    kind = kind_of(application)
+    return {kind: {**application[kind], "first_count": f"{statistics.median(counts)}ms"}}
 
 
 def measure(case, repeats, out):
@@ -230,6 +242,7 @@ def measure(case, repeats, out):
         if summaries[-1]["client_late_ms"]["p99"] > LATEST_MS:
             print(f"{case['name']} repeat {repeat}: the client was late, so the machine was not idle", file=sys.stderr)
     cpu_ms = round(statistics.mean(one["client_cpu_ms_per_request"] for one in summaries), 3)
+    case = {**case, "application": as_it_ran(case["application"], summaries)}
     write(out / case["name"], case, requests, runs, summaries, facts(case, command, cpu_ms))
     return summaries
 

@@ -7,6 +7,7 @@ arguments (a configuration, compiled code) is written into a folder that is remo
 import ctypes
 import functools
 import os
+import re
 import shutil
 import signal
 import socket
@@ -167,6 +168,7 @@ def php_fpm(options, port, run, cores):
         "backlog": options.get("listen_backlog", 511),
         "pm": manager,
         "max_children": children,
+        "log_level": "debug" if manager == "dynamic" else "notice",
         "spare": "\n".join(f"{key} = {value}" for key, value in spare.items()) if manager == "dynamic" else "",
     }
     shutil.copy(APPS / "php/index.php", run)
@@ -179,6 +181,16 @@ def php_fpm(options, port, run, cores):
     fpm = [program("php-fpm"), "-F", "-y", run / "php-fpm.conf", *as_root]
     proxy = [program("nginx"), "-p", run, "-e", run / "nginx.log", "-c", run / "nginx.conf"]
     return [Part("php", fpm), Part("nginx", proxy, on_server_cores=options.get("nginx", False))]
+
+
+# With the log level "debug", PHP-FPM writes when it counts its idle children.
+PHP_COUNT = re.compile(r"^\[(.+?)(\.\d+)\] DEBUG: .*fpm_pctl_perform_idle_server_maintenance\(\)")
+
+
+def php_counts(log):
+    """When PHP-FPM counted its idle children, in seconds since 1970."""
+    found = filter(None, map(PHP_COUNT.match, log.splitlines()))
+    return [time.mktime(time.strptime(one[1], "%d-%b-%Y %H:%M:%S")) + float(one[2]) for one in found]
 
 
 STARTERS = {
@@ -292,6 +304,12 @@ class Server:
                 ticks[int(fields[3])] += sum(map(int, fields[11:15]))
         second = os.sysconf("SC_CLK_TCK")
         return {part.name: ticks[process.pid] / second for part, process in zip(self.parts, self.processes)}
+
+    def first_count_ms(self, start):
+        """How long after `start`, in seconds since 1970, PHP-FPM first counted its idle children; `None` if it did not."""
+        log = self.run / "php.log"
+        counts = [count - start for count in php_counts(log.read_text()) if count >= start] if log.exists() else []
+        return round(min(counts) * 1000, 1) if counts else None
 
     def __exit__(self, *_):
         for process in reversed(self.processes):

@@ -5,7 +5,8 @@
 //! Each line of the schedule is `SECONDS PATH`, in order of time, relative to the start. For each, in that order, one line is
 //! written: the latency in ms from when it was due until its last byte had arrived (`-` without an answer of status 200),
 //! how many ms after that instant it was begun, how many ms after that instant its first byte had arrived, and the number of the
-//! process that answered (`-` if the application does not report it).
+//! process that answered (`-` if the application does not report it). The error output has the line `start SECONDS`: when the
+//! schedule began, in seconds since 1970.
 //!
 //! Threads take turns: the one that has the schedule sleeps until the next request is due, passes the schedule on, and serves the
 //! request alone. So nothing is handed over between the instant a request is due and its first byte, and no thread
@@ -20,7 +21,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use exchange::Answer;
-use turns::Plan;
+use turns::{Plan, Start};
 
 /// What the arguments ask for.
 struct Options {
@@ -45,8 +46,10 @@ fn run() -> Result<(), String> {
     io::stdin().read_to_string(&mut text).map_err(|error| error.to_string())?;
     let requests = schedule::parse(&text)?;
     wake_up_on_time();
+    let start = Start::soon();
     let plan = Plan { requests, port: options.port, keep_alive: options.keep_alive, timeout: options.timeout };
-    let answers = turns::send(plan);
+    let answers = turns::send(plan, start.instant);
+    eprintln!("start {:.6}", start.since_1970.as_secs_f64());
     write(&answers).map_err(|error| error.to_string())
 }
 

@@ -4,7 +4,7 @@ use std::net::TcpStream;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread::{self, Scope};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use crate::exchange::{Answer, exchange};
 use crate::schedule::Due;
@@ -33,6 +33,21 @@ pub struct Plan {
     pub timeout: Duration,
 }
 
+/// When the schedule begins.
+pub struct Start {
+    pub instant: Instant,
+    /// The same by the clock on the wall.
+    pub since_1970: Duration,
+}
+
+impl Start {
+    /// Late enough for the first threads to start before it.
+    pub fn soon() -> Self {
+        let since_1970 = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        Self { instant: Instant::now() + BEFORE_START, since_1970: since_1970 + BEFORE_START }
+    }
+}
+
 /// What the threads share.
 struct Shared {
     plan: Plan,
@@ -49,10 +64,10 @@ struct Shared {
 }
 
 /// Sends all requests, and returns their answers in the order of the schedule.
-pub fn send(plan: Plan) -> Vec<Answer> {
+pub fn send(plan: Plan, start: Instant) -> Vec<Answer> {
     let shared = Shared {
         plan,
-        start: Instant::now() + BEFORE_START,
+        start,
         next: Mutex::new(0),
         waiting: AtomicUsize::new(0),
         threads: AtomicUsize::new(0),
