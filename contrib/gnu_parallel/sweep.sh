@@ -4,5 +4,5 @@
 set -eu
 of=$1
 shift
-seq "$of" | parallel --retries 3 waitline sweep "$@" --out big --quiet --jobs 1 --shard "{}/$of"
+seq "$of" | parallel --retries 3 --quote waitline sweep "$@" --out big --quiet --jobs 1 --shard "{}/$of"
 exec waitline merge big

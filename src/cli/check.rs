@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::arguments::{ExplainArguments, ExportArguments, PrintArguments, ScenarioArguments, WhenUndecided, file};
+use super::arguments::{
+    ExplainArguments, ExportArguments, PrintArguments, ScenarioArguments, WhenUndecided, file, jobs,
+};
 use super::failure::{Failure, reason};
 use super::files;
 use super::outputs::{InputKind, Inputs, Outputs};
@@ -75,8 +77,8 @@ pub struct CheckCommand {
     #[command(flatten)]
     scenario: ScenarioArguments,
 
-    /// Maximum number of replications run at once [default: one per core]; never changes a number
-    #[arg(long, value_name = "N", help_heading = "Run")]
+    /// Maximum number of replications run at once, up to 1024 [default: one per core]; never changes a number
+    #[arg(long, value_name = "N", help_heading = "Run", value_parser = jobs)]
     jobs: Option<NonZeroUsize>,
 
     #[command(flatten)]
@@ -316,7 +318,9 @@ impl CheckCommand {
     fn update_command(&self, file: &str) -> String {
         let mut words = vec!["waitline".to_owned(), "check".to_owned(), quoted(file)];
         let mut option = |name: &str, value: &str| words.extend([name.to_owned(), quoted(value)]);
-        if let Some(path) = &self.baseline {
+        // What is no baseline is not replaced: then it is the default one that is written.
+        let is_replaceable = |path: &&PathBuf| expect_replaceable(path, read(path).ok().as_deref()).is_ok();
+        if let Some(path) = self.baseline.as_ref().filter(is_replaceable) {
             option("--baseline", &path.display().to_string());
         }
         self.scenario.changed.seed.iter().for_each(|seed| option("--seed", &seed.to_string()));

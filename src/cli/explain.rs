@@ -13,7 +13,7 @@ use super::reports::{self, Reports};
 use super::scenarios;
 use super::shutdown::Shutdown;
 use super::terminal::Stdout;
-use crate::output::{ExplainReport, counted};
+use crate::output::{ExplainReport, counted, words};
 use crate::scenario::Scenario;
 use crate::study::{self, ExplainOptions, Explanations, JobPool, MOST_ENTRIES, NotExplained, WhichRequests};
 
@@ -33,7 +33,7 @@ on to what its holder waits for at that time, up to a request that works or is a
 Exit codes:
   0  explained
   2  invalid usage or scenario, or there is no such request
-  3  more happens while the request is in the system than can be kept";
+  3  more happens while the request is in the system than can be kept, or a run stopped before its end";
 
 /// Tell whose fault each millisecond of a request's waits is
 ///
@@ -50,8 +50,15 @@ pub struct ExplainCommand {
     #[arg(long, value_name = "N", conflicts_with_all = ["slowest", "percentile"])]
     request: Option<NonZeroU64>,
 
-    /// Explain this many of the requests that took longest to be answered [default: 1]
-    #[arg(long, value_name = "K", num_args = 0..=1, default_missing_value = "1", conflicts_with = "percentile")]
+    /// Explain this many of the requests that took longest to be answered, up to 1000 [default: 1]
+    #[arg(
+        long,
+        value_name = "K",
+        num_args = 0..=1,
+        default_missing_value = "1",
+        conflicts_with = "percentile",
+        value_parser = slowest
+    )]
     slowest: Option<NonZeroUsize>,
 
     /// Explain the request at this percentile of the response times, such as 99
@@ -94,12 +101,13 @@ impl ExplainCommand {
             Reports::begin(self.print.printed(), &self.export.exports, (1, reports::WITHOUT_TIMELINES), shutdown)?;
         let explanations = self.explain(&scenario)?;
         self.expect_requests(&explanations)?;
+        let stopped = why_incomplete(&explanations);
         reports.add(ExplainReport(explanations), stdout)?;
         reports.finish(stdout)?;
         if !self.print.quiet {
             reports::note_exports(&self.export.exports);
         }
-        Ok(())
+        if stopped.is_empty() { Ok(()) } else { Err(Failure::Incomplete(stopped.join("\n"))) }
     }
 
     fn scenario(&self, inputs: &Inputs) -> Result<Scenario, Failure> {
@@ -110,7 +118,7 @@ impl ExplainCommand {
         match (self.request, self.percentile) {
             (Some(request), _) => WhichRequests::Numbers(request.get() - 1, request.get()),
             (None, Some(percentile)) => WhichRequests::Percentile(percentile),
-            (None, None) => WhichRequests::Slowest(self.slowest.map_or(1, NonZeroUsize::get).min(MOST_REQUESTS)),
+            (None, None) => WhichRequests::Slowest(self.slowest.map_or(1, NonZeroUsize::get)),
         }
     }
 
@@ -139,9 +147,9 @@ impl ExplainCommand {
         })
     }
 
-    /// Makes sure that at least one policy has the request.
+    /// Makes sure that at least one policy has the request, or might have had it.
     fn expect_requests(&self, explanations: &Explanations) -> Result<(), Failure> {
-        if explanations.policies.iter().any(|policy| !policy.requests.is_empty()) {
+        if explanations.policies.iter().any(|policy| !policy.requests.is_empty() || policy.incomplete.is_some()) {
             return Ok(());
         }
         Err(match self.request {
@@ -155,6 +163,18 @@ impl ExplainCommand {
             ),
         })
     }
+}
+
+/// Which policies did not run to their end, a sentence each.
+fn why_incomplete(explanations: &Explanations) -> Vec<String> {
+    let stopped = explanations.policies.iter().filter_map(|policy| Some((&policy.name, policy.incomplete.as_ref()?)));
+    stopped.map(|(name, why)| format!("{}, {name}: {}", explanations.scenario, words::incomplete(why))).collect()
+}
+
+/// How many requests are explained: from 1 to the maximum.
+fn slowest(text: &str) -> Result<NonZeroUsize, String> {
+    let number: NonZeroUsize = text.parse().map_err(|_| format!("not a number from 1 to {MOST_REQUESTS}"))?;
+    if number.get() <= MOST_REQUESTS { Ok(number) } else { Err(format!("at most {MOST_REQUESTS}")) }
 }
 
 /// A percentile, above 0 and at most 100.

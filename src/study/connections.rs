@@ -24,6 +24,7 @@ fn pool_total(scenario: &Scenario, policy: &PolicyChoice, name: &str, backend: &
         backend: name.to_owned(),
         size: pool.size.get(),
         overflow: pool.overflow,
+        per: pool.per,
         pools,
         connections: u64::from(pool.most()) * u64::from(pools),
         max_connections: backend.max_connections.map(std::num::NonZeroU32::get),

@@ -312,6 +312,10 @@ fn only_a_baseline_is_overwritten() {
     desk.fails("check shop.json --baseline shop.json --update-baseline", 2, &["`shop.json` is not a baseline"]);
     desk.fails("check shop.json --baseline notes.txt --update-baseline", 2, &["`notes.txt` is not a baseline"]);
     assert_eq!((desk.read("shop.json"), desk.read("notes.txt")), (SHOP.to_owned(), "mine".to_owned()));
+    // What is advised works.
+    let advised = errors(&desk.run("check shop.json --baseline notes.txt", 3));
+    assert!(advised.contains("waitline check shop.json --update-baseline"), "{advised}");
+    desk.run("check shop.json --update-baseline", 0);
 }
 
 #[test]

@@ -56,6 +56,34 @@ fn a_row_for_each_share() {
 }
 
 #[test]
+fn without_waits_there_is_the_heading() {
+    let shown = text(&desk().run("explain lecture.json --policy sync --request 1 --format csv", 0));
+    assert_eq!(shown.lines().count(), 1, "{shown}");
+    assert!(shown.starts_with("scenario,policy,request,class,station,"), "{shown}");
+}
+
+#[test]
+fn a_run_that_stopped_is_explained_as_far_as_it_went() {
+    let overload = r#"{
+      "classes": { "page": { "phases": [ { "compute": "1s" } ] } },
+      "arrivals": { "constant": "10/s" },
+      "policies": [ { "sync": { "workers": 1, "backlog": 1000 } } ],
+      "run": { "requests": 200, "max_in_flight": 20 }
+    }"#;
+    let desk = Desk::empty().with("overload.json", overload);
+    let output = desk.run("explain overload.json --format json", 3);
+    assert!(errors(&output).contains("overload, sync: stopped after"), "{}", errors(&output));
+    let value: Value = serde_json::from_str(&text(&output)).unwrap();
+    assert!(value["policies"][0]["incomplete"].as_str().unwrap().starts_with("stopped after"), "{value}");
+    assert!(text(&desk.run("explain overload.json", 3)).contains("incomplete: stopped after"));
+}
+
+#[test]
+fn at_most_a_thousand_requests_are_explained() {
+    desk().fails("explain lecture.json --slowest 1001", 2, &["at most 1000"]);
+}
+
+#[test]
 fn a_request_that_does_not_exist_is_an_error() {
     let shown = errors(&desk().run("explain lecture.json --request 4", 2));
     assert!(shown.contains("has no request 4"), "{shown}");

@@ -292,3 +292,18 @@ fn mistakes_are_answered_with_what_to_do() {
         assert!(errors(&output).contains(words), "{arguments}: no {words:?} in\n{}", errors(&output));
     }
 }
+
+#[test]
+fn a_rule_that_gives_fewer_workers_than_start_is_not_tried() {
+    let scenario = r#"{
+      "classes": { "page": { "phases": [ { "compute": "1ms" } ] } },
+      "arrivals": { "poisson": "10/s" },
+      "policies": [ { "php_fpm": { "max_children": 9, "start_servers": 8, "max_spare_servers": 9 } } ],
+      "run": { "requests": 500 }
+    }"#;
+    let desk = Desk::empty().with("php.json", scenario);
+    let plan = text(&desk.run("plan php.json --slo p99<1s --format json --quiet", 0));
+    let plan: Value = serde_json::from_str(&plan).unwrap();
+    assert_eq!(plan["policies"][0]["choice"]["max_children"], 9, "{plan}");
+    assert!(plan["policies"][0]["rule_of_thumb"].is_null(), "{plan}");
+}

@@ -166,11 +166,35 @@ fn what_cannot_be_compared_with_is_said() {
         3,
         &["the baseline `damaged.json` is of version 9999 of the model"],
     );
+    for (content, says) in [
+        (r#"{ "schema": "waitline.results/9" }"#, "is of another version of waitline"),
+        (r#"{ "schema": "waitline.results/1" }"#, "is damaged: it has no `policies`"),
+    ] {
+        std::fs::write(desk.path("results.json"), content).unwrap();
+        desk.fails("report lecture.json --before results.json", 3, &[says]);
+    }
+    std::fs::write(desk.path("sweep.json"), r#"{ "schema": "waitline.sweep/9" }"#).unwrap();
+    desk.fails("report lecture.json --sweep sweep.json", 2, &["is not JSON of the schema `waitline.sweep/1`"]);
     desk.fails("report lecture.json --before missing.json", 2, &["there is no file `missing.json`"]);
     desk.run("check shop.json --update-baseline --quiet --replications 3", 0);
     let output = desk.run("report shop.json --before shop.baseline.json", 3);
     assert!(errors(&output).contains("is of replications, and this run of"), "{}", errors(&output));
     assert!(desk.read("output/shop/report.html").contains("<strong>Incomplete:</strong> the baseline"));
+}
+
+#[test]
+fn nothing_is_compared_with_a_run_that_stopped() {
+    let overload = r#"{
+      "classes": { "page": { "phases": [ { "compute": "1s" } ] } },
+      "arrivals": { "constant": "10/s" },
+      "policies": [ { "sync": { "workers": 1, "backlog": 1000 } } ],
+      "run": { "requests": 200, "max_in_flight": 20 }
+    }"#;
+    let desk = Desk::empty().with("overload.json", overload);
+    let output = desk.run("report overload.json --set arrivals.constant=0.5/s --before overload.json", 3);
+    let said = "nothing is compared with `overload.json`: sync stopped after";
+    assert!(errors(&output).contains(said), "{}", errors(&output));
+    assert!(desk.read("output/overload/report.html").contains("<strong>Incomplete:</strong> nothing is compared"));
 }
 
 #[test]

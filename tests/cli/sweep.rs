@@ -256,3 +256,14 @@ fn charts_hold_their_texts_with_one_and_many_points_and_long_names() {
     desk.run(&format!("sweep long.json --vary workers=1..4 --vary arrivals=x0.1..x3:0.1 --policy async {few}"), 0);
     check_picture(&desk.read("output/long/sweep.svg"));
 }
+
+#[test]
+fn what_all_points_have_in_common_is_not_varied() {
+    for path in ["run.seed", "run.replications"] {
+        desk().fails(
+            &format!("sweep shop.json --vary {path}=1,2"),
+            2,
+            &[&format!("`{path}` cannot be varied"), "every point gets the same random numbers"],
+        );
+    }
+}

@@ -11,6 +11,7 @@ use super::super::outputs::{InputKind, Inputs};
 use super::super::scenarios;
 use crate::output::words;
 use crate::scenario::{self, Diagnostic, Scenario, Source};
+use crate::stats::SCHEMA;
 use crate::study::{Baseline, NotComparableReason, WhyNotComparable};
 
 /// What there was before.
@@ -45,7 +46,7 @@ impl Before {
         }
         if schema.starts_with(RESULTS) {
             inputs.add(file, InputKind::Results);
-            return Ok(json.map_or_else(|| Self::Results(Value::Null), Self::Results));
+            return Self::results(&name, schema, json.as_ref());
         }
         // Changes are of the other one; seed and precision of both.
         let seed = arguments.changed.seed;
@@ -56,6 +57,17 @@ impl Before {
             ..arguments.clone()
         };
         scenarios::read_one(&name, &arguments, inputs).map(Self::Scenario)
+    }
+
+    fn results(name: &str, schema: &str, json: Option<&Value>) -> Result<Self, Failure> {
+        if schema != SCHEMA {
+            let why = format!("`{name}` is of another version of waitline (`{schema}`, this one reads `{SCHEMA}`)");
+            return Err(Failure::Incomplete(why));
+        }
+        match json {
+            Some(results) if results["policies"].is_array() => Ok(Self::Results(results.clone())),
+            Some(_) | None => Err(Failure::Incomplete(format!("`{name}` is damaged: it has no `policies`"))),
+        }
     }
 
     fn baseline(file: &Path, text: &str, inputs: &Inputs) -> Result<Self, Failure> {

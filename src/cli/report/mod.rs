@@ -23,9 +23,10 @@ use super::shutdown::Shutdown;
 use super::terminal::note;
 use crate::output::{BeforeNumbers, BeforePage, ReportPage, words};
 use crate::scenario::{Change, Diagnostic, Scenario};
+use crate::stats::SWEEP_SCHEMA;
 use crate::study::{
     self, Baseline, Estimates, ExplainOptions, Explanations, JobPool, NotComparableReason, NotExplained, Options,
-    TimelineStretch, Watch, WhichRequests, WhyNotComparable,
+    PLAN_SCHEMA, TimelineStretch, Watch, WhichRequests, WhyNotComparable,
 };
 
 const EXAMPLES: &str = "\
@@ -97,10 +98,6 @@ pub struct ReportCommand {
     out: PathBuf,
 }
 
-/// What the schemas of sweeps and plans begin with.
-const SWEEP: &str = "waitline.sweep/";
-const PLAN: &str = "waitline.plan/";
-
 /// What was run before and is shown as well.
 #[derive(Debug)]
 struct Stored {
@@ -124,8 +121,8 @@ impl ReportCommand {
         }
         let before = self.before.as_ref().map(|file| Before::read(file, &self.scenario, &inputs)).transpose()?;
         let stored = Stored {
-            sweep: self.sweep.as_ref().map(|file| stored(file, SWEEP, &inputs)).transpose()?,
-            plan: self.plan.as_ref().map(|file| stored(file, PLAN, &inputs)).transpose()?,
+            sweep: self.sweep.as_ref().map(|file| stored(file, SWEEP_SCHEMA, &inputs)).transpose()?,
+            plan: self.plan.as_ref().map(|file| stored(file, PLAN_SCHEMA, &inputs)).transpose()?,
         };
         let mut incomplete = Vec::new();
         let path = self.out.join(scenario.name()).join(PAGE);
@@ -163,9 +160,7 @@ impl ReportCommand {
             None => None,
             Some((Before::Results(results), _)) => Some(BeforeNumbers::Results(results.clone())),
             Some((Before::Baseline(baseline, _), _)) => Some(compared(baseline, estimates, &name)),
-            Some((Before::Scenario(_), earlier)) => {
-                earlier.map(|earlier| compared(&Baseline::of(earlier), estimates, &name))
-            }
+            Some((Before::Scenario(_), earlier)) => earlier.map(|earlier| compared_runs(earlier, estimates, &name)),
         };
         if let Some(BeforeNumbers::NotComparable(why)) = &numbers {
             incomplete.push(why.clone());
@@ -244,17 +239,17 @@ impl ReportCommand {
     }
 }
 
-/// A JSON file whose schema begins like this.
+/// A JSON file of this schema.
 fn stored(file: &Path, schema: &str, inputs: &Inputs) -> Result<Value, Failure> {
     let name = file.display().to_string();
     let text = files::text_up_to(file, files::MOST_OF_DATA).map_err(|error| Diagnostic::unreadable(&name, &error))?;
     inputs.add(file, InputKind::Results);
     let found: Value = serde_json::from_str(&text).unwrap_or_default();
     match found["schema"].as_str() {
-        Some(name) if name.starts_with(schema) => Ok(found),
-        _ => Err(Failure::bad(
-            format!("`{name}` is not JSON of the schema `{schema}1`"),
-            "name the file that the command wrote",
+        Some(name) if name == schema => Ok(found),
+        Some(_) | None => Err(Failure::bad(
+            format!("`{name}` is not JSON of the schema `{schema}`"),
+            "name the file that the command wrote with `--export json=FILE`",
         )),
     }
 }
@@ -262,6 +257,19 @@ fn stored(file: &Path, schema: &str, inputs: &Inputs) -> Result<Value, Failure> 
 /// A file without its folder.
 fn file_name(file: &str) -> String {
     Path::new(file).file_name().map_or_else(|| file.to_owned(), |name| name.to_string_lossy().into_owned())
+}
+
+/// How a run differs from an earlier one, if that ran to its end.
+fn compared_runs(earlier: &Estimates<'_>, estimates: &Estimates<'_>, file: &str) -> BeforeNumbers {
+    let results = earlier.results();
+    let stopped = results.policies.iter().find_map(|policy| Some((&policy.name, policy.incomplete.as_ref()?)));
+    match stopped {
+        Some((policy, why)) => {
+            let why = words::incomplete(why);
+            BeforeNumbers::NotComparable(format!("nothing is compared with `{file}`: {policy} {why}"))
+        }
+        None => compared(&Baseline::of(earlier), estimates, file),
+    }
 }
 
 /// How a run differs from what a baseline holds.

@@ -10,6 +10,22 @@ use crate::study::{
     BlameCell, BlameMatrix, Explanations, PolicyExplanation, RequestExplanation, WaitExplanation, WhatIf,
 };
 
+/// The columns of its records.
+const COLUMNS: [&str; 12] = [
+    "scenario",
+    "policy",
+    "request",
+    "class",
+    "station",
+    "start_ms",
+    "end_ms",
+    "partition",
+    "blamed_request",
+    "blamed_class",
+    "activity_or_cause",
+    "wait_ms",
+];
+
 /// The report of `explain`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ExplainReport(pub Explanations);
@@ -43,22 +59,22 @@ impl Document for ExplainReport {
                 .iter()
                 .flat_map(move |request| request.waits.iter().map(move |wait| (policy, request, wait)))
         });
-        Records::of(waits.flat_map(|(policy, request, wait)| {
+        let rows = waits.flat_map(|(policy, request, wait)| {
             let row = move |partition: &str, blamed: Option<u64>, class: Option<&String>, what: Value, share: f64| {
-                json!({
-                    "scenario": explanations.scenario,
-                    "policy": policy.name,
-                    "request": request.request,
-                    "class": request.class,
-                    "station": wait.station,
-                    "start_ms": wait.start_ms,
-                    "end_ms": wait.end_ms,
-                    "partition": partition,
-                    "blamed_request": blamed,
-                    "blamed_class": class,
-                    "activity_or_cause": what,
-                    "wait_ms": share,
-                })
+                vec![
+                    json!(explanations.scenario),
+                    json!(policy.name),
+                    json!(request.request),
+                    json!(request.class),
+                    json!(wait.station),
+                    json!(wait.start_ms),
+                    json!(wait.end_ms),
+                    json!(partition),
+                    json!(blamed),
+                    json!(class),
+                    what,
+                    json!(share),
+                ]
             };
             let cause = |cause| serde_json::to_value(cause).unwrap_or_default();
             let direct = wait.direct.iter().map(move |share| {
@@ -69,7 +85,8 @@ impl Document for ExplainReport {
                 row("root", share.request, share.class.as_ref(), what, share.wait_ms)
             });
             direct.chain(root)
-        }))
+        });
+        Records { columns: COLUMNS.map(str::to_owned).to_vec(), rows: rows.collect() }
     }
 
     fn value(&self) -> Value {
@@ -84,7 +101,9 @@ fn policy(policy: &PolicyExplanation) -> Vec<Block> {
     };
     let best = policy.requests.first().and_then(|request| words::what_if(request, &policy.what_if));
     let stories = stories.into_iter().chain(best).collect();
-    let mut blocks = vec![Block::Title { name: policy.name.clone(), about: Vec::new() }, Block::Text(stories)];
+    let mut blocks = vec![Block::Title { name: policy.name.clone(), about: Vec::new() }];
+    blocks.extend(policy.incomplete.iter().map(|why| Block::Incomplete(vec![words::incomplete(why)])));
+    blocks.push(Block::Text(stories));
     let with_waits = policy.requests.iter().filter(|request| !request.waits.is_empty());
     blocks.extend(with_waits.map(|request| Block::Table(table(request))));
     blocks.extend(policy.matrix.as_ref().filter(|matrix| !matrix.cells.is_empty()).map(matrix_table));

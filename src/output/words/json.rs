@@ -74,7 +74,11 @@ pub fn replay_value(replayed: &Replayed) -> Value {
 
 /// The explanations of `explain`.
 pub fn explain_value(explanations: &Explanations) -> Value {
-    plain(explanations)
+    let mut value = plain(explanations);
+    for (policy, value) in explanations.policies.iter().zip(items(&mut value["policies"])) {
+        put_if(value, "incomplete", policy.incomplete.as_ref().map(incomplete));
+    }
+    value
 }
 
 /// The plan of `plan`.

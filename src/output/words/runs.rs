@@ -38,7 +38,7 @@ pub const fn not_modelled(what: NotModelled) -> &'static str {
             "Garbage collection: no pauses of a runtime. Demands that were measured in production contain theirs."
         }
         NotModelled::Autoscaling => {
-            "Autoscaling: the number of workers, threads and replicas is fixed during a run. Compare fixed sizes instead."
+            "Autoscaling: no workers, threads or replicas are added under load, except `spare_workers` of one replica. Compare fixed sizes instead."
         }
         NotModelled::Memory => "Memory: nothing slows down or is killed because memory runs short.",
         NotModelled::Network => {

@@ -17,6 +17,9 @@ pub(super) struct Varied<'a> {
     pub sources: &'a Sources,
 }
 
+/// What all points of a grid have in common, so that their differences are those of the scenario.
+const SAME_EVERYWHERE: [&str; 2] = ["run.seed", "run.replications"];
+
 /// A path of a variation, and what is there.
 struct Field<'t> {
     part: Part<'t>,
@@ -82,6 +85,13 @@ impl<'a> Varied<'a> {
 
     /// A path and what it stands for.
     fn field<'t>(&self, part: Part<'t>) -> Result<Field<'t>, Diagnostic> {
+        if SAME_EVERYWHERE.contains(&part.text.trim()) {
+            return Err(self
+                .error(format!("`{}` cannot be varied", part.text.trim()), part, "the same at every point")
+                .with_help(
+                    "every point gets the same random numbers; use `--replications` or `--seed` for all of them",
+                ));
+        }
         let paths = targets::targets(part.text, self.document)
             .map_err(|help| self.error(targets::no_such_field(part.text), part, "no such field").with_help(help))?;
         let is_short = paths.iter().any(|path| path != part.text);

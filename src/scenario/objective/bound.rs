@@ -31,8 +31,10 @@ pub(super) fn bound(
             .with_help(format!("write {}", example(unit))));
     }
     let number = if metric == Metric::Headroom { headroom(value)? } else { quantity(value, unit, name)? };
-    let is_part = unit == MetricUnit::Share && metric != Metric::Named(Named::Retried) && metric != Metric::Headroom;
-    if let Some(Empty { always, why, help }) = says_nothing(comparison, number, is_part) {
+    let is_part = unit == MetricUnit::Share && metric != Metric::Named(Named::Retried);
+    // The headroom of an overload is below 0, that of little load above 100 %.
+    let empty = if metric == Metric::Headroom { None } else { says_nothing(comparison, number, is_part) };
+    if let Some(Empty { always, why, help }) = empty {
         let judgement = if always { "always holds" } else { "never holds" };
         let written = format!("`{name} {} {}`", sign.text, shown(value.text));
         return Err(sign.error(format!("{written} {judgement}"), why).with_help(help));

@@ -46,6 +46,7 @@ fn objectives_are_read_in_every_form() {
         ("p99 < 400ms", "all / all / p99 < 400 Time"),
         ("headroom >= 20%", "all / all / headroom >= 0.2 Share"),
         ("async.headroom > 2.5", "async / all / headroom > 2.5 Share"),
+        ("headroom >= 0%", "all / all / headroom >= 0 Share"),
         ("headroom >= 300 %", "all / all / headroom >= 3 Share"),
         ("all.p99 < 400ms", "all / all / p99 < 400 Time"),
         ("all.all.p99 < 400ms", "all / all / p99 < 400 Time"),

@@ -65,7 +65,7 @@ impl Totals {
             warm_up_requests: record.warm_up_requests,
             from_warm_up: record.from_warm_up,
             phase_events: record.phase_events,
-            incomplete: incomplete(record),
+            incomplete: Incomplete::of(record),
             deadlock: record.deadlock.clone(),
         }
     }
@@ -111,21 +111,6 @@ impl Totals {
     }
 }
 
-fn incomplete(record: &Record) -> Option<Incomplete> {
-    if let Some(error) = &record.trace_error {
-        let error = error.lines().next().unwrap_or_default().to_owned();
-        return Some(Incomplete::UnreadableTrace { error });
-    }
-    let after_s = record.end.since_start().as_secs();
-    match record.ending {
-        Ending::Drained | Ending::Horizon => None,
-        Ending::TooManyInFlight => Some(Incomplete::TooManyInFlight { after_s }),
-        Ending::Deadlock => Some(Incomplete::Deadlock { after_s }),
-        Ending::Standstill => Some(Incomplete::Standstill { after_s }),
-        Ending::ClockLimit => Some(Incomplete::ClockLimit),
-    }
-}
-
 /// Why a run stopped before its end; times are in simulated seconds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -152,4 +137,22 @@ pub enum Incomplete {
     },
     /// The clock reached its end.
     ClockLimit,
+}
+
+impl Incomplete {
+    /// Why that run stopped; `None` if it ran to its end.
+    pub(crate) fn of(record: &Record) -> Option<Self> {
+        if let Some(error) = &record.trace_error {
+            let error = error.lines().next().unwrap_or_default().to_owned();
+            return Some(Self::UnreadableTrace { error });
+        }
+        let after_s = record.end.since_start().as_secs();
+        match record.ending {
+            Ending::Drained | Ending::Horizon => None,
+            Ending::TooManyInFlight => Some(Self::TooManyInFlight { after_s }),
+            Ending::Deadlock => Some(Self::Deadlock { after_s }),
+            Ending::Standstill => Some(Self::Standstill { after_s }),
+            Ending::ClockLimit => Some(Self::ClockLimit),
+        }
+    }
 }

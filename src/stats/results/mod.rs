@@ -19,6 +19,8 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::model::PoolScope;
+
 pub use self::deadlock::*;
 pub use self::faults::*;
 pub use self::intervals::*;
@@ -176,6 +178,8 @@ pub struct PoolTotal {
     pub size: u32,
     /// Number of connections that a pool opens beyond that.
     pub overflow: u32,
+    /// Who shares a pool.
+    pub per: PoolScope,
     /// Number of pools.
     pub pools: u32,
     /// Number of connections of all pools: (size + overflow) × pools.

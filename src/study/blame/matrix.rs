@@ -69,7 +69,7 @@ type Sums = [SimDuration; 2];
 pub(super) fn matrix(run: &Run<'_>) -> Result<Option<BlameMatrix>, NotExplained> {
     let mut most = MOST_REQUESTS;
     loop {
-        let found = run.find(WhichRequests::Spread(most))?;
+        let (found, _) = run.find(WhichRequests::Spread(most))?;
         match run.record(&found) {
             Ok(log) => return Ok(Some(add_up(run.scenario, run.policy, &log, &found))),
             Err(NotExplained::TooLong) if most > 10 => most /= 10,

@@ -25,6 +25,7 @@ use crate::engine::{Actor, Observer, Outcome, Simulation};
 use crate::model::{ClassId, SimDuration, SimTime};
 use crate::policy::PolicyChoice;
 use crate::scenario::Scenario;
+use crate::stats::Incomplete;
 
 use self::choice::{Finder, Found};
 use self::life::Wait;
@@ -192,7 +193,7 @@ pub fn explain(scenario: &Scenario, options: &ExplainOptions, look: &Look<'_>) -
     let replication = Replication { warm_up, ..Replication::default() };
     let explained: Result<Vec<PolicyExplanation>, NotExplained> = pool.each(&chosen, |(place, policy)| {
         let run = Run { scenario, policy, replication, look };
-        let found = run.find(*which)?;
+        let (found, incomplete) = run.find(*which)?;
         let log = run.record(&found)?;
         let explanation = explanation(scenario, policy, &log, &found);
         let what_if = match found.first().filter(|_| *what_if) {
@@ -201,7 +202,7 @@ pub fn explain(scenario: &Scenario, options: &ExplainOptions, look: &Look<'_>) -
         };
         let matrix = if *matrix { matrix::matrix(&run)? } else { None };
         let classes = scenario.workload().classes.iter().map(|class| class.name.as_str()).collect();
-        Ok(PolicyExplanation { matrix, what_if, ..Names { log: &log, classes }.policy(&explanation) })
+        Ok(PolicyExplanation { incomplete, matrix, what_if, ..Names { log: &log, classes }.policy(&explanation) })
     });
     Ok(Explanations {
         schema: EXPLAIN_SCHEMA,
@@ -226,7 +227,7 @@ pub fn explain_replication(
     look: &Look<'_>,
 ) -> Result<Explanation, NotExplained> {
     let run = Run { scenario, policy, replication, look };
-    let found = run.find(which)?;
+    let (found, _) = run.find(which)?;
     let log = run.record(&found)?;
     Ok(explanation(scenario, policy, &log, &found))
 }
@@ -250,15 +251,16 @@ impl Run<'_> {
         simulation(self.scenario, self.policy, &self.replication, observer)
     }
 
-    /// The requests that were asked for.
-    fn find(&self, which: WhichRequests) -> Result<Vec<Found>, Halted> {
+    /// The requests that were asked for, and why the run stopped before its end, if it did.
+    fn find(&self, which: WhichRequests) -> Result<(Vec<Found>, Option<Incomplete>), Halted> {
         let mut simulation = self.start(Finder::new(which));
         while simulation.advance(EVENTS_PER_LOOK) {
             if (self.look)().is_break() {
                 return Err(Halted);
             }
         }
-        Ok(simulation.finish().1.found())
+        let (record, finder) = simulation.finish();
+        Ok((finder.found(), Incomplete::of(&record)))
     }
 
     /// What happened while these requests were in the system.

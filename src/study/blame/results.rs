@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use crate::engine::Outcome;
 use crate::model::{Activity, SimDuration};
+use crate::stats::Incomplete;
 
 use super::log::Log;
 use super::matrix::BlameMatrix;
@@ -39,6 +40,10 @@ pub struct PolicyExplanation {
     pub name: String,
     /// The requests, the slowest first.
     pub requests: Vec<RequestExplanation>,
+    /// Why the run stopped before its end; the requests are of what was run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub incomplete: Option<Incomplete>,
     /// Which class makes which wait; `None` unless that was asked for, or if it takes too much memory.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub matrix: Option<BlameMatrix>,
@@ -186,6 +191,7 @@ impl Names<'_> {
         PolicyExplanation {
             name: explanation.policy.clone(),
             requests: explanation.requests.iter().map(|request| self.request(request)).collect(),
+            incomplete: None,
             matrix: None,
             what_if: Vec::new(),
         }

@@ -128,7 +128,8 @@ impl Subject<'_> {
     ) -> Result<WhatIf, Halted> {
         let number = self.found.entrance.request;
         let run = Run { scenario, policy: &scenario.policies()[policy], replication: self.replication, look };
-        let same = run.find(WhichRequests::Numbers(number, number + 1))?.into_iter().find(|one| self.is_same(one));
+        let (found, _) = run.find(WhichRequests::Numbers(number, number + 1))?;
+        let same = found.into_iter().find(|one| self.is_same(one));
         let response_time = same.map(|one| one.response_time());
         let before = self.found.response_time().as_millis();
         let with = self.estimate(scenario, policy, pool, look)?;

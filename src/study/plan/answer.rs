@@ -147,6 +147,10 @@ impl Search<'_> {
         let Some(place) = self.dimensions.iter().position(|own| *own == dimension) else { return Ok(None) };
         // Sizes that the rule says nothing about are those of the choice.
         let Some(choice) = choice else { return Ok(None) };
+        let (least, most) = dimension.range(&self.scenario, self.place);
+        if !(least..=most).contains(&size) {
+            return Ok(None);
+        }
         let mut sizes: Sizes = choice.to_vec();
         sizes[place] = size;
         let verdict = match self.is_monotone(&sizes) && sizes[place] >= choice[place] {

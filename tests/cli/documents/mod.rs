@@ -8,6 +8,7 @@ mod commands;
 mod fields;
 mod generated;
 mod links;
+mod names;
 mod numbers;
 mod page;
 mod readers;

@@ -196,6 +196,9 @@ fn max_load(policy: &PolicyPlan) -> Option<String> {
     })
 }
 
+/// A station that would bind at so many times the capacity is not worth a word.
+const FAR: f64 = 100.0;
+
 /// `workers, at 100/s; then the cores, at 200/s`.
 fn binds_next(policy: &PolicyPlan) -> Option<String> {
     let capacity = policy.capacity_per_s?;
@@ -207,7 +210,7 @@ fn binds_next(policy: &PolicyPlan) -> Option<String> {
         quantity(capacity, None, MetricUnit::Rate),
         load.unwrap_or_default()
     );
-    let next = policy.stations.iter().find(|station| !station.binds);
+    let next = policy.stations.iter().find(|station| !station.binds && station.bound_per_s < FAR * capacity);
     let next = next.map(|station| {
         let name = words::binding(std::slice::from_ref(&station.station));
         format!("; then {name} at {}", quantity(station.bound_per_s, None, MetricUnit::Rate))

@@ -1,5 +1,6 @@
 //! How many connections the pools of a policy may open together, and whether the backend accepts them.
 
+use crate::model::PoolScope;
 use crate::output::block::{Finding, FindingStatus};
 use crate::stats::{PoolTotal, ScenarioResults};
 
@@ -8,8 +9,8 @@ pub fn totals(results: &ScenarioResults) -> Vec<String> {
     let several = results.pools.iter().filter(|pool| pool.pools > 1);
     several
         .map(|pool| {
-            let (sum, total) = (sum(pool), pool.connections);
-            format!("{}: {sum} × {} workers = {total} connections to `{}`.", pool.policy, pool.pools, pool.backend)
+            let (product, total) = (product(pool), pool.connections);
+            format!("{}: {product} = {total} connections to `{}`.", pool.policy, pool.backend)
         })
         .collect()
 }
@@ -19,6 +20,17 @@ fn sum(pool: &PoolTotal) -> String {
     if pool.overflow > 0 { format!("({} + {})", pool.size, pool.overflow) } else { pool.size.to_string() }
 }
 
+/// The connections of all pools: `20 × 8 workers`.
+fn product(pool: &PoolTotal) -> String {
+    let owners = match pool.per {
+        PoolScope::Worker => "workers",
+        PoolScope::Replica => "replicas",
+        // It has one pool.
+        PoolScope::Application => "applications",
+    };
+    if pool.pools == 1 { sum(pool) } else { format!("{} × {} {owners}", sum(pool), pool.pools) }
+}
+
 /// The pools that may open more connections than their backend accepts, a sentence each.
 pub fn warnings(results: &ScenarioResults) -> Vec<String> {
     results.pools.iter().filter_map(exceeds).collect()
@@ -26,10 +38,7 @@ pub fn warnings(results: &ScenarioResults) -> Vec<String> {
 
 fn exceeds(pool: &PoolTotal) -> Option<String> {
     let max = pool.exceeded_limit()?;
-    let product = match pool.pools {
-        1 => sum(pool),
-        pools => format!("{} × {pools} workers", sum(pool)),
-    };
+    let product = product(pool);
     Some(format!(
         "{}: the pools may open {} connections to `{}` ({product}), which accepts {max}: more are refused there, which is not modelled",
         pool.policy, pool.connections, pool.backend
