@@ -147,7 +147,7 @@ impl Search<'_> {
         let Some(place) = self.dimensions.iter().position(|own| *own == dimension) else { return Ok(None) };
         // Sizes that the rule says nothing about are those of the choice.
         let Some(choice) = choice else { return Ok(None) };
-        let (least, most) = dimension.range(&self.scenario, self.place);
+        let (least, most) = dimension.range(self.scenario, self.place);
         if !(least..=most).contains(&size) {
             return Ok(None);
         }
