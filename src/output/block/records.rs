@@ -9,6 +9,8 @@ pub struct Records {
     pub columns: Vec<String>,
     /// The rows, one value per column: text, a number, or null where there is no value.
     pub rows: Vec<Vec<Value>>,
+    /// Number of last columns that another document of this kind may lack: left out where several share one header.
+    pub own_columns: usize,
 }
 
 impl Records {
@@ -23,5 +25,13 @@ impl Records {
             records.rows.push(fields.into_iter().map(|(_, value)| value).collect());
         }
         records
+    }
+
+    /// Without the columns that other documents may lack.
+    pub fn shared(mut self) -> Self {
+        let shared = self.columns.len() - self.own_columns;
+        self.columns.truncate(shared);
+        self.rows.iter_mut().for_each(|row| row.truncate(shared));
+        Self { own_columns: 0, ..self }
     }
 }

@@ -9,6 +9,7 @@ use crate::output::rows::{push_number, push_text};
 /// The records, under the names of their columns unless another document came before.
 pub fn render(document: &dyn Document, view: View<'_>) -> String {
     let records = document.records();
+    let records = if view.several { records.shared() } else { records };
     let mut text = String::new();
     if view.before == 0 && !records.columns.is_empty() {
         let names = records.columns.iter().map(|name| Value::from(name.as_str()));

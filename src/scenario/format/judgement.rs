@@ -30,7 +30,7 @@ impl JsonSchema for ObjectiveSchema {
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({
             "type": "string",
-            "description": "`[warn:] [during FAULT:] [policy.][class.]metric OP value`, such as \"async.p99 < 400ms\", or `[warn:] [policy.]recovered FAULT OP value`, such as \"recovered payments < 30s\". OP is one of < <= > >= ==.",
+            "description": "`[warn:] [during FAULT:] [policy.][class.]metric OP value`, such as \"async.p99 < 400ms\", or `[warn:] [policy.][class.]recovered FAULT OP value`, such as \"recovered payments < 30s\". OP is one of < <= > >= ==.",
             "pattern": r"[^<>=\s]\s*(<|<=|>|>=|==)\s*[0-9.][^<>=]*$",
         })
     }

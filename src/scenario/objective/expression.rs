@@ -85,11 +85,8 @@ impl Names<'_> {
                 }
             }
             if let Some(metric) = self.metric(rest)? {
-                return match first {
-                    Prefix::All => known_of(None, None, metric, rest),
-                    Prefix::Policy(policy) => known_of(Some(policy), None, metric, rest),
-                    Prefix::Class(class) => known_of(None, Some(class), metric, rest),
-                };
+                let (policy, class) = alone(first);
+                return known_of(policy, class, metric, rest);
             }
         }
         match self.metric(subject)? {
@@ -160,8 +157,17 @@ impl Names<'_> {
     }
 }
 
+/// The policy and class of one name before a metric.
+pub(super) const fn alone(name: Prefix) -> (Option<usize>, Option<ClassId>) {
+    match name {
+        Prefix::All => (None, None),
+        Prefix::Policy(policy) => (Some(policy), None),
+        Prefix::Class(class) => (None, Some(class)),
+    }
+}
+
 /// The policy and class of two names before a metric.
-fn both(
+pub(super) fn both(
     first: Prefix,
     first_name: Part<'_>,
     second: Prefix,

@@ -1,16 +1,24 @@
-//! `during NAME: …` and `[policy.]recovered NAME OP value`: objectives about a fault.
+//! `during NAME: …` and `[policy.][class.]recovered NAME OP value`: objectives about a fault.
 
-use crate::model::{FaultId, Metric};
+use crate::model::{ClassId, FaultId, Metric};
 use crate::scenario::diagnostic::{Diagnostic, did_you_mean, list, shown};
 use crate::scenario::part::Part;
 
-use super::expression::Target;
-use super::names::{ALL, Names};
+use super::expression::{Target, alone, both};
+use super::names::Names;
 
 /// Before the name of a fault: an objective on the requests that arrived during it.
 pub(super) const DURING: &str = "during";
 /// Before the name of a fault: the time until users no longer notice it.
 pub(super) const RECOVERED: &str = "recovered";
+
+/// The parts of `[policy.][class.]recovered NAME`.
+struct Recovered<'a> {
+    policy: Option<usize>,
+    class: Option<ClassId>,
+    /// The name of the fault.
+    name: Part<'a>,
+}
 
 /// The rest of an objective after its first word; `None` if it begins with another word.
 fn after<'a>(word: &str, text: Part<'a>) -> Option<Part<'a>> {
@@ -39,24 +47,31 @@ impl Names<'_> {
 
     /// The recovery time that a subject refers to, if it does.
     pub(super) fn recovered(&self, subject: Part<'_>) -> Result<Option<Target>, Diagnostic> {
-        let Some((policy, name)) = self.before_recovered(subject) else { return Ok(None) };
+        let Some(Recovered { policy, class, name }) = self.before_recovered(subject)? else { return Ok(None) };
         match self.faults().find(|(_, fault)| *fault == name.text) {
-            Some((id, _)) => Ok(Some(Target { policy, class: None, metric: Metric::Recovery(id) })),
+            Some((id, _)) => Ok(Some(Target { policy, class, metric: Metric::Recovery(id) })),
             None => Err(self.unknown_fault(name)),
         }
     }
 
-    /// The policy before `recovered`, and the name after it.
-    fn before_recovered<'a>(&self, subject: Part<'a>) -> Option<(Option<usize>, Part<'a>)> {
+    /// What comes before `recovered`, and the name after it. Names may contain dots: the longest declared ones match.
+    fn before_recovered<'a>(&self, subject: Part<'a>) -> Result<Option<Recovered<'a>>, Diagnostic> {
         if let Some(name) = after(RECOVERED, subject) {
-            return Some((None, name));
+            return Ok(Some(Recovered { policy: None, class: None, name }));
         }
-        let policies = self.policies.iter().enumerate().map(|(place, name)| (Some(place), *name));
-        policies.chain([(None, ALL)]).find_map(|(place, policy)| {
-            let rest = subject.text.strip_prefix(policy)?.trim_start().strip_prefix('.')?;
-            let rest = subject.split_at(subject.text.len() - rest.len()).1.trim();
-            Some((place, after(RECOVERED, rest)?))
-        })
+        for (first, first_name, rest) in self.heads(subject) {
+            for (second, second_name, rest) in self.heads(rest) {
+                if let Some(name) = after(RECOVERED, rest) {
+                    let (policy, class) = both(first, first_name, second, second_name)?;
+                    return Ok(Some(Recovered { policy, class, name }));
+                }
+            }
+            if let Some(name) = after(RECOVERED, rest) {
+                let (policy, class) = alone(first);
+                return Ok(Some(Recovered { policy, class, name }));
+            }
+        }
+        Ok(None)
     }
 
     fn unknown_fault(&self, name: Part<'_>) -> Diagnostic {

@@ -17,7 +17,7 @@ use super::source::{Source, Sources};
 pub(super) use self::bound::quantity;
 pub(super) use self::names::{Names, is_ambiguous};
 
-/// `[warn:] [during FAULT:] [policy.][class.]metric OP value` or `[warn:] [policy.]recovered FAULT OP value`, checked: every name in it exists, and the value fits the metric.
+/// `[warn:] [during FAULT:] [policy.][class.]metric OP value` or `[warn:] [policy.][class.]recovered FAULT OP value`, checked: every name in it exists, and the value fits the metric.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Objective {
     /// As written.

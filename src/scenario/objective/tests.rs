@@ -76,6 +76,9 @@ fn objectives_are_read_in_every_form() {
         ("warn: recovered a: b < c <= 1m", "warn: all / all / recovery of a: b < c <= 60000 Time"),
         ("async . recovered  payments < 30s", "async / all / recovery of payments < 30000 Time"),
         ("all.recovered a < 30s", "all / all / recovery of a < 30000 Time"),
+        ("list.recovered payments < 30s", "all / list / recovery of payments < 30000 Time"),
+        ("async . list .recovered payments < 30s", "async / list / recovery of payments < 30000 Time"),
+        ("sync.p99.recovered a: b < c < 1m", "sync / p99 / recovery of a: b < c < 60000 Time"),
         // Every unit.
         ("throughput >= 70/s", "all / all / throughput >= 70 Rate"),
         ("goodput > 0/s", "all / all / goodput > 0 Rate"),

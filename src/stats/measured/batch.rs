@@ -56,6 +56,11 @@ impl Batch {
         self.collector.response_time_percentile(950)
     }
 
+    /// The same of those of the class in this place.
+    pub fn p95_of(&self, class: usize) -> Option<u64> {
+        self.collector.response_time_percentile_of(class, 950)
+    }
+
     /// Takes a request that counts and was in flight at the end of the run.
     pub fn add_unfinished(&mut self, unfinished: &Unfinished) {
         let counts = &mut self.unanswered[usize::from(unfinished.entrance.class.0)];

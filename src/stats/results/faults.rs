@@ -1,5 +1,6 @@
 //! What goes wrong during a run, and what that does to the requests.
 
+use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -77,6 +78,39 @@ pub struct FaultEffect {
     pub recovery: Recovery,
     /// How long that took from the end of the fault: the longest time, of a fault that repeats.
     pub recovery_ms: Option<f64>,
+    /// What it did to the requests of each class, in the order of the scenario; omitted for a single class.
+    #[serde(skip_serializing_if = "IndexMap::is_empty")]
+    pub classes: IndexMap<String, ClassFaultEffect>,
+}
+
+/// What a fault did to the requests of a class.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, JsonSchema)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
+pub struct ClassFaultEffect {
+    /// Before it began first.
+    pub before: PhaseNumbers,
+    /// While it was under way.
+    pub during: PhaseNumbers,
+    /// From its end to the next beginning, or to the end of the run.
+    pub after: PhaseNumbers,
+    /// Whether it was over for the users of this class before the run ended, or before it began again; omitted if there are more
+    /// than 16 classes and no objective asks for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub recovery: Option<Recovery>,
+    /// How long that took from the end of the fault: the longest time, of a fault that repeats.
+    pub recovery_ms: Option<f64>,
+}
+
+impl FaultEffect {
+    /// Whether it was over for the requests of the class in this place, or for all requests, and how long that took.
+    pub(crate) fn recovery_of(&self, class: Option<usize>) -> (Recovery, Option<f64>) {
+        // A single class is not listed: it is all requests.
+        let listed = class.and_then(|place| self.classes.get_index(place)).map(|(_, class)| class);
+        match listed {
+            Some(class) => (class.recovery.unwrap_or_default(), class.recovery_ms),
+            None => (self.recovery, self.recovery_ms),
+        }
+    }
 }
 
 /// Requests that arrived in a part of the run.

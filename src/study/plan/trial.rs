@@ -9,10 +9,10 @@
 use std::ops::ControlFlow;
 
 use crate::engine::Ending;
-use crate::model::{Metric, SimDuration};
+use crate::model::{ClassId, FaultId, Metric, SimDuration};
 use crate::policy::PolicyChoice;
 use crate::scenario::Scenario;
-use crate::stats::{Interval, PolicyNumbers, Recovery, upper_reach};
+use crate::stats::{FaultEffect, Interval, MeasuredFault, PolicyNumbers, Recovery, upper_reach};
 use crate::study::capacity::{Capacity, capacity};
 use crate::study::pool::JobPool;
 use crate::study::replications::{EVENTS_PER_LOOK, Halted, PolicyRun};
@@ -295,43 +295,43 @@ impl Trial<'_> {
         }
         let run = PolicyRun::plain(scenario, self.policy);
         let outcome = run.simulate(replication, false, &|_| (self.watch)(), None)?;
-        let of_faults = outcome.faults.measured(|collector, totals| run.numbers(collector, totals));
-        let faults = of_faults.into_iter().map(|fault| {
-            let recovery = match fault.effect.recovery {
-                Recovery::Recovered => fault.effect.recovery_ms,
-                Recovery::NotRecovered => Some(f64::INFINITY),
-                Recovery::Unknown => None,
-            };
-            (fault.during, recovery)
-        });
-        let faults = faults.collect();
+        let faults = outcome.faults.measured(|collector, totals| run.numbers(collector, totals));
         Ok(Some(RunNumbers { numbers: run.numbers(&outcome.batches.into_collected(), &outcome.totals), faults }))
     }
 }
 
-/// The numbers of a run, and for each fault those during it and how long it lasted for users.
+/// The numbers of a run, and what each fault did.
 struct RunNumbers {
     numbers: PolicyNumbers,
-    faults: Vec<(Option<PolicyNumbers>, Option<f64>)>,
+    faults: Vec<MeasuredFault>,
 }
 
 impl RunNumbers {
     fn found(&self, asked: &Asked<'_>, metric: Metric, scenario: &Scenario) -> Option<Found> {
         let objective = asked.objective;
-        let of_fault = |fault: crate::model::FaultId| self.faults.get(usize::from(fault.0));
+        let of_fault = |id: FaultId| self.faults.iter().find(|fault| fault.effect.fault == usize::from(id.0) + 1);
         let numbers = match objective.during {
-            Some(fault) => of_fault(fault)?.0.as_ref()?,
+            Some(fault) => of_fault(fault)?.during.as_ref()?,
             None => &self.numbers,
         };
         let backends: Vec<&str> = scenario.backends().keys().map(String::as_str).collect();
         let number = match (objective.class, metric.fault()) {
-            (_, Some(fault)) => of_fault(fault)?.1,
+            (class, Some(fault)) => recovery(&of_fault(fault)?.effect, class),
             (Some(class), None) => numbers.classes.get_index(usize::from(class.0))?.1.metric(metric),
             (None, None) => numbers.metric(metric, &backends),
         };
         let arrived = numbers.requests.arrived as f64;
         let number = if objective.is_share { number? / arrived } else { number? };
         Some(Found { values: [number; 3], number, requests: arrived })
+    }
+}
+
+/// How long a fault lasted for the users of a class, or for all; infinite if to the end of the run.
+fn recovery(effect: &FaultEffect, class: Option<ClassId>) -> Option<f64> {
+    match effect.recovery_of(class.map(|class| usize::from(class.0))) {
+        (Recovery::Recovered, time_ms) => time_ms,
+        (Recovery::NotRecovered, _) => Some(f64::INFINITY),
+        (Recovery::Unknown, _) => None,
     }
 }
 

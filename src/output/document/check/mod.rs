@@ -86,7 +86,7 @@ fn records(check: &ScenarioCheck) -> Records {
             .chain(compared.into_iter().chain(tested).map(|number| json!(number)))
             .collect()
     };
-    Records { columns: COLUMNS.map(str::to_owned).into(), rows: metrics.map(row).collect() }
+    Records { columns: COLUMNS.map(str::to_owned).into(), rows: metrics.map(row).collect(), own_columns: 0 }
 }
 
 /// The verdict in a line: `shop fails: 1 objective is broken, 2 numbers are worse than in the baseline`.

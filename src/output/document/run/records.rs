@@ -4,21 +4,23 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::output::block::Records;
-use crate::stats::{PolicyResults, RequestCounts, ScenarioResults, Slowdown, Summary};
+use crate::stats::{
+    ClassFaultEffect, FaultEffect, PhaseNumbers, PolicyResults, RequestCounts, ScenarioResults, Slowdown, Summary,
+};
 
-/// The records of a run: policies and their classes.
+/// The records of a run: policies and their classes. Those of a scenario with faults have columns of its own at the end.
 pub fn records(results: &ScenarioResults) -> Records {
     let mut records = Records::default();
     for record in results.policies.iter().flat_map(records_of) {
-        let numbers = record.numbers();
+        let (numbers, of_faults) = (record.numbers(), record.fault_numbers());
         if records.columns.is_empty() {
             records.columns = ["scenario", "policy", "kind", "class"].map(str::to_owned).into();
-            records.columns.extend(numbers.iter().map(|(name, _)| name.clone()));
+            records.columns.extend(numbers.iter().chain(&of_faults).map(|(name, _)| name.clone()));
+            records.own_columns = of_faults.len();
         }
         let names = [&*results.scenario, &record.policy.name, record.policy.kind, record.class];
-        records
-            .rows
-            .push(names.into_iter().map(Value::from).chain(numbers.into_iter().map(|(_, value)| value)).collect());
+        let numbers = numbers.into_iter().chain(of_faults).map(|(_, value)| value);
+        records.rows.push(names.into_iter().map(Value::from).chain(numbers).collect());
     }
     records
 }
@@ -27,7 +29,7 @@ pub fn records(results: &ScenarioResults) -> Records {
 fn records_of(policy: &PolicyResults) -> Vec<ClassRecord<'_>> {
     let all = ClassRecord {
         policy,
-        class: "all",
+        class: ALL,
         requests: &policy.requests,
         response: &policy.response_time_ms,
         slowdown: &policy.slowdown,
@@ -43,6 +45,9 @@ fn records_of(policy: &PolicyResults) -> Vec<ClassRecord<'_>> {
     });
     std::iter::once(all).chain(classes).collect()
 }
+
+/// In place of the name of a class: all of them.
+const ALL: &str = "all";
 
 /// What is known of one class of requests, or of all.
 struct ClassRecord<'a> {
@@ -75,7 +80,7 @@ impl ClassRecord<'_> {
             cells.push((format!("utilization_{name}"), json!(share)));
         }
         cells.push(("utilization_threads".to_owned(), json!(utilization.threads)));
-        if self.class != "all" {
+        if self.class != ALL {
             cells[known_of_classes..].iter_mut().for_each(|(_, value)| *value = Value::Null);
         }
         flatten("rejected_by_", &self.requests.rejected_by, "", &mut cells);
@@ -83,6 +88,48 @@ impl ClassRecord<'_> {
         cells.push(("error_rate".to_owned(), json!(self.error_rate)));
         cells
     }
+
+    /// The numbers before, during and after each fault: `fault_1_during_p95_ms`.
+    fn fault_numbers(&self) -> Vec<(String, Value)> {
+        let of_fault = |effect: &FaultEffect| {
+            let name = format!("fault_{}", effect.fault);
+            let ClassFaultEffect { before, during, after, recovery, recovery_ms } = effect_on(effect, self.class);
+            let phases = [("before", before), ("during", during), ("after", after)];
+            let mut cells: Vec<(String, Value)> =
+                phases.iter().flat_map(|(phase, numbers)| phase_numbers(&format!("{name}_{phase}"), numbers)).collect();
+            cells.push((format!("{name}_recovery"), json!(recovery)));
+            cells.push((format!("{name}_recovery_ms"), json!(recovery_ms)));
+            cells
+        };
+        self.policy.faults.iter().flat_map(of_fault).collect()
+    }
+}
+
+/// What a fault did to a class, or to all.
+fn effect_on(effect: &FaultEffect, class: &str) -> ClassFaultEffect {
+    let FaultEffect { fault: _, name: _, before, during, after, recovery, recovery_ms, classes } = effect;
+    let all = ClassFaultEffect {
+        before: *before,
+        during: *during,
+        after: *after,
+        recovery: Some(*recovery),
+        recovery_ms: *recovery_ms,
+    };
+    classes.get(class).filter(|_| class != ALL).copied().unwrap_or(all)
+}
+
+fn phase_numbers(name: &str, numbers: &PhaseNumbers) -> [(String, Value); 7] {
+    let times = &numbers.response_time_ms;
+    [
+        ("arrived", json!(numbers.requests.arrived)),
+        ("error_rate", json!(numbers.error_rate)),
+        ("mean_ms", json!(times.mean)),
+        ("p50_ms", json!(times.p50)),
+        ("p95_ms", json!(times.p95)),
+        ("p99_ms", json!(times.p99)),
+        ("throughput_per_s", json!(numbers.throughput_per_s)),
+    ]
+    .map(|(number, value)| (format!("{name}_{number}"), value))
 }
 
 fn flatten(before: &str, values: &impl Serialize, after: &str, cells: &mut Vec<(String, Value)>) {

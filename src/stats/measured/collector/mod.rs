@@ -182,6 +182,11 @@ impl Collector {
         all.percentiles([per_mille])[0]
     }
 
+    /// The same of the class in this place.
+    pub(super) fn response_time_percentile_of(&self, class: usize, per_mille: u64) -> Option<u64> {
+        self.classes[class].response_time.percentiles([per_mille])[0]
+    }
+
     /// Time that all requests spent in an activity until they departed, in nanoseconds.
     pub(super) const fn spent_by_all(&self, activity: Activity) -> u128 {
         self.spent[activity as usize] + self.unanswered.spent[activity as usize]
