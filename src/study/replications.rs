@@ -9,8 +9,8 @@ use crate::model::{Backend, BackendId, ClassId, Resource, SimTime};
 use crate::policy::PolicyChoice;
 use crate::scenario::{RunEnd, Scenario};
 use crate::stats::{
-    BatchObserver, CollectedFaults, Collector, FaultWatch, PolicyNumbers, Subject, TimelineEntry, TimelineRecorder,
-    Totals,
+    BatchObserver, ClassTimes, CollectedFaults, Collector, FaultWatch, PolicyNumbers, Subject, TimelineEntry,
+    TimelineRecorder, Totals,
 };
 
 use super::rows::{RowWriter, Rows};
@@ -33,6 +33,8 @@ pub(super) struct PolicyRun<'a> {
     pub timeline: usize,
     /// Whether it is asked what happened when.
     pub over_time: bool,
+    /// Whether it is asked how long the requests of each class took when.
+    pub class_times: bool,
 }
 
 /// What one replication gave.
@@ -41,6 +43,7 @@ pub(super) struct Replicated {
     /// One batch, or those of an only run.
     pub batches: BatchObserver,
     pub faults: FaultWatch,
+    pub class_times: ClassTimes,
     pub totals: Totals,
     /// Of the first replication.
     pub timeline: Vec<TimelineEntry>,
@@ -51,14 +54,20 @@ pub(super) struct Replicated {
 pub(super) struct ReplicationState {
     batches: BatchObserver,
     faults: CollectedFaults,
+    class_times: ClassTimes,
     totals: Totals,
 }
 
 impl ReplicationState {
     /// That of a replication.
     pub fn of(replicated: &Replicated) -> Self {
-        let Replicated { batches, faults, totals, timeline: _ } = replicated;
-        Self { batches: batches.clone(), faults: faults.clone().into_collected(), totals: totals.clone() }
+        let Replicated { batches, faults, class_times, totals, timeline: _ } = replicated;
+        Self {
+            batches: batches.clone(),
+            faults: faults.clone().into_collected(),
+            class_times: class_times.clone(),
+            totals: totals.clone(),
+        }
     }
 }
 
@@ -71,7 +80,7 @@ const EVENTS_OF_FIRST_REQUESTS: u64 = 2_000;
 impl<'a> PolicyRun<'a> {
     /// A run for its numbers only.
     pub const fn plain(scenario: &'a Scenario, policy: &'a PolicyChoice) -> Self {
-        Self { scenario, policy, timeline: 0, over_time: false }
+        Self { scenario, policy, timeline: 0, over_time: false, class_times: false }
     }
 
     /// Simulates one replication, with batches if it is the only one.
@@ -105,11 +114,11 @@ impl<'a> PolicyRun<'a> {
                 return Err(Halted);
             }
         }
-        let (record, ((mut batches, mut faults), _)) = simulation.finish();
+        let (record, ((mut batches, (mut faults, class_times)), _)) = simulation.finish();
         batches.finish(record.end);
         faults.finish(record.start, record.end);
         let timeline = self.timeline_of(replication, progress)?;
-        Ok(Replicated { batches, faults, totals: Totals::of_run(&record), timeline })
+        Ok(Replicated { batches, faults, class_times, totals: Totals::of_run(&record), timeline })
     }
 
     /// The same replication from what was stored of it; `None` if it cannot be of this one.
@@ -123,17 +132,20 @@ impl<'a> PolicyRun<'a> {
         is_only: bool,
         progress: &OnProgress<'_>,
     ) -> Result<Option<Replicated>, Halted> {
-        let ReplicationState { batches, faults, totals } = state;
-        let (new, watch) = self.observers(replication, is_only);
+        let ReplicationState { batches, faults, class_times, totals } = state;
+        let (new, (watch, no_times)) = self.observers(replication, is_only);
         let (classes, backends) = (self.scenario.workload().classes.len(), self.scenario.backends().len());
-        let is_of_this = batches.fits(&new) && totals.classes.len() == classes && totals.backends.len() == backends;
+        let is_of_this = batches.fits(&new)
+            && class_times.fits(&no_times)
+            && totals.classes.len() == classes
+            && totals.backends.len() == backends;
         let Some(faults) = watch.with_collected(faults).filter(|_| is_of_this) else { return Ok(None) };
         let timeline = self.timeline_of(replication, progress)?;
-        Ok(Some(Replicated { batches, faults, totals, timeline }))
+        Ok(Some(Replicated { batches, faults, class_times, totals, timeline }))
     }
 
     /// What watches a replication for its numbers.
-    fn observers(&self, replication: &Replication, is_only: bool) -> (BatchObserver, FaultWatch) {
+    fn observers(&self, replication: &Replication, is_only: bool) -> (BatchObserver, (FaultWatch, ClassTimes)) {
         let scenario = self.scenario;
         let (classes, clients_retry) = (scenario.workload().classes.len(), scenario.clients().retries.is_some());
         let batches = if is_only { BatchObserver::new } else { BatchObserver::only_one };
@@ -141,8 +153,12 @@ impl<'a> PolicyRun<'a> {
             batches if self.over_time => batches.after_warm_up(SimTime::ZERO + replication.warm_up),
             batches => batches.without_windows(),
         };
-        let faults = FaultWatch::new(scenario.faults(), classes, clients_retry);
-        (batches.with_stations(self.resources().len()), faults)
+        let recovered = scenario.objectives().iter().filter(|objective| objective.metric.fault().is_some());
+        let faults = FaultWatch::new(scenario.faults(), classes, clients_retry)
+            .with_recovery_of(recovered.filter_map(|objective| objective.class));
+        let watched = if self.class_times { classes } else { 0 };
+        let class_times = ClassTimes::new(watched, SimTime::ZERO + replication.warm_up);
+        (batches.with_stations(self.resources().len()), (faults, class_times))
     }
 
     /// What the first requests did, if that is asked of this replication.

@@ -20,7 +20,7 @@ use super::clients::missing_clients;
 use super::connections::pool_totals;
 use super::measured::Measured;
 use super::objectives;
-use super::pictures::{TimelineStretch, pictures};
+use super::pictures::{PICTURED_CLASSES, TimelineStretch, pictures};
 use super::pool::JobPool;
 use super::precision;
 use super::replay::no_prediction;
@@ -110,7 +110,10 @@ pub fn estimate<'a>(scenario: &'a Scenario, options: &Options, watch: &mut Watch
         options.policies.is_empty() || options.policies.iter().any(|name| name == policy.name())
     };
     let timelines = Timelines::new(options.timeline);
-    let policy_run = |policy| PolicyRun { scenario, policy, timeline: timelines.recorded(), over_time: true };
+    let has_pictures = options.pictures || options.stretch.is_some() || options.units.are_stored();
+    let class_times = has_pictures && PICTURED_CLASSES.contains(&scenario.workload().classes.len());
+    let timeline = timelines.recorded();
+    let policy_run = |policy| PolicyRun { scenario, policy, timeline, over_time: true, class_times };
     let runs: Vec<PolicyRun<'_>> = scenario.policies().iter().filter(chosen).map(policy_run).collect();
     let units = &options.units;
     let crew = Crew { pool: &options.pool, progress: watch.progress, units };

@@ -174,6 +174,11 @@ impl Units {
         self.0.as_ref().and_then(|store| store.shard())
     }
 
+    /// Whether what they give is stored for other machines, or read.
+    pub(super) const fn are_stored(&self) -> bool {
+        self.0.is_some()
+    }
+
     /// Whether only a share of them is done here, and nothing is made of what they give.
     pub(super) fn are_a_share(&self) -> bool {
         self.shard().is_some()

@@ -3,7 +3,9 @@
 use std::ops::ControlFlow;
 
 use waitline::scenario::Scenario;
-use waitline::stats::{LoadState, ObjectiveVerdict, PolicyResults, Recovery, ScenarioResults, TimeWindow};
+use waitline::stats::{
+    ClassFaultEffect, LoadState, ObjectiveVerdict, PolicyResults, Recovery, ScenarioResults, TimeWindow,
+};
 use waitline::study::{Options, Watch, run};
 
 /// The narrowest windows: 1/512 s, in ms.
@@ -119,6 +121,97 @@ fn before_during_and_after_a_fault() {
     use ObjectiveVerdict::{Broken, Met, Warned};
     assert_eq!(verdicts, [Met, Met, Warned, Met, Broken]);
     assert!(results.slo.iter().all(|objective| objective.fault.as_deref() == Some("a fault")));
+}
+
+/// The requests of [`SLOW`], of which one at a time has a connection, and between them requests that only wait for 5 ms.
+fn slow_for_one_class_text() -> String {
+    let arrivals: Vec<String> = (1..=60)
+        .map(|tenth| {
+            let (page, light) = (100 * tenth, 100 * tenth + 50);
+            format!(r#"{{ "time": "{page}ms", "class": "page" }}, {{ "time": "{light}ms", "class": "light" }}"#)
+        })
+        .collect();
+    format!(
+        r#"{{ "classes": {{ "page": {{ "phases": [ {{ "db": "50ms" }} ] }}, "light": {{ "phases": [ {{ "sleep": "5ms" }} ] }} }},
+             "arrivals": {{ "at": [ {} ] }}, "backends": {{ "db": {{ "pool": {{ "size": 1 }} }} }}, "policies": [ {{ "async": {{}} }} ],
+             "faults": [ {{ "name": "a fault", "at": "2s", "for": "1s", "slow": {{ "backend": "db", "factor": 4 }} }} ],
+             "slo": [ "page.recovered a fault < 702ms", "async.page.recovered a fault < 701ms", "light.recovered a fault <= 0ms" ] }}"#,
+        arrivals.join(", ")
+    )
+}
+
+fn slow_for_one_class() -> ScenarioResults {
+    results(&slow_for_one_class_text())
+}
+
+#[test]
+fn each_class_has_its_own_numbers_around_a_fault_and_its_own_recovery() {
+    let results = slow_for_one_class();
+    let effect = &results.policies[0].faults[0];
+    let [page, light] = ["page", "light"].map(|class| &effect.classes[class]);
+    let counts =
+        |class: &ClassFaultEffect| [class.before, class.during, class.after].map(|numbers| numbers.requests.completed);
+    assert_eq!((counts(page), counts(light)), ([19, 10, 31], [19, 10, 31]));
+    // Pages as without the others: 200, 300, …, 700, then 650, 600, 550, 500.
+    assert_close(page.during.response_time_ms.mean, 500.0);
+    assert_close(page.during.response_time_ms.p95, 700.0);
+    assert_close(page.before.response_time_ms.p95, 50.0);
+    assert_close(light.during.response_time_ms.p99, 5.0);
+    assert_eq!((page.during.throughput_per_s, light.during.throughput_per_s), (Some(4.0), Some(10.0)));
+    assert_eq!((page.during.duration_ms, light.before.throughput_per_s), (1000.0, Some(9.5)));
+    // Pages are slow until the one of 3.7 s; the others never are.
+    assert_eq!((page.recovery, page.recovery_ms), (Some(Recovery::Recovered), Some(359.0 * WIDTH)));
+    assert_eq!((light.recovery, light.recovery_ms), (Some(Recovery::Recovered), Some(0.0)));
+    let judged = results.slo.iter().map(|objective| (objective.class.as_deref().unwrap(), objective.verdict));
+    use ObjectiveVerdict::{Broken, Met};
+    assert_eq!(judged.collect::<Vec<_>>(), [("page", Met), ("page", Broken), ("light", Met)]);
+}
+
+#[test]
+fn the_response_times_of_each_class_are_in_the_windows_of_all_requests() {
+    let scenario = Scenario::from_json(&slow_for_one_class_text()).unwrap();
+    let mut watch = Watch { progress: &|_| ControlFlow::Continue(()), rows: None };
+    let results = run(&scenario, &Options { pictures: true, ..Options::default() }, &mut watch).unwrap();
+    let pictures = &results.pictures.as_ref().unwrap().policies[0];
+    let [page, light] = &pictures.class_times[..] else { panic!("two classes") };
+    assert_eq!((page.class.as_str(), light.class.as_str()), ("page", "light"));
+    let all = &results.policies[0].over_time;
+    let ends =
+        |windows: &[TimeWindow]| windows.iter().map(|window| [window.start_ms, window.end_ms]).collect::<Vec<_>>();
+    assert_eq!((ends(&page.windows), ends(&light.windows)), (ends(all), ends(all)));
+    // The page of 2.5 s takes 700 ms, the others less.
+    let slowest = page.windows.iter().find(|window| window.p95_ms == Some(700.0)).unwrap();
+    assert!(slowest.start_ms <= 2500.0 && slowest.end_ms > 2500.0, "{slowest:?}");
+    let times: Vec<f64> = light.windows.iter().filter_map(|window| window.p95_ms).collect();
+    assert!(!times.is_empty() && times.iter().all(|time| (time - 5.0).abs() < 1e-9), "{times:?}");
+    // Without pictures nothing is collected for them.
+    assert!(slow_for_one_class().pictures.is_none());
+}
+
+#[test]
+fn the_recovery_of_the_only_class_is_that_of_all() {
+    let scenario = Scenario::from_json(&SLOW.replace("sync.recovered", "page.recovered")).unwrap();
+    let mut watch = Watch { progress: &|_| ControlFlow::Continue(()), rows: None };
+    let results = run(&scenario, &Options::default(), &mut watch).unwrap();
+    assert!(results.policies[0].faults[0].classes.is_empty());
+    assert_close(results.slo[4].value, 359.0 * WIDTH);
+}
+
+/// Of 17 classes none is watched unless an objective is about it.
+#[test]
+fn of_many_classes_only_those_with_an_objective_have_a_recovery() {
+    let classes: Vec<String> =
+        (0..17).map(|class| format!(r#""c{class}": {{ "phases": [ {{ "db": "5ms" }} ] }}"#)).collect();
+    let policy = only_policy(&format!(
+        r#"{{ "classes": {{ {} }}, "arrivals": {{ "poisson": "100/s" }}, "policies": [ {{ "async": {{}} }} ], "run": {{ "duration": "9s" }},
+             "faults": [ {{ "name": "x", "at": "3s", "for": "1s", "slow": {{ "backend": "db", "factor": 4 }} }} ],
+             "slo": [ "c7.recovered x < 1m" ] }}"#,
+        classes.join(", ")
+    ));
+    let classes = &policy.faults[0].classes;
+    let watched: Vec<&str> =
+        classes.iter().filter(|(_, class)| class.recovery.is_some()).map(|(name, _)| name.as_str()).collect();
+    assert_eq!((classes.len(), watched), (17, vec!["c7"]));
 }
 
 #[test]

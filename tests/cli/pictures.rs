@@ -100,3 +100,34 @@ fn impossible_stretches_are_errors_that_help() {
     assert_eq!(desk.files(), ["slow.json"], "nothing is written");
     assert!(text(&desk.run("run --help", 0)).contains("--around <slowest|worst|fault NAME>"));
 }
+
+#[test]
+fn a_few_classes_have_response_times_of_their_own_over_time() {
+    let desk = desk();
+    desk.run("run slow.json", 0);
+    let picture = desk.read("output/slow/over_time.svg");
+    assert!(picture.contains(">Response time of answered requests in "), "{picture}");
+    let class = |name: &str, phase: &str| format!("--set classes.{name}={{\"phases\":[{{{phase}}}]}}");
+    let export = class("export", "\"sleep\":\"1s\"");
+    desk.run(&format!("run slow.json {export}"), 0);
+    let picture = desk.read("output/slow/over_time.svg");
+    for head in
+        [">page: response time of answered requests in s: p95", ">export: response time of answered requests in s: p95"]
+    {
+        assert_eq!(picture.matches(head).count(), 1, "{head}: {picture}");
+    }
+    assert!(!picture.contains(">Response time of answered requests"), "{picture}");
+    // Exports ask nothing of the database, and an async server starts them at once: a second, whatever the fault.
+    assert!(
+        picture.contains(
+            "async, export: response time of answered requests in s: p95, and p50 as a thin line: at most 1,000 ms"
+        ),
+        "{picture}"
+    );
+    let timeline = desk.read("output/slow/timeline.svg");
+    assert!(timeline.contains("mean / p99: page ") && timeline.contains(" · export "), "{timeline}");
+    // Five classes are too many.
+    let others: String = ["a", "b", "c"].map(|name| class(name, "\"sleep\":\"1ms\"")).join(" ");
+    desk.run(&format!("run slow.json {export} {others}"), 0);
+    assert!(desk.read("output/slow/over_time.svg").contains(">Response time of answered requests in "));
+}

@@ -17,11 +17,15 @@ use super::scale::{AxisUnit, TimeScale, decimal};
 use super::strip::{RunnerRow, Strip, strip};
 use super::text::ellipsize;
 use super::timeline::Drawing;
+use crate::stats::{ClassResults, PolicyResults, Summary};
+use crate::study::SHORT_RUN;
 
 /// Where a panel's lanes and strip are drawn: across, the numbers of the axis; down, pixels.
 pub(super) type Chart<'a> = ChartContext<'a, SvgCanvas<'a>, Cartesian2d<RangedCoordf64, RangedCoordf64>>;
 
 const HEADER: f64 = 46.0;
+/// Maximum number of classes whose numbers are in the header.
+const MOST_CLASSES: usize = 4;
 /// From the line of the name to that of the numbers.
 const NUMBERS_BELOW: f64 = 18.0;
 const STRIP_GAP: f64 = 8.0;
@@ -250,14 +254,34 @@ fn shown(drawing: &Drawing<'_>) -> Option<String> {
 /// The numbers of a policy: typical and bad response times, the share without an answer, and the utilization. They cover
 /// all requests, which may have taken much longer than the drawn ones, so they have a separate unit.
 pub(super) fn numbers(Drawing { policy, unit, .. }: &Drawing<'_>) -> String {
-    let mean = policy.response_time_ms.mean.map(|ms| format!("mean {}", unit.rounded(ms)));
-    let p99 = policy.response_time_ms.p99.map(|ms| format!("p99 {}", unit.rounded(ms)));
     let cores = policy.utilization.cores.map(|share| format!("CPU busy {} %", decimal(100.0 * share, 0)));
     let unanswered = policy.error_rate.filter(|share| *share > 0.0).map(|share| {
         let percent = 100.0 * share;
         format!("{} % no answer", if percent < 1.0 { "< 1".to_owned() } else { decimal(percent, 0) })
     });
-    mean.into_iter().chain(p99).chain(unanswered).chain(cores).collect::<Vec<_>>().join(" · ")
+    response_times(policy, *unit).into_iter().chain(unanswered).chain(cores).collect::<Vec<_>>().join(" · ")
+}
+
+/// Mean and p99: of all requests, or of each class where there are a few, whose times may have nothing in common.
+fn response_times(policy: &PolicyResults, unit: AxisUnit) -> Vec<String> {
+    let is_by_class = (2..=MOST_CLASSES).contains(&policy.classes.len()) && policy.requests.arrived > SHORT_RUN;
+    if !is_by_class {
+        let Summary { mean, p99, .. } = policy.response_time_ms;
+        let mean = mean.map(|ms| format!("mean {}", unit.rounded(ms)));
+        return mean.into_iter().chain(p99.map(|ms| format!("p99 {}", unit.rounded(ms)))).collect();
+    }
+    let of_class = |(name, class): (&String, &ClassResults)| {
+        let (mean, p99) = class.response_time_ms.mean.zip(class.response_time_ms.p99)?;
+        let unit = AxisUnit::of_span(p99);
+        let mean = unit.rounded(mean);
+        let mean = mean.strip_suffix(unit.symbol).unwrap_or(&mean).trim_end();
+        Some(format!("{name} {mean} / {}", unit.rounded(p99)))
+    };
+    let mut times: Vec<String> = policy.classes.iter().filter_map(of_class).collect();
+    if let Some(first) = times.first_mut() {
+        first.insert_str(0, "mean / p99: ");
+    }
+    times
 }
 
 fn tick_width(scale: &TimeScale) -> f64 {

@@ -26,10 +26,10 @@ mod windows;
 
 pub use batches::BatchObserver;
 pub use collector::{Collector, Subject};
-pub use fault_effect::{CollectedFaults, FaultWatch};
+pub use fault_effect::{CollectedFaults, FaultWatch, MeasuredFault};
 pub use numbers::{ClassNumbers, PolicyNumbers, Tails};
 pub use of_arrived::percentile_of_arrived;
-pub use over_time::{OverTime, WindowCounts};
+pub use over_time::{ClassTimes, OverTime, WindowCounts};
 pub use sample::Sample;
 pub use survey::{SpentOn, Survey, SurveyedRequest};
 pub use timeline::TimelineRecorder;

@@ -2,6 +2,7 @@
 //!
 //! It is collected when pictures are drawn, and is not written to `results.json`.
 
+use super::over_time::TimeWindow;
 use super::over_time::TimelineEntry;
 use super::over_time::WaitCause;
 use crate::model::Activity;
@@ -72,6 +73,8 @@ pub struct PolicyPictures {
     pub bands: Vec<PercentileBand>,
     /// The first requests of the first replication that the bands are of, if there are more.
     pub bands_among: Option<u64>,
+    /// How long its requests took when, class by class; empty unless there are a few classes.
+    pub class_times: Vec<ClassWindows>,
     /// What its requests did in the stretch: those under way at its start first, in the order of their arrival.
     pub timeline: Vec<TimelineEntry>,
     /// Requests of the timeline that arrived in the stretch, in the order of their arrival, and before them those that were
@@ -79,6 +82,16 @@ pub struct PolicyPictures {
     pub lanes: LaneChoice,
     /// How many requests were under way in the stretch for each one in the timeline.
     pub step: u64,
+}
+
+/// How long the requests of a class took in each window of time.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
+pub struct ClassWindows {
+    /// The class.
+    pub class: String,
+    /// The windows of all requests, of which only the ends and the percentiles are of the class, and nothing else is known.
+    pub windows: Vec<TimeWindow>,
 }
 
 /// Which requests have a lane in the timeline, where not all have room.

@@ -4,9 +4,9 @@ mod groups;
 
 use crate::model::SimTime;
 use crate::stats::{
-    BatchObserver, Collector, Estimated, EstimatedFault, FEWEST_BATCHES, FaultWatch, LoadState, Method, Observations,
-    OverTime, PercentileCurve, PolicyNumbers, PolicyProfile, Saturation, TimeWindow, TimelineEntry, Totals,
-    WindowCounts,
+    BatchObserver, ClassTimes, ClassWindows, Collector, Estimated, EstimatedFault, FEWEST_BATCHES, FaultWatch,
+    LoadState, Method, Observations, OverTime, PercentileCurve, PolicyNumbers, PolicyProfile, Saturation, TimeWindow,
+    TimelineEntry, Totals, WindowCounts,
 };
 
 use self::groups::FaultGroups;
@@ -36,6 +36,7 @@ struct Sum {
     /// `None` if it was not asked for.
     over_time: Option<OverTime>,
     faults: FaultWatch,
+    class_times: ClassTimes,
 }
 
 impl<'a> Measured<'a> {
@@ -51,7 +52,7 @@ impl<'a> Measured<'a> {
 
     /// Adds the next replication.
     pub fn add(&mut self, replicated: Replicated) {
-        let Replicated { batches, faults, totals, timeline } = replicated;
+        let Replicated { batches, faults, class_times, totals, timeline } = replicated;
         let over_time = batches.over_time().cloned();
         let collector = if batches.is_in_batches() {
             let collected = batches.collected();
@@ -62,13 +63,10 @@ impl<'a> Measured<'a> {
         };
         let run = self.run;
         self.parts.push(run.numbers(&collector, &totals));
-        self.during.add(faults.clone(), |faults| {
-            let of_faults = faults.measured(|collector, totals| run.numbers(collector, totals));
-            of_faults.into_iter().map(|fault| fault.during).collect()
-        });
+        self.during.add(faults.clone(), |faults| faults.during(|collector, totals| run.numbers(collector, totals)));
         match &mut self.sum {
             None => {
-                self.sum = Some(Sum { collector, totals, over_time, faults });
+                self.sum = Some(Sum { collector, totals, over_time, faults, class_times });
                 self.timeline = timeline;
             }
             Some(sum) => {
@@ -76,6 +74,7 @@ impl<'a> Measured<'a> {
                 sum.totals.add(&totals);
                 sum.over_time.iter_mut().zip(&over_time).for_each(|(sum, more)| sum.merge(more));
                 sum.faults.merge(&faults);
+                sum.class_times.merge(&class_times);
             }
         }
     }
@@ -107,6 +106,14 @@ impl<'a> Measured<'a> {
     pub fn over_time(&self) -> Vec<TimeWindow> {
         let cores = self.run.scenario.machine().all_cores();
         self.windowed().map_or_else(Vec::new, |over_time| over_time.windows(cores))
+    }
+
+    /// How long the requests of each class took in each window of time, where that was asked for.
+    pub fn class_times(&self) -> Vec<ClassWindows> {
+        let windows = self.sum.as_ref().zip(self.windowed()).map(|(sum, all)| sum.class_times.windows(all));
+        let names = self.run.scenario.workload().classes.iter().map(|class| class.name.clone());
+        let named = names.zip(windows.into_iter().flatten());
+        named.map(|(class, windows)| ClassWindows { class, windows }).collect()
     }
 
     /// The numbers of all replications together, with their intervals. A picture of few requests has none.

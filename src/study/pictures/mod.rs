@@ -8,7 +8,7 @@ mod stretch;
 
 pub use stretch::TimelineStretch;
 
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, RangeInclusive};
 
 use crate::engine::Outcome;
 use crate::model::{BackendId, SimTime};
@@ -19,6 +19,9 @@ use super::pool::JobPool;
 use super::replications::{EVENTS_PER_LOOK, Halted, PolicyRun};
 use super::simulation::{Replication, simulation};
 use stretch::{Chosen, choose};
+
+/// Each class has a picture of its own where there are this many.
+pub(super) const PICTURED_CLASSES: RangeInclusive<usize> = 2..=4;
 
 /// Maximum number of requests that are surveyed.
 const SURVEYED: usize = 50_000;
@@ -46,6 +49,7 @@ pub(super) fn pictures(
             curve: measured.curve(),
             bands: bands::bands(survey.requests().iter(), &backend),
             bands_among: among(survey),
+            class_times: measured.class_times(),
             ..PolicyPictures::default()
         }
     };

@@ -103,7 +103,7 @@ impl<'a> Block<'a> {
         let (left, right) = bars();
         let name = ellipsize(&self.policy.name, right - MARGIN, NAME.size, true);
         label(area, &name, (MARGIN, top + 10.0), NAME, HPos::Left)?;
-        label(area, "mean", (right + 14.0 + MEANS, top + 10.0), NOTE, HPos::Right)?;
+        label(area, "mean time", (right + 14.0 + MEANS, top + 10.0), NOTE, HPos::Right)?;
         label(area, "most of it", (right + 14.0 + MEANS + 12.0, top + 10.0), NOTE, HPos::Left)?;
         let bottom = top + HEADER + ROW * self.bands.len() as f64;
         for tick in [0, 25, 50, 75, 100] {

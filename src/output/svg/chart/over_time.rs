@@ -4,7 +4,7 @@
 use plotters::style::text_anchor::HPos;
 
 use super::scale::{from_zero, of_times};
-use super::{PolicyLegend, curve, is_long, pictured};
+use super::{LONGEST_NAME, PolicyLegend, curve, is_long, pictured};
 use crate::output::svg::axis::Axis;
 use crate::output::svg::band::{Band, bands};
 use crate::output::svg::canvas::{Area, Drawn, units};
@@ -15,7 +15,7 @@ use crate::output::svg::palette::{INK, NOTE_SIZE, Type};
 use crate::output::svg::panel::label;
 use crate::output::svg::scale::{AxisUnit, TimeScale, decimal};
 use crate::output::svg::text::ellipsize;
-use crate::stats::{PolicyResults, ScenarioResults, TimeWindow};
+use crate::stats::{PolicyPictures, PolicyResults, ScenarioResults, TimeWindow};
 
 const LEFT: f64 = 54.0;
 const RIGHT: f64 = 10.0;
@@ -47,7 +47,7 @@ pub fn over_time_svg_as(picture: &str, results: &ScenarioResults) -> String {
     } else {
         results.policies.iter().enumerate().collect()
     };
-    let plots = plots(&policies);
+    let plots = plots(&policies, results);
     let windows = || policies.iter().flat_map(|(_, policy)| &policy.over_time);
     let first = windows().map(|window| window.start_ms).fold(f64::INFINITY, f64::min);
     let last = windows().map(|window| window.end_ms).fold(0.0, f64::max);
@@ -76,7 +76,7 @@ pub fn over_time_svg_as(picture: &str, results: &ScenarioResults) -> String {
                     fault.shade(area, &|ms| frame.x(across.share(ms)), (faults_top, bottom - AXIS))?;
                 }
             }
-            plot.draw(area, &frame, &across, &policies)?;
+            plot.draw(area, &frame, &across)?;
         }
         let shared = frame(0);
         for (number, fault) in faults.iter().enumerate() {
@@ -91,10 +91,18 @@ pub fn over_time_svg_as(picture: &str, results: &ScenarioResults) -> String {
 /// A policy and its place.
 type Lines<'a> = (usize, &'a PolicyResults);
 
+/// A policy in a plot.
+struct PlotLine<'a> {
+    place: usize,
+    policy: &'a str,
+    windows: &'a [TimeWindow],
+}
+
 /// One of the plots below each other.
-struct Plot {
+struct Plot<'a> {
     head: String,
     up: Axis,
+    lines: Vec<PlotLine<'a>>,
     /// The values of a window: the first one is drawn as a broad line.
     values: fn(&TimeWindow) -> [Option<f64>; 2],
     /// A value in words.
@@ -120,27 +128,21 @@ fn unanswered(window: &TimeWindow) -> Option<f64> {
     (arrivals > 0.0 && in_flight <= MOST_IN_FLIGHT * arrivals).then(|| window.unanswered as f64 / arrivals)
 }
 
-fn plots(policies: &[Lines<'_>]) -> Vec<Plot> {
-    let most = |values: fn(&TimeWindow) -> Option<f64>| {
-        let of_policy = |(_, policy): &Lines<'_>| policy.over_time.iter().filter_map(values).fold(0.0, f64::max);
-        policies.iter().map(of_policy).collect::<Vec<f64>>()
-    };
-    let high = |values| most(values).into_iter().fold(0.0, f64::max);
-    let medians = policies.iter().flat_map(|(_, policy)| &policy.over_time).filter_map(|window| window.p50_ms);
-    let (up, unit, is_log) = of_times(&most(|window| window.p95_ms), medians);
-    let note = if is_log { ", logarithmic" } else { "" };
-    let mut plots = vec![Plot {
-        head: format!("Response time of answered requests in {}: p95, and p50 as a thin line{note}", unit.symbol),
-        up,
-        values: |window| [window.p95_ms, window.p50_ms],
-        word: millis,
-    }];
-    let tops = most(|window| window.in_system);
-    let all = policies.iter().flat_map(|(_, policy)| &policy.over_time).filter_map(|window| window.in_system);
-    let (up, is_log) = counts(&tops, all);
+/// The highest value of each line.
+fn most(lines: &[PlotLine<'_>], value: fn(&TimeWindow) -> Option<f64>) -> Vec<f64> {
+    lines.iter().map(|line| line.windows.iter().filter_map(value).fold(0.0, f64::max)).collect()
+}
+
+fn plots<'a>(policies: &[Lines<'a>], results: &'a ScenarioResults) -> Vec<Plot<'a>> {
+    let mut plots = response_times(policies, results);
+    let all = lines(policies);
+    let high = |value| most(&all, value).into_iter().fold(0.0, f64::max);
+    let numbers = policies.iter().flat_map(|(_, policy)| &policy.over_time).filter_map(|window| window.in_system);
+    let (up, is_log) = counts(&most(&all, |window| window.in_system), numbers);
     plots.push(Plot {
         head: format!("Requests in the system, mean{}", if is_log { ", logarithmic" } else { "" }),
         up,
+        lines: lines(policies),
         values: |window| [window.in_system, None],
         word: number,
     });
@@ -148,6 +150,7 @@ fn plots(policies: &[Lines<'_>]) -> Vec<Plot> {
         plots.push(Plot {
             head: "Requests without an answer".to_owned(),
             up: shares(high(unanswered)),
+            lines: lines(policies),
             values: |window| [unanswered(window), None],
             word: percent,
         });
@@ -155,10 +158,51 @@ fn plots(policies: &[Lines<'_>]) -> Vec<Plot> {
     plots.push(Plot {
         head: "CPU utilization".to_owned(),
         up: shares(1.0),
+        lines: lines(policies),
         values: |window| [window.utilization, None],
         word: percent,
     });
     plots
+}
+
+fn lines<'a>(policies: &[Lines<'a>]) -> Vec<PlotLine<'a>> {
+    let line =
+        |(place, policy): &Lines<'a>| PlotLine { place: *place, policy: &policy.name, windows: &policy.over_time };
+    policies.iter().map(line).collect()
+}
+
+/// A plot of the response times of each class where there are a few: together, the many of one hide what becomes of another.
+/// Otherwise one of all requests.
+fn response_times<'a>(policies: &[Lines<'a>], results: &'a ScenarioResults) -> Vec<Plot<'a>> {
+    let classes = || pictured(results).map(|(_, _, pictures)| &pictures.class_times);
+    let Some(named) = classes().find(|classes| !classes.is_empty()) else {
+        return vec![response_time("Response time of answered requests", lines(policies))];
+    };
+    let of_class = |number: usize| {
+        let line = |(place, policy, pictures): (usize, &'a PolicyResults, &'a PolicyPictures)| {
+            let windows = &pictures.class_times.get(number)?.windows;
+            Some(PlotLine { place, policy: &policy.name, windows })
+        };
+        let class = ellipsize(&named[number].class, LONGEST_NAME, HEAD.size, true);
+        response_time(
+            &format!("{class}: response time of answered requests"),
+            pictured(results).filter_map(line).collect(),
+        )
+    };
+    (0..named.len()).map(of_class).collect()
+}
+
+fn response_time<'a>(head: &str, lines: Vec<PlotLine<'a>>) -> Plot<'a> {
+    let medians = lines.iter().flat_map(|line| line.windows).filter_map(|window| window.p50_ms);
+    let (up, unit, is_log) = of_times(&most(&lines, |window| window.p95_ms), medians);
+    let note = if is_log { ", logarithmic" } else { "" };
+    Plot {
+        head: format!("{head} in {}: p95, and p50 as a thin line{note}", unit.symbol),
+        up,
+        lines,
+        values: |window| [window.p95_ms, window.p50_ms],
+        word: millis,
+    }
 }
 
 /// An axis of numbers, and whether it is logarithmic.
@@ -175,14 +219,14 @@ fn shares(high: f64) -> Axis {
     axis.with(ticks)
 }
 
-impl Plot {
-    fn draw(&self, area: &Area<'_>, frame: &Frame, across: &Axis, policies: &[Lines<'_>]) -> Drawn {
+impl Plot<'_> {
+    fn draw(&self, area: &Area<'_>, frame: &Frame, across: &Axis) -> Drawn {
         frame.vertical(area, &self.up.clone().spaced(frame.bottom - frame.top, TICK.size + 6.0))?;
         let head = ellipsize(&self.head, frame.right - frame.left, HEAD.size, true);
         label(area, &head, (frame.left, frame.top - 11.0), HEAD, HPos::Left)?;
-        for (place, policy) in policies {
+        for line in &self.lines {
             for (which, width) in [(1, 1.0), (0, 2.2)] {
-                self.line(area, frame, across, (*place, policy), which, width)?;
+                self.line(area, frame, across, line, which, width)?;
             }
         }
         Ok(())
@@ -194,12 +238,12 @@ impl Plot {
         area: &Area<'_>,
         frame: &Frame,
         across: &Axis,
-        (place, policy): Lines<'_>,
+        line: &PlotLine<'_>,
         which: usize,
         width: f64,
     ) -> Drawn {
         let value = |window: &TimeWindow| (self.values)(window)[which];
-        for run in policy.over_time.chunk_by(|one, next| value(one).is_some() == value(next).is_some()) {
+        for run in line.windows.chunk_by(|one, next| value(one).is_some() == value(next).is_some()) {
             let point = |window: &TimeWindow| {
                 let x = frame.x(across.share(0.5 * (window.start_ms + window.end_ms)));
                 let y = frame.y(self.up.share(value(window)?.max(1e-9)).clamp(0.0, 1.0));
@@ -212,8 +256,8 @@ impl Plot {
             let points =
                 if points.len() == 1 { vec![points[0], (points[0].0 + units(2.0), points[0].1)] } else { points };
             let peak = run.iter().filter_map(value).fold(0.0, f64::max);
-            let title = format!("{}, {}: at most {}", policy.name, self.head, (self.word)(peak));
-            titled(area, "line", &title, |area| area.draw(&curve(place, points, width)))?;
+            let title = format!("{}, {}: at most {}", line.policy, self.head, (self.word)(peak));
+            titled(area, "line", &title, |area| area.draw(&curve(line.place, points, width)))?;
         }
         Ok(())
     }

@@ -9,6 +9,7 @@
 //! they were: what departures say of them is divided among the windows that they lie in. CPU time is spread evenly over the
 //! time from when a worker took the request until it departed.
 
+mod by_class;
 mod counts;
 mod stretch;
 mod times;
@@ -22,6 +23,7 @@ use crate::stats::results::TimeWindow;
 use super::column::Values;
 use super::windows::{Window, Windows};
 
+pub use by_class::ClassTimes;
 pub use counts::WindowCounts;
 use stretch::{SpreadTime, nanos, units};
 use times::Times;

@@ -38,6 +38,14 @@ impl Times {
         }
     }
 
+    /// Takes the response time of a request.
+    pub fn record_one(&mut self, time: u64) {
+        match &mut self.bins {
+            Some(bins) => bins.record_any(time),
+            None => self.keep(&[time]),
+        }
+    }
+
     fn keep(&mut self, times: &[u64]) {
         self.few.extend_from_slice(times);
         self.bin_what_is_many();
