@@ -27,8 +27,8 @@ pub use machine::{
     Abandoned, Backend, BackendId, CpuLimit, HandOver, Held, Machine, Pool, PoolScope, Quantum, Release,
 };
 pub use metric::{
-    ANSWERED, Direction, Facts, HEADROOM_NAME, Metric, MetricUnit, Named, Population, Quantity, StationNumber,
-    Statistic, Tail,
+    ANSWERED, Direction, Facts, HEADROOM_NAME, Metric, MetricUnit, Named, Population, Quantity, RECOVERY_NAME,
+    StationNumber, Statistic, Tail,
 };
 pub use overhead::Overhead;
 pub use phase::{ClassId, PhaseKind};

@@ -58,8 +58,8 @@ pub use run::{Estimates, Options, Watch, estimate, run};
 pub use selection::{LEAST_RIGHT, SelectedSystem, Selection, WrongPlan, selection};
 pub use simulation::{Replication, simulation};
 pub use sweep::{
-    PointState, SWEPT_PERCENTILES, Sweep, SweepCost, SweepFigures, SweepNumber, SweepObjective, SweepOptions,
-    SweepProgress, SweepStage, SweepWatch, SweptUnit, UnitKey, sweep,
+    PointState, SWEPT_PERCENTILES, Sweep, SweepAsked, SweepCost, SweepFigures, SweepNumber, SweepObjective,
+    SweepOptions, SweepProgress, SweepStage, SweepWatch, SweptUnit, UnitKey, sweep,
 };
 pub(crate) use timelines::SHORT_RUN;
 pub use trace::{NamedTrace, ScenarioTrace, trace};

@@ -266,4 +266,51 @@ fn what_all_points_have_in_common_is_not_varied() {
             &[&format!("`{path}` cannot be varied"), "every point gets the same random numbers"],
         );
     }
+
+/// Two classes, objectives on one of them, and a path that is long.
+const PAGES: &str = r#"{
+  "classes": { "page": { "phases": [ { "compute": "2ms" }, { "db": { "exponential": "20ms" } } ] },
+               "report": { "weight": 0.2, "phases": [ { "wait": { "backend": "warehouse", "time": { "exponential": "400ms" } } } ] } },
+  "arrivals": { "poisson": "30/s" },
+  "backends": { "warehouse": {} },
+  "policies": [ { "async": {} } ],
+  "run": { "requests": 1000, "replications": 4 },
+  "slo": [ "page.p95 < 90ms", "warn: page.error_rate < 1%", "page.p95 < 120ms" ]
+}"#;
+
+#[test]
+fn a_sweep_has_a_column_for_each_number_that_an_objective_bounds() {
+    let desk = Desk::empty().with("pages.json", PAGES);
+    let command = "sweep pages.json --vary classes.report.phases[0].wait.time=x1,x2 --no-charts";
+    let printed = text(&desk.run(command, 0));
+    assert!(printed.contains(" page.p95 ") || printed.contains(" page.p95\n"), "{printed}");
+    assert_eq!(printed.matches("page.error_rate").count(), 1, "{printed}");
+    assert_eq!(printed.matches("page.p95").count(), 1, "the two objectives bound one number: {printed}");
+    // The number of the class, and not that of all, which reports make slow.
+    let sweep: Value = serde_json::from_str(&text(&desk.run(&format!("{command} --format json"), 0))).unwrap();
+    let value = sweep["points"][1]["slo"][0]["value"].as_f64().unwrap();
+    assert!(value < 90.0 && sweep["points"][1]["policies"][0]["all_arrived"]["p95"].as_f64().unwrap() > 200.0);
+    // The path is not cut.
+    assert!(printed.contains("\nclasses.report.") && printed.contains("wait.time"), "{printed}");
+    assert!(!printed.contains('…') && printed.lines().all(|line| line.chars().count() <= 100), "{printed}");
+    let csv = text(&desk.run(&format!("{command} --format csv"), 0));
+    let columns: Vec<&str> = csv.lines().next().unwrap().split(',').collect();
+    let asked = ["page.p95_ms", "page.p95_low_ms", "page.p95_high_ms"];
+    let error_rate = ["page.error_rate", "page.error_rate_low", "page.error_rate_high"];
+    assert_eq!(columns[columns.len() - 6..], [asked, error_rate].concat(), "{csv}");
+    let cell = csv.lines().nth(2).unwrap().split(',').nth(columns.len() - 6).unwrap();
+    assert!((cell.parse::<f64>().unwrap() / value - 1.0).abs() < 1e-6, "{cell}");
+    let markdown = text(&desk.run(&format!("{command} --format markdown"), 0));
+    assert!(markdown.contains("| page.p95 |"), "{markdown}");
+}
+
+#[test]
+fn overviews_show_the_time_that_an_objective_bounds() {
+    let desk = Desk::empty().with("pages.json", PAGES);
+    let two = text(&desk.run("sweep pages.json --vary arrivals=x1,x2 --vary classes.report.weight=0.2,0.4", 0));
+    assert!(two.contains("\nasync: page.p95 in ms\n"), "{two}");
+    assert!(desk.read("output/pages/sweep.svg").contains("page.p95 against arrivals"), "{two}");
+    let bounded = "--set slo=[\"page.p95<90ms\",\"p50<1s\"]";
+    let two = text(&desk.run(&format!("sweep pages.json --vary arrivals=x1,x2 --vary workers=1,2 {bounded}"), 0));
+    assert!(two.contains("\nasync: p50 in ms\n"), "an objective on all requests comes first: {two}");
 }

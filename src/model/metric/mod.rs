@@ -36,6 +36,9 @@ pub enum Metric {
 /// How much more load the capacity allows, as objectives name it.
 pub const HEADROOM_NAME: &str = "headroom";
 
+/// The time until a fault was over, as results name it.
+pub const RECOVERY_NAME: &str = "recovery";
+
 /// The prefix of a metric that is about the answered requests only.
 pub const ANSWERED: &str = "answered";
 
@@ -63,7 +66,7 @@ impl Metric {
             Self::FailedBy(reason) => format!("requests.failed_by.{}", reason.name()),
             Self::RejectedBy(reason) => format!("requests.rejected_by.{}", reason.name()),
             Self::BackendUtilization(id) => format!("utilization.backends.{}", backend(id)),
-            Self::Recovery(_) => "recovery".to_owned(),
+            Self::Recovery(_) => RECOVERY_NAME.to_owned(),
             Self::PoolUtilization(id) => format!("utilization.pools.{}", backend(id)),
             Self::Station(resource, number) => format!("{}.{}", resource.name(backends), number.name()),
             Self::Headroom => HEADROOM_NAME.to_owned(),

@@ -24,7 +24,7 @@ pub use self::replay::{REPLAY_SCHEMA, ReplayReport};
 pub use self::run::{RunReport, broken_objectives, conclusion, ending, explained, faults, numbers, opening};
 pub use self::selection::{PlansOfSystems, SELECTION_SCHEMA, SelectionReport};
 pub use self::stored::{stored_plan, stored_sweep};
-pub use self::sweep::{SweepRecord, SweepReport};
+pub use self::sweep::{Headline, SweepRecord, SweepReport};
 pub use self::verification::{ExactCases, VERIFICATION_SCHEMA, VerificationReport};
 
 use serde::Serialize;

@@ -51,12 +51,12 @@ pub enum PointState {
     Stopped,
 }
 
-/// A number in ms with its interval.
+/// A number with its interval; a time is in ms.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct SweepNumber {
     /// The number; `None` if there is none.
     pub value: Option<f64>,
-    /// Whether there is none because too many requests got no answer.
+    /// Whether there is none because too many requests got no answer, or a fault lasted to the end of the run.
     pub is_beyond: bool,
     /// The ends of its confidence interval.
     pub interval: Option<[f64; 2]>,
@@ -75,6 +75,23 @@ pub struct SweepObjective {
     pub is_undecided: bool,
     /// Which percentile of all requests it bounds, and the bound in ms; `None` if it bounds something else.
     pub line: Option<(usize, f64)>,
+    /// What it bounds.
+    pub asked: SweepAsked,
+    /// The number that it bounds, in the unit of that.
+    pub number: SweepNumber,
+}
+
+/// What an objective bounds, whatever the policy and the bound.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SweepAsked {
+    /// The fault that it is about.
+    pub fault: Option<String>,
+    /// The class; `None`: all together.
+    pub class: Option<String>,
+    /// The number, by its name.
+    pub metric: String,
+    /// Its unit.
+    pub unit: MetricUnit,
 }
 
 impl SweepFigures {
@@ -156,6 +173,16 @@ impl SweepObjective {
             verdict: result.verdict,
             is_undecided: result.undecided.is_some(),
             line: place.filter(|_| is_of_all).map(|place| (place, result.bound)),
+            asked: SweepAsked {
+                fault: result.fault.clone(),
+                class: result.class.clone(),
+                metric: result.metric.clone(),
+                unit: result.unit,
+            },
+            number: SweepNumber {
+                is_beyond: result.value.is_none() && result.verdict != ObjectiveVerdict::NoData,
+                ..SweepNumber::new(result.value, result.interval)
+            },
         }
     }
 }

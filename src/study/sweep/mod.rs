@@ -35,7 +35,7 @@ use super::pool::JobPool;
 use super::replications::Halted;
 use super::units::{UnitGroup, Units};
 
-pub use self::figures::{PointState, SWEPT_PERCENTILES, SweepFigures, SweepNumber, SweepObjective};
+pub use self::figures::{PointState, SWEPT_PERCENTILES, SweepAsked, SweepFigures, SweepNumber, SweepObjective};
 pub use self::unit::{SweptUnit, UnitKey};
 
 /// Number of replications of a scenario that does not say how many.

@@ -1,10 +1,13 @@
 //! The report of `sweep`: how each policy does at each point.
 
+mod asked;
 mod cells;
 mod records;
 mod sentences;
 mod stored;
 mod tables;
+
+pub use self::asked::Headline;
 
 use std::collections::BTreeMap;
 
@@ -16,7 +19,7 @@ use crate::output::block::{Block, Finding, Records};
 use crate::output::words;
 use crate::scenario::Dimension;
 use crate::stats::SweepResults;
-use crate::study::{SWEPT_PERCENTILES, SweepFigures, SweptUnit, UnitKey};
+use crate::study::{SweepFigures, SweptUnit, UnitKey};
 
 /// The report of a sweep.
 #[derive(Clone, Debug, PartialEq)]
@@ -121,12 +124,6 @@ impl SweepReport {
     /// The figures of all points and policies that are known.
     pub fn all_figures(&self) -> impl Iterator<Item = &SweepFigures> {
         self.records.values().filter(|record| record.key.point.is_some()).map(|record| &record.figures)
-    }
-
-    /// The percentile that overviews show, by its place: the one that an objective bounds, or p99.
-    pub fn percentile(&self) -> usize {
-        let bounded = self.all_figures().flat_map(|figures| &figures.objectives).find_map(|objective| objective.line);
-        bounded.map_or(SWEPT_PERCENTILES.len() - 1, |(place, _)| place)
     }
 
     /// Number of points.

@@ -3,24 +3,29 @@
 use serde_json::{Value, json};
 
 use super::SweepReport;
-use crate::model::Named;
+use super::asked;
+use crate::model::{MetricUnit, Named};
 use crate::output::block::Records;
 use crate::output::words;
-use crate::study::{PointState, SWEPT_PERCENTILES, SweepFigures, SweepNumber};
+use crate::study::{PointState, SWEPT_PERCENTILES, SweepAsked, SweepFigures, SweepNumber};
 
 /// The records of a sweep; unstable points have no times.
 pub fn records(report: &SweepReport) -> Records {
     let paths = report.dimensions.iter().flat_map(|dimension| dimension.paths.iter().cloned());
     let columns = ["scenario".to_owned(), "point".to_owned()].into_iter().chain(paths);
     let columns = columns.chain(["policy".to_owned()]).chain(NUMBERS.map(str::to_owned)).chain(time_columns());
+    let asked = report.asked();
+    let columns = columns.chain(asked.iter().flat_map(asked_columns));
     let rows = report.records.values().filter_map(|record| {
         let point = record.key.point?;
         let values = report.summary.points.get(point)?.values.values().cloned();
         let first = [Value::from(report.summary.scenario.clone()), Value::from(point)].into_iter().chain(values);
         let policy = Value::from(report.policies.get(record.key.policy)?.clone());
-        Some(first.chain([policy]).chain(numbers(&record.figures)).chain(times(&record.figures)).collect())
+        let figures = &record.figures;
+        let of_asked = asked.iter().flat_map(|asked| ends(figures, asked::number(figures, asked)));
+        Some(first.chain([policy]).chain(numbers(figures)).chain(times(figures)).chain(of_asked).collect())
     });
-    Records { columns: columns.collect(), rows: rows.collect() }
+    Records { columns: columns.collect(), rows: rows.collect(), own_columns: 0 }
 }
 
 const NUMBERS: [&str; 10] = [
@@ -58,11 +63,21 @@ fn time_columns() -> impl Iterator<Item = String> {
 }
 
 fn times(figures: &SweepFigures) -> impl Iterator<Item = Value> {
-    let is_known = figures.state == PointState::Measured;
-    let numbers = std::iter::once(figures.mean).chain(figures.percentiles);
-    numbers.flat_map(move |number| {
-        let SweepNumber { value, interval, is_beyond: _ } = number;
-        let [low, high] = interval.map_or([None; 2], |ends| ends.map(Some));
-        [value, low, high].map(|number| json!(number.filter(|_| is_known)))
-    })
+    std::iter::once(figures.mean).chain(figures.percentiles).flat_map(move |number| ends(figures, number))
+}
+
+/// What an objective bounds, with the ends of its interval: `browse.p95_ms`.
+fn asked_columns(asked: &SweepAsked) -> [String; 3] {
+    let unit = match asked.unit {
+        MetricUnit::Time => "_ms",
+        MetricUnit::Share | MetricUnit::Rate | MetricUnit::Ratio | MetricUnit::Count | MetricUnit::Requests => "",
+    };
+    ["", "_low", "_high"].map(|end| format!("{}{end}{unit}", asked::name(asked)))
+}
+
+/// A number and the ends of its interval, of a point that is measured.
+fn ends(figures: &SweepFigures, number: SweepNumber) -> [Value; 3] {
+    let SweepNumber { value, interval, is_beyond: _ } = number;
+    let [low, high] = interval.map_or([None; 2], |ends| ends.map(Some));
+    [value, low, high].map(|number| json!(number.filter(|_| figures.state == PointState::Measured)))
 }

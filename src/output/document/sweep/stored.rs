@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::{SweepRecord, SweepReport};
 use crate::scenario::Dimension;
 use crate::stats::SweepResults;
-use crate::study::{PointState, SWEPT_PERCENTILES, SweepFigures, SweepNumber, SweepObjective, UnitKey};
+use crate::study::{PointState, SWEPT_PERCENTILES, SweepAsked, SweepFigures, SweepNumber, SweepObjective, UnitKey};
 
 impl SweepReport {
     /// The report of a sweep from its JSON; `None` if something that charts need is missing there.
@@ -100,6 +100,13 @@ fn objective(one: &Value) -> Option<SweepObjective> {
         verdict: serde_json::from_value(one["verdict"].clone()).ok()?,
         is_undecided: !one["undecided"].is_null(),
         line: place.filter(|_| is_of_all).zip(one["bound"].as_f64()),
+        asked: SweepAsked {
+            fault: one["fault"].as_str().map(str::to_owned),
+            class: one["class"].as_str().map(str::to_owned),
+            metric: one["metric"].as_str()?.to_owned(),
+            unit: serde_json::from_value(one["unit"].clone()).ok()?,
+        },
+        number: number(&one["value"], one["verdict"] != "no_data", &one["interval"]),
     })
 }
 

@@ -1,20 +1,19 @@
 //! Tables: a percentile of every policy at every point, and all numbers of each policy.
 
 use super::SweepReport;
+use super::asked::{self, Headline};
 use super::cells::{self, Number, mark, times, verdict};
-use crate::model::visible;
+use crate::model::{MetricUnit, visible};
 use crate::output::block::Table;
 use crate::output::block::number::{self, NONE, TimeUnit};
 use crate::output::document::run::certainty::{self, Certainty};
 use crate::output::words;
+use crate::scenario::Dimension;
 use crate::stats::reach;
-use crate::study::{PointState, SWEPT_PERCENTILES, SweepFigures, SweepNumber};
+use crate::study::{PointState, SWEPT_PERCENTILES, SweepAsked, SweepFigures, SweepNumber};
 
 /// Up to this many points, each policy has a table of all its numbers.
 const MOST_DETAILED: usize = 40;
-
-/// Longer names of dimensions are cut in tables: the sentences around them have the whole names.
-const WIDEST_NAME: usize = 24;
 
 /// Between the values of several dimensions.
 const SEPARATOR: &str = " · ";
@@ -55,18 +54,23 @@ fn unit<'f>(figures: impl Iterator<Item = &'f SweepFigures>) -> TimeUnit {
     TimeUnit::of(measured.flat_map(|figures| figures.percentiles.iter().map(|number| number.value)))
 }
 
+/// The unit of the number that overviews show.
+fn unit_of<'f>(headline: &Headline, figures: impl Iterator<Item = &'f SweepFigures>) -> TimeUnit {
+    match headline {
+        Headline::Percentile(_) => unit(figures),
+        Headline::Asked(_) => {
+            let measured = figures.filter(|figures| figures.state == PointState::Measured);
+            TimeUnit::of(measured.map(|figures| headline.of(figures).value))
+        }
+    }
+}
+
 /// A table whose rows are points: the values of all dimensions stand in the first column, which is repeated where a table
 /// continues below.
 fn of_points(report: &SweepReport, title: String) -> Table {
-    let names: Vec<String> = report.dimensions.iter().map(|dimension| shortened(&dimension.name())).collect();
+    let names: Vec<String> = report.dimensions.iter().map(Dimension::name).collect();
     let rows = (0..report.points()).map(|point| (false, report.labels(point).join(SEPARATOR)));
     Table::of(title, &visible(&names.join(SEPARATOR)), rows)
-}
-
-/// The name of a dimension, or the end of a long one.
-fn shortened(name: &str) -> String {
-    let cut = name.chars().count().saturating_sub(WIDEST_NAME - 1);
-    if cut <= 1 { name.to_owned() } else { format!("…{}", name.chars().skip(cut).collect::<String>()) }
 }
 
 /// The figures of a policy at all points.
@@ -76,34 +80,34 @@ fn column(report: &SweepReport, policy: usize) -> Vec<Option<&SweepFigures>> {
 
 /// A percentile of every policy at every point.
 fn overview(report: &SweepReport, policies: &[usize]) -> Table {
-    let unit = unit(report.all_figures());
-    let mut table = of_points(report, format!("{} in {}", SWEPT_PERCENTILES[report.percentile()].name(), unit.name));
+    let headline = report.headline();
+    let unit = unit_of(&headline, report.all_figures());
+    let mut table = of_points(report, format!("{} in {}", headline.name(), unit.name));
     table.apart();
     for policy in policies {
-        table.numbers("", &report.policies[*policy], with_marks(report, unit, &column(report, *policy)));
+        table.numbers("", &report.policies[*policy], with_marks(&headline, unit, &column(report, *policy)));
     }
     table
 }
 
-/// A percentile with a sign for the objectives.
-fn with_marks(report: &SweepReport, unit: TimeUnit, figures: &[Option<&SweepFigures>]) -> Vec<String> {
-    let percentile = report.percentile();
-    let cells = times(unit, figures, &|figures| figures.percentiles[percentile]);
+/// The number that overviews show with a sign for the objectives.
+fn with_marks(headline: &Headline, unit: TimeUnit, figures: &[Option<&SweepFigures>]) -> Vec<String> {
+    let cells = times(unit, figures, &|figures| headline.of(figures));
     let room = figures.iter().map(|figures| mark(*figures).chars().count()).max().unwrap_or(0);
     cells.iter().zip(figures).map(|(cell, figures)| format!("{cell}{:<room$}", mark(*figures))).collect()
 }
 
-/// A percentile of a policy over two dimensions: the first one down, the second one across.
+/// A number of a policy over two dimensions: the first one down, the second one across.
 fn matrix(report: &SweepReport, policy: usize) -> Table {
     let all = column(report, policy);
-    let unit = unit(all.iter().copied().flatten());
+    let headline = report.headline();
+    let unit = unit_of(&headline, all.iter().copied().flatten());
     let [down, across] = report.dimensions.as_slice() else { return overview(report, &[policy]) };
     let names = down.values.iter().map(|value| (false, value.label.clone()));
-    let percentile = SWEPT_PERCENTILES[report.percentile()].name();
-    let title = format!("{}: {percentile} in {}", report.policies[policy], unit.name);
-    let mut table = Table::of(title, &visible(&shortened(&down.name())), names);
+    let title = format!("{}: {} in {}", report.policies[policy], headline.name(), unit.name);
+    let mut table = Table::of(title, &visible(&down.name()), names);
     let width = across.values.len();
-    let cells = with_marks(report, unit, &all);
+    let cells = with_marks(&headline, unit, &all);
     for (place, value) in across.values.iter().enumerate() {
         let of_value = cells.iter().skip(place).step_by(width).cloned().collect();
         table.numbers(&across.name(), &value.label, of_value);
@@ -124,6 +128,7 @@ fn details(report: &SweepReport, policy: usize) -> Table {
     add_load(&mut table, &all);
     add_times(&mut table, unit, &all);
     add_counts(&mut table, report, &all);
+    add_asked(&mut table, report, unit, &all);
     if binds_everywhere.is_none() {
         table.apart();
         table.names("limited by", bindings);
@@ -168,6 +173,29 @@ fn add_counts(table: &mut Table, report: &SweepReport, all: &[Option<&SweepFigur
     if all.iter().any(|figures| replications(figures) > report.summary.replications) {
         table.numbers("", "runs", all.iter().map(|figures| number::count(replications(figures))).collect());
     }
+}
+
+/// The numbers that objectives bound, as far as no other column has them.
+fn add_asked(table: &mut Table, report: &SweepReport, unit: TimeUnit, all: &[Option<&SweepFigures>]) {
+    table.apart();
+    for what in report.asked() {
+        let cells = match what.unit {
+            MetricUnit::Time => with_certainty(unit, all, &|figures| asked::number(figures, &what)),
+            MetricUnit::Share | MetricUnit::Rate | MetricUnit::Ratio | MetricUnit::Count | MetricUnit::Requests => {
+                all.iter().map(|figures| quantity(*figures, &what)).collect()
+            }
+        };
+        table.numbers("", &asked::name(&what), cells);
+    }
+}
+
+/// A number that is no time, with its unit.
+fn quantity(figures: Option<&SweepFigures>, what: &SweepAsked) -> String {
+    if let Some(instead) = cells::instead(figures) {
+        return instead.to_owned();
+    }
+    let value = figures.and_then(|figures| asked::number(figures, what).value);
+    value.map_or_else(|| NONE.to_owned(), |value| number::quantity(value, None, what.unit))
 }
 
 /// Times with half the width of their intervals.

@@ -4,7 +4,7 @@ use plotters::element::Rectangle;
 use plotters::style::Color;
 use plotters::style::text_anchor::HPos;
 
-use crate::output::document::SweepReport;
+use crate::output::document::{Headline, SweepReport};
 use crate::output::svg::axis::{Axis, caption};
 use crate::output::svg::canvas::{Area, Drawn, units};
 use crate::output::svg::frame::{Frame, PanelGrid, TICK};
@@ -17,7 +17,7 @@ use crate::output::svg::panel::label;
 use crate::output::svg::scale::AxisUnit;
 use crate::output::svg::text::ellipsize;
 use crate::scenario::Dimension;
-use crate::study::{PointState, SWEPT_PERCENTILES, SweepFigures};
+use crate::study::{PointState, SweepFigures};
 
 const ACROSS: usize = 2;
 const LEAST_HEIGHT: f64 = 120.0;
@@ -31,13 +31,18 @@ const BORDER: f64 = 2.6;
 
 /// A sentence that describes the chart.
 pub fn about(report: &SweepReport, down: &Dimension, across: &Dimension) -> String {
-    let percentile = SWEPT_PERCENTILES[report.percentile()].name();
-    format!("{percentile} of the response time against {} (upwards) and {} (to the right).", down.name(), across.name())
+    let number = match report.headline() {
+        headline @ Headline::Percentile(_) => format!("{} of the response time", headline.name()),
+        headline @ Headline::Asked(_) => headline.name(),
+    };
+    format!("{number} against {} (upwards) and {} (to the right).", down.name(), across.name())
 }
 
 /// The map, laid out.
 pub struct HeatMap<'a> {
     report: &'a SweepReport,
+    /// What the map shows.
+    headline: Headline,
     down: &'a Dimension,
     across: &'a Dimension,
     policies: Vec<usize>,
@@ -48,10 +53,10 @@ pub struct HeatMap<'a> {
 
 impl<'a> HeatMap<'a> {
     pub fn new(report: &'a SweepReport, down: &'a Dimension, across: &'a Dimension, policies: Vec<usize>) -> Self {
-        let place = report.percentile();
-        let values = report.all_figures().filter_map(|figures| value(figures, place));
+        let headline = report.headline();
+        let values = report.all_figures().filter_map(|figures| value(figures, &headline));
         let range = values.fold([f64::INFINITY, 0.0], |[low, high], value| [low.min(value), high.max(value)]);
-        Self { report, down, across, policies, range, unit: AxisUnit::of_span(range[1]) }
+        Self { report, headline, down, across, policies, range, unit: AxisUnit::of_span(range[1]) }
     }
 
     pub fn grid(&self) -> PanelGrid {
@@ -105,9 +110,9 @@ impl<'a> HeatMap<'a> {
     }
 }
 
-/// The percentile of a steady state.
-fn value(figures: &SweepFigures, place: usize) -> Option<f64> {
-    figures.percentiles[place].value.filter(|value| *value > 0.0 && figures.state == PointState::Measured)
+/// The number of a steady state.
+fn value(figures: &SweepFigures, headline: &Headline) -> Option<f64> {
+    headline.of(figures).value.filter(|value| *value > 0.0 && figures.state == PointState::Measured)
 }
 
 /// The map of a policy.
@@ -155,7 +160,7 @@ impl HeatPanel<'_> {
         let [(left, top), (right, bottom)] = self.corners(row, column);
         let corners = [(units(left), units(top)), (units(right), units(bottom))];
         let values = [&self.map.down.values[row], &self.map.across.values[column]].map(|value| value.label.as_str());
-        let value = value(figures, self.map.report.percentile());
+        let value = value(figures, &self.map.headline);
         let text = value.map(|value| self.map.unit.rounded(value));
         let what = text.clone().unwrap_or_else(|| self.instead(figures).to_owned());
         let title = format!("{}: {what}", values.join(", "));
