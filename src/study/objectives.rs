@@ -91,13 +91,14 @@ fn judge_one(
         Some(_) => fault.and_then(|fault| fault.during.as_ref()).unwrap_or(&judged.estimated),
         None => &judged.estimated,
     };
-    // What has not come to an end by the end of the run takes longer than any bound.
-    let lasts = objective.metric.fault().is_some()
-        && fault.is_some_and(|fault| fault.effect.recovery == Recovery::NotRecovered);
     let metric = objective.metric;
-    let scope = JudgedNumbers::new(estimated, objective.class.map(|class| usize::from(class.0)));
+    let class = objective.class.map(|class| usize::from(class.0));
+    let scope = JudgedNumbers::new(estimated, class);
     let arrived = scope.requests().arrived;
-    let recovery_ms = metric.fault().and(fault).and_then(|fault| fault.effect.recovery_ms);
+    let recovery = metric.fault().and(fault).map(|fault| fault.effect.recovery_of(class));
+    // What has not come to an end by the end of the run takes longer than any bound.
+    let lasts = recovery.is_some_and(|(recovery, _)| recovery == Recovery::NotRecovered);
+    let recovery_ms = recovery.and_then(|(_, time_ms)| time_ms);
     let headroom = (metric == Metric::Headroom).then(|| Headroom::of(judged)).flatten();
     let known = scope.number(metric, backends).or(recovery_ms).or(headroom.map(|headroom| headroom.share));
     let number = match known {
@@ -137,6 +138,7 @@ fn judge_one(
         answered_only: matches!(metric.population(), Population::Answered(_))
             && without_answer.is_some_and(|share| share > MUCH_UNANSWERED),
         longest_wait_ms: scope.tails().longest_wait_ms.filter(|_| has_no_value),
+        answered_value: has_no_value.then(|| scope.number(metric.of_answered(), backends)).flatten(),
         bound: objective.bound,
         warns: objective.warns,
         verdict,

@@ -30,6 +30,37 @@ pub fn wrapped(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
+/// A name in lines of at most `width` columns: broken after blanks, and after dots and commas before a word; within a word only where that is
+/// too long.
+pub fn broken(name: &str, width: usize) -> Vec<String> {
+    let fits = |part: &str| part.trim_end().width() <= width;
+    let parts = parts_of_name(name).into_iter();
+    let mut lines: Vec<String> = Vec::new();
+    for part in parts.flat_map(|part| if fits(part) { vec![part] } else { pieces(part, width) }) {
+        match lines.last_mut() {
+            Some(line) if line.width() + part.trim_end().width() <= width => line.push_str(part),
+            _ => lines.push(part.to_owned()),
+        }
+    }
+    lines.iter().map(|line| line.trim_end().to_owned()).collect()
+}
+
+/// The parts of a name between which a line may end.
+fn parts_of_name(name: &str) -> Vec<&str> {
+    let mut parts = Vec::new();
+    let mut start = 0;
+    for (place, character) in name.char_indices() {
+        let rest = &name[place + character.len_utf8()..];
+        let ends = character == ' ' || (matches!(character, '.' | ',') && rest.starts_with(char::is_alphabetic));
+        if ends && !rest.is_empty() {
+            parts.push(&name[start..name.len() - rest.len()]);
+            start = name.len() - rest.len();
+        }
+    }
+    parts.push(&name[start..]);
+    parts
+}
+
 /// A word in pieces of at most `width` columns.
 fn pieces(word: &str, width: usize) -> Vec<&str> {
     let mut pieces = Vec::new();
@@ -82,6 +113,17 @@ mod tests {
         assert_eq!(wrapped("a unbroken b", 3), ["a", "unb", "rok", "en", "b"]);
         assert_eq!(wrapped("日本語", 4), ["日本", "語"]);
         assert_eq!(wrapped("日本", 1), ["日", "本"]);
+    }
+
+    #[test]
+    fn a_name_is_broken_where_its_parts_end() {
+        let name = "during slow payments: browse.error_rate < 0.5%";
+        assert_eq!(broken(name, 24), ["during slow payments:", "browse.error_rate < 0.5%"]);
+        assert_eq!(broken(name, 16), ["during slow", "payments:", "browse.", "error_rate <", "0.5%"]);
+        assert_eq!(broken("classes.pay.phases[1].wait.timeout", 24), ["classes.pay.phases[1].", "wait.timeout"]);
+        assert_eq!(broken("p99", 24), ["p99"]);
+        assert_eq!(broken("", 24), [""]);
+        assert_eq!(broken("unbroken", 3), ["unb", "rok", "en"]);
     }
 
     #[test]

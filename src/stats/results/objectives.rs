@@ -38,6 +38,9 @@ pub struct ObjectiveResult {
     /// Where requests that got no answer leave no value: the longest that one was seen to wait, in ms.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub longest_wait_ms: Option<f64>,
+    /// In the same case: the same number of the answered requests.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub answered_value: Option<f64>,
     /// The bound it is compared with, in the same unit.
     pub bound: f64,
     /// Whether it only warns.

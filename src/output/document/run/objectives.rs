@@ -121,7 +121,7 @@ impl Standing {
 fn value(objective: &ObjectiveResult) -> String {
     let shown = match (objective.value, objective.longest_wait_ms) {
         (Some(value), _) => number::quantity(value, Some(objective.bound), objective.unit),
-        (None, Some(longest)) => format!("none, waits up to {}", number::quantity(longest, None, MetricUnit::Time)),
+        (None, Some(_)) => format!("no {}: {}", objective.metric, why_none(objective)),
         (None, None) if is_not_recovered(objective) => return "not recovered".to_owned(),
         (None, None) => return NONE.to_owned(),
     };
@@ -164,7 +164,7 @@ pub fn finding(objective: &ObjectiveResult, results: &ScenarioResults) -> Findin
         }
         (None, verdict) => {
             let meets = if verdict == ObjectiveVerdict::Met { "meets" } else { "does not meet" };
-            format!("{name} is none, which {meets} `{asked}`: {}", why_none(objective))
+            format!("{name} does not exist, which {meets} `{asked}`: {}", why_none(objective))
         }
         (Some(value), ObjectiveVerdict::Met) => format!("{name} is {value}, which meets `{asked}`"),
         (Some(value), _) if objective.undecided.is_some() => {
@@ -211,13 +211,19 @@ fn name(policy: &str, class: Option<&str>, metric: &str) -> String {
     class.map_or_else(|| format!("{policy}.{metric}"), |class| format!("{policy}.{class}.{metric}"))
 }
 
-/// Why a percentile over all arrived requests has no value.
+/// Why a percentile over all arrived requests has no value: `50.6% got no answer; of the answered 70.1 s`.
 fn why_none(objective: &ObjectiveResult) -> String {
-    let longest = objective.longest_wait_ms.map(|longest| number::quantity(longest, None, MetricUnit::Time));
-    let longest = longest.map(|longest| format!(", the longest wait seen is {longest}")).unwrap_or_default();
-    match objective.without_answer {
-        Some(share) => format!("{} got no answer{longest}", number::percent(Some(share))),
-        None => format!("all are still in flight at the end{longest}"),
+    let time = |time: f64| number::quantity(time, None, objective.unit);
+    match (objective.without_answer, objective.longest_wait_ms) {
+        (Some(share), _) => {
+            let answered = objective.answered_value.map(|value| format!("; of the answered {}", time(value)));
+            format!("{} got no answer{}", number::percent(Some(share)), answered.unwrap_or_default())
+        }
+        (None, Some(longest)) => {
+            let longest = number::quantity(longest, None, MetricUnit::Time);
+            format!("all are still in flight at the end, the longest for {longest}")
+        }
+        (None, None) => "all are still in flight at the end".to_owned(),
     }
 }
 

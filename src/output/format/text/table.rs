@@ -7,7 +7,7 @@ use unicode_width::UnicodeWidthStr;
 use super::paint::{DIM, STRONG, WAIT, WORK, paint};
 use crate::model::visible;
 use crate::output::View;
-use crate::output::block::wrap::{WIDTH, cut_middle, wrapped};
+use crate::output::block::wrap::{WIDTH, broken, cut_middle, wrapped};
 use crate::output::block::{Column, GroupedTable, Row, Table};
 
 /// The title, the rows under each heading, and the note.
@@ -26,15 +26,15 @@ pub fn grouped(grouped: &GroupedTable, view: View<'_>) -> String {
         push_line(&mut text, &paint(color, STRONG, &visible(&group.title)));
         push_line(&mut text, &format!("{INDENT}{}", paint(color, DIM, &visible(&group.about))));
         for row in rows.by_ref().take(group.rows) {
-            push_line(&mut text, &indented(&table.row_line(row, &widths, color)));
+            push_line(&mut text, &indented(&table.row_lines(row, &widths, color)));
         }
     }
     text + &table.note_lines(view)
 }
 
 impl Table {
-    /// The title and the table as aligned lines. If a table is wider than the page, its long names are cut, and it continues
-    /// below with its first column repeated.
+    /// The title and the table as aligned lines. If a table is wider than the page, its long names are broken, and it
+    /// continues below with its first column repeated.
     pub(super) fn aligned(&self, view: View<'_>) -> String {
         let (color, page) = (view.color, view.columns());
         let mut text = String::new();
@@ -60,26 +60,44 @@ impl Table {
             push_line(text, &paint(color, DIM, &line));
         }
         for row in &self.rows {
-            push_line(text, &self.row_line(row, &widths, color));
+            push_line(text, &self.row_lines(row, &widths, color));
         }
     }
 
-    /// The words above groups of columns, if there are any, and the headings.
+    /// The words above groups of columns, if there are any, and the headings, which end on the same line.
     fn heading_lines(&self, widths: &[usize]) -> Vec<String> {
         let has_groups = self.columns.iter().any(|column| !column.group.is_empty());
         let groups = has_groups.then(|| self.group_line(widths).trim_end().to_owned());
-        let headings = self.columns.iter().map(|column| column.heading.as_str());
-        groups.into_iter().chain([self.line(headings, widths)]).collect()
+        let headings: Vec<Vec<&str>> = self.columns.iter().map(|column| lines_of(&column.heading)).collect();
+        let height = headings.iter().map(Vec::len).max().unwrap_or(0);
+        let line = |number: usize| {
+            let part = |lines: &Vec<&'_ str>| {
+                let above = height - lines.len();
+                number.checked_sub(above).map_or("", |place| lines[place]).to_owned()
+            };
+            let parts: Vec<String> = headings.iter().map(part).collect();
+            self.line(parts.iter().map(String::as_str), widths)
+        };
+        groups.into_iter().chain((0..height).map(line)).collect()
     }
 
-    fn row_line(&self, row: &Row, widths: &[usize], color: bool) -> String {
-        let mut cells: Vec<String> = row.cells.clone();
+    /// The line of a row, and those that its broken names continue on.
+    fn row_lines(&self, row: &Row, widths: &[usize], color: bool) -> String {
+        let cells: Vec<Vec<&str>> = row.cells.iter().map(|cell| lines_of(cell)).collect();
+        let height = cells.iter().map(Vec::len).max().unwrap_or(1);
+        let lines: Vec<String> = (0..height).map(|number| self.row_line(row, &cells, number, widths, color)).collect();
+        lines.join("\n")
+    }
+
+    fn row_line(&self, row: &Row, cells: &[Vec<&str>], number: usize, widths: &[usize], color: bool) -> String {
+        let mut cells: Vec<String> =
+            cells.iter().map(|lines| lines.get(number).copied().unwrap_or_default().to_owned()).collect();
         if row.is_part {
             cells[0] = format!("{PART}{}", cells[0]);
         }
         let line = self.line(cells.iter().map(String::as_str), widths);
         match (row.passes, cells.last()) {
-            (Some(passes), Some(verdict)) if line.ends_with(verdict.as_str()) => {
+            (Some(passes), Some(verdict)) if !verdict.is_empty() && line.ends_with(verdict.as_str()) => {
                 let style = if passes { WORK } else { WAIT };
                 format!("{}{}", &line[..line.len() - verdict.len()], paint(color, style, verdict))
             }
@@ -90,28 +108,47 @@ impl Table {
 
     /// The table itself if the page is wide enough, else tables that fit, to be shown one below another.
     fn fitted(&self, page: usize) -> Vec<Self> {
-        if self.span(&self.widths(), 0..self.columns.len()) <= page {
-            return vec![self.clone()];
+        let whole = self.with_headings_broken(HEADING);
+        if whole.span(&whole.widths(), 0..whole.columns.len()) <= page {
+            return vec![whole];
         }
-        let cut = self.with_names_cut(page);
-        cut.parts(page).iter().map(|places| cut.part(places)).collect()
+        let broken = whole.with_names_broken(page);
+        if broken.span(&broken.widths(), 0..broken.columns.len()) <= page {
+            return vec![broken];
+        }
+        broken.parts(page).iter().map(|places| broken.part(places)).collect()
     }
 
-    /// The same with names and headings cut to the width that the page allows.
-    fn with_names_cut(&self, page: usize) -> Self {
-        let widths = self.widths();
-        let is_all_names = self.columns.iter().all(|column| column.is_name);
-        let most = if is_all_names { level(&widths, page, GAP.len()) } else { page / 3 };
-        let mut cut = self.clone();
-        for (place, column) in cut.columns.iter_mut().enumerate() {
-            column.heading = cut_middle(&column.heading, most);
+    fn with_headings_broken(&self, most: usize) -> Self {
+        let mut table = self.clone();
+        table.columns.iter_mut().for_each(|column| column.heading = in_lines(&column.heading, most));
+        table
+    }
+
+    /// The same with names and headings in lines of the width that the page allows.
+    fn with_names_broken(&self, page: usize) -> Self {
+        let most = self.widest_names(page);
+        let mut table = self.with_headings_broken(most);
+        for (place, column) in table.columns.iter_mut().enumerate() {
             column.group = cut_middle(&column.group, most);
-            for row in cut.rows.iter_mut().filter(|_| column.is_name) {
+            for row in table.rows.iter_mut().filter(|_| column.is_name) {
                 let part = if row.is_part && place == 0 { PART.len() } else { 0 };
-                row.cells[place] = cut_middle(&row.cells[place], most.saturating_sub(part));
+                row.cells[place] = in_lines(&row.cells[place], most.saturating_sub(part));
             }
         }
-        cut
+        table
+    }
+
+    /// Maximum width of columns of names: all columns fit on the page if that leaves room for names, and otherwise the table
+    /// continues below.
+    fn widest_names(&self, page: usize) -> usize {
+        let widths = self.widths();
+        let is_name = |place: &usize| self.columns[*place].is_name;
+        let names: Vec<usize> = (0..widths.len()).filter(is_name).map(|place| widths[place]).collect();
+        let all = self.span(&widths, 0..widths.len());
+        let others = all - names.iter().sum::<usize>();
+        let most = level(&names, page.saturating_sub(others));
+        if names.len() == widths.len() || most >= NARROWEST { most.max(LEAST) } else { page / 3 }
     }
 
     /// The columns of each part: the first column, then as many others as fit. A group is kept together if possible.
@@ -162,11 +199,11 @@ impl Table {
     }
 
     fn widths(&self) -> Vec<usize> {
-        let mut widths: Vec<usize> = self.columns.iter().map(|column| column.heading.width()).collect();
+        let mut widths: Vec<usize> = self.columns.iter().map(|column| width_of(&column.heading)).collect();
         for row in &self.rows {
             for (place, cell) in row.cells.iter().enumerate() {
                 let part = if row.is_part && place == 0 { PART.width() } else { 0 };
-                widths[place] = widths[place].max(cell.width() + part);
+                widths[place] = widths[place].max(width_of(cell) + part);
             }
         }
         // A group's word needs room above its columns: the first of them is widened.
@@ -238,21 +275,44 @@ const GAP: &str = "  ";
 const WIDE_GAP: &str = "    ";
 const PART: &str = "  ";
 
-/// Maximum width of columns so that all of them fit on the page, but never uselessly narrow.
-fn level(widths: &[usize], page: usize, gap: usize) -> usize {
-    const LEAST: usize = 12;
-    let room = page.saturating_sub(gap * widths.len().saturating_sub(1));
+/// Headings are broken to this width.
+const HEADING: usize = 24;
+
+/// Columns of names are never narrower than this, and not narrower than the second where a table may continue below instead.
+const LEAST: usize = 12;
+const NARROWEST: usize = 20;
+
+/// A name of more lines than this is cut.
+const MOST_LINES: usize = 3;
+
+/// A name in lines of that width.
+fn in_lines(name: &str, width: usize) -> String {
+    let lines = lines_of(name).into_iter().flat_map(|line| broken(&cut_middle(line, MOST_LINES * width), width));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// The lines of a name or a cell.
+fn lines_of(text: &str) -> Vec<&str> {
+    text.split('\n').collect()
+}
+
+fn width_of(text: &str) -> usize {
+    lines_of(text).into_iter().map(UnicodeWidthStr::width).max().unwrap_or(0)
+}
+
+/// Maximum width of columns so that all of them have room together.
+fn level(widths: &[usize], room: usize) -> usize {
     let mut sorted = widths.to_vec();
     sorted.sort_unstable();
     let mut left = room;
     for (place, width) in sorted.iter().enumerate() {
         let share = left / (sorted.len() - place);
         if *width > share {
-            return share.max(LEAST);
+            return share;
         }
         left -= width;
     }
-    page
+    room
 }
 
 fn push_line(text: &mut String, line: &str) {
@@ -310,6 +370,23 @@ mod tests {
             text,
             "Times\n          ─ time in ms ─\npolicy       mean    max\nsync          353  1,000\n  page          5      6\n          \
              ─── share ────\npolicy    cores  workers\nsync        10%      30%\n  page      20%      40%\n"
+        );
+    }
+
+    #[test]
+    fn long_names_and_headings_are_broken_and_nothing_of_them_is_lost() {
+        let mut table = Table::of("Objectives", "", [(false, "met".into()), (false, "BROKEN".into())]);
+        let name = "during slow payments: browse.error_rate < 1%";
+        table.names("objective", vec![name.into(), "p99 < 1s".into()]);
+        table.names("policy", vec!["puma".into(), "puma".into()]);
+        table.numbers("", "during slow payments: browse.p95", vec!["1".into(), "2".into()]);
+        let (width, text) = on_page(&table, 60);
+        assert!(width <= 60, "{text}");
+        assert_eq!(
+            text,
+            "Objectives\n                                       during slow payments:\n        objective              policy             browse.p95\n\
+             met     during slow payments:  puma                        1\n        browse.error_rate <\n        1%\n\
+             BROKEN  p99 < 1s               puma                        2\n"
         );
     }
 
