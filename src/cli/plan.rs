@@ -28,7 +28,7 @@ Examples:
   waitline plan shop.json --policy sync                   with the objectives of the scenario, one policy
   waitline plan shop.json --choose threads                the threads of one worker, whose number stays as it is
   waitline plan shop.json --choose workers,threads,pool   also the size of the connection pool
-  waitline plan shop.json --robust                        also at +10 % load and with queries 20 % slower
+  waitline plan shop.json --robust                        also at +10 % load, slower queries, more CPU time
   waitline plan shop.json --max-load                      how much load the configuration as it is can take
   waitline plan shop.json --limit memory=2GiB --limit db.connections=100
   waitline plan shop.json --format json | jq '.policies[0].choice'
@@ -65,7 +65,7 @@ pub struct PlanCommand {
     #[arg(long, value_name = "PERCENT", default_value = "1%", value_parser = within)]
     within: f64,
 
-    /// The objectives must also be met at +10 % load and with queries 20 % slower
+    /// The objectives must also be met at +10 % load, with queries 20 % slower, and with 20 % more CPU time in phases
     #[arg(long, conflicts_with = "max_load")]
     robust: bool,
 

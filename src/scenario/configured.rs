@@ -2,7 +2,7 @@
 
 use std::num::NonZeroU32;
 
-use crate::model::BackendId;
+use crate::model::{BackendId, PhaseKind};
 use crate::policy::PolicyChoice;
 use crate::random::{Phase, SinglePhase};
 
@@ -46,7 +46,16 @@ impl Scenario {
     #[must_use]
     pub(crate) fn with_query_times(mut self, backend: BackendId, factor: f64) -> Self {
         for class in &mut self.sections.workload.classes {
-            scale(&mut class.phases, backend, factor);
+            scale(&mut class.phases, &|kind| kind.backend() == Some(backend), factor);
+        }
+        self
+    }
+
+    /// The same with CPU phases of all classes that take `factor` (above 0) times as long.
+    #[must_use]
+    pub(crate) fn with_cpu_times(mut self, factor: f64) -> Self {
+        for class in &mut self.sections.workload.classes {
+            scale(&mut class.phases, &PhaseKind::is_cpu, factor);
         }
         self
     }
@@ -102,9 +111,10 @@ fn scale_nth(phases: &mut [Phase], left: &mut usize, factor: f64) -> bool {
     })
 }
 
-fn scale(phases: &mut [Phase], backend: BackendId, factor: f64) {
+/// Scales the single phases of these kinds.
+fn scale(phases: &mut [Phase], is_meant: &dyn Fn(PhaseKind) -> bool, factor: f64) {
     let scale_one = |single: &mut SinglePhase| {
-        if single.kind.backend() == Some(backend) {
+        if is_meant(single.kind) {
             single.demand = single.demand.scaled(factor);
         }
     };
@@ -113,7 +123,7 @@ fn scale(phases: &mut [Phase], backend: BackendId, factor: f64) {
             Phase::Single(single) => scale_one(single),
             Phase::Parallel { branches, concurrent: _ } => branches.iter_mut().for_each(scale_one),
             Phase::Maybe { probability: _, phases } | Phase::Hold { backend: _, blocking: _, phases } => {
-                scale(phases, backend, factor);
+                scale(phases, is_meant, factor);
             }
         }
     }

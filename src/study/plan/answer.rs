@@ -15,7 +15,7 @@ use super::search::{Search, Sizes};
 use super::sizing::Sizing;
 use super::subject::Subject;
 use super::trial::{Decision, Evidence, Strictness};
-use super::variation::{FASTER_QUERIES, LESS_LOAD, MORE_LOAD, SLOWER_QUERIES, varied, with_load};
+use super::variation::{FASTER_QUERIES, LESS_LOAD, MORE_LOAD, SLOWER_QUERIES, varied, with_load, with_more_cpu_time};
 
 /// Tests of other loads, at most.
 const LOADS: u32 = 10;
@@ -96,14 +96,17 @@ impl Search<'_> {
         Ok(Bracket { lowest: ends.meets.map(|factor| factor * rate), highest: ends.fails.map(|factor| factor * rate) })
     }
 
-    /// The choice with other loads and other query times.
+    /// The choice with other loads and other query times, and with more CPU time.
     ///
     /// # Errors
     /// [`Halted`] when the watch broke off.
     pub fn variations_of(&self, subject: &Subject) -> Result<Vec<PlanVariation>, Halted> {
         let strictness = self.strictness(4, LOOKS_AT_VARIATIONS);
         let all = varied(subject, &[LESS_LOAD, MORE_LOAD], &[FASTER_QUERIES, SLOWER_QUERIES]);
-        all.into_iter().map(|(change, subject)| self.variation(change, &subject, &strictness)).collect()
+        all.into_iter()
+            .chain(with_more_cpu_time(subject))
+            .map(|(change, subject)| self.variation(change, &subject, &strictness))
+            .collect()
     }
 
     fn variation(

@@ -30,7 +30,8 @@ pub struct Plan {
     pub within: f64,
     /// The probability that the plan of a policy is right within δ, at least.
     pub confidence: f64,
-    /// Whether the objectives must also be met with a tenth more load and with queries that take a fifth longer.
+    /// Whether the objectives must also be met with a tenth more load, with queries that take a fifth longer, and with CPU phases that
+    /// take a fifth longer.
     pub robust: bool,
     /// Number of requests of a configuration after which it is left undecided.
     pub most_requests: u64,
@@ -283,6 +284,11 @@ pub struct PlanVariation {
 pub enum PlanChange {
     /// The rate of arrivals.
     Load {
+        /// Times this.
+        factor: f64,
+    },
+    /// The time of CPU phases.
+    CpuTime {
         /// Times this.
         factor: f64,
     },

@@ -26,7 +26,7 @@ use super::sharing::Sharing;
 use super::sizing::Sizing;
 use super::subject::Subject;
 use super::trial::{Decision, LOOKS, Strictness, Trial, Watching};
-use super::variation::{MORE_LOAD, SLOWER_QUERIES, varied};
+use super::variation::harder;
 
 /// Looks at configurations that are more expensive than the choice, at most: they only show whether more is worse.
 const LOOKS_ABOVE: u32 = 4;
@@ -361,7 +361,7 @@ impl<'a> Search<'a> {
 
     /// The verdict on what is tested; where the plan must be robust, on its variations too.
     fn judge(&self, subject: &Subject, strictness: &Strictness) -> Result<Outcome, Halted> {
-        let variations = if self.robust { varied(subject, &[MORE_LOAD], &[SLOWER_QUERIES]) } else { Vec::new() };
+        let variations = if self.robust { harder(subject) } else { Vec::new() };
         let error = strictness.error / (variations.len() + 1) as f64;
         let strictness = Strictness { error, ..*strictness };
         let mut outcome = self.judge_one(subject, &strictness)?;

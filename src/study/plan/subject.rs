@@ -1,4 +1,4 @@
-//! What is tested: a configuration, perhaps under another load or with other query times.
+//! What is tested: a configuration, perhaps under another load or with other times of queries or CPU work.
 
 use crate::scenario::Scenario;
 
@@ -31,6 +31,7 @@ impl Subject {
         let suffix = match change {
             PlanChange::Load { factor } => format!("load-{factor}"),
             PlanChange::QueryTime { backend: _, factor } => format!("query-time-{factor}"),
+            PlanChange::CpuTime { factor } => format!("cpu-time-{factor}"),
         };
         Self { scenario, name: format!("{}.{suffix}", self.name) }
     }

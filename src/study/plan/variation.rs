@@ -1,4 +1,4 @@
-//! The same scenario with another load, or with queries that take another time.
+//! The same scenario with another load, or with queries or CPU work that take another time.
 
 use crate::model::BackendId;
 use crate::scenario::Scenario;
@@ -10,6 +10,7 @@ use super::subject::Subject;
 /// What a robust plan must stand.
 pub(super) const MORE_LOAD: f64 = 1.1;
 pub(super) const SLOWER_QUERIES: f64 = 1.2;
+pub(super) const MORE_CPU_TIME: f64 = 1.2;
 
 /// What else is looked at.
 pub(super) const LESS_LOAD: f64 = 0.9;
@@ -41,6 +42,23 @@ pub(super) fn varied(subject: &Subject, loads: &[f64], query_times: &[f64]) -> V
         })
     };
     loads.chain(main_backend(scenario).into_iter().flat_map(with_query_times)).collect()
+}
+
+/// What is tested under all that a robust plan must stand.
+pub(super) fn harder(subject: &Subject) -> Vec<(PlanChange, Subject)> {
+    varied(subject, &[MORE_LOAD], &[SLOWER_QUERIES]).into_iter().chain(with_more_cpu_time(subject)).collect()
+}
+
+/// What is tested with more CPU time in the phases of all classes; `None` if they have no such phase.
+pub(super) fn with_more_cpu_time(subject: &Subject) -> Option<(PlanChange, Subject)> {
+    let scenario = &subject.scenario;
+    let mut classes = scenario.workload().classes.iter().filter(|class| class.weight > 0.0);
+    if !classes.any(|class| class.singles().any(|single| single.kind.is_cpu())) {
+        return None;
+    }
+    let change = PlanChange::CpuTime { factor: MORE_CPU_TIME };
+    let changed = subject.changed(scenario.clone().with_cpu_times(MORE_CPU_TIME), &change);
+    Some((change, changed))
 }
 
 /// The backend whose query times matter: `db` where requests ask it, else the first that they ask.

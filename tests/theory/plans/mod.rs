@@ -166,14 +166,19 @@ fn a_plan_does_not_depend_on_the_number_of_threads() {
 }
 
 #[test]
-fn a_robust_choice_also_stands_more_load_and_slower_queries() {
+fn a_robust_choice_also_stands_more_load_slower_queries_and_more_cpu_time() {
     // M/M/c: 9 workers have a p99 of 623 ms, and of 2,375 ms at 88/s, where 10 have 573 ms; with queries of 120 ms 10 have
     // 1,489 ms, and 11 have 651 ms.
     let mut without_queries = mmc("p99 < 700ms");
     without_queries["classes"]["request"]["phases"] = json!([{ "sleep": { "exponential": "100ms" } }]);
+    // The same with work of 100 ms, for which there are cores enough.
+    let mut with_work = mmc("p99 < 700ms");
+    with_work["classes"]["request"]["phases"] = json!([{ "compute": { "exponential": "100ms" } }]);
+    with_work["machine"] = json!({ "cores": 64 });
     for (scenario, plain, robust, decisive) in [
         (without_queries, 9, 10, PlanChange::Load { factor: 1.1 }),
         (mmc("p99 < 700ms"), 9, 11, PlanChange::QueryTime { backend: "db".to_owned(), factor: 1.2 }),
+        (with_work, 9, 11, PlanChange::CpuTime { factor: 1.2 }),
     ] {
         let choice = |robust: bool| {
             let options = PlanOptions { robust, only_choice: true, ..PlanOptions::default() };

@@ -121,7 +121,7 @@ fn near_saturation(plan: &Plan, policy: &PolicyPlan) -> Option<String> {
     let warning = format!("{}: near saturation: offered {load:.2} × capacity", policy.name);
     let is_more = |change: &PlanChange| match change {
         PlanChange::Load { factor } => *factor > 1.0,
-        PlanChange::QueryTime { .. } => false,
+        PlanChange::QueryTime { .. } | PlanChange::CpuTime { .. } => false,
     };
     let more = policy.variations.iter().find(|variation| is_more(&variation.change));
     let hint = match more.map(|more| more.verdict) {
@@ -175,7 +175,8 @@ fn p99(choice: &Tried) -> Option<String> {
 
 fn certainty(plan: &Plan, policy: &PolicyPlan) -> String {
     let within = short_percent(plan.within);
-    let robust = if plan.robust { ", also at +10 % load and with queries 20 % slower" } else { "" };
+    let robust =
+        if plan.robust { ", also at +10 % load, with queries 20 % slower and with 20 % more CPU time" } else { "" };
     format!(
         "right with a probability of {} within {within} of each bound{robust}; {} configurations, {} requests",
         short_percent(plan.confidence),

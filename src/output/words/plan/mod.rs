@@ -106,6 +106,7 @@ pub fn plan_change(change: &PlanChange) -> String {
     match change {
         PlanChange::Load { factor } => format!("load {}", percent(*factor)),
         PlanChange::QueryTime { backend, factor } => format!("time of `{backend}` {}", percent(*factor)),
+        PlanChange::CpuTime { factor } => format!("CPU time {}", percent(*factor)),
     }
 }
 
