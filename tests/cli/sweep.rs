@@ -266,6 +266,7 @@ fn what_all_points_have_in_common_is_not_varied() {
             &[&format!("`{path}` cannot be varied"), "every point gets the same random numbers"],
         );
     }
+}
 
 /// Two classes, objectives on one of them, and a path that is long.
 const PAGES: &str = r#"{

@@ -86,7 +86,7 @@ impl Document for ExplainReport {
             });
             direct.chain(root)
         });
-        Records { columns: COLUMNS.map(str::to_owned).to_vec(), rows: rows.collect() }
+        Records { columns: COLUMNS.map(str::to_owned).to_vec(), rows: rows.collect(), own_columns: 0 }
     }
 
     fn value(&self) -> Value {
