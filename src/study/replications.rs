@@ -148,16 +148,17 @@ impl<'a> PolicyRun<'a> {
     fn observers(&self, replication: &Replication, is_only: bool) -> (BatchObserver, (FaultWatch, ClassTimes)) {
         let scenario = self.scenario;
         let (classes, clients_retry) = (scenario.workload().classes.len(), scenario.clients().retries.is_some());
+        let warm_up = SimTime::ZERO + replication.warm_up;
         let batches = if is_only { BatchObserver::new } else { BatchObserver::only_one };
         let batches = match batches(classes, clients_retry) {
-            batches if self.over_time => batches.after_warm_up(SimTime::ZERO + replication.warm_up),
+            batches if self.over_time => batches.after_warm_up(warm_up),
             batches => batches.without_windows(),
         };
         let recovered = scenario.objectives().iter().filter(|objective| objective.metric.fault().is_some());
-        let faults = FaultWatch::new(scenario.faults(), classes, clients_retry)
+        let faults = FaultWatch::new(scenario.faults(), classes, clients_retry, warm_up)
             .with_recovery_of(recovered.filter_map(|objective| objective.class));
         let watched = if self.class_times { classes } else { 0 };
-        let class_times = ClassTimes::new(watched, SimTime::ZERO + replication.warm_up);
+        let class_times = ClassTimes::new(watched, warm_up);
         (batches.with_stations(self.resources().len()), (faults, class_times))
     }
 

@@ -123,6 +123,14 @@ fn before_during_and_after_a_fault() {
     assert!(results.slo.iter().all(|objective| objective.fault.as_deref() == Some("a fault")));
 }
 
+#[test]
+fn who_is_served_during_the_warm_up_is_not_counted() {
+    let text = SLOW.replace(r#""requests": 60"#, r#""requests": 60, "warm_up": "1s""#);
+    let effect = &results(&text).policies[0].faults[0];
+    // Answers at 1.05, 1.15, …, 1.95 s, within one second.
+    assert_eq!((effect.before.duration_ms, effect.before.throughput_per_s), (1000.0, Some(10.0)));
+}
+
 /// The requests of [`SLOW`], of which one at a time has a connection, and between them requests that only wait for 5 ms.
 fn slow_for_one_class_text() -> String {
     let arrivals: Vec<String> = (1..=60)

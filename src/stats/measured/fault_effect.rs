@@ -34,6 +34,8 @@ pub struct MeasuredFault {
 #[derive(Clone, Debug)]
 pub struct FaultWatch {
     watched: Vec<Watched>,
+    /// Who is served before then is not counted.
+    warm_up: SimTime,
     clients_retry: bool,
     columns: Columns,
 }
@@ -75,15 +77,15 @@ struct ServedCounts {
 }
 
 impl FaultWatch {
-    /// Watches the faults of a scenario, for requests of this many classes.
-    pub fn new(faults: &[Fault], classes: usize, clients_retry: bool) -> Self {
+    /// Watches the faults of a scenario from the end of the warm-up on, for requests of this many classes.
+    pub fn new(faults: &[Fault], classes: usize, clients_retry: bool, warm_up: SimTime) -> Self {
         let is_watched = |(place, fault): &(usize, &Fault)| *place < MOST_UNNAMED || fault.name.is_some();
         let watched = faults.iter().enumerate().filter(is_watched).map(|(place, fault)| Watched {
             place,
             fault: fault.clone(),
             collected: CollectedFault::new(fault, classes, clients_retry),
         });
-        Self { watched: watched.collect(), clients_retry, columns: Columns::default() }
+        Self { watched: watched.collect(), warm_up, clients_retry, columns: Columns::default() }
     }
 
     /// The same, with the recovery of these classes even if there are many.
@@ -326,7 +328,7 @@ impl Observer for FaultWatch {
     }
 
     fn on_departures(&mut self, departures: &[Departure]) {
-        let Self { watched, clients_retry, columns } = self;
+        let Self { watched, warm_up, clients_retry, columns } = self;
         for Watched { fault, collected, .. } in watched {
             let belongs_to = |departure: &Departure| {
                 let Departure { entrance, counts, outcome, .. } = departure;
@@ -334,7 +336,7 @@ impl Observer for FaultWatch {
             };
             for departures in runs(departures, belongs_to).flat_map(|run| run.chunks(column::MOST)) {
                 let (_, class, counts, outcome) = belongs_to(&departures[0]);
-                for departure in departures {
+                for departure in departures.iter().filter(|departure| departure.departure >= *warm_up) {
                     collected.phases[fault.phase(departure.departure) as usize].take_departure(class, outcome);
                 }
                 if counts {
