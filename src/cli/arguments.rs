@@ -157,7 +157,7 @@ pub struct StretchArguments {
     pub window: Option<TimelineStretch>,
 
     /// Show the stretch around the slowest request, where the policies differ most, or a fault
-    /// [default of long runs: worst]
+    /// [default of long runs: where the first fault begins, else worst]
     #[arg(long, value_name = "slowest|worst|fault NAME", help_heading = "Output", value_parser = around)]
     pub around: Option<TimelineStretch>,
 }

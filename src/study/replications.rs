@@ -9,7 +9,7 @@ use crate::model::{Backend, BackendId, ClassId, Resource, SimTime};
 use crate::policy::PolicyChoice;
 use crate::scenario::{RunEnd, Scenario};
 use crate::stats::{
-    BatchObserver, ClassTimes, CollectedFaults, Collector, FaultWatch, PolicyNumbers, Subject, TimelineEntry,
+    BatchObserver, ClassTimes, CollectedFaults, Collector, FaultWatch, PolicyNumbers, RecordedTimeline, Subject,
     TimelineRecorder, Totals,
 };
 
@@ -46,7 +46,7 @@ pub(super) struct Replicated {
     pub class_times: ClassTimes,
     pub totals: Totals,
     /// Of the first replication.
-    pub timeline: Vec<TimelineEntry>,
+    pub timeline: RecordedTimeline,
 }
 
 /// What one replication gave, as it is stored: without its timeline, which is found again.
@@ -163,10 +163,10 @@ impl<'a> PolicyRun<'a> {
     }
 
     /// What the first requests did, if that is asked of this replication.
-    fn timeline_of(&self, replication: &Replication, progress: &OnProgress<'_>) -> Result<Vec<TimelineEntry>, Halted> {
+    fn timeline_of(&self, replication: &Replication, progress: &OnProgress<'_>) -> Result<RecordedTimeline, Halted> {
         match replication.number {
             0 if self.timeline > 0 => self.first_requests(replication, &|| progress(1.0)),
-            _ => Ok(Vec::new()),
+            _ => Ok(RecordedTimeline::default()),
         }
     }
 
@@ -176,20 +176,22 @@ impl<'a> PolicyRun<'a> {
         &self,
         replication: &Replication,
         look: &dyn Fn() -> ControlFlow<()>,
-    ) -> Result<Vec<TimelineEntry>, Halted> {
+    ) -> Result<RecordedTimeline, Halted> {
         let warm_up = SimTime::ZERO + replication.warm_up;
-        let recorder = TimelineRecorder::new(self.timeline, warm_up, &self.scenario.rules(self.policy));
-        Ok(self.recorded(replication, recorder, look)?.0)
+        let recorder =
+            TimelineRecorder::new(self.timeline, warm_up, &self.scenario.rules(self.policy), self.policy.runner());
+        self.recorded(replication, recorder, look)
     }
 
-    /// The requests of a stretch, from a run that ends with it; and how many were under way for each of them.
+    /// The requests of a stretch, from a run that ends with it.
     pub fn stretch(
         &self,
         replication: &Replication,
         (from, until): (SimTime, SimTime),
         look: &dyn Fn() -> ControlFlow<()>,
-    ) -> Result<(Vec<TimelineEntry>, u64), Halted> {
-        let recorder = TimelineRecorder::of_stretch(from, until, &self.scenario.rules(self.policy));
+    ) -> Result<RecordedTimeline, Halted> {
+        let recorder =
+            TimelineRecorder::of_stretch(from, until, &self.scenario.rules(self.policy), self.policy.runner());
         self.recorded(replication, recorder, look)
     }
 
@@ -199,7 +201,7 @@ impl<'a> PolicyRun<'a> {
         replication: &Replication,
         recorder: TimelineRecorder,
         look: &dyn Fn() -> ControlFlow<()>,
-    ) -> Result<(Vec<TimelineEntry>, u64), Halted> {
+    ) -> Result<RecordedTimeline, Halted> {
         let Self { scenario, policy, .. } = self;
         let mut simulation = simulation(scenario, policy, replication, recorder);
         let mut events = EVENTS_OF_FIRST_REQUESTS;
@@ -212,7 +214,7 @@ impl<'a> PolicyRun<'a> {
         let name = |class: ClassId| scenario.workload().classes[usize::from(class.0)].name.clone();
         let backend = |id: BackendId| scenario.backends().get_index(usize::from(id.0)).map(|(name, _)| name.clone());
         let recorder = simulation.finish().1;
-        Ok((recorder.timeline(name, |id| backend(id).unwrap_or_default()), recorder.step()))
+        Ok(recorder.timeline(name, |id| backend(id).unwrap_or_default()))
     }
 
     /// A unit of work of this policy.

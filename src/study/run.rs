@@ -20,7 +20,7 @@ use super::clients::missing_clients;
 use super::connections::pool_totals;
 use super::measured::Measured;
 use super::objectives;
-use super::pictures::{PICTURED_CLASSES, TimelineStretch, pictures};
+use super::pictures::{PICTURED_CLASSES, TimelineStretch, Wanted, pictures};
 use super::pool::JobPool;
 use super::precision;
 use super::replay::no_prediction;
@@ -41,8 +41,8 @@ pub struct Options {
     pub timeline: Option<usize>,
     /// Whether to collect what pictures show beyond the results.
     pub pictures: bool,
-    /// Keep the timelines of the requests of this stretch instead; the pictures of long runs show the worst one without being
-    /// asked.
+    /// Keep the timelines of the requests of this stretch instead; the pictures of long runs show one without being asked:
+    /// the beginning of the first fault, or the worst one.
     pub stretch: Option<TimelineStretch>,
     /// The policy that the others are compared with; `None`: the first. The name is checked by the caller.
     pub against: Option<String>,
@@ -141,9 +141,10 @@ pub fn estimate<'a>(scenario: &'a Scenario, options: &Options, watch: &mut Watch
     }
     let saturations = crew.saturations(&measured, &estimated)?;
     let is_long = estimated.iter().any(|estimated| estimated.numbers.requests.arrived > SHORT_RUN);
-    let worst = (is_long && options.timeline.is_none()).then_some(TimelineStretch::Worst);
+    let telling = (is_long && options.timeline.is_none()).then_some(Wanted::Telling);
+    let wanted = options.stretch.as_ref().map(Wanted::Named).or(telling);
     let pictures = match options.pictures || options.stretch.is_some() {
-        true => Some(crew.pictures(&runs, &measured, options.stretch.clone().or(worst).as_ref(), warm_up.until)?),
+        true => Some(crew.pictures(&runs, &measured, wanted, warm_up.until)?),
         false => None,
     };
     let of_policies = measured.iter().zip(estimated).zip(saturations);
@@ -335,11 +336,11 @@ impl Crew<'_> {
         &self,
         runs: &[PolicyRun<'_>],
         measured: &[Measured<'_>],
-        stretch: Option<&TimelineStretch>,
+        wanted: Option<Wanted<'_>>,
         warm_up: SimDuration,
     ) -> Result<Pictures, Halted> {
         let replication = Replication { warm_up, ..Replication::default() };
-        pictures(runs, measured, stretch, &replication, self.pool, &|| (self.progress)(1.0))
+        pictures(runs, measured, wanted, &replication, self.pool, &|| (self.progress)(1.0))
     }
 
     /// How long every policy warms up: as long as the slowest, so that all count the same requests.

@@ -31,5 +31,6 @@ mod report;
 mod run;
 mod shards;
 mod sweep;
+mod timelines;
 mod traces;
 mod verify;

@@ -28,16 +28,26 @@ fn ms(value: &Value, field: &str) -> f64 {
 }
 
 #[test]
-fn long_runs_have_charts_and_a_timeline_of_their_worst_stretch() {
+fn long_runs_have_charts_and_a_timeline_of_where_their_fault_begins() {
     let desk = desk();
     let output = desk.run("run slow.json", 0);
     let files = "results.json, timeline.svg, latency.svg, over_time.svg and breakdown.svg";
     assert_eq!(errors(&output), format!("wrote output/slow/{files}\n"));
     let picture = desk.read("output/slow/timeline.svg");
-    assert!(picture.contains("here requests wait longest under sync"), "{picture}");
+    assert!(picture.contains("here the fault slow db begins"), "{picture}");
     assert!(timeline(&desk, 0).is_empty(), "results.json holds no timeline that was not asked for");
     for chart in ["latency", "over_time", "breakdown"] {
         assert!(desk.read(&format!("output/slow/{chart}.svg")).starts_with("<svg"), "{chart}");
+    }
+}
+
+#[test]
+fn the_worst_stretch_is_shown_where_it_is_asked_for_and_without_faults() {
+    for options in ["--around worst", "--set faults=[]"] {
+        let desk = desk();
+        desk.run(&format!("run slow.json {options}"), 0);
+        let picture = desk.read("output/slow/timeline.svg");
+        assert!(picture.contains("here requests wait longest under sync"), "{options}: {picture}");
     }
 }
 

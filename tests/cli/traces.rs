@@ -132,3 +132,50 @@ fn names_from_outside_stay_names() {
     let times: Vec<(f64, f64)> = connection.iter().map(|(_, start, duration)| (*start, *duration)).collect();
     assert_eq!(times, [(0.0, 5_000.0), (5_000.0, 5_000.0)], "one after another, as one connection serves them");
 }
+
+/// Three queries at once, two of them to the database, whose pool has one connection: the second waits for it.
+const AT_ONCE: &str = r#"{
+  "classes": { "page": { "phases": [ { "compute": "5ms" },
+    { "parallel": [ { "db": "30ms" }, { "wait": { "backend": "cache", "time": "10ms" } }, { "db": "20ms" } ] },
+    { "compute": "5ms" },
+    { "parallel": [ { "wait": { "backend": "cache", "time": "8ms" } }, { "sleep": "4ms" } ] } ] } },
+  "backends": { "db": { "pool": { "size": 1 } }, "cache": {} },
+  "arrivals": { "at": [ { "time": "0ms" } ] },
+  "policies": [ { "async": {} } ]
+}"#;
+
+#[test]
+fn every_branch_of_parallel_waits_has_a_place_in_a_trace() {
+    let desk = Desk::empty().with("it.json", AT_ONCE);
+    desk.run("run it.json --quiet --export trace=it.trace", 0);
+    let events = events(&desk.read("it.trace"));
+    let tracks = tracks(&events);
+    let of = |track: &str| tracks[&("async".to_owned(), track.to_owned())].clone();
+    // The query that waits ends last, after 30 + 20 ms.
+    let own = [
+        ("compute", 0.0, 5_000.0),
+        ("wait: connection to db", 5_000.0, 30_000.0),
+        ("db", 35_000.0, 20_000.0),
+        ("compute", 55_000.0, 5_000.0),
+        ("cache", 60_000.0, 8_000.0),
+    ];
+    assert_eq!(of("request 1 page"), spans(&own));
+    assert_eq!(of("request 1 page, branch 2"), spans(&[("db", 5_000.0, 30_000.0), ("sleep", 60_000.0, 4_000.0)]));
+    assert_eq!(of("request 1 page, branch 3"), spans(&[("cache", 5_000.0, 10_000.0)]));
+    // First the one, then the other: spans of one name that touch are one.
+    assert_eq!(of("connection to db 1"), spans(&[("request 1 page", 5_000.0, 50_000.0)]));
+    let waiting = of_phase(&events, "C").into_iter().filter(|event| event["name"] == "pool.db");
+    let levels: Vec<_> = waiting.map(|event| (event["ts"].as_f64(), event["args"]["requests"].as_u64())).collect();
+    assert_eq!(levels, [(Some(0.0), Some(0)), (Some(5_000.0), Some(1)), (Some(35_000.0), Some(0))]);
+}
+
+#[test]
+fn branches_of_one_request_have_connections_of_their_own() {
+    let desk = Desk::empty().with("it.json", AT_ONCE);
+    desk.run("run it.json --quiet --set backends.db.pool.size=2 --export trace=it.trace", 0);
+    let tracks = tracks(&events(&desk.read("it.trace")));
+    let of = |track: &str| tracks[&("async".to_owned(), track.to_owned())].clone();
+    let mut held = [of("connection to db 1"), of("connection to db 2")].concat();
+    held.sort_by(|one, other| one.2.total_cmp(&other.2));
+    assert_eq!(held, spans(&[("request 1 page", 5_000.0, 20_000.0), ("request 1 page", 5_000.0, 30_000.0)]));
+}

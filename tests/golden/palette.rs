@@ -15,7 +15,8 @@ const PROTANOPIA: [Light; 3] =
     [[0.152_286, 1.052_583, -0.204_868], [0.114_503, 0.786_281, 0.099_216], [-0.003_882, -0.048_116, 1.051_998]];
 
 /// Tones that only separate, shade or carry text on a bar: they need not be seen on the ground.
-const BACKGROUNDS: [&str; 11] = [
+const BACKGROUNDS: [&str; 12] = [
+    "others",
     "chosen",
     "ground",
     "grid",
@@ -151,6 +152,22 @@ fn solid_fills_differ_to_every_eye_and_hatched_ones_differ_from_them() {
         for activity in Activity::ALL.iter().filter(|activity| !is_solid(activity)) {
             assert!(contrast(of(&named(activity.name())), gap) >= 3.0, "{} on {name}", activity.name());
         }
+    }
+}
+
+#[test]
+fn waits_with_a_connection_in_hand_differ_from_those_without() {
+    for (name, of) in grounds() {
+        for (one, other) in
+            [("holding", "pool_wait"), ("holding_for_thread", "thread_wait"), ("holding", "holding_for_thread")]
+        {
+            let distance = distance(of(&named(one)), of(&named(other)));
+            assert!(distance >= 8.0, "{one} and {other} on {name}: {distance:.1}");
+        }
+        for hatched in ["holding", "holding_for_thread"] {
+            assert!(contrast(of(&named(hatched)), of(&named("gap"))) >= 3.0, "{hatched} on {name}");
+        }
+        assert!(contrast(of(&named("paper")), of(&named("held_line"))) >= 4.5, "numbers on connections on {name}");
     }
 }
 

@@ -4,10 +4,11 @@ use plotters::element::PathElement;
 use plotters::style::text_anchor::HPos;
 
 use super::canvas::{Area, Drawn};
-use super::looks::Look;
 use super::marks::{Bar, Symbol, titled};
 use super::palette::{ALONE, GREY, HAIRLINE, INK, NOTE_SIZE, TINY_SIZE, Type, line};
 use super::panel::{Chart, Columns, label, stretch};
+use super::pieces::{Piece, pieces};
+use super::queues::RunQueue;
 use super::scale::{AxisUnit, TimeScale, times};
 use super::text::ellipsize;
 use crate::output::document::ending;
@@ -101,11 +102,11 @@ pub(super) fn draw_bars(chart: &Chart<'_>, entry: &TimelineEntry, scale: &TimeSc
     let plot = chart.plotting_area();
     let (top, bottom) = (middle - 0.5 * size.bar, middle + 0.5 * size.bar);
     let name = format!("request {} ({})", entry.request, entry.class);
-    for segment in &entry.segments {
-        let Some([start, end]) = scale.clipped(segment.start_ms, segment.end_ms) else { continue };
-        let look = Look::of(segment);
+    let queue = RunQueue::of(entry);
+    for Piece { look, start_ms, end_ms } in pieces(entry) {
+        let Some([start, end]) = scale.clipped(start_ms, end_ms) else { continue };
         let corners = [(scale.position(start), top), (scale.position(end), bottom)];
-        let title = format!("{name}: {}, {}", look.doing(), stretch(scale.unit, segment.start_ms, segment.end_ms));
+        let title = format!("{name}: {}, {}", look.doing(queue), stretch(scale.unit, start_ms, end_ms));
         let paint = look.fill();
         titled(plot, paint.id(), &title, |plot| plot.draw(&Bar { corners, paint }))?;
     }

@@ -1,5 +1,7 @@
 //! The legend of the timeline: the bars and marks that occur.
 
+use std::borrow::Cow;
+
 use plotters::element::PathElement;
 use plotters::style::text_anchor::HPos;
 
@@ -8,9 +10,12 @@ use super::lane::{arrival_shape, cut_shape, has_alone_line, is_cut};
 use super::looks::Look;
 use super::marks::{Bar, Symbol};
 use super::page::{MARGIN, WIDTH};
-use super::palette::{ALONE, Fill, GREY, HAIRLINE, HELD, INK, NOTE_SIZE, RUNNING, Type, line};
+use super::palette::{ALONE, Fill, GREY, HAIRLINE, INK, NOTE_SIZE, Type, line};
 use super::panel::{Panel, label};
+use super::pieces::pieces;
+use super::queues::RunQueue;
 use super::scale::TimeScale;
+use super::strip::{Hold, Occupancy};
 use super::timeline::Drawing;
 use crate::model::{Activity, ActivityGroup};
 
@@ -33,15 +38,15 @@ enum Sign {
 struct Item {
     at: (f64, f64),
     sign: Sign,
-    text: &'static str,
+    text: Cow<'static, str>,
     font: Type,
 }
 
 /// A fill and what it means.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub(super) struct Key {
     pub(super) fill: Fill,
-    pub(super) text: &'static str,
+    pub(super) text: Cow<'static, str>,
 }
 
 /// Keys in rows.
@@ -56,11 +61,11 @@ impl KeyRows {
         let mut rows = Self { items: Vec::new(), rows: usize::from(!keys.is_empty()), font };
         let mut x = MARGIN;
         for key in keys {
-            let width = SWATCH + 6.0 + font.width(key.text);
+            let width = SWATCH + 6.0 + font.width(&key.text);
             if x > MARGIN && x + width > WIDTH - MARGIN {
                 (x, rows.rows) = (MARGIN, rows.rows + 1);
             }
-            rows.items.push((x, LINE * (rows.rows as f64 - 0.5), *key));
+            rows.items.push((x, LINE * (rows.rows as f64 - 0.5), key.clone()));
             x += width + 16.0;
         }
         rows
@@ -77,10 +82,38 @@ impl KeyRows {
             let (y, half) = (top + y, 0.5 * SWATCH_HEIGHT);
             let corners = [(units(*x), units(y - half)), (units(x + SWATCH), units(y + half))];
             page.draw(&Bar { corners, paint: key.fill })?;
-            label(page, key.text, (x + SWATCH + 6.0, y), self.font, HPos::Left)?;
+            label(page, &key.text, (x + SWATCH + 6.0, y), self.font, HPos::Left)?;
         }
         Ok(())
     }
+}
+
+/// A sign, and what it means.
+type Entry = (Sign, Cow<'static, str>);
+
+/// The looks that occur in the time shown, of time in line or of other time, each with what it means.
+pub(super) fn looks(drawings: &[Drawing<'_>], scale: &TimeScale, in_line: bool) -> Vec<(Look, Cow<'static, str>)> {
+    let mut occurring: Vec<Look> = Vec::new();
+    let mut queue = RunQueue::default();
+    for entry in drawings.iter().flat_map(Drawing::entries) {
+        for piece in pieces(entry).iter().filter(|piece| scale.clipped(piece.start_ms, piece.end_ms).is_some()) {
+            if piece.look == Look::Activity(Activity::RunQueueWait) {
+                queue = queue.or(RunQueue::of(entry));
+            }
+            if !occurring.contains(&piece.look) {
+                occurring.push(piece.look);
+            }
+        }
+    }
+    let kinds = Activity::ALL.into_iter().filter(|kind| (kind.group() == ActivityGroup::Wait) == in_line);
+    let looks = kinds.flat_map(Look::all_of).filter(|look| occurring.contains(look));
+    looks.map(|look| (look, look.legend(queue))).collect()
+}
+
+/// The ways in which these blocks are occupied, in the order of the legend.
+pub(super) fn holds<'a>(blocks: impl Iterator<Item = &'a Occupancy>) -> Vec<Hold> {
+    let occurring: Vec<Hold> = blocks.map(|block| block.hold).collect();
+    Hold::ALL.into_iter().filter(|hold| occurring.contains(hold)).collect()
 }
 
 /// A legend, laid out.
@@ -93,54 +126,48 @@ impl Legend {
     /// The legend of these drawings.
     pub(super) fn new(drawings: &[Drawing<'_>], panels: &[Panel<'_>], scale: &TimeScale) -> Self {
         let entries = || drawings.iter().flat_map(Drawing::entries);
-        let occurs = |wanted| entries().any(|entry| entry.segments.iter().any(|segment| Look::of(segment) == wanted));
-        let blocks = || panels.iter().flat_map(Panel::rows).flat_map(|row| &row.blocks);
-
-        // Time caused by other requests, or spent without them too.
-        let signs = |in_line: bool| -> Vec<_> {
-            let kinds = Activity::ALL.into_iter().filter(|kind| (kind.group() == ActivityGroup::Wait) == in_line);
-            let looks = kinds.flat_map(Look::all_of).filter(|look| occurs(*look));
-            looks.map(|look| (Sign::Area(look.fill()), look.legend())).collect()
-        };
-        let mut alone = vec![(Sign::Arrival, "arrives")];
+        let signs =
+            |in_line| looks(drawings, scale, in_line).into_iter().map(|(look, text)| (Sign::Area(look.fill()), text));
+        let mut alone: Vec<Entry> = vec![(Sign::Arrival, "arrives".into())];
         alone.extend(signs(false));
         if entries().any(has_alone_line) {
-            alone.push((Sign::Alone, "as long as it takes alone"));
+            alone.push((Sign::Alone, "as long as it takes alone".into()));
         }
         if entries().any(|entry| is_cut(entry, scale)) {
-            alone.push((Sign::Cut, "began before, or goes on"));
+            alone.push((Sign::Cut, "began before, or goes on".into()));
         }
-        let mut runners = Vec::new();
-        if blocks().any(|block| block.runs) {
-            runners.push((Sign::Area(RUNNING), "runs the request of that number"));
-        }
-        if blocks().any(|block| !block.runs) {
-            runners.push((Sign::Area(HELD), "held by a request that waits"));
-        }
+        let blocks = panels.iter().flat_map(Panel::rows).flat_map(|row| &row.blocks);
+        let holds = holds(blocks);
+        let mut runners: Vec<Entry> =
+            holds.iter().map(|hold| (Sign::Area(hold.fill()), hold.legend().into())).collect();
         if !runners.is_empty() {
-            let partial = drawings.iter().any(Drawing::hides_some);
-            runners.push((Sign::Idle, if partial { "idle, or with requests not shown" } else { "idle" }));
+            // Of connections, only the requests that are known one by one are known.
+            let has_connections = holds.contains(&Hold::Connection);
+            let is_unknown =
+                |drawing: &Drawing<'_>| drawing.hides_some() && (has_connections || drawing.occupied.is_empty());
+            let partial = drawings.iter().any(is_unknown);
+            runners.push((Sign::Idle, if partial { "idle, or with requests not shown" } else { "idle" }.into()));
         }
 
         let mut legend = Self { items: Vec::new(), lines: 0 };
         if !drawings.is_empty() {
-            legend.add("A request", &alone);
+            legend.add("A request", alone);
         }
-        legend.add("stands in line", &signs(true));
-        legend.add("What runs it", &runners);
+        legend.add("stands in line", signs(true).collect());
+        legend.add("What runs it", runners);
         legend
     }
 
-    fn add(&mut self, head: &'static str, items: &[(Sign, &'static str)]) {
+    fn add(&mut self, head: &'static str, items: Vec<Entry>) {
         if items.is_empty() {
             return;
         }
         let start = MARGIN + HEAD.width("stands in line") + 18.0;
         let mut x = start;
         let y = |lines: usize| LINE * (lines as f64 + 0.5);
-        self.items.push(Item { at: (MARGIN, y(self.lines)), sign: Sign::None, text: head, font: HEAD });
-        for &(sign, text) in items {
-            let width = sign.width() + FONT.width(text);
+        self.items.push(Item { at: (MARGIN, y(self.lines)), sign: Sign::None, text: head.into(), font: HEAD });
+        for (sign, text) in items {
+            let width = sign.width() + FONT.width(&text);
             if x > start && x + width > WIDTH - MARGIN {
                 x = start;
                 self.lines += 1;

@@ -41,7 +41,7 @@ impl Tone {
     }
 }
 
-const TONES: [Tone; 26] = [
+const TONES: [Tone; 29] = [
     Tone::new("ground", 0xff_ff_ff, 0x12_17_1d),
     Tone::new("ink", 0x1f_29_33, 0xe6_ea_ee),
     Tone::new("grey", 0x5b_66_73, 0xa5_b0_bc),
@@ -53,6 +53,7 @@ const TONES: [Tone; 26] = [
     Tone::new("bad", 0xc8_25_25, 0xff_76_6a),
     Tone::new("held", 0xc9_d8_ea, 0x27_3a_50),
     Tone::new("held_line", 0x3f_6f_a6, 0x6f_a5_e0),
+    Tone::new("others", 0xc3_c9_d0, 0x4a_54_5f),
     Tone::new("chosen", 0xe4_f2_ea, 0x1b_36_28),
     Tone::new("fault", 0xff_ed_ad, 0x4a_3c_0a),
     Tone::new("alone", 0x3b_46_52, 0xc3_cc_d5),
@@ -64,6 +65,8 @@ const TONES: [Tone; 26] = [
     Tone::new("some", 0x1f_62_a0, 0x84_b6_ea),
     Tone::new("many", 0x0b_2f_5c, 0xd2_e6_fb),
     Tone::new("opening", 0x7d_1f_4b, 0xd9_78_a9),
+    Tone::new("holding", 0x4d_0f_2d, 0xf7_b3_d2),
+    Tone::new("holding_for_thread", 0x4b_23_91, 0xb9_a5_ff),
     Tone::new("policy_1", 0x0a_5f_b4, 0x6c_b2_ff),
     Tone::new("policy_2", 0xc2_41_0c, 0xff_94_60),
     Tone::new("policy_3", 0x0f_8a_72, 0x4f_d1_b0),
@@ -222,12 +225,22 @@ pub(super) const THROTTLED: Fill = Fill::hatched(
 pub(super) const OPENING: Fill =
     Fill::hatched("opening", color("opening"), Hatch::new(5, color("gap"), "M1.4,2.5 h2.2 M2.5,1.4 v2.2", "1.4"));
 
+/// A wait for another connection, or for a thread, of a request that holds a connection.
+pub(super) const HOLDING: Fill = Fill::hatched("holding", color("holding"), ZIGZAG);
+pub(super) const HOLDING_FOR_THREAD: Fill = Fill::hatched("holding_for_thread", color("holding_for_thread"), ZIGZAG);
+const ZIGZAG: Hatch = Hatch::new(6, color("gap"), "M0,4.5 l1.5,-3 l1.5,3 l1.5,-3 l1.5,3", "0.9");
+
 /// A runner that runs a request.
 pub(super) const RUNNING: Fill = Fill::solid("running", RUNNING_COLOR);
 /// A runner held by a waiting request.
 pub(super) const HELD: Fill =
     Fill::hatched("held", color("held"), Hatch::new(5, color("held_line"), "M-1,1 l2,-2 M0,5 l5,-5 M4,6 l2,-2", "0.9"));
 
+/// A runner held by requests that are not shown.
+pub(super) const OTHERS: Fill =
+    Fill::hatched("others", color("others"), Hatch::new(4, color("grey"), "M0,1 h4", "1.2"));
+/// A connection held by a request.
+pub(super) const CONNECTION: Fill = Fill::solid("connection", color("held_line"));
 /// The same, behind a number.
 pub(super) const HELD_PLAIN: Fill = Fill::solid("held_plain", color("held"));
 /// What was chosen of several.
@@ -312,7 +325,7 @@ pub(super) fn definitions(picture: &str, body: &str) -> String {
 
 /// The same for a part of a page, whose areas without a pattern have the names of their fills as classes.
 pub(super) fn definitions_of_page(body: &str) -> String {
-    let fills = Activity::ALL.into_iter().map(paint).chain([RUNNING]).filter(|fill| fill.hatch.is_none());
+    let fills = Activity::ALL.into_iter().map(paint).chain([RUNNING, CONNECTION]).filter(|fill| fill.hatch.is_none());
     let rule = |fill: Fill| {
         let RGBColor(r, g, b) = fill.base;
         let dark = Tone::of((r, g, b)).filter(|_| body.contains(&format!("class=\"{}\"", fill.id)))?.dark;
@@ -324,8 +337,8 @@ pub(super) fn definitions_of_page(body: &str) -> String {
 
 /// The definitions of the patterns that `body` refers to.
 fn patterns(picture: &str, body: &str) -> String {
-    let paints: Vec<Fill> =
-        Activity::ALL.into_iter().map(paint).chain([THROTTLED, OPENING, RUNNING, HELD, UNSTABLE]).collect();
+    let others = [THROTTLED, OPENING, HOLDING, HOLDING_FOR_THREAD, RUNNING, HELD, OTHERS, UNSTABLE];
+    let paints: Vec<Fill> = Activity::ALL.into_iter().map(paint).chain(others).collect();
     let used = paints.iter().filter(|paint| body.contains(&format!("url(#{picture}-{})", paint.id)));
     let patterns: String = used.filter_map(|paint| paint.definition(picture)).collect();
     if patterns.is_empty() { patterns } else { format!("<defs>\n{patterns}</defs>\n") }

@@ -2,7 +2,7 @@
 
 mod words;
 
-pub(super) use words::partial_note;
+pub(super) use words::{partial_note, sample};
 
 use super::canvas::{Area, units};
 use super::lane;
@@ -11,7 +11,9 @@ use super::page::{HIGHEST, MARGIN, Page, WIDTH};
 use super::palette::{GREY, NOTE_SIZE, Type};
 use super::panel::{Columns, Panel, label};
 use super::scale::{AxisUnit, TimeScale};
-use crate::stats::{FaultWindow, LaneChoice, PolicyPictures, PolicyResults, ScenarioResults, Stretch, TimelineEntry};
+use crate::stats::{
+    FaultWindow, LaneChoice, Occupied, PolicyPictures, PolicyResults, ScenarioResults, Stretch, TimelineEntry,
+};
 use plotters::style::text_anchor::HPos;
 
 const SUBTITLE_LINES: usize = 6;
@@ -31,8 +33,14 @@ pub(super) struct Drawing<'a> {
     pub(super) lanes: Vec<Lane<'a>>,
     /// All requests of that time, as far as they are known: they occupied what ran requests.
     pub(super) all: &'a [TimelineEntry],
+    /// When what runs requests was occupied, by whichever requests.
+    pub(super) occupied: &'a [Occupied],
     /// How many requests that is.
     pub(super) under_way: u64,
+    /// How many requests arrived in the stretch.
+    pub(super) arriving: u64,
+    /// Whether lanes are spread over those; otherwise they are of the first.
+    pub(super) is_spread: bool,
     /// The faults during that time.
     pub(super) faults: &'a [FaultWindow],
     /// The stretch that is shown, if it does not begin with the run.
@@ -61,6 +69,19 @@ impl<'a> Drawing<'a> {
         self.policy.requests.arrived > self.lanes.len() as u64
     }
 
+    /// How many lanes are of requests that arrived in the stretch.
+    pub(super) fn lanes_of_arriving(&self) -> u64 {
+        let start_ms = self.stretch.map_or(0.0, |stretch| stretch.start_ms);
+        let arrives = |lane: &&Lane<'_>| lane.entry.is_some_and(|entry| entry.arrival_ms >= start_ms);
+        self.lanes.iter().filter(arrives).count() as u64
+    }
+
+    /// How many requests that arrived in the stretch there are for each that has a lane, rounded.
+    pub(super) fn arriving_per_lane(&self) -> u64 {
+        let lanes = self.lanes_of_arriving().max(1);
+        (self.arriving + lanes / 2) / lanes
+    }
+
     /// Whether what ran requests may have run others than those of the strip.
     pub(super) fn hides_some(&self) -> bool {
         if self.stretch.is_some() {
@@ -75,7 +96,10 @@ impl<'a> Drawing<'a> {
 struct Source<'a> {
     policy: &'a PolicyResults,
     timeline: &'a [TimelineEntry],
+    occupied: &'a [Occupied],
     step: u64,
+    /// How many requests arrived in the stretch for each that may have a lane.
+    step_of_lanes: u64,
     lanes: LaneChoice,
 }
 
@@ -118,14 +142,15 @@ fn sources(results: &ScenarioResults) -> Vec<Source<'_>> {
 fn source<'a>(results: &'a ScenarioResults, place: usize, policy: &'a PolicyResults) -> Option<Source<'a>> {
     let pictures = results.pictures.as_ref().filter(|pictures| pictures.stretch.is_some());
     if let Some(pictures) = pictures {
-        let PolicyPictures { timeline, step, lanes, .. } = pictures.policies.get(place)?;
-        return Some(Source { policy, timeline, step: *step, lanes: lanes.clone() });
+        let step_of_lanes = pictures.policies.iter().map(|policy| policy.step.max(1)).max().unwrap_or(1);
+        let PolicyPictures { timeline, occupied, step, lanes, .. } = pictures.policies.get(place)?;
+        return Some(Source { policy, timeline, occupied, step: *step, step_of_lanes, lanes: lanes.clone() });
     }
     let timeline = policy.timeline.as_deref()?;
     let arriving = timeline.iter().map(|entry| entry.request).collect();
     let is_spread = policy.requests.arrived <= timeline.len() as u64;
     let lanes = LaneChoice { arriving, is_spread, ..LaneChoice::default() };
-    Some(Source { policy, timeline, step: 1, lanes })
+    Some(Source { policy, timeline, occupied: &policy.occupied, step: 1, step_of_lanes: 1, lanes })
 }
 
 impl<'a> Source<'a> {
@@ -136,7 +161,10 @@ impl<'a> Source<'a> {
         Drawing {
             policy: self.policy,
             lanes: lanes.map(|request| Lane { request, entry: entry(request) }).collect(),
+            arriving: self.lanes.arriving.len() as u64 * self.step_of_lanes,
+            is_spread: self.lanes.is_spread,
             all: self.timeline,
+            occupied: self.occupied,
             under_way: self.timeline.len() as u64 * self.step.max(1),
             faults: &results.faults,
             stretch: stretch(results),

@@ -2,7 +2,8 @@
 
 use super::confidence::Estimated;
 use crate::policy::{Runner, StandsFor};
-use crate::stats::results::{FaultEffect, NoPrediction, Saturation, TimeWindow, TimelineEntry};
+use crate::stats::measured::RecordedTimeline;
+use crate::stats::results::{FaultEffect, NoPrediction, Saturation, TimeWindow};
 
 /// What the runs of a policy say.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,7 +21,7 @@ pub struct PolicyEstimate {
     /// Why its numbers predict nothing about a real server, where it is a preset.
     pub no_prediction: Option<NoPrediction>,
     /// What the first requests did, as far as that was recorded.
-    pub timeline: Vec<TimelineEntry>,
+    pub timeline: RecordedTimeline,
 }
 
 /// What a policy is.

@@ -1,38 +1,44 @@
 //! Records what single requests did: the first of a run, from their arrival on, or those under way in a stretch of it.
-//!
-//! A request keeps at most [`MOST_SEGMENTS`] segments. Where it has more (a job of minutes that shares its core in turns of
-//! milliseconds), neighbours are merged: within windows of time, all time spent in one way stands together, in the order in
-//! which each way first occurred. So the sums by activity stay exact, and only the order within a window is lost. The width of
-//! the windows is a power of two, so that wider ones are made of whole narrower ones.
 
 use std::collections::BTreeMap;
 
 use crate::engine::{
-    BlockingWaits, Departure, Entrance, HeldConnection, Observer, Outcome, Rules, Segment, Standing, Unfinished,
+    BlockingWaits, Departure, Entrance, HeldConnection, Observer, Rules, Segment, Standing, Unfinished, UnitChange,
 };
-use crate::model::{Activity, BackendId, ClassId, SimDuration, SimTime};
+use crate::model::{BackendId, ClassId, SimTime};
+use crate::policy::Runner;
+use crate::stats::results::{Occupied, TimelineConnection, TimelineEntry, TimelineThread};
 
-use crate::stats::results::{TimelineConnection, TimelineEntry, TimelinePart, TimelineSegment, WaitCause};
-
-/// Maximum number of segments of a request.
-const MOST_SEGMENTS: usize = 512;
-/// Minimum number of windows if that leaves few enough segments, else half as many, and so on. A window has at most as many
-/// segments as there are ways to spend time: an activity, with the turn or without, and what is special about a wait.
-const WINDOWS: u64 = 64;
+use super::occupied::{OccupiedRecorder, ThreadSpan, take_lowest};
+use super::recorded_request::RecordedRequest;
 
 /// Maximum number of requests that are recorded of a stretch: where there are more, every other one is, and so on.
 const MOST_OF_STRETCH: usize = 2000;
 /// The requests of a stretch are followed for at most this many times its length beyond its end.
 const FOLLOWED: u64 = 4;
 
+/// What single requests did, and what was occupied meanwhile.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct RecordedTimeline {
+    /// The requests, in the order of their arrival.
+    pub entries: Vec<TimelineEntry>,
+    /// When what runs requests was occupied, by whichever requests.
+    pub occupied: Vec<Occupied>,
+    /// How many requests were under way for each that was recorded.
+    pub step: u64,
+}
+
 /// Records requests, in memory that grows with what they do.
 #[derive(Clone, Debug)]
 pub struct TimelineRecorder {
     what: Recorded,
-    entries: BTreeMap<u64, Entry>,
+    entries: BTreeMap<u64, RecordedRequest>,
     /// For each worker with fixed slots, the request in each slot.
     slots: Option<Vec<Vec<Option<u64>>>>,
     departed: usize,
+    occupied: OccupiedRecorder,
+    /// Whether the loops have thread pools.
+    has_threads: bool,
     /// Whether a wait that keeps the turn to run is worth a word: not where all waits do.
     tells_blocking: bool,
 }
@@ -46,40 +52,27 @@ enum Recorded {
     Stretch { from: SimTime, until: SimTime, step: u64, now: SimTime },
 }
 
-#[derive(Clone, Debug)]
-struct Entry {
-    entrance: Entrance,
-    departure: Option<(SimTime, Outcome)>,
-    /// Its client had given up when the run ended, and its work was under way.
-    is_abandoned: bool,
-    worker: Option<u32>,
-    slot: Option<u32>,
-    /// Adjacent segments of one activity are merged: the place is that of the first.
-    segments: Vec<Segment>,
-    parts: Vec<TimelinePart>,
-    /// The connections that it held over several phases, in the order in which it returned them.
-    connections: Vec<HeldConnection>,
-    /// How many segments have been merged into others.
-    merged: u64,
-}
-
 impl TimelineRecorder {
     /// Records at most this many requests that arrive after the warm-up.
-    pub fn new(most: usize, warm_up: SimTime, rules: &Rules) -> Self {
-        Self::of(Recorded::First { most, warm_up }, rules)
+    pub fn new(most: usize, warm_up: SimTime, rules: &Rules, runner: Runner) -> Self {
+        let occupied = OccupiedRecorder::new(runner, SimTime::ZERO, SimTime::MAX);
+        Self::of(Recorded::First { most, warm_up }, rules, occupied)
     }
 
     /// Records requests that are under way at some time from one instant to another.
-    pub fn of_stretch(from: SimTime, until: SimTime, rules: &Rules) -> Self {
-        Self::of(Recorded::Stretch { from, until, step: 1, now: SimTime::ZERO }, rules)
+    pub fn of_stretch(from: SimTime, until: SimTime, rules: &Rules, runner: Runner) -> Self {
+        let occupied = OccupiedRecorder::new(runner, from, until);
+        Self::of(Recorded::Stretch { from, until, step: 1, now: SimTime::ZERO }, rules, occupied)
     }
 
-    fn of(what: Recorded, rules: &Rules) -> Self {
+    fn of(what: Recorded, rules: &Rules, occupied: OccupiedRecorder) -> Self {
         Self {
             what,
             entries: BTreeMap::new(),
             slots: rules.slots.map(|_| vec![Vec::new(); rules.workers as usize]),
             departed: 0,
+            occupied,
+            has_threads: rules.thread_pool.is_some(),
             tells_blocking: rules.blocking_waits == BlockingWaits::Marked,
         }
     }
@@ -89,7 +82,8 @@ impl TimelineRecorder {
         match self.what {
             Recorded::First { most, .. } => self.departed == most,
             Recorded::Stretch { until, now, .. } => {
-                now >= until && (now >= self.followed_until() || self.entries.values().all(Entry::has_departed))
+                now >= until
+                    && (now >= self.followed_until() || self.entries.values().all(RecordedRequest::has_departed))
             }
         }
     }
@@ -106,14 +100,14 @@ impl TimelineRecorder {
     }
 
     /// How many requests were under way for each that was recorded.
-    pub const fn step(&self) -> u64 {
+    const fn step(&self) -> u64 {
         match self.what {
             Recorded::First { .. } => 1,
             Recorded::Stretch { step, .. } => step,
         }
     }
 
-    fn entry(&mut self, request: u64) -> Option<&mut Entry> {
+    fn entry(&mut self, request: u64) -> Option<&mut RecordedRequest> {
         self.entries.get_mut(&request)
     }
 
@@ -139,23 +133,30 @@ impl TimelineRecorder {
         slots.filter(|slot| **slot == Some(request)).for_each(|slot| *slot = None);
     }
 
-    /// What the requests did, in the order of their arrival.
+    /// What was recorded.
     pub fn timeline(
         &self,
         class_name: impl Fn(ClassId) -> String,
         backend_name: impl Fn(BackendId) -> String,
-    ) -> Vec<TimelineEntry> {
+    ) -> RecordedTimeline {
         let connection = |held: &HeldConnection| TimelineConnection {
             backend: backend_name(held.backend),
             start_ms: held.start.as_millis(),
             end_ms: held.end.as_millis(),
         };
         let until = self.followed_until();
-        let timeline = |entry: &Entry| TimelineEntry {
+        let timeline = |entry: &RecordedRequest| TimelineEntry {
             connections: entry.connections.iter().map(connection).collect(),
+            threads: self.threads_of(entry).filter_map(|held| timeline_thread(held, until)).collect(),
             ..entry.until(until).timeline(class_name(entry.entrance.class), self.tells_blocking)
         };
-        self.entries.values().map(timeline).collect()
+        let entries = self.entries.values().map(timeline).collect();
+        RecordedTimeline { entries, occupied: self.occupied.occupied(), step: self.step() }
+    }
+
+    /// The threads that a request had, and the one that it has.
+    fn threads_of(&self, entry: &RecordedRequest) -> impl Iterator<Item = ThreadSpan> {
+        entry.threads.iter().copied().chain(self.occupied.thread_of(entry.entrance.request))
     }
 }
 
@@ -168,6 +169,18 @@ impl Observer for TimelineRecorder {
         }
     }
 
+    fn watches_units(&self) -> bool {
+        self.has_threads && self.watches_segments()
+    }
+
+    fn on_unit(&mut self, change: UnitChange) {
+        if let Some((request, held)) = self.occupied.unit(change)
+            && let Some(entry) = self.entry(request)
+        {
+            entry.threads.push(held);
+        }
+    }
+
     fn on_arrival(&mut self, entrance: &Entrance) {
         self.see(entrance.arrival);
         let is_recorded = match self.what {
@@ -175,13 +188,14 @@ impl Observer for TimelineRecorder {
             Recorded::Stretch { until, step, .. } => entrance.arrival < until && entrance.request.is_multiple_of(step),
         };
         if is_recorded {
-            self.entries.insert(entrance.request, Entry::new(*entrance));
+            self.entries.insert(entrance.request, RecordedRequest::new(*entrance));
             self.thin();
         }
     }
 
     fn on_taken(&mut self, request: u64, worker: u32) {
         let slot = self.slots.as_mut().map(|slots| take_lowest(&mut slots[worker as usize], request));
+        self.occupied.take(request, worker, slot);
         if let Some(entry) = self.entry(request) {
             entry.worker = Some(worker);
             entry.slot = slot;
@@ -190,6 +204,7 @@ impl Observer for TimelineRecorder {
 
     fn on_segment(&mut self, segment: Segment) {
         self.see(segment.end);
+        self.occupied.segment(&segment);
         if let Some(entry) = self.entry(segment.request) {
             entry.add(segment);
         }
@@ -208,6 +223,7 @@ impl Observer for TimelineRecorder {
             }
             let request = departure.entrance.request;
             self.free_slot(request);
+            self.occupied.leave(request);
             match self.what {
                 Recorded::Stretch { from, .. } if departure.departure <= from => {
                     self.entries.remove(&request);
@@ -233,201 +249,9 @@ impl Observer for TimelineRecorder {
     }
 }
 
-/// Takes the lowest free slot, counted from 0.
-fn take_lowest(slots: &mut Vec<Option<u64>>, request: u64) -> u32 {
-    let free = slots.iter().position(Option::is_none).unwrap_or_else(|| {
-        slots.push(None);
-        slots.len() - 1
-    });
-    slots[free] = Some(request);
-    free as u32
-}
-
-/// A way to spend time.
-fn way(segment: &Segment) -> (Activity, bool, Option<WaitCause>) {
-    (segment.activity, segment.holds_turn, segment.place.and_then(WaitCause::of))
-}
-
-/// Adds a segment to others, after the last or as a part of it: a request whose core was not taken by another continues where it was.
-fn append(segments: &mut Vec<Segment>, segment: Segment) {
-    match segments.last_mut() {
-        Some(last) if way(last) == way(&segment) && last.end == segment.start => last.end = segment.end,
-        _ => segments.push(segment),
-    }
-}
-
-/// The segments of a stretch with all time spent in one way together.
-fn merged(stretch: &[Segment]) -> Vec<Segment> {
-    let mut parts: Vec<(Segment, SimDuration)> = Vec::new();
-    for segment in stretch {
-        let span = segment.end - segment.start;
-        match parts.iter_mut().find(|(part, _)| way(part) == way(segment)) {
-            Some((_, sum)) => *sum += span,
-            None => parts.push((*segment, span)),
-        }
-    }
-    let mut start = stretch[0].start;
-    let place = |(part, span): (Segment, SimDuration)| {
-        let placed = Segment { start, end: start + span, ..part };
-        start = placed.end;
-        placed
-    };
-    parts.into_iter().map(place).collect()
-}
-
-impl Entry {
-    const fn new(entrance: Entrance) -> Self {
-        Self {
-            entrance,
-            departure: None,
-            is_abandoned: false,
-            worker: None,
-            slot: None,
-            segments: Vec::new(),
-            parts: Vec::new(),
-            connections: Vec::new(),
-            merged: 0,
-        }
-    }
-
-    const fn has_departed(&self) -> bool {
-        self.departure.is_some()
-    }
-
-    /// The same without what was booked after an instant.
-    fn until(&self, end: SimTime) -> Self {
-        let mut entry = self.clone();
-        entry.segments.retain(|segment| segment.start < end);
-        entry.segments.iter_mut().for_each(|segment| segment.end = segment.end.min(end));
-        entry
-    }
-
-    fn add(&mut self, segment: Segment) {
-        self.add_part(&segment);
-        append(&mut self.segments, segment);
-        if self.segments.len() > MOST_SEGMENTS {
-            self.merge_neighbours();
-        }
-    }
-
-    fn add_part(&mut self, segment: &Segment) {
-        let (activity, place, span) = (segment.activity, segment.place, segment.end - segment.start);
-        match self.parts.iter_mut().find(|part| (part.activity, part.place) == (activity, place)) {
-            Some(part) => part.span += span,
-            None => self.parts.push(TimelinePart { activity, place, span }),
-        }
-    }
-
-    #[cold]
-    fn merge_neighbours(&mut self) {
-        let (Some(first), Some(last)) = (self.segments.first(), self.segments.last()) else { return };
-        let (before, start, span) = (self.segments.len(), first.start, (last.end - first.start).as_nanos());
-        let mut windows = WINDOWS;
-        let fewer = loop {
-            let width = (span / (2 * windows)).max(1).next_power_of_two();
-            let window = |segment: &Segment| (segment.start - start).as_nanos() / width;
-            let mut fewer = Vec::with_capacity(MOST_SEGMENTS + 1);
-            for stretch in self.segments.chunk_by(|one, next| window(one) == window(next)) {
-                merged(stretch).into_iter().for_each(|segment| append(&mut fewer, segment));
-            }
-            if windows == 1 || fewer.len() <= MOST_SEGMENTS / 2 {
-                break fewer;
-            }
-            windows /= 2;
-        };
-        self.segments = fewer;
-        self.merged += (before - self.segments.len()) as u64;
-    }
-
-    fn timeline(&self, class: String, tells_blocking: bool) -> TimelineEntry {
-        let is_answered = |(_, outcome): &(SimTime, Outcome)| *outcome == Outcome::Completed;
-        let response_time = self.departure.filter(is_answered).map(|(departure, _)| departure - self.entrance.arrival);
-        let unanswered = self.departure.filter(|departure| !is_answered(departure)).map(|(_, outcome)| outcome);
-        let unanswered = unanswered.or(self.is_abandoned.then_some(Outcome::TimedOut));
-        TimelineEntry {
-            request: self.entrance.request + 1,
-            class,
-            arrival_ms: self.entrance.arrival.as_millis(),
-            departure_ms: self.departure.map(|(departure, _)| departure.as_millis()),
-            response_time_ms: response_time.map(SimDuration::as_millis),
-            outcome: unanswered.map(Outcome::name),
-            reason: unanswered.and_then(Outcome::reason),
-            slowdown: response_time.and_then(|time| {
-                let demand = self.entrance.demand;
-                (demand > SimDuration::ZERO).then(|| time.as_nanos() as f64 / demand.as_nanos() as f64)
-            }),
-            worker: self.worker.map(|worker| worker + 1),
-            slot: self.slot.map(|slot| slot + 1),
-            merged_segments: self.merged,
-            segments: self.segments.iter().map(|segment| timeline_segment(segment, tells_blocking)).collect(),
-            parts: self.parts.clone(),
-            connections: Vec::new(),
-        }
-    }
-}
-
-fn timeline_segment(segment: &Segment, tells_blocking: bool) -> TimelineSegment {
-    let is_wait = segment.activity.is_off_the_cpu();
-    TimelineSegment {
-        kind: segment.activity.name(),
-        start_ms: segment.start.as_millis(),
-        end_ms: segment.end.as_millis(),
-        blocking: tells_blocking && is_wait && segment.holds_turn,
-        cause: segment.place.and_then(WaitCause::of),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn turns(count: u64) -> Entry {
-        let start = SimTime::ZERO;
-        let entrance = Entrance {
-            request: 0,
-            class: ClassId(0),
-            arrival: start,
-            first_arrival: start,
-            attempts_before: 0,
-            demand: SimDuration::ZERO,
-        };
-        let mut entry = Entry::new(entrance);
-        let time = |millis: u64| start + SimDuration::from_nanos(millis * 1_000_000);
-        for turn in 0..count {
-            let segment = |activity, start, end| Segment {
-                request: 0,
-                activity,
-                place: None,
-                holds_turn: true,
-                on_thread: false,
-                start,
-                end,
-            };
-            entry.add(segment(Activity::Compute, time(5 * turn), time(5 * turn + 2)));
-            entry.add(segment(Activity::RunQueueWait, time(5 * turn + 2), time(5 * turn + 5)));
-        }
-        entry
-    }
-
-    fn sum(entry: &Entry, activity: Activity) -> SimDuration {
-        let spans = entry.segments.iter().filter(|segment| segment.activity == activity);
-        spans.map(|segment| segment.end - segment.start).sum()
-    }
-
-    #[test]
-    fn segments_of_a_request_are_bounded_and_their_sums_by_activity_stay_exact() {
-        for count in [1, 256, 257, 100_000] {
-            let entry = turns(count);
-            let spans = |millis| SimDuration::from_nanos(millis * count * 1_000_000);
-            assert!(entry.segments.len() <= MOST_SEGMENTS, "{count} turns: {} segments", entry.segments.len());
-            assert_eq!(entry.merged > 0, count > 256, "{count} turns");
-            assert_eq!((sum(&entry, Activity::Compute), sum(&entry, Activity::RunQueueWait)), (spans(2), spans(3)));
-            let longest = entry.segments.iter().map(|segment| segment.end - segment.start).max();
-            assert!(count == 1 || longest < Some(SimDuration::from_nanos(5 * count * 1_000_000 / 16)), "{count} turns");
-            let parts: SimDuration = entry.parts.iter().map(|part| part.span).sum();
-            assert_eq!((entry.parts.len(), parts), (2, spans(5)), "{count} turns");
-            let adjoin = |pair: &[Segment]| pair[0].end == pair[1].start;
-            assert!(entry.segments.windows(2).all(adjoin), "{count} turns: a hole");
-        }
-    }
+/// A thread that a request had, as far as it was before an instant.
+fn timeline_thread(held: ThreadSpan, until: SimTime) -> Option<TimelineThread> {
+    let ThreadSpan { thread, start, end } = held;
+    let end_ms = end.min(until).as_millis();
+    (start < until).then_some(TimelineThread { thread, start_ms: start.as_millis(), end_ms })
 }

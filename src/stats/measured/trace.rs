@@ -4,9 +4,13 @@
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
-use crate::engine::{Departure, Entrance, HeldConnection, Observer, Outcome, Segment, Standing, Unfinished};
+use crate::engine::{
+    Actor, Departure, Entrance, HeldConnection, Observer, Outcome, Segment, Span, Standing, Unfinished,
+};
 use crate::model::{Activity, ActivityGroup, BackendId, ClassId, Place, Resource, SimTime};
 use crate::policy::Runner;
+
+use super::branches::{Branch, Branches, rows};
 
 /// How many there are from each instant on.
 pub type Levels = Vec<(SimTime, u64)>;
@@ -37,8 +41,10 @@ pub struct TracedRequest {
     pub unanswered: Option<Outcome>,
     /// Whether it was in flight when the run ended.
     pub is_in_flight: bool,
-    /// What it did, in order, without holes.
+    /// What it did, in order, without holes. Where it waited for several things at once: for the one that ended last.
     pub segments: Vec<Segment>,
+    /// What it waited for at the same time, in rows without overlaps.
+    pub branches: Vec<Vec<Segment>>,
 }
 
 /// Something that requests hold, one at a time; workers are counted from 0.
@@ -96,10 +102,13 @@ pub struct TraceRecorder {
     /// Connections held over several phases.
     held: Vec<Stretch>,
     waits: Vec<(Option<Resource>, SimTime, SimTime)>,
+    branches: Branches,
+    /// Those that have ended, by request.
+    ended: BTreeMap<u64, Vec<Branch>>,
 }
 
-/// A stretch of time in which a request held something.
-type Stretch = (Held, u64, SimTime, SimTime);
+/// A stretch of time in which a request, or the branch of that number, held something; 0: the request itself.
+type Stretch = (Held, (u64, u64), SimTime, SimTime);
 
 impl TraceRecorder {
     /// Records the requests with these numbers, counted from 1.
@@ -117,6 +126,8 @@ impl TraceRecorder {
             stretches: Vec::new(),
             held: Vec::new(),
             waits: Vec::new(),
+            branches: Branches::default(),
+            ended: BTreeMap::new(),
         }
     }
 
@@ -159,12 +170,37 @@ impl TraceRecorder {
             && self.runner != Runner::Loop
             && !self.is_before_window(end)
         {
-            self.stretches.push((Held::Slot(worker), request, since, end));
+            self.stretches.push((Held::Slot(worker), (request, 0), since, end));
+        }
+    }
+
+    /// A wait in line, if it is one.
+    fn note_wait(&mut self, segment: &Segment) {
+        if segment.activity.group() == ActivityGroup::Wait && !self.is_before_window(segment.end) {
+            self.waits.push((segment.place.and_then(Place::resource), segment.start, segment.end));
+        }
+    }
+
+    /// Keeps what a branch did that ended before the last one of its request.
+    fn keep_branch(&mut self, branch: Branch) {
+        let Some(request) = branch.segments.first().map(|segment| segment.request) else { return };
+        for segment in &branch.segments {
+            self.note_wait(segment);
+            if self.is_before_window(segment.end) {
+                continue;
+            }
+            let held: Vec<Held> = self.held_during(segment, branch.worker).collect();
+            let stretch = |what| (what, (request, branch.number), segment.start, segment.end);
+            self.stretches.extend(held.into_iter().map(stretch));
+        }
+        if self.requests.contains_key(&request) {
+            self.ended.entry(request).or_default().push(branch);
         }
     }
 
     /// What was recorded of a run that went on until an instant.
     pub fn trace(mut self, until: SimTime) -> PolicyTrace {
+        self.branches.end_all().into_iter().for_each(|branch| self.keep_branch(branch));
         let in_progress: Vec<u64> = self.taken.keys().copied().collect();
         in_progress.into_iter().for_each(|request| self.free_slot(request, until));
         let end = if self.is_complete() { self.end } else { until };
@@ -175,12 +211,17 @@ impl TraceRecorder {
         PolicyTrace {
             start,
             end,
-            requests: self.requests.into_values().collect(),
+            requests: self.requests.into_iter().map(with_branches(self.ended)).collect(),
             holdings: numbered(stretches, start, end),
             queues: levels(&self.waits, start, end),
             classes: self.classes,
         }
     }
+}
+
+/// Gives requests what their branches did.
+fn with_branches(mut ended: BTreeMap<u64, Vec<Branch>>) -> impl FnMut((u64, TracedRequest)) -> TracedRequest {
+    move |(number, traced)| TracedRequest { branches: rows(ended.remove(&number).unwrap_or_default()), ..traced }
 }
 
 /// Stretches of one request with one thing that overlap or adjoin are one.
@@ -200,7 +241,7 @@ fn joined(mut stretches: Vec<Stretch>) -> Vec<Stretch> {
 
 /// Whether a query uses a connection that its request holds anyway.
 fn is_inside((what, request, start, end): &Stretch, held: &Stretch) -> bool {
-    (what, request) == (&held.0, &held.1) && held.2 <= *start && *end <= held.3
+    (what, request.0) == (&held.0, held.1.0) && held.2 <= *start && *end <= held.3
 }
 
 /// The stretches within a window, each with the first of several that is free.
@@ -208,7 +249,7 @@ fn numbered(mut stretches: Vec<Stretch>, start: SimTime, end: SimTime) -> Vec<Ho
     stretches.sort_unstable_by_key(|(what, request, from, _)| (*what, *from, *request));
     let mut busy_until: BTreeMap<Held, Vec<SimTime>> = BTreeMap::new();
     let mut holdings = Vec::new();
-    for (what, request, from, until) in stretches {
+    for (what, (request, _), from, until) in stretches {
         let places = busy_until.entry(what).or_default();
         let free = places.iter().position(|busy| *busy <= from).unwrap_or_else(|| {
             places.push(SimTime::ZERO);
@@ -255,12 +296,41 @@ impl Observer for TraceRecorder {
         true
     }
 
+    fn watches_units(&self) -> bool {
+        true
+    }
+
+    fn on_span(&mut self, span: Span) {
+        self.branches.spend(&span);
+    }
+
+    fn on_fork(&mut self, track: u32) {
+        self.branches.begin(track);
+    }
+
+    // What this branch did is reported as what its request did.
+    fn on_join(&mut self, track: u32, _: Actor) {
+        self.branches.end(track);
+    }
+
+    fn on_branch_end(&mut self, track: u32) {
+        if let Some(branch) = self.branches.end(track) {
+            self.keep_branch(branch);
+        }
+    }
+
     fn on_arrival(&mut self, entrance: &Entrance) {
         self.classes.push(entrance.class);
         if self.window.contains(&entrance.request) {
             self.start = self.start.or(Some(entrance.arrival));
             let request = entrance.request + 1;
-            let traced = TracedRequest { request, unanswered: None, is_in_flight: false, segments: Vec::new() };
+            let traced = TracedRequest {
+                request,
+                unanswered: None,
+                is_in_flight: false,
+                segments: Vec::new(),
+                branches: Vec::new(),
+            };
             self.requests.insert(entrance.request, traced);
         }
     }
@@ -270,19 +340,17 @@ impl Observer for TraceRecorder {
     }
 
     fn on_segment(&mut self, segment: Segment) {
-        let Segment { request, activity, place, start, end, .. } = segment;
+        let Segment { request, activity, start, end, .. } = segment;
         let is_in_backlog = activity == Activity::BacklogWait;
         if let Some((worker, since)) = self.taken.get_mut(&request).filter(|_| !is_in_backlog) {
             let worker = *worker;
             since.get_or_insert(start);
             if !self.is_before_window(end) {
                 let held: Vec<Held> = self.held_during(&segment, worker).collect();
-                self.stretches.extend(held.into_iter().map(|what| (what, request, start, end)));
+                self.stretches.extend(held.into_iter().map(|what| (what, (request, 0), start, end)));
             }
         }
-        if activity.group() == ActivityGroup::Wait && !self.is_before_window(end) {
-            self.waits.push((place.and_then(Place::resource), start, end));
-        }
+        self.note_wait(&segment);
         if let Some(traced) = self.requests.get_mut(&request) {
             traced.segments.push(segment);
         }
@@ -291,7 +359,7 @@ impl Observer for TraceRecorder {
     fn on_held(&mut self, held: HeldConnection) {
         let HeldConnection { request, backend, start, end } = held;
         if !self.is_before_window(end) && start < end {
-            self.held.push((Held::Connection(backend), request, start, end));
+            self.held.push((Held::Connection(backend), (request, 0), start, end));
         }
     }
 

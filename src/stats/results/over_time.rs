@@ -75,6 +75,9 @@ pub struct TimelineEntry {
     /// The connections that it held over several phases, in the order in which it returned them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub connections: Vec<TimelineConnection>,
+    /// The threads of its loop's thread pool that it had, in order.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub threads: Vec<TimelineThread>,
     /// How long it spent on each activity in each place, such as a backend. Not written.
     #[serde(skip)]
     pub parts: Vec<TimelinePart>,
@@ -90,6 +93,50 @@ pub struct TimelineConnection {
     pub start_ms: f64,
     /// When it returned it, or the run ended.
     pub end_ms: f64,
+}
+
+/// A thread of a thread pool that a request had.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, JsonSchema)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
+pub struct TimelineThread {
+    /// Its number among those of the worker, counted from 1: the lowest that was idle.
+    pub thread: u32,
+    /// When the request got it.
+    pub start_ms: f64,
+    /// When it returned it, or the run ended.
+    pub end_ms: f64,
+}
+
+/// What of a worker a request occupies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
+pub enum RunnerPart {
+    /// A slot, counted from 1: the worker itself, or one of its threads.
+    Slot(u32),
+    /// Its loop.
+    Loop,
+    /// A thread of the loop's thread pool, counted from 1.
+    Thread(u32),
+}
+
+/// A part of a worker, which one request at a time occupies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
+pub struct RunnerPlace {
+    /// The worker, counted from 1.
+    pub worker: u32,
+    /// What of it.
+    pub part: RunnerPart,
+}
+
+/// When a place was occupied, by whichever requests.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
+pub struct Occupied {
+    /// The place.
+    pub place: RunnerPlace,
+    /// Starts and ends, in order, without overlaps.
+    pub spans_ms: Vec<[f64; 2]>,
 }
 
 /// Time that a request spent on one activity in one place.

@@ -2,6 +2,7 @@
 //!
 //! It is collected when pictures are drawn, and is not written to `results.json`.
 
+use super::over_time::Occupied;
 use super::over_time::TimeWindow;
 use super::over_time::TimelineEntry;
 use super::over_time::WaitCause;
@@ -56,6 +57,11 @@ pub enum StretchReason {
         /// Its number, from 1.
         request: u64,
     },
+    /// The beginning of a fault.
+    FaultStart {
+        /// Its name, if it has one.
+        name: Option<String>,
+    },
     /// A fault.
     Fault {
         /// Its name.
@@ -77,6 +83,8 @@ pub struct PolicyPictures {
     pub class_times: Vec<ClassWindows>,
     /// What its requests did in the stretch: those under way at its start first, in the order of their arrival.
     pub timeline: Vec<TimelineEntry>,
+    /// When what runs requests was occupied meanwhile, by whichever requests.
+    pub occupied: Vec<Occupied>,
     /// Requests of the timeline that arrived in the stretch, in the order of their arrival, and before them those that were
     /// under way at its start, the first to depart first: those that have a lane if there is room.
     pub lanes: LaneChoice,

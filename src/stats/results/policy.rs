@@ -8,6 +8,7 @@ use super::deadlock::DeadlockResults;
 use super::faults::FaultEffect;
 use super::intervals::ClassConfidence;
 use super::intervals::{Confidence, IntervalMethod};
+use super::over_time::Occupied;
 use super::over_time::TimeWindow;
 use super::over_time::TimelineEntry;
 use super::requests::AllArrived;
@@ -129,6 +130,9 @@ pub struct PolicyResults {
     /// What single requests did, for short runs or when asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub timeline: Option<Vec<TimelineEntry>>,
+    /// When what runs requests was occupied meanwhile, for pictures. Not written.
+    #[serde(skip)]
+    pub occupied: Vec<Occupied>,
 }
 
 /// Why the numbers of a preset predict nothing about the real server.
@@ -237,7 +241,8 @@ impl PolicyResults {
             incomplete,
             deadlock,
             events,
-            timeline: timelines.map(|most| timeline.iter().take(most).cloned().collect()),
+            timeline: timelines.map(|most| timeline.entries.iter().take(most).cloned().collect()),
+            occupied: timelines.map(|_| timeline.occupied.clone()).unwrap_or_default(),
         }
     }
 }

@@ -5,8 +5,8 @@ mod groups;
 use crate::model::SimTime;
 use crate::stats::{
     BatchObserver, ClassTimes, ClassWindows, Collector, Estimated, EstimatedFault, FEWEST_BATCHES, FaultWatch,
-    LoadState, Method, Observations, OverTime, PercentileCurve, PolicyNumbers, PolicyProfile, Saturation, TimeWindow,
-    TimelineEntry, Totals, WindowCounts,
+    LoadState, Method, Observations, OverTime, PercentileCurve, PolicyNumbers, PolicyProfile, RecordedTimeline,
+    Saturation, TimeWindow, Totals, WindowCounts,
 };
 
 use self::groups::FaultGroups;
@@ -25,7 +25,7 @@ pub(super) struct Measured<'a> {
     during: FaultGroups,
     /// Of the first replication, which may be the only one.
     batches: Option<BatchObserver>,
-    timeline: Vec<TimelineEntry>,
+    timeline: RecordedTimeline,
 }
 
 /// What replications add up to.
@@ -41,8 +41,15 @@ struct Sum {
 
 impl<'a> Measured<'a> {
     /// Nothing yet.
-    pub const fn new(run: PolicyRun<'a>) -> Self {
-        Self { run, sum: None, parts: Vec::new(), during: FaultGroups::new(), batches: None, timeline: Vec::new() }
+    pub fn new(run: PolicyRun<'a>) -> Self {
+        Self {
+            run,
+            sum: None,
+            parts: Vec::new(),
+            during: FaultGroups::new(),
+            batches: None,
+            timeline: RecordedTimeline::default(),
+        }
     }
 
     /// Adds the next replication, if it is here.
@@ -93,7 +100,7 @@ impl<'a> Measured<'a> {
     }
 
     /// What the first requests did.
-    pub fn timeline(&self) -> Vec<TimelineEntry> {
+    pub fn timeline(&self) -> RecordedTimeline {
         self.timeline.clone()
     }
 

@@ -4,9 +4,11 @@
 //! pictures of long runs cost little and need constant memory.
 
 mod bands;
+mod fault_start;
 mod stretch;
 
 pub use stretch::TimelineStretch;
+pub(super) use stretch::Wanted;
 
 use std::ops::{ControlFlow, RangeInclusive};
 
@@ -37,7 +39,7 @@ const MOST_CARRIED: usize = 4;
 pub(super) fn pictures(
     runs: &[PolicyRun<'_>],
     measured: &[Measured<'_>],
-    wanted: Option<&TimelineStretch>,
+    wanted: Option<Wanted<'_>>,
     replication: &Replication,
     pool: &JobPool,
     look: &(dyn Fn() -> ControlFlow<()> + Sync),
@@ -60,9 +62,10 @@ pub(super) fn pictures(
     let Some(chosen) = wanted.and_then(|wanted| choose(wanted, &named, faults)) else { return Ok(pictures) };
     let ends = (chosen.from, chosen.until);
     let recorded = pool.each(runs, |run| run.stretch(replication, ends, &|| look()))?;
-    for ((policy, (timeline, step)), survey) in pictures.policies.iter_mut().zip(recorded).zip(&surveys) {
-        policy.step = step;
-        policy.timeline = timeline.into_iter().map(|entry| with_end(entry, survey)).collect();
+    for ((policy, recorded), survey) in pictures.policies.iter_mut().zip(recorded).zip(&surveys) {
+        policy.step = recorded.step;
+        policy.occupied = recorded.occupied;
+        policy.timeline = recorded.entries.into_iter().map(|entry| with_end(entry, survey)).collect();
     }
     choose_lanes(&mut pictures.policies, &chosen);
     pictures.stretch = Some(chosen.stretch(surveys.iter().filter_map(among).max()));

@@ -6,6 +6,8 @@ use crate::engine::Outcome;
 use crate::model::{Fault, SimDuration, SimTime};
 use crate::stats::{Stretch, StretchReason, Survey, SurveyedRequest};
 
+use super::fault_start::{FaultStart, fault_start};
+
 /// The stretch of a run that its timeline shows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(not(feature = "internals"), non_exhaustive)]
@@ -18,6 +20,15 @@ pub enum TimelineStretch {
     Slowest,
     /// Around the fault of that name, the first time.
     Fault(String),
+}
+
+/// The stretch that is wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::study) enum Wanted<'a> {
+    /// This one.
+    Named(&'a TimelineStretch),
+    /// The one that tells most: where the first fault begins, or the worst.
+    Telling,
 }
 
 /// This many requests arrive one after the other in the worst stretch.
@@ -54,8 +65,22 @@ impl Chosen {
 }
 
 /// The stretch that was asked for; `None` if there is none: no request, or no such fault.
-pub(super) fn choose(wanted: &TimelineStretch, policies: &[(&str, &Survey)], faults: &[Fault]) -> Option<Chosen> {
+pub(super) fn choose(wanted: Wanted<'_>, policies: &[(&str, &Survey)], faults: &[Fault]) -> Option<Chosen> {
     match wanted {
+        Wanted::Named(stretch) => named(stretch, policies, faults),
+        Wanted::Telling => beginning(policies, faults).or_else(|| worst(policies)),
+    }
+}
+
+/// Where the first fault begins.
+fn beginning(policies: &[(&str, &Survey)], faults: &[Fault]) -> Option<Chosen> {
+    let FaultStart { from, until, name, policy } = fault_start(policies, faults)?;
+    let (from, until) = outward(from, until);
+    Some(Chosen { policy, ..Chosen::spread(from, until, StretchReason::FaultStart { name }) })
+}
+
+fn named(stretch: &TimelineStretch, policies: &[(&str, &Survey)], faults: &[Fault]) -> Option<Chosen> {
+    match stretch {
         TimelineStretch::Between(from, until) => {
             Some(Chosen::spread(SimTime::ZERO + *from, SimTime::ZERO + *until, StretchReason::Asked))
         }
@@ -232,7 +257,7 @@ fn slowest(policies: &[(&str, &Survey)]) -> Option<Chosen> {
 mod tests {
     use super::*;
     use crate::engine::{Departure, Entrance, Observer, Segment};
-    use crate::model::{Activity, ClassId};
+    use crate::model::{Activity, BackendId, ClassId, FaultKind};
 
     fn at(ms: u64) -> SimTime {
         SimTime::from_nanos(1_000_000 * ms)
@@ -303,7 +328,7 @@ mod tests {
             _ => 0,
         });
         let fast = waits(|number| if number >= 70 { 50 } else { 0 });
-        let chosen = choose(&TimelineStretch::Worst, &[("fast", &fast), ("slow", &slow)], &[]).unwrap();
+        let chosen = choose(Wanted::Named(&TimelineStretch::Worst), &[("fast", &fast), ("slow", &slow)], &[]).unwrap();
         // They arrive from 400 to 550 ms and depart until 585 ms. A twentieth of 185 ms is more than 5 ms.
         assert_eq!((chosen.from, chosen.until, chosen.policy), (at(400), at(585), 1));
         let why = StretchReason::Worst {
@@ -314,7 +339,7 @@ mod tests {
         };
         assert_eq!(chosen.stretch(Some(100)).why, why);
         // Alone, it is worst where its waits are longest: from 70 on.
-        let alone = choose(&TimelineStretch::Worst, &[("slow", &slow)], &[]).unwrap();
+        let alone = choose(Wanted::Named(&TimelineStretch::Worst), &[("slow", &slow)], &[]).unwrap();
         assert_eq!(alone.from, at(700));
     }
 
@@ -324,7 +349,8 @@ mod tests {
     fn where_requests_differ_those_that_arrive_meanwhile_are_compared() {
         let storm = waits(|number| if number >= 20 { 50 } else { 0 });
         let calm = survey(&(0..90).map(|number| if (20..50).contains(&number) { 50 } else { 0 }).collect::<Vec<_>>());
-        let chosen = choose(&TimelineStretch::Worst, &[("storm", &storm), ("calm", &calm)], &[]).unwrap();
+        let chosen =
+            choose(Wanted::Named(&TimelineStretch::Worst), &[("storm", &storm), ("calm", &calm)], &[]).unwrap();
         // Number 50 arrives at 500 ms: the first after which nothing waits under `calm`.
         assert_eq!((chosen.from, chosen.policy), (at(500), 0));
         let why = StretchReason::Worst {
@@ -348,7 +374,7 @@ mod tests {
         };
         let waits: Vec<u64> = (0..100).map(wait).collect();
         let survey = survey_up_to(&waits, at(995));
-        let chosen = choose(&TimelineStretch::Worst, &[("one", &survey)], &[]).unwrap();
+        let chosen = choose(Wanted::Named(&TimelineStretch::Worst), &[("one", &survey)], &[]).unwrap();
         assert_eq!(chosen.from, at(400));
     }
 
@@ -356,14 +382,15 @@ mod tests {
     fn long_waits_are_cut() {
         // All wait for 100 s; those of the other policy take 5 ms. They arrive within 150 ms.
         let (slow, fast) = (waits(|_| 100_000), waits(|_| 0));
-        let chosen = choose(&TimelineStretch::Worst, &[("fast", &fast), ("slow", &slow)], &[]).unwrap();
+        let chosen = choose(Wanted::Named(&TimelineStretch::Worst), &[("fast", &fast), ("slow", &slow)], &[]).unwrap();
         assert_eq!((chosen.from, chosen.until), (at(0), at(300)));
     }
 
     #[test]
     fn the_slowest_request_is_shown_with_what_was_before_it() {
         let survey = waits(|number| if number == 50 { 195 } else { 0 });
-        let chosen = choose(&TimelineStretch::Slowest, &[("one", &survey), ("two", &survey)], &[]).unwrap();
+        let chosen =
+            choose(Wanted::Named(&TimelineStretch::Slowest), &[("one", &survey), ("two", &survey)], &[]).unwrap();
         // From 500 to 700 ms, a quarter of that before it and a twentieth after it.
         assert_eq!((chosen.from, chosen.until, chosen.always), (at(450), at(720), Some(50)));
         assert_eq!(chosen.stretch(None).why, StretchReason::Slowest { policy: "one".into(), request: 51 });
@@ -372,7 +399,41 @@ mod tests {
     #[test]
     fn without_requests_there_is_no_stretch() {
         let none = Survey::new(10, SimTime::ZERO);
-        assert_eq!(choose(&TimelineStretch::Worst, &[("one", &none)], &[]), None);
-        assert_eq!(choose(&TimelineStretch::Fault("x".into()), &[("one", &none)], &[]), None);
+        assert_eq!(choose(Wanted::Named(&TimelineStretch::Worst), &[("one", &none)], &[]), None);
+        assert_eq!(choose(Wanted::Named(&TimelineStretch::Fault("x".into())), &[("one", &none)], &[]), None);
+    }
+
+    fn fault(at_ms: u64, span_ms: u64) -> Fault {
+        Fault {
+            name: Some("slow".into()),
+            at: SimDuration::from_millis(at_ms),
+            span: SimDuration::from_millis(span_ms),
+            every: None,
+            kind: FaultKind::Down { backend: BackendId(0) },
+        }
+    }
+
+    /// A fault from 500 to 800 ms: requests 60 to 79 wait for 100 ms. Of 16 that arrive one after the other, 52 to 67 are the first
+    /// of which half wait: number 67 arrives at 670 ms. 170 ms and half of that later the stretch ends; it begins eight arrivals
+    /// before the fault.
+    #[test]
+    fn without_being_asked_a_run_with_a_fault_shows_where_it_begins() {
+        let calm = waits(|_| 0);
+        let slow = waits(|number| if (60..80).contains(&number) { 100 } else { 0 });
+        let policies = [("calm", &calm), ("slow", &slow)];
+        let chosen = choose(Wanted::Telling, &policies, &[fault(700, 50), fault(500, 300)]).unwrap();
+        assert_eq!((chosen.from, chosen.until, chosen.policy), (at(420), at(760), 1));
+        assert_eq!(chosen.stretch(None).why, StretchReason::FaultStart { name: Some("slow".into()) });
+        // Under a policy that does not mind, it shows 16 arrivals.
+        let chosen = choose(Wanted::Telling, &[("calm", &calm)], &[fault(500, 300)]).unwrap();
+        assert_eq!((chosen.from, chosen.until), (at(420), at(730)));
+        // One that begins before the first request, or after the last, shows no change.
+        for fault in [fault(0, 300), fault(2000, 10)] {
+            let why = choose(Wanted::Telling, &policies, &[fault]).unwrap().stretch(None).why;
+            assert!(matches!(why, StretchReason::Worst { .. }), "{why:?}");
+        }
+        let again = Fault { every: Some(SimDuration::from_millis(500)), ..fault(0, 300) };
+        let chosen = choose(Wanted::Telling, &policies, &[again]).unwrap();
+        assert_eq!((chosen.from, chosen.until), (at(420), at(760)));
     }
 }

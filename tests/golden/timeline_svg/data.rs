@@ -84,6 +84,7 @@ pub fn entry(
         segments,
         parts: Vec::new(),
         connections: Vec::new(),
+        threads: Vec::new(),
     }
 }
 

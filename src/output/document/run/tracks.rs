@@ -42,7 +42,7 @@ impl Names<'_> {
     fn group(self) -> TrackGroup {
         let recorded = &self.policy.trace;
         let mut tracks = self.holdings();
-        tracks.extend(recorded.requests.iter().map(|request| self.request_track(request)));
+        tracks.extend(recorded.requests.iter().flat_map(|request| self.request_tracks(request)));
         let counters = recorded.queues.iter().map(|(resource, levels)| Counter {
             name: self.trace.queue(*resource),
             values: levels.iter().map(|(time, level)| (time.as_nanos(), *level)).collect(),
@@ -94,14 +94,21 @@ impl Names<'_> {
         format!("request {number:0digits$} {class}")
     }
 
-    fn request_track(self, traced: &TracedRequest) -> Track {
+    /// The track of a request and, where it waited for several things at once, those of the branches that did not end last.
+    fn request_tracks(self, traced: &TracedRequest) -> Vec<Track> {
         let ending = match (traced.unanswered.map(Outcome::name), traced.is_in_flight) {
             (Some(outcome), _) => format!(", {}", outcome.replace('_', " ")),
             (None, true) => ", in flight".to_owned(),
             (None, false) => String::new(),
         };
-        let spans = traced.segments.iter().map(|segment| self.segment(segment)).collect();
-        Track::new(self.request(traced.request) + &ending, spans)
+        let spans = |segments: &[Segment]| segments.iter().map(|segment| self.segment(segment)).collect();
+        let own = Track::new(self.request(traced.request) + &ending, spans(&traced.segments));
+        let numbers = digits(traced.branches.len() as u64 + 1);
+        let branches = (2..).zip(&traced.branches).map(|(number, segments)| {
+            let name = format!("{}, branch {number:0numbers$}", self.request(traced.request));
+            Track::new(name, spans(segments))
+        });
+        [own].into_iter().chain(branches).collect()
     }
 
     fn segment(self, segment: &Segment) -> TrackSpan {

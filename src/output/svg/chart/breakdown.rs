@@ -11,6 +11,7 @@ use crate::output::svg::marks::{Bar, titled};
 use crate::output::svg::page::{HIGHEST, MARGIN, Page, WIDTH};
 use crate::output::svg::palette::{GRID, INK, NAME_SIZE, NOTE_SIZE, PAPER, SEPARATOR, TINY_SIZE, Type, line};
 use crate::output::svg::panel::label;
+use crate::output::svg::queues::RunQueue;
 use crate::output::svg::scale::{AxisUnit, decimal};
 use crate::output::svg::text::ellipsize;
 use crate::stats::{BandOf, PercentileBand, PolicyPictures, PolicyResults, ScenarioResults, SpentPart};
@@ -204,9 +205,10 @@ fn words(part: &SpentPart, band: &PercentileBand, unit: AxisUnit) -> String {
 
 /// The ways to spend time that occur.
 fn legend(blocks: &[Block<'_>]) -> KeyRows {
+    let queue = blocks.iter().map(|block| RunQueue::of_stations(block.policy)).fold(RunQueue::default(), RunQueue::or);
     let parts = || blocks.iter().flat_map(|block| block.bands).flat_map(|band| &band.parts);
     let looks = Activity::ranked().into_iter().flat_map(Look::all_of);
     let keys = looks.filter(|wanted| parts().any(|part| look(part) == *wanted && part.mean_ms > 0.0));
-    let keys: Vec<Key> = keys.map(|look| Key { fill: look.fill(), text: look.short_alone() }).collect();
+    let keys: Vec<Key> = keys.map(|look| Key { fill: look.fill(), text: look.short_alone(queue) }).collect();
     KeyRows::new(&keys, Type::new(NOTE_SIZE, INK))
 }

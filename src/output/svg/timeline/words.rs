@@ -14,7 +14,8 @@ pub(super) fn heading(results: &ScenarioResults) -> String {
 /// What to know of the requests that are shown.
 pub(super) fn notes(drawings: &[Drawing<'_>]) -> Vec<String> {
     let is_merged = drawings.iter().flat_map(Drawing::entries).any(|entry| entry.merged_segments > 0);
-    partial_note(drawings).into_iter().chain(is_merged.then(|| MERGED.to_owned())).collect()
+    let notes = partial_note(drawings).into_iter().chain(sample(drawings));
+    notes.chain(is_merged.then(|| MERGED.to_owned())).collect()
 }
 
 /// Which requests are shown, if not all are.
@@ -23,6 +24,39 @@ pub fn partial_note(drawings: &[Drawing<'_>]) -> Option<String> {
         Some(stretch) => Some(why(stretch)),
         None => drawings.iter().any(is_beginning).then(|| beginning(drawings).to_owned()),
     }
+}
+
+/// Which of the requests of a stretch have a lane, if not all have.
+pub fn sample(drawings: &[Drawing<'_>]) -> Option<String> {
+    let is_sampled = |drawing: &&Drawing<'_>| {
+        (drawing.stretch.is_some() || drawing.is_spread) && drawing.arriving > drawing.lanes_of_arriving()
+    };
+    let sampled = drawings.iter().filter(is_sampled);
+    let shares = sampled.clone().map(Drawing::arriving_per_lane);
+    let (least, most) = (shares.clone().min()?, shares.max()?);
+    let is_first = sampled.clone().any(|drawing| !drawing.is_spread);
+    Some(match (is_first, least == most) {
+        (true, _) => "Of the requests that arrive meanwhile, the first ones have a lane.".to_owned(),
+        (false, true) => format!("Of the requests that arrive meanwhile, about every {} has a lane.", ordinal(least)),
+        (false, false) => {
+            format!(
+                "Of the requests that arrive meanwhile, about every {} to {} has a lane.",
+                ordinal(least),
+                ordinal(most)
+            )
+        }
+    })
+}
+
+/// `2nd`, `13th`.
+fn ordinal(number: u64) -> String {
+    let ending = match (number % 10, number % 100) {
+        (1, tens) if tens != 11 => "st",
+        (2, tens) if tens != 12 => "nd",
+        (3, tens) if tens != 13 => "rd",
+        _ => "th",
+    };
+    format!("{}{ending}", decimal(number as f64, 0))
 }
 
 /// Whether only the first requests of a run are known.
@@ -61,6 +95,8 @@ fn why(stretch: &Stretch) -> String {
         StretchReason::Slowest { policy, request } => {
             format!("Shows {when}: the slowest request is {} under {policy}", decimal(*request as f64, 0))
         }
+        StretchReason::FaultStart { name: Some(name) } => format!("Shows {when}: here the fault {name} begins"),
+        StretchReason::FaultStart { name: None } => format!("Shows {when}: here a fault begins"),
         StretchReason::Fault { name } => format!("Shows {when}: before, during and after the fault {name}"),
     };
     let among = stretch.among.map(|among| format!(", chosen among the first {} requests", decimal(among as f64, 0)));
@@ -87,4 +123,16 @@ pub(super) fn description(results: &ScenarioResults, drawings: &[Drawing<'_>], u
         text.push_str(&format!("\n{}: {}{more}.", drawing.policy.name, requests.join(", ")));
     }
     text.trim().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ordinals_are_written_as_they_are_spoken() {
+        let written = [1, 2, 3, 4, 11, 12, 13, 21, 22, 23, 101, 111, 1002].map(ordinal);
+        let spoken = "1st 2nd 3rd 4th 11th 12th 13th 21st 22nd 23rd 101st 111th 1,002nd";
+        assert_eq!(written.join(" "), spoken);
+    }
 }

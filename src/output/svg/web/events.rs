@@ -2,7 +2,8 @@
 
 use indexmap::IndexMap;
 
-use super::super::looks::Look;
+use super::super::pieces::pieces;
+use super::super::queues::RunQueue;
 use super::super::timeline::{Drawing, time_scale};
 use super::{Side, panels};
 use crate::output::document::ending;
@@ -60,17 +61,13 @@ fn sentence(drawing: &Drawing<'_>, at_ms: f64) -> String {
         groups.entry(ended).or_default().push(entry.request);
     }
     for entry in drawing.entries() {
-        let segment = entry.segments.iter().find(|segment| segment.start_ms <= at_ms && at_ms < segment.end_ms);
-        groups_of(segment.map(|segment| Look::of(segment).doing()), entry.request, &mut groups);
+        let piece = pieces(entry).into_iter().find(|piece| piece.start_ms <= at_ms && at_ms < piece.end_ms);
+        if let Some(piece) = piece {
+            groups.entry(piece.look.doing(RunQueue::of(entry)).into_owned()).or_default().push(entry.request);
+        }
     }
     let parts: Vec<String> = groups.iter().map(|(doing, requests)| format!("{} {doing}", named(requests))).collect();
     if parts.is_empty() { "no request is in the system".to_owned() } else { parts.join("; ") }
-}
-
-fn groups_of(doing: Option<&str>, request: u64, groups: &mut IndexMap<String, Vec<u64>>) {
-    if let Some(doing) = doing {
-        groups.entry(doing.to_owned()).or_default().push(request);
-    }
 }
 
 /// `request 1 is`, `requests 2 and 3 are`.

@@ -3,13 +3,14 @@
 use super::percent;
 use crate::output::escape::xml as escaped;
 use crate::output::svg::lane::{alone_end_ms, end_text};
-use crate::output::svg::looks::Look;
-use crate::output::svg::palette::{Fill, HELD, RUNNING};
+use crate::output::svg::palette::Fill;
 use crate::output::svg::panel::stretch;
+use crate::output::svg::pieces::{Piece, pieces};
+use crate::output::svg::queues::RunQueue;
 use crate::output::svg::row;
 use crate::output::svg::scale::{AxisUnit, TimeScale};
-use crate::output::svg::strip::RunnerRow;
-use crate::stats::{TimelineEntry, TimelineSegment};
+use crate::output::svg::strip::{Number, RunnerRow};
+use crate::stats::TimelineEntry;
 
 /// Heights of lanes, bars, and what lies below them, in pixels.
 #[derive(Clone, Copy)]
@@ -45,7 +46,7 @@ pub fn request(entry: &TimelineEntry, scale: &TimeScale, unit: AxisUnit, heights
     let (time, slowdown) = end.split_at(end.find(" · ").unwrap_or(end.len()));
     let end = format!("{}<span class=\"slowdown\">{}</span>", escaped(time), escaped(slowdown));
     let lane = heights.lane;
-    let bars: String = segments.iter().map(|segment| segment_bar(entry, segment, scale, heights)).collect();
+    let bars: String = pieces(entry).iter().map(|piece| piece_bar(entry, piece, scale, heights)).collect();
     let alone = alone_end_ms(entry).map(|end_ms| alone(entry, end_ms, scale, heights)).unwrap_or_default();
     let last_ms = segments.last().map_or(entry.arrival_ms, |segment| segment.end_ms);
     let (from, to) = (share(entry.arrival_ms, scale), share(entry.departure_ms.unwrap_or(last_ms), scale));
@@ -64,11 +65,14 @@ pub fn request(entry: &TimelineEntry, scale: &TimeScale, unit: AxisUnit, heights
     )
 }
 
-fn segment_bar(entry: &TimelineEntry, segment: &TimelineSegment, scale: &TimeScale, heights: Heights) -> String {
-    let look = Look::of(segment);
-    let (start_ms, end_ms) = (segment.start_ms, segment.end_ms);
+fn piece_bar(entry: &TimelineEntry, piece: &Piece, scale: &TimeScale, heights: Heights) -> String {
+    let Piece { look, start_ms, end_ms } = *piece;
     let TimelineEntry { request, class, .. } = entry;
-    let title = format!("request {request} ({class}): {}, {}", look.doing(), stretch(scale.unit, start_ms, end_ms));
+    let title = format!(
+        "request {request} ({class}): {}, {}",
+        look.doing(RunQueue::of(entry)),
+        stretch(scale.unit, start_ms, end_ms)
+    );
     filled(look.fill(), &title, [start_ms, end_ms], scale, &heights.bar())
 }
 
@@ -85,13 +89,13 @@ pub fn runner(row: &RunnerRow, scale: &TimeScale) -> String {
     let block = |block: &_| {
         let title = row::title(row, block, scale);
         let times = [block.start_ms, block.end_ms];
-        let fill = if block.runs { RUNNING } else { HELD };
-        let bar = filled(fill, &title, times, scale, " y=\"2\" height=\"14\"");
+        let bar = filled(block.hold.fill(), &title, times, scale, " y=\"2\" height=\"14\"");
         let [from, to] = times.map(|ms| share(ms, scale));
         let number = block.request.to_string();
-        let text = (to - from >= DIGIT * (number.len() + 1) as f64).then(|| {
+        let has_number = block.hold.number() != Number::None;
+        let text = (has_number && to - from >= DIGIT * (number.len() + 1) as f64).then(|| {
             let (x, width) = (percent(from), percent(to - from));
-            let class = if block.runs { "runs" } else { "holds" };
+            let class = if block.hold.number() == Number::InFirst { "holds" } else { "runs" };
             format!("<svg x=\"{x}\" width=\"{width}\"><text class=\"{class}\" x=\"50%\" y=\"13\">{number}</text></svg>")
         });
         bar + &text.unwrap_or_default()

@@ -10,7 +10,7 @@ mod legend;
 mod panel;
 
 use super::timeline::Drawing;
-use super::timeline::{drawings, partial_note, time_scale};
+use super::timeline::{drawings, partial_note, sample, time_scale};
 use crate::output::escape::xml as escaped;
 use crate::stats::ScenarioResults;
 
@@ -28,15 +28,16 @@ pub fn page_timeline(sides: &[Side<'_>]) -> Option<String> {
         return None;
     }
     let scale = time_scale(&all);
-    let partial = partial_note(&all).map(|note| format!("<p class=\"note\">{}</p>\n", escaped(&note)));
+    let notes = partial_note(&all).into_iter().chain(sample(&all));
+    let partial: String = notes.map(|note| format!("<p class=\"note\">{}</p>\n", escaped(&note))).collect();
     let merged = all.iter().flat_map(Drawing::entries).any(|entry| entry.merged_segments > 0);
     let merged = if merged { MERGED } else { "" };
     let written: String =
         panels.iter().enumerate().map(|(place, (name, drawing))| panel::panel(place, name, drawing, &scale)).collect();
-    let legend = legend::legend(&all);
+    let legend = legend::legend(&all, &scale);
     Some(format!(
         "{}{merged}{}{legend}<div class=\"panels\" data-start=\"{}\" data-end=\"{}\" data-caption=\"{}\">\n{}{written}</div>\n",
-        partial.unwrap_or_default(),
+        partial,
         panel::patterns(&[&written, &legend]),
         scale.position(scale.start_ms),
         scale.position(scale.end_ms),
