@@ -276,7 +276,7 @@ const WIDE_GAP: &str = "    ";
 const PART: &str = "  ";
 
 /// Headings are broken to this width.
-const HEADING: usize = 24;
+const HEADING: usize = 28;
 
 /// Columns of names are never narrower than this, and not narrower than the second where a table may continue below instead.
 const LEAST: usize = 12;

@@ -15,7 +15,7 @@ use crate::output::svg::palette::{INK, NOTE_SIZE, Type};
 use crate::output::svg::panel::label;
 use crate::output::svg::scale::{AxisUnit, TimeScale, decimal};
 use crate::output::svg::text::ellipsize;
-use crate::stats::{PolicyPictures, PolicyResults, ScenarioResults, TimeWindow};
+use crate::stats::{ClassWindows, PolicyPictures, PolicyResults, ScenarioResults, TimeWindow};
 
 const LEFT: f64 = 54.0;
 const RIGHT: f64 = 10.0;
@@ -29,6 +29,8 @@ const MOST_IN_FLIGHT: f64 = 0.05;
 const HEAD: Type = Type::new(NOTE_SIZE, INK).bold();
 
 const ABOUT: &str = "What happened when. A request belongs to the time at which it arrived.";
+const ABOUT_CLASSES: &str =
+    "What happened when. A request belongs to the time at which it arrived; response times are of answered requests.";
 
 /// Whether there is something to say about time.
 pub fn has_over_time(results: &ScenarioResults) -> bool {
@@ -55,7 +57,8 @@ pub fn over_time_svg_as(picture: &str, results: &ScenarioResults) -> String {
     let faults = bands(&results.faults, &time);
     let heading = format!("{}: what happened when, policy by policy", results.scenario);
     let page = Page::new(picture, &format!("{}: over time", results.scenario), heading, description(&policies));
-    let page = page.with_text(ABOUT, 3);
+    let is_by_class = class_times(results).is_some();
+    let page = page.with_text(if is_by_class { ABOUT_CLASSES } else { ABOUT }, 3);
     let legend = PolicyLegend::new(policies.iter().map(|(place, policy)| (*place, policy.name.as_str())), ROOM);
     let legend_top = page.top();
     let faults_top = legend_top + legend.height() + 6.0;
@@ -171,11 +174,16 @@ fn lines<'a>(policies: &[Lines<'a>]) -> Vec<PlotLine<'a>> {
     policies.iter().map(line).collect()
 }
 
+/// The response times of each class under some policy, where there are a few.
+fn class_times(results: &ScenarioResults) -> Option<&[ClassWindows]> {
+    let mut classes = pictured(results).map(|(_, _, pictures)| &*pictures.class_times);
+    classes.find(|classes| !classes.is_empty())
+}
+
 /// A plot of the response times of each class where there are a few: together, the many of one hide what becomes of another.
 /// Otherwise one of all requests.
 fn response_times<'a>(policies: &[Lines<'a>], results: &'a ScenarioResults) -> Vec<Plot<'a>> {
-    let classes = || pictured(results).map(|(_, _, pictures)| &pictures.class_times);
-    let Some(named) = classes().find(|classes| !classes.is_empty()) else {
+    let Some(named) = class_times(results) else {
         return vec![response_time("Response time of answered requests", lines(policies))];
     };
     let of_class = |number: usize| {
@@ -184,10 +192,7 @@ fn response_times<'a>(policies: &[Lines<'a>], results: &'a ScenarioResults) -> V
             Some(PlotLine { place, policy: &policy.name, windows })
         };
         let class = ellipsize(&named[number].class, LONGEST_NAME, HEAD.size, true);
-        response_time(
-            &format!("{class}: response time of answered requests"),
-            pictured(results).filter_map(line).collect(),
-        )
+        response_time(&format!("{class}: response time"), pictured(results).filter_map(line).collect())
     };
     (0..named.len()).map(of_class).collect()
 }
