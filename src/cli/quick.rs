@@ -76,7 +76,7 @@ pub struct QuickCommand {
     no_gil: bool,
 
     /// Print the scenario file for these options instead of running it
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["policies", "changes", "seed", "replications", "precision", "objectives"])]
     print_scenario: bool,
 
     #[command(flatten)]

@@ -180,6 +180,7 @@ impl SweepCommand {
     fn options(&self, units: Units) -> SweepOptions {
         SweepOptions {
             policies: self.scenario.changed.policies.clone(),
+            replications: self.scenario.replications.as_ref().and_then(|count| count.parse().ok()),
             most_replications: self.most_replications.map(NonZeroU64::get),
             pool: JobPool::new(self.jobs),
             units,

@@ -38,6 +38,11 @@ impl Change {
         &self.text
     }
 
+    /// The path.
+    pub(super) fn path(&self) -> &str {
+        self.text.split_once('=').map_or(self.text.as_str(), |(path, _)| path)
+    }
+
     pub(super) fn source(&self) -> Source {
         Source::new(self.option, self.text.clone())
     }

@@ -46,6 +46,10 @@ fn the_json_has_both_partitions() {
     let schema: Value = serde_json::from_str(&schema).unwrap();
     let validator = jsonschema::draft202012::new(&schema).unwrap();
     assert!(validator.is_valid(&value), "{:?}", validator.iter_errors(&value).next());
+    // Few requests of a class, so that its differences have no intervals.
+    let few = text(&desk().run("explain lecture.json --policy sync --request 3 --what-if --format json", 0));
+    let few: Value = serde_json::from_str(&few).unwrap();
+    assert!(validator.is_valid(&few), "{:?}", validator.iter_errors(&few).next());
 }
 
 #[test]

@@ -50,6 +50,9 @@ fn the_scenario_that_quick_prints_gives_the_same_numbers() {
     let options =
         "quick --rate 80/s --cpu 3ms --db 80ms --workers 2 --threads 16 --cores 1 --requests 3000 --law constant";
     let scenario = text(&desk.run(&format!("{options} --print-scenario"), 0));
+    for other in ["--seed 2", "--set run.requests=5", "--policy sync", "--assert p99<1s", "--replications 2"] {
+        desk.fails(&format!("{options} --print-scenario {other}"), 2, &["cannot be used with"]);
+    }
     let quick: Value = serde_json::from_str(&text(&desk.run(&format!("{options} --format json"), 0))).unwrap();
     let run = desk.waitline("run - --format json").write_stdin(scenario).output().unwrap();
     let run: Value = serde_json::from_str(&text(&run)).unwrap();

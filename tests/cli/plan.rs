@@ -307,3 +307,16 @@ fn a_rule_that_gives_fewer_workers_than_start_is_not_tried() {
     assert_eq!(plan["policies"][0]["choice"]["max_children"], 9, "{plan}");
     assert!(plan["policies"][0]["rule_of_thumb"].is_null(), "{plan}");
 }
+
+#[test]
+fn the_headroom_of_a_choice_is_shown() {
+    let desk = desk();
+    let plan = text(&desk.run("plan shop.json --slo headroom>=20% --policy sync --format json --quiet", 0));
+    let plan: Value = serde_json::from_str(&plan).unwrap();
+    let policy = &plan["policies"][0];
+    let [capacity, offered] = ["capacity_per_s", "offered_per_s"].map(|name| policy[name].as_f64().unwrap());
+    let mut tried = policy["tried"].as_array().unwrap().iter();
+    let choice = tried.find(|tried| tried["configuration"] == policy["choice"]).unwrap();
+    let value = choice["objectives"][0]["value"].as_f64().unwrap();
+    assert!((value - (capacity / offered - 1.0)).abs() < 1e-6 && value >= 0.2, "{policy}");
+}

@@ -207,6 +207,7 @@ fn a_sweep_and_a_plan_can_be_shown() {
     let page = desk.read("output/shop/report.html");
     assert!(page.contains("<th scope=\"row\">workers = 1</th>") && page.contains("unstable"), "sweep");
     assert!(page.contains("The smallest configuration with p99&lt;1s"), "plan");
+    assert!(page.contains("waitline report shop.json --sweep output/shop/sweep.json --plan plan.json"), "command");
     for section in ["latency", "breakdown", "sweep", "plan"] {
         assert!(page.contains(&format!("<section id=\"{section}\"")), "{section}");
     }

@@ -188,6 +188,8 @@ fn mistakes_name_the_option_the_place_and_what_to_do() {
         ("--vary workers=1,none", &["--vary", "none"]),
         ("--vary workers=4..1", &["from a lower to a higher value", "`1..4`"]),
         ("--vary workers=1,2 --vary workers=3", &["`workers` is varied twice"]),
+        ("--vary arrivals.poisson=20/s,30/s --vary arrivals=x1,x2", &["cannot both be varied"]),
+        ("--vary workers=1,2 --vary policies.sync.workers=3,4", &["cannot both be varied"]),
         ("--vary workers=1 --policy snyc", &["no policy `snyc`", "did you mean `sync`?"]),
         ("--vary workers=1 --format junit", &["invalid value 'junit'"]),
     ] {

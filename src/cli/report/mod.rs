@@ -218,8 +218,8 @@ impl ReportCommand {
         let RunArguments { jobs: _, against } = run;
         let mut words = vec!["waitline".to_owned(), "report".to_owned(), quoted(&file_name(file))];
         let mut option = |name: &str, value: &str| words.extend([name.to_owned(), quoted(value)]);
-        for (name, file) in [("--before", before), ("--sweep", sweep), ("--plan", plan)] {
-            file.iter().for_each(|file| option(name, &file_name(&file.display().to_string())));
+        for (name, other) in [("--before", before), ("--sweep", sweep), ("--plan", plan)] {
+            other.iter().for_each(|other| option(name, &from_folder_of(file, other)));
         }
         policies.iter().for_each(|name| option("--policy", name));
         changes.iter().map(Change::text).for_each(|change| option("--set", change));
@@ -251,6 +251,15 @@ fn stored(file: &Path, schema: &str, inputs: &Inputs) -> Result<Value, Failure> 
             format!("`{name}` is not JSON of the schema `{schema}`"),
             "name the file that the command wrote with `--export json=FILE`",
         )),
+    }
+}
+
+/// Another file as it is named from the folder of the scenario; without its folder if it is not below that.
+fn from_folder_of(scenario: &str, other: &Path) -> String {
+    let folder = Path::new(scenario).parent().unwrap_or(Path::new(""));
+    match other.strip_prefix(folder) {
+        Ok(below) if below.is_relative() => below.display().to_string(),
+        Ok(_) | Err(_) => file_name(&other.display().to_string()),
     }
 }
 

@@ -77,6 +77,12 @@ pub fn explain_value(explanations: &Explanations) -> Value {
     let mut value = plain(explanations);
     for (policy, value) in explanations.policies.iter().zip(items(&mut value["policies"])) {
         put_if(value, "incomplete", policy.incomplete.as_ref().map(incomplete));
+        let Some(changes) = value.get_mut("what_if") else { continue };
+        for (change, value) in policy.what_if.iter().zip(items(changes)) {
+            for (difference, value) in change.class_differences.iter().zip(items(&mut value["class_differences"])) {
+                put_if(value, "not_estimable", difference.not_estimable.map(not_estimable));
+            }
+        }
     }
     value
 }

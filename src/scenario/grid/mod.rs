@@ -15,6 +15,7 @@ use serde_json::Value as Json;
 
 use super::changes::Change;
 use super::diagnostic::{Diagnostic, shown};
+use super::document::Element;
 use super::source::Source;
 use super::valid::Scenario;
 use super::{document, read};
@@ -127,7 +128,7 @@ impl Grid {
             sources.0.push(Source::new(OPTION, variation.text()));
             dimensions.push(Varied { document: &document, sources: &sources }.dimension()?);
         }
-        expect_different(&dimensions)?;
+        expect_different(&dimensions, &document)?;
         expect_few(&dimensions)?;
         let mut grid = Self { base, dimensions, points: Vec::new() };
         for number in 0..grid.size() {
@@ -197,16 +198,37 @@ impl Grid {
     }
 }
 
-fn expect_different(dimensions: &[Dimension]) -> Result<(), Diagnostic> {
-    let mut seen: Vec<&str> = Vec::new();
-    for path in dimensions.iter().flat_map(|dimension| &dimension.paths) {
-        if seen.contains(&path.as_str()) {
-            return Err(Diagnostic::new(format!("`{}` is varied twice", shown(path)))
-                .with_help("use each path once; list all its values in one option"));
+/// No field is varied twice, under one name or two.
+fn expect_different(dimensions: &[Dimension], document: &Element) -> Result<(), Diagnostic> {
+    let twice =
+        |message: String| Diagnostic::new(message).with_help("vary each field once; list all its values in one option");
+    let mut names: Vec<&str> = Vec::new();
+    let mut fields: Vec<String> = Vec::new();
+    for dimension in dimensions {
+        for name in dimension.paths.iter().map(String::as_str) {
+            if names.contains(&name) {
+                return Err(twice(format!("`{}` is varied twice", shown(name))));
+            }
+            names.push(name);
         }
-        seen.push(path);
+        for change in dimension.values.iter().take(1).flat_map(|value| &value.changes) {
+            let field = targets::numbered(change.path(), document);
+            if let Some(other) = fields.iter().find(|other| is_part(other, &field)) {
+                let [field, other] = [&field, other].map(|field| shown(field));
+                return Err(twice(format!("`{other}` and `{field}` cannot both be varied: they overlap")));
+            }
+            fields.push(field);
+        }
     }
     Ok(())
+}
+
+/// Whether one of two fields is the other or contains it.
+fn is_part(one: &str, other: &str) -> bool {
+    let contains = |whole: &str, part: &str| {
+        part.strip_prefix(whole).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+    };
+    contains(one, other) || contains(other, one)
 }
 
 fn expect_few(dimensions: &[Dimension]) -> Result<(), Diagnostic> {

@@ -1,7 +1,7 @@
 //! What a path of `--vary` stands for: a place in the scenario, or a field of every policy that has it.
 
 use crate::scenario::diagnostic::{allowed_names, shown};
-use crate::scenario::document::Element;
+use crate::scenario::document::{Element, Member};
 use crate::scenario::schema::Shape;
 
 /// The paths that `path` stands for, or what to do about a name that is none.
@@ -25,6 +25,24 @@ pub(super) fn targets(path: &str, document: &Element) -> Result<Vec<String>, Str
     let fields = policies.fields();
     let known = fields.into_iter().chain(machine).chain(top);
     Err(allowed_names("fields of its policies, its machine and the scenario", first, known))
+}
+
+/// A path with the number of its policy, if it names one.
+pub(super) fn numbered(path: &str, document: &Element) -> String {
+    let Some((name, rest)) = path.strip_prefix("policies.").and_then(|path| path.split_once('.')) else {
+        return path.to_owned();
+    };
+    if name.parse::<usize>().is_ok() {
+        return format!("policies[{name}].{rest}");
+    }
+    let policies = document.member("policies").map_or(&[][..], |member| member.value.items());
+    let is_it = |member: &Member| {
+        let own = member.value.member("name").map(|name| name.value.to_json());
+        member.key == name || own.is_some_and(|own| own == name)
+    };
+    let mut members = policies.iter().map(Element::only_member).enumerate();
+    let found = members.find_map(|(place, member)| Some((place, member.filter(|member| is_it(member))?)));
+    found.map_or_else(|| path.to_owned(), |(place, member)| format!("policies[{place}].{}.{rest}", member.key))
 }
 
 /// The policies of a document, each with its path and the fields that it may have.

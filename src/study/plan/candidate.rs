@@ -2,10 +2,10 @@
 
 use crate::scenario::Comparison;
 use crate::study::answering::always_answers;
-use crate::study::capacity::{Capacity, KnownBounds, Loads};
+use crate::study::capacity::{Capacity, KnownBounds};
 use crate::study::replications::Halted;
 
-use super::course::{Course, DemandSummary, TOO_CLOSE, steady_rate};
+use super::course::{Course, DemandSummary, TOO_CLOSE, headroom, steady_rate};
 use super::measure::{Asked, Measure};
 use super::results::PlanChange;
 use super::trial::{Decision, Evidence, Judged, Strictness, Trial};
@@ -147,12 +147,12 @@ impl Candidate<'_> {
     fn without_headroom(&self) -> Option<Judged> {
         let Trial { subject, policy, asked, .. } = self.trial;
         let scenario = &subject.scenario;
-        let rate = steady_rate(scenario)?;
         let is_about_headroom = |asked: &&Asked<'_>| asked.measure == Measure::Headroom;
         let place = asked.iter().position(|asked| is_about_headroom(&asked))?;
-        let headroom = 1.0 / Loads::new(scenario, policy).load(rate).unwrap_or(f64::INFINITY) - 1.0;
+        let headroom = headroom(scenario, policy)?;
         let objective = asked[place].objective;
-        (!objective.comparison.holds(headroom, objective.bound)).then(|| self.overloaded())
+        let fails = !objective.comparison.holds(headroom, objective.bound);
+        fails.then(|| self.trial.with_headroom(self.overloaded(), scenario))
     }
 }
 

@@ -8,6 +8,7 @@
 use crate::model::{SimDuration, SimTime};
 use crate::policy::PolicyChoice;
 use crate::scenario::{Scenario, WarmUp};
+use crate::study::capacity::Loads;
 use crate::study::replications::{Halted, OnProgress, PolicyRun};
 use crate::study::warm_up;
 
@@ -46,6 +47,12 @@ pub(super) struct Course {
 pub(super) fn steady_rate(scenario: &Scenario) -> Option<f64> {
     let is_steady = scenario.faults().is_empty() && scenario.arrivals().are_alike_at_all_times();
     scenario.arrivals().mean_rate_per_s().filter(|_| is_steady)
+}
+
+/// Capacity / offered load − 1; `None` without a steady load.
+pub(super) fn headroom(scenario: &Scenario, policy: &PolicyChoice) -> Option<f64> {
+    let rate = steady_rate(scenario)?;
+    Some(1.0 / Loads::new(scenario, policy).load(rate).unwrap_or(f64::INFINITY) - 1.0)
 }
 
 impl Course {

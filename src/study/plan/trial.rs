@@ -18,7 +18,7 @@ use crate::study::pool::JobPool;
 use crate::study::replications::{EVENTS_PER_LOOK, Halted, PolicyRun};
 use crate::study::simulation::{Replication, simulation};
 
-use super::course::Course;
+use super::course::{Course, headroom};
 use super::measure::{Asked, Measure, Tail, Tested};
 use super::replicated::Replicated;
 use super::sharing::Sharing;
@@ -147,6 +147,20 @@ impl Trial<'_> {
     /// [`Halted`] when the watch broke off, or where replications are not here.
     pub fn judge(&self, course: &Course, strictness: &Strictness) -> Result<Judged, Halted> {
         let scenario = course.applied(self.subject.scenario.clone());
+        Ok(self.with_headroom(self.judge_runs(&scenario, course, strictness)?, &scenario))
+    }
+
+    /// The same with the headroom of the scenario, if an objective is about that.
+    pub fn with_headroom(&self, mut judged: Judged, scenario: &Scenario) -> Judged {
+        for (asked, evidence) in self.asked.iter().zip(&mut judged.evidence) {
+            if asked.measure == Measure::Headroom {
+                evidence.number = headroom(scenario, self.policy).map(|mean| Interval { mean, half_width: 0.0 });
+            }
+        }
+        judged
+    }
+
+    fn judge_runs(&self, scenario: &Scenario, course: &Course, strictness: &Strictness) -> Result<Judged, Halted> {
         let only = scenario.is_deterministic();
         let mut replicated: Vec<Replicated> = Vec::new();
         let mut pooled = vec![Pooled::default(); self.asked.len() + 1];
@@ -156,7 +170,7 @@ impl Trial<'_> {
         for look in 0..looks {
             let until = if only { 1 } else { FIRST_LOOK << look };
             let numbers: Vec<u64> = (replicated.len() as u64..until).collect();
-            let Some(new) = self.replications(&scenario, course, &numbers)? else {
+            let Some(new) = self.replications(scenario, course, &numbers)? else {
                 let known = self.look(&replicated, &pooled, &mut decisions, error, strictness.level);
                 return self.guess(known);
             };

@@ -50,6 +50,8 @@ const SHARPER: u64 = 8;
 pub struct SweepOptions {
     /// Run only the policies of these names; all when empty. Names are checked by the caller.
     pub policies: Vec<String>,
+    /// Number of replications of each point; `None`: the scenario's, if it has several, or 10.
+    pub replications: Option<u64>,
     /// Maximum number of replications where more are worth it; `None`: eight times as many as elsewhere, or what
     /// `run.precision` says.
     pub most_replications: Option<u64>,
@@ -201,11 +203,13 @@ impl<'a> Sweep<'a> {
 
     /// How often each unit is run at first.
     pub fn replications(&self) -> u64 {
-        let base = self.grid.base();
-        match base.run().replications {
-            _ if self.grid.points().iter().all(Scenario::is_deterministic) => 1,
-            1 => REPLICATIONS,
-            several => several,
+        if self.grid.points().iter().all(Scenario::is_deterministic) {
+            return 1;
+        }
+        match (self.options.replications, self.grid.base().run().replications) {
+            (Some(asked), _) => asked,
+            (None, 1) => REPLICATIONS,
+            (None, several) => several,
         }
     }
 
