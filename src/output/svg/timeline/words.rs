@@ -26,6 +26,8 @@ pub fn partial_note(drawings: &[Drawing<'_>]) -> Option<String> {
     }
 }
 
+const BEGIN: &str = "Of the requests that arrive meanwhile,";
+
 /// Which of the requests of a stretch have a lane, if not all have.
 pub fn sample(drawings: &[Drawing<'_>]) -> Option<String> {
     let is_sampled = |drawing: &&Drawing<'_>| {
@@ -35,16 +37,12 @@ pub fn sample(drawings: &[Drawing<'_>]) -> Option<String> {
     let shares = sampled.clone().map(Drawing::arriving_per_lane);
     let (least, most) = (shares.clone().min()?, shares.max()?);
     let is_first = sampled.clone().any(|drawing| !drawing.is_spread);
-    Some(match (is_first, least == most) {
-        (true, _) => "Of the requests that arrive meanwhile, the first ones have a lane.".to_owned(),
-        (false, true) => format!("Of the requests that arrive meanwhile, about every {} has a lane.", ordinal(least)),
-        (false, false) => {
-            format!(
-                "Of the requests that arrive meanwhile, about every {} to {} has a lane.",
-                ordinal(least),
-                ordinal(most)
-            )
-        }
+    Some(match (is_first, least, most) {
+        (true, _, _) => format!("{BEGIN} the first ones have a lane."),
+        (false, _, 1) => format!("{BEGIN} most have a lane."),
+        (false, 1, most) => format!("{BEGIN} at least about every {} has a lane.", ordinal(most)),
+        (false, least, most) if least == most => format!("{BEGIN} about every {} has a lane.", ordinal(most)),
+        (false, least, most) => format!("{BEGIN} about every {} to {} has a lane.", ordinal(least), ordinal(most)),
     })
 }
 
