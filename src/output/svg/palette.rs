@@ -66,7 +66,7 @@ const TONES: [Tone; 29] = [
     Tone::new("many", 0x0b_2f_5c, 0xd2_e6_fb),
     Tone::new("opening", 0x7d_1f_4b, 0xd9_78_a9),
     Tone::new("holding", 0x4d_0f_2d, 0xf7_b3_d2),
-    Tone::new("holding_for_thread", 0x4b_23_91, 0xb9_a5_ff),
+    Tone::new("holding_for_thread", 0x4b_23_91, 0x8f_78_e8),
     Tone::new("policy_1", 0x0a_5f_b4, 0x6c_b2_ff),
     Tone::new("policy_2", 0xc2_41_0c, 0xff_94_60),
     Tone::new("policy_3", 0x0f_8a_72, 0x4f_d1_b0),
