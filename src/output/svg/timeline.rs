@@ -39,6 +39,8 @@ pub(super) struct Drawing<'a> {
     pub(super) under_way: u64,
     /// How many requests arrived in the stretch.
     pub(super) arriving: u64,
+    /// How many of them there are for each that may have a lane.
+    pub(super) lane_step: u64,
     /// Whether lanes are spread over those; otherwise they are of the first.
     pub(super) is_spread: bool,
     /// The faults during that time.
@@ -162,6 +164,7 @@ impl<'a> Source<'a> {
             policy: self.policy,
             lanes: lanes.map(|request| Lane { request, entry: entry(request) }).collect(),
             arriving: self.lanes.arriving.len() as u64 * self.step_of_lanes,
+            lane_step: self.step_of_lanes,
             is_spread: self.lanes.is_spread,
             all: self.timeline,
             occupied: self.occupied,

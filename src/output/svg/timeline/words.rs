@@ -37,7 +37,9 @@ pub fn sample(drawings: &[Drawing<'_>]) -> Option<String> {
     let shares = sampled.clone().map(Drawing::arriving_per_lane);
     let (least, most) = (shares.clone().min()?, shares.max()?);
     let is_first = sampled.clone().any(|drawing| !drawing.is_spread);
+    let step = drawings.iter().map(|drawing| drawing.lane_step).max().unwrap_or(1);
     Some(match (is_first, least, most) {
+        (true, _, _) if step > 1 => format!("{BEGIN} every {} of the first ones has a lane.", ordinal(step)),
         (true, _, _) => format!("{BEGIN} the first ones have a lane."),
         (false, _, 1) => format!("{BEGIN} most have a lane."),
         (false, 1, most) => format!("{BEGIN} at least about every {} has a lane.", ordinal(most)),
