@@ -96,17 +96,24 @@ impl Search<'_> {
         Ok(Bracket { lowest: ends.meets.map(|factor| factor * rate), highest: ends.fails.map(|factor| factor * rate) })
     }
 
-    /// The choice with other loads and other query times, and with more CPU time.
+    /// The choice with other loads and other query times.
     ///
     /// # Errors
     /// [`Halted`] when the watch broke off.
     pub fn variations_of(&self, subject: &Subject) -> Result<Vec<PlanVariation>, Halted> {
         let strictness = self.strictness(4, LOOKS_AT_VARIATIONS);
         let all = varied(subject, &[LESS_LOAD, MORE_LOAD], &[FASTER_QUERIES, SLOWER_QUERIES]);
-        all.into_iter()
-            .chain(with_more_cpu_time(subject))
-            .map(|(change, subject)| self.variation(change, &subject, &strictness))
-            .collect()
+        all.into_iter().map(|(change, subject)| self.variation(change, &subject, &strictness)).collect()
+    }
+
+    /// The choice with more CPU time.
+    ///
+    /// # Errors
+    /// [`Halted`] when the watch broke off.
+    pub fn more_cpu_time(&self, subject: &Subject) -> Result<Option<PlanVariation>, Halted> {
+        let strictness = self.strictness(1, LOOKS_AT_VARIATIONS);
+        let changed = with_more_cpu_time(subject);
+        changed.map(|(change, subject)| self.variation(change, &subject, &strictness)).transpose()
     }
 
     fn variation(

@@ -315,6 +315,7 @@ fn describe(search: &mut Search<'_>, plan: &mut PolicyPlan, choice: &[u32]) -> R
         plan.max_load_per_s = Some([bracket.lowest, bracket.highest]);
     }
     plan.variations = search.variations_of(&subject)?;
+    plan.more_cpu_time = search.more_cpu_time(&subject)?;
     plan.rule_of_thumb = search.rule_of_thumb(Some(choice))?;
     Ok(())
 }

@@ -41,6 +41,7 @@ impl Search<'_> {
             capacity_per_s: None,
             near_saturation: None,
             variations: Vec::new(),
+            more_cpu_time: None,
             rule_of_thumb: None,
             frontier: Vec::new(),
             requests: 0,

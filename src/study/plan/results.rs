@@ -98,6 +98,9 @@ pub struct PolicyPlan {
     pub near_saturation: Option<f64>,
     /// The choice with other loads and other query times.
     pub variations: Vec<PlanVariation>,
+    /// The choice with CPU phases that take a fifth longer; omitted without a choice, and without such phases.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub more_cpu_time: Option<PlanVariation>,
     /// What the usual rule says.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rule_of_thumb: Option<RuleOfThumb>,

@@ -70,7 +70,7 @@ fn entries(plan: &Plan, policy: &PolicyPlan) -> Vec<(String, String)> {
     }
     add("more load", max_load(policy).filter(|_| choice.is_some()));
     add("binds next", binds_next(policy));
-    for variation in &policy.variations {
+    for variation in policy.variations.iter().chain(&policy.more_cpu_time) {
         let found = |objective: &VariedObjective| valued(objective.value, objective.value_interval, objective.unit);
         let objectives = variation.objectives.iter();
         let values: Vec<String> = names_of(objectives.clone().map(|one| (&*one.metric, &*one.objective)))
