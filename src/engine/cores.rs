@@ -156,6 +156,9 @@ impl CoreQueue {
         if self.has_goroutines() {
             return Self::turn_end(since, now, expiries_are_over);
         }
+        if now == since {
+            return since + self.quantum;
+        }
         let quantum = self.quantum.as_nanos();
         let elapsed = (now - since).as_nanos();
         let quanta = if expiries_are_over { elapsed / quantum + 1 } else { elapsed.div_ceil(quantum).max(1) };

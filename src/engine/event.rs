@@ -1,9 +1,10 @@
-//! Events, and their order. The queue of those that are scheduled is in `queue`.
+//! Events, and their order. The queue of those that are scheduled is in `queue`, and those far away in `ladder`.
 //!
 //! Who goes first: the event at the earlier instant; at one instant completions, then expiries, then faults, then
 //! arrivals; among those, the event scheduled first. An event is one 128-bit number whose highest bits hold the
 //! instant, then the rank, then the sequence, so that comparing two events is comparing two integers.
 
+mod ladder;
 mod queue;
 
 use crate::model::SimTime;
@@ -152,10 +153,28 @@ const fn upper_half(key: Key) -> u64 {
     (key >> 64) as u64
 }
 
+/// The first key of an upper half.
+const fn first_key_of(upper_half: u64) -> Key {
+    (upper_half as Key) << 64
+}
+
+/// The event of that key.
+#[inline(always)]
+pub(super) fn event_of(key: Key) -> Event {
+    let subject = (key as u64 & ((1 << SUBJECT_BITS) - 1)) as u32;
+    Event::from_bits(kind_of(key), subject)
+}
+
 /// The kind of event of that key.
 #[inline]
 const fn kind_of(key: Key) -> u64 {
     key as u64 >> SUBJECT_BITS & ((1 << KIND_BITS) - 1)
+}
+
+/// Whether the event of that key never happens.
+#[inline(always)]
+pub(super) const fn is_never(key: Key) -> bool {
+    upper_half(key) == upper_half(NEVER)
 }
 
 /// A key before those of all events of an instant.

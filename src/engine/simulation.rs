@@ -17,7 +17,7 @@ use super::backlog::Backlog;
 use super::balancing::Balancing;
 use super::client_load::ClientLoad;
 use super::departure::Departure;
-use super::event::{Event, EventId, EventQueue, Key, NEVER, NoSubject, is_after_expiries, time_of};
+use super::event::{Event, EventId, EventQueue, Key, NoSubject, is_after_expiries, is_never, time_of};
 use super::failing::Faults;
 use super::level::Level;
 use super::limits::Limits;
@@ -299,7 +299,7 @@ impl<O: Observer> Simulation<O> {
         }
         // Before a horizon, workers boot, acceptors go back to sleep and backends finish what was given up, although nothing is
         // left to serve.
-        let may_stop = arrival == NEVER && (event == NEVER || self.horizon.is_none());
+        let may_stop = is_never(arrival) && (is_never(event) || self.horizon.is_none());
         let is_drained = may_stop && self.is_drained();
         if self.move_to(event, is_drained) { Some(self.events.take(event)) } else { None }
     }

@@ -70,6 +70,15 @@ impl<'a> Waits<'a> {
         self.columns
     }
 
+    /// The rows at these places, which are copied.
+    pub fn at<'b>(self, places: &[usize], room: &'b mut Vec<SimDuration>) -> Waits<'b> {
+        room.clear();
+        for place in places {
+            room.extend_from_slice(&self.spans[place * self.columns..][..self.columns]);
+        }
+        Waits { columns: self.columns, spans: room }
+    }
+
     /// The rows before that one, and the rest.
     pub fn split_at(self, row: usize) -> (Self, Self) {
         let (before, after) = self.spans.split_at(row * self.columns);

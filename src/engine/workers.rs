@@ -137,10 +137,11 @@ impl Workers {
 
     #[inline(never)]
     fn enter_among_many(&mut self, worker: u32, in_progress: u32, slots: u32) {
-        let each = self.in_progress.len() / self.fewest.len();
         let if_free = |in_progress: u32, slots: u32| (in_progress < slots).then_some(in_progress);
         let now = if_free(self.in_progress[worker as usize], self.slots[worker as usize]);
-        self.fewest[worker as usize / each].change(worker, if_free(in_progress, slots), now);
+        let replicas = self.fewest.len();
+        let replica = if replicas == 1 { 0 } else { worker as usize * replicas / self.in_progress.len() };
+        self.fewest[replica].change(worker, if_free(in_progress, slots), now);
     }
 
     #[inline]

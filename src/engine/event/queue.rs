@@ -4,25 +4,23 @@ use std::collections::VecDeque;
 
 use crate::model::SimTime;
 
-use super::{Event, EventId, KIND_BITS, Key, NEVER, RANK_BITS, SUBJECT_BITS, kind_of, upper_half};
+use super::ladder::{FEW as NEAR, Ladder};
+use super::{Event, EventId, KIND_BITS, Key, NEVER, RANK_BITS, SUBJECT_BITS, event_of, kind_of, upper_half};
 
-/// The scheduled events: the next ones in order, later ones in batches without order, and queues of expiries.
+/// The scheduled events: the next ones in order, later ones in buckets without order, and queues of expiries.
 ///
 /// Few events are in order at a time, so a new one finds its place in a few steps, and the next one is taken without any. An
-/// event that is far away is added to the batch that its time belongs to. When no ordered event is left, the nearest
-/// batch is put in order; one that is too large is split first, so each event is moved a few times, always together
-/// with others that lie next to it.
+/// event that is far away is added to the bucket that its time belongs to. When no ordered event is left, the nearest
+/// bucket is put in order.
 ///
 /// Most expiries are void by the time they are due: a request that waits for at most two seconds usually waits for
 /// less. Those of one kind are mostly scheduled in the order in which they will be due, so they have queues of their own.
 #[derive(Clone, Debug)]
 pub(in crate::engine) struct EventQueue {
-    /// The next events, the first one last.
+    /// The next events, the first one last; those after the first of them that is in `later` are all there.
     near: Vec<Key>,
-    /// Events after those, the nearest batch last.
-    later: Vec<Batch>,
-    /// Room of batches that have been put in order.
-    spare: Vec<Vec<Key>>,
+    /// Events after those.
+    later: Ladder,
     /// One queue for each kind of expiry that has been scheduled, each in order of time.
     lanes: Vec<ExpiryQueue>,
     /// The first of all expiries, and the queue it is in; [`NEVER`] if there is none.
@@ -31,28 +29,17 @@ pub(in crate::engine) struct EventQueue {
     scheduled: u64,
 }
 
-/// Events without order: none is before `from`, and all are before those of the batches that are farther away.
-#[derive(Clone, Debug)]
-struct Batch {
-    from: Key,
-    keys: Vec<Key>,
-}
-
 #[derive(Clone, Debug)]
 struct ExpiryQueue {
     kind: u64,
     keys: VecDeque<Key>,
 }
 
-/// Maximum number of events that are kept in order.
-const NEAR: usize = 24;
-
 impl Default for EventQueue {
     fn default() -> Self {
         Self {
             near: Vec::with_capacity(NEAR),
-            later: Vec::new(),
-            spare: Vec::new(),
+            later: Ladder::default(),
             lanes: Vec::new(),
             first_of_lanes: NEVER,
             first_lane: 0,
@@ -109,11 +96,20 @@ impl EventQueue {
     /// Schedules the event of a key, given which others come after it.
     #[inline(always)]
     fn push_where(&mut self, key: Key, is_later: impl Fn(Key) -> bool) {
-        match self.later.last() {
-            Some(nearest) if key >= nearest.from => self.push_later(key),
-            _ if self.near.len() == NEAR => self.push_beyond(key),
-            _ => self.push_near(key, is_later),
+        if upper_half(key) >= upper_half(self.later.from()) || self.near.len() >= NEAR {
+            self.push_far(key);
+        } else {
+            self.push_near(key, is_later);
         }
+    }
+
+    /// Schedules the event of a key, if that is far away or enough events are in order.
+    #[inline(never)]
+    fn push_far(&mut self, key: Key) {
+        if key < self.later.from() && self.near.len() >= NEAR {
+            self.move_farther();
+        }
+        if key < self.later.from() { self.push_near(key, |other| other > key) } else { self.later.push(key) }
     }
 
     /// The key of an event that is scheduled now, but kept outside the queue.
@@ -133,24 +129,33 @@ impl EventQueue {
     /// The key of the next event; [`NEVER`] if there is none.
     #[inline]
     pub fn next_key(&mut self) -> Key {
+        self.next_key_with(|_| {})
+    }
+
+    /// The same; if events have to be put in order for that, `seen` gets all that will come next.
+    #[inline(always)]
+    pub fn next_key_with(&mut self, seen: impl FnOnce(&[Key])) -> Key {
         match self.near.last() {
             Some(next) => (*next).min(self.first_of_lanes),
-            None => self.order_nearest().min(self.first_of_lanes),
+            None => {
+                let next = self.order_nearest();
+                seen(&self.near);
+                next.min(self.first_of_lanes)
+            }
         }
     }
 
     /// Removes the next event, which has that key.
     #[inline(always)]
     pub fn take(&mut self, next: Key) -> (EventId, Event) {
-        if next == self.first_of_lanes {
+        // No two keys have the same lower half.
+        if EventId::of(next) == EventId::of(self.first_of_lanes) {
             self.take_first_of_lanes();
         } else {
             debug_assert_eq!(self.near.last(), Some(&next), "only the next event is taken");
             self.near.pop();
         }
-        let id = next as u64;
-        let subject = (id & ((1 << SUBJECT_BITS) - 1)) as u32;
-        (EventId(id), Event::from_bits(kind_of(next), subject))
+        (EventId::of(next), event_of(next))
     }
 
     /// Puts a key where it belongs among the next ones, of which most are later.
@@ -168,64 +173,19 @@ impl EventQueue {
         *place = key;
     }
 
-    /// There are enough ordered events: the later half becomes a batch.
-    #[inline(never)]
-    fn push_beyond(&mut self, key: Key) {
-        let mut keys = self.spare.pop().unwrap_or_default();
-        keys.extend(self.near.drain(..NEAR / 2));
-        let from = keys.last().copied().unwrap_or(NEVER);
-        self.later.push(Batch { from, keys });
-        if key < from { self.push_near(key, |other| other > key) } else { self.push_later(key) }
+    /// There are enough ordered events: the later half joins those after them.
+    fn move_farther(&mut self) {
+        let farther = self.near.len() / 2;
+        let from = self.near[farther - 1];
+        self.later.push_nearer(from, self.near.drain(..farther));
     }
 
-    /// Adds a key to the batch it belongs to.
-    #[inline(never)]
-    fn push_later(&mut self, key: Key) {
-        // Most that are not in order yet belong to the nearest batch, or are far away.
-        let place = match self.later.first() {
-            Some(farthest) if key < farthest.from => {
-                self.later.iter().rposition(|batch| batch.from > key).map_or(0, |farther| farther + 1)
-            }
-            _ => 0,
-        };
-        self.later[place].keys.push(key);
-    }
-
-    /// No ordered event is left: the nearest batch is put in order. Returns the first key; [`NEVER`] if there is none.
+    /// No ordered event is left: the nearest of the others are put in order. Returns the first key; [`NEVER`] if there is none.
     #[inline(never)]
     fn order_nearest(&mut self) -> Key {
-        while let Some(batch) = self.later.last_mut() {
-            if batch.keys.len() > NEAR {
-                self.split_nearest();
-                continue;
-            }
-            self.near.append(&mut batch.keys);
-            self.near.sort_unstable_by(|one, other| other.cmp(one));
-            self.spare.extend(self.later.pop().map(|batch| batch.keys));
-            if let Some(next) = self.near.last() {
-                return *next;
-            }
-        }
-        NEVER
-    }
-
-    /// The nearest batch becomes two.
-    fn split_nearest(&mut self) {
-        let Some(batch) = self.later.last_mut() else { return };
-        let keys = &mut batch.keys;
-        let [first, middle, last] = [0, keys.len() / 2, keys.len() - 1].map(|place| keys[place]);
-        // The middle one of the three is the first of the farther half.
-        let pivot = first.max(middle).min(last.max(first.min(middle)));
-        let mut nearer = self.spare.pop().unwrap_or_default();
-        keys.retain(|key| {
-            let is_farther = *key >= pivot;
-            if !is_farther {
-                nearer.push(*key);
-            }
-            is_farther
-        });
-        let from = std::mem::replace(&mut batch.from, pivot);
-        self.later.push(Batch { from, keys: nearer });
+        self.later.take_nearest(&mut self.near);
+        self.near.sort_unstable_by(|one, other| other.cmp(one));
+        self.near.last().copied().unwrap_or(NEVER)
     }
 
     #[cold]
@@ -298,6 +258,36 @@ mod tests {
                     _ => queue.push(time, Event::HandOver(WorkerId(0))),
                 };
                 expected.insert((time.as_nanos(), round));
+            }
+        }
+    }
+
+    #[test]
+    fn thousands_of_events_leave_in_order_whether_far_apart_or_at_one_instant() {
+        // How far the next event of each kind of queue is away: evenly, over many orders of magnitude, or at few instants.
+        let ahead: [fn(u64) -> u64; 4] =
+            [|bits| bits >> 40, |bits| 1 << (bits >> 58), |bits| (bits >> 62) * 1_000_000, |bits| bits >> 63 << 40];
+        for (kind, ahead) in ahead.into_iter().enumerate() {
+            let mut queue = EventQueue::default();
+            let mut expected = std::collections::BTreeSet::new();
+            let (mut bits, mut now) = (1_u64, 0);
+            for round in 0..60_000_u64 {
+                bits = bits.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                // First more and more events, then fewer and fewer.
+                let is_push = if round < 30_000 { bits >> 20 & 3 > 0 } else { bits >> 20 & 3 == 0 };
+                if is_push {
+                    let time = now + ahead(bits);
+                    queue.push(SimTime::from_nanos(time), Event::WaitEnd(RequestId(round as u32)));
+                    expected.insert((time, round));
+                } else if let Some((time, pushed)) = expected.pop_first() {
+                    let key = queue.next_key();
+                    now = time_of(key).as_nanos();
+                    assert_eq!(
+                        (now, queue.take(key).1),
+                        (time, Event::WaitEnd(RequestId(pushed as u32))),
+                        "{kind}, {round}"
+                    );
+                }
             }
         }
     }

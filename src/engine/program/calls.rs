@@ -87,9 +87,9 @@ impl Program {
 
     /// A call is repeated from `first` on: the work of its client before `end`, which has been done, is to be done again.
     pub fn restore_client_work(&self, class: ClassId, demands: &mut [SimDuration], first: u32, end: u32) {
-        let class = &self.classes[usize::from(class.0)];
-        let is_work = |place: usize| matches!(self.instructions[class.first as usize + place], Instruction::Cpu(_));
-        let places = (first - class.first) as usize..(end - class.first) as usize;
+        let (start, class) = (self.first(class), &self.classes[usize::from(class.0)]);
+        let is_work = |place: usize| matches!(self.instructions[start as usize + place], Instruction::Cpu(_));
+        let places = (first - start) as usize..(end - start) as usize;
         places.clone().filter(|place| is_work(*place)).for_each(|place| demands[place] = SimDuration::ZERO);
         let again = class.overhead.iter().filter(|(place, _)| places.contains(place) && is_work(*place));
         again.for_each(|(place, span)| demands[*place] += *span);

@@ -5,7 +5,8 @@ use std::ops::Range;
 use crate::model::{Activity, Backend, BackendClient, BackendId, Held, PhaseKind, SimDuration};
 use crate::random::{Phase, RequestClass, Sampler, SinglePhase, Workload};
 
-use super::{ClassProgram, HeldFor, Instruction, Program};
+use super::weights::Weights;
+use super::{ClassPlace, ClassProgram, HeldFor, Instruction, Program};
 use crate::engine::{BlockingWaits, Rules};
 
 impl Program {
@@ -17,18 +18,14 @@ impl Program {
             activities: Vec::new(),
             held_for: Vec::new(),
             calls: Vec::new(),
+            places: Vec::new(),
             classes: Vec::new(),
-            weights: Vec::new(),
+            weights: Weights::new(workload.classes.iter().map(|class| class.weight)),
             stride: 1,
             timers: rules.timers,
             adds: false,
         };
-        let mut weight = 0.0;
-        for class in &workload.classes {
-            weight += class.weight;
-            program.weights.push(weight);
-            program.add_class(class, backends, rules);
-        }
+        workload.classes.iter().for_each(|class| program.add_class(class, backends, rules));
         program.add(Instruction::Depart, None);
         program
     }
@@ -127,8 +124,9 @@ impl Program {
         self.adds |= !overhead.is_empty() || !timers.is_empty();
         let priority = class.priority;
         let timeouts = self.timeouts_from(first);
-        let first = first as u32;
-        self.classes.push(ClassProgram { first, end, priority, parallel, optional, overhead, timers, timeouts });
+        let adds_up = optional.is_empty() && timeouts.is_empty() && parallel.is_empty();
+        self.places.push(ClassPlace { first: first as u32, end, adds_up });
+        self.classes.push(ClassProgram { priority, parallel, optional, overhead, timers, timeouts });
     }
 
     /// Adds what the application server does for the response and after it. Returns its work.

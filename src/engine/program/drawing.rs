@@ -35,20 +35,12 @@ impl Program {
     /// Draws a class by weight. It always draws one number, so that a class given in advance moves no other draw.
     #[inline]
     pub fn draw_class(&self, stream: &mut Stream) -> ClassId {
-        if self.weights.len() == 1 {
+        if self.has_one_class() {
             // A number takes 64 bits.
             let _: u64 = stream.random();
             return ClassId(0);
         }
-        let point = stream.random::<f64>() * self.weights[self.weights.len() - 1];
-        let class = self.weights.partition_point(|weight| *weight <= point);
-        // Rounding may put the point on the sum itself: then it is the last class that has a weight.
-        ClassId(if class < self.weights.len() { class } else { self.last_weighted() } as u16)
-    }
-
-    fn last_weighted(&self) -> usize {
-        let total = self.weights[self.weights.len() - 1];
-        self.weights.iter().position(|weight| *weight >= total).unwrap_or(0)
+        ClassId(self.weights.choose(stream.random()) as u16)
     }
 
     /// Draws the demands of requests of one class from their streams, in the order of its phases, branches one by one.
@@ -62,9 +54,9 @@ impl Program {
         columns: &mut [SimDuration],
         distance: usize,
     ) {
-        let Some(DrawnRequest { class, .. }) = requests.first() else { return };
-        let class = &self.classes[usize::from(class.0)];
-        let samplers = &self.samplers[class.range()];
+        let Some(DrawnRequest { class, .. }) = requests.first().copied() else { return };
+        let place = &self.places[usize::from(class.0)];
+        let samplers = &self.samplers[place.range()];
         if let ([request], [stream]) = (&mut *requests, &mut *streams) {
             for (place, sampler) in samplers.iter().enumerate() {
                 let demand = sampler.draw(stream);
@@ -74,6 +66,15 @@ impl Program {
         } else {
             draw_columns(samplers, requests, streams, columns, distance);
         }
+        if !place.adds_up {
+            self.take_off(class, requests, columns, distance);
+        }
+    }
+
+    /// Takes off the demands of requests of one class what is left out, cut short, or done at the same time.
+    #[inline]
+    fn take_off(&self, class: ClassId, requests: &mut [DrawnRequest], columns: &mut [SimDuration], distance: usize) {
+        let class = &self.classes[usize::from(class.0)];
         for optional in &class.optional {
             for (index, request) in requests.iter_mut().enumerate() {
                 let decision = columns[optional.start * distance + index];
@@ -113,7 +114,7 @@ impl Program {
     /// Fills in given demands, one for each phase that is not left out, and the demand of the request as a whole.
     pub fn set_demands(&self, request: &mut DrawnRequest, given: &[Option<SimDuration>], demands: &mut [SimDuration]) {
         let class = &self.classes[usize::from(request.class.0)];
-        let is_drawn = &self.is_drawn[class.range()];
+        let is_drawn = &self.is_drawn[self.places[usize::from(request.class.0)].range()];
         let mut given = given.iter();
         demands.fill(SimDuration::ZERO);
         for place in 0..is_drawn.len() {
@@ -131,7 +132,7 @@ impl Program {
     /// loop's timers. Returns its demand as a whole, without that work.
     pub fn add_to(&self, class: ClassId, demands: &mut [SimDuration]) -> SimDuration {
         let program = &self.classes[usize::from(class.0)];
-        let demands = &mut demands[..program.range().len()];
+        let demands = &mut demands[..self.steps(class).len()];
         for place in &program.timers {
             demands[*place] = self.timers.map_or(demands[*place], |timers| timers.rounded(demands[*place]));
         }

@@ -5,6 +5,7 @@ mod client;
 mod compile;
 mod drawing;
 mod instruction;
+mod weights;
 
 pub(super) use calls::{CallId, CallOptions};
 pub(super) use drawing::DrawnRequest;
@@ -17,6 +18,7 @@ use crate::random::Sampler;
 
 use super::Timers;
 use instruction::HeldFor;
+use weights::Weights;
 
 /// All classes of a workload as one policy runs them.
 #[derive(Clone, Debug)]
@@ -33,9 +35,10 @@ pub(super) struct Program {
     held_for: Vec<HeldFor>,
     /// The options of all calls that have any.
     calls: Vec<CallOptions>,
+    /// What is asked of a class for each of its requests, and the rest: with many classes, the first has to fit into the caches.
+    places: Vec<ClassPlace>,
     classes: Vec<ClassProgram>,
-    /// For each class, the sum of the weights up to and including it.
-    weights: Vec<f64>,
+    weights: Weights,
     stride: usize,
     /// The timers that end the loop's sleeps.
     timers: Option<Timers>,
@@ -43,12 +46,19 @@ pub(super) struct Program {
     adds: bool,
 }
 
-/// A compiled class: where its instructions are, and what else the engine must know of it.
+/// Where the instructions of a class are.
+#[derive(Clone, Copy, Debug)]
+struct ClassPlace {
+    first: u32,
+    /// The place of its `Depart`.
+    end: u32,
+    /// Whether the demand of a request is the sum of all that is drawn for it.
+    adds_up: bool,
+}
+
+/// What else the engine must know of a class.
 #[derive(Clone, Debug)]
 pub(super) struct ClassProgram {
-    pub first: u32,
-    /// The place of its `Depart`.
-    pub end: u32,
     pub priority: i32,
     /// Places, counted from `first`, of waits that run at the same time (or would, under another policy).
     pub parallel: Vec<Range<usize>>,
@@ -106,23 +116,23 @@ impl Program {
     /// The first instruction of a class.
     #[inline]
     pub fn first(&self, class: ClassId) -> u32 {
-        self.classes[usize::from(class.0)].first
+        self.places[usize::from(class.0)].first
     }
 
     /// The instructions of a class, without its `Depart`.
     #[inline]
     pub fn steps(&self, class: ClassId) -> &[Instruction] {
-        &self.instructions[self.classes[usize::from(class.0)].range()]
+        &self.instructions[self.places[usize::from(class.0)].range()]
     }
 
     /// The classes, each with its instructions without its `Depart`.
     pub fn compiled_classes(&self) -> impl Iterator<Item = (&ClassProgram, &[Instruction])> {
-        self.classes.iter().map(|class| (class, &self.instructions[class.range()]))
+        self.classes.iter().zip(&self.places).map(|(class, place)| (class, &self.instructions[place.range()]))
     }
 
     /// Whether there is a class without instructions.
     pub fn has_empty_class(&self) -> bool {
-        self.classes.iter().any(|class| class.range().is_empty())
+        self.places.iter().any(|place| place.range().is_empty())
     }
 
     /// Whether the application server or a client adds anything to what requests bring.
@@ -157,14 +167,14 @@ impl Program {
     /// What the requests of a class do during each of their demands.
     #[inline]
     pub fn activities(&self, class: ClassId) -> &[Activity] {
-        &self.activities[self.classes[usize::from(class.0)].range()]
+        &self.activities[self.places[usize::from(class.0)].range()]
     }
 }
 
-impl ClassProgram {
-    /// Where its instructions are, without its `Depart`.
+impl ClassPlace {
+    /// Its instructions without its `Depart`.
     #[inline]
-    pub(super) const fn range(&self) -> Range<usize> {
+    const fn range(&self) -> Range<usize> {
         self.first as usize..self.end as usize
     }
 }

@@ -171,8 +171,6 @@ fn adds_nothing(class: &ClassProgram) -> bool {
     let ClassProgram {
         overhead,
         timers,
-        first: _, // where it stands in the program
-        end: _,
         priority: _, // matters to `Order::Priority` only
         parallel: _, // matters to walks only
         optional: _, // each has its instruction

@@ -59,7 +59,9 @@ impl<O: Observer> Simulation<O> {
         if !self.clients.timeouts.is_empty() {
             self.schedule_client_timeout(id);
         }
-        match self.workers.with_free_slot(&self.replicas[ONLY].workers) {
+        // While others wait, no worker has a free slot.
+        let free = if self.untaken > 0 { None } else { self.workers.with_free_slot(&self.replicas[ONLY].workers) };
+        match free {
             Some(worker) => {
                 self.take_directly(id, worker);
                 self.proceed_directly(id);

@@ -9,13 +9,14 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::engine::{Departure, Observer, Outcome, SpentTime, Stays, Unfinished, Waits, add_spent, runs};
+use crate::engine::{Departure, Observer, Outcome, SpentTime, Stays, Unfinished, Waits, add_spent};
 use crate::model::{Activity, ClassId, SimTime};
 
 use super::batch::Batch;
 use super::collector::{Collector, Columns};
 use super::column;
 use super::over_time::OverTime;
+use super::picks::PickedDepartures;
 use super::sample::EXACT_UP_TO;
 use super::totals::Totals;
 
@@ -46,6 +47,8 @@ pub struct BatchObserver {
     answered: Vec<u64>,
     #[serde(skip)]
     columns: Columns,
+    #[serde(skip)]
+    picked: PickedDepartures,
 }
 
 impl BatchObserver {
@@ -69,6 +72,7 @@ impl BatchObserver {
             stations: None,
             answered: vec![0; classes],
             columns: Columns::default(),
+            picked: PickedDepartures::default(),
         }
     }
 
@@ -198,6 +202,42 @@ impl BatchObserver {
         over_time.add_answered(departures, columns.response_times.values(), first, spent);
     }
 
+    /// Takes departures of requests whose batches have begun.
+    fn take_begun(&mut self, departures: &[Departure], waits: Waits<'_>) {
+        let shift = self.shift;
+        let group = |departure: &Departure| {
+            let is_answered = matches!(departure.outcome, Outcome::Completed);
+            (departure.entrance.request >> shift, u8::from(departure.counts) << 1 | u8::from(is_answered))
+        };
+        if departures.iter().all(|departure| group(departure) == group(&departures[0])) {
+            return self.take_group(departures, waits);
+        }
+        let mut picked = std::mem::take(&mut self.picked);
+        picked.picks.begin(departures.len());
+        while let Some(first) = picked.picks.first_left() {
+            let of_first = group(&departures[first]);
+            picked.picks.pick(|place| group(&departures[place]) == of_first);
+            let (departures, waits) = picked.picked(departures, waits);
+            self.take_group(departures, waits);
+        }
+        self.picked = picked;
+    }
+
+    /// Takes departures of requests of one batch that all count, or of which none does; and all were answered, or none was.
+    fn take_group(&mut self, departures: &[Departure], waits: Waits<'_>) {
+        let Departure { counts, outcome, .. } = departures[0];
+        if !counts {
+            let over_time = self.over_time.iter_mut();
+            over_time.for_each(|over_time| over_time.add_all_uncounted(departures));
+        } else if outcome == Outcome::Completed {
+            let mut spent = [0; Activity::ALL.len()];
+            add_spent(departures, &mut spent);
+            self.add_answered(departures, waits, &spent);
+        } else {
+            self.add_unanswered(departures, waits);
+        }
+    }
+
     /// Whether all requests are of one class, and each is an operation.
     const fn has_one_kind(&self) -> bool {
         self.empty.unanswered.len() == 1 && !self.clients_retry
@@ -295,28 +335,19 @@ impl Observer for BatchObserver {
         self.on_departures_with_waits(departures, Waits::NONE);
     }
 
-    fn on_departures_with_waits(&mut self, departures: &[Departure], mut waits: Waits<'_>) {
-        let shift = self.shift;
-        let belongs_to = |departure: &Departure| {
-            let is_answered = matches!(departure.outcome, Outcome::Completed);
-            (departure.entrance.request >> shift, u8::from(departure.counts) << 1 | u8::from(is_answered))
-        };
-        for departures in runs(departures, belongs_to).flat_map(|run| run.chunks(column::MOST)) {
-            let (rows, others) = waits.split_at(departures.len());
-            waits = others;
-            let Departure { counts, outcome, .. } = departures[0];
-            if !counts {
-                let over_time = self.over_time.iter_mut();
-                over_time.for_each(|over_time| over_time.add_all_uncounted(departures));
-                continue;
+    fn on_departures_with_waits(&mut self, mut departures: &[Departure], mut waits: Waits<'_>) {
+        while let Some(first) = departures.first() {
+            if first.counts {
+                self.batch_of(first.entrance.request);
             }
-            if outcome == Outcome::Completed {
-                let mut spent = [0; Activity::ALL.len()];
-                add_spent(departures, &mut spent);
-                self.add_answered(departures, rows, &spent);
-            } else {
-                self.add_unanswered(departures, rows);
-            }
+            // A batch begins once all that departed before its first request have been taken.
+            let Self { shift, ref batches, .. } = *self;
+            let has_begun = |one: &Departure| !one.counts || ((one.entrance.request >> shift) as usize) < batches.len();
+            let count = departures.iter().position(|one| !has_begun(one)).unwrap_or(departures.len());
+            let (some, others) = departures.split_at(count.min(column::MOST));
+            let (rows, other_rows) = waits.split_at(some.len());
+            self.take_begun(some, rows);
+            (departures, waits) = (others, other_rows);
         }
     }
 

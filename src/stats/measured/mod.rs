@@ -16,6 +16,7 @@ mod outcomes;
 mod over_time;
 mod per_replica;
 mod per_worker;
+mod picks;
 mod recorded_request;
 mod recovery;
 mod sample;

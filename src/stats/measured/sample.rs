@@ -146,7 +146,11 @@ impl Sample {
     fn keep(&mut self, values: Values<'_>) -> u64 {
         let (count, room) = (values.all().len(), EXACT_UP_TO.saturating_sub(self.values.len()));
         let few = values.part(0..room.min(count)).all();
-        self.values.extend_from_slice(few);
+        match few {
+            // Of many classes, there is often one of each.
+            [only] => self.values.push(*only),
+            _ => self.values.extend_from_slice(few),
+        }
         if few.len() < count {
             self.bin().record(values.part(few.len()..count));
         }

@@ -24,7 +24,7 @@ impl<O: Observer> Simulation<O> {
     /// Goes on for at most `steps` events; false once the run is over.
     pub(in crate::engine) fn look_ahead(&mut self, ahead: &mut Ahead, steps: u64) -> bool {
         for _ in 0..steps {
-            let event = self.events.next_key();
+            let event = self.events.next_key_with(|keys| ahead.read_beforehand(keys));
             let arrival = self.arrivals.next;
             let mut next = event.min(arrival);
             let mut is_drained = false;

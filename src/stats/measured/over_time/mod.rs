@@ -16,11 +16,12 @@ mod times;
 
 use serde::{Deserialize, Serialize};
 
-use crate::engine::{Departure, Outcome, SpentTime, Unfinished, add_spent};
+use crate::engine::{Departure, Outcome, SpentTime, Unfinished};
 use crate::model::{Activity, ActivityGroup, SimDuration, SimTime};
 use crate::stats::results::TimeWindow;
 
 use super::column::Values;
+use super::picks::PickedTimes;
 use super::windows::{Window, Windows};
 
 pub use by_class::ClassTimes;
@@ -47,6 +48,8 @@ pub struct OverTime {
     until: SimTime,
     /// When the run ended; the latest end of several.
     end: SimTime,
+    #[serde(skip)]
+    picked: PickedTimes,
 }
 
 /// A window's place and time.
@@ -88,6 +91,14 @@ const BACKLOG: usize = 1;
 
 const WORK: usize = 2;
 
+/// Level × time, in nanoseconds, of each level.
+type Areas = [u128; LEVELS];
+
+/// The areas of requests that spent that time in each activity, all together.
+fn areas(spent: &SpentTime) -> Areas {
+    [spent.iter().sum(), spent[Activity::BacklogWait as usize], ActivityGroup::Cpu.total(spent)]
+}
+
 /// A level × time in a window.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 struct LevelArea {
@@ -101,7 +112,15 @@ impl OverTime {
     /// No window yet of a run whose measured time begins at that instant.
     pub fn from(origin: SimTime, clients_retry: bool) -> Self {
         let current = WindowSpan { place: 0, start: origin, width: 0 };
-        Self { origin, clients_retry, windows: Windows::new(MOST), current, until: origin, end: origin }
+        Self {
+            origin,
+            clients_retry,
+            windows: Windows::new(MOST),
+            current,
+            until: origin,
+            end: origin,
+            picked: PickedTimes::default(),
+        }
     }
 
     /// The window of an instant in the measured time.
@@ -168,52 +187,51 @@ impl OverTime {
     /// in each activity.
     #[inline]
     pub(super) fn add_inside(&mut self, times: Values<'_>, spent: &SpentTime) {
-        self.add_to_current(times, spent, times.all().len() as u64, spent);
+        let areas = areas(spent);
+        self.add_to_current(times, areas[IN_SYSTEM], times.all().len() as u64, areas);
     }
 
-    /// The same where they may belong to several windows.
+    /// The same where they may belong to several windows: one window after another.
     fn add_by_window(&mut self, departures: &[Departure], times: Values<'_>) {
-        let mut begin = 0;
-        while let Some(first) = departures.get(begin) {
-            let span = self.window(first.entrance.arrival);
-            let is_elsewhere = |departure: &Departure| !span.holds(departure.entrance.arrival);
-            let inside = departures[begin..].iter().position(is_elsewhere);
-            let end = inside.map_or(departures.len(), |count| begin + count);
-            let mut spent = [0; Activity::ALL.len()];
-            add_spent(&departures[begin..end], &mut spent);
-            self.add_to_window(&departures[begin..end], times.part(begin..end), &spent);
-            begin = end;
+        let mut picked = std::mem::take(&mut self.picked);
+        picked.picks.begin(departures.len());
+        while let Some(first) = picked.picks.first_left() {
+            let window = self.window(departures[first].entrance.arrival);
+            picked.picks.pick(|place| window.holds(departures[place].entrance.arrival));
+            let (departures, times) = picked.picked(departures, times);
+            self.add_to_window(departures, times);
         }
+        self.picked = picked;
     }
 
-    /// Takes answered requests that arrived in the current window, and the time they spent in each activity.
-    fn add_to_window(&mut self, departures: &[Departure], times: Values<'_>, spent: &SpentTime) {
+    /// Takes answered requests that arrived in the current window.
+    fn add_to_window<'a>(&mut self, departures: impl Iterator<Item = &'a Departure> + Clone, times: Values<'_>) {
         let end = self.current.end();
-        let is_beyond = |departure: &&Departure| departure.departure >= end;
-        let (mut inside, mut spent_inside) = (departures.len() as u64, *spent);
-        for departure in departures.iter().filter(is_beyond) {
-            inside -= 1;
-            spent_inside.iter_mut().zip(departure.spent).for_each(|(sum, span)| *sum -= u128::from(span.as_nanos()));
+        let is_inside = |departure: &&Departure| departure.departure < end;
+        let mut inside = 0;
+        let mut areas = Areas::default();
+        for departure in departures.clone().filter(is_inside) {
+            inside += 1;
+            areas[IN_SYSTEM] += u128::from(departure.response_time().as_nanos());
+            areas[BACKLOG] += u128::from(departure.spent[Activity::BacklogWait as usize].as_nanos());
+            areas[WORK] += u128::from(ActivityGroup::Cpu.total(&departure.spent).as_nanos());
         }
-        self.add_to_current(times, spent, inside, &spent_inside);
-        for departure in departures.iter().filter(is_beyond) {
-            self.add_presence(departure);
-        }
+        let response_time = times.all().iter().map(|time| u128::from(*time)).sum();
+        self.add_to_current(times, response_time, inside, areas);
+        departures.filter(|departure| !is_inside(departure)).for_each(|departure| self.add_presence(departure));
     }
 
-    /// Takes the response times of requests that arrived in the current window and the time they spent; and how many of them
-    /// departed in it, and the time they spent.
+    /// Takes the response times of requests that arrived in the current window, and their sum; and how many of them departed in
+    /// it, and what these add to its levels.
     #[inline]
-    fn add_to_current(&mut self, times: Values<'_>, spent: &SpentTime, inside: u64, spent_inside: &SpentTime) {
+    fn add_to_current(&mut self, times: Values<'_>, response_time: u128, inside: u64, areas: Areas) {
         let window = &mut self.windows.list_mut()[self.current.place];
         window.counts.arrivals += times.all().len() as u64;
         window.counts.completions += times.all().len() as u64;
-        window.response_time += spent.iter().sum::<u128>();
+        window.response_time += response_time;
         window.times.record(times);
         window.counts.departures += inside;
-        window.levels[IN_SYSTEM].area += units(spent_inside.iter().sum());
-        window.levels[BACKLOG].area += units(spent_inside[Activity::BacklogWait as usize]);
-        window.levels[WORK].area += units(ActivityGroup::Cpu.total(spent_inside));
+        window.levels.iter_mut().zip(areas).for_each(|(level, area)| level.area += units(area));
     }
 
     /// Takes a request that counts and departed without an answer.
@@ -270,28 +288,46 @@ impl OverTime {
     fn add_presence(&mut self, departure: &Departure) {
         let Departure { entrance, departure: end, spent, outcome, .. } = departure;
         let backlog_wait = spent[Activity::BacklogWait as usize];
-        self.add_levels(entrance.arrival, *end, backlog_wait, ActivityGroup::Cpu.total(spent));
+        let last = self.add_levels(entrance.arrival, *end, backlog_wait, ActivityGroup::Cpu.total(spent));
         if *outcome == Outcome::Completed {
-            let place = self.find(*end).place;
-            self.windows.list_mut()[place].counts.departures += 1;
+            self.windows.list_mut()[last.place].counts.departures += 1;
         }
     }
 
-    fn add_levels(&mut self, arrival: SimTime, end: SimTime, backlog_wait: SimDuration, cpu_time: SimDuration) {
+    /// Takes note of when a request was in the system. Returns the window of the end.
+    fn add_levels(
+        &mut self,
+        arrival: SimTime,
+        end: SimTime,
+        backlog_wait: SimDuration,
+        cpu_time: SimDuration,
+    ) -> WindowSpan {
         let taken = (arrival + backlog_wait).min(end);
-        self.add_stretch(IN_SYSTEM, SpreadTime::of_one(arrival, end));
-        self.add_stretch(BACKLOG, SpreadTime::of_one(arrival, taken));
-        self.add_stretch(WORK, SpreadTime::new(taken, end, cpu_time));
+        // The last first: for it windows may become wider.
+        let last = self.find(end);
+        let first = self.find_beside(arrival, &[self.current, last]);
+        let middle = self.find_beside(taken, &[first, last]);
+        self.add_stretch(IN_SYSTEM, SpreadTime::of_one(arrival, end), (first, last));
+        self.add_stretch(BACKLOG, SpreadTime::of_one(arrival, taken), (first, middle));
+        self.add_stretch(WORK, SpreadTime::new(taken, end, cpu_time), (middle, last));
+        last
     }
 
-    /// Divides an amount among the windows that its time lies in.
-    fn add_stretch(&mut self, level: usize, stretch: SpreadTime) {
+    /// The window of an instant, which may be one of these.
+    #[inline]
+    fn find_beside(&mut self, time: SimTime, others: &[WindowSpan]) -> WindowSpan {
+        match others.iter().find(|window| window.holds(time)) {
+            Some(window) => *window,
+            None => self.find(time),
+        }
+    }
+
+    /// Divides an amount among the windows that its time lies in, of which these are the first and the last.
+    fn add_stretch(&mut self, level: usize, stretch: SpreadTime, (first, last): (WindowSpan, WindowSpan)) {
         let stretch = stretch.after(self.origin);
         if stretch.end <= self.origin {
             return;
         }
-        let last = self.find(stretch.end);
-        let first = self.find(stretch.start);
         if first.place == last.place {
             self.windows.list_mut()[last.place].levels[level].area += stretch.last_part(stretch.start);
             return;

@@ -29,7 +29,8 @@ impl SpreadTime {
 
     /// A level of one.
     pub fn of_one(start: SimTime, end: SimTime) -> Self {
-        Self::new(start, end, end - start)
+        let rate = if end > start { UNITS } else { 0 };
+        Self { start, end, rate, rest: 0 }
     }
 
     /// What of it lies after an instant.
