@@ -300,12 +300,13 @@ impl BatchObserver {
             self.join_pairs();
         }
         self.bin_what_is_many();
-        if let Some(last) = self.batches.last_mut() {
-            let samples = self.empty.collector.samples().zip(last.collector.samples());
-            samples.for_each(|(empty, last)| empty.make_room_like(last));
-        }
+        let before = self.batches.len();
         let batches = (request >> self.shift) as usize + 1;
-        self.batches.resize(batches.max(self.batches.len()), self.empty.clone());
+        self.batches.resize(batches.max(before), self.empty.clone());
+        if let Some(([.., last], [next, ..])) = self.batches.split_at_mut_checked(before) {
+            let samples = next.collector.samples().zip(last.collector.samples());
+            samples.for_each(|(next, last)| next.make_room_like(last));
+        }
     }
 
     /// A sample is kept as it is while it is small over all batches. Those of classes with few requests are.

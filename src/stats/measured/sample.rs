@@ -266,7 +266,8 @@ impl Sample {
     pub(super) fn make_room_like(&mut self, other: &Self) {
         match (&mut self.binned, &other.binned) {
             (Some(binned), Some(other)) => binned.bins.cover_those_of(&other.bins),
-            (None, None) => self.values.reserve(other.values.len()),
+            // A few more: most of many samples then do not grow beyond it.
+            (None, None) => self.values.reserve((other.values.len() * 5 / 4).min(EXACT_UP_TO)),
             (None, Some(_)) | (Some(_), None) => {}
         }
     }
