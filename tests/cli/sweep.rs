@@ -292,7 +292,9 @@ fn a_sweep_has_a_column_for_each_number_that_an_objective_bounds() {
     // The number of the class, and not that of all, which reports make slow.
     let sweep: Value = serde_json::from_str(&text(&desk.run(&format!("{command} --format json"), 0))).unwrap();
     let value = sweep["points"][1]["slo"][0]["value"].as_f64().unwrap();
-    assert!(value < 90.0 && sweep["points"][1]["policies"][0]["all_arrived"]["p95"].as_f64().unwrap() > 200.0);
+    assert!(
+        value < 90.0 && sweep["points"][1]["policies"][0]["all_arrived"]["numbers"]["p95"].as_f64().unwrap() > 200.0
+    );
     // The path is not cut.
     assert!(printed.contains("\nclasses.report.") && printed.contains("wait.time"), "{printed}");
     assert!(!printed.contains('…') && printed.lines().all(|line| line.chars().count() <= 100), "{printed}");
