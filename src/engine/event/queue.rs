@@ -266,7 +266,7 @@ mod tests {
     fn thousands_of_events_leave_in_order_whether_far_apart_or_at_one_instant() {
         // How far the next event of each kind of queue is away: evenly, over many orders of magnitude, or at few instants.
         let ahead: [fn(u64) -> u64; 4] =
-            [|bits| bits >> 40, |bits| 1 << (bits >> 58), |bits| (bits >> 62) * 1_000_000, |bits| bits >> 63 << 40];
+            [|bits| bits >> 40, |bits| 1 << (bits >> 59), |bits| (bits >> 62) * 1_000_000, |bits| bits >> 63 << 40];
         for (kind, ahead) in ahead.into_iter().enumerate() {
             let mut queue = EventQueue::default();
             let mut expected = std::collections::BTreeSet::new();

@@ -5,7 +5,6 @@ use std::num::NonZeroU32;
 use indexmap::IndexMap;
 
 use crate::model::{Backend, Fault, FaultKind, Replicas, SimDuration, Slowness};
-use crate::policy::PolicyChoice;
 use crate::scenario::diagnostic::{Diagnostic, shown};
 use crate::scenario::document::Element;
 use crate::scenario::format::{DownForm, FaultForm, RestartForm, SlowForm};
@@ -21,14 +20,10 @@ impl Checker<'_> {
         forms: &[FaultForm],
         backends: &IndexMap<String, Backend>,
         replicas: &Replicas,
-        policies: &[PolicyChoice],
     ) -> Result<Vec<Fault>, Diagnostic> {
         let nodes = self.root.at("faults");
         self.check_number("faults", forms.len())?;
         self.check_fault_names(forms, nodes)?;
-        for (index, form) in forms.iter().enumerate() {
-            self.check_worker(form, nodes.item(index), policies)?;
-        }
         let faults =
             forms.iter().enumerate().map(|(index, form)| self.fault(form, nodes.item(index), backends, replicas));
         faults.collect()
@@ -90,17 +85,6 @@ impl Checker<'_> {
         self.check_repetition(form, node)?;
         self.check_replica(form, &kind, node, replicas)?;
         Ok(Fault { name: name.clone(), at: *at, span: *span, every: *every, kind })
-    }
-
-    /// The worker that restarts exists under some policy.
-    fn check_worker(&self, form: &FaultForm, node: &Element, policies: &[PolicyChoice]) -> Result<(), Diagnostic> {
-        let worker = form.restart.as_ref().and_then(|restart| restart.worker);
-        let most = policies.iter().map(|policy| policy.rules().workers).max().unwrap_or(0);
-        let Some(number) = worker.filter(|worker| worker.get() > most) else { return Ok(()) };
-        let span = node.at("restart").at("worker").short_span();
-        Err(self
-            .error(format!("there is no worker {number}"), span, format!("no policy has more than {most}"))
-            .with_help(format!("write a number from 1 to {most}, or omit `worker`: then all workers restart")))
     }
 
     /// A fault of one replica is of a kind that a replica has, and there is such a replica.

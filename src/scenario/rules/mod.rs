@@ -63,7 +63,7 @@ pub(super) fn check(
     }
     rules.check_weights(&classes)?;
     let replicas = rules.replicas(replicas, &policies)?;
-    let faults = rules.faults(&faults, &backends, &replicas, &policies)?;
+    let faults = rules.faults(&faults, &backends, &replicas)?;
     let names = Names::new(&policies, classes.iter().map(|class| class.name.as_str()), &backends).with_faults(&faults);
     rules.check_thread_pools(&policies, &names)?;
     let arrivals = rules.arrivals(arrivals, &names, load)?;

@@ -115,7 +115,6 @@ pub const MISTAKES: &[(&str, &[Mistake])] = &[(
         Set("faults=[{\"at\": \"1s\", \"for\": \"1s\", \"slow\": {\"backend\": \"db\", \"factor\": 0.5}}]"),
         Set("faults=[{\"at\": \"1s\", \"for\": \"1s\", \"down\": {\"backend\": \"dbx\"}}]"),
         Set("faults=[{\"at\": \"1s\", \"for\": \"1s\", \"restart\": {\"worker\": 0}}]"),
-        Set("faults=[{\"at\": \"1s\", \"for\": \"1s\", \"restart\": {\"worker\": 99}}]"),
         Set("faults=[{\"at\": \"1s\", \"for\": \"1s\", \"cores\": 0, \"replica\": 2}]"),
         Set("faults=[{\"at\": \"1s\", \"for\": \"1s\", \"down\": {\"backend\": \"db\"}, \"replica\": 1}]"),
         Set("faults=[{\"at\": \"1s\", \"for\": \"1s\", \"cores\": -1}]"),
