@@ -204,7 +204,11 @@ impl ReportCommand {
             pool: JobPool::new(self.run.jobs),
         };
         match study::explain(estimates.scenario, &options, &|| ControlFlow::Continue(())) {
-            Ok(explanations) => Ok(Some(explanations)),
+            Ok(mut explanations) => {
+                // The page says once, at its beginning, which runs stopped.
+                explanations.policies.iter_mut().for_each(|policy| policy.incomplete = None);
+                Ok(Some(explanations))
+            }
             Err(NotExplained::TooLong) => Ok(None),
             Err(NotExplained::Halted) => Err(Failure::Interrupted),
         }
