@@ -287,9 +287,13 @@ fn window(text: &str) -> Result<TimelineStretch, String> {
 
 /// More threads than the maximum are probably a typing error, and more than many systems allow.
 pub fn jobs(text: &str) -> Result<NonZeroUsize, String> {
-    const MOST: usize = 1024;
-    let jobs: NonZeroUsize = text.parse().map_err(|_| "not a number from 1 to 1024".to_owned())?;
-    if jobs.get() <= MOST { Ok(jobs) } else { Err(format!("at most {MOST}")) }
+    up_to(text, 1024)
+}
+
+/// A number from 1 to that one.
+pub fn up_to(text: &str, most: usize) -> Result<NonZeroUsize, String> {
+    let number: NonZeroUsize = text.parse().map_err(|_| format!("not a number from 1 to {most}"))?;
+    if number.get() <= most { Ok(number) } else { Err(format!("at most {most}")) }
 }
 
 /// A change as written after `--set`; it is read with the scenario.

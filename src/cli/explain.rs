@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 
 use clap::Args;
 
-use super::arguments::{ChangedScenarioArguments, ExportArguments, PrintArguments, jobs};
+use super::arguments::{ChangedScenarioArguments, ExportArguments, PrintArguments, jobs, up_to};
 use super::failure::Failure;
 use super::outputs::{Inputs, Outputs};
 use super::progress::Spinner;
@@ -57,7 +57,7 @@ pub struct ExplainCommand {
         num_args = 0..=1,
         default_missing_value = "1",
         conflicts_with = "percentile",
-        value_parser = slowest
+        value_parser = |text: &str| up_to(text, MOST_REQUESTS)
     )]
     slowest: Option<NonZeroUsize>,
 
@@ -167,14 +167,9 @@ impl ExplainCommand {
 
 /// Which policies did not run to their end, a sentence each.
 fn why_incomplete(explanations: &Explanations) -> Vec<String> {
-    let stopped = explanations.policies.iter().filter_map(|policy| Some((&policy.name, policy.incomplete.as_ref()?)));
-    stopped.map(|(name, why)| format!("{}, {name}: {}", explanations.scenario, words::incomplete(why))).collect()
-}
-
-/// How many requests are explained: from 1 to the maximum.
-fn slowest(text: &str) -> Result<NonZeroUsize, String> {
-    let number: NonZeroUsize = text.parse().map_err(|_| format!("not a number from 1 to {MOST_REQUESTS}"))?;
-    if number.get() <= MOST_REQUESTS { Ok(number) } else { Err(format!("at most {MOST_REQUESTS}")) }
+    let Explanations { scenario, policies, .. } = explanations;
+    let stopped = policies.iter().filter_map(|policy| words::stopped(&policy.name, policy.incomplete.as_ref()));
+    stopped.map(|why| format!("{scenario}, {why}")).collect()
 }
 
 /// A percentile, above 0 and at most 100.

@@ -258,10 +258,8 @@ pub fn why_incomplete(results: &ScenarioResults, when_undecided: WhenUndecided) 
         let missed: Vec<String> = precision.missed.iter().map(words::missed).collect();
         format!("{scenario}: not as precise as asked: {}", missed.join("; "))
     });
-    let incomplete = results.policies.iter().filter_map(|policy| {
-        let why = words::incomplete(policy.incomplete.as_ref()?);
-        Some(format!("{scenario}, {}: {why}", policy.name))
-    });
+    let stopped = results.policies.iter().filter_map(|policy| words::stopped(&policy.name, policy.incomplete.as_ref()));
+    let incomplete = stopped.map(|why| format!("{scenario}, {why}"));
     let undecided = match when_undecided {
         WhenUndecided::Mark => Vec::new(),
         WhenUndecided::Fail => study::undecided(results),

@@ -116,7 +116,7 @@ impl SpareWorkers {
 
     /// The default of `first_count`: half of that time.
     pub const fn default_first_count() -> SimDuration {
-        SimDuration::from_millis(500)
+        SimDuration::from_nanos(Self::INTERVAL.as_nanos() / 2)
     }
 }
 

@@ -1,8 +1,8 @@
 //! Workers that are started when they are needed: while fewer suffice, only some of them run.
 //!
 //! Once a second each replica counts its idle workers. If there are too few, it starts some that do not run, one at first,
-//! then twice as many as a second before; but no more than are missing, and no more at once than [`MOST_AT_ONCE`]. If there are too many, it stops one: the idle worker that has run for the longest time. So does
-//! PHP-FPM with `pm = dynamic` (`fpm_pctl_perform_idle_server_maintenance` in `sapi/fpm/fpm/fpm_process_ctl.c`).
+//! then twice as many as a second before; but no more than are missing, and no more at once than [`MOST_AT_ONCE`]. If there are
+//! too many, it stops one: the idle worker that has run for the longest time. So does PHP-FPM with `pm = dynamic` (`fpm_pctl_perform_idle_server_maintenance` in `sapi/fpm/fpm/fpm_process_ctl.c`).
 
 use crate::model::SimTime;
 

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::common::program::{Desk, errors, text};
+use crate::common::program::{Desk, OVERLOAD, errors, text};
 
 const LECTURE: &str = include_str!("../../scenarios/lecture.json");
 
@@ -68,13 +68,7 @@ fn without_waits_there_is_the_heading() {
 
 #[test]
 fn a_run_that_stopped_is_explained_as_far_as_it_went() {
-    let overload = r#"{
-      "classes": { "page": { "phases": [ { "compute": "1s" } ] } },
-      "arrivals": { "constant": "10/s" },
-      "policies": [ { "sync": { "workers": 1, "backlog": 1000 } } ],
-      "run": { "requests": 200, "max_in_flight": 20 }
-    }"#;
-    let desk = Desk::empty().with("overload.json", overload);
+    let desk = Desk::empty().with("overload.json", OVERLOAD);
     let output = desk.run("explain overload.json --format json", 3);
     assert!(errors(&output).contains("overload, sync: stopped after"), "{}", errors(&output));
     let value: Value = serde_json::from_str(&text(&output)).unwrap();

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 
-use crate::common::program::{Desk, errors};
+use crate::common::program::{Desk, OVERLOAD, errors};
 
 /// The body of a page without its script: written so that it can be read as XML.
 fn body(page: &str) -> &str {
@@ -173,8 +173,15 @@ fn what_cannot_be_compared_with_is_said() {
         std::fs::write(desk.path("results.json"), content).unwrap();
         desk.fails("report lecture.json --before results.json", 3, &[says]);
     }
-    std::fs::write(desk.path("sweep.json"), r#"{ "schema": "waitline.sweep/9" }"#).unwrap();
-    desk.fails("report lecture.json --sweep sweep.json", 2, &["is not JSON of the schema `waitline.sweep/1`"]);
+    for (option, schema, content) in [
+        ("--sweep", "waitline.sweep/1", r#"{ "schema": "waitline.sweep/9", "policies": [] }"#),
+        ("--sweep", "waitline.sweep/1", r#"{ "schema": "waitline.sweep/1" }"#),
+        ("--plan", "waitline.plan/1", r#"{ "schema": "waitline.plan/1" }"#),
+    ] {
+        std::fs::write(desk.path("other.json"), content).unwrap();
+        let says = format!("is not JSON of the schema `{schema}`, or not all of it");
+        desk.fails(&format!("report lecture.json {option} other.json"), 2, &[&says]);
+    }
     desk.fails("report lecture.json --before missing.json", 2, &["there is no file `missing.json`"]);
     desk.run("check shop.json --update-baseline --quiet --replications 3", 0);
     let output = desk.run("report shop.json --before shop.baseline.json", 3);
@@ -184,15 +191,9 @@ fn what_cannot_be_compared_with_is_said() {
 
 #[test]
 fn nothing_is_compared_with_a_run_that_stopped() {
-    let overload = r#"{
-      "classes": { "page": { "phases": [ { "compute": "1s" } ] } },
-      "arrivals": { "constant": "10/s" },
-      "policies": [ { "sync": { "workers": 1, "backlog": 1000 } } ],
-      "run": { "requests": 200, "max_in_flight": 20 }
-    }"#;
-    let desk = Desk::empty().with("overload.json", overload);
+    let desk = Desk::empty().with("overload.json", OVERLOAD);
     let output = desk.run("report overload.json --set arrivals.constant=0.5/s --before overload.json", 3);
-    let said = "nothing is compared with `overload.json`: sync stopped after";
+    let said = "nothing is compared with `overload.json`: sync: stopped after";
     assert!(errors(&output).contains(said), "{}", errors(&output));
     assert!(desk.read("output/overload/report.html").contains("<strong>Incomplete:</strong> nothing is compared"));
 }
@@ -217,6 +218,12 @@ fn a_sweep_and_a_plan_can_be_shown() {
         assert!(drawn.starts_with("<svg") && page.contains(&drawn), "the chart of the {chart}");
     }
     expect_unique_ids(&page);
+    // The scenario in another folder: files are named from there.
+    std::fs::create_dir(desk.path("scenarios")).unwrap();
+    std::fs::copy(desk.path("shop.json"), desk.path("scenarios/shop.json")).unwrap();
+    desk.run("report scenarios/shop.json --sweep output/shop/sweep.json --quiet", 0);
+    let page = desk.read("output/shop/report.html");
+    assert!(page.contains("waitline report shop.json --sweep ../output/shop/sweep.json"), "command");
     desk.fails("report shop.json --sweep plan.json", 2, &["`plan.json` is not JSON of the schema `waitline.sweep/1`"]);
     desk.fails("report shop.json --sweep shop.json --out .", 2, &["shop.json"]);
 }

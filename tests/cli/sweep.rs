@@ -189,7 +189,7 @@ fn mistakes_name_the_option_the_place_and_what_to_do() {
         ("--vary workers=4..1", &["from a lower to a higher value", "`1..4`"]),
         ("--vary workers=1,2 --vary workers=3", &["`workers` is varied twice"]),
         ("--vary arrivals.poisson=20/s,30/s --vary arrivals=x1,x2", &["cannot both be varied"]),
-        ("--vary workers=1,2 --vary policies.sync.workers=3,4", &["cannot both be varied"]),
+        ("--vary workers=1,2 --vary policies.sync.workers=3,4", &["is varied twice, under two names"]),
         ("--vary workers=1 --policy snyc", &["no policy `snyc`", "did you mean `sync`?"]),
         ("--vary workers=1 --format junit", &["invalid value 'junit'"]),
     ] {
@@ -257,6 +257,17 @@ fn charts_hold_their_texts_with_one_and_many_points_and_long_names() {
     }
     desk.run(&format!("sweep long.json --vary workers=1..4 --vary arrivals=x0.1..x3:0.1 --policy async {few}"), 0);
     check_picture(&desk.read("output/long/sweep.svg"));
+}
+
+#[test]
+fn one_replication_is_one_if_that_is_asked_for() {
+    let desk = desk();
+    let one = json(&desk, "--vary workers=2,4 --replications 1 --most-replications 1");
+    assert_eq!(one["replications"], 1);
+    let of_the_file = json(&desk, "--vary workers=2,4");
+    assert_eq!(of_the_file["replications"], 2);
+    let default = json(&desk, "--vary workers=2,4 --set run.replications=1");
+    assert_eq!(default["replications"], 10);
 }
 
 #[test]

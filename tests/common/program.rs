@@ -31,6 +31,14 @@ pub const SHOP: &str = r#"{
   "run": { "requests": 2000 }
 }"#;
 
+/// An overload that is stopped: more requests are in flight than it allows.
+pub const OVERLOAD: &str = r#"{
+  "classes": { "page": { "phases": [ { "compute": "1s" } ] } },
+  "arrivals": { "constant": "10/s" },
+  "policies": [ { "sync": { "workers": 1, "backlog": 1000 } } ],
+  "run": { "requests": 200, "max_in_flight": 20 }
+}"#;
+
 /// A directory with scenario files, in which the program is run.
 pub struct Desk {
     directory: TempDir,

@@ -3,7 +3,7 @@
 mod before;
 
 use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use clap::Args;
 use serde_json::Value;
@@ -204,11 +204,7 @@ impl ReportCommand {
             pool: JobPool::new(self.run.jobs),
         };
         match study::explain(estimates.scenario, &options, &|| ControlFlow::Continue(())) {
-            Ok(mut explanations) => {
-                // The page says once, at its beginning, which runs stopped.
-                explanations.policies.iter_mut().for_each(|policy| policy.incomplete = None);
-                Ok(Some(explanations))
-            }
+            Ok(explanations) => Ok(Some(explanations)),
             Err(NotExplained::TooLong) => Ok(None),
             Err(NotExplained::Halted) => Err(Failure::Interrupted),
         }
@@ -250,21 +246,24 @@ fn stored(file: &Path, schema: &str, inputs: &Inputs) -> Result<Value, Failure> 
     inputs.add(file, InputKind::Results);
     let found: Value = serde_json::from_str(&text).unwrap_or_default();
     match found["schema"].as_str() {
-        Some(name) if name == schema => Ok(found),
+        Some(name) if name == schema && found["policies"].is_array() => Ok(found),
         Some(_) | None => Err(Failure::bad(
-            format!("`{name}` is not JSON of the schema `{schema}`"),
+            format!("`{name}` is not JSON of the schema `{schema}`, or not all of it"),
             "name the file that the command wrote with `--export json=FILE`",
         )),
     }
 }
 
-/// Another file as it is named from the folder of the scenario; without its folder if it is not below that.
+/// Another file as it is named from the folder of the scenario; without its folder if that is of this machine.
 fn from_folder_of(scenario: &str, other: &Path) -> String {
     let folder = Path::new(scenario).parent().unwrap_or(Path::new(""));
-    match other.strip_prefix(folder) {
-        Ok(below) if below.is_relative() => below.display().to_string(),
-        Ok(_) | Err(_) => file_name(&other.display().to_string()),
-    }
+    let is_plain = |path: &Path| path.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
+    let from_there = match other.strip_prefix(folder) {
+        Ok(below) if is_plain(below) => below.to_owned(),
+        _ if is_plain(folder) && is_plain(other) => folder.components().map(|_| "..").collect::<PathBuf>().join(other),
+        _ => PathBuf::from(other.file_name().unwrap_or(other.as_os_str())),
+    };
+    from_there.display().to_string().replace('\\', "/")
 }
 
 /// A file without its folder.
@@ -275,12 +274,9 @@ fn file_name(file: &str) -> String {
 /// How a run differs from an earlier one, if that ran to its end.
 fn compared_runs(earlier: &Estimates<'_>, estimates: &Estimates<'_>, file: &str) -> BeforeNumbers {
     let results = earlier.results();
-    let stopped = results.policies.iter().find_map(|policy| Some((&policy.name, policy.incomplete.as_ref()?)));
+    let stopped = results.policies.iter().find_map(|policy| words::stopped(&policy.name, policy.incomplete.as_ref()));
     match stopped {
-        Some((policy, why)) => {
-            let why = words::incomplete(why);
-            BeforeNumbers::NotComparable(format!("nothing is compared with `{file}`: {policy} {why}"))
-        }
+        Some(why) => BeforeNumbers::NotComparable(format!("nothing is compared with `{file}`: {why}")),
         None => compared(&Baseline::of(earlier), estimates, file),
     }
 }

@@ -11,7 +11,7 @@ pub(super) const FEW: usize = 24;
 const DENSEST: usize = FEW / 2;
 /// Maximum number of buckets made at once.
 const MOST: usize = 1 << 10;
-/// So many of them are as wide as the mean distance to the first event.
+/// This many of them together are as wide as the mean distance to the first event.
 const MOST_TO_MEAN: usize = MOST / 4;
 
 /// Events in buckets.
@@ -53,6 +53,7 @@ impl Ladder {
 
     /// Adds an event that is not before [`Self::from`].
     pub fn push(&mut self, key: Key) {
+        debug_assert!(key >= self.from, "it is among the next events");
         // Most are far away.
         if let Some(rung) = self.rungs.iter_mut().find(|rung| rung.from <= key) {
             rung.push(key, &mut self.spare);

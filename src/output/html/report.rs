@@ -80,8 +80,9 @@ impl ReportPage<'_> {
     fn blame(&self) -> String {
         let Some(blame) = self.blame else { return String::new() };
         let written = |block: Block| match block {
-            // The page has a title already.
+            // The page has a title already, and says at its beginning which runs stopped.
             Block::Title { name, about: _ } => format!("<h3>{}</h3>\n", escaped(&name)),
+            Block::Incomplete(_) => String::new(),
             other => blocks(&[other]),
         };
         let content: String = ExplainReport(blame.clone()).blocks().into_iter().map(written).collect();

@@ -12,7 +12,7 @@ use super::strip::{Hold, Number, Occupancy, RunnerRow};
 
 /// Minimum width of a block with a separator to its neighbour, in pixels.
 const SEPARABLE: f64 = 4.0;
-/// Room beside a number, where it has a plain ground and where not.
+/// Room on both sides of a number, in pixels: on a plain ground, and on the bar itself.
 const AROUND_PLAIN: f64 = 10.0;
 const AROUND: f64 = 2.0;
 const NUMBER: Type = Type::new(TINY_SIZE, PAPER).bold();

@@ -30,7 +30,7 @@ pub use self::plan::{
     thumb_rule, why_not,
 };
 pub use self::replay::{bad_observations, case_description, not_replayable};
-pub use self::runs::{assumption, incomplete, no_prediction, not_modelled};
+pub use self::runs::{assumption, incomplete, no_prediction, not_modelled, stopped};
 pub use self::saturation::{binding, left_out, load_warning};
 pub use self::sweep::{cost, knee, unfinished};
 pub use self::undecided::Remedy;

@@ -70,6 +70,11 @@ pub fn incomplete(why: &Incomplete) -> String {
     }
 }
 
+/// That a policy did not run to its end: `sync: stopped after 3 s: …`; `None` if it did.
+pub fn stopped(policy: &str, why: Option<&Incomplete>) -> Option<String> {
+    Some(format!("{policy}: {}", incomplete(why?)))
+}
+
 /// Why no prediction of a real server is possible.
 pub fn no_prediction(why: NoPrediction) -> String {
     match why {

@@ -215,7 +215,10 @@ fn expect_different(dimensions: &[Dimension], document: &Element) -> Result<(), 
             let field = targets::numbered(change.path(), document);
             if let Some(other) = fields.iter().find(|other| is_part(other, &field)) {
                 let [field, other] = [&field, other].map(|field| shown(field));
-                return Err(twice(format!("`{other}` and `{field}` cannot both be varied: they overlap")));
+                return Err(twice(match field == other {
+                    true => format!("`{field}` is varied twice, under two names"),
+                    false => format!("`{other}` and `{field}` cannot both be varied: they overlap"),
+                }));
             }
             fields.push(field);
         }

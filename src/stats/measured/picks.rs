@@ -16,7 +16,7 @@ pub(super) struct Picks {
 }
 
 impl Picks {
-    /// None of so many has been picked.
+    /// Begins with this many, of which none has been picked.
     pub fn begin(&mut self, count: usize) {
         self.left.clear();
         self.left.extend(0..count);

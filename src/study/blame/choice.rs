@@ -41,7 +41,7 @@ impl Found {
 pub(super) struct Finder {
     which: WhichRequests,
     found: Vec<Found>,
-    /// Of blocks of requests, one in so many is kept.
+    /// One in this many blocks of requests is kept.
     one_in: u64,
 }
 

@@ -79,7 +79,7 @@ pub(super) fn matrix(run: &Run<'_>) -> Result<Option<BlameMatrix>, NotExplained>
     }
 }
 
-/// Every so many of the requests that there is not too much to go through.
+/// Some of the requests, evenly spread, so that there is not too much to go through.
 fn thinned<'a>(log: &Log, found: &'a [Found]) -> impl Iterator<Item = &'a Found> {
     let work: u64 = found.iter().map(|one| log.entries_between(one.entrance.arrival, one.end)).sum();
     found.iter().step_by(work.div_ceil(MOST_WORK).max(1) as usize)

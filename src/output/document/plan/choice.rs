@@ -197,7 +197,7 @@ fn max_load(policy: &PolicyPlan) -> Option<String> {
     })
 }
 
-/// A station that would bind at so many times the capacity is not worth a word.
+/// A station that would bind only at this many times the capacity is not mentioned.
 const FAR: f64 = 100.0;
 
 /// `workers, at 100/s; then the cores, at 200/s`.

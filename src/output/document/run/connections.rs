@@ -22,13 +22,13 @@ fn sum(pool: &PoolTotal) -> String {
 
 /// The connections of all pools: `20 × 8 workers`.
 fn product(pool: &PoolTotal) -> String {
-    let owners = match pool.per {
-        PoolScope::Worker => "workers",
-        PoolScope::Replica => "replicas",
-        // It has one pool.
-        PoolScope::Application => "applications",
-    };
-    if pool.pools == 1 { sum(pool) } else { format!("{} × {} {owners}", sum(pool), pool.pools) }
+    let sum = sum(pool);
+    match pool.per {
+        _ if pool.pools == 1 => sum,
+        PoolScope::Application => sum,
+        PoolScope::Worker => format!("{sum} × {} workers", pool.pools),
+        PoolScope::Replica => format!("{sum} × {} replicas", pool.pools),
+    }
 }
 
 /// The pools that may open more connections than their backend accepts, a sentence each.

@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 /// A server that sleeps as long as the path says (`/d20`: 20 ms) and answers; `/fail` with 503. It notes the paths in the order in which
 /// they come, and counts connections.
@@ -91,6 +91,23 @@ fn every_request_is_sent_in_order_and_takes_at_least_the_servers_time() {
     let expected: Vec<String> = (0..20).map(|number| format!("/d{}", number % 7 * 10)).collect();
     assert_eq!(*server.paths.lock().unwrap(), expected);
     assert_eq!(server.connections.load(Ordering::SeqCst), 20);
+}
+
+#[test]
+fn it_says_when_the_schedule_began() {
+    let now = || SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs_f64();
+    let before = now();
+    let mut client = Command::new(env!("CARGO_BIN_EXE_client"))
+        .arg(Server::default().start().to_string())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    client.stdin.take().unwrap().write_all(b"0.3 /d1\n").unwrap();
+    let said = String::from_utf8(client.wait_with_output().unwrap().stderr).unwrap();
+    let start: f64 = said.strip_prefix("start ").unwrap().trim_end().parse().unwrap();
+    assert!(before < start && start + 0.3 < now(), "{before} {said}");
 }
 
 #[test]
