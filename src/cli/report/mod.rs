@@ -121,8 +121,8 @@ impl ReportCommand {
         }
         let before = self.before.as_ref().map(|file| Before::read(file, &self.scenario, &inputs)).transpose()?;
         let stored = Stored {
-            sweep: self.sweep.as_ref().map(|file| stored(file, SWEEP_SCHEMA, &inputs)).transpose()?,
-            plan: self.plan.as_ref().map(|file| stored(file, PLAN_SCHEMA, &inputs)).transpose()?,
+            sweep: self.sweep.as_ref().map(|file| stored(file, SWEEP_SCHEMA, "points", &inputs)).transpose()?,
+            plan: self.plan.as_ref().map(|file| stored(file, PLAN_SCHEMA, "policies", &inputs)).transpose()?,
         };
         let mut incomplete = Vec::new();
         let path = self.out.join(scenario.name()).join(PAGE);
@@ -239,14 +239,14 @@ impl ReportCommand {
     }
 }
 
-/// A JSON file of this schema.
-fn stored(file: &Path, schema: &str, inputs: &Inputs) -> Result<Value, Failure> {
+/// A JSON file of this schema, which has that list.
+fn stored(file: &Path, schema: &str, list: &str, inputs: &Inputs) -> Result<Value, Failure> {
     let name = file.display().to_string();
     let text = files::text_up_to(file, files::MOST_OF_DATA).map_err(|error| Diagnostic::unreadable(&name, &error))?;
     inputs.add(file, InputKind::Results);
     let found: Value = serde_json::from_str(&text).unwrap_or_default();
     match found["schema"].as_str() {
-        Some(name) if name == schema && found["policies"].is_array() => Ok(found),
+        Some(name) if name == schema && found[list].is_array() => Ok(found),
         Some(_) | None => Err(Failure::bad(
             format!("`{name}` is not JSON of the schema `{schema}`, or not all of it"),
             "name the file that the command wrote with `--export json=FILE`",
