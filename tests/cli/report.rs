@@ -224,6 +224,10 @@ fn a_sweep_and_a_plan_can_be_shown() {
     desk.run("report scenarios/shop.json --sweep output/shop/sweep.json --quiet", 0);
     let page = desk.read("output/shop/report.html");
     assert!(page.contains("waitline report shop.json --sweep ../output/shop/sweep.json"), "command");
+    // From there, the command writes the same page.
+    let mut there = desk.waitline("report shop.json --sweep ../output/shop/sweep.json --quiet");
+    there.current_dir(desk.path("scenarios")).assert().success();
+    assert!(desk.read("scenarios/output/shop/report.html") == page, "the same page");
     desk.fails("report shop.json --sweep plan.json", 2, &["`plan.json` is not JSON of the schema `waitline.sweep/1`"]);
     desk.fails("report shop.json --sweep shop.json --out .", 2, &["shop.json"]);
 }

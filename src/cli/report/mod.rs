@@ -259,7 +259,7 @@ fn from_folder_of(scenario: &str, other: &Path) -> String {
     let folder = Path::new(scenario).parent().unwrap_or(Path::new(""));
     let is_plain = |path: &Path| path.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
     let from_there = match other.strip_prefix(folder) {
-        Ok(below) if is_plain(below) => below.to_owned(),
+        Ok(below) if below.is_relative() => below.to_owned(),
         _ if is_plain(folder) && is_plain(other) => folder.components().map(|_| "..").collect::<PathBuf>().join(other),
         _ => PathBuf::from(other.file_name().unwrap_or(other.as_os_str())),
     };
